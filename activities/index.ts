@@ -1,0 +1,25 @@
+import { type AccrualDeps, createAccrualActivities } from './accrual.ts';
+import { keepAlive } from './alive.ts';
+import { translateFailures } from './failures.ts';
+import { createNotificationActivities, type NotificationDeps } from './notifications.ts';
+import { createPayoutActivities, type PayoutDeps } from './payouts.ts';
+import { createReconciliationActivities, type ReconciliationDeps } from './reconciliation.ts';
+import { createRunActivities, type RunDeps } from './runs.ts';
+import { createSweepActivities, type SweepDeps } from './sweep.ts';
+
+export type ActivityDeps = AccrualDeps & NotificationDeps & PayoutDeps & ReconciliationDeps & RunDeps & SweepDeps;
+
+/** Every activity, with what it needs. Workflows know them by their types alone. */
+export const createActivities = (deps: ActivityDeps) =>
+  translateFailures(
+    keepAlive({
+      ...createAccrualActivities(deps),
+      ...createNotificationActivities(deps),
+      ...createPayoutActivities(deps),
+      ...createReconciliationActivities(deps),
+      ...createRunActivities(deps),
+      ...createSweepActivities(deps),
+    }),
+  );
+
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,58 @@
+import type { Client } from '@temporalio/client';
+import type { DatabasePool } from 'slonik';
+
+import { sealAuditLog } from '../db/audit.ts';
+import { listOverdueRuns, listProgramsWithDueEvents, takeOverduePayouts } from '../db/due.ts';
+import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
+import { listMatchedInbox, markInboxProcessed } from '../db/inbox.ts';
+import { wakeAccrual, wakeRun } from '../workflows/starts.ts';
+import { wakePayouts } from './wake-payouts.ts';
+
+export type SweepDeps = { db: DatabasePool; temporal: Client };
+
+const RUNS_PER_SWEEP = 100;
+const PAYOUTS_PER_PAGE = 200;
+/** What a sweep may take of its minute; the next one goes on. */
+const WAKING_MS = 40_000;
+const MESSAGES_PER_SWEEP = 500;
+
+export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
+  /**
+   * Starts, by their deterministic ids, whatever the rows say is overdue: a crash between a commit and a signal thus delays,
+   * and never loses. Everything it does may be repeated. Returns how much it woke.
+   */
+  async wakeOverdue(): Promise<number> {
+    const programs = await listProgramsWithDueEvents(db);
+    for (const program of programs) await wakeAccrual(temporal, program);
+    const runs = await listOverdueRuns(db, RUNS_PER_SWEEP);
+    for (const run of runs) await wakeRun(temporal, run);
+    const payouts = await wakeOverduePayouts(db, temporal);
+    return programs.length + runs.length + payouts + (await wakeByInbox(db, temporal));
+  },
+
+  /** Keeps the house: seals the audit log and forgets idempotency keys that have expired. */
+  async tidy(): Promise<void> {
+    await sealAuditLog(db);
+    await deleteExpiredKeys(db);
+  },
+});
+
+async function wakeOverduePayouts(db: DatabasePool, temporal: Client): Promise<number> {
+  const endsAt = Date.now() + WAKING_MS;
+  let woken = 0;
+  for (;;) {
+    const payouts = await takeOverduePayouts(db, PAYOUTS_PER_PAGE);
+    await wakePayouts(temporal, payouts);
+    woken += payouts.length;
+    if (payouts.length < PAYOUTS_PER_PAGE || Date.now() > endsAt) return woken;
+  }
+}
+
+/** Webhooks whose payout was not known when they came, or whose signal was lost. */
+async function wakeByInbox(db: DatabasePool, temporal: Client): Promise<number> {
+  const messages = await listMatchedInbox(db, MESSAGES_PER_SWEEP);
+  const payouts = new Map(messages.map(({ payout }) => [payout.id, payout]));
+  await wakePayouts(temporal, [...payouts.values()]);
+  if (messages.length > 0) await markInboxProcessed(db, messages);
+  return payouts.size;
+}

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context, MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { secureHeaders } from 'hono/secure-headers';
+
+import { authenticate, authorize } from './auth.ts';
+import { checkJson } from './body.ts';
+import type { ApiDeps, ApiEnv } from './deps.ts';
+import { idempotent } from './idempotency.ts';
+import { rolesFor } from './permissions.ts';
+import { PROBLEM_TYPE, problemOf } from './problem.ts';
+import { referenceRoutes } from './reference.ts';
+import { createRouter, routeOf } from './router.ts';
+import { actorRoutes } from './routes/actors.ts';
+import { agreementRoutes } from './routes/agreements.ts';
+import { alarmRoutes } from './routes/alarms.ts';
+import { auditRoutes } from './routes/audit.ts';
+import { eventRoutes } from './routes/events.ts';
+import { gatewayRoutes } from './routes/gateways.ts';
+import { healthRoutes } from './routes/health.ts';
+import { importRoutes } from './routes/imports.ts';
+import { instrumentRoutes } from './routes/instruments.ts';
+import { meRoutes } from './routes/me.ts';
+import { partnerRoutes } from './routes/partners.ts';
+import { payerRoutes } from './routes/payers.ts';
+import { payoutRoutes } from './routes/payouts.ts';
+import { programRoutes } from './routes/programs.ts';
+import { approvalRoutes } from './routes/approvals.ts';
+import { runRoutes } from './routes/runs.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
+import { receiveUpload } from './upload.ts';
+
+const BODY_BYTES_MAX = 2 * 1024 * 1024;
+const FILES_BYTES_MAX = 1024 * 1024 * 1024;
+const IMPORTS_PATH = '/v1/imports';
+
+/** Every set of routes; each is given what the API is given. */
+const ROUTES = [
+  healthRoutes,
+  actorRoutes,
+  payerRoutes,
+  scheduleRoutes,
+  programRoutes,
+  partnerRoutes,
+  agreementRoutes,
+  instrumentRoutes,
+  eventRoutes,
+  importRoutes,
+  runRoutes,
+  approvalRoutes,
+  payoutRoutes,
+  meRoutes,
+  gatewayRoutes,
+  alarmRoutes,
+  auditRoutes,
+  webhookRoutes,
+];
+
+/** The API as one Hono app. Refuses to be made where a route has no row in the table of permissions. */
+export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
+  const app = createRouter();
+  app.use(identify(), logRequests(deps), secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
+  app.use(limitBody());
+  app.use('/v1/*', authenticate(deps.db), authorize(), checkJson());
+  app.use(IMPORTS_PATH, receiveUpload());
+  app.use('/v1/*', idempotent(deps));
+  for (const routes of ROUTES) app.route('/', routes(deps));
+  app.route('/', referenceRoutes(app));
+  app.notFound((c) => answer(c, new HTTPException(404, { message: `There is nothing at ${c.req.path}.` })));
+  app.onError((error, c) => {
+    const response = answer(c, error);
+    if (response.status >= 500)
+      deps.log.error(
+        { requestId: c.get('requestId'), route: routeOf(c), error: error.name, stack: error.stack },
+        'a request failed',
+      );
+    return response;
+  });
+  refuseUnlisted(app);
+  return app;
+}
+
+/** The reference page styles itself with inline styles and shows its own pictures; nothing comes from elsewhere. */
+const CONTENT_SECURITY_POLICY = {
+  defaultSrc: ["'self'"],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
+  frameAncestors: ["'none'"],
+};
+
+function answer(c: Context<ApiEnv>, error: unknown): Response {
+  const problem = problemOf(error, c.get('requestId'));
+  const headers = { 'content-type': PROBLEM_TYPE, ...(problem.status === 401 ? { 'www-authenticate': 'Bearer' } : {}) };
+  return new Response(JSON.stringify(problem), { status: problem.status, headers });
+}
+
+const identify = (): MiddlewareHandler<ApiEnv> => async (c, next) => {
+  c.set('requestId', randomUUID());
+  await next();
+  c.res.headers.set('x-request-id', c.get('requestId'));
+};
+
+/** Writes one line a request: names of routes, ids and numbers; never bodies, keys or names. */
+const logRequests =
+  ({ log }: Pick<ApiDeps, 'log'>): MiddlewareHandler<ApiEnv> =>
+  async (c, next) => {
+    const start = performance.now();
+    await next();
+    log.info({
+      requestId: c.get('requestId'),
+      method: c.req.method,
+      route: routeOf(c),
+      status: c.res.status,
+      ms: Math.round(performance.now() - start),
+      actorId: c.get('caller')?.actorId,
+    });
+  };
+
+/** A thousand events fit in a body; only imports are larger, and they are put on disk as they arrive. */
+function limitBody(): MiddlewareHandler<ApiEnv> {
+  const limitTo = (maxSize: number) =>
+    bodyLimit({
+      maxSize,
+      onError: (c) =>
+        answer(c, new HTTPException(413, { message: `The body is larger than ${maxSize} bytes; nothing was done.` })),
+    });
+  const bodies = limitTo(BODY_BYTES_MAX);
+  const files = limitTo(FILES_BYTES_MAX);
+  return (c, next) => (c.req.path === IMPORTS_PATH ? files(c, next) : bodies(c, next));
+}
+
+function refuseMethod(c: Context<ApiEnv>, methods: string[]): Response {
+  const message = `${c.req.path} knows ${methods.join(', ')}; nothing was done`;
+  const response = answer(c, new HTTPException(405, { message }));
+  response.headers.set('allow', methods.join(', '));
+  return response;
+}
+
+function refuseUnlisted(app: OpenAPIHono<ApiEnv>): void {
+  const unlisted = app.openAPIRegistry.definitions.flatMap((definition) =>
+    definition.type === 'route' ? [`${definition.route.method.toUpperCase()} ${definition.route.path}`] : [],
+  );
+  const open = unlisted.filter((route) => route.includes(' /v1/') && !rolesFor(route));
+  if (open.length > 0) throw new Error(`no role may use ${open.join(', ')}: add a row to api/permissions.ts`);
+}

@@ -1,0 +1,46 @@
+import { serve } from '@hono/node-server';
+import { Client, Connection } from '@temporalio/client';
+import { pino } from 'pino';
+
+import { gatewaySettings, readConfig } from '../config.ts';
+import { openDatabase } from '../db/database.ts';
+import { createWebhookReaders } from '../gateways/webhooks.ts';
+import { createApp } from './app.ts';
+
+const config = readConfig();
+const log = pino({ level: config.LOG_LEVEL, name: 'api' });
+const connection = Connection.lazy({ address: config.TEMPORAL_ADDRESS });
+const db = await openDatabase(config.DATABASE_URL, { poolSize: config.DATABASE_POOL_SIZE });
+
+const app = createApp({
+  db,
+  temporal: new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }),
+  vault: { keyId: config.VAULT_KEY_ID, kek: config.VAULT_KEY, fingerprintKey: config.VAULT_FINGERPRINT_KEY },
+  webhookReaders: createWebhookReaders(gatewaySettings(config)),
+  settings: {
+    publicUrl: config.PUBLIC_URL,
+    coolingOffDays: config.COOLING_OFF_DAYS,
+    temporalUiUrl: config.TEMPORAL_UI_URL,
+  },
+  log,
+});
+
+const server = serve({ fetch: app.fetch, hostname: config.API_HOST, port: config.API_PORT }, ({ address, port }) =>
+  log.info({ address, port }, 'the API listens'),
+);
+
+/** Takes no new request, lets the running ones end, and closes what they used. */
+async function stop(): Promise<void> {
+  await new Promise((resolve) => server.close(resolve));
+  await db.end();
+  await connection.close();
+  log.info('the API has stopped');
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => {
+    stop().catch((error: unknown) => {
+      log.error({ reason: String(error) }, 'the API did not stop cleanly');
+      process.exitCode = 1;
+    });
+  });

@@ -1,0 +1,39 @@
+import { createRoute, z } from '@hono/zod-openapi';
+
+import { findPayoutByProviderRef } from '../../db/attempts.ts';
+import { insertInboxMessage, markInboxProcessed } from '../../db/inbox.ts';
+import type { WebhookHint } from '../../gateways/gateway.ts';
+import { WEBHOOK_SENDERS, type WebhookSender } from '../../gateways/webhooks.ts';
+import { wakePayout } from '../../workflows/starts.ts';
+import type { ApiDeps } from '../deps.ts';
+import { problemResponse } from '../problem.ts';
+import { createRouter } from '../router.ts';
+import { wakeQuietly } from '../wake.ts';
+
+const receive = createRoute({
+  method: 'post',
+  path: '/webhooks/{sender}',
+  tags: ['webhooks'],
+  summary: 'Receive a provider’s webhook',
+  request: { params: z.object({ sender: z.enum(WEBHOOK_SENDERS) }) },
+  responses: { 200: { description: 'Kept, or known already' }, 401: problemResponse('Not from the provider') },
+});
+
+/** What providers call. A genuine message is kept before it is answered; it only wakes its payout, which asks the provider itself. */
+export const webhookRoutes = ({ db, temporal, log, webhookReaders }: ApiDeps) => {
+  const wake = async (gateway: WebhookSender, { eventId, reference, key }: WebhookHint) => {
+    const payout = await findPayoutByProviderRef(db, gateway, { reference, key });
+    if (!payout) return; // the sweep matches it once the reference is known
+    const woken = await wakeQuietly({ temporal, log }, { payout: payout.id }, () => wakePayout(temporal, payout));
+    if (woken) await markInboxProcessed(db, [{ gateway, eventId }]);
+  };
+
+  return createRouter().openapi(receive, async (c) => {
+    const { sender } = c.req.valid('param');
+    const rawBody = new Uint8Array(await c.req.arrayBuffer());
+    const hint = await webhookReaders[sender](c.req.raw.headers, rawBody, new Date());
+    const isNew = await insertInboxMessage(db, { gateway: sender, ...hint, rawBody });
+    if (isNew) await wake(sender, hint);
+    return c.body(null, 200);
+  });
+};

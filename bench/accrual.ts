@@ -1,0 +1,141 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { type DatabasePool, sql } from 'slonik';
+
+import { createAccrualActivities } from '../activities/accrual.ts';
+import { addActor } from '../db/actors.ts';
+import { openDatabase } from '../db/database.ts';
+import { addEvents, type NewEvent } from '../db/events.ts';
+import { migrate } from '../db/migrate.ts';
+import { addAgreements, addPartners } from '../db/partners.ts';
+import { addPayer } from '../db/payers.ts';
+import { addPlan, addProgram } from '../db/programs.ts';
+import { addSchedule } from '../db/schedules.ts';
+import { eventHash, toEvent, type WireEvent } from '../domain/event.ts';
+import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
+import { freePort } from '../scripts/stack/ports.ts';
+
+/**
+ * How many events a second become earnings, lines and journals, beside the ceiling of this machine: the same number of
+ * rows inserted into one table by the same database, a page a transaction. Run: `npm run bench -- --events 20000`.
+ */
+
+const { values } = parseArgs({
+  options: { events: { type: 'string', default: '20000' }, partners: { type: 'string', default: '200' } },
+});
+const EVENTS = Number(values.events);
+const PARTNERS = Number(values.partners);
+const PAGE = 500;
+
+const folder = resolve('.data/bench');
+await mkdir(folder, { recursive: true });
+const server = await startPostgres({ folder, port: await freePort(), isDurable: true });
+try {
+  await createDatabase(server.url, 'bench');
+  const url = new URL('/bench', server.url).href;
+  await migrate(url);
+  const db = await openDatabase(url);
+  const events = await prepare(db);
+  report('intake: event and due row', EVENTS, await timed(() => inPages(events, (page) => addEvents(db, page))));
+  const { accruePage } = createAccrualActivities({ db });
+  report(
+    'accrual: earning, line, journal of two entries',
+    EVENTS,
+    await timed(() => untilDry(() => accruePage('bench'))),
+  );
+  report('ceiling: one plain row each', EVENTS, await timed(() => inPages(events, (page) => insertPlain(db, page))));
+  await db.end();
+} finally {
+  await server.stop();
+  removePostgres(folder);
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** A program with partners, and events on 28 days whose amounts and order depend on nothing but their number. */
+async function prepare(db: DatabasePool): Promise<NewEvent[]> {
+  const { id: by } = await addActor(db, { code: 'bench', name: 'Bench', email: null }, null);
+  const payer = await addPayer(db, { code: 'bench', name: 'Bench', country: 'US', currency: 'USD', address: null }, by);
+  const schedule = await addSchedule(
+    db,
+    {
+      code: 'bench',
+      payerId: payer.id,
+      frequency: 'monthly',
+      zone: 'UTC',
+      payDays: 0,
+      approvalsRequired: 1,
+      scheduled: false,
+      minimums: [],
+    },
+    by,
+  );
+  const program = await addProgram(db, { code: 'bench', name: 'Bench', scheduleId: schedule.id, partnerKinds: [] }, by);
+  const incentives = [{ id: 'share', rule: 'percent', kinds: ['sale'], basis: 'amount', percent: '12.5' }] as const;
+  await addPlan(
+    db,
+    program,
+    'bench',
+    { holdDays: 7, rounding: 'half-even', incentives: incentives.map((one) => ({ ...one, kinds: [...one.kinds] })) },
+    by,
+  );
+  const codes = Array.from({ length: PARTNERS }, (_, index) => `p${index}`);
+  const partners = await addPartners(
+    db,
+    codes.map((code) => ({ code, name: code, kind: 'reseller', email: null, country: 'US' })),
+    by,
+  );
+  await addAgreements(
+    db,
+    codes.map((partner) => ({ partner, program: 'bench', plan: 'bench', startsOn: '2020-01-01', endsOn: null })),
+    by,
+  );
+  return Array.from({ length: EVENTS }, (_, index) => {
+    const partner = partners[index % PARTNERS];
+    if (!partner) throw new RangeError('say at least one partner');
+    const wire: WireEvent = {
+      source: 'bench',
+      id: String(index),
+      program: 'bench',
+      partner: partner.code,
+      kind: 'sale',
+      occurredAt: `2026-02-${String((index % 28) + 1).padStart(2, '0')}T12:00:00Z`,
+      currency: 'USD',
+      amount: `${100 + (index % 997)}.37`,
+    };
+    const event = toEvent(wire);
+    return { event, hash: eventHash(event), partnerId: partner.id, programId: program.id };
+  });
+}
+
+async function inPages(
+  events: readonly NewEvent[],
+  work: (page: readonly NewEvent[]) => Promise<unknown>,
+): Promise<void> {
+  for (let start = 0; start < events.length; start += PAGE) await work(events.slice(start, start + PAGE));
+}
+
+async function untilDry(page: () => Promise<number>): Promise<void> {
+  while ((await page()) > 0);
+}
+
+/** The least that could be written of an event: its key, partner and amount, in a table that exists anyway. */
+function insertPlain(db: DatabasePool, page: readonly NewEvent[]): Promise<unknown> {
+  return db.query(sql.unsafe`
+    insert into alarm(kind, subject, detail)
+    select * from ${sql.unnest(
+      page.map(({ event }) => ['bench', event.id, String(event.minor)]),
+      ['text', 'text', 'text'],
+    )}`);
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+function report(what: string, count: number, ms: number): void {
+  console.log(`${what.padEnd(50)} ${Math.round((count * 1000) / ms).toLocaleString('en')} a second`);
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+
+import { z } from 'zod';
+
+import type { VaultKeys } from './db/vault.ts';
+import type { GatewaySettings } from './gateways/index.ts';
+
+/** The one reader of the environment; only the two `main.ts` files import it. `.env.example` explains every name. */
+
+const Port = z.coerce.number().int().min(0).max(65_535);
+const Seconds = z.coerce.number().int().min(0);
+const Url = z.url();
+/** 32 bytes in hex. */
+const Key = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/i, '64 hex digits (32 bytes)')
+  .transform((hex) => Buffer.from(hex, 'hex'));
+/** A PEM text, or the path of a file that holds one. */
+const Pem = z
+  .string()
+  .min(1)
+  .transform((text) => (text.includes('-----BEGIN') ? text : readFileSync(text, 'utf8')));
+
+const Environment = z.object({
+  DATABASE_URL: Url,
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
+  TEMPORAL_ADDRESS: z.string().min(1),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  API_HOST: z.string().min(1).default('127.0.0.1'),
+  API_PORT: Port.default(4400),
+  PUBLIC_URL: Url.default('http://127.0.0.1:4400'),
+  TEMPORAL_UI_URL: Url.optional(),
+  WORKER_HEALTH_HOST: z.string().min(1).default('127.0.0.1'),
+  WORKER_HEALTH_PORT: Port.default(4401),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+
+  VAULT_KEY_ID: z.string().min(1).default('1'),
+  VAULT_KEY: Key,
+  VAULT_FINGERPRINT_KEY: Key,
+  COOLING_OFF_DAYS: z.coerce.number().int().min(0).max(60).default(7),
+
+  WISE_BASE_URL: Url.default('https://api.wise.com'),
+  WISE_TOKEN: z.string().min(1),
+  WISE_WEBHOOK_PUBLIC_KEY: Pem,
+  WISE_RETURN_WINDOW_SECONDS: Seconds.default(21 * 24 * 3600),
+  PAYPAL_BASE_URL: Url.default('https://api-m.paypal.com'),
+  PAYPAL_CLIENT_ID: z.string().min(1),
+  PAYPAL_CLIENT_SECRET: z.string().min(1),
+  PAYPAL_WEBHOOK_ID: z.string().min(1),
+  PAYPAL_CERT_URL_PREFIX: Url.default('https://api.paypal.com/v1/notifications/certs/'),
+  PAYPAL_CERT_CA: Pem.optional(),
+  LOB_BASE_URL: Url.default('https://api.lob.com'),
+  LOB_API_KEY: z.string().min(1),
+  LOB_WEBHOOK_SECRET: z.string().min(1),
+  CHECK_BANK_BASE_URL: Url,
+  CHECK_BANK_KEY: z.string().min(1),
+  CHECK_PRINT_DIR: z.string().min(1),
+
+  SMTP_URL: Url,
+  MAIL_FROM: z.string().min(1).default('Bursar <payouts@localhost>'),
+  MAIL_FINANCE: z.string().min(1).default('finance@localhost'),
+  MAIL_OPERATORS: z.string().min(1).default('operators@localhost'),
+
+  SWEEP_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
+  POLL_SECONDS_MIN: z.coerce.number().int().min(1).max(3600).default(60),
+  ACTIVE_PAYOUTS_MAX: z.coerce.number().int().min(1).max(100_000).default(400),
+});
+
+/** The checked environment, frozen. */
+export type Config = Readonly<z.infer<typeof Environment>>;
+
+/** Reads the environment; prints every wrong or missing name with its reason and ends the process, since nothing can run. */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const result = Environment.safeParse(present);
+  if (result.success) return Object.freeze(result.data);
+  const problems = result.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+  console.error(`The configuration is not complete; nothing was started. See .env.example.\n${problems.join('\n')}`);
+  process.exit(1);
+}
+
+/** What the gateways need of it. */
+export const gatewaySettings = (config: Config): GatewaySettings => ({
+  wise: { baseUrl: config.WISE_BASE_URL, token: config.WISE_TOKEN, webhookPublicKey: config.WISE_WEBHOOK_PUBLIC_KEY },
+  paypal: {
+    baseUrl: config.PAYPAL_BASE_URL,
+    clientId: config.PAYPAL_CLIENT_ID,
+    clientSecret: config.PAYPAL_CLIENT_SECRET,
+    webhookId: config.PAYPAL_WEBHOOK_ID,
+    certUrlPrefix: config.PAYPAL_CERT_URL_PREFIX,
+    certCa: config.PAYPAL_CERT_CA,
+  },
+  lob: { baseUrl: config.LOB_BASE_URL, apiKey: config.LOB_API_KEY, webhookSecret: config.LOB_WEBHOOK_SECRET },
+  printedCheck: {
+    bankBaseUrl: config.CHECK_BANK_BASE_URL,
+    bankKey: config.CHECK_BANK_KEY,
+    printDir: config.CHECK_PRINT_DIR,
+  },
+});
+
+/** The keys of the vault. */
+export const vaultKeys = (config: Config): VaultKeys => ({
+  keyId: config.VAULT_KEY_ID,
+  kek: config.VAULT_KEY,
+  fingerprintKey: config.VAULT_FINGERPRINT_KEY,
+});

@@ -1,0 +1,247 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import { ATTEMPT_STATES, type AttemptState } from '../domain/attempt.ts';
+import { GATEWAYS, type GatewayName, METHODS } from '../domain/payout.ts';
+import { changesRow, type Database } from './database.ts';
+import { Bytes, Currency, Instant } from './rows.ts';
+
+const AttemptRow = z
+  .strictObject({
+    id: z.string(),
+    payout_id: z.string(),
+    attempt_no: z.number(),
+    gateway: z.enum(GATEWAYS),
+    provider_key: z.string(),
+    provider_ref: z.string().nullable(),
+    currency: Currency,
+    amount_minor: z.bigint(),
+    check_number: z.bigint().nullable(),
+    request_sealed: Bytes,
+    step: z.string().nullable(),
+    state: z.enum(ATTEMPT_STATES),
+    word: z.string().nullable(),
+    reason: z.string().nullable(),
+    debited_minor: z.bigint().nullable(),
+    debit_fee_minor: z.bigint().nullable(),
+    returned_minor: z.bigint().nullable(),
+    submitted_at: Instant.nullable(),
+    submit_deadline_at: Instant.nullable(),
+    state_at: Instant,
+    created_at: Instant,
+    now: Instant,
+  })
+  .transform((row) => ({
+    id: row.id,
+    payoutId: row.payout_id,
+    attemptNo: row.attempt_no,
+    gateway: row.gateway,
+    providerKey: row.provider_key,
+    providerRef: row.provider_ref,
+    currency: row.currency,
+    minor: row.amount_minor,
+    checkNumber: row.check_number,
+    requestSealed: row.request_sealed,
+    step: row.step,
+    state: row.state,
+    word: row.word,
+    reason: row.reason,
+    debitedMinor: row.debited_minor,
+    debitFeeMinor: row.debit_fee_minor,
+    returnedMinor: row.returned_minor,
+    submittedAt: row.submitted_at,
+    submitDeadlineAt: row.submit_deadline_at,
+    stateAt: row.state_at,
+    createdAt: row.created_at,
+    /** The database's clock when it was read. */
+    readAt: row.now,
+  }));
+/** One try to pay a payout through one gateway. */
+export type Attempt = z.infer<typeof AttemptRow>;
+
+const selectAttempt = sql.fragment`
+  select id, payout_id, attempt_no, gateway, provider_key, provider_ref, currency, amount_minor, check_number, request_sealed, step, state,
+    word, reason, debited_minor, debit_fee_minor, returned_minor, submitted_at, submit_deadline_at, state_at, created_at,
+    clock_timestamp() as now
+  from payout_attempt`;
+
+/** The attempt that may pay, or did. */
+export const findLiveAttempt = (db: Database, payoutId: string): Promise<Attempt | null> =>
+  db.maybeOne(sql.type(AttemptRow)`${selectAttempt} where payout_id = ${payoutId} and state <> 'failed'`);
+
+export const listAttempts = (db: Database, payoutId: string): Promise<readonly Attempt[]> =>
+  db.any(sql.type(AttemptRow)`${selectAttempt} where payout_id = ${payoutId} order by attempt_no`);
+
+export type NewAttempt = {
+  id: string;
+  payoutId: string;
+  attemptNo: number;
+  gateway: GatewayName;
+  providerKey: string;
+  currency: string;
+  minor: bigint;
+  checkNumber: bigint | null;
+  requestSealed: Uint8Array;
+  requestHash: Uint8Array;
+};
+
+/** Writes down what will be asked, before anybody is asked. */
+export const insertAttempt = (db: Database, attempt: NewAttempt) =>
+  db.query(sql.unsafe`
+    insert into payout_attempt(id, payout_id, attempt_no, gateway, provider_key, currency, amount_minor, check_number, request_sealed,
+      request_hash)
+    values (${attempt.id}, ${attempt.payoutId}, ${attempt.attemptNo}, ${attempt.gateway}, ${attempt.providerKey}, ${attempt.currency},
+      ${String(attempt.minor)}, ${attempt.checkNumber === null ? null : String(attempt.checkNumber)},
+      ${sql.binary(Buffer.from(attempt.requestSealed))}, ${sql.binary(Buffer.from(attempt.requestHash))})`);
+
+/** How many attempts a payout has had. */
+export const countAttempts = async (db: Database, payoutId: string): Promise<number> =>
+  Number(
+    await db.oneFirst(sql.type(z.object({ count: z.bigint() }))`
+      select count(*) from payout_attempt where payout_id = ${payoutId}`),
+  );
+
+/**
+ * Takes the right to ask the provider: true for one caller only, whoever else tries. What it commits means "may have been
+ * asked" from here on; until the deadline nobody else resolves it.
+ */
+export const claimSubmit = (db: Database, id: string, deadlineMs: number): Promise<boolean> =>
+  changesRow(
+    db,
+    sql.unsafe`
+    update payout_attempt set state = 'submitted', submitted_at = now(),
+      submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond'
+    where id = ${id} and state = 'prepared'`,
+  );
+
+/** Takes the right to resolve an unclear outcome, once nobody else's call can be under way: true for one caller only. */
+export const claimResolve = (db: Database, id: string, deadlineMs: number): Promise<boolean> =>
+  changesRow(
+    db,
+    sql.unsafe`
+    update payout_attempt set submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond'
+    where id = ${id} and state in ('submitted', 'unknown') and submit_deadline_at <= clock_timestamp()`,
+  );
+
+/** The one call that could still be under way has ended: others may resolve from now on. */
+export const closeSubmit = (db: Database, id: string) =>
+  db.query(sql.unsafe`update payout_attempt set submit_deadline_at = clock_timestamp() where id = ${id}`);
+
+/** Keeps how far a call of several parts came. A reference, once known, never changes. */
+export const saveStep = (db: Database, id: string, step: string, reference: string | null) =>
+  db.query(sql.unsafe`
+    update payout_attempt set step = ${step}, provider_ref = coalesce(provider_ref, ${reference}) where id = ${id}`);
+
+export type AttemptChange = {
+  state: AttemptState;
+  word: string;
+  reason: string | null;
+  reference: string | null;
+  evidence: Readonly<Record<string, string | number | null>>;
+  debited: { minor: bigint; feeMinor: bigint } | null;
+  returnedMinor: bigint | null;
+};
+
+/** Writes what a provider said; the database keeps the history and refuses a step that its table of edges forbids. */
+export const updateAttempt = (db: Database, id: string, change: AttemptChange) =>
+  db.query(sql.unsafe`
+    update payout_attempt set state = ${change.state}, word = ${change.word}, reason = coalesce(${change.reason}, reason),
+      provider_ref = coalesce(provider_ref, ${change.reference}), evidence = ${sql.jsonb(change.evidence)},
+      debited_minor = coalesce(debited_minor, ${change.debited ? String(change.debited.minor) : null}::bigint),
+      debit_fee_minor = coalesce(debit_fee_minor, ${change.debited ? String(change.debited.feeMinor) : null}::bigint),
+      returned_minor = coalesce(${change.returnedMinor === null ? null : String(change.returnedMinor)}::bigint, returned_minor)
+    where id = ${id}`);
+
+const HistoryRow = z
+  .strictObject({
+    attempt_no: z.number(),
+    from_state: z.enum(ATTEMPT_STATES).nullable(),
+    to_state: z.enum(ATTEMPT_STATES),
+    word: z.string().nullable(),
+    reason: z.string().nullable(),
+    evidence: z.record(z.string(), z.unknown()),
+    at: Instant,
+  })
+  .transform(({ attempt_no, from_state, to_state, ...row }) => ({
+    ...row,
+    attemptNo: attempt_no,
+    from: from_state,
+    to: to_state,
+  }));
+
+/** Everything that happened to a payout's attempts, oldest first. */
+export const listAttemptHistory = (db: Database, payoutId: string): Promise<readonly z.infer<typeof HistoryRow>[]> =>
+  db.any(sql.type(HistoryRow)`
+    select attempt.attempt_no, history.from_state, history.to_state, history.word, history.reason, history.evidence, history.at
+    from attempt_history history join payout_attempt attempt on attempt.id = history.attempt_id
+    where attempt.payout_id = ${payoutId} order by history.id`);
+
+const StartRow = z
+  .strictObject({
+    id: z.string(),
+    run_id: z.string(),
+    partner: z.string(),
+    method: z.enum(METHODS),
+    gateway: z.enum(GATEWAYS),
+  })
+  .transform(({ run_id, partner, ...row }) => ({ ...row, runId: run_id, partnerCode: partner }));
+/** What starting a payout's workflow needs. */
+export type PayoutStartRow = z.infer<typeof StartRow>;
+
+/** The payout that a provider speaks of, by its reference or our key; null where nothing of ours is known by them (yet). */
+export const findPayoutByProviderRef = (
+  db: Database,
+  gateway: GatewayName,
+  { reference, key }: { reference: string | null; key: string | null },
+): Promise<PayoutStartRow | null> =>
+  db.maybeOne(sql.type(StartRow)`
+    select payout.id, payout.run_id, partner.code as partner, payout.method, payout.gateway
+    from payout_attempt attempt join payout on payout.id = attempt.payout_id join partner on partner.id = payout.partner_id
+    where attempt.gateway = ${gateway} and (attempt.provider_ref = ${reference} or attempt.provider_key = ${key})
+    limit 1`);
+
+/** Takes the next number of the payer's own check register for an attempt; called in the transaction that writes the attempt. */
+export async function takeCheckNumber(db: Database, payerId: number): Promise<{ number: bigint; accountRef: string }> {
+  const row = await db.one(sql.type(z.strictObject({ number: z.bigint(), account_ref: z.string() }))`
+    update payer_gateway set check_number_next = check_number_next + 1
+    where payer_id = ${payerId} and method = 'check' and check_number_next is not null
+    returning check_number_next - 1 as number, account_ref`);
+  return { number: row.number, accountRef: row.account_ref };
+}
+
+export const registerCheck = (
+  db: Database,
+  check: { payerId: number; accountRef: string; number: bigint; attemptId: string },
+) =>
+  db.query(sql.unsafe`
+    insert into check_register(payer_id, account_ref, number, attempt_id)
+    values (${check.payerId}, ${check.accountRef}, ${String(check.number)}, ${check.attemptId})`);
+
+const CheckRow = z
+  .strictObject({
+    account_ref: z.string(),
+    number: z.bigint(),
+    currency: Currency,
+    amount_minor: z.bigint(),
+    issued_at: Instant,
+    partner: z.string(),
+    state: z.enum(ATTEMPT_STATES),
+  })
+  .transform((row) => ({
+    accountRef: row.account_ref,
+    number: row.number,
+    currency: row.currency,
+    minor: row.amount_minor,
+    issuedAt: row.issued_at,
+    partner: row.partner,
+    state: row.state,
+  }));
+
+/** The checks of a run in the order of their numbers: what its positive-pay file says. */
+export const listRunChecks = (db: Database, runId: string): Promise<readonly z.infer<typeof CheckRow>[]> =>
+  db.any(sql.type(CheckRow)`
+    select register.account_ref, register.number, attempt.currency, attempt.amount_minor, register.issued_at, partner.name as partner,
+      attempt.state
+    from check_register register join payout_attempt attempt on attempt.id = register.attempt_id
+    join payout on payout.id = attempt.payout_id join partner on partner.id = payout.partner_id
+    where payout.run_id = ${runId} order by register.account_ref, register.number`);

@@ -1,0 +1,46 @@
+import {
+  type CommonQueryMethods,
+  createPool,
+  type DatabasePool,
+  type Interceptor,
+  type QuerySqlToken,
+  SchemaValidationError,
+} from 'slonik';
+
+export type Database = CommonQueryMethods;
+
+/** The role the app works as; it cannot change or remove a fact (migration `0007_roles`). */
+const APP_ROLE = 'bursar_app';
+const POOL_SIZE_DEFAULT = 10;
+const STATEMENT_TIMEOUT_MS = 60_000;
+
+/** Every row is checked against its query's schema, and becomes what the schema makes of it. */
+const validateRows: Interceptor = {
+  name: 'validate-rows',
+  transformRow: (context, _query, row) => {
+    const schema = context.resultParser;
+    if (!schema) return row;
+    const result = schema['~standard'].validate(row);
+    if (result instanceof Promise) throw new TypeError('a row schema must not be asynchronous');
+    if (result.issues) throw new SchemaValidationError(context.originalQuery, row, result.issues);
+    return result.value as typeof row;
+  },
+};
+
+/** Opens a pool whose every connection works as the app's role. */
+export function openDatabase(url: string, { poolSize = POOL_SIZE_DEFAULT } = {}): Promise<DatabasePool> {
+  const appUrl = new URL(url);
+  appUrl.searchParams.set('options', `-c role=${APP_ROLE} -c timezone=UTC`);
+  return createPool(appUrl.href, {
+    maxPoolSize: poolSize,
+    statementTimeout: STATEMENT_TIMEOUT_MS,
+    captureStackTrace: false,
+    interceptors: [validateRows],
+    // Nothing here sets session state, so a released connection needs no DISCARD ALL, which would cost a round trip.
+    resetConnection: async () => {},
+  });
+}
+
+/** Runs a write and says whether it changed a row: the guard of whoever may be second. */
+export const changesRow = async (db: Database, write: QuerySqlToken): Promise<boolean> =>
+  (await db.query(write)).rowCount > 0;

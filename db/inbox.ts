@@ -1,0 +1,68 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import { GATEWAYS, type GatewayName, METHODS } from '../domain/payout.ts';
+import { changesRow, type Database } from './database.ts';
+
+export type InboxMessage = {
+  gateway: GatewayName;
+  eventId: string;
+  reference: string | null;
+  key: string | null;
+  word: string;
+  rawBody: Uint8Array;
+};
+
+/** Keeps a genuine webhook; false where it was there already. */
+export const insertInboxMessage = (db: Database, message: InboxMessage): Promise<boolean> =>
+  changesRow(
+    db,
+    sql.unsafe`
+    insert into webhook_inbox(gateway, event_id, provider_ref, provider_key, word, raw_body)
+    values (${message.gateway}, ${message.eventId}, ${message.reference}, ${message.key}, ${message.word},
+      ${sql.binary(Buffer.from(message.rawBody))})
+    on conflict (gateway, event_id) do nothing`,
+  );
+
+export const markInboxProcessed = (db: Database, messages: readonly { gateway: GatewayName; eventId: string }[]) =>
+  db.query(sql.unsafe`
+    update webhook_inbox inbox set processed_at = now()
+    from ${sql.unnest(
+      messages.map(({ gateway, eventId }) => [gateway, eventId]),
+      ['text', 'text'],
+    )} as done(gateway, event_id)
+    where inbox.gateway = done.gateway and inbox.event_id = done.event_id`);
+
+const MatchRow = z
+  .strictObject({
+    gateway: z.enum(GATEWAYS),
+    event_id: z.string(),
+    id: z.string(),
+    run_id: z.string(),
+    partner: z.string(),
+    method: z.enum(METHODS),
+    payout_gateway: z.enum(GATEWAYS),
+  })
+  .transform((row) => ({
+    gateway: row.gateway,
+    eventId: row.event_id,
+    payout: {
+      id: row.id,
+      runId: row.run_id,
+      partnerCode: row.partner,
+      method: row.method,
+      gateway: row.payout_gateway,
+    },
+  }));
+
+/** Webhooks that nobody acted on and whose payout is known by now, as when one came before the call that caused it returned. */
+export const listMatchedInbox = (db: Database, limit: number): Promise<readonly z.infer<typeof MatchRow>[]> =>
+  db.any(sql.type(MatchRow)`
+    select inbox.gateway, inbox.event_id, payout.id, payout.run_id, partner.code as partner, payout.method,
+      payout.gateway as payout_gateway
+    from webhook_inbox inbox
+    join payout_attempt attempt on attempt.gateway = inbox.gateway
+      and (attempt.provider_ref = inbox.provider_ref or attempt.provider_key = inbox.provider_key)
+    join payout on payout.id = attempt.payout_id join partner on partner.id = payout.partner_id
+    where inbox.processed_at is null
+    order by inbox.received_at limit ${limit}`);

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+import { type CurrencyCode, isCurrency } from '../domain/currency.ts';
+
+/** Column types that rows share. slonik gives `int8` as bigint, `timestamptz` as milliseconds, `date` as `2026-11-23`. */
+export const Currency = z.custom<CurrencyCode>((value) => typeof value === 'string' && isCurrency(value), 'a currency');
+export const Instant = z.number().transform((ms) => new Date(ms));
+export const LocalDate = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
+export const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes');
+export const Id = z.object({ id: z.string() });

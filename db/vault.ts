@@ -1,0 +1,60 @@
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+
+import { Failure } from '../domain/errors.ts';
+
+/**
+ * The vault's keys: `kek` wraps the key of each record, `fingerprintKey` makes equal details recognisable without showing
+ * them. Both are 32 bytes and come from configuration.
+ */
+export type VaultKeys = { keyId: string; kek: Uint8Array; fingerprintKey: Uint8Array };
+
+const ALGORITHM = 'aes-256-gcm';
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+const KEY_BYTES = 32;
+const WRAPPED_KEY_BYTES = IV_BYTES + TAG_BYTES + KEY_BYTES;
+
+/**
+ * Seals a record under a key of its own, which the vault's key wraps. `belongsTo` (as `instrument/<id>`) is authenticated
+ * with it: a record copied to another row does not open. Layout: wrapped key, then `iv | tag | ciphertext`.
+ */
+export function seal(keys: VaultKeys, belongsTo: string, clear: Uint8Array): Buffer {
+  const recordKey = randomBytes(KEY_BYTES);
+  return Buffer.concat([encrypt(keys.kek, belongsTo, recordKey), encrypt(recordKey, belongsTo, clear)]);
+}
+
+/** Opens a sealed record; throws Failure `vault_cannot_open` where the key or the row is another one. */
+export function open(keys: VaultKeys, belongsTo: string, sealed: Uint8Array): Buffer {
+  try {
+    const recordKey = decrypt(keys.kek, belongsTo, sealed.subarray(0, WRAPPED_KEY_BYTES));
+    return decrypt(recordKey, belongsTo, sealed.subarray(WRAPPED_KEY_BYTES));
+  } catch (cause) {
+    throw new Failure('vault_cannot_open', `the vault cannot open ${belongsTo}: sealed with another key, or altered`, {
+      cause,
+    });
+  }
+}
+
+export const sealJson = (keys: VaultKeys, belongsTo: string, value: unknown): Buffer =>
+  seal(keys, belongsTo, Buffer.from(JSON.stringify(value)));
+
+export const openJson = (keys: VaultKeys, belongsTo: string, sealed: Uint8Array): unknown =>
+  JSON.parse(open(keys, belongsTo, sealed).toString());
+
+/** The same details always give the same fingerprint; nothing can be read from it without its key. */
+export const fingerprint = (keys: VaultKeys, details: string): Buffer =>
+  createHmac('sha256', keys.fingerprintKey).update(details).digest();
+
+function encrypt(key: Uint8Array, belongsTo: string, clear: Uint8Array): Buffer {
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv(ALGORITHM, key, iv).setAAD(Buffer.from(belongsTo));
+  const body = Buffer.concat([cipher.update(clear), cipher.final()]);
+  return Buffer.concat([iv, cipher.getAuthTag(), body]);
+}
+
+function decrypt(key: Uint8Array, belongsTo: string, sealed: Uint8Array): Buffer {
+  const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(0, IV_BYTES))
+    .setAAD(Buffer.from(belongsTo))
+    .setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+  return Buffer.concat([decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
+}

@@ -1,0 +1,97 @@
+import type { GatewayName, PayoutStatus } from './payout.ts';
+
+export const ATTEMPT_STATES = [
+  'prepared',
+  'submitted',
+  'unknown',
+  'needs_person',
+  'accepted',
+  'on_hold',
+  'unclaimed',
+  'sent',
+  'stale',
+  'settled',
+  'returned',
+  'failed',
+] as const;
+export type AttemptState = (typeof ATTEMPT_STATES)[number];
+
+const IN_FLIGHT = [
+  'accepted',
+  'sent',
+  'settled',
+  'unclaimed',
+  'on_hold',
+  'needs_person',
+  'failed',
+  'returned',
+] as const;
+
+/**
+ * What may follow what. Providers do go backwards (Wise redelivers what bounced), so most states in flight may follow each
+ * other; `unknown` is left only by what a provider or a person says, and `failed` and `returned` never.
+ */
+export const ATTEMPT_NEXT: Record<AttemptState, readonly AttemptState[]> = {
+  prepared: ['submitted', 'failed'],
+  submitted: ['unknown', ...IN_FLIGHT],
+  unknown: ['submitted', ...IN_FLIGHT],
+  needs_person: ['unknown', ...IN_FLIGHT],
+  accepted: ['unknown', ...IN_FLIGHT],
+  on_hold: ['accepted', 'sent', 'settled', 'unclaimed', 'needs_person', 'failed', 'returned'],
+  unclaimed: ['accepted', 'sent', 'settled', 'on_hold', 'needs_person', 'failed', 'returned'],
+  sent: ['accepted', 'settled', 'on_hold', 'unclaimed', 'needs_person', 'stale', 'failed', 'returned'],
+  stale: ['settled', 'needs_person', 'failed', 'returned'],
+  settled: ['returned', 'on_hold', 'needs_person'],
+  returned: [],
+  failed: [],
+};
+
+export const canAttemptBecome = (from: AttemptState, to: AttemptState): boolean => ATTEMPT_NEXT[from].includes(to);
+
+/** Nothing more is expected of it. Only `failed` proves that no money moved. */
+export const isAttemptFinal = (state: AttemptState): boolean =>
+  state === 'settled' || state === 'returned' || state === 'failed';
+
+/** What a payout is while its live attempt is in a state. A provisional `sent` is never shown as final. */
+export const PAYOUT_STATUS_OF: Record<AttemptState, PayoutStatus> = {
+  prepared: 'executing',
+  submitted: 'executing',
+  unknown: 'executing',
+  needs_person: 'executing',
+  accepted: 'executing',
+  on_hold: 'executing',
+  unclaimed: 'sent',
+  sent: 'sent',
+  stale: 'sent',
+  settled: 'settled',
+  returned: 'returned',
+  failed: 'failed',
+};
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How long money may come home after it was sent, per gateway, in milliseconds; after it a sent attempt is settled. */
+export type ReturnWindows = Record<GatewayName, number | null>;
+
+/**
+ * Wise may bounce "up to several weeks" after `outgoing_payment_sent`. PayPal says SUCCESS itself; a check is settled only by
+ * the bank statement: neither is ever settled by time.
+ */
+export const RETURN_WINDOWS_DEFAULT: ReturnWindows = { wise: 21 * DAY, paypal: null, lob: null, 'printed-check': null };
+
+/** A check that nobody cashed for this long is stale; it stays a liability. */
+export const CHECK_STALE_AFTER_MS = 180 * DAY;
+
+/** An outcome that nobody knows is looked into at least this often. */
+const UNKNOWN_WAIT_MAX_MS = 30 * MINUTE;
+
+/**
+ * How long to wait before looking again, in milliseconds: a quarter of the time since the last change, but at least
+ * `firstMs`, and at most a day. So a payout is looked at often at first and daily later; webhooks wake it earlier.
+ */
+export function pollAfter(state: AttemptState, ageMs: number, firstMs: number): number {
+  const isOpen = state === 'prepared' || state === 'submitted' || state === 'unknown';
+  return Math.min(Math.max(Math.floor(ageMs / 4), firstMs), isOpen ? UNKNOWN_WAIT_MAX_MS : DAY);
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * Prints a value as JSON that is the same for the same content (in the manner of RFC 8785): keys sorted, no spaces, a bigint
+ * as a string. Throws TypeError for whatever has no one way to be written: undefined, functions, class instances, numbers that
+ * are not safe integers, and text with half a surrogate pair.
+ */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value === 'boolean') return String(value);
+  if (typeof value === 'bigint') return `"${value}"`;
+  if (typeof value === 'string' && value.isWellFormed()) return JSON.stringify(value);
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${Array.from(value, canonicalJson).join(',')}]`;
+  if (isPlainObject(value))
+    return `{${Object.keys(value)
+      .toSorted()
+      .map((key) => member(key, value[key]))
+      .join(',')}}`;
+  throw new TypeError(
+    `${typeof value === 'object' ? 'a class instance' : `this ${typeof value}`} has no canonical JSON`,
+  );
+}
+
+const member = (key: string, value: unknown): string => `${canonicalJson(key)}:${canonicalJson(value)}`;
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** The SHA-256 of a text's UTF-8 bytes: 32 bytes. */
+export const sha256 = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();

@@ -1,0 +1,60 @@
+/**
+ * Every failure the product can name. Retryable means: the same call may succeed later without anybody changing
+ * anything. `activities/failures.ts` turns a code into a Temporal failure, `api/problem.ts` into an HTTP status.
+ */
+export const FAILURES = {
+  invalid_input: { retryable: false },
+  invalid_amount: { retryable: false },
+  not_found: { retryable: false },
+  already_exists: { retryable: false },
+  not_authenticated: { retryable: false },
+  not_allowed: { retryable: false },
+
+  run_not_in_review: { retryable: false },
+  run_changed_since_seen: { retryable: false },
+  run_not_disbursing: { retryable: false },
+  run_period_open: { retryable: false },
+  run_already_exists: { retryable: false },
+  approver_is_preparer: { retryable: false },
+  approver_is_payee: { retryable: false },
+  approver_edited_run: { retryable: false },
+  approver_decided_already: { retryable: false },
+
+  payout_not_draft: { retryable: false },
+  payout_not_cancellable: { retryable: false },
+
+  recipient_rejected: { retryable: false },
+  gateway_refused: { retryable: false },
+  gateway_paused: { retryable: true },
+  gateway_not_sent: { retryable: true },
+  gateway_rate_limited: { retryable: true },
+  gateway_unavailable: { retryable: true },
+  webhook_not_genuine: { retryable: false },
+
+  idempotency_key_reused: { retryable: false },
+  idempotency_key_in_progress: { retryable: true },
+  outcome_not_known_yet: { retryable: true },
+  vault_cannot_open: { retryable: false },
+} as const satisfies Record<string, { retryable: boolean }>;
+
+export type FailureCode = keyof typeof FAILURES;
+
+/** Where a failure points: the name of the offending field on the wire, as `events[3].amount`. */
+export type FailureDetail = { field: string; reason: string };
+
+/** The only error class that is thrown on purpose. Anything else is a bug. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly code: FailureCode;
+  readonly details: readonly FailureDetail[];
+
+  constructor(
+    code: FailureCode,
+    message: string,
+    options: { cause?: unknown; details?: readonly FailureDetail[] } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? [];
+  }
+}

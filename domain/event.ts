@@ -1,0 +1,161 @@
+import { z } from 'zod';
+
+import { canonicalJson, sha256 } from './canonical.ts';
+import { CURRENCY_CODES, type CurrencyCode } from './currency.ts';
+import { Failure } from './errors.ts';
+import { parseDecimal } from './money.ts';
+
+/** The kind that takes back another event; every other kind is for programs to name. */
+export const REFUND = 'refund';
+
+/** A program's or a partner's code, as the organisation writes it. */
+export const Code = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/, 'is not a code of 1 to 64 letters, digits and . _ : -');
+
+/** What happened: `sale`, `referral`, `installation`, `training`, `kpi`, … */
+export const EventKind = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is not a kind such as sale: small letters, digits and _');
+
+export const Source = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is not 1 to 64 letters, digits and . _ -');
+
+/** The name of an amount beside the main one, such as `freight`; `amount` always means the main one. */
+export const AmountName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is not a name such as freight: small letters, digits and _')
+  .refine((name) => name !== 'amount', 'amount is the name of the main amount');
+
+export const Currency = z.enum(CURRENCY_CODES);
+
+/** An amount of 0 or more; how many digits it may have depends on its currency: see `whyNotAmount`. */
+export const Decimal = z.string().regex(/^\d{1,18}(\.\d{1,18})?$/, 'is not a decimal amount such as 12.34');
+const AMOUNTS_MAX = 20;
+export const QUANTITY_MAX = 1_000_000_000;
+/** A hundred trillion dollars is a mistake. Hundreds of such amounts still add up to what a bigint of PostgreSQL holds. */
+const AMOUNT_MINOR_MAX = 10n ** 16n;
+const YEAR_MIN = 2000;
+const YEAR_MAX = 2100;
+
+const isSaneYear = (instant: string): boolean => {
+  const year = new Date(instant).getUTCFullYear();
+  return year >= YEAR_MIN && year < YEAR_MAX;
+};
+
+const EventShape = z.strictObject({
+  source: Source,
+  id: z.string().regex(/^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$/, 'is not 1 to 200 printable ASCII characters'),
+  program: Code,
+  partner: Code,
+  kind: EventKind,
+  occurredAt: z.iso
+    .datetime({
+      offset: true,
+      error: 'is not an instant such as 2026-03-01T09:30:00Z: date, time and offset are needed',
+    })
+    .refine(isSaneYear, `is not between ${YEAR_MIN} and ${YEAR_MAX}`),
+  currency: Currency.optional(),
+  amount: Decimal.optional(),
+  amounts: z
+    .record(AmountName, Decimal)
+    .refine((amounts) => Object.keys(amounts).length <= AMOUNTS_MAX, `has more than ${AMOUNTS_MAX} names`)
+    .optional(),
+  quantity: z.int().min(1).max(QUANTITY_MAX).optional(),
+  refundOf: z.string().min(1).max(200).optional(),
+});
+type EventShape = z.infer<typeof EventShape>;
+
+/** A rule that needs more than one field: which field breaks it, and why. */
+type Objection = { path: string[]; reason: string };
+
+const objection = (broken: boolean, path: string, reason: string): Objection[] =>
+  broken ? [{ path: [path], reason }] : [];
+
+/** Amounts have no meaning without a currency, and no more digits than it. */
+function moneyObjections({ currency, amount, amounts = {} }: EventShape): Objection[] {
+  const given = [
+    ...(amount === undefined ? [] : [{ path: ['amount'], text: amount }]),
+    ...Object.entries(amounts).map(([name, text]) => ({ path: ['amounts', name], text })),
+  ];
+  if (!currency) return objection(given.length > 0, 'currency', 'is needed with an amount');
+  return given.flatMap(({ path, text }) => {
+    const reason = whyNotAmount(text, currency);
+    return reason ? [{ path, reason }] : [];
+  });
+}
+
+/** Why a decimal string is no amount of a currency, or undefined. */
+export function whyNotAmount(text: string, currency: CurrencyCode): string | undefined {
+  try {
+    const { minor } = parseDecimal(text, currency);
+    return minor > AMOUNT_MINOR_MAX ? `"${text}" is too large to be meant` : undefined;
+  } catch (error) {
+    if (error instanceof Failure) return error.message;
+    throw error;
+  }
+}
+
+/** A refund names what it takes back, and takes it back in proportion to the main amount alone. */
+function refundObjections({ id, kind, amount, amounts, quantity, refundOf }: EventShape): Objection[] {
+  if (kind !== REFUND) return objection(refundOf !== undefined, 'refundOf', `is only for the kind ${REFUND}`);
+  return [
+    ...objection(refundOf === undefined, 'refundOf', 'is needed: the id of the refunded event in the same source'),
+    ...objection(refundOf === id, 'refundOf', 'is the refund itself'),
+    ...objection(amount !== undefined && !/[1-9]/.test(amount), 'amount', 'is zero: leave it out to refund the whole'),
+    ...objection(amounts !== undefined, 'amounts', 'are taken back with the main amount, in proportion'),
+    ...objection(quantity !== undefined, 'quantity', 'is taken back with the main amount, in proportion'),
+  ];
+}
+
+/** One thing that a partner did, as it is sent to us. An amount is a decimal string; a refund's says how much was refunded. */
+export const WireEvent = EventShape.superRefine((event, context) => {
+  const objections = [
+    ...objection(event.kind === 'sale' && event.amount === undefined, 'amount', 'is needed for a sale'),
+    ...moneyObjections(event),
+    ...refundObjections(event),
+  ];
+  for (const { path, reason } of objections) context.addIssue({ code: 'custom', path, message: reason });
+});
+export type WireEvent = z.infer<typeof WireEvent>;
+
+/** One thing that a partner did, as the rules read it. Amounts are minor units of the currency. */
+export type Event = {
+  readonly source: string;
+  readonly id: string;
+  readonly program: string;
+  readonly partner: string;
+  readonly kind: string;
+  /** Epoch milliseconds; finer digits are cut off. */
+  readonly occurredAtMs: number;
+  readonly currency: CurrencyCode | null;
+  /** The main amount; null on a refund means the whole of what is left. */
+  readonly minor: bigint | null;
+  readonly otherAmounts: Readonly<Record<string, bigint>>;
+  readonly quantity: number | null;
+  readonly refundOf: string | null;
+};
+
+export function toEvent(wire: WireEvent): Event {
+  const { source, id, program, partner, kind, currency, amount, amounts = {} } = wire;
+  const minorOf = (text: string) => (currency ? parseDecimal(text, currency).minor : 0n);
+  return {
+    source,
+    id,
+    program,
+    partner,
+    kind,
+    occurredAtMs: Date.parse(wire.occurredAt),
+    currency: currency ?? null,
+    minor: amount === undefined ? null : minorOf(amount),
+    otherAmounts: Object.fromEntries(Object.entries(amounts).map(([name, text]) => [name, minorOf(text)])),
+    quantity: wire.quantity ?? null,
+    refundOf: wire.refundOf ?? null,
+  };
+}
+
+/**
+ * The SHA-256 of what an event says, equal for equal meaning: `10.0` and `10.00`, an offset and its instant in UTC. What is
+ * absent is left out, so that a field that is added one day does not change the hash of the events before it.
+ */
+export const eventHash = (event: Event): Buffer =>
+  sha256(canonicalJson(Object.fromEntries(Object.entries(event).filter(([, value]) => value !== null))));

@@ -1,0 +1,48 @@
+/** What the partner picks. */
+export const METHODS = ['bank', 'paypal', 'check'] as const;
+export type Method = (typeof METHODS)[number];
+
+/** Who carries it. The companies behind them are never named in a column. */
+export const GATEWAYS = ['wise', 'paypal', 'lob', 'printed-check'] as const;
+export type GatewayName = (typeof GATEWAYS)[number];
+
+/** Which gateways can carry a method; a payer picks one of them per method. */
+export const GATEWAYS_FOR: Record<Method, readonly GatewayName[]> = {
+  bank: ['wise'],
+  paypal: ['paypal'],
+  check: ['lob', 'printed-check'],
+};
+
+export const PAYOUT_STATUSES = [
+  'draft',
+  'approved',
+  'executing',
+  'sent',
+  'settled',
+  'failed',
+  'returned',
+  'cancelled',
+] as const;
+export type PayoutStatus = (typeof PAYOUT_STATUSES)[number];
+
+/** What may follow what; an empty list means the payout is finished. The database holds the same table. */
+export const PAYOUT_NEXT: Record<PayoutStatus, readonly PayoutStatus[]> = {
+  draft: ['approved', 'cancelled'],
+  approved: ['executing', 'cancelled'],
+  executing: ['sent', 'settled', 'failed', 'returned'],
+  sent: ['settled', 'returned', 'failed'],
+  settled: ['returned'],
+  failed: [],
+  returned: [],
+  cancelled: [],
+};
+
+export const canPayoutBecome = (from: PayoutStatus, to: PayoutStatus): boolean => PAYOUT_NEXT[from].includes(to);
+
+/** Nothing more is expected of it. A settled payout may still come back. */
+export const isPayoutFinal = (status: PayoutStatus): boolean =>
+  status === 'settled' || PAYOUT_NEXT[status].length === 0;
+
+/** Its lines are free again and may be paid by another payout. */
+export const releasesLines = (status: PayoutStatus): boolean =>
+  status === 'failed' || status === 'returned' || status === 'cancelled';

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+import { IncentiveTerms } from './incentives/index.ts';
+
+const HOLD_DAYS_MAX = 365;
+const INCENTIVES_MAX = 20;
+
+/** The first incentive that uses an id which another one has already. */
+const indexOfRepeatedId = (incentives: readonly { id: string }[]): number =>
+  incentives.findIndex(({ id }, index) => incentives.findIndex((other) => other.id === id) < index);
+
+/**
+ * What partners earn, as one version of a plan says it. Earnings wait `holdDays` for refunds. The output holds every default;
+ * store that, so that a version never changes its meaning.
+ */
+export const PlanTerms = z
+  .strictObject({
+    holdDays: z.int().min(0).max(HOLD_DAYS_MAX),
+    rounding: z.literal('half-even'),
+    incentives: z.array(IncentiveTerms).min(1).max(INCENTIVES_MAX),
+  })
+  .superRefine(({ incentives }, context) => {
+    const repeated = indexOfRepeatedId(incentives);
+    if (repeated >= 0)
+      context.addIssue({ code: 'custom', path: ['incentives', repeated, 'id'], message: 'is used twice' });
+    for (const [index, { from, until }] of incentives.entries())
+      if (from !== undefined && until !== undefined && from >= until)
+        context.addIssue({ code: 'custom', path: ['incentives', index, 'until'], message: 'is not after from' });
+  });
+export type PlanTerms = z.infer<typeof PlanTerms>;

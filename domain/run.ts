@@ -1,0 +1,45 @@
+export const RUN_STATUSES = [
+  'preparing',
+  'review',
+  'approved',
+  'disbursing',
+  'paused',
+  'disbursed',
+  'rejected',
+  'expired',
+  'cancelled',
+] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** What may follow what; the database holds the same table. */
+export const RUN_NEXT: Record<RunStatus, readonly RunStatus[]> = {
+  preparing: ['review', 'disbursed', 'cancelled'],
+  review: ['approved', 'rejected', 'expired', 'cancelled'],
+  approved: ['disbursing', 'cancelled'],
+  disbursing: ['paused', 'disbursed'],
+  paused: ['disbursing'],
+  disbursed: [],
+  rejected: [],
+  expired: [],
+  cancelled: [],
+};
+
+export const canRunBecome = (from: RunStatus, to: RunStatus): boolean => RUN_NEXT[from].includes(to);
+export const isRunOver = (status: RunStatus): boolean => RUN_NEXT[status].length === 0;
+
+/** How long a run may wait for a decision before it expires and frees its lines. */
+export const REVIEW_DAYS_MAX = 7;
+
+/** Why a partner is or is not paid in a run, in the order in which they are asked; the first that applies is the outcome. */
+export const OUTCOMES = [
+  'paid',
+  'nothing_due',
+  'negative_balance',
+  'partner_on_hold',
+  'no_instrument',
+  'instrument_cooling_off',
+  'method_not_offered',
+  'below_minimum',
+  'excluded',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];

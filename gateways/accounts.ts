@@ -1,0 +1,25 @@
+import { Failure, type FailureDetail } from '../domain/errors.ts';
+import type { GatewayName } from '../domain/payout.ts';
+import type { PayerAccount } from './gateway.ts';
+import { readLobAccount } from './lob/request.ts';
+import { readCheckAccount } from './printed-check/request.ts';
+import { readWiseAccount } from './wise/request.ts';
+
+/** What each gateway needs of a payer's settings. PayPal needs nothing: the app's own account pays. */
+const READERS: Record<GatewayName, (account: PayerAccount) => unknown> = {
+  wise: readWiseAccount,
+  paypal: () => undefined,
+  lob: readLobAccount,
+  'printed-check': readCheckAccount,
+};
+
+/** What is missing or wrong in a payer's settings, asked when they are set and not when the first payout needs them. */
+export function whyNotPayerAccount(gateway: GatewayName, account: PayerAccount): readonly FailureDetail[] {
+  try {
+    READERS[gateway](account);
+    return [];
+  } catch (error) {
+    if (error instanceof Failure) return error.details;
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+import { createHttp, type HttpSettings, json, type Reply } from '../http.ts';
+import { Decimal, Id } from '../json.ts';
+
+export type LobSettings = { baseUrl: string; apiKey: string; webhookSecret: string };
+
+const Check = z.object({
+  id: Id,
+  amount: Decimal,
+  check_number: z.string().regex(/^\d+$/).nullish(),
+  status: z.string().nullish(),
+  deleted: z.boolean().nullish(),
+  failure_reason: z.object({ code: z.string() }).nullish(),
+  tracking_events: z.array(z.object({ name: z.string(), time: z.string().nullish() })).nullish(),
+  metadata: z.record(z.string(), z.string()).nullish(),
+});
+export type LobCheck = z.infer<typeof Check>;
+
+const CheckPage = z.object({ data: z.array(Check), next_url: z.string().nullish() });
+export type LobCheckPage = z.infer<typeof CheckPage>;
+
+const CHECKS_PER_PAGE = 100;
+
+/** The calls to Lob that we use (print and mail, checks). */
+export function createLobClient({ baseUrl, apiKey }: LobSettings, fetch: HttpSettings['fetch']) {
+  const basic = `Basic ${Buffer.from(`${apiKey}:`).toString('base64')}`;
+  const http = createHttp({
+    provider: 'Lob',
+    baseUrl,
+    authorize: async () => basic,
+    traceHeader: 'x-request-id',
+    fetch,
+  });
+  const list = (query: URLSearchParams, signal: AbortSignal): Promise<Reply<LobCheckPage>> =>
+    http({ method: 'GET', path: `/v1/checks?${query}`, read: json(CheckPage), signal });
+
+  return {
+    /** Lob remembers the key for 24 hours and answers a repeat with the first check. */
+    createCheck: (key: string, body: string, signal: AbortSignal) =>
+      http({
+        method: 'POST',
+        path: '/v1/checks',
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        body,
+        read: json(Check),
+        signal,
+      }),
+
+    check: (id: string, signal: AbortSignal) =>
+      http({ method: 'GET', path: `/v1/checks/${id}`, read: json(Check), signal }),
+
+    findChecks: (attempt: string, signal: AbortSignal) =>
+      list(new URLSearchParams({ 'metadata[attempt]': attempt, limit: '10' }), signal),
+
+    /** The first page of the checks made since a day, newest first. */
+    checksSince: (since: Date, signal: AbortSignal) =>
+      list(
+        new URLSearchParams({
+          'date_created[gte]': since.toISOString(),
+          limit: String(CHECKS_PER_PAGE),
+        }),
+        signal,
+      ),
+
+    /** The page that a page names as the next; only its query is taken, the host stays ours. */
+    nextPage: (nextUrl: string, signal: AbortSignal) => list(new URL(nextUrl, baseUrl).searchParams, signal),
+  };
+}
+
+export type LobClient = ReturnType<typeof createLobClient>;

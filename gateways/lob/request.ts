@@ -1,0 +1,99 @@
+import { z } from 'zod';
+
+import { formatDecimal, type Money } from '../../domain/money.ts';
+import { isRoutingNumber } from '../../domain/routing-number.ts';
+import { readAccount, rejected } from '../answers.ts';
+import type { PayerAccount, PaymentOrder, PostalAddress } from '../gateway.ts';
+import { exactNumber, freezeJson, thawJson, writeJson } from '../json.ts';
+
+/** Lob's limits (https://docs.lob.com/#tag/Checks). What is longer is refused, never cut. */
+const NAME_LENGTH_MAX = 40;
+const STREET_LENGTH_MAX = 50;
+const CITY_LENGTH_MAX = 200;
+const MEMO_LENGTH_MAX = 40;
+const AMOUNT_MINOR_MAX = 99_999_999n;
+const ZIP = /^\d{5}(-\d{4})?$/;
+const STATE = /^[A-Z]{2}$/;
+
+const Sender = z.object({
+  name: z.string().min(1).max(NAME_LENGTH_MAX),
+  line1: z.string().min(1),
+  line2: z.string().optional(),
+  city: z.string().min(1),
+  region: z.string().regex(STATE),
+  postalCode: z.string().regex(ZIP),
+  country: z.literal('US'),
+});
+
+const Account = z.object({
+  lobBankAccountId: z.string().startsWith('bank_'),
+  bankAccount: z.object({
+    accountNumber: z.string().regex(/^\d{4,17}$/),
+    routingNumber: z.string().refine(isRoutingNumber),
+  }),
+  from: Sender,
+});
+
+export const readLobAccount = (account: PayerAccount) => readAccount(Account, 'Lob', account);
+
+const Frozen = z.object({
+  /** The account that the check is drawn on, where the bank is asked whether it cleared. */
+  accountNumber: z.string(),
+  /** The body of the create call, sent as it is. */
+  body: z.string(),
+});
+
+export const thawLob = (request: Uint8Array) => thawJson(Frozen, request);
+
+function checkAddress({ line1, line2 = '', city, region, postalCode, country }: PostalAddress): void {
+  if (country !== 'US') throw rejected('address.country', 'is not US, and Lob mails checks within the US only');
+  if (!line1.trim()) throw rejected('address.line1', 'is missing');
+  if (line1.length + line2.length > STREET_LENGTH_MAX)
+    throw rejected('address.line1', `and line2 have more than ${STREET_LENGTH_MAX} characters together`);
+  if (!city.trim() || city.length > CITY_LENGTH_MAX) throw rejected('address.city', 'is missing or too long');
+  if (!STATE.test(region)) throw rejected('address.region', 'is not a state of two letters');
+  if (!ZIP.test(postalCode)) throw rejected('address.postalCode', 'is not a ZIP code');
+}
+
+function checkAmount({ minor, currency }: Money): void {
+  if (currency !== 'USD') throw rejected('currency', 'is not USD, the only one Lob writes checks in');
+  if (minor <= 0n) throw rejected('amount', 'is not positive');
+  if (minor > AMOUNT_MINOR_MAX) throw rejected('amount', 'is more than 999999.99, the most that Lob writes on a check');
+}
+
+function toLobAddress(name: string, { line1, line2, city, region, postalCode }: PostalAddress) {
+  return {
+    name,
+    address_line1: line1,
+    ...(line2 ? { address_line2: line2 } : {}),
+    address_city: city,
+    address_state: region,
+    address_zip: postalCode,
+    address_country: 'US',
+  };
+}
+
+/** Freezes a check that Lob prints and mails: US and USD only. Throws Failure `recipient_rejected`. */
+export function freezeLob(order: PaymentOrder): Uint8Array {
+  const { key, payoutId, account, destination, amount, reference } = order;
+  const { lobBankAccountId, bankAccount, from } = readLobAccount(account);
+  if (destination.method !== 'check') throw rejected('method', 'is not a check');
+  const { payee, address } = destination;
+  if (!payee.trim() || payee.length > NAME_LENGTH_MAX)
+    throw rejected('payee', `is missing or has more than ${NAME_LENGTH_MAX} characters`);
+  if (reference.length > MEMO_LENGTH_MAX) throw rejected('reference', `has more than ${MEMO_LENGTH_MAX} characters`);
+  checkAddress(address);
+  checkAmount(amount);
+  const body = {
+    to: toLobAddress(payee, address),
+    from: toLobAddress(from.name, from),
+    bank_account: lobBankAccountId,
+    amount: exactNumber(formatDecimal(amount)), // Lob rounds a third decimal; USD has two, so there is none
+    memo: reference,
+    message: `Payment ${reference}`,
+    use_type: 'operational',
+    mail_type: 'usps_first_class',
+    metadata: { payout_id: payoutId, attempt: key },
+  };
+  return freezeJson({ accountNumber: bankAccount.accountNumber, body: writeJson(body) });
+}

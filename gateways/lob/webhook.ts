@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+import type { WebhookReader } from '../gateway.ts';
+import { Id } from '../json.ts';
+import { isHmacOf, needHeader, notGenuine, readSigned } from '../webhook-checks.ts';
+
+/** How far the signed time may be from ours. */
+const CLOCK_WINDOW_MS = 5 * 60_000;
+
+const Event = z.object({
+  id: Id,
+  event_type: z.object({ id: z.string() }),
+  reference_id: Id,
+  body: z.object({ metadata: z.record(z.string(), z.string()).nullish() }).nullish(),
+});
+
+/** Reads Lob's webhooks: `Lob-Signature` is the HMAC-SHA256 of the time, a point and the raw body. */
+export function createLobWebhookReader({ webhookSecret }: { webhookSecret: string }): WebhookReader {
+  return async (headers, rawBody, now) => {
+    const signature = needHeader('Lob', headers, 'lob-signature');
+    const timestamp = needHeader('Lob', headers, 'lob-signature-timestamp');
+    if (!isHmacOf(webhookSecret, [timestamp, '.', rawBody], signature))
+      throw notGenuine('Lob', 'its signature is wrong');
+    if (!(Math.abs(now.getTime() - Number(timestamp)) <= CLOCK_WINDOW_MS))
+      throw notGenuine('Lob', 'its time is not now');
+    const { id, event_type, reference_id, body } = readSigned('Lob', Event, rawBody);
+    return { eventId: id, reference: reference_id, key: body?.metadata?.['attempt'] ?? null, word: event_type.id };
+  };
+}

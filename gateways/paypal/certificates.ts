@@ -1,0 +1,36 @@
+import { X509Certificate } from 'node:crypto';
+import { rootCertificates } from 'node:tls';
+
+const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+const CHAIN_LENGTH_MAX = 5;
+
+/** The certificates of a PEM text, in its order. */
+export const readCertificates = (pem: string): X509Certificate[] =>
+  (pem.match(PEM) ?? []).map((text) => new X509Certificate(text));
+
+/** The authorities that may sign: the given ones, or those that Node trusts. */
+export const readAuthorities = (pem: string | undefined): X509Certificate[] =>
+  pem ? readCertificates(pem) : rootCertificates.map((text) => new X509Certificate(text));
+
+const isValidAt = ({ validFromDate, validToDate }: X509Certificate, now: Date): boolean =>
+  validFromDate <= now && now <= validToDate;
+
+const isIssuedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
+  issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+
+/** Whether the first certificate leads, each issued by another and all valid now, to an authority. */
+export function isTrusted(
+  chain: readonly X509Certificate[],
+  authorities: readonly X509Certificate[],
+  now: Date,
+): boolean {
+  let [current, ...others] = chain;
+  for (let length = 1; current && length <= CHAIN_LENGTH_MAX; length += 1) {
+    const certificate: X509Certificate = current;
+    if (!isValidAt(certificate, now)) return false;
+    if (authorities.some((authority) => isValidAt(authority, now) && isIssuedBy(certificate, authority))) return true;
+    current = others.find((issuer) => isIssuedBy(certificate, issuer));
+    others = others.filter((other) => other !== current);
+  }
+  return false;
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+
+import { createHttp, type HttpSettings, json, type Reply } from '../http.ts';
+import { Currency, Decimal, Id } from '../json.ts';
+import { parseDecimal } from '../../domain/money.ts';
+import { createAuthorize } from './token.ts';
+
+export type PayPalSettings = {
+  baseUrl: string;
+  clientId: string;
+  clientSecret: string;
+  webhookId: string;
+  /** Where PayPal's signing certificates may come from; anything else is a forgery. */
+  certUrlPrefix: string;
+  /** PEM of the authorities that may sign them; without it, the ones that Node trusts. */
+  certCa?: string | undefined;
+};
+
+const Amount = z
+  .object({ value: Decimal, currency: Currency })
+  .transform(({ value, currency }) => parseDecimal(value, currency));
+
+const Batch = z.object({ batch_header: z.object({ payout_batch_id: Id, batch_status: z.string() }) });
+
+const Item = z.object({
+  payout_item_id: Id,
+  transaction_id: z.string().nullish(),
+  transaction_status: z.string().nullish(),
+  payout_item_fee: Amount.nullish(),
+  payout_item: z.object({ sender_item_id: z.string().nullish(), amount: Amount }),
+  errors: z.object({ name: z.string() }).nullish(),
+});
+export type PayPalItem = z.infer<typeof Item>;
+
+const BatchPage = Batch.extend({ items: z.array(Item).nullish() });
+
+const ReportedAmount = z
+  .object({ value: Decimal, currency_code: Currency })
+  .transform(({ value, currency_code }) => parseDecimal(value, currency_code));
+
+const Transaction = z.object({
+  transaction_id: Id,
+  paypal_reference_id: z.string().nullish(),
+  transaction_event_code: z.string(),
+  transaction_initiation_date: z.string(),
+  transaction_amount: ReportedAmount,
+  fee_amount: ReportedAmount.nullish(),
+  custom_field: z.string().nullish(),
+});
+export type PayPalTransaction = z.infer<typeof Transaction>;
+
+const Transactions = z.object({
+  transaction_details: z.array(z.object({ transaction_info: Transaction })).default([]),
+  total_pages: z.string().nullish(),
+});
+
+export const ITEMS_PER_PAGE = 1000;
+export const TRANSACTIONS_PER_PAGE = 500;
+
+/** PayPal's date format has no milliseconds. */
+const second = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;
+
+/** The calls to PayPal that we use (Payouts v1, Transaction Search v1). */
+export function createPayPalClient(
+  settings: PayPalSettings,
+  { now, fetch }: { now: () => Date; fetch: HttpSettings['fetch'] },
+) {
+  const { baseUrl, clientId, clientSecret } = settings;
+  const http = createHttp({
+    provider: 'PayPal',
+    baseUrl,
+    authorize: createAuthorize({ baseUrl, clientId, clientSecret, now, fetch }),
+    traceHeader: 'paypal-debug-id',
+    fetch,
+  });
+  const get = <T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Reply<T>> =>
+    http({ method: 'GET', path, read: json(schema), signal });
+
+  return {
+    /** The batch id inside the body is the guard; the header alone stops no second batch, and is only sent along. */
+    createBatch: (key: string, body: string, signal: AbortSignal) =>
+      http({
+        method: 'POST',
+        path: '/v1/payments/payouts',
+        headers: { 'content-type': 'application/json', 'paypal-request-id': key },
+        body,
+        read: json(Batch),
+        signal,
+      }),
+
+    batchPage: (batchId: string, page: number, signal: AbortSignal) =>
+      get(`/v1/payments/payouts/${batchId}?page=${page}&page_size=${ITEMS_PER_PAGE}`, BatchPage, signal),
+
+    transactions: ([start, end]: readonly [Date, Date], currency: string, page: number, signal: AbortSignal) => {
+      const query = new URLSearchParams({
+        start_date: second(start),
+        end_date: second(end),
+        transaction_currency: currency,
+        fields: 'transaction_info',
+        page_size: String(TRANSACTIONS_PER_PAGE),
+        page: String(page),
+      });
+      return get(`/v1/reporting/transactions?${query}`, Transactions, signal);
+    },
+  };
+}
+
+export type PayPalClient = ReturnType<typeof createPayPalClient>;

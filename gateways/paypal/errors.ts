@@ -1,0 +1,64 @@
+import { z } from 'zod';
+
+/** What an error of a create call means: refused for this payment, for all of them, or perhaps not refused at all. */
+export type PayPalErrorClass = 'rejected' | 'as_a_whole' | 'unclear';
+
+/** By `name` (https://developer.paypal.com/docs/payouts/standard/integrate-api/error-messages/). Others go by their status. */
+const CLASS_OF_NAME: Readonly<Record<string, PayPalErrorClass>> = {
+  AUTHORIZATION_ERROR: 'as_a_whole',
+  CIP_NOT_VERIFIED: 'as_a_whole',
+  INSUFFICIENT_FUNDS: 'as_a_whole',
+  INTERNAL_ERROR: 'unclear',
+  INVALID_REQUEST: 'rejected',
+  NON_HOLDING_CURRENCY: 'rejected',
+  PREVIOUS_REQUEST_IN_PROGRESS: 'unclear',
+  REQUEST_TIMEOUT_EXCEEDED: 'unclear',
+  REQUIRED_SCOPE_MISSING: 'as_a_whole',
+  SENDER_ACCOUNT_UNVERIFIED: 'as_a_whole',
+  SENDER_EMAIL_UNCONFIRMED: 'as_a_whole',
+  SENDER_LOCKED: 'as_a_whole',
+  SENDER_RESTRICTED: 'as_a_whole',
+  VALIDATION_ERROR: 'rejected',
+};
+
+const ErrorBody = z.object({
+  name: z.string(),
+  debug_id: z.string().nullish(),
+  details: z
+    .array(
+      z.object({
+        field: z.string().nullish(),
+        issue: z.string().nullish(),
+        link: z.array(z.object({ href: z.string() })).nullish(),
+      }),
+    )
+    .nullish(),
+});
+
+export type PayPalError = {
+  name: string;
+  debugId: string | null;
+  errorClass: PayPalErrorClass;
+  /** The batch that already has our id: what looks like an error is the answer to the first try. */
+  firstBatchId: string | null;
+};
+
+const lastSegment = (href: string): string | null => /\/([A-Za-z0-9-]+)\/?(?:\?.*)?$/.exec(href)?.[1] ?? null;
+
+/** Reads an error body. The link to the first batch is in `details[].link`, not in `links`, which is empty. */
+export function readPayPalError(status: number, body: unknown): PayPalError {
+  const read = ErrorBody.safeParse(body);
+  if (!read.success) return { name: `HTTP ${status}`, debugId: null, errorClass: 'unclear', firstBatchId: null };
+  const { name, debug_id, details } = read.data;
+  const duplicate = details?.find(({ field }) => field?.toUpperCase().includes('SENDER_BATCH_ID'));
+  const href = name === 'USER_BUSINESS_ERROR' ? duplicate?.link?.[0]?.href : undefined;
+  const known = Object.hasOwn(CLASS_OF_NAME, name) ? CLASS_OF_NAME[name] : undefined;
+  // A duplicate without its link is no rejection: the first batch may be paying.
+  const unnamed = duplicate && name === 'USER_BUSINESS_ERROR' ? 'unclear' : status === 403 ? 'as_a_whole' : 'rejected';
+  return {
+    name,
+    debugId: debug_id ?? null,
+    errorClass: known ?? unnamed,
+    firstBatchId: href ? lastSegment(href) : null,
+  };
+}

@@ -1,0 +1,71 @@
+import type { StatementLine } from '../gateway.ts';
+import { lookedUp } from '../http.ts';
+import { type PayPalClient, type PayPalTransaction, TRANSACTIONS_PER_PAGE } from './client.ts';
+
+/** One search covers at most 31 days; a day less keeps clear of the hour that summer time adds. */
+const WINDOW_SECONDS = 30 * 24 * 60 * 60;
+const SECOND_MS = 1000;
+
+/** PayPal gives at most 10,000 rows for a search. */
+const PAGES_MAX = 10_000 / TRANSACTIONS_PER_PAGE;
+
+type Window = readonly [start: Date, end: Date];
+
+/** All pages of one search, half-open: PayPal includes both ends, so what happened at the end is left to the next one. */
+async function searchWindow(client: PayPalClient, window: Window, currency: string, signal: AbortSignal) {
+  const found: PayPalTransaction[] = [];
+  for (let page = 1; page <= PAGES_MAX; page += 1) {
+    const reply = await client.transactions(window, currency, page, signal);
+    const { transaction_details, total_pages } = lookedUp('PayPal', reply);
+    found.push(...transaction_details.map(({ transaction_info }) => transaction_info));
+    if (transaction_details.length === 0 || page >= Number(total_pages ?? 0)) break;
+  }
+  return found.filter(({ transaction_initiation_date }) => isWithin(window, new Date(transaction_initiation_date)));
+}
+
+const isWithin = ([start, end]: Window, at: Date): boolean => start <= at && at < end;
+
+/** Our transactions in a currency, however long the time is; half-open, and widened to whole seconds. */
+export async function transactionsBetween(
+  client: PayPalClient,
+  [start, end]: Window,
+  currency: string,
+  signal: AbortSignal,
+) {
+  const found: PayPalTransaction[] = [];
+  const [first, last] = [Math.floor(start.getTime() / SECOND_MS), Math.ceil(end.getTime() / SECOND_MS)];
+  for (let from = first; from < last; from += WINDOW_SECONDS) {
+    const to = Math.min(from + WINDOW_SECONDS, last);
+    const window: Window = [new Date(from * SECOND_MS), new Date(to * SECOND_MS)];
+    found.push(...(await searchWindow(client, window, currency, signal)));
+  }
+  return found;
+}
+
+/** Transaction event codes (PayPal reporting reference). Others move our balance for reasons that are not ours. */
+const KIND_OF_CODE: Readonly<Record<string, StatementLine['kind']>> = {
+  T0001: 'payout',
+  T0104: 'fee',
+  T1114: 'return',
+  T1115: 'return',
+  T0300: 'funding',
+};
+
+/**
+ * A transaction and its fee as two lines, as in our books; the transaction id alone is not unique. `custom_field` carries our item
+ * id for payouts; where it is missing, `reference` is the payment's transaction id, which the attempt keeps in its evidence.
+ */
+export function toLines(transaction: PayPalTransaction): StatementLine[] {
+  const { transaction_id, transaction_event_code, transaction_initiation_date, transaction_amount, fee_amount } =
+    transaction;
+  const common = {
+    occurredAt: new Date(transaction_initiation_date),
+    reference: transaction.paypal_reference_id ?? transaction_id,
+    key: transaction.custom_field ?? null,
+  };
+  const id = `${transaction_id}:${transaction_event_code}`;
+  const kind = KIND_OF_CODE[transaction_event_code] ?? 'other';
+  const main: StatementLine = { ...common, id, kind, amount: transaction_amount };
+  if (!fee_amount || fee_amount.minor === 0n) return [main];
+  return [main, { ...common, id: `${id}:fee`, kind: 'fee', amount: fee_amount }];
+}

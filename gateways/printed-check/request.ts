@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+
+import { z } from 'zod';
+
+import { formatDecimal, parseDecimal } from '../../domain/money.ts';
+import type { PositivePayRow } from '../../domain/positive-pay.ts';
+import { isRoutingNumber } from '../../domain/routing-number.ts';
+import { readAccount, rejected } from '../answers.ts';
+import type { PayerAccount, PaymentOrder, PostalAddress } from '../gateway.ts';
+import { Currency, Decimal, freezeJson, thawJson } from '../json.ts';
+import { amountInWords } from './amount-words.ts';
+import { isPrintable, type PrintedCheck } from './check-pdf.ts';
+
+/** What fits on one line of the check. What is longer is refused, never cut. */
+const PAYEE_LENGTH_MAX = 60;
+const ADDRESS_LENGTH_MAX = 60;
+const AMOUNT_WORDS_LENGTH_MAX = 120;
+
+const Account = z.object({
+  accountNumber: z.string().regex(/^\d{4,17}$/, 'must be 4 to 17 digits'),
+  routingNumber: z.string().refine(isRoutingNumber, 'is not a valid routing number').optional(),
+  bankName: z.string().min(1).refine(isPrintable),
+});
+
+export const readCheckAccount = (account: PayerAccount) => readAccount(Account, 'check', account);
+
+const Address = z.object({
+  line1: z.string(),
+  line2: z.string().optional(),
+  city: z.string(),
+  region: z.string(),
+  postalCode: z.string(),
+  country: z.string(),
+});
+
+const Frozen = z
+  .object({
+    number: z.string().regex(/^\d+$/),
+    accountNumber: z.string(),
+    routingNumber: z.string().nullable(),
+    bankName: z.string(),
+    payee: z.string(),
+    payeeAddress: Address,
+    payerName: z.string(),
+    payerAddress: Address.nullable(),
+    amount: Decimal,
+    currency: Currency,
+    date: z.string(),
+    memo: z.string(),
+  })
+  .transform(({ amount, currency, number, ...rest }): PrintedCheck => ({
+    ...rest,
+    number: BigInt(number),
+    amount: parseDecimal(amount, currency),
+  }));
+
+export const thawCheck = (request: Uint8Array): PrintedCheck => thawJson(Frozen, request);
+
+function checkTexts(texts: Readonly<Record<string, string | undefined>>, lengthMax: number): void {
+  for (const [field, text = ''] of Object.entries(texts)) {
+    if (text.length > lengthMax) throw rejected(field, `has more than ${lengthMax} characters`);
+    if (!isPrintable(text)) throw rejected(field, 'has a letter that the check printer does not have');
+  }
+}
+
+function checkAddress({ line1, line2, city, region, postalCode, country }: PostalAddress): void {
+  if (!line1.trim() || !city.trim()) throw rejected('address', 'has no street or no city');
+  checkTexts({ 'address.line1': line1, 'address.line2': line2 }, ADDRESS_LENGTH_MAX);
+  checkTexts(
+    { 'address.city': city, 'address.region': region, 'address.postalCode': postalCode, country },
+    ADDRESS_LENGTH_MAX,
+  );
+}
+
+/** Freezes a check that we print ourselves. Throws Failure `recipient_rejected`. */
+export function freezeCheck(order: PaymentOrder): Uint8Array {
+  const { account, destination, amount, checkNumber, payerName, payerAddress, paidOn, reference } = order;
+  const { accountNumber, routingNumber, bankName } = readCheckAccount(account);
+  if (destination.method !== 'check') throw rejected('method', 'is not a check');
+  if (checkNumber === null || checkNumber <= 0n) throw rejected('checkNumber', 'is missing');
+  if (amount.minor <= 0n) throw rejected('amount', 'is not positive');
+  if (amountInWords(amount).length > AMOUNT_WORDS_LENGTH_MAX)
+    throw rejected('amount', 'does not fit in words on one line of a check');
+  if (!destination.payee.trim()) throw rejected('payee', 'is missing');
+  checkTexts({ payee: destination.payee, payerName, reference }, PAYEE_LENGTH_MAX);
+  checkAddress(destination.address);
+  if (payerAddress) checkAddress(payerAddress);
+  return freezeJson({
+    number: String(checkNumber),
+    accountNumber,
+    routingNumber: routingNumber ?? null,
+    bankName,
+    payee: destination.payee,
+    payeeAddress: destination.address,
+    payerName,
+    payerAddress,
+    amount: formatDecimal(amount),
+    currency: amount.currency,
+    date: paidOn,
+    memo: reference,
+  });
+}
+
+/**
+ * Names a check without showing its account: the last four digits for people, and as much of a hash as keeps two accounts with
+ * the same ending apart. Four hexadecimal digits are far too few to recover an account number from.
+ */
+export function checkReference(accountNumber: string, number: bigint): string {
+  const mark = createHash('sha256').update(accountNumber).digest('hex').slice(0, 4);
+  return `${accountNumber.slice(-4)}-${mark}-${number}`;
+}
+
+/** The row by which the bank learns of the check. */
+export const positivePayRow = (check: PrintedCheck, type: PositivePayRow['type']): PositivePayRow => ({
+  type,
+  account: check.accountNumber,
+  number: check.number,
+  amount: check.amount,
+  date: check.date,
+  payee: check.payee,
+});

@@ -1,0 +1,16 @@
+import type { WebhookReader } from './gateway.ts';
+import type { GatewaySettings } from './index.ts';
+import { createLobWebhookReader } from './lob/webhook.ts';
+import { createPayPalWebhookReader } from './paypal/webhook.ts';
+import { createWiseWebhookReader } from './wise/webhook.ts';
+
+/** The gateways whose providers call us. A bank does not. */
+export const WEBHOOK_SENDERS = ['wise', 'paypal', 'lob'] as const;
+export type WebhookSender = (typeof WEBHOOK_SENDERS)[number];
+
+/** One reader of webhooks per provider that sends them; what they say is a hint, to be read again at the provider. */
+export const createWebhookReaders = (settings: GatewaySettings): Record<WebhookSender, WebhookReader> => ({
+  wise: createWiseWebhookReader(settings.wise),
+  paypal: createPayPalWebhookReader(settings.paypal),
+  lob: createLobWebhookReader(settings.lob),
+});

@@ -1,0 +1,159 @@
+import { z } from 'zod';
+
+import { createHttp, type HttpSettings, json, type Reply } from '../http.ts';
+import { Currency, Decimal, exactNumber, Id, MoneyBody, writeJson } from '../json.ts';
+
+export type WiseSettings = { baseUrl: string; token: string; webhookPublicKey: string };
+
+const Recipient = z.object({ id: Id });
+
+const Quote = z.object({
+  id: Id,
+  paymentOptions: z
+    .array(z.object({ payIn: z.string(), disabled: z.boolean().optional(), fee: z.object({ total: Decimal }) }))
+    .default([]),
+  notices: z.array(z.object({ type: z.string(), code: z.string().nullish() })).default([]),
+});
+export type WiseQuote = z.infer<typeof Quote>;
+
+const Requirements = z.array(
+  z.object({
+    fields: z
+      .array(z.object({ group: z.array(z.object({ key: z.string(), maxLength: z.string().nullish() })) }))
+      .default([]),
+  }),
+);
+
+const Transfer = z.object({
+  id: Id,
+  status: z.string(),
+  customerTransactionId: z.string().nullish(),
+  targetCurrency: Currency.nullish(),
+  targetValue: Decimal.nullish(),
+  hasActiveIssues: z.boolean().nullish(),
+});
+export type WiseTransfer = z.infer<typeof Transfer>;
+
+const Funding = z.object({ status: z.string(), errorCode: z.string().nullish() });
+
+const Payments = z.array(z.object({ status: z.string().nullish() }));
+export type WisePayments = z.infer<typeof Payments>;
+
+const Balances = z.array(z.object({ id: Id, currency: z.string() }));
+
+const Statement = z.object({
+  transactions: z.array(
+    z.object({
+      type: z.enum(['DEBIT', 'CREDIT']),
+      date: z.string(),
+      amount: MoneyBody,
+      totalFees: MoneyBody.nullish(),
+      details: z.object({ type: z.string() }),
+      referenceNumber: z.string(),
+    }),
+  ),
+});
+export type WiseTransaction = z.infer<typeof Statement>['transactions'][number];
+
+export type WiseQuoteOrder = { profileId: string; currency: string; amount: string; recipientId: string };
+export type WiseTransferOrder = { recipientId: string; quoteId: string; key: string; reference: string };
+
+const JSON_BODY = { 'content-type': 'application/json' };
+
+/** The calls to Wise that we use, on the paths that Wise calls legacy and keeps (docs.wise.com, 2026). Amounts are in major units. */
+export function createWiseClient({ baseUrl, token }: WiseSettings, fetch: HttpSettings['fetch']) {
+  const http = createHttp({
+    provider: 'Wise',
+    baseUrl,
+    authorize: async () => `Bearer ${token}`,
+    traceHeader: 'x-trace-id',
+    fetch,
+  });
+  const get = <T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Reply<T>> =>
+    http({ method: 'GET', path, read: json(schema), signal });
+  const post = <T>(path: string, body: unknown, schema: z.ZodType<T>, signal: AbortSignal): Promise<Reply<T>> =>
+    http({ method: 'POST', path, headers: JSON_BODY, body: writeJson(body), read: json(schema), signal });
+
+  return {
+    createRecipient: (body: string, signal: AbortSignal) =>
+      http({ method: 'POST', path: '/v1/accounts', headers: JSON_BODY, body, read: json(Recipient), signal }),
+
+    /** The payee gets exactly the amount; our balance pays the fee on top. */
+    createQuote: ({ profileId, currency, amount, recipientId }: WiseQuoteOrder, signal: AbortSignal) =>
+      post(
+        `/v3/profiles/${profileId}/quotes`,
+        {
+          sourceCurrency: currency,
+          targetCurrency: currency,
+          targetAmount: exactNumber(amount),
+          targetAccount: exactNumber(recipientId),
+        },
+        Quote,
+        signal,
+      ),
+
+    transferRequirements: ({ recipientId, quoteId, reference }: WiseTransferOrder, signal: AbortSignal) =>
+      post(
+        '/v1/transfer-requirements',
+        { targetAccount: exactNumber(recipientId), quoteUuid: quoteId, details: { reference } },
+        Requirements,
+        signal,
+      ),
+
+    createTransfer: ({ recipientId, quoteId, key, reference }: WiseTransferOrder, signal: AbortSignal) =>
+      post(
+        '/v1/transfers',
+        {
+          targetAccount: exactNumber(recipientId),
+          quoteUuid: quoteId,
+          customerTransactionId: key,
+          details: { reference },
+        },
+        Transfer,
+        signal,
+      ),
+
+    fund: (profileId: string, transferId: string, signal: AbortSignal) =>
+      post(`/v3/profiles/${profileId}/transfers/${transferId}/payments`, { type: 'BALANCE' }, Funding, signal),
+
+    transfer: (transferId: string, signal: AbortSignal) => get(`/v1/transfers/${transferId}`, Transfer, signal),
+
+    payments: (transferId: string, signal: AbortSignal) =>
+      get(`/v1/transfers/${transferId}/payments`, Payments, signal),
+
+    /** One page of the transfers that were made since a day, newest page order as Wise gives it. */
+    transfers: (profileId: string, since: Date, limit: number, offset: number, signal: AbortSignal) => {
+      const query = new URLSearchParams({
+        profile: profileId,
+        createdDateStart: since.toISOString(),
+        limit: String(limit),
+        offset: String(offset),
+      });
+      return get(`/v1/transfers?${query}`, z.array(Transfer), signal);
+    },
+
+    balances: (profileId: string, signal: AbortSignal) =>
+      get(`/v4/profiles/${profileId}/balances?types=STANDARD`, Balances, signal),
+
+    /** One balance's lines, both ends included; a line's amount contains its fees (type COMPACT). */
+    statement: (
+      { profileId, balanceId, currency }: { profileId: string; balanceId: string; currency: string },
+      [first, last]: readonly [Date, Date],
+      signal: AbortSignal,
+    ) => {
+      const query = new URLSearchParams({
+        currency,
+        intervalStart: first.toISOString(),
+        intervalEnd: last.toISOString(),
+        type: 'COMPACT',
+      });
+      return get(
+        `/v1/profiles/${profileId}/balance-statements/${balanceId}/statement.json?${query}`,
+        Statement,
+        signal,
+      );
+    },
+  };
+}
+
+export type WiseClient = ReturnType<typeof createWiseClient>;

@@ -1,0 +1,87 @@
+import { add, type Money } from '../../domain/money.ts';
+import { answer, translate } from '../answers.ts';
+import type { Answer } from '../gateway.ts';
+import { lookedUp } from '../http.ts';
+import type { WiseClient, WiseTransfer } from './client.ts';
+import { statementOf, transferIdOf } from './statement.ts';
+import { WISE_WORDS } from './words.ts';
+
+/** States that a transfer reaches only with our money. For the others the list of its payments decides. */
+const FUNDED: ReadonlySet<string> = new Set([
+  'processing',
+  'funds_converted',
+  'outgoing_payment_sent',
+  'bounced_back',
+  'funds_refunded',
+  'charged_back',
+]);
+
+export type FollowedTransfer = { transfer: WiseTransfer; isFunded: boolean };
+
+/** Reads a transfer, and whether money was ever taken for it. */
+export async function followTransfer(
+  client: WiseClient,
+  transferId: string,
+  signal: AbortSignal,
+): Promise<FollowedTransfer> {
+  const transfer = lookedUp('Wise', await client.transfer(transferId, signal));
+  if (FUNDED.has(transfer.status)) return { transfer, isFunded: true };
+  const payments = lookedUp('Wise', await client.payments(transferId, signal));
+  return { transfer, isFunded: payments.some(({ status }) => status !== 'REJECTED') };
+}
+
+export const waitsForMoney = ({ transfer, isFunded }: FollowedTransfer): boolean =>
+  transfer.status === 'incoming_payment_waiting' && !isFunded;
+
+const OPEN_CASE = 'Wise has an open question about this transfer. Answer it at Wise, or the transfer may be cancelled.';
+
+/** What a transfer says of the payment. Refunded money is not counted here: only the statement knows how much came back. */
+export function transferAnswer({ transfer, isFunded }: FollowedTransfer, amount: Money, fee: Money): Answer {
+  const { state, alarm } = translate(WISE_WORDS, 'Wise', transfer.status);
+  const more = {
+    reference: transfer.id,
+    alarm: alarm ?? (transfer.hasActiveIssues ? OPEN_CASE : null),
+    debited: isFunded ? { amount, fee } : null,
+  };
+  if (transfer.status === 'cancelled' && !isFunded)
+    return answer('failed', transfer.status, { ...more, reason: 'cancelled' });
+  if (transfer.status === 'incoming_payment_waiting' && isFunded) return answer('accepted', transfer.status, more);
+  return answer(state, transfer.status, more);
+}
+
+export type Refund = { profileId: string; transferId: string; amount: Money; since: Date; until: Date };
+
+/**
+ * Completes the answer for a refunded transfer with what came back, as the balance's statement shows it; the fee is what
+ * came back above the amount. Until the statement shows it the money is on hold.
+ */
+export async function addRefund(
+  client: WiseClient,
+  told: Answer,
+  refund: Refund,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { profileId, transferId, amount, since, until } = refund;
+  const lines = await statementOf(client, profileId, amount.currency, [since, until], signal);
+  if (!lines)
+    return {
+      ...told,
+      state: 'needs_person',
+      alarm: 'Wise returned this transfer but does not show us its statement. Say by hand how much came back.',
+    };
+  const credits = lines.filter((line) => line.type === 'CREDIT' && transferIdOf(line) === transferId);
+  if (credits.length === 0) return { ...told, state: 'on_hold', reason: 'refund not in the statement yet' };
+  const back = add(
+    amount.currency,
+    credits.map((line) => line.amount),
+  );
+  const fee = back.minor > amount.minor ? back.minor - amount.minor : 0n;
+  return {
+    ...told,
+    returned: { amount: { ...back, minor: back.minor - fee }, fee: { ...back, minor: fee } },
+    ...(back.minor < amount.minor ? { state: 'on_hold' as const, alarm: PARTIAL } : {}),
+  };
+}
+
+const PARTIAL =
+  'Wise returned less than this transfer sent. Ask Wise for the rest, then say by hand what became of it.';

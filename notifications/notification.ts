@@ -1,0 +1,88 @@
+import { z } from 'zod';
+
+/** Who is told: one partner, the people who prepare and approve, or those who repair. */
+export type Audience = 'partner' | 'finance' | 'operators';
+
+const Amount = z.strictObject({ amount: z.string(), currency: z.string() });
+const ofPayout = z.strictObject({ payout: z.string(), ...Amount.shape, method: z.string() });
+
+/** What each message says. Amounts are decimal strings; no detail of an instrument is ever in one. */
+const BODIES = {
+  payout_sent: ofPayout,
+  payout_settled: ofPayout,
+  payout_failed: ofPayout.extend({ reason: z.string() }),
+  payout_returned: ofPayout.extend({ reason: z.string() }),
+  payout_unclaimed: ofPayout,
+  run_in_review: z.strictObject({ run: z.string(), schedule: z.string(), periodEnd: z.string(), reminder: z.number() }),
+  run_decided: z.strictObject({ run: z.string(), schedule: z.string(), periodEnd: z.string(), status: z.string() }),
+  alarm_raised: z.strictObject({ kind: z.string(), subject: z.string(), detail: z.string() }),
+} as const;
+
+export type NotificationKind = keyof typeof BODIES;
+export type NotificationBody<K extends NotificationKind> = z.infer<(typeof BODIES)[K]>;
+
+/** One message to one audience. The dedupe key says what is told once, as `payout_settled/<payout id>`. */
+export type Notification = {
+  [K in NotificationKind]: {
+    kind: K;
+    dedupeKey: string;
+    audience: Audience;
+    partnerId: bigint | null;
+    body: NotificationBody<K>;
+  };
+}[NotificationKind];
+
+export type Mail = { subject: string; text: string };
+
+const money = ({ amount, currency }: { amount: string; currency: string }) => `${amount} ${currency}`;
+
+/** What each message says as e-mail; a new kind does not compile until it is here. */
+const TEMPLATES: { [K in NotificationKind]: (body: NotificationBody<K>) => Mail } = {
+  payout_sent: (body) => ({
+    subject: `Your payout of ${money(body)} is on its way`,
+    text: `We sent ${money(body)} by ${body.method}. It is not final yet: we tell you when it has settled.\n\nPayout ${body.payout}`,
+  }),
+  payout_settled: (body) => ({
+    subject: `Your payout of ${money(body)} has settled`,
+    text: `${money(body)} were paid to you by ${body.method}.\n\nPayout ${body.payout}`,
+  }),
+  payout_failed: (body) => ({
+    subject: `Your payout of ${money(body)} could not be made`,
+    text:
+      `We could not pay ${money(body)} by ${body.method}: ${body.reason}. No money moved, and the amount is part of your balance ` +
+      `again. Please check your payout details; the next run pays it.\n\nPayout ${body.payout}`,
+  }),
+  payout_returned: (body) => ({
+    subject: `Your payout of ${money(body)} came back`,
+    text:
+      `${money(body)} that we sent by ${body.method} came back: ${body.reason}. The amount is part of your balance again. Please ` +
+      `correct your payout details; the next run pays it.\n\nPayout ${body.payout}`,
+  }),
+  payout_unclaimed: (body) => ({
+    subject: `${money(body)} are waiting for you`,
+    text:
+      `We sent ${money(body)} by ${body.method}, and nobody has accepted them yet. Please accept the payment within 30 days; ` +
+      `after that it comes back to us and into your balance.\n\nPayout ${body.payout}`,
+  }),
+  run_in_review: (body) => ({
+    subject: `${body.reminder > 0 ? `Reminder ${body.reminder}: run` : 'Run'} of ${body.schedule} up to ${body.periodEnd} waits for approval`,
+    text: `Run ${body.run} is prepared and waits for a decision. Nothing is paid before that; it expires after 7 days.`,
+  }),
+  run_decided: (body) => ({
+    subject: `Run of ${body.schedule} up to ${body.periodEnd} is ${body.status}`,
+    text: `Run ${body.run} is ${body.status}.`,
+  }),
+  alarm_raised: (body) => ({
+    subject: `Alarm: ${body.kind} (${body.subject})`,
+    text: `${body.detail}\n\nWhat is in flight goes on. Clear the alarm when you have looked into it.`,
+  }),
+};
+
+const isKind = (kind: string): kind is NotificationKind => kind in BODIES;
+
+/** Puts a stored message into words; throws where its body does not fit its kind. */
+export function compose(kind: string, body: unknown): Mail {
+  if (!isKind(kind)) throw new RangeError(`no such notification: ${kind}`);
+  const render = TEMPLATES[kind] as (checked: unknown) => Mail;
+  return render(BODIES[kind].parse(body));
+}

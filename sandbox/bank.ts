@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+
+import { Hono } from 'hono';
+
+import { CHECK_OUTCOMES, checkId, openChecks } from './bank/checks.ts';
+import { takeFile } from './bank/file.ts';
+import { printStatement } from './bank/statement.ts';
+import type { Movement } from './books.ts';
+import { isoExponent, minorOf, toDecimal } from './decimals.ts';
+import type { HttpEnv } from './faults.ts';
+import { readObject, textOf, writtenOf } from './json.ts';
+import { type Ground, openSite, type SiteOptions } from './site.ts';
+
+export const BANK_KEY = 'sandbox-bank-key';
+const DAY = /^\d{4}-\d\d-\d\d$/;
+
+const problem = (code: string, message: string) => ({ error: { code, message } });
+
+const REFUSALS = {
+  401: problem('unauthorized', 'The key is not known'),
+  403: problem('forbidden', 'The key may not do this'),
+  429: problem('too_many_requests', 'Too many requests'),
+  500: problem('internal', 'The bank has a fault of its own'),
+};
+
+const dayOf = ({ at }: Movement) => at.slice(0, 10);
+
+/** The account's paid checks between two days, both included, with the balances around them. */
+function statementOf({ books, clock }: Ground, account: string, from: string, to: string, number?: string) {
+  const currency = 'USD';
+  const all = books.movements.filter(({ key }) => key.startsWith(`${account}/`));
+  const within = all.filter((movement) => dayOf(movement) >= from && dayOf(movement) <= to);
+  const exponent = isoExponent(currency);
+  const spent = (entries: readonly Movement[]) =>
+    entries.reduce((sum, { amount }) => sum + minorOf(amount, exponent), 0n);
+  const now = books.balance(currency);
+  const closing = now + spent(all.filter((movement) => dayOf(movement) > to));
+  return printStatement({
+    account,
+    currency,
+    from,
+    to,
+    createdAt: clock.iso(),
+    opening: toDecimal(closing + spent(within), exponent),
+    closing: toDecimal(closing, exponent),
+    entries: number ? within.filter(({ key }) => key === checkId(account, number)) : within,
+  });
+}
+
+/** Opens the bank on which all checks are drawn. Its wire is our own, since every bank's differs. */
+export async function openBank(options: SiteOptions, port: number) {
+  const site = await openSite({
+    ...options,
+    name: 'bank',
+    port,
+    exponentOf: isoExponent,
+    refuse: (status) => REFUSALS[status],
+    outcomes: CHECK_OUTCOMES,
+  });
+  const checks = openChecks(site);
+  checks.resume();
+  const app = new Hono<HttpEnv>();
+
+  app.post('/sandbox/present', async (c) => {
+    const body = readObject(await c.req.text()) ?? {};
+    const [account, number, amount] = [body['account'], body['number'], body['amount']].map(writtenOf);
+    if (!account || !number || !amount) return c.json(problem('invalid', 'account, number and amount are needed'), 400);
+    checks.presentNow(account, number, amount, textOf(body['currency']) ?? 'USD');
+    return c.json(checks.get(account, number) ?? null);
+  });
+
+  app.use(async (c, next) => {
+    if (c.req.header('authorization') !== `Bearer ${BANK_KEY}`) return c.json(REFUSALS[401], 401);
+    return next();
+  });
+
+  app.post('/positive-pay/files', async (c) => {
+    const csv = await c.req.text();
+    const taken = takeFile(csv, checks);
+    if (!taken) return c.json(problem('invalid_file', 'The heading line is missing or wrong; no row was read'), 400);
+    return c.json({ fileId: `PP-${createHash('sha256').update(csv).digest('hex').slice(0, 16)}`, ...taken });
+  });
+
+  app.post('/stop-payments', async (c) => {
+    const body = readObject(await c.req.text()) ?? {};
+    const check = checks.stop(writtenOf(body['account']) ?? '', writtenOf(body['number']) ?? '');
+    if (!check) return c.json(problem('not_on_file', 'No such check; nothing was stopped'), 404);
+    if (check.status === 'paid') return c.json(problem('already_paid', `The check was paid on ${check.paidOn}`), 409);
+    return c.json({ stopId: `STOP-${check.id}`, account: check.account, number: check.number, status: check.status });
+  });
+
+  app.get('/checks/:account/:number', (c) => {
+    const check = checks.get(c.req.param('account'), c.req.param('number'));
+    if (!check) return c.json(problem('not_on_file', 'No such check'), 404);
+    const { account, number, status, amount, currency, paidOn } = check;
+    return c.json({ account, number, status, amount, currency, paidOn });
+  });
+
+  app.get('/exceptions', (c) => c.json({ exceptions: checks.exceptions() }));
+
+  app.get('/statements/:account', (c) => {
+    const { from = '', to = '', checkNumber } = c.req.query();
+    if (!DAY.test(from) || !DAY.test(to) || from > to)
+      return c.json(problem('invalid', 'from and to are days, in order'), 400);
+    const xml = statementOf(site, c.req.param('account'), from, to, checkNumber);
+    return c.body(xml, 200, { 'content-type': 'application/xml' });
+  });
+
+  app.notFound((c) => c.json(problem('not_found', 'No such resource'), 404));
+  site.serve(app);
+  return { ...site, checks };
+}

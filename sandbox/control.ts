@@ -1,0 +1,132 @@
+import { type Context, Hono } from 'hono';
+
+import type { Books, Kind, Movement } from './books.ts';
+import type { Clock } from './clock.ts';
+import { minorOf, toDecimal, toMinor } from './decimals.ts';
+import { type Fault, FAULTS, type Faults, type HttpEnv } from './faults.ts';
+import { type Json, readObject, textOf, writtenOf } from './json.ts';
+import type { Outcomes } from './outcomes.ts';
+import { WEBHOOK_MODES, type WebhookMode, type Webhooks } from './webhooks.ts';
+
+const PAGE_MAX = 1_000;
+
+type Controlled = {
+  books: Books;
+  clock: Clock;
+  faults: Faults;
+  outcomes: Outcomes;
+  webhooks: Webhooks;
+  advance: (ms: number) => void;
+};
+
+type Totals = Record<string, Record<Kind, string>>;
+
+/** Adds up all movements per currency and kind. */
+export function totalsOf(books: Books): Totals {
+  const sums = new Map<string, Record<Kind, bigint>>();
+  for (const { currency, kind, amount } of books.movements) {
+    const sum = sums.get(currency) ?? { paid: 0n, returned: 0n, fee: 0n };
+    sum[kind] += minorOf(amount, books.exponentOf(currency));
+    sums.set(currency, sum);
+  }
+  return Object.fromEntries(
+    [...sums].map(([currency, sum]) => {
+      const print = (kind: Kind) => toDecimal(sum[kind], books.exponentOf(currency));
+      return [currency, { paid: print('paid'), returned: print('returned'), fee: print('fee') }];
+    }),
+  );
+}
+
+const numberOf = (value: unknown, otherwise: number): number => {
+  const number = Number(writtenOf(value) ?? otherwise);
+  return Number.isFinite(number) ? number : otherwise;
+};
+
+const isFault = (word: string | undefined): word is Fault => FAULTS.some((fault) => fault === word);
+const isMode = (word: string | undefined): word is WebhookMode => WEBHOOK_MODES.some((mode) => mode === word);
+
+const bodyOf = async (c: Context): Promise<Json> => readObject(await c.req.text()) ?? {};
+const wrong = (c: Context, message: string) => c.json({ error: `${message}; nothing was changed` }, 400);
+
+/** A page of movements after a number. */
+function pageAfter(movements: readonly Movement[], after: number) {
+  const entries = movements.slice(after, after + PAGE_MAX);
+  return { entries, next: after + entries.length < movements.length ? after + entries.length : null };
+}
+
+/** The routes by which tests and the demo read a stand-in's books and tell it what shall go wrong. */
+export function controlRoutes({ books, clock, faults, outcomes, webhooks, advance }: Controlled) {
+  const app = new Hono<HttpEnv>();
+
+  app.get('/books', (c) =>
+    c.json({ ...pageAfter(books.movements, Number(c.req.query('after') ?? 0)), totals: totalsOf(books) }),
+  );
+
+  app.get('/faults', (c) => c.json(faults.list()));
+  app.delete('/faults', (c) => {
+    faults.clear();
+    return c.body(null, 204);
+  });
+  app.post('/faults', async (c) => {
+    const body = await bodyOf(c);
+    const fault = writtenOf(body['fault']);
+    if (!isFault(fault)) return wrong(c, `a fault is one of ${FAULTS.join(', ')}`);
+    const [method, path, match] = [textOf(body['method']), textOf(body['path']), textOf(body['match'])];
+    faults.add({
+      fault,
+      ...(method && { method }),
+      ...(path && { path }),
+      ...(match && { match }),
+      times: numberOf(body['times'], 1),
+      probability: numberOf(body['probability'], 1),
+      ms: numberOf(body['ms'], 1_000),
+    });
+    return c.json(faults.list(), 201);
+  });
+
+  app.get('/outcomes', (c) => c.json(outcomes.list()));
+  app.delete('/outcomes', (c) => {
+    outcomes.clear();
+    return c.body(null, 204);
+  });
+  app.post('/outcomes', async (c) => {
+    const body = await bodyOf(c);
+    const [match, outcome] = [writtenOf(body['match']), textOf(body['outcome'])];
+    if (!match || !outcome || !outcomes.words.includes(outcome))
+      return wrong(c, `an outcome needs a match, and is one of ${outcomes.words.join(', ')}`);
+    const afterMs = writtenOf(body['afterMs']);
+    outcomes.add({ match, outcome, ...(afterMs && { afterMs: Number(afterMs) }) });
+    return c.json(outcomes.list(), 201);
+  });
+
+  app.get('/clock', (c) => c.json({ now: clock.iso() }));
+  app.post('/clock', async (c) => {
+    const ms = numberOf((await bodyOf(c))['advanceMs'], 0);
+    if (ms < 0) return wrong(c, 'time only goes forward');
+    advance(ms);
+    await books.flushed();
+    return c.json({ now: clock.iso() });
+  });
+
+  app.get('/webhooks', (c) => c.json({ mode: webhooks.mode(), waiting: webhooks.waiting() }));
+  app.post('/webhooks', async (c) => {
+    const body = await bodyOf(c);
+    const mode = textOf(body['mode']) ?? webhooks.mode();
+    if (!isMode(mode)) return wrong(c, `a mode is one of ${WEBHOOK_MODES.join(', ')}`);
+    webhooks.setMode(mode);
+    if (body['forge'] === true) webhooks.forge();
+    return c.json({ mode: webhooks.mode(), waiting: webhooks.waiting() });
+  });
+
+  app.post('/balance', async (c) => {
+    const body = await bodyOf(c);
+    const [currency, amount] = [textOf(body['currency']), writtenOf(body['amount'])];
+    const minor = currency && amount && toMinor(amount, books.exponentOf(currency));
+    if (!currency || typeof minor !== 'bigint') return wrong(c, 'a balance needs currency and a decimal amount');
+    books.setBalance(currency, toDecimal(minor, books.exponentOf(currency)));
+    await books.flushed();
+    return c.json({ currency, amount: toDecimal(minor, books.exponentOf(currency)) });
+  });
+
+  return app;
+}

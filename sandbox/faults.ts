@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { Context, MiddlewareHandler } from 'hono';
+
+export const FAULTS = [
+  'commit-then-drop',
+  'commit-then-hang',
+  'commit-then-cut-body',
+  'commit-then-502',
+  '500-before-commit',
+  'drop-before-commit',
+  '429',
+  '401',
+  '403-sca',
+  'slow',
+  'empty-page',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** What shall go wrong, where, and how often. `path` is a prefix or a regular expression over path and query. */
+export type FaultRule = {
+  fault: Fault;
+  method?: string;
+  path?: string;
+  match?: string;
+  times: number;
+  probability: number;
+  ms: number;
+};
+
+export type HttpEnv = { Bindings: HttpBindings };
+
+/** How a provider words a refusal that is none of its business rules. */
+export type Refuse = (status: 401 | 403 | 429 | 500) => object;
+
+/** A small seeded generator (mulberry32), so that a run with the same seed fails in the same places. */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export type Faults = ReturnType<typeof createFaults>;
+
+/** The rules in force. A rule is used up after its times. */
+export function createFaults(random: () => number) {
+  let rules: FaultRule[] = [];
+
+  const applies = (rule: FaultRule, method: string, path: string, body: string) =>
+    (!rule.method || rule.method.toUpperCase() === method) &&
+    (!rule.path || path.startsWith(rule.path) || new RegExp(rule.path).test(path)) &&
+    (!rule.match || body.includes(rule.match)) &&
+    random() < rule.probability;
+
+  return {
+    add: (rule: FaultRule) => void rules.push(rule),
+    clear: () => void (rules = []),
+    list: () => rules as readonly FaultRule[],
+    take(method: string, path: string, body: string): FaultRule | undefined {
+      const rule = rules.find((candidate) => applies(candidate, method, path, body));
+      if (!rule) return undefined;
+      rule.times -= 1;
+      rules = rules.filter(({ times }) => times > 0);
+      return rule;
+    },
+  };
+}
+
+function drop(c: Context<HttpEnv>): Response {
+  c.env.incoming.socket.destroy();
+  return RESPONSE_ALREADY_SENT;
+}
+
+/** Announces the whole body, sends half of it and hangs up. */
+async function cutBody(c: Context<HttpEnv>, answer: Response): Promise<Response> {
+  const body = Buffer.from(await answer.arrayBuffer());
+  const headers = { ...Object.fromEntries(answer.headers), 'content-length': String(body.length) };
+  c.env.outgoing.writeHead(answer.status, headers);
+  await new Promise<void>((sent) => c.env.outgoing.write(body.subarray(0, body.length >> 1), () => sent()));
+  return drop(c);
+}
+
+async function hang(c: Context<HttpEnv>): Promise<Response> {
+  await once(c.env.outgoing, 'close');
+  return RESPONSE_ALREADY_SENT;
+}
+
+const PAGE_KEYS = ['items', 'transaction_details', 'transactions', 'data', 'content'];
+
+/** Keeps the answer's frame and takes its rows away. */
+async function emptyPage(answer: Response): Promise<Response> {
+  const page: unknown = await answer.json();
+  const entries = Object.entries(page ?? {}).map(([key, value]) => [key, PAGE_KEYS.includes(key) ? [] : value]);
+  return Response.json(Array.isArray(page) ? [] : Object.fromEntries(entries), { status: answer.status });
+}
+
+const badGateway = () =>
+  new Response('<html><body><h1>502 Bad Gateway</h1></body></html>', {
+    status: 502,
+    headers: { 'content-type': 'text/html' },
+  });
+
+const sca = (refuse: Refuse) =>
+  Response.json(refuse(403), {
+    status: 403,
+    headers: { 'x-2fa-approval': crypto.randomUUID(), 'x-2fa-approval-result': 'REJECTED' },
+  });
+
+type Play = (
+  c: Context<HttpEnv>,
+  rule: FaultRule,
+  commit: () => Promise<Response>,
+  refuse: Refuse,
+) => Promise<Response>;
+
+const PLAYS: Record<Fault, Play> = {
+  'commit-then-drop': (c, _, commit) => commit().then(() => drop(c)),
+  'commit-then-hang': (c, _, commit) => commit().then(() => hang(c)),
+  'commit-then-cut-body': (c, _, commit) => commit().then((answer) => cutBody(c, answer)),
+  'commit-then-502': (_c, _, commit) => commit().then(badGateway),
+  '500-before-commit': async (_c, _, __, refuse) => Response.json(refuse(500), { status: 500 }),
+  'drop-before-commit': async (c) => drop(c),
+  429: async (_c, _, __, refuse) => Response.json(refuse(429), { status: 429, headers: { 'retry-after': '1' } }),
+  401: async (_c, _, __, refuse) => Response.json(refuse(401), { status: 401 }),
+  '403-sca': async (_c, _, __, refuse) => sca(refuse),
+  slow: (_c, rule, commit) => wait(rule.ms).then(commit),
+  'empty-page': (_c, _, commit) => commit().then(emptyPage),
+};
+
+/** Puts the rules in front of a provider's routes; what they commit is on disk before the fault strikes. */
+export function withFaults(faults: Faults, refuse: Refuse): MiddlewareHandler<HttpEnv> {
+  return async (c, next) => {
+    const { pathname, search } = new URL(c.req.url);
+    const rule = faults.take(c.req.method, `${pathname}${search}`, await c.req.text());
+    const commit = async () => {
+      await next();
+      return c.res;
+    };
+    const answer = rule ? await PLAYS[rule.fault](c, rule, commit, refuse) : await commit();
+    if (answer === c.res) return;
+    c.res = undefined; // or Hono would merge the two answers, and send one where there must be none
+    c.res = answer;
+  };
+}

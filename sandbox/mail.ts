@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { appendFile, mkdir, readFile, rename } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import { html } from 'hono/html';
+import { SMTPServer } from 'smtp-server';
+
+import { readMail } from './mime.ts';
+
+const MESSAGES_MAX = 1_000;
+const MESSAGE_BYTES_MAX = 2 * 1024 * 1024;
+
+export type Message = {
+  id: string;
+  at: string;
+  from: string;
+  to: string[];
+  subject: string;
+  text: string;
+  html: string;
+  headers: Record<string, string>;
+};
+
+/** Keeps the newest messages; when the file is full it becomes the old one, and the old one goes. */
+async function openMessages(dir: string) {
+  const [file, old] = [join(dir, 'mail.jsonl'), join(dir, 'mail.old.jsonl')];
+  const load = async (name: string): Promise<Message[]> => {
+    const lines = (await readFile(name, 'utf8').catch(() => '')).split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as Message);
+  };
+  await mkdir(dir, { recursive: true });
+  const current = await load(file);
+  let messages = [...(await load(old)), ...current].slice(-MESSAGES_MAX);
+  let inFile = current.length;
+  let written = Promise.resolve();
+
+  async function write(message: Message) {
+    if (inFile >= MESSAGES_MAX) {
+      await rename(file, old);
+      inFile = 0;
+    }
+    inFile += 1;
+    await appendFile(file, `${JSON.stringify(message)}\n`);
+  }
+
+  return {
+    newestFirst: () => messages.toReversed(),
+    add(message: Message): Promise<void> {
+      messages = [...messages.slice(1 - MESSAGES_MAX), message];
+      written = written.then(() => write(message));
+      return written;
+    },
+    flushed: () => written,
+  };
+}
+
+type Messages = Awaited<ReturnType<typeof openMessages>>;
+
+async function readAll(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks).toString('latin1');
+}
+
+/** Takes any mail from anybody without sign-in; nothing goes further than here. */
+async function listenForMail(messages: Messages, port: number) {
+  const server = new SMTPServer({
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    size: MESSAGE_BYTES_MAX,
+    disableReverseLookup: true,
+    onData(stream, session, done) {
+      const { mailFrom, rcptTo } = session.envelope;
+      const to = rcptTo.map(({ address }) => address);
+      const from = mailFrom ? mailFrom.address : '';
+      readAll(stream)
+        .then((raw) => messages.add({ id: randomUUID(), at: new Date().toISOString(), from, to, ...readMail(raw) }))
+        .then(() => done(), done);
+    },
+  });
+  server.on('error', () => undefined); // a client that hangs up is no reason to stop
+  server.listen(port, '127.0.0.1');
+  await once(server.server, 'listening');
+  const url = `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+  return { url, close: () => new Promise<void>((closed) => server.close(() => closed())) };
+}
+
+const page = (messages: readonly Message[]) =>
+  html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <title>Mail in the sandbox</title>
+      </head>
+      <body>
+        <h1>${messages.length} messages</h1>
+        ${messages.map(
+          ({ id, at, to, subject }) =>
+            html`<p><a href="/messages/${id}">${subject || '(no subject)'}</a> to ${to.join(', ')}, ${at}</p>`,
+        )}
+      </body>
+    </html>`;
+
+const messagePage = (message: Message) =>
+  html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <title>${message.subject}</title>
+      </head>
+      <body>
+        <h1>${message.subject}</h1>
+        <p>From ${message.from} to ${message.to.join(', ')}, ${message.at}</p>
+        <pre>${message.text || message.html}</pre>
+      </body>
+    </html>`;
+
+function mailRoutes(messages: Messages) {
+  const app = new Hono();
+  app.get('/', (c) => c.html(page(messages.newestFirst())));
+  app.get('/messages', (c) => {
+    const to = c.req.query('to');
+    return c.json(messages.newestFirst().filter((message) => !to || message.to.includes(to)));
+  });
+  app.get('/messages/:id', (c) => {
+    const message = messages.newestFirst().find(({ id }) => id === c.req.param('id'));
+    return message ? c.html(messagePage(message)) : c.text('No such message', 404);
+  });
+  return app;
+}
+
+/** Opens the mail catcher: an SMTP server, and pages that show what it caught. */
+export async function openMail(options: { dir: string; smtpPort: number; port: number }) {
+  const messages = await openMessages(options.dir);
+  const smtp = await listenForMail(messages, options.smtpPort);
+  const server = createServer(getRequestListener(mailRoutes(messages).fetch)).listen(options.port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    smtpUrl: smtp.url,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await smtp.close();
+      await messages.flushed();
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+
+import { openBooks } from './books.ts';
+import { createClock } from './clock.ts';
+import { controlRoutes } from './control.ts';
+import type { ExponentOf } from './decimals.ts';
+import { createFaults, createRandom, type HttpEnv, type Refuse, withFaults } from './faults.ts';
+import { createOutcomes } from './outcomes.ts';
+import { createWebhooks, type Sign } from './webhooks.ts';
+
+export type Log = (entry: object) => void;
+
+/** What the command line and the tests may choose; the same for all stand-ins. */
+export type SiteOptions = {
+  dir: string;
+  seed: number;
+  stepMs: number;
+  clearMs: number;
+  webhooks: string | undefined;
+  log: Log;
+};
+
+type Opening = SiteOptions & {
+  name: string;
+  port: number;
+  exponentOf: ExponentOf;
+  refuse: Refuse;
+  outcomes: readonly string[];
+  /** Is given the site's own address, since PayPal signs it. */
+  signing?: (url: string) => { sign: Sign; signAsStranger: Sign };
+};
+
+export type Site = Awaited<ReturnType<typeof openSite>>;
+
+type ClockRow = { id: string; offsetMs: number };
+
+const unsigned = () => ({ sign: () => ({}), signAsStranger: () => ({}) });
+
+/** One stand-in's ground: its address, store, clock, fault plan and webhooks. Routes are put on it by `serve`. */
+export async function openSite(options: Opening) {
+  const { name, dir, seed, stepMs, clearMs, exponentOf, log } = options;
+  const server = createServer().listen(options.port, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const books = await openBooks({ file: join(dir, `${name}.jsonl`), provider: name, exponentOf });
+  const clocks = books.table<ClockRow>('clock');
+  const clock = createClock(clocks.get('clock')?.offsetMs ?? 0);
+  const random = createRandom(seed);
+  const faults = createFaults(random);
+  const outcomes = createOutcomes(options.outcomes);
+  const webhooks = createWebhooks({
+    ...(options.signing ?? unsigned)(url),
+    url: options.signing && options.webhooks && `${options.webhooks}/${name}`,
+    random,
+    durable: books.flushed,
+  });
+  const advance = (ms: number) => void clocks.put({ id: 'clock', offsetMs: clock.advance(ms) });
+  const site = { name, url, books, clock, random, faults, outcomes, webhooks, stepMs, clearMs, advance };
+
+  /** Opens the doors: faults in front, then the provider's routes; nothing is answered before it is on disk.
+   * `getPath` may hide a version from the routes. */
+  function serve(routes: Hono<HttpEnv>, getPath?: (request: Request) => string) {
+    const app = new Hono<HttpEnv>(getPath ? { getPath } : {});
+    app.use(async (c, next) => {
+      await next();
+      log({ site: name, method: c.req.method, url: c.req.url, status: c.res.status });
+    });
+    app.route('/sandbox', controlRoutes(site));
+    app.use(withFaults(faults, options.refuse));
+    app.use(async (_, next) => {
+      await next();
+      await books.flushed();
+    });
+    app.route('/', routes);
+    app.onError((error, c) => {
+      log({ site: name, url: c.req.url, error: error.stack });
+      return c.json(options.refuse(500), 500);
+    });
+    server.on('request', getRequestListener(app.fetch));
+  }
+
+  async function close() {
+    clock.stop();
+    webhooks.close();
+    server.closeAllConnections();
+    server.close();
+    await books.close();
+  }
+
+  return { ...site, serve, close };
+}
+
+/** What routes and control routes get to work with. */
+export type Ground = Omit<Site, 'serve' | 'close'>;

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+
+import { Hono } from 'hono';
+
+import { CURRENCIES } from '../decimals.ts';
+import type { HttpEnv } from '../faults.ts';
+import { type Json, objectOf, textOf, writtenOf } from '../json.ts';
+import type { Ground } from '../site.ts';
+import { answer, bodyOf, complaint, exact } from './wire.ts';
+
+/** Ids are numbers on the wire; ours count up from here. */
+const FIRST_ID = 600_000_001;
+
+export type Recipient = {
+  id: string;
+  profile: string;
+  currency: string;
+  type: string;
+  name: string;
+  ownedByCustomer: boolean;
+  details: Record<string, unknown>;
+  active: boolean;
+};
+
+/** What each way of naming an account must say, beyond the holder's name. */
+const REQUIRED: Record<string, readonly string[]> = {
+  aba: ['abartn', 'accountNumber', 'accountType'],
+  fedwire_local: ['abartn', 'accountNumber', 'accountType'],
+  australian: ['bsbCode', 'accountNumber'],
+  brazil: ['bankCode', 'branchCode', 'accountNumber', 'accountType'],
+  canadian: ['institutionNumber', 'transitNumber', 'accountNumber', 'accountType'],
+  email: ['email'],
+  hongkong: ['bankCode', 'accountNumber'],
+  hungarian: ['accountNumber'],
+  iban: ['IBAN'],
+  indian: ['ifscCode', 'accountNumber'],
+  indonesian: ['bankCode', 'accountNumber'],
+  israeli_local: ['IBAN'],
+  japanese: ['bankCode', 'branchCode', 'accountType', 'accountNumber'],
+  mexican: ['clabe'],
+  newzealand: ['accountNumber'],
+  philippines: ['bankCode', 'accountNumber'],
+  polish: ['IBAN'],
+  singapore: ['bankCode', 'accountNumber'],
+  sort_code: ['sortCode', 'accountNumber'],
+  southafrica: ['swiftCode', 'accountNumber'],
+  swift_code: ['swiftCode', 'accountNumber'],
+  thailand: ['bankCode', 'accountNumber'],
+  turkish_earthport: ['IBAN'],
+};
+
+/** The types a currency is usually paid by; any other currency goes by SWIFT. */
+const TYPES_OF: Record<string, readonly string[]> = {
+  AUD: ['australian'],
+  BRL: ['brazil'],
+  CAD: ['canadian'],
+  EUR: ['iban'],
+  GBP: ['sort_code', 'iban'],
+  HKD: ['hongkong'],
+  HUF: ['hungarian', 'iban'],
+  IDR: ['indonesian'],
+  ILS: ['israeli_local'],
+  INR: ['indian'],
+  JPY: ['japanese'],
+  MXN: ['mexican'],
+  NZD: ['newzealand'],
+  PHP: ['philippines'],
+  PLN: ['polish', 'iban'],
+  SGD: ['singapore'],
+  THB: ['thailand'],
+  TRY: ['turkish_earthport'],
+  USD: ['aba', 'fedwire_local', 'swift_code'],
+  ZAR: ['southafrica'],
+};
+
+const typesOf = (currency: string) => [...(TYPES_OF[currency] ?? ['iban', 'swift_code']), 'email'];
+
+/** The first thing Wise would refuse, as code, message and path. */
+function whyNot(body: Json): ReturnType<typeof complaint> | undefined {
+  const { currency, type, accountHolderName: name } = body;
+  const details = objectOf(body['details']);
+  if (!CURRENCIES.some((known) => known === currency))
+    return complaint('NOT_VALID', 'Currency is not supported', 'currency');
+  if (!textOf(name)) return complaint('NOT_VALID', 'Please specify the account holder name', 'accountHolderName');
+  const required = REQUIRED[textOf(type) ?? ''];
+  if (!required) return complaint('NOT_VALID', 'Account type is not supported', 'type');
+  const missing = required.find((field) => !writtenOf(details[field]));
+  return missing ? complaint('NOT_VALID', `Please specify ${missing}`, missing) : undefined;
+}
+
+/** Numbers kept as written are stored as their text: the log holds plain JSON. */
+const plain = (details: Json): Json =>
+  Object.fromEntries(Object.entries(details).map(([key, value]) => [key, writtenOf(value) ?? plain(objectOf(value))]));
+
+const show = (recipient: Recipient) => ({
+  id: exact(recipient.id),
+  profile: exact(recipient.profile),
+  profileId: exact(recipient.profile),
+  accountHolderName: recipient.name,
+  name: { fullName: recipient.name },
+  currency: recipient.currency,
+  type: recipient.type,
+  active: recipient.active,
+  ownedByCustomer: recipient.ownedByCustomer,
+  details: recipient.details,
+  hash: createHash('sha256').update(JSON.stringify(recipient.details)).digest('hex'),
+  confirmations: { acceptedOutcomes: [], outcomes: [] },
+});
+
+const field = (key: string) => ({
+  name: key,
+  group: [
+    {
+      key,
+      name: key,
+      type: 'text',
+      required: true,
+      refreshRequirementsOnChange: false,
+      displayFormat: null,
+      example: '',
+      minLength: null,
+      maxLength: null,
+      validationRegexp: null,
+      validationAsync: null,
+      valuesAllowed: null,
+    },
+  ],
+});
+
+/** The forms Wise would ask a recipient of that currency to fill in. */
+export const accountRequirements = (currency: string) =>
+  typesOf(currency).map((type) => ({
+    type,
+    title: type,
+    fields: ['accountHolderName', ...(REQUIRED[type] ?? [])].map(field),
+  }));
+
+/** Recipients: Wise knows no idempotency here, so the same body twice makes two. */
+export function recipientRoutes({ books }: Ground) {
+  const recipients = books.table<Recipient>('recipient');
+  const app = new Hono<HttpEnv>();
+  let nextId = FIRST_ID + [...recipients.all()].length;
+
+  app.post('/accounts', async (c) => {
+    const body = await bodyOf(c);
+    const refusal = whyNot(body);
+    if (refusal) return answer(c, refusal, 422);
+    const recipient = recipients.put({
+      id: String(nextId++),
+      profile: writtenOf(body['profile']) ?? '1',
+      currency: textOf(body['currency']) ?? '',
+      type: textOf(body['type']) ?? '',
+      name: textOf(body['accountHolderName']) ?? '',
+      ownedByCustomer: body['ownedByCustomer'] === true,
+      details: plain(objectOf(body['details'])),
+      active: true,
+    });
+    return answer(c, show(recipient));
+  });
+
+  app.get('/accounts', (c) => {
+    const { profile, profileId = profile, currency } = c.req.query();
+    const content = [...recipients.all()].filter(
+      (row) => row.active && (!profileId || row.profile === profileId) && (!currency || row.currency === currency),
+    );
+    return answer(c, { content: content.map(show), size: content.length, seekPositionForNext: null });
+  });
+
+  app.get('/accounts/:id', (c) => {
+    const recipient = recipients.get(c.req.param('id'));
+    return recipient ? answer(c, show(recipient)) : answer(c, complaint('recipient.not-found', 'No recipient'), 404);
+  });
+
+  app.delete('/accounts/:id', (c) => {
+    const recipient = recipients.get(c.req.param('id'));
+    if (!recipient?.active) return answer(c, complaint('recipient.not-found', 'No recipient'), 404);
+    return answer(c, show(recipients.change(recipient.id, { active: false })));
+  });
+
+  return app;
+}

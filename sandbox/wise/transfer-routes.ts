@@ -1,0 +1,134 @@
+import { type Context, Hono } from 'hono';
+
+import type { HttpEnv } from '../faults.ts';
+import { textOf } from '../json.ts';
+import { CANCELLABLE, showTransfer, SIMULATED_FROM, type Transfer } from './transfer.ts';
+import { isRefusal, type Transfers } from './transfers.ts';
+import { answer, bodyOf, complaint, exact } from './wire.ts';
+
+const LIST_MAX = 100;
+
+const missing = (c: Context) => answer(c, complaint('transfer.not-found', 'No transfer'), 404);
+
+/** The body of every answer to funding, good or bad. */
+export const funding = (errorCode: string | null, id = '') => ({
+  type: 'BALANCE',
+  status: errorCode ? 'REJECTED' : 'COMPLETED',
+  errorCode,
+  ...(errorCode ? { errorMessage: `Funding was refused: ${errorCode}` } : { balanceTransactionId: exact(id) }),
+});
+
+/** Reads Wise's list filters: one profile, states, a window of creation, newest first. */
+function filterOf(c: Context): (transfer: Transfer) => boolean {
+  const { profile, status, createdDateStart: start, createdDateEnd: end } = c.req.query();
+  const states = status?.split(',');
+  const from = start ? Date.parse(start) : -Infinity;
+  const to = end ? Date.parse(end) : Infinity;
+  return (transfer) => {
+    const created = Date.parse(transfer.createdAt);
+    const isWanted = (!profile || transfer.profile === profile) && (!states || states.includes(transfer.state));
+    return isWanted && created >= from && created <= to;
+  };
+}
+
+const showPayment = (transfer: Transfer) => ({
+  id: exact(transfer.id),
+  type: 'BALANCE',
+  status: 'COMPLETED',
+  transferId: exact(transfer.id),
+});
+
+/** Making, funding, reading and cancelling single transfers. */
+export function transferRoutes(transfers: Transfers) {
+  const app = new Hono<HttpEnv>();
+
+  app.post('/transfers', async (c) => {
+    const made = transfers.create(await bodyOf(c));
+    return isRefusal(made) ? answer(c, made.refusal, made.status) : answer(c, showTransfer(made.transfer));
+  });
+
+  app.get('/transfers', (c) => {
+    const offset = Number(c.req.query('offset') ?? 0) || 0;
+    const limit = Math.min(Number(c.req.query('limit') ?? 10) || 10, LIST_MAX);
+    const rows = [...transfers.all()].toReversed().filter(filterOf(c));
+    return answer(c, rows.slice(offset, offset + limit).map(showTransfer));
+  });
+
+  app.get('/transfers/:id', (c) => {
+    const transfer = transfers.get(c.req.param('id'));
+    return transfer ? answer(c, showTransfer(transfer)) : missing(c);
+  });
+
+  app.get('/transfers/:id/payments', (c) => {
+    const transfer = transfers.get(c.req.param('id'));
+    return transfer ? answer(c, transfer.isFunded ? [showPayment(transfer)] : []) : missing(c);
+  });
+
+  app.put('/transfers/:id/cancel', (c) => {
+    const transfer = transfers.get(c.req.param('id'));
+    if (!transfer) return missing(c);
+    if (!CANCELLABLE.includes(transfer.state))
+      return answer(c, complaint('transfer.cancellation.not.allowed', `Transfer is ${transfer.state}`), 409);
+    return answer(c, showTransfer(transfers.cancel(transfer)));
+  });
+
+  app.post('/profiles/:profile/transfers/:id/payments', async (c) => {
+    const transfer = transfers.get(c.req.param('id'));
+    const body = await bodyOf(c);
+    if (!transfer || transfer.profile !== c.req.param('profile')) return missing(c);
+    if (body['type'] !== 'BALANCE') return answer(c, complaint('NOT_VALID', 'Only BALANCE', 'type'), 422);
+    if (transfer.isFunded || transfer.batchId || transfer.state !== 'incoming_payment_waiting')
+      return answer(c, funding('transfer.invalid-state'), 422);
+    if (!transfers.canAfford([transfer])) return answer(c, funding('transfer.insufficient_funds'), 201);
+    return answer(c, funding(null, transfers.fund(transfer).id), 201);
+  });
+
+  app.post('/transfer-requirements', async (c) => {
+    const max = transfers.referenceMaxOf(textOf((await bodyOf(c))['quoteUuid']) ?? '');
+    return answer(c, [
+      {
+        type: 'transfer',
+        fields: [
+          {
+            name: 'Transfer reference',
+            group: [
+              {
+                key: 'reference',
+                name: 'Transfer reference',
+                type: 'text',
+                required: false,
+                refreshRequirementsOnChange: false,
+                minLength: null,
+                maxLength: exact(String(max)),
+                validationRegexp: null,
+                valuesAllowed: null,
+              },
+            ],
+          },
+        ],
+      },
+    ]);
+  });
+
+  app.get('/simulation/transfers/:id/:state', (c) => {
+    const transfer = transfers.get(c.req.param('id'));
+    const state = c.req.param('state');
+    if (!transfer) return missing(c);
+    const isAllowed = transfer.isFunded && SIMULATED_FROM[state]?.includes(transfer.state);
+    if (!isAllowed)
+      return answer(c, complaint('transfer.invalid-state', `${transfer.state} cannot become ${state}`), 422);
+    return answer(c, showTransfer(transfers.simulate(transfer, state)));
+  });
+
+  app.post('/simulation/transfers/:id/payout-failure', async (c) => {
+    const transfer = transfers.get(c.req.param('id'));
+    const code = textOf((await bodyOf(c))['failure_reason_code']) ?? 'WRONG_ACCOUNT_NUMBER';
+    if (!transfer) return missing(c);
+    if (transfer.state !== 'bounced_back')
+      return answer(c, complaint('transfer.invalid-state', 'Only from bounced_back'), 422);
+    transfers.tell(transfer, 'transfers#payout-failure', { failure_reason_code: code, failure_description: code });
+    return answer(c, showTransfer(transfer));
+  });
+
+  return app;
+}

@@ -1,0 +1,80 @@
+import { exact } from './wire.ts';
+
+export const WISE_OUTCOMES = ['bounce', 'bounce-short', 'cancel', 'charge-back', 'unknown-word'] as const;
+export type WiseOutcome = (typeof WISE_OUTCOMES)[number] | 'arrive';
+
+export type Transfer = {
+  id: string;
+  customerTransactionId: string;
+  profile: string;
+  quoteId: string;
+  targetAccount: string;
+  reference: string;
+  sourceCurrency: string;
+  sourceAmount: string;
+  fee: string;
+  targetCurrency: string;
+  targetAmount: string;
+  rate: string;
+  state: string;
+  /** The states still to come, and when the next of them does. */
+  plan: string[];
+  dueAt: number | null;
+  afterMs: number | null;
+  isFunded: boolean;
+  batchId: string | null;
+  outcome: WiseOutcome;
+  createdAt: string;
+};
+
+const SENDING = ['processing', 'funds_converted', 'outgoing_payment_sent'];
+const COMING_BACK = ['bounced_back', 'processing', 'cancelled', 'funds_refunded'];
+
+/** What a funded transfer goes through. */
+export const PLANS: Record<WiseOutcome, readonly string[]> = {
+  arrive: SENDING,
+  bounce: [...SENDING, ...COMING_BACK],
+  'bounce-short': [...SENDING, ...COMING_BACK],
+  cancel: ['processing', 'cancelled', 'funds_refunded'],
+  'charge-back': [...SENDING, 'charged_back'],
+  'unknown-word': ['processing', 'moonstruck'],
+};
+
+/** States from which Wise still lets us cancel. */
+export const CANCELLABLE = ['incoming_payment_waiting', 'processing'];
+
+/** What the simulation calls may follow, as at Wise's own sandbox. */
+export const SIMULATED_FROM: Record<string, readonly string[]> = {
+  processing: ['incoming_payment_waiting', 'bounced_back'],
+  funds_converted: ['processing'],
+  outgoing_payment_sent: ['funds_converted'],
+  bounced_back: ['outgoing_payment_sent'],
+  cancelled: ['processing', 'bounced_back'],
+  funds_refunded: ['bounced_back', 'cancelled'],
+};
+
+/** How long a payment reference may be for the currency it arrives in. */
+const REFERENCE_MAX: Record<string, number> = { USD: 10, GBP: 18, EUR: 140, CAD: 35, AUD: 18 };
+export const referenceMax = (currency: string) => REFERENCE_MAX[currency] ?? 35;
+
+/** A transfer as Wise shows it. */
+export const showTransfer = (transfer: Transfer) => ({
+  id: exact(transfer.id),
+  user: exact('1'),
+  targetAccount: exact(transfer.targetAccount),
+  sourceAccount: null,
+  quote: null,
+  quoteUuid: transfer.quoteId,
+  status: transfer.state,
+  reference: transfer.reference,
+  rate: exact(transfer.rate),
+  created: transfer.createdAt.slice(0, 19).replace('T', ' '),
+  business: exact(transfer.profile),
+  details: { reference: transfer.reference },
+  hasActiveIssues: transfer.state === 'bounced_back',
+  sourceCurrency: transfer.sourceCurrency,
+  sourceValue: exact(transfer.sourceAmount),
+  targetCurrency: transfer.targetCurrency,
+  targetValue: exact(transfer.targetAmount),
+  customerTransactionId: transfer.customerTransactionId,
+});

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { LosslessNumber, stringify } from 'lossless-json';
+
+import { isoExponent, toDecimal } from '../decimals.ts';
+import { type Json, readObject } from '../json.ts';
+
+/** Answers with numbers exactly as the books hold them. */
+export const answer = (c: Context, value: unknown, status: ContentfulStatusCode = 200): Response =>
+  c.body(stringify(value) ?? '', status, { 'content-type': 'application/json', 'x-trace-id': randomUUID() });
+
+/** A decimal as a JSON number, digit by digit. */
+export const exact = (decimal: string) => new LosslessNumber(decimal);
+export const exactMinor = (minor: bigint, currency: string) => exact(toDecimal(minor, isoExponent(currency)));
+
+export const bodyOf = async (c: Context): Promise<Json> => readObject(await c.req.text()) ?? {};
+
+type Complaint = { code: string; message: string; path?: string; arguments?: string[] };
+
+/** Wise's body for refused input: codes repeat, so the path belongs to the reason. */
+export const complaint = (code: string, message: string, path = '', values: string[] = []) => ({
+  errors: [{ code, message, path, arguments: [path, ...values] } satisfies Complaint],
+});
+
+const REFUSALS = {
+  401: { error: 'invalid_token', error_description: 'Invalid token' },
+  403: complaint('403', 'You are forbidden to send this request'),
+  429: complaint('too.many.requests', 'Rate limit reached'),
+  500: { timestamp: '', status: 500, error: 'Internal Server Error', exception: '', message: 'No message', path: '' },
+};
+
+export const refuse = (status: keyof typeof REFUSALS) => REFUSALS[status];

@@ -1,0 +1,53 @@
+import { parseArgs } from 'node:util';
+
+import { addActor, type IssuedKey, issueKey, listActors, type NewActor } from '../db/actors.ts';
+import { type Database, openDatabase } from '../db/database.ts';
+
+/** Whether nobody is in this deployment yet. */
+export const isNew = async (db: Database): Promise<boolean> => (await listActors(db, null, 1)).length === 0;
+
+/**
+ * Makes the first operator of a new deployment, who then adds everybody else through the API. Throws where there is anybody
+ * already: from then on people are added by people, and that is written down.
+ */
+export async function bootstrap(db: Database, person: NewActor): Promise<IssuedKey> {
+  const [somebody] = await listActors(db, null, 1);
+  if (somebody)
+    throw new Error(
+      `There are people in this deployment already, such as ${somebody.code}; nothing was made. Ask an operator.`,
+    );
+  return db.transaction(async (tx) => {
+    const { id } = await addActor(tx, person, null);
+    return issueKey(tx, { actorId: id, role: 'operator', partnerId: null, expiresAt: null, issuedBy: null });
+  });
+}
+
+const USAGE =
+  'Say who: node scripts/bootstrap.ts --code olga --name "Olga Operator" [--email olga@example.com] [--database URL]';
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      code: { type: 'string' },
+      name: { type: 'string' },
+      email: { type: 'string' },
+      database: { type: 'string', default: process.env['DATABASE_URL'] ?? '' },
+    },
+  });
+  const { code, name, email = null, database } = values;
+  if (!code || !name) throw new Error(USAGE);
+  if (!database) throw new Error('Say which database: set DATABASE_URL, or add --database URL. Nothing was made.');
+  const db = await openDatabase(database, { poolSize: 1 });
+  try {
+    const { key } = await bootstrap(db, { code, name, email });
+    console.log(`${code} is an operator now. The key is shown this once and stored nowhere:\n${key}`);
+  } finally {
+    await db.end();
+  }
+}
+
+if (import.meta.main)
+  await main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });

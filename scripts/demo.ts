@@ -1,0 +1,83 @@
+import { resolve } from 'node:path';
+
+import { type Deployment, openDeployment } from './demo/deployment.ts';
+import { dataFiles, type Example, readExample } from './demo/example.ts';
+import { type Flags, readFlags } from './demo/flags.ts';
+import { claimDemoFolder } from './demo/folder.ts';
+import { payMadeUpMonth } from './demo/made-up.ts';
+import { replay } from './demo/replay.ts';
+import { writeReport } from './demo/report.ts';
+import { isProved, prove, showAddresses, showStories, showSummary } from './demo/summary.ts';
+
+/** `npm run demo`: a whole deployment of its own pays partners for a month or more, and proves that the books agree. */
+
+const WRONG_USE = 2;
+const say = (line: string): void => console.log(line);
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+type Plan = { flags: Flags; example: Example | undefined };
+
+const plan = await readPlan().catch((error: unknown) => {
+  console.error(messageOf(error));
+  process.exit(WRONG_USE);
+});
+process.exit(await run(plan));
+
+/** Looks at everything that the user said before anything is started. */
+async function readPlan(): Promise<Plan> {
+  const flags = readFlags(process.argv.slice(2));
+  const example = flags.example ? await readExample(flags.example) : undefined;
+  if (example) dataFiles(example, flags.data ?? '');
+  claimDemoFolder(flags.folder);
+  return { flags, example };
+}
+
+/** Returns the exit code: 0 only if every invariant holds and every difference is nothing. */
+async function run({ flags, example }: Plan): Promise<number> {
+  const startedMs = Date.now();
+  const deployment = await openDeployment({ folder: flags.folder, seed: flags.seed, say }).catch((error: unknown) =>
+    say(messageOf(error)),
+  );
+  if (!deployment) return 1;
+  const broken = deployment.stack.broken.then((reason) => Promise.reject(new Error(reason)));
+  try {
+    const code = await Promise.race([show(deployment, { flags, example }, startedMs), broken]);
+    if (flags.exit) return code;
+    say('\nEverything stays up until Ctrl-C.');
+    return await broken;
+  } catch (error) {
+    console.error(messageOf(error));
+    return 1;
+  } finally {
+    await deployment.close();
+  }
+}
+
+async function show(deployment: Deployment, { flags, example }: Plan, startedMs: number): Promise<number> {
+  const runs = example ? await replayExample(deployment, flags, example) : await makeUp(deployment, flags);
+  const proof = await prove(deployment, startedMs);
+  await showSummary(deployment, runs, proof);
+  say(`\nTime taken: ${Math.round((Date.now() - startedMs) / 1000)} s`);
+  if (!flags.exit) showAddresses(deployment);
+  if (!isProved(proof)) say('\nThe books do not agree: see above.');
+  return isProved(proof) ? 0 : 1;
+}
+
+async function makeUp(deployment: Deployment, { folder, events, partners, seed }: Flags): Promise<string[]> {
+  const { runs, stories } = await payMadeUpMonth(deployment, { folder, events, partners, seed, say });
+  showStories(stories);
+  return runs;
+}
+
+async function replayExample(
+  deployment: Deployment,
+  { data, months, report }: Flags,
+  example: Example,
+): Promise<string[]> {
+  const replayed = await replay(deployment, { example, data: data ?? '', months: months ?? example.months, say });
+  if (report) {
+    await writeReport(report, replayed);
+    say(`Wrote payouts.csv and outcomes.csv to ${resolve(report)}.`);
+  }
+  return replayed.runs;
+}

@@ -1,0 +1,153 @@
+import type { ApiClient } from '../client.ts';
+import type { Deployment } from './deployment.ts';
+import { type DemoCurrency, type MadeUpPartner, partnerBody, planFor, type ProgramCode } from './made-up-partners.ts';
+
+/** Two made-up payers with everything they pay by: Goods prints its checks itself, Media has Lob do it. */
+export const GOODS_SCHEDULE = 'goods-monthly';
+export const MEDIA_SCHEDULE = 'media-monthly';
+export const ZONE = 'America/New_York';
+
+const ADDRESS = { line1: '1 Harbor Way', city: 'Boston', region: 'MA', postalCode: '02110', country: 'US' };
+const ROUTING_NUMBER = '021000021';
+const GOODS_ACCOUNT = '123456789012';
+const MEDIA_ACCOUNT = '210987654321';
+const PAYERS = { goods: 'Harbor Goods Inc', media: 'Harbor Media LLC' };
+type PayerCode = keyof typeof PAYERS;
+
+const SCHEDULES: Record<PayerCode, string> = { goods: GOODS_SCHEDULE, media: MEDIA_SCHEDULE };
+
+const MINIMUMS = [
+  { currency: 'USD', amount: '25.00' },
+  { currency: 'EUR', amount: '25.00' },
+  { currency: 'GBP', amount: '20.00' },
+];
+
+/** Sets up payers, schedules, programs and plans as an operator would, call by call. */
+export async function setUpCompanies(deployment: Deployment): Promise<void> {
+  const { api } = deployment.people.operator;
+  for (const payer of ['goods', 'media'] as const) {
+    await api.post('/v1/payers', {
+      code: payer,
+      name: PAYERS[payer],
+      country: 'US',
+      currency: 'USD',
+      address: ADDRESS,
+    });
+    await setMethods(deployment, payer);
+    const rhythm = { frequency: 'monthly', zone: ZONE, scheduled: payer === 'goods' };
+    await api.post('/v1/schedules', { code: SCHEDULES[payer], payer, ...rhythm, minimums: MINIMUMS });
+  }
+  await addProgram(api, 'affiliates', GOODS_SCHEDULE, ['USD', 'EUR', 'GBP']);
+  await addProgram(api, 'resellers', GOODS_SCHEDULE, ['USD', 'EUR', 'GBP']);
+  await addProgram(api, 'referrals', MEDIA_SCHEDULE, ['USD']);
+}
+
+async function setMethods(deployment: Deployment, payer: PayerCode): Promise<void> {
+  const { api } = deployment.people.operator;
+  const set = (method: string, body: object) => api.put(`/v1/payers/${payer}/gateways/${method}`, body);
+  await set('bank', { gateway: 'wise', accountRef: 'Wise business', settings: { profileId: '1001' } });
+  await set('paypal', { gateway: 'paypal', accountRef: 'PayPal business', settings: {} });
+  await set('check', payer === 'goods' ? GOODS_CHECKS : await lobChecks(deployment));
+}
+
+const GOODS_CHECKS = {
+  gateway: 'printed-check',
+  accountRef: 'checking ...9012',
+  settings: { accountNumber: GOODS_ACCOUNT, routingNumber: ROUTING_NUMBER, bankName: 'First Harbor Bank' },
+  checkNumberNext: 1001,
+};
+
+/** Lob writes checks on a bank account that was verified with it, which is done on Lob's side. */
+async function lobChecks({ stack }: Deployment) {
+  const { LOB_BASE_URL = '', LOB_API_KEY = '' } = stack.environment;
+  const authorization = `Basic ${Buffer.from(`${LOB_API_KEY}:`).toString('base64')}`;
+  const ask = async (path: string, body: object): Promise<{ id: string }> => {
+    const headers = { authorization, 'content-type': 'application/json' };
+    const response = await fetch(`${LOB_BASE_URL}/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`Lob answered ${response.status} to ${path}: ${await response.text()}`);
+    return (await response.json()) as { id: string };
+  };
+  const account = { routing_number: ROUTING_NUMBER, account_number: MEDIA_ACCOUNT };
+  const { id } = await ask('/bank_accounts', { ...account, account_type: 'company', signatory: 'Mia Media' });
+  await ask(`/bank_accounts/${id}/verify`, { amounts: [11, 35] });
+  return {
+    gateway: 'lob',
+    accountRef: 'checking ...4321',
+    settings: {
+      lobBankAccountId: id,
+      bankAccount: { accountNumber: MEDIA_ACCOUNT, routingNumber: ROUTING_NUMBER },
+      from: { name: PAYERS.media, ...ADDRESS },
+    },
+  };
+}
+
+async function addProgram(api: ApiClient, code: ProgramCode, schedule: string, currencies: readonly DemoCurrency[]) {
+  await api.post('/v1/programs', { code, name: `Harbor ${code}`, schedule });
+  for (const currency of currencies)
+    await api.post(`/v1/programs/${code}/plans`, { code: planFor(currency), terms: TERMS[code](currency) });
+}
+
+const signUps = (currency: DemoCurrency) => ({
+  id: 'sign-up',
+  rule: 'flat',
+  kinds: ['sign_up'],
+  amount: '5.00',
+  currency,
+  perUnit: true,
+});
+
+/** A percentage and a reward; marginal tiers; a cliff. */
+const TERMS: Record<ProgramCode, (currency: DemoCurrency) => object> = {
+  affiliates: (currency) => ({
+    holdDays: 10,
+    rounding: 'half-even',
+    incentives: [{ id: 'commission', rule: 'percent', percent: '12.5' }, signUps(currency)],
+  }),
+  resellers: (currency) => ({
+    holdDays: 5,
+    rounding: 'half-even',
+    incentives: [
+      {
+        id: 'volume',
+        rule: 'tiers',
+        mode: 'marginal',
+        window: 'month',
+        currency,
+        steps: [
+          { from: '0', percent: '8' },
+          { from: '2000', percent: '10' },
+          { from: '10000', percent: '12.25' },
+        ],
+      },
+    ],
+  }),
+  referrals: (currency) => ({
+    holdDays: 0,
+    rounding: 'half-even',
+    incentives: [
+      {
+        id: 'level',
+        rule: 'tiers',
+        mode: 'cliff',
+        window: 'quarter',
+        currency,
+        steps: [
+          { from: '0', percent: '5' },
+          { from: '5000', percent: '7.5' },
+        ],
+      },
+      signUps(currency),
+    ],
+  }),
+};
+
+const PARTNERS_PER_CALL = 200;
+
+/** Adds the partners, and puts those on hold whose fate it is. */
+export async function addPartners(api: ApiClient, partners: readonly MadeUpPartner[]): Promise<void> {
+  for (let from = 0; from < partners.length; from += PARTNERS_PER_CALL)
+    await api.post('/v1/partners/batch', { partners: partners.slice(from, from + PARTNERS_PER_CALL).map(partnerBody) });
+  for (const { code, fate } of partners)
+    if (fate === 'on hold')
+      await api.post(`/v1/partners/${code}/hold`, { reason: 'A question about the last invoice' });
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { parse } from 'csv-parse';
+import { z } from 'zod';
+
+import { CURRENCY_CODES } from '../../domain/currency.ts';
+import { Code, Decimal } from '../../domain/event.ts';
+import { ImportMapping } from '../../domain/import-mapping.ts';
+import { METHODS, type Method } from '../../domain/payout.ts';
+import { PlanTerms } from '../../domain/plan.ts';
+
+/** A marketplace's program as data: a folder with `program.json` and `mapping.json`. Its rows are kept elsewhere. */
+
+const FileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.csv$/, 'is not the name of a .csv file');
+const ByMethod = <Value extends z.ZodType>(value: Value) => z.partialRecord(z.enum(METHODS), value);
+const Text = z.record(z.string(), z.unknown());
+
+export const Month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'is not a month such as 2018-07');
+
+const ProgramFile = z.strictObject({
+  payer: z.strictObject({
+    code: Code,
+    name: z.string(),
+    country: z.string(),
+    currency: z.enum(CURRENCY_CODES),
+    address: Text.optional(),
+    gateways: ByMethod(Text),
+  }),
+  schedule: z.strictObject({
+    code: Code,
+    frequency: z.literal('monthly'),
+    zone: z.string(),
+    minimum: Decimal.optional(),
+  }),
+  program: z.strictObject({ code: Code, name: z.string() }),
+  plan: z.strictObject({ code: Code, terms: PlanTerms }),
+  partners: z.strictObject({
+    kind: z.string(),
+    /** The column of a partner's id, and the files that have one: partners are all that any of them names. */
+    column: z.string(),
+    files: z.array(FileName).min(1),
+    /** Which first characters of an id are paid by which method. Who has none of them has no instrument. */
+    methods: ByMethod(z.string()),
+    /** Made-up details: `{id}` stands for the partner's id, `{short}` for its beginning, `{digits}` for eight digits. */
+    instruments: ByMethod(Text),
+  }),
+  events: FileName,
+  months: z.array(Month).min(1),
+});
+
+export type Example = z.output<typeof ProgramFile> & { name: string; mapping: ImportMapping };
+
+/** Reads an example of ours by its name, or any folder like it. Throws a sentence that names what is wrong with it. */
+export async function readExample(nameOrFolder: string): Promise<Example> {
+  const own = join(import.meta.dirname, '../../examples', nameOrFolder);
+  const folder = /^[\w-]+$/.test(nameOrFolder) && existsSync(own) ? own : resolve(nameOrFolder);
+  const [program, mapping] = await Promise.all([
+    readJson(join(folder, 'program.json'), ProgramFile),
+    readJson(join(folder, 'mapping.json'), ImportMapping),
+  ]);
+  return { ...program, name: program.program.name, mapping };
+}
+
+async function readJson<Schema extends z.ZodType>(file: string, schema: Schema): Promise<z.output<Schema>> {
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new Error(
+      `There is no ${file}: an example is a folder with program.json and mapping.json. Nothing was started.`,
+    );
+  });
+  const result = schema.safeParse(parseJson(file, text));
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  throw new Error(`${file} cannot be used: ${problems.join('; ')}. Nothing was started.`);
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file} is not JSON: ${(error as Error).message}. Nothing was started.`, { cause: error });
+  }
+}
+
+/** The data files of an example; throws a sentence that names the first one that is missing. */
+export function dataFiles({ partners, events, mapping }: Example, folder: string) {
+  const needed = [...partners.files, events, ...(mapping.join ? [mapping.join.file] : [])];
+  const missing = needed.find((name) => !existsSync(join(folder, name)));
+  if (missing)
+    throw new Error(`There is no ${missing} in ${folder}. Say with --data where the data is. Nothing was started.`);
+  const at = (name: string) => join(folder, name);
+  return { partners: partners.files.map(at), events: at(events), joined: mapping.join && at(mapping.join.file) };
+}
+
+/** Every id that one of the files names and that may be a code, sorted. Rows that cannot be read are the import's to report. */
+export async function readPartnerIds(files: readonly string[], column: string): Promise<string[]> {
+  const ids = new Set<string>();
+  for (const file of files) {
+    const rows = createReadStream(file).pipe(
+      parse({ columns: true, bom: true, relaxColumnCount: true, skipRecordsWithError: true }),
+    );
+    for await (const row of rows as AsyncIterable<Record<string, string>>) {
+      const id = row[column]?.trim() ?? '';
+      if (Code.safeParse(id).success) ids.add(id);
+    }
+  }
+  return [...ids].toSorted();
+}
+
+/** A partner as the API takes it: in the program from the beginning, with the instrument that its id deals it. */
+export function partnerOf({ partners, program, plan, payer }: Example, id: string) {
+  const method = methodOf(partners.methods, id);
+  const details = method && partners.instruments[method];
+  return {
+    code: id,
+    name: `Seller ${id.slice(0, SHORT)}`,
+    kind: partners.kind,
+    country: payer.country,
+    agreements: [{ program: program.code, plan: plan.code, startsOn: '2000-01-01' }],
+    ...(method && details ? { instrument: { method, ...fill(details, id) } } : {}),
+  };
+}
+
+const SHORT = 8;
+const DIGITS = 8;
+
+const methodOf = (methods: Example['partners']['methods'], id: string): Method | undefined =>
+  METHODS.find((method) => methods[method]?.includes(id.slice(0, 1).toLowerCase()));
+
+/** Puts the partner's own into made-up details, however deep they are. */
+function fill(details: Record<string, unknown>, id: string): Record<string, unknown> {
+  const digits = String(createHash('sha256').update(id).digest().readUInt32BE() % 10 ** DIGITS).padStart(DIGITS, '0');
+  const own: Record<string, string> = { '{id}': id, '{short}': id.slice(0, SHORT), '{digits}': digits };
+  const filled = JSON.stringify(details).replaceAll(/\{(id|short|digits)\}/g, (name) => own[name] ?? name);
+  return JSON.parse(filled) as Record<string, unknown>;
+}

@@ -1,0 +1,61 @@
+import { openAsBlob } from 'node:fs';
+import { basename } from 'node:path';
+
+import { listProgramsWithDueEvents } from '../../db/due.ts';
+import type { ImportMapping } from '../../domain/import-mapping.ts';
+import type { ApiClient } from '../client.ts';
+import type { Deployment } from './deployment.ts';
+import { until } from './until.ts';
+
+export type Import = {
+  id: string;
+  status: string;
+  rows: number;
+  accepted: number;
+  replayed: number;
+  quarantined: number;
+  rejected: number;
+};
+
+export type Rejection = { line: number; column: string; reason: string };
+
+/** Sends a file and the file that is joined to it, as a user's upload does: streamed from disk. */
+export async function importFile(
+  api: ApiClient,
+  { mapping, file, joined }: { mapping: ImportMapping; file: string; joined?: string | undefined },
+): Promise<Import> {
+  const form = new FormData();
+  form.append('mapping', JSON.stringify(mapping));
+  if (joined) form.append(basename(joined, '.csv'), await openAsBlob(joined), basename(joined));
+  form.append('file', await openAsBlob(file), basename(file));
+  return api.postForm<Import>('/v1/imports', form);
+}
+
+const REJECTIONS_SHOWN = 5;
+
+/** Says what became of a file; the first of its bad rows by line, column and reason. */
+export async function sayImport(api: ApiClient, done: Import, say: (line: string) => void): Promise<void> {
+  const { rows, accepted, replayed, quarantined, rejected } = done;
+  say(
+    `Imported: ${rows} rows, ${accepted} taken in, ${replayed} known already, ${quarantined} kept aside, ${rejected} rejected.`,
+  );
+  if (rejected === 0 && done.status === 'finished') return;
+  const { items } = await api.get<{ items: Rejection[] }>(
+    `/v1/imports/${done.id}/rejections?limit=${REJECTIONS_SHOWN}`,
+  );
+  for (const { line, column, reason } of items) say(`  line ${line}: ${column} ${reason}`);
+  if (rejected > items.length) say(`  All of them: GET /v1/imports/${done.id}/rejections`);
+}
+
+const ACCRUED_WITHIN_MS = 10 * 60_000;
+
+/** Waits until no event waits to be worked out. A refund whose sale is not there waits for it, and is not waited for. */
+export const untilAccrued = ({ db }: Pick<Deployment, 'db'>): Promise<readonly string[]> =>
+  until(
+    () => listProgramsWithDueEvents(db),
+    (programs) => programs.length === 0,
+    {
+      what: 'every event to be worked out',
+      withinMs: ACCRUED_WITHIN_MS,
+    },
+  );

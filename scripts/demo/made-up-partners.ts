@@ -1,0 +1,118 @@
+import { composeIBAN } from 'ibantools';
+
+import type { Method } from '../../domain/payout.ts';
+
+export type DemoCurrency = 'USD' | 'EUR' | 'GBP';
+
+/** Where a partner works, and under which of its plans. The first two programs share a pay schedule, and so a payout. */
+export const PROGRAMS = ['affiliates', 'resellers', 'referrals'] as const;
+export type ProgramCode = (typeof PROGRAMS)[number];
+
+/** What shall become of a partner, so that everything is seen once; the others are simply paid. */
+export type Fate =
+  | 'in both programs'
+  | 'transfer bounces'
+  | 'answer is lost'
+  | 'unclaimed'
+  | 'below the minimum'
+  | 'no instrument'
+  | 'on hold';
+
+export type MadeUpPartner = {
+  code: string;
+  currency: DemoCurrency;
+  method: Method;
+  programs: readonly ProgramCode[];
+  fate: Fate | undefined;
+};
+
+/** Each fate's partner: whom it falls to, counted from the first, and what that partner has to be for it. */
+const FATES: Record<number, { fate: Fate; currency: DemoCurrency; method: Method; programs: readonly ProgramCode[] }> =
+  {
+    0: { fate: 'in both programs', currency: 'USD', method: 'bank', programs: ['affiliates', 'resellers'] },
+    1: { fate: 'transfer bounces', currency: 'EUR', method: 'bank', programs: ['affiliates'] },
+    2: { fate: 'unclaimed', currency: 'GBP', method: 'paypal', programs: ['affiliates'] },
+    3: { fate: 'no instrument', currency: 'USD', method: 'check', programs: ['affiliates'] },
+    4: { fate: 'on hold', currency: 'USD', method: 'paypal', programs: ['resellers'] },
+    5: { fate: 'answer is lost', currency: 'USD', method: 'bank', programs: ['affiliates'] },
+  };
+
+const SMALL_EVERY = 12;
+const CURRENCIES: readonly DemoCurrency[] = ['USD', 'EUR', 'USD', 'GBP', 'USD'];
+/** Checks are paid in dollars only. */
+const METHODS_IN: Record<DemoCurrency, readonly Method[]> = {
+  USD: ['bank', 'check', 'paypal'],
+  EUR: ['bank', 'paypal'],
+  GBP: ['paypal', 'bank'],
+};
+const REFERRERS_EVERY = 4;
+
+/** Makes up partners in three currencies and all methods, in an order that never changes. */
+export const makeUpPartners = (count: number): MadeUpPartner[] =>
+  Array.from({ length: count }, (_, index) => makeUp(index));
+
+function makeUp(index: number): MadeUpPartner {
+  const code = `partner-${String(index + 1).padStart(4, '0')}`;
+  const known = FATES[index];
+  if (known) return { code, ...known };
+  const isReferrer = index % REFERRERS_EVERY === 0;
+  const currency = isReferrer ? 'USD' : (CURRENCIES[index % CURRENCIES.length] ?? 'USD');
+  const methods = METHODS_IN[currency];
+  return {
+    code,
+    currency,
+    method: methods[Math.floor(index / CURRENCIES.length) % methods.length] ?? 'bank',
+    programs: [isReferrer ? 'referrals' : index % 2 === 0 ? 'resellers' : 'affiliates'],
+    fate: index % SMALL_EVERY === SMALL_EVERY - 1 ? 'below the minimum' : undefined,
+  };
+}
+
+const COUNTRY: Record<DemoCurrency, string> = { USD: 'US', EUR: 'DE', GBP: 'GB' };
+
+/** A partner as the API takes it, with its agreements and its instrument. */
+export const partnerBody = (partner: MadeUpPartner) => ({
+  code: partner.code,
+  name: nameOf(partner),
+  kind: partner.programs.includes('resellers') ? 'reseller' : 'affiliate',
+  email: `${partner.code}@example.com`,
+  country: COUNTRY[partner.currency],
+  agreements: partner.programs.map((program) => ({ program, plan: planFor(partner.currency), startsOn: '2020-01-01' })),
+  ...(partner.fate === 'no instrument' ? {} : { instrument: instrumentOf(partner) }),
+});
+
+export const planFor = (currency: DemoCurrency): string => `in-${currency.toLowerCase()}`;
+
+/** The sandbox bounces a transfer to whoever has Bounce in the name. */
+const nameOf = ({ code, fate }: MadeUpPartner): string =>
+  fate === 'transfer bounces' ? `Bounce ${code}` : `Partner ${code}`;
+
+function instrumentOf(partner: MadeUpPartner) {
+  const { code, method, currency, fate } = partner;
+  if (method === 'paypal')
+    return { method, receiver: `${fate === 'unclaimed' ? 'unclaimed-' : ''}${code}@example.com` };
+  if (method === 'check') return { method, payee: nameOf(partner), address: ADDRESS };
+  return {
+    method,
+    holder: nameOf(partner),
+    currency,
+    country: COUNTRY[currency],
+    details: ACCOUNT_IN[currency](numberOf(code)),
+  };
+}
+
+const ADDRESS = { line1: '1 Main Street', city: 'Springfield', region: 'IL', postalCode: '62701', country: 'US' };
+
+const ACCOUNT_DIGITS = 8;
+const numberOf = (code: string): string => code.replaceAll(/\D/g, '').padStart(ACCOUNT_DIGITS, '1');
+
+const ACCOUNT_IN: Record<DemoCurrency, (account: string) => Record<string, string>> = {
+  USD: (accountNumber) => ({
+    type: 'aba',
+    abartn: '021000021',
+    accountNumber,
+    accountType: 'CHECKING',
+    'address.city': 'Reno',
+  }),
+  EUR: (account) => ({ type: 'iban', IBAN: composeIBAN({ countryCode: 'DE', bban: `1001001000${account}` }) ?? '' }),
+  GBP: (accountNumber) => ({ type: 'sort_code', sortCode: '231470', accountNumber }),
+};

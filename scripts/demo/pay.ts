@@ -1,0 +1,69 @@
+import type { ApiClient } from '../client.ts';
+import type { People, Person } from './people.ts';
+import { until } from './until.ts';
+
+/** A run as the API shows it. */
+export type Run = {
+  id: string;
+  schedule: string;
+  periodEnd: string;
+  status: string;
+  statusReason: string | null;
+  contentHash: string | null;
+  totals: { method: string; currency: string; status: string; count: number; net: string }[];
+  outcomes: { outcome: string; currency: string; count: number; payable: string }[];
+};
+
+const PREPARED_WITHIN_MS = 5 * 60_000;
+const PAID_WITHIN_MS = 30 * 60_000;
+const OPEN = new Set(['draft', 'approved', 'executing', 'sent']);
+
+export const readRun = (api: ApiClient, id: string): Promise<Run> => api.get<Run>(`/v1/runs/${id}`);
+
+/** Asks for a run of all that is due before a local date. */
+export async function askForRun({ preparer }: People, schedule: string, periodEnd: string): Promise<string> {
+  const { id } = await preparer.api.post<{ id: string }>('/v1/runs', { schedule, periodEnd });
+  return id;
+}
+
+/** Waits until a run is ready to be decided; one that pays nobody is over at once. */
+export const untilPrepared = ({ preparer }: People, runId: string): Promise<Run> =>
+  until(
+    () => readRun(preparer.api, runId),
+    ({ status }) => status !== 'preparing',
+    {
+      what: `run ${runId} to be prepared`,
+      withinMs: PREPARED_WITHIN_MS,
+    },
+  );
+
+/** Approves a run as it was seen. */
+export const approve = ({ api }: Person, { id, contentHash }: Run) =>
+  api.post(`/v1/runs/${id}/decision`, { decision: 'approve', contentHash, note: 'checked' });
+
+const countIn = ({ totals }: Run, isCounted: (status: string) => boolean): number =>
+  totals.filter(({ status }) => isCounted(status)).reduce((sum, { count }) => sum + count, 0);
+
+export const countPayouts = (run: Run): number => countIn(run, () => true);
+
+/** Waits until every payout of a run has its end, but for those of which the provider will say none for weeks. */
+export const untilPaid = (
+  { preparer }: People,
+  runId: string,
+  options: { leftOpen: number; show: (done: number, all: number) => void },
+): Promise<Run> =>
+  until(
+    async () => {
+      const run = await readRun(preparer.api, runId);
+      options.show(
+        countIn(run, (status) => !OPEN.has(status)),
+        countPayouts(run),
+      );
+      return run;
+    },
+    (run) => !isUnderWay(run.status) && countIn(run, (status) => OPEN.has(status)) <= options.leftOpen,
+    { what: `the payouts of run ${runId} to reach their end`, withinMs: PAID_WITHIN_MS },
+  );
+
+const isUnderWay = (status: string): boolean =>
+  ['preparing', 'review', 'approved', 'disbursing', 'paused'].includes(status);

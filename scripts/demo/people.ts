@@ -1,0 +1,37 @@
+import type { Role } from '../../db/actors.ts';
+import type { Database } from '../../db/database.ts';
+import { bootstrap } from '../bootstrap.ts';
+import { type ApiClient, createApiClient } from '../client.ts';
+
+/** A person in one role: the key, and the API as seen with it. */
+export type Person = { code: string; role: Role; key: string; api: ApiClient };
+
+export type People = Awaited<ReturnType<typeof welcomePeople>>;
+
+/**
+ * The first operator is made on the server; everybody else is added through the API. Paula asks for runs, and holds an approver's
+ * key as well: it must not help her to approve her own run.
+ */
+export async function welcomePeople(db: Database, url: string) {
+  const { key } = await bootstrap(db, { code: 'olga', name: 'Olga Operator', email: 'olga@example.com' });
+  const operator: Person = { code: 'olga', role: 'operator', key, api: createApiClient(url, key) };
+  await addPerson(operator, 'paula', 'Paula Preparer');
+  await addPerson(operator, 'anna', 'Anna Approver');
+  await addPerson(operator, 'adam', 'Adam Auditor');
+  return {
+    operator,
+    preparer: await giveKey(operator, 'paula', 'preparer'),
+    preparerAsApprover: await giveKey(operator, 'paula', 'approver'),
+    approver: await giveKey(operator, 'anna', 'approver'),
+    auditor: await giveKey(operator, 'adam', 'auditor'),
+  };
+}
+
+const addPerson = ({ api }: Person, code: string, name: string) =>
+  api.post('/v1/actors', { code, name, email: `${code}@example.com` });
+
+/** Issues a key to somebody; one in the role partner shows that partner's own alone. */
+export async function giveKey({ api }: Person, code: string, role: Role, partner?: string): Promise<Person> {
+  const { key } = await api.post<{ key: string }>(`/v1/actors/${code}/keys`, { role, ...(partner && { partner }) });
+  return { code, role, key, api: createApiClient(api.url, key) };
+}

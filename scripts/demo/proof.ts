@@ -1,0 +1,108 @@
+import type { Client } from '@temporalio/client';
+
+import { listBalances } from '../../db/ledger.ts';
+import type { CurrencyCode } from '../../domain/currency.ts';
+import { type Money, money, parseDecimal } from '../../domain/money.ts';
+import { GATEWAYS, type GatewayName } from '../../domain/payout.ts';
+import { reconciliationWorkflowId } from '../../workflows/messages.ts';
+import { startReconciliation } from '../../workflows/starts.ts';
+import type { PortName } from '../stack/ports.ts';
+import type { Deployment } from './deployment.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+/** The days in UTC, as statements are, from an instant until now. */
+export function daysSince(fromMs: number): string[] {
+  const first = Math.floor(fromMs / DAY_MS);
+  const last = Math.floor(Date.now() / DAY_MS);
+  return Array.from({ length: last - first + 1 }, (_, index) =>
+    new Date((first + index) * DAY_MS).toISOString().slice(0, 'YYYY-MM-DD'.length),
+  );
+}
+
+export type Reconciled = { gateway: GatewayName; lines: number; breaks: number };
+
+/** Compares every gateway's statements with the ledger, as the nightly Schedule does. */
+export async function reconcile(temporal: Client, days: readonly string[]): Promise<Reconciled[]> {
+  const results: Reconciled[] = [];
+  for (const gateway of GATEWAYS) {
+    const counts = await Promise.all(days.map((day) => reconcileDay(temporal, gateway, day)));
+    results.push({ gateway, lines: sumOf(counts, 'lines'), breaks: sumOf(counts, 'breaks') });
+  }
+  return results;
+}
+
+type Counts = { lines: number; breaks: number };
+
+const sumOf = (counts: readonly Counts[], field: keyof Counts): number =>
+  counts.reduce((sum, count) => sum + count[field], 0);
+
+async function reconcileDay(temporal: Client, gateway: GatewayName, day: string): Promise<Counts> {
+  await startReconciliation(temporal, gateway, day);
+  return temporal.workflow.getHandle(reconciliationWorkflowId(gateway, day)).result() as Promise<Counts>;
+}
+
+/** Whose account of our money speaks for which gateways. Lob moves none: the bank pays its checks. */
+const BOOKS = {
+  wise: ['wise'],
+  paypal: ['paypal'],
+  bank: ['lob', 'printed-check'],
+} as const satisfies Partial<Record<PortName, readonly GatewayName[]>>;
+
+type Keeper = keyof typeof BOOKS;
+const KEEPERS = Object.keys(BOOKS) as Keeper[];
+
+/** What left our balance there, net of what came back: by our ledger, and by the provider's own books. */
+export type Comparison = { keeper: Keeper; ledger: Money; books: Money; difference: Money };
+
+const booksUrl = ({ stack }: Deployment, keeper: Keeper): string => `http://127.0.0.1:${stack.ports[keeper]}`;
+
+export async function compareBooks(deployment: Deployment): Promise<Comparison[]> {
+  const ledger = await readLedger(deployment);
+  const compared: Comparison[] = [];
+  for (const keeper of KEEPERS) {
+    const books = await readBooks(booksUrl(deployment, keeper));
+    const ours = ledger.get(keeper) ?? new Map<CurrencyCode, bigint>();
+    for (const currency of new Set([...books.keys(), ...ours.keys()])) {
+      const [left, right] = [ours.get(currency) ?? 0n, books.get(currency) ?? 0n];
+      compared.push({
+        keeper,
+        ledger: money(left, currency),
+        books: money(right, currency),
+        difference: money(left - right, currency),
+      });
+    }
+  }
+  return compared;
+}
+
+type Sums = Map<CurrencyCode, bigint>;
+
+/** Cash is an account of ours at each gateway, and a credit of it is money that left. */
+async function readLedger({ db }: Deployment): Promise<Map<Keeper, Sums>> {
+  const sums = new Map<Keeper, Sums>(KEEPERS.map((keeper) => [keeper, new Map()]));
+  for (const { code, currency, minor } of await listBalances(db, 'cash:')) {
+    const gateway = code.split(':')[1];
+    const keeper = KEEPERS.find((name) => BOOKS[name].some((one) => one === gateway));
+    const own = keeper && sums.get(keeper);
+    own?.set(currency, (own.get(currency) ?? 0n) - minor);
+  }
+  return sums;
+}
+
+type Totals = Partial<Record<CurrencyCode, { paid: string; returned: string; fee: string }>>;
+
+async function readBooks(url: string): Promise<Sums> {
+  const response = await fetch(`${url}/sandbox/books`);
+  const { totals } = (await response.json()) as { totals: Totals };
+  return new Map(
+    Object.entries(totals).map(([name, { paid, returned, fee }]) => {
+      const currency = name as CurrencyCode;
+      const [out, back, cost] = [paid, returned, fee].map((text) => parseDecimal(text, currency).minor);
+      return [currency, (out ?? 0n) - (back ?? 0n) + (cost ?? 0n)];
+    }),
+  );
+}
+
+/** Where the providers' books are, for whoever checks the invariants with them as witnesses. */
+export const bookUrls = (deployment: Deployment): string[] => KEEPERS.map((keeper) => booksUrl(deployment, keeper));

@@ -1,0 +1,90 @@
+import type { ApiClient } from '../client.ts';
+import type { Deployment } from './deployment.ts';
+import { dataFiles, type Example, partnerOf, readPartnerIds } from './example.ts';
+import { importFile, sayImport, untilAccrued } from './import.ts';
+import { cutoffOf } from './months.ts';
+import { approve, askForRun, countPayouts, untilPaid, untilPrepared } from './pay.ts';
+import { openProgress } from './progress.ts';
+import { daysSince, reconcile } from './proof.ts';
+import { readReport, type Report } from './report.ts';
+
+/** What a replay works on: the people, the database for whether accrual has caught up, and Temporal for reconciling. */
+export type Ground = Pick<Deployment, 'db' | 'people' | 'temporal'>;
+type Replay = { example: Example; data: string; months: readonly string[]; say: (line: string) => void };
+
+const PARTNERS_PER_CALL = 200;
+
+/** Sets up an example's program and takes in its data, until every event is worked out. */
+export async function takeIn(
+  { people, db }: Omit<Ground, 'temporal'>,
+  { example, data, say }: Omit<Replay, 'months'>,
+): Promise<void> {
+  const { api } = people.operator;
+  const files = dataFiles(example, data);
+  await setUp(api, example);
+  const ids = await readPartnerIds(files.partners, example.partners.column);
+  await addPartners(api, example, ids, say);
+  say(`Added ${ids.length} partners.`);
+  const imported = await importFile(api, { mapping: example.mapping, file: files.events, joined: files.joined });
+  await sayImport(api, imported, say);
+  await untilAccrued({ db });
+  say('Every event is worked out.');
+}
+
+/** Pays an example's months in order, each as its people would have, and tells who got what. */
+export async function replay(ground: Ground, { months, ...given }: Replay): Promise<Report & { runs: string[] }> {
+  await takeIn(ground, given);
+  const paid = [];
+  for (const month of months) paid.push(await payMonth(ground, given.example, month, given.say));
+  return {
+    runs: paid.map(({ runId }) => runId),
+    payouts: paid.flatMap(({ report }) => report.payouts),
+    outcomes: paid.flatMap(({ report }) => report.outcomes),
+  };
+}
+
+async function setUp(api: ApiClient, { payer, schedule, program, plan }: Example): Promise<void> {
+  const { gateways, ...company } = payer;
+  const { minimum, ...rhythm } = schedule;
+  await api.post('/v1/payers', company);
+  for (const [method, settings] of Object.entries(gateways))
+    await api.put(`/v1/payers/${payer.code}/gateways/${method}`, settings);
+  // The months are long over, so nothing is to start by itself: each run is asked for.
+  const minimums = minimum ? [{ currency: payer.currency, amount: minimum }] : [];
+  await api.post('/v1/schedules', { ...rhythm, payer: payer.code, scheduled: false, minimums });
+  await api.post('/v1/programs', { ...program, schedule: schedule.code });
+  await api.post(`/v1/programs/${program.code}/plans`, plan);
+}
+
+async function addPartners(
+  api: ApiClient,
+  example: Example,
+  ids: readonly string[],
+  say: Replay['say'],
+): Promise<void> {
+  const progress = openProgress('Partners', say);
+  for (let from = 0; from < ids.length; from += PARTNERS_PER_CALL) {
+    const page = ids.slice(from, from + PARTNERS_PER_CALL);
+    await api.post('/v1/partners/batch', { partners: page.map((id) => partnerOf(example, id)) });
+    progress.show(from + page.length, ids.length);
+  }
+  progress.end();
+}
+
+/** Asks for a month's run, has somebody else approve it, waits until every payout has its end, and reconciles. */
+async function payMonth({ people, temporal }: Ground, example: Example, month: string, say: Replay['say']) {
+  const startedMs = Date.now();
+  const runId = await askForRun(people, example.schedule.code, cutoffOf(month));
+  const prepared = await untilPrepared(people, runId);
+  say(`${month}: run ${runId} pays ${countPayouts(prepared)} partners.`);
+  if (prepared.status === 'review') {
+    await approve(people.approver, prepared);
+    const progress = openProgress(`Paid for ${month}`, say);
+    await untilPaid(people, runId, { leftOpen: 0, show: progress.show });
+    progress.end();
+  }
+  const reconciled = await reconcile(temporal, daysSince(startedMs));
+  const breaks = reconciled.reduce((sum, found) => sum + found.breaks, 0);
+  say(`${month}: paid and reconciled in ${Math.round((Date.now() - startedMs) / 1000)} s, with ${breaks} breaks.`);
+  return { runId, report: await readReport(people.auditor.api, month, runId) };
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { openAsBlob } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { z } from 'zod';
+
+/** `npm run import`: streams a file to the API, which takes its rows in; sending it again changes nothing. */
+
+const USAGE = `npm run import -- FILE --map MAPPING [--join NAME=FILE]… [--api URL] --key KEY
+  FILE       a CSV file in UTF-8
+  --map      the mapping document (JSON) that says how its rows become events
+  --join     another file that the mapping joins, under its name without .csv
+  --api      where the API is (http://127.0.0.1:4400)
+  --key      a key of the role operator; BURSAR_KEY without it`;
+
+const REJECTIONS_SHOWN = 20;
+
+const Import = z.object({
+  id: z.string(),
+  status: z.enum(['running', 'finished', 'broken_off']),
+  rows: z.int(),
+  accepted: z.int(),
+  replayed: z.int(),
+  quarantined: z.int(),
+  rejected: z.int(),
+});
+const Rejections = z.object({
+  items: z.array(z.object({ line: z.int(), column: z.string(), reason: z.string() })),
+  nextCursor: z.string().nullable(),
+});
+const Problem = z.object({ detail: z.string(), errors: z.array(z.object({ field: z.string(), reason: z.string() })) });
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    map: { type: 'string' },
+    join: { type: 'string', multiple: true, default: [] },
+    api: { type: 'string', default: 'http://127.0.0.1:4400' },
+    key: { type: 'string', default: process.env['BURSAR_KEY'] ?? '' },
+  },
+});
+const [file, ...others] = positionals;
+if (!file || others.length > 0 || !values.map || !values.key) {
+  console.error(USAGE);
+  process.exit(2);
+}
+/** Sends the files and shows what became of them; returns the exit code. */
+async function send(path: string, mapPath: string): Promise<number> {
+  const answer = await ask('POST', '/v1/imports', await formOf(path, mapPath));
+  if (!answer.ok) return refuse(await answer.json());
+  const done = Import.parse(await answer.json());
+  console.log(
+    `${path}: ${done.rows} rows: ${done.accepted} accepted, ${done.replayed} known already, ` +
+      `${done.quarantined} kept aside, ${done.rejected} rejected (import ${done.id}, ${done.status})`,
+  );
+  await showRejections(done.id);
+  return done.status === 'finished' && done.rejected === 0 ? 0 : 1;
+}
+
+/** The files are read from disk as they are sent, and are never in memory as a whole. */
+async function formOf(path: string, mapPath: string): Promise<FormData> {
+  const form = new FormData();
+  form.set('mapping', await readFile(mapPath, 'utf8'));
+  for (const joined of values.join) {
+    const [name = '', joinedPath = ''] = joined.split(/=(.*)/s);
+    form.set(name, await openAsBlob(joinedPath), basename(joinedPath));
+  }
+  form.set('file', await openAsBlob(path), basename(path));
+  return form;
+}
+
+const ask = (method: string, path: string, body?: FormData): Promise<Response> =>
+  fetch(new URL(path, values.api), {
+    method,
+    headers: { authorization: `Bearer ${values.key}`, ...(body ? { 'idempotency-key': randomUUID() } : {}) },
+    ...(body ? { body } : {}),
+  });
+
+function refuse(body: unknown): number {
+  const { detail, errors } = Problem.parse(body);
+  console.error([detail, ...errors.map(({ field, reason }) => `  ${field} ${reason}`)].join('\n'));
+  return 1;
+}
+
+async function showRejections(id: string): Promise<void> {
+  const answer = await ask('GET', `/v1/imports/${id}/rejections?limit=${REJECTIONS_SHOWN}`);
+  const { items, nextCursor } = Rejections.parse(await answer.json());
+  for (const { line, column, reason } of items) console.error(`  line ${line}, ${column}: ${reason}`);
+  if (nextCursor) console.error(`  and more: GET /v1/imports/${id}/rejections`);
+}
+
+process.exitCode = await send(file, values.map);

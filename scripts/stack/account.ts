@@ -1,0 +1,84 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chownSync, cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+
+/**
+ * PostgreSQL refuses to run as root. When we are root it runs as an account without rights that every system has, and
+ * whatever it reads or writes must be within that account's reach.
+ */
+export type Account = { uid: number; gid: number };
+
+const CANDIDATES = ['postgres', 'nobody'];
+
+/** The account for PostgreSQL; undefined when it can run as ourselves. */
+export function databaseAccount(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const account = CANDIDATES.map(findAccount).find((found) => found !== undefined);
+  if (account) return account;
+  throw new Error(
+    'PostgreSQL refuses to run as root, and there is no account "postgres" or "nobody" to run it as. ' +
+      'Run this as another user, or create one of them: useradd --system postgres.',
+  );
+}
+
+function findAccount(name: string): Account | undefined {
+  try {
+    const ask = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: 'pipe' }));
+    return { uid: ask('-u'), gid: ask('-g') };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the account may walk to a path: every folder above it must let it through. */
+function canReach(path: string, { uid, gid }: Account): boolean {
+  const parent = dirname(path);
+  if (parent === path) return true;
+  if (!existsSync(parent)) return canReach(parent, { uid, gid });
+  const { mode, uid: owner, gid: group } = statSync(parent);
+  const letsThrough = mode & (owner === uid ? 0o100 : group === gid ? 0o010 : 0o001);
+  return letsThrough !== 0 && canReach(parent, { uid, gid });
+}
+
+/** The path itself where the account can reach it, else one of the same name in the system's temporary folder. */
+export function reachable(path: string, account: Account | undefined): string {
+  if (!account || canReach(resolve(path), account)) return resolve(path);
+  const key = createHash('sha256').update(resolve(path)).digest('hex').slice(0, 12);
+  return join(privateFolder(`bursar-${key}`), basename(path));
+}
+
+/** Its name can be guessed, so a folder that somebody else made there is refused. */
+function privateFolder(name: string): string {
+  const folder = join(tmpdir(), name);
+  if (!existsSync(folder)) mkdirSync(folder, { mode: 0o755 });
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || found.uid !== process.getuid?.())
+    throw new Error(`${folder} was made by somebody else, so it is not used. Remove it, or run this as another user.`);
+  return folder;
+}
+
+/** A folder that the account owns and nobody else can read. */
+export function makeOwned(folder: string, account: Account | undefined): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (account) chownSync(folder, account.uid, account.gid);
+}
+
+/** The server's programs, copied once to where the account can reach them. */
+export function reachableCopy(folder: string, account: Account | undefined): string {
+  const place = reachable(folder, account);
+  if (place === resolve(folder) || existsSync(place)) return place;
+  const halfway = `${place}.${process.pid}`;
+  cpSync(folder, halfway, { recursive: true, verbatimSymlinks: true });
+  renameSync(halfway, place);
+  return place;
+}
+
+/** Removes what `reachable` stands for, with the folder that was made around it. */
+export function removeReachable(path: string, account: Account | undefined): void {
+  const place = reachable(path, account);
+  removeFolder(place === resolve(path) ? place : dirname(place));
+}
+
+export const removeFolder = (folder: string) => rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,98 @@
+import { Writable } from 'node:stream';
+
+import { Client, Connection } from '@temporalio/client';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type Api, setUpShop, startApi } from './api.ts';
+
+let api: Api;
+let written = '';
+beforeAll(async () => {
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      written += String(chunk);
+      done();
+    },
+  });
+  // Nothing listens there, so that what needs Temporal sees it down.
+  const temporal = new Client({ connection: Connection.lazy({ address: '127.0.0.1:9' }) });
+  api = await startApi({ temporal, log: pino({}, sink) });
+});
+afterAll(() => api.stop());
+
+describe('given a Temporal that does not answer', () => {
+  it('then the process is up, and not ready, and says which of its two is down', async () => {
+    expect((await api.ask('GET', '/healthz')).status).toBe(200);
+    const ready = await api.ask('GET', '/readyz');
+    expect([ready.status, ready.body]).toEqual([503, { database: 'up', temporal: 'down' }]);
+  });
+
+  it('when events come then they are taken in all the same', async () => {
+    await setUpShop(api);
+    const event = {
+      source: 's',
+      id: '1',
+      program: 'shop',
+      partner: 'ann',
+      kind: 'sale',
+      occurredAt: '2026-03-01T10:00:00Z',
+    };
+    const answer = await api.ask('POST', '/v1/events', {
+      body: { events: [{ ...event, currency: 'USD', amount: '1.00' }] },
+    });
+    expect(answer.body).toEqual({ results: [{ source: 's', id: '1', status: 'accepted' }] });
+  });
+});
+
+describe('given a request with secrets and names in it', () => {
+  it('then the log has its route, status and ids, and nothing of what was said', async () => {
+    const answer = await api.ask('POST', '/v1/partners/ann/instruments', {
+      body: {
+        method: 'bank',
+        holder: 'Canary Holder',
+        currency: 'EUR',
+        country: 'DE',
+        details: { IBAN: 'DE89 3704 0044 0532 0130 00' },
+      },
+    });
+    expect(answer.body).toMatchObject({ last4: '3000', method: 'bank' });
+    const line = written.split('\n').find((text) => text.includes('POST /v1/partners/{code}/instruments'));
+    expect(JSON.parse(line ?? '{}')).toMatchObject({
+      status: 201,
+      requestId: answer.headers.get('x-request-id'),
+      actorId: api.operator.actor.id,
+    });
+    for (const canary of ['Canary', '3704', api.operator.key, 'ann@example.com', 'Partner ann'])
+      expect(written).not.toContain(canary);
+  });
+});
+
+describe('given the reference page', () => {
+  it('then it loads nothing from elsewhere', async () => {
+    const page = await api.ask('GET', '/docs');
+    const loaded = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url ?? '');
+    expect(loaded.length).toBeGreaterThan(2);
+    for (const url of loaded)
+      expect([url, (await api.ask('GET', url)).status]).toEqual([expect.stringMatching(/^\//), 200]);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+  });
+
+  it('then its document says OpenAPI 3.1, who may ask, and what every POST needs', async () => {
+    const { body } = await api.ask('GET', '/openapi.json');
+    expect(body).toMatchObject({
+      openapi: '3.1.0',
+      paths: {
+        '/v1/runs': { post: { 'x-roles': ['preparer'], parameters: [{ name: 'Idempotency-Key', required: true }] } },
+      },
+    });
+  });
+});
+
+describe('given the headers of an answer', () => {
+  it('then browsers of other origins may not read it', async () => {
+    const { headers } = await api.ask('GET', '/v1/payers', { headers: { origin: 'https://elsewhere.example' } });
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
+});

@@ -1,0 +1,207 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { Connection } from '@temporalio/client';
+
+import { migrate } from '../../db/migrate.ts';
+import { createRandom } from '../../scripts/demo/random.ts';
+import { until } from '../../scripts/demo/until.ts';
+import { answersOk, type Child, startChild, untilReady } from '../../scripts/stack/child.ts';
+import { claimFolder, releaseFolder } from '../../scripts/stack/claim.ts';
+import {
+  type Environment,
+  fetchSandboxKeys,
+  ownEnvironment,
+  sandboxEnvironment,
+} from '../../scripts/stack/environment.ts';
+import { startGuard } from '../../scripts/stack/guard.ts';
+import { findRecorded, isRunning, stopLeftOver } from '../../scripts/stack/pids.ts';
+import { type PortName, PORTS, type Ports, requireFree } from '../../scripts/stack/ports.ts';
+import { startPostgres, withClient } from '../../scripts/stack/postgres.ts';
+import { readSecrets } from '../../scripts/stack/secrets.ts';
+import { startTemporal } from '../../scripts/stack/temporal.ts';
+import { SERVERS, type ServerName } from './plan.ts';
+
+/** The servers of a deployment, each in a process of its own that may be killed at any time and is started again. */
+export type Servers = {
+  environment: Environment;
+  ports: Ports;
+  /** Ends a process as a power cut would, also one that is only starting; false when there was none. */
+  kill: (name: ServerName) => Promise<boolean>;
+  /** How often each ended although nobody killed it. */
+  ownEnds: ReadonlyMap<ServerName, number>;
+  /** Waits until all of them answer. */
+  untilUp: () => Promise<void>;
+  stop: () => Promise<void>;
+};
+
+/** What is faster than in the real world, and a run that pays few at once, so that a round's kills meet its payments. */
+const QUICK = {
+  WISE_RETURN_WINDOW_SECONDS: '2',
+  POLL_SECONDS_MIN: '1',
+  SWEEP_SECONDS: '3',
+  ACTIVE_PAYOUTS_MAX: '5',
+  LOG_LEVEL: 'warn',
+};
+const SANDBOX_FLAGS = ['--step-ms', '200', '--clear-ms', '300'];
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const UP_WITHIN_MS = 90_000;
+const START_AGAIN_MS = 200;
+const STOP_POLL_MS = 100;
+
+type Place = { folder: string; ports: Ports; seed: number };
+
+/** Starts everything on an empty folder. A process that kills this one, even by `kill -9`, leaves no server behind. */
+export async function openServers(folder: string, seed: number): Promise<Servers> {
+  await claimFolder(folder);
+  const guard = startGuard(folder);
+  const ports = await choosePorts(seed);
+  const keeper = createKeeper(folder);
+  const stop = async () => {
+    await keeper.stop();
+    guard.release();
+    releaseFolder(folder);
+  };
+  try {
+    const environment = await startAll({ folder, ports, seed }, keeper);
+    const untilUp = () => untilAllUp(environment, ports);
+    await untilUp();
+    return { environment, ports, kill: keeper.kill, ownEnds: keeper.ownEnds, untilUp, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const WORKER_2 = 'temporalUi' satisfies PortName; // there is no UI here, so its port is the second worker's
+
+async function startAll(place: Place, { keep }: Keeper): Promise<Environment> {
+  const { folder, ports } = place;
+  const postgres = await keep('postgres', () => startPostgres({ folder, port: ports.postgres, isDurable: true }));
+  await migrate(postgres.url);
+  const dbFile = join(folder, 'temporal.db');
+  const temporal = await keep('temporal', () => startTemporal({ folder, port: ports.temporal, dbFile }));
+  const sandbox = await keep('sandbox', () => startSandbox(place));
+  await untilReady(sandbox, async () => /^ready$/m.test(sandbox.lastLines()));
+  const addresses = { databaseUrl: postgres.url, temporalAddress: temporal.address };
+  const environment = {
+    PATH: process.env['PATH'] ?? '',
+    ...ownEnvironment({ folder, ports, secrets: readSecrets(folder), ...addresses }),
+    ...sandboxEnvironment(ports, await fetchSandboxKeys(ports)),
+    ...QUICK,
+  };
+  const startWorker = (name: ServerName, port: number) =>
+    keep(name, () => startNode(folder, name, 'worker/main.ts', [], { ...environment, WORKER_HEALTH_PORT: `${port}` }));
+  await keep('api', () => startNode(folder, 'api', 'api/main.ts', [], environment));
+  await startWorker('worker-1', ports.worker);
+  await startWorker('worker-2', ports[WORKER_2]);
+  return environment;
+}
+
+function startSandbox({ folder, ports, seed }: Place): Promise<Child> {
+  const flags = (['wise', 'paypal', 'lob', 'bank', 'smtp', 'mail'] as const).flatMap((name) => [
+    `--${name}-port`,
+    String(ports[name]),
+  ]);
+  const place = ['--dir', join(folder, 'sandbox'), '--webhooks', `http://127.0.0.1:${ports.api}/webhooks`];
+  return startNode(folder, 'sandbox', 'sandbox/main.ts', [...place, ...flags, ...SANDBOX_FLAGS, '--seed', `${seed}`]);
+}
+
+const startNode = (folder: string, name: string, script: string, args: string[], env?: Environment) =>
+  startChild({
+    name,
+    command: process.execPath,
+    args: [join(ROOT, script), ...args],
+    folder,
+    cwd: ROOT,
+    ...(env && { env }),
+  });
+
+type Keeper = ReturnType<typeof createKeeper>;
+
+/** Starts servers, and starts them again whenever they end, until it is told to stop. */
+function createKeeper(folder: string) {
+  const ownEnds = new Map<ServerName, number>();
+  const killed = new Set<number>();
+  const loops: Promise<void>[] = [];
+  const stopping = new AbortController();
+
+  const watch = async (name: ServerName, first: Child, start: () => Promise<Child>): Promise<void> => {
+    for (let child: Child | undefined = first; !stopping.signal.aborted;) {
+      await child?.ended;
+      if (stopping.signal.aborted) return;
+      if (child && !killed.has(child.pid)) ownEnds.set(name, (ownEnds.get(name) ?? 0) + 1);
+      await sleep(START_AGAIN_MS);
+      child = await start().catch(() => undefined); // killed while it started
+    }
+  };
+  const keep = async <T extends Child>(name: ServerName, start: () => Promise<T>): Promise<T> => {
+    const first = await start();
+    loops.push(watch(name, first, start));
+    return first;
+  };
+  const kill = async (name: ServerName): Promise<boolean> => {
+    const running = await findRecorded(folder, name);
+    if (!running || !(await isRunning(running))) return false;
+    killed.add(running.pid);
+    process.kill(running.pid, 'SIGKILL');
+    return true;
+  };
+  /** Again and again, since one that is only starting may have no record yet. */
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    const allEnded = Promise.all(loops).then(() => true);
+    do await stopLeftOver(folder);
+    while (!(await Promise.race([allEnded, sleep(STOP_POLL_MS, false)])));
+    await stopLeftOver(folder);
+  };
+  return { keep, kill, stop, ownEnds: ownEnds as ReadonlyMap<ServerName, number> };
+}
+
+const PORT_MIN = 15_000;
+/** Below those that systems give to whoever asks for any: a killed server finds its port free again. */
+const PORT_MAX = 32_000;
+
+async function choosePorts(seed: number): Promise<Ports> {
+  const random = createRandom(seed + process.pid);
+  const names = Object.keys(PORTS) as PortName[];
+  for (;;) {
+    const first = PORT_MIN + random.below(PORT_MAX - PORT_MIN - names.length);
+    const ports = Object.fromEntries(names.map((name, index) => [name, first + index])) as Ports;
+    const isFree = await requireFree(ports, names).then(
+      () => true,
+      () => false,
+    );
+    if (isFree) return ports;
+  }
+}
+
+async function untilAllUp({ DATABASE_URL = '', TEMPORAL_ADDRESS = '' }: Environment, ports: Ports): Promise<void> {
+  const local = (port: number, path: string) => answersOk(`http://127.0.0.1:${port}${path}`);
+  const checks: Record<ServerName, () => Promise<boolean>> = {
+    postgres: () => withClient(DATABASE_URL, async (client) => (await client.query('select 1')).rowCount === 1),
+    temporal: () => servesNamespace(TEMPORAL_ADDRESS),
+    sandbox: local(ports.bank, '/sandbox/faults'),
+    api: local(ports.api, '/readyz'),
+    'worker-1': local(ports.worker, '/readyz'),
+    'worker-2': local(ports[WORKER_2], '/readyz'),
+  };
+  for (const name of SERVERS)
+    await until(
+      () => checks[name]().catch(() => false),
+      (isUp) => isUp,
+      { what: `${name} to be up`, withinMs: UP_WITHIN_MS },
+    );
+}
+
+async function servesNamespace(address: string): Promise<boolean> {
+  const connection = await Connection.connect({ address, connectTimeout: 2_000 });
+  try {
+    await connection.workflowService.describeNamespace({ namespace: 'default' });
+    return true;
+  } finally {
+    await connection.close();
+  }
+}

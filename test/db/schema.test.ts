@@ -1,0 +1,948 @@
+import { type QuerySqlToken, sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { addAuditEntry, sealAuditLog } from '../../db/audit.ts';
+import { ATTEMPT_NEXT, ATTEMPT_STATES, canAttemptBecome } from '../../domain/attempt.ts';
+import { canPayoutBecome, PAYOUT_NEXT, PAYOUT_STATUSES } from '../../domain/payout.ts';
+import { canRunBecome, RUN_NEXT, RUN_STATUSES } from '../../domain/run.ts';
+import { checkInvariants } from '../../scripts/check-invariants.ts';
+import {
+  addActor,
+  addAttempt,
+  addCompany,
+  addEvent,
+  addInstrument,
+  addLine,
+  addPartner,
+  addPayout,
+  addRun,
+  approve,
+  disburse,
+  putInReview,
+  refusalOf,
+  sendPayout,
+  settlePayout,
+  SOURCE,
+  tryAll,
+} from '../support/rows.ts';
+import { openStage, type Stage } from './stage.ts';
+
+let stage: Stage;
+let scene: Scene;
+
+beforeAll(async () => {
+  stage = await openStage();
+  scene = await setScene(stage.app);
+});
+afterAll(() => stage.close());
+
+type Scene = Awaited<ReturnType<typeof setScene>>;
+
+/** Three companies, whose runs are prepared, in review and being paid. */
+async function setScene(db: Stage['app']) {
+  const drafting = await addCompany(db, { approvalsRequired: 2 });
+  const ann = await addPartner(db, drafting);
+  const bob = await addPartner(db, drafting);
+  const draftLine = await addLine(db, drafting, ann);
+  const draftRun = await addRun(db, drafting);
+  const draft = await addPayout(db, draftRun, ann, [draftLine]);
+
+  const reviewing = await addCompany(db, { approvalsRequired: 2 });
+  const rae = await addPartner(db, reviewing);
+  const reviewRun = await addRun(db, reviewing);
+  const reviewed = await addPayout(db, reviewRun, rae, [await addLine(db, reviewing, rae)]);
+  await putInReview(db, reviewRun);
+  await approve(db, reviewRun, reviewing.preparer);
+  await approve(db, reviewRun, reviewing.approver);
+  await db.query(sql.unsafe`
+    insert into run_edit(run_id, payout_id, actor_id, reason) values (${reviewRun}, ${reviewed}, ${reviewing.preparer}, 'looked')`);
+
+  const paying = await addCompany(db);
+  const partners = [await addPartner(db, paying), await addPartner(db, paying), await addPartner(db, paying)] as const;
+  const payingRun = await addRun(db, paying);
+  const [unasked, asked, settled] = [
+    await addPayout(db, payingRun, partners[0], [await addLine(db, paying, partners[0])]),
+    await addPayout(db, payingRun, partners[1], [await addLine(db, paying, partners[1])]),
+    await addPayout(db, payingRun, partners[2], [await addLine(db, paying, partners[2])]),
+  ];
+  await disburse(db, payingRun, paying.approver);
+  const attempts = {
+    prepared: await addAttempt(db, unasked, { providerKey: 'prepared-key' }),
+    submitted: await sendPayout(db, asked),
+    settled: await settlePayout(db, settled),
+  };
+  await addEvent(db, drafting, ann, { id: 'known-sale' });
+  await addSurroundings(db, paying.payerId, attempts.settled);
+  const freeLine = await addLine(db, drafting, ann);
+  const rivalRun = await addRun(db, await addCompany(db));
+  const lineOfBob = await addLine(db, drafting, bob);
+  return {
+    drafting,
+    ann,
+    bob,
+    draftLine,
+    draftRun,
+    draft,
+    freeLine,
+    rivalRun,
+    lineOfBob,
+    reviewing,
+    reviewRun,
+    reviewed,
+    paying,
+    payingRun,
+    unasked,
+    asked,
+    settled,
+    attempts,
+  };
+}
+
+/** A row of every fact that nothing above has made. */
+async function addSurroundings(db: Stage['app'], payerId: number, attemptId: string): Promise<void> {
+  await db.query(sql.unsafe`
+    insert into event_quarantine(source, source_id, payload, payload_hash) values (${SOURCE}, 'known-sale', '{}', 'other')`);
+  await db.query(sql.unsafe`
+    with file as (insert into import(file_name, mapping) values ('sales.csv', '{}') returning id)
+    insert into import_rejection(import_id, line, column_name, reason) select id, 2, 'amount', 'no amount' from file`);
+  await db.query(sql.unsafe`
+    insert into check_register(payer_id, account_ref, number, attempt_id) values (${payerId}, 'checking', 1001, ${attemptId})`);
+  await db.query(sql.unsafe`
+    with report as (insert into recon_report(gateway, payer_id, currency, day) values ('wise', ${payerId}, 'USD', '2026-02-02') returning id)
+    insert into recon_line(report_id, line_id, gateway, kind, currency, amount_minor, occurred_at)
+    select id, 'L1', 'wise', 'payout', 'USD', -1000, '2026-02-02' from report`);
+  await addAuditEntry(db, { actorId: null, action: 'test.look', subject: 'scene' });
+  await sealAuditLog(db);
+}
+
+type Attack = { does: string; with: (s: Scene) => readonly QuerySqlToken[]; refused: RegExp };
+
+const CHECKED_NOW = sql.unsafe`set constraints all immediate`;
+const account = (code: string) => sql.fragment`(select min(id) from ledger_account where code like ${`${code}%`})`;
+const journal = (key: string) => sql.unsafe`
+  insert into ledger_journal(kind, idempotency_key, currency, effective_at) values ('suspense', ${key}, 'USD', now())`;
+const entry = (key: string, lineNo: number, minor: number, currency = 'USD') => sql.unsafe`
+  insert into ledger_entry(journal_id, line_no, account_id, currency, amount_minor)
+  select id, ${lineNo}, ${account('program:expense')}, ${currency}, ${minor} from ledger_journal where idempotency_key = ${key}`;
+const entries = (key: string, ...minors: readonly number[]) => sql.unsafe`
+  insert into ledger_entry(journal_id, line_no, account_id, currency, amount_minor)
+  select journal.id, added.line_no, ${account('program:expense')}, 'USD', added.minor
+  from ledger_journal journal,
+    ${sql.unnest(
+      minors.map((minor, index) => [index + 10, minor]),
+      ['int2', 'int8'],
+    )} as added(line_no, minor)
+  where journal.idempotency_key = ${key}`;
+const takeLine = (
+  payoutId: string,
+  lineId: bigint,
+  change: { partnerId?: bigint; currency?: string; minor?: bigint } = {},
+) => sql.unsafe`
+  insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor)
+  select ${payoutId}, id, coalesce(${change.partnerId ?? null}::bigint, partner_id), coalesce(${change.currency ?? null}, currency),
+    coalesce(${change.minor ?? null}::bigint, amount_minor)
+  from earning_line where id = ${lineId}`;
+const release = (payoutId: string) =>
+  sql.unsafe`update payout_line set released_at = now() where payout_id = ${payoutId}`;
+const movePayout = (id: string, status: string) => sql.unsafe`update payout set status = ${status} where id = ${id}`;
+const moveRun = (id: string, status: string) => sql.unsafe`update payout_run set status = ${status} where id = ${id}`;
+const split = (lineId: bigint, ...minors: readonly number[]) => sql.unsafe`
+  insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on, split_from)
+  select partner_id, program_id, kind, batch_id, currency, part, 1, available_on, id
+  from earning_line, unnest(${sql.array(minors, 'int8')}) part where id = ${lineId}`;
+const draftOf = (
+  { draftRun, bob }: Scene,
+  amounts: { gross: number; withheld?: number; fee?: number; net: number },
+  change: { runId?: string; instrument?: string | null; gateway?: string; status?: string; replaces?: string } = {},
+) => sql.unsafe`
+  insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, withheld_minor, fee_minor, net_minor,
+    instrument_version_id, status, replaces_id)
+  values (uuidv7(), ${change.runId ?? draftRun}, ${bob.id}, 'USD', 'bank', ${change.gateway ?? 'wise'}, ${amounts.gross},
+    ${amounts.withheld ?? 0}, ${amounts.fee ?? 0}, ${amounts.net}, ${change.instrument ?? bob.instrumentId}, ${change.status ?? 'draft'},
+    ${change.replaces ?? null})`;
+const attemptOf = (
+  payoutId: string,
+  change: { no?: number; key?: string; minor?: number; currency?: string; gateway?: string; state?: string } = {},
+) => sql.unsafe`
+  insert into payout_attempt(payout_id, attempt_no, gateway, provider_key, currency, amount_minor, request_sealed, request_hash, state,
+    submitted_at)
+  values (${payoutId}, ${change.no ?? 2}, ${change.gateway ?? 'wise'}, ${change.key ?? 'another-key'}, ${change.currency ?? 'USD'},
+    ${change.minor ?? 1000}, '', '', ${change.state ?? 'prepared'}, ${change.state ? '2026-02-02' : null})`;
+const changeAttempt = (id: string, change: ReturnType<typeof sql.fragment>) =>
+  sql.unsafe`update payout_attempt set ${change} where id = ${id}`;
+
+const RIVAL = '01900000-0000-7000-8000-000000000001';
+
+/** What somebody who means harm would try. Each is one transaction, tried by the app and by the database's owner. */
+const ATTACKS: Record<string, readonly Attack[]> = {
+  ledger: [
+    { does: 'books a journal without entries', with: () => [journal('k1')], refused: /0 entries/ },
+    {
+      does: 'books a journal that does not add up',
+      with: () => [journal('k1'), entries('k1', 500, -400)],
+      refused: /do not add up/,
+    },
+    {
+      does: 'books one side now and the other later',
+      with: () => [journal('k1'), entry('k1', 1, 500), entry('k1', 2, -500)],
+      refused: /do not add up/,
+    },
+    {
+      does: 'has the journal checked, and then adds to it',
+      with: () => [journal('k1'), entries('k1', 500, -500), CHECKED_NOW, entry('k1', 1, 700)],
+      refused: /do not add up/,
+    },
+    {
+      does: 'adds two balanced entries to a journal of yesterday',
+      with: () => [
+        sql.unsafe`
+          insert into ledger_entry(journal_id, line_no, account_id, currency, amount_minor)
+          select journal.id, 90 + n, ${account('program:expense')}, 'USD', n * 2 - 3
+          from (select id from ledger_journal order by id limit 1) journal, generate_series(1, 2) n`,
+      ],
+      refused: /its journal is closed/,
+    },
+    {
+      does: 'claims that a journal belongs to another transaction',
+      with: () => [
+        sql.unsafe`
+          insert into ledger_journal(kind, idempotency_key, currency, effective_at, txid) values ('suspense', 'k1', 'USD', now(), '5')`,
+        entries('k1', 500, -500),
+      ],
+      refused: /its journal is closed/,
+    },
+    {
+      does: 'books euros in a journal of dollars',
+      with: () => [journal('k1'), entry('k1', 1, 500, 'EUR')],
+      refused: /foreign key|do not add up/,
+    },
+    { does: 'books nothing', with: () => [journal('k1'), entries('k1', 0, 0)], refused: /check/ },
+    {
+      does: 'posts the same thing a second time',
+      with: () => [
+        sql.unsafe`
+          insert into ledger_journal(kind, idempotency_key, currency, effective_at)
+          select kind, idempotency_key, currency, effective_at from ledger_journal limit 1`,
+      ],
+      refused: /unique|duplicate/,
+    },
+    {
+      does: 'opens an account that has money already',
+      with: ({ ann }) => [
+        sql.unsafe`
+          insert into ledger_account(code, currency, partner_id, cached, credits) values ('mine', 'USD', ${ann.id}, true, 1000000)`,
+      ],
+      refused: /begins empty/,
+    },
+  ],
+  events: [
+    {
+      does: 'sends the same event again with another date',
+      with: ({ drafting, ann }) => [
+        sql.unsafe`
+          insert into event(source, source_id, partner_id, program_id, kind, currency, amount_minor, occurred_at, payload_hash)
+          values (${SOURCE}, 'known-sale', ${ann.id}, ${drafting.programId}, 'sale', 'USD', 10000, '2026-03-10', 'other')`,
+      ],
+      refused: /unique|duplicate/,
+    },
+    {
+      does: 'sends a sale of less than nothing',
+      with: ({ drafting, ann }) => [
+        sql.unsafe`
+          insert into event(source, source_id, partner_id, program_id, kind, currency, amount_minor, occurred_at, payload_hash)
+          values (${SOURCE}, 'odd', ${ann.id}, ${drafting.programId}, 'sale', 'USD', -1, '2026-03-10', 'other')`,
+      ],
+      refused: /check/,
+    },
+    {
+      does: 'takes back more than a sale earned',
+      with: ({ drafting, ann }) => [
+        sql.unsafe`
+          insert into event(source, source_id, partner_id, program_id, kind, refund_of, occurred_at, payload_hash)
+          select ${SOURCE}, 'refund-' || n, ${ann.id}, ${drafting.programId}, 'refund', source_id, now(), 'hash'
+          from (select source_id from earning where amount_minor = 1000 limit 1) sale, generate_series(1, 2) n`,
+        sql.unsafe`
+          insert into earning(source, source_id, incentive_id, partner_id, program_id, plan_version_id, batch_id, currency, amount_minor,
+            basis_minor, available_on, explanation, reverses)
+          select sale.source, refund.source_id, sale.incentive_id, sale.partner_id, sale.program_id, sale.plan_version_id, sale.batch_id,
+            'USD', -501, 0, sale.available_on, '{}', sale.source_id
+          from event refund join earning sale on sale.source_id = refund.refund_of where refund.source_id like 'refund-%'`,
+      ],
+      refused: /take back more than was earned/,
+    },
+    {
+      does: 'gives more under the name of a refund',
+      with: ({ drafting, ann }) => [
+        sql.unsafe`
+          insert into event(source, source_id, partner_id, program_id, kind, refund_of, occurred_at, payload_hash)
+          select ${SOURCE}, 'gift', ${ann.id}, ${drafting.programId}, 'refund', source_id, now(), 'hash'
+          from earning where amount_minor = 1000 limit 1`,
+        sql.unsafe`
+          insert into earning(source, source_id, incentive_id, partner_id, program_id, plan_version_id, batch_id, currency, amount_minor,
+            basis_minor, available_on, explanation, reverses)
+          select sale.source, 'gift', sale.incentive_id, sale.partner_id, sale.program_id, sale.plan_version_id, sale.batch_id,
+            'USD', 1, 0, sale.available_on, '{}', sale.source_id
+          from event refund join earning sale on sale.source_id = refund.refund_of where refund.source_id = 'gift'`,
+      ],
+      refused: /take back more than was earned/,
+    },
+  ],
+  lines: [
+    {
+      does: 'splits a line into parts that make more of it',
+      with: ({ freeLine }) => [split(freeLine, 600, 401)],
+      refused: /do not add up to the whole/,
+    },
+    {
+      does: 'splits a line twice',
+      with: ({ freeLine }) => [split(freeLine, 600, 400), CHECKED_NOW, split(freeLine, 600, 400)],
+      refused: /do not add up to the whole/,
+    },
+    {
+      does: 'splits a line that is in a payout',
+      with: ({ draftLine }) => [split(draftLine, 600, 400)],
+      refused: /it is in a payout/,
+    },
+    {
+      does: 'pays a line and its parts',
+      with: (s) => [split(s.freeLine, 600, 400), takeLine(s.draft, s.freeLine)],
+      refused: /it was split/,
+    },
+    {
+      does: 'gives a part of the line to somebody else',
+      with: ({ freeLine, bob }) => [
+        sql.unsafe`
+          insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on, split_from)
+          select ${bob.id}, program_id, kind, batch_id, currency, amount_minor, 1, available_on, id from earning_line where id = ${freeLine}`,
+      ],
+      refused: /keeps partner/,
+    },
+    {
+      does: 'puts one line into two payouts',
+      with: (s) => [
+        sql.unsafe`
+          insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id)
+          select ${RIVAL}, ${s.rivalRun}, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id
+          from payout where id = ${s.draft}`,
+        takeLine(RIVAL, s.draftLine),
+      ],
+      refused: /unique|duplicate/,
+    },
+    {
+      does: 'adds a line to a draft',
+      with: (s) => [takeLine(s.draft, s.freeLine)],
+      refused: /do not sum to what it pays/,
+    },
+    {
+      does: 'has a draft checked, and then adds a line',
+      with: (s) => [CHECKED_NOW, takeLine(s.draft, s.freeLine)],
+      refused: /do not sum to what it pays/,
+    },
+    {
+      does: 'adds a line to a run in review',
+      with: (s) => [takeLine(s.reviewed, s.freeLine)],
+      refused: /only added in draft/,
+    },
+    {
+      does: 'adds a line to a payout that executes',
+      with: (s) => [takeLine(s.asked, s.freeLine)],
+      refused: /only added in draft/,
+    },
+    {
+      does: "pays another partner's line",
+      with: (s) => [takeLine(s.draft, s.lineOfBob)],
+      refused: /foreign key|do not sum/,
+    },
+    {
+      does: "pays another partner's line under one's own name",
+      with: (s) => [takeLine(s.draft, s.lineOfBob, { partnerId: s.ann.id })],
+      refused: /foreign key|do not sum/,
+    },
+    {
+      does: 'pays a line in another currency',
+      with: (s) => [takeLine(s.draft, s.freeLine, { currency: 'EUR' })],
+      refused: /foreign key|do not sum/,
+    },
+    {
+      does: 'pays a line with another amount',
+      with: (s) => [takeLine(s.draft, s.freeLine, { minor: 999_999n })],
+      refused: /foreign key|do not sum/,
+    },
+    { does: 'frees the lines of a payout under way', with: (s) => [release(s.asked)], refused: /keeps its lines/ },
+    { does: 'frees the lines of a settled payout', with: (s) => [release(s.settled)], refused: /keeps its lines/ },
+    {
+      does: 'takes back a line that was freed',
+      with: (s) => [
+        movePayout(s.draft, 'cancelled'),
+        release(s.draft),
+        sql.unsafe`update payout_line set released_at = null where payout_id = ${s.draft}`,
+      ],
+      refused: /only released, once/,
+    },
+    {
+      does: 'ends a payout and keeps its lines',
+      with: (s) => [movePayout(s.draft, 'cancelled')],
+      refused: /still holds lines/,
+    },
+  ],
+  payouts: [
+    { does: 'pays nothing', with: (s) => [draftOf(s, { gross: 0, net: 0 })], refused: /check/ },
+    { does: 'pays less than nothing', with: (s) => [draftOf(s, { gross: -5, net: -5 })], refused: /check/ },
+    {
+      does: 'pays more than is left',
+      with: (s) => [draftOf(s, { gross: 1000, withheld: 100, fee: 50, net: 900 })],
+      refused: /check/,
+    },
+    {
+      does: 'withholds less than nothing',
+      with: (s) => [draftOf(s, { gross: 1000, withheld: -1, net: 1001 })],
+      refused: /check/,
+    },
+    {
+      does: 'charges a negative fee',
+      with: (s) => [draftOf(s, { gross: 1000, fee: -1, net: 1001 })],
+      refused: /check/,
+    },
+    {
+      does: 'drafts a payout without lines',
+      with: (s) => [draftOf(s, { gross: 1000, net: 1000 })],
+      refused: /its lines sum to 0/,
+    },
+    {
+      does: "sends a payout to another partner's account",
+      with: (s) => [draftOf(s, { gross: 1000, net: 1000 }, { instrument: s.ann.instrumentId })],
+      refused: /foreign key/,
+    },
+    {
+      does: "replaces another partner's payout",
+      with: (s) => [draftOf(s, { gross: 1000, net: 1000 }, { replaces: s.settled })],
+      refused: /foreign key/,
+    },
+    {
+      does: 'sends a bank payout by PayPal',
+      with: (s) => [draftOf(s, { gross: 1000, net: 1000 }, { gateway: 'paypal' })],
+      refused: /check/,
+    },
+    {
+      does: 'begins with an approved payout',
+      with: (s) => [draftOf(s, { gross: 1000, net: 1000 }, { status: 'approved' })],
+      refused: /begins as a draft/,
+    },
+    {
+      does: 'adds a payout to a run in review',
+      with: (s) => [draftOf(s, { gross: 1000, net: 1000 }, { runId: s.reviewRun })],
+      refused: /gains no more/,
+    },
+    {
+      does: 'adds a payout to a run that is being paid',
+      with: (s) => [draftOf(s, { gross: 1000, net: 1000 }, { runId: s.payingRun })],
+      refused: /gains no more/,
+    },
+    {
+      does: 'changes what a draft pays',
+      with: (s) => [sql.unsafe`update payout set gross_minor = 2000, net_minor = 2000 where id = ${s.draft}`],
+      refused: /frozen/,
+    },
+    {
+      does: 'changes whom a payout pays',
+      with: (s) => [sql.unsafe`update payout set partner_id = ${s.bob.id} where id = ${s.asked}`],
+      refused: /frozen/,
+    },
+    {
+      does: 'changes where a payout goes',
+      with: (s) => [sql.unsafe`update payout set instrument_version_id = ${s.ann.instrumentId} where id = ${s.asked}`],
+      refused: /frozen/,
+    },
+    {
+      does: 'approves a payout alone',
+      with: (s) => [movePayout(s.reviewed, 'approved')],
+      refused: /its run is not approved/,
+    },
+    {
+      does: 'executes a draft',
+      with: (s) => [movePayout(s.draft, 'executing')],
+      refused: /draft cannot become executing/,
+    },
+    { does: 'settles a draft', with: (s) => [movePayout(s.draft, 'settled')], refused: /draft cannot become settled/ },
+    {
+      does: 'calls a payout failed while its attempt may still pay',
+      with: (s) => [movePayout(s.asked, 'failed'), release(s.asked)],
+      refused: /while an attempt may still pay/,
+    },
+    {
+      does: 'calls a payout failed that was not yet asked for, but may be any moment',
+      with: (s) => [movePayout(s.unasked, 'failed'), release(s.unasked)],
+      refused: /while an attempt may still pay/,
+    },
+    {
+      does: 'settles a payout whose attempt is not settled',
+      with: (s) => [movePayout(s.asked, 'settled')],
+      refused: /no attempt of it is settled/,
+    },
+    {
+      does: 'returns a payout whose attempt is not returned',
+      with: (s) => [movePayout(s.settled, 'returned'), release(s.settled)],
+      refused: /no attempt of it is returned/,
+    },
+    {
+      does: 'pays a settled payout again',
+      with: (s) => [movePayout(s.settled, 'executing')],
+      refused: /settled cannot become executing/,
+    },
+  ],
+  attempts: [
+    {
+      does: 'tries a second time while the first may pay',
+      with: (s) => [attemptOf(s.asked)],
+      refused: /unique|duplicate/,
+    },
+    { does: 'tries a settled payout again', with: (s) => [attemptOf(s.settled)], refused: /not executing/ },
+    { does: 'tries a draft', with: (s) => [attemptOf(s.draft)], refused: /not executing/ },
+    {
+      does: 'tries with another amount',
+      with: (s) => [attemptOf(s.unasked, { minor: 100_000 })],
+      refused: /another amount/,
+    },
+    {
+      does: 'tries in another currency',
+      with: (s) => [attemptOf(s.unasked, { currency: 'EUR' })],
+      refused: /another amount/,
+    },
+    {
+      does: 'tries by another gateway',
+      with: (s) => [attemptOf(s.unasked, { gateway: 'paypal' })],
+      refused: /another amount or gateway/,
+    },
+    {
+      does: 'begins with a settled attempt',
+      with: (s) => [attemptOf(s.unasked, { state: 'settled' })],
+      refused: /begins as prepared/,
+    },
+    {
+      does: "uses another attempt's key",
+      with: (s) => [
+        changeAttempt(s.attempts.prepared, sql.fragment`state = 'failed'`),
+        attemptOf(s.unasked, { key: 'prepared-key' }),
+      ],
+      refused: /unique|duplicate/,
+    },
+    {
+      does: 'changes the amount',
+      with: (s) => [changeAttempt(s.attempts.prepared, sql.fragment`amount_minor = 1`)],
+      refused: /frozen/,
+    },
+    {
+      does: 'changes the key',
+      with: (s) => [changeAttempt(s.attempts.submitted, sql.fragment`provider_key = 'new'`)],
+      refused: /frozen/,
+    },
+    {
+      does: 'changes the request',
+      with: (s) => [changeAttempt(s.attempts.prepared, sql.fragment`request_sealed = 'new'`)],
+      refused: /frozen/,
+    },
+    {
+      does: 'forgets that it was submitted',
+      with: (s) => [changeAttempt(s.attempts.submitted, sql.fragment`submitted_at = null`)],
+      refused: /frozen|check/,
+    },
+    {
+      does: 'changes the reference',
+      with: (s) => [changeAttempt(s.attempts.settled, sql.fragment`provider_ref = 'new'`)],
+      refused: /frozen/,
+    },
+    {
+      does: 'forgets that money was taken',
+      with: (s) => [changeAttempt(s.attempts.settled, sql.fragment`debited_minor = null`)],
+      refused: /frozen/,
+    },
+    {
+      does: 'calls failed what took money',
+      with: (s) => [changeAttempt(s.attempts.submitted, sql.fragment`state = 'failed', debited_minor = 1000`)],
+      refused: /check/,
+    },
+    {
+      does: 'goes back to prepared, to ask again',
+      with: (s) => [changeAttempt(s.attempts.submitted, sql.fragment`state = 'prepared'`)],
+      refused: /submitted cannot become prepared/,
+    },
+  ],
+  runs: [
+    {
+      does: 'has a period that ends before it begins',
+      with: (s) => [
+        sql.unsafe`
+          insert into payout_run(id, schedule_id, kind, period_start, period_end, cutoff_at, pay_on)
+          values (uuidv7(), ${s.paying.scheduleId}, 'on_demand', '2026-03-01', '2026-02-01', now(), '2026-03-02')`,
+      ],
+      refused: /check/,
+    },
+    {
+      does: 'runs one period twice by schedule',
+      with: (s) => [
+        sql.unsafe`
+          insert into payout_run(id, schedule_id, kind, period_start, period_end, cutoff_at, pay_on)
+          select uuidv7(), ${s.paying.scheduleId}, 'scheduled', '2026-02-01', '2026-03-01', now(), '2026-03-02' from generate_series(1, 2)`,
+      ],
+      refused: /unique|duplicate/,
+    },
+    {
+      does: 'opens a second run beside one in review',
+      with: (s) => [
+        sql.unsafe`
+          insert into payout_run(id, schedule_id, kind, period_start, period_end, cutoff_at, pay_on)
+          values (uuidv7(), ${s.reviewing.scheduleId}, 'on_demand', '2026-02-01', '2026-03-01', now(), '2026-03-02')`,
+      ],
+      refused: /unique|duplicate/,
+    },
+    {
+      does: 'begins with an approved run',
+      with: (s) => [
+        sql.unsafe`
+          insert into payout_run(id, schedule_id, kind, period_start, period_end, cutoff_at, pay_on, status)
+          values (uuidv7(), ${s.paying.scheduleId}, 'on_demand', '2026-02-01', '2026-03-01', now(), '2026-03-02', 'approved')`,
+      ],
+      refused: /begins preparing/,
+    },
+    {
+      does: 'approves with one approval of two and its own',
+      with: (s) => [moveRun(s.reviewRun, 'approved')],
+      refused: /too few people other than its preparer/,
+    },
+    {
+      does: 'approves content that is not what was approved',
+      with: (s) => [
+        sql.unsafe`
+          insert into approval(run_id, content_hash, actor_id, decision)
+          select id, content_hash, ${s.reviewing.otherApprover}, 'approve' from payout_run where id = ${s.reviewRun}`,
+        sql.unsafe`update payout_run set content_hash = 'other' where id = ${s.reviewRun}`,
+        moveRun(s.reviewRun, 'approved'),
+      ],
+      refused: /too few people/,
+    },
+    {
+      does: 'approves twice as the same person',
+      with: (s) => [
+        sql.unsafe`
+          insert into approval(run_id, content_hash, actor_id, decision)
+          select run_id, content_hash, actor_id, decision from approval where run_id = ${s.reviewRun} limit 1`,
+      ],
+      refused: /unique|duplicate/,
+    },
+    {
+      does: 'makes itself somebody else’s run',
+      with: (s) => [
+        sql.unsafe`update payout_run set preparer_id = ${s.reviewing.otherApprover} where id = ${s.reviewRun}`,
+      ],
+      refused: /never changes/,
+    },
+    {
+      does: 'changes what was approved',
+      with: (s) => [sql.unsafe`update payout_run set content_hash = 'other' where id = ${s.payingRun}`],
+      refused: /its content is closed/,
+    },
+    {
+      does: 'pays without a decision',
+      with: (s) => [moveRun(s.reviewRun, 'disbursing')],
+      refused: /review cannot become disbursing/,
+    },
+  ],
+  people: [
+    {
+      does: 'approves the instrument that the same person added',
+      with: (s) => [
+        sql.unsafe`
+          insert into instrument_version(partner_id, method, country, sealed, key_id, fingerprint, last4, created_by, approved_by, usable_from)
+          values (${s.ann.id}, 'bank', 'US', '', 'test', '', '6789', ${s.paying.approver}, ${s.paying.approver}, now())`,
+      ],
+      refused: /check/,
+    },
+    {
+      does: 'issues a key to oneself',
+      with: (s) => [
+        sql.unsafe`
+          insert into api_key(actor_id, role, prefix, secret_hash, created_by)
+          values (${s.paying.approver}, 'approver', 'own', 'own', ${s.paying.approver})`,
+      ],
+      refused: /check/,
+    },
+    {
+      does: 'opens a revoked key again',
+      with: (s) => [
+        sql.unsafe`
+          insert into api_key(actor_id, role, prefix, secret_hash, revoked_at) values (${s.paying.approver}, 'approver', 'old', 'old', now())`,
+        sql.unsafe`update api_key set revoked_at = null where prefix = 'old'`,
+      ],
+      refused: /it was revoked, and stays so/,
+    },
+    {
+      does: 'writes an audit entry that is sealed already',
+      with: () => [
+        sql.unsafe`insert into audit_log(action, subject, chain_seq, hash) values ('test.forge', 'scene', 2, 'forged')`,
+      ],
+      refused: /begins unsealed/,
+    },
+    {
+      does: 'edits a sealed audit entry',
+      with: () => [sql.unsafe`update audit_log set subject = 'nothing'`],
+      refused: /entries are facts/,
+    },
+  ],
+};
+
+describe.each(Object.entries(ATTACKS))('given somebody who means harm to the %s', (_what, attacks) => {
+  describe.each(attacks)('when one $does', ({ with: statements, refused }) => {
+    it('then the app is refused', async () => {
+      expect(await tryAll(stage.app, statements(scene))).toMatch(new RegExp(`${refused.source}|permission denied`));
+    });
+    it('then even the owner of the database is refused', async () => {
+      expect(await tryAll(stage.owner, statements(scene))).toMatch(refused);
+    });
+  });
+});
+
+const FACTS = (
+  'plan_version instrument_version event event_quarantine accrual_batch earning_line earning import_rejection ledger_journal ' +
+  'ledger_entry approval attempt_history run_edit check_register run_edge payout_edge attempt_edge audit_log'
+).split(' ');
+const KEPT = ['payout', 'payout_line', 'payout_attempt'] as const;
+
+describe('given facts that were written down', () => {
+  const table = (name: string) => sql.identifier([name]);
+  const someColumn = (name: string) =>
+    stage.owner.oneFirst(sql.type(z.object({ name: z.string() }))`
+      select column_name as name from information_schema.columns
+      where table_schema = 'public' and table_name = ${name} and is_identity = 'NO' order by ordinal_position limit 1`);
+
+  it.each(FACTS)('then nobody changes a row of %s', async (name) => {
+    const column = table(await someColumn(name));
+    const update = sql.unsafe`update ${table(name)} set ${column} = ${column}`;
+    expect(await tryAll(stage.owner, [update])).toMatch(/are facts/);
+    expect(await tryAll(stage.app, [update])).toMatch(/permission denied/);
+  });
+
+  it.each([...FACTS, ...KEPT])('then nobody deletes a row of %s', async (name) => {
+    const remove = sql.unsafe`delete from ${table(name)}`;
+    expect(await tryAll(stage.owner, [remove])).toMatch(/are facts|never deleted/);
+    expect(await tryAll(stage.app, [remove])).toMatch(/permission denied/);
+  });
+
+  it.each([...FACTS, ...KEPT, 'event_0'])('then nobody empties %s', async (name) => {
+    const empty = sql.unsafe`truncate ${table(name)} cascade`;
+    expect(await tryAll(stage.owner, [empty])).toMatch(/are facts/);
+    expect(await tryAll(stage.app, [empty])).toMatch(/permission denied/);
+  });
+
+  it.each([
+    { does: 'removes a line of a statement', with: sql.unsafe`delete from recon_line` },
+    { does: 'removes all lines of statements', with: sql.unsafe`truncate recon_line` },
+    { does: 'changes what a statement says', with: sql.unsafe`update recon_line set amount_minor = -1` },
+  ])('then nobody $does', async ({ with: statement }) => {
+    expect(await tryAll(stage.owner, [statement])).toMatch(/are facts/);
+    expect(await tryAll(stage.app, [statement])).toMatch(/are facts|permission denied/);
+  });
+  it('then which attempt a line of a statement is about may still be learned', async () => {
+    const match = sql.unsafe`update recon_line set matched_attempt_id = ${scene.attempts.settled}`;
+    expect(await tryAll(stage.app, [match])).toBe('accepted');
+  });
+
+  it.each([
+    { does: 'gives a key another role', with: sql.unsafe`update api_key set role = 'approver'` },
+    { does: 'asks for fewer approvals', with: sql.unsafe`update pay_schedule set approvals_required = 1` },
+    { does: 'lets another payer pay a program', with: sql.unsafe`update program set schedule_id = schedule_id` },
+    { does: 'changes a balance', with: sql.unsafe`update ledger_account set credits = credits + 1` },
+    { does: 'invents a currency', with: sql.unsafe`insert into currency values ('XXX', 2)` },
+    { does: 'invents a step', with: sql.unsafe`insert into attempt_edge values ('settled', 'prepared')` },
+    {
+      does: 'invents a history',
+      with: sql.unsafe`insert into attempt_history(attempt_id, to_state, evidence) select id, 'settled', '{}' from payout_attempt`,
+    },
+    { does: 'switches the triggers off', with: sql.unsafe`set session_replication_role = replica` },
+    { does: 'drops a trigger', with: sql.unsafe`drop trigger facts_only on earning` },
+  ])('then the app is not let when it $does', async ({ with: statement }) => {
+    expect(await tryAll(stage.app, [statement])).toMatch(/permission denied|must be owner/);
+  });
+});
+
+describe('given that what may follow what is written in the domain and in the database', () => {
+  const Edge = z.object({ edge: z.string() });
+  /** To stay what one is is no step. */
+  const others = <T extends string>(all: readonly T[], from: T) => all.filter((to) => to !== from);
+  const pairs = (next: Record<string, readonly string[]>) =>
+    Object.entries(next).flatMap(([from, tos]) => others(tos, from).map((to) => `${from} > ${to}`));
+
+  it.each([
+    { what: 'runs', table: 'run_edge', column: 'status', next: RUN_NEXT },
+    { what: 'payouts', table: 'payout_edge', column: 'status', next: PAYOUT_NEXT },
+    { what: 'attempts', table: 'attempt_edge', column: 'state', next: ATTEMPT_NEXT },
+  ])('then both say the same of $what', async ({ table, column, next }) => {
+    const edges = await stage.app.anyFirst(sql.type(Edge)`
+      select ${sql.identifier([`from_${column}`])} || ' > ' || ${sql.identifier([`to_${column}`])} as edge from ${sql.identifier([table])}`);
+    expect(edges.toSorted()).toEqual(pairs(next).toSorted());
+  });
+
+  /** What the database says to a step; nothing of it stays. */
+  const stepOf = (statement: QuerySqlToken): Promise<string> =>
+    refusalOf(
+      stage.app.transaction(async (tx) => {
+        await tx.query(statement);
+        throw new Error('allowed');
+      }),
+    );
+
+  it.each(others(ATTEMPT_STATES, 'submitted'))('then a submitted attempt becomes %s only if it may', async (to) => {
+    const change = changeAttempt(scene.attempts.submitted, sql.fragment`state = ${to}`);
+    expect(await stepOf(change)).toMatch(canAttemptBecome('submitted', to) ? /^allowed/ : /cannot become/);
+  });
+
+  it.each(others(ATTEMPT_STATES, 'settled'))('then a settled attempt becomes %s only if it may', async (to) => {
+    const change = changeAttempt(scene.attempts.settled, sql.fragment`state = ${to}`);
+    expect(await stepOf(change)).toMatch(canAttemptBecome('settled', to) ? /^allowed/ : /cannot become/);
+  });
+
+  it.each(others(PAYOUT_STATUSES, 'draft'))('then a draft becomes %s only if it may', async (to) => {
+    expect(await stepOf(movePayout(scene.draft, to))).toMatch(
+      canPayoutBecome('draft', to) ? /^allowed|its run is not approved/ : /cannot become/,
+    );
+  });
+
+  it.each(others(RUN_STATUSES, 'disbursing'))('then a run that is being paid becomes %s only if it may', async (to) => {
+    expect(await stepOf(moveRun(scene.payingRun, to))).toMatch(
+      canRunBecome('disbursing', to) ? /^allowed/ : /cannot become/,
+    );
+  });
+});
+
+describe('given that two want the same at the same moment', () => {
+  it('when one splits it while another takes it into a payout then only one of them has it', async () => {
+    const { drafting } = scene;
+    const cleo = await addPartner(stage.app, drafting);
+    const line = await addLine(stage.app, drafting, cleo);
+    const late = await raceAgainst([split(line, 600, 400), CHECKED_NOW], () =>
+      refusalOf(addPayout(stage.app, scene.draftRun, cleo, [line])),
+    );
+    expect(late).toMatch(/it was split/);
+  });
+
+  it('when two refund the same sale then together they take back no more than it earned', async () => {
+    const { drafting, ann } = scene;
+    await addLine(stage.app, drafting, ann, { minor: 777n });
+    const sale = await stage.app.oneFirst(sql.type(z.object({ id: z.string() }))`
+      select source_id as id from earning where amount_minor = 777`);
+    const [first, second] = [
+      await addEvent(stage.app, drafting, ann, { refundOf: sale, minor: 6000n }),
+      await addEvent(stage.app, drafting, ann, { refundOf: sale, minor: 6000n }),
+    ];
+    const takeBack = (refund: string) => sql.unsafe`
+      insert into earning(source, source_id, incentive_id, partner_id, program_id, plan_version_id, batch_id, currency, amount_minor,
+        basis_minor, available_on, explanation, reverses)
+      select source, ${refund}, incentive_id, partner_id, program_id, plan_version_id, batch_id, 'USD', -466, 0, available_on, '{}',
+        source_id from earning where source_id = ${sale}`;
+    const late = await raceAgainst([takeBack(first)], () => tryAll(stage.app, [takeBack(second)]));
+    expect(late).toMatch(/take back more than was earned/);
+  });
+
+  it('when one gives a payout up while another prepares to ask for it then nobody asks', async () => {
+    const payout = await payoutUnderWay();
+    const late = await raceAgainst([movePayout(payout, 'failed'), release(payout)], () =>
+      tryAll(stage.app, [attemptOf(payout, { key: 'too-late' })]),
+    );
+    expect(late).toMatch(/not executing/);
+  });
+
+  it('when one prepares to ask for a payout while another gives it up then it is not given up', async () => {
+    const payout = await payoutUnderWay();
+    const late = await raceAgainst([attemptOf(payout, { key: 'in-time' })], () =>
+      tryAll(stage.app, [movePayout(payout, 'failed'), release(payout)]),
+    );
+    expect(late).toMatch(/while an attempt may still pay/);
+  });
+
+  /** A payout that executes, and that nobody was asked for yet. */
+  async function payoutUnderWay(): Promise<string> {
+    const company = await addCompany(stage.app);
+    const partner = await addPartner(stage.app, company);
+    const run = await addRun(stage.app, company);
+    const payout = await addPayout(stage.app, run, partner, [await addLine(stage.app, company, partner)]);
+    await disburse(stage.app, run, company.approver);
+    return payout;
+  }
+
+  /** Lets a second one come while the first has not committed; the first commits when the second has to wait for it. */
+  async function raceAgainst(first: readonly QuerySqlToken[], second: () => Promise<string>): Promise<string> {
+    const held = Promise.withResolvers<void>();
+    const mayCommit = Promise.withResolvers<void>();
+    const winner = stage.app.transaction(async (tx) => {
+      for (const statement of first) await tx.query(statement);
+      held.resolve();
+      await mayCommit.promise;
+    });
+    try {
+      await Promise.race([held.promise, winner]);
+      const late = second();
+      await untilSomebodyWaits();
+      mayCommit.resolve();
+      await winner;
+      return await late;
+    } finally {
+      mayCommit.resolve();
+    }
+  }
+
+  /** Asks until a session waits for another's lock. */
+  async function untilSomebodyWaits(): Promise<void> {
+    await expect
+      .poll(
+        () =>
+          stage.app.exists(sql.unsafe`
+            select 1 from pg_locks join pg_stat_activity using (pid) where not granted and datname = current_database()`),
+        { timeout: 10_000 },
+      )
+      .toBe(true);
+  }
+});
+
+describe('given the types that amounts come in', () => {
+  it('then a bigint of the database is a bigint, beyond what a number holds', async () => {
+    const minor = await stage.app.oneFirst(sql.unsafe`select 9223372036854775807::int8 as minor`);
+    expect(minor).toBe(9_223_372_036_854_775_807n);
+  });
+  it('then a sum of bigints is cast back to one before it is read, since a numeric would lose its cents', async () => {
+    const sum = await stage.app.oneFirst(
+      sql.unsafe`select sum(minor)::bigint as minor from (values (9007199254740993::int8)) as t(minor)`,
+    );
+    expect(sum).toBe(9_007_199_254_740_993n);
+  });
+});
+
+describe('given an audit log that was sealed', () => {
+  it('when somebody switches the triggers off and edits an entry then the invariants say so', async () => {
+    const actorId = await addActor(stage.app);
+    for (const subject of ['one', 'two', 'three'])
+      await addAuditEntry(stage.app, { actorId, action: 'test.look', subject, detail: { note: 'true' } });
+    await sealAuditLog(stage.app);
+    const chainIsBroken = async () => (await checkInvariants(stage.app)).some(({ name }) => name.startsWith('12 '));
+    expect(await chainIsBroken()).toBe(false);
+    await tamper(sql.unsafe`update audit_log set detail = '{"note": "false"}' where subject = 'two'`);
+    expect(await chainIsBroken()).toBe(true);
+    await tamper(sql.unsafe`update audit_log set detail = '{"note": "true"}' where subject = 'two'`);
+    expect(await chainIsBroken()).toBe(false);
+    await tamper(sql.unsafe`delete from audit_log where subject = 'two'`);
+    expect(await chainIsBroken()).toBe(true);
+  });
+
+  const tamper = (statement: QuerySqlToken) =>
+    stage.owner.transaction(async (tx) => {
+      await tx.query(sql.unsafe`set local session_replication_role = replica`);
+      await tx.query(statement);
+    });
+});
+
+describe('given a partner with an instrument', () => {
+  it('when a newer one is added by one person and approved by another then it is taken', async () => {
+    const [maker, checker] = [await addActor(stage.app, 'maker'), await addActor(stage.app, 'checker')];
+    const wish = { createdBy: maker, approvedBy: checker };
+    expect(await refusalOf(addInstrument(stage.app, scene.ann.id, wish))).toBe('accepted');
+  });
+});

@@ -1,0 +1,22 @@
+import { createPool, type DatabasePool } from 'slonik';
+
+import { openDatabase } from '../../db/database.ts';
+import { freshDatabase } from '../support/database.ts';
+
+export type Stage = Awaited<ReturnType<typeof openStage>>;
+
+/** One database seen by two: the app, as it works, and the owner, whom triggers must hold too. Close it when the file is done. */
+export async function openStage() {
+  const database = await freshDatabase();
+  const app = await openDatabase(database.url, { poolSize: 4 });
+  const owner: DatabasePool = await createPool(database.url, { maxPoolSize: 3, captureStackTrace: false });
+  return {
+    url: database.url,
+    app,
+    owner,
+    async close() {
+      await Promise.all([app.end(), owner.end()]);
+      await database.drop();
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+
+import { fingerprint, open, openJson, seal, sealJson, type VaultKeys } from '../../db/vault.ts';
+
+const keys: VaultKeys = { keyId: 'k1', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
+const details = { holder: 'Ann Partner', accountNumber: '123456789' };
+const altered = (sealed: Buffer, index: number): Buffer => {
+  const copy = Buffer.from(sealed);
+  copy[index] = (copy[index] ?? 0) ^ 1;
+  return copy;
+};
+
+describe('given bank details in the vault', () => {
+  const sealed = sealJson(keys, 'instrument/ann', details);
+
+  it('then their own row and key open them', () => {
+    expect(openJson(keys, 'instrument/ann', sealed)).toEqual(details);
+  });
+  it('then nothing of them can be read as they lie there', () => {
+    expect(sealed.toString('latin1')).not.toContain('123456789');
+  });
+  it('when the same details are sealed again then nobody sees that they are the same', () => {
+    expect(sealJson(keys, 'instrument/ann', details).equals(sealed)).toBe(false);
+  });
+
+  it.each([
+    { what: "they are copied to somebody else's row", tried: () => openJson(keys, 'instrument/eve', sealed) },
+    {
+      what: 'the key is another one',
+      tried: () => openJson({ ...keys, kek: Buffer.alloc(32, 9) }, 'instrument/ann', sealed),
+    },
+    { what: 'one bit of the wrapped key is altered', tried: () => open(keys, 'instrument/ann', altered(sealed, 30)) },
+    {
+      what: 'one bit of the details is altered',
+      tried: () => open(keys, 'instrument/ann', altered(sealed, sealed.length - 1)),
+    },
+    { what: 'the end is cut off', tried: () => open(keys, 'instrument/ann', sealed.subarray(0, -1)) },
+    { what: 'there is nothing', tried: () => open(keys, 'instrument/ann', Buffer.alloc(0)) },
+    {
+      what: "the key of another row's record is put before them",
+      tried: () => {
+        const other = seal(keys, 'instrument/eve', Buffer.from('{}'));
+        return open(keys, 'instrument/ann', Buffer.concat([other.subarray(0, 60), sealed.subarray(60)]));
+      },
+    },
+  ])('when $what then the vault stays shut', ({ tried }) => {
+    expect(tried).toThrow(expect.objectContaining({ code: 'vault_cannot_open' }));
+  });
+});
+
+describe('given the fingerprints of details', () => {
+  it('then the same account has the same one, and another account another', () => {
+    expect(fingerprint(keys, 'bank/123').equals(fingerprint(keys, 'bank/123'))).toBe(true);
+    expect(fingerprint(keys, 'bank/123').equals(fingerprint(keys, 'bank/124'))).toBe(false);
+  });
+  it('then without the key nobody can make one to compare with', () => {
+    const stranger = { ...keys, fingerprintKey: Buffer.alloc(32, 3) };
+    expect(fingerprint(stranger, 'bank/123').equals(fingerprint(keys, 'bank/123'))).toBe(false);
+  });
+});

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+const read = (name: string): Promise<string> => readFile(join(ROOT, name), 'utf8');
+const namesIn = (text: string, pattern: RegExp): string[] =>
+  [...new Set(Array.from(text.matchAll(pattern), ([, name]) => name ?? ''))].toSorted();
+
+/** A name, whether it must be set or, after "# ", only may be. */
+const ENTRY = /^(?:# )?([A-Z][A-Z0-9_]+)=/;
+
+describe('given the names that config.ts and docker-compose.yml read', () => {
+  let example: string;
+  let config: string;
+  let compose: string;
+  beforeAll(async () => {
+    [example, config, compose] = (await Promise.all(['.env.example', 'config.ts', 'docker-compose.yml'].map(read))) as [
+      string,
+      string,
+      string,
+    ];
+  });
+
+  it('then .env.example has these and no others', () => {
+    const wanted = [...namesIn(config, /^ {2}([A-Z][A-Z0-9_]+): /gm), ...namesIn(compose, /\$\{([A-Z][A-Z0-9_]+)/g)];
+    expect(namesIn(example, new RegExp(ENTRY, 'gm'))).toEqual([...new Set(wanted)].toSorted());
+  });
+
+  it('then exactly those without a default must be filled in', () => {
+    const hasDefault = (line: string) => /\.default\(|\.optional\(/.test(line);
+    const required = config.split('\n').filter((line) => /^ {2}[A-Z][A-Z0-9_]+: /.test(line) && !hasDefault(line));
+    const wanted = [
+      ...namesIn(required.join('\n'), /^ {2}([A-Z][A-Z0-9_]+): /gm),
+      ...namesIn(compose, /\$\{([A-Z][A-Z0-9_]+):\?/g),
+    ];
+    expect(namesIn(example, /^([A-Z][A-Z0-9_]+)=/gm)).toEqual(wanted.toSorted());
+  });
+
+  it('then each has one sentence before it that says what it is', () => {
+    const lines = example.split('\n');
+    const unexplained = lines.filter(
+      (line, index) => ENTRY.test(line) && !/^# [A-Z0-9].*[^-]$/.test(lines[index - 1] ?? ''),
+    );
+    expect(unexplained).toEqual([]);
+  });
+});

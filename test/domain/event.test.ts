@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+
+import { eventHash, toEvent, WireEvent } from '../../domain/event.ts';
+
+const sale = {
+  source: 'shop',
+  id: 'order-1:1',
+  program: 'marketplace',
+  partner: 'seller-7',
+  kind: 'sale',
+  occurredAt: '2026-03-01T09:30:00Z',
+  currency: 'USD',
+  amount: '10.00',
+};
+const { amount: _amount, currency: _currency, ...training } = { ...sale, kind: 'training' };
+const refund = { ...sale, id: 'refund-1', kind: 'refund', refundOf: sale.id, amount: '4.00' };
+
+const brokenFields = (wire: unknown) => WireEvent.safeParse(wire).error?.issues.map(({ path }) => path.join('.'));
+const eventOf = (wire: unknown) => toEvent(WireEvent.parse(wire));
+
+describe('given an event on the wire', () => {
+  it.each([
+    { wire: sale, what: 'a sale' },
+    { wire: { ...sale, amount: '0' }, what: 'a sale of nothing' },
+    { wire: { ...sale, amounts: { freight: '8.72' }, quantity: 3 }, what: 'a sale with freight' },
+    { wire: { ...sale, occurredAt: '2026-03-01T09:30:00.123456-03:00' }, what: 'a local time with its offset' },
+    { wire: training, what: 'a training without an amount' },
+    { wire: refund, what: 'a refund of a part' },
+    { wire: { ...training, id: 'r', kind: 'refund', refundOf: sale.id }, what: 'a refund of the whole' },
+  ])('when it is $what then it is taken', ({ wire }) => {
+    expect(brokenFields(wire)).toBeUndefined();
+  });
+
+  it.each([
+    { wire: { ...training, kind: 'sale' }, fields: ['amount'], because: 'a sale has an amount' },
+    { wire: { ...training, amount: '1' }, fields: ['currency'], because: 'an amount has a currency' },
+    { wire: { ...sale, amount: '-1.00' }, fields: ['amount'], because: 'what is taken back is a refund' },
+    { wire: { ...sale, amount: 10 }, fields: ['amount'], because: 'a JSON number loses cents' },
+    { wire: { ...sale, amount: '10.001' }, fields: ['amount'], because: 'nothing is rounded silently' },
+    { wire: { ...sale, currency: 'JPY', amount: '10.50' }, fields: ['amount'], because: 'yen have no digits' },
+    { wire: { ...sale, currency: 'XAU' }, fields: ['currency'], because: 'gold is not paid out' },
+    {
+      wire: { ...sale, amounts: { freight: '1.234' } },
+      fields: ['amounts.freight'],
+      because: 'freight has digits too',
+    },
+    { wire: { ...sale, amounts: { amount: '1' } }, fields: ['amounts.amount'], because: 'the name is taken' },
+    {
+      wire: { ...sale, occurredAt: '2026-03-01T09:30:00' },
+      fields: ['occurredAt'],
+      because: 'a local time is no instant',
+    },
+    {
+      wire: { ...sale, occurredAt: '2026-02-29T09:30:00Z' },
+      fields: ['occurredAt'],
+      because: 'the day does not exist',
+    },
+    {
+      wire: { ...sale, occurredAt: '1970-01-01T00:00:00Z' },
+      fields: ['occurredAt'],
+      because: 'an empty clock is no date',
+    },
+    { wire: { ...sale, quantity: 0 }, fields: ['quantity'], because: 'nothing was sold' },
+    { wire: { ...sale, id: ' a' }, fields: ['id'], because: 'a stray space would be another event' },
+    { wire: { ...sale, id: '' }, fields: ['id'], because: 'an event has a natural key' },
+    { wire: { ...sale, refundOf: 'x' }, fields: ['refundOf'], because: 'a sale takes nothing back' },
+    { wire: { ...refund, refundOf: undefined }, fields: ['refundOf'], because: 'a refund says of what' },
+    { wire: { ...refund, refundOf: refund.id }, fields: ['refundOf'], because: 'nothing refunds itself' },
+    { wire: { ...refund, amount: '0.00' }, fields: ['amount'], because: 'a refund of nothing is a mistake' },
+    { wire: { ...refund, amounts: { freight: '1' } }, fields: ['amounts'], because: 'the rest follows in proportion' },
+    { wire: { ...sale, amuont: '1' }, fields: [''], because: 'a misspelt field would be lost silently' },
+  ])('when $fields is wrong then it is refused: $because', ({ wire, fields }) => {
+    expect(brokenFields(wire)).toEqual(fields);
+  });
+});
+
+describe('given the same event sent again', () => {
+  it.each([
+    { again: { ...sale, amount: '10.0' }, because: 'zeros mean nothing' },
+    { again: { ...sale, amount: '10' }, because: 'zeros mean nothing' },
+    { again: { ...sale, occurredAt: '2026-03-01T06:30:00-03:00' }, because: 'it is the same instant' },
+    { again: { ...sale, amounts: {} }, because: 'no other amounts are none' },
+    { again: Object.fromEntries(Object.entries(sale).toReversed()), because: 'the order of fields means nothing' },
+  ])('when it is written otherwise then its hash is the same: $because', ({ again }) => {
+    expect(eventHash(eventOf(again))).toEqual(eventHash(eventOf(sale)));
+  });
+
+  it.each([
+    { changed: { ...sale, amount: '10.01' } },
+    { changed: { ...sale, occurredAt: '2026-03-01T09:30:01Z' } },
+    { changed: { ...sale, partner: 'seller-8' } },
+    { changed: { ...sale, quantity: 1 } },
+    { changed: { ...sale, currency: 'EUR' } },
+  ])('when it says something else then its hash differs', ({ changed }) => {
+    expect(eventHash(eventOf(changed))).not.toEqual(eventHash(eventOf(sale)));
+  });
+
+  it('then the hash is the one that is stored already', () => {
+    expect(eventHash(eventOf(sale)).toString('hex')).toBe(
+      '6524cca90246b6e38fcfc9136bcc239ac806b3f362586afcfe1e29086c995eb6',
+    );
+  });
+});

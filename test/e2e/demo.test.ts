@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, it } from 'vitest';
+
+import { freePort, PORTS } from '../../scripts/stack/ports.ts';
+import { removePostgres } from '../../scripts/stack/postgres.ts';
+
+const SCRIPT = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url));
+const DEMO_TIMEOUT_MS = 170_000;
+
+type Ended = { code: number; output: string };
+
+/** Runs the demo as a user would, on ports that nobody uses; returns how it ended. */
+async function runDemo(args: readonly string[]): Promise<Ended> {
+  const ports = await Promise.all(
+    Object.values(PORTS).map(async ({ variable }) => [variable, String(await freePort())] as const),
+  );
+  const env = { ...process.env, ...Object.fromEntries(ports) };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [SCRIPT, ...args], { env, timeout: DEMO_TIMEOUT_MS }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code ?? -1) : 0, output: stdout + stderr }),
+    );
+  });
+}
+
+describe('given the demo', () => {
+  it('when it pays a small month then every difference is nothing, every invariant holds, and it exits with 0', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bursar-demo-'));
+    try {
+      const { code, output } = await runDemo(['--events', '500', '--partners', '20', '--folder', folder, '--exit']);
+      expect(output).toContain('403 approver_is_preparer');
+      expect(output).toMatch(/Invariants: all hold/);
+      expect(output).toMatch(/^ {2}wise +USD +\d+\.\d\d +\d+\.\d\d +0\.00$/m);
+      expect(output).toMatch(/unclaimed .*sent \(attempt unclaimed/);
+      expect(output).toMatch(/transfer bounces .*returned/);
+      expect(output).toContain('answer was lost, found again by its key');
+      expect(code).toBe(0);
+    } finally {
+      removePostgres(folder);
+      await rm(folder, { recursive: true, force: true });
+    }
+  }, 180_000);
+
+  it.each([
+    { args: ['--colour', 'red'], says: "Unknown option '--colour'", because: 'nobody knows the flag' },
+    { args: ['--events'], says: "'--events <value>' argument missing", because: 'the value is missing' },
+    { args: ['--events', 'many'], says: '--events is "many"', because: 'it is no number' },
+    { args: ['--months', '2018-07'], says: 'add --example', because: 'a made-up month has no months' },
+    { args: ['--folder', 'docs'], says: "no demo's", because: 'a demo would remove what is there' },
+    { args: ['--example', 'olist'], says: '--data FOLDER', because: 'the rows are not in the repository' },
+    { args: ['--example', 'nowhere', '--data', '.'], says: 'There is no', because: 'there is no such example' },
+    { args: ['--example', 'olist', '--data', '.'], says: 'There is no sellers.csv', because: 'the rows are not there' },
+  ])(
+    'when it is called with $args then it says so in a sentence and starts nothing: $because',
+    async ({ args, says }) => {
+      const { code, output } = await runDemo(args);
+      expect(output).toContain(says);
+      expect(output).toContain('Nothing was started');
+      expect(code).toBe(2);
+    },
+  );
+});

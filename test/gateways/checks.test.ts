@@ -1,0 +1,236 @@
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import type { CurrencyCode } from '../../domain/currency.ts';
+import { parseDecimal } from '../../domain/money.ts';
+import { positivePayFile } from '../../domain/positive-pay.ts';
+import { isRoutingNumber } from '../../domain/routing-number.ts';
+import { createCheckBank } from '../../gateways/check-bank/client.ts';
+import { readCamt } from '../../gateways/check-bank/camt.ts';
+import type { Destination } from '../../gateways/gateway.ts';
+import { amountInWords } from '../../gateways/printed-check/amount-words.ts';
+import { voidCheck } from '../../gateways/printed-check/gateway.ts';
+import { checkReference } from '../../gateways/printed-check/request.ts';
+import { type Attempt, CHECK_ACCOUNT, openStage, PAYEES, type Stage } from './stage.ts';
+
+const HOUR_MS = 60 * 60_000;
+const signal = () => AbortSignal.timeout(10_000);
+
+describe('given a check', () => {
+  let stage: Stage;
+  let aheadMs = 0;
+  beforeAll(async () => {
+    stage = await openStage({ now: () => new Date(Date.now() + aheadMs) });
+  });
+  afterEach(async () => {
+    aheadMs = 0;
+    await stage.calm();
+  });
+  afterAll(() => stage.close());
+
+  const bank = () => createCheckBank(stage.settings.printedCheck, fetch);
+  const becomes = (attempt: Attempt, state: string) =>
+    expect.poll(async () => (await attempt.read()).state, { timeout: 5_000, interval: 10 }).toBe(state);
+  const says = (attempt: Attempt, word: string) =>
+    expect.poll(async () => (await attempt.read()).word, { timeout: 5_000, interval: 10 }).toBe(word);
+
+  describe('that we print', () => {
+    it('when it is sent then a PDF lies there that only its user may read, named without the account', async () => {
+      const attempt = stage.attempt('printed-check');
+      await attempt.submit();
+      const file = join(stage.printDir, `${attempt.stored.reference}.pdf`);
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      expect((await readFile(file)).subarray(0, 5).toString()).toBe('%PDF-');
+      expect(file).not.toContain(CHECK_ACCOUNT);
+      expect((await readdir(stage.printDir)).filter((name) => name.startsWith('.'))).toEqual([]);
+    });
+
+    it('when it is printed again then the bytes are the same, and a check that lies there is not replaced', async () => {
+      const attempt = stage.attempt('printed-check');
+      await attempt.submit();
+      const file = join(stage.printDir, `${attempt.stored.reference}.pdf`);
+      await chmod(file, 0o600);
+      await writeFile(file, 'taken to the printer');
+      await attempt.resolve();
+      expect(await readFile(file, 'utf8')).toBe('taken to the printer');
+    });
+
+    it('when it is voided before anybody has it then it failed, and the bank would not pay it', async () => {
+      await stage.control('bank', 'outcomes', { match: 'Void Vera', outcome: 'never-cleared' });
+      const attempt = stage.attempt('printed-check', { destination: payee('Void Vera') });
+      await attempt.submit();
+      await voidCheck(bank(), attempt.stored, signal());
+      expect(await attempt.read()).toMatchObject({ state: 'failed', word: 'void', debited: null });
+    });
+
+    it('when its payment is stopped at the bank then it failed, for no money will move', async () => {
+      await stage.control('bank', 'outcomes', { match: 'Lost Lena', outcome: 'never-cleared' });
+      const attempt = stage.attempt('printed-check', { destination: payee('Lost Lena') });
+      await attempt.submit();
+      expect((await attempt.read()).state).toBe('sent');
+      await bank().stop(CHECK_ACCOUNT, attempt.order.checkNumber ?? 0n, signal());
+      expect(await attempt.read()).toMatchObject({ state: 'failed', reason: 'stopped' });
+    });
+
+    it.each([
+      { wrong: 'letters that the printer does not have', destination: payee('Łukasz 李') },
+      { wrong: 'a name that does not fit', destination: payee('x'.repeat(61)) },
+      { wrong: 'no name', destination: payee(' ') },
+    ])('when it has $wrong then it is refused before anything is sent', ({ destination }) => {
+      expect(() => stage.gateways['printed-check'].freeze(stage.order('printed-check', { destination }))).toThrow(
+        expect.objectContaining({ code: 'recipient_rejected' }),
+      );
+    });
+  });
+
+  describe('that Lob mails', () => {
+    it('when the post returns it then it is still out, with an alarm, until the bank confirms a stop', async () => {
+      await stage.control('lob', 'outcomes', { match: 'Moved Mona', outcome: 'returned-to-sender' });
+      const attempt = stage.attempt('lob', { destination: payee('Moved Mona') });
+      await attempt.submit();
+      await says(attempt, 'returned_to_sender');
+      const told = await attempt.read();
+      expect(told).toMatchObject({ state: 'sent', debited: null });
+      expect(told.alarm).toContain('Stop');
+      await bank().stop(CHECK_ACCOUNT, BigInt(told.evidence['checkNumber'] ?? 0), signal());
+      expect((await attempt.read()).state).toBe('failed');
+    });
+
+    it('when nobody cashes it then delivered is not settled', async () => {
+      await stage.control('lob', 'outcomes', { match: 'Forgetful Flo', outcome: 'never-cleared' });
+      const attempt = stage.attempt('lob', { destination: payee('Forgetful Flo') });
+      await attempt.submit();
+      await says(attempt, 'delivered');
+      expect((await attempt.read()).state).toBe('sent');
+    });
+
+    it('when Lob forgot the key after a day then its checks are searched by our key, and none is made twice', async () => {
+      await stage.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault: 'commit-then-drop' });
+      const attempt = stage.attempt('lob');
+      expect((await attempt.submit()).state).toBe('unknown');
+      aheadMs = 25 * HOUR_MS;
+      await stage.control('lob', 'clock', { advanceMs: 25 * HOUR_MS });
+      expect((await attempt.resolve()).reference).toMatch(/^chk_/);
+      await becomes(attempt, 'settled');
+      expect(await stage.movements('lob', attempt.stored.key)).toHaveLength(1);
+    });
+
+    it('when Lob neither answered nor knows it after a day then it is not repeated: a person decides', async () => {
+      await stage.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault: 'drop-before-commit' });
+      const attempt = stage.attempt('lob');
+      await attempt.submit();
+      aheadMs = 25 * HOUR_MS;
+      expect((await attempt.resolve()).state).toBe('needs_person');
+    });
+
+    it.each([
+      { wrong: 'euros', wish: { currency: 'EUR' as const } },
+      { wrong: 'a million', wish: { amount: '1000000.00' } },
+      { wrong: 'an address abroad', wish: { destination: addressed({ country: 'CA' }) } },
+      { wrong: 'a street that does not fit', wish: { destination: addressed({ line1: 'x'.repeat(51) }) } },
+      { wrong: 'no ZIP code', wish: { destination: addressed({ postalCode: '6270' }) } },
+    ])('when it has $wrong then it is refused before anything is sent', ({ wish }) => {
+      expect(() => stage.gateways.lob.freeze(stage.order('lob', wish))).toThrow(
+        expect.objectContaining({ code: 'recipient_rejected' }),
+      );
+    });
+  });
+});
+
+function payee(name: string): Destination {
+  return { ...PAYEES.lob, payee: name } as Destination;
+}
+
+function addressed(part: Record<string, string>): Destination {
+  const base = PAYEES.lob as Extract<Destination, { method: 'check' }>;
+  return { ...base, address: { ...base.address, ...part } };
+}
+
+describe('given the legal line of a check', () => {
+  it.each<[string, CurrencyCode, string]>([
+    ['0.05', 'USD', 'Zero and 05/100 USD'],
+    ['1.00', 'USD', 'One and 00/100 USD'],
+    ['13.99', 'USD', 'Thirteen and 99/100 USD'],
+    ['21.50', 'USD', 'Twenty-one and 50/100 USD'],
+    ['100.00', 'USD', 'One hundred and 00/100 USD'],
+    ['1002.10', 'USD', 'One thousand two and 10/100 USD'],
+    ['999999.99', 'USD', 'Nine hundred ninety-nine thousand nine hundred ninety-nine and 99/100 USD'],
+    ['1000000.00', 'EUR', 'One million and 00/100 EUR'],
+    ['1240', 'JPY', 'One thousand two hundred forty JPY'],
+    ['1.005', 'KWD', 'One and 005/1000 KWD'],
+  ])('when the amount is %s %s then it reads "%s"', (amount, currency, words) => {
+    expect(amountInWords(parseDecimal(amount, currency))).toBe(words);
+  });
+});
+
+describe('given two accounts with the same last four digits', () => {
+  it('when both write check 7 then the names differ, and neither shows its account', () => {
+    const [first, second] = [checkReference('111111115678', 7n), checkReference('222222225678', 7n)];
+    expect(first).not.toBe(second);
+    expect(first).toMatch(/^5678-[0-9a-f]{4}-7$/);
+  });
+});
+
+describe('given a routing number', () => {
+  it.each([
+    { text: '021000021', isValid: true, because: 'its checksum divides by ten' },
+    { text: '021000022', isValid: false, because: 'a digit is wrong' },
+    { text: '201000021', isValid: false, because: 'two digits are swapped' },
+    { text: '000000000', isValid: false, because: 'no bank has it, though it divides by ten' },
+    { text: '02100002', isValid: false, because: 'a digit is missing' },
+  ])('when it is $text then valid is $isValid: $because', ({ text, isValid }) => {
+    expect(isRoutingNumber(text)).toBe(isValid);
+  });
+});
+
+describe('given the file that tells the bank of our checks', () => {
+  it('when a payee has commas and quotes then they stay one field', () => {
+    const amount = parseDecimal('1234.50', 'USD');
+    const common = { account: '123456789', amount, date: '2026-11-23' };
+    const file = positivePayFile([
+      { ...common, type: 'issue', number: 1001n, payee: 'Smith, "Bob" & Co' },
+      { ...common, type: 'void', number: 1002n, payee: 'Ann' },
+    ]);
+    expect(file).toBe(
+      'type,account,number,amount,currency,date,payee\r\n' +
+        'I,123456789,1001,1234.50,USD,2026-11-23,"Smith, ""Bob"" & Co"\r\n' +
+        'V,123456789,1002,1234.50,USD,2026-11-23,Ann\r\n',
+    );
+  });
+});
+
+describe('given a bank statement in camt.053', () => {
+  const entry = (parts: string) => `<Ntry>${parts}<BookgDt><Dt>2026-11-23</Dt></BookgDt><AcctSvcrRef>BK1</AcctSvcrRef>
+    <NtryDtls><TxDtls><Refs><ChqNb>001042</ChqNb></Refs></TxDtls></NtryDtls></Ntry>`;
+  const statement = (entries: string) =>
+    `<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt>${entries}</Stmt></BkToCstmrStmt></Document>`;
+
+  it.each([
+    { version: '.08', status: '<Sts><Cd>BOOK</Cd></Sts>' },
+    { version: '.02', status: '<Sts>BOOK</Sts>' },
+  ])('when it is of version $version then amounts are exact and a leading zero names the same check', ({ status }) => {
+    const [line] = readCamt(
+      statement(entry(`<Amt Ccy="USD">90071992547409.93</Amt><CdtDbtInd>DBIT</CdtDbtInd>${status}`)),
+    );
+    expect(line).toMatchObject({
+      amount: { minor: -9_007_199_254_740_993n, currency: 'USD' },
+      checkNumber: 1042n,
+      isReversal: false,
+    });
+  });
+
+  it('when a line is only pending then it is left out', () => {
+    expect(
+      readCamt(statement(entry('<Amt Ccy="USD">1.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>PDNG</Cd></Sts>'))),
+    ).toEqual([]);
+  });
+
+  it.each(['', '<html></html>', statement('<Ntry></Ntry>'), '<Document><BkToCstmrStmt>'])(
+    'when it is no statement then it is refused instead of read as empty: %s',
+    (text) => {
+      expect(() => readCamt(text)).toThrow(/\S/);
+    },
+  );
+});

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import type { Failure } from '../../domain/errors.ts';
+import { type Call, createHttp, json } from '../../gateways/http.ts';
+import { Decimal, exactNumber, readJson, writeJson } from '../../gateways/json.ts';
+
+const SECRET = 'Bearer do-not-print';
+const call = (path: string): Call<{ amount: string }> => ({
+  method: 'POST',
+  path,
+  body: '{"payee":"Paula Partner"}',
+  read: json(z.object({ amount: Decimal })),
+  signal: AbortSignal.timeout(5_000),
+});
+
+describe('given an answer of a provider', () => {
+  let server: Server;
+  let answer: RequestListener = (_, response) => void response.end();
+  let baseUrl = '';
+  beforeAll(async () => {
+    server = createServer((request, response) => answer(request, response)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const open = (url = baseUrl) =>
+    createHttp({ provider: 'Acme', baseUrl: url, authorize: async () => SECRET, traceHeader: 'x-trace' });
+
+  const outcomeOf = (url = baseUrl) =>
+    open(url)(call('/pay')).then(
+      ({ kind }) => kind,
+      ({ code }: Failure) => code,
+    );
+
+  it.each([
+    { status: 200, body: '{"amount":1.10}', outcome: 'done', because: 'it is what was agreed' },
+    { status: 201, body: '{"amount":"1.10"}', outcome: 'done', because: 'a decimal may be written as text' },
+    { status: 200, body: '{"amount":1.1', outcome: 'unclear', because: 'it is cut off' },
+    { status: 200, body: '', outcome: 'unclear', because: 'it says nothing' },
+    { status: 200, body: '{"sum":1}', outcome: 'unclear', because: 'it is not as documented' },
+    { status: 200, body: '<html>ok</html>', outcome: 'unclear', because: 'a proxy wrote it' },
+    { status: 302, body: '', outcome: 'unclear', because: 'a redirect is never followed with a payment' },
+    { status: 400, body: '{"code":"no"}', outcome: 'refused', because: 'the provider said no' },
+    { status: 403, body: '<html>no</html>', outcome: 'unclear', because: 'a proxy said no, perhaps on the way back' },
+    { status: 404, body: '{}', outcome: 'refused', because: 'the provider knows no such thing' },
+    { status: 408, body: '', outcome: 'unclear', because: 'it may have been at work already' },
+    { status: 409, body: '{}', outcome: 'unclear', because: 'the first request may be in progress' },
+    { status: 422, body: '{}', outcome: 'refused', because: 'the provider said no' },
+    { status: 401, body: '{}', outcome: 'gateway_refused', because: 'our key opens nothing' },
+    { status: 429, body: '{}', outcome: 'gateway_rate_limited', because: 'it was not processed' },
+    { status: 500, body: '{}', outcome: 'unclear', because: 'it may have broken after the payment' },
+    { status: 503, body: '', outcome: 'unclear', because: 'it may have broken after the payment' },
+  ])('when it is $status $body then it is $outcome: $because', async ({ status, body, outcome }) => {
+    answer = (_, response) => void response.writeHead(status, { location: '/elsewhere' }).end(body);
+    expect(await outcomeOf()).toBe(outcome);
+  });
+
+  it('when nobody listens then certainly nothing was sent', async () => {
+    const closed = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as AddressInfo;
+    closed.close();
+    await once(closed, 'close');
+    expect(await outcomeOf(`http://127.0.0.1:${port}`)).toBe('gateway_not_sent');
+  });
+
+  it('when a name does not exist then certainly nothing was sent', async () => {
+    const http = createHttp({
+      provider: 'Acme',
+      baseUrl: 'http://acme.invalid',
+      authorize: async () => SECRET,
+      traceHeader: 'x-trace',
+      fetch: () =>
+        Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ENOTFOUND' }) })),
+    });
+    await expect(http(call('/pay'))).rejects.toMatchObject({ code: 'gateway_not_sent' });
+  });
+
+  it('when it is refused or unclear then neither key nor payee is in what we keep or say', async () => {
+    answer = (_, response) => void response.writeHead(500, { 'x-trace': 'T-1' }).end('{"payee":"Paula Partner"}');
+    const unclear = await open()(call('/pay'));
+    expect(unclear.evidence).toMatchObject({ status: 500, trace: 'T-1' });
+    answer = (_, response) => void response.writeHead(429).end('Paula Partner');
+    const failure = await open()(call('/pay')).catch((thrown: Failure) => thrown);
+    const said = JSON.stringify([unclear, failure, (failure as Failure).message]);
+    expect(said).not.toContain('Paula');
+    expect(said).not.toContain('do-not-print');
+  });
+});
+
+describe('given amounts in JSON', () => {
+  it('when they are read and written then not a digit changes, however large', () => {
+    const text = '{"amount":90071992547409.93,"id":9007199254740993,"rate":1.10}';
+    expect(readJson(text)).toEqual({ amount: '90071992547409.93', id: '9007199254740993', rate: '1.10' });
+    expect(writeJson({ amount: exactNumber('90071992547409.93') })).toBe('{"amount":90071992547409.93}');
+  });
+});

@@ -1,0 +1,147 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { createAuthorize } from '../../gateways/paypal/token.ts';
+import { openStage, type Attempt, type Stage } from './stage.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+const usd = (minor: bigint) => ({ minor, currency: 'USD' });
+
+describe('given a payment by PayPal', () => {
+  let stage: Stage;
+  let aheadMs = 0;
+  beforeAll(async () => {
+    stage = await openStage({ now: () => new Date(Date.now() + aheadMs) });
+  });
+  afterEach(() => stage.calm());
+  afterAll(() => stage.close());
+
+  const becomes = (attempt: Attempt, state: string) =>
+    expect.poll(async () => (await attempt.read()).state, { timeout: 5_000, interval: 10 }).toBe(state);
+
+  async function pay(outcome: string, amount: string) {
+    await stage.control('paypal', 'outcomes', { match: amount, outcome });
+    const attempt = stage.attempt('paypal', { amount });
+    await attempt.submit();
+    return attempt;
+  }
+
+  /** Moves PayPal's clock and ours. */
+  async function advance(days: number) {
+    await stage.control('paypal', 'clock', { advanceMs: days * DAY_MS });
+    aheadMs += days * DAY_MS;
+  }
+
+  it('when it succeeds then our balance paid the amount and, apart from it, the fee', async () => {
+    const attempt = stage.attempt('paypal', { amount: '10.00' });
+    await attempt.submit();
+    await becomes(attempt, 'settled');
+    expect((await attempt.read()).debited).toEqual({ amount: usd(1000n), fee: usd(20n) });
+  });
+
+  it.each([
+    { outcome: 'unclaimed', amount: '20.01', state: 'unclaimed' },
+    { outcome: 'onhold', amount: '20.02', state: 'on_hold' },
+    { outcome: 'blocked', amount: '20.03', state: 'on_hold' },
+  ])(
+    'when PayPal says $outcome then it is $state, and the money has left our balance',
+    async ({ outcome, amount, state }) => {
+      const attempt = await pay(outcome, amount);
+      await becomes(attempt, state);
+      expect((await attempt.read()).debited).not.toBeNull();
+    },
+  );
+
+  it('when nobody claims it for 30 days then it comes back whole', async () => {
+    const attempt = await pay('unclaimed', '20.04');
+    await becomes(attempt, 'unclaimed');
+    await advance(31);
+    expect(await attempt.read()).toMatchObject({ state: 'returned', returned: { amount: usd(2004n) } });
+  });
+
+  it('when it is refunded in part then it stays settled, and a person hears what came back', async () => {
+    const attempt = await pay('refund-partly', '20.00');
+    await becomes(attempt, 'settled');
+    await advance(20);
+    const told = await attempt.read();
+    expect(told).toMatchObject({ word: 'REFUNDED', state: 'settled' });
+    expect(told.returned?.amount.minor).toBe(1000n);
+    expect(told.alarm).toContain('Part');
+  });
+
+  it('when it is reversed after 20 days then it is returned whole', async () => {
+    const attempt = await pay('return', '20.05');
+    await becomes(attempt, 'settled');
+    await advance(20);
+    expect(await attempt.read()).toMatchObject({ state: 'returned', returned: { amount: usd(2005n) } });
+  });
+
+  it('when the batch shows no items then nothing is concluded: absence proves nothing', async () => {
+    const attempt = stage.attempt('paypal', { amount: '20.07' });
+    await attempt.submit();
+    await becomes(attempt, 'settled');
+    await stage.control('paypal', 'faults', { method: 'GET', path: '/v1/payments/payouts/', fault: 'empty-page' });
+    expect((await attempt.read()).state).toBeNull();
+    expect((await attempt.read()).state).toBe('settled');
+  });
+
+  it('when it was never answered for 25 days then it is not repeated: a person decides', async () => {
+    await stage.control('paypal', 'faults', {
+      method: 'POST',
+      path: '/v1/payments/payouts',
+      fault: 'drop-before-commit',
+    });
+    const attempt = stage.attempt('paypal', { amount: '20.06' });
+    expect((await attempt.submit()).state).toBe('unknown');
+    await advance(26);
+    expect((await attempt.resolve()).state).toBe('needs_person');
+    expect(await stage.movements('paypal', attempt.stored.key)).toEqual([]);
+  });
+
+  it.each([
+    { amount: '100.50', currency: 'HUF' as const, because: 'PayPal pays no fillér' },
+    { amount: '100.05', currency: 'TWD' as const, because: 'PayPal pays no cents of them' },
+    { amount: '1.000', currency: 'KWD' as const, because: 'PayPal does not pay dinars' },
+  ])('when it is $amount $currency then it is refused before anything is sent: $because', ({ amount, currency }) => {
+    expect(() => stage.gateways.paypal.freeze(stage.order('paypal', { amount, currency }))).toThrow(
+      expect.objectContaining({ code: 'recipient_rejected' }),
+    );
+  });
+
+  it('when it is whole forints then the decimal point is left out, as PayPal wants it', async () => {
+    const attempt = stage.attempt('paypal', { amount: '1500.00', currency: 'HUF' });
+    await attempt.submit();
+    await becomes(attempt, 'settled');
+    expect((await attempt.read()).debited?.amount).toEqual({ minor: 150_000n, currency: 'HUF' });
+  });
+});
+
+describe('given a token that a hundred payments wait for', () => {
+  it('when they all ask at once then PayPal is asked once, and again only shortly before it ends', async () => {
+    let asked = 0;
+    let now = Date.now();
+    const server = createServer((_, response) => {
+      asked += 1;
+      response.end(JSON.stringify({ access_token: `token-${asked}`, expires_in: 3600 }));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const authorize = createAuthorize({
+      baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      clientId: 'client',
+      clientSecret: 'secret',
+      now: () => new Date(now),
+      fetch,
+    });
+    const first = await Promise.all(Array.from({ length: 100 }, () => authorize(null)));
+    expect(new Set(first)).toEqual(new Set(['Bearer token-1']));
+    now += 54 * 60_000;
+    expect(await authorize(null)).toBe('Bearer token-1');
+    now += 2 * 60_000;
+    expect(await authorize(null)).toBe('Bearer token-2');
+    expect(asked).toBe(2);
+    server.close();
+  });
+});

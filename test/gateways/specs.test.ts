@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { OpenAPIBackend } from 'openapi-backend';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { openStage, type Stage } from './stage.ts';
+
+/** The providers' published specifications, where the checkout lies beside them. */
+const SPECS = resolve(import.meta.dirname, '../../../shared/specs');
+const hasSpecs = existsSync(SPECS);
+if (!hasSpecs)
+  console.warn(`SKIPPED: the providers' specifications are not at ${SPECS}, so no request is compared with them.`);
+
+type Sent = { method: string; url: URL; body: unknown; headers: Record<string, string> };
+
+async function openSpec(file: string) {
+  const spec = new OpenAPIBackend({
+    definition: resolve(SPECS, file),
+    quick: true,
+    ajvOpts: { strict: false, validateFormats: false },
+  });
+  return spec.init();
+}
+
+describe.runIf(hasSpecs)('given the requests that we send', () => {
+  const sent: Sent[] = [];
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage({
+      fetch: async (input, init) => {
+        const headers = Object.fromEntries(new Headers(init?.headers));
+        const isJson = headers['content-type'] === 'application/json';
+        const body: unknown = isJson && typeof init?.body === 'string' ? JSON.parse(init.body) : init?.body;
+        sent.push({
+          method: init?.method ?? 'GET',
+          url: new URL(input instanceof Request ? input.url : input),
+          body,
+          headers,
+        });
+        return fetch(input, init);
+      },
+    });
+  });
+  afterAll(() => stage.close());
+
+  async function payAndReconcile(name: 'paypal' | 'lob') {
+    const attempt = stage.attempt(name);
+    await attempt.submit();
+    await expect.poll(async () => (await attempt.read()).state, { timeout: 5_000, interval: 10 }).toBe('settled');
+    const [from, to] = [new Date(Date.now() - 3_600_000), new Date(Date.now() + 60_000)];
+    await stage.gateways[name].statement(stage.payerAccounts[name], 'USD', from, to, AbortSignal.timeout(10_000));
+  }
+
+  it.each([
+    { name: 'paypal' as const, file: 'paypal/payments_payouts_batch_v1.json', prefix: '', under: '/v1/payments' },
+    { name: 'paypal' as const, file: 'paypal/reporting_transactions_v1.json', prefix: '', under: '/v1/reporting' },
+    { name: 'lob' as const, file: 'lob/lob-api-bundled.yml', prefix: '/v1', under: '/v1/checks' },
+  ])('when they go to $under of $name then they are as $file says', async ({ name, file, prefix, under }) => {
+    const spec = await openSpec(file);
+    sent.length = 0;
+    await payAndReconcile(name);
+    const { origin } = new URL(stage.urls[name]);
+    const ours = sent.filter(({ url }) => url.origin === origin && url.pathname.startsWith(under));
+    expect(ours.length).toBeGreaterThan(0);
+    for (const { method, url, body, headers } of ours) {
+      const path = url.pathname.slice(prefix.length);
+      const { valid, errors } = spec.validateRequest({ method, path, query: url.search, headers, body });
+      expect({ method, path, valid, errors }).toEqual({ method, path, valid: true, errors: null });
+    }
+  });
+});

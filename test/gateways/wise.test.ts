@@ -1,0 +1,126 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import type { Failure } from '../../domain/errors.ts';
+import { type Attempt, openStage, PAYEES, type Stage } from './stage.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+describe('given a bank payment by Wise', () => {
+  let stage: Stage;
+  let aheadMs = 0;
+  beforeAll(async () => {
+    stage = await openStage({ now: () => new Date(Date.now() + aheadMs) });
+  });
+  afterEach(async () => {
+    aheadMs = 0;
+    await stage.calm();
+  });
+  afterAll(() => stage.close());
+
+  const becomes = (attempt: Attempt, state: string) =>
+    expect.poll(async () => (await attempt.read()).state, { timeout: 5_000, interval: 10 }).toBe(state);
+
+  async function pay(outcome: string, amount: string) {
+    await stage.control('wise', 'outcomes', { match: amount, outcome });
+    const attempt = stage.attempt('wise', { amount });
+    await attempt.submit();
+    return attempt;
+  }
+
+  it('when it is funded then our balance paid the amount and, apart from it, the fee', async () => {
+    const attempt = stage.attempt('wise', { amount: '100.00' });
+    const { debited } = await attempt.submit();
+    expect(debited).toEqual({ amount: { minor: 10_000n, currency: 'USD' }, fee: { minor: 31n, currency: 'USD' } });
+    expect(await stage.movements('wise', attempt.stored.key)).toMatchObject([
+      { kind: 'paid', amount: '100.00' },
+      { kind: 'fee', amount: '0.31' },
+    ]);
+  });
+
+  it('when the payee bank sends it back then it is returned with what the statement shows', async () => {
+    const attempt = await pay('bounce', '50.01');
+    await becomes(attempt, 'returned');
+    expect((await attempt.read()).returned).toEqual({
+      amount: { minor: 5001n, currency: 'USD' },
+      fee: { minor: 0n, currency: 'USD' },
+    });
+  });
+
+  it('when less comes back than was sent then a person must look, and it does not count as returned', async () => {
+    const attempt = await pay('bounce-short', '50.02');
+    await expect.poll(async () => (await attempt.read()).returned, { timeout: 5_000, interval: 10 }).not.toBeNull();
+    const told = await attempt.read();
+    expect(told.state).toBe('on_hold');
+    expect(told.returned?.amount.minor).toBe(4752n); // Wise kept 5 %
+    expect(told.alarm).toContain('less');
+  });
+
+  it('when it is charged back then a person must look', async () => {
+    const attempt = await pay('charge-back', '50.03');
+    await becomes(attempt, 'needs_person');
+    expect((await attempt.read()).alarm).toContain('charged');
+  });
+
+  it('when Wise wants a person to approve then it waits for one, and goes on when funded there', async () => {
+    await stage.control('wise', 'faults', { method: 'POST', path: '/v3/profiles/1001/transfers/', fault: '403-sca' });
+    const attempt = stage.attempt('wise');
+    const told = await attempt.submit();
+    expect(told).toMatchObject({ state: 'needs_person', debited: null });
+    expect(told.reference).not.toBeNull();
+    expect((await attempt.read()).state).toBeNull();
+    await attempt.resolve();
+    await becomes(attempt, 'sent');
+  });
+
+  it('when nobody funded it before Wise cancelled it then it failed, and nothing had moved', async () => {
+    await stage.control('wise', 'balance', { currency: 'CHF', amount: '0.00' });
+    const destination = {
+      ...PAYEES.wise,
+      currency: 'CHF',
+      details: { type: 'iban', IBAN: 'CH9300762011623852957' },
+    } as typeof PAYEES.wise;
+    const attempt = stage.attempt('wise', { currency: 'CHF', destination });
+    await attempt.submit().catch((failure: Failure) => expect(failure.code).toBe('gateway_refused'));
+    await stage.control('wise', 'clock', { advanceMs: 15 * DAY_MS });
+    expect(await attempt.resolve()).toMatchObject({ state: 'failed', reason: 'cancelled', debited: null });
+  });
+
+  it.each([
+    { aheadDays: 0, state: 'unknown', because: 'the first try may still appear' },
+    { aheadDays: 2, state: 'needs_person', because: 'absence proves nothing, so a person decides' },
+  ])(
+    'when the repeat is refused and no transfer is found after $aheadDays days then $state: $because',
+    async ({ aheadDays, state }) => {
+      await stage.control('wise', 'faults', { method: 'POST', path: '/v1/transfers', fault: '500-before-commit' });
+      const attempt = stage.attempt('wise');
+      expect((await attempt.submit()).state).toBe('unknown');
+      await stage.control('wise', 'clock', { advanceMs: 60 * 60_000 }); // the quote expires
+      aheadMs = aheadDays * DAY_MS;
+      expect((await attempt.resolve()).state).toBe(state);
+      expect(await stage.movements('wise', attempt.stored.key)).toEqual([]);
+    },
+  );
+
+  it('when Wise could not be reached for the transfer then a later try takes a fresh quote', async () => {
+    await stage.control('wise', 'faults', { method: 'POST', path: '/v1/transfers', fault: '429' });
+    const attempt = stage.attempt('wise');
+    await attempt.submit().catch((failure: Failure) => expect(failure.code).toBe('gateway_rate_limited'));
+    await stage.control('wise', 'clock', { advanceMs: 60 * 60_000 });
+    expect((await attempt.resolve()).state).toBe('accepted');
+  });
+
+  it.each([
+    { wrong: 'an IBAN with a typing error', details: { type: 'iban', IBAN: 'CH9300762011623852958' } },
+    { wrong: 'a routing number with a typing error', details: { type: 'aba', abartn: '021000022' } },
+    { wrong: 'no kind of account', details: { accountNumber: '1' } },
+  ])('when it has $wrong then it is refused before anything is sent', ({ details }) => {
+    const destination = { ...PAYEES.wise, details } as typeof PAYEES.wise;
+    expect(() => stage.gateways.wise.freeze(stage.order('wise', { destination }))).toThrow(
+      expect.objectContaining({ code: 'recipient_rejected' }),
+    );
+  });
+
+  it('when a reference is longer than the route takes then it is refused, not cut', () => {
+    expect(() => stage.gateways.wise.freeze(stage.order('wise', { reference: 'NOVEMBER 26' }))).toThrow(/more than 10/);
+  });
+});

@@ -1,0 +1,239 @@
+import { createTransport } from 'nodemailer';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { Sandbox } from '../../sandbox/index.ts';
+import {
+  advance,
+  asBank,
+  asLob,
+  asPaypal,
+  asWise,
+  at,
+  batchOf,
+  booksOf,
+  type Call,
+  checkOf,
+  client,
+  fund,
+  list,
+  makeDir,
+  makeLobAccount,
+  makeTransfer,
+  openReceiver,
+  start,
+  text,
+} from './support.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+let sandbox: Sandbox;
+let folder: Awaited<ReturnType<typeof makeDir>>;
+
+beforeEach(async () => {
+  folder = await makeDir();
+  sandbox = await start(folder.dir);
+});
+
+afterEach(async () => {
+  await sandbox.close();
+  await folder.remove();
+});
+
+const wish = (url: string, match: string, outcome: string, afterMs?: number) =>
+  client(url, '')('POST', '/sandbox/outcomes', { match, outcome, ...(afterMs !== undefined && { afterMs }) });
+
+describe('given a Wise transfer that was funded', () => {
+  const payTo = async (wise: Call, name: string) => {
+    const { transferId } = await makeTransfer(wise, { name });
+    await fund(wise, transferId);
+    await advance(sandbox.wise.url, MINUTE_MS);
+    return text((await wise('GET', `/v1/transfers/${transferId}`)).body, 'status');
+  };
+
+  it.each([
+    { outcome: 'bounce', state: 'funds_refunded', returned: '100.10' },
+    { outcome: 'bounce-short', state: 'funds_refunded', returned: '95.10' },
+    { outcome: 'cancel', state: 'funds_refunded', returned: '100.10' },
+    { outcome: 'charge-back', state: 'charged_back', returned: '0.00' },
+    { outcome: 'unknown-word', state: 'moonstruck', returned: '0.00' },
+  ])('when its fate is $outcome then it ends $state with $returned back', async ({ outcome, state, returned }) => {
+    await wish(sandbox.wise.url, 'Ada', outcome);
+    expect(await payTo(asWise(sandbox), 'Ada Partner')).toBe(state);
+    expect((await booksOf(sandbox.wise.url)).totals).toEqual({ EUR: { paid: '100.10', fee: '0.31', returned } });
+  });
+
+  it('when it bounces after 20 days then it is sent until then', async () => {
+    await wish(sandbox.wise.url, 'Ada', 'bounce', 20 * DAY_MS);
+    expect(await payTo(asWise(sandbox), 'Ada Partner')).toBe('outgoing_payment_sent');
+    await advance(sandbox.wise.url, 20 * DAY_MS);
+    expect(at((await booksOf(sandbox.wise.url)).totals, 'EUR', 'returned')).toBe('100.10');
+  });
+
+  it('when the balance is too small then funding is rejected and nothing moves', async () => {
+    await client(sandbox.wise.url, '')('POST', '/sandbox/balance', { currency: 'EUR', amount: '100.40' });
+    const wise = asWise(sandbox);
+    const answer = await fund(wise, (await makeTransfer(wise)).transferId);
+    expect(answer.body).toMatchObject({ status: 'REJECTED', errorCode: 'transfer.insufficient_funds' });
+    expect((await booksOf(sandbox.wise.url)).entries).toEqual([]);
+  });
+
+  it('when nobody funds it for two weeks then Wise cancels it, and no money was taken', async () => {
+    const wise = asWise(sandbox);
+    const { transferId } = await makeTransfer(wise);
+    await advance(sandbox.wise.url, 15 * DAY_MS);
+    expect(text((await wise('GET', `/v1/transfers/${transferId}`)).body, 'status')).toBe('cancelled');
+    expect((await booksOf(sandbox.wise.url)).entries).toEqual([]);
+  });
+});
+
+describe('given transfers in a Wise batch group', () => {
+  it('when the group is completed and funded then each is paid once, and a second funding is refused', async () => {
+    const wise = asWise(sandbox);
+    const made = await wise('POST', '/v3/profiles/1001/batch-groups', { sourceCurrency: 'EUR', name: 'Run 1' });
+    const path = `/v3/profiles/1001/batch-groups/${text(made.body, 'id')}`;
+    for (const amount of ['1.00', '2.00']) {
+      const { body } = await makeTransfer(withoutTransfers(wise), { amount });
+      expect((await wise('POST', `${path}/transfers`, body)).status).toBe(200);
+      expect((await wise('POST', `${path}/transfers`, body)).status).toBe(200);
+    }
+    const { body: group } = await wise('GET', path);
+    expect((await wise('PATCH', path, { status: 'COMPLETED', version: 1 })).status).toBe(409);
+    await wise('PATCH', path, { status: 'COMPLETED', version: at(group, 'version') });
+    const payments = `/v3/profiles/1001/batch-payments/${text(made.body, 'id')}/payments`;
+    expect((await wise('POST', payments, { type: 'BALANCE' })).body).toMatchObject({ status: 'COMPLETED' });
+    expect((await wise('POST', payments, { type: 'BALANCE' })).status).toBe(422);
+    expect((await booksOf(sandbox.wise.url)).totals).toEqual({ EUR: { paid: '3.00', fee: '0.62', returned: '0.00' } });
+  });
+
+  /** Quote and recipient are made as ever; the transfer itself is left to the group. */
+  const withoutTransfers =
+    (call: Call): Call =>
+    async (method, path, body) =>
+      path === '/v1/transfers' ? { status: 0, body: {} } : call(method, path, body);
+});
+
+describe('given a PayPal item', () => {
+  it.each([
+    { outcome: 'unclaimed', first: 'UNCLAIMED', later: 'RETURNED', returned: '10.00' },
+    { outcome: 'onhold', first: 'ONHOLD', later: 'RETURNED', returned: '10.00' },
+    { outcome: 'blocked', first: 'BLOCKED', later: 'BLOCKED', returned: '0.00' },
+    { outcome: 'return', first: 'SUCCESS', later: 'REFUNDED', returned: '10.00' },
+    { outcome: 'reverse', first: 'SUCCESS', later: 'REVERSED', returned: '10.00' },
+    { outcome: 'refund-partly', first: 'SUCCESS', later: 'REFUNDED', returned: '5.00' },
+    { outcome: 'unknown-word', first: 'MOONSTRUCK', later: 'MOONSTRUCK', returned: '0.00' },
+  ])(
+    'when its fate is $outcome then it is $first, and $later a month on',
+    async ({ outcome, first, later, returned }) => {
+      await wish(sandbox.paypal.url, 'ada@', outcome);
+      const paypal = await asPaypal(sandbox);
+      const made = await paypal('POST', '/v1/payments/payouts', batchOf('b', [['ada@example.com', '10.00']]));
+      const path = `/v1/payments/payouts/${text(made.body, 'batch_header', 'payout_batch_id')}`;
+      const statusNow = async () =>
+        text((await (await asPaypal(sandbox))('GET', path)).body, 'items', 0, 'transaction_status');
+      await advance(sandbox.paypal.url, MINUTE_MS);
+      expect(await statusNow()).toBe(first);
+      await advance(sandbox.paypal.url, 31 * DAY_MS);
+      expect(await statusNow()).toBe(later);
+      expect((await booksOf(sandbox.paypal.url)).totals).toEqual({ USD: { paid: '10.00', fee: '0.20', returned } });
+    },
+  );
+
+  it('when it fails then no money is taken, and the reason is named', async () => {
+    const paypal = await asPaypal(sandbox);
+    const made = await paypal('POST', '/v1/payments/payouts', batchOf('b', [['failed@example.com', '10.00']]));
+    await advance(sandbox.paypal.url, MINUTE_MS);
+    const batch = await paypal('GET', `/v1/payments/payouts/${text(made.body, 'batch_header', 'payout_batch_id')}`);
+    expect(at(batch.body, 'items', 0, 'errors', 'name')).toBe('RECEIVER_ACCOUNT_LOCKED');
+    expect((await booksOf(sandbox.paypal.url)).entries).toEqual([]);
+  });
+
+  it('when an unclaimed one is cancelled then it is returned at once, and only once', async () => {
+    const paypal = await asPaypal(sandbox);
+    const made = await paypal('POST', '/v1/payments/payouts', batchOf('b', [['unclaimed@example.com', '10.00']]));
+    await advance(sandbox.paypal.url, MINUTE_MS);
+    const batch = await paypal('GET', `/v1/payments/payouts/${text(made.body, 'batch_header', 'payout_batch_id')}`);
+    const cancel = `/v1/payments/payouts-item/${text(batch.body, 'items', 0, 'payout_item_id')}/cancel`;
+    expect((await paypal('POST', cancel)).body).toMatchObject({ transaction_status: 'RETURNED' });
+    expect((await paypal('POST', cancel)).body).toMatchObject({ name: 'ITEM_ALREADY_CANCELLED' });
+    await advance(sandbox.paypal.url, 31 * DAY_MS);
+    expect(at((await booksOf(sandbox.paypal.url)).totals, 'USD', 'returned')).toBe('10.00');
+  });
+
+  it.each([
+    { currency: 'JPY', value: '10.50', because: 'yen have no decimals' },
+    { currency: 'HUF', value: '10.50', because: 'PayPal takes no decimals of forint' },
+    { currency: 'USD', value: '1.005', because: 'dollars have two decimals' },
+    { currency: 'USD', value: '0.00', because: 'nothing is not paid' },
+  ])('when $value $currency are sent then PayPal refuses: $because', async ({ currency, value }) => {
+    const paypal = await asPaypal(sandbox);
+    const answer = await paypal('POST', '/v1/payments/payouts', batchOf('b', [['a@example.com', value]], currency));
+    expect([answer.status, at(answer.body, 'name')]).toEqual([400, 'VALIDATION_ERROR']);
+  });
+});
+
+describe('given a check by Lob', () => {
+  it.each([
+    { outcome: 'clear', tracked: 'Delivered', status: 'paid' },
+    { outcome: 'never-cleared', tracked: 'Delivered', status: 'issued' },
+    { outcome: 'returned-to-sender', tracked: 'Returned to Sender', status: 'issued' },
+    { outcome: 'wrong-amount', tracked: 'Delivered', status: 'issued' },
+  ])(
+    'when its fate is $outcome then the post says $tracked and the bank $status',
+    async ({ outcome, tracked, status }) => {
+      if (outcome !== 'clear') await wish(sandbox.lob.url, 'Ada', outcome);
+      const lob = asLob(sandbox);
+      const made = await lob('POST', '/v1/checks', checkOf(await makeLobAccount(lob, '555'), '10.00'));
+      await advance(sandbox.lob.url, MINUTE_MS);
+      await advance(sandbox.bank.url, MINUTE_MS);
+      const { body } = await lob('GET', `/v1/checks/${text(made.body, 'id')}`);
+      expect(text(list(body, 'tracking_events').at(-1), 'name')).toBe(tracked);
+      const inquiry = await asBank(sandbox)('GET', `/checks/555/${text(made.body, 'check_number')}`);
+      expect(at(inquiry.body, 'status')).toBe(status);
+    },
+  );
+
+  it('when it is deleted in time then it is never mailed, and after mailing it is too late', async () => {
+    const lob = asLob(sandbox);
+    const account = await makeLobAccount(lob);
+    const tomorrow = new Date(Date.now() + DAY_MS).toISOString();
+    const later = checkOf(account, '10.00').replace('{', `{"send_date":"${tomorrow}",`);
+    const early = text((await lob('POST', '/v1/checks', later)).body, 'id');
+    expect((await lob('DELETE', `/v1/checks/${early}`)).body).toEqual({ id: early, deleted: true });
+    const late = text((await lob('POST', '/v1/checks', checkOf(account, '11.00'))).body, 'id');
+    await advance(sandbox.lob.url, 2 * DAY_MS);
+    expect(at((await lob('DELETE', `/v1/checks/${late}`)).body, 'error', 'code')).toBe('not_deletable');
+    expect((await booksOf(sandbox.lob.url)).entries).toMatchObject([{ reference: late, kind: 'paid' }]);
+  });
+});
+
+describe('given a receiver of webhooks that was down', () => {
+  it('when it is back then the events come after all', async () => {
+    const receiver = await openReceiver({ refuseFirst: 2 });
+    const other = await makeDir();
+    const noisy = await start(other.dir, { webhooks: receiver.url });
+    await makeTransfer(asWise(noisy));
+    expect(await receiver.take(1)).toHaveLength(1);
+    await noisy.close();
+    receiver.close();
+    await other.remove();
+  });
+});
+
+describe('given a mail', () => {
+  it('when it is sent then the catcher shows its subject and text', async () => {
+    const mailer = createTransport(sandbox.mail.smtpUrl);
+    const subject = 'Zahlung über 5 € unterwegs';
+    await mailer.sendMail({
+      from: 'pay@acme.example',
+      to: 'ada@example.com',
+      subject,
+      text: 'Grüße = bald',
+      html: '<p>Grüße</p>',
+    });
+    const caught = await client(sandbox.mail.url, '')('GET', '/messages?to=ada@example.com');
+    expect(list(caught.body)).toMatchObject([
+      { subject, text: 'Grüße = bald', html: '<p>Grüße</p>', to: ['ada@example.com'] },
+    ]);
+  });
+});

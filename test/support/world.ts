@@ -1,0 +1,180 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { serve } from '@hono/node-server';
+import { Client, Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { pino } from 'pino';
+import { sql } from 'slonik';
+import { inject } from 'vitest';
+
+import { type Activities, createActivities } from '../../activities/index.ts';
+import { createApp } from '../../api/app.ts';
+import { addActor, issueKey, listActors, type Role } from '../../db/actors.ts';
+import { openDatabase } from '../../db/database.ts';
+import type { VaultKeys } from '../../db/vault.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../../domain/attempt.ts';
+import { createGateways, type GatewaySettings } from '../../gateways/index.ts';
+import { createWebhookReaders } from '../../gateways/webhooks.ts';
+import { createMailer } from '../../notifications/mailer.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { createApiClient } from '../../scripts/client.ts';
+import { prepareNamespace } from '../../scripts/stack/namespace.ts';
+import { freePort } from '../../scripts/stack/ports.ts';
+import { createWorkers } from '../../worker/workers.ts';
+import { freshDatabase } from './database.ts';
+
+export type WorldOptions = {
+  /** How long the sandbox waits between its own state changes. */
+  stepMs?: number;
+  clearMs?: number;
+  /** Without webhooks everything is found by polling. */
+  webhooks?: boolean;
+  wiseReturnWindowMs?: number;
+};
+
+export type World = Awaited<ReturnType<typeof openWorld>>;
+
+/**
+ * Everything there is, for one test file: a database and a Temporal namespace of its own, the sandbox, the workers, and the
+ * API over HTTP. Close it when the file is done.
+ */
+export async function openWorld(options: WorldOptions = {}) {
+  const { stepMs = 20, clearMs = 50, webhooks = true, wiseReturnWindowMs = 300 } = options;
+  const dir = await mkdtemp(join(tmpdir(), 'bursar-world-'));
+  const database = await freshDatabase();
+  const db = await openDatabase(database.url);
+  const namespace = `test-${database.url.split('/').at(-1)}`;
+  const address = inject('temporalAddress');
+  const connection = await Connection.connect({ address });
+  await openNamespace(connection, address, namespace);
+  const temporal = new Client({ connection, namespace });
+
+  const apiPort = await freePort();
+  const url = `http://127.0.0.1:${apiPort}`;
+  const sandbox = await startSandbox({
+    dir: join(dir, 'sandbox'),
+    stepMs,
+    clearMs,
+    ...(webhooks ? { webhooks: `${url}/webhooks` } : {}),
+  });
+  const settings = gatewaySettingsOf(sandbox, join(dir, 'checks'));
+  const gateways = createGateways(settings);
+  const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
+  const mailer = createMailer(sandbox.mail.smtpUrl, 'Bursar <payouts@localhost>');
+  const app = createApp({
+    db,
+    temporal,
+    vault: VAULT,
+    webhookReaders: createWebhookReaders(settings),
+    settings: { publicUrl: url, coolingOffDays: 7 },
+    log,
+  });
+  const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: apiPort });
+
+  const activities = createActivities({
+    db,
+    temporal,
+    mailer,
+    addresses: { finance: 'finance@example.test', operators: 'operators@example.test' },
+    gateways,
+    vault: VAULT,
+    returnWindows: { ...RETURN_WINDOWS_DEFAULT, wise: wiseReturnWindowMs },
+    firstPollMs: 200,
+    activePayoutsMax: 200,
+  });
+  const workers = await startWorkers(address, namespace, activities);
+
+  return {
+    db,
+    databaseUrl: database.url,
+    temporal,
+    namespace,
+    sandbox,
+    gateways,
+    activities,
+    url,
+    dir,
+    app,
+    /** Stops and starts the workers, as a deploy does; in between nothing is worked on. */
+    workers,
+    /** Events that nobody worked out yet, those that wait for their sale left out. */
+    countDueEvents: async () =>
+      Number(await db.oneFirst(sql.unsafe`select count(*) from event_due where waits_for is null`)),
+    /** A person with a key, and the API as that person sees it. */
+    async person(code: string, role: Role, partnerId: bigint | null = null) {
+      const known = (await listActors(db, null, 1000)).find((actor) => actor.code === code);
+      const actor = known ?? (await addActor(db, { code, name: code, email: null }, null));
+      const { key } = await issueKey(db, { actorId: actor.id, role, partnerId, expiresAt: null, issuedBy: null });
+      return { id: actor.id, key, api: createApiClient(url, key) };
+    },
+    async close() {
+      await workers.stop();
+      await new Promise((resolve) => server.close(resolve));
+      mailer.close();
+      await sandbox.close();
+      await connection.close();
+      await db.end();
+      await database.drop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export const VAULT: VaultKeys = { keyId: 'test', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
+
+const gatewaySettingsOf = (sandbox: Sandbox, printDir: string): GatewaySettings => ({
+  wise: {
+    baseUrl: sandbox.wise.url,
+    token: sandbox.secrets.wise.token,
+    webhookPublicKey: sandbox.secrets.wise.webhookPublicKey,
+  },
+  paypal: {
+    baseUrl: sandbox.paypal.url,
+    clientId: sandbox.secrets.paypal.clientId,
+    clientSecret: sandbox.secrets.paypal.clientSecret,
+    webhookId: sandbox.secrets.paypal.webhookId,
+    certUrlPrefix: `${sandbox.paypal.url}/v1/notifications/certs/`,
+    certCa: sandbox.secrets.paypal.certificateAuthority,
+  },
+  lob: { baseUrl: sandbox.lob.url, apiKey: sandbox.secrets.lob.key, webhookSecret: sandbox.secrets.lob.webhookSecret },
+  printedCheck: { bankBaseUrl: sandbox.bank.url, bankKey: sandbox.secrets.bank.key, printDir },
+});
+
+const RETENTION_MS = 3 * 24 * 3600_000;
+
+async function openNamespace(connection: Connection, address: string, namespace: string): Promise<void> {
+  await connection.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: msToTs(RETENTION_MS),
+  });
+  await prepareNamespace(address, namespace);
+}
+
+/** Workers that can be stopped and started again within one test, as a deploy does. */
+async function startWorkers(address: string, namespace: string, activities: Activities) {
+  const connection = await NativeConnection.connect({ address });
+  const code = await readFile(inject('workflowBundle'), 'utf8');
+  let running: { workers: Worker[]; ended: Promise<unknown> } | undefined;
+  const workers = {
+    async start(): Promise<void> {
+      const created = await createWorkers({ connection, namespace, workflowBundle: { code }, activities });
+      running = { workers: created, ended: Promise.all(created.map((worker) => worker.run())) };
+    },
+    async pause(): Promise<void> {
+      for (const worker of running?.workers ?? []) worker.shutdown();
+      await running?.ended;
+      running = undefined;
+    },
+    async stop(): Promise<void> {
+      await workers.pause();
+      await connection.close();
+    },
+  };
+  await workers.start();
+  return workers;
+}
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });

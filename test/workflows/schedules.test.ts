@@ -1,0 +1,160 @@
+import { TypedSearchAttributes } from '@temporalio/common';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { scheduledRunId } from '../../domain/ids.ts';
+import { runTriggerWorkflowId, TASK_QUEUES } from '../../workflows/messages.ts';
+import { withClient } from '../../scripts/stack/postgres.ts';
+import { type Company, openCompany } from '../support/company.ts';
+import { listRunPayouts, runBecomes } from '../support/runs.ts';
+import { openWorld, type World } from '../support/world.ts';
+import {
+  addPayees,
+  addProgram,
+  allBecome,
+  codeOf,
+  decide,
+  openBusiness,
+  prepare,
+  runStatus,
+  sell,
+  startPaying,
+  sweep,
+} from './stage.ts';
+
+let world: World;
+let company: Company;
+
+beforeAll(async () => {
+  world = await openWorld();
+  company = await openCompany(world);
+});
+afterAll(() => world.close());
+
+const scheduledStartTime = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
+let triggers = 0;
+
+/** Starts a trigger as the server's Schedule does: an id of its own, and the time for which it was meant. */
+const trigger = (code: string, at: string): Promise<string | null> =>
+  world.temporal.workflow.execute('runTrigger', {
+    workflowId: `${runTriggerWorkflowId(code)}-${(triggers += 1)}`,
+    taskQueue: TASK_QUEUES.main,
+    args: [code],
+    typedSearchAttributes: new TypedSearchAttributes([{ key: scheduledStartTime, value: new Date(at) }]),
+  });
+
+/** As the database's owner: the app itself may not change a schedule. */
+const changeSchedule = (change: string, code: string) =>
+  withClient(world.databaseUrl, (client) => client.query(`update pay_schedule set ${change} where code = $1`, [code]));
+
+const outcomesOf = (runId: string) =>
+  company.auditor.api.all<{ partner: string; outcome: string; currency: string; payable: string }>(
+    `/v1/runs/${runId}/outcomes`,
+  );
+
+describe('given a schedule that runs by itself', () => {
+  it('when it fires late or twice then it opens the one run of the period that its own time ends', async () => {
+    const business = await openBusiness(company, { code: 'fires', zone: 'America/Sao_Paulo' });
+    await addPayees(business, [{ name: 'ann', method: 'paypal', amount: '10.00' }]);
+
+    const ids = await Promise.all([trigger('fires', '2026-03-01T08:00:00Z'), trigger('fires', '2026-03-01T08:00:00Z')]);
+
+    expect(ids).toEqual([scheduledRunId('fires', '2026-03-01', 0), scheduledRunId('fires', '2026-03-01', 0)]);
+    const run = await runBecomes(company, scheduledRunId('fires', '2026-03-01', 0), 'review');
+    expect(run).toMatchObject({
+      periodStart: '2026-02-01',
+      periodEnd: '2026-03-01',
+      kind: 'scheduled',
+      preparer: null,
+    });
+    expect(await decide(company.approver, run)).toBe('approved');
+    expect(await allBecome(business, run, 'settled')).toHaveLength(1);
+  });
+
+  it('when a period passed without a run then the sweep opens it, once', async () => {
+    const business = await openBusiness(company, { code: 'missed', frequency: 'daily' });
+    await addPayees(business, [{ name: 'ann', method: 'paypal', amount: '10.00' }]);
+    await changeSchedule(`scheduled = true, created_at = now() - interval '9 days'`, 'missed');
+
+    await sweep(world);
+    await sweep(world);
+
+    const runs = await company.auditor.api.all<{ id: string; periodEnd: string }>('/v1/runs?schedule=missed');
+    expect(runs).toHaveLength(1);
+    const { id, periodEnd } = runs[0] ?? { id: '', periodEnd: '' };
+    expect(id).toBe(scheduledRunId('missed', periodEnd, 0));
+    await runBecomes(company, id, 'review');
+    await changeSchedule('scheduled = false', 'missed');
+  });
+
+  it('when another run of it is still in review then its own waits until that one is decided', async () => {
+    const business = await openBusiness(company, { code: 'busy' });
+    await addPayees(business, [{ name: 'ann', method: 'paypal', amount: '10.00' }]);
+    const first = await prepare(business);
+
+    expect(await trigger('busy', '2026-04-01T08:00:00Z')).toBeNull();
+    await decide(company.approver, first, 'reject');
+
+    expect(await trigger('busy', '2026-04-01T08:00:00Z')).toBe(scheduledRunId('busy', '2026-04-01', 0));
+  });
+});
+
+describe('given a run', () => {
+  it('when a partner earned in two programs of one schedule then one payout pays both', async () => {
+    const business = await openBusiness(company, { code: 'both' });
+    await addProgram(business, 'both-more');
+    await addPayees(business, [{ name: 'ann', method: 'paypal', amount: '10.00', programs: ['both', 'both-more'] }]);
+    await sell(business, [{ name: 'ann', amount: '5.50', program: 'both-more' }]);
+
+    const paid = await allBecome(business, await startPaying(business), 'settled');
+
+    expect(paid.map(({ net }) => net)).toEqual(['15.50']);
+  });
+
+  it('when what is due is below the minimum then it is carried, and paid together with what follows', async () => {
+    const business = await openBusiness(company, { code: 'small', minimum: '20.00' });
+    await addPayees(business, [{ name: 'ann', method: 'paypal', amount: '12.00' }]);
+    const first = await prepare(business);
+    expect(first.status).toBe('disbursed');
+    expect(await outcomesOf(first.id)).toMatchObject([{ outcome: 'below_minimum', payable: '12.00' }]);
+
+    await sell(business, [{ name: 'ann', amount: '9.00', id: 'second', occurredAt: '2026-03-10T12:00:00Z' }]);
+    const paid = await allBecome(business, await startPaying(business, '2026-04-01'), 'settled');
+
+    expect(paid.map(({ net }) => net)).toEqual(['21.00']);
+  });
+
+  it('when a partner is on hold then the others are paid, and after the release the next run pays them', async () => {
+    const business = await openBusiness(company, { code: 'hold' });
+    await addPayees(business, [
+      { name: 'ann', method: 'paypal', amount: '10.00' },
+      { name: 'bob', method: 'paypal', amount: '11.00' },
+    ]);
+    await company.operator.api.post(`/v1/partners/${codeOf(business, 'ann')}/hold`, { reason: 'a dispute' });
+    const first = await startPaying(business);
+    expect((await allBecome(business, first, 'settled')).map(({ net }) => net)).toEqual(['11.00']);
+    expect(await outcomesOf(first.id)).toContainEqual(
+      expect.objectContaining({ partner: codeOf(business, 'ann'), outcome: 'partner_on_hold' }),
+    );
+
+    await company.operator.api.post(`/v1/partners/${codeOf(business, 'ann')}/release`, { reason: 'settled' });
+
+    expect((await allBecome(business, await startPaying(business), 'settled')).map(({ net }) => net)).toEqual([
+      '10.00',
+    ]);
+  });
+
+  it('when its pay date is days after its cut-off then it waits for it, approved', async () => {
+    const business = await openBusiness(company, { code: 'later', frequency: 'daily', payDays: 5 });
+    const today = new Date().toISOString().slice(0, 10);
+    await addPayees(business, [{ name: 'ann', method: 'paypal' }]);
+    await sell(business, [
+      { name: 'ann', amount: '10.00', occurredAt: new Date(Date.now() - 5 * 24 * 3600_000).toISOString() },
+    ]);
+
+    const run = await startPaying(business, today);
+
+    expect(await runStatus(business, run.id)).toBe('approved');
+    expect((await listRunPayouts(company, run.id)).map(({ status }) => status)).toEqual(['approved']);
+  });
+});

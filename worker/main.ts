@@ -1,0 +1,83 @@
+import { createServer } from 'node:http';
+
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { pino } from 'pino';
+
+import { createActivities } from '../activities/index.ts';
+import { type Config, gatewaySettings, readConfig, vaultKeys } from '../config.ts';
+import { openDatabase } from '../db/database.ts';
+import { listActiveSchedules } from '../db/due.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../domain/attempt.ts';
+import { createGateways } from '../gateways/index.ts';
+import { createMailer } from '../notifications/mailer.ts';
+import { deployPaySchedule, deploySystemSchedules } from '../workflows/schedules.ts';
+import { SWEEP_SCHEDULE_ID } from '../workflows/messages.ts';
+import { buildWorkflowBundle } from './bundle.ts';
+import { createWorkers } from './workers.ts';
+
+const config = readConfig();
+const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' } });
+
+Runtime.install({
+  logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+    if (message.startsWith('No workflows registered')) return; // so it shall be on all queues but one
+    log[level === 'ERROR' ? 'error' : 'warn'](
+      { workflow: meta?.['workflowId'], activity: meta?.['activityType'] },
+      message,
+    );
+  }),
+  shutdownSignals: [],
+});
+
+const db = await openDatabase(config.DATABASE_URL, { poolSize: config.DATABASE_POOL_SIZE });
+const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+const temporal = new Client({
+  connection: await Connection.connect({ address: config.TEMPORAL_ADDRESS }),
+  namespace: config.TEMPORAL_NAMESPACE,
+});
+const mailer = createMailer(config.SMTP_URL, config.MAIL_FROM);
+const workers = await createWorkers({
+  connection,
+  namespace: config.TEMPORAL_NAMESPACE,
+  workflowBundle: await buildWorkflowBundle(),
+  activities: createActivities({
+    db,
+    temporal,
+    mailer,
+    addresses: { finance: config.MAIL_FINANCE, operators: config.MAIL_OPERATORS },
+    gateways: createGateways(gatewaySettings(config)),
+    vault: vaultKeys(config),
+    returnWindows: { ...RETURN_WINDOWS_DEFAULT, wise: config.WISE_RETURN_WINDOW_SECONDS * 1000 },
+    firstPollMs: config.POLL_SECONDS_MIN * 1000,
+    activePayoutsMax: config.ACTIVE_PAYOUTS_MAX,
+  }),
+});
+
+await deploySchedules(config);
+const health = serveHealth(workers, config);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(workers));
+log.info({ queues: workers.map((worker) => worker.options.taskQueue) }, 'working');
+await Promise.all(workers.map((worker) => worker.run()));
+health.close();
+mailer.close();
+await Promise.all([connection.close(), temporal.connection.close(), db.end()]);
+log.info('stopped');
+
+async function deploySchedules({ SWEEP_SECONDS }: Config): Promise<void> {
+  await deploySystemSchedules(temporal, SWEEP_SECONDS);
+  for (const schedule of await listActiveSchedules(db)) await deployPaySchedule(temporal, schedule);
+  await temporal.schedule.getHandle(SWEEP_SCHEDULE_ID).trigger('SKIP'); // whatever was left behind is overdue now
+}
+
+function serveHealth(watched: readonly Worker[], { WORKER_HEALTH_HOST, WORKER_HEALTH_PORT }: Config) {
+  const isReady = () => watched.every((worker) => worker.getState() === 'RUNNING');
+  return createServer((request, response) => {
+    const isUp = request.url === '/healthz' || (request.url === '/readyz' && isReady());
+    response.writeHead(isUp ? 200 : 503, { 'content-type': 'text/plain' }).end(isUp ? 'ok\n' : 'not ready\n');
+  }).listen(WORKER_HEALTH_PORT, WORKER_HEALTH_HOST);
+}
+
+function stop(running: readonly Worker[]): void {
+  for (const worker of running) if (worker.getState() === 'RUNNING') worker.shutdown();
+}

@@ -1,0 +1,27 @@
+import { continueAsNew, proxyActivities, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+
+import type { Activities } from '../activities/index.ts';
+import { eventsArrivedSignal, HEARTBEAT_TIMEOUT, TASK_QUEUES } from './messages.ts';
+
+const { accruePage } = proxyActivities<Activities>({
+  taskQueue: TASK_QUEUES.bulk,
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  summary: 'one page of events',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/** Turns a program's new events into earnings, page by page, and ends when none is due. */
+export async function accrual(programCode: string, accruedBefore = 0): Promise<number> {
+  let news = 0;
+  let accrued = accruedBefore;
+  setHandler(eventsArrivedSignal, () => void (news += 1));
+  for (;;) {
+    const known = news;
+    const page = await accruePage(programCode);
+    accrued += page;
+    setCurrentDetails(`${accrued} events worked out`);
+    if (page === 0 && news === known) return accrued;
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof accrual>(programCode, accrued);
+  }
+}

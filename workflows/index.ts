@@ -1,0 +1,7 @@
+/** What the workers run: one workflow a life-cycle. */
+export { accrual } from './accrual.ts';
+export { payout } from './payout.ts';
+export { nightlyReconciliation, reconciliation } from './reconciliation.ts';
+export { run } from './run.ts';
+export { runTrigger } from './run-trigger.ts';
+export { sweep } from './sweep.ts';

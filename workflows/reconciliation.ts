@@ -1,0 +1,41 @@
+import { ApplicationFailure, proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+
+import type { Activities } from '../activities/index.ts';
+import { GATEWAYS, type GatewayName } from '../domain/payout.ts';
+import { HEARTBEAT_TIMEOUT, TASK_QUEUES } from './messages.ts';
+
+const { reconcileDay } = proxyActivities<Activities>({
+  taskQueue: TASK_QUEUES.bulk,
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '5 seconds', maximumInterval: '10 minutes', maximumAttempts: 50 },
+});
+
+/** Compares one gateway's statement of one day (UTC) with the ledger. */
+export async function reconciliation(gateway: GatewayName, day: string): Promise<{ lines: number; breaks: number }> {
+  const counts = await reconcileDay(gateway, day);
+  setCurrentDetails(`${counts.lines} statement lines, ${counts.breaks} open breaks`);
+  return counts;
+}
+
+const DAY_MS = 24 * 3600_000;
+/** Statements may be late: PayPal's by hours. So each night reads the last days again. */
+const DAYS_READ_AGAIN = 3;
+
+/** Every night: the last days of every gateway. One that refuses its statement keeps no other from being reconciled. */
+export async function nightlyReconciliation(): Promise<void> {
+  const scheduledAt = workflowInfo().searchAttributes['TemporalScheduledStartTime']?.[0];
+  const at = scheduledAt instanceof Date ? scheduledAt : workflowInfo().startTime;
+  const read = await Promise.allSettled(GATEWAYS.map((gateway) => reconcileLastDays(gateway, at)));
+  const missing = GATEWAYS.filter((_, index) => read[index]?.status === 'rejected');
+  if (missing.length > 0)
+    throw ApplicationFailure.nonRetryable(
+      `${missing.join(', ')} could not be reconciled; the others were. It is tried again tomorrow night.`,
+      'statement_not_read',
+    );
+}
+
+async function reconcileLastDays(gateway: GatewayName, at: Date): Promise<void> {
+  for (let back = 0; back <= DAYS_READ_AGAIN; back += 1)
+    await reconcileDay(gateway, new Date(at.getTime() - back * DAY_MS).toISOString().slice(0, 10));
+}

@@ -1,0 +1,19 @@
+import { proxyActivities } from '@temporalio/workflow';
+
+import type { Activities } from '../activities/index.ts';
+import { TASK_QUEUES } from './messages.ts';
+
+const once = { startToCloseTimeout: '1 minute', retry: { maximumAttempts: 2 } } as const;
+const { wakeOverdue, openMissedRuns, tidy } = proxyActivities<Activities>(once);
+const { sendNotifications } = proxyActivities<Activities>({ ...once, taskQueue: TASK_QUEUES.notify });
+
+const MAIL_PAGES_MAX = 20;
+
+/** Every minute: starts what the rows say is overdue, sends what is to be told, and keeps the house. What fails waits a minute. */
+export async function sweep(): Promise<number> {
+  const woken = await wakeOverdue();
+  await openMissedRuns();
+  for (let page = 0; page < MAIL_PAGES_MAX && (await sendNotifications()) > 0; page += 1);
+  await tidy();
+  return woken;
+}
