@@ -16,6 +16,7 @@ const BODIES = {
   run_in_review: z.strictObject({ run: z.string(), schedule: z.string(), periodEnd: z.string(), reminder: z.number() }),
   run_decided: z.strictObject({ run: z.string(), schedule: z.string(), periodEnd: z.string(), status: z.string() }),
   alarm_raised: z.strictObject({ kind: z.string(), subject: z.string(), detail: z.string() }),
+  task_opened: z.strictObject({ kind: z.string(), subject: z.string(), detail: z.string(), deadline: z.string() }),
 } as const;
 
 export type NotificationKind = keyof typeof BODIES;
@@ -75,6 +76,10 @@ const TEMPLATES: { [K in NotificationKind]: (body: NotificationBody<K>) => Mail 
   alarm_raised: (body) => ({
     subject: `Alarm: ${body.kind} (${body.subject})`,
     text: `${body.detail}\n\nWhat is in flight goes on. Clear the alarm when you have looked into it.`,
+  }),
+  task_opened: (body) => ({
+    subject: `Task: ${body.kind} (${body.subject})`,
+    text: `${body.detail}\n\nDeadline: ${body.deadline}. It stays open until somebody decides it.`,
   }),
 };
 

@@ -1,0 +1,19 @@
+/**
+ * What only a person can do. An alarm says that something is odd; a task waits for a decision, and has a deadline where the outside
+ * world sets one.
+ */
+export const TASK_KINDS = [
+  /** Neither look-up nor repeat can tell any more whether a provider paid: a person says so, with evidence. */
+  'outcome_unknown',
+  /** The provider wants a person of ours: strong customer authentication, or a transfer to be funded by hand. */
+  'provider_approval',
+  /** A part of a payment came back: a person says whose it is. */
+  'partial_return',
+  /** The bank was shown a check that it does not know as ours, and asks whether to pay it. */
+  'check_exception',
+  /** A stop payment lapses soon, and the check is not proved dead. */
+  'check_stop_expiring',
+  /** A check that nobody cashed: stop it, or look for its payee. */
+  'check_stale',
+] as const;
+export type TaskKind = (typeof TASK_KINDS)[number];
