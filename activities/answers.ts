@@ -4,6 +4,7 @@ import { type Attempt, findLiveAttempt, updateAttempt } from '../db/attempts.ts'
 import type { Database } from '../db/database.ts';
 import { post } from '../db/ledger.ts';
 import { addNotification } from '../db/notifications.ts';
+import { closeTask } from '../db/tasks.ts';
 import { lockPayout, type Payout, updatePayout } from '../db/payouts.ts';
 import { type AttemptState, CHECK_STALE_AFTER_MS, type ReturnWindows } from '../domain/attempt.ts';
 import { formatDecimal, money } from '../domain/money.ts';
@@ -11,6 +12,7 @@ import { debitPosting, failPosting, type Paid, partialReturnPosting, returnPosti
 import { type Consequences, consequencesOf } from '../domain/settlement.ts';
 import type { Answer } from '../gateways/gateway.ts';
 import { alarm } from './alarms.ts';
+import { openTask } from './tasks.ts';
 
 export type AnswerDeps = {
   db: DatabasePool;
@@ -112,8 +114,9 @@ async function tell(
   const subject = `payout/${payout.id}`;
   const alarms = [...consequences.alarms, ...(answer.alarm ? [answer.alarm] : [])];
   if (alarms.length > 0) await alarm(tx, 'provider_answer', subject, alarms.join('; '));
-  if (consequences.state === 'needs_person')
+  if (consequences.state === 'needs_person' && !answer.task)
     await alarm(tx, 'needs_person', subject, `${attempt.gateway} wants a person: ${reason}`);
+  await ask(tx, payout.id, attempt, answer, consequences);
   const unknownMs = attempt.readAt.getTime() - attempt.stateAt.getTime();
   if (consequences.state === 'unknown' && attempt.state === 'unknown' && unknownMs > UNKNOWN_ALARM_AFTER_MS)
     await alarm(
@@ -122,6 +125,24 @@ async function tell(
       subject,
       `whether ${attempt.gateway} paid is still not known; nothing is sent again meanwhile`,
     );
+}
+
+/** What waited for a person waits no more once the provider says another thing. */
+const ENDED_BY_NEWS = ['outcome_unknown', 'provider_approval'] as const;
+
+async function ask(
+  tx: Database,
+  payoutId: string,
+  attempt: Attempt,
+  { task, word }: Answer,
+  { state }: Consequences,
+): Promise<void> {
+  const subject = `payout/${payoutId}`;
+  const evidence = { gateway: attempt.gateway, attempt: attempt.id, reference: attempt.providerRef, state, word };
+  if (task) await openTask(tx, { ...task, subject, payoutId, evidence });
+  else if (state !== attempt.state)
+    for (const kind of ENDED_BY_NEWS)
+      await closeTask(tx, { kind, subject }, { actorId: null, resolution: `${attempt.gateway} says ${word}` });
 }
 
 type PartnerNotice = 'payout_sent' | 'payout_settled' | 'payout_failed' | 'payout_returned' | 'payout_unclaimed';

@@ -2,7 +2,15 @@ import { Failure } from '../domain/errors.ts';
 import type { Answer, AnswerState, PayerAccount } from './gateway.ts';
 import type { z } from 'zod';
 
-const NOTHING = { reference: null, debited: null, returned: null, reason: null, alarm: null, evidence: {} } as const;
+const NOTHING = {
+  reference: null,
+  debited: null,
+  returned: null,
+  reason: null,
+  alarm: null,
+  task: null,
+  evidence: {},
+} as const;
 
 /** An answer that says only what is given; everything else is null. */
 export const answer = (state: AnswerState | null, word: string, more: Partial<Answer> = {}): Answer => ({
@@ -15,6 +23,10 @@ export const answer = (state: AnswerState | null, word: string, more: Partial<An
 /** The provider may have done what we asked, or not. Only `resolve` leaves this state. */
 export const unclear = (evidence: Answer['evidence'], reference: string | null = null): Answer =>
   answer('unknown', 'no clear answer', { reference, evidence });
+
+/** Neither look-up nor repeat can tell any more: it stays unknown until the provider or a person says what became of it. */
+export const undecidable = (word: string, detail: string): Answer =>
+  answer('unknown', word, { task: { kind: 'outcome_unknown', detail } });
 
 /** One gateway's words in ours. An alarm is the sentence that a person must read when the word comes up. */
 export type Words = Readonly<Record<string, { state: AnswerState | null; alarm?: string }>>;

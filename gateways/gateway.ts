@@ -1,6 +1,7 @@
 import type { AttemptState } from '../domain/attempt.ts';
 import type { Money } from '../domain/money.ts';
 import type { GatewayName } from '../domain/payout.ts';
+import type { TaskKind } from '../domain/task.ts';
 
 /** Where the money goes: a partner's vaulted details, opened for one call and never stored in clear. */
 export type Destination =
@@ -75,6 +76,8 @@ export type Answer = {
   reason: string | null;
   /** Something a person must hear of: an unknown word, a charge-back, a blocked item. */
   alarm: string | null;
+  /** What only a person can do or decide now, until the provider says more. */
+  task: { kind: TaskKind; detail: string } | null;
   /** The provider's trace ids and status, free of personal data, for the attempt's evidence. */
   evidence: Readonly<Record<string, string | number | null>>;
 };

@@ -1,4 +1,4 @@
-import { answer, refusedAsAWhole, unclear } from '../answers.ts';
+import { answer, refusedAsAWhole, unclear, undecidable } from '../answers.ts';
 import { createCheckBank, type CheckBankSettings } from '../check-bank/client.ts';
 import type { Deps } from '../deps.ts';
 import type { Answer, Gateway, Submission } from '../gateway.ts';
@@ -54,7 +54,7 @@ export function createLobGateway(settings: LobSettings & CheckBankSettings, { no
       const found = await find(submission, signal);
       if (found) return found;
       const age = now().getTime() - (submission.submittedAt ?? now()).getTime();
-      if (age > REPEAT_WINDOW_MS) return answer('needs_person', 'never answered', { alarm: TOO_LATE });
+      if (age > REPEAT_WINDOW_MS) return undecidable('never answered', TOO_LATE);
       return post(submission, true, signal);
     },
     read,

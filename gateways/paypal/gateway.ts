@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts';
-import { answer, refusedAsAWhole, unclear } from '../answers.ts';
+import { answer, refusedAsAWhole, unclear, undecidable } from '../answers.ts';
 import type { Answer, Gateway, Submission } from '../gateway.ts';
 import { createPayPalClient, type PayPalSettings } from './client.ts';
 import { readPayPalError } from './errors.ts';
@@ -46,7 +46,7 @@ export function createPayPalGateway(settings: PayPalSettings, { now, fetch }: De
     async resolve(submission, _save, signal) {
       if (submission.reference) return read(submission, signal);
       const age = now().getTime() - (submission.submittedAt ?? now()).getTime();
-      if (age > REPEAT_WINDOW_MS) return answer('needs_person', 'never answered', { alarm: TOO_LATE });
+      if (age > REPEAT_WINDOW_MS) return undecidable('never answered', TOO_LATE);
       return post(submission, true, signal);
     },
     read,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { type Money, parseDecimal } from '../../domain/money.ts';
-import { answer, refusedAsAWhole, unclear } from '../answers.ts';
+import { answer, refusedAsAWhole, unclear, undecidable } from '../answers.ts';
 import type { Answer, SaveStep, Submission } from '../gateway.ts';
 import { lookedUp, type Reply } from '../http.ts';
 import { Decimal, Id, readJson, writeJson } from '../json.ts';
@@ -157,10 +157,10 @@ async function findTransfer(sending: Sending, step: WiseStep): Promise<WiseStep 
     if (rows.length === 0) break;
   }
   if (now.getTime() - askedAt.getTime() < DAY_MS) return answer('unknown', 'transfer not found');
-  return answer('needs_person', 'transfer not found', {
-    alarm:
-      'Wise refused to repeat this transfer and lists none with its key after 24 hours. Ask Wise whether it exists; only then release the payout by hand.',
-  });
+  return undecidable(
+    'transfer not found',
+    'Wise refused to repeat this transfer and lists none with its key after 24 hours. Ask Wise whether it exists; only then say by hand what became of it.',
+  );
 }
 
 /** After an unclear try: funds only a transfer that Wise says still waits for its money, with no payment on it. */
@@ -186,8 +186,13 @@ async function fund(sending: Sending, step: WiseStep): Promise<Answer> {
 }
 
 /** The transfer stands and is not funded; a person has to look, for Wise will cancel it by itself in about two weeks. */
-const standsUnfunded = (code: string, step: WiseStep, evidence: Answer['evidence'], alarm: string): Answer =>
-  answer('needs_person', code, { reference: step.transferId ?? null, reason: code, alarm, evidence });
+const standsUnfunded = (code: string, step: WiseStep, evidence: Answer['evidence'], detail: string): Answer =>
+  answer('needs_person', code, {
+    reference: step.transferId ?? null,
+    reason: code,
+    task: { kind: 'provider_approval', detail },
+    evidence,
+  });
 
 function fundingRejected(code: string, step: WiseStep, evidence: Answer['evidence']): Answer {
   if (wiseErrorClass(200, code) === 'as_a_whole') throw refusedAsAWhole('Wise', code);

@@ -122,7 +122,7 @@ describe('given a check', () => {
       const attempt = stage.attempt('lob');
       await attempt.submit();
       aheadMs = 25 * HOUR_MS;
-      expect((await attempt.resolve()).state).toBe('needs_person');
+      expect(await attempt.resolve()).toMatchObject({ state: 'unknown', task: { kind: 'outcome_unknown' } });
     });
 
     it.each([

@@ -97,7 +97,7 @@ describe('given a payment by PayPal', () => {
     const attempt = stage.attempt('paypal', { amount: '20.06' });
     expect((await attempt.submit()).state).toBe('unknown');
     await advance(26);
-    expect((await attempt.resolve()).state).toBe('needs_person');
+    expect(await attempt.resolve()).toMatchObject({ state: 'unknown', task: { kind: 'outcome_unknown' } });
     expect(await stage.movements('paypal', attempt.stored.key)).toEqual([]);
   });
 
