@@ -49,6 +49,8 @@ const Environment = z.object({
   PAYPAL_WEBHOOK_ID: z.string().min(1),
   PAYPAL_CERT_URL_PREFIX: Url.default('https://api.paypal.com/v1/notifications/certs/'),
   PAYPAL_CERT_CA: Pem.optional(),
+  WISE_BATCH_MAX: z.coerce.number().int().min(1).max(1000).default(1000),
+  PAYPAL_BATCH_MAX: z.coerce.number().int().min(1).max(15_000).default(15_000),
   LOB_BASE_URL: Url.default('https://api.lob.com'),
   LOB_API_KEY: z.string().min(1),
   LOB_WEBHOOK_SECRET: z.string().min(1),

@@ -10,16 +10,24 @@ import {
   closeSubmit,
   countAttempts,
   findLiveAttempt,
-  insertAttempt,
+  insertAttempts,
   registerCheck,
   saveStep,
   takeCheckNumber,
 } from '../db/attempts.ts';
 import type { Database } from '../db/database.ts';
 import { post } from '../db/ledger.ts';
-import { attemptRecord, openPaymentDetails } from '../db/payment-orders.ts';
-import { getPayout, holdPayout, lockPayout, setPayoutDue, updatePayout, whyNotSubmit } from '../db/payouts.ts';
-import { getRun } from '../db/runs.ts';
+import { attemptRecord, listPaymentDetails, type PaymentDetails } from '../db/payment-orders.ts';
+import {
+  getPayout,
+  holdPayout,
+  lockPayout,
+  type Payout,
+  setPayoutDue,
+  updatePayout,
+  whyNotSubmit,
+} from '../db/payouts.ts';
+import { getRun, type Run } from '../db/runs.ts';
 import { open, seal, type VaultKeys } from '../db/vault.ts';
 import { type AttemptState, isAttemptFinal, pollAfter, type ReturnWindows } from '../domain/attempt.ts';
 import { Failure, FAILURES } from '../domain/errors.ts';
@@ -53,11 +61,11 @@ export type PayoutProgress = {
 };
 
 /** Ends before the activity's own time-out (2 minutes), so that no call outlives whoever could replace it. */
-const ASK_TIMEOUT_MS = 105_000;
-const LOOK_TIMEOUT_MS = 90_000;
-/** Only a person ends these waits: a resume makes its payouts due at once. */
-const HELD_WAIT_MS = 600_000;
-const DUE_GRACE_MS = 60_000;
+export const ASK_TIMEOUT_MS = 105_000;
+export const LOOK_TIMEOUT_MS = 90_000;
+/** Only a person ends these waits, whose resume makes its payouts due at once, or a batch, which wakes its own. */
+export const HELD_WAIT_MS = 600_000;
+export const DUE_GRACE_MS = 60_000;
 
 export const createPayoutActivities = (deps: PayoutDeps) => ({
   /**
@@ -102,7 +110,7 @@ async function prepareAttempt(deps: PayoutDeps, payoutId: string): Promise<Attem
     return await deps.db.transaction((tx) => freezeAttempt(deps, tx, payoutId));
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'recipient_rejected') throw error;
-    await failUnasked(deps.db, payoutId, error.message);
+    await deps.db.transaction((tx) => failUnasked(tx, payoutId, error.message));
     return null;
   }
 }
@@ -116,23 +124,43 @@ async function freezeAttempt(deps: PayoutDeps, tx: Database, payoutId: string): 
   if (run.status !== 'disbursing' && run.status !== 'disbursed') return null;
   if (payout.status === 'approved') await updatePayout(tx, payout.id, 'executing', null);
 
-  const attemptNo = (await countAttempts(tx, payout.id)) + 1;
-  const id = providerKey(payout.id, attemptNo);
+  const attemptNo = ((await countAttempts(tx, [payout.id])).get(payout.id) ?? 0) + 1;
   const check = payout.gateway === 'printed-check' ? await takeCheckNumber(tx, payout.payerId) : null;
-  const details = await openPaymentDetails(tx, deps.vault, payout);
-  const request = deps.gateways[payout.gateway].freeze({
+  const details = (await listPaymentDetails(tx, deps.vault, [payout.id])).get(payout.id)?.();
+  if (!details) throw new TypeError(`payout ${payout.id} has no details`);
+  const { attempt } = freezeOne(deps, { payout, run, attemptNo, details, checkNumber: check?.number ?? null });
+  await insertAttempts(tx, [{ ...attempt, batchId: null }]);
+  if (check) await registerCheck(tx, { payerId: payout.payerId, ...check, attemptId: attempt.id });
+  return findLiveAttempt(tx, payoutId);
+}
+
+type Freezing = {
+  payout: Payout;
+  run: Pick<Run, 'payOn'>;
+  attemptNo: number;
+  details: PaymentDetails;
+  checkNumber: bigint | null;
+};
+
+/** Makes the exact bytes that will be sent for one payout, and the attempt that keeps them sealed. */
+export function freezeOne(
+  { gateways, vault }: Pick<PayoutDeps, 'gateways' | 'vault'>,
+  { payout, run, attemptNo, details, checkNumber }: Freezing,
+) {
+  const id = providerKey(payout.id, attemptNo);
+  const request = gateways[payout.gateway].freeze({
     key: id,
     payoutId: payout.id,
     amount: money(payout.net, payout.currency),
     destination: details.destination as Destination,
     account: details.account as PayerAccount,
     reference: payout.periodEnd.replaceAll('-', ''),
-    checkNumber: check?.number ?? null,
+    checkNumber,
     payerName: details.payerName,
     payerAddress: details.payerAddress,
     paidOn: run.payOn,
   });
-  await insertAttempt(tx, {
+  const attempt = {
     id,
     payoutId: payout.id,
     attemptNo,
@@ -140,25 +168,24 @@ async function freezeAttempt(deps: PayoutDeps, tx: Database, payoutId: string): 
     providerKey: id,
     currency: payout.currency,
     minor: payout.net,
-    checkNumber: check?.number ?? null,
-    requestSealed: seal(deps.vault, attemptRecord(id), request),
+    checkNumber,
+    requestSealed: seal(vault, attemptRecord(id), request),
     requestHash: createHash('sha256').update(request).digest(),
-  });
-  if (check) await registerCheck(tx, { payerId: payout.payerId, ...check, attemptId: id });
-  return findLiveAttempt(tx, payoutId);
+  };
+  return { attempt, request };
 }
 
 /** The details cannot be paid to, and nobody was asked: the payout fails, its lines are free, its partner hears why. */
-const failUnasked = (db: DatabasePool, payoutId: string, reason: string): Promise<void> =>
-  db.transaction(async (tx) => {
-    const payout = await lockPayout(tx, payoutId);
-    if (payout.status === 'approved') await updatePayout(tx, payoutId, 'executing', null);
-    await updatePayout(tx, payoutId, 'failed', reason);
-    await tellPartner(tx, payout, 'payout_failed', reason);
-  });
+export async function failUnasked(tx: Database, payoutId: string, reason: string): Promise<void> {
+  const payout = await lockPayout(tx, payoutId);
+  if (payout.status === 'approved') await updatePayout(tx, payoutId, 'executing', null);
+  await updatePayout(tx, payoutId, 'failed', reason);
+  await tellPartner(tx, payout, 'payout_failed', reason);
+}
 
 /** Asks the provider whatever is next; undefined where nobody may be asked now. */
 async function ask(deps: PayoutDeps, attempt: Attempt): Promise<Answer | undefined> {
+  if (waitsForBatch(attempt)) return undefined;
   if (!isUnanswered(attempt.state))
     return deps.gateways[attempt.gateway].read(submissionOf(deps, attempt), AbortSignal.timeout(LOOK_TIMEOUT_MS));
   if (await claim(deps, attempt)) return askAlone(deps, attempt);
@@ -198,7 +225,7 @@ const saver =
     await saveStep(db, attempt.id, step, reference);
   };
 
-const submissionOf = ({ vault }: PayoutDeps, attempt: Attempt): Submission => ({
+export const submissionOf = ({ vault }: Pick<PayoutDeps, 'vault'>, attempt: Attempt): Submission => ({
   key: attempt.providerKey,
   payoutId: attempt.payoutId,
   amount: money(attempt.minor, attempt.currency),
@@ -209,7 +236,7 @@ const submissionOf = ({ vault }: PayoutDeps, attempt: Attempt): Submission => ({
 });
 
 /** The provider refuses us as a whole: one alarm and a pause, not a failure for every payout. */
-const stopGateway = (db: DatabasePool, gateway: GatewayName, reason: string): Promise<void> =>
+export const stopGateway = (db: DatabasePool, gateway: GatewayName, reason: string): Promise<void> =>
   db.transaction(async (tx) => {
     if (!(await pauseGateway(tx, gateway, reason, null))) return;
     const detail = `${reason} The gateway is paused; resume it when that is mended.`;
@@ -222,8 +249,9 @@ async function progressOf({ db, returnWindows, firstPollMs }: PayoutDeps, payout
   const attempt = await findLiveAttempt(db, payoutId);
   const state = attempt?.state ?? null;
   const isFinal = isPayoutFinal(payout.status) && (state === null || isAttemptFinal(state));
-  const isHeld = !isFinal && isUnanswered(state) && (await whyNotSubmit(db, payout)) !== undefined;
-  const waitMs = attempt ? waitFor(attempt, returnWindows, firstPollMs) : firstPollMs;
+  const isBatched = attempt !== null && waitsForBatch(attempt);
+  const isHeld = !isFinal && !isBatched && isUnanswered(state) && (await whyNotSubmit(db, payout)) !== undefined;
+  const waitMs = isBatched ? HELD_WAIT_MS : attempt ? waitFor(attempt, returnWindows, firstPollMs) : firstPollMs;
   return {
     status: payout.status,
     state,
@@ -233,6 +261,10 @@ async function progressOf({ db, returnWindows, firstPollMs }: PayoutDeps, payout
     waitMs: isHeld ? HELD_WAIT_MS : waitMs,
   };
 }
+
+/** It is asked for with its batch, never by itself, and is followed once the batch has named it. */
+const waitsForBatch = ({ batchId, state, providerRef }: Attempt): boolean =>
+  batchId !== null && (isUnanswered(state) || providerRef === null);
 
 /** Its provider has not been asked, or has not answered. */
 const isUnanswered = (state: AttemptState | null): boolean =>

@@ -29,9 +29,10 @@ import { REVIEW_DAYS_MAX, type RunStatus } from '../domain/run.ts';
 import { contentHash } from '../domain/run-content.ts';
 import { cutoffInstant, lastPeriodBefore, payDate, type PaySchedule, periodEndingOn } from '../domain/schedule.ts';
 import { wakeRun } from '../workflows/starts.ts';
+import { type BatchFormingDeps, formBatches } from './form-batches.ts';
 import { wakePayouts } from './wake-payouts.ts';
 
-export type RunDeps = {
+export type RunDeps = BatchFormingDeps & {
   db: DatabasePool;
   temporal: Client;
   /** How many payouts may be with their providers at once: more would only wait in the queues. */
@@ -107,10 +108,14 @@ export const createRunActivities = (deps: RunDeps) => {
         return readProgress(tx, runId);
       }),
 
-    /** Starts the next payouts of a run, as many as the providers can take now, and ends the run when all are sent or have ended. */
+    /**
+     * Starts the next payouts of a run: what can be asked for together as batches, the others as many as the providers can take now.
+     * Ends the run when all are sent or have ended.
+     */
     async startPage(runId: string): Promise<RunProgress> {
       const run = await getRun(db, runId);
       if (run.status !== 'disbursing') return readProgress(db, runId);
+      await formBatches(deps, runId);
       const { waiting, active, unsent } = await readRunProgress(db, runId);
       if (unsent === 0) return finish(db, runId);
       const room = Math.min(Math.max(deps.activePayoutsMax - active, 0), PAYOUTS_PER_PAGE, waiting);

@@ -2,15 +2,17 @@ import type { Client } from '@temporalio/client';
 import type { DatabasePool } from 'slonik';
 
 import { sealAuditLog } from '../db/audit.ts';
+import { listOverdueBatches } from '../db/batches.ts';
 import { listOverdueRuns, listProgramsWithDueEvents, takeOverduePayouts } from '../db/due.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
 import { listMatchedInbox, markInboxProcessed } from '../db/inbox.ts';
-import { wakeAccrual, wakeRun } from '../workflows/starts.ts';
+import { wakeAccrual, wakeBatch, wakeRun } from '../workflows/starts.ts';
 import { wakePayouts } from './wake-payouts.ts';
 
 export type SweepDeps = { db: DatabasePool; temporal: Client };
 
 const RUNS_PER_SWEEP = 100;
+const BATCHES_PER_SWEEP = 100;
 const PAYOUTS_PER_PAGE = 200;
 /** What a sweep may take of its minute; the next one goes on. */
 const WAKING_MS = 40_000;
@@ -26,8 +28,10 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     for (const program of programs) await wakeAccrual(temporal, program);
     const runs = await listOverdueRuns(db, RUNS_PER_SWEEP);
     for (const run of runs) await wakeRun(temporal, run);
+    const batches = await listOverdueBatches(db, BATCHES_PER_SWEEP);
+    for (const batch of batches) await wakeBatch(temporal, batch);
     const payouts = await wakeOverduePayouts(db, temporal);
-    return programs.length + runs.length + payouts + (await wakeByInbox(db, temporal));
+    return programs.length + runs.length + batches.length + payouts + (await wakeByInbox(db, temporal));
   },
 
   /** Keeps the house: seals the audit log and forgets idempotency keys that have expired. */

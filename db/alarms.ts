@@ -79,6 +79,9 @@ export const resumeGateway = (db: Database, gateway: GatewayName, actorId: strin
       update alarm set cleared_at = now(), cleared_by = ${actorId}
       where kind = 'gateway_refused' and subject = ${`gateway/${gateway}`} and cleared_at is null`);
     await tx.query(sql.unsafe`update payout set due_at = now() where gateway = ${gateway} and status = 'executing'`);
+    await tx.query(
+      sql.unsafe`update provider_batch set due_at = now() where gateway = ${gateway} and state not in ('done', 'failed')`,
+    );
     await addAuditEntry(tx, { actorId, action: 'gateway.resume', subject: `gateway/${gateway}` });
     return true;
   });

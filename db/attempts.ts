@@ -10,6 +10,7 @@ const AttemptRow = z
   .strictObject({
     id: z.string(),
     payout_id: z.string(),
+    batch_id: z.string().nullable(),
     attempt_no: z.number(),
     gateway: z.enum(GATEWAYS),
     provider_key: z.string(),
@@ -34,6 +35,8 @@ const AttemptRow = z
   .transform((row) => ({
     id: row.id,
     payoutId: row.payout_id,
+    /** The batch that asks for it; null of one that is asked for by itself. */
+    batchId: row.batch_id,
     attemptNo: row.attempt_no,
     gateway: row.gateway,
     providerKey: row.provider_key,
@@ -60,8 +63,8 @@ const AttemptRow = z
 export type Attempt = z.infer<typeof AttemptRow>;
 
 const selectAttempt = sql.fragment`
-  select id, payout_id, attempt_no, gateway, provider_key, provider_ref, currency, amount_minor, check_number, request_sealed, step, state,
-    word, reason, debited_minor, debit_fee_minor, returned_minor, submitted_at, submit_deadline_at, state_at, created_at,
+  select id, payout_id, batch_id, attempt_no, gateway, provider_key, provider_ref, currency, amount_minor, check_number, request_sealed,
+    step, state, word, reason, debited_minor, debit_fee_minor, returned_minor, submitted_at, submit_deadline_at, state_at, created_at,
     clock_timestamp() as now
   from payout_attempt`;
 
@@ -75,6 +78,7 @@ export const listAttempts = (db: Database, payoutId: string): Promise<readonly A
 export type NewAttempt = {
   id: string;
   payoutId: string;
+  batchId: string | null;
   attemptNo: number;
   gateway: GatewayName;
   providerKey: string;
@@ -86,20 +90,39 @@ export type NewAttempt = {
 };
 
 /** Writes down what will be asked, before anybody is asked. */
-export const insertAttempt = (db: Database, attempt: NewAttempt) =>
+export const insertAttempts = (db: Database, attempts: readonly NewAttempt[]) =>
   db.query(sql.unsafe`
-    insert into payout_attempt(id, payout_id, attempt_no, gateway, provider_key, currency, amount_minor, check_number, request_sealed,
-      request_hash)
-    values (${attempt.id}, ${attempt.payoutId}, ${attempt.attemptNo}, ${attempt.gateway}, ${attempt.providerKey}, ${attempt.currency},
-      ${String(attempt.minor)}, ${attempt.checkNumber === null ? null : String(attempt.checkNumber)},
-      ${sql.binary(Buffer.from(attempt.requestSealed))}, ${sql.binary(Buffer.from(attempt.requestHash))})`);
+    insert into payout_attempt(id, payout_id, batch_id, attempt_no, gateway, provider_key, currency, amount_minor, check_number,
+      request_sealed, request_hash)
+    select * from ${sql.unnest(
+      attempts.map((attempt) => [
+        attempt.id,
+        attempt.payoutId,
+        attempt.batchId,
+        attempt.attemptNo,
+        attempt.gateway,
+        attempt.providerKey,
+        attempt.currency,
+        String(attempt.minor),
+        attempt.checkNumber === null ? null : String(attempt.checkNumber),
+        Buffer.from(attempt.requestSealed),
+        Buffer.from(attempt.requestHash),
+      ]),
+      ['uuid', 'uuid', 'uuid', 'int2', 'text', 'text', 'text', 'int8', 'int8', 'bytea', 'bytea'],
+    )}`);
 
-/** How many attempts a payout has had. */
-export const countAttempts = async (db: Database, payoutId: string): Promise<number> =>
-  Number(
-    await db.oneFirst(sql.type(z.object({ count: z.bigint() }))`
-      select count(*) from payout_attempt where payout_id = ${payoutId}`),
-  );
+const CountRow = z.strictObject({ payout_id: z.string(), count: z.bigint() });
+
+/** How many attempts these payouts have had; one that had none is not in it. */
+export async function countAttempts(db: Database, payoutIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db.any(sql.type(CountRow)`
+    select payout_id, count(*) as count from payout_attempt where payout_id = any(${sql.array(payoutIds, 'uuid')}) group by payout_id`);
+  return new Map(rows.map(({ payout_id, count }) => [payout_id, Number(count)]));
+}
+
+/** The attempts of a batch that may pay, in the order of their payouts. */
+export const listBatchAttempts = (db: Database, batchId: string): Promise<readonly Attempt[]> =>
+  db.any(sql.type(AttemptRow)`${selectAttempt} where batch_id = ${batchId} and state <> 'failed' order by payout_id`);
 
 /**
  * Takes the right to ask the provider: true for one caller only, whoever else tries. What it commits means "may have been

@@ -36,7 +36,8 @@ const PayoutStart = z
 
 /**
  * Takes the next payouts that are under way and past the moment at which somebody should have looked, and makes them due again
- * in a minute, should whoever takes them not reach them. Approved ones are their run's to start.
+ * in a minute, should whoever takes them not reach them. Approved ones are their run's to start, and those that are asked for
+ * together their batch's.
  */
 export const takeOverduePayouts = (db: Database, limit: number): Promise<readonly PayoutStartRow[]> =>
   db.any(sql.type(PayoutStart)`
@@ -44,6 +45,8 @@ export const takeOverduePayouts = (db: Database, limit: number): Promise<readonl
     from partner
     where partner.id = payout.partner_id and payout.id in (
       select id from payout where status in ('executing', 'sent') and due_at <= now()
+        and not exists (select from payout_attempt attempt where attempt.payout_id = payout.id
+          and attempt.batch_id is not null and attempt.state in ('prepared', 'submitted', 'unknown'))
       order by due_at, id limit ${limit} for update skip locked)
     returning payout.id, payout.run_id, partner.code as partner, payout.method, payout.gateway`);
 

@@ -1,7 +1,6 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import type { Payout } from './payouts.ts';
 import type { Database } from './database.ts';
 import { Bytes } from './rows.ts';
 import { openJson, type VaultKeys } from './vault.ts';
@@ -16,9 +15,12 @@ const Address = z.strictObject({
 });
 
 const OrderRow = z.strictObject({
+  payout_id: z.string(),
+  payer_id: z.number(),
+  method: z.string(),
+  instrument_version_id: z.string(),
   instrument: Bytes,
   account: Bytes,
-  account_ref: z.string(),
   payer_name: z.string(),
   payer_address: Address.nullable(),
 });
@@ -27,21 +29,32 @@ const OrderRow = z.strictObject({
 export const instrumentRecord = (instrumentVersionId: string): string => `instrument/${instrumentVersionId}`;
 export const payerGatewayRecord = (payerId: number, method: string): string => `payer-gateway/${payerId}/${method}`;
 export const attemptRecord = (attemptId: string): string => `attempt/${attemptId}`;
+export const batchRecord = (batchId: string): string => `batch/${batchId}`;
+
+const openOrder = (keys: VaultKeys, row: z.infer<typeof OrderRow>) => ({
+  destination: openJson(keys, instrumentRecord(row.instrument_version_id), row.instrument),
+  account: openJson(keys, payerGatewayRecord(row.payer_id, row.method), row.account),
+  payerName: row.payer_name,
+  payerAddress: row.payer_address,
+});
+export type PaymentDetails = ReturnType<typeof openOrder>;
 
 /**
- * Opens, for one payment, the partner's details that the payout froze and the payer's own account. Both are in clear only in
- * what this returns: nobody stores or logs it.
+ * Gives, payout by payout, what opens the partner's details that it froze and the payer's own account. Both are in clear only in
+ * what an opener returns, one payment at a time: nobody stores or logs it.
  */
-export async function openPaymentDetails(db: Database, keys: VaultKeys, payout: Payout) {
-  const row = await db.one(sql.type(OrderRow)`
-    select instrument.sealed as instrument, carrier.sealed as account, carrier.account_ref, payer.name as payer_name,
-      payer.address as payer_address
-    from instrument_version instrument, payer join payer_gateway carrier on carrier.payer_id = payer.id
-    where instrument.id = ${payout.instrumentVersionId} and payer.id = ${payout.payerId} and carrier.method = ${payout.method}`);
-  return {
-    destination: openJson(keys, instrumentRecord(payout.instrumentVersionId), row.instrument),
-    account: openJson(keys, payerGatewayRecord(payout.payerId, payout.method), row.account),
-    payerName: row.payer_name,
-    payerAddress: row.payer_address,
-  };
+export async function listPaymentDetails(
+  db: Database,
+  keys: VaultKeys,
+  payoutIds: readonly string[],
+): Promise<ReadonlyMap<string, () => PaymentDetails>> {
+  const rows = await db.any(sql.type(OrderRow)`
+    select payout.id as payout_id, payer.id as payer_id, payout.method, payout.instrument_version_id, instrument.sealed as instrument,
+      carrier.sealed as account, payer.name as payer_name, payer.address as payer_address
+    from payout join instrument_version instrument on instrument.id = payout.instrument_version_id
+    join payout_run run on run.id = payout.run_id join pay_schedule schedule on schedule.id = run.schedule_id
+    join payer on payer.id = schedule.payer_id
+    join payer_gateway carrier on carrier.payer_id = payer.id and carrier.method = payout.method
+    where payout.id = any(${sql.array(payoutIds, 'uuid')})`);
+  return new Map(rows.map((row) => [row.payout_id, () => openOrder(keys, row)]));
 }

@@ -95,16 +95,29 @@ export const listPayouts = (
       and (${after}::uuid is null or payout.id > ${after}::uuid)
     order by payout.id limit ${limit}`);
 
-/** Takes the next approved payouts of a run to be executed, in id order; whoever takes them starts them, or else the sweep does. */
-export async function takeStartablePayouts(db: Database, runId: string, limit: number): Promise<readonly Payout[]> {
+/**
+ * Takes the next approved payouts of a run to be executed, in id order, or those alone that could go into a batch; whoever takes
+ * them starts them, or else the sweep does.
+ */
+export async function takeStartablePayouts(
+  db: Database,
+  runId: string,
+  limit: number,
+  only: Pick<Payout, 'gateway' | 'currency'> | null = null,
+): Promise<readonly Payout[]> {
   const ids = await db.anyFirst(sql.type(z.object({ id: z.string() }))`
     update payout set status = 'executing', due_at = now() + interval '1 minute'
-    where id in (select id from payout where run_id = ${runId} and status = 'approved' order by id limit ${limit} for update)
+    where id in (
+      select id from payout where run_id = ${runId} and status = 'approved'
+        and (${only?.gateway ?? null}::text is null or (gateway, currency) = (${only?.gateway ?? null}, ${only?.currency ?? null}))
+      order by id limit ${limit} for update)
     returning id`);
-  return db.any(
-    sql.type(PayoutRow)`${selectPayout} where payout.id = any(${sql.array(ids, 'uuid')}) order by payout.id`,
-  );
+  return listPayoutsById(db, ids);
 }
+
+/** These payouts, in the order of their ids. */
+export const listPayoutsById = (db: Database, ids: readonly string[]): Promise<readonly Payout[]> =>
+  db.any(sql.type(PayoutRow)`${selectPayout} where payout.id = any(${sql.array(ids, 'uuid')}) order by payout.id`);
 
 /** Moves a payout; the database refuses a step that its table of edges forbids. A payout that ends without pay frees its lines. */
 export async function updatePayout(

@@ -71,5 +71,8 @@ export const resumeRun = (db: DatabasePool, change: Change): Promise<Run> =>
   db.transaction(async (tx) => {
     const run = await moveRun(tx, change, 'disbursing', 'run.resume');
     await tx.query(sql.unsafe`update payout set due_at = now() where run_id = ${run.id} and status = 'executing'`);
+    await tx.query(
+      sql.unsafe`update provider_batch set due_at = now() where run_id = ${run.id} and state not in ('done', 'failed')`,
+    );
     return run;
   });

@@ -104,6 +104,10 @@ export async function lockRun(db: Database, id: string): Promise<Run> {
   return getRun(db, id);
 }
 
+/** Keeps a run as it is until this transaction ends: nobody pauses it meanwhile. */
+export const keepRun = (db: Database, id: string) =>
+  db.query(sql.unsafe`select from payout_run where id = ${id} for share`);
+
 /** Runs, newest first, after a cursor. */
 export const listRuns = (
   db: Database,
@@ -320,12 +324,13 @@ const ProgressRow = z
 
 /**
  * How far a run is: payouts not started, being asked for (over all runs), and not yet sent or ended. One that its provider has
- * answered for, or that a pause holds back, keeps no other waiting.
+ * answered for, that is asked for with a batch, or that a pause holds back, keeps no other waiting.
  */
 export const readRunProgress = (db: Database, runId: string): Promise<z.infer<typeof ProgressRow>> =>
   db.one(sql.type(ProgressRow)`
     select count(*) filter (where payout.run_id = ${runId} and payout.status = 'approved') as waiting,
       count(*) filter (where payout.status = 'executing' and run.status <> 'paused' and pause.gateway is null
+        and attempt.batch_id is null
         and (attempt.state is null or attempt.state in ('prepared', 'submitted', 'unknown'))) as active,
       count(*) filter (where payout.run_id = ${runId}) as unsent,
       coalesce(extract(epoch from now() - max(payout.status_at) filter (where payout.run_id = ${runId})) * 1000, 0)::bigint as quiet_ms

@@ -22,3 +22,7 @@ export const payoutId = (runId: string, partnerId: bigint, currency: string): st
 
 /** The provider's idempotency key. A new attempt gets a new one, and exists only after proof that the last moved nothing. */
 export const providerKey = (payout: string, attemptNo: number): string => nameBased('attempt', payout, attemptNo);
+
+/** The n-th batch of a run by one gateway in one currency, which all have one payer: the run's. */
+export const batchId = (runId: string, gateway: string, currency: string, number: number): string =>
+  nameBased('batch', runId, gateway, currency, number);

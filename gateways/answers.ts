@@ -1,5 +1,5 @@
 import { Failure } from '../domain/errors.ts';
-import type { Answer, AnswerState, PayerAccount } from './gateway.ts';
+import type { Answer, AnswerState, BatchAnswer, PayerAccount } from './gateway.ts';
 import type { z } from 'zod';
 
 const NOTHING = {
@@ -19,6 +19,20 @@ export const answer = (state: AnswerState | null, word: string, more: Partial<An
   state,
   word,
 });
+
+/** The same of a batch. */
+export const batchAnswer = (
+  state: BatchAnswer['state'],
+  word: string,
+  {
+    reference = null,
+    reason = null,
+    alarm = null,
+    task = null,
+    evidence = {},
+    refused = [],
+  }: Partial<BatchAnswer> = {},
+): BatchAnswer => ({ state, word, reference, reason, alarm, task, evidence, refused });
 
 /** The provider may have done what we asked, or not. Only `resolve` leaves this state. */
 export const unclear = (evidence: Answer['evidence'], reference: string | null = null): Answer =>

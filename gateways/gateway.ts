@@ -82,6 +82,56 @@ export type Answer = {
   evidence: Readonly<Record<string, string | number | null>>;
 };
 
+/** A frozen batch as it is sent, resolved and read. */
+export type BatchSubmission = Pick<Submission, 'key' | 'request' | 'reference' | 'step' | 'submittedAt'> & {
+  /** The sum of its payments, and how many they are: what a person reads before they fund it. */
+  total: Money;
+  itemCount: number;
+};
+
+/** One payment of a batch that is to be frozen: what `freeze` made of it alone. */
+export type BatchItem = { key: string; request: Uint8Array };
+
+/** What a gateway needs done in the database while it works on a batch; each is committed before the next call is made. */
+export type BatchHands = {
+  /** Keeps how far the batch's own calls came. */
+  save: SaveStep;
+  /** The payments that may still be paid by it, in order. */
+  items: () => Promise<readonly Submission[]>;
+  saveItem: (key: string, step: string, reference: string | null) => Promise<void>;
+  /** Says of one payment what the others do not share: it failed, or a person must look. */
+  recordItem: (key: string, answer: Answer) => Promise<void>;
+  /** Keeps by what each payment is followed from now on. */
+  nameItems: (items: readonly { key: string; reference: string; step: string }[]) => Promise<void>;
+};
+
+/** What a provider says of a batch, in our words. */
+export type BatchAnswer = Pick<Answer, 'word' | 'reference' | 'reason' | 'alarm' | 'task' | 'evidence'> & {
+  /**
+   * `accepted`: each payment can be followed by itself, once it is named. `refused`: proved that nothing of it moved. Null leaves
+   * the batch where it is: no money was asked for yet, and it goes on from its step.
+   */
+  state: 'accepted' | 'refused' | 'needs_person' | 'unknown' | null;
+  /** The payments for whose sake it was refused, each with the provider's code. The others may be asked for again. */
+  refused: readonly { key: string; reason: string }[];
+};
+
+/** A gateway that can ask for many payments at once. Calls throw what those of `Gateway` may throw. */
+export type BatchGateway = {
+  /** How many payments the provider takes at once. */
+  itemsMax: number;
+  /** Freezes what is asked for all of them, whose own requests are frozen already. */
+  freeze: (key: string, items: readonly BatchItem[]) => Uint8Array;
+  /** Asks the provider, or goes on asking. Only whoever took the batch from prepared to submitted calls it. */
+  submit: (batch: BatchSubmission, hands: BatchHands, signal: AbortSignal) => Promise<BatchAnswer>;
+  /** Goes on where an earlier try stopped or was unclear. Never `refused` from absence, and never under another key. */
+  resolve: (batch: BatchSubmission, hands: BatchHands, signal: AbortSignal) => Promise<BatchAnswer>;
+  /** Reads a batch that waits for a person: has it been funded? */
+  read: (batch: BatchSubmission, hands: BatchHands, signal: AbortSignal) => Promise<BatchAnswer>;
+  /** Names the payments of an accepted batch, as many as the provider shows by now. */
+  name: (batch: BatchSubmission, hands: BatchHands, signal: AbortSignal) => Promise<void>;
+};
+
 /** One line of the provider's or bank's own statement. Amounts are signed: a debit of our balance is negative. */
 export type StatementLine = {
   /** The provider's id of the line, unique within the statement. */
@@ -124,6 +174,8 @@ export type Gateway = {
     to: Date,
     signal: AbortSignal,
   ) => Promise<StatementLine[]>;
+  /** Where it can ask for many payments at once. */
+  batches?: BatchGateway;
 };
 
 export type Gateways = Record<GatewayName, Gateway>;

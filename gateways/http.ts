@@ -20,7 +20,7 @@ export type Reply<T> =
   | { kind: 'unclear'; evidence: Evidence };
 
 export type Call<T> = {
-  method: 'GET' | 'POST' | 'PUT';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   path: string;
   headers?: Readonly<Record<string, string>>;
   body?: string;

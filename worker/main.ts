@@ -51,6 +51,7 @@ const workers = await createWorkers({
     returnWindows: { ...RETURN_WINDOWS_DEFAULT, wise: config.WISE_RETURN_WINDOW_SECONDS * 1000 },
     firstPollMs: config.POLL_SECONDS_MIN * 1000,
     activePayoutsMax: config.ACTIVE_PAYOUTS_MAX,
+    batchItemsMax: { wise: config.WISE_BATCH_MAX, paypal: config.PAYPAL_BATCH_MAX },
   }),
 });
 

@@ -26,6 +26,7 @@ export const accrualWorkflowId = (programCode: string): string => `accrual/${pro
 export const runWorkflowId = (runId: string): string => `run/${runId}`;
 export const runTriggerWorkflowId = (scheduleCode: string): string => `run-trigger/${scheduleCode}`;
 export const payoutWorkflowId = (payoutId: string): string => `payout/${payoutId}`;
+export const batchWorkflowId = (batchId: string): string => `batch/${batchId}`;
 export const reconciliationWorkflowId = (gateway: string, day: string): string => `reconciliation/${gateway}/${day}`;
 export const payScheduleId = (scheduleCode: string): string => `pay/${scheduleCode}`;
 export const SWEEP_SCHEDULE_ID = 'sweep';
@@ -37,6 +38,8 @@ export const eventsArrivedSignal = defineSignal('eventsArrived');
 export const runChangedSignal = defineSignal('runChanged');
 /** A provider said something, or a person did: read the attempt again. */
 export const attemptChangedSignal = defineSignal('attemptChanged');
+/** A provider spoke of the batch as a whole, or whoever held it back let it go on: look again. */
+export const batchChangedSignal = defineSignal('batchChanged');
 
 /** Records a decision or refuses it; answers what the run is then. Fails with an ApplicationFailure whose type is a FailureCode. */
 export const decideUpdate = defineUpdate<RunStatus, [Decision]>('decide');

@@ -8,6 +8,7 @@ export const methodKey = defineSearchAttributeKey('PayoutMethod', 'KEYWORD');
 export const gatewayKey = defineSearchAttributeKey('PayoutGateway', 'KEYWORD');
 export const payoutStateKey = defineSearchAttributeKey('PayoutState', 'KEYWORD');
 export const runStateKey = defineSearchAttributeKey('RunState', 'KEYWORD');
+export const batchStateKey = defineSearchAttributeKey('BatchState', 'KEYWORD');
 export const dueKey = defineSearchAttributeKey('NextLookAt', 'DATETIME');
 
 /** As the server wants them at set-up: name and type. */
@@ -19,5 +20,6 @@ export const SEARCH_ATTRIBUTES = {
   PayoutGateway: 'Keyword',
   PayoutState: 'Keyword',
   RunState: 'Keyword',
+  BatchState: 'Keyword',
   NextLookAt: 'Datetime',
 } as const;

@@ -5,6 +5,8 @@ import type { GatewayName, Method } from '../domain/payout.ts';
 import {
   accrualWorkflowId,
   attemptChangedSignal,
+  batchChangedSignal,
+  batchWorkflowId,
   eventsArrivedSignal,
   payoutWorkflowId,
   reconciliationWorkflowId,
@@ -77,6 +79,25 @@ export async function wakePayout(client: Client, payout: PayoutStart): Promise<v
     ]),
     staticSummary: `Payout to ${payout.partnerCode} by ${payout.method} through ${payout.gateway}`,
     staticDetails: `Payout **${payout.id}** of run ${payout.runId}.\n\nSafe to terminate: it resumes from its row and never asks twice.`,
+  });
+}
+
+export type BatchStart = { id: string; runId: string; gateway: GatewayName; currency: string; itemCount: number };
+
+/** Asks for the payments of a batch together; or looks at it again. */
+export async function wakeBatch(client: Client, batch: BatchStart): Promise<void> {
+  await client.workflow.signalWithStart('batch', {
+    ...REPEATABLE,
+    workflowId: batchWorkflowId(batch.id),
+    taskQueue: TASK_QUEUES.main,
+    args: [batch.id, batch.gateway],
+    signal: batchChangedSignal,
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: keys.runKey, value: batch.runId },
+      { key: keys.gatewayKey, value: batch.gateway },
+    ]),
+    staticSummary: `Batch of ${batch.itemCount} payouts in ${batch.currency} through ${batch.gateway}`,
+    staticDetails: `Batch **${batch.id}** of run ${batch.runId}. Each of its payouts follows its own payment afterwards, as \`payout/<id>\`.\n\nSafe to terminate: it resumes from its row and never asks twice.`,
   });
 }
 

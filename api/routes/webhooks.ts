@@ -1,10 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { findPayoutByProviderRef } from '../../db/attempts.ts';
+import { findBatchByProviderRef } from '../../db/batches.ts';
 import { insertInboxMessage, markInboxProcessed } from '../../db/inbox.ts';
 import type { WebhookHint } from '../../gateways/gateway.ts';
 import { WEBHOOK_SENDERS, type WebhookSender } from '../../gateways/webhooks.ts';
-import { wakePayout } from '../../workflows/starts.ts';
+import { wakeBatch, wakePayout } from '../../workflows/starts.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problemResponse } from '../problem.ts';
 import { createRouter } from '../router.ts';
@@ -22,9 +23,18 @@ const receive = createRoute({
 /** What providers call. A genuine message is kept before it is answered; it only wakes its payout, which asks the provider itself. */
 export const webhookRoutes = ({ db, temporal, log, webhookReaders }: ApiDeps) => {
   const wake = async (gateway: WebhookSender, { eventId, reference, key }: WebhookHint) => {
-    const payout = await findPayoutByProviderRef(db, gateway, { reference, key });
-    if (!payout) return; // the sweep matches it once the reference is known
-    const woken = await wakeQuietly({ temporal, log }, { payout: payout.id }, () => wakePayout(temporal, payout));
+    const hint = { reference, key };
+    const payout = await findPayoutByProviderRef(db, gateway, hint);
+    const batch = payout ? null : await findBatchByProviderRef(db, gateway, hint);
+    if (!payout && !batch) return; // the sweep matches it once the reference is known
+    const woken = await wakeQuietly(
+      { temporal, log },
+      { payout: payout?.id ?? '', batch: batch?.id ?? '' },
+      async () => {
+        if (payout) await wakePayout(temporal, payout);
+        if (batch) await wakeBatch(temporal, batch);
+      },
+    );
     if (woken) await markInboxProcessed(db, [{ gateway, eventId }]);
   };
 

@@ -14,6 +14,8 @@ export type PayPalSettings = {
   certUrlPrefix: string;
   /** PEM of the authorities that may sign them; without it, the ones that Node trusts. */
   certCa?: string | undefined;
+  /** How many payments of a batch are read at once; PayPal gives 1,000 at most. */
+  itemsPerPage?: number | undefined;
 };
 
 const Amount = z
@@ -54,7 +56,7 @@ const Transactions = z.object({
   total_pages: z.string().nullish(),
 });
 
-export const ITEMS_PER_PAGE = 1000;
+const ITEMS_PER_PAGE_DEFAULT = 1000;
 export const TRANSACTIONS_PER_PAGE = 500;
 
 /** PayPal's date format has no milliseconds. */
@@ -65,7 +67,7 @@ export function createPayPalClient(
   settings: PayPalSettings,
   { now, fetch }: { now: () => Date; fetch: HttpSettings['fetch'] },
 ) {
-  const { baseUrl, clientId, clientSecret } = settings;
+  const { baseUrl, clientId, clientSecret, itemsPerPage = ITEMS_PER_PAGE_DEFAULT } = settings;
   const http = createHttp({
     provider: 'PayPal',
     baseUrl,
@@ -77,6 +79,8 @@ export function createPayPalClient(
     http({ method: 'GET', path, read: json(schema), signal });
 
   return {
+    itemsPerPage,
+
     /** The batch id inside the body is the guard; the header alone stops no second batch, and is only sent along. */
     createBatch: (key: string, body: string, signal: AbortSignal) =>
       http({
@@ -89,7 +93,9 @@ export function createPayPalClient(
       }),
 
     batchPage: (batchId: string, page: number, signal: AbortSignal) =>
-      get(`/v1/payments/payouts/${batchId}?page=${page}&page_size=${ITEMS_PER_PAGE}`, BatchPage, signal),
+      get(`/v1/payments/payouts/${batchId}?page=${page}&page_size=${itemsPerPage}`, BatchPage, signal),
+
+    item: (itemId: string, signal: AbortSignal) => get(`/v1/payments/payouts-item/${itemId}`, Item, signal),
 
     transactions: ([start, end]: readonly [Date, Date], currency: string, page: number, signal: AbortSignal) => {
       const query = new URLSearchParams({

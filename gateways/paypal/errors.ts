@@ -41,6 +41,8 @@ export type PayPalError = {
   errorClass: PayPalErrorClass;
   /** The batch that already has our id: what looks like an error is the answer to the first try. */
   firstBatchId: string | null;
+  /** The fields that it complains of. */
+  details: readonly { field?: string | null | undefined; issue?: string | null | undefined }[];
 };
 
 const lastSegment = (href: string): string | null => /\/([A-Za-z0-9-]+)\/?(?:\?.*)?$/.exec(href)?.[1] ?? null;
@@ -48,7 +50,8 @@ const lastSegment = (href: string): string | null => /\/([A-Za-z0-9-]+)\/?(?:\?.
 /** Reads an error body. The link to the first batch is in `details[].link`, not in `links`, which is empty. */
 export function readPayPalError(status: number, body: unknown): PayPalError {
   const read = ErrorBody.safeParse(body);
-  if (!read.success) return { name: `HTTP ${status}`, debugId: null, errorClass: 'unclear', firstBatchId: null };
+  if (!read.success)
+    return { name: `HTTP ${status}`, debugId: null, errorClass: 'unclear', firstBatchId: null, details: [] };
   const { name, debug_id, details } = read.data;
   const duplicate = details?.find(({ field }) => field?.toUpperCase().includes('SENDER_BATCH_ID'));
   const href = name === 'USER_BUSINESS_ERROR' ? duplicate?.link?.[0]?.href : undefined;
@@ -60,5 +63,6 @@ export function readPayPalError(status: number, body: unknown): PayPalError {
     debugId: debug_id ?? null,
     errorClass: known ?? unnamed,
     firstBatchId: href ? lastSegment(href) : null,
+    details: details ?? [],
   };
 }

@@ -2,24 +2,37 @@ import { add, type Money, money } from '../../domain/money.ts';
 import { answer, translate } from '../answers.ts';
 import type { Answer, Submission } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
-import { ITEMS_PER_PAGE, type PayPalClient, type PayPalItem } from './client.ts';
+import type { PayPalClient, PayPalItem } from './client.ts';
 import { transactionsBetween } from './statement.ts';
 import { PAYPAL_BATCH_WORDS, PAYPAL_ITEM_WORDS, PAYPAL_TAKEN, PAYPAL_TAKEN_BACK } from './words.ts';
 
-/** 15 pages hold the largest batch that PayPal takes; one more is empty. */
-const PAGES_MAX = 16;
+/** The largest batch that PayPal takes. */
+export const ITEMS_MAX = 15_000;
+
+/** How the payment of a larger batch is followed: by its own id. A batch of one is followed by the batch's. */
+export const FOLLOWS_ITEM = 'item';
+
+export type BatchPage = { batchStatus: string; items: readonly PayPalItem[] };
+
+/** The pages of a batch, one call each, up to the first that is not full. */
+export async function* pagesOf(client: PayPalClient, batchId: string, signal: AbortSignal): AsyncGenerator<BatchPage> {
+  const { itemsPerPage } = client;
+  for (let page = 1; (page - 1) * itemsPerPage <= ITEMS_MAX; page += 1) {
+    const { batch_header, items } = lookedUp('PayPal', await client.batchPage(batchId, page, signal));
+    yield { batchStatus: batch_header.batch_status, items: items ?? [] };
+    if (!items || items.length < itemsPerPage) return;
+  }
+}
 
 type Found = { batchStatus: string; item: PayPalItem | null };
 
 /** Finds our item in a batch, through all its pages. */
 async function findItem(client: PayPalClient, batchId: string, key: string, signal: AbortSignal): Promise<Found> {
   let batchStatus = 'PENDING';
-  for (let page = 1; page <= PAGES_MAX; page += 1) {
-    const { batch_header, items } = lookedUp('PayPal', await client.batchPage(batchId, page, signal));
-    batchStatus = batch_header.batch_status;
-    const item = items?.find(({ payout_item }) => payout_item.sender_item_id === key);
+  for await (const page of pagesOf(client, batchId, signal)) {
+    batchStatus = page.batchStatus;
+    const item = page.items.find(({ payout_item }) => payout_item.sender_item_id === key);
     if (item) return { batchStatus, item };
-    if (!items || items.length < ITEMS_PER_PAGE) break;
   }
   return { batchStatus, item: null };
 }
@@ -29,7 +42,7 @@ const NOT_OURS =
 
 const sameAmount = (a: Money, b: Money): boolean => a.minor === b.minor && a.currency === b.currency;
 
-/** Reads what PayPal says of a batch of ours now. */
+/** Reads what PayPal says of a payment of ours now, in the batch that is its own. */
 export async function follow(
   client: PayPalClient,
   submission: Submission,
@@ -39,9 +52,34 @@ export async function follow(
 ): Promise<Answer> {
   const { batchStatus, item } = await findItem(client, batchId, submission.key, signal);
   if (!item?.transaction_status) return ofBatch(batchId, batchStatus);
-  if (!sameAmount(item.payout_item.amount, submission.amount))
-    return answer('needs_person', item.transaction_status, { reference: batchId, alarm: NOT_OURS });
-  const told = ofItem(batchId, item, item.transaction_status);
+  return ofItem(client, submission, batchId, item, now, signal);
+}
+
+/** Reads one payment of a larger batch by its own id: no other payment of the batch is read for it. */
+export async function followItem(
+  client: PayPalClient,
+  submission: Submission,
+  itemId: string,
+  now: Date,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const item = lookedUp('PayPal', await client.item(itemId, signal));
+  return ofItem(client, submission, itemId, item, now, signal);
+}
+
+async function ofItem(
+  client: PayPalClient,
+  submission: Submission,
+  reference: string,
+  item: PayPalItem,
+  now: Date,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const word = item.transaction_status ?? 'PENDING'; // a payment that has not begun shows no state
+  const isOurs = item.payout_item.sender_item_id === submission.key;
+  if (!isOurs || !sameAmount(item.payout_item.amount, submission.amount))
+    return answer('needs_person', word, { reference, alarm: NOT_OURS });
+  const told = itemAnswer(reference, item, word);
   return PAYPAL_TAKEN_BACK.has(told.word) ? addTakenBack(client, told, item, submission, now, signal) : told;
 }
 
@@ -50,12 +88,12 @@ function ofBatch(batchId: string, batchStatus: string): Answer {
   return answer(state, batchStatus, { reference: batchId, alarm });
 }
 
-function ofItem(batchId: string, item: PayPalItem, word: string): Answer {
+function itemAnswer(reference: string, item: PayPalItem, word: string): Answer {
   const { state, alarm } = translate(PAYPAL_ITEM_WORDS, 'PayPal', word);
   const { amount } = item.payout_item;
   const nothing = money(0n, amount.currency);
   return answer(state, word, {
-    reference: batchId,
+    reference,
     alarm,
     debited: PAYPAL_TAKEN.has(word) ? { amount, fee: item.payout_item_fee ?? nothing } : null,
     returned: word === 'RETURNED' ? { amount, fee: nothing } : null,

@@ -1,19 +1,17 @@
 import type { Deps } from '../deps.ts';
 import { answer, refusedAsAWhole, unclear, undecidable } from '../answers.ts';
 import type { Answer, Gateway, Submission } from '../gateway.ts';
+import { createPayPalBatches, REPEAT_WINDOW_MS } from './batches.ts';
 import { createPayPalClient, type PayPalSettings } from './client.ts';
 import { readPayPalError } from './errors.ts';
-import { follow } from './following.ts';
+import { follow, followItem, FOLLOWS_ITEM } from './following.ts';
 import { freezePayPal, thawPayPal } from './request.ts';
 import { toLines, transactionsBetween } from './statement.ts';
-
-/** PayPal knows a batch id for 30 days; a repeat is safe only well within them. */
-const REPEAT_WINDOW_MS = 25 * 24 * 60 * 60_000;
 
 const TOO_LATE =
   'PayPal never said whether it took this payment, and after 25 days the request must not be repeated. Look for the payee and amount at PayPal, then say by hand what became of it.';
 
-/** PayPal Payouts, one batch of one item per payment. */
+/** PayPal Payouts: a batch of one item per payment, or of many. */
 export function createPayPalGateway(settings: PayPalSettings, { now, fetch }: Deps): Gateway {
   const client = createPayPalClient(settings, { now, fetch });
 
@@ -34,10 +32,11 @@ export function createPayPalGateway(settings: PayPalSettings, { now, fetch }: De
     return answer('failed', name, { reason: name, evidence });
   }
 
-  const read = async (submission: Submission, signal: AbortSignal): Promise<Answer> =>
-    submission.reference
-      ? follow(client, submission, submission.reference, now(), signal)
-      : answer(null, 'no batch known');
+  async function read(submission: Submission, signal: AbortSignal): Promise<Answer> {
+    const { reference, step } = submission;
+    if (!reference) return answer(null, 'no batch known');
+    return (step === FOLLOWS_ITEM ? followItem : follow)(client, submission, reference, now(), signal);
+  }
 
   return {
     name: 'paypal',
@@ -53,5 +52,6 @@ export function createPayPalGateway(settings: PayPalSettings, { now, fetch }: De
     async statement(_account, currency, from, to, signal) {
       return (await transactionsBetween(client, [from, to], currency, signal)).flatMap(toLines);
     },
+    batches: createPayPalBatches(client, now),
   };
 }

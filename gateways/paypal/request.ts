@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 import { rejected } from '../answers.ts';
-import type { PaymentOrder } from '../gateway.ts';
-import { freezeJson } from '../json.ts';
+import type { BatchItem, PaymentOrder } from '../gateway.ts';
+import { freezeJson, thawJson } from '../json.ts';
 import { formatPayPal } from './amounts.ts';
 
 const RECEIVER_LENGTH_MAX = 127;
@@ -42,6 +42,21 @@ export function freezePayPal({ key, destination, amount, reference }: PaymentOrd
     ],
   });
 }
+
+const Single = z.object({ items: z.tuple([z.record(z.string(), z.unknown())]) });
+
+/** Freezes a batch of many: the payments as they were frozen alone, under one batch id. Each keeps its own key as its item id. */
+export const freezePayPalBatch = (key: string, items: readonly BatchItem[]): Uint8Array =>
+  freezeJson({
+    sender_batch_header: { sender_batch_id: key },
+    items: items.map(({ request }) => thawJson(Single, request).items[0]),
+  });
+
+const Keys = z.object({ items: z.array(z.object({ sender_item_id: z.string() })) });
+
+/** Our keys in the order in which the batch names its payments. */
+export const keysOf = (request: Uint8Array): string[] =>
+  thawJson(Keys, request).items.map(({ sender_item_id }) => sender_item_id);
 
 /** The frozen bytes as they are posted, the same each time. */
 export const thawPayPal = (request: Uint8Array): string => new TextDecoder().decode(request);

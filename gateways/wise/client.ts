@@ -39,6 +39,9 @@ const Funding = z.object({ status: z.string(), errorCode: z.string().nullish() }
 const Payments = z.array(z.object({ status: z.string().nullish() }));
 export type WisePayments = z.infer<typeof Payments>;
 
+const Group = z.object({ id: Id, version: Id, status: z.string(), transferIds: z.array(Id).default([]) });
+export type WiseGroup = z.infer<typeof Group>;
+
 const Balances = z.array(z.object({ id: Id, currency: z.string() }));
 
 const Statement = z.object({
@@ -57,6 +60,13 @@ export type WiseTransaction = z.infer<typeof Statement>['transactions'][number];
 
 export type WiseQuoteOrder = { profileId: string; currency: string; amount: string; recipientId: string };
 export type WiseTransferOrder = { recipientId: string; quoteId: string; key: string; reference: string };
+
+const transferBody = ({ recipientId, quoteId, key, reference }: WiseTransferOrder) => ({
+  targetAccount: exactNumber(recipientId),
+  quoteUuid: quoteId,
+  customerTransactionId: key,
+  details: { reference },
+});
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
@@ -100,21 +110,40 @@ export function createWiseClient({ baseUrl, token }: WiseSettings, fetch: HttpSe
         signal,
       ),
 
-    createTransfer: ({ recipientId, quoteId, key, reference }: WiseTransferOrder, signal: AbortSignal) =>
-      post(
-        '/v1/transfers',
-        {
-          targetAccount: exactNumber(recipientId),
-          quoteUuid: quoteId,
-          customerTransactionId: key,
-          details: { reference },
-        },
-        Transfer,
-        signal,
-      ),
+    createTransfer: (order: WiseTransferOrder, signal: AbortSignal) =>
+      post('/v1/transfers', transferBody(order), Transfer, signal),
 
     fund: (profileId: string, transferId: string, signal: AbortSignal) =>
       post(`/v3/profiles/${profileId}/transfers/${transferId}/payments`, { type: 'BALANCE' }, Funding, signal),
+
+    /** A batch group. Its name must never have been used before. */
+    createGroup: (profileId: string, name: string, currency: string, signal: AbortSignal) =>
+      post(`/v3/profiles/${profileId}/batch-groups`, { sourceCurrency: currency, name }, Group, signal),
+
+    group: (profileId: string, groupId: string, signal: AbortSignal) =>
+      get(`/v3/profiles/${profileId}/batch-groups/${groupId}`, Group, signal),
+
+    addToGroup: (profileId: string, groupId: string, order: WiseTransferOrder, signal: AbortSignal) =>
+      post(`/v3/profiles/${profileId}/batch-groups/${groupId}/transfers`, transferBody(order), Transfer, signal),
+
+    /** Closes a group, or gives it up; `version` is the one that was read last, an opaque signed number. */
+    changeGroup: (
+      profileId: string,
+      { id, version }: WiseGroup,
+      status: 'COMPLETED' | 'MARKED_FOR_CANCELLATION',
+      signal: AbortSignal,
+    ) =>
+      http({
+        method: 'PATCH',
+        path: `/v3/profiles/${profileId}/batch-groups/${id}`,
+        headers: JSON_BODY,
+        body: writeJson({ status, version: exactNumber(version) }),
+        read: json(Group),
+        signal,
+      }),
+
+    fundGroup: (profileId: string, groupId: string, signal: AbortSignal) =>
+      post(`/v3/profiles/${profileId}/batch-payments/${groupId}/payments`, { type: 'BALANCE' }, Funding, signal),
 
     transfer: (transferId: string, signal: AbortSignal) => get(`/v1/transfers/${transferId}`, Transfer, signal),
 

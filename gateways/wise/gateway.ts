@@ -2,6 +2,7 @@ import { Failure } from '../../domain/errors.ts';
 import { answer } from '../answers.ts';
 import type { Gateway, Submission } from '../gateway.ts';
 import type { Deps } from '../deps.ts';
+import { createWiseBatches } from './batches.ts';
 import { createWiseClient, type WiseSettings } from './client.ts';
 import { addRefund, followTransfer, transferAnswer } from './following.ts';
 import { freezeWise, readWiseAccount, thawWise } from './request.ts';
@@ -26,9 +27,9 @@ export function createWiseGateway(settings: WiseSettings, { now, fetch }: Deps):
   return {
     name: 'wise',
     freeze: freezeWise,
-    submit: (submission, save, signal) => send(client, submission, save, now(), signal),
+    submit: (submission, save, signal) => send({ client, submission, save, now: now(), signal }),
     // The parts know by themselves how far the first try came, so resolving is going on.
-    resolve: (submission, save, signal) => send(client, submission, save, now(), signal),
+    resolve: (submission, save, signal) => send({ client, submission, save, now: now(), signal }),
     read,
     async statement(account, currency, from, to, signal) {
       const { profileId } = readWiseAccount(account);
@@ -37,6 +38,7 @@ export function createWiseGateway(settings: WiseSettings, { now, fetch }: Deps):
       if (!transactions) throw statementNeedsPerson();
       return transactions.flatMap(toLines);
     },
+    batches: createWiseBatches(client, now),
   };
 }
 

@@ -4,13 +4,19 @@ import { z } from 'zod';
 import { formatDecimal } from '../../domain/money.ts';
 import { isRoutingNumber } from '../../domain/routing-number.ts';
 import { readAccount, rejected } from '../answers.ts';
-import type { PayerAccount, PaymentOrder } from '../gateway.ts';
+import type { BatchItem, PayerAccount, PaymentOrder } from '../gateway.ts';
 import { Decimal, exactNumber, freezeJson, thawJson, writeJson } from '../json.ts';
 
 /** What the shortest route takes (US ACH, docs.wise.com). Longer ones are asked of `transfer-requirements`, never assumed. */
 const REFERENCE_LENGTH_MAX = 10;
 
-const Account = z.object({ profileId: z.string().regex(/^\d+$/, 'must be the digits of a Wise business profile') });
+/** Who pays for a transfer from our balance: our token, or, where it may not, a person in Wise (a draft until then). */
+const FUNDING = ['balance', 'person'] as const;
+
+const Account = z.object({
+  profileId: z.string().regex(/^\d+$/, 'must be the digits of a Wise business profile'),
+  funding: z.enum(FUNDING).default('balance'),
+});
 
 export const readWiseAccount = (account: PayerAccount) => readAccount(Account, 'Wise', account);
 
@@ -21,6 +27,7 @@ const Frozen = z.object({
   reference: z.string(),
   /** The body of the recipient call, sent as it is. */
   recipient: z.string(),
+  funding: z.enum(FUNDING).default('balance'),
 });
 export type WiseRequest = z.infer<typeof Frozen>;
 
@@ -46,7 +53,7 @@ function nest(details: Readonly<Record<string, string>>): Record<string, unknown
  * among them; an IBAN alone says its type. Throws Failure `recipient_rejected`.
  */
 export function freezeWise({ account, destination, amount, reference }: PaymentOrder): Uint8Array {
-  const { profileId } = readWiseAccount(account);
+  const { profileId, funding } = readWiseAccount(account);
   if (destination.method !== 'bank') throw rejected('method', 'is not a bank account, the only thing Wise pays to');
   const { type = destination.details['IBAN'] ? 'iban' : undefined, ...details } = destination.details;
   if (!type) throw rejected('details.type', 'is missing: it names the kind of bank account');
@@ -73,6 +80,20 @@ export function freezeWise({ account, destination, amount, reference }: PaymentO
     amount: formatDecimal(amount),
     reference,
     recipient: writeJson(recipient),
+    funding,
   };
   return freezeJson(frozen);
 }
+
+const FrozenBatch = Frozen.pick({ profileId: true, currency: true, funding: true });
+export type WiseBatchRequest = z.infer<typeof FrozenBatch>;
+
+/** Freezes a batch group: what its payments share, and their keys in order. Each keeps its own request. */
+export function freezeWiseBatch(items: readonly BatchItem[]): Uint8Array {
+  const [first] = items;
+  if (!first) throw new RangeError('a batch of nothing');
+  const { profileId, currency, funding } = thawWise(first.request);
+  return freezeJson({ profileId, currency, funding, keys: items.map(({ key }) => key) });
+}
+
+export const thawWiseBatch = (request: Uint8Array): WiseBatchRequest => thawJson(FrozenBatch, request);

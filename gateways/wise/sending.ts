@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-import { type Money, parseDecimal } from '../../domain/money.ts';
+import { formatDecimal, type Money, parseDecimal } from '../../domain/money.ts';
 import { answer, refusedAsAWhole, unclear, undecidable } from '../answers.ts';
 import type { Answer, SaveStep, Submission } from '../gateway.ts';
 import { lookedUp, type Reply } from '../http.ts';
 import { Decimal, Id, readJson, writeJson } from '../json.ts';
-import type { WiseClient, WiseQuote, WiseTransfer } from './client.ts';
+import type { WiseClient, WiseQuote, WiseTransfer, WiseTransferOrder } from './client.ts';
 import { wantsPerson, wiseErrorClass, wiseErrorCode } from './errors.ts';
 import { type FollowedTransfer, followTransfer, transferAnswer, waitsForMoney } from './following.ts';
 import { thawWise, type WiseRequest } from './request.ts';
@@ -30,6 +30,8 @@ type Sending = {
   request: WiseRequest;
   /** Whether an earlier try may have asked for the transfer. */
   isResumed: boolean;
+  /** Makes the transfer: one by itself, or one within a group. */
+  make: (order: WiseTransferOrder, signal: AbortSignal) => Promise<Reply<WiseTransfer>>;
   save: SaveStep;
   now: Date;
   signal: AbortSignal;
@@ -38,26 +40,43 @@ type Sending = {
 /** One call of the payment: the next step, or the answer that ends it here. */
 type Part = (sending: Sending, step: WiseStep) => Promise<WiseStep | Answer>;
 
-const ends = (outcome: WiseStep | Answer): outcome is Answer => 'state' in outcome;
+export const ends = (outcome: WiseStep | Answer): outcome is Answer => 'state' in outcome;
 
 /** The parts in order. Each is skipped where an earlier try has done it. */
 const PARTS: readonly Part[] = [addRecipient, takeQuote, makeTransfer];
 
+type Drafting = Pick<Sending, 'client' | 'submission' | 'save' | 'now' | 'signal'> & Partial<Pick<Sending, 'make'>>;
+
+const open = ({ make, ...drafting }: Drafting): Sending => ({
+  ...drafting,
+  request: thawWise(drafting.submission.request),
+  isResumed: readStep(drafting.submission.step).quoteId !== undefined,
+  make: make ?? drafting.client.createTransfer,
+});
+
 /**
- * Goes on from wherever an earlier try stopped: recipient, quote, transfer, funding. Every part is committed before the next is
- * called, the transfer is asked for by our key only, and funding is never repeated before Wise was read.
+ * Goes on from wherever an earlier try stopped: recipient, quote, transfer. Every part is committed before the next is called, and
+ * the transfer is asked for by our key only. Nothing is funded. Answers how far it is, or what ended it.
  */
-export async function send(client: WiseClient, submission: Submission, save: SaveStep, now: Date, signal: AbortSignal) {
-  let step = readStep(submission.step);
-  const isResumed = step.quoteId !== undefined;
-  const sending: Sending = { client, submission, request: thawWise(submission.request), isResumed, save, now, signal };
+export const draft = (drafting: Drafting): Promise<WiseStep | Answer> => draftWith(open(drafting));
+
+async function draftWith(sending: Sending): Promise<WiseStep | Answer> {
+  let step = readStep(sending.submission.step);
   for (const part of PARTS) {
     const outcome = await part(sending, step);
     if (ends(outcome)) return outcome;
-    if (outcome !== step) await save(writeJson(outcome), outcome.transferId ?? null);
+    if (outcome !== step) await sending.save(writeJson(outcome), outcome.transferId ?? null);
     step = outcome;
   }
-  return isResumed ? readThenFund(sending, step) : fund(sending, step);
+  return step;
+}
+
+/** Makes a transfer and funds it. Funding is never repeated before Wise was read. */
+export async function send(drafting: Drafting): Promise<Answer> {
+  const sending = open(drafting);
+  const step = await draftWith(sending);
+  if (ends(step)) return step;
+  return sending.isResumed ? readThenFund(sending, step) : fund(sending, step);
 }
 
 /** A part that was refused before any transfer was asked for: nothing can have moved. */
@@ -111,14 +130,14 @@ async function referenceTooLong(sending: Sending, recipientId: string, quoteId: 
 
 async function makeTransfer(sending: Sending, step: WiseStep): Promise<WiseStep | Answer> {
   if (step.transferId) return step;
-  const { client, submission, request, isResumed, signal } = sending;
+  const { make, submission, request, isResumed, signal } = sending;
   const order = {
     recipientId: step.recipientId ?? '',
     quoteId: step.quoteId ?? '',
     key: submission.key,
     reference: request.reference,
   };
-  const reply = await client.createTransfer(order, signal).catch(async (failure: unknown) => {
+  const reply = await make(order, signal).catch(async (failure: unknown) => {
     // The first ask certainly was not processed, so the next try may take a fresh quote: this one expires in half an hour.
     if (!isResumed) await sending.save(writeJson({ recipientId: step.recipientId }), null);
     throw failure;
@@ -175,6 +194,7 @@ const whatItSays = ({ submission: { amount } }: Sending, step: WiseStep, followe
 async function fund(sending: Sending, step: WiseStep): Promise<Answer> {
   const { client, submission, request, signal } = sending;
   const transferId = step.transferId ?? '';
+  if (request.funding === 'person') return standsUnfunded('DRAFT_ONLY', step, {}, draftOnly(transferId, submission));
   const reply = await client.fund(request.profileId, transferId, signal);
   if (reply.kind === 'unclear') return unclear(reply.evidence, step.transferId);
   if (reply.kind === 'refused') return fundingRefused(sending, step, reply);
@@ -184,6 +204,9 @@ async function fund(sending: Sending, step: WiseStep): Promise<Answer> {
   const debited = { amount: submission.amount, fee: feeOf(step, submission.amount) };
   return answer('accepted', status, { reference: transferId, debited, evidence: reply.evidence });
 }
+
+const draftOnly = (transferId: string, { amount }: Submission): string =>
+  `Wise holds transfer ${transferId} of ${formatDecimal(amount)} ${amount.currency} as a draft, and our token may not fund it. Fund it at Wise; the payout then goes on by itself.`;
 
 /** The transfer stands and is not funded; a person has to look, for Wise will cancel it by itself in about two weeks. */
 const standsUnfunded = (code: string, step: WiseStep, evidence: Answer['evidence'], detail: string): Answer =>

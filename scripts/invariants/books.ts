@@ -40,6 +40,7 @@ const AttemptRow = z.strictObject({
   id: z.string(),
   gateway: z.enum(GATEWAYS),
   provider_key: z.string(),
+  batch_key: z.string().nullable(),
   provider_ref: z.string().nullable(),
   check_number: z.string().nullable(),
   currency: Currency,
@@ -53,7 +54,7 @@ type AttemptRow = z.infer<typeof AttemptRow>;
 
 const listAsked = (db: Database): Promise<readonly AttemptRow[]> =>
   db.any(sql.type(AttemptRow)`
-    select id, gateway, provider_key, provider_ref, evidence ->> 'checkNumber' as check_number, currency, state,
+    select id, gateway, provider_key, (select provider_key from provider_batch where id = batch_id) as batch_key, provider_ref, evidence ->> 'checkNumber' as check_number, currency, state,
       coalesce(debited_minor, 0)::bigint as paid, coalesce(debit_fee_minor, 0)::bigint as fee,
       coalesce(returned_minor, 0)::bigint as returned,
       exists (select from recon_break where attempt_id = payout_attempt.id and resolved_at is null) as has_break
@@ -62,9 +63,9 @@ const listAsked = (db: Database): Promise<readonly AttemptRow[]> =>
 type Sums = { paid: bigint; fee: bigint; returned: bigint };
 
 /** Lob moves no money: its checks are paid by the bank, which knows them by their numbers. */
-function nameAt({ gateway, provider_key: key, provider_ref, check_number }: AttemptRow): string | null {
+function nameAt({ gateway, provider_key: key, batch_key, provider_ref, check_number }: AttemptRow): string | null {
   if (gateway === 'wise') return `wise ${key}`;
-  if (gateway === 'paypal') return `paypal ${key}/${key}`;
+  if (gateway === 'paypal') return `paypal ${batch_key ?? key}/${key}`;
   if (gateway === 'printed-check') return provider_ref && `printed ${provider_ref}`;
   return check_number && `lob ${check_number}`;
 }

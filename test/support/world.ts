@@ -33,6 +33,8 @@ export type WorldOptions = {
   /** Without webhooks everything is found by polling. */
   webhooks?: boolean;
   wiseReturnWindowMs?: number;
+  /** Without batches each payout is asked for by itself. */
+  batches?: boolean;
 };
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
@@ -42,7 +44,7 @@ export type World = Awaited<ReturnType<typeof openWorld>>;
  * API over HTTP. Close it when the file is done.
  */
 export async function openWorld(options: WorldOptions = {}) {
-  const { stepMs = 20, clearMs = 50, webhooks = true, wiseReturnWindowMs = 300 } = options;
+  const { stepMs = 20, clearMs = 50, webhooks = true, wiseReturnWindowMs = 300, batches = true } = options;
   const dir = await mkdtemp(join(tmpdir(), 'bursar-world-'));
   const database = await freshDatabase();
   const db = await openDatabase(database.url);
@@ -84,6 +86,7 @@ export async function openWorld(options: WorldOptions = {}) {
     returnWindows: { ...RETURN_WINDOWS_DEFAULT, wise: wiseReturnWindowMs },
     firstPollMs: 200,
     activePayoutsMax: 200,
+    batchItemsMax: batches ? { wise: 1000, paypal: 15_000 } : {},
   });
   const workers = await startWorkers(address, namespace, activities);
 

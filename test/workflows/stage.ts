@@ -224,14 +224,16 @@ export async function booksOf({ sandbox }: World, provider: Provider): Promise<M
 /** The amounts that the providers paid for a payout, by their own books; one is once. */
 export async function paidFor(world: World, payoutId: string): Promise<string[]> {
   const attempts = (await world.db.any(sql.unsafe`
-    select gateway, provider_key as key, check_number::text as number from payout_attempt where payout_id = ${payoutId}`)) as readonly {
+    select gateway, provider_key as key, batch_id as batch, check_number::text as number
+    from payout_attempt where payout_id = ${payoutId}`)) as readonly {
     gateway: string;
     key: string;
+    batch: string | null;
     number: string | null;
   }[];
   const found = await Promise.all(
-    attempts.map(async ({ gateway, key, number }) => {
-      const keys = [key, `${key}/${key}`, `${CHECK_ACCOUNT}/${number}`];
+    attempts.map(async ({ gateway, key, batch, number }) => {
+      const keys = [key, `${batch ?? key}/${key}`, `${CHECK_ACCOUNT}/${number}`];
       const books = await booksOf(world, gateway === 'printed-check' ? 'bank' : (gateway as Provider));
       return books.filter((entry) => entry.kind === 'paid' && keys.includes(entry.key));
     }),
