@@ -122,11 +122,10 @@ const notOurs = (groupId: string, word: string): BatchAnswer =>
 /** Works on some at a time. The first failure lets the others end their call, and is thrown when nothing is under way any more. */
 async function inParallel<T>(all: readonly T[], width: number, work: (one: T) => Promise<void>): Promise<void> {
   const waiting = [...all];
-  let failed = false;
   const workNext = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined && !failed; next = waiting.shift())
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
       await work(next).catch((failure: unknown) => {
-        failed = true;
+        waiting.length = 0;
         throw failure;
       });
   };

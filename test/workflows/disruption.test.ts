@@ -115,9 +115,10 @@ describe('given a run of many in the middle of its payments', () => {
     process.kill('SIGKILL');
     await once(process, 'exit');
     // As if the time had passed in which a call of the dead process could still be under way.
-    await world.db.query(
-      sql.unsafe`update payout_attempt set submit_deadline_at = now() where submit_deadline_at > now()`,
-    );
+    for (const asked of ['payout_attempt', 'provider_batch'])
+      await world.db.query(
+        sql.unsafe`update ${sql.identifier([asked])} set submit_deadline_at = now() where submit_deadline_at > now()`,
+      );
     await world.workers.start();
     await untilPaid(before + count / 2);
     await world.workers.pause();
