@@ -161,6 +161,22 @@ left join lateral (
 ) last on true
 where last.to_state is distinct from attempt.state;
 
+-- name: 6 a batch is its attempts, to the cent, all of its own gateway, currency and run
+select format('batch %s of %s %s holds %s payments of %s, not %s of %s', batch.id, batch.gateway, batch.currency, count(attempt.id),
+  coalesce(sum(attempt.amount_minor), 0), batch.item_count, batch.total_minor) as culprit
+from provider_batch batch left join payout_attempt attempt on attempt.batch_id = batch.id
+left join payout on payout.id = attempt.payout_id
+group by batch.id
+having count(attempt.id) <> batch.item_count or coalesce(sum(attempt.amount_minor), 0) <> batch.total_minor
+  or bool_or((attempt.gateway, attempt.currency, payout.run_id) is distinct from (batch.gateway, batch.currency, batch.run_id));
+
+-- name: 6 the payments of a batch are asked for together, and a batch that moved nothing has none that did
+select format('attempt %s is %s, its batch %s is %s', attempt.id, attempt.state, batch.id, batch.state) as culprit
+from provider_batch batch join payout_attempt attempt on attempt.batch_id = batch.id
+where (attempt.state = 'prepared') <> (batch.state = 'prepared')
+  or batch.state = 'failed' and attempt.state not in ('failed', 'needs_person')
+  or batch.state = 'done' and attempt.state in ('submitted', 'unknown');
+
 -- name: 7 what was sent, taken, undone and returned is in the ledger exactly once, to the cent
 with fact as (
   select attempt.id::text as key, attempt.gateway || ':' || attempt.currency as gateway, ':' || attempt.currency as currency,
@@ -243,15 +259,20 @@ select format('attempt %s is %s since %s, and nobody was told', attempt.id, atte
 from payout_attempt attempt
 where attempt.state in ('submitted', 'unknown') and attempt.state_at < now() - interval '1 day'
   and not exists (select from recon_break where attempt_id = attempt.id and resolved_at is null)
-  and not exists (select from alarm where subject = 'payout/' || attempt.payout_id and cleared_at is null);
+  and not exists (select from alarm where subject in ('payout/' || attempt.payout_id, 'batch/' || attempt.batch_id) and cleared_at is null);
 
--- name: 11 no payout under way and no open run is forgotten
+-- name: 11 no payout under way, no open batch and no open run is forgotten
 -- `bursar.grace` is how long after its time it may be looked at; the sweep comes every minute.
 with grace as (
   select coalesce(nullif(current_setting('bursar.grace', true), ''), '10 minutes')::interval as late
 )
 select format('payout %s is %s, and nobody has looked since %s', id, status, due_at) as culprit
 from payout, grace where status in ('executing', 'sent') and due_at < now() - late
+  and not exists (select from payout_attempt attempt where attempt.payout_id = payout.id and attempt.batch_id is not null
+    and attempt.state in ('prepared', 'submitted', 'unknown')) -- its batch is looked after instead
+union all
+select format('batch %s is %s, and nobody has looked since %s', id, state, due_at)
+from provider_batch, grace where state not in ('done', 'failed') and due_at < now() - late
 union all
 select format('run %s is %s, and nobody has looked since %s', id, status, due_at)
 from payout_run, grace where status in ('preparing', 'review', 'approved', 'disbursing', 'paused') and due_at < now() - late;

@@ -1,29 +1,326 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sql } from 'slonik';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
+import { createActivities } from '../../activities/index.ts';
+import { type Batch, listRunBatches } from '../../db/batches.ts';
+import { listBalances } from '../../db/ledger.ts';
+import { listTasks } from '../../db/tasks.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../../domain/attempt.ts';
+import type { BatchGateway, Gateways } from '../../gateways/gateway.ts';
+import { createMailer } from '../../notifications/mailer.ts';
+import { checkInvariants } from '../../scripts/check-invariants.ts';
+import { batchWorkflowId } from '../../workflows/messages.ts';
 import { type Company, openCompany } from '../support/company.ts';
-import { reconcileToday } from '../support/runs.ts';
-import { openWorld, type World } from '../support/world.ts';
-import { addPayees, allBecome, openBusiness, paidFor, startPaying } from '../workflows/stage.ts';
+import { eventually } from '../support/eventually.ts';
+import { listRunPayouts, reconcileToday, type RunSeen } from '../support/runs.ts';
+import { openWorld, VAULT, type World } from '../support/world.ts';
+import {
+  addPayees,
+  alarmsOf,
+  allBecome,
+  type Business,
+  booksOf,
+  calm,
+  codeOf,
+  everythingIsDue,
+  openBusiness,
+  owedTo,
+  paidFor,
+  type PayeeWish,
+  payoutBecomes,
+  sell,
+  startPaying,
+  sweep,
+  tell,
+} from '../workflows/stage.ts';
+
+/** After each of these nobody can know at once whether the call was carried out; `429` says that it was not. */
+const UNCLEAR = [
+  'commit-then-drop',
+  'commit-then-hang',
+  'commit-then-cut-body',
+  'commit-then-502',
+  '500-before-commit',
+  'drop-before-commit',
+  '429',
+] as const;
+const AMOUNT = '10.00';
+const BATCH_MAX = 3;
 
 let world: World;
 let company: Company;
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ batchItemsMax: BATCH_MAX, itemsPerPage: 2, askTimeoutMs: 2_000, wiseReturnWindowMs: 0 });
   company = await openCompany(world);
 });
+afterEach(() => calm(world));
 afterAll(() => world.close());
 
-describe('given', () => {
-  it.each(['paypal', 'bank'] as const)('when %s', async (method) => {
-    const business = await openBusiness(company, { code: `b-${method}` });
-    await addPayees(
-      business,
-      Array.from({ length: 5 }, (_, i) => ({ name: `p${i}`, method, amount: '10.00' })),
-    );
+const open = async (code: string, wishes: readonly PayeeWish[]): Promise<Business> => {
+  const business = await openBusiness(company, { code });
+  await addPayees(business, wishes);
+  return business;
+};
+
+const many = (count: number, method: 'bank' | 'paypal'): PayeeWish[] =>
+  Array.from({ length: count }, (_, index) => ({ name: `p${index}`, method, amount: AMOUNT }));
+
+const batchesOf = (run: RunSeen): Promise<readonly Batch[]> => listRunBatches(world.db, run.id, null, 100);
+
+const batchBecomes = (run: RunSeen, ...states: readonly string[]) =>
+  eventually(`a batch of ${run.id} becomes ${states.join(' or ')}`, async () =>
+    (await batchesOf(run)).find(({ state }) => states.includes(state)),
+  );
+
+/** By the providers' own books. */
+async function allArePaidOnce(business: Business, run: RunSeen, count: number): Promise<void> {
+  const payouts = await allBecome(business, run, 'settled');
+  const paid = await Promise.all(payouts.map(({ id }) => paidFor(world, id)));
+  expect(paid).toEqual(Array.from({ length: count }, () => [AMOUNT]));
+}
+
+const openTasks = (subject: string) =>
+  listTasks(world.db, { isOpen: true }, null, 100).then((tasks) => tasks.filter((task) => task.subject === subject));
+
+const resume = (gateway: string) => company.operator.api.post(`/v1/gateways/${gateway}/resume`, {});
+const pause = (gateway: string) => company.operator.api.post(`/v1/gateways/${gateway}/pause`, { reason: 'a test' });
+
+/** What a person does in Wise. */
+async function fundAtWise(path: string): Promise<void> {
+  const response = await fetch(`${world.sandbox.wise.url}/v3/profiles/1001/${path}/payments`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${world.sandbox.secrets.wise.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ type: 'BALANCE' }),
+  });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+}
+
+const setFunding = (funding: 'balance' | 'person') =>
+  company.operator.api.put('/v1/payers/acme/gateways/bank', {
+    gateway: 'wise',
+    accountRef: 'Wise',
+    settings: { profileId: '1001', funding },
+  });
+
+describe('given a run whose payouts are asked for in batches', () => {
+  it.each([
+    { provider: 'paypal', method: 'paypal', calls: [{ method: 'POST', path: '/v1/payments/payouts$' }] },
+    {
+      provider: 'wise',
+      method: 'bank',
+      calls: [
+        { method: 'POST', path: 'batch-groups$' },
+        { method: 'POST', path: 'batch-groups/[^/]+/transfers$' },
+        { method: 'PATCH', path: 'batch-groups/' },
+        { method: 'POST', path: 'batch-payments/' },
+      ],
+    },
+  ] as const)(
+    'when every unclear fault strikes each call of a batch by $provider then each payout is paid once',
+    async ({ provider, method, calls }) => {
+      const count = UNCLEAR.length * BATCH_MAX + 1;
+      const business = await open(`unclear-${provider}`, many(count, method));
+      for (const call of calls) for (const fault of UNCLEAR) await tell(world, provider, 'faults', { ...call, fault });
+      const run = await startPaying(business);
+
+      await allArePaidOnce(business, run, count);
+
+      expect(await batchesOf(run)).toHaveLength(UNCLEAR.length);
+    },
+  );
+
+  it('when PayPal refuses a batch for one payment then that one fails with the reason, and the others go in a new batch', async () => {
+    const business = await open('one-bad', [
+      ...many(2, 'paypal'),
+      { name: 'bad', method: 'paypal', receiver: 'refused@example.test', amount: AMOUNT },
+    ]);
+
     const run = await startPaying(business);
-    const payouts = await allBecome(business, run, 'settled');
-    const paid = await Promise.all(payouts.map(({ id }) => paidFor(world, id)));
-    expect(paid).toEqual(Array.from({ length: 5 }, () => ['10.00']));
+    await allBecome(business, run, 'settled', 'failed');
+
+    const bad = await payoutBecomes(business, run, 'bad', 'failed');
+    expect(bad).toMatchObject({ statusReason: 'RECEIVER_INVALID' });
+    expect(await owedTo(business, 'bad')).toBe(1000n);
+    expect(await paidFor(world, bad.id)).toEqual([]);
+    const others = (await listRunPayouts(company, run.id)).filter(({ id }) => id !== bad.id);
+    expect(await Promise.all(others.map(({ id }) => paidFor(world, id)))).toEqual([[AMOUNT], [AMOUNT]]);
+    const states = (await batchesOf(run)).map(({ number, state, itemCount }) => [number, state, itemCount]);
+    expect(states.toSorted()).toEqual([
+      [1, 'failed', 3],
+      [2, 'done', 2],
+    ]);
+  });
+
+  it('when Wise refuses one payee then that payout fails alone, and the rest of its group is paid', async () => {
+    const business = await open('bad-bank', many(2, 'bank'));
+    await company.operator.api.post('/v1/partners/batch', {
+      partners: [
+        {
+          code: codeOf(business, 'bad'),
+          name: 'Partner bad',
+          kind: 'reseller',
+          country: 'US',
+          agreements: [{ program: business.code, plan: 'all', startsOn: '2020-01-01' }],
+          instrument: {
+            method: 'bank',
+            holder: 'Holder bad',
+            currency: 'USD',
+            country: 'US',
+            details: { type: 'aba', abartn: '021000021' },
+          },
+        },
+      ],
+    });
+    await sell(business, [{ name: 'bad', amount: AMOUNT }]);
+
+    const run = await startPaying(business);
+    const bad = await payoutBecomes(business, run, 'bad', 'failed');
+    const payouts = await allBecome(business, run, 'settled', 'failed');
+
+    expect(payouts.map(({ status }) => status).toSorted()).toEqual(['failed', 'settled', 'settled']);
+    expect(await paidFor(world, bad.id)).toEqual([]);
+    expect(await owedTo(business, 'bad')).toBe(1000n);
+  });
+
+  it('when the gateway is paused before it is asked then nothing is asked, and after the resume each is paid once', async () => {
+    const business = await open('paused', many(3, 'paypal'));
+    await pause('paypal');
+    const before = (await booksOf(world, 'paypal')).length;
+    const run = await startPaying(business);
+    const { id } = await batchBecomes(run, 'prepared');
+    expect(await world.activities.advanceBatch(id)).toMatchObject({ state: 'prepared' });
+    expect((await booksOf(world, 'paypal')).length).toBe(before);
+
+    await resume('paypal');
+    await sweep(world);
+
+    await allArePaidOnce(business, run, 3);
+  });
+
+  it('when many look after the same batch at the same moment then its provider is asked once', async () => {
+    const business = await open('at-once', many(3, 'paypal'));
+    await pause('paypal');
+    const run = await startPaying(business);
+    const { id } = await batchBecomes(run, 'prepared');
+    await resume('paypal');
+
+    await Promise.all(Array.from({ length: 6 }, () => world.activities.advanceBatch(id)));
+    await everythingIsDue(world);
+    await sweep(world);
+
+    await allArePaidOnce(business, run, 3);
+  });
+
+  it('when our money runs out then the gateway is paused with one alarm, and the same batch goes on after the resume', async () => {
+    const business = await open('poor', many(3, 'paypal'));
+    await tell(world, 'paypal', 'balance', { currency: 'USD', amount: '1.00' });
+    const run = await startPaying(business);
+    await eventually('an operator hears of it', async () =>
+      (await alarmsOf(business)).some(({ subject }) => subject === 'gateway/paypal'),
+    );
+    await tell(world, 'paypal', 'balance', { currency: 'USD', amount: '1000000.00' });
+
+    await resume('paypal');
+    await sweep(world);
+
+    await allArePaidOnce(business, run, 3);
+    expect(await batchesOf(run)).toHaveLength(1);
+  });
+
+  it('when whoever asked dies before the answer is written down, and its workflow is gone, then the sweep has it resolved', async () => {
+    const business = await open('forgotten', many(3, 'paypal'));
+    await pause('paypal');
+    const run = await startPaying(business);
+    const { id } = await batchBecomes(run, 'prepared');
+    await world.temporal.workflow.getHandle(batchWorkflowId(id)).terminate('a test');
+    await resume('paypal');
+    const doomed = activitiesWith(dyingAfterSubmit(world.gateways));
+    await expect(doomed.advanceBatch(id)).rejects.toThrow('killed');
+    expect((await batchesOf(run)).map(({ state }) => state)).toEqual(['submitted']);
+
+    await everythingIsDue(world);
+    await sweep(world);
+
+    await allArePaidOnce(business, run, 3);
+  });
+});
+
+/** A provider that was asked, and whose answer nobody wrote down. */
+function dyingAfterSubmit(gateways: Gateways): Gateways {
+  const { batches } = gateways.paypal;
+  const submit: BatchGateway['submit'] = async (...asked) => {
+    await batches?.submit(...asked);
+    throw new Error('killed');
+  };
+  return { ...gateways, paypal: { ...gateways.paypal, ...(batches ? { batches: { ...batches, submit } } : {}) } };
+}
+
+const activitiesWith = (gateways: Gateways) =>
+  createActivities({
+    db: world.db,
+    temporal: world.temporal,
+    mailer: createMailer(world.sandbox.mail.smtpUrl, 'Bursar <payouts@localhost>'),
+    addresses: { finance: 'finance@example.test', operators: 'operators@example.test' },
+    gateways,
+    vault: VAULT,
+    returnWindows: RETURN_WINDOWS_DEFAULT,
+    firstPollMs: 200,
+    activePayoutsMax: 200,
+    askTimeoutMs: 2_000,
+  });
+
+describe('given transfers at Wise that only a person may fund', () => {
+  afterEach(() => setFunding('balance'));
+
+  it.each([
+    { why: 'our token may not', code: 'draft', prepare: () => setFunding('person') },
+    {
+      why: 'Wise wants strong authentication',
+      code: 'sca',
+      prepare: () => tell(world, 'wise', 'faults', { method: 'POST', path: 'batch-payments/', fault: '403-sca' }),
+    },
+  ])(
+    'when $why then finance gets one task for the batch, and once it is funded its payouts go on and the task is closed',
+    async ({ code, prepare }) => {
+      const business = await open(code, many(3, 'bank'));
+      await prepare();
+      const run = await startPaying(business);
+      const batch = await batchBecomes(run, 'needs_person');
+      const tasks = await openTasks(`batch/${batch.id}`);
+      expect(tasks).toMatchObject([{ kind: 'provider_approval' }]);
+      expect(tasks[0]?.detail).toContain('3 transfers, 30.00 USD');
+      expect((await alarmsOf(business)).filter(({ subject }) => subject.includes(batch.id))).toEqual([]);
+
+      await fundAtWise(`batch-payments/${batch.providerRef}`);
+
+      await allArePaidOnce(business, run, 3);
+      await eventually('the task is closed', async () => (await openTasks(`batch/${batch.id}`)).length === 0);
+    },
+  );
+
+  it('when it is a payout by itself then the task is the payout’s, and closes the same way', async () => {
+    const business = await open('draft-one', many(1, 'bank'));
+    await setFunding('person');
+    const run = await startPaying(business);
+    const [payout] = await listRunPayouts(company, run.id);
+    const subject = `payout/${payout?.id}`;
+    await eventually('finance has a task', async () => (await openTasks(subject)).length === 1);
+    const reference = await world.db.oneFirst(
+      sql.unsafe`select provider_ref from payout_attempt where payout_id = ${payout?.id ?? ''}`,
+    );
+
+    await fundAtWise(`transfers/${reference}`);
+
+    await allArePaidOnce(business, run, 1);
+    expect(await openTasks(subject)).toEqual([]);
+  });
+});
+
+describe('given that it is over', () => {
+  it('then ledger, statements and the providers’ books agree, every invariant holds, and nothing is on its way', async () => {
     expect(await reconcileToday(world, company)).toEqual([]);
+    expect((await listBalances(world.db, 'payout:in_transit')).filter(({ minor }) => minor !== 0n)).toEqual([]);
+    const { wise, paypal, lob, bank } = world.sandbox;
+    expect(await checkInvariants(world.db, { books: [wise, paypal, lob, bank].map(({ url }) => url) })).toEqual([]);
   });
 });

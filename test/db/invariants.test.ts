@@ -9,12 +9,14 @@ import { z } from 'zod';
 import { addAuditEntry, sealAuditLog } from '../../db/audit.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
 import {
+  addBatch,
   addCompany,
   addLine,
   addPartner,
   addPayout,
   addRun,
   disburse,
+  sendBatch,
   sendPayout,
   settlePayout,
   SOURCE,
@@ -50,9 +52,35 @@ async function keepBooks(db: Stage['app']) {
   await disburse(db, runId, company.approver);
   const annAttempt = await settlePayout(db, annPayout);
   const bobAttempt = await sendPayout(db, bobPayout);
+  const batchRunId = await addRun(db, company);
+  const [dan, eve] = [await addPartner(db, company), await addPartner(db, company)];
+  const [danPayout, evePayout] = [
+    await addPayout(db, batchRunId, dan, [await addLine(db, company, dan)]),
+    await addPayout(db, batchRunId, eve, [await addLine(db, company, eve)]),
+  ];
+  for (const { id } of [ann, bob, cleo])
+    await db.query(sql.unsafe`
+      insert into run_outcome(run_id, partner_id, currency, outcome, payable_minor) values (${batchRunId}, ${id}, 'USD', 'nothing_due', 0)`);
+  await disburse(db, batchRunId, company.approver);
+  const batch = await addBatch(db, batchRunId, [danPayout, evePayout]);
+  await sendBatch(db, batch.id);
   await addAuditEntry(db, { actorId: company.approver, action: 'run.approve', subject: `run/${runId}` });
   await sealAuditLog(db);
-  return { company, ann, bob, cleo, annLine, bobLine, cleoLine, runId, annPayout, bobPayout, annAttempt, bobAttempt };
+  return {
+    company,
+    ann,
+    bob,
+    cleo,
+    annLine,
+    bobLine,
+    cleoLine,
+    runId,
+    annPayout,
+    bobPayout,
+    annAttempt,
+    bobAttempt,
+    batch,
+  };
 }
 
 /** As somebody could who owns the database and switches its triggers off. */
@@ -234,6 +262,24 @@ const PLANTS: readonly Plant[] = [
     names: (b) => b.bobAttempt,
   },
   {
+    wrong: 'a batch says another sum than its payments',
+    breaks: '6 a batch is its attempts, to the cent, all of its own gateway, currency and run',
+    plant: (b) => [sql.unsafe`update provider_batch set total_minor = total_minor + 1 where id = ${b.batch.id}`],
+    names: (b) => b.batch.id,
+  },
+  {
+    wrong: 'a payment of a batch was left out when it was asked for',
+    breaks: '6 the payments of a batch are asked for together, and a batch that moved nothing has none that did',
+    plant: (b) => [setAttempt(b.batch.attemptIds[0] ?? '', sql.fragment`state = 'prepared', submitted_at = null`)],
+    names: (b) => b.batch.attemptIds[0] ?? '',
+  },
+  {
+    wrong: 'a batch is forgotten',
+    breaks: '11 no payout under way, no open batch and no open run is forgotten',
+    plant: (b) => [sql.unsafe`update provider_batch set due_at = now() - interval '1 hour' where id = ${b.batch.id}`],
+    names: (b) => b.batch.id,
+  },
+  {
     wrong: 'a payout is settled and its attempt is not',
     breaks:
       '6 a payout is what its attempt is: settled, returned and failed are proved, and nobody was asked before it was approved',
@@ -303,7 +349,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'a payout is forgotten',
-    breaks: '11 no payout under way and no open run is forgotten',
+    breaks: '11 no payout under way, no open batch and no open run is forgotten',
     plant: (b) => [setPayout(b.bobPayout, sql.fragment`due_at = now() - interval '11 minutes'`)],
     names: (b) => b.bobPayout,
   },

@@ -4,8 +4,10 @@ import { type CommonQueryMethods, type QuerySqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
 import { claimSubmit, updateAttempt } from '../../db/attempts.ts';
+import { lockBatchItems, submitBatchItems } from '../../db/batch-items.ts';
+import { claimBatch } from '../../db/batches.ts';
 import { post } from '../../db/ledger.ts';
-import { getPayout, updatePayout } from '../../db/payouts.ts';
+import { getPayout, listPayoutsById, updatePayout } from '../../db/payouts.ts';
 import { insertApproval } from '../../db/approvals.ts';
 import { approveRunPayouts, insertOutcomes, listRunContent, updateRun } from '../../db/runs.ts';
 import { accrualPosting, debitPosting, type Paid, sendPosting } from '../../domain/postings.ts';
@@ -251,16 +253,50 @@ export type AttemptWish = {
   minor?: bigint;
   gateway?: string;
   currency?: string;
+  batchId?: string;
 };
 
 export async function addAttempt(db: CommonQueryMethods, payoutId: string, wish: AttemptWish = {}): Promise<string> {
   const payout = await getPayout(db, payoutId);
   const { attemptNo = 1, minor = payout.net, gateway = payout.gateway, currency = payout.currency } = wish;
-  const { providerKey = freshCode('key') } = wish;
+  const { providerKey = freshCode('key'), batchId = null } = wish;
   return db.oneFirst(sql.type(TextId)`
-    insert into payout_attempt(payout_id, attempt_no, gateway, provider_key, currency, amount_minor, request_sealed, request_hash)
-    values (${payoutId}, ${attemptNo}, ${gateway}, ${providerKey}, ${currency}, ${minor}, '', '') returning id`);
+    insert into payout_attempt(payout_id, attempt_no, gateway, provider_key, currency, amount_minor, request_sealed, request_hash, batch_id)
+    values (${payoutId}, ${attemptNo}, ${gateway}, ${providerKey}, ${currency}, ${minor}, '', '', ${batchId}) returning id`);
 }
+
+export type BatchWish = { totalMinor?: bigint; itemCount?: number; gateway?: string; number?: number };
+
+/** A batch of these executing payouts, and their attempts. */
+export const addBatch = (
+  db: CommonQueryMethods,
+  runId: string,
+  payoutIds: readonly string[],
+  wish: BatchWish = {},
+): Promise<{ id: string; attemptIds: readonly string[] }> =>
+  db.transaction(async (tx) => {
+    const payouts = await listPayoutsById(tx, payoutIds);
+    const { totalMinor = payouts.reduce((sum, { net }) => sum + net, 0n), itemCount = payouts.length } = wish;
+    const { gateway = payouts[0]?.gateway ?? 'wise', number = 1 } = wish;
+    const id = await tx.oneFirst(sql.type(TextId)`
+      insert into provider_batch(id, run_id, gateway, currency, number, item_count, total_minor, provider_key, request_sealed, request_hash)
+      values (uuidv7(), ${runId}, ${gateway}, 'USD', ${number}, ${itemCount}, ${totalMinor}, ${freshCode('batch')}, '', '') returning id`);
+    const attemptIds: string[] = [];
+    for (const payoutId of payoutIds) attemptIds.push(await addAttempt(tx, payoutId, { batchId: id }));
+    return { id, attemptIds };
+  });
+
+/** The batch was asked for, with its attempts and their journals. */
+export const sendBatch = (db: CommonQueryMethods, id: string): Promise<void> =>
+  db.transaction(async (tx) => {
+    await claimBatch(tx, id);
+    const items = await lockBatchItems(tx, id);
+    await submitBatchItems(tx, id);
+    await post(
+      tx,
+      items.map((paid) => sendPosting(paid, new Date())),
+    );
+  });
 
 const paidBy = async (db: CommonQueryMethods, payoutId: string, attemptId: string): Promise<Paid> => ({
   ...(await getPayout(db, payoutId)),

@@ -33,8 +33,12 @@ export type WorldOptions = {
   /** Without webhooks everything is found by polling. */
   webhooks?: boolean;
   wiseReturnWindowMs?: number;
-  /** Without batches each payout is asked for by itself. */
-  batches?: boolean;
+  /** How many payouts go into one batch; 1 asks for each by itself. As many as the providers take, where nothing is said. */
+  batchItemsMax?: number;
+  /** How many payments of a batch PayPal shows at once. */
+  itemsPerPage?: number;
+  /** How long asking a provider may take. */
+  askTimeoutMs?: number;
 };
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
@@ -44,7 +48,7 @@ export type World = Awaited<ReturnType<typeof openWorld>>;
  * API over HTTP. Close it when the file is done.
  */
 export async function openWorld(options: WorldOptions = {}) {
-  const { stepMs = 20, clearMs = 50, webhooks = true, wiseReturnWindowMs = 300, batches = true } = options;
+  const { stepMs = 20, clearMs = 50, webhooks = true, wiseReturnWindowMs = 300, batchItemsMax = Infinity } = options;
   const dir = await mkdtemp(join(tmpdir(), 'bursar-world-'));
   const database = await freshDatabase();
   const db = await openDatabase(database.url);
@@ -63,7 +67,10 @@ export async function openWorld(options: WorldOptions = {}) {
     ...(webhooks ? { webhooks: `${url}/webhooks` } : {}),
   });
   const settings = gatewaySettingsOf(sandbox, join(dir, 'checks'));
-  const gateways = createGateways(settings);
+  const gateways = createGateways({
+    ...settings,
+    paypal: { ...settings.paypal, itemsPerPage: options.itemsPerPage },
+  });
   const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
   const mailer = createMailer(sandbox.mail.smtpUrl, 'Bursar <payouts@localhost>');
   const app = createApp({
@@ -86,7 +93,8 @@ export async function openWorld(options: WorldOptions = {}) {
     returnWindows: { ...RETURN_WINDOWS_DEFAULT, wise: wiseReturnWindowMs },
     firstPollMs: 200,
     activePayoutsMax: 200,
-    batchItemsMax: batches ? { wise: 1000, paypal: 15_000 } : {},
+    batchItemsMax: { wise: batchItemsMax, paypal: batchItemsMax },
+    ...(options.askTimeoutMs === undefined ? {} : { askTimeoutMs: options.askTimeoutMs }),
   });
   const workers = await startWorkers(address, namespace, activities);
 

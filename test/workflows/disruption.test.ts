@@ -6,9 +6,10 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { sql } from 'slonik';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 
+import { listRunBatches } from '../../db/batches.ts';
 import { listBalances } from '../../db/ledger.ts';
 import { freePort } from '../../scripts/stack/ports.ts';
-import { payoutWorkflowId, runWorkflowId } from '../../workflows/messages.ts';
+import { batchWorkflowId, payoutWorkflowId, runWorkflowId } from '../../workflows/messages.ts';
 import { type Company, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
 import { listRunPayouts, reconcileToday, runBecomes, type RunSeen } from '../support/runs.ts';
@@ -94,7 +95,8 @@ describe('given a run of many in the middle of its payments', () => {
     for (const reached of [4, 20]) {
       await untilPaid(before + reached);
       const ids = (await listRunPayouts(company, run.id)).map(({ id }) => payoutWorkflowId(id));
-      await Promise.all([runWorkflowId(run.id), ...ids].map(forget));
+      const batches = (await listRunBatches(world.db, run.id, null, 10)).map(({ id }) => batchWorkflowId(id));
+      await Promise.all([runWorkflowId(run.id), ...batches, ...ids].map(forget));
       await everythingIsDue(world);
       await sweep(world);
     }

@@ -254,6 +254,7 @@ export const sweep = ({ temporal }: World): Promise<unknown> =>
 export async function everythingIsDue({ db }: World): Promise<void> {
   await db.query(sql.unsafe`update payout set due_at = now() - interval '1 hour'`);
   await db.query(sql.unsafe`update payout_run set due_at = now() - interval '1 hour'`);
+  await db.query(sql.unsafe`update provider_batch set due_at = now() - interval '1 hour'`);
 }
 
 export const alarmsOf = ({ company }: Business): Promise<{ id: string; kind: string; subject: string }[]> =>
