@@ -19,6 +19,7 @@ import { actorRoutes } from './routes/actors.ts';
 import { agreementRoutes } from './routes/agreements.ts';
 import { alarmRoutes } from './routes/alarms.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { batchRoutes } from './routes/batches.ts';
 import { eventRoutes } from './routes/events.ts';
 import { gatewayRoutes } from './routes/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -53,6 +54,7 @@ const ROUTES = [
   importRoutes,
   runRoutes,
   approvalRoutes,
+  batchRoutes,
   payoutRoutes,
   meRoutes,
   gatewayRoutes,

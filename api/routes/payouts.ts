@@ -39,6 +39,8 @@ const AttemptAnswer = z
   .object({
     attemptNo: z.int(),
     gateway: z.enum(GATEWAYS),
+    /** The batch that asks for it; null of one that is asked for by itself. */
+    batchId: z.string().nullable(),
     state: z.enum(ATTEMPT_STATES),
     /** The provider's own word for it. */
     word: z.string().nullable(),
@@ -176,6 +178,7 @@ async function readAttempts(db: Database, payoutId: string) {
     return {
       attemptNo: attempt.attemptNo,
       gateway: attempt.gateway,
+      batchId: attempt.batchId,
       state: attempt.state,
       word: attempt.word,
       reason: attempt.reason,

@@ -6,8 +6,15 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
+import { listRunBatches } from '../../db/batches.ts';
 import * as workflows from '../../workflows/index.ts';
-import { accrualWorkflowId, payoutWorkflowId, runWorkflowId, TASK_QUEUES } from '../../workflows/messages.ts';
+import {
+  accrualWorkflowId,
+  batchWorkflowId,
+  payoutWorkflowId,
+  runWorkflowId,
+  TASK_QUEUES,
+} from '../../workflows/messages.ts';
 import { openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
 import { reconcileToday, runBecomes } from '../support/runs.ts';
@@ -69,9 +76,13 @@ async function tellStory(): Promise<void> {
     ),
   );
   const day = new Date().toISOString().slice(0, 10);
+  const batches = (await listRunBatches(world.db, run.id, null, 10)).map(
+    ({ gateway, id }) => [`batch-${gateway}`, batchWorkflowId(id)] as const,
+  );
   const others = ['sweep', 'run-trigger', 'nightly-reconciliation'].map((id) => [id, id] as const);
   await record([
     ...payouts,
+    ...batches,
     ...others,
     ['run', runWorkflowId(run.id)],
     ['accrual', accrualWorkflowId('story')],
