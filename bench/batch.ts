@@ -1,0 +1,205 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import type { Client } from '@temporalio/client';
+import { type DatabasePool, sql } from 'slonik';
+import { z } from 'zod';
+
+import { createBatchActivities } from '../activities/batches.ts';
+import { formBatches } from '../activities/form-batches.ts';
+import { addActor } from '../db/actors.ts';
+import { insertApproval } from '../db/approvals.ts';
+import { listRunBatches } from '../db/batches.ts';
+import { type Database, openDatabase } from '../db/database.ts';
+import { addInstruments } from '../db/instruments.ts';
+import { migrate } from '../db/migrate.ts';
+import { addPartners } from '../db/partners.ts';
+import { addPayer, setPayerGateway } from '../db/payers.ts';
+import { addProgram } from '../db/programs.ts';
+import { approveRunPayouts, getRun, insertDraftPayouts, insertRun, listRunContent, updateRun } from '../db/runs.ts';
+import { addSchedule } from '../db/schedules.ts';
+import type { VaultKeys } from '../db/vault.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../domain/attempt.ts';
+import { onDemandRunId, payoutId } from '../domain/ids.ts';
+import { contentHash } from '../domain/run-content.ts';
+import { createGateways } from '../gateways/index.ts';
+import { startSandbox } from '../sandbox/index.ts';
+import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
+import { freePort } from '../scripts/stack/ports.ts';
+
+/**
+ * How long it takes to form PayPal's largest batch, to ask for it, and to name its payments, beside the ceiling of this machine: as
+ * many plain rows, one for each row that a batch writes. Run: `npm run bench:batch -- --payouts 15000`.
+ */
+
+const { values } = parseArgs({ options: { payouts: { type: 'string', default: '15000' } } });
+const PAYOUTS = Number(values.payouts);
+/** An attempt; its submission; a journal with two entries; its acceptance; its name; four lines of history. */
+const ROWS_A_PAYOUT = 11;
+const VAULT: VaultKeys = { keyId: 'bench', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
+const PayeeRow = z.strictObject({ partner_id: z.bigint(), instrument_id: z.string() });
+/** Nobody works on what is started here. */
+const NO_TEMPORAL = { workflow: { signalWithStart: async () => undefined } } as unknown as Client;
+
+const folder = resolve('.data/bench-batch');
+await mkdir(folder, { recursive: true });
+const server = await startPostgres({ folder, port: await freePort(), isDurable: true });
+const sandbox = await startSandbox({ dir: resolve(folder, 'sandbox'), stepMs: 60_000 });
+try {
+  await createDatabase(server.url, 'bench');
+  const url = new URL('/bench', server.url).href;
+  await migrate(url);
+  const db = await openDatabase(url);
+  const runId = await prepareRun(db);
+  const deps = {
+    db,
+    temporal: NO_TEMPORAL,
+    gateways: openGateways(),
+    vault: VAULT,
+    returnWindows: RETURN_WINDOWS_DEFAULT,
+    firstPollMs: 1_000,
+    activePayoutsMax: 0,
+    batchItemsMax: { paypal: PAYOUTS },
+  };
+  const { advanceBatch } = createBatchActivities(deps);
+  report('form: freeze, seal and write', await timed(() => formBatches(deps, runId)));
+  const [batch] = await listRunBatches(db, runId, null, 1);
+  if (!batch) throw new RangeError('no batch was formed: say at least two payouts');
+  report('ask: claim, journals, post, record', await timed(() => advanceBatch(batch.id)));
+  report('name: every page, every payment', await timed(() => advanceBatch(batch.id)));
+  report(`ceiling: ${ROWS_A_PAYOUT} plain rows each`, await timed(() => insertPlain(db)));
+  await db.end();
+} finally {
+  await sandbox.close();
+  await server.stop();
+  removePostgres(folder);
+  await rm(folder, { recursive: true, force: true });
+}
+
+function openGateways() {
+  const { wise, paypal, lob, bank, secrets } = sandbox;
+  return createGateways({
+    wise: { baseUrl: wise.url, ...secrets.wise },
+    paypal: { baseUrl: paypal.url, ...secrets.paypal, certUrlPrefix: '' },
+    lob: { baseUrl: lob.url, apiKey: secrets.lob.key, webhookSecret: secrets.lob.webhookSecret },
+    printedCheck: { bankBaseUrl: bank.url, bankKey: secrets.bank.key, printDir: folder },
+  });
+}
+
+/** A run that is being paid: a partner, a line and an approved payout of 10.00 each. */
+async function prepareRun(db: DatabasePool): Promise<string> {
+  const { id: by } = await addActor(db, { code: 'bench', name: 'Bench', email: null }, null);
+  const { id: approver } = await addActor(db, { code: 'approver', name: 'Approver', email: null }, null);
+  const payer = await addPayer(db, { code: 'bench', name: 'Bench', country: 'US', currency: 'USD', address: null }, by);
+  const carrier = {
+    method: 'paypal',
+    gateway: 'paypal',
+    accountRef: 'PayPal',
+    settings: {},
+    checkNumberNext: null,
+  } as const;
+  await setPayerGateway(db, VAULT, payer, carrier, by);
+  const rules = {
+    frequency: 'monthly',
+    zone: 'UTC',
+    payDays: 0,
+    approvalsRequired: 1,
+    scheduled: false,
+    minimums: [],
+  } as const;
+  const schedule = await addSchedule(db, { code: 'bench', payerId: payer.id, ...rules, minimums: [] }, by);
+  const program = await addProgram(db, { code: 'bench', name: 'Bench', scheduleId: schedule.id, partnerKinds: [] }, by);
+  const codes = Array.from({ length: PAYOUTS }, (_, index) => `p${index}`);
+  const partners = await addPartners(
+    db,
+    codes.map((code) => ({ code, name: code, kind: 'reseller', email: null, country: 'US' })),
+    by,
+  );
+  await addInstruments(
+    db,
+    VAULT,
+    partners.map(({ id, code, country }) => ({
+      partnerId: id,
+      method: 'paypal',
+      currency: null,
+      country,
+      last4: '.com',
+      details: { method: 'paypal', receiver: `${code}@example.com` },
+      identity: code,
+    })),
+    { coolingOffDays: 0, by },
+  );
+  await addLines(db, program.id);
+
+  const id = onDemandRunId('bench', 'bench');
+  const period = { periodStart: '2026-01-01', periodEnd: '2026-02-01', payOn: '2026-02-02' };
+  await insertRun(db, {
+    id,
+    scheduleId: schedule.id,
+    kind: 'on_demand',
+    ...period,
+    redo: 0,
+    cutoffAtMs: Date.UTC(2026, 1, 1),
+    preparerId: by,
+  });
+  await db.transaction(async (tx) => {
+    await draft(tx, id);
+    const hash = contentHash(await listRunContent(tx, id));
+    await updateRun(tx, id, { status: 'review', contentHash: hash, reviewStarts: true });
+    await insertApproval(tx, id, hash, {
+      by: approver,
+      decision: 'approve',
+      contentHash: hash.toString('hex'),
+      noteId: null,
+    });
+    await updateRun(tx, id, { status: 'approved' });
+    await approveRunPayouts(tx, id);
+    await updateRun(tx, id, { status: 'disbursing' });
+  });
+  return id;
+}
+
+/** One line a partner, as accrual leaves it. */
+async function addLines(db: DatabasePool, programId: number): Promise<void> {
+  await db.query(sql.unsafe`insert into accrual_batch(program_id, event_count) values (${programId}, ${PAYOUTS})`);
+  await db.query(sql.unsafe`
+    insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on)
+    select partner.id, ${programId}, 'earned', batch.id, 'USD', 1000, 1, '2026-01-15' from partner, accrual_batch batch`);
+}
+
+async function draft(db: Database, runId: string): Promise<void> {
+  const payees = await db.any(sql.type(PayeeRow)`
+    select partner_id, id as instrument_id from instrument_version order by partner_id`);
+  await insertDraftPayouts(
+    db,
+    await getRun(db, runId),
+    payees.map(({ partner_id, instrument_id }) => ({
+      id: payoutId(runId, partner_id, 'USD'),
+      partnerId: partner_id,
+      currency: 'USD',
+      method: 'paypal',
+      gateway: 'paypal',
+      grossMinor: 1000n,
+      instrumentVersionId: instrument_id,
+    })),
+  );
+}
+
+/** The least that could be written of a batch: so many rows in a table that exists anyway. */
+async function insertPlain(db: DatabasePool): Promise<void> {
+  await db.query(sql.unsafe`
+    insert into alarm(kind, subject, detail)
+    select 'bench', n::text, 'x' from generate_series(1, ${PAYOUTS * ROWS_A_PAYOUT}) n`);
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+function report(what: string, ms: number): void {
+  const rate = Math.round((PAYOUTS * 1000) / ms).toLocaleString('en');
+  console.log(`${what.padEnd(40)} ${(ms / 1000).toFixed(1).padStart(6)} s ${rate.padStart(9)} payouts a second`);
+}
