@@ -62,12 +62,12 @@ try {
     activePayoutsMax: 0,
     batchItemsMax: { paypal: PAYOUTS },
   };
-  const { advanceBatch } = createBatchActivities(deps);
+  const activities = createBatchActivities(deps);
   report('form: freeze, seal and write', await timed(() => formBatches(deps, runId)));
   const [batch] = await listRunBatches(db, runId, null, 1);
   if (!batch) throw new RangeError('no batch was formed: say at least two payouts');
-  report('ask: claim, journals, post, record', await timed(() => advanceBatch(batch.id)));
-  report('name: every page, every payment', await timed(() => advanceBatch(batch.id)));
+  report('ask: claim, journals, post, record', await timed(() => activities.advanceBatch(batch.id)));
+  report('name: every page, every payment', await timed(() => activities.advanceBatch(batch.id)));
   report(`ceiling: ${ROWS_A_PAYOUT} plain rows each`, await timed(() => insertPlain(db)));
   await db.end();
 } finally {

@@ -102,10 +102,12 @@ async function fill(sending: Sending, groupId: string): Promise<BatchAnswer | nu
       signal,
     });
     if (!ends(outcome)) return;
-    if (outcome.state === 'failed') await hands.recordItem(submission.key, outcome);
-    else if (outcome.task) await hands.recordItem(submission.key, { ...outcome, state: 'needs_person' });
-    else if (outcome.state === 'unknown') stopped = goesOn(outcome.word, outcome.evidence);
-    else stopped = notOurs(groupId, outcome.word);
+    const isUnclear = outcome.state === 'unknown' && !outcome.task;
+    if (outcome.state !== 'failed' && outcome.state !== 'unknown') stopped = notOurs(groupId, outcome.word);
+    else if (isUnclear) stopped = goesOn(outcome.word, outcome.evidence);
+    if (outcome.state === 'failed' || isUnclear) await hands.recordItem(submission.key, outcome);
+    // Nobody but a person can say any more whether it exists: the others do not wait for that.
+    if (outcome.task) await hands.recordItem(submission.key, { ...outcome, state: 'needs_person' });
   }
 
   await inParallel(missing, IN_PARALLEL, async (submission) => {
