@@ -6,6 +6,7 @@ import {
   claimBatch,
   closeBatchCall,
   endBatch,
+  extendBatchCall,
   getBatch,
   getBatchRequest,
   isBatchHeld,
@@ -65,8 +66,8 @@ export type BatchProgress = {
   waitMs: number;
 };
 
-/** Too little time left to ask with: whoever comes next asks. */
-const ASK_MS_MIN = 1_000;
+/** A call ends this long before others may go on, whatever it cost to begin it. */
+const ASK_MARGIN_MS = 250;
 /** Between two parts of a batch that is still being filled. */
 const GO_ON_MS = 1_000;
 const HAND_OVER_MS = 500;
@@ -150,11 +151,11 @@ const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: BatchDeps, { id, state }: 
 
 /** The one call that asks, or goes on asking. However it ends, it has ended: from then on nobody else's can be overtaken by it. */
 async function askAlone(deps: BatchDeps, { id, state }: Batch): Promise<BatchAnswer | null> {
+  const { askTimeoutMs = ASK_TIMEOUT_MS } = deps;
+  if (!(await extendBatchCall(deps.db, id, askTimeoutMs))) return null;
+  const signal = AbortSignal.timeout(askTimeoutMs - ASK_MARGIN_MS);
   const batch = await getBatch(deps.db, id);
-  const leftMs = (batch.submitDeadlineAt?.getTime() ?? 0) - batch.readAt.getTime();
-  if (leftMs < ASK_MS_MIN) return null;
   const { submit, resolve } = batchesOf(deps, batch);
-  const signal = AbortSignal.timeout(leftMs);
   try {
     const submission = await batchSubmissionOf(deps, batch);
     return await (state === 'prepared' ? submit : resolve)(submission, handsFor(deps, batch), signal);

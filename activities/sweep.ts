@@ -5,7 +5,7 @@ import { sealAuditLog } from '../db/audit.ts';
 import { listOverdueBatches } from '../db/batches.ts';
 import { listOverdueRuns, listProgramsWithDueEvents, takeOverduePayouts } from '../db/due.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
-import { listMatchedInbox, markInboxProcessed } from '../db/inbox.ts';
+import { hearOfBatches, listMatchedInbox, markInboxProcessed } from '../db/inbox.ts';
 import { wakeAccrual, wakeBatch, wakeRun } from '../workflows/starts.ts';
 import { wakePayouts } from './wake-payouts.ts';
 
@@ -28,6 +28,7 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     for (const program of programs) await wakeAccrual(temporal, program);
     const runs = await listOverdueRuns(db, RUNS_PER_SWEEP);
     for (const run of runs) await wakeRun(temporal, run);
+    await hearOfBatches(db);
     const batches = await listOverdueBatches(db, BATCHES_PER_SWEEP);
     for (const batch of batches) await wakeBatch(temporal, batch);
     const payouts = await wakeOverduePayouts(db, temporal);

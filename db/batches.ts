@@ -143,6 +143,18 @@ export const openBatchCall = (db: Database, id: string, deadlineMs: number) =>
   db.query(sql.unsafe`
     update provider_batch set submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond' where id = ${id}`);
 
+/**
+ * Gives whoever took the right its whole time, counted from when that was committed: with thousands of payments that takes seconds.
+ * False where the right has lapsed meanwhile.
+ */
+export const extendBatchCall = (db: Database, id: string, deadlineMs: number): Promise<boolean> =>
+  changesRow(
+    db,
+    sql.unsafe`
+    update provider_batch set submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond'
+    where id = ${id} and submit_deadline_at > clock_timestamp()`,
+  );
+
 /** The one call that could still be under way has ended: others may go on from now on. */
 export const closeBatchCall = (db: Database, id: string) =>
   db.query(sql.unsafe`update provider_batch set submit_deadline_at = clock_timestamp() where id = ${id}`);

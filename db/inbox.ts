@@ -66,3 +66,13 @@ export const listMatchedInbox = (db: Database, limit: number): Promise<readonly 
     join payout on payout.id = attempt.payout_id join partner on partner.id = payout.partner_id
     where inbox.processed_at is null
     order by inbox.received_at limit ${limit}`);
+
+/** Webhooks that speak of a whole batch and that nobody acted on: the batch is due now. */
+export const hearOfBatches = (db: Database) =>
+  db.query(sql.unsafe`
+    with heard as (
+      update webhook_inbox inbox set processed_at = now() from provider_batch batch
+      where inbox.processed_at is null and batch.gateway = inbox.gateway and batch.provider_key = inbox.provider_key
+      returning batch.id
+    )
+    update provider_batch set due_at = now() where id in (select id from heard) and state not in ('done', 'failed')`);

@@ -5,6 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { ATTEMPT_NEXT, ATTEMPT_STATES } from '../../domain/attempt.ts';
+import { BATCH_NEXT } from '../../domain/batch.ts';
 import { GATEWAYS, PAYOUT_NEXT } from '../../domain/payout.ts';
 import { RUN_NEXT } from '../../domain/run.ts';
 
@@ -69,6 +70,7 @@ describe('given the diagrams of docs/architecture.md', () => {
   it.each([
     { name: 'Run', next: RUN_NEXT },
     { name: 'Payout', next: PAYOUT_NEXT },
+    { name: 'Batch', next: BATCH_NEXT },
   ])('then the one of a $name shows every step that the code allows and no other', async ({ name, next }) => {
     const allowed = Object.entries<readonly string[]>(next).flatMap(([from, all]) => all.map((to) => ({ from, to })));
     expect(sorted(await edgesOf(name))).toEqual(sorted(allowed));
