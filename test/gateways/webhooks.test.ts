@@ -168,7 +168,7 @@ describe('given the webhooks that providers send', () => {
     const { headers, body } = latest('paypal');
     const asked: string[] = [];
     const suspicious = createPayPalWebhookReader(stage.settings.paypal, async (url) => {
-      asked.push(String(url));
+      asked.push(new Request(url).url);
       return new Response();
     });
     const url = urlOf(stage.settings.paypal.certUrlPrefix);
