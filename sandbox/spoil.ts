@@ -81,18 +81,20 @@ const raiseAmounts = (row: unknown): unknown =>
     return { ...value, value: raiseValue(value['value']) };
   });
 
-/** Reports the first row of a statement with the smallest amount too much. */
+/** Reports the last row of a statement with the smallest amount too much. */
 export const wrongAmount = (answer: Response): Promise<Response> =>
   rewrite(
     answer,
     (body) =>
       walk(body, (value, key) =>
         REPORT_KEYS.has(key) && Array.isArray(value)
-          ? [...value.slice(0, 1).map(raiseAmounts), ...value.slice(1)]
+          ? [...value.slice(0, -1), ...value.slice(-1).map(raiseAmounts)]
           : value,
       ),
-    (xml) =>
-      xml.replace(/<Ntry>.*?<\/Ntry>/s, (entry) =>
-        entry.replaceAll(/(<Amt [^>]*>)([^<]*)/g, (_, tag: string, amount: string) => `${tag}${raise(amount)}`),
-      ),
+    (xml) => {
+      const last = xml.lastIndexOf('<Ntry>');
+      if (last < 0) return xml;
+      const entry = xml.slice(last);
+      return `${xml.slice(0, last)}${entry.replaceAll(/(<Amt [^>]*>)([^<]*)/g, (_, tag: string, amount: string) => `${tag}${raise(amount)}`)}`;
+    },
   );

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { createAuthorize } from '../../gateways/paypal/token.ts';
-import { openStage, type Attempt, type Stage } from './stage.ts';
+import type { Attempt } from '../../scripts/gateway-check/attempt.ts';
+import { openStage, type Stage } from './stage.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const usd = (minor: bigint) => ({ minor, currency: 'USD' });

@@ -162,7 +162,7 @@ describe('given a fault that spoils an answer or a token', () => {
     expect(list(body, 'tracking_events').map((scan) => at(scan, 'name'))).toEqual(['MOONSTRUCK', 'MOONSTRUCK']);
   });
 
-  it('when the report is wrong then its first row is a cent more, and the books are not', async () => {
+  it('when the report is wrong then its last row is a cent more, and the books are not', async () => {
     const wise = asWise(sandbox);
     const { transferId } = await makeTransfer(wise, { amount: '9.99' });
     await fund(wise, transferId);
@@ -172,7 +172,7 @@ describe('given a fault that spoils an answer or a token', () => {
     await fault(sandbox.wise.url, { fault: 'wrong-amount', path: 'statement' });
     const amounts = async () =>
       list((await wise('GET', path)).body, 'transactions').map((row) => at(row, 'amount', 'value'));
-    expect(await amounts()).toEqual([-10, -0.31]);
+    expect(await amounts()).toEqual([-9.99, -0.32]);
     expect(await amounts()).toEqual([-9.99, -0.31]);
     expect((await booksOf(sandbox.wise.url)).entries).toMatchObject([{ amount: '9.99' }, { amount: '0.31' }]);
   });
@@ -187,8 +187,8 @@ describe('given a fault that spoils an answer or a token', () => {
       `/v1/reporting/transactions?start_date=${TODAY}T00:00:00Z&end_date=${TOMORROW}T00:00:00Z`,
     );
     const [first, second] = list(report.body, 'transaction_details');
-    expect(at(first, 'transaction_info', 'transaction_amount', 'value')).toBe('-1.01');
-    expect(at(second, 'transaction_info', 'transaction_amount', 'value')).toBe('-0.02');
+    expect(at(first, 'transaction_info', 'transaction_amount', 'value')).toBe('-1.00');
+    expect(at(second, 'transaction_info', 'transaction_amount', 'value')).toBe('-0.03');
 
     const bank = asBank(sandbox);
     const csv = `type,account,number,amount,currency,date,payee\nI,123456789,7,5.00,USD,${TODAY},Ada`;
