@@ -2,6 +2,7 @@ import type { DatabasePool } from 'slonik';
 
 import { type Attempt, findLiveAttempt, updateAttempt } from '../db/attempts.ts';
 import type { Database } from '../db/database.ts';
+import { findToldReason } from '../db/inbox.ts';
 import { post } from '../db/ledger.ts';
 import { addNotification } from '../db/notifications.ts';
 import { closeTask } from '../db/tasks.ts';
@@ -35,11 +36,12 @@ export const paidBy = (payout: Payout, attempt: Attempt): Paid => ({
 });
 
 /** Applies what a provider said, under locks and in one transaction: state, journals, lines, notices. */
-export const recordAnswer = (deps: AnswerDeps, asked: Attempt, answer: Answer): Promise<void> =>
+export const recordAnswer = (deps: AnswerDeps, asked: Attempt, said: Answer): Promise<void> =>
   deps.db.transaction(async (tx) => {
     const payout = await lockPayout(tx, asked.payoutId);
     const attempt = await findLiveAttempt(tx, asked.payoutId);
     if (!attempt || attempt.id !== asked.id) return;
+    const answer = { ...said, reason: said.reason ?? (await reasonTold(tx, attempt, said)) };
     const state = stateByTime(deps, attempt, answer);
     const consequences = consequencesOf(
       {
@@ -69,6 +71,10 @@ export const recordAnswer = (deps: AnswerDeps, asked: Attempt, answer: Answer): 
       await updatePayout(tx, payout.id, consequences.payoutStatus, answer.reason ?? answer.word);
     await tell(tx, payout, attempt, answer, consequences);
   });
+
+/** A bank's reason for sending money back may have come by webhook only. */
+const reasonTold = async (tx: Database, { gateway, providerRef }: Attempt, { state }: Answer): Promise<string | null> =>
+  providerRef && (state === 'on_hold' || state === 'returned') ? findToldReason(tx, gateway, providerRef) : null;
 
 /** What only time decides, and no provider takes back: the return window has closed, or a check is too old to be cashed. */
 function stateByTime({ returnWindows }: AnswerDeps, attempt: Attempt, answer: Answer): AttemptState | null {

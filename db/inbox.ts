@@ -10,17 +10,21 @@ export type InboxMessage = {
   reference: string | null;
   key: string | null;
   word: string;
+  reason: string | null;
   rawBody: Uint8Array;
 };
+
+/** A test, or news of our balance: there is no payout to wake, now or later. */
+const isAboutNothing = ({ reference, key }: InboxMessage): boolean => reference === null && key === null;
 
 /** Keeps a genuine webhook; false where it was there already. */
 export const insertInboxMessage = (db: Database, message: InboxMessage): Promise<boolean> =>
   changesRow(
     db,
     sql.unsafe`
-    insert into webhook_inbox(gateway, event_id, provider_ref, provider_key, word, raw_body)
-    values (${message.gateway}, ${message.eventId}, ${message.reference}, ${message.key}, ${message.word},
-      ${sql.binary(Buffer.from(message.rawBody))})
+    insert into webhook_inbox(gateway, event_id, provider_ref, provider_key, word, reason, raw_body, processed_at)
+    values (${message.gateway}, ${message.eventId}, ${message.reference}, ${message.key}, ${message.word}, ${message.reason},
+      ${sql.binary(Buffer.from(message.rawBody))}, case when ${isAboutNothing(message)} then now() end)
     on conflict (gateway, event_id) do nothing`,
   );
 
@@ -76,3 +80,10 @@ export const hearOfBatches = (db: Database) =>
       returning batch.id
     )
     update provider_batch set due_at = now() where id in (select id from heard) and state not in ('done', 'failed')`);
+
+/** Why a payment failed, where only a webhook said so; null where none did (yet). */
+export const findToldReason = (db: Database, gateway: GatewayName, reference: string): Promise<string | null> =>
+  db.maybeOneFirst(sql.type(z.strictObject({ reason: z.string() }))`
+    select reason from webhook_inbox
+    where gateway = ${gateway} and provider_ref = ${reference} and reason is not null
+    order by received_at desc limit 1`);

@@ -145,7 +145,14 @@ export type StatementLine = {
 };
 
 /** What a genuine webhook is about. It is a hint: the payout re-reads the provider's object. */
-export type WebhookHint = { eventId: string; reference: string | null; key: string | null; word: string };
+export type WebhookHint = {
+  eventId: string;
+  reference: string | null;
+  key: string | null;
+  word: string;
+  /** Why a payment failed, in the provider's code, where only the webhook says so. It explains, and decides nothing. */
+  reason: string | null;
+};
 
 /** Reads webhooks of one provider: checks the signature over the raw bytes. Throws Failure `webhook_not_genuine`. */
 export type WebhookReader = (headers: Headers, rawBody: Uint8Array, now: Date) => Promise<WebhookHint>;

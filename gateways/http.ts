@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import type { z } from 'zod';
 
 import { Failure } from '../domain/errors.ts';
@@ -38,6 +40,8 @@ export type HttpSettings = {
   authorize: Authorize;
   /** The answer's header that the provider's support asks for. */
   traceHeader: string;
+  /** The request's header that takes an id of ours for each call, where the provider has one. */
+  correlationHeader?: string | undefined;
   fetch?: typeof fetch | undefined;
 };
 
@@ -72,21 +76,50 @@ const NOT_SENT: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
+  // A certificate that is not accepted (the names are OpenSSL's), and a handshake that finds no common ground.
+  'CERT_CHAIN_TOO_LONG',
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
+  'CERT_REJECTED',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'HOSTNAME_MISMATCH',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'ERR_TLS_CERT_ALTNAME_INVALID',
+  'ERR_TLS_HANDSHAKE_TIMEOUT',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_UNSUPPORTED_PROTOCOL',
+  'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+  'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
 ]);
 
-/** The innermost name of what went wrong: fetch wraps the socket's error in a TypeError. */
-function errorCode(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return error.cause instanceof Error ? errorCode(error.cause) : error.name;
+/** System calls that come before any byte of a request: `ETIMEDOUT` of a connect proves what that of a read does not. */
+const BEFORE_SENDING: ReadonlySet<unknown> = new Set(['connect', 'getaddrinfo']);
+
+/** The error that has a code of its own: fetch wraps the socket's error in a TypeError. */
+const innermost = (error: Error): Error =>
+  'code' in error || !(error.cause instanceof Error) ? error : innermost(error.cause);
+
+/** Where several addresses were tried, none may have got further than the connect. */
+const failedToConnect = (error: Error): boolean =>
+  error instanceof AggregateError
+    ? error.errors.length > 0 && error.errors.every((one) => one instanceof Error && failedToConnect(one))
+    : 'syscall' in error && BEFORE_SENDING.has(error.syscall);
+
+/** What went wrong in one word, and whether it proves that nothing has left this machine. */
+function readError(thrown: unknown): { code: string; isNotSent: boolean } {
+  if (!(thrown instanceof Error)) return { code: 'unknown error', isNotSent: false };
+  const error = innermost(thrown);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return { code, isNotSent: NOT_SENT.has(code) || failedToConnect(error) };
 }
 
 const notSent = (provider: string, code: string): Failure =>
@@ -96,21 +129,30 @@ const notSent = (provider: string, code: string): Failure =>
     { details: [{ field: 'code', reason: code }] },
   );
 
-/** Reads `Retry-After` in its two forms, seconds and a date. */
-function retryAfter(header: string | null, now: number): number {
+/** Reads `Retry-After` in its two forms, seconds and a date; else when the window ends (Lob: seconds since 1970). */
+function retryAfter(headers: Headers, now: number): number {
+  const header = headers.get('retry-after');
+  const windowEnds = Number(headers.get('x-rate-limit-reset') ?? Number.NaN) * 1000 - now;
   const seconds = Number(header ?? Number.NaN);
-  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header ?? '') - now;
+  const asked = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header ?? '') - now;
+  const wait = Number.isFinite(asked) ? asked : windowEnds;
   return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), RETRY_AFTER_MAX_MS) : RETRY_AFTER_DEFAULT_MS;
 }
 
 const RETRY_AFTER_FIELD = 'retry_after_ms';
 
 const rateLimited = (provider: string, headers: Headers): Failure => {
-  const waitMs = retryAfter(headers.get('retry-after'), Date.now());
+  const waitMs = retryAfter(headers, Date.now());
+  const limitedBy = headers.get('x-rate-limited-by'); // Wise says which of its limits it was
   return new Failure(
     'gateway_rate_limited',
-    `${provider} asks us to slow down. The call was not processed. It is made again with the same key in ${waitMs} ms.`,
-    { details: [{ field: RETRY_AFTER_FIELD, reason: String(waitMs) }] },
+    `${provider} asks us to slow down${limitedBy ? ` (${limitedBy})` : ''}. The call was not processed. It is made again with the same key in ${waitMs} ms.`,
+    {
+      details: [
+        { field: RETRY_AFTER_FIELD, reason: String(waitMs) },
+        ...(limitedBy ? [{ field: 'limited_by', reason: limitedBy }] : []),
+      ],
+    },
   );
 };
 
@@ -158,14 +200,20 @@ export function createHttp({
   baseUrl,
   authorize,
   traceHeader,
+  correlationHeader,
   fetch = globalThis.fetch,
 }: HttpSettings): Http {
-  async function exchange<T>(call: Call<T>, authorization: string): Promise<Received | { unclear: string }> {
+  async function exchange<T>(
+    call: Call<T>,
+    authorization: string,
+    correlation: string,
+  ): Promise<Received | { unclear: string }> {
     const { method, path, headers, body } = call;
+    const correlated = correlationHeader ? { [correlationHeader]: correlation } : {};
     try {
       const response = await fetch(`${baseUrl}${path}`, {
         method,
-        headers: { accept: 'application/json', ...headers, authorization },
+        headers: { accept: 'application/json', ...headers, ...correlated, authorization },
         ...(body === undefined ? {} : { body }),
         redirect: 'error',
         signal: AbortSignal.any([call.signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]),
@@ -173,14 +221,14 @@ export function createHttp({
       const text = new TextDecoder().decode(await response.arrayBuffer());
       return { status: response.status, headers: response.headers, text };
     } catch (error) {
-      const code = errorCode(error);
-      if (NOT_SENT.has(code)) throw notSent(provider, code);
+      const { code, isNotSent } = readError(error);
+      if (isNotSent) throw notSent(provider, code);
       return { unclear: code };
     }
   }
 
-  function judge<T>(call: Call<T>, { status, headers, text }: Received): Reply<T> {
-    const evidence = { status, trace: headers.get(traceHeader) };
+  function judge<T>(call: Call<T>, { status, headers, text }: Received, sent: Evidence): Reply<T> {
+    const evidence = { status, trace: headers.get(traceHeader), ...sent };
     const unclear = (why: string): Reply<T> => ({ kind: 'unclear', evidence: { ...evidence, why } });
     const verdicts: Record<StatusClass, () => Reply<T>> = {
       done: () => readDone(call, text, evidence) ?? unclear('the answer is cut off or not as documented'),
@@ -201,13 +249,15 @@ export function createHttp({
 
   return async (call) => {
     const authorization = await authorize(null, call.signal);
-    let received = await exchange(call, authorization);
+    const correlation = randomUUID();
+    const sent: Evidence = correlationHeader ? { correlation } : {}; // what support can look for where no answer came
+    let received = await exchange(call, authorization, correlation);
     if ('status' in received && received.status === 401) {
       const renewed = await authorize(authorization, call.signal);
-      if (renewed !== authorization) received = await exchange(call, renewed);
+      if (renewed !== authorization) received = await exchange(call, renewed, correlation);
     }
     return 'status' in received
-      ? judge(call, received)
-      : { kind: 'unclear', evidence: { status: null, trace: null, why: received.unclear } };
+      ? judge(call, received, sent)
+      : { kind: 'unclear', evidence: { status: null, trace: null, ...sent, why: received.unclear } };
   };
 }

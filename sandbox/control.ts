@@ -4,16 +4,20 @@ import type { Books, Kind, Movement } from './books.ts';
 import type { Clock } from './clock.ts';
 import { minorOf, toDecimal, toMinor } from './decimals.ts';
 import { type Fault, FAULTS, type Faults, type HttpEnv } from './faults.ts';
-import { type Json, readObject, textOf, writtenOf } from './json.ts';
+import { type Json, listOf, readObject, textOf, writtenOf } from './json.ts';
 import type { Outcomes } from './outcomes.ts';
+import { type Plan, PLANNED_FAULTS, type PlanWish } from './plan.ts';
 import { WEBHOOK_MODES, type WebhookMode, type Webhooks } from './webhooks.ts';
 
 const PAGE_MAX = 1_000;
+/** Of a hundred requests, ten meet a fault where a plan does not say. */
+const RATE_DEFAULT = 0.1;
 
 type Controlled = {
   books: Books;
   clock: Clock;
   faults: Faults;
+  plan: Plan;
   outcomes: Outcomes;
   webhooks: Webhooks;
   advance: (ms: number) => void;
@@ -45,6 +49,19 @@ const numberOf = (value: unknown, otherwise: number): number => {
 const isFault = (word: string | undefined): word is Fault => FAULTS.some((fault) => fault === word);
 const isMode = (word: string | undefined): word is WebhookMode => WEBHOOK_MODES.some((mode) => mode === word);
 
+/** Reads what a plan shall be, or says what is wrong with it. */
+function readPlan(body: Json): PlanWish | string {
+  const named = listOf(body['faults']);
+  const faults = PLANNED_FAULTS.filter((fault) => named.includes(fault));
+  const rate = numberOf(body['rate'], RATE_DEFAULT);
+  if (!(rate > 0 && rate <= 1)) return 'a rate is above 0 and at most 1';
+  if (faults.length < named.length) return `faults are some of ${PLANNED_FAULTS.join(', ')}`;
+  const [requests, forMs, ms] = ['requests', 'forMs', 'ms'].map((name) =>
+    body[name] === undefined ? undefined : numberOf(body[name], 0),
+  );
+  return { seed: numberOf(body['seed'], 1), rate, faults: named.length > 0 ? faults : undefined, requests, forMs, ms };
+}
+
 const bodyOf = async (c: Context): Promise<Json> => readObject(await c.req.text()) ?? {};
 const wrong = (c: Context, message: string) => c.json({ error: `${message}; nothing was changed` }, 400);
 
@@ -55,7 +72,7 @@ function pageAfter(movements: readonly Movement[], after: number) {
 }
 
 /** The routes by which tests and the demo read a stand-in's books and tell it what shall go wrong. */
-export function controlRoutes({ books, clock, faults, outcomes, webhooks, advance }: Controlled) {
+export function controlRoutes({ books, clock, faults, plan, outcomes, webhooks, advance }: Controlled) {
   const app = new Hono<HttpEnv>();
 
   app.get('/books', (c) =>
@@ -82,6 +99,18 @@ export function controlRoutes({ books, clock, faults, outcomes, webhooks, advanc
       ms: numberOf(body['ms'], 1_000),
     });
     return c.json(faults.list(), 201);
+  });
+
+  app.get('/plan', (c) => c.json(plan.show()));
+  app.delete('/plan', (c) => {
+    plan.end();
+    return c.body(null, 204);
+  });
+  app.post('/plan', async (c) => {
+    const wish = readPlan(await bodyOf(c));
+    if (typeof wish === 'string') return wrong(c, wish);
+    plan.begin(wish);
+    return c.json(plan.show(), 201);
   });
 
   app.get('/outcomes', (c) => c.json(outcomes.list()));

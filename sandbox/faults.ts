@@ -5,18 +5,24 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context, MiddlewareHandler } from 'hono';
 
+import { emptyPage, unknownWord, wrongAmount } from './spoil.ts';
+
 export const FAULTS = [
   'commit-then-drop',
   'commit-then-hang',
   'commit-then-cut-body',
   'commit-then-502',
+  'commit-then-wait',
   '500-before-commit',
   'drop-before-commit',
   '429',
   '401',
   '403-sca',
+  'token-expired',
   'slow',
   'empty-page',
+  'unknown-word',
+  'wrong-amount',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -49,8 +55,11 @@ export function createRandom(seed: number): () => number {
 
 export type Faults = ReturnType<typeof createFaults>;
 
-/** The rules in force. A rule is used up after its times. */
-export function createFaults(random: () => number) {
+/** The rules in force, and behind them the plan. A rule is used up after its times. */
+export function createFaults(
+  random: () => number,
+  drawPlanned: (method: string, path: string) => FaultRule | undefined,
+) {
   let rules: FaultRule[] = [];
 
   const applies = (rule: FaultRule, method: string, path: string, body: string) =>
@@ -65,7 +74,7 @@ export function createFaults(random: () => number) {
     list: () => rules as readonly FaultRule[],
     take(method: string, path: string, body: string): FaultRule | undefined {
       const rule = rules.find((candidate) => applies(candidate, method, path, body));
-      if (!rule) return undefined;
+      if (!rule) return drawPlanned(method, path);
       rule.times -= 1;
       rules = rules.filter(({ times }) => times > 0);
       return rule;
@@ -92,15 +101,6 @@ async function hang(c: Context<HttpEnv>): Promise<Response> {
   return RESPONSE_ALREADY_SENT;
 }
 
-const PAGE_KEYS = ['items', 'transaction_details', 'transactions', 'data', 'content'];
-
-/** Keeps the answer's frame and takes its rows away. */
-async function emptyPage(answer: Response): Promise<Response> {
-  const page: unknown = await answer.json();
-  const entries = Object.entries(page ?? {}).map(([key, value]) => [key, PAGE_KEYS.includes(key) ? [] : value]);
-  return Response.json(Array.isArray(page) ? [] : Object.fromEntries(entries), { status: answer.status });
-}
-
 const badGateway = () =>
   new Response('<html><body><h1>502 Bad Gateway</h1></body></html>', {
     status: 502,
@@ -113,29 +113,46 @@ const sca = (refuse: Refuse) =>
     headers: { 'x-2fa-approval': crypto.randomUUID(), 'x-2fa-approval-result': 'REJECTED' },
   });
 
+/** Where every token that was given can be made void at once. */
+export type ExpireTokens = (() => void) | undefined;
+
+/** What a fault needs of the provider it strikes. */
+type Struck = { refuse: Refuse; expireTokens: ExpireTokens };
+
 type Play = (
   c: Context<HttpEnv>,
   rule: FaultRule,
   commit: () => Promise<Response>,
-  refuse: Refuse,
+  struck: Struck,
 ) => Promise<Response>;
+
+/** The provider forgets its tokens and judges the request itself; one with a fixed key refuses that, once. */
+async function expire(commit: () => Promise<Response>, { refuse, expireTokens }: Struck): Promise<Response> {
+  if (!expireTokens) return Response.json(refuse(401), { status: 401 });
+  expireTokens();
+  return commit();
+}
 
 const PLAYS: Record<Fault, Play> = {
   'commit-then-drop': (c, _, commit) => commit().then(() => drop(c)),
   'commit-then-hang': (c, _, commit) => commit().then(() => hang(c)),
   'commit-then-cut-body': (c, _, commit) => commit().then((answer) => cutBody(c, answer)),
   'commit-then-502': (_c, _, commit) => commit().then(badGateway),
-  '500-before-commit': async (_c, _, __, refuse) => Response.json(refuse(500), { status: 500 }),
+  'commit-then-wait': (_c, { ms }, commit) => commit().then((answer) => wait(ms, answer)),
+  '500-before-commit': async (_c, _, __, { refuse }) => Response.json(refuse(500), { status: 500 }),
   'drop-before-commit': async (c) => drop(c),
-  429: async (_c, _, __, refuse) => Response.json(refuse(429), { status: 429, headers: { 'retry-after': '1' } }),
-  401: async (_c, _, __, refuse) => Response.json(refuse(401), { status: 401 }),
-  '403-sca': async (_c, _, __, refuse) => sca(refuse),
+  429: async (_c, _, __, { refuse }) => Response.json(refuse(429), { status: 429, headers: { 'retry-after': '1' } }),
+  401: async (_c, _, __, { refuse }) => Response.json(refuse(401), { status: 401 }),
+  '403-sca': async (_c, _, __, { refuse }) => sca(refuse),
+  'token-expired': (_c, _, commit, struck) => expire(commit, struck),
   slow: (_c, rule, commit) => wait(rule.ms).then(commit),
   'empty-page': (_c, _, commit) => commit().then(emptyPage),
+  'unknown-word': (_c, _, commit) => commit().then(unknownWord),
+  'wrong-amount': (_c, _, commit) => commit().then(wrongAmount),
 };
 
 /** Puts the rules in front of a provider's routes; what they commit is on disk before the fault strikes. */
-export function withFaults(faults: Faults, refuse: Refuse): MiddlewareHandler<HttpEnv> {
+export function withFaults(faults: Faults, struck: Struck): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     const { pathname, search } = new URL(c.req.url);
     const rule = faults.take(c.req.method, `${pathname}${search}`, await c.req.text());
@@ -143,7 +160,7 @@ export function withFaults(faults: Faults, refuse: Refuse): MiddlewareHandler<Ht
       await next();
       return c.res;
     };
-    const answer = rule ? await PLAYS[rule.fault](c, rule, commit, refuse) : await commit();
+    const answer = rule ? await PLAYS[rule.fault](c, rule, commit, struck) : await commit();
     if (answer === c.res) return;
     c.res = undefined; // or Hono would merge the two answers, and send one where there must be none
     c.res = answer;

@@ -3,6 +3,7 @@ import { loadKeys } from './keys.ts';
 import { LOB_KEY, LOB_WEBHOOK_SECRET, openLob } from './lob.ts';
 import { openMail } from './mail.ts';
 import { openPaypal, PAYPAL_CLIENT, PAYPAL_SECRET, PAYPAL_WEBHOOK_ID } from './paypal.ts';
+import type { PlanWish } from './plan.ts';
 import type { Log } from './site.ts';
 import { openWise, WISE_PROFILE, WISE_TOKEN } from './wise.ts';
 
@@ -14,6 +15,8 @@ export type SandboxOptions = {
   /** Ports that are not named are any that is free. */
   ports?: Partial<Record<'wise' | 'paypal' | 'lob' | 'bank' | 'smtp' | 'mail', number>>;
   seed?: number;
+  /** Faults from the start, drawn from their own seed, at each stand-in alike. */
+  plan?: PlanWish;
   /** How long between a provider's own state changes. */
   stepMs?: number;
   /** How long until an issued check is paid in. */
@@ -26,7 +29,15 @@ export type Sandbox = Awaited<ReturnType<typeof startSandbox>>;
 /** Starts all stand-ins in this process. */
 export async function startSandbox(options: SandboxOptions) {
   const { dir, ports = {}, seed = 1, stepMs = 200, clearMs = 1_000, log = () => undefined } = options;
-  const shared = { dir, seed, stepMs, clearMs, log, webhooks: options.webhooks?.replace(/\/$/, '') };
+  const shared = {
+    dir,
+    seed,
+    stepMs,
+    clearMs,
+    log,
+    plan: options.plan,
+    webhooks: options.webhooks?.replace(/\/$/, ''),
+  };
   const keys = await loadKeys(dir);
 
   const wise = await openWise(shared, ports.wise ?? 0, keys.wise);

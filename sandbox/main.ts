@@ -13,6 +13,8 @@ const { values } = parseArgs({
     'mail-port': { type: 'string', default: '4426' },
     webhooks: { type: 'string', default: 'http://127.0.0.1:4400/webhooks' },
     seed: { type: 'string', default: '1' },
+    plan: { type: 'string' },
+    'plan-rate': { type: 'string', default: '0.1' },
     'step-ms': { type: 'string', default: '200' },
     'clear-ms': { type: 'string', default: '1000' },
     verbose: { type: 'boolean', default: false },
@@ -36,11 +38,25 @@ const sandbox = await startSandbox({
   seed: Number(values.seed),
   stepMs: Number(values['step-ms']),
   clearMs: Number(values['clear-ms']),
+  ...(values.plan !== undefined && { plan: { seed: Number(values.plan), rate: Number(values['plan-rate']) } }),
   ...(values.verbose && { log: print }),
 });
 
-for (const name of ['wise', 'paypal', 'lob', 'bank', 'mail'] as const) console.log(`${name} ${sandbox[name].url}`);
-console.log(`smtp ${sandbox.mail.smtpUrl}`);
+const { wise, paypal, lob, bank, mail, secrets } = sandbox;
+const lines = [
+  ['wise', wise.url, `Bearer ${secrets.wise.token}, business profile ${secrets.wise.profile}`],
+  ['paypal', paypal.url, `client ${secrets.paypal.clientId}, secret ${secrets.paypal.clientSecret}`],
+  ['lob', lob.url, `Basic user ${secrets.lob.key}, webhook secret ${secrets.lob.webhookSecret}`],
+  ['bank', bank.url, `Bearer ${secrets.bank.key}`],
+  ['mail', mail.url, `what was mailed to ${mail.smtpUrl}`],
+  ['webhooks', values.webhooks, 'and /wise, /paypal, /lob: where events go'],
+  [
+    'plan',
+    values.plan ?? 'none',
+    values.plan === undefined ? 'no faults' : `faults at a rate of ${values['plan-rate']}`,
+  ],
+] as const;
+for (const [name, where, how] of lines) console.log(`${name} ${where} ${how}`);
 console.log('ready');
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const)

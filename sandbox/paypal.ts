@@ -55,6 +55,8 @@ function createTokens(now: () => number) {
       endsAt.set(token, now() + TOKEN_LIFE_S * 1_000);
       return token;
     },
+    /** All that were given are void from now on. */
+    expireAll: () => endsAt.clear(),
     isGood: (token: string) => (endsAt.get(token) ?? 0) > now(),
   };
 }
@@ -112,6 +114,6 @@ export async function openPaypal(options: SiteOptions, port: number, keys: Keys[
   });
   app.notFound((c) => c.json(problem('INVALID_RESOURCE_ID', 'No such resource.'), 404));
 
-  site.serve(app);
+  site.serve(app, { expireTokens: tokens.expireAll });
   return site;
 }

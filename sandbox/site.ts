@@ -10,8 +10,9 @@ import { openBooks } from './books.ts';
 import { createClock } from './clock.ts';
 import { controlRoutes } from './control.ts';
 import type { ExponentOf } from './decimals.ts';
-import { createFaults, createRandom, type HttpEnv, type Refuse, withFaults } from './faults.ts';
+import { createFaults, createRandom, type ExpireTokens, type HttpEnv, type Refuse, withFaults } from './faults.ts';
 import { createOutcomes } from './outcomes.ts';
+import { createPlan, type PlanWish } from './plan.ts';
 import { createWebhooks, type Sign } from './webhooks.ts';
 
 export type Log = (entry: object) => void;
@@ -23,6 +24,8 @@ export type SiteOptions = {
   stepMs: number;
   clearMs: number;
   webhooks: string | undefined;
+  /** Faults from the start. */
+  plan: PlanWish | undefined;
   log: Log;
 };
 
@@ -35,6 +38,8 @@ type Opening = SiteOptions & {
   /** Is given the site's own address, since PayPal signs it. */
   signing?: (url: string) => { sign: Sign; signAsStranger: Sign };
 };
+
+type Serving = { getPath?: (request: Request) => string; expireTokens?: ExpireTokens };
 
 export type Site = Awaited<ReturnType<typeof openSite>>;
 
@@ -53,27 +58,30 @@ export async function openSite(options: Opening) {
   const clocks = books.table<ClockRow>('clock');
   const clock = createClock(clocks.get('clock')?.offsetMs ?? 0);
   const random = createRandom(seed);
-  const faults = createFaults(random);
+  const plan = createPlan();
+  if (options.plan) plan.begin(options.plan);
+  const faults = createFaults(random, (method, path) => plan.drawForRequest(method, path));
   const outcomes = createOutcomes(options.outcomes);
   const webhooks = createWebhooks({
     ...(options.signing ?? unsigned)(url),
     url: options.signing && options.webhooks && `${options.webhooks}/${name}`,
     random,
     durable: books.flushed,
+    draw: () => plan.drawForEvent(),
   });
   const advance = (ms: number) => void clocks.put({ id: 'clock', offsetMs: clock.advance(ms) });
-  const site = { name, url, books, clock, random, faults, outcomes, webhooks, stepMs, clearMs, advance };
+  const site = { name, url, books, clock, random, faults, plan, outcomes, webhooks, stepMs, clearMs, advance };
 
   /** Opens the doors: faults in front, then the provider's routes; nothing is answered before it is on disk.
    * `getPath` may hide a version from the routes. */
-  function serve(routes: Hono<HttpEnv>, getPath?: (request: Request) => string) {
+  function serve(routes: Hono<HttpEnv>, { getPath, expireTokens }: Serving = {}) {
     const app = new Hono<HttpEnv>(getPath ? { getPath } : {});
     app.use(async (c, next) => {
       await next();
       log({ site: name, method: c.req.method, url: c.req.url, status: c.res.status });
     });
     app.route('/sandbox', controlRoutes(site));
-    app.use(withFaults(faults, options.refuse));
+    app.use(withFaults(faults, { refuse: options.refuse, expireTokens }));
     app.use(async (_, next) => {
       await next();
       await books.flushed();

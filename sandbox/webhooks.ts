@@ -8,7 +8,7 @@ const WAITING_MAX = 200_000;
 const DELAYED_MS = 3_000;
 const REORDER_MS_MAX = 1_000;
 
-export const WEBHOOK_MODES = ['normal', 'off', 'duplicate', 'reorder', 'delayed'] as const;
+export const WEBHOOK_MODES = ['normal', 'off', 'duplicate', 'reorder', 'delayed', 'forged'] as const;
 export type WebhookMode = (typeof WEBHOOK_MODES)[number];
 
 /** Makes the headers that prove a body's origin. */
@@ -25,6 +25,8 @@ export function createWebhooks(options: {
   signAsStranger: Sign;
   random: () => number;
   durable: () => Promise<void>;
+  /** How one event shall go, where a plan says so. */
+  draw: () => WebhookMode | undefined;
 }) {
   const { url, random } = options;
   const waiting: Delivery[] = [];
@@ -93,6 +95,7 @@ export function createWebhooks(options: {
     duplicate: (delivery) => [delivery, { ...delivery }].forEach(enqueue),
     reorder: (delivery) => later(random() * REORDER_MS_MAX, () => enqueue(delivery)),
     delayed: (delivery) => later(DELAYED_MS, () => enqueue(delivery)),
+    forged: (delivery) => [deliveryOf(delivery.body, options.signAsStranger), delivery].forEach(enqueue),
   };
 
   return {
@@ -100,7 +103,8 @@ export function createWebhooks(options: {
     publish(event: string) {
       latest = event;
       if (!url) return;
-      void options.durable().then(() => SENDING[mode](deliveryOf(event, options.sign)));
+      const how = options.draw() ?? mode;
+      void options.durable().then(() => SENDING[how](deliveryOf(event, options.sign)));
     },
     setMode: (next: WebhookMode) => void (mode = next),
     mode: () => mode,

@@ -64,7 +64,7 @@ export async function openWise(options: SiteOptions, port: number, keys: Keys['w
   app.route('/', balanceRoutes(site, transfers));
   app.notFound((c) => answer(c, complaint('not-found', `No such resource: ${c.req.path}`), 404));
 
-  site.serve(app, unversioned);
+  site.serve(app, { getPath: unversioned });
   return site;
 }
 

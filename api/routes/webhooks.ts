@@ -37,13 +37,18 @@ export const webhookRoutes = ({ db, temporal, log, webhookReaders }: ApiDeps) =>
     );
     if (woken) await markInboxProcessed(db, [{ gateway, eventId }]);
   };
+  /** Providers wait five seconds for an answer, and what is kept cannot be lost: whatever fails here is the sweep's. */
+  const wakeLater = (gateway: WebhookSender, hint: WebhookHint) =>
+    void wake(gateway, hint).catch((error: unknown) =>
+      log.warn({ gateway, event: hint.eventId, reason: String(error) }, 'a webhook woke nobody; the sweep will do it'),
+    );
 
   return createRouter().openapi(receive, async (c) => {
     const { sender } = c.req.valid('param');
     const rawBody = new Uint8Array(await c.req.arrayBuffer());
     const hint = await webhookReaders[sender](c.req.raw.headers, rawBody, new Date());
     const isNew = await insertInboxMessage(db, { gateway: sender, ...hint, rawBody });
-    if (isNew) await wake(sender, hint);
+    if (isNew) wakeLater(sender, hint);
     return c.body(null, 200);
   });
 };

@@ -24,6 +24,12 @@ export function createLobWebhookReader({ webhookSecret }: { webhookSecret: strin
     if (!(Math.abs(now.getTime() - Number(timestamp)) <= CLOCK_WINDOW_MS))
       throw notGenuine('Lob', 'its time is not now');
     const { id, event_type, reference_id, body } = readSigned('Lob', Event, rawBody);
-    return { eventId: id, reference: reference_id, key: body?.metadata?.['attempt'] ?? null, word: event_type.id };
+    return {
+      eventId: id,
+      reference: reference_id,
+      key: body?.metadata?.['attempt'] ?? null,
+      word: event_type.id,
+      reason: null,
+    };
   };
 }

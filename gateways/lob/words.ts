@@ -12,6 +12,7 @@ export const LOB_WORDS: Words = {
   in_local_area: { state: 'sent' },
   processed_for_delivery: { state: 'sent' },
   're-routed': { state: 'sent' },
+  international_exit: { state: 'sent' },
   delivered: { state: 'sent' },
   returned_to_sender: {
     state: 'sent',
@@ -30,6 +31,7 @@ export const LOB_MAILED: ReadonlySet<string> = new Set([
   'in_local_area',
   'processed_for_delivery',
   're-routed',
+  'international_exit',
   'delivered',
   'returned_to_sender',
 ]);

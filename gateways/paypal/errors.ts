@@ -3,21 +3,42 @@ import { z } from 'zod';
 /** What an error of a create call means: refused for this payment, for all of them, or perhaps not refused at all. */
 export type PayPalErrorClass = 'rejected' | 'as_a_whole' | 'unclear';
 
-/** By `name` (https://developer.paypal.com/docs/payouts/standard/integrate-api/error-messages/). Others go by their status. */
-const CLASS_OF_NAME: Readonly<Record<string, PayPalErrorClass>> = {
+/**
+ * By `name` (https://developer.paypal.com/docs/payouts/standard/integrate-api/error-messages/, and the specification of Payouts v1).
+ * The set is open: others go by their status.
+ */
+export const PAYPAL_ERROR_NAMES: Readonly<Record<string, PayPalErrorClass>> = {
+  AUTHENTICATION_FAILURE: 'as_a_whole',
   AUTHORIZATION_ERROR: 'as_a_whole',
   CIP_NOT_VERIFIED: 'as_a_whole',
   INSUFFICIENT_FUNDS: 'as_a_whole',
   INTERNAL_ERROR: 'unclear',
+  INTERNAL_SERVER_ERROR: 'unclear',
   INVALID_REQUEST: 'rejected',
+  // Of a look-up. It does not prove that nothing was paid.
+  INVALID_RESOURCE_ID: 'unclear',
+  // Of cancelling an item: whoever cancels reads the item then.
+  ITEM_ALREADY_CANCELLED: 'unclear',
+  ITEM_CANCELLATION_FAILED: 'unclear',
+  ITEM_INCORRECT_STATUS: 'unclear',
   NON_HOLDING_CURRENCY: 'rejected',
+  NOT_AUTHORIZED: 'as_a_whole',
   PREVIOUS_REQUEST_IN_PROGRESS: 'unclear',
+  // Whatever their status, these were not processed: the same request is made again.
+  RATE_LIMIT_REACHED: 'unclear',
+  RATE_LIMIT_VALIDATION: 'unclear',
   REQUEST_TIMEOUT_EXCEEDED: 'unclear',
   REQUIRED_SCOPE_MISSING: 'as_a_whole',
+  RESOURCE_CONFLICT: 'unclear',
+  RESOURCE_NOT_FOUND: 'unclear',
   SENDER_ACCOUNT_UNVERIFIED: 'as_a_whole',
   SENDER_EMAIL_UNCONFIRMED: 'as_a_whole',
   SENDER_LOCKED: 'as_a_whole',
   SENDER_RESTRICTED: 'as_a_whole',
+  SERVICE_UNAVAILABLE: 'unclear',
+  UNPROCESSABLE_ENTITY: 'rejected',
+  // Our way of asking is wrong, so it is for every payment.
+  UNSUPPORTED_MEDIA_TYPE: 'as_a_whole',
   VALIDATION_ERROR: 'rejected',
 };
 
@@ -55,7 +76,7 @@ export function readPayPalError(status: number, body: unknown): PayPalError {
   const { name, debug_id, details } = read.data;
   const duplicate = details?.find(({ field }) => field?.toUpperCase().includes('SENDER_BATCH_ID'));
   const href = name === 'USER_BUSINESS_ERROR' ? duplicate?.link?.[0]?.href : undefined;
-  const known = Object.hasOwn(CLASS_OF_NAME, name) ? CLASS_OF_NAME[name] : undefined;
+  const known = Object.hasOwn(PAYPAL_ERROR_NAMES, name) ? PAYPAL_ERROR_NAMES[name] : undefined;
   // A duplicate without its link is no rejection: the first batch may be paying.
   const unnamed = duplicate && name === 'USER_BUSINESS_ERROR' ? 'unclear' : status === 403 ? 'as_a_whole' : 'rejected';
   return {

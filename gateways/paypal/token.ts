@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
-import { createHttp, type HttpSettings, json } from '../http.ts';
 import { Failure } from '../../domain/errors.ts';
+import { refusedAsAWhole } from '../answers.ts';
+import { createHttp, type HttpSettings, json } from '../http.ts';
 
 /** A token is renewed this long before it ends, so that no call carries one that ends on its way. */
 const RENEW_BEFORE_MS = 5 * 60_000;
@@ -43,9 +44,10 @@ export function createAuthorize({ baseUrl, clientId, clientSecret, now, fetch }:
       read: json(Token),
       signal: new AbortController().signal, // shared by all who wait, so none of them may abort it; the time limit still holds
     });
-    if (reply.kind !== 'done') throw noToken(reply.kind);
+    if (reply.kind === 'refused') throw refusedAsAWhole('PayPal', `no token, HTTP ${reply.status}`);
+    if (reply.kind === 'unclear') throw noToken();
     const { access_token, expires_in } = reply.value;
-    return { header: `Bearer ${access_token}`, renewAt: now().getTime() + Number(expires_in) * 1000 - RENEW_BEFORE_MS };
+    return { header: `Bearer ${access_token}`, renewAt: now().getTime() + usableMs(Number(expires_in) * 1000) };
   }
 
   return async (refused: string | null): Promise<string> => {
@@ -56,8 +58,11 @@ export function createAuthorize({ baseUrl, clientId, clientSecret, now, fetch }:
   };
 }
 
-const noToken = (kind: string): Failure =>
+/** PayPal may hand out a token again that ends soon; half of a short life is used, or each payment would ask for a token. */
+const usableMs = (lifeMs: number): number => Math.max(lifeMs - RENEW_BEFORE_MS, lifeMs / 2);
+
+const noToken = (): Failure =>
   new Failure(
     'gateway_not_sent',
-    `PayPal gave no access token (${kind}). The payment was not sent. The same request is tried again with the same key.`,
+    'PayPal gave no access token that can be read. The payment was not sent. The same request is tried again with the same key.',
   );

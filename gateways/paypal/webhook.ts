@@ -41,14 +41,15 @@ function toHint({ id, event_type, resource }: z.infer<typeof Event>): WebhookHin
     reference: resource.payout_batch_id ?? batch?.payout_batch_id ?? null,
     key: item?.sender_item_id ?? resource.sender_batch_id ?? batch?.sender_batch_header?.sender_batch_id ?? null,
     word: resource.transaction_status ?? batch?.batch_status ?? event_type,
+    reason: null,
   };
 }
 
 type Settings = Pick<PayPalSettings, 'webhookId' | 'certUrlPrefix' | 'certCa'>;
 
-/** Fetches PayPal's signing certificates, once each. Only addresses with our prefix are asked. */
+/** Fetches PayPal's signing certificates, once each however many webhooks wait. Only addresses with our prefix are asked. */
 function createChains(certUrlPrefix: string, fetch: typeof globalThis.fetch) {
-  const kept = new Map<string, X509Certificate[]>();
+  const kept = new Map<string, Promise<X509Certificate[]>>();
 
   async function load(url: string): Promise<X509Certificate[]> {
     const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(CERTIFICATE_TIMEOUT_MS) });
@@ -61,10 +62,11 @@ function createChains(certUrlPrefix: string, fetch: typeof globalThis.fetch) {
     if (!isOurs) throw notGenuine('PayPal', 'its certificate is not at PayPal');
     const known = kept.get(url);
     if (known) return known;
-    const chain = await load(url).catch((cause: unknown) => {
+    if (kept.size >= CERTIFICATES_KEPT_MAX) kept.clear();
+    const chain = load(url).catch((cause: unknown) => {
+      kept.delete(url); // the next webhook tries again
       throw certificateUnavailable(cause);
     });
-    if (kept.size >= CERTIFICATES_KEPT_MAX) kept.clear();
     kept.set(url, chain);
     return chain;
   };

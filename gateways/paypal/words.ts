@@ -23,6 +23,11 @@ export const PAYPAL_BATCH_WORDS: Words = {
   PROCESSING: { state: 'accepted' },
   SUCCESS: { state: null },
   DENIED: { state: 'failed' },
+  CANCELED: {
+    state: null,
+    alarm:
+      'PayPal cancelled the batch of this payment, which it does only to files that people upload. Ask PayPal, then say by hand what became of the money.',
+  },
 };
 
 /** Item states in which PayPal has taken the money, whatever became of it later. */

@@ -77,6 +77,7 @@ export function createWiseClient({ baseUrl, token }: WiseSettings, fetch: HttpSe
     baseUrl,
     authorize: async () => `Bearer ${token}`,
     traceHeader: 'x-trace-id',
+    correlationHeader: 'x-external-correlation-id',
     fetch,
   });
   const get = <T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Reply<T>> =>

@@ -1,20 +1,33 @@
 import { z } from 'zod';
 
-/** What a refusal by Wise means for the part of the payment that was asked for. */
-export type WiseErrorClass = 'rejected' | 'as_a_whole' | 'read_first';
+/**
+ * What a refusal by Wise means for the part of the payment that was asked for. `unclear` says nothing of the payment;
+ * `read_first` says that there is one already, which is read before anything else is done.
+ */
+export type WiseErrorClass = 'rejected' | 'as_a_whole' | 'read_first' | 'unclear';
 
-/** Codes that are not about the payee. A code that is not here is a rejection of that part. */
-const CLASS_OF_CODE: Readonly<Record<string, WiseErrorClass>> = {
+/** Where a body names no code: it may be a proxy's. */
+const UNNAMED = 'unnamed';
+
+/** Codes that are not about the payee (docs.wise.com). The set is open: a code that is not here is a rejection of that part. */
+export const WISE_ERROR_CODES: Readonly<Record<string, WiseErrorClass>> = {
   'transfer.insufficient_funds': 'as_a_whole',
   'balance.insufficient_funds': 'as_a_whole',
   'balance.payment-option-unavailable': 'as_a_whole',
   'transfer.not-accessible-for-user': 'as_a_whole',
+  invalid_token: 'as_a_whole',
+  unauthorized: 'as_a_whole',
   'transfer.invalid-state': 'read_first',
+  'transfer.cancellation.not.allowed': 'read_first',
+  // Our key is in another batch group: the earlier transfer may still pay.
+  'validation.failure.group.incompatible.state': 'read_first',
+  'transfer.not-found': 'unclear',
+  [UNNAMED]: 'unclear',
 };
 
 export const wiseErrorClass = (status: number, code: string): WiseErrorClass => {
-  const known = Object.hasOwn(CLASS_OF_CODE, code) ? CLASS_OF_CODE[code] : undefined;
-  return known ?? (status === 403 ? 'as_a_whole' : 'rejected');
+  const known = Object.hasOwn(WISE_ERROR_CODES, code) ? WISE_ERROR_CODES[code] : undefined;
+  return status === 403 ? 'as_a_whole' : (known ?? 'rejected');
 };
 
 const ErrorBody = z.object({
@@ -29,7 +42,7 @@ const CODE_LENGTH_MAX = 120;
 export function wiseErrorCode(body: unknown): { code: string; reason: string } {
   const read = ErrorBody.safeParse(body);
   const first = read.data?.errors?.[0];
-  const code = first?.code ?? read.data?.errorCode ?? read.data?.error ?? 'unnamed';
+  const code = first?.code ?? read.data?.errorCode ?? read.data?.error ?? UNNAMED;
   const reason = first?.path ? `${code} at ${first.path}` : code;
   return { code, reason: reason.slice(0, CODE_LENGTH_MAX) };
 }

@@ -82,8 +82,11 @@ export async function send(drafting: Drafting): Promise<Answer> {
 /** A part that was refused before any transfer was asked for: nothing can have moved. */
 function refusal({ status, error, evidence }: Extract<Reply<unknown>, { kind: 'refused' }>): Answer {
   const { code, reason } = wiseErrorCode(error);
-  if (wiseErrorClass(status, code) === 'as_a_whole') throw refusedAsAWhole('Wise', code);
-  return answer('failed', code, { reason, evidence });
+  const errorClass = wiseErrorClass(status, code);
+  if (errorClass === 'as_a_whole') throw refusedAsAWhole('Wise', code);
+  return errorClass === 'rejected'
+    ? answer('failed', code, { reason, evidence })
+    : unclear({ ...evidence, error: code });
 }
 
 async function addRecipient({ client, request, signal }: Sending, step: WiseStep): Promise<WiseStep | Answer> {
@@ -243,6 +246,7 @@ function fundingRefused(
   const errorClass = wiseErrorClass(status, code);
   if (errorClass === 'as_a_whole') throw refusedAsAWhole('Wise', code);
   if (errorClass === 'read_first') return readFunded(sending, step);
+  if (errorClass === 'unclear') return unclear({ ...evidence, error: code }, step.transferId);
   return standsUnfunded(
     code,
     step,

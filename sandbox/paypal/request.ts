@@ -53,6 +53,9 @@ const refuse = (field: string, issue: string, description: string): Refusal => (
   refusal: invalid(field, issue, description),
 });
 
+/** A note of ASCII letters may be longer than one with others. */
+const noteMax = (note: string): number => (/^[\x20-\x7e\s]*$/.test(note) ? 4_000 : 1_000);
+
 function readItem(value: unknown, index: number, header: Json): AskedItem | Refusal {
   const item = objectOf(value);
   const amount = objectOf(item['amount']);
@@ -76,7 +79,8 @@ function readItem(value: unknown, index: number, header: Json): AskedItem | Refu
     return refuse(`${at}.receiver`, 'RECEIVER_INVALID', 'Not an email address');
   if (senderItemId && senderItemId.length > 63)
     return refuse(`${at}.sender_item_id`, 'TOO_LONG', 'At most 63 characters');
-  if (note && note.length > 4_000) return refuse(`${at}.note`, 'TOO_LONG', 'At most 4000 characters');
+  if (note && note.length > noteMax(note))
+    return refuse(`${at}.note`, 'TOO_LONG', 'At most 4000 ASCII characters, or 1000 others');
   return { receiver, recipientType, currency, minor, senderItemId, note };
 }
 

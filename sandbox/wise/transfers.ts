@@ -99,11 +99,13 @@ export function openTransfers({ books, clock, outcomes, webhooks, stepMs }: Grou
     const next = transfers.change(transfer.id, { ...rest, state });
     tellState(next, transfer.state);
     if (state === 'funds_refunded') refund(next);
-    if (state === 'bounced_back')
+    if (state === 'bounced_back') {
       eventOf(next, 'transfers#payout-failure', {
         failure_reason_code: 'ACCOUNT_CLOSED',
         failure_description: 'The account is closed',
       });
+      eventOf(next, 'transfers#active-cases', { active_cases: ['recipient_bank_details_incorrect'] });
+    }
     return next;
   }
 

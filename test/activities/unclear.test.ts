@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { listBalances } from '../../db/ledger.ts';
+import type { GatewayName } from '../../domain/payout.ts';
+import { faultsOf } from '../gateways/faults.ts';
 import { type Company, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
 import { listRunPayouts, reconcileToday } from '../support/runs.ts';
@@ -22,21 +24,23 @@ import {
 } from '../workflows/stage.ts';
 import { workImpatiently } from './impatient.ts';
 
-/** After each of these nobody can know at once whether the call was carried out; `429` says that it was not. */
-const UNCLEAR = [
-  'commit-then-drop',
-  'commit-then-hang',
-  'commit-then-cut-body',
-  'commit-then-502',
-  '500-before-commit',
-  'drop-before-commit',
-  '429',
-] as const;
 const ASK_TIMEOUT_MS = 3_000;
+const LATE_MS = 100;
 const AMOUNT = '10.00';
 
 type Provider = 'wise' | 'paypal' | 'lob' | 'bank';
-type Party = { gateway: string; provider: Provider; method: 'bank' | 'paypal' | 'check'; calls: readonly string[] };
+type Party = {
+  gateway: GatewayName;
+  provider: Provider;
+  method: 'bank' | 'paypal' | 'check';
+  calls: readonly string[];
+};
+
+/** What a run must get over by itself, at each call that may move money; and at the look-ups that follow. */
+const atCalls = ({ gateway }: Party) => faultsOf(gateway, 'unclear', 'late').concat('429');
+const atLookUps = ({ gateway }: Party) =>
+  faultsOf(gateway, 'look_up').map((fault) => (fault === '500-on-look-up' ? '500-before-commit' : fault));
+const ofWebhooks = ({ gateway }: Party) => faultsOf(gateway, 'webhook').filter((fault) => fault !== 'early-webhook');
 
 const WISE: Party = {
   gateway: 'wise',
@@ -67,6 +71,9 @@ describe.each([
     await world.close();
   });
 
+  const notStruckYet = async (provider: Provider): Promise<unknown> =>
+    (await fetch(`${world.sandbox[provider].url}/sandbox/faults`)).json();
+
   const open = async (code: string, method: Party['method'], count: number): Promise<Business> => {
     const business = await openBusiness(company, { code });
     await addPayees(
@@ -77,18 +84,24 @@ describe.each([
   };
 
   it.each(parties)(
-    'when every unclear fault strikes $gateway then each is paid once',
-    async ({ gateway, provider, method, calls }) => {
-      const count = UNCLEAR.length + 1;
+    'when every fault that a run survives strikes $gateway then each payout is paid once',
+    async (party) => {
+      const { gateway, provider, method, calls } = party;
+      const count = atCalls(party).length + 1;
       const business = await open(`unclear-${gateway}`, method, count);
       for (const path of calls)
-        for (const fault of UNCLEAR) await tell(world, provider, 'faults', { method: 'POST', path, fault });
+        for (const fault of atCalls(party))
+          await tell(world, provider, 'faults', { method: 'POST', path, fault, ms: LATE_MS });
+      for (const fault of atLookUps(party)) await tell(world, provider, 'faults', { method: 'GET', fault });
+      if (ofWebhooks(party).length > 0)
+        await tell(world, provider, 'plan', { seed: 1, rate: 0.7, faults: ofWebhooks(party) });
       const run = await startPaying(business);
 
       const payouts = await allBecome(business, run, 'settled');
 
       const paid = await Promise.all(payouts.map(({ id }) => paidFor(world, id)));
       expect(paid).toEqual(Array.from({ length: count }, () => [AMOUNT]));
+      expect(await notStruckYet(provider)).toEqual([]);
     },
   );
 
@@ -145,4 +158,22 @@ describe.each([
     expect(await reconcileToday(world, company)).toEqual([]);
     expect((await listBalances(world.db, 'payout:in_transit')).filter(({ minor }) => minor !== 0n)).toEqual([]);
   });
+
+  it.each(parties)(
+    'when the statement of $gateway shows a cent too much then that is a break, and our ledger stays right',
+    async ({ gateway, provider, method }) => {
+      const business = await open(`report-${gateway}`, method, 1);
+      const run = await startPaying(business);
+      const [payout] = await allBecome(business, run, 'settled');
+      const reporter = gateway === 'lob' ? 'bank' : provider; // Lob never knows what became of a check
+      const before = (await company.auditor.api.all('/v1/breaks')).length;
+      await tell(world, reporter, 'faults', { method: 'GET', path: 'statement|reporting', fault: 'wrong-amount' });
+
+      const breaks = await reconcileToday(world, company);
+
+      expect(breaks.length).toBe(before + 1);
+      expect(breaks.every(({ kind }) => kind === 'amount_differs' || kind === 'fee_differs')).toBe(true);
+      expect(await paidFor(world, payout?.id ?? '')).toEqual([AMOUNT]);
+    },
+  );
 });

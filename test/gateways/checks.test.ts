@@ -13,7 +13,10 @@ import type { Destination } from '../../gateways/gateway.ts';
 import { amountInWords } from '../../gateways/printed-check/amount-words.ts';
 import { voidCheck } from '../../gateways/printed-check/gateway.ts';
 import { checkReference } from '../../gateways/printed-check/request.ts';
-import { type Attempt, CHECK_ACCOUNT, openStage, PAYEES, type Stage } from './stage.ts';
+import { CHECK_ACCOUNT } from '../../scripts/gateway-check/accounts.ts';
+import type { Attempt } from '../../scripts/gateway-check/attempt.ts';
+import { PAYEES } from '../../scripts/gateway-check/payees.ts';
+import { openStage, type Stage } from './stage.ts';
 
 const HOUR_MS = 60 * 60_000;
 const signal = () => AbortSignal.timeout(10_000);

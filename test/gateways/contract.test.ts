@@ -1,6 +1,6 @@
 import type { GatewayName } from '../../domain/payout.ts';
 import { describeGateway, type Party } from './contract.ts';
-import { PAYEES } from './stage.ts';
+import { PAYEES } from '../../scripts/gateway-check/payees.ts';
 
 /** Every gateway keeps the contract: a new one is asked for here by the union. */
 const PARTIES: Record<GatewayName, Party> = {
@@ -15,10 +15,9 @@ const PARTIES: Record<GatewayName, Party> = {
       '/v3/profiles/1001/transfers/',
     ],
     arrives: 'sent',
+    staysOpen: 'bounce',
+    lists: '/payments$',
     renewsToken: false,
-    holdsFunds: true,
-    findsFirst: true,
-    unknownWord: true,
     refuse: async (stage) =>
       stage.attempt('wise', {
         destination: { method: 'bank', holder: 'Paula', currency: 'USD', country: 'US', details: { type: 'aba' } },
@@ -29,22 +28,20 @@ const PARTIES: Record<GatewayName, Party> = {
     site: 'paypal',
     calls: ['/v1/payments/payouts'],
     arrives: 'settled',
+    staysOpen: 'unclaimed',
+    lists: '/v1/payments/payouts/',
     renewsToken: true,
-    holdsFunds: true,
-    findsFirst: true,
-    unknownWord: true,
     refuse: async (stage) =>
       stage.attempt('paypal', { destination: { method: 'paypal', receiver: 'failed@example.com' } }),
   },
   lob: {
     name: 'lob',
     site: 'lob',
-    findsFirst: true,
     calls: ['/v1/checks'],
     arrives: 'settled',
+    staysOpen: 'never-cleared',
+    lists: '/v1/checks',
     renewsToken: false,
-    holdsFunds: false,
-    unknownWord: false,
     refuse: async (stage) => {
       await stage.control('lob', 'outcomes', { match: 'Unprintable', outcome: 'fail' });
       return stage.attempt('lob', { destination: { ...PAYEES.lob, payee: 'Unprintable' } as typeof PAYEES.lob });
@@ -53,12 +50,11 @@ const PARTIES: Record<GatewayName, Party> = {
   'printed-check': {
     name: 'printed-check',
     site: 'bank',
-    findsFirst: false,
     calls: ['/positive-pay/files'],
     arrives: 'settled',
+    staysOpen: 'never-cleared',
+    lists: '/statements/',
     renewsToken: false,
-    holdsFunds: false,
-    unknownWord: false,
     refuse: async (stage) => {
       const first = stage.attempt('printed-check', { amount: '1.00' });
       await first.submit();

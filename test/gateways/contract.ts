@@ -2,9 +2,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { AttemptState } from '../../domain/attempt.ts';
 import type { Failure, FailureCode } from '../../domain/errors.ts';
+import { parseDecimal } from '../../domain/money.ts';
 import type { GatewayName } from '../../domain/payout.ts';
 import { retryAfterMs } from '../../gateways/http.ts';
-import { type Attempt, CHECK_ACCOUNT, openStage, type SiteName, type Stage } from './stage.ts';
+import { CHECK_ACCOUNT } from '../../scripts/gateway-check/accounts.ts';
+import type { Attempt } from '../../scripts/gateway-check/attempt.ts';
+import type { Bench } from '../../scripts/gateway-check/bench.ts';
+import { CHECKS } from '../../scripts/gateway-check/checks.ts';
+import { PAYEES } from '../../scripts/gateway-check/payees.ts';
+import { openReceiver } from '../../scripts/gateway-check/sandbox.ts';
+import { faultsOf } from './faults.ts';
+import { openStage, type SiteName, type Stage } from './stage.ts';
 
 /** What differs between gateways in the contract that all of them keep. */
 export type Party = {
@@ -14,33 +22,19 @@ export type Party = {
   calls: readonly string[];
   /** Where a payment that goes well ends as far as the provider tells. */
   arrives: AttemptState;
+  /** The stand-in's outcome for a payment that is read more than once before it ends. */
+  staysOpen: string;
   /** Whether a token that is refused can be exchanged for a new one. */
   renewsToken: boolean;
-  /** Whether the provider keeps our money, so that it can run out. */
-  holdsFunds: boolean;
-  /** Whether a repeat is answered with what was made first under our key. */
-  findsFirst: boolean;
-  /** The stand-in's outcome for a word that nobody knows, where it has one. */
-  unknownWord: boolean;
+  /** The calls that list what we look for, where an empty page may come. */
+  lists: string;
   /** Makes a payment that the provider will refuse. */
   refuse: (stage: Stage) => Promise<Attempt>;
 };
 
-/** The provider committed and we did not hear of it, or it did not and we cannot tell. */
-const UNCLEAR = [
-  'commit-then-drop',
-  'commit-then-hang',
-  'commit-then-cut-body',
-  'commit-then-502',
-  '500-before-commit',
-  'drop-before-commit',
-] as const;
-
-/** A hanging call is given up after this long; the others end by themselves. */
-const PATIENCE_MS = 250;
-
-const impatient = (): AbortSignal => AbortSignal.timeout(PATIENCE_MS);
+const POLL = { timeout: 10_000, interval: 10 };
 const AMOUNT = '123.45';
+const LATE_MS = 30;
 
 const codeOf = (call: Promise<unknown>): Promise<FailureCode | 'no failure'> =>
   call.then(
@@ -52,28 +46,45 @@ const codeOf = (call: Promise<unknown>): Promise<FailureCode | 'no failure'> =>
 export function describeGateway(party: Party): void {
   const { name, site, calls, arrives } = party;
   const moneyCall = calls.at(-1) ?? '';
+  const canRunOut = faultsOf(name, 'refusal').includes('no-funds');
 
   describe(`given a payment by ${name}`, () => {
     let stage: Stage;
+    let receiver: Awaited<ReturnType<typeof openReceiver>>;
     beforeAll(async () => {
-      stage = await openStage();
+      receiver = await openReceiver();
+      stage = await openStage({ webhooks: receiver.url });
     });
     afterEach(() => stage.calm());
-    afterAll(() => stage.close());
+    afterAll(async () => {
+      await stage.close();
+      receiver.close();
+    });
+
+    const strike = (rule: object) => stage.control(site, 'faults', rule);
 
     /** The key under which the stand-in books what it paid. */
-    const bookKey = ({ stored }: Attempt, number: bigint | null) =>
-      name === 'printed-check' ? `${CHECK_ACCOUNT}/${number}` : stored.key;
+    const bookKey = ({ stored, order }: Attempt) =>
+      name === 'printed-check' ? `${CHECK_ACCOUNT}/${order.checkNumber}` : stored.key;
 
-    const paid = async (attempt: ReturnType<Stage['attempt']>) =>
-      (await stage.movements(site, bookKey(attempt, attempt.order.checkNumber))).filter(({ kind }) => kind === 'paid');
+    const paid = async (attempt: Attempt) =>
+      (await stage.movements(site, bookKey(attempt))).filter(({ kind }) => kind === 'paid');
 
-    const arrive = (attempt: Attempt) =>
-      expect.poll(async () => (await attempt.read()).state, { timeout: 5_000, interval: 10 }).toBe(arrives);
+    const arrive = (attempt: Attempt) => expect.poll(async () => (await attempt.read()).state, POLL).toBe(arrives);
 
-    async function expectPaidOnce(attempt: ReturnType<Stage['attempt']>) {
+    async function expectPaidOnce(attempt: Attempt) {
       await arrive(attempt);
       expect(await paid(attempt)).toMatchObject([{ amount: AMOUNT, currency: 'USD' }]);
+    }
+
+    /** Ends a call when its fault has struck: a hanging one would only wait for its time limit. */
+    function whenStruck(): AbortSignal {
+      const given = new AbortController();
+      void (async () => {
+        while ((await stage.faults(site)).length > 0) await new Promise((done) => setTimeout(done, 5));
+        setTimeout(() => given.abort(), LATE_MS);
+      })();
+      return given.signal;
     }
 
     it('when all goes well then it arrives, and the provider has booked exactly that amount once', async () => {
@@ -85,18 +96,38 @@ export function describeGateway(party: Party): void {
       expect(last.alarm).toBeNull();
     });
 
-    it('when it is frozen twice then the bytes are the same, so that a repeat is the same request', () => {
-      const order = stage.order(name);
-      expect(stage.gateways[name].freeze(order)).toEqual(stage.gateways[name].freeze(order));
+    it.each(CHECKS)('$name', async ({ run }) => {
+      const bench: Bench = {
+        name,
+        settings: stage.settings,
+        account: stage.payerAccounts[name],
+        payee: PAYEES[name],
+        amount: parseDecimal(AMOUNT, 'USD'),
+        reportsAtOnce: true,
+        delivery: receiver.kept.find(({ sender }) => sender === name) ?? null,
+      };
+      const { verdict } = await run(bench);
+      expect(verdict === 'passed' || name === 'printed-check').toBe(true);
     });
 
-    it.each(calls.flatMap((path) => UNCLEAR.map((fault) => ({ path, fault }))))(
+    it.each(calls.flatMap((path) => faultsOf(name, 'unclear').map((fault) => ({ path, fault }))))(
       'when $path ends in $fault then the outcome is unknown, and resolving pays once',
       async ({ path, fault }) => {
-        await stage.control(site, 'faults', { method: 'POST', path, fault });
+        await strike({ method: 'POST', path, fault });
         const attempt = stage.attempt(name, { amount: AMOUNT });
-        expect((await attempt.submit(impatient())).state).toBe('unknown');
+        const first = await attempt.submit(fault === 'commit-then-hang' ? whenStruck() : undefined);
+        expect(first.state).toBe('unknown');
         expect((await attempt.resolve()).state).not.toBe('unknown');
+        await expectPaidOnce(attempt);
+      },
+    );
+
+    it.each(calls.flatMap((path) => faultsOf(name, 'late').map((fault) => ({ path, fault }))))(
+      'when $path is answered late ($fault) then it is paid once',
+      async ({ path, fault }) => {
+        await strike({ method: 'POST', path, fault, ms: LATE_MS });
+        const attempt = stage.attempt(name, { amount: AMOUNT });
+        expect((await attempt.submit()).state).not.toBe('unknown');
         await expectPaidOnce(attempt);
       },
     );
@@ -113,7 +144,7 @@ export function describeGateway(party: Party): void {
     it.each(calls)(
       'when %s asks us to slow down then nothing was paid, and it goes on as late as it asked',
       async (path) => {
-        await stage.control(site, 'faults', { method: 'POST', path, fault: '429' });
+        await strike({ method: 'POST', path, fault: '429' });
         const attempt = stage.attempt(name, { amount: AMOUNT });
         const failure = await attempt.submit().catch((thrown: Failure) => thrown);
         expect(failure).toMatchObject({ code: 'gateway_rate_limited' });
@@ -124,20 +155,23 @@ export function describeGateway(party: Party): void {
       },
     );
 
-    it('when our key is refused then nothing was paid, and a good key pays once', async () => {
-      await stage.control(site, 'faults', { method: 'POST', path: moneyCall, fault: '401' });
-      const attempt = stage.attempt(name, { amount: AMOUNT });
-      if (party.renewsToken) expect((await attempt.submit()).state).toBe('accepted');
-      else {
-        expect(await codeOf(attempt.submit())).toBe('gateway_refused');
-        expect(await paid(attempt)).toEqual([]);
-        await attempt.resolve();
-      }
-      await expectPaidOnce(attempt);
-    });
+    it.each(['401', 'token-expired'])(
+      'when our key or token is refused (%s) then nothing was paid, and a good one pays once',
+      async (fault) => {
+        await strike({ method: 'POST', path: moneyCall, fault });
+        const attempt = stage.attempt(name, { amount: AMOUNT });
+        if (party.renewsToken) expect((await attempt.submit()).state).toBe('accepted');
+        else {
+          expect(await codeOf(attempt.submit())).toBe('gateway_refused');
+          expect(await paid(attempt)).toEqual([]);
+          await attempt.resolve();
+        }
+        await expectPaidOnce(attempt);
+      },
+    );
 
     it('when the payee is refused then it failed, with a reason, and nothing moved', async () => {
-      const attempt = (await party.refuse(stage)) as ReturnType<Stage['attempt']>;
+      const attempt = await party.refuse(stage);
       const first = await attempt.submit();
       const last = first.state === 'failed' ? first : await failedRead(attempt);
       expect(last.reason).not.toBeNull();
@@ -146,79 +180,65 @@ export function describeGateway(party: Party): void {
     });
 
     async function failedRead(attempt: Attempt) {
-      await expect.poll(async () => (await attempt.read()).state, { timeout: 5_000, interval: 10 }).toBe('failed');
+      await expect.poll(async () => (await attempt.read()).state, POLL).toBe('failed');
       return attempt.read();
     }
 
-    it.runIf(party.holdsFunds)(
-      'when our balance is too low then the gateway stops, and a filled one pays once',
-      async () => {
-        await stage.control(site, 'balance', { currency: 'USD', amount: '1.00' });
-        const attempt = stage.attempt(name, { amount: AMOUNT });
-        expect(await codeOf(attempt.submit())).toBe('gateway_refused');
-        expect(await codeOf(attempt.resolve())).toBe('gateway_refused');
-        expect(await paid(attempt)).toEqual([]);
-        await stage.control(site, 'balance', { currency: 'USD', amount: '1000000.00' });
-        await attempt.resolve();
-        await expectPaidOnce(attempt);
-      },
-    );
+    it.runIf(canRunOut)('when our balance is too low then the gateway stops, and a filled one pays once', async () => {
+      await stage.control(site, 'balance', { currency: 'USD', amount: '1.00' });
+      const attempt = stage.attempt(name, { amount: AMOUNT });
+      expect(await codeOf(attempt.submit())).toBe('gateway_refused');
+      expect(await codeOf(attempt.resolve())).toBe('gateway_refused');
+      expect(await paid(attempt)).toEqual([]);
+      await stage.control(site, 'balance', { currency: 'USD', amount: '1000000.00' });
+      await attempt.resolve();
+      await expectPaidOnce(attempt);
+    });
 
-    it.runIf(party.unknownWord)(
-      'when the provider says a word nobody knows then it moves nothing and alarms',
-      async () => {
-        await stage.control(site, 'outcomes', { match: '77.77', outcome: 'unknown-word' });
-        const attempt = stage.attempt(name, { amount: '77.77' });
-        await attempt.submit();
-        await expect
-          .poll(async () => (await attempt.read()).alarm, { timeout: 5_000, interval: 10 })
-          .toContain('does not know');
-        expect((await attempt.read()).state).toBeNull();
-      },
-    );
+    it('when the provider says a word nobody knows then it moves nothing and alarms', async () => {
+      await stage.control(site, 'outcomes', { match: '77.77', outcome: party.staysOpen });
+      const attempt = stage.attempt(name, { amount: '77.77' });
+      await attempt.submit();
+      await strike({ method: 'GET', fault: 'unknown-word', times: 100 });
+      const told = await attempt.read();
+      expect(told.state).toBeNull();
+      expect(told.alarm).toContain('does not know');
+    });
 
-    it.runIf(party.findsFirst)(
-      'when the provider has another payment under our key then a person must look',
-      async () => {
-        const first = stage.attempt(name, { amount: AMOUNT });
-        await first.submit();
-        const amount = { ...first.order.amount, minor: first.order.amount.minor + 1n };
-        const request = stage.gateways[name].freeze({ ...first.order, amount });
-        const other = { ...first.stored, amount, request, reference: null, step: null };
-        const gateway = stage.gateways[name];
-        const patience = () => AbortSignal.timeout(10_000);
-        const told = await gateway.submit(other, async () => undefined, patience());
-        const known = { ...other, reference: told.reference };
-        const state = async () => (told.state === 'needs_person' ? told : await gateway.read(known, patience())).state;
-        await expect.poll(state, { timeout: 5_000, interval: 10 }).toBe('needs_person');
-        await expectPaidOnce(first);
-      },
-    );
+    it('when the provider shows an empty page then nothing is concluded, and the next look finds it', async () => {
+      const attempt = stage.attempt(name, { amount: AMOUNT });
+      await attempt.submit();
+      await arrive(attempt);
+      await strike({ method: 'GET', path: party.lists, fault: 'empty-page', times: 100 });
+      expect(['failed', 'returned']).not.toContain((await attempt.read()).state);
+      await stage.calm();
+      await expectPaidOnce(attempt);
+    });
 
     it('when the provider is down then a look-up says so and changes nothing', async () => {
       const attempt = stage.attempt(name, { amount: AMOUNT });
       await attempt.submit();
-      await stage.control(site, 'faults', { method: 'GET', fault: '500-before-commit', times: 5 });
+      await strike({ method: 'GET', fault: '500-before-commit', times: 5 });
       expect(await codeOf(attempt.read())).toBe('gateway_unavailable');
       await stage.calm();
       await expectPaidOnce(attempt);
     });
 
-    it('when the day is reconciled then the statement names the payment and its exact amount', async () => {
+    it('when the statement shows a cent too much then the line says so: it is compared, never corrected', async () => {
       const from = new Date(new Date().toISOString().slice(0, 10));
+      const to = new Date(from.getTime() + 2 * 24 * 60 * 60_000);
+      const lines = (signal = AbortSignal.timeout(10_000)) =>
+        stage.gateways[name].statement(stage.payerAccounts[name], 'USD', from, to, signal);
       const attempt = stage.attempt(name, { amount: AMOUNT });
       await attempt.submit();
       await arrive(attempt);
-      const to = new Date(from.getTime() + 2 * 24 * 60 * 60_000); // midnight may pass while this runs
-      const signal = AbortSignal.timeout(10_000);
-      const lines = await stage.gateways[name].statement(stage.payerAccounts[name], 'USD', from, to, signal);
-      const ours = lines.filter(
-        ({ reference, key }) => key === attempt.stored.key || reference === attempt.stored.reference,
-      );
-      expect(ours.filter(({ kind }) => kind === 'payout')).toMatchObject([
-        { amount: { minor: -12_345n, currency: 'USD' } },
-      ]);
-      expect(new Set(lines.map(({ id }) => id)).size).toBe(lines.length);
+      const right = (await lines()).map(({ amount }) => amount.minor);
+      const reporter = name === 'lob' ? 'bank' : site; // Lob never knows what became of a check
+      await stage.control(reporter, 'faults', { method: 'GET', path: 'statement|reporting', fault: 'wrong-amount' });
+      const wrong = (await lines()).map(({ amount }) => amount.minor);
+      expect(wrong.length).toBe(right.length);
+      const differences = wrong.map((minor, index) => minor - (right[index] ?? 0n)).filter((minor) => minor !== 0n);
+      expect(differences).toEqual([-1n]);
     });
   });
 }

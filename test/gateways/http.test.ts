@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import type { Failure } from '../../domain/errors.ts';
-import { type Call, createHttp, json } from '../../gateways/http.ts';
+import { type Call, createHttp, json, retryAfterMs } from '../../gateways/http.ts';
 import { Decimal, exactNumber, readJson, writeJson } from '../../gateways/json.ts';
 
 const SECRET = 'Bearer do-not-print';
@@ -83,6 +83,103 @@ describe('given an answer of a provider', () => {
         Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ENOTFOUND' }) })),
     });
     await expect(http(call('/pay'))).rejects.toMatchObject({ code: 'gateway_not_sent' });
+  });
+
+  const broken = (cause: Error) =>
+    createHttp({
+      provider: 'Acme',
+      baseUrl: 'http://acme.invalid',
+      authorize: async () => SECRET,
+      traceHeader: 'x-trace',
+      fetch: () => Promise.reject(new TypeError('fetch failed', { cause })),
+    })(call('/pay')).then(
+      ({ kind }) => kind,
+      ({ code }: Failure) => code,
+    );
+  const error = (code: string, syscall?: string) =>
+    Object.assign(new Error(code), { code, ...(syscall && { syscall }) });
+
+  it.each([
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'UND_ERR_CONNECT_TIMEOUT',
+    'CERT_HAS_EXPIRED',
+    'CERT_REVOKED',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'ERR_TLS_HANDSHAKE_TIMEOUT',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+  ])('when the way out ends in %s then certainly nothing was sent', async (code) => {
+    expect(await broken(error(code))).toBe('gateway_not_sent');
+  });
+
+  it.each([
+    'ECONNRESET',
+    'EPIPE',
+    'ETIMEDOUT',
+    'UND_ERR_SOCKET',
+    'UND_ERR_HEADERS_TIMEOUT',
+    'UND_ERR_BODY_TIMEOUT',
+    'EPROTO',
+    'EWHATEVER',
+  ])('when the way out ends in %s then the request may have arrived', async (code) => {
+    expect(await broken(error(code))).toBe('unclear');
+  });
+
+  it.each([
+    { errors: [error('ETIMEDOUT', 'connect'), error('ENETUNREACH', 'connect')], outcome: 'gateway_not_sent' },
+    { errors: [error('ETIMEDOUT', 'connect'), error('ETIMEDOUT', 'read')], outcome: 'unclear' },
+    { errors: [], outcome: 'unclear' },
+  ])(
+    'when $errors.length addresses were tried then it is $outcome: one that was reached is enough',
+    async ({ errors, outcome }) => {
+      expect(await broken(Object.assign(new AggregateError(errors), { code: 'ETIMEDOUT' }))).toBe(outcome);
+    },
+  );
+
+  it('when the time limit of the call ends it then the request may have arrived', async () => {
+    expect(await broken(new DOMException('The operation timed out', 'TimeoutError'))).toBe('unclear');
+  });
+
+  it('when TLS meets a server that speaks none then certainly nothing was sent', async () => {
+    answer = (_, response) => void response.end('{"amount":1}');
+    expect(await outcomeOf(baseUrl.replace('http:', 'https:'))).toBe('gateway_not_sent');
+  });
+
+  it.each<{ headers: Record<string, string>; waitMs: number }>([
+    { headers: { 'retry-after': '7' }, waitMs: 7_000 },
+    { headers: { 'x-rate-limit-reset': String(Math.ceil(Date.now() / 1000) - 60) }, waitMs: 0 },
+    { headers: { 'retry-after': '7', 'x-rate-limit-reset': '99999999999' }, waitMs: 7_000 },
+    { headers: { 'retry-after': 'Thu, 01 Jan 1970 00:00:00 GMT' }, waitMs: 0 },
+    { headers: { 'retry-after': '999999999' }, waitMs: 3_600_000 },
+    { headers: {}, waitMs: 5_000 },
+  ])(
+    'when it is 429 with $headers then it is asked again then, and never later than in an hour',
+    async ({ headers, waitMs }) => {
+      answer = (_, response) => void response.writeHead(429, { ...headers, 'x-rate-limited-by': 'client' }).end();
+      const failure = (await open()(call('/pay')).catch((thrown: Failure) => thrown)) as Failure;
+      expect(retryAfterMs(failure)).toBe(waitMs);
+      expect(failure.message).toContain('(client)');
+    },
+  );
+
+  it('when the provider takes an id of ours then each call has one, also the second with a new token, and we keep it', async () => {
+    const seen: unknown[] = [];
+    answer = (request, response) => {
+      seen.push(request.headers['x-correlation']);
+      response.writeHead(seen.length === 1 ? 401 : 500).end();
+    };
+    const http = createHttp({
+      provider: 'Acme',
+      baseUrl,
+      authorize: async (refused) => (refused ? 'Bearer second' : 'Bearer first'),
+      traceHeader: 'x-trace',
+      correlationHeader: 'x-correlation',
+    });
+    const { evidence } = await http(call('/pay'));
+    expect(seen).toEqual([evidence['correlation'], evidence['correlation']]);
+    expect((await http(call('/pay'))).evidence['correlation']).not.toBe(seen[0]);
   });
 
   it('when it is refused or unclear then neither key nor payee is in what we keep or say', async () => {

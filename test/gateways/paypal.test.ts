@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { createAuthorize } from '../../gateways/paypal/token.ts';
-import { openStage, type Attempt, type Stage } from './stage.ts';
+import type { Attempt } from '../../scripts/gateway-check/attempt.ts';
+import { openStage, type Stage } from './stage.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const usd = (minor: bigint) => ({ minor, currency: 'USD' });
@@ -143,5 +144,41 @@ describe('given a token that a hundred payments wait for', () => {
     expect(await authorize(null)).toBe('Bearer token-2');
     expect(asked).toBe(2);
     server.close();
+  });
+});
+
+describe('given a token that PayPal hands out again shortly before it ends', () => {
+  it('when many payments follow each other then half of its life is used, and PayPal is not asked for each', async () => {
+    let asked = 0;
+    const now = Date.now();
+    const authorize = createAuthorize({
+      baseUrl: 'http://paypal.invalid',
+      clientId: 'client',
+      clientSecret: 'secret',
+      now: () => new Date(now),
+      fetch: async () => {
+        asked += 1;
+        return Response.json({ access_token: 'old', expires_in: 200 });
+      },
+    });
+    for (let payment = 0; payment < 5; payment += 1) await authorize(null);
+    expect(asked).toBe(1);
+  });
+});
+
+describe('given a client id or secret that PayPal does not know', () => {
+  it.each([
+    { status: 401, code: 'gateway_refused' },
+    { status: 400, code: 'gateway_refused' },
+    { status: 503, code: 'gateway_not_sent' },
+  ])('when the token call ends in $status then it is $code, and no payment was sent', async ({ status, code }) => {
+    const authorize = createAuthorize({
+      baseUrl: 'http://paypal.invalid',
+      clientId: 'client',
+      clientSecret: 'secret',
+      now: () => new Date(),
+      fetch: async () => Response.json({ error: 'invalid_client' }, { status }),
+    });
+    await expect(authorize(null)).rejects.toMatchObject({ code });
   });
 });

@@ -1,27 +1,11 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-
-import { OpenAPIBackend } from 'openapi-backend';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { hasSpecs, openSpec, warnWithoutSpecs } from './specs.ts';
 import { openStage, type Stage } from './stage.ts';
 
-/** The providers' published specifications, where the checkout lies beside them. */
-const SPECS = resolve(import.meta.dirname, '../../../shared/specs');
-const hasSpecs = existsSync(SPECS);
-if (!hasSpecs)
-  console.warn(`SKIPPED: the providers' specifications are not at ${SPECS}, so no request is compared with them.`);
+warnWithoutSpecs('nothing on the wire is compared with them');
 
 type Sent = { method: string; url: URL; body: unknown; headers: Record<string, string> };
-
-async function openSpec(file: string) {
-  const spec = new OpenAPIBackend({
-    definition: resolve(SPECS, file),
-    quick: true,
-    ajvOpts: { strict: false, validateFormats: false },
-  });
-  return spec.init();
-}
 
 describe.runIf(hasSpecs)('given the requests that we send', () => {
   const sent: Sent[] = [];

@@ -1,3 +1,4 @@
+import { createSign, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +8,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Failure } from '../../domain/errors.ts';
 import type { WebhookReader } from '../../gateways/gateway.ts';
+import { createPayPalWebhookReader } from '../../gateways/paypal/webhook.ts';
 import { createWebhookReaders, WEBHOOK_SENDERS, type WebhookSender } from '../../gateways/webhooks.ts';
+import { createWiseWebhookReader } from '../../gateways/wise/webhook.ts';
 import { openStage, type Stage } from './stage.ts';
 
 type Delivery = { sender: string; headers: Headers; body: Buffer };
@@ -152,15 +155,94 @@ describe('given the webhooks that providers send', () => {
     },
   );
 
-  it.each(['https://evil.example/v1/notifications/certs/CERT-sandbox', 'not an address', 'file:///etc/ssl/certs'])(
-    'when the certificate of PayPal lies at %s then it is refused without being fetched',
-    async (url) => {
-      await hear('paypal');
-      const { headers, body } = latest('paypal');
-      const call = readers.paypal(withHeader(headers, 'paypal-cert-url', url), body, new Date());
-      expect(await codeOf(call)).toBe('webhook_not_genuine');
+  it.each([
+    () => 'https://evil.example/v1/notifications/certs/CERT-sandbox',
+    () => 'not an address',
+    () => 'file:///etc/ssl/certs',
+    (prefix: string) => prefix.replace('127.0.0.1', '127.0.0.1.evil.example'),
+    (prefix: string) => prefix.replace('://127.0.0.1', '://127.0.0.1@evil.example'),
+    (prefix: string) => `${prefix}../../../uploads/mine.pem`,
+    (prefix: string) => `${prefix}%2e%2e/%2e%2e/uploads/mine.pem`,
+  ])('when the certificate of PayPal lies elsewhere (%#) then it is refused without being fetched', async (urlOf) => {
+    await hear('paypal');
+    const { headers, body } = latest('paypal');
+    const asked: string[] = [];
+    const suspicious = createPayPalWebhookReader(stage.settings.paypal, async (url) => {
+      asked.push(new Request(url).url);
+      return new Response();
+    });
+    const url = urlOf(stage.settings.paypal.certUrlPrefix);
+    expect(await codeOf(suspicious(withHeader(headers, 'paypal-cert-url', url), body, new Date()))).toBe(
+      'webhook_not_genuine',
+    );
+    expect(asked).toEqual([]);
+  });
+
+  it('when many of PayPal come at once then its certificate is fetched once, and again only after a failure', async () => {
+    await hear('paypal');
+    const { headers, body } = latest('paypal');
+    let asked = 0;
+    const reader = createPayPalWebhookReader(stage.settings.paypal, async (url) => {
+      asked += 1;
+      return asked === 1 ? new Response('busy', { status: 503 }) : fetch(url);
+    });
+    const read = () => codeOf(reader(headers, body, new Date()));
+    expect(await Promise.all([read(), read()])).toEqual(['gateway_unavailable', 'gateway_unavailable']);
+    expect(await Promise.all(Array.from({ length: 20 }, read))).toEqual(Array(20).fill('accepted'));
+    expect(asked).toBe(2);
+  });
+
+  const signedByWise = (event: object, headers: Record<string, string> = {}) => {
+    const body = Buffer.from(JSON.stringify(event));
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const signature = createSign('RSA-SHA256').update(body).sign(privateKey, 'base64');
+    const reader = createWiseWebhookReader({
+      webhookPublicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    });
+    return reader(new Headers({ 'x-signature-sha256': signature, ...headers }), body, new Date());
+  };
+  const resource = { type: 'transfer', id: 50_000_001, profile_id: 1, account_id: 2 };
+  const wiseEvent = (event_type: string, data: object) => ({
+    event_type,
+    data: { resource, occurred_at: '2026-11-25T10:00:00.123Z', ...data },
+    schema_version: '4.0.0',
+  });
+
+  it.each([
+    { event: wiseEvent('transfers#state-change', { current_state: 'processing' }), word: 'processing', reason: null },
+    {
+      event: wiseEvent('transfers#payout-failure', { failure_reason_code: 'ACCOUNT_CLOSED' }),
+      word: 'ACCOUNT_CLOSED',
+      reason: 'ACCOUNT_CLOSED',
+    },
+    {
+      event: wiseEvent('transfers#payout-failure', { failure_reason_code: 'Paula Partner moved' }),
+      word: 'transfers#payout-failure',
+      reason: null,
+    },
+    { event: wiseEvent('transfers#refund', { refund_amount: 1.1 }), word: 'transfers#refund', reason: null },
+    {
+      event: wiseEvent('transfers#active-cases', { active_cases: ['deposit_amount_less_invoice'] }),
+      word: 'transfers#active-cases',
+      reason: null,
+    },
+    { event: wiseEvent('transfers#transfer-suspension', {}), word: 'transfers#transfer-suspension', reason: null },
+  ])(
+    'when Wise tells "$word" then it is about its transfer, with the reason $reason',
+    async ({ event, word, reason }) => {
+      expect(await signedByWise(event)).toMatchObject({ reference: '50000001', word, reason });
     },
   );
+
+  it('when Wise tells of a balance or only tests the way then it is about no transfer', async () => {
+    const balance = wiseEvent('balances#update', {});
+    const tried = wiseEvent('transfers#state-change', { current_state: 'processing' });
+    expect(await signedByWise(balance)).toMatchObject({ reference: null, key: null });
+    expect(await signedByWise(tried, { 'x-test-notification': 'true' })).toMatchObject({
+      reference: null,
+      word: 'test',
+    });
+  });
 
   it('when the certificate of PayPal was signed by an authority that is not ours then it is refused', async () => {
     await hear('paypal');

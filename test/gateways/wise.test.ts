@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Failure } from '../../domain/errors.ts';
-import { type Attempt, openStage, PAYEES, type Stage } from './stage.ts';
+import type { Attempt } from '../../scripts/gateway-check/attempt.ts';
+import { PAYEES } from '../../scripts/gateway-check/payees.ts';
+import { openStage, type Stage } from './stage.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 

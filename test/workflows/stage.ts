@@ -198,7 +198,7 @@ export async function tell({ sandbox }: World, provider: Provider, what: string,
 /** Faults and fates of earlier tests are over. */
 export async function calm({ sandbox }: World): Promise<void> {
   for (const { url } of [sandbox.wise, sandbox.paypal, sandbox.lob, sandbox.bank])
-    for (const what of ['faults', 'outcomes']) await fetch(`${url}/sandbox/${what}`, { method: 'DELETE' });
+    for (const what of ['faults', 'outcomes', 'plan']) await fetch(`${url}/sandbox/${what}`, { method: 'DELETE' });
 }
 
 export type Movement = {

@@ -1,0 +1,19 @@
+import type { GatewayName } from '../../domain/payout.ts';
+import type { PayerAccount } from '../../gateways/gateway.ts';
+import { ADDRESS } from './payees.ts';
+
+/** The account that made-up checks are drawn on. */
+export const CHECK_ACCOUNT = '123456789012';
+const ROUTING_NUMBER = '021000021';
+
+/** What a made-up payer has with each gateway. */
+export const payerAccounts = (wiseProfile: string, lobBankAccountId: string): Record<GatewayName, PayerAccount> => ({
+  wise: { profileId: wiseProfile },
+  paypal: {},
+  lob: {
+    lobBankAccountId,
+    bankAccount: { accountNumber: CHECK_ACCOUNT, routingNumber: ROUTING_NUMBER },
+    from: { name: 'Acme Inc', ...ADDRESS },
+  },
+  'printed-check': { accountNumber: CHECK_ACCOUNT, routingNumber: ROUTING_NUMBER, bankName: 'First Bank' },
+});

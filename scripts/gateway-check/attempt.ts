@@ -1,0 +1,44 @@
+import type { Answer, Gateway, PaymentOrder, SaveStep, Submission } from '../../gateways/gateway.ts';
+
+/** One call of a provider may take this long here. */
+const PATIENCE_MS = 30_000;
+
+/** An attempt as the worker holds it: what is stored survives, what was only answered may be lost. */
+export type Attempt = {
+  order: PaymentOrder;
+  stored: Submission;
+  submit: (signal?: AbortSignal) => Promise<Answer>;
+  resolve: (signal?: AbortSignal) => Promise<Answer>;
+  read: () => Promise<Answer>;
+};
+
+export const patience = (): AbortSignal => AbortSignal.timeout(PATIENCE_MS);
+
+/** Freezes a payment and keeps of it what the database would. */
+export function createAttempt(gateway: Gateway, order: PaymentOrder, submittedAt = new Date()): Attempt {
+  const { key, payoutId, amount } = order;
+  const stored: Submission = {
+    key,
+    payoutId,
+    amount,
+    request: gateway.freeze(order),
+    reference: null,
+    step: null,
+    submittedAt,
+  };
+  const save: SaveStep = async (step, reference) => {
+    stored.step = step;
+    stored.reference = reference ?? stored.reference;
+  };
+  const keep = (answer: Answer): Answer => {
+    stored.reference = answer.reference ?? stored.reference;
+    return answer;
+  };
+  return {
+    order,
+    stored,
+    submit: async (signal = patience()) => keep(await gateway.submit(stored, save, signal)),
+    resolve: async (signal = patience()) => keep(await gateway.resolve(stored, save, signal)),
+    read: async () => keep(await gateway.read(stored, patience())),
+  };
+}

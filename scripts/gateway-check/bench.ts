@@ -1,0 +1,46 @@
+import { randomInt, randomUUID } from 'node:crypto';
+
+import type { Money } from '../../domain/money.ts';
+import type { GatewayName } from '../../domain/payout.ts';
+import type { Destination, Gateway, PayerAccount, PaymentOrder } from '../../gateways/gateway.ts';
+import { createGateways, type GatewaySettings } from '../../gateways/index.ts';
+import { type Attempt, createAttempt } from './attempt.ts';
+import { ADDRESS } from './payees.ts';
+
+/** A webhook as it came, byte for byte. */
+export type Delivery = { headers: Headers; body: Uint8Array };
+
+/** What a gateway is checked with: a provider's test environment, our account there, and somebody to pay. */
+export type Bench = {
+  name: GatewayName;
+  settings: GatewaySettings;
+  account: PayerAccount;
+  payee: Destination;
+  amount: Money;
+  /** Whether the statement shows a payment as soon as it is made; providers may take hours. */
+  reportsAtOnce: boolean;
+  /** A genuine webhook of the provider, where there is one to look at. */
+  delivery: Delivery | null;
+};
+
+const DIGITS_MAX = 1_000_000_000;
+
+export const gatewayOf = ({ name, settings }: Bench, send: typeof fetch = fetch): Gateway =>
+  createGateways(settings, { fetch: send })[name];
+
+/** One more payment of the bench's amount to its payee. */
+export const orderOf = ({ name, account, payee, amount }: Bench): PaymentOrder => ({
+  key: randomUUID(),
+  payoutId: randomUUID(),
+  amount,
+  destination: payee,
+  account,
+  reference: '20261123',
+  checkNumber: name === 'printed-check' ? BigInt(randomInt(1, DIGITS_MAX)) : null,
+  payerName: 'Acme Inc',
+  payerAddress: ADDRESS,
+  paidOn: '2026-11-23',
+});
+
+export const attemptOf = (bench: Bench, gateway: Gateway = gatewayOf(bench)): Attempt =>
+  createAttempt(gateway, orderOf(bench));
