@@ -1,5 +1,6 @@
 import { type AccrualDeps, createAccrualActivities } from './accrual.ts';
 import { keepAlive } from './alive.ts';
+import { type CheckDeskDeps, createCheckActivities } from './checks.ts';
 import { translateFailures } from './failures.ts';
 import { createNotificationActivities, type NotificationDeps } from './notifications.ts';
 import { createPayoutActivities, type PayoutDeps } from './payouts.ts';
@@ -7,13 +8,20 @@ import { createReconciliationActivities, type ReconciliationDeps } from './recon
 import { createRunActivities, type RunDeps } from './runs.ts';
 import { createSweepActivities, type SweepDeps } from './sweep.ts';
 
-export type ActivityDeps = AccrualDeps & NotificationDeps & PayoutDeps & ReconciliationDeps & RunDeps & SweepDeps;
+export type ActivityDeps = AccrualDeps &
+  CheckDeskDeps &
+  NotificationDeps &
+  PayoutDeps &
+  ReconciliationDeps &
+  RunDeps &
+  SweepDeps;
 
 /** Every activity, with what it needs. Workflows know them by their types alone. */
 export const createActivities = (deps: ActivityDeps) =>
   translateFailures(
     keepAlive({
       ...createAccrualActivities(deps),
+      ...createCheckActivities(deps),
       ...createNotificationActivities(deps),
       ...createPayoutActivities(deps),
       ...createReconciliationActivities(deps),

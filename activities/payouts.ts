@@ -11,10 +11,9 @@ import {
   countAttempts,
   findLiveAttempt,
   insertAttempt,
-  registerCheck,
   saveStep,
-  takeCheckNumber,
 } from '../db/attempts.ts';
+import { registerCheck, takeCheckNumber } from '../db/check-accounts.ts';
 import type { Database } from '../db/database.ts';
 import { post } from '../db/ledger.ts';
 import { attemptRecord, openPaymentDetails } from '../db/payment-orders.ts';
@@ -22,6 +21,7 @@ import { getPayout, holdPayout, lockPayout, setPayoutDue, updatePayout, whyNotSu
 import { getRun } from '../db/runs.ts';
 import { open, seal, type VaultKeys } from '../db/vault.ts';
 import { type AttemptState, isAttemptFinal, pollAfter, type ReturnWindows } from '../domain/attempt.ts';
+import { isByCheck } from '../domain/check.ts';
 import { Failure, FAILURES } from '../domain/errors.ts';
 import { providerKey } from '../domain/ids.ts';
 import { money } from '../domain/money.ts';
@@ -31,6 +31,7 @@ import type { Answer, Destination, Gateways, PayerAccount, Submission } from '..
 import { retryAfterMs } from '../gateways/http.ts';
 import { alarm } from './alarms.ts';
 import { type AnswerDeps, paidBy, recordAnswer, tellPartner } from './answers.ts';
+import { lookAfterCheck, stopIfAsked } from './checks.ts';
 
 export type PayoutDeps = AnswerDeps & {
   gateways: Gateways;
@@ -76,8 +77,10 @@ export const createPayoutActivities = (deps: PayoutDeps) => ({
 async function advance(deps: PayoutDeps, payoutId: string): Promise<PayoutProgress> {
   try {
     const attempt = (await findLiveAttempt(deps.db, payoutId)) ?? (await prepareAttempt(deps, payoutId));
+    if (attempt) await stopIfAsked(deps, attempt);
     const answer = attempt && (await ask(deps, attempt));
     if (attempt && answer) await recordAnswer(deps, attempt, answer);
+    if (attempt) await lookAfterCheck(deps, attempt);
     return await progressOf(deps, payoutId);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -118,7 +121,7 @@ async function freezeAttempt(deps: PayoutDeps, tx: Database, payoutId: string): 
 
   const attemptNo = (await countAttempts(tx, payout.id)) + 1;
   const id = providerKey(payout.id, attemptNo);
-  const check = payout.gateway === 'printed-check' ? await takeCheckNumber(tx, payout.payerId) : null;
+  const check = isByCheck(payout.gateway) ? await takeCheckNumber(tx, payout.payerId) : null;
   const details = await openPaymentDetails(tx, deps.vault, payout);
   const request = deps.gateways[payout.gateway].freeze({
     key: id,
@@ -144,7 +147,7 @@ async function freezeAttempt(deps: PayoutDeps, tx: Database, payoutId: string): 
     requestSealed: seal(deps.vault, attemptRecord(id), request),
     requestHash: createHash('sha256').update(request).digest(),
   });
-  if (check) await registerCheck(tx, { payerId: payout.payerId, ...check, attemptId: id });
+  if (check) await registerCheck(tx, check, id);
   return findLiveAttempt(tx, payoutId);
 }
 

@@ -19,6 +19,7 @@ import { actorRoutes } from './routes/actors.ts';
 import { agreementRoutes } from './routes/agreements.ts';
 import { alarmRoutes } from './routes/alarms.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { checkRoutes } from './routes/checks.ts';
 import { eventRoutes } from './routes/events.ts';
 import { gatewayRoutes } from './routes/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -54,6 +55,7 @@ const ROUTES = [
   runRoutes,
   approvalRoutes,
   payoutRoutes,
+  checkRoutes,
   meRoutes,
   gatewayRoutes,
   alarmRoutes,

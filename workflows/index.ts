@@ -1,5 +1,6 @@
 /** What the workers run: one workflow a life-cycle. */
 export { accrual } from './accrual.ts';
+export { checkDesk } from './check-desk.ts';
 export { payout } from './payout.ts';
 export { nightlyReconciliation, reconciliation } from './reconciliation.ts';
 export { run } from './run.ts';

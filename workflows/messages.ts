@@ -27,9 +27,11 @@ export const runWorkflowId = (runId: string): string => `run/${runId}`;
 export const runTriggerWorkflowId = (scheduleCode: string): string => `run-trigger/${scheduleCode}`;
 export const payoutWorkflowId = (payoutId: string): string => `payout/${payoutId}`;
 export const reconciliationWorkflowId = (gateway: string, day: string): string => `reconciliation/${gateway}/${day}`;
+export const CHECK_DESK_WORKFLOW_ID = 'check-desk';
 export const payScheduleId = (scheduleCode: string): string => `pay/${scheduleCode}`;
 export const SWEEP_SCHEDULE_ID = 'sweep';
 export const RECONCILIATION_SCHEDULE_ID = 'reconciliation';
+export const CHECK_DESK_SCHEDULE_ID = 'check-desk';
 
 /** There are new events: look again before going to sleep. */
 export const eventsArrivedSignal = defineSignal('eventsArrived');
@@ -37,6 +39,8 @@ export const eventsArrivedSignal = defineSignal('eventsArrived');
 export const runChangedSignal = defineSignal('runChanged');
 /** A provider said something, or a person did: read the attempt again. */
 export const attemptChangedSignal = defineSignal('attemptChanged');
+/** A person decided something that the bank must be told. */
+export const checkDeskSignal = defineSignal('checkDesk');
 
 /** Records a decision or refuses it; answers what the run is then. Fails with an ApplicationFailure whose type is a FailureCode. */
 export const decideUpdate = defineUpdate<RunStatus, [Decision]>('decide');

@@ -5,6 +5,8 @@ import type { GatewayName, Method } from '../domain/payout.ts';
 import {
   accrualWorkflowId,
   attemptChangedSignal,
+  CHECK_DESK_WORKFLOW_ID,
+  checkDeskSignal,
   eventsArrivedSignal,
   payoutWorkflowId,
   reconciliationWorkflowId,
@@ -77,6 +79,18 @@ export async function wakePayout(client: Client, payout: PayoutStart): Promise<v
     ]),
     staticSummary: `Payout to ${payout.partnerCode} by ${payout.method} through ${payout.gateway}`,
     staticDetails: `Payout **${payout.id}** of run ${payout.runId}.\n\nSafe to terminate: it resumes from its row and never asks twice.`,
+  });
+}
+
+/** Tells the bank what people decided about checks, and reads what it asks. */
+export async function wakeCheckDesk(client: Client): Promise<void> {
+  await client.workflow.signalWithStart('checkDesk', {
+    ...REPEATABLE,
+    workflowId: CHECK_DESK_WORKFLOW_ID,
+    taskQueue: TASK_QUEUES.main,
+    signal: checkDeskSignal,
+    staticSummary: 'What people decided about checks, told to the bank',
+    staticDetails: 'Safe to terminate: its Schedule starts it again within minutes, and rows say what is to be done.',
   });
 }
 

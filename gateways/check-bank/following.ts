@@ -76,7 +76,13 @@ async function ofInquiry(
   if (reply.kind === 'refused' && reply.status === 404) return answer('sent', 'not presented', { reference });
   const { status } = lookedUp('The bank', reply);
   const { state, alarm } = translate(BANK_WORDS, 'The bank', status);
-  return answer(state, status, { reference, alarm, reason: state === 'failed' ? status : null });
+  const isDead = state === 'failed';
+  return answer(state, status, {
+    reference,
+    alarm,
+    reason: isDead ? status : null,
+    evidence: isDead ? { bank: status } : {}, // the proof that frees the lines
+  });
 }
 
 /** A line of the bank's statement; `reference` finds its check among ours. */

@@ -13,23 +13,8 @@ export const LOB_WORDS: Words = {
   processed_for_delivery: { state: 'sent' },
   're-routed': { state: 'sent' },
   delivered: { state: 'sent' },
-  returned_to_sender: {
-    state: 'sent',
-    alarm:
-      'The post returned this check. Stop its payment at the bank first; it may be replaced when the bank confirms.',
-  },
+  returned_to_sender: { state: 'sent' },
   deleted: { state: 'failed' },
   failed: { state: 'failed' },
   rejected: { state: 'failed' },
 };
-
-/** Words from which on the payee may hold the check, so that the bank must be asked. */
-export const LOB_MAILED: ReadonlySet<string> = new Set([
-  'mailed',
-  'in_transit',
-  'in_local_area',
-  'processed_for_delivery',
-  're-routed',
-  'delivered',
-  'returned_to_sender',
-]);

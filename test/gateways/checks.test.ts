@@ -11,8 +11,8 @@ import { createCheckBank } from '../../gateways/check-bank/client.ts';
 import { readCamt } from '../../gateways/check-bank/camt.ts';
 import type { Destination } from '../../gateways/gateway.ts';
 import { amountInWords } from '../../gateways/printed-check/amount-words.ts';
-import { voidCheck } from '../../gateways/printed-check/gateway.ts';
-import { checkReference } from '../../gateways/printed-check/request.ts';
+import { voidAtBank } from '../../gateways/check-bank/issuing.ts';
+import { checkOnFile, checkReference, thawCheck } from '../../gateways/printed-check/request.ts';
 import { type Attempt, CHECK_ACCOUNT, openStage, PAYEES, type Stage } from './stage.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -61,7 +61,7 @@ describe('given a check', () => {
       await stage.control('bank', 'outcomes', { match: 'Void Vera', outcome: 'never-cleared' });
       const attempt = stage.attempt('printed-check', { destination: payee('Void Vera') });
       await attempt.submit();
-      await voidCheck(bank(), attempt.stored, signal());
+      await voidAtBank(bank(), checkOnFile(thawCheck(attempt.stored.request)), signal());
       expect(await attempt.read()).toMatchObject({ state: 'failed', word: 'void', debited: null });
     });
 
@@ -70,7 +70,7 @@ describe('given a check', () => {
       const attempt = stage.attempt('printed-check', { destination: payee('Lost Lena') });
       await attempt.submit();
       expect((await attempt.read()).state).toBe('sent');
-      await bank().stop(CHECK_ACCOUNT, attempt.order.checkNumber ?? 0n, signal());
+      await bank().stop(CHECK_ACCOUNT, attempt.order.checkNumber ?? 0n, null, signal());
       expect(await attempt.read()).toMatchObject({ state: 'failed', reason: 'stopped' });
     });
 
@@ -86,15 +86,14 @@ describe('given a check', () => {
   });
 
   describe('that Lob mails', () => {
-    it('when the post returns it then it is still out, with an alarm, until the bank confirms a stop', async () => {
+    it('when the post returns it then it is still out, and a person is asked, until the bank confirms a stop', async () => {
       await stage.control('lob', 'outcomes', { match: 'Moved Mona', outcome: 'returned-to-sender' });
       const attempt = stage.attempt('lob', { destination: payee('Moved Mona') });
       await attempt.submit();
       await says(attempt, 'returned_to_sender');
       const told = await attempt.read();
-      expect(told).toMatchObject({ state: 'sent', debited: null });
-      expect(told.alarm).toContain('Stop');
-      await bank().stop(CHECK_ACCOUNT, BigInt(told.evidence['checkNumber'] ?? 0), signal());
+      expect(told).toMatchObject({ state: 'sent', debited: null, alarm: null, task: { kind: 'check_returned_mail' } });
+      await stage.gateways.lob.desk?.stop(attempt.stored, signal());
       expect((await attempt.read()).state).toBe('failed');
     });
 

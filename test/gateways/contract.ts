@@ -12,6 +12,8 @@ export type Party = {
   site: SiteName;
   /** Every call of a payment that may go wrong, the one that moves the money last. */
   calls: readonly string[];
+  /** Which of these calls another stand-in takes. */
+  sites?: Readonly<Record<string, SiteName>>;
   /** Where a payment that goes well ends as far as the provider tells. */
   arrives: AttemptState;
   /** Whether a token that is refused can be exchanged for a new one. */
@@ -52,6 +54,7 @@ const codeOf = (call: Promise<unknown>): Promise<FailureCode | 'no failure'> =>
 export function describeGateway(party: Party): void {
   const { name, site, calls, arrives } = party;
   const moneyCall = calls.at(-1) ?? '';
+  const siteOf = (path: string): SiteName => party.sites?.[path] ?? site;
 
   describe(`given a payment by ${name}`, () => {
     let stage: Stage;
@@ -93,7 +96,7 @@ export function describeGateway(party: Party): void {
     it.each(calls.flatMap((path) => UNCLEAR.map((fault) => ({ path, fault }))))(
       'when $path ends in $fault then the outcome is unknown, and resolving pays once',
       async ({ path, fault }) => {
-        await stage.control(site, 'faults', { method: 'POST', path, fault });
+        await stage.control(siteOf(path), 'faults', { method: 'POST', path, fault });
         const attempt = stage.attempt(name, { amount: AMOUNT });
         expect((await attempt.submit(impatient())).state).toBe('unknown');
         expect((await attempt.resolve()).state).not.toBe('unknown');
@@ -104,7 +107,7 @@ export function describeGateway(party: Party): void {
     it('when the worker dies before it can write the answer down then resolving pays no second time', async () => {
       const attempt = stage.attempt(name, { amount: AMOUNT });
       await attempt.submit();
-      attempt.stored.reference = attempt.stored.step === null ? null : attempt.stored.reference;
+      attempt.forgetAnswers();
       await attempt.resolve();
       expect((await attempt.resolve()).reference).not.toBeNull();
       await expectPaidOnce(attempt);
@@ -113,7 +116,7 @@ export function describeGateway(party: Party): void {
     it.each(calls)(
       'when %s asks us to slow down then nothing was paid, and it goes on as late as it asked',
       async (path) => {
-        await stage.control(site, 'faults', { method: 'POST', path, fault: '429' });
+        await stage.control(siteOf(path), 'faults', { method: 'POST', path, fault: '429' });
         const attempt = stage.attempt(name, { amount: AMOUNT });
         const failure = await attempt.submit().catch((thrown: Failure) => thrown);
         expect(failure).toMatchObject({ code: 'gateway_rate_limited' });
@@ -183,7 +186,8 @@ export function describeGateway(party: Party): void {
         const first = stage.attempt(name, { amount: AMOUNT });
         await first.submit();
         const amount = { ...first.order.amount, minor: first.order.amount.minor + 1n };
-        const request = stage.gateways[name].freeze({ ...first.order, amount });
+        const checkNumber = first.order.checkNumber && first.order.checkNumber + 1_000_000n;
+        const request = stage.gateways[name].freeze({ ...first.order, amount, checkNumber });
         const other = { ...first.stored, amount, request, reference: null, step: null };
         const gateway = stage.gateways[name];
         const patience = () => AbortSignal.timeout(10_000);

@@ -33,6 +33,8 @@ export type Movement = {
 };
 
 export const CHECK_ACCOUNT = '123456789012';
+/** Lob mails the checks of this one, so they are in the post when Lob says so. */
+export const LOB_ACCOUNT = '210987654321';
 
 const address = { line1: '1 Main Street', city: 'Springfield', region: 'IL', postalCode: '62701', country: 'US' };
 
@@ -42,7 +44,7 @@ const accounts = (lobBankAccountId: string): Record<GatewayName, PayerAccount> =
   paypal: {},
   lob: {
     lobBankAccountId,
-    bankAccount: { accountNumber: CHECK_ACCOUNT, routingNumber: '021000021' },
+    bankAccount: { accountNumber: LOB_ACCOUNT, routingNumber: '021000021' },
     from: { name: 'Acme Inc', ...address },
   },
   'printed-check': { accountNumber: CHECK_ACCOUNT, routingNumber: '021000021', bankName: 'First Bank' },
@@ -82,6 +84,8 @@ export type Attempt = {
   submit: (signal?: AbortSignal) => Promise<Answer>;
   resolve: (signal?: AbortSignal) => Promise<Answer>;
   read: () => Promise<Answer>;
+  /** As if the worker had died before it wrote its answers down: only what `save` kept is known. */
+  forgetAnswers: () => void;
 };
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
@@ -140,7 +144,7 @@ export async function openStage(options: StageOptions = {}) {
       destination,
       account: payerAccounts[name],
       reference,
-      checkNumber: name === 'printed-check' ? (wish.checkNumber ?? (lastCheck += 1n)) : null,
+      checkNumber: name === 'printed-check' || name === 'lob' ? (wish.checkNumber ?? (lastCheck += 1n)) : null,
       payerName: 'Acme Inc',
       payerAddress: address,
       paidOn: '2026-11-23',
@@ -161,9 +165,11 @@ export async function openStage(options: StageOptions = {}) {
       step: null,
       submittedAt: now(),
     };
+    let savedReference: string | null = null;
     const save: SaveStep = async (step, reference) => {
       stored.step = step;
-      stored.reference = reference ?? stored.reference;
+      savedReference = reference ?? savedReference;
+      stored.reference = savedReference ?? stored.reference;
     };
     const keep = (answer: Answer): Answer => {
       stored.reference = answer.reference ?? stored.reference;
@@ -176,6 +182,7 @@ export async function openStage(options: StageOptions = {}) {
       submit: async (signal = patience()) => keep(await gateway.submit(stored, save, signal)),
       resolve: async (signal = patience()) => keep(await gateway.resolve(stored, save, signal)),
       read: async () => keep(await gateway.read(stored, patience())),
+      forgetAnswers: () => void (stored.reference = savedReference),
     };
   }
 
@@ -218,7 +225,7 @@ async function openLobAccount(url: string, key: string): Promise<string> {
   };
   const bankAccount = {
     routing_number: '021000021',
-    account_number: CHECK_ACCOUNT,
+    account_number: LOB_ACCOUNT,
     account_type: 'company',
     signatory: 'A. Acme',
   };

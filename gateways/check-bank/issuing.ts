@@ -1,0 +1,44 @@
+import type { PositivePayRow } from '../../domain/positive-pay.ts';
+import { answer, refusedAsAWhole, unclear } from '../answers.ts';
+import type { Answer } from '../gateway.ts';
+import { lookedUp } from '../http.ts';
+import type { CheckBank } from './client.ts';
+import type { CheckProgress } from './progress.ts';
+
+/** A check as the bank is told of it; whether it was issued or is void is said with it. */
+export type CheckOnFile = Omit<PositivePayRow, 'type'>;
+
+const CONFLICT =
+  'The bank refused to repeat this check. It may lie printed already: find it, void it at the bank, then say by hand what became of it.';
+
+/**
+ * Tells the bank of a check before it exists: positive pay first. Answers how far it came, or why there is no check yet. The row may
+ * be repeated, since the bank knows a check by account and number.
+ */
+export async function tellBank(
+  bank: CheckBank,
+  check: CheckOnFile,
+  { isRepeat, now, progress }: { isRepeat: boolean; now: Date; progress: CheckProgress },
+  signal: AbortSignal,
+): Promise<CheckProgress | Answer> {
+  const reply = await bank.file({ ...check, type: 'issue' }, signal);
+  if (reply.kind === 'refused') throw refusedAsAWhole('The bank', `HTTP ${reply.status}`);
+  if (reply.kind === 'unclear') return unclear(reply.evidence);
+  const [refused] = reply.value.rejected;
+  if (refused) return notIssued(refused.reason, isRepeat);
+  return { ...progress, acknowledgedAt: now.toISOString(), file: reply.value.fileId };
+}
+
+export const isAnswer = (told: CheckProgress | Answer): told is Answer => 'state' in told;
+
+/** A row that the bank refuses at once never became a check; a refused repeat says nothing about the first. */
+const notIssued = (reason: string, isRepeat: boolean): Answer =>
+  isRepeat
+    ? answer('needs_person', 'row refused', { reason, alarm: CONFLICT })
+    : answer('failed', 'row refused', { reason });
+
+/** Takes a check's number out of use at the bank. False where the bank will not: it paid the check. Throws where it is unclear. */
+export async function voidAtBank(bank: CheckBank, check: CheckOnFile, signal: AbortSignal): Promise<boolean> {
+  const { rejected } = lookedUp('The bank', await bank.file({ ...check, type: 'void' }, signal));
+  return rejected.length === 0;
+}
