@@ -3,7 +3,7 @@ import type { DatabasePool } from 'slonik';
 
 import { type Attempt, findLiveAttempt, listAttempts } from '../db/attempts.ts';
 import { openCheckAccounts } from '../db/check-accounts.ts';
-import { type CheckException, recordExceptionOutcome, saveException } from '../db/check-exceptions.ts';
+import { type CheckException, mayStillPay, recordExceptionOutcome, saveException } from '../db/check-exceptions.ts';
 import {
   type CheckStop,
   expiringTask,
@@ -146,14 +146,22 @@ async function readExceptions(
   for (const asked of await desk.exceptions(settings, patience())) {
     const known = await db.transaction((tx) => keepException(tx, checkAccountId, asked));
     if (known.outcome !== null) continue;
-    const status =
-      asked.status === 'open' && known.decision
-        ? await desk.decide(asked.id, known.decision, patience())
-        : asked.status;
+    const status = asked.status === 'open' ? await tellDecision(db, desk, known) : asked.status;
     if (status === 'open') waiting += 1;
     else await db.transaction((tx) => closeException(tx, known, status));
   }
   return waiting;
+}
+
+/** Tells the bank what was decided. A check that died since then is returned all the same; whoever decided hears of it by an alarm. */
+async function tellDecision(
+  db: DatabasePool,
+  desk: CheckDesk,
+  known: CheckException,
+): Promise<BankException['status']> {
+  if (known.decision === null) return 'open';
+  const mayPay = known.decision === 'pay' && (await mayStillPay(db, known));
+  return desk.decide(known.bankRef, mayPay ? 'pay' : 'return', patience());
 }
 
 async function keepException(tx: Database, checkAccountId: number, asked: BankException): Promise<CheckException> {

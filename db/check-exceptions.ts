@@ -8,6 +8,7 @@ import type { Money } from '../domain/money.ts';
 import type { Role } from './actors.ts';
 import { addAuditEntry } from './audit.ts';
 import { changesRow, type Database } from './database.ts';
+import { lockPayout } from './payouts.ts';
 import { Currency, Instant } from './rows.ts';
 import { closeTask, lockTask } from './tasks.ts';
 
@@ -88,13 +89,13 @@ const PresentedRow = z.strictObject({
 });
 
 /** What our register says of a check that was presented, and whether this person is paid by it; null where it has no such number. */
-async function readPresented(db: Database, exceptionId: string, actorId: string): Promise<Presented | null> {
+async function readPresented(db: Database, exceptionId: string, actorId: string | null): Promise<Presented | null> {
   const row = await db.maybeOne(sql.type(PresentedRow)`
     select register.spoiled_because is not null as is_spoiled, attempt.state,
       coalesce((attempt.amount_minor, attempt.currency) = (asked.amount_minor, asked.currency), false) as is_same_amount,
       exists (select from check_stop where attempt_id = attempt.id) as has_stop,
       exists (select from payout join api_key key on key.partner_id = payout.partner_id
-              where payout.id = attempt.payout_id and key.actor_id = ${actorId}) as is_payee
+              where payout.id = attempt.payout_id and key.actor_id = ${actorId}::uuid) as is_payee
     from check_exception asked
     join check_register register on register.check_account_id = asked.check_account_id and register.number = asked.number
     left join payout_attempt attempt on attempt.id = register.attempt_id
@@ -118,6 +119,7 @@ export const decideException = (db: Database, taskId: string, verdict: Exception
     if (task.closedAt)
       throw new Failure('check_exception_over', `Nothing was recorded: the task is closed (${task.resolution}).`);
     const id = task.subject.replace('check-exception/', '');
+    if (task.payoutId) await lockPayout(tx, task.payoutId); // whoever asks for a stop at this moment waits
     if (decision === 'pay') refusePay(verdict, await readPresented(tx, id, by));
     await tx.query(sql.unsafe`
       update check_exception set decision = ${decision}, decided_by = ${by}, decided_because = ${reason}, decided_at = now()
@@ -126,6 +128,11 @@ export const decideException = (db: Database, taskId: string, verdict: Exception
     await addAuditEntry(tx, { actorId: by, action: `check.${decision}`, subject: task.subject, detail: { reason } });
     return lockException(tx, id);
   });
+
+/** Whether the bank may still be told to pay: since it was decided the check may have died. */
+export async function mayStillPay(db: Database, { id }: CheckException): Promise<boolean> {
+  return whyNotPay(await readPresented(db, id, null)) === undefined;
+}
 
 /** To pay what the bank doubts takes a second person's role, somebody who is not paid by it, and a check that is ours as presented. */
 function refusePay({ role }: ExceptionVerdict, check: Presented | null): void {

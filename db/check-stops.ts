@@ -96,6 +96,13 @@ const insertStop = (tx: Database, attemptId: string, renewsId: string | null, { 
     on conflict do nothing`,
   );
 
+/** Somebody decided that the bank shall pay the check, and it has not said yet that it did. */
+const isToBePaid = (tx: Database, attemptId: string): Promise<boolean> =>
+  tx.exists(sql.unsafe`
+    select 1 from check_register register
+    join check_exception asked on asked.check_account_id = register.check_account_id and asked.number = register.number
+    where register.attempt_id = ${attemptId} and asked.decision = 'pay' and asked.outcome is null`);
+
 const askedAlready = (payoutId: string): Failure =>
   new Failure(
     'already_exists',
@@ -112,6 +119,11 @@ export const requestStop = (db: Database, request: Request): Promise<void> =>
       throw new Failure('not_found', `There is no check of payout ${payoutId}; nothing was asked.`);
     const why = whyNotStop(attempt.state);
     if (why) throw new Failure('check_not_out', `The check of payout ${payoutId} was not stopped: ${why}.`);
+    if (await isToBePaid(tx, attempt.id))
+      throw new Failure(
+        'check_not_out',
+        `The check of payout ${payoutId} was not stopped: the bank is being told to pay it.`,
+      );
     if (!(await insertStop(tx, attempt.id, null, request))) throw askedAlready(payoutId);
     await tx.query(sql.unsafe`update payout set due_at = now() where id = ${payout.id}`);
     await addAuditEntry(tx, { actorId: by, action: 'check.stop', subject: `payout/${payoutId}`, detail: { reason } });

@@ -19,11 +19,11 @@ const OUT: ReadonlySet<AttemptState> = new Set(['accepted', 'sent', 'stale']);
 
 /** Why a check cannot be stopped now; undefined where it can. */
 export function whyNotStop(state: AttemptState): string | undefined {
-  if (OUT.has(state)) return undefined;
+  if (OUT.has(state) || state === 'unknown') return undefined; // a void number is worth nothing, whoever holds the paper
   if (state === 'settled') return 'the bank has paid it; only the payee can give the money back';
   if (state === 'failed' || state === 'returned') return 'it is over: nobody can cash it any more';
   if (state === 'needs_person') return 'it waits for a person at the bank; say there what is to become of it';
-  return 'nobody knows yet whether there is a check; ask again when that is known';
+  return 'it is only being made; ask again when it is out';
 }
 
 /** What is known of a check that the bank asks about. Null: the number is not in our register. */

@@ -96,6 +96,18 @@ end $$;
 create constraint trigger check_is_registered after insert on payout_attempt deferrable initially deferred
   for each row when (new.check_number is not null) execute function check_registered();
 
+-- A check that the bank knows can be cashed until the bank says otherwise: only its word, kept as evidence, makes one fail.
+create function guard_dead_check() returns trigger language plpgsql as $$
+begin
+  if new.step::jsonb ->> 'acknowledgedAt' is not null and coalesce(new.evidence ->> 'bank', '') not in ('void', 'stopped') then
+    raise exception 'attempt % refused: its check is not proved dead, the bank has confirmed neither a stop nor a void', new.id
+      using errcode = 'check_violation';
+  end if;
+  return new;
+end $$;
+create trigger dead_check_guarded before update on payout_attempt
+  for each row when (new.state = 'failed' and old.state <> 'failed' and new.check_number is not null) execute function guard_dead_check();
+
 -- A person asks the bank not to pay a check, or to go on not paying it. What the bank answers is written down once.
 create table check_stop(
   id uuid primary key default uuidv7(),

@@ -25,17 +25,25 @@ export async function tellBank(
   if (reply.kind === 'refused') throw refusedAsAWhole('The bank', `HTTP ${reply.status}`);
   if (reply.kind === 'unclear') return unclear(reply.evidence);
   const [refused] = reply.value.rejected;
-  if (refused) return notIssued(refused.reason, isRepeat);
+  if (refused && isRepeat) return refusedAgain(bank, check, refused.reason, signal);
+  if (refused) return answer('failed', 'row refused', { reason: refused.reason }); // it never became a check
   return { ...progress, acknowledgedAt: now.toISOString(), file: reply.value.fileId };
 }
 
 export const isAnswer = (told: CheckProgress | Answer): told is Answer => 'state' in told;
 
-/** A row that the bank refuses at once never became a check; a refused repeat says nothing about the first. */
-const notIssued = (reason: string, isRepeat: boolean): Answer =>
-  isRepeat
-    ? answer('needs_person', 'row refused', { reason, alarm: CONFLICT })
-    : answer('failed', 'row refused', { reason });
+/** A refused repeat says nothing about the first row, unless the bank says that the number is dead. */
+async function refusedAgain(
+  bank: CheckBank,
+  { account, number }: CheckOnFile,
+  reason: string,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { status } = lookedUp('The bank', await bank.inquire(account, number, signal));
+  return status === 'void' || status === 'stopped'
+    ? answer('failed', status, { reason: status, evidence: { bank: status } })
+    : answer('needs_person', 'row refused', { reason, alarm: CONFLICT });
+}
 
 /** Takes a check's number out of use at the bank. False where the bank will not: it paid the check. Throws where it is unclear. */
 export async function voidAtBank(bank: CheckBank, check: CheckOnFile, signal: AbortSignal): Promise<boolean> {

@@ -50,8 +50,7 @@ export async function addBankWord(
 ): Promise<Answer> {
   const { account, number } = thawLob(submission.request).check;
   const drawn = { account, number, amount: submission.amount, issuedAt: submission.submittedAt ?? now };
-  const reference = told.reference ?? '';
-  const atBank = await followCheck(bank, drawn, { reference, now }, signal);
+  const atBank = await followCheck(bank, drawn, { reference: told.reference, now }, signal);
   return atBank.state === 'sent' ? told : { ...atBank, evidence: { ...told.evidence, ...atBank.evidence } };
 }
 

@@ -17,7 +17,7 @@ import { nameChecks } from './statement.ts';
 const REPEAT_WINDOW_MS = 23 * 60 * 60_000;
 
 const TOO_LATE =
-  'Lob never said whether it took this check, lists none with its key, and after 24 hours the request must not be repeated. Ask Lob, then say by hand what became of it.';
+  'Lob never said whether it took this check, lists none with its key, and after 24 hours the request must not be repeated. Ask Lob. To pay in another way, ask for a stop: once the bank confirms it, nobody can cash the check, whatever Lob did.';
 
 /** Checks that Lob prints and mails. The bank hears of one before Lob does, and only its statement says whether it was cashed. */
 export function createLobGateway(settings: LobSettings & CheckBankSettings, { now, fetch }: Deps): Gateway {
@@ -53,10 +53,12 @@ export function createLobGateway(settings: LobSettings & CheckBankSettings, { no
     return provedDead(answer('failed', code, { reason: code }), submission, signal);
   }
 
-  /** Lob may have been asked: finds the check, or repeats the request while Lob would recognise it. */
+  /** Lob may have been asked: finds the check, or repeats the request while Lob would recognise it and the bank would pay. */
   async function ask(submission: Submission, askedAt: Date, signal: AbortSignal): Promise<Answer> {
     const found = await find(submission, signal);
     if (found) return provedDead(found, submission, signal);
+    const atBank = await addBankWord(answer('unknown', 'never answered'), submission, follow(signal));
+    if (atBank.state !== 'unknown') return atBank; // cashed, or dead: it must not be mailed any more
     if (now().getTime() - askedAt.getTime() > REPEAT_WINDOW_MS) return undecidable('never answered', TOO_LATE);
     const repeated = await post(submission, signal);
     // A refused repeat says nothing about the first try.

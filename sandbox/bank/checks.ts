@@ -199,6 +199,8 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
     decide(id: string, decision: Decision): CheckException | undefined {
       const asked = exceptions.get(id);
       if (asked?.status !== 'open') return asked;
+      const check = checks.get(checkId(asked.account, asked.number));
+      if (check && isStopped(check)) return exceptions.change(id, { status: 'returned', decidedBy: 'stop' });
       if (decision === 'pay') pay(asked);
       return exceptions.change(id, { status: decision === 'pay' ? 'paid' : 'returned', decidedBy: 'customer' });
     },

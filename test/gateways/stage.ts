@@ -76,6 +76,7 @@ type Wish = {
   destination?: Destination;
   reference?: string;
   checkNumber?: bigint;
+  account?: PayerAccount;
 };
 
 /** An attempt as the worker holds it: what is stored survives, what was only answered may be lost. */
@@ -142,7 +143,7 @@ export async function openStage(options: StageOptions = {}) {
       payoutId: randomUUID(),
       amount: parseDecimal(amount, currency),
       destination,
-      account: payerAccounts[name],
+      account: wish.account ?? payerAccounts[name],
       reference,
       checkNumber: name === 'printed-check' || name === 'lob' ? (wish.checkNumber ?? (lastCheck += 1n)) : null,
       payerName: 'Acme Inc',

@@ -60,7 +60,7 @@ export async function openCompany(world: World, options: CompanyOptions = {}) {
   return { ...people, world };
 }
 
-async function checkSettings(world: World, gateway: 'lob' | 'printed-check') {
+export async function checkSettings(world: World, gateway: 'lob' | 'printed-check') {
   if (gateway === 'printed-check')
     return {
       gateway,
