@@ -63,13 +63,14 @@ async function tellStory(): Promise<void> {
   await world.temporal.workflow.execute('sweep', { ...byHand, workflowId: 'sweep' });
   await world.temporal.workflow.execute('runTrigger', { ...byHand, workflowId: 'run-trigger', args: ['story'] });
   await world.temporal.workflow.execute('nightlyReconciliation', { ...byHand, workflowId: 'nightly-reconciliation' });
+  await world.temporal.workflow.execute('checkDesk', { ...byHand, workflowId: 'check-desk' });
   const payouts = await Promise.all(
     ['bank', 'paypal', 'check', 'failed', 'returned', 'inexpressible'].map(
       async (name) => [`payout-${name}`, payoutWorkflowId((await payoutOf(business, run, name)).id)] as const,
     ),
   );
   const day = new Date().toISOString().slice(0, 10);
-  const others = ['sweep', 'run-trigger', 'nightly-reconciliation'].map((id) => [id, id] as const);
+  const others = ['sweep', 'run-trigger', 'nightly-reconciliation', 'check-desk'].map((id) => [id, id] as const);
   await record([
     ...payouts,
     ...others,
