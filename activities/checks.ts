@@ -50,8 +50,7 @@ const PAID = 'The bank paid this check though it had stopped it. Dispute it with
 
 const recordStop = (db: DatabasePool, stop: CheckStop, told: StopAnswer): Promise<void> =>
   db.transaction(async (tx) => {
-    const expiresOn = told.outcome === 'stopped' ? told.expiresOn : null;
-    const isNews = await recordStopOutcome(tx, stop.id, { outcome: told.outcome, expiresOn });
+    const isNews = await recordStopOutcome(tx, stop.id, told);
     const subject = `payout/${stop.payoutId}`;
     if (isNews && told.outcome === 'stopped' && !told.isVoid) await alarm(tx, 'check_not_void', subject, NOT_VOID);
     if (isNews && told.outcome === 'already_paid' && stop.renewsId)
@@ -122,12 +121,15 @@ async function carryOut(deps: CheckDeskDeps, request: CheckStop): Promise<void> 
 /** Asks whether to renew each stop that lapses soon, and no more once it was renewed or has lapsed. */
 async function askAboutLapsingStops(db: DatabasePool): Promise<void> {
   const today = new Date().toISOString().slice(0, 10);
-  for (const { payoutId, expiresOn, id } of await listLapsingStops(db, STOP_REMINDER_DAYS)) {
+  for (const { payoutId, expiresOn, isVoid, id } of await listLapsingStops(db, STOP_REMINDER_DAYS)) {
     if (expiresOn === null) continue;
     const task = expiringTask(id);
-    const detail = `The stop of a check lapses on ${expiresOn}. Its number stays void, so the bank asks us before it pays; renew the stop to have it returned without asking.`;
+    const then = isVoid
+      ? 'the number stays void, so the bank asks us before it pays'
+      : 'the bank pays it like any other';
+    const detail = `The stop of a check lapses on ${expiresOn}. After it, ${then}. Renew the stop to have it returned without asking.`;
     const deadlineAt = new Date(`${expiresOn}T00:00:00Z`);
-    const resolution = 'the stop has lapsed; the number stays void';
+    const resolution = `the stop has lapsed: ${then}`;
     await db.transaction(async (tx) => {
       if (expiresOn < today) await closeTask(tx, task, { actorId: null, resolution });
       else await openTask(tx, { ...task, payoutId, detail, deadlineAt, evidence: { stop: id } });

@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import { DORMANCY_YEARS_DEFAULT } from '../domain/dormancy.ts';
 import { Failure } from '../domain/errors.ts';
 import { GATEWAYS } from '../domain/payout.ts';
 import { addAuditEntry } from './audit.ts';
@@ -34,8 +35,8 @@ export async function setCheckAccount(tx: Database, keys: VaultKeys, payer: Paye
     update check_account set fingerprint = ${mark}
     where payer_id = ${payer.id} and account_ref = ${account.accountRef} and fingerprint is null`);
   const { id, payer_id, number_next } = await tx.one(sql.type(AccountRow)`
-    insert into check_account(payer_id, account_ref, fingerprint, number_first, number_next)
-    values (${payer.id}, ${account.accountRef}, ${mark}, ${account.numberNext}, ${account.numberNext})
+    insert into check_account(payer_id, account_ref, fingerprint, number_first, number_next, dormancy_years)
+    values (${payer.id}, ${account.accountRef}, ${mark}, ${account.numberNext}, ${account.numberNext}, ${DORMANCY_YEARS_DEFAULT})
     on conflict (fingerprint) do update set fingerprint = excluded.fingerprint
     returning id, payer_id, number_next`);
   if (payer_id !== payer.id)

@@ -24,6 +24,7 @@ const StopRow = z
     outcome: z.enum(['stopped', 'already_paid']).nullable(),
     outcome_at: Instant.nullable(),
     expires_on: LocalDate.nullable(),
+    is_void: z.boolean().nullable(),
   })
   .transform((row) => ({
     id: row.id,
@@ -40,13 +41,15 @@ const StopRow = z
     outcome: row.outcome,
     outcomeAt: row.outcome_at,
     expiresOn: row.expires_on,
+    /** Whether the number is void as well, so that the check stays dead when the stop lapses. */
+    isVoid: row.is_void,
   }));
 /** A person's request to stop a check, or to renew its stop, and what the bank said. */
 export type CheckStop = z.infer<typeof StopRow>;
 
 const selectStop = sql.fragment`
   select stop.id, stop.attempt_id, attempt.payout_id, stop.renews_id, renewed.expires_on as lapses_on, actor.code as requested_by,
-    stop.reason, stop.requested_at, stop.outcome, stop.outcome_at, stop.expires_on
+    stop.reason, stop.requested_at, stop.outcome, stop.outcome_at, stop.expires_on, stop.is_void
   from check_stop stop join payout_attempt attempt on attempt.id = stop.attempt_id join actor on actor.id = stop.requested_by
   left join check_stop renewed on renewed.id = stop.renews_id`;
 
@@ -150,16 +153,21 @@ export const requestRenewal = (db: Database, request: Request): Promise<void> =>
     });
   });
 
+export type StopOutcome =
+  | { outcome: 'stopped'; expiresOn: string | null; isVoid: boolean }
+  | { outcome: 'already_paid'; expiresOn?: never; isVoid?: never };
+
 /** Writes down what the bank said, once. */
 export const recordStopOutcome = (
   db: Database,
   id: string,
-  { outcome, expiresOn }: { outcome: 'stopped' | 'already_paid'; expiresOn: string | null },
+  { outcome, expiresOn, isVoid }: StopOutcome,
 ): Promise<boolean> =>
   changesRow(
     db,
     sql.unsafe`
-    update check_stop set outcome = ${outcome}, outcome_at = now(), expires_on = ${expiresOn}::date
+    update check_stop set outcome = ${outcome}, outcome_at = now(), expires_on = ${expiresOn ?? null}::date,
+      is_void = ${isVoid ?? null}::boolean
     where id = ${id} and outcome is null`,
   );
 

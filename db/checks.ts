@@ -129,7 +129,10 @@ const FiledRow = z
     state: row.state,
   }));
 
-/** The checks of a run in the order of their numbers: what its positive-pay file says. */
+/**
+ * The checks of a run in the order of their numbers: what its positive-pay file says. One that failed without the bank's word never was
+ * on file; a void row might kill somebody else's.
+ */
 export const listRunChecks = (db: Database, runId: string): Promise<readonly z.infer<typeof FiledRow>[]> =>
   db.any(sql.type(FiledRow)`
     select account.account_ref, register.number, attempt.currency, attempt.amount_minor, register.issued_at, partner.name as partner,
@@ -137,4 +140,5 @@ export const listRunChecks = (db: Database, runId: string): Promise<readonly z.i
     from check_register register join check_account account on account.id = register.check_account_id
     join payout_attempt attempt on attempt.id = register.attempt_id
     join payout on payout.id = attempt.payout_id join partner on partner.id = payout.partner_id
-    where payout.run_id = ${runId} order by account.account_ref, register.number`);
+    where payout.run_id = ${runId} and (attempt.state <> 'failed' or attempt.evidence ->> 'bank' is not null)
+    order by account.account_ref, register.number`);

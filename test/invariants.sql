@@ -338,11 +338,8 @@ from payout_attempt
 where check_number is not null and state = 'failed' and step::jsonb ->> 'acknowledgedAt' is not null
   and coalesce(evidence ->> 'bank', '') not in ('void', 'stopped');
 
--- name: 16 a check was acknowledged by the bank before it was printed or mailed
-select format('check %s of attempt %s was %s, and the bank had not acknowledged it', check_number, attempt.id, history.to_state) as culprit
-from payout_attempt attempt
-join lateral (
-  select to_state, at from attempt_history where attempt_id = attempt.id and to_state in ('accepted', 'sent') order by id limit 1
-) history on true
-where check_number is not null and step is not null
-  and coalesce((step::jsonb ->> 'acknowledgedAt')::timestamptz, 'infinity') > history.at;
+-- name: 16 no check was printed or mailed that the bank had not acknowledged
+select format('check %s of attempt %s is %s, and the bank has not acknowledged it', check_number, id, state) as culprit
+from payout_attempt
+where check_number is not null and step is not null and step::jsonb ->> 'acknowledgedAt' is null
+  and exists (select from attempt_history where attempt_id = payout_attempt.id and to_state in ('accepted', 'sent', 'stale', 'settled'));

@@ -59,8 +59,9 @@ const StopAnswer = z
     /** What the bank said: null while it has not, `already_paid` where it was too late. */
     outcome: z.enum(['stopped', 'already_paid']).nullable(),
     outcomeAt: z.string().nullable(),
-    /** The day on which the stop lapses, unless it is renewed. The number stays void. */
+    /** The day on which the stop lapses, unless it is renewed; where the number is void the check stays dead. */
     expiresOn: z.string().nullable(),
+    isVoid: z.boolean().nullable(),
   })
   .openapi('CheckStop');
 
@@ -197,15 +198,16 @@ function checkAnswer(check: Check) {
   };
 }
 
-const stopAnswer = ({ id, renewsId, requestedBy, reason, requestedAt, outcome, outcomeAt, expiresOn }: CheckStop) => ({
+const stopAnswer = ({ id, renewsId, requestedAt, outcomeAt, ...said }: CheckStop) => ({
   id,
   renews: renewsId,
-  requestedBy,
-  reason,
+  requestedBy: said.requestedBy,
+  reason: said.reason,
   requestedAt: requestedAt.toISOString(),
-  outcome,
+  outcome: said.outcome,
   outcomeAt: moment(outcomeAt),
-  expiresOn,
+  expiresOn: said.expiresOn,
+  isVoid: said.isVoid,
 });
 
 async function readCheck(db: Database, payoutId: string) {

@@ -119,12 +119,15 @@ create table check_stop(
   outcome text check (outcome in ('stopped', 'already_paid')),
   outcome_at timestamptz,
   expires_on date,
+  is_void boolean,
   check ((outcome is null) = (outcome_at is null)),
+  check (coalesce(outcome = 'stopped', false) = (is_void is not null)),
   check (expires_on is null or outcome = 'stopped')
 );
 create unique index one_open_stop on check_stop(attempt_id) where outcome is null;
 create unique index renewed_once on check_stop(renews_id) where outcome is distinct from 'already_paid';
 create index on check_stop(attempt_id);
+comment on column check_stop.is_void is 'Whether the bank took the number out of use as well: then the check stays dead when the stop lapses.';
 comment on column check_stop.expires_on is 'The day on which the stop lapses, as the bank says; null where it knew no such check and only voided its number.';
 
 create function guard_check_stop() returns trigger language plpgsql as $$

@@ -8,7 +8,12 @@ import { readCamt } from './camt.ts';
 
 export type CheckBankSettings = { bankBaseUrl: string; bankKey: string };
 
-const Filed = z.object({ fileId: z.string(), rejected: z.array(z.object({ line: z.string(), reason: z.string() })) });
+const Filed = z.object({
+  fileId: z.string(),
+  /** How many of its rows the bank knew before. */
+  alreadyOnFile: z.string().regex(/^\d+$/),
+  rejected: z.array(z.object({ line: z.string(), reason: z.string() })),
+});
 /** `stopExpiresOn` is the day on which a stop that is in force lapses. */
 const OnFile = z.object({ status: z.string(), stopExpiresOn: z.string().nullish() });
 const ExceptionStatus = z.enum(['open', 'paid', 'returned']);

@@ -11,6 +11,9 @@ export type CheckOnFile = Omit<PositivePayRow, 'type'>;
 const CONFLICT =
   'The bank refused to repeat this check. It may lie printed already: find it, void it at the bank, then say by hand what became of it.';
 
+const IN_USE =
+  'The bank knew this check before we told it: the register gives numbers out that are used elsewhere. No check was made. Find out which numbers are, and record them as spoiled.';
+
 /**
  * Tells the bank of a check before it exists: positive pay first. Answers how far it came, or why there is no check yet. The row may
  * be repeated, since the bank knows a check by account and number.
@@ -25,24 +28,28 @@ export async function tellBank(
   if (reply.kind === 'refused') throw refusedAsAWhole('The bank', `HTTP ${reply.status}`);
   if (reply.kind === 'unclear') return unclear(reply.evidence);
   const [refused] = reply.value.rejected;
-  if (refused && isRepeat) return refusedAgain(bank, check, refused.reason, signal);
+  if (refused && isRepeat) return (await deadAtBank(bank, check, signal)) ?? unexplained(refused.reason);
   if (refused) return answer('failed', 'row refused', { reason: refused.reason }); // it never became a check
+  if (!isRepeat && reply.value.alreadyOnFile !== '0')
+    return answer('failed', 'number in use', { reason: 'the bank knows another check by this number', alarm: IN_USE });
   return { ...progress, acknowledgedAt: now.toISOString(), file: reply.value.fileId };
 }
 
 export const isAnswer = (told: CheckProgress | Answer): told is Answer => 'state' in told;
 
-/** A refused repeat says nothing about the first row, unless the bank says that the number is dead. */
-async function refusedAgain(
+/** A refused repeat says nothing about the first row. */
+const unexplained = (reason: string): Answer => answer('needs_person', 'row refused', { reason, alarm: CONFLICT });
+
+/** Failed, where the bank says that it pays the check no more: then nobody needs to make or find it. Else null. */
+export async function deadAtBank(
   bank: CheckBank,
   { account, number }: CheckOnFile,
-  reason: string,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<Answer | null> {
   const { status } = lookedUp('The bank', await bank.inquire(account, number, signal));
   return status === 'void' || status === 'stopped'
     ? answer('failed', status, { reason: status, evidence: { bank: status } })
-    : answer('needs_person', 'row refused', { reason, alarm: CONFLICT });
+    : null;
 }
 
 /** Takes a check's number out of use at the bank. False where the bank will not: it paid the check. Throws where it is unclear. */

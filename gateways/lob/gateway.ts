@@ -84,7 +84,7 @@ export function createLobGateway(settings: LobSettings & CheckBankSettings, { no
   async function provedDead(told: Answer, submission: Submission, signal: AbortSignal): Promise<Answer> {
     if (told.state !== 'failed') return told;
     return failAtBank(told, submission, follow(signal)).catch((error: unknown) => {
-      if (!(error instanceof Failure)) throw error;
+      if (!(error instanceof Failure) || error.code !== 'gateway_unavailable') throw error;
       return unclear({ error: told.reason, why: 'the bank has not confirmed that the number is void' }, told.reference);
     });
   }

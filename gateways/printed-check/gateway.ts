@@ -3,7 +3,7 @@ import { answer } from '../answers.ts';
 import { createCheckBank, type CheckBankSettings } from '../check-bank/client.ts';
 import { createCheckDesk } from '../check-bank/desk.ts';
 import { followCheck, toLine } from '../check-bank/following.ts';
-import { isAnswer, tellBank } from '../check-bank/issuing.ts';
+import { deadAtBank, isAnswer, tellBank } from '../check-bank/issuing.ts';
 import { readProgress, writeProgress } from '../check-bank/progress.ts';
 import type { Deps } from '../deps.ts';
 import type { Answer, Gateway, SaveStep, Submission } from '../gateway.ts';
@@ -35,6 +35,9 @@ export function createPrintedCheckGateway(
       if (isAnswer(told)) return told;
       await save(writeProgress(told), reference);
       progress = told;
+    } else {
+      const dead = await deadAtBank(bank, checkOnFile(check), signal); // stopped meanwhile: it is not printed any more
+      if (dead) return { ...dead, reference };
     }
     await printCheck(printDir, reference, check).catch((error: unknown) => {
       throw notPrinted(reference, error);

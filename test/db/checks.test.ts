@@ -205,7 +205,7 @@ const ATTACKS: readonly Attack[] = [
   {
     does: 'takes back what the bank said of a stop',
     with: ({ stopId }) => [
-      sql.unsafe`update check_stop set outcome = 'stopped', outcome_at = now(), expires_on = '2027-01-01' where id = ${stopId}`,
+      sql.unsafe`update check_stop set outcome = 'stopped', outcome_at = now(), is_void = true, expires_on = '2027-01-01' where id = ${stopId}`,
       sql.unsafe`update check_stop set expires_on = '2028-01-01' where id = ${stopId}`,
     ],
     refused: /what the bank said are facts/,

@@ -399,7 +399,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'a check was mailed before the bank knew it',
-    breaks: '16 a check was acknowledged by the bank before it was printed or mailed',
+    breaks: '16 no check was printed or mailed that the bank had not acknowledged',
     plant: (b) => [
       asCheck(b.bobAttempt, sql.fragment`step = '{"acknowledgedAt":null}'`),
       sql.unsafe`

@@ -61,6 +61,27 @@ describe('given a check', () => {
       expect(await attempt.resolve()).toMatchObject({ state: 'failed', evidence: { bank: 'void' } });
     });
 
+    it('when it is stopped before it was printed then it is printed no more', async () => {
+      const attempt = stage.attempt('printed-check');
+      const dying = async (step: string) => {
+        attempt.stored.step = step;
+        throw new Error('killed');
+      };
+      await expect(stage.gateways['printed-check'].submit(attempt.stored, dying, signal())).rejects.toThrow('killed');
+      await stage.gateways['printed-check'].desk?.stop(attempt.stored, signal());
+      const dead = await attempt.resolve();
+      expect(dead).toMatchObject({ state: 'failed', evidence: { bank: 'stopped' } });
+      await expect(stat(join(stage.printDir, `${dead.reference}.pdf`))).rejects.toThrow('ENOENT');
+    });
+
+    it('when the bank knows its number before it was told then no check is made, though the amount is the same', async () => {
+      const first = stage.attempt('printed-check');
+      await first.submit();
+      const second = stage.attempt('printed-check', { checkNumber: first.order.checkNumber ?? 0n });
+      expect(await second.submit()).toMatchObject({ state: 'failed', word: 'number in use' });
+      expect((await first.read()).state).not.toBe('failed');
+    });
+
     it('when it is sent then a PDF lies there that only its user may read, named without the account', async () => {
       const attempt = stage.attempt('printed-check');
       await attempt.submit();

@@ -106,7 +106,7 @@ describe('given a check that is to be stopped', () => {
     const id = await idOf('ann');
     const before = await checkOf(id);
     expect(before).toMatchObject({ state: 'sent', word: 'issued', account: 'checking ...9012' });
-    expect(Date.parse(before.acknowledgedAt ?? '')).toBeLessThan(Date.parse(before.sentAt ?? ''));
+    expect(Date.parse(before.acknowledgedAt ?? '')).toBeLessThanOrEqual(Date.parse(before.sentAt ?? ''));
     await tell(world, 'bank', 'faults', { path: '/stop-payments', fault: 'commit-then-502', times: 1000 });
     await tell(world, 'bank', 'faults', { path: '/checks/', fault: '500-before-commit', times: 1000 });
     const asked = await askToStop(id);
@@ -122,7 +122,7 @@ describe('given a check that is to be stopped', () => {
     expect(await owedTo(business, 'ann')).toBe(1000n);
     const { stops, ...dead } = await checkOf(id);
     expect(dead).toMatchObject({ state: 'failed', word: 'stopped', dormantOn: null, deadAt: expect.any(String) });
-    expect(stops).toMatchObject([{ outcome: 'stopped', expiresOn: sixMonthsFrom(new Date()) }]);
+    expect(stops).toMatchObject([{ outcome: 'stopped', expiresOn: sixMonthsFrom(new Date()), isVoid: true }]);
     expect(await positivePayOf(run)).toContain(`V,checking ...9012,${dead.number},10.00`);
     expect(await orCode(async () => (await askToStop(id)).state)).toBe('check_not_out');
 
