@@ -330,7 +330,8 @@ where register.attempt_id is not null
 union all
 select format('check %s of attempt %s is not in the register', check_number, id)
 from payout_attempt
-where check_number is not null and not exists (select from check_register where attempt_id = payout_attempt.id);
+where (check_number is not null or gateway = 'printed-check')
+  and not exists (select from check_register where attempt_id = payout_attempt.id);
 
 -- name: 16 a check that the bank knows has failed only where the bank confirmed that it is dead
 select format('attempt %s has failed, and the bank has confirmed neither a stop nor a void of check %s', id, check_number) as culprit
