@@ -9,6 +9,7 @@ import type { RunSeen } from '../support/runs.ts';
 import { openWorld, type World } from '../support/world.ts';
 import {
   addPayees,
+  alarmsOf,
   attemptBecomes,
   booksOf,
   type Business,
@@ -48,25 +49,28 @@ type CheckSeen = {
   stops: StopSeen[];
 };
 
+const NAMES = ['ann', 'bob', 'cem', 'dan', 'fay'];
+
 let world: World;
 let company: Company;
 let business: Business;
 let run: RunSeen;
 
-/** One month's checks: nobody cashes ann's, bob's and cem's; the bank asks about dan's. */
+/** One month's checks: nobody cashes ann's, bob's and cem's; the bank asks about dan's and fay's. */
 beforeAll(async () => {
   world = await openWorld();
   company = await openCompany(world);
   business = await openBusiness(company, { code: 'life' });
   for (const name of ['ann', 'bob', 'cem'])
     await tell(world, 'bank', 'outcomes', { match: `Holder life-${name}`, outcome: 'never-cleared' });
-  await tell(world, 'bank', 'outcomes', { match: 'Holder life-dan', outcome: 'fail' });
+  for (const name of ['dan', 'fay'])
+    await tell(world, 'bank', 'outcomes', { match: `Holder life-${name}`, outcome: 'fail' });
   await addPayees(
     business,
-    ['ann', 'bob', 'cem', 'dan'].map((name) => ({ name, method: 'check' as const, amount: '10.00' })),
+    NAMES.map((name) => ({ name, method: 'check' as const, amount: '10.00' })),
   );
   run = await startPaying(business);
-  for (const name of ['ann', 'bob', 'cem', 'dan']) await payoutBecomes(business, run, name, 'sent');
+  for (const name of NAMES) await payoutBecomes(business, run, name, 'sent');
 });
 afterAll(() => world.close());
 beforeEach(() => calm(world));
@@ -195,7 +199,7 @@ describe('given a check that the bank asks about', () => {
     await payoutBecomes(business, run, 'dan', 'settled');
     expect(await paidFor(world, id)).toEqual(['10.00']);
     expect(await decideException(company.approver, task, 'return')).toBe('check_exception_over');
-    expect(await closedTasks('check_exception')).toMatchObject([{ closedBy: 'anna' }]);
+    expect((await closedTasks('check_exception'))[0]).toMatchObject({ subject: task.subject, closedBy: 'anna' });
   });
 
   it.each([
@@ -211,6 +215,25 @@ describe('given a check that the bank asks about', () => {
     expect(await decideException(company.operator, task, 'return')).toBe('return');
     await eventually('the bank was told', async () => (await outcomeOf(task)) === 'returned');
     expect(await booksOf(world, 'bank')).toEqual(before);
+  });
+
+  it('when it was decided to be paid then it cannot be stopped; and when it dies before the bank was told then it is returned', async () => {
+    const id = await idOf('fay');
+    const { number } = await checkOf(id);
+    const task = await taskOf(number);
+    await tell(world, 'bank', 'faults', { path: 'decision$', fault: '500-before-commit', times: 1000 });
+    expect(await decideException(company.approver, task, 'pay')).toBe('pay');
+    expect(await orCode(async () => (await askToStop(id)).state)).toBe('check_not_out');
+    await voidByHand(number, '10.00');
+    await world.activities.advancePayout(id);
+    expect(await owedTo(business, 'fay')).toBe(1000n);
+
+    await calm(world);
+    await world.activities.workCheckDesk();
+
+    expect(await outcomeOf(task)).toBe('returned');
+    expect((await alarmsOf(business)).map(({ kind }) => kind)).toContain('check_not_as_decided');
+    expect(await paidFor(world, id)).toEqual([]);
   });
 
   it('when its payment is stopped then the bank returns it and asks nobody', async () => {
@@ -272,6 +295,7 @@ describe('given a stop that lapses after six months', () => {
     const first = await lastStop();
     await tell(world, 'bank', 'clock', { advanceMs: 100 * DAY_MS });
     await company.operator.api.post(`/v1/payouts/${id}/check/stop/renew`, { reason: 'still missing' });
+    await world.activities.workCheckDesk();
     const renewed = await eventually('the stop is renewed', async () => {
       const stop = await lastStop();
       return stop?.renews === first?.id && stop?.outcome === 'stopped' && stop;
@@ -308,6 +332,14 @@ const outcomeOf = async ({ subject }: Task): Promise<unknown> =>
   world.db.maybeOneFirst(
     sql.unsafe`select outcome from check_exception where id::text = ${subject.replace('check-exception/', '')}`,
   );
+
+/** What a person tells the bank by telephone. */
+const voidByHand = (number: string, amount: string) =>
+  fetch(`${world.sandbox.bank.url}/positive-pay/files`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${world.sandbox.secrets.bank.key}`, 'content-type': 'text/csv' },
+    body: `type,account,number,amount,currency,date,payee\nV,${ACCOUNT},${number},${amount},USD,2026-03-01,x\n`,
+  });
 
 const positivePayOf = async ({ id }: RunSeen): Promise<string> => {
   const headers = { authorization: `Bearer ${company.auditor.key}` };
