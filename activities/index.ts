@@ -1,6 +1,7 @@
 import { type AccrualDeps, createAccrualActivities } from './accrual.ts';
 import { keepAlive } from './alive.ts';
 import { type BatchDeps, createBatchActivities } from './batches.ts';
+import { type CheckDeskDeps, createCheckActivities } from './checks.ts';
 import { translateFailures } from './failures.ts';
 import { createNotificationActivities, type NotificationDeps } from './notifications.ts';
 import { createPayoutActivities, type PayoutDeps } from './payouts.ts';
@@ -10,6 +11,7 @@ import { createSweepActivities, type SweepDeps } from './sweep.ts';
 
 export type ActivityDeps = AccrualDeps &
   BatchDeps &
+  CheckDeskDeps &
   NotificationDeps &
   PayoutDeps &
   ReconciliationDeps &
@@ -22,6 +24,7 @@ export const createActivities = (deps: ActivityDeps) =>
     keepAlive({
       ...createAccrualActivities(deps),
       ...createBatchActivities(deps),
+      ...createCheckActivities(deps),
       ...createNotificationActivities(deps),
       ...createPayoutActivities(deps),
       ...createReconciliationActivities(deps),

@@ -11,10 +11,9 @@ import {
   countAttempts,
   findLiveAttempt,
   insertAttempts,
-  registerCheck,
   saveStep,
-  takeCheckNumber,
 } from '../db/attempts.ts';
+import { registerCheck, takeCheckNumber } from '../db/check-accounts.ts';
 import type { Database } from '../db/database.ts';
 import { post } from '../db/ledger.ts';
 import { attemptRecord, listPaymentDetails, type PaymentDetails } from '../db/payment-orders.ts';
@@ -30,6 +29,7 @@ import {
 import { getRun, type Run } from '../db/runs.ts';
 import { open, seal, type VaultKeys } from '../db/vault.ts';
 import { type AttemptState, isAttemptFinal, pollAfter, type ReturnWindows } from '../domain/attempt.ts';
+import { isByCheck } from '../domain/check.ts';
 import { Failure, FAILURES } from '../domain/errors.ts';
 import { providerKey } from '../domain/ids.ts';
 import { money } from '../domain/money.ts';
@@ -39,6 +39,7 @@ import type { Answer, Destination, Gateways, PayerAccount, Submission } from '..
 import { retryAfterMs } from '../gateways/http.ts';
 import { alarm } from './alarms.ts';
 import { type AnswerDeps, paidBy, recordAnswer, tellPartner } from './answers.ts';
+import { lookAfterCheck, stopIfAsked } from './checks.ts';
 
 export type PayoutDeps = AnswerDeps & {
   gateways: Gateways;
@@ -84,8 +85,10 @@ export const createPayoutActivities = (deps: PayoutDeps) => ({
 async function advance(deps: PayoutDeps, payoutId: string): Promise<PayoutProgress> {
   try {
     const attempt = (await findLiveAttempt(deps.db, payoutId)) ?? (await prepareAttempt(deps, payoutId));
+    if (attempt) await stopIfAsked(deps, attempt);
     const answer = attempt && (await ask(deps, attempt));
     if (attempt && answer) await recordAnswer(deps, attempt, answer);
+    if (attempt) await lookAfterCheck(deps, attempt);
     return await progressOf(deps, payoutId);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -125,12 +128,12 @@ async function freezeAttempt(deps: PayoutDeps, tx: Database, payoutId: string): 
   if (payout.status === 'approved') await updatePayout(tx, payout.id, 'executing', null);
 
   const attemptNo = ((await countAttempts(tx, [payout.id])).get(payout.id) ?? 0) + 1;
-  const check = payout.gateway === 'printed-check' ? await takeCheckNumber(tx, payout.payerId) : null;
+  const check = isByCheck(payout.gateway) ? await takeCheckNumber(tx, payout.payerId) : null;
   const details = (await listPaymentDetails(tx, deps.vault, [payout.id])).get(payout.id)?.();
   if (!details) throw new TypeError(`payout ${payout.id} has no details`);
   const { attempt } = freezeOne(deps, { payout, run, attemptNo, details, checkNumber: check?.number ?? null });
   await insertAttempts(tx, [{ ...attempt, batchId: null }]);
-  if (check) await registerCheck(tx, { payerId: payout.payerId, ...check, attemptId: attempt.id });
+  if (check) await registerCheck(tx, check, attempt.id);
   return findLiveAttempt(tx, payoutId);
 }
 

@@ -20,6 +20,7 @@ import { agreementRoutes } from './routes/agreements.ts';
 import { alarmRoutes } from './routes/alarms.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { batchRoutes } from './routes/batches.ts';
+import { checkRoutes } from './routes/checks.ts';
 import { eventRoutes } from './routes/events.ts';
 import { gatewayRoutes } from './routes/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -56,6 +57,7 @@ const ROUTES = [
   approvalRoutes,
   batchRoutes,
   payoutRoutes,
+  checkRoutes,
   meRoutes,
   gatewayRoutes,
   alarmRoutes,

@@ -32,6 +32,7 @@ const TAGS = [
   { name: 'imports', description: 'Files of events, row by row, with a mapping that says what their columns mean.' },
   { name: 'runs', description: 'One schedule’s payouts for one period: drafted, approved by people, then paid.' },
   { name: 'payouts', description: 'One partner’s money of one run, on its way and explained to the cent.' },
+  { name: 'checks', description: 'The register of check numbers, stopped payments, and what the bank asks about.' },
   { name: 'gateways', description: 'Who carries the money, and the switch that stops it.' },
   { name: 'alarms', description: 'What a person must look at.' },
   { name: 'reconciliation', description: 'Where our books and a provider’s statement do not agree.' },

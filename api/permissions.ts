@@ -76,6 +76,13 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/payouts/{id}': EVERYBODY,
   'GET /v1/payouts/{id}/explanation': EVERYBODY,
 
+  'GET /v1/checks': STAFF,
+  'GET /v1/payouts/{id}/check': STAFF,
+  'POST /v1/payouts/{id}/check/stop': OPERATOR,
+  'POST /v1/payouts/{id}/check/stop/renew': OPERATOR,
+  'POST /v1/payers/{code}/checks/spoiled': OPERATOR,
+  'POST /v1/check-exceptions/{id}/decision': ['operator', 'approver'],
+
   'GET /v1/me': EVERYBODY,
   'GET /v1/me/payouts': PARTNER,
   'GET /v1/me/payability': PARTNER,

@@ -44,6 +44,10 @@ const FAILURE_STATUS: Record<FailureCode, 400 | 401 | 403 | 404 | 409 | 422 | 50
   payout_not_draft: 409,
   payout_not_cancellable: 409,
 
+  check_not_out: 409,
+  check_must_be_returned: 409,
+  check_exception_over: 409,
+
   recipient_rejected: 422,
   gateway_refused: 409,
   gateway_paused: 409,

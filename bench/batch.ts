@@ -97,7 +97,7 @@ async function prepareRun(db: DatabasePool): Promise<string> {
     gateway: 'paypal',
     accountRef: 'PayPal',
     settings: {},
-    checkNumberNext: null,
+    checkAccount: null,
   } as const;
   await setPayerGateway(db, VAULT, payer, carrier, by);
   const rules = {

@@ -5,6 +5,7 @@ import type { CurrencyCode } from '../domain/currency.ts';
 import { Failure } from '../domain/errors.ts';
 import { GATEWAYS, type GatewayName, type Method, METHODS } from '../domain/payout.ts';
 import { addAuditEntry } from './audit.ts';
+import { type NewCheckAccount, setCheckAccount } from './check-accounts.ts';
 import type { Database } from './database.ts';
 import { Currency, Instant } from './rows.ts';
 import { sealJson, type VaultKeys } from './vault.ts';
@@ -83,8 +84,8 @@ export type PayerGatewaySettings = {
   accountRef: string;
   /** What the gateway needs to pay from this account; sealed, and never shown again. */
   settings: Readonly<Record<string, unknown>>;
-  /** The next number of the check register, for printed checks; of one account it never goes back. */
-  checkNumberNext: bigint | null;
+  /** For checks: the account they are drawn on. */
+  checkAccount: Omit<NewCheckAccount, 'accountRef'> | null;
 };
 
 /** Says which gateway carries a method for a payer, and from which account. */
@@ -92,18 +93,17 @@ export async function setPayerGateway(
   db: Database,
   vault: VaultKeys,
   payer: Payer,
-  { method, gateway, accountRef, settings, checkNumberNext }: PayerGatewaySettings,
+  { method, gateway, accountRef, settings, checkAccount }: PayerGatewaySettings,
   by: string,
 ): Promise<PayerGateway> {
   const sealed = sealJson(vault, `payer-gateway/${payer.id}/${method}`, settings);
   return db.transaction(async (tx) => {
+    const checkAccountId = checkAccount && (await setCheckAccount(tx, vault, payer, { ...checkAccount, accountRef }));
     const set = await tx.one(sql.type(PayerGatewayRow)`
-      insert into payer_gateway(payer_id, method, gateway, account_ref, sealed, check_number_next)
-      values (${payer.id}, ${method}, ${gateway}, ${accountRef}, ${sql.binary(sealed)}, ${checkNumberNext})
+      insert into payer_gateway(payer_id, method, gateway, account_ref, sealed, check_account_id)
+      values (${payer.id}, ${method}, ${gateway}, ${accountRef}, ${sql.binary(sealed)}, ${checkAccountId})
       on conflict (payer_id, method) do update set gateway = excluded.gateway, account_ref = excluded.account_ref,
-        sealed = excluded.sealed, updated_at = now(),
-        check_number_next = case when excluded.account_ref = payer_gateway.account_ref
-          then greatest(excluded.check_number_next, payer_gateway.check_number_next) else excluded.check_number_next end
+        sealed = excluded.sealed, updated_at = now(), check_account_id = excluded.check_account_id
       returning ${gatewayColumns}`);
     const subject = `payer/${payer.code}`;
     await addAuditEntry(tx, {

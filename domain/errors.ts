@@ -23,6 +23,10 @@ export const FAILURES = {
   payout_not_draft: { retryable: false },
   payout_not_cancellable: { retryable: false },
 
+  check_not_out: { retryable: false },
+  check_must_be_returned: { retryable: false },
+  check_exception_over: { retryable: false },
+
   recipient_rejected: { retryable: false },
   gateway_refused: { retryable: false },
   gateway_paused: { retryable: true },

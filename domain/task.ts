@@ -15,5 +15,7 @@ export const TASK_KINDS = [
   'check_stop_expiring',
   /** A check that nobody cashed: stop it, or look for its payee. */
   'check_stale',
+  /** The post returned a check: stop it before anybody pays again. */
+  'check_returned_mail',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];

@@ -23,3 +23,9 @@ export function whyNotPayerAccount(gateway: GatewayName, account: PayerAccount):
     throw error;
   }
 }
+
+/** The number of the account that a payer's checks are drawn on; null for gateways that write none. Throws where the settings are wrong. */
+export function checkAccountNumber(gateway: GatewayName, account: PayerAccount): string | null {
+  if (gateway === 'lob') return readLobAccount(account).bankAccount.accountNumber;
+  return gateway === 'printed-check' ? readCheckAccount(account).accountNumber : null;
+}

@@ -2,6 +2,7 @@ import type { AttemptState } from '../domain/attempt.ts';
 import type { Money } from '../domain/money.ts';
 import type { GatewayName } from '../domain/payout.ts';
 import type { TaskKind } from '../domain/task.ts';
+import type { CheckDesk } from './check-bank/desk.ts';
 
 /** Where the money goes: a partner's vaulted details, opened for one call and never stored in clear. */
 export type Destination =
@@ -31,7 +32,7 @@ export type PaymentOrder = {
   account: PayerAccount;
   /** What the payee sees, as the run's period: letters, digits and spaces, at most 10 characters. */
   reference: string;
-  /** Number in the payer's own check register; only for printed checks. */
+  /** Number in the payer's own check register; only for checks, whoever prints them. */
   checkNumber: bigint | null;
   /** The payer's name as it is printed on checks. */
   payerName: string;
@@ -183,6 +184,8 @@ export type Gateway = {
   ) => Promise<StatementLine[]>;
   /** Where it can ask for many payments at once. */
   batches?: BatchGateway;
+  /** For checks: what else is asked of the bank they are drawn on. */
+  desk?: CheckDesk;
 };
 
 export type Gateways = Record<GatewayName, Gateway>;

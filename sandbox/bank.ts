@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { Hono } from 'hono';
 
-import { CHECK_OUTCOMES, checkId, openChecks } from './bank/checks.ts';
+import { CHECK_OUTCOMES, type Check, checkId, DECISIONS, openChecks } from './bank/checks.ts';
 import { takeFile } from './bank/file.ts';
 import { printStatement } from './bank/statement.ts';
 import type { Movement } from './books.ts';
@@ -81,22 +81,40 @@ export async function openBank(options: SiteOptions, port: number) {
     return c.json({ fileId: `PP-${createHash('sha256').update(csv).digest('hex').slice(0, 16)}`, ...taken });
   });
 
+  const showCheck = (check: Check) => {
+    const { account, number, amount, currency, paidOn } = check;
+    const status = checks.statusOf(check);
+    const stopExpiresOn = status === 'stopped' ? (check.stopUntil?.slice(0, 10) ?? null) : null;
+    return { account, number, status, amount, currency, paidOn, stopExpiresOn };
+  };
+
   app.post('/stop-payments', async (c) => {
     const body = readObject(await c.req.text()) ?? {};
-    const check = checks.stop(writtenOf(body['account']) ?? '', writtenOf(body['number']) ?? '');
+    const [account = '', number = ''] = [body['account'], body['number']].map(writtenOf);
+    const check = checks.stop(account, number, textOf(body['renews']) ?? null);
     if (!check) return c.json(problem('not_on_file', 'No such check; nothing was stopped'), 404);
     if (check.status === 'paid') return c.json(problem('already_paid', `The check was paid on ${check.paidOn}`), 409);
-    return c.json({ stopId: `STOP-${check.id}`, account: check.account, number: check.number, status: check.status });
+    return c.json({ stopId: `STOP-${check.id}`, ...showCheck(check) });
   });
 
   app.get('/checks/:account/:number', (c) => {
     const check = checks.get(c.req.param('account'), c.req.param('number'));
     if (!check) return c.json(problem('not_on_file', 'No such check'), 404);
-    const { account, number, status, amount, currency, paidOn } = check;
-    return c.json({ account, number, status, amount, currency, paidOn });
+    return c.json(showCheck(check));
   });
 
-  app.get('/exceptions', (c) => c.json({ exceptions: checks.exceptions() }));
+  app.get('/exceptions', (c) => {
+    const account = c.req.query('account');
+    return c.json({ exceptions: checks.exceptions().filter((asked) => !account || asked.account === account) });
+  });
+
+  app.post('/exceptions/:id/decision', async (c) => {
+    const said = textOf(readObject(await c.req.text())?.['decision']);
+    const decision = DECISIONS.find((word) => word === said);
+    if (!decision) return c.json(problem('invalid', 'decision is pay or return'), 400);
+    const asked = checks.decide(c.req.param('id'), decision);
+    return asked ? c.json(asked) : c.json(problem('not_found', 'No such exception'), 404);
+  });
 
   app.get('/statements/:account', (c) => {
     const { from = '', to = '', checkNumber } = c.req.query();

@@ -82,7 +82,7 @@ export async function openLob(options: SiteOptions, port: number, bank: BankChec
     const body = await bodyOf(c);
     const refusal = whyNotAccount(body);
     if (refusal) return refused(c, refusal.status, refusal.code, refusal.message);
-    const account = checks.accounts.put({
+    const account = checks.addAccount({
       id: newId('bank'),
       routingNumber: writtenOf(body['routing_number']) ?? '',
       accountNumber: writtenOf(body['account_number']) ?? '',

@@ -326,3 +326,42 @@ where approval.decision = 'approve'
   and (exists (select from run_edit where run_id = approval.run_id and actor_id = approval.actor_id and at < approval.at)
     or exists (select from payout join api_key key on key.partner_id = payout.partner_id
                where payout.run_id = approval.run_id and key.actor_id = approval.actor_id and key.created_at < approval.at));
+
+-- name: 16 every check number from the first of its account to the next has one explanation
+select format('check %s of account %s (%s) is not in the register', used.number, account.id, account.account_ref) as culprit
+from check_account account cross join lateral generate_series(account.number_first, account.number_next - 1) as used(number)
+where not exists (select from check_register register where register.check_account_id = account.id and register.number = used.number)
+union all
+select format('check %s of account %s is in the register %s times', number, check_account_id, count(*))
+from check_register group by check_account_id, number having count(*) > 1
+union all
+select format('check %s of account %s is neither drawn nor spoiled by a person', number, check_account_id)
+from check_register
+where num_nonnulls(attempt_id, spoiled_because) <> 1 or (spoiled_because is null) <> (recorded_by is null);
+
+-- name: 16 a check that was drawn is its attempt's, on an account of its payer, and every attempt by check is in the register
+select format('check %s of account %s is not the check %s of attempt %s', register.number, register.check_account_id,
+  coalesce(attempt.check_number::text, 'none'), register.attempt_id) as culprit
+from check_register register
+join check_account account on account.id = register.check_account_id
+left join payout_attempt attempt on attempt.id = register.attempt_id left join payout on payout.id = attempt.payout_id
+left join payout_run run on run.id = payout.run_id left join pay_schedule schedule on schedule.id = run.schedule_id
+where register.attempt_id is not null
+  and (attempt.check_number, schedule.payer_id) is distinct from (register.number, account.payer_id)
+union all
+select format('check %s of attempt %s is not in the register', check_number, id)
+from payout_attempt
+where (check_number is not null or gateway = 'printed-check')
+  and not exists (select from check_register where attempt_id = payout_attempt.id);
+
+-- name: 16 a check that the bank knows has failed only where the bank confirmed that it is dead
+select format('attempt %s has failed, and the bank has confirmed neither a stop nor a void of check %s', id, check_number) as culprit
+from payout_attempt
+where check_number is not null and state = 'failed' and step::jsonb ->> 'acknowledgedAt' is not null
+  and coalesce(evidence ->> 'bank', '') not in ('void', 'stopped');
+
+-- name: 16 no check was printed or mailed that the bank had not acknowledged
+select format('check %s of attempt %s is %s, and the bank has not acknowledged it', check_number, id, state) as culprit
+from payout_attempt
+where check_number is not null and step is not null and step::jsonb ->> 'acknowledgedAt' is null
+  and exists (select from attempt_history where attempt_id = payout_attempt.id and to_state in ('accepted', 'sent', 'stale', 'settled'));

@@ -1,6 +1,7 @@
 /** What the workers run: one workflow a life-cycle. */
 export { accrual } from './accrual.ts';
 export { batch } from './batch.ts';
+export { checkDesk } from './check-desk.ts';
 export { payout } from './payout.ts';
 export { nightlyReconciliation, reconciliation } from './reconciliation.ts';
 export { run } from './run.ts';

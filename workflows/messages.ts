@@ -28,9 +28,11 @@ export const runTriggerWorkflowId = (scheduleCode: string): string => `run-trigg
 export const payoutWorkflowId = (payoutId: string): string => `payout/${payoutId}`;
 export const batchWorkflowId = (batchId: string): string => `batch/${batchId}`;
 export const reconciliationWorkflowId = (gateway: string, day: string): string => `reconciliation/${gateway}/${day}`;
+export const CHECK_DESK_WORKFLOW_ID = 'check-desk';
 export const payScheduleId = (scheduleCode: string): string => `pay/${scheduleCode}`;
 export const SWEEP_SCHEDULE_ID = 'sweep';
 export const RECONCILIATION_SCHEDULE_ID = 'reconciliation';
+export const CHECK_DESK_SCHEDULE_ID = 'check-desk';
 
 /** There are new events: look again before going to sleep. */
 export const eventsArrivedSignal = defineSignal('eventsArrived');
@@ -40,6 +42,8 @@ export const runChangedSignal = defineSignal('runChanged');
 export const attemptChangedSignal = defineSignal('attemptChanged');
 /** A provider spoke of the batch as a whole, or whoever held it back let it go on: look again. */
 export const batchChangedSignal = defineSignal('batchChanged');
+/** A person decided something that the bank must be told. */
+export const checkDeskSignal = defineSignal('checkDesk');
 
 /** Records a decision or refuses it; answers what the run is then. Fails with an ApplicationFailure whose type is a FailureCode. */
 export const decideUpdate = defineUpdate<RunStatus, [Decision]>('decide');

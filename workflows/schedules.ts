@@ -2,6 +2,8 @@ import type { Client, ScheduleOptions } from '@temporalio/client';
 
 import type { Frequency } from '../domain/schedule.ts';
 import {
+  CHECK_DESK_SCHEDULE_ID,
+  CHECK_DESK_WORKFLOW_ID,
   payScheduleId,
   RECONCILIATION_SCHEDULE_ID,
   runTriggerWorkflowId,
@@ -48,7 +50,10 @@ export const deployPaySchedule = (client: Client, schedule: DeployedPaySchedule)
     policies: { overlap: 'BUFFER_ALL', catchupWindow: '3 days', pauseOnFailure: false },
   });
 
-/** The sweep, and the nightly reconciliation. */
+/** The bank's deadlines are hours away; at worst this is how late a person hears of a check that it asks about. */
+const CHECK_DESK_EVERY_MS = 10 * 60_000;
+
+/** The sweep, the nightly reconciliation, and the look at what the bank asks about checks. */
 export async function deploySystemSchedules(client: Client, sweepSeconds: number): Promise<void> {
   await deploySchedule(client, {
     scheduleId: SWEEP_SCHEDULE_ID,
@@ -66,5 +71,16 @@ export async function deploySystemSchedules(client: Client, sweepSeconds: number
       taskQueue: TASK_QUEUES.main,
     },
     policies: { overlap: 'SKIP', catchupWindow: '3 days', pauseOnFailure: false },
+  });
+  await deploySchedule(client, {
+    scheduleId: CHECK_DESK_SCHEDULE_ID,
+    spec: { intervals: [{ every: CHECK_DESK_EVERY_MS }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'checkDesk',
+      workflowId: CHECK_DESK_WORKFLOW_ID,
+      taskQueue: TASK_QUEUES.main,
+    },
+    policies: { overlap: 'SKIP', catchupWindow: '1 minute', pauseOnFailure: false },
   });
 }

@@ -7,6 +7,8 @@ import {
   attemptChangedSignal,
   batchChangedSignal,
   batchWorkflowId,
+  CHECK_DESK_WORKFLOW_ID,
+  checkDeskSignal,
   eventsArrivedSignal,
   payoutWorkflowId,
   reconciliationWorkflowId,
@@ -98,6 +100,18 @@ export async function wakeBatch(client: Client, batch: BatchStart): Promise<void
     ]),
     staticSummary: `Batch of ${batch.itemCount} payouts in ${batch.currency} through ${batch.gateway}`,
     staticDetails: `Batch **${batch.id}** of run ${batch.runId}. Each of its payouts follows its own payment afterwards, as \`payout/<id>\`.\n\nSafe to terminate: it resumes from its row and never asks twice.`,
+  });
+}
+
+/** Tells the bank what people decided about checks, and reads what it asks. */
+export async function wakeCheckDesk(client: Client): Promise<void> {
+  await client.workflow.signalWithStart('checkDesk', {
+    ...REPEATABLE,
+    workflowId: CHECK_DESK_WORKFLOW_ID,
+    taskQueue: TASK_QUEUES.main,
+    signal: checkDeskSignal,
+    staticSummary: 'What people decided about checks, told to the bank',
+    staticDetails: 'Safe to terminate: its Schedule starts it again within minutes, and rows say what is to be done.',
   });
 }
 

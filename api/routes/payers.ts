@@ -10,9 +10,10 @@ import {
   setPayerGateway,
 } from '../../db/payers.ts';
 import { Code, Currency } from '../../domain/event.ts';
+import { DORMANCY_YEARS_MAX } from '../../domain/dormancy.ts';
 import { GATEWAYS, GATEWAYS_FOR, type Method as MethodName } from '../../domain/payout.ts';
 import { Failure } from '../../domain/errors.ts';
-import { whyNotPayerAccount } from '../../gateways/accounts.ts';
+import { checkAccountNumber, whyNotPayerAccount } from '../../gateways/accounts.ts';
 import { readPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problemResponse } from '../problem.ts';
@@ -57,6 +58,7 @@ const GatewayAnswer = z
 const PayerWithGateways = PayerAnswer.extend({ gateways: z.array(GatewayAnswer) });
 
 const SETTINGS_LENGTH_MAX = 4000;
+const CHECK_NUMBER_MAX = 9_999_999_999;
 
 const GatewayBody = z.strictObject({
   gateway: z.enum(GATEWAYS),
@@ -66,8 +68,10 @@ const GatewayBody = z.strictObject({
     .record(z.string().max(60), z.json())
     .refine((settings) => JSON.stringify(settings).length <= SETTINGS_LENGTH_MAX, 'is too long')
     .openapi({ type: 'object', additionalProperties: true }),
-  /** The next number of the payer's own check register; for printed checks, and only for them. */
-  checkNumberNext: z.int().min(1).max(9_999_999_999).optional(),
+  /** For checks: where the account's numbers begin. Of an account that is known they go on as they are. */
+  checkNumberNext: z.int().min(1).max(CHECK_NUMBER_MAX).optional(),
+  /** For checks: how long after its date one that nobody cashes is presumed abandoned; 3 years unless said. */
+  dormancyYears: z.int().min(1).max(DORMANCY_YEARS_MAX).optional(),
 });
 
 const list = createRoute({
@@ -140,13 +144,10 @@ export const payerRoutes = ({ db, vault }: ApiDeps) =>
     })
     .openapi(setGateway, async (c) => {
       const { code, method } = c.req.valid('param');
-      const { checkNumberNext, ...body } = c.req.valid('json');
-      refuseWrongGateway(method, c.req.valid('json'));
-      const settings = {
-        ...body,
-        method,
-        checkNumberNext: checkNumberNext === undefined ? null : BigInt(checkNumberNext),
-      };
+      const body = c.req.valid('json');
+      refuseWrongGateway(method, body);
+      const { gateway, accountRef } = body;
+      const settings = { gateway, accountRef, settings: body.settings, method, checkAccount: checkAccountOf(body) };
       const set = await setPayerGateway(db, vault, await getPayer(db, code), settings, c.get('caller').actorId);
       return c.json(gatewayAnswer(set), 200);
     });
@@ -154,9 +155,9 @@ export const payerRoutes = ({ db, vault }: ApiDeps) =>
 /** Settings that cannot pay are refused when they are set, with every field that is wrong. */
 function refuseWrongGateway(
   method: MethodName,
-  { gateway, settings, checkNumberNext }: z.output<typeof GatewayBody>,
+  { gateway, settings, checkNumberNext, dormancyYears }: z.output<typeof GatewayBody>,
 ): void {
-  const isNumbered = gateway === 'printed-check';
+  const isNumbered = method === 'check';
   const details = [
     ...(GATEWAYS_FOR[method].includes(gateway) ? [] : [{ field: 'gateway', reason: `does not carry ${method}` }]),
     ...whyNotPayerAccount(gateway, settings).map(({ field, reason }) => ({ field: `settings.${field}`, reason })),
@@ -165,12 +166,20 @@ function refuseWrongGateway(
       : [
           {
             field: 'checkNumberNext',
-            reason: isNumbered ? 'is needed for printed checks' : 'is for printed checks only',
+            reason: isNumbered ? 'is needed for checks' : 'is for checks only',
           },
         ]),
+    ...(dormancyYears === undefined || isNumbered ? [] : [{ field: 'dormancyYears', reason: 'is for checks only' }]),
   ];
   if (details.length > 0)
     throw new Failure('invalid_input', `Nothing was changed: ${method} cannot be paid with these settings.`, {
       details,
     });
+}
+
+/** The account that the checks are drawn on, by which its numbers go on even where it is called otherwise. */
+function checkAccountOf({ gateway, settings, checkNumberNext, dormancyYears }: z.output<typeof GatewayBody>) {
+  const accountNumber = checkAccountNumber(gateway, settings);
+  if (accountNumber === null || checkNumberNext === undefined) return null;
+  return { accountNumber, numberNext: BigInt(checkNumberNext), dormancyYears: dormancyYears ?? null };
 }

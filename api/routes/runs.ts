@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { addAuditEntry } from '../../db/audit.ts';
-import { listRunChecks } from '../../db/attempts.ts';
+import { listRunChecks } from '../../db/checks.ts';
 import { listPayouts } from '../../db/payouts.ts';
 import { cancelRun, excludeFromRun, pauseRun, resumeRun } from '../../db/run-changes.ts';
 import { listApprovals } from '../../db/approvals.ts';

@@ -1,15 +1,40 @@
 import { z } from 'zod';
 
+import { parseDecimal } from '../../domain/money.ts';
 import { positivePayFile, type PositivePayRow } from '../../domain/positive-pay.ts';
 import { createHttp, type HttpSettings, json } from '../http.ts';
-import { writeJson } from '../json.ts';
+import { Currency, Decimal, Id, writeJson } from '../json.ts';
 import { readCamt } from './camt.ts';
 
 export type CheckBankSettings = { bankBaseUrl: string; bankKey: string };
 
-const Filed = z.object({ fileId: z.string(), rejected: z.array(z.object({ line: z.string(), reason: z.string() })) });
-const Stopped = z.object({ status: z.string() });
-const Inquiry = z.object({ status: z.string() });
+const Filed = z.object({
+  fileId: z.string(),
+  /** How many of its rows the bank knew before. */
+  alreadyOnFile: z.string().regex(/^\d+$/),
+  rejected: z.array(z.object({ line: z.string(), reason: z.string() })),
+});
+/** `stopExpiresOn` is the day on which a stop that is in force lapses. */
+const OnFile = z.object({ status: z.string(), stopExpiresOn: z.string().nullish() });
+const ExceptionStatus = z.enum(['open', 'paid', 'returned']);
+const Exception = z
+  .object({
+    id: Id,
+    number: z.string().regex(/^\d+$/),
+    amount: Decimal,
+    currency: Currency,
+    reason: z.string(),
+    at: z.iso.datetime(),
+    decideBy: z.iso.datetime(),
+    status: ExceptionStatus,
+  })
+  .transform(({ number, amount, currency, at, decideBy, ...rest }) => ({
+    ...rest,
+    number: BigInt(number),
+    amount: parseDecimal(amount, currency),
+    at: new Date(at),
+    decideBy: new Date(decideBy),
+  }));
 
 const dayOf = (date: Date): string => date.toISOString().slice(0, 10);
 
@@ -35,19 +60,39 @@ export function createCheckBank({ bankBaseUrl, bankKey }: CheckBankSettings, fet
         signal,
       }),
 
-    /** Asks the bank not to pay a check that has left the house. */
-    stop: (account: string, number: bigint, signal: AbortSignal) =>
+    /** Asks the bank not to pay a check that has left the house, or to go on when the stop lapses that is named by its last day. */
+    stop: (account: string, number: bigint, renews: string | null, signal: AbortSignal) =>
       http({
         method: 'POST',
         path: '/stop-payments',
         headers: { 'content-type': 'application/json' },
-        body: writeJson({ account, number: String(number) }),
-        read: json(Stopped),
+        body: writeJson({ account, number: String(number), ...(renews ? { renews } : {}) }),
+        read: json(OnFile),
         signal,
       }),
 
     inquire: (account: string, number: bigint, signal: AbortSignal) =>
-      http({ method: 'GET', path: `/checks/${account}/${number}`, read: json(Inquiry), signal }),
+      http({ method: 'GET', path: `/checks/${account}/${number}`, read: json(OnFile), signal }),
+
+    /** The checks that were presented on an account and do not match what is on file, decided or not. */
+    exceptions: (account: string, signal: AbortSignal) =>
+      http({
+        method: 'GET',
+        path: `/exceptions?account=${account}`,
+        read: json(z.object({ exceptions: z.array(Exception) })),
+        signal,
+      }),
+
+    /** Says what to do with an exception. Said twice or too late it changes nothing; the answer is what the bank did. */
+    decide: (id: string, decision: 'pay' | 'return', signal: AbortSignal) =>
+      http({
+        method: 'POST',
+        path: `/exceptions/${encodeURIComponent(id)}/decision`,
+        headers: { 'content-type': 'application/json' },
+        body: writeJson({ decision }),
+        read: json(z.object({ status: ExceptionStatus })),
+        signal,
+      }),
 
     /** The booked entries of whole days (UTC), the second moment left out; of one check where its number is given. */
     entries: (account: string, [from, to]: readonly [Date, Date], checkNumber: bigint | null, signal: AbortSignal) => {

@@ -32,7 +32,7 @@ const noFee = (amount: Money) => ({ amount, fee: money(0n, amount.currency) });
 export async function followCheck(
   bank: CheckBank,
   { account, number, amount, issuedAt }: DrawnCheck,
-  { reference, now }: { reference: string; now: Date },
+  { reference, now }: { reference: string | null; now: Date },
   signal: AbortSignal,
 ): Promise<Answer> {
   const days = [new Date(issuedAt.getTime() - DAY_MS), new Date(now.getTime() + DAY_MS)] as const; // clocks and zones differ
@@ -43,7 +43,12 @@ export async function followCheck(
   return ofStatement(cleared, bounced, amount, reference);
 }
 
-function ofStatement(cleared: BankEntry, bounced: BankEntry | undefined, amount: Money, reference: string): Answer {
+function ofStatement(
+  cleared: BankEntry,
+  bounced: BankEntry | undefined,
+  amount: Money,
+  reference: string | null,
+): Answer {
   const paid = size(cleared.amount);
   const debited = noFee(paid);
   const evidence = { statementLine: cleared.id };
@@ -69,14 +74,20 @@ async function ofInquiry(
   bank: CheckBank,
   account: string,
   number: bigint,
-  reference: string,
+  reference: string | null,
   signal: AbortSignal,
 ): Promise<Answer> {
   const reply = await bank.inquire(account, number, signal);
   if (reply.kind === 'refused' && reply.status === 404) return answer('sent', 'not presented', { reference });
   const { status } = lookedUp('The bank', reply);
   const { state, alarm } = translate(BANK_WORDS, 'The bank', status);
-  return answer(state, status, { reference, alarm, reason: state === 'failed' ? status : null });
+  const isDead = state === 'failed';
+  return answer(state, status, {
+    reference,
+    alarm,
+    reason: isDead ? status : null,
+    evidence: isDead ? { bank: status } : {}, // the proof that frees the lines
+  });
 }
 
 /** A line of the bank's statement; `reference` finds its check among ours. */

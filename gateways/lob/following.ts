@@ -2,10 +2,11 @@ import { parseDecimal } from '../../domain/money.ts';
 import { answer, translate } from '../answers.ts';
 import type { CheckBank } from '../check-bank/client.ts';
 import { followCheck } from '../check-bank/following.ts';
+import { voidAtBank } from '../check-bank/issuing.ts';
 import type { Answer, Submission } from '../gateway.ts';
 import type { LobCheck } from './client.ts';
 import { thawLob } from './request.ts';
-import { LOB_MAILED, LOB_WORDS } from './words.ts';
+import { LOB_WORDS } from './words.ts';
 
 const asWord = (name: string): string => name.toLowerCase().replaceAll(' ', '_');
 
@@ -18,32 +19,48 @@ function wordOf({ deleted, status, tracking_events }: LobCheck): string {
 }
 
 const NOT_OURS =
-  'Lob holds a check of another amount under the key of this payment. Nothing was repeated. Compare the two before anybody pays again.';
+  'Lob holds a check of another amount or number under the key of this payment. Nothing was repeated. Compare the two before anybody pays again.';
+
+const RETURNED_MAIL = {
+  kind: 'check_returned_mail',
+  detail:
+    'The post returned this check to its sender. Nobody knows who holds it, so it can still be cashed. Find the payee’s address, and ask for a stop: the payout’s lines are free when the bank confirms it, and not before.',
+} as const;
 
 /** What Lob says of a check, before the bank is asked. */
-export function checkAnswer(check: LobCheck, { amount }: Submission): Answer {
+export function checkAnswer(check: LobCheck, { amount, request }: Submission): Answer {
   const word = wordOf(check);
+  const { number } = thawLob(request).check;
   const reference = check.id;
   const evidence = { checkNumber: check.check_number ?? null };
-  if (parseDecimal(check.amount, 'USD').minor !== amount.minor)
+  if (parseDecimal(check.amount, 'USD').minor !== amount.minor || check.check_number !== String(number))
     return answer('needs_person', word, { reference, evidence, alarm: NOT_OURS });
   const { state, alarm } = translate(LOB_WORDS, 'Lob', word);
-  return answer(state, word, { reference, alarm, evidence, reason: check.failure_reason?.code ?? null });
+  const task = word === 'returned_to_sender' ? RETURNED_MAIL : null;
+  return answer(state, word, { reference, alarm, task, evidence, reason: check.failure_reason?.code ?? null });
 }
 
 type Follow = { bank: CheckBank; now: Date; signal: AbortSignal };
 
-/** Adds what only the bank knows: whether a mailed check cleared, bounced or was stopped. */
+/** Adds what only the bank knows: whether a check cleared, bounced, or is dead. Lob may be behind with the mail, so it is always asked. */
 export async function addBankWord(
   told: Answer,
-  check: LobCheck,
   submission: Submission,
   { bank, now, signal }: Follow,
 ): Promise<Answer> {
-  if (!LOB_MAILED.has(told.word) || !check.check_number) return told;
-  const { accountNumber: account } = thawLob(submission.request);
-  const issuedAt = submission.submittedAt ?? now;
-  const drawn = { account, number: BigInt(check.check_number), amount: submission.amount, issuedAt };
-  const atBank = await followCheck(bank, drawn, { reference: check.id, now }, signal);
+  const { account, number } = thawLob(submission.request).check;
+  const drawn = { account, number, amount: submission.amount, issuedAt: submission.submittedAt ?? now };
+  const atBank = await followCheck(bank, drawn, { reference: told.reference, now }, signal);
   return atBank.state === 'sent' ? told : { ...atBank, evidence: { ...told.evidence, ...atBank.evidence } };
+}
+
+const NOT_VOID =
+  'Lob says that this check was not made, and the bank refuses to void its number. It can still be paid. Ask the bank today.';
+
+/** Lob says that the check is none. Its number is voided first: only what the bank pays no more has failed. */
+export async function failAtBank(told: Answer, submission: Submission, follow: Follow): Promise<Answer> {
+  const { bank, signal } = follow;
+  if (await voidAtBank(bank, thawLob(submission.request).check, signal))
+    return { ...told, evidence: { ...told.evidence, bank: 'void' } };
+  return addBankWord({ ...told, state: 'needs_person', alarm: NOT_VOID }, submission, follow);
 }

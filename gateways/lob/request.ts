@@ -1,10 +1,11 @@
 import { z } from 'zod';
 
-import { formatDecimal, type Money } from '../../domain/money.ts';
+import { formatDecimal, type Money, parseDecimal } from '../../domain/money.ts';
 import { isRoutingNumber } from '../../domain/routing-number.ts';
 import { readAccount, rejected } from '../answers.ts';
+import type { CheckOnFile } from '../check-bank/issuing.ts';
 import type { PayerAccount, PaymentOrder, PostalAddress } from '../gateway.ts';
-import { exactNumber, freezeJson, thawJson, writeJson } from '../json.ts';
+import { Decimal, exactNumber, freezeJson, thawJson, writeJson } from '../json.ts';
 
 /** Lob's limits (https://docs.lob.com/#tag/Checks). What is longer is refused, never cut. */
 const NAME_LENGTH_MAX = 40;
@@ -12,6 +13,7 @@ const STREET_LENGTH_MAX = 50;
 const CITY_LENGTH_MAX = 200;
 const MEMO_LENGTH_MAX = 40;
 const AMOUNT_MINOR_MAX = 99_999_999n;
+const CHECK_NUMBER_MAX = 500_000_000n;
 const ZIP = /^\d{5}(-\d{4})?$/;
 const STATE = /^[A-Z]{2}$/;
 
@@ -37,8 +39,14 @@ const Account = z.object({
 export const readLobAccount = (account: PayerAccount) => readAccount(Account, 'Lob', account);
 
 const Frozen = z.object({
-  /** The account that the check is drawn on, where the bank is asked whether it cleared. */
-  accountNumber: z.string(),
+  /** The check as the bank is told of it; there it is followed, too. */
+  check: z
+    .object({ account: z.string(), number: z.string(), amount: Decimal, date: z.string(), payee: z.string() })
+    .transform(({ number, amount, ...rest }): CheckOnFile => ({
+      ...rest,
+      number: BigInt(number),
+      amount: parseDecimal(amount, 'USD'),
+    })),
   /** The body of the create call, sent as it is. */
   body: z.string(),
 });
@@ -75,19 +83,22 @@ function toLobAddress(name: string, { line1, line2, city, region, postalCode }: 
 
 /** Freezes a check that Lob prints and mails: US and USD only. Throws Failure `recipient_rejected`. */
 export function freezeLob(order: PaymentOrder): Uint8Array {
-  const { key, payoutId, account, destination, amount, reference } = order;
+  const { key, payoutId, account, destination, amount, reference, checkNumber, paidOn } = order;
   const { lobBankAccountId, bankAccount, from } = readLobAccount(account);
   if (destination.method !== 'check') throw rejected('method', 'is not a check');
   const { payee, address } = destination;
   if (!payee.trim() || payee.length > NAME_LENGTH_MAX)
     throw rejected('payee', `is missing or has more than ${NAME_LENGTH_MAX} characters`);
   if (reference.length > MEMO_LENGTH_MAX) throw rejected('reference', `has more than ${MEMO_LENGTH_MAX} characters`);
+  if (checkNumber === null || checkNumber <= 0n || checkNumber > CHECK_NUMBER_MAX)
+    throw rejected('checkNumber', `is missing, or above ${CHECK_NUMBER_MAX}, the highest that Lob writes on a check`);
   checkAddress(address);
   checkAmount(amount);
   const body = {
     to: toLobAddress(payee, address),
     from: toLobAddress(from.name, from),
     bank_account: lobBankAccountId,
+    check_number: exactNumber(String(checkNumber)),
     amount: exactNumber(formatDecimal(amount)), // Lob rounds a third decimal; USD has two, so there is none
     memo: reference,
     message: `Payment ${reference}`,
@@ -95,5 +106,12 @@ export function freezeLob(order: PaymentOrder): Uint8Array {
     mail_type: 'usps_first_class',
     metadata: { payout_id: payoutId, attempt: key },
   };
-  return freezeJson({ accountNumber: bankAccount.accountNumber, body: writeJson(body) });
+  const check = {
+    account: bankAccount.accountNumber,
+    number: String(checkNumber),
+    amount: formatDecimal(amount),
+    date: paidOn,
+    payee,
+  };
+  return freezeJson({ check, body: writeJson(body) });
 }

@@ -14,24 +14,8 @@ export const LOB_WORDS: Words = {
   're-routed': { state: 'sent' },
   international_exit: { state: 'sent' },
   delivered: { state: 'sent' },
-  returned_to_sender: {
-    state: 'sent',
-    alarm:
-      'The post returned this check. Stop its payment at the bank first; it may be replaced when the bank confirms.',
-  },
+  returned_to_sender: { state: 'sent' },
   deleted: { state: 'failed' },
   failed: { state: 'failed' },
   rejected: { state: 'failed' },
 };
-
-/** Words from which on the payee may hold the check, so that the bank must be asked. */
-export const LOB_MAILED: ReadonlySet<string> = new Set([
-  'mailed',
-  'in_transit',
-  'in_local_area',
-  'processed_for_delivery',
-  're-routed',
-  'international_exit',
-  'delivered',
-  'returned_to_sender',
-]);

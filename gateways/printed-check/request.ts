@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 import { formatDecimal, parseDecimal } from '../../domain/money.ts';
-import type { PositivePayRow } from '../../domain/positive-pay.ts';
 import { isRoutingNumber } from '../../domain/routing-number.ts';
 import { readAccount, rejected } from '../answers.ts';
+import type { CheckOnFile } from '../check-bank/issuing.ts';
 import type { PayerAccount, PaymentOrder, PostalAddress } from '../gateway.ts';
 import { Currency, Decimal, freezeJson, thawJson } from '../json.ts';
 import { amountInWords } from './amount-words.ts';
@@ -110,9 +110,8 @@ export function checkReference(accountNumber: string, number: bigint): string {
   return `${accountNumber.slice(-4)}-${mark}-${number}`;
 }
 
-/** The row by which the bank learns of the check. */
-export const positivePayRow = (check: PrintedCheck, type: PositivePayRow['type']): PositivePayRow => ({
-  type,
+/** The check as the bank learns of it. */
+export const checkOnFile = (check: PrintedCheck): CheckOnFile => ({
   account: check.accountNumber,
   number: check.number,
   amount: check.amount,

@@ -4,7 +4,7 @@ import type { Ground } from '../site.ts';
 export const CHECK_OUTCOMES = ['returned-to-sender', 'fail', 'never-cleared', 'wrong-amount'] as const;
 export type CheckOutcome = (typeof CHECK_OUTCOMES)[number] | 'clear';
 
-/** A check as the bank has it on file, from a positive-pay file or from Lob. */
+/** A check as the bank has it on file, from a positive-pay file. */
 export type Check = {
   id: string;
   account: string;
@@ -13,8 +13,10 @@ export type Check = {
   currency: string;
   payee: string;
   date: string;
-  status: 'issued' | 'paid' | 'void' | 'stopped';
+  status: 'issued' | 'paid' | 'void';
   paidOn: string | null;
+  /** Until when a stop payment holds; then it lapses by itself. */
+  stopUntil: string | null;
 };
 
 /** A check somebody will pay in, on file or not. */
@@ -36,7 +38,14 @@ export type CheckException = {
   currency: string;
   reason: string;
   at: string;
+  /** Until when our customer may say what to do; after it the bank returns the check. */
+  decideBy: string;
+  status: 'open' | 'paid' | 'returned';
+  decidedBy: 'customer' | 'default' | 'stop' | null;
 };
+
+export const DECISIONS = ['pay', 'return'] as const;
+export type Decision = (typeof DECISIONS)[number];
 
 type Written = Pick<Check, 'account' | 'number' | 'amount' | 'currency' | 'payee' | 'date'>;
 
@@ -45,6 +54,15 @@ export type Filed = 'accepted' | 'alreadyOnFile' | { reason: string };
 
 /** What somebody raised a check by, in minor units. */
 const RAISED_BY_MINOR = 100n;
+const STOP_MONTHS = 6;
+const DECIDE_WITHIN_MS = 24 * 3600_000;
+
+/** The same moment six months later. */
+function stopEnd(now: number): string {
+  const end = new Date(now);
+  end.setUTCMonth(end.getUTCMonth() + STOP_MONTHS);
+  return end.toISOString();
+}
 
 /** Account and number name a check. Banks read 001234 and 1234 as the same number. */
 export const checkId = (account: string, number: string) => `${account}/${number.replace(/^0+(?=\d)/, '')}`;
@@ -58,21 +76,35 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
   const checks = books.table<Check>('check');
   const presentments = books.table<Presentment>('presentment');
   const exceptions = books.table<CheckException>('exception');
+  /** Accounts whose checks Lob mails: one of them is in the post when Lob says so, and not when it is on file. */
+  const mailedByLob = new Set<string>();
   let exceptionCount = [...exceptions.all()].length;
 
   const minor = (amount: string, currency: string) => minorOf(amount, isoExponent(currency));
   const isSameAmount = (a: Pick<Check, 'amount' | 'currency'>, b: Pick<Check, 'amount' | 'currency'>) =>
     a.currency === b.currency && minor(a.amount, a.currency) === minor(b.amount, b.currency);
 
-  function refuse({ account, number, amount, currency }: Presentment, reason: string) {
+  const isStopped = ({ stopUntil }: Check) => stopUntil !== null && Date.parse(stopUntil) > clock.now();
+
+  /** Asks our customer what to do with a check, until tomorrow. A stop payment has said so already. */
+  function refuse({ account, number, amount, currency }: Presentment, reason: string, check: Check | undefined) {
     exceptionCount += 1;
-    exceptions.put({ id: `EX${exceptionCount}`, account, number, amount, currency, reason, at: clock.iso() });
+    const decideBy = new Date(clock.now() + DECIDE_WITHIN_MS).toISOString();
+    const asked = { id: `EX${exceptionCount}`, account, number, amount, currency, reason, at: clock.iso(), decideBy };
+    if (check && isStopped(check)) exceptions.put({ ...asked, status: 'returned', decidedBy: 'stop' });
+    else returnAtDeadline(exceptions.put({ ...asked, status: 'open', decidedBy: null }));
   }
+
+  const returnAtDeadline = ({ id, decideBy }: CheckException) =>
+    clock.at(Date.parse(decideBy), () => {
+      if (exceptions.get(id)?.status === 'open') exceptions.change(id, { status: 'returned', decidedBy: 'default' });
+    });
 
   /** Why the bank would not pay what is presented; positive pay compares number and amount. */
   function whyNotPay(presented: Presentment, check: Check | undefined): string | undefined {
     if (presented.outcome === 'fail') return 'refer to maker';
     if (!check) return 'not on file';
+    if (isStopped(check)) return 'payment is stopped';
     if (check.status !== 'issued') return `check is ${check.status}`;
     return isSameAmount(check, presented) ? undefined : `amount differs from ${check.amount} on file`;
   }
@@ -83,17 +115,16 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
     presentments.change(id, { dueAt: null });
     const check = checks.get(id);
     const reason = whyNotPay(presented, check);
-    if (reason || !check) return refuse(presented, reason ?? 'not on file');
-    const { amount, currency } = check;
-    checks.change(id, { status: 'paid', paidOn: clock.iso().slice(0, 10) });
-    books.move({
-      key: id,
-      reference: `BK${books.movements.length + 1}`,
-      kind: 'paid',
-      currency,
-      amount,
-      at: clock.iso(),
-    });
+    if (reason || !check) return refuse(presented, reason ?? 'not on file', check);
+    pay(check);
+  }
+
+  /** Takes the money from our account; the statement shows it. */
+  function pay({ account, number, amount, currency }: Pick<Check, 'account' | 'number' | 'amount' | 'currency'>) {
+    const id = checkId(account, number);
+    if (checks.get(id)) checks.change(id, { status: 'paid', paidOn: clock.iso().slice(0, 10) });
+    const reference = `BK${books.movements.length + 1}`;
+    books.move({ key: id, reference, kind: 'paid', currency, amount, at: clock.iso() });
   }
 
   /** Somebody walks to a bank with a check. Each check is paid in once, however often we hear of it. */
@@ -115,27 +146,30 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
     const known = checks.get(id);
     if (known && !isSameAmount(known, written))
       return { reason: `already on file with ${known.amount} ${known.currency}` };
-    if (known?.status === 'void' || known?.status === 'stopped') return { reason: `check is ${known.status}` };
+    if (known && isStopped(known)) return { reason: 'payment is stopped' };
+    if (known?.status === 'void') return { reason: 'check is void' };
     if (known) return 'alreadyOnFile';
-    checks.put({ id, ...written, status: 'issued', paidOn: null });
+    checks.put({ id, ...written, status: 'issued', paidOn: null, stopUntil: null });
     return 'accepted';
   }
 
   return {
     get: (account: string, number: string) => checks.get(checkId(account, number)),
+    statusOf: (check: Check) => (check.status !== 'paid' && isStopped(check) ? 'stopped' : check.status),
     exceptions: () => [...exceptions.all()],
+    leaveToLob: (account: string) => void mailedByLob.add(account),
 
-    /** A check we printed ourselves and told the bank about; it is in the post from now on. */
+    /** A check that the bank is told about. One that we printed ourselves is in the post from now on. */
     issue(written: Written): Filed {
       const filed = file(written);
       const rule = outcomes.find([written.payee, written.number], written.amount);
-      if (filed === 'accepted') expect(written, (rule?.outcome as CheckOutcome | undefined) ?? 'clear', rule?.afterMs);
+      if (filed === 'accepted' && !mailedByLob.has(written.account))
+        expect(written, (rule?.outcome as CheckOutcome | undefined) ?? 'clear', rule?.afterMs);
       return filed;
     },
 
-    /** A check that Lob has mailed: Lob put it on file, and it may do so again after a restart. */
+    /** A check that Lob has mailed, and may tell of again after a restart. That does not put it on file. */
     receiveMailed(written: Written, outcome: CheckOutcome, afterMs: number | null) {
-      file(written);
       expect(written, outcome, afterMs ?? clearMs);
     },
 
@@ -146,14 +180,29 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
       if (known?.status === 'paid') return { reason: `paid on ${known.paidOn}` };
       if (known && !isSameAmount(known, written)) return { reason: `on file with ${known.amount} ${known.currency}` };
       if (known?.status === 'void') return 'alreadyOnFile';
-      checks.put({ id, ...written, status: 'void', paidOn: null });
+      checks.put({ id, ...written, status: 'void', paidOn: null, stopUntil: known?.stopUntil ?? null });
       return 'accepted';
     },
 
-    /** Stops a check; one that was paid cannot be. */
-    stop(account: string, number: string): Check | undefined {
-      const id = checkId(account, number);
-      return checks.get(id)?.status === 'issued' ? checks.change(id, { status: 'stopped' }) : checks.get(id);
+    /**
+     * Stops a check for six months; one that was paid cannot be. Asked again it changes nothing, unless it renews the stop that
+     * lapses on the day named: then it holds for six months from now.
+     */
+    stop(account: string, number: string, renews: string | null): Check | undefined {
+      const check = checks.get(checkId(account, number));
+      if (!check || check.status === 'paid') return check;
+      const isKnown = isStopped(check) && check.stopUntil?.slice(0, 10) !== renews;
+      return isKnown ? check : checks.change(check.id, { stopUntil: stopEnd(clock.now()) });
+    },
+
+    /** What our customer says of an exception; undefined where there is none. Said too late, it changes nothing. */
+    decide(id: string, decision: Decision): CheckException | undefined {
+      const asked = exceptions.get(id);
+      if (asked?.status !== 'open') return asked;
+      const check = checks.get(checkId(asked.account, asked.number));
+      if (check && isStopped(check)) return exceptions.change(id, { status: 'returned', decidedBy: 'stop' });
+      if (decision === 'pay') pay(asked);
+      return exceptions.change(id, { status: decision === 'pay' ? 'paid' : 'returned', decidedBy: 'customer' });
     },
 
     /** Pays in whatever is named, also a check nobody wrote: what a forger does. */
@@ -169,6 +218,7 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
     /** Takes up what a restart interrupted. */
     resume() {
       for (const { id, dueAt } of presentments.all()) if (dueAt) clock.at(dueAt, () => present(id, dueAt));
+      for (const asked of exceptions.all()) if (asked.status === 'open') returnAtDeadline(asked);
     },
   };
 }

@@ -208,6 +208,7 @@ export function openChecks({ books, clock, outcomes, webhooks, stepMs }: Ground,
     if (number >= FIRST_NUMBER) highest.set(check.bankAccount, Math.max(highest.get(check.bankAccount) ?? 0, number));
   }
 
+  for (const { accountNumber } of accounts.all()) bank.leaveToLob(accountNumber);
   for (const check of checks.all()) {
     remember(check);
     schedule(check.id, check.dueAt);
@@ -216,6 +217,11 @@ export function openChecks({ books, clock, outcomes, webhooks, stepMs }: Ground,
 
   return {
     accounts,
+    /** The bank's own customer may file its checks; they are in the post when we mail them. */
+    addAccount(account: BankAccount): BankAccount {
+      bank.leaveToLob(account.accountNumber);
+      return accounts.put(account);
+    },
     get: checks.get,
     all: checks.all,
     show: (check: LobCheck) => showCheck(check, accounts.get(check.bankAccount)),

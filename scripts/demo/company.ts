@@ -78,6 +78,7 @@ async function lobChecks({ stack }: Deployment) {
       bankAccount: { accountNumber: MEDIA_ACCOUNT, routingNumber: ROUTING_NUMBER },
       from: { name: PAYERS.media, ...ADDRESS },
     },
+    checkNumberNext: 5001,
   };
 }
 

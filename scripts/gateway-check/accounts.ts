@@ -4,6 +4,8 @@ import { ADDRESS } from './payees.ts';
 
 /** The account that made-up checks are drawn on. */
 export const CHECK_ACCOUNT = '123456789012';
+/** Lob mails the checks of this one, so they are in the post when Lob says so. */
+export const LOB_ACCOUNT = '210987654321';
 const ROUTING_NUMBER = '021000021';
 
 /** What a made-up payer has with each gateway. */
@@ -12,7 +14,7 @@ export const payerAccounts = (wiseProfile: string, lobBankAccountId: string): Re
   paypal: {},
   lob: {
     lobBankAccountId,
-    bankAccount: { accountNumber: CHECK_ACCOUNT, routingNumber: ROUTING_NUMBER },
+    bankAccount: { accountNumber: LOB_ACCOUNT, routingNumber: ROUTING_NUMBER },
     from: { name: 'Acme Inc', ...ADDRESS },
   },
   'printed-check': { accountNumber: CHECK_ACCOUNT, routingNumber: ROUTING_NUMBER, bankName: 'First Bank' },

@@ -10,6 +10,8 @@ export type Attempt = {
   submit: (signal?: AbortSignal) => Promise<Answer>;
   resolve: (signal?: AbortSignal) => Promise<Answer>;
   read: () => Promise<Answer>;
+  /** As if the worker had died before it wrote its answers down: only what `save` kept is known. */
+  forgetAnswers: () => void;
 };
 
 export const patience = (): AbortSignal => AbortSignal.timeout(PATIENCE_MS);
@@ -26,9 +28,11 @@ export function createAttempt(gateway: Gateway, order: PaymentOrder, submittedAt
     step: null,
     submittedAt,
   };
+  let savedReference: string | null = null;
   const save: SaveStep = async (step, reference) => {
     stored.step = step;
-    stored.reference = reference ?? stored.reference;
+    savedReference = reference ?? savedReference;
+    stored.reference = savedReference ?? stored.reference;
   };
   const keep = (answer: Answer): Answer => {
     stored.reference = answer.reference ?? stored.reference;
@@ -40,5 +44,6 @@ export function createAttempt(gateway: Gateway, order: PaymentOrder, submittedAt
     submit: async (signal = patience()) => keep(await gateway.submit(stored, save, signal)),
     resolve: async (signal = patience()) => keep(await gateway.resolve(stored, save, signal)),
     read: async () => keep(await gateway.read(stored, patience())),
+    forgetAnswers: () => void (stored.reference = savedReference),
   };
 }

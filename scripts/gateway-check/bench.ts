@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 
+import { isByCheck } from '../../domain/check.ts';
 import type { Money } from '../../domain/money.ts';
 import type { GatewayName } from '../../domain/payout.ts';
 import type { Destination, Gateway, PayerAccount, PaymentOrder } from '../../gateways/gateway.ts';
@@ -36,7 +37,7 @@ export const orderOf = ({ name, account, payee, amount }: Bench): PaymentOrder =
   destination: payee,
   account,
   reference: '20261123',
-  checkNumber: name === 'printed-check' ? BigInt(randomInt(1, DIGITS_MAX)) : null,
+  checkNumber: isByCheck(name) ? BigInt(randomInt(1, DIGITS_MAX)) : null,
   payerName: 'Acme Inc',
   payerAddress: ADDRESS,
   paidOn: '2026-11-23',

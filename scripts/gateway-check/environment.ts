@@ -6,7 +6,7 @@ import { parseDecimal } from '../../domain/money.ts';
 import type { GatewayName } from '../../domain/payout.ts';
 import type { Destination } from '../../gateways/gateway.ts';
 import type { GatewaySettings } from '../../gateways/index.ts';
-import { CHECK_ACCOUNT, payerAccounts } from './accounts.ts';
+import { LOB_ACCOUNT, payerAccounts } from './accounts.ts';
 import type { Bench, Delivery } from './bench.ts';
 import { whyNotCheck } from './hosts.ts';
 import { openLobAccount } from './lob-account.ts';
@@ -37,7 +37,7 @@ type Environment = z.infer<typeof Environment>;
 const NEEDED: Record<GatewayName, readonly (keyof Environment)[]> = {
   wise: ['WISE_TOKEN', 'WISE_PROFILE_ID'],
   paypal: ['PAYPAL_CLIENT_ID', 'PAYPAL_CLIENT_SECRET'],
-  lob: ['LOB_API_KEY'],
+  lob: ['LOB_API_KEY', 'CHECK_BANK_BASE_URL', 'CHECK_BANK_KEY'],
   'printed-check': ['CHECK_BANK_BASE_URL', 'CHECK_BANK_KEY', 'CHECK_PRINT_DIR'],
 };
 
@@ -89,7 +89,7 @@ export async function openBench(
   const destination = payee ? (JSON.parse(await readFile(payee, 'utf8')) as Destination) : PAYEES[name];
   const lobAccount =
     name === 'lob' && !env.LOB_BANK_ACCOUNT_ID
-      ? await openLobAccount(env.LOB_BASE_URL, env.LOB_API_KEY, CHECK_ACCOUNT)
+      ? await openLobAccount(env.LOB_BASE_URL, env.LOB_API_KEY, LOB_ACCOUNT)
       : env.LOB_BANK_ACCOUNT_ID;
   return {
     name,

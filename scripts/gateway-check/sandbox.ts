@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers';
 
 import type { GatewaySettings } from '../../gateways/index.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/index.ts';
-import { CHECK_ACCOUNT, payerAccounts } from './accounts.ts';
+import { LOB_ACCOUNT, payerAccounts } from './accounts.ts';
 import type { Delivery } from './bench.ts';
 import { openLobAccount } from './lob-account.ts';
 
@@ -37,7 +37,7 @@ export async function openSandbox(options: Omit<SandboxOptions, 'dir'>) {
     sandbox,
     printDir,
     settings: settingsOf(sandbox, printDir),
-    accounts: payerAccounts(secrets.wise.profile, await openLobAccount(lob.url, secrets.lob.key, CHECK_ACCOUNT)),
+    accounts: payerAccounts(secrets.wise.profile, await openLobAccount(lob.url, secrets.lob.key, LOB_ACCOUNT)),
     async close() {
       await sandbox.close();
       await rm(dir, { recursive: true });

@@ -54,7 +54,8 @@ type AttemptRow = z.infer<typeof AttemptRow>;
 
 const listAsked = (db: Database): Promise<readonly AttemptRow[]> =>
   db.any(sql.type(AttemptRow)`
-    select id, gateway, provider_key, (select provider_key from provider_batch where id = batch_id) as batch_key, provider_ref, evidence ->> 'checkNumber' as check_number, currency, state,
+    select id, gateway, provider_key, (select provider_key from provider_batch where id = batch_id) as batch_key, provider_ref,
+      check_number::text as check_number, currency, state,
       coalesce(debited_minor, 0)::bigint as paid, coalesce(debit_fee_minor, 0)::bigint as fee,
       coalesce(returned_minor, 0)::bigint as returned,
       exists (select from recon_break where attempt_id = payout_attempt.id and resolved_at is null) as has_break

@@ -140,6 +140,10 @@ const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
   'POST /v1/runs/{id}/resume': { reason: 'because' },
   'POST /v1/runs/{id}/cancel': { reason: 'because' },
   'POST /v1/gateways/{name}/pause': { reason: 'because' },
+  'POST /v1/payouts/{id}/check/stop': { reason: 'because' },
+  'POST /v1/payouts/{id}/check/stop/renew': { reason: 'because' },
+  'POST /v1/payers/{code}/checks/spoiled': { from: 1, to: 2, reason: 'because' },
+  'POST /v1/check-exceptions/{id}/decision': { decision: 'return', reason: 'because' },
 };
 
 const PATHS: Readonly<Record<string, string>> = {

@@ -109,6 +109,16 @@ const setPayout = (id: string, change: ReturnType<typeof sql.fragment>) =>
 const setAttempt = (id: string, change: ReturnType<typeof sql.fragment>) =>
   sql.unsafe`update payout_attempt set ${change} where id = ${id}`;
 
+const account = (b: Books, ref: string, first: number, next: number) => sql.unsafe`
+  insert into check_account(payer_id, account_ref, number_first, number_next) values (${b.company.payerId}, ${ref}, ${first}, ${next})`;
+const register = (b: Books, ref: string, number: number, why: { because?: string; attemptId?: string }) => sql.unsafe`
+  insert into check_register(check_account_id, number, attempt_id, spoiled_because, recorded_by)
+  select id, ${number}, ${why.attemptId ?? null}, ${why.because ?? null}, ${why.because ? b.company.preparer : null}::uuid
+  from check_account where payer_id = ${b.company.payerId} and account_ref = ${ref}`;
+/** An attempt as if it were by check. */
+const asCheck = (id: string, change: ReturnType<typeof sql.fragment>) =>
+  sql.unsafe`update payout_attempt set gateway = 'printed-check', check_number = 55, ${change} where id = ${id}`;
+
 type Plant = {
   wrong: string;
   breaks: string;
@@ -394,6 +404,54 @@ const PLANTS: readonly Plant[] = [
       sql.unsafe`update payout set instrument_version_id = ${b.ann.instrumentId} where id = ${b.bobPayout}`,
     ],
     names: (b) => b.runId,
+  },
+  {
+    wrong: 'a check number is lost',
+    breaks: '16 every check number from the first of its account to the next has one explanation',
+    plant: (b) => [account(b, 'gap', 7, 9), register(b, 'gap', 7, { because: 'torn' })],
+    names: () => 'check 8 of account',
+  },
+  {
+    wrong: 'a check number has two explanations',
+    breaks: '16 every check number from the first of its account to the next has one explanation',
+    plant: (b) => [
+      account(b, 'both', 1, 2),
+      sql.unsafe`alter table check_register drop constraint explained_once`,
+      register(b, 'both', 1, { because: 'torn', attemptId: b.annAttempt }),
+    ],
+    names: () => 'check 1 of account',
+  },
+  {
+    wrong: 'a check is not of the attempt that drew it',
+    breaks:
+      "16 a check that was drawn is its attempt's, on an account of its payer, and every attempt by check is in the register",
+    plant: (b) => [account(b, 'strange', 3, 4), register(b, 'strange', 3, { attemptId: b.bobAttempt })],
+    names: (b) => `of attempt ${b.bobAttempt}`,
+  },
+  {
+    wrong: 'a check is in no register',
+    breaks:
+      "16 a check that was drawn is its attempt's, on an account of its payer, and every attempt by check is in the register",
+    plant: (b) => [asCheck(b.bobAttempt, sql.fragment`state = state`)],
+    names: (b) => `check 55 of attempt ${b.bobAttempt} is not in the register`,
+  },
+  {
+    wrong: 'a check has failed without the word of the bank',
+    breaks: '16 a check that the bank knows has failed only where the bank confirmed that it is dead',
+    plant: (b) => [
+      asCheck(b.bobAttempt, sql.fragment`state = 'failed', step = '{"acknowledgedAt":"2026-02-02T00:00:00Z"}'`),
+    ],
+    names: (b) => b.bobAttempt,
+  },
+  {
+    wrong: 'a check was mailed before the bank knew it',
+    breaks: '16 no check was printed or mailed that the bank had not acknowledged',
+    plant: (b) => [
+      asCheck(b.bobAttempt, sql.fragment`step = '{"acknowledgedAt":null}'`),
+      sql.unsafe`
+        insert into attempt_history(attempt_id, from_state, to_state, evidence) values (${b.bobAttempt}, 'submitted', 'accepted', '{}')`,
+    ],
+    names: (b) => b.bobAttempt,
   },
   {
     wrong: 'an audit entry was altered',

@@ -73,7 +73,7 @@ async function setScene(db: Stage['app']) {
     settled: await settlePayout(db, settled),
   };
   await addEvent(db, drafting, ann, { id: 'known-sale' });
-  await addSurroundings(db, paying.payerId, attempts.settled);
+  await addSurroundings(db, paying.payerId);
   const freeLine = await addLine(db, drafting, ann);
   const rivalRun = await addRun(db, await addCompany(db));
   const lineOfBob = await addLine(db, drafting, bob);
@@ -100,14 +100,17 @@ async function setScene(db: Stage['app']) {
 }
 
 /** A row of every fact that nothing above has made. */
-async function addSurroundings(db: Stage['app'], payerId: number, attemptId: string): Promise<void> {
+async function addSurroundings(db: Stage['app'], payerId: number): Promise<void> {
   await db.query(sql.unsafe`
     insert into event_quarantine(source, source_id, payload, payload_hash) values (${SOURCE}, 'known-sale', '{}', 'other')`);
   await db.query(sql.unsafe`
     with file as (insert into import(file_name, mapping) values ('sales.csv', '{}') returning id)
     insert into import_rejection(import_id, line, column_name, reason) select id, 2, 'amount', 'no amount' from file`);
   await db.query(sql.unsafe`
-    insert into check_register(payer_id, account_ref, number, attempt_id) values (${payerId}, 'checking', 1001, ${attemptId})`);
+    with account as (
+      insert into check_account(payer_id, account_ref, number_first, number_next) values (${payerId}, 'checking', 1001, 1001) returning id)
+    insert into check_register(check_account_id, number, spoiled_because, recorded_by)
+    select account.id, 1001, 'torn', actor.id from account, (select id from actor limit 1) actor`);
   await db.query(sql.unsafe`
     with report as (insert into recon_report(gateway, payer_id, currency, day) values ('wise', ${payerId}, 'USD', '2026-02-02') returning id)
     insert into recon_line(report_id, line_id, gateway, kind, currency, amount_minor, occurred_at)

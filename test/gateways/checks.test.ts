@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { CurrencyCode } from '../../domain/currency.ts';
+import type { Failure } from '../../domain/errors.ts';
 import { parseDecimal } from '../../domain/money.ts';
 import { positivePayFile } from '../../domain/positive-pay.ts';
 import { isRoutingNumber } from '../../domain/routing-number.ts';
@@ -11,9 +12,9 @@ import { createCheckBank } from '../../gateways/check-bank/client.ts';
 import { readCamt } from '../../gateways/check-bank/camt.ts';
 import type { Destination } from '../../gateways/gateway.ts';
 import { amountInWords } from '../../gateways/printed-check/amount-words.ts';
-import { voidCheck } from '../../gateways/printed-check/gateway.ts';
-import { checkReference } from '../../gateways/printed-check/request.ts';
-import { CHECK_ACCOUNT } from '../../scripts/gateway-check/accounts.ts';
+import { voidAtBank } from '../../gateways/check-bank/issuing.ts';
+import { checkOnFile, checkReference, thawCheck } from '../../gateways/printed-check/request.ts';
+import { CHECK_ACCOUNT, LOB_ACCOUNT } from '../../scripts/gateway-check/accounts.ts';
 import type { Attempt } from '../../scripts/gateway-check/attempt.ts';
 import { PAYEES } from '../../scripts/gateway-check/payees.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -39,7 +40,51 @@ describe('given a check', () => {
   const says = (attempt: Attempt, word: string) =>
     expect.poll(async () => (await attempt.read()).word, { timeout: 5_000, interval: 10 }).toBe(word);
 
+  type Made = ReturnType<Stage['attempt']>;
+  const statusAtBank = async ({ order }: Made): Promise<string> => {
+    const { value } = (await bank().inquire(LOB_ACCOUNT, order.checkNumber ?? 0n, signal())) as {
+      value: { status: string };
+    };
+    return value.status;
+  };
+  /** How many checks Lob has of an attempt. */
+  const madeByLob = async ({ stored }: Made): Promise<number> => {
+    const authorization = `Basic ${Buffer.from(`${stage.settings.lob.apiKey}:`).toString('base64')}`;
+    const url = `${stage.urls.lob}/v1/checks?metadata[attempt]=${stored.key}`;
+    const answer = await fetch(url, { headers: { authorization } });
+    return ((await answer.json()) as { data: unknown[] }).data.length;
+  };
+
   describe('that we print', () => {
+    it('when nobody heard the bank and the number is void by now then it failed: a check was never made', async () => {
+      await stage.control('bank', 'faults', { path: '/positive-pay/files', fault: '500-before-commit' });
+      const attempt = stage.attempt('printed-check');
+      expect((await attempt.submit()).state).toBe('unknown');
+      await stage.gateways['printed-check'].desk?.stop(attempt.stored, signal());
+      expect(await attempt.resolve()).toMatchObject({ state: 'failed', evidence: { bank: 'void' } });
+    });
+
+    it('when it is stopped before it was printed then it is printed no more', async () => {
+      const attempt = stage.attempt('printed-check');
+      const dying = async (step: string) => {
+        attempt.stored.step = step;
+        throw new Error('killed');
+      };
+      await expect(stage.gateways['printed-check'].submit(attempt.stored, dying, signal())).rejects.toThrow('killed');
+      await stage.gateways['printed-check'].desk?.stop(attempt.stored, signal());
+      const dead = await attempt.resolve();
+      expect(dead).toMatchObject({ state: 'failed', evidence: { bank: 'stopped' } });
+      await expect(stat(join(stage.printDir, `${dead.reference}.pdf`))).rejects.toThrow('ENOENT');
+    });
+
+    it('when the bank knows its number before it was told then no check is made, though the amount is the same', async () => {
+      const first = stage.attempt('printed-check');
+      await first.submit();
+      const second = stage.attempt('printed-check', { checkNumber: first.order.checkNumber ?? 0n });
+      expect(await second.submit()).toMatchObject({ state: 'failed', word: 'number in use' });
+      expect((await first.read()).state).not.toBe('failed');
+    });
+
     it('when it is sent then a PDF lies there that only its user may read, named without the account', async () => {
       const attempt = stage.attempt('printed-check');
       await attempt.submit();
@@ -64,7 +109,7 @@ describe('given a check', () => {
       await stage.control('bank', 'outcomes', { match: 'Void Vera', outcome: 'never-cleared' });
       const attempt = stage.attempt('printed-check', { destination: payee('Void Vera') });
       await attempt.submit();
-      await voidCheck(bank(), attempt.stored, signal());
+      await voidAtBank(bank(), checkOnFile(thawCheck(attempt.stored.request)), signal());
       expect(await attempt.read()).toMatchObject({ state: 'failed', word: 'void', debited: null });
     });
 
@@ -73,7 +118,7 @@ describe('given a check', () => {
       const attempt = stage.attempt('printed-check', { destination: payee('Lost Lena') });
       await attempt.submit();
       expect((await attempt.read()).state).toBe('sent');
-      await bank().stop(CHECK_ACCOUNT, attempt.order.checkNumber ?? 0n, signal());
+      await bank().stop(CHECK_ACCOUNT, attempt.order.checkNumber ?? 0n, null, signal());
       expect(await attempt.read()).toMatchObject({ state: 'failed', reason: 'stopped' });
     });
 
@@ -89,15 +134,14 @@ describe('given a check', () => {
   });
 
   describe('that Lob mails', () => {
-    it('when the post returns it then it is still out, with an alarm, until the bank confirms a stop', async () => {
+    it('when the post returns it then it is still out, and a person is asked, until the bank confirms a stop', async () => {
       await stage.control('lob', 'outcomes', { match: 'Moved Mona', outcome: 'returned-to-sender' });
       const attempt = stage.attempt('lob', { destination: payee('Moved Mona') });
       await attempt.submit();
       await says(attempt, 'returned_to_sender');
       const told = await attempt.read();
-      expect(told).toMatchObject({ state: 'sent', debited: null });
-      expect(told.alarm).toContain('Stop');
-      await bank().stop(CHECK_ACCOUNT, BigInt(told.evidence['checkNumber'] ?? 0), signal());
+      expect(told).toMatchObject({ state: 'sent', debited: null, alarm: null, task: { kind: 'check_returned_mail' } });
+      await stage.gateways.lob.desk?.stop(attempt.stored, signal());
       expect((await attempt.read()).state).toBe('failed');
     });
 
@@ -126,6 +170,77 @@ describe('given a check', () => {
       await attempt.submit();
       aheadMs = 25 * HOUR_MS;
       expect(await attempt.resolve()).toMatchObject({ state: 'unknown', task: { kind: 'outcome_unknown' } });
+
+      await stage.gateways.lob.desk?.stop(attempt.stored, signal());
+      expect(await attempt.resolve()).toMatchObject({ state: 'failed', evidence: { bank: 'stopped' } });
+    });
+
+    it('when nobody heard Lob and the payment is stopped then the request is not repeated: what is dead is not mailed', async () => {
+      await stage.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault: 'drop-before-commit' });
+      const attempt = stage.attempt('lob');
+      await attempt.submit();
+      await stage.gateways.lob.desk?.stop(attempt.stored, signal());
+      expect(await attempt.resolve()).toMatchObject({ state: 'failed', reference: null });
+      expect(await madeByLob(attempt)).toBe(0);
+    });
+
+    it('when the bank has not acknowledged it then Lob is not asked', async () => {
+      await stage.control('bank', 'faults', { path: '/positive-pay/files', fault: '500-before-commit' });
+      const attempt = stage.attempt('lob');
+      expect((await attempt.submit()).state).toBe('unknown');
+      expect(await madeByLob(attempt)).toBe(0);
+      await attempt.resolve();
+      await becomes(attempt, 'settled');
+    });
+
+    it.each([
+      { after: 'the bank acknowledged it', saves: 1 },
+      { after: 'it was written down that Lob may be asked', saves: 2 },
+    ])('when the worker dies after $after then the next one goes on, and it is mailed once', async ({ saves }) => {
+      const attempt = stage.attempt('lob');
+      let saved = 0;
+      const dying = async (step: string) => {
+        attempt.stored.step = step;
+        if ((saved += 1) === saves) throw new Error('killed');
+      };
+      await expect(stage.gateways.lob.submit(attempt.stored, dying, signal())).rejects.toThrow('killed');
+      expect(await madeByLob(attempt)).toBe(0);
+      await attempt.resolve();
+      await becomes(attempt, 'settled');
+      expect(await stage.movements('lob', attempt.stored.key)).toHaveLength(1);
+    });
+
+    it('when Lob refuses it for certain then it has failed once the bank confirmed that its number is void, and not before', async () => {
+      const account = { ...stage.payerAccounts.lob, lobBankAccountId: 'bank_unknown' };
+      const attempt = stage.attempt('lob', { account });
+      const voiding = { path: '/positive-pay/files', match: `V,${LOB_ACCOUNT}` };
+      await stage.control('bank', 'faults', { ...voiding, fault: '500-before-commit', times: 2 });
+      expect((await attempt.submit()).state).toBe('unknown');
+      expect((await attempt.resolve()).state).toBe('unknown');
+      expect(await statusAtBank(attempt)).toBe('issued');
+      expect(await attempt.resolve()).toMatchObject({ state: 'failed', reason: 'invalid', evidence: { bank: 'void' } });
+      expect(await statusAtBank(attempt)).toBe('void');
+    });
+
+    it('when Lob cannot print it then its number is void before it has failed', async () => {
+      await stage.control('lob', 'outcomes', { match: 'Smudged Sam', outcome: 'fail' });
+      const attempt = stage.attempt('lob', { destination: payee('Smudged Sam') });
+      await stage.control('bank', 'faults', { match: `V,${LOB_ACCOUNT}`, fault: '500-before-commit' });
+      await attempt.submit();
+      const codes = async () =>
+        attempt.read().then(
+          ({ state }) => state,
+          ({ code }: Failure) => code,
+        );
+      await expect.poll(codes, { timeout: 5_000, interval: 10 }).toBe('gateway_unavailable');
+      expect(await attempt.read()).toMatchObject({ state: 'failed', evidence: { bank: 'void' } });
+      expect(await statusAtBank(attempt)).toBe('void');
+    });
+
+    it.each([0n, 500_000_001n])('when its number is %s then it is refused before anything is sent', (checkNumber) => {
+      expect(() => stage.gateways.lob.freeze({ ...stage.order('lob'), checkNumber })).toThrow(
+        expect.objectContaining({ code: 'recipient_rejected' }),
+      );
     });
 
     it.each([

@@ -37,7 +37,8 @@ const PARTIES: Record<GatewayName, Party> = {
   lob: {
     name: 'lob',
     site: 'lob',
-    calls: ['/v1/checks'],
+    calls: ['/positive-pay/files', '/v1/checks'],
+    sites: { '/positive-pay/files': 'bank' },
     arrives: 'settled',
     staysOpen: 'never-cleared',
     lists: '/v1/checks',

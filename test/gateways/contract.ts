@@ -20,6 +20,8 @@ export type Party = {
   site: SiteName;
   /** Every call of a payment that may go wrong, the one that moves the money last. */
   calls: readonly string[];
+  /** Which of these calls another stand-in takes. */
+  sites?: Readonly<Record<string, SiteName>>;
   /** Where a payment that goes well ends as far as the provider tells. */
   arrives: AttemptState;
   /** The stand-in's outcome for a payment that is read more than once before it ends. */
@@ -47,6 +49,7 @@ export function describeGateway(party: Party): void {
   const { name, site, calls, arrives } = party;
   const moneyCall = calls.at(-1) ?? '';
   const canRunOut = faultsOf(name, 'refusal').includes('no-funds');
+  const siteOf = (path: string): SiteName => party.sites?.[path] ?? site;
 
   describe(`given a payment by ${name}`, () => {
     let stage: Stage;
@@ -61,7 +64,8 @@ export function describeGateway(party: Party): void {
       receiver.close();
     });
 
-    const strike = (rule: object) => stage.control(site, 'faults', rule);
+    const strike = ({ path, ...rule }: { path?: string; [word: string]: unknown }) =>
+      stage.control(path ? siteOf(path) : site, 'faults', { ...rule, ...(path && { path }) });
 
     /** The key under which the stand-in books what it paid. */
     const bookKey = ({ stored, order }: Attempt) =>
@@ -78,10 +82,10 @@ export function describeGateway(party: Party): void {
     }
 
     /** Ends a call when its fault has struck: a hanging one would only wait for its time limit. */
-    function whenStruck(): AbortSignal {
+    function whenStruck(at: SiteName): AbortSignal {
       const given = new AbortController();
       void (async () => {
-        while ((await stage.faults(site)).length > 0) await new Promise((done) => setTimeout(done, 5));
+        while ((await stage.faults(at)).length > 0) await new Promise((done) => setTimeout(done, 5));
         setTimeout(() => given.abort(), LATE_MS);
       })();
       return given.signal;
@@ -115,7 +119,7 @@ export function describeGateway(party: Party): void {
       async ({ path, fault }) => {
         await strike({ method: 'POST', path, fault });
         const attempt = stage.attempt(name, { amount: AMOUNT });
-        const first = await attempt.submit(fault === 'commit-then-hang' ? whenStruck() : undefined);
+        const first = await attempt.submit(fault === 'commit-then-hang' ? whenStruck(siteOf(path)) : undefined);
         expect(first.state).toBe('unknown');
         expect((await attempt.resolve()).state).not.toBe('unknown');
         await expectPaidOnce(attempt);
@@ -135,7 +139,7 @@ export function describeGateway(party: Party): void {
     it('when the worker dies before it can write the answer down then resolving pays no second time', async () => {
       const attempt = stage.attempt(name, { amount: AMOUNT });
       await attempt.submit();
-      attempt.stored.reference = attempt.stored.step === null ? null : attempt.stored.reference;
+      attempt.forgetAnswers();
       await attempt.resolve();
       expect((await attempt.resolve()).reference).not.toBeNull();
       await expectPaidOnce(attempt);

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { CurrencyCode } from '../../domain/currency.ts';
 import { parseDecimal } from '../../domain/money.ts';
 import type { GatewayName } from '../../domain/payout.ts';
-import type { Destination, PaymentOrder } from '../../gateways/gateway.ts';
+import type { Destination, PayerAccount, PaymentOrder } from '../../gateways/gateway.ts';
 import { createGateways } from '../../gateways/index.ts';
 import { type Attempt, createAttempt } from '../../scripts/gateway-check/attempt.ts';
 import { ADDRESS, PAYEES } from '../../scripts/gateway-check/payees.ts';
@@ -29,6 +29,7 @@ type Wish = {
   destination?: Destination;
   reference?: string;
   checkNumber?: bigint;
+  account?: PayerAccount;
 };
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
@@ -69,9 +70,9 @@ export async function openStage(options: StageOptions = {}) {
       payoutId: randomUUID(),
       amount: parseDecimal(amount, currency),
       destination,
-      account: payerAccounts[name],
+      account: wish.account ?? payerAccounts[name],
       reference,
-      checkNumber: name === 'printed-check' ? (wish.checkNumber ?? (lastCheck += 1n)) : null,
+      checkNumber: name === 'printed-check' || name === 'lob' ? (wish.checkNumber ?? (lastCheck += 1n)) : null,
       payerName: 'Acme Inc',
       payerAddress: ADDRESS,
       paidOn: '2026-11-23',

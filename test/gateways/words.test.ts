@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { translate, type Words } from '../../gateways/answers.ts';
 import { LOB_ERROR_CODES, readLobError } from '../../gateways/lob/errors.ts';
-import { LOB_MAILED, LOB_WORDS } from '../../gateways/lob/words.ts';
+import { LOB_WORDS } from '../../gateways/lob/words.ts';
 import { PAYPAL_ERROR_NAMES, readPayPalError } from '../../gateways/paypal/errors.ts';
 import { PAYPAL_BATCH_WORDS, PAYPAL_ITEM_WORDS, PAYPAL_TAKEN } from '../../gateways/paypal/words.ts';
 import { WISE_ERROR_CODES, wantsPerson, wiseErrorClass, wiseErrorCode } from '../../gateways/wise/errors.ts';
@@ -102,10 +102,6 @@ describe.each(tables)('given the words of $provider', ({ provider, words, means 
 describe('given the words of the sheet in two tables', () => {
   it('then PayPal has taken the money in every state but PENDING and FAILED', () => {
     expect(Object.keys(PAYPAL_ITEM_WORDS).filter((word) => !PAYPAL_TAKEN.has(word))).toEqual(['PENDING', 'FAILED']);
-  });
-  it('then the bank is asked of every check of Lob that is in the post', () => {
-    const sent = Object.entries(LOB_WORDS).flatMap(([word, { state }]) => (state === 'sent' ? [word] : []));
-    expect(new Set(sent)).toEqual(LOB_MAILED);
   });
 });
 

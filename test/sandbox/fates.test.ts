@@ -14,6 +14,7 @@ import {
   type Call,
   checkOf,
   client,
+  fileCheck,
   fund,
   list,
   makeDir,
@@ -26,6 +27,7 @@ import {
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
+const HEADING = 'type,account,number,amount,currency,date,payee';
 
 let sandbox: Sandbox;
 let folder: Awaited<ReturnType<typeof makeDir>>;
@@ -172,6 +174,9 @@ describe('given a PayPal item', () => {
   });
 });
 
+/** Where Lob's own numbers begin. */
+const FIRST_NUMBER = '10000';
+
 describe('given a check by Lob', () => {
   it.each([
     { outcome: 'clear', tracked: 'Delivered', status: 'paid' },
@@ -183,15 +188,29 @@ describe('given a check by Lob', () => {
     async ({ outcome, tracked, status }) => {
       if (outcome !== 'clear') await wish(sandbox.lob.url, 'Ada', outcome);
       const lob = asLob(sandbox);
-      const made = await lob('POST', '/v1/checks', checkOf(await makeLobAccount(lob, '555'), '10.00'));
+      const account = await makeLobAccount(lob, '555');
+      await fileCheck(asBank(sandbox), '555', FIRST_NUMBER, '10.00');
+      const made = await lob('POST', '/v1/checks', checkOf(account, '10.00'));
       await advance(sandbox.lob.url, MINUTE_MS);
       await advance(sandbox.bank.url, MINUTE_MS);
       const { body } = await lob('GET', `/v1/checks/${text(made.body, 'id')}`);
       expect(text(list(body, 'tracking_events').at(-1), 'name')).toBe(tracked);
-      const inquiry = await asBank(sandbox)('GET', `/checks/555/${text(made.body, 'check_number')}`);
+      const inquiry = await asBank(sandbox)('GET', `/checks/555/${FIRST_NUMBER}`);
       expect(at(inquiry.body, 'status')).toBe(status);
     },
   );
+
+  it('when the bank was not told of it then mailing it puts it on no file: the bank asks, and returns it after a day', async () => {
+    const lob = asLob(sandbox);
+    await lob('POST', '/v1/checks', checkOf(await makeLobAccount(lob, '556'), '10.00'));
+    await advance(sandbox.lob.url, MINUTE_MS);
+    await advance(sandbox.bank.url, MINUTE_MS);
+    const asked = async () => list((await asBank(sandbox)('GET', '/exceptions?account=556')).body, 'exceptions');
+    expect(await asked()).toMatchObject([{ reason: 'not on file', status: 'open', decidedBy: null }]);
+    await advance(sandbox.bank.url, DAY_MS);
+    expect(await asked()).toMatchObject([{ status: 'returned', decidedBy: 'default' }]);
+    expect((await booksOf(sandbox.bank.url)).entries).toEqual([]);
+  });
 
   it('when it is deleted in time then it is never mailed, and after mailing it is too late', async () => {
     const lob = asLob(sandbox);
@@ -235,5 +254,64 @@ describe('given a mail', () => {
     expect(list(caught.body)).toMatchObject([
       { subject, text: 'Grüße = bald', html: '<p>Grüße</p>', to: ['ada@example.com'] },
     ]);
+  });
+});
+
+describe('given a check that the bank was told of', () => {
+  const HALF_A_YEAR_MS = 185 * DAY_MS;
+  const present = (number: string) =>
+    fetch(`${sandbox.bank.url}/sandbox/present`, {
+      method: 'POST',
+      body: JSON.stringify({ account: '77', number, amount: '10.00' }),
+    });
+  const reasons = async () =>
+    list((await asBank(sandbox)('GET', '/exceptions?account=77')).body, 'exceptions').map((asked) => [
+      at(asked, 'reason'),
+      at(asked, 'decidedBy'),
+    ]);
+
+  it('when its stop lapses then it is paid, unless its number is void: then the bank asks', async () => {
+    await wish(sandbox.bank.url, 'Ada', 'never-cleared');
+    const bank = asBank(sandbox);
+    for (const number of ['1', '2']) {
+      await fileCheck(bank, '77', number, '10.00');
+      await bank('POST', '/stop-payments', { account: '77', number });
+      await present(number);
+    }
+    await bank('POST', '/positive-pay/files', [HEADING, 'V,77,2,10.00,USD,2026-11-23,Ada'].join('\n'));
+    expect(await reasons()).toEqual(Array.from({ length: 2 }, () => ['payment is stopped', 'stop']));
+    await advance(sandbox.bank.url, HALF_A_YEAR_MS);
+    for (const number of ['1', '2']) await present(number);
+    expect((await reasons()).slice(2)).toEqual([['check is void', null]]);
+    expect((await booksOf(sandbox.bank.url)).entries).toMatchObject([{ key: '77/1', amount: '10.00' }]);
+  });
+
+  it('when the stop is renewed before it lapses then it holds for six months from then, however often that is said', async () => {
+    await wish(sandbox.bank.url, 'Ada', 'never-cleared');
+    const bank = asBank(sandbox);
+    await fileCheck(bank, '77', '3', '10.00');
+    const stop = async (more: object = {}) =>
+      text((await bank('POST', '/stop-payments', { account: '77', number: '3', ...more })).body, 'stopExpiresOn');
+    const first = await stop();
+    expect(await stop()).toBe(first);
+    await advance(sandbox.bank.url, 150 * DAY_MS);
+    const second = await stop({ renews: first });
+    expect(second > first).toBe(true);
+    expect(await stop({ renews: first })).toBe(second);
+    await advance(sandbox.bank.url, 100 * DAY_MS);
+    await present('3');
+    expect(await reasons()).toEqual([['payment is stopped', 'stop']]);
+  });
+
+  it('when we say in time what to do with a check that the bank asks about then it does that, and nothing else later', async () => {
+    const bank = asBank(sandbox);
+    for (const number of ['8', '9']) await present(number);
+    const decide = async (id: string, decision: string) =>
+      text((await bank('POST', `/exceptions/${id}/decision`, { decision })).body, 'status');
+    expect(await decide('EX1', 'pay')).toBe('paid');
+    expect(await decide('EX1', 'return')).toBe('paid');
+    expect(await decide('EX2', 'return')).toBe('returned');
+    expect(await decide('EX2', 'pay')).toBe('returned');
+    expect((await booksOf(sandbox.bank.url)).entries).toMatchObject([{ key: '77/8', kind: 'paid' }]);
   });
 });

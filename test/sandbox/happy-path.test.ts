@@ -11,6 +11,7 @@ import {
   batchOf,
   booksOf,
   checkOf,
+  fileCheck,
   fund,
   list,
   makeDir,
@@ -70,6 +71,7 @@ describe('given a partner to be paid', () => {
   it('by Lob, when the check is mailed then the bank pays it', async () => {
     const lob = asLob(sandbox);
     const account = await makeLobAccount(lob);
+    await fileCheck(asBank(sandbox), '123456789', '10000', '75.50');
     const made = await lob('POST', '/v1/checks', checkOf(account, '75.50'), { 'idempotency-key': 'po-1' });
     expect(made.status).toBe(200);
     await advance(sandbox.lob.url, MINUTE_MS);

@@ -122,6 +122,15 @@ export async function makeLobAccount(call: Call, accountNumber = '123456789'): P
   return id;
 }
 
+/** Tells the bank that a check was issued, as its customer must before it is mailed. */
+export const fileCheck = (bank: Call, account: string, number: string, amount: string) =>
+  bank(
+    'POST',
+    '/positive-pay/files',
+    `type,account,number,amount,currency,date,payee\nI,${account},${number},${amount},USD,2026-11-23,Ada\n`,
+    { 'content-type': 'text/csv' },
+  );
+
 export const checkOf = (bankAccount: string, amount: string, payoutId = 'po-1') =>
   JSON.stringify({
     to: ADDRESS,

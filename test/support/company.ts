@@ -7,6 +7,7 @@ export const IN_PERIOD = '2026-02-10T12:00:00Z';
 
 const ADDRESS = { line1: '1 Main Street', city: 'Springfield', region: 'IL', postalCode: '62701', country: 'US' };
 const CHECK_ACCOUNT = { accountNumber: '123456789012', routingNumber: '021000021' };
+const FIRST_CHECK = 1001;
 
 export type CompanyOptions = {
   minimum?: string;
@@ -59,17 +60,18 @@ export async function openCompany(world: World, options: CompanyOptions = {}) {
   return { ...people, world };
 }
 
-async function checkSettings(world: World, gateway: 'lob' | 'printed-check') {
+export async function checkSettings(world: World, gateway: 'lob' | 'printed-check') {
   if (gateway === 'printed-check')
     return {
       gateway,
       accountRef: 'checking ...9012',
       settings: { ...CHECK_ACCOUNT, bankName: 'First Bank' },
-      checkNumberNext: 1001,
+      checkNumberNext: FIRST_CHECK,
     };
   const lobBankAccountId = await openLobAccount(world);
   const from = { name: 'Acme Inc', ...ADDRESS };
-  return { gateway, accountRef: 'Lob', settings: { lobBankAccountId, bankAccount: CHECK_ACCOUNT, from } };
+  const settings = { lobBankAccountId, bankAccount: CHECK_ACCOUNT, from };
+  return { gateway, accountRef: 'checking ...9012', settings, checkNumberNext: FIRST_CHECK };
 }
 
 async function openLobAccount({ sandbox }: World): Promise<string> {

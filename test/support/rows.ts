@@ -185,6 +185,8 @@ export function addRun(db: CommonQueryMethods, company: CompanyRows, wish: RunWi
     returning id`);
 }
 
+const GATEWAY_OF = { bank: 'wise', paypal: 'paypal', check: 'printed-check' } as const;
+
 export type PayoutWish = { grossMinor?: bigint; withheldMinor?: bigint; feeMinor?: bigint; netMinor?: bigint };
 
 /** A draft payout of these lines. */
@@ -202,7 +204,7 @@ export async function addPayout(
     const id = await tx.oneFirst(sql.type(TextId)`
       insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, withheld_minor, fee_minor, net_minor,
         instrument_version_id, due_at)
-      values (uuidv7(), ${runId}, ${partner.id}, 'USD', ${partner.method}, ${partner.method === 'paypal' ? 'paypal' : 'wise'},
+      values (uuidv7(), ${runId}, ${partner.id}, 'USD', ${partner.method}, ${partner.method && GATEWAY_OF[partner.method]},
         ${grossMinor}, ${withheldMinor}, ${feeMinor}, ${netMinor}, ${partner.instrumentId}, now() + interval '1 day')
       returning id`);
     await tx.query(sql.unsafe`

@@ -1,0 +1,200 @@
+import type { Client } from '@temporalio/client';
+import type { DatabasePool } from 'slonik';
+
+import { type Attempt, findLiveAttempt, listAttempts } from '../db/attempts.ts';
+import { openCheckAccounts } from '../db/check-accounts.ts';
+import { type CheckException, mayStillPay, recordExceptionOutcome, saveException } from '../db/check-exceptions.ts';
+import {
+  type CheckStop,
+  expiringTask,
+  findOpenStop,
+  getPayoutStart,
+  listLapsingStops,
+  listOpenRequests,
+  recordStopOutcome,
+} from '../db/check-stops.ts';
+import type { Database } from '../db/database.ts';
+import { attemptRecord } from '../db/payment-orders.ts';
+import { closeTask } from '../db/tasks.ts';
+import { open, type VaultKeys } from '../db/vault.ts';
+import { isAttemptFinal } from '../domain/attempt.ts';
+import { isByCheck, STOP_REMINDER_DAYS } from '../domain/check.ts';
+import { formatDecimal, money } from '../domain/money.ts';
+import type { GatewayName } from '../domain/payout.ts';
+import type { BankException, CheckDesk, StopAnswer } from '../gateways/check-bank/desk.ts';
+import type { Gateways, PayerAccount, Submission } from '../gateways/gateway.ts';
+import { alarm } from './alarms.ts';
+import { openTask } from './tasks.ts';
+import { wakePayouts } from './wake-payouts.ts';
+
+export type CheckDeps = { db: DatabasePool; gateways: Gateways; vault: VaultKeys };
+export type CheckDeskDeps = CheckDeps & { temporal: Client };
+
+const BANK_TIMEOUT_MS = 60_000;
+const REQUESTS_PER_ROUND = 100;
+
+const patience = (): AbortSignal => AbortSignal.timeout(BANK_TIMEOUT_MS);
+
+/** Tells the bank of a stop that a person asked for; what the bank then says of the check moves the attempt. Safe to repeat. */
+export async function stopIfAsked(deps: CheckDeps, attempt: Attempt): Promise<void> {
+  const desk = deskOf(deps.gateways, attempt.gateway);
+  const stop = desk && (await findOpenStop(deps.db, attempt.id));
+  if (!desk || !stop) return;
+  await recordStop(deps.db, stop, await desk.stop(submissionOf(deps, attempt), patience()));
+}
+
+const NOT_VOID =
+  'The bank stopped this check and refuses to void its number: once the stop lapses it can be paid. Ask the bank why, and renew the stop.';
+
+const PAID = 'The bank paid this check though it had stopped it. Dispute it with the bank today.';
+
+const recordStop = (db: DatabasePool, stop: CheckStop, told: StopAnswer): Promise<void> =>
+  db.transaction(async (tx) => {
+    const isNews = await recordStopOutcome(tx, stop.id, told);
+    const subject = `payout/${stop.payoutId}`;
+    if (isNews && told.outcome === 'stopped' && !told.isVoid) await alarm(tx, 'check_not_void', subject, NOT_VOID);
+    if (isNews && told.outcome === 'already_paid' && stop.renewsId)
+      await alarm(tx, 'stopped_check_paid', subject, PAID);
+  });
+
+const STALE =
+  'Nobody cashed this check for 180 days. It is still owed, and can still be paid. Write to its payee; to pay in another way, ask for a stop first.';
+
+/** Asks a person about a check that is too old, and no more once it is over. */
+export async function lookAfterCheck({ db }: CheckDeps, { gateway, payoutId }: Attempt): Promise<void> {
+  if (!isByCheck(gateway)) return;
+  const attempt = (await findLiveAttempt(db, payoutId)) ?? (await listAttempts(db, payoutId)).at(-1);
+  if (!attempt || (attempt.state !== 'stale' && !isAttemptFinal(attempt.state))) return;
+  const subject = `payout/${payoutId}`;
+  await db.transaction(async (tx) => {
+    if (attempt.state === 'stale') await openTask(tx, { kind: 'check_stale', subject, payoutId, detail: STALE });
+    else
+      for (const kind of ['check_stale', 'check_returned_mail'] as const)
+        await closeTask(tx, { kind, subject }, { actorId: null, resolution: `the check is ${attempt.state}` });
+  });
+}
+
+export const createCheckActivities = (deps: CheckDeskDeps) => ({
+  /**
+   * Does what is to be done at the bank beside paying: renews stops, reads the checks that the bank asks about, tells it what people
+   * decided of them, and says which stops lapse soon. Everything may be repeated. Returns how many exceptions the bank has open.
+   */
+  async workCheckDesk(): Promise<number> {
+    for (const request of await listOpenRequests(deps.db, REQUESTS_PER_ROUND)) await carryOut(deps, request);
+    await askAboutLapsingStops(deps.db);
+    let waiting = 0;
+    for (const { gateway, checkAccountId, settings } of await openCheckAccounts(deps.db, deps.vault)) {
+      const desk = deskOf(deps.gateways, gateway);
+      if (desk) waiting += await readExceptions(deps.db, desk, checkAccountId, settings as PayerAccount);
+    }
+    return waiting;
+  },
+});
+
+const deskOf = (gateways: Gateways, gateway: GatewayName): CheckDesk | undefined => gateways[gateway].desk;
+
+const submissionOf = ({ vault }: CheckDeps, attempt: Attempt): Submission => ({
+  key: attempt.providerKey,
+  payoutId: attempt.payoutId,
+  amount: money(attempt.minor, attempt.currency),
+  request: open(vault, attemptRecord(attempt.id), attempt.requestSealed),
+  reference: attempt.providerRef,
+  step: attempt.step,
+  submittedAt: attempt.submittedAt,
+});
+
+/** Tells the bank of a renewal, or of a stop that its payout did not, and has the payout look at the check again. */
+async function carryOut(deps: CheckDeskDeps, request: CheckStop): Promise<void> {
+  const attempts = await listAttempts(deps.db, request.payoutId);
+  const attempt = attempts.find(({ id }) => id === request.attemptId);
+  const desk = attempt && deskOf(deps.gateways, attempt.gateway);
+  if (!attempt || !desk) return;
+  const submission = submissionOf(deps, attempt);
+  const told =
+    request.renewsId === null
+      ? await desk.stop(submission, patience())
+      : await desk.renew(submission, request.lapsesOn, patience());
+  await recordStop(deps.db, request, told);
+  await wakePayouts(deps.temporal, [await getPayoutStart(deps.db, request.payoutId)]);
+}
+
+/** Asks whether to renew each stop that lapses soon, and no more once it was renewed or has lapsed. */
+async function askAboutLapsingStops(db: DatabasePool): Promise<void> {
+  const today = new Date().toISOString().slice(0, 10);
+  for (const { payoutId, expiresOn, isVoid, id } of await listLapsingStops(db, STOP_REMINDER_DAYS)) {
+    if (expiresOn === null) continue;
+    const task = expiringTask(id);
+    const then = isVoid
+      ? 'the number stays void, so the bank asks us before it pays'
+      : 'the bank pays it like any other';
+    const detail = `The stop of a check lapses on ${expiresOn}. After it, ${then}. Renew the stop to have it returned without asking.`;
+    const deadlineAt = new Date(`${expiresOn}T00:00:00Z`);
+    const resolution = `the stop has lapsed: ${then}`;
+    await db.transaction(async (tx) => {
+      if (expiresOn < today) await closeTask(tx, task, { actorId: null, resolution });
+      else await openTask(tx, { ...task, payoutId, detail, deadlineAt, evidence: { stop: id } });
+    });
+  }
+}
+
+/** Reads what the bank asks of one account, tells it what people decided, and closes what is over. Returns how many stay open. */
+async function readExceptions(
+  db: DatabasePool,
+  desk: CheckDesk,
+  checkAccountId: number,
+  settings: PayerAccount,
+): Promise<number> {
+  let waiting = 0;
+  for (const asked of await desk.exceptions(settings, patience())) {
+    const known = await db.transaction((tx) => keepException(tx, checkAccountId, asked));
+    if (known.outcome !== null) continue;
+    const status = asked.status === 'open' ? await tellDecision(db, desk, known) : asked.status;
+    if (status === 'open') waiting += 1;
+    else await db.transaction((tx) => closeException(tx, known, status));
+  }
+  return waiting;
+}
+
+/** Tells the bank what was decided. A check that died since then is returned all the same; whoever decided hears of it by an alarm. */
+async function tellDecision(
+  db: DatabasePool,
+  desk: CheckDesk,
+  known: CheckException,
+): Promise<BankException['status']> {
+  if (known.decision === null) return 'open';
+  const mayPay = known.decision === 'pay' && (await mayStillPay(db, known));
+  return desk.decide(known.bankRef, mayPay ? 'pay' : 'return', patience());
+}
+
+async function keepException(tx: Database, checkAccountId: number, asked: BankException): Promise<CheckException> {
+  const { id: bankRef, number, amount, reason, at, decideBy, status } = asked;
+  const known = await saveException(tx, { checkAccountId, bankRef, number, amount, reason, presentedAt: at, decideBy });
+  if (status === 'open' && known.decision === null)
+    await openTask(tx, {
+      kind: 'check_exception',
+      subject: subjectOf(known),
+      payoutId: known.payoutId,
+      detail: `The bank was shown check ${number} of ${known.accountRef} and does not know it so. Say whether to pay or to return it; at the deadline the bank returns it.`,
+      deadlineAt: decideBy,
+      evidence: { number: String(number), amount: formatDecimal(amount), currency: amount.currency, reason, bankRef },
+    });
+  return known;
+}
+
+const subjectOf = ({ id }: CheckException): string => `check-exception/${id}`;
+
+const OUTCOME_OF = { pay: 'paid', return: 'returned' } as const;
+
+async function closeException(tx: Database, known: CheckException, outcome: 'paid' | 'returned'): Promise<void> {
+  if (!(await recordExceptionOutcome(tx, known.id, outcome))) return;
+  const subject = subjectOf(known);
+  const resolution = `nobody decided in time: the bank ${outcome} the check by itself`;
+  await closeTask(tx, { kind: 'check_exception', subject }, { actorId: null, resolution });
+  if (known.decision !== null && OUTCOME_OF[known.decision] !== outcome)
+    await alarm(
+      tx,
+      'check_not_as_decided',
+      subject,
+      `It was decided to ${known.decision} this check, and the bank ${outcome} it.`,
+    );
+}

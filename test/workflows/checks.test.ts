@@ -1,0 +1,353 @@
+import { createPool, sql } from 'slonik';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { listTasks, type Task } from '../../db/tasks.ts';
+import { checkInvariants } from '../../scripts/check-invariants.ts';
+import { checkSettings, type Company, openCompany } from '../support/company.ts';
+import { eventually } from '../support/eventually.ts';
+import type { RunSeen } from '../support/runs.ts';
+import { openWorld, type World } from '../support/world.ts';
+import {
+  addPayees,
+  alarmsOf,
+  attemptBecomes,
+  booksOf,
+  type Business,
+  calm,
+  openBusiness,
+  orCode,
+  owedTo,
+  paidFor,
+  payoutBecomes,
+  payoutOf,
+  sell,
+  startPaying,
+  tell,
+} from './stage.ts';
+
+const DAY_MS = 24 * 3600_000;
+const ACCOUNT = '123456789012';
+
+type StopSeen = {
+  id: string;
+  outcome: string | null;
+  expiresOn: string | null;
+  requestedBy: string;
+  renews: string | null;
+};
+type CheckSeen = {
+  number: string;
+  state: string;
+  word: string | null;
+  account: string;
+  acknowledgedAt: string | null;
+  sentAt: string | null;
+  deadAt: string | null;
+  datedOn: string | null;
+  dormantOn: string | null;
+  dueDiligenceOn: string | null;
+  stops: StopSeen[];
+};
+
+const NAMES = ['ann', 'bob', 'cem', 'dan', 'fay'];
+
+let world: World;
+let company: Company;
+let business: Business;
+let run: RunSeen;
+
+/** One month's checks: nobody cashes ann's, bob's and cem's; the bank asks about dan's and fay's. */
+beforeAll(async () => {
+  world = await openWorld();
+  company = await openCompany(world);
+  business = await openBusiness(company, { code: 'life' });
+  for (const name of ['ann', 'bob', 'cem'])
+    await tell(world, 'bank', 'outcomes', { match: `Holder life-${name}`, outcome: 'never-cleared' });
+  for (const name of ['dan', 'fay'])
+    await tell(world, 'bank', 'outcomes', { match: `Holder life-${name}`, outcome: 'fail' });
+  await addPayees(
+    business,
+    NAMES.map((name) => ({ name, method: 'check' as const, amount: '10.00' })),
+  );
+  run = await startPaying(business);
+  for (const name of NAMES) await payoutBecomes(business, run, name, 'sent');
+});
+afterAll(() => world.close());
+beforeEach(() => calm(world));
+
+const idOf = async (name: string): Promise<string> => (await payoutOf(business, run, name)).id;
+const checkOf = (id: string): Promise<CheckSeen> => company.auditor.api.get(`/v1/payouts/${id}/check`);
+const askToStop = (id: string): Promise<CheckSeen> =>
+  company.operator.api.post(`/v1/payouts/${id}/check/stop`, { reason: 'lost in the post' });
+
+/** What somebody brings to the bank. */
+const present = (number: string, amount: string) =>
+  tell(world, 'bank', 'present', { account: ACCOUNT, number, amount });
+
+const openTasks = async (kind: Task['kind']): Promise<readonly Task[]> =>
+  listTasks(world.db, { kind, isOpen: true }, null, 50);
+const closedTasks = async (kind: Task['kind']): Promise<readonly Task[]> =>
+  listTasks(world.db, { kind, isOpen: false }, null, 50);
+
+const decideException = (person: Company['approver'], task: Task, decision: 'pay' | 'return') =>
+  orCode(async () => {
+    const body = { decision, reason: 'compared with the register' };
+    return (await person.api.post<{ decision: string }>(`/v1/check-exceptions/${task.id}/decision`, body)).decision;
+  });
+
+/** Time that has passed for our rows; the triggers would not let anybody write that. */
+async function moveBack(change: ReturnType<typeof sql.unsafe>): Promise<void> {
+  const owner = await createPool(world.databaseUrl, { maximumPoolSize: 1 });
+  await owner.transaction(async (tx) => {
+    await tx.query(sql.unsafe`set local session_replication_role = replica`);
+    await tx.query(change);
+  });
+  await owner.end();
+}
+
+describe('given a check that is to be stopped', () => {
+  it('when the bank cannot be heard then nothing is free; when it confirms then it failed, is void, and is paid anew by another number', async () => {
+    const id = await idOf('ann');
+    const before = await checkOf(id);
+    expect(before).toMatchObject({ state: 'sent', word: 'issued', account: 'checking ...9012' });
+    expect(Date.parse(before.acknowledgedAt ?? '')).toBeLessThanOrEqual(Date.parse(before.sentAt ?? ''));
+    await tell(world, 'bank', 'faults', { path: '/stop-payments', fault: 'commit-then-502', times: 1000 });
+    await tell(world, 'bank', 'faults', { path: '/checks/', fault: '500-before-commit', times: 1000 });
+    const asked = await askToStop(id);
+    expect(asked.stops).toMatchObject([{ outcome: null, requestedBy: 'olga' }]);
+    expect(await orCode(async () => (await askToStop(id)).state)).toBe('already_exists');
+    expect(await world.activities.advancePayout(id)).toMatchObject({ status: 'sent', state: 'sent' });
+    expect(await owedTo(business, 'ann')).toBe(0n);
+
+    await calm(world);
+    await world.activities.advancePayout(id);
+
+    await payoutBecomes(business, run, 'ann', 'failed');
+    expect(await owedTo(business, 'ann')).toBe(1000n);
+    const { stops, ...dead } = await checkOf(id);
+    expect(dead).toMatchObject({ state: 'failed', word: 'stopped', dormantOn: null, deadAt: expect.any(String) });
+    expect(stops).toMatchObject([{ outcome: 'stopped', expiresOn: sixMonthsFrom(new Date()), isVoid: true }]);
+    expect(await positivePayOf(run)).toContain(`V,checking ...9012,${dead.number},10.00`);
+    expect(await orCode(async () => (await askToStop(id)).state)).toBe('check_not_out');
+
+    const again = await startPaying(business);
+    const { id: secondId } = await payoutBecomes(business, again, 'ann', 'settled');
+    expect((await checkOf(secondId)).number).not.toBe(dead.number);
+    expect(await paidFor(world, secondId)).toEqual(['10.00']);
+    expect(await paidFor(world, id)).toEqual([]);
+  });
+
+  it('when the bank has paid it already then it settles, and whoever asked sees why', async () => {
+    const id = await idOf('bob');
+    const { number } = await checkOf(id);
+    await tell(world, 'bank', 'faults', { path: '/statements/', fault: '500-before-commit', times: 1000 });
+    await present(number, '10.00');
+    await askToStop(id);
+    await eventually('the bank has answered', async () => (await checkOf(id)).stops[0]?.outcome === 'already_paid');
+    await calm(world);
+
+    await world.activities.advancePayout(id);
+
+    await payoutBecomes(business, run, 'bob', 'settled');
+    expect(await paidFor(world, id)).toEqual(['10.00']);
+    expect(await owedTo(business, 'bob')).toBe(0n);
+  });
+});
+
+describe('given a check that nobody cashes', () => {
+  it('when it is 180 days old then it is stale and a person is asked, yet it stays owed; when it is cashed all the same it settles', async () => {
+    const id = await idOf('cem');
+    await moveBack(
+      sql.unsafe`update payout_attempt set state_at = now() - interval '181 days' where payout_id = ${id}`,
+    );
+    await world.activities.advancePayout(id);
+
+    await attemptBecomes(business, id, 'stale');
+    expect(await openTasks('check_stale')).toMatchObject([{ subject: `payout/${id}` }]);
+    expect(await owedTo(business, 'cem')).toBe(0n);
+    const { datedOn, dormantOn } = await checkOf(id);
+    expect(Number(dormantOn?.slice(0, 4)) - Number(datedOn?.slice(0, 4))).toBe(3);
+    const stale = await company.auditor.api.all<CheckSeen>('/v1/checks?payer=acme&state=stale');
+    expect(stale).toHaveLength(1);
+
+    await present((await checkOf(id)).number, '10.00');
+    await world.activities.advancePayout(id);
+
+    await payoutBecomes(business, run, 'cem', 'settled');
+    expect(await openTasks('check_stale')).toEqual([]);
+    expect(await paidFor(world, id)).toEqual(['10.00']);
+  });
+});
+
+describe('given a check that the bank asks about', () => {
+  const taskOf = (number: string) =>
+    eventually(`a person is asked about check ${number}`, async () =>
+      (await openTasks('check_exception')).find(({ evidence }) => evidence['number'] === number),
+    );
+
+  it('when it is ours as it was written then an approver alone may have it paid, and it settles', async () => {
+    const id = await idOf('dan');
+    const { number } = await checkOf(id);
+    await world.activities.workCheckDesk();
+    const task = await taskOf(number);
+    expect(task).toMatchObject({ payoutId: id, evidence: { amount: '10.00', reason: 'refer to maker' } });
+    expect(task.deadlineAt?.getTime()).toBeGreaterThan(Date.now());
+
+    expect(await decideException(company.operator, task, 'pay')).toBe('not_allowed');
+    expect(await decideException(company.approver, task, 'pay')).toBe('pay');
+
+    await payoutBecomes(business, run, 'dan', 'settled');
+    expect(await paidFor(world, id)).toEqual(['10.00']);
+    expect(await decideException(company.approver, task, 'return')).toBe('check_exception_over');
+    expect((await closedTasks('check_exception'))[0]).toMatchObject({ subject: task.subject, closedBy: 'anna' });
+  });
+
+  it.each([
+    { what: 'nobody wrote', number: async () => '900001', amount: '10.00' },
+    { what: 'was paid once already', number: async () => (await checkOf(await idOf('bob'))).number, amount: '10.00' },
+  ])('when it is one that $what then even an approver can only have it returned', async ({ number, amount }) => {
+    const presented = await number();
+    const before = await booksOf(world, 'bank');
+    await present(presented, amount);
+    await world.activities.workCheckDesk();
+    const task = await taskOf(presented);
+    expect(await decideException(company.approver, task, 'pay')).toBe('check_must_be_returned');
+    expect(await decideException(company.operator, task, 'return')).toBe('return');
+    await eventually('the bank was told', async () => (await outcomeOf(task)) === 'returned');
+    expect(await booksOf(world, 'bank')).toEqual(before);
+  });
+
+  it('when it was decided to be paid then it cannot be stopped; and when it dies before the bank was told then it is returned', async () => {
+    const id = await idOf('fay');
+    const { number } = await checkOf(id);
+    const task = await taskOf(number);
+    await tell(world, 'bank', 'faults', { path: 'decision$', fault: '500-before-commit', times: 1000 });
+    expect(await decideException(company.approver, task, 'pay')).toBe('pay');
+    expect(await orCode(async () => (await askToStop(id)).state)).toBe('check_not_out');
+    await voidByHand(number, '10.00');
+    await world.activities.advancePayout(id);
+    expect(await owedTo(business, 'fay')).toBe(1000n);
+
+    await calm(world);
+    await world.activities.workCheckDesk();
+
+    expect(await outcomeOf(task)).toBe('returned');
+    expect((await alarmsOf(business)).map(({ kind }) => kind)).toContain('check_not_as_decided');
+    expect(await paidFor(world, id)).toEqual([]);
+  });
+
+  it('when its payment is stopped then the bank returns it and asks nobody', async () => {
+    await present((await checkOf(await idOf('ann'))).number, '10.00');
+    expect(await world.activities.workCheckDesk()).toBe(0);
+    expect(await openTasks('check_exception')).toEqual([]);
+  });
+});
+
+describe('given numbers that no check of ours can have', () => {
+  it('when a person records them as spoiled then the next checks leave them out, and no number is without an explanation', async () => {
+    const { api } = company.operator;
+    const used = await company.auditor.api.all<CheckSeen>('/v1/checks?payer=acme');
+    const next = Math.max(...used.map(({ number }) => Number(number))) + 1;
+    const reason = 'the printer ate two sheets';
+    await api.post('/v1/payers/acme/checks/spoiled', { from: next, to: next + 1, reason });
+    const once = () => api.post<object>('/v1/payers/acme/checks/spoiled', { from: next + 1, to: next + 2, reason });
+    expect(await orCode(async () => JSON.stringify(await once()))).toBe('already_exists');
+    await sell(business, [{ name: 'cem', amount: '11.00', id: 'more' }]);
+
+    const { id } = await payoutBecomes(business, await startPaying(business), 'cem', 'settled');
+
+    expect((await checkOf(id)).number).toBe(String(next + 2));
+    const leap = { ...(await checkSettings(world, 'printed-check')), accountRef: 'main', checkNumberNext: next + 50 };
+    expect(await orCode(async () => JSON.stringify(await api.put('/v1/payers/acme/gateways/check', leap)))).toBe(
+      'invalid_input',
+    );
+  });
+});
+
+describe('given a check by Lob, drawn on the same account as those that were printed', () => {
+  it('when the post returns it then a person is asked, and only the confirmed stop frees its lines', async () => {
+    await company.operator.api.put('/v1/payers/acme/gateways/check', await checkSettings(world, 'lob'));
+    await tell(world, 'lob', 'outcomes', { match: 'Holder life-eve', outcome: 'returned-to-sender' });
+    await addPayees(business, [{ name: 'eve', method: 'check', amount: '12.00' }]);
+    const second = await startPaying(business);
+    const { id } = await payoutBecomes(business, second, 'eve', 'sent');
+    await eventually('a person is asked', async () => (await openTasks('check_returned_mail')).length === 1);
+    expect(await owedTo(business, 'eve')).toBe(0n);
+    const numbers = (await company.auditor.api.all<CheckSeen>('/v1/checks')).map(({ number }) => Number(number));
+    expect(Number((await checkOf(id)).number)).toBe(Math.max(...numbers));
+    expect(new Set(numbers).size).toBe(numbers.length);
+
+    await askToStop(id);
+
+    await payoutBecomes(business, second, 'eve', 'failed');
+    expect(await owedTo(business, 'eve')).toBe(1200n);
+    await eventually('nobody is asked any more', async () => (await openTasks('check_returned_mail')).length === 0);
+  });
+});
+
+describe('given a stop that lapses after six months', () => {
+  const lastStop = async () => (await checkOf(await idOf('ann'))).stops.at(-1);
+  const lapsesIn = (days: number, id: string) =>
+    moveBack(sql.unsafe`update check_stop set expires_on = current_date + ${days}::int where id = ${id}`);
+
+  it('when it is renewed then it holds longer; when it lapses then the bank asks, for the number is void, and at its deadline returns the check', async () => {
+    const id = await idOf('ann');
+    const first = await lastStop();
+    await tell(world, 'bank', 'clock', { advanceMs: 100 * DAY_MS });
+    await company.operator.api.post(`/v1/payouts/${id}/check/stop/renew`, { reason: 'still missing' });
+    await world.activities.workCheckDesk();
+    const renewed = await eventually('the stop is renewed', async () => {
+      const stop = await lastStop();
+      return stop?.renews === first?.id && stop?.outcome === 'stopped' && stop;
+    });
+    expect(Date.parse(renewed.expiresOn ?? '')).toBeGreaterThan(Date.parse(first?.expiresOn ?? ''));
+    expect(await openTasks('check_stop_expiring')).toEqual([]);
+
+    await lapsesIn(29, renewed.id);
+    await world.activities.workCheckDesk();
+    expect(await openTasks('check_stop_expiring')).toMatchObject([{ payoutId: id }]);
+    await lapsesIn(-1, renewed.id);
+    await world.activities.workCheckDesk();
+    expect(await closedTasks('check_stop_expiring')).toMatchObject([{ closedBy: null }]);
+
+    await tell(world, 'bank', 'clock', { advanceMs: 190 * DAY_MS });
+    const { number } = await checkOf(id);
+    await present(number, '10.00');
+    await world.activities.workCheckDesk();
+    const [task] = await openTasks('check_exception');
+    expect(task?.evidence).toMatchObject({ number, reason: 'check is void' });
+    await tell(world, 'bank', 'clock', { advanceMs: 2 * DAY_MS });
+    await world.activities.workCheckDesk();
+    expect(await openTasks('check_exception')).toEqual([]);
+    expect((await closedTasks('check_exception')).at(-1)?.resolution).toContain('nobody decided in time');
+    expect(await paidFor(world, id)).toEqual([]);
+  });
+});
+
+it('when all of it is over then every invariant holds', async () => {
+  expect(await checkInvariants(world.db)).toEqual([]);
+});
+
+const outcomeOf = async ({ subject }: Task): Promise<unknown> =>
+  world.db.maybeOneFirst(
+    sql.unsafe`select outcome from check_exception where id::text = ${subject.replace('check-exception/', '')}`,
+  );
+
+/** What a person tells the bank by telephone. */
+const voidByHand = (number: string, amount: string) =>
+  fetch(`${world.sandbox.bank.url}/positive-pay/files`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${world.sandbox.secrets.bank.key}`, 'content-type': 'text/csv' },
+    body: `type,account,number,amount,currency,date,payee\nV,${ACCOUNT},${number},${amount},USD,2026-03-01,x\n`,
+  });
+
+const positivePayOf = async ({ id }: RunSeen): Promise<string> => {
+  const headers = { authorization: `Bearer ${company.auditor.key}` };
+  return (await fetch(`${world.url}/v1/runs/${id}/positive-pay`, { headers })).text();
+};
+
+function sixMonthsFrom(day: Date): string {
+  const end = new Date(day);
+  end.setUTCMonth(end.getUTCMonth() + 6);
+  return end.toISOString().slice(0, 10);
+}

@@ -1,0 +1,24 @@
+import { proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
+
+import type { Activities } from '../activities/index.ts';
+import { checkDeskSignal, HEARTBEAT_TIMEOUT, TASK_QUEUES } from './messages.ts';
+
+const { workCheckDesk } = proxyActivities<Activities>({
+  taskQueue: TASK_QUEUES['printed-check'],
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '5 seconds', maximumInterval: '1 minute', maximumAttempts: 5 },
+});
+
+/** Works what waits at the bank that checks are drawn on: exceptions, decisions, renewals. Ends when there is no news. */
+export async function checkDesk(): Promise<number> {
+  let news = 0;
+  let open = 0;
+  setHandler(checkDeskSignal, () => void (news += 1));
+  for (let known = -1; known < news;) {
+    known = news;
+    open = await workCheckDesk();
+  }
+  setCurrentDetails(`${open} checks wait for a decision`);
+  return open;
+}
