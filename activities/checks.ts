@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { DatabasePool } from 'slonik';
 
 import { type Attempt, findLiveAttempt, listAttempts } from '../db/attempts.ts';
-import { openCheckAccounts } from '../db/check-accounts.ts';
+import { type DrawnAccount, openCheckAccounts } from '../db/check-accounts.ts';
 import { type CheckException, mayStillPay, recordExceptionOutcome, saveException } from '../db/check-exceptions.ts';
 import {
   type CheckStop,
@@ -77,19 +77,37 @@ export async function lookAfterCheck({ db }: CheckDeps, { gateway, payoutId }: A
 export const createCheckActivities = (deps: CheckDeskDeps) => ({
   /**
    * Does what is to be done at the bank beside paying: renews stops, reads the checks that the bank asks about, tells it what people
-   * decided of them, and says which stops lapse soon. Everything may be repeated. Returns how many exceptions the bank has open.
+   * decided of them, and says which stops lapse soon. Everything may be repeated; what fails keeps nothing else from being done, and
+   * is thrown at the end. Returns how many exceptions wait for a decision.
    */
   async workCheckDesk(): Promise<number> {
-    for (const request of await listOpenRequests(deps.db, REQUESTS_PER_ROUND)) await carryOut(deps, request);
-    await askAboutLapsingStops(deps.db);
+    const requests = await listOpenRequests(deps.db, REQUESTS_PER_ROUND);
+    const accounts = await openCheckAccounts(deps.db, deps.vault);
     let waiting = 0;
-    for (const { gateway, checkAccountId, settings } of await openCheckAccounts(deps.db, deps.vault)) {
-      const desk = deskOf(deps.gateways, gateway);
-      if (desk) waiting += await readExceptions(deps.db, desk, checkAccountId, settings as PayerAccount);
-    }
+    await doEach([
+      () => askAboutLapsingStops(deps.db),
+      ...requests.map((request) => () => carryOut(deps, request)),
+      ...accounts.map((account) => async () => {
+        waiting += await readExceptions(deps, account);
+      }),
+    ]);
     return waiting;
   },
+
+  /** The bank could not be asked for a while: a person looks there, for its deadlines go on. */
+  async sayCheckDeskIsSilent(): Promise<void> {
+    await deps.db.transaction((tx) => alarm(tx, 'check_desk_silent', 'check-desk', SILENT));
+  },
 });
+
+const SILENT =
+  'What the bank asks about checks could not be read, or people’s decisions could not be told to it. At its deadlines it returns what it asks about. Look at the bank’s own site; Temporal shows the failure of check-desk.';
+
+async function doEach(jobs: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const job of jobs) await job().catch((failure: unknown) => failures.push(failure));
+  if (failures.length > 0) throw failures[0];
+}
 
 const deskOf = (gateways: Gateways, gateway: GatewayName): CheckDesk | undefined => gateways[gateway].desk;
 
@@ -139,16 +157,15 @@ async function askAboutLapsingStops(db: DatabasePool): Promise<void> {
 
 /** Reads what the bank asks of one account, tells it what people decided, and closes what is over. Returns how many stay open. */
 async function readExceptions(
-  db: DatabasePool,
-  desk: CheckDesk,
-  checkAccountId: number,
-  settings: PayerAccount,
+  { db, gateways }: CheckDeskDeps,
+  { gateway, checkAccountId, settings }: DrawnAccount,
 ): Promise<number> {
+  const desk = deskOf(gateways, gateway);
   let waiting = 0;
-  for (const asked of await desk.exceptions(settings, patience())) {
+  for (const asked of (await desk?.exceptions(settings as PayerAccount, patience())) ?? []) {
     const known = await db.transaction((tx) => keepException(tx, checkAccountId, asked));
     if (known.outcome !== null) continue;
-    const status = asked.status === 'open' ? await tellDecision(db, desk, known) : asked.status;
+    const status = asked.status === 'open' ? await tellDecision(db, known, desk) : asked.status;
     if (status === 'open') waiting += 1;
     else await db.transaction((tx) => closeException(tx, known, status));
   }
@@ -158,10 +175,10 @@ async function readExceptions(
 /** Tells the bank what was decided. A check that died since then is returned all the same; whoever decided hears of it by an alarm. */
 async function tellDecision(
   db: DatabasePool,
-  desk: CheckDesk,
   known: CheckException,
+  desk: CheckDesk | undefined,
 ): Promise<BankException['status']> {
-  if (known.decision === null) return 'open';
+  if (!desk || known.decision === null) return 'open';
   const mayPay = known.decision === 'pay' && (await mayStillPay(db, known));
   return desk.decide(known.bankRef, mayPay ? 'pay' : 'return', patience());
 }

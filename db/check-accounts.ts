@@ -125,6 +125,8 @@ const DrawingRow = z
     payerId: payer_id,
   }));
 
+export type DrawnAccount = Awaited<ReturnType<typeof openCheckAccounts>>[number];
+
 /** The accounts that checks are drawn on now, with the settings of who draws them, opened for one call and never stored in clear. */
 export async function openCheckAccounts(db: Database, keys: VaultKeys) {
   const rows = await db.any(sql.type(DrawingRow)`

@@ -3,6 +3,7 @@ import { proxyActivities, setCurrentDetails, setHandler } from '@temporalio/work
 import type { Activities } from '../activities/index.ts';
 import { checkDeskSignal, HEARTBEAT_TIMEOUT, TASK_QUEUES } from './messages.ts';
 
+const { sayCheckDeskIsSilent } = proxyActivities<Activities>({ startToCloseTimeout: '1 minute' });
 const { workCheckDesk } = proxyActivities<Activities>({
   taskQueue: TASK_QUEUES['printed-check'],
   startToCloseTimeout: '5 minutes',
@@ -17,7 +18,12 @@ export async function checkDesk(): Promise<number> {
   setHandler(checkDeskSignal, () => void (news += 1));
   for (let known = -1; known < news;) {
     known = news;
-    open = await workCheckDesk();
+    try {
+      open = await workCheckDesk();
+    } catch (failure) {
+      await sayCheckDeskIsSilent();
+      throw failure; // the next one is minutes away
+    }
   }
   setCurrentDetails(`${open} checks wait for a decision`);
   return open;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { listTasks, type Task } from '../../db/tasks.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
+import { TASK_QUEUES } from '../../workflows/messages.ts';
 import { checkSettings, type Company, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
 import type { RunSeen } from '../support/runs.ts';
@@ -282,6 +283,15 @@ describe('given a check by Lob, drawn on the same account as those that were pri
     await payoutBecomes(business, second, 'eve', 'failed');
     expect(await owedTo(business, 'eve')).toBe(1200n);
     await eventually('nobody is asked any more', async () => (await openTasks('check_returned_mail')).length === 0);
+  });
+});
+
+describe('given a bank that does not answer what it asks about checks', () => {
+  it('when that lasts then a person is told to look there', async () => {
+    await tell(world, 'bank', 'faults', { path: '/exceptions', fault: '401', times: 1000 });
+    const desk = { taskQueue: TASK_QUEUES.main, workflowId: 'check-desk-refused' };
+    await expect(world.temporal.workflow.execute('checkDesk', desk)).rejects.toThrow('failed');
+    expect((await alarmsOf(business)).map(({ kind }) => kind)).toContain('check_desk_silent');
   });
 });
 
