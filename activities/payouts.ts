@@ -21,6 +21,7 @@ import { attemptRecord, openPaymentDetails } from '../db/payment-orders.ts';
 import { getPayout, holdPayout, lockPayout, setPayoutDue, updatePayout, whyNotSubmit } from '../db/payouts.ts';
 import { getRun } from '../db/runs.ts';
 import { open, seal, type VaultKeys } from '../db/vault.ts';
+import { rejectedDetail } from '../domain/advice.ts';
 import { type AttemptState, isAttemptFinal, pollAfter, type ReturnWindows } from '../domain/attempt.ts';
 import { Failure, FAILURES } from '../domain/errors.ts';
 import { providerKey } from '../domain/ids.ts';
@@ -31,6 +32,7 @@ import type { Answer, Destination, Gateways, PayerAccount, Submission } from '..
 import { retryAfterMs } from '../gateways/http.ts';
 import { alarm } from './alarms.ts';
 import { type AnswerDeps, paidBy, recordAnswer, tellPartner } from './answers.ts';
+import { applyResolution } from './resolutions.ts';
 
 export type PayoutDeps = AnswerDeps & {
   gateways: Gateways;
@@ -75,6 +77,7 @@ export const createPayoutActivities = (deps: PayoutDeps) => ({
 
 async function advance(deps: PayoutDeps, payoutId: string): Promise<PayoutProgress> {
   try {
+    if (await applyResolution(deps, payoutId)) return await progressOf(deps, payoutId);
     const attempt = (await findLiveAttempt(deps.db, payoutId)) ?? (await prepareAttempt(deps, payoutId));
     const answer = attempt && (await ask(deps, attempt));
     if (attempt && answer) await recordAnswer(deps, attempt, answer);
@@ -102,7 +105,7 @@ async function prepareAttempt(deps: PayoutDeps, payoutId: string): Promise<Attem
     return await deps.db.transaction((tx) => freezeAttempt(deps, tx, payoutId));
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'recipient_rejected') throw error;
-    await failUnasked(deps.db, payoutId, error.message);
+    await failUnasked(deps.db, payoutId, reasonOf(error));
     return null;
   }
 }
@@ -147,6 +150,10 @@ async function freezeAttempt(deps: PayoutDeps, tx: Database, payoutId: string): 
   if (check) await registerCheck(tx, { payerId: payout.payerId, ...check, attemptId: id });
   return findLiveAttempt(tx, payoutId);
 }
+
+/** Which detail cannot be used; never the detail itself. */
+const reasonOf = ({ details: [detail], message }: Failure): string =>
+  detail ? rejectedDetail(detail.field, detail.reason) : message;
 
 /** The details cannot be paid to, and nobody was asked: the payout fails, its lines are free, its partner hears why. */
 const failUnasked = (db: DatabasePool, payoutId: string, reason: string): Promise<void> =>

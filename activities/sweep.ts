@@ -6,6 +6,7 @@ import { listOverdueRuns, listProgramsWithDueEvents, takeOverduePayouts } from '
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
 import { listMatchedInbox, markInboxProcessed } from '../db/inbox.ts';
 import { wakeAccrual, wakeRun } from '../workflows/starts.ts';
+import { remindOfTasks } from './tasks.ts';
 import { wakePayouts } from './wake-payouts.ts';
 
 export type SweepDeps = { db: DatabasePool; temporal: Client };
@@ -30,8 +31,9 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     return programs.length + runs.length + payouts + (await wakeByInbox(db, temporal));
   },
 
-  /** Keeps the house: seals the audit log and forgets idempotency keys that have expired. */
+  /** Keeps the house: brings tasks to mind that are due soon, seals the audit log, forgets idempotency keys that have expired. */
   async tidy(): Promise<void> {
+    await db.transaction(remindOfTasks);
     await sealAuditLog(db);
     await deleteExpiredKeys(db);
   },

@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import { ATTEMPT_STATES } from '../domain/attempt.ts';
 import { Failure } from '../domain/errors.ts';
 import { GATEWAYS, METHODS, PAYOUT_STATUSES, type PayoutStatus } from '../domain/payout.ts';
 import type { Database } from './database.ts';
@@ -23,6 +24,9 @@ const PayoutRow = z
     instrument_version_id: z.string(),
     status: z.enum(PAYOUT_STATUSES),
     status_reason: z.string().nullable(),
+    attempt_state: z.enum(ATTEMPT_STATES).nullable(),
+    attempt_reason: z.string().nullable(),
+    replaces_id: z.string().nullable(),
     period_end: LocalDate,
     created_at: Instant,
     status_at: Instant,
@@ -44,6 +48,11 @@ const PayoutRow = z
     instrumentVersionId: row.instrument_version_id,
     status: row.status,
     statusReason: row.status_reason,
+    /** Of the attempt that may pay, or did. */
+    attemptState: row.attempt_state,
+    attemptReason: row.attempt_reason,
+    /** The payout that this one is made in the place of. */
+    replacesId: row.replaces_id,
     /** The end of the run's period: the cut-off's local date. */
     periodEnd: row.period_end,
     createdAt: row.created_at,
@@ -55,9 +64,10 @@ export type Payout = z.infer<typeof PayoutRow>;
 const selectPayout = sql.fragment`
   select payout.id, payout.run_id, schedule.payer_id, payout.partner_id, partner.code as partner, payout.currency, payout.method,
     payout.gateway, payout.gross_minor, payout.withheld_minor, payout.fee_minor, payout.net_minor, payout.instrument_version_id,
-    payout.status, payout.status_reason, run.period_end, payout.created_at, payout.status_at
+    payout.status, payout.status_reason, attempt.state as attempt_state, attempt.reason as attempt_reason, payout.replaces_id, run.period_end, payout.created_at, payout.status_at
   from payout join payout_run run on run.id = payout.run_id join pay_schedule schedule on schedule.id = run.schedule_id
-  join partner on partner.id = payout.partner_id`;
+  join partner on partner.id = payout.partner_id
+  left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'`;
 
 export async function getPayout(db: Database, id: string): Promise<Payout> {
   const payout = await db.maybeOne(sql.type(PayoutRow)`${selectPayout} where payout.id = ${id}`);
