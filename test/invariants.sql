@@ -258,7 +258,7 @@ select format('accrual of line %s: account %s should have %s and has %s', key, c
 from expected full join booked using (key, code)
 where expected.minor is distinct from booked.minor;
 
--- name: 8 a partner is owed what the events earned less what was sent and did not come back, in whole or credited in part
+-- name: 8 a partner is owed what the events earned less what was sent and did not come back
 with earned as (
   select partner_id, currency, sum(amount_minor) as minor
   from (select partner_id, currency, amount_minor from earning
