@@ -9,6 +9,7 @@ import {
   claimResolve,
   closeSubmit,
   countAttempts,
+  findDeniedAttempt,
   findLiveAttempt,
   insertAttempt,
   registerCheck,
@@ -78,7 +79,10 @@ export const createPayoutActivities = (deps: PayoutDeps) => ({
 async function advance(deps: PayoutDeps, payoutId: string): Promise<PayoutProgress> {
   try {
     if (await applyResolution(deps, payoutId)) return await progressOf(deps, payoutId);
-    const attempt = (await findLiveAttempt(deps.db, payoutId)) ?? (await prepareAttempt(deps, payoutId));
+    const attempt =
+      (await findLiveAttempt(deps.db, payoutId)) ??
+      (await prepareAttempt(deps, payoutId)) ??
+      (await findDeniedAttempt(deps.db, payoutId));
     const answer = attempt && (await ask(deps, attempt));
     if (attempt && answer) await recordAnswer(deps, attempt, answer);
     return await progressOf(deps, payoutId);

@@ -75,6 +75,13 @@ const selectAttempt = sql.fragment`
 export const findLiveAttempt = (db: Database, payoutId: string): Promise<Attempt | null> =>
   db.maybeOne(sql.type(AttemptRow)`${selectAttempt} where payout_id = ${payoutId} and state <> 'failed'`);
 
+/** The last attempt that people said was not paid, where its provider can be asked about it. */
+export const findDeniedAttempt = (db: Database, payoutId: string): Promise<Attempt | null> =>
+  db.maybeOne(sql.type(AttemptRow)`
+    ${selectAttempt}
+    where payout_id = ${payoutId} and state = 'failed' and resolution_id is not null and provider_ref is not null
+    order by attempt_no desc limit 1`);
+
 export const listAttempts = (db: Database, payoutId: string): Promise<readonly Attempt[]> =>
   db.any(sql.type(AttemptRow)`${selectAttempt} where payout_id = ${payoutId} order by attempt_no`);
 

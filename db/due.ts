@@ -34,7 +34,7 @@ const PayoutStart = z
   })
   .transform(({ run_id, partner, ...row }): PayoutStartRow => ({ ...row, runId: run_id, partnerCode: partner }));
 
-/** How long a provider is asked after people have said that it paid, once a day: should it know better, somebody hears of it. */
+/** How long a provider is asked once a day after people have said that it paid, or did not: should it know better, somebody hears of it. */
 const WATCH_DAYS = 90;
 
 /**
@@ -44,7 +44,7 @@ const WATCH_DAYS = 90;
  */
 export const takeOverduePayouts = (db: Database, limit: number): Promise<readonly PayoutStartRow[]> =>
   db.any(sql.type(PayoutStart)`
-    update payout set due_at = now() + case payout.status when 'settled' then interval '1 day' else interval '1 minute' end
+    update payout set due_at = now() + case when payout.status in ('executing', 'sent') then interval '1 minute' else interval '1 day' end
     from partner
     where partner.id = payout.partner_id and payout.id in (
       select id from payout
@@ -52,7 +52,7 @@ export const takeOverduePayouts = (db: Database, limit: number): Promise<readonl
         select payout_id from resolution where status = 'confirmed'
         union all
         select resolution.payout_id from resolution join payout_attempt attempt on attempt.id = resolution.attempt_id
-        where resolution.status = 'applied' and resolution.outcome = 'paid' and attempt.provider_ref is not null
+        where resolution.status = 'applied' and resolution.outcome in ('paid', 'not_paid') and attempt.provider_ref is not null
           and resolution.ended_at > now() - ${WATCH_DAYS} * interval '1 day')))
       order by due_at, id limit ${limit} for update skip locked)
     returning payout.id, payout.run_id, partner.code as partner, payout.method, payout.gateway`);
