@@ -195,8 +195,8 @@ const ExplainedRow = z
     kind: z.string(),
     occurred_at: Instant,
     incentive_id: z.string(),
-    plan: z.string(),
-    plan_version: z.number(),
+    plan: z.string().nullable(),
+    plan_version: z.number().nullable(),
     amount_minor: z.bigint(),
     currency: Currency,
     available_on: LocalDate,
@@ -217,7 +217,10 @@ const ExplainedRow = z
     explanation: row.explanation,
   }));
 
-/** A payout down to its events: which earning came from which event under which plan version, and how it was worked out. */
+/**
+ * A payout down to its events: which earning came from which event under which plan version, and how it was worked out. What came
+ * back in part and was given to the partner again has no event: it names the payout that it came from and who decided.
+ */
 export const listPayoutEarnings = (
   db: Database,
   payoutId: string,
@@ -225,15 +228,22 @@ export const listPayoutEarnings = (
   limit: number,
 ): Promise<readonly z.infer<typeof ExplainedRow>[]> =>
   db.any(sql.type(ExplainedRow)`
-    select earning.earning_line_id, earning.source, earning.source_id, event.kind, event.occurred_at, earning.incentive_id,
-      plan.code as plan, version.version as plan_version, earning.amount_minor, earning.currency, earning.available_on, earning.explanation
-    from payout_line taken
-    join earning_line line on line.id = taken.earning_line_id
-    join earning on earning.earning_line_id = coalesce(line.split_from, line.id)
-    join event using (source, source_id)
-    join plan_version version on version.id = earning.plan_version_id join plan on plan.id = version.plan_id
-    where taken.payout_id = ${payoutId}
-      and (earning.earning_line_id, earning.source || '/' || earning.source_id || '/' || earning.incentive_id)
-        > (${String(after.lineId)}::bigint, ${after.key})
-    order by earning.earning_line_id, earning.source || '/' || earning.source_id || '/' || earning.incentive_id
+    with line as (
+      select coalesce(line.split_from, line.id) as id
+      from payout_line taken join earning_line line on line.id = taken.earning_line_id where taken.payout_id = ${payoutId}
+    ), cause as (
+      select earning.earning_line_id, earning.source, earning.source_id, event.kind, event.occurred_at, earning.incentive_id,
+        plan.code as plan, version.version as plan_version, earning.amount_minor, earning.currency, earning.available_on,
+        earning.explanation
+      from line join earning on earning.earning_line_id = line.id
+      join event using (source, source_id)
+      join plan_version version on version.id = earning.plan_version_id join plan on plan.id = version.plan_id
+      union all
+      select back.id, 'resolution', resolution.id::text, back.kind, resolution.decided_at, back.kind, null, null, back.amount_minor,
+        back.currency, back.available_on, jsonb_build_object('cameBackOf', resolution.payout_id, 'resolution', resolution.id)
+      from line join earning_line back on back.id = line.id join resolution on resolution.id = back.resolution_id
+    )
+    select * from cause
+    where (earning_line_id, source || '/' || source_id || '/' || incentive_id) > (${String(after.lineId)}::bigint, ${after.key})
+    order by earning_line_id, source || '/' || source_id || '/' || incentive_id
     limit ${limit}`);

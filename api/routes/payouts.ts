@@ -100,8 +100,9 @@ const ExplainedAnswer = z
     kind: z.string(),
     occurredAt: z.string(),
     incentive: z.string(),
-    plan: z.string(),
-    planVersion: z.int(),
+    /** None of what came back and was given to the partner again: the explanation names the payout that it came from. */
+    plan: z.string().nullable(),
+    planVersion: z.int().nullable(),
     currency: z.string(),
     amount: z.string(),
     availableOn: z.string(),
