@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 import type { VaultKeys } from './db/vault.ts';
-import type { ReturnWindows } from './domain/attempt.ts';
+import { RETURN_WINDOWS_DEFAULT, type ReturnWindows } from './domain/attempt.ts';
 import type { GatewaySettings } from './gateways/index.ts';
 
 /** The one reader of the environment; only the two `main.ts` files import it. `.env.example` explains every name. */
@@ -104,10 +104,8 @@ export const gatewaySettings = (config: Config): GatewaySettings => ({
  * the bank's statement shows a check: neither is ever settled by time.
  */
 export const returnWindows = (config: Config): ReturnWindows => ({
+  ...RETURN_WINDOWS_DEFAULT,
   wise: config.WISE_RETURN_WINDOW_SECONDS * 1000,
-  paypal: null,
-  lob: null,
-  'printed-check': null,
 });
 
 /** The keys of the vault. */

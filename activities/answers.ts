@@ -5,10 +5,9 @@ import type { Database } from '../db/database.ts';
 import { post } from '../db/ledger.ts';
 import { addNotification } from '../db/notifications.ts';
 import { lockPayout, type Payout, updatePayout } from '../db/payouts.ts';
-import { saveBreaks } from '../db/reconciliation.ts';
-import { overtakeResolutions, sumDecidedParts } from '../db/resolutions.ts';
+import { sumDecidedParts } from '../db/resolutions.ts';
 import { closeTask } from '../db/tasks.ts';
-import { adviceOn } from '../domain/advice.ts';
+import { adviceByCode, adviceOn } from '../domain/advice.ts';
 import { type ReturnWindows, unclaimedReminder, unclaimedUntil } from '../domain/attempt.ts';
 import { formatDecimal, money } from '../domain/money.ts';
 import { debitPosting, failPosting, type Paid, partialReturnPosting, returnPosting } from '../domain/postings.ts';
@@ -16,6 +15,7 @@ import { type Consequences, consequencesOf, stateByTime } from '../domain/settle
 import { OPEN_FOR_MS, type TaskKind } from '../domain/task.ts';
 import type { Answer } from '../gateways/gateway.ts';
 import { alarm } from './alarms.ts';
+import { hearTooLate, overtakePeople } from './contradictions.ts';
 import { openTask } from './tasks.ts';
 
 export type AnswerDeps = {
@@ -46,9 +46,9 @@ export const recordAnswer = (deps: AnswerDeps, asked: Attempt, answer: Answer): 
   deps.db.transaction(async (tx) => {
     const payout = await lockPayout(tx, asked.payoutId);
     const attempt = await findLiveAttempt(tx, asked.payoutId);
-    if (!attempt || attempt.id !== asked.id) return hearTooLate(tx, asked, answer);
+    if (attempt?.id !== asked.id) return hearTooLate(tx, asked, answer);
     const consequences = await applyAnswer(deps, tx, { payout, attempt }, answer);
-    await overtakePeople(tx, { payout, attempt }, answer, consequences);
+    await overtakePeople(tx, attempt, answer, consequences);
     return tell(tx, { payout, attempt }, answer, consequences);
   });
 
@@ -122,6 +122,7 @@ export async function tell(
   const { state, payoutStatus: status } = consequences;
   const subject = subjectOf(payout);
   if (state === 'unclaimed') await tellUnclaimed(tx, payout, attempt, answer.reason);
+  else if (state === 'on_hold') await tellHeld(tx, payout, answer.reason);
   else if (status !== payout.status && status in TOLD_OF)
     await tellPartner(tx, payout, TOLD_OF[status as keyof typeof TOLD_OF], answer.reason ?? answer.word);
   const task = taskOf(attempt, answer, consequences);
@@ -191,48 +192,6 @@ async function askPeople(tx: Database, payout: Payout, attempt: Attempt, { kind,
 export const askAboutPart = (tx: Database, { payout, attempt }: Locked): Promise<void> =>
   askPeople(tx, payout, attempt, { kind: 'partial_return', detail: PART_CAME_BACK });
 
-/** The provider's own word ends what people were about to say. What two of them had decided already is put before a person. */
-async function overtakePeople(tx: Database, { payout, attempt }: Locked, answer: Answer, after: Consequences) {
-  const subject = subjectOf(payout);
-  if (after.alarms.length > 0 && attempt.resolutionId !== null) await openContradiction(tx, attempt, answer);
-  if (after.state === attempt.state) return;
-  const kinds: readonly TaskKind[] =
-    after.state === 'returned' ? ['outcome_unknown', 'partial_return'] : ['outcome_unknown'];
-  if (await overtakeResolutions(tx, payout.id, kinds))
-    await alarm(
-      tx,
-      'resolution_overtaken',
-      subject,
-      `${attempt.gateway} says ${answer.word}, before what two people decided was applied; its word stands`,
-    );
-}
-
-/** An answer to a payment that people, or an earlier answer, have proved dead: nothing moves, and nobody may overlook it. */
-async function hearTooLate(tx: Database, asked: Attempt, answer: Answer): Promise<void> {
-  if (answer.state === null || answer.state === 'failed' || answer.state === 'unknown') return;
-  await openContradiction(tx, asked, answer);
-  const detail = `${asked.gateway} says ${answer.word} of a payment whose failure was recorded; the books were not changed`;
-  await alarm(tx, 'provider_answer', `payout/${asked.payoutId}`, detail);
-}
-
-/** The provider contradicts what people said: a break until both sides agree. */
-const openContradiction = (tx: Database, { id, gateway, currency, minor, debitedMinor }: Attempt, answer: Answer) =>
-  saveBreaks(
-    tx,
-    gateway,
-    [],
-    [
-      {
-        kind: debitedMinor === null ? 'missing_in_ledger' : 'missing_at_provider',
-        subject: `attempt/${id}`,
-        attemptId: id,
-        currency,
-        expectedMinor: debitedMinor ?? 0n,
-        foundMinor: answer.debited?.amount.minor ?? (debitedMinor === null ? minor : 0n),
-      },
-    ],
-  );
-
 /** Tells a partner that money waits for him, at once and on the days of the reminders, each once. */
 async function tellUnclaimed(tx: Database, payout: Payout, attempt: Attempt, reason: string | null): Promise<void> {
   const since = attempt.state === 'unclaimed' ? attempt.stateAt : attempt.readAt;
@@ -248,6 +207,19 @@ async function tellUnclaimed(tx: Database, payout: Payout, attempt: Attempt, rea
       until: unclaimedUntil(attempt.gateway, since) ?? '',
       advice: adviceOn(payout.gateway, 'unclaimed', reason).text,
     },
+  });
+}
+
+/** Tells a partner of money that its provider holds until the partner has done something; once. */
+async function tellHeld(tx: Database, payout: Payout, reason: string | null): Promise<void> {
+  const advice = adviceByCode(payout.gateway, reason);
+  if (advice?.who !== 'partner') return;
+  await addNotification(tx, {
+    kind: 'payout_held',
+    dedupeKey: `payout_held/${payout.id}`,
+    audience: 'partner',
+    partnerId: payout.partnerId,
+    body: { ...amountOf(payout), advice: advice.text },
   });
 }
 

@@ -18,59 +18,59 @@ const provider = (text: string): Advice => ({ who: 'provider', text });
 
 /** Why PayPal did not pay, or does not yet: `errors.name` of a payout item (PayPal Payouts, error messages). An open set. */
 const PAYPAL = {
-  RECEIVER_UNREGISTERED: partner(
-    'This e-mail address has no PayPal account: open one with it, or give us the address of yours.',
+  CLOSED_MARKET: partner('Your PayPal account cannot receive payments from abroad: give us bank details.'),
+  CURRENCY_COMPLIANCE: partner('Your PayPal account may not hold this currency: give us bank details.'),
+  CURRENCY_NOT_SUPPORTED_FOR_RECEIVER: partner(
+    'Your PayPal account does not take this currency: add it at PayPal, or give us bank details.',
   ),
-  RECEIVER_UNCONFIRMED: partner('This e-mail address is not confirmed at PayPal: confirm it there.'),
-  RECEIVER_ACCOUNT_LOCKED: partner(
-    'Your PayPal account is locked: have PayPal unlock it, or give us another way to pay you.',
-  ),
-  RECEIVER_ACCOUNT_LIMITATION: partner(
-    'Your PayPal account is limited: log in at PayPal and resolve the limitation in its Resolution Center.',
+  INVALID_EMAIL: partner('This e-mail address does not exist: correct it.'),
+  PENDING_RECIPIENT_NON_HOLDING_CURRENCY_PAYMENT_PREFERENCE: partner(
+    'Your PayPal account asks before it takes this currency: log in and accept the payment.',
   ),
   RECEIVER_ACCOUNT_INVALID: partner(
     'PayPal has no account that could receive this: check the e-mail address you gave us.',
   ),
-  RECEIVER_COUNTRY_NOT_ALLOWED: partner(
-    'PayPal pays nobody in the country of your account: give us bank details, or ask for a check.',
+  RECEIVER_ACCOUNT_LIMITATION: partner('Your PayPal account is limited: log in at PayPal and resolve the limitation.'),
+  RECEIVER_ACCOUNT_LOCKED: partner(
+    'Your PayPal account is locked: have PayPal unlock it, or give us another way to pay you.',
   ),
-  RECEIVER_STATE_RESTRICTED: partner(
-    'PayPal pays nobody in the state of your account: give us bank details, or ask for a check.',
-  ),
-  RECEIVER_UNABLE_TO_RECEIVE: partner(
-    'Your PayPal account cannot receive payments: ask PayPal why, or give us another way to pay you.',
-  ),
+  RECEIVER_COUNTRY_NOT_ALLOWED: partner('PayPal makes no payouts to your country: give us bank details.'),
   RECEIVER_REFUSED: partner(
-    'Your PayPal account is set to refuse payments such as this one: change that setting, or give us another way to pay you.',
+    'Your PayPal account refuses payments in this currency: change that setting, or give us bank details.',
   ),
-  RECEIVER_YOUTH_ACCOUNT: partner('PayPal does not pay to a youth account: give us the address of another account.'),
-  RECEIVING_PREFERENCE_MANDATES_MANUAL_ACCEPTANCE: partner(
-    'Your PayPal account accepts payments by hand only: log in and accept this one.',
+  RECEIVER_STATE_RESTRICTED: partner('PayPal makes no payouts to your state: give us bank details.'),
+  RECEIVER_UNCONFIRMED: partner('This e-mail address is not confirmed at PayPal: confirm it there.'),
+  RECEIVER_UNREGISTERED: partner(
+    'This e-mail address has no PayPal account: open one with it, or give us the address of yours.',
   ),
-  CURRENCY_NOT_SUPPORTED_FOR_RECEIVER: partner(
-    'Your PayPal account cannot receive this currency: add it at PayPal, or give us bank details.',
+  RECEIVER_YOUTH_ACCOUNT: partner(
+    'PayPal makes no payouts to a youth account: give us the address of another account.',
+  ),
+  RECEIVING_LIMIT_EXCEEDED: partner(
+    'The amount is above what your PayPal account may receive now: have PayPal raise the limit, or give us bank details.',
   ),
   SELF_PAY_NOT_ALLOWED: partner('This is our own PayPal account: give us the address of yours.'),
-  TRANSACTION_DECLINED_BY_TRAVEL_RULE: partner(
-    'PayPal wants to know more about you before it pays: complete your identity details at PayPal.',
+  UNVERIFIED_RECIPIENT_NOT_SUPPORTED: partner('Your PayPal account is not verified: verify it at PayPal.'),
+  INSUFFICIENT_FUNDS: us('Our balance at PayPal was too low: we top it up, and you need not do anything.'),
+  NEGATIVE_BALANCE: us('Our balance at PayPal was below zero: we top it up, and you need not do anything.'),
+  NON_HOLDING_CURRENCY: us(
+    'We hold no balance at PayPal in this currency: we see to it, and you need not do anything.',
+  ),
+  SENDER_ACCOUNT_LOCKED: us('Our own PayPal account is locked: we see to it, and you need not do anything.'),
+  SPENDING_LIMIT_EXCEEDED: us('We reached our own limit at PayPal: we have it raised, and you need not do anything.'),
+  TRANSACTION_DECLINED_BY_TRAVEL_RULE: us(
+    'PayPal wants to know more about us before it pays: we tell it, and you need not do anything.',
   ),
   TRANSACTION_LIMIT_EXCEEDED: us(
-    'The amount is above what PayPal lets us send at once: we pay it another way, and you need not do anything.',
+    'The amount is above what PayPal lets us send at once: we see to it, and you need not do anything.',
   ),
-  RISK_DECLINE: provider(
-    'PayPal declined this payment for its own reasons: ask PayPal, or give us another way to pay you.',
+  REGULATORY_BLOCKED: provider(
+    'PayPal may not make this payment by law: ask PayPal why, or give us another way to pay you.',
   ),
-  REGULATORY_BLOCKED: provider('PayPal may not make this payment by law: give us another way to pay you.'),
-  PAYER_COUNTRY_NOT_SUPPORTED: us(
-    'PayPal does not pay from our country: we choose another way, and you need not do anything.',
+  REGULATORY_PENDING: provider(
+    'PayPal reviews this payment as the law demands: it goes on by itself when that is done.',
   ),
-  INSUFFICIENT_FUNDS: us('Our balance at PayPal was too low: we top it up, and you need not do anything.'),
-  CURRENCY_COMPLIANCE: us(
-    'PayPal does not let us send this currency: we choose another way, and you need not do anything.',
-  ),
-  NON_HOLDING_CURRENCY: us(
-    'We hold no balance at PayPal in this currency: we choose another way, and you need not do anything.',
-  ),
+  RISK_DECLINE: provider('PayPal declined this payment as a risk: ask PayPal why, or give us another way to pay you.'),
 } as const satisfies Record<string, Advice>;
 
 /** Why a bank did not take a transfer: Wise's payout failure codes, and its own words where there is no code. An open set. */
@@ -102,7 +102,7 @@ const WISE = {
   funds_refunded: partner(
     'Your bank sent it back without a reason: compare the account details with your bank statement.',
   ),
-  BLOCKED: us('Wise does not offer this payment as it is: we choose another way, and you need not do anything.'),
+  BLOCKED: us('Wise does not offer this payment as it is: we see to it, and you need not do anything.'),
 } as const satisfies Record<string, Advice>;
 
 /** Why a check was not paid: the post's, the bank's and Lob's words. */
@@ -148,6 +148,13 @@ const UNCLAIMED: Record<GatewayName, Advice> = {
 const REJECTED_DETAIL = 'recipient_rejected: ';
 export const rejectedDetail = (field: string, reason: string): string => `${REJECTED_DETAIL}${field} ${reason}`;
 
+/** The sentence of a code that has one of its own, else null. A code may name the field that it is about after it. */
+export function adviceByCode(gateway: GatewayName, reason: string | null): Advice | null {
+  const codes = CODES[gateway];
+  const code = reason?.split(' at ')[0] ?? '';
+  return Object.hasOwn(codes, code) ? (codes[code] ?? null) : null;
+}
+
 /**
  * Who must act, and how, given a provider's reason code or ours. Providers' sets are open: a code without a sentence of its own is
  * named as it is, so that two causes never read alike.
@@ -155,9 +162,7 @@ export const rejectedDetail = (field: string, reason: string): string => `${REJE
 export function adviceOn(gateway: GatewayName, mishap: Mishap, reason: string | null): Advice {
   if (reason?.startsWith(REJECTED_DETAIL))
     return partner(`One of your payout details cannot be used: ${reason.slice(REJECTED_DETAIL.length)}. Correct it.`);
-  const codes = CODES[gateway];
-  const code = reason?.split(' at ')[0] ?? '';
-  const known = Object.hasOwn(codes, code) ? codes[code] : undefined;
+  const known = adviceByCode(gateway, reason);
   if (known) return known;
   if (mishap === 'unclaimed') return UNCLAIMED[gateway];
   const named = reason === null ? 'without a reason' : `with the reason "${reason}"`;
@@ -174,6 +179,8 @@ export function adviceFor(payout: {
   readonly attemptState: AttemptState | null;
   readonly attemptReason: string | null;
 }): Advice | null {
+  // Of money that its provider holds only a reason that is known tells what to do.
+  if (payout.attemptState === 'on_hold') return adviceByCode(payout.gateway, payout.attemptReason);
   if (payout.attemptState === 'unclaimed') return adviceOn(payout.gateway, 'unclaimed', payout.attemptReason);
   if (payout.status !== 'failed' && payout.status !== 'returned') return null;
   return adviceOn(payout.gateway, payout.status, payout.statusReason);

@@ -14,6 +14,7 @@ const BODIES = {
   payout_returned: ofPayout.extend({ advice: z.string() }),
   /** `day` is that of the reminder, 0 of the first notice; `until` the last day to claim it, empty where nobody says. */
   payout_unclaimed: ofPayout.extend({ advice: z.string(), day: z.number(), until: z.string() }),
+  payout_held: ofPayout.extend({ advice: z.string() }),
   payout_partly_returned: ofPayout.extend({ returned: z.string(), credited: z.enum(['yes', 'no']) }),
   run_in_review: z.strictObject({ run: z.string(), schedule: z.string(), periodEnd: z.string(), reminder: z.number() }),
   run_decided: z.strictObject({ run: z.string(), schedule: z.string(), periodEnd: z.string(), status: z.string() }),
@@ -70,6 +71,10 @@ const TEMPLATES: { [K in NotificationKind]: (body: NotificationBody<K>) => Mail 
         ? ` You can do so until ${body.until}; after that the money comes back to us and into your balance.`
         : '') +
       `\n\nPayout ${body.payout}`,
+  }),
+  payout_held: (body) => ({
+    subject: `${money(body)} are held until you act`,
+    text: `We sent ${money(body)} by ${body.method}, and they are held on their way. ${body.advice}\n\nPayout ${body.payout}`,
   }),
   payout_partly_returned: (body) => ({
     subject: `${body.returned} ${body.currency} of your payout came back`,

@@ -39,10 +39,10 @@ const deps = () => ({ db: stage.app, returnWindows: RETURN_WINDOWS_DEFAULT });
 const usd = (minor: bigint) => ({ amount: money(minor, 'USD'), fee: money(0n, 'USD') });
 
 /** A payout of 10.00 before withholding and fee whose provider was asked. */
-async function open(wish: PayoutWish = {}) {
+async function open(wish: PayoutWish = {}, method: 'bank' | 'paypal' = 'bank') {
   const { app } = stage;
   company = await addCompany(app);
-  const partner = await addPartner(app, company);
+  const partner = await addPartner(app, company, method);
   const runId = await addRun(app, company);
   const payoutId = await addPayout(app, runId, partner, [await addLine(app, company, partner)], wish);
   await disburse(app, runId, company.approver);
@@ -51,13 +51,18 @@ async function open(wish: PayoutWish = {}) {
 }
 
 /** What the provider says now; the money it took is the net. */
-async function say(payoutId: string, state: Answer['state'], back: bigint | null = null): Promise<void> {
+async function say(
+  payoutId: string,
+  state: Answer['state'],
+  back: bigint | null = null,
+  reason: string | null = null,
+): Promise<void> {
   const attempt = await findLiveAttempt(stage.app, payoutId);
   if (!attempt) throw new Error('there is no live attempt');
   await recordAnswer(
     deps(),
     attempt,
-    answer(state, String(state), { debited: usd(attempt.minor), returned: back === null ? null : usd(back) }),
+    answer(state, String(state), { reason, debited: usd(attempt.minor), returned: back === null ? null : usd(back) }),
   );
 }
 
@@ -254,6 +259,20 @@ describe('given money that nobody claims', () => {
       select (body ->> 'day')::int as day from notification where body ->> 'payout' = ${payoutId} and kind = 'payout_unclaimed' order by id`);
     expect(days).toEqual([0, 1, 7, 21]);
   });
+});
+
+describe('given money that its provider holds', () => {
+  it.each([
+    { reason: 'RECEIVER_ACCOUNT_LIMITATION', told: ['payout_held'] },
+    { reason: null, told: [] },
+  ])(
+    'when the reason is $reason then the partner is told once what to do, if there is something',
+    async ({ reason, told }) => {
+      const { payoutId } = await open({}, 'paypal');
+      for (const _ of [1, 2]) await say(payoutId, 'on_hold', null, reason);
+      expect(await noticesOf(payoutId)).toEqual(told);
+    },
+  );
 });
 
 describe('given an open task with a deadline', () => {

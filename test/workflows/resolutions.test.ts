@@ -1,4 +1,5 @@
 import { createPool, type DatabasePool, sql } from 'slonik';
+import { z } from 'zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { checkInvariants } from '../../scripts/check-invariants.ts';
@@ -107,11 +108,11 @@ async function becomesUndecidable(id: string): Promise<Task> {
 /** The batch that PayPal made of a payment whose answer never came, as a person would find it: its webhooks name it. */
 const batchOf = (payoutId: string): Promise<string> =>
   eventually('PayPal names the batch', async () => {
-    const found = await world.db.maybeOneFirst(sql.unsafe`
+    const found = await world.db.maybeOneFirst(sql.type(z.object({ provider_ref: z.string() }))`
       select provider_ref from webhook_inbox
       where provider_ref is not null
         and provider_key = (select provider_key from payout_attempt where payout_id = ${payoutId}) limit 1`);
-    return found !== null && String(found);
+    return found ?? false;
   });
 
 const hearsOf = (business: Business, id: string) =>
