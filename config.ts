@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 import type { VaultKeys } from './db/vault.ts';
+import { RETURN_WINDOWS_DEFAULT, type ReturnWindows } from './domain/attempt.ts';
 import type { GatewaySettings } from './gateways/index.ts';
 
 /** The one reader of the environment; only the two `main.ts` files import it. `.env.example` explains every name. */
@@ -98,6 +99,15 @@ export const gatewaySettings = (config: Config): GatewaySettings => ({
     bankKey: config.CHECK_BANK_KEY,
     printDir: config.CHECK_PRINT_DIR,
   },
+});
+
+/**
+ * How long money may come home after it was sent, on the rails that do not say themselves when it has arrived. PayPal says SUCCESS and
+ * the bank's statement shows a check: neither is ever settled by time.
+ */
+export const returnWindows = (config: Config): ReturnWindows => ({
+  ...RETURN_WINDOWS_DEFAULT,
+  wise: config.WISE_RETURN_WINDOW_SECONDS * 1000,
 });
 
 /** The keys of the vault. */

@@ -5,14 +5,18 @@ import type { Database } from '../db/database.ts';
 import { findToldReason } from '../db/inbox.ts';
 import { post } from '../db/ledger.ts';
 import { addNotification } from '../db/notifications.ts';
-import { closeTask } from '../db/tasks.ts';
 import { lockPayout, type Payout, updatePayout } from '../db/payouts.ts';
-import { type AttemptState, CHECK_STALE_AFTER_MS, type ReturnWindows } from '../domain/attempt.ts';
+import { sumDecidedParts } from '../db/resolutions.ts';
+import { closeTask } from '../db/tasks.ts';
+import { adviceByCode, adviceOn } from '../domain/advice.ts';
+import { type ReturnWindows, unclaimedReminder, unclaimedUntil } from '../domain/attempt.ts';
 import { formatDecimal, money } from '../domain/money.ts';
 import { debitPosting, failPosting, type Paid, partialReturnPosting, returnPosting } from '../domain/postings.ts';
-import { type Consequences, consequencesOf } from '../domain/settlement.ts';
+import { type Consequences, consequencesOf, stateByTime } from '../domain/settlement.ts';
+import { OPEN_FOR_MS, type TaskKind } from '../domain/task.ts';
 import type { Answer } from '../gateways/gateway.ts';
 import { alarm } from './alarms.ts';
+import { hearTooLate, overtakePeople } from './contradictions.ts';
 import { openTask } from './tasks.ts';
 
 export type AnswerDeps = {
@@ -35,57 +39,66 @@ export const paidBy = (payout: Payout, attempt: Attempt): Paid => ({
   net: payout.net,
 });
 
-/** Applies what a provider said, under locks and in one transaction: state, journals, lines, notices. */
+/** A payout and its live attempt, both locked. */
+export type Locked = { payout: Payout; attempt: Attempt };
+
+/** Applies what a provider said, under locks and in one transaction: state, journals, lines, notices, tasks. */
 export const recordAnswer = (deps: AnswerDeps, asked: Attempt, said: Answer): Promise<void> =>
   deps.db.transaction(async (tx) => {
     const payout = await lockPayout(tx, asked.payoutId);
     const attempt = await findLiveAttempt(tx, asked.payoutId);
-    if (!attempt || attempt.id !== asked.id) return;
+    if (attempt?.id !== asked.id) return hearTooLate(tx, asked, said);
     const answer = { ...said, reason: said.reason ?? (await reasonTold(tx, attempt, said)) };
-    const state = stateByTime(deps, attempt, answer);
-    const consequences = consequencesOf(
-      {
-        state: attempt.state,
-        payoutStatus: payout.status,
-        netMinor: attempt.minor,
-        debitedMinor: attempt.debitedMinor,
-        returnedMinor: attempt.returnedMinor,
-      },
-      {
-        state,
-        debited: answer.debited && { minor: answer.debited.amount.minor, feeMinor: answer.debited.fee.minor },
-        returnedMinor: answer.returned?.amount.minor ?? null,
-      },
-    );
-    await updateAttempt(tx, attempt.id, {
-      state: consequences.state,
-      word: answer.word,
-      reason: answer.reason,
-      reference: answer.reference,
-      evidence: answer.evidence,
-      debited: consequences.debit ? { minor: attempt.minor, feeMinor: consequences.debit.feeMinor } : null,
-      returnedMinor: (consequences.fullReturn ?? consequences.partialReturn)?.minor ?? null,
-    });
-    await postConsequences(tx, paidBy(payout, attempt), consequences, attempt.readAt);
-    if (consequences.payoutStatus !== payout.status)
-      await updatePayout(tx, payout.id, consequences.payoutStatus, answer.reason ?? answer.word);
-    await tell(tx, payout, attempt, answer, consequences);
+    const consequences = await applyAnswer(deps, tx, { payout, attempt }, answer);
+    await overtakePeople(tx, attempt, answer, consequences);
+    return tell(tx, { payout, attempt }, answer, consequences);
   });
 
 /** A bank's reason for sending money back may have come by webhook only. */
 const reasonTold = async (tx: Database, { gateway, providerRef }: Attempt, { state }: Answer): Promise<string | null> =>
   providerRef && (state === 'on_hold' || state === 'returned') ? findToldReason(tx, gateway, providerRef) : null;
 
-/** What only time decides, and no provider takes back: the return window has closed, or a check is too old to be cashed. */
-function stateByTime({ returnWindows }: AnswerDeps, attempt: Attempt, answer: Answer): AttemptState | null {
-  if (answer.state !== 'sent') return answer.state;
-  if (attempt.state === 'settled' || attempt.state === 'stale') return attempt.state;
-  if (attempt.state !== 'sent') return 'sent';
-  const ageMs = attempt.readAt.getTime() - attempt.stateAt.getTime();
-  const windowMs = returnWindows[attempt.gateway];
-  if (windowMs !== null) return ageMs >= windowMs ? 'settled' : 'sent';
-  const isCheck = attempt.gateway === 'lob' || attempt.gateway === 'printed-check';
-  return isCheck && ageMs >= CHECK_STALE_AFTER_MS ? 'stale' : 'sent';
+/** Writes an answer into the books: state, journals, lines. It is the provider's, or the word of people (`resolutionId`). */
+export async function applyAnswer(
+  { returnWindows }: AnswerDeps,
+  tx: Database,
+  { payout, attempt }: Locked,
+  answer: Answer,
+  resolutionId: string | null = null,
+): Promise<Consequences> {
+  const consequences = consequencesOf(
+    {
+      state: attempt.state,
+      payoutStatus: payout.status,
+      netMinor: attempt.minor,
+      debitedMinor: attempt.debitedMinor,
+      returnedMinor: attempt.returnedMinor,
+      decidedMinor: attempt.returnedMinor === null ? 0n : await sumDecidedParts(tx, attempt.id),
+    },
+    {
+      state: stateByTime(attempt.state, answer.state, {
+        ageMs: attempt.readAt.getTime() - attempt.stateAt.getTime(),
+        returnWindowMs: returnWindows[attempt.gateway],
+        isCheck: payout.method === 'check',
+      }),
+      debited: answer.debited && { minor: answer.debited.amount.minor, feeMinor: answer.debited.fee.minor },
+      returnedMinor: answer.returned?.amount.minor ?? null,
+    },
+  );
+  await updateAttempt(tx, attempt.id, {
+    state: consequences.state,
+    word: answer.word,
+    reason: answer.reason,
+    reference: answer.reference,
+    evidence: answer.evidence,
+    debited: consequences.debit ? { minor: attempt.minor, feeMinor: consequences.debit.feeMinor } : null,
+    returnedMinor: (consequences.fullReturn ?? consequences.partialReturn)?.minor ?? null,
+    resolutionId,
+  });
+  await postConsequences(tx, paidBy(payout, attempt), consequences, attempt.readAt);
+  if (consequences.payoutStatus !== payout.status)
+    await updatePayout(tx, payout.id, consequences.payoutStatus, answer.reason ?? answer.word);
+  return consequences;
 }
 
 async function postConsequences(tx: Database, paid: Paid, consequences: Consequences, at: Date): Promise<void> {
@@ -94,7 +107,7 @@ async function postConsequences(tx: Database, paid: Paid, consequences: Conseque
     ...(debit ? [debitPosting(paid, debit.feeMinor, at)] : []),
     ...(fail ? [failPosting(paid, at)] : []),
     ...(fullReturn ? [returnPosting(paid, fullReturn.minor, fullReturn.before, at)] : []),
-    ...(partialReturn ? [partialReturnPosting(paid, partialReturn.minor, at)] : []),
+    ...(partialReturn ? [partialReturnPosting(paid, partialReturn.minor, partialReturn.before, at)] : []),
   ]);
 }
 
@@ -105,26 +118,32 @@ const TOLD_OF = {
   returned: 'payout_returned',
 } as const;
 
-async function tell(
+/** Tells the partner, raises the alarms and opens the tasks that an answer asks for; closes those that it ends. */
+export async function tell(
   tx: Database,
-  payout: Payout,
-  attempt: Attempt,
+  { payout, attempt }: Locked,
   answer: Answer,
   consequences: Consequences,
 ): Promise<void> {
-  const status = consequences.payoutStatus;
-  const reason = answer.reason ?? answer.word;
-  if (consequences.state === 'unclaimed') await tellPartner(tx, payout, 'payout_unclaimed', null);
+  const { state, payoutStatus: status } = consequences;
+  const subject = subjectOf(payout);
+  if (state === 'unclaimed') await tellUnclaimed(tx, payout, attempt, answer.reason);
+  else if (state === 'on_hold') await tellHeld(tx, payout, answer.reason);
   else if (status !== payout.status && status in TOLD_OF)
-    await tellPartner(tx, payout, TOLD_OF[status as keyof typeof TOLD_OF], reason);
-  const subject = `payout/${payout.id}`;
-  const alarms = [...consequences.alarms, ...(answer.alarm ? [answer.alarm] : [])];
+    await tellPartner(tx, payout, TOLD_OF[status as keyof typeof TOLD_OF], answer.reason ?? answer.word);
+  const task = taskOf(attempt, answer, consequences);
+  const alarms = [...consequences.alarms, ...(answer.alarm && !task ? [answer.alarm] : [])];
   if (alarms.length > 0) await alarm(tx, 'provider_answer', subject, alarms.join('; '));
-  if (consequences.state === 'needs_person' && !answer.task)
-    await alarm(tx, 'needs_person', subject, `${attempt.gateway} wants a person: ${reason}`);
-  await ask(tx, payout.id, attempt, answer, consequences);
+  if (state !== attempt.state)
+    await endTasks(
+      tx,
+      payout,
+      state === 'returned' ? [...ENDED_BY_NEWS, 'partial_return'] : ENDED_BY_NEWS,
+      answer.word,
+    );
+  if (task) await askPeople(tx, payout, attempt, task);
   const unknownMs = attempt.readAt.getTime() - attempt.stateAt.getTime();
-  if (consequences.state === 'unknown' && attempt.state === 'unknown' && unknownMs > UNKNOWN_ALARM_AFTER_MS)
+  if (state === 'unknown' && attempt.state === 'unknown' && unknownMs > UNKNOWN_ALARM_AFTER_MS)
     await alarm(
       tx,
       'unknown_outcome',
@@ -133,28 +152,93 @@ async function tell(
     );
 }
 
-/** What waited for a person waits no more once the provider says another thing. */
-const ENDED_BY_NEWS = ['outcome_unknown', 'provider_approval'] as const;
+const subjectOf = ({ id }: Pick<Payout, 'id'>): string => `payout/${id}`;
 
-async function ask(
-  tx: Database,
-  payoutId: string,
-  attempt: Attempt,
-  { task, word }: Answer,
-  { state }: Consequences,
-): Promise<void> {
-  const subject = `payout/${payoutId}`;
-  const evidence = { gateway: attempt.gateway, attempt: attempt.id, reference: attempt.providerRef, state, word };
-  if (task) await openTask(tx, { ...task, subject, payoutId, evidence });
-  else if (state !== attempt.state)
-    for (const kind of ENDED_BY_NEWS)
-      await closeTask(tx, { kind, subject }, { actorId: null, resolution: `${attempt.gateway} says ${word}` });
+/** What waited for a person waits no more once the provider says another thing. */
+const ENDED_BY_NEWS: readonly TaskKind[] = ['outcome_unknown', 'provider_approval'];
+
+async function endTasks(tx: Database, payout: Payout, kinds: readonly TaskKind[], word: string): Promise<void> {
+  for (const kind of kinds)
+    await closeTask(
+      tx,
+      { kind, subject: subjectOf(payout) },
+      { actorId: null, resolution: `it is known now: ${word}` },
+    );
 }
 
-type PartnerNotice = 'payout_sent' | 'payout_settled' | 'payout_failed' | 'payout_returned' | 'payout_unclaimed';
-const GIVES_REASON: ReadonlySet<PartnerNotice> = new Set(['payout_failed', 'payout_returned']);
+type Asked = { kind: TaskKind; detail: string };
 
-/** Tells a partner of a payout, once per kind. */
+const PART_CAME_BACK =
+  'A part of this payment came back and waits in suspense. Ask the provider whether more will come, then propose whose it is.';
+
+/** What only a person can decide now: what the gateway asks, a part that came back, or what became of a payment. */
+function taskOf(attempt: Attempt, { task, alarm: odd, reason, word }: Answer, after: Consequences): Asked | null {
+  if (task) return task;
+  if (after.partialReturn) return { kind: 'partial_return', detail: odd ?? PART_CAME_BACK };
+  if (after.state !== 'needs_person') return null;
+  const detail =
+    odd ?? `${attempt.gateway} wants a person: ${reason ?? word}. Find out there what became of the money.`;
+  return { kind: 'outcome_unknown', detail };
+}
+
+/** Opens a task about a payment, with what its attempt is known by. */
+async function askPeople(tx: Database, payout: Payout, attempt: Attempt, { kind, detail }: Asked): Promise<void> {
+  const openMs = OPEN_FOR_MS[kind];
+  await openTask(tx, {
+    kind,
+    detail,
+    subject: subjectOf(payout),
+    payoutId: payout.id,
+    evidence: { gateway: attempt.gateway, attempt: attempt.id, reference: attempt.providerRef },
+    deadlineAt: openMs === null ? null : new Date(attempt.readAt.getTime() + openMs),
+  });
+}
+
+/** Asks whose the rest of what came back is. */
+export const askAboutPart = (tx: Database, { payout, attempt }: Locked): Promise<void> =>
+  askPeople(tx, payout, attempt, { kind: 'partial_return', detail: PART_CAME_BACK });
+
+/** Tells a partner that money waits for him, at once and on the days of the reminders, each once. */
+async function tellUnclaimed(tx: Database, payout: Payout, attempt: Attempt, reason: string | null): Promise<void> {
+  const since = attempt.state === 'unclaimed' ? attempt.stateAt : attempt.readAt;
+  const day = unclaimedReminder(attempt.readAt.getTime() - since.getTime());
+  await addNotification(tx, {
+    kind: 'payout_unclaimed',
+    dedupeKey: `payout_unclaimed/${payout.id}${day === 0 ? '' : `/${day}`}`,
+    audience: 'partner',
+    partnerId: payout.partnerId,
+    body: {
+      ...amountOf(payout),
+      day,
+      until: unclaimedUntil(attempt.gateway, since) ?? '',
+      advice: adviceOn(payout.gateway, 'unclaimed', reason).text,
+    },
+  });
+}
+
+/** Tells a partner of money that its provider holds until the partner has done something; once. */
+async function tellHeld(tx: Database, payout: Payout, reason: string | null): Promise<void> {
+  const advice = adviceByCode(payout.gateway, reason);
+  if (advice?.who !== 'partner') return;
+  await addNotification(tx, {
+    kind: 'payout_held',
+    dedupeKey: `payout_held/${payout.id}`,
+    audience: 'partner',
+    partnerId: payout.partnerId,
+    body: { ...amountOf(payout), advice: advice.text },
+  });
+}
+
+const amountOf = (payout: Payout) => ({
+  payout: payout.id,
+  amount: formatDecimal(money(payout.net, payout.currency)),
+  currency: payout.currency,
+  method: payout.method,
+});
+
+type PartnerNotice = 'payout_sent' | 'payout_settled' | 'payout_failed' | 'payout_returned';
+
+/** Tells a partner of a payout, once per kind; of one that failed or came back also what to do. */
 export const tellPartner = (tx: Database, payout: Payout, kind: PartnerNotice, reason: string | null) =>
   addNotification(tx, {
     kind,
@@ -162,10 +246,23 @@ export const tellPartner = (tx: Database, payout: Payout, kind: PartnerNotice, r
     audience: 'partner',
     partnerId: payout.partnerId,
     body: {
-      payout: payout.id,
-      amount: formatDecimal(money(payout.net, payout.currency)),
-      currency: payout.currency,
-      method: payout.method,
-      ...(GIVES_REASON.has(kind) ? { reason: reason ?? 'no reason was given' } : {}),
+      ...amountOf(payout),
+      ...(kind === 'payout_failed' || kind === 'payout_returned'
+        ? { advice: adviceOn(payout.gateway, kind === 'payout_failed' ? 'failed' : 'returned', reason).text }
+        : {}),
+    },
+  });
+
+/** Tells a partner what became of a part that came back. */
+export const tellPart = (tx: Database, payout: Payout, resolutionId: string, minor: bigint, isCredited: boolean) =>
+  addNotification(tx, {
+    kind: 'payout_partly_returned',
+    dedupeKey: `payout_partly_returned/${resolutionId}`,
+    audience: 'partner',
+    partnerId: payout.partnerId,
+    body: {
+      ...amountOf(payout),
+      returned: formatDecimal(money(minor, payout.currency)),
+      credited: isCredited ? 'yes' : 'no',
     },
   });

@@ -9,6 +9,7 @@ import {
   claimResolve,
   closeSubmit,
   countAttempts,
+  findDeniedAttempt,
   findLiveAttempt,
   insertAttempts,
   saveStep,
@@ -28,6 +29,7 @@ import {
 } from '../db/payouts.ts';
 import { getRun, type Run } from '../db/runs.ts';
 import { open, seal, type VaultKeys } from '../db/vault.ts';
+import { rejectedDetail } from '../domain/advice.ts';
 import { type AttemptState, isAttemptFinal, pollAfter, type ReturnWindows } from '../domain/attempt.ts';
 import { isByCheck } from '../domain/check.ts';
 import { Failure, FAILURES } from '../domain/errors.ts';
@@ -40,6 +42,7 @@ import { retryAfterMs } from '../gateways/http.ts';
 import { alarm } from './alarms.ts';
 import { type AnswerDeps, paidBy, recordAnswer, tellPartner } from './answers.ts';
 import { lookAfterCheck, stopIfAsked } from './checks.ts';
+import { applyResolution } from './resolutions.ts';
 
 export type PayoutDeps = AnswerDeps & {
   gateways: Gateways;
@@ -84,7 +87,11 @@ export const createPayoutActivities = (deps: PayoutDeps) => ({
 
 async function advance(deps: PayoutDeps, payoutId: string): Promise<PayoutProgress> {
   try {
-    const attempt = (await findLiveAttempt(deps.db, payoutId)) ?? (await prepareAttempt(deps, payoutId));
+    if (await applyResolution(deps, payoutId)) return await progressOf(deps, payoutId);
+    const attempt =
+      (await findLiveAttempt(deps.db, payoutId)) ??
+      (await prepareAttempt(deps, payoutId)) ??
+      (await findDeniedAttempt(deps.db, payoutId));
     if (attempt) await stopIfAsked(deps, attempt);
     const answer = attempt && (await ask(deps, attempt));
     if (attempt && answer) await recordAnswer(deps, attempt, answer);
@@ -113,7 +120,7 @@ async function prepareAttempt(deps: PayoutDeps, payoutId: string): Promise<Attem
     return await deps.db.transaction((tx) => freezeAttempt(deps, tx, payoutId));
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'recipient_rejected') throw error;
-    await deps.db.transaction((tx) => failUnasked(tx, payoutId, error.message));
+    await deps.db.transaction((tx) => failUnasked(tx, payoutId, reasonOf(error)));
     return null;
   }
 }
@@ -177,6 +184,10 @@ export function freezeOne(
   };
   return { attempt, request };
 }
+
+/** Which detail cannot be used; never the detail itself. */
+const reasonOf = ({ details: [detail], message }: Failure): string =>
+  detail ? rejectedDetail(detail.field, detail.reason) : message;
 
 /** The details cannot be paid to, and nobody was asked: the payout fails, its lines are free, its partner hears why. */
 export async function failUnasked(tx: Database, payoutId: string, reason: string): Promise<void> {

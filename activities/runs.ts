@@ -5,7 +5,7 @@ import { addAuditEntry } from '../db/audit.ts';
 import type { Database } from '../db/database.ts';
 import { findScheduleForRun, hasScheduledRun, listActiveSchedules, type ScheduleRow } from '../db/due.ts';
 import { addNotification } from '../db/notifications.ts';
-import { listPayability, type Payability } from '../db/payability.ts';
+import { listRunPayability, type Payability } from '../db/payability.ts';
 import { takeStartablePayouts } from '../db/payouts.ts';
 import { getDecisionNote, insertApproval, readDecider } from '../db/approvals.ts';
 import {
@@ -168,7 +168,7 @@ async function openScheduled(
 
 /** Drafts the payouts of everybody whom `payability` would pay, and one named outcome for everybody. */
 async function prepare(tx: Database, run: Run): Promise<void> {
-  const rows = await listPayability(tx, run.scheduleId, run.periodEnd);
+  const rows = await listRunPayability(tx, run);
   const paid = rows.filter(({ outcome }) => outcome === 'paid');
   await insertDraftPayouts(
     tx,

@@ -7,6 +7,7 @@ import { listOverdueRuns, listProgramsWithDueEvents, takeOverduePayouts } from '
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
 import { hearOfBatches, listMatchedInbox, markInboxProcessed } from '../db/inbox.ts';
 import { wakeAccrual, wakeBatch, wakeRun } from '../workflows/starts.ts';
+import { remindOfTasks } from './tasks.ts';
 import { wakePayouts } from './wake-payouts.ts';
 
 export type SweepDeps = { db: DatabasePool; temporal: Client };
@@ -35,8 +36,9 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     return programs.length + runs.length + batches.length + payouts + (await wakeByInbox(db, temporal));
   },
 
-  /** Keeps the house: seals the audit log and forgets idempotency keys that have expired. */
+  /** Keeps the house: brings tasks to mind that are due soon, seals the audit log, forgets idempotency keys that have expired. */
   async tidy(): Promise<void> {
+    await db.transaction(remindOfTasks);
     await sealAuditLog(db);
     await deleteExpiredKeys(db);
   },

@@ -1,6 +1,9 @@
 import type { Database } from '../db/database.ts';
 import { addNotification } from '../db/notifications.ts';
-import { insertTask, type NewTask } from '../db/tasks.ts';
+import { insertTask, listTasksDue, type NewTask } from '../db/tasks.ts';
+import { REMIND_BEFORE_MS } from '../domain/task.ts';
+
+const REMINDERS_PER_SWEEP = 100;
 
 /** Asks a person to decide, and tells finance, once while the task is open. Ids, codes and state words only. */
 export async function openTask(tx: Database, task: NewTask): Promise<void> {
@@ -17,4 +20,22 @@ export async function openTask(tx: Database, task: NewTask): Promise<void> {
       deadline: task.deadlineAt?.toISOString() ?? 'none',
     },
   });
+}
+
+/** Brings to finance's mind what is still open shortly before its deadline and after it, once a day for each task. */
+export async function remindOfTasks(tx: Database): Promise<void> {
+  const today = new Date().toISOString().slice(0, 10);
+  for (const task of await listTasksDue(tx, REMIND_BEFORE_MS, REMINDERS_PER_SWEEP))
+    await addNotification(tx, {
+      kind: 'task_due',
+      dedupeKey: `task_due/${task.id}/${today}`,
+      audience: 'finance',
+      partnerId: null,
+      body: {
+        kind: task.kind,
+        subject: task.subject,
+        detail: task.detail,
+        deadline: task.deadlineAt?.toISOString() ?? 'none',
+      },
+    });
 }

@@ -32,8 +32,11 @@ import { payerRoutes } from './routes/payers.ts';
 import { payoutRoutes } from './routes/payouts.ts';
 import { programRoutes } from './routes/programs.ts';
 import { approvalRoutes } from './routes/approvals.ts';
+import { replacementRoutes } from './routes/replacements.ts';
+import { resolutionRoutes } from './routes/resolutions.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
+import { taskRoutes } from './routes/tasks.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { receiveUpload } from './upload.ts';
 
@@ -58,6 +61,9 @@ const ROUTES = [
   batchRoutes,
   payoutRoutes,
   checkRoutes,
+  taskRoutes,
+  resolutionRoutes,
+  replacementRoutes,
   meRoutes,
   gatewayRoutes,
   alarmRoutes,

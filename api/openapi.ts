@@ -33,6 +33,8 @@ const TAGS = [
   { name: 'runs', description: 'One schedule’s payouts for one period: drafted, approved by people, then paid.' },
   { name: 'payouts', description: 'One partner’s money of one run, on its way and explained to the cent.' },
   { name: 'checks', description: 'The register of check numbers, stopped payments, and what the bank asks about.' },
+  { name: 'tasks', description: 'What waits for a person, with all that there is to decide by.' },
+  { name: 'resolutions', description: 'What two people say became of a payment that its provider cannot tell of.' },
   { name: 'gateways', description: 'Who carries the money, and the switch that stops it.' },
   { name: 'alarms', description: 'What a person must look at.' },
   { name: 'reconciliation', description: 'Where our books and a provider’s statement do not agree.' },

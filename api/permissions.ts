@@ -75,6 +75,12 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/payouts': STAFF,
   'GET /v1/payouts/{id}': EVERYBODY,
   'GET /v1/payouts/{id}/explanation': EVERYBODY,
+  'POST /v1/payouts/{id}/resolution': OPERATOR,
+  'POST /v1/payouts/{id}/resolution/decision': APPROVER,
+  'POST /v1/payouts/{id}/replacement': PREPARER,
+
+  'GET /v1/tasks': STAFF,
+  'GET /v1/tasks/{id}': STAFF,
 
   'GET /v1/checks': STAFF,
   'GET /v1/payouts/{id}/check': STAFF,

@@ -43,6 +43,12 @@ const FAILURE_STATUS: Record<FailureCode, 400 | 401 | 403 | 404 | 409 | 422 | 50
 
   payout_not_draft: 409,
   payout_not_cancellable: 409,
+  payout_not_replaceable: 409,
+
+  resolution_not_asked: 409,
+  resolution_open: 409,
+  resolution_not_open: 409,
+  decider_is_proposer: 403,
 
   check_not_out: 409,
   check_must_be_returned: 409,

@@ -19,6 +19,7 @@ const AttemptRow = z
     amount_minor: z.bigint(),
     check_number: z.bigint().nullable(),
     request_sealed: Bytes,
+    request_hash: Bytes,
     step: z.string().nullable(),
     state: z.enum(ATTEMPT_STATES),
     word: z.string().nullable(),
@@ -29,6 +30,7 @@ const AttemptRow = z
     submitted_at: Instant.nullable(),
     submit_deadline_at: Instant.nullable(),
     state_at: Instant,
+    resolution_id: z.string().nullable(),
     created_at: Instant,
     now: Instant,
   })
@@ -45,6 +47,8 @@ const AttemptRow = z
     minor: row.amount_minor,
     checkNumber: row.check_number,
     requestSealed: row.request_sealed,
+    /** Hex of the SHA-256 over the exact bytes. */
+    requestHash: Buffer.from(row.request_hash).toString('hex'),
     step: row.step,
     state: row.state,
     word: row.word,
@@ -55,6 +59,8 @@ const AttemptRow = z
     submittedAt: row.submitted_at,
     submitDeadlineAt: row.submit_deadline_at,
     stateAt: row.state_at,
+    /** The last word of people on it. */
+    resolutionId: row.resolution_id,
     createdAt: row.created_at,
     /** The database's clock when it was read. */
     readAt: row.now,
@@ -64,13 +70,21 @@ export type Attempt = z.infer<typeof AttemptRow>;
 
 const selectAttempt = sql.fragment`
   select id, payout_id, batch_id, attempt_no, gateway, provider_key, provider_ref, currency, amount_minor, check_number, request_sealed,
-    step, state, word, reason, debited_minor, debit_fee_minor, returned_minor, submitted_at, submit_deadline_at, state_at, created_at,
+    request_hash, step, state, word, reason, debited_minor, debit_fee_minor, returned_minor, submitted_at, submit_deadline_at, state_at,
+    resolution_id, created_at,
     clock_timestamp() as now
   from payout_attempt`;
 
 /** The attempt that may pay, or did. */
 export const findLiveAttempt = (db: Database, payoutId: string): Promise<Attempt | null> =>
   db.maybeOne(sql.type(AttemptRow)`${selectAttempt} where payout_id = ${payoutId} and state <> 'failed'`);
+
+/** The last attempt that people said was not paid, where its provider can be asked about it. */
+export const findDeniedAttempt = (db: Database, payoutId: string): Promise<Attempt | null> =>
+  db.maybeOne(sql.type(AttemptRow)`
+    ${selectAttempt}
+    where payout_id = ${payoutId} and state = 'failed' and resolution_id is not null and provider_ref is not null
+    order by attempt_no desc limit 1`);
 
 export const listAttempts = (db: Database, payoutId: string): Promise<readonly Attempt[]> =>
   db.any(sql.type(AttemptRow)`${selectAttempt} where payout_id = ${payoutId} order by attempt_no`);
@@ -163,16 +177,20 @@ export type AttemptChange = {
   evidence: Readonly<Record<string, string | number | null>>;
   debited: { minor: bigint; feeMinor: bigint } | null;
   returnedMinor: bigint | null;
+  /** What two people decided (`resolution.id`); null where the provider said it. */
+  resolutionId?: string | null;
 };
 
-/** Writes what a provider said; the database keeps the history and refuses a step that its table of edges forbids. */
+/** Writes what a provider said, or two people; the database keeps the history and refuses a step that its table of edges forbids. */
 export const updateAttempt = (db: Database, id: string, change: AttemptChange) =>
   db.query(sql.unsafe`
     update payout_attempt set state = ${change.state}, word = ${change.word}, reason = coalesce(${change.reason}, reason),
       provider_ref = coalesce(provider_ref, ${change.reference}), evidence = ${sql.jsonb(change.evidence)},
       debited_minor = coalesce(debited_minor, ${change.debited ? String(change.debited.minor) : null}::bigint),
       debit_fee_minor = coalesce(debit_fee_minor, ${change.debited ? String(change.debited.feeMinor) : null}::bigint),
-      returned_minor = coalesce(${change.returnedMinor === null ? null : String(change.returnedMinor)}::bigint, returned_minor)
+      returned_minor = coalesce(${change.returnedMinor === null ? null : String(change.returnedMinor)}::bigint, returned_minor),
+      resolution_id = coalesce(${change.resolutionId ?? null}::uuid, resolution_id),
+      answered_at = case when ${change.resolutionId ?? null}::uuid is null then clock_timestamp() else answered_at end
     where id = ${id}`);
 
 const HistoryRow = z
@@ -183,19 +201,24 @@ const HistoryRow = z
     word: z.string().nullable(),
     reason: z.string().nullable(),
     evidence: z.record(z.string(), z.unknown()),
+    said_by: z.enum(['us', 'provider', 'people']).nullable(),
+    resolution_id: z.string().nullable(),
     at: Instant,
   })
-  .transform(({ attempt_no, from_state, to_state, ...row }) => ({
+  .transform(({ attempt_no, from_state, to_state, said_by, resolution_id, ...row }) => ({
     ...row,
     attemptNo: attempt_no,
     from: from_state,
     to: to_state,
+    saidBy: said_by,
+    resolutionId: resolution_id,
   }));
 
 /** Everything that happened to a payout's attempts, oldest first. */
 export const listAttemptHistory = (db: Database, payoutId: string): Promise<readonly z.infer<typeof HistoryRow>[]> =>
   db.any(sql.type(HistoryRow)`
-    select attempt.attempt_no, history.from_state, history.to_state, history.word, history.reason, history.evidence, history.at
+    select attempt.attempt_no, history.from_state, history.to_state, history.word, history.reason, history.evidence,
+      history.said_by, history.resolution_id, history.at
     from attempt_history history join payout_attempt attempt on attempt.id = history.attempt_id
     where attempt.payout_id = ${payoutId} order by history.id`);
 

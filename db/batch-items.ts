@@ -64,13 +64,13 @@ export const moveBatchItems = (
 ) =>
   db.query(sql.unsafe`
     update payout_attempt set state = ${state}, word = ${word}, reason = coalesce(${reason}, reason),
-      evidence = jsonb_build_object('batch', batch_id)
+      evidence = jsonb_build_object('batch', batch_id), answered_at = clock_timestamp()
     where batch_id = ${batchId} and state in ('submitted', 'unknown') and state <> ${state}`);
 
 /** Proved that nothing moved, of each of these. */
 export const failBatchItems = (db: Database, items: readonly { attemptId: string; word: string; reason: string }[]) =>
   db.query(sql.unsafe`
-    update payout_attempt attempt set state = 'failed', word = item.word, reason = item.reason
+    update payout_attempt attempt set state = 'failed', word = item.word, reason = item.reason, answered_at = clock_timestamp()
     from ${sql.unnest(
       items.map(({ attemptId, word, reason }) => [attemptId, word, reason]),
       ['uuid', 'text', 'text'],

@@ -34,19 +34,29 @@ const PayoutStart = z
   })
   .transform(({ run_id, partner, ...row }): PayoutStartRow => ({ ...row, runId: run_id, partnerCode: partner }));
 
+/** How long a provider is asked once a day after people have said that it paid, or did not: should it know better, somebody hears of it. */
+const WATCH_DAYS = 90;
+
 /**
  * Takes the next payouts that are under way and past the moment at which somebody should have looked, and makes them due again
  * in a minute, should whoever takes them not reach them. Approved ones are their run's to start, and those that are asked for
- * together their batch's.
+ * together their batch's. So are those about which people have decided: what they decided is applied, and then watched.
  */
 export const takeOverduePayouts = (db: Database, limit: number): Promise<readonly PayoutStartRow[]> =>
   db.any(sql.type(PayoutStart)`
-    update payout set due_at = now() + interval '1 minute'
+    update payout set due_at = now() + case when payout.status in ('executing', 'sent') then interval '1 minute' else interval '1 day' end
     from partner
     where partner.id = payout.partner_id and payout.id in (
-      select id from payout where status in ('executing', 'sent') and due_at <= now()
-        and not exists (select from payout_attempt attempt where attempt.payout_id = payout.id
-          and attempt.batch_id is not null and attempt.state in ('prepared', 'submitted', 'unknown'))
+      select id from payout
+      where due_at <= now() and (status in ('executing', 'sent') and not exists (
+          select from payout_attempt attempt where attempt.payout_id = payout.id
+            and attempt.batch_id is not null and attempt.state in ('prepared', 'submitted', 'unknown'))
+        or id = any(array(
+        select payout_id from resolution where status = 'confirmed'
+        union all
+        select resolution.payout_id from resolution join payout_attempt attempt on attempt.id = resolution.attempt_id
+        where resolution.status = 'applied' and resolution.outcome in ('paid', 'not_paid') and attempt.provider_ref is not null
+          and resolution.ended_at > now() - ${WATCH_DAYS} * interval '1 day')))
       order by due_at, id limit ${limit} for update skip locked)
     returning payout.id, payout.run_id, partner.code as partner, payout.method, payout.gateway`);
 

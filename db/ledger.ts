@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import type { Posting } from '../domain/postings.ts';
-import { Currency } from './rows.ts';
+import { Currency, Instant } from './rows.ts';
 import type { Database } from './database.ts';
 
 /** An account exists once per currency. */
@@ -57,6 +57,28 @@ async function openAccounts(db: Database, postings: readonly Posting[]): Promise
     order by code
     on conflict (code) do nothing`);
 }
+
+const AttemptEntry = z
+  .strictObject({
+    kind: z.string(),
+    account: z.string(),
+    currency: Currency,
+    amount_minor: z.bigint(),
+    recorded_at: Instant,
+  })
+  .transform(({ amount_minor, recorded_at, ...row }) => ({ ...row, minor: amount_minor, recordedAt: recorded_at }));
+
+/** What the ledger says of a payout's attempts and of what people decided about them, in the order in which it was posted. */
+export const listPayoutEntries = (db: Database, payoutId: string): Promise<readonly z.infer<typeof AttemptEntry>[]> =>
+  db.any(sql.type(AttemptEntry)`
+    select journal.kind, account.code as account, entry.currency, entry.amount_minor, journal.recorded_at
+    from ledger_journal journal
+    join ledger_entry entry on entry.journal_id = journal.id
+    join ledger_account account on account.id = entry.account_id
+    where journal.kind in ('send', 'debit', 'fail', 'return', 'partial_return')
+        and split_part(journal.idempotency_key, '/', 1) in (select id::text from payout_attempt where payout_id = ${payoutId})
+      or journal.kind = 'suspense' and journal.idempotency_key in (select id::text from resolution where payout_id = ${payoutId})
+    order by journal.id, entry.line_no`);
 
 const Balance = z.strictObject({ code: z.string(), currency: Currency, minor: z.bigint() });
 

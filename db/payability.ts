@@ -5,6 +5,7 @@ import { GATEWAYS, METHODS } from '../domain/payout.ts';
 import { OUTCOMES } from '../domain/run.ts';
 import type { Database } from './database.ts';
 import { Currency, LocalDate } from './rows.ts';
+import type { Run } from './runs.ts';
 
 const Reason = z.strictObject({
   reason: z.enum(OUTCOMES),
@@ -47,12 +48,21 @@ const PayabilityRow = z
   }));
 export type Payability = z.infer<typeof PayabilityRow>;
 
-/** Who would be paid at a cut-off (local date, `2026-12-01`) of a schedule, and if not why: a row per partner and currency. */
-export const listPayability = (db: Database, scheduleId: number, cutoff: string): Promise<readonly Payability[]> =>
+/**
+ * Who would be paid by a run, and if not why: a row per partner and currency. Of a replacement only the partner and currency that it
+ * replaces a payout of.
+ */
+export const listRunPayability = (
+  db: Database,
+  run: Pick<Run, 'scheduleId' | 'periodEnd' | 'replacesId'>,
+): Promise<readonly Payability[]> =>
   db.any(sql.type(PayabilityRow)`
-    select * from payability(${scheduleId}, ${cutoff}::date) order by partner_id, currency`);
+    select * from payability(${run.scheduleId}, ${run.periodEnd}::date)
+    where ${run.replacesId}::uuid is null
+      or (partner_id, currency) = (select partner_id, currency from payout where id = ${run.replacesId}::uuid)
+    order by partner_id, currency`);
 
-/** The same of one partner. */
+/** Who would be paid at a cut-off (local date, `2026-12-01`) of a schedule, and if not why: the rows of one partner. */
 export const listPartnerPayability = (
   db: Database,
   scheduleId: number,

@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import { ATTEMPT_STATES } from '../domain/attempt.ts';
 import { Failure } from '../domain/errors.ts';
 import { GATEWAYS, METHODS, PAYOUT_STATUSES, type PayoutStatus } from '../domain/payout.ts';
 import type { Database } from './database.ts';
@@ -23,6 +24,9 @@ const PayoutRow = z
     instrument_version_id: z.string(),
     status: z.enum(PAYOUT_STATUSES),
     status_reason: z.string().nullable(),
+    attempt_state: z.enum(ATTEMPT_STATES).nullable(),
+    attempt_reason: z.string().nullable(),
+    replaces_id: z.string().nullable(),
     period_end: LocalDate,
     created_at: Instant,
     status_at: Instant,
@@ -44,6 +48,11 @@ const PayoutRow = z
     instrumentVersionId: row.instrument_version_id,
     status: row.status,
     statusReason: row.status_reason,
+    /** Of the attempt that may pay, or did. */
+    attemptState: row.attempt_state,
+    attemptReason: row.attempt_reason,
+    /** The payout that this one is made in the place of. */
+    replacesId: row.replaces_id,
     /** The end of the run's period: the cut-off's local date. */
     periodEnd: row.period_end,
     createdAt: row.created_at,
@@ -55,9 +64,10 @@ export type Payout = z.infer<typeof PayoutRow>;
 const selectPayout = sql.fragment`
   select payout.id, payout.run_id, schedule.payer_id, payout.partner_id, partner.code as partner, payout.currency, payout.method,
     payout.gateway, payout.gross_minor, payout.withheld_minor, payout.fee_minor, payout.net_minor, payout.instrument_version_id,
-    payout.status, payout.status_reason, run.period_end, payout.created_at, payout.status_at
+    payout.status, payout.status_reason, attempt.state as attempt_state, attempt.reason as attempt_reason, payout.replaces_id, run.period_end, payout.created_at, payout.status_at
   from payout join payout_run run on run.id = payout.run_id join pay_schedule schedule on schedule.id = run.schedule_id
-  join partner on partner.id = payout.partner_id`;
+  join partner on partner.id = payout.partner_id
+  left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'`;
 
 export async function getPayout(db: Database, id: string): Promise<Payout> {
   const payout = await db.maybeOne(sql.type(PayoutRow)`${selectPayout} where payout.id = ${id}`);
@@ -198,8 +208,8 @@ const ExplainedRow = z
     kind: z.string(),
     occurred_at: Instant,
     incentive_id: z.string(),
-    plan: z.string(),
-    plan_version: z.number(),
+    plan: z.string().nullable(),
+    plan_version: z.number().nullable(),
     amount_minor: z.bigint(),
     currency: Currency,
     available_on: LocalDate,
@@ -220,7 +230,10 @@ const ExplainedRow = z
     explanation: row.explanation,
   }));
 
-/** A payout down to its events: which earning came from which event under which plan version, and how it was worked out. */
+/**
+ * A payout down to its events: which earning came from which event under which plan version, and how it was worked out. What came
+ * back in part and was given to the partner again has no event: it names the payout that it came from and who decided.
+ */
 export const listPayoutEarnings = (
   db: Database,
   payoutId: string,
@@ -228,15 +241,22 @@ export const listPayoutEarnings = (
   limit: number,
 ): Promise<readonly z.infer<typeof ExplainedRow>[]> =>
   db.any(sql.type(ExplainedRow)`
-    select earning.earning_line_id, earning.source, earning.source_id, event.kind, event.occurred_at, earning.incentive_id,
-      plan.code as plan, version.version as plan_version, earning.amount_minor, earning.currency, earning.available_on, earning.explanation
-    from payout_line taken
-    join earning_line line on line.id = taken.earning_line_id
-    join earning on earning.earning_line_id = coalesce(line.split_from, line.id)
-    join event using (source, source_id)
-    join plan_version version on version.id = earning.plan_version_id join plan on plan.id = version.plan_id
-    where taken.payout_id = ${payoutId}
-      and (earning.earning_line_id, earning.source || '/' || earning.source_id || '/' || earning.incentive_id)
-        > (${String(after.lineId)}::bigint, ${after.key})
-    order by earning.earning_line_id, earning.source || '/' || earning.source_id || '/' || earning.incentive_id
+    with line as (
+      select coalesce(line.split_from, line.id) as id
+      from payout_line taken join earning_line line on line.id = taken.earning_line_id where taken.payout_id = ${payoutId}
+    ), cause as (
+      select earning.earning_line_id, earning.source, earning.source_id, event.kind, event.occurred_at, earning.incentive_id,
+        plan.code as plan, version.version as plan_version, earning.amount_minor, earning.currency, earning.available_on,
+        earning.explanation
+      from line join earning on earning.earning_line_id = line.id
+      join event using (source, source_id)
+      join plan_version version on version.id = earning.plan_version_id join plan on plan.id = version.plan_id
+      union all
+      select back.id, 'resolution', resolution.id::text, back.kind, resolution.decided_at, back.kind, null, null, back.amount_minor,
+        back.currency, back.available_on, jsonb_build_object('cameBackOf', resolution.payout_id, 'resolution', resolution.id)
+      from line join earning_line back on back.id = line.id join resolution on resolution.id = back.resolution_id
+    )
+    select * from cause
+    where (earning_line_id, source || '/' || source_id || '/' || incentive_id) > (${String(after.lineId)}::bigint, ${after.key})
+    order by earning_line_id, source || '/' || source_id || '/' || incentive_id
     limit ${limit}`);

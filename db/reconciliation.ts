@@ -159,6 +159,28 @@ export async function saveBreaks(
   return found.length;
 }
 
+const StatementRow = z
+  .strictObject({
+    line_id: z.string(),
+    kind: z.string(),
+    currency: Currency,
+    amount_minor: z.bigint(),
+    occurred_at: Instant,
+  })
+  .transform(({ line_id, amount_minor, occurred_at, ...row }) => ({
+    ...row,
+    id: line_id,
+    minor: amount_minor,
+    occurredAt: occurred_at,
+  }));
+
+/** What the provider's own statements say of a payout, oldest first; what left our balance is negative. */
+export const listStatementLines = (db: Database, payoutId: string): Promise<readonly z.infer<typeof StatementRow>[]> =>
+  db.any(sql.type(StatementRow)`
+    select distinct on (line.occurred_at, line.line_id) line.line_id, line.kind, line.currency, line.amount_minor, line.occurred_at
+    from recon_line line join payout_attempt attempt on attempt.id = line.matched_attempt_id
+    where attempt.payout_id = ${payoutId} order by line.occurred_at, line.line_id`);
+
 const BreakRow = z
   .strictObject({
     id: z.bigint(),

@@ -25,6 +25,8 @@ const RunRow = z
     status_reason: z.string().nullable(),
     preparer_id: z.string().nullable(),
     preparer: z.string().nullable(),
+    replaces_id: z.string().nullable(),
+    ask_reason: z.string().nullable(),
     content_hash: Bytes.nullable(),
     review_since: Instant.nullable(),
     created_at: Instant,
@@ -47,6 +49,10 @@ const RunRow = z
     preparerId: row.preparer_id,
     /** The code of the person who asked for it; null of a scheduled run. */
     preparer: row.preparer,
+    /** The payout that it replaces: it pays that partner in that currency alone. */
+    replacesId: row.replaces_id,
+    /** Why a replacement was asked for. */
+    askReason: row.ask_reason,
     /** Hex. */
     contentHash: row.content_hash ? Buffer.from(row.content_hash).toString('hex') : null,
     reviewSince: row.review_since,
@@ -57,7 +63,7 @@ export type Run = z.infer<typeof RunRow>;
 const selectRun = sql.fragment`
   select run.id, run.schedule_id, schedule.code as schedule, schedule.zone, schedule.approvals_required, run.kind, run.period_start,
     run.period_end, run.redo, run.cutoff_at, run.pay_on, run.status, run.status_reason, run.preparer_id, preparer.code as preparer,
-    run.content_hash, run.review_since, run.created_at
+    run.replaces_id, run.ask_reason, run.content_hash, run.review_since, run.created_at
   from payout_run run join pay_schedule schedule on schedule.id = run.schedule_id left join actor preparer on preparer.id = run.preparer_id`;
 
 export type NewRun = {
@@ -70,26 +76,32 @@ export type NewRun = {
   cutoffAtMs: number;
   payOn: string;
   preparerId: string | null;
+  /** Of a replacement: the payout, and why. */
+  replaces?: { payoutId: string; reason: string };
 };
+
+const IN_REVIEW =
+  'Another run of this schedule is still in review; no run was opened. Decide or cancel that one first.';
+const REPLACED_ALREADY =
+  'Another replacement of this payout is under way; no run was opened. Decide or cancel that one first.';
 
 /**
  * Opens a run; false where the same run is there already. Throws Failure `run_already_exists` where another run of the schedule
- * is still being prepared or reviewed: it holds the lines.
+ * is still being prepared or reviewed: it holds the lines. A replacement waits for no other run but one of the same payout.
  */
 export async function insertRun(db: Database, run: NewRun): Promise<boolean> {
   const opened = await changesRow(
     db,
     sql.unsafe`
-    insert into payout_run(id, schedule_id, kind, period_start, period_end, redo, cutoff_at, pay_on, preparer_id)
+    insert into payout_run(id, schedule_id, kind, period_start, period_end, redo, cutoff_at, pay_on, preparer_id, replaces_id,
+      ask_reason)
     values (${run.id}, ${run.scheduleId}, ${run.kind}, ${run.periodStart}, ${run.periodEnd}, ${run.redo},
-      to_timestamp(${run.cutoffAtMs / 1000}), ${run.payOn}, ${run.preparerId})
+      to_timestamp(${run.cutoffAtMs / 1000}), ${run.payOn}, ${run.preparerId}, ${run.replaces?.payoutId ?? null},
+      ${run.replaces?.reason ?? null})
     on conflict do nothing`,
   );
   if (opened || (await db.exists(sql.unsafe`select 1 from payout_run where id = ${run.id}`))) return opened;
-  throw new Failure(
-    'run_already_exists',
-    'Another run of this schedule is still in review; no run was opened. Decide or cancel that one first.',
-  );
+  throw new Failure('run_already_exists', run.replaces ? REPLACED_ALREADY : IN_REVIEW);
 }
 
 export async function getRun(db: Database, id: string): Promise<Run> {
@@ -153,8 +165,8 @@ export type DraftPayout = {
 export async function insertDraftPayouts(db: Database, run: Run, drafts: readonly DraftPayout[]): Promise<void> {
   if (drafts.length === 0) return;
   await db.query(sql.unsafe`
-    insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id)
-    select id, ${run.id}, partner_id, currency, method, gateway, gross_minor, gross_minor, instrument_version_id
+    insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id, replaces_id)
+    select id, ${run.id}, partner_id, currency, method, gateway, gross_minor, gross_minor, instrument_version_id, ${run.replacesId}::uuid
     from ${sql.unnest(
       drafts.map((draft) => [
         draft.id,

@@ -76,6 +76,13 @@ export const closeTask = (
     where kind = ${kind} and subject = ${subject} and closed_at is null`,
   );
 
+/** Open tasks whose deadline comes within this time, or has passed; the next to lapse first. */
+export const listTasksDue = (db: Database, withinMs: number, limit: number): Promise<readonly Task[]> =>
+  db.any(sql.type(TaskRow)`
+    ${selectTask}
+    where task.closed_at is null and task.deadline_at < now() + ${withinMs} * interval '1 millisecond'
+    order by task.deadline_at, task.id limit ${limit}`);
+
 export async function getTask(db: Database, id: string): Promise<Task> {
   const task = await db.maybeOne(sql.type(TaskRow)`${selectTask} where task.id = ${id}`);
   if (!task) throw new Failure('not_found', `There is no task ${id}.`);

@@ -95,3 +95,18 @@ export function pollAfter(state: AttemptState, ageMs: number, firstMs: number): 
   const isOpen = state === 'prepared' || state === 'submitted' || state === 'unknown';
   return Math.min(Math.max(Math.floor(ageMs / 4), firstMs), isOpen ? UNKNOWN_WAIT_MAX_MS : DAY);
 }
+
+/** How long a provider keeps what nobody claims before it comes back, in days; null where it does not say. */
+const UNCLAIMED_DAYS: Record<GatewayName, number | null> = { wise: null, paypal: 30, lob: null, 'printed-check': null };
+
+/** The days after which a partner is reminded of money that waits for him. */
+const UNCLAIMED_REMINDERS = [21, 7, 1] as const;
+
+/** The reminder that is due for money that has been unclaimed for so long, as its day; 0 is the first notice. */
+export const unclaimedReminder = (ageMs: number): number => UNCLAIMED_REMINDERS.find((day) => ageMs >= day * DAY) ?? 0;
+
+/** The last day (UTC, `2026-12-24`) on which money that has been unclaimed since then can be claimed; null where nobody says. */
+export function unclaimedUntil(gateway: GatewayName, since: Date): string | null {
+  const days = UNCLAIMED_DAYS[gateway];
+  return days === null ? null : new Date(since.getTime() + days * DAY).toISOString().slice(0, 10);
+}

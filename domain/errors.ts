@@ -22,6 +22,12 @@ export const FAILURES = {
 
   payout_not_draft: { retryable: false },
   payout_not_cancellable: { retryable: false },
+  payout_not_replaceable: { retryable: false },
+
+  resolution_not_asked: { retryable: false },
+  resolution_open: { retryable: false },
+  resolution_not_open: { retryable: false },
+  decider_is_proposer: { retryable: false },
 
   check_not_out: { retryable: false },
   check_must_be_returned: { retryable: false },

@@ -26,6 +26,8 @@ const providerFees = (gateway: GatewayName) => own(`fees:${gateway}`);
 const payoutFees = own('fees:payout');
 const withheldTax = own('tax:withheld');
 const suspense = own('suspense');
+/** What came back and is ours: a payee who keeps the goods is not paid for them. */
+const writeOff = own('writeoff');
 
 /** Entries of 0 are left out: a ledger has none. */
 const entries = (...all: readonly Entry[]): Entry[] => all.filter(({ minor }) => minor !== 0n);
@@ -107,9 +109,35 @@ export const returnPosting = (paid: Paid, cameBack: bigint, before: bigint, at: 
     { account: suspense, minor: before },
   ]);
 
-/** A part came home: it waits in suspense for a person to say whose it is. */
-export const partialReturnPosting = (paid: Paid, cameBack: bigint, at: Date): Posting =>
-  posting('partial_return', paid, at, [
-    { account: cash(paid.gateway), minor: cameBack },
-    { account: suspense, minor: -cameBack },
-  ]);
+/** A part came home, after `before`: it waits in suspense for a person to say whose it is. Each part is posted once. */
+export const partialReturnPosting = (paid: Paid, cameBack: bigint, before: bigint, at: Date): Posting => ({
+  ...posting('partial_return', paid, at, [
+    { account: cash(paid.gateway), minor: cameBack - before },
+    { account: suspense, minor: before - cameBack },
+  ]),
+  key: before === 0n ? paid.attemptId : `${paid.attemptId}/${cameBack}`,
+});
+
+/** What two people decided of a part that came back. */
+export type DecidedPart = {
+  readonly resolutionId: string;
+  readonly outcome: 'credit_partner' | 'keep';
+  readonly partnerId: bigint;
+  readonly currency: CurrencyCode;
+  readonly minor: bigint;
+};
+
+/** A part that waited leaves suspense: it is owed to the partner again, or we keep it. */
+export const decidedPartPosting = (
+  { resolutionId, outcome, partnerId, currency, minor }: DecidedPart,
+  at: Date,
+): Posting => ({
+  kind: 'suspense',
+  key: resolutionId,
+  currency,
+  effectiveAt: at,
+  entries: entries(
+    { account: suspense, minor },
+    { account: outcome === 'keep' ? writeOff : payable(partnerId), minor: -minor },
+  ),
+});

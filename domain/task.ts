@@ -19,3 +19,22 @@ export const TASK_KINDS = [
   'check_returned_mail',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
+
+const DAY_MS = 24 * 3600_000;
+
+/**
+ * How long the outside world leaves a task open, in milliseconds; null where nothing ends by itself. Wise cancels a transfer that
+ * nobody funds after two weeks. Whoever opens another kind of task with a deadline knows its day.
+ */
+export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
+  outcome_unknown: null,
+  provider_approval: 14 * DAY_MS,
+  partial_return: null,
+  check_exception: null,
+  check_stop_expiring: null,
+  check_stale: null,
+  check_returned_mail: null,
+};
+
+/** From so long before its deadline on, an open task is brought to mind once a day. */
+export const REMIND_BEFORE_MS = 3 * DAY_MS;

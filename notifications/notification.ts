@@ -10,13 +10,17 @@ const ofPayout = z.strictObject({ payout: z.string(), ...Amount.shape, method: z
 const BODIES = {
   payout_sent: ofPayout,
   payout_settled: ofPayout,
-  payout_failed: ofPayout.extend({ reason: z.string() }),
-  payout_returned: ofPayout.extend({ reason: z.string() }),
-  payout_unclaimed: ofPayout,
+  payout_failed: ofPayout.extend({ advice: z.string() }),
+  payout_returned: ofPayout.extend({ advice: z.string() }),
+  /** `day` is that of the reminder, 0 of the first notice; `until` the last day to claim it, empty where nobody says. */
+  payout_unclaimed: ofPayout.extend({ advice: z.string(), day: z.number(), until: z.string() }),
+  payout_held: ofPayout.extend({ advice: z.string() }),
+  payout_partly_returned: ofPayout.extend({ returned: z.string(), credited: z.enum(['yes', 'no']) }),
   run_in_review: z.strictObject({ run: z.string(), schedule: z.string(), periodEnd: z.string(), reminder: z.number() }),
   run_decided: z.strictObject({ run: z.string(), schedule: z.string(), periodEnd: z.string(), status: z.string() }),
   alarm_raised: z.strictObject({ kind: z.string(), subject: z.string(), detail: z.string() }),
   task_opened: z.strictObject({ kind: z.string(), subject: z.string(), detail: z.string(), deadline: z.string() }),
+  task_due: z.strictObject({ kind: z.string(), subject: z.string(), detail: z.string(), deadline: z.string() }),
 } as const;
 
 export type NotificationKind = keyof typeof BODIES;
@@ -50,20 +54,36 @@ const TEMPLATES: { [K in NotificationKind]: (body: NotificationBody<K>) => Mail 
   payout_failed: (body) => ({
     subject: `Your payout of ${money(body)} could not be made`,
     text:
-      `We could not pay ${money(body)} by ${body.method}: ${body.reason}. No money moved, and the amount is part of your balance ` +
-      `again. Please check your payout details; the next run pays it.\n\nPayout ${body.payout}`,
+      `We could not pay ${money(body)} by ${body.method}. ${body.advice} No money moved, and the amount is part of your balance ` +
+      `again: the next run pays it.\n\nPayout ${body.payout}`,
   }),
   payout_returned: (body) => ({
     subject: `Your payout of ${money(body)} came back`,
     text:
-      `${money(body)} that we sent by ${body.method} came back: ${body.reason}. The amount is part of your balance again. Please ` +
-      `correct your payout details; the next run pays it.\n\nPayout ${body.payout}`,
+      `${money(body)} that we sent by ${body.method} came back. ${body.advice} The amount is part of your balance again: the next ` +
+      `run pays it.\n\nPayout ${body.payout}`,
   }),
   payout_unclaimed: (body) => ({
-    subject: `${money(body)} are waiting for you`,
+    subject: `${body.day > 0 ? 'Reminder: ' : ''}${money(body)} are waiting for you`,
     text:
-      `We sent ${money(body)} by ${body.method}, and nobody has accepted them yet. Please accept the payment within 30 days; ` +
-      `after that it comes back to us and into your balance.\n\nPayout ${body.payout}`,
+      `We sent ${money(body)} by ${body.method}, and nobody has accepted them yet. ${body.advice}` +
+      (body.until
+        ? ` You can do so until ${body.until}; after that the money comes back to us and into your balance.`
+        : '') +
+      `\n\nPayout ${body.payout}`,
+  }),
+  payout_held: (body) => ({
+    subject: `${money(body)} are held until you act`,
+    text: `We sent ${money(body)} by ${body.method}, and they are held on their way. ${body.advice}\n\nPayout ${body.payout}`,
+  }),
+  payout_partly_returned: (body) => ({
+    subject: `${body.returned} ${body.currency} of your payout came back`,
+    text:
+      `Of the ${money(body)} that we sent by ${body.method}, ${body.returned} ${body.currency} came back. ` +
+      (body.credited === 'yes'
+        ? 'They are part of your balance again: the next run pays them.'
+        : 'They stay with us; ask us if you think that they are yours.') +
+      `\n\nPayout ${body.payout}`,
   }),
   run_in_review: (body) => ({
     subject: `${body.reminder > 0 ? `Reminder ${body.reminder}: run` : 'Run'} of ${body.schedule} up to ${body.periodEnd} waits for approval`,
@@ -80,6 +100,10 @@ const TEMPLATES: { [K in NotificationKind]: (body: NotificationBody<K>) => Mail 
   task_opened: (body) => ({
     subject: `Task: ${body.kind} (${body.subject})`,
     text: `${body.detail}\n\nDeadline: ${body.deadline}. It stays open until somebody decides it.`,
+  }),
+  task_due: (body) => ({
+    subject: `Still open, due ${body.deadline}: ${body.kind} (${body.subject})`,
+    text: `${body.detail}\n\nNobody has decided it yet.`,
   }),
 };
 

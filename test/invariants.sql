@@ -63,8 +63,16 @@ from earning_line line
 left join (
   select earning_line_id, sum(amount_minor) as minor, count(*) as count from earning group by earning_line_id
 ) earned on earned.earning_line_id = line.id
-where line.split_from is null
+where line.split_from is null and line.kind <> 'returned_funds'
   and (line.amount_minor, line.earning_count) is distinct from (coalesce(earned.minor, 0), coalesce(earned.count, 0));
+
+-- name: 5 a line of returned funds is what two people credited its partner with, of a part that came back
+select format('line %s of %s says %s to partner %s, resolution %s says %s', line.id, line.currency, line.amount_minor, line.partner_id,
+  coalesce(resolution.id::text, 'none'), coalesce(resolution.amount_minor::text, 'nothing')) as culprit
+from (select * from earning_line where kind = 'returned_funds' and split_from is null) line
+full join (select resolution.*, payout.partner_id, payout.currency from resolution join payout on payout.id = resolution.payout_id
+           where resolution.outcome = 'credit_partner' and resolution.status = 'applied') resolution on resolution.id = line.resolution_id
+where (line.partner_id, line.currency, line.amount_minor) is distinct from (resolution.partner_id, resolution.currency, resolution.amount_minor);
 
 -- name: 5 the parts of a split line add up to it, and keep its partner, program, currency and release day
 select format('line %s of %s was split into parts of %s', whole.id, whole.amount_minor, sum(part.amount_minor)) as culprit
@@ -177,6 +185,16 @@ where (attempt.state = 'prepared') <> (batch.state = 'prepared')
   or batch.state = 'failed' and attempt.state not in ('failed', 'needs_person')
   or batch.state = 'done' and attempt.state in ('submitted', 'unknown');
 
+-- name: 6 nobody's silence ended what was not known: a provider answered, or two people decided
+select format('attempt %s went from %s to %s, as %s said', history.attempt_id, history.from_state, history.to_state,
+  coalesce(history.said_by, 'nobody')) as culprit
+from attempt_history history left join resolution on resolution.id = history.resolution_id
+where history.from_state in ('submitted', 'unknown') and history.to_state <> history.from_state
+  and case history.said_by when 'provider' then history.word is null
+    when 'people' then resolution.status is distinct from 'applied' or resolution.decided_by is null
+      or resolution.decided_by = resolution.proposed_by
+    else true end;
+
 -- name: 7 what was sent, taken, undone and returned is in the ledger exactly once, to the cent
 with fact as (
   select attempt.id::text as key, attempt.gateway || ':' || attempt.currency as gateway, ':' || attempt.currency as currency,
@@ -207,7 +225,7 @@ with fact as (
   where happened and minor <> 0
 ), booked(key, kind, code, minor) as (
   -- A part that came back first waits in suspense; with the full return the two are one.
-  select journal.idempotency_key, replace(journal.kind, 'partial_return', 'return'), account.code, sum(entry.amount_minor)
+  select split_part(journal.idempotency_key, '/', 1), replace(journal.kind, 'partial_return', 'return'), account.code, sum(entry.amount_minor)
   from ledger_journal journal join ledger_entry entry on entry.journal_id = journal.id join ledger_account account on account.id = entry.account_id
   where journal.kind in ('send', 'debit', 'fail', 'return', 'partial_return')
   group by 1, 2, 3 having sum(entry.amount_minor) <> 0
@@ -217,6 +235,27 @@ select format('%s of attempt %s: account %s should have %s and has %s', kind, ke
 from expected full join booked using (key, kind, code)
 where expected.minor is distinct from booked.minor;
 
+-- name: 7 what people decided of a part that came back has left suspense once, to the cent, and never more than came
+with expected(key, code, minor) as (
+  select resolution.id::text, code, minor
+  from resolution join payout on payout.id = resolution.payout_id cross join lateral (values
+    ('suspense:' || payout.currency, amount_minor),
+    (case outcome when 'keep' then 'writeoff:' else 'partner:payable:' || payout.partner_id || ':' end || payout.currency, -amount_minor)
+  ) posting(code, minor)
+  where resolution.status = 'applied' and amount_minor is not null
+), booked(key, code, minor) as (
+  select journal.idempotency_key, account.code, sum(entry.amount_minor)
+  from ledger_journal journal join ledger_entry entry on entry.journal_id = journal.id join ledger_account account on account.id = entry.account_id
+  where journal.kind = 'suspense' group by 1, 2
+)
+select format('resolution %s: account %s should have %s and has %s', key, code, coalesce(expected.minor, 0), coalesce(booked.minor, 0)) as culprit
+from expected full join booked using (key, code)
+where expected.minor is distinct from booked.minor
+union all
+select format('of attempt %s %s came back, and people decided about %s', attempt.id, coalesce(attempt.returned_minor, 0), sum(resolution.amount_minor))
+from payout_attempt attempt join resolution on resolution.attempt_id = attempt.id and resolution.status = 'applied'
+group by attempt.id having sum(resolution.amount_minor) > coalesce(attempt.returned_minor, 0);
+
 -- name: 7 every earning line is booked once as owed to its partner
 with expected(key, code, minor) as (
   select line.id::text, code, minor
@@ -224,7 +263,7 @@ with expected(key, code, minor) as (
     ('program:expense:' || program_id || ':' || currency, amount_minor),
     ('partner:payable:' || partner_id || ':' || currency, -amount_minor)
   ) posting(code, minor)
-  where split_from is null
+  where split_from is null and kind <> 'returned_funds'
 ), booked(key, code, minor) as (
   select journal.idempotency_key, account.code, sum(entry.amount_minor)
   from ledger_journal journal join ledger_entry entry on entry.journal_id = journal.id join ledger_account account on account.id = entry.account_id
@@ -237,7 +276,10 @@ where expected.minor is distinct from booked.minor;
 
 -- name: 8 a partner is owed what the events earned less what was sent and did not come back
 with earned as (
-  select partner_id, currency, sum(amount_minor) as minor from earning group by partner_id, currency
+  select partner_id, currency, sum(amount_minor) as minor
+  from (select partner_id, currency, amount_minor from earning
+        union all select partner_id, currency, amount_minor from earning_line where kind = 'returned_funds' and split_from is null) credited
+  group by partner_id, currency
 ), paid as (
   select payout.partner_id, payout.currency, sum(payout.gross_minor) as minor
   from payout
@@ -259,7 +301,8 @@ select format('attempt %s is %s since %s, and nobody was told', attempt.id, atte
 from payout_attempt attempt
 where attempt.state in ('submitted', 'unknown') and attempt.state_at < now() - interval '1 day'
   and not exists (select from recon_break where attempt_id = attempt.id and resolved_at is null)
-  and not exists (select from alarm where subject in ('payout/' || attempt.payout_id, 'batch/' || attempt.batch_id) and cleared_at is null);
+  and not exists (select from alarm where subject in ('payout/' || attempt.payout_id, 'batch/' || attempt.batch_id) and cleared_at is null)
+  and not exists (select from task where (payout_id = attempt.payout_id or subject = 'batch/' || attempt.batch_id) and closed_at is null);
 
 -- name: 11 no payout under way, no open batch and no open run is forgotten
 -- `bursar.grace` is how long after its time it may be looked at; the sweep comes every minute.
@@ -298,7 +341,7 @@ where run.status = 'disbursed' and payout.status in ('draft', 'approved', 'execu
 -- name: 14 a prepared run says of every partner of its schedule what it means for them
 select format('run %s says nothing of partner %s', run.id, agreement.partner_id) as culprit
 from payout_run run join program on program.schedule_id = run.schedule_id join agreement on agreement.program_id = program.id
-where (run.review_since is not null or run.status = 'disbursed') and agreement.created_at < run.created_at
+where (run.review_since is not null or run.status = 'disbursed') and agreement.created_at < run.created_at and run.replaces_id is null
   and not exists (select from run_outcome outcome where outcome.run_id = run.id and outcome.partner_id = agreement.partner_id)
 group by run.id, agreement.partner_id;
 
@@ -309,6 +352,18 @@ from (select * from run_outcome where payout_id is not null) outcome full join p
 where (outcome.run_id, outcome.partner_id, outcome.currency, outcome.payable_minor)
   is distinct from (payout.run_id, payout.partner_id, payout.currency, payout.gross_minor)
   or outcome.outcome = 'excluded' and payout.status <> 'cancelled';
+
+-- name: 14 a replacement pays whom it replaces alone, after proof that the first moved nothing or came back, and once
+select format('run %s replaces payout %s to partner %s in %s, which is %s, and its payout %s is to partner %s in %s', run.id, replaced.id,
+  replaced.partner_id, replaced.currency, replaced.status, payout.id, payout.partner_id, payout.currency) as culprit
+from payout_run run join payout on payout.run_id = run.id left join payout replaced on replaced.id = coalesce(run.replaces_id, payout.replaces_id)
+where (run.replaces_id is not null or payout.replaces_id is not null)
+  and ((payout.replaces_id, payout.partner_id, payout.currency) is distinct from (run.replaces_id, replaced.partner_id, replaced.currency)
+    or replaced.status not in ('failed', 'returned'))
+union all
+select format('payout %s is replaced by %s at once', replaces_id, string_agg(id::text, ', ' order by id))
+from payout where replaces_id is not null and status not in ('failed', 'returned', 'cancelled')
+group by replaces_id having count(*) > 1;
 
 -- name: 15 a run pays only what as many people as its schedule asks for, other than its preparer, have approved
 select format('run %s is %s with %s approvals of its content', run.id, run.status, count(distinct approval.actor_id)) as culprit

@@ -5,10 +5,9 @@ import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporal
 import { pino } from 'pino';
 
 import { createActivities } from '../activities/index.ts';
-import { type Config, gatewaySettings, readConfig, vaultKeys } from '../config.ts';
+import { type Config, gatewaySettings, readConfig, returnWindows, vaultKeys } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { listActiveSchedules } from '../db/due.ts';
-import { RETURN_WINDOWS_DEFAULT } from '../domain/attempt.ts';
 import { createGateways } from '../gateways/index.ts';
 import { createMailer } from '../notifications/mailer.ts';
 import { deployPaySchedule, deploySystemSchedules } from '../workflows/schedules.ts';
@@ -48,7 +47,7 @@ const workers = await createWorkers({
     addresses: { finance: config.MAIL_FINANCE, operators: config.MAIL_OPERATORS },
     gateways: createGateways(gatewaySettings(config)),
     vault: vaultKeys(config),
-    returnWindows: { ...RETURN_WINDOWS_DEFAULT, wise: config.WISE_RETURN_WINDOW_SECONDS * 1000 },
+    returnWindows: returnWindows(config),
     firstPollMs: config.POLL_SECONDS_MIN * 1000,
     activePayoutsMax: config.ACTIVE_PAYOUTS_MAX,
     batchItemsMax: { wise: config.WISE_BATCH_MAX, paypal: config.PAYPAL_BATCH_MAX },

@@ -4,6 +4,7 @@ import { listAttemptHistory, listAttempts } from '../../db/attempts.ts';
 import type { Database } from '../../db/database.ts';
 import { getPartner } from '../../db/partners.ts';
 import { getPayout, listPayoutEarnings, listPayoutLines, listPayouts, type Payout } from '../../db/payouts.ts';
+import { ACTORS as ADVISED, adviceFor } from '../../domain/advice.ts';
 import { ATTEMPT_STATES } from '../../domain/attempt.ts';
 import { Code } from '../../domain/event.ts';
 import { formatDecimal, money } from '../../domain/money.ts';
@@ -29,13 +30,17 @@ export const PayoutAnswer = z
     /** `sent` is provisional; `settled` is final, unless the money comes back later. */
     status: z.enum(PAYOUT_STATUSES),
     statusReason: z.string().nullable(),
+    /** Of a payout that failed, came back or waits to be claimed: who has to act, and how. */
+    advice: z.object({ who: z.enum(ADVISED), text: z.string() }).nullable(),
+    /** The failed or returned payout that this one is made in the place of. */
+    replaces: z.string().nullable(),
     statusAt: z.string(),
     periodEnd: z.string(),
     createdAt: z.string(),
   })
   .openapi('Payout');
 
-const AttemptAnswer = z
+export const AttemptAnswer = z
   .object({
     attemptNo: z.int(),
     gateway: z.enum(GATEWAYS),
@@ -50,10 +55,27 @@ const AttemptAnswer = z
     debited: z.string().nullable(),
     fee: z.string().nullable(),
     returned: z.string().nullable(),
+    /** Hex of the SHA-256 over what was sent. */
+    requestHash: z.string(),
     submittedAt: z.string().nullable(),
     stateAt: z.string(),
   })
   .openapi('Attempt');
+
+export const AttemptChange = z
+  .object({
+    attemptNo: z.int(),
+    from: z.enum(ATTEMPT_STATES).nullable(),
+    to: z.enum(ATTEMPT_STATES),
+    word: z.string().nullable(),
+    reason: z.string().nullable(),
+    evidence: z.record(z.string(), z.unknown()),
+    /** Whose word it is: of `people` the resolution says who they were and what they saw. */
+    saidBy: z.enum(['us', 'provider', 'people']).nullable(),
+    resolutionId: z.string().nullable(),
+    at: z.string(),
+  })
+  .openapi('AttemptChange');
 
 const PayoutDetail = PayoutAnswer.extend({
   lines: z.array(
@@ -69,17 +91,7 @@ const PayoutDetail = PayoutAnswer.extend({
   ),
   /** For staff: how it was sent. */
   attempts: z.array(AttemptAnswer),
-  history: z.array(
-    z.object({
-      attemptNo: z.int(),
-      from: z.enum(ATTEMPT_STATES).nullable(),
-      to: z.enum(ATTEMPT_STATES),
-      word: z.string().nullable(),
-      reason: z.string().nullable(),
-      evidence: z.record(z.string(), z.unknown()),
-      at: z.string(),
-    }),
-  ),
+  history: z.array(AttemptChange),
 }).openapi('PayoutDetail');
 
 const ExplainedAnswer = z
@@ -90,8 +102,9 @@ const ExplainedAnswer = z
     kind: z.string(),
     occurredAt: z.string(),
     incentive: z.string(),
-    plan: z.string(),
-    planVersion: z.int(),
+    /** None of what came back and was given to the partner again: the explanation names the payout that it came from. */
+    plan: z.string().nullable(),
+    planVersion: z.int().nullable(),
     currency: z.string(),
     amount: z.string(),
     availableOn: z.string(),
@@ -152,6 +165,8 @@ export function payoutAnswer(payout: Payout) {
     gateway: payout.gateway,
     status: payout.status,
     statusReason: payout.statusReason,
+    advice: adviceFor(payout),
+    replaces: payout.replacesId,
     statusAt: payout.statusAt.toISOString(),
     periodEnd: payout.periodEnd,
     createdAt: payout.createdAt.toISOString(),
@@ -171,7 +186,7 @@ async function readLines(db: Database, payoutId: string) {
   }));
 }
 
-async function readAttempts(db: Database, payoutId: string) {
+export async function readAttempts(db: Database, payoutId: string) {
   const attempts = await listAttempts(db, payoutId);
   return attempts.map(({ currency, ...attempt }) => {
     const say = (minor: bigint | null) => (minor === null ? null : formatDecimal(money(minor, currency)));
@@ -187,13 +202,14 @@ async function readAttempts(db: Database, payoutId: string) {
       debited: say(attempt.debitedMinor),
       fee: say(attempt.debitFeeMinor),
       returned: say(attempt.returnedMinor),
+      requestHash: attempt.requestHash,
       submittedAt: attempt.submittedAt?.toISOString() ?? null,
       stateAt: attempt.stateAt.toISOString(),
     };
   });
 }
 
-async function readHistory(db: Database, payoutId: string) {
+export async function readHistory(db: Database, payoutId: string) {
   const history = await listAttemptHistory(db, payoutId);
   return history.map((change) => ({ ...change, at: change.at.toISOString() }));
 }

@@ -46,7 +46,7 @@ import {
 import { wakeQuietly } from '../wake.ts';
 import { payoutAnswer, PayoutAnswer } from './payouts.ts';
 
-const RunAnswer = z
+export const RunAnswer = z
   .object({
     id: z.string(),
     schedule: z.string(),
@@ -61,6 +61,9 @@ const RunAnswer = z
     /** Who asked for it; of a scheduled run nobody did. */
     preparer: z.string().nullable(),
     approvalsRequired: z.int(),
+    /** Of a replacement: the payout whose partner alone it pays, and why. */
+    replaces: z.string().nullable(),
+    reason: z.string().nullable(),
     /** What an approval is of; there is none until the run is prepared. */
     contentHash: z.string().nullable(),
     reviewSince: z.string().nullable(),
@@ -194,7 +197,7 @@ const pause = changeRoute(
 const resume = changeRoute('resume', 'Let a run go on', 'Goes on');
 const cancel = changeRoute('cancel', 'Cancel a run', 'Cancelled: its lines are free for the next run');
 
-const runAnswer = (run: Run) => ({
+export const runAnswer = (run: Run) => ({
   id: run.id,
   schedule: run.schedule,
   kind: run.kind,
@@ -206,6 +209,8 @@ const runAnswer = (run: Run) => ({
   statusReason: run.statusReason,
   preparer: run.preparer,
   approvalsRequired: run.approvalsRequired,
+  replaces: run.replacesId,
+  reason: run.askReason,
   contentHash: run.contentHash,
   reviewSince: run.reviewSince?.toISOString() ?? null,
   createdAt: run.createdAt.toISOString(),

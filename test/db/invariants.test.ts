@@ -118,6 +118,15 @@ const register = (b: Books, ref: string, number: number, why: { because?: string
 /** An attempt as if it were by check. */
 const asCheck = (id: string, change: ReturnType<typeof sql.fragment>) =>
   sql.unsafe`update payout_attempt set gateway = 'printed-check', check_number = 55, ${change} where id = ${id}`;
+/** A part of ann's payout that two people gave back to her; its id is the run's. */
+const credited = (
+  { runId, annPayout, annAttempt, company }: Books,
+  decidedBy = sql.fragment`${company.approver}`,
+) => sql.unsafe`
+  insert into resolution(id, task_id, payout_id, attempt_id, outcome, amount_minor, evidence, proposed_by, status, decided_by, decided_at,
+    ended_at)
+  values (${runId}, ${runId}, ${annPayout}, ${annAttempt}, 'credit_partner', 5, 'seen', ${company.preparer}, 'applied', ${decidedBy},
+    now(), now())`;
 
 type Plant = {
   wrong: string;
@@ -350,6 +359,48 @@ const PLANTS: readonly Plant[] = [
       entry(b.runId, 2, 'program:expense', -100),
     ],
     names: (b) => `partner ${b.cleo.id} `,
+  },
+  {
+    wrong: 'two people credited a partner, and no line says so',
+    breaks: '5 a line of returned funds is what two people credited its partner with, of a part that came back',
+    plant: (b) => [credited(b)],
+    names: (b) => b.runId,
+  },
+  {
+    wrong: 'an unknown outcome was settled because it was late',
+    breaks: "6 nobody's silence ended what was not known: a provider answered, or two people decided",
+    plant: (b) => [
+      sql.unsafe`
+        insert into attempt_history(attempt_id, from_state, to_state, word, evidence, said_by)
+        values (${b.bobAttempt}, 'unknown', 'submitted', 'late', '{}', 'us')`,
+    ],
+    names: (b) => b.bobAttempt,
+  },
+  {
+    wrong: 'one person alone said that it was paid',
+    breaks: "6 nobody's silence ended what was not known: a provider answered, or two people decided",
+    plant: (b) => [
+      sql.unsafe`alter table resolution drop constraint resolution_check`,
+      credited(b, sql.fragment`${b.company.preparer}`),
+      sql.unsafe`
+        insert into attempt_history(attempt_id, from_state, to_state, word, evidence, said_by, resolution_id)
+        values (${b.bobAttempt}, 'unknown', 'submitted', 'paid', '{}', 'people', ${b.runId})`,
+    ],
+    names: (b) => b.bobAttempt,
+  },
+  {
+    wrong: 'what was decided of a part is still in suspense',
+    breaks:
+      '7 what people decided of a part that came back has left suspense once, to the cent, and never more than came',
+    plant: (b) => [credited(b)],
+    names: (b) => `resolution ${b.runId}: account suspense:USD`,
+  },
+  {
+    wrong: 'a payout that settled is replaced',
+    breaks:
+      '14 a replacement pays whom it replaces alone, after proof that the first moved nothing or came back, and once',
+    plant: (b) => [setPayout(b.bobPayout, sql.fragment`replaces_id = ${b.annPayout}`)],
+    names: (b) => b.bobPayout,
   },
   {
     wrong: 'nobody was told of an unknown outcome',

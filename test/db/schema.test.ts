@@ -420,7 +420,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     {
       does: "replaces another partner's payout",
       with: (s) => [draftOf(s, { gross: 1000, net: 1000 }, { replaces: s.settled })],
-      refused: /foreign key/,
+      refused: /replaces what its run replaces/,
     },
     {
       does: 'sends a bank payout by PayPal',
@@ -795,7 +795,10 @@ describe('given that what may follow what is written in the domain and in the da
     );
 
   it.each(others(ATTEMPT_STATES, 'submitted'))('then a submitted attempt becomes %s only if it may', async (to) => {
-    const change = changeAttempt(scene.attempts.submitted, sql.fragment`state = ${to}`);
+    const change = changeAttempt(
+      scene.attempts.submitted,
+      sql.fragment`state = ${to}, word = 'heard', answered_at = now()`,
+    );
     expect(await stepOf(change)).toMatch(canAttemptBecome('submitted', to) ? /^allowed/ : /cannot become/);
   });
 

@@ -58,12 +58,12 @@ describe('given 10.00 earned, of which 2.40 are withheld and 0.10 charged', () =
   });
 
   it('when a part came home then it waits in suspense', () => {
-    expect(sum(partialReturnPosting(paid, 300n, at))).toEqual({ 'cash:wise': 300n, suspense: -300n });
+    expect(sum(partialReturnPosting(paid, 300n, 0n, at))).toEqual({ 'cash:wise': 300n, suspense: -300n });
   });
 
   it('when the rest follows then suspense is empty and the whole is owed again, once', () => {
     const sent = [earned, sendPosting(paid, at), debitPosting(paid, 0n, at)];
-    const back = [partialReturnPosting(paid, 300n, at), returnPosting(paid, 750n, 300n, at)];
+    const back = [partialReturnPosting(paid, 300n, 0n, at), returnPosting(paid, 750n, 300n, at)];
     expect(sum(...sent, ...back)).toEqual(sum(earned));
   });
 });
@@ -78,7 +78,7 @@ it('every posting adds up to nothing and has no entry of nothing, whatever the a
         debitPosting(some, other, at),
         failPosting(some, at),
         returnPosting(some, other, fee, at),
-        partialReturnPosting(some, other, at),
+        partialReturnPosting(some, other, 0n, at),
       ]) {
         expect(entries.reduce((total, { minor }) => total + minor, 0n)).toBe(0n);
         expect(entries.every(({ minor }) => minor !== 0n)).toBe(true);

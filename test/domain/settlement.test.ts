@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { ATTEMPT_STATES, canAttemptBecome } from '../../domain/attempt.ts';
 import { canPayoutBecome, PAYOUT_STATUSES } from '../../domain/payout.ts';
-import { type AnswerFacts, type AttemptFacts, consequencesOf } from '../../domain/settlement.ts';
+import { type AnswerFacts, type AttemptFacts, consequencesOf, stateByTime } from '../../domain/settlement.ts';
 
 const sent: AttemptFacts = {
   state: 'sent',
@@ -11,6 +11,7 @@ const sent: AttemptFacts = {
   netMinor: 1000n,
   debitedMinor: 1000n,
   returnedMinor: null,
+  decidedMinor: 0n,
 };
 const submitted: AttemptFacts = { ...sent, state: 'submitted', payoutStatus: 'executing', debitedMinor: null };
 const nothing: AnswerFacts = { state: null, debited: null, returnedMinor: null };
@@ -63,7 +64,11 @@ describe('given an attempt that was sent', () => {
       { ...sent, state: 'settled', payoutStatus: 'settled' },
       { ...nothing, state: 'settled', returnedMinor: 400n },
     );
-    expect(part).toMatchObject({ state: 'settled', payoutStatus: 'settled', partialReturn: { minor: 400n } });
+    expect(part).toMatchObject({
+      state: 'settled',
+      payoutStatus: 'settled',
+      partialReturn: { minor: 400n, before: 0n },
+    });
     expect(part.fullReturn).toBeUndefined();
   });
 
@@ -86,6 +91,44 @@ describe('given an attempt that was sent', () => {
   });
 });
 
+describe('given a part that came back before', () => {
+  const partly = { ...sent, state: 'settled', payoutStatus: 'settled', returnedMinor: 400n } as const;
+
+  it('when a second part comes then only what is new waits in suspense', () => {
+    expect(consequencesOf(partly, { ...nothing, state: 'settled', returnedMinor: 600n })).toMatchObject({
+      partialReturn: { minor: 600n, before: 400n },
+      alarms: [],
+    });
+  });
+
+  it('when the same part is told again then nothing is posted', () => {
+    const again = consequencesOf(partly, { ...nothing, state: 'settled', returnedMinor: 400n });
+    expect(again.partialReturn ?? again.fullReturn).toBeUndefined();
+  });
+
+  it('when more is told than was ever sent then no more than that is posted, and a person hears of it', () => {
+    const after = consequencesOf(partly, { ...nothing, state: 'settled', returnedMinor: 1200n });
+    expect(after).toMatchObject({ partialReturn: { minor: 1000n, before: 400n } });
+    expect(after.alarms).toHaveLength(1);
+  });
+
+  it('when less is told than before then nothing goes again, and a person hears of it', () => {
+    const after = consequencesOf(partly, { ...nothing, state: 'settled', returnedMinor: 100n });
+    expect(after.partialReturn).toBeUndefined();
+    expect(after.alarms).toHaveLength(1);
+  });
+
+  it('when people have decided about it and the rest comes then the rest is one more part: the partner is not owed it twice', () => {
+    const decided = { ...partly, decidedMinor: 400n };
+    expect(consequencesOf(decided, { ...nothing, state: 'returned', returnedMinor: 1000n })).toMatchObject({
+      state: 'settled',
+      payoutStatus: 'settled',
+      partialReturn: { minor: 1000n, before: 400n },
+      fullReturn: undefined,
+    });
+  });
+});
+
 it('whatever a provider says, no step is taken that the tables forbid, and money is given back once at the most', () => {
   const minor = fc.option(fc.bigInt(0n, 2000n), { nil: null });
   const facts = fc.record({
@@ -94,6 +137,7 @@ it('whatever a provider says, no step is taken that the tables forbid, and money
     netMinor: fc.constant(1000n),
     debitedMinor: fc.constantFrom(null, 1000n),
     returnedMinor: minor,
+    decidedMinor: fc.constantFrom(0n, 300n),
   });
   const answer = fc.record({
     state: fc.option(fc.constantFrom(...ATTEMPT_STATES), { nil: null }),
@@ -113,5 +157,42 @@ it('whatever a provider says, no step is taken that the tables forbid, and money
       if (after.fail) expect(before.debitedMinor ?? said.debited ?? (said.returnedMinor || null)).toBeNull();
     }),
     { numRuns: 2000 },
+  );
+});
+
+it('however long it takes, time alone never says what became of a payment that nobody knows of', () => {
+  const minor = fc.option(fc.bigInt(0n, 1000n), { nil: null });
+  const times = fc.record({
+    ageMs: fc.integer({ min: 0, max: 1_000 * 365 * 24 * 3_600_000 }),
+    returnWindowMs: fc.option(fc.integer({ min: 0, max: 90 * 24 * 3_600_000 }), { nil: null }),
+    isCheck: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(
+      fc.constantFrom('submitted', 'unknown'),
+      fc.constantFrom(null, 'unknown'),
+      times,
+      minor,
+      (state, said, time, back) => {
+        const before: AttemptFacts = { ...submitted, state, debitedMinor: null, returnedMinor: back };
+        const after = consequencesOf(before, { ...nothing, state: stateByTime(state, said, time) });
+        expect(after.state).toBe(said ?? state);
+        expect(after).toMatchObject({ payoutStatus: 'executing', fail: false });
+        expect(after.debit ?? after.fullReturn ?? after.partialReturn).toBeUndefined();
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
+
+it('whatever its provider says, how long a payment was unknown makes no difference', () => {
+  const said = fc.constantFrom(null, ...ATTEMPT_STATES);
+  const age = fc.integer({ min: 0, max: 400 * 24 * 3_600_000 });
+  fc.assert(
+    fc.property(fc.constantFrom('submitted', 'unknown'), said, age, age, (state, word, one, other) => {
+      const after = (ageMs: number) => stateByTime(state, word, { ageMs, returnWindowMs: 1000, isCheck: true });
+      expect(after(one)).toBe(after(other));
+    }),
+    { numRuns: 1000 },
   );
 });

@@ -1,0 +1,95 @@
+import { type Attempt, findLiveAttempt } from '../db/attempts.ts';
+import type { Database } from '../db/database.ts';
+import { post } from '../db/ledger.ts';
+import { lockPayout } from '../db/payouts.ts';
+import {
+  findConfirmedResolution,
+  insertReturnedFunds,
+  markResolutionApplied,
+  type Resolution,
+  sumDecidedParts,
+} from '../db/resolutions.ts';
+import { closeTask } from '../db/tasks.ts';
+import { money } from '../domain/money.ts';
+import { decidedPartPosting } from '../domain/postings.ts';
+import { isOfPart, type ResolutionOutcome } from '../domain/resolution.ts';
+import type { Answer, AnswerState } from '../gateways/gateway.ts';
+import { type AnswerDeps, applyAnswer, askAboutPart, type Locked, tell, tellPart } from './answers.ts';
+
+/**
+ * Applies what two people decided of a payout, in one transaction and by the way a provider's word takes: state, journals, lines,
+ * notices, history, task. Returns whether there was anything to apply. A call that may still be under way is waited for.
+ */
+export const applyResolution = (deps: AnswerDeps, payoutId: string): Promise<boolean> =>
+  deps.db.transaction(async (tx) => {
+    if (!(await findConfirmedResolution(tx, payoutId))) return false;
+    const payout = await lockPayout(tx, payoutId);
+    const resolution = await findConfirmedResolution(tx, payoutId);
+    const attempt = await findLiveAttempt(tx, payoutId);
+    if (!resolution || attempt?.id !== resolution.attemptId || mayBeAsked(attempt)) return false;
+    const { outcome } = resolution;
+    await closeTask(tx, { kind: resolution.taskKind, subject: `payout/${payoutId}` }, byDecider(resolution));
+    if (isOfPart(outcome)) await decidePart(deps, tx, { payout, attempt }, resolution);
+    else await decideWhole(deps, tx, { payout, attempt }, resolution);
+    await markResolutionApplied(tx, resolution.id);
+    return true;
+  });
+
+async function decideWhole(deps: AnswerDeps, tx: Database, locked: Locked, resolution: Resolution): Promise<void> {
+  const answer = wordOf(resolution, locked.attempt);
+  const consequences = await applyAnswer(deps, tx, locked, answer, resolution.id);
+  await tell(tx, locked, answer, consequences);
+}
+
+const byDecider = ({ id, outcome, decidedById }: Resolution) => ({
+  actorId: decidedById,
+  resolution: `${outcome}, by resolution ${id}`,
+});
+
+/** Somebody's call to the provider may not have ended yet. */
+const mayBeAsked = ({ submitDeadlineAt, readAt }: Attempt): boolean =>
+  submitDeadlineAt !== null && submitDeadlineAt > readAt;
+
+/** What an attempt becomes by people's word; a part that is decided moves nothing by itself. */
+const STATE_OF: Record<ResolutionOutcome, AnswerState | null> = {
+  paid: 'settled',
+  not_paid: 'failed',
+  returned: 'returned',
+  credit_partner: null,
+  keep: null,
+};
+
+/** The decision in the form of a provider's answer. It is by people, and its evidence is the row that holds their words. */
+function wordOf(
+  { id, outcome, reference }: Resolution,
+  { minor, currency, debitedMinor, returnedMinor }: Attempt,
+): Answer {
+  const whole = { amount: money(minor, currency), fee: money(0n, currency) };
+  const back = { ...whole, amount: money(returnedMinor ?? minor, currency) };
+  return {
+    state: STATE_OF[outcome],
+    word: `${outcome}, say two people`,
+    reference,
+    debited: outcome === 'not_paid' || debitedMinor !== null ? null : whole,
+    returned: outcome === 'returned' ? back : null,
+    reason: outcome === 'paid' ? null : `resolved_${outcome}`,
+    alarm: null,
+    task: null,
+    evidence: { resolution: id },
+  };
+}
+
+/** A part that came back leaves suspense. One that its provider held is over with it: the payee has the rest, or the provider. */
+async function decidePart(deps: AnswerDeps, tx: Database, locked: Locked, resolution: Resolution): Promise<void> {
+  const { payout, attempt } = locked;
+  const { id, outcome, minor } = resolution;
+  if (minor === null || (outcome !== 'credit_partner' && outcome !== 'keep')) return;
+  if (outcome === 'credit_partner') await insertReturnedFunds(tx, id);
+  const part = { resolutionId: id, outcome, partnerId: payout.partnerId, currency: payout.currency, minor };
+  await post(tx, [decidedPartPosting(part, attempt.readAt)]);
+  const state = attempt.state === 'on_hold' ? 'settled' : null;
+  await applyAnswer(deps, tx, locked, { ...wordOf(resolution, attempt), state, debited: null, reason: null }, id);
+  await tellPart(tx, payout, id, minor, outcome === 'credit_partner');
+  const rest = (attempt.returnedMinor ?? 0n) - minor - (await sumDecidedParts(tx, attempt.id));
+  if (rest > 0n) await askAboutPart(tx, locked);
+}

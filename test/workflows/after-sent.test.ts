@@ -1,0 +1,188 @@
+import { createPool, type DatabasePool, sql } from 'slonik';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { checkInvariants } from '../../scripts/check-invariants.ts';
+import { payoutWorkflowId } from '../../workflows/messages.ts';
+import { type Company, instrumentFor, openCompany } from '../support/company.ts';
+import { eventually } from '../support/eventually.ts';
+import { type RunSeen, runBecomes } from '../support/runs.ts';
+import { openWorld, type World } from '../support/world.ts';
+import {
+  addPayees,
+  alarmsOf,
+  attemptBecomes,
+  attemptOf,
+  type Business,
+  calm,
+  codeOf,
+  decide,
+  openBusiness,
+  owedTo,
+  paidFor,
+  type PayeeWish,
+  payoutBecomes,
+  payoutOf,
+  startPaying,
+  sweep,
+  tell,
+} from './stage.ts';
+
+let world: World;
+let company: Company;
+let owner: DatabasePool;
+
+beforeAll(async () => {
+  world = await openWorld();
+  company = await openCompany(world);
+  owner = await createPool(world.databaseUrl, { maxPoolSize: 1, captureStackTrace: false });
+});
+afterAll(async () => {
+  await owner.end();
+  await world.close();
+});
+beforeEach(() => calm(world));
+
+const open = async (code: string, wishes: readonly PayeeWish[]): Promise<Business> => {
+  const business = await openBusiness(company, { code });
+  await addPayees(business, wishes);
+  return business;
+};
+
+/** What time does, done by who owns the database. */
+const age = (change: ReturnType<typeof sql.unsafe>): Promise<unknown> =>
+  owner.transaction(async (tx) => {
+    await tx.query(sql.unsafe`set local session_replication_role = replica`);
+    await tx.query(change);
+  });
+
+type Advised = { status: string; advice: { who: string; text: string } | null };
+const adviceOf = async (id: string) => (await company.auditor.api.get<Advised>(`/v1/payouts/${id}`)).advice;
+
+const textsTo = async (business: Business, name: string): Promise<string[]> => {
+  await sweep(world);
+  const to = encodeURIComponent(`${codeOf(business, name)}@example.test`);
+  const response = await fetch(`${world.sandbox.mail.url}/messages?to=${to}`);
+  return ((await response.json()) as { subject: string; text: string }[]).map(
+    ({ subject, text }) => `${subject}\n${text}`,
+  );
+};
+
+const people = async (id: string, outcome: string): Promise<void> => {
+  await company.operator.api.post(`/v1/payouts/${id}/resolution`, { outcome, evidence: 'Wise support, case 12' });
+  await company.approver.api.post(`/v1/payouts/${id}/resolution/decision`, { decision: 'confirm' });
+};
+
+const atWise = async (path: string): Promise<void> => {
+  const headers = { authorization: `Bearer ${world.sandbox.secrets.wise.token}` };
+  const response = await fetch(`${world.sandbox.wise.url}${path}`, { headers });
+  if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+};
+
+describe('given a transfer of which a part came back', () => {
+  it('when two people credit the partner then the next run pays it, and it is explained to the cent', async () => {
+    const business = await open('part', [{ name: 'ann', method: 'bank', amount: '20.00' }]);
+    await tell(world, 'wise', 'outcomes', { match: 'Holder part-ann', outcome: 'bounce-short', afterMs: 20 });
+    const run = await startPaying(business);
+    const { id } = await payoutOf(business, run, 'ann');
+    const tasks = () => company.auditor.api.all<{ kind: string }>(`/v1/tasks?payout=${id}`);
+    await eventually('people are asked', async () => (await tasks()).some(({ kind }) => kind === 'partial_return'));
+    expect(
+      (await alarmsOf(business)).filter(({ kind, subject }) => kind === 'needs_person' && subject === `payout/${id}`),
+    ).toEqual([]);
+
+    await people(id, 'credit_partner');
+    await payoutBecomes(business, run, 'ann', 'settled');
+    expect(await tasks()).toEqual([]);
+    expect(await owedTo(business, 'ann')).toBe(1900n);
+    await calm(world);
+
+    const next = await startPaying(business);
+    const paid = await payoutBecomes(business, next, 'ann', 'settled');
+    expect(await paidFor(world, paid.id)).toEqual(['19.00']);
+    const explained = await company.auditor.api.all<object>(`/v1/payouts/${paid.id}/explanation`);
+    expect(explained).toMatchObject([{ kind: 'returned_funds', amount: '19.00', explanation: { cameBackOf: id } }]);
+    expect((await textsTo(business, 'ann')).join('\n')).toContain('19.00 USD of your payout came back');
+  });
+});
+
+describe('given a transfer that settled five weeks ago', () => {
+  it('when its workflow has ended and it bounces then a webhook starts it again, and the partner is owed it', async () => {
+    const business = await open('weeks', [{ name: 'ann', method: 'bank', amount: '11.00' }]);
+    const run = await startPaying(business);
+    const { id } = await payoutBecomes(business, run, 'ann', 'settled');
+    expect(await world.temporal.workflow.getHandle(payoutWorkflowId(id)).result()).toBe('settled');
+    await age(sql.unsafe`
+      update payout_attempt set submitted_at = submitted_at - interval '35 days', state_at = state_at - interval '35 days'
+      where payout_id = ${id}`);
+    const reference = (await attemptOf(business, id))?.reference;
+
+    await atWise(`/v1/simulation/transfers/${reference}/bounced_back`);
+    await atWise(`/v1/simulation/transfers/${reference}/funds_refunded`);
+
+    await payoutBecomes(business, run, 'ann', 'returned');
+    expect(await owedTo(business, 'ann')).toBe(1100n);
+    expect(await adviceOf(id)).toMatchObject({
+      who: 'partner',
+      text: expect.stringContaining('Your bank sent it back'),
+    });
+  });
+});
+
+describe('given a payout by PayPal that failed', () => {
+  it('when the partner picks another way and it is replaced then that one pays, once, and nobody else is in the run', async () => {
+    const business = await open('failover', [
+      { name: 'ann', method: 'paypal', receiver: 'failed-failover-ann@example.test', amount: '13.00' },
+      { name: 'bob', method: 'check', holder: '株式会社テスト', amount: '14.00' },
+    ]);
+    const run = await startPaying(business);
+    const { id } = await payoutBecomes(business, run, 'ann', 'failed');
+    const bob = await payoutBecomes(business, run, 'bob', 'failed');
+    expect(await adviceOf(id)).toMatchObject({ who: 'partner', text: expect.stringContaining('locked') });
+    expect(await adviceOf(bob.id)).toMatchObject({
+      who: 'partner',
+      text: expect.stringContaining('One of your payout details'),
+    });
+    expect((await textsTo(business, 'ann')).join('\n')).toContain('have PayPal unlock it');
+
+    const code = codeOf(business, 'ann');
+    await company.operator.api.post(`/v1/partners/${code}/instruments`, instrumentFor({ code, method: 'bank' }));
+    await age(sql.unsafe`
+      update instrument_version set usable_from = now() where partner_id = (select id from partner where code = ${code})`);
+    const asked = await company.preparer.api.post<RunSeen>(`/v1/payouts/${id}/replacement`, {
+      reason: 'PayPal is locked',
+    });
+    const replacement = await runBecomes(company, asked.id, 'review');
+    const outcomes = await company.auditor.api.all<{ partner: string }>(`/v1/runs/${replacement.id}/outcomes`);
+    expect(outcomes.map(({ partner }) => partner)).toEqual([code]);
+    await decide(company.approver, replacement);
+
+    const paid = await payoutBecomes(business, replacement, 'ann', 'settled');
+    expect(paid).toMatchObject({ method: 'bank', replaces: id, net: '13.00' });
+    expect([await paidFor(world, id), await paidFor(world, paid.id)]).toEqual([[], ['13.00']]);
+  });
+});
+
+describe('given a payment that nobody claims', () => {
+  it('when a week has passed then the partner is reminded what to do and until which day', async () => {
+    const business = await open('unclaimed', [
+      { name: 'ann', method: 'paypal', receiver: 'unclaimed-aftersent-ann@example.test', amount: '12.00' },
+    ]);
+    const run = await startPaying(business);
+    const { id } = await payoutOf(business, run, 'ann');
+    await attemptBecomes(business, id, 'unclaimed');
+    await age(sql.unsafe`update payout_attempt set state_at = now() - interval '8 days' where payout_id = ${id}`);
+
+    await world.activities.advancePayout(id);
+
+    const texts = await textsTo(business, 'ann');
+    const until = new Date(Date.now() + 22 * 24 * 3600_000).toISOString().slice(0, 10);
+    const reminder = texts.find((text) => text.startsWith('Reminder: 12.00 USD are waiting for you'));
+    expect(reminder).toContain('open one with it');
+    expect(reminder).toContain(`until ${until}`);
+    expect(await adviceOf(id)).toMatchObject({ who: 'partner' });
+  });
+});
+
+it('when all of it is over then every invariant holds', async () => {
+  expect(await checkInvariants(world.db)).toEqual([]);
+});
