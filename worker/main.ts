@@ -40,7 +40,7 @@ const mailer = createMailer(config.SMTP_URL, config.MAIL_FROM);
 const workers = await createWorkers({
   connection,
   namespace: config.TEMPORAL_NAMESPACE,
-  workflowBundle: await buildWorkflowBundle(),
+  workflowBundle: config.WORKFLOW_BUNDLE ? { codePath: config.WORKFLOW_BUNDLE } : await buildWorkflowBundle(),
   activities: createActivities({
     db,
     temporal,
@@ -51,6 +51,7 @@ const workers = await createWorkers({
     returnWindows: { ...RETURN_WINDOWS_DEFAULT, wise: config.WISE_RETURN_WINDOW_SECONDS * 1000 },
     firstPollMs: config.POLL_SECONDS_MIN * 1000,
     activePayoutsMax: config.ACTIVE_PAYOUTS_MAX,
+    askTimeoutMs: config.ASK_SECONDS_MAX * 1000,
   }),
 });
 
