@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 
+import { type Trial, tryMutation } from './mutate.ts';
+import { CONTROLS, MUTATIONS } from './mutations.ts';
 import { close, play, type Wish } from './play.ts';
-import { appendResult, type Result } from './results.ts';
+import { appendResult, type Result, writeTrials } from './results.ts';
 
 /** `npm run chaos`: kills what pays, again and again, and looks whether everybody was paid once. */
 
@@ -11,11 +13,15 @@ const USAGE = `npm run chaos -- [--rounds 20] [--seed 1] [--payouts 200] [--seco
   --payouts      in each round
   --seconds      how long things go wrong in each round
   --fresh-every  so many rounds are played by one deployment, then everything begins anew
-  --results      the file to which each round adds its line of JSON`;
+  --results      the file to which each round adds its line of JSON, or to which the trials are written
+  --mutations    takes away what keeps payouts from being paid twice, one thing at a time, to see the checker turn red; --only NAME`;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-type Flags = { wish: Wish; results: string };
+type Flags = { wish: Wish; results: string; mutations: boolean; only: string };
+
+/** A mutation shows itself with few payouts; one that did not after so many rounds is missed. */
+const TRIAL = { roundsMax: 3, payouts: 60, disruptedMs: 4_000 };
 
 function readFlags(): Flags {
   try {
@@ -27,6 +33,8 @@ function readFlags(): Flags {
         seconds: { type: 'string', default: '5' },
         'fresh-every': { type: 'string', default: '25' },
         results: { type: 'string', default: '' },
+        mutations: { type: 'boolean', default: false },
+        only: { type: 'string', default: '' },
       },
     });
     const wish = {
@@ -36,7 +44,7 @@ function readFlags(): Flags {
       disruptedMs: numberOf(values.seconds, 1, 600) * 1000,
       roundsPerDeployment: numberOf(values['fresh-every'], 1, 1_000),
     };
-    return { wish, results: values.results };
+    return { wish, results: values.results, mutations: values.mutations, only: values.only };
   } catch (error) {
     console.error(`${(error as Error).message}\n${USAGE}`);
     return process.exit(2);
@@ -61,6 +69,22 @@ async function playAll({ wish, results }: Flags): Promise<boolean> {
   const bad = played.filter(({ violations }) => violations.length > 0);
   console.log(summaryOf(played, bad));
   return bad.length === 0;
+}
+
+/** Returns whether every mutation was caught, and every control stayed green. */
+async function tryAll({ wish, results, only }: Flags): Promise<boolean> {
+  const trials: (Trial & { isControl: boolean; isGood: boolean })[] = [];
+  for (const mutation of [...CONTROLS, ...MUTATIONS].filter(({ name }) => !only || name === only)) {
+    const isControl = CONTROLS.includes(mutation);
+    const trial = await tryMutation(mutation, { ...TRIAL, seed: wish.seed });
+    const isGood = (trial.violation === null) === isControl;
+    trials.push({ ...trial, isControl, isGood });
+    const verdict = isControl ? (isGood ? 'green' : 'RED') : isGood ? 'caught' : 'MISSED';
+    console.log(`${verdict} after ${trial.rounds} rounds: ${trial.name}, without ${trial.without}`);
+    if (trial.violation) console.log(`  ${trial.violation}`);
+  }
+  if (results) await writeTrials(results, trials);
+  return trials.every(({ isGood }) => isGood);
 }
 
 const lineOf = ({ seed, kills, faults, ownEnds, openWhenHealed, ms, violations }: Result): string =>
@@ -100,4 +124,5 @@ async function giveUp(): Promise<void> {
 }
 
 for (const signal of SIGNALS) process.once(signal, () => void giveUp());
-process.exit((await playAll(readFlags())) ? 0 : 1);
+const flags = readFlags();
+process.exit((await (flags.mutations ? tryAll : playAll)(flags)) ? 0 : 1);

@@ -28,7 +28,14 @@ export type FaultName = (typeof FAULTS)[number];
 
 export const WEBHOOK_MODES = ['normal', 'duplicate', 'reorder', 'delayed', 'off'] as const;
 
-export type Fault = { provider: Provider; fault: FaultName; method?: 'POST'; times: number; ms: number };
+export type Fault = {
+  provider: Provider;
+  fault: FaultName;
+  method?: 'POST';
+  path?: string;
+  times: number;
+  ms: number;
+};
 export type WebhookChange = { provider: Provider; mode: (typeof WEBHOOK_MODES)[number] };
 
 /** What happens some time after the step before it. */
@@ -54,6 +61,8 @@ export type Menu = {
   servers: readonly [ServerName, ...ServerName[]];
   faults: readonly [FaultName, ...FaultName[]];
   asksTwicePercent: number;
+  /** What is true of each fault, whatever was drawn. */
+  always?: Partial<Fault>;
 };
 
 export const MENU: Menu = { servers: SERVERS, faults: FAULTS, asksTwicePercent: 25 };
@@ -66,7 +75,7 @@ const FAULT_TIMES_MAX = 6;
 const SLOW_MS_MAX = 3_000;
 const WEBHOOKS_PERCENT = 30;
 
-const SETTINGS: Record<string, readonly [string, ...string[]]> = { ACTIVE_PAYOUTS_MAX: ['20', '60', '200'] };
+const SETTINGS: Record<string, readonly [string, ...string[]]> = { ACTIVE_PAYOUTS_MAX: ['100', '400'] };
 
 /** Steps that take about as long as said. */
 export function drawPlan(seed: number, durationMs: number, menu: Menu = MENU): Plan {
@@ -95,10 +104,11 @@ const drawStep = (random: Random, menu: Menu): Step => ({
 });
 
 /** Most strike where money moves, the others wherever a provider is asked next. */
-const drawFault = (random: Random, { faults }: Menu): Fault => ({
+const drawFault = (random: Random, { faults, always }: Menu): Fault => ({
   provider: random.pick(PROVIDERS),
   fault: random.pick(faults),
   ...(random.below(3) > 0 && { method: 'POST' as const }),
   times: 1 + random.below(FAULT_TIMES_MAX),
   ms: 1 + random.below(SLOW_MS_MAX),
+  ...always,
 });

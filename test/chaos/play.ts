@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { removePostgres } from '../../scripts/stack/postgres.ts';
 import { openBusiness } from './business.ts';
 import { drawPlan, MENU, type Menu } from './plan.ts';
-import { countEach, readCommit, type Result } from './results.ts';
+import { countEach, readCommit, type Result, today } from './results.ts';
 import { type Deployment, playRound, type Round } from './round.ts';
 import { openServers, OURS, type Source } from './servers.ts';
 
@@ -17,10 +17,15 @@ export type Wish = {
   disruptedMs: number;
   /** After so many rounds everything begins anew, on empty databases. */
   roundsPerDeployment: number;
+  /** How long after everything was mended the last payout may take to end. */
+  drainedWithinMs?: number;
   menu?: Menu;
   source?: Source;
+  /** Whether the folder of a deployment that got something wrong stays. */
+  keepsBad?: boolean;
 };
 
+const DRAINED_WITHIN_MS = 3 * 60_000;
 const FOLDER = '.data/chaos';
 
 /** What is running, for whoever must give up. */
@@ -36,7 +41,7 @@ export async function* play(wish: Wish): AsyncGenerator<Result> {
     const isBad = result.violations.length > 0;
     const isLast = seed === wish.seed + wish.rounds - 1;
     if (isBad || isLast || deployment.rounds >= wish.roundsPerDeployment) {
-      await close({ keepsFolder: isBad });
+      await close({ keepsFolder: isBad && (wish.keepsBad ?? true) });
       deployment = undefined;
     }
     yield result;
@@ -56,17 +61,17 @@ async function playOne(
   deployment: Deployment,
   seed: number,
   commit: string | null,
-  { payouts, disruptedMs, menu = MENU }: Wish,
+  { payouts, disruptedMs, drainedWithinMs = DRAINED_WITHIN_MS, menu = MENU }: Wish,
 ): Promise<Result> {
   const endsBefore = [...deployment.servers.ownEnds];
-  const round = await playRound(deployment, drawPlan(seed, disruptedMs, menu)).catch(brokenOff);
+  const round = await playRound(deployment, drawPlan(seed, disruptedMs, menu), drainedWithinMs).catch(brokenOff);
   const ends = Object.entries(Object.fromEntries(deployment.servers.ownEnds)).map(
     ([name, count]) => [name, count - (new Map<string, number>(endsBefore).get(name) ?? 0)] as const,
   );
   return {
     seed,
     commit,
-    date: new Date().toISOString().slice(0, 10),
+    date: today(),
     payouts,
     kills: countEach(round.kills),
     faults: countEach(round.faults),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -35,7 +35,9 @@ export const readResults = async (file: string): Promise<Result[]> =>
 
 export const countEach = (names: readonly string[]): Record<string, number> =>
   Object.fromEntries(
-    [...Map.groupBy(names, (name) => name)].map(([name, { length }]) => [name, length] as const).toSorted(),
+    [...Map.groupBy(names, (name) => name)]
+      .map(([name, { length }]) => [name, length] as const)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
 
 export async function readCommit(): Promise<string | null> {
@@ -46,3 +48,32 @@ export async function readCommit(): Promise<string | null> {
     return null;
   }
 }
+
+/** What is kept of the mutations that were tried together. */
+const Trials = z.strictObject({
+  commit: z.string().nullable(),
+  date: z.iso.date(),
+  trials: z.array(
+    z.strictObject({
+      name: z.string(),
+      without: z.string(),
+      rounds: z.int(),
+      payouts: z.int(),
+      violation: z.string().nullable(),
+      isControl: z.boolean(),
+      isGood: z.boolean(),
+    }),
+  ),
+});
+export type Trials = z.infer<typeof Trials>;
+
+export async function writeTrials(file: string, trials: Trials['trials']): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const all: Trials = { commit: await readCommit(), date: today(), trials };
+  await writeFile(file, `${JSON.stringify(all, null, 2)}\n`);
+}
+
+export const readTrials = async (file: string): Promise<Trials> =>
+  Trials.parse(JSON.parse(await readFile(file, 'utf8')));
+
+export const today = (): string => new Date().toISOString().slice(0, 10);

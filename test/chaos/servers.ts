@@ -48,19 +48,21 @@ export type Servers = {
 /** What is faster than in the real world, by settings that an operator has as well. */
 const QUICK = {
   WISE_RETURN_WINDOW_SECONDS: '1',
-  POLL_SECONDS_MIN: '1',
-  SWEEP_SECONDS: '1',
+  POLL_SECONDS_MIN: '2',
+  SWEEP_SECONDS: '3',
   ASK_SECONDS_MAX: '3',
   LOG_LEVEL: 'warn',
 };
-const SANDBOX_FLAGS = ['--step-ms', '50', '--clear-ms', '100'];
+const SANDBOX_FLAGS = ['--step-ms', '5', '--clear-ms', '50'];
 /** A workflow task that died with its worker is given to another one after this time, not after ten seconds. */
 const TEMPORAL_SETTINGS = { 'history.defaultWorkflowTaskTimeout': '"2s"' };
 /** So is an activity: the one constant of the product's that is another one here. */
-const HEARTBEAT = { from: "HEARTBEAT_TIMEOUT = '20 seconds'", to: "HEARTBEAT_TIMEOUT = '3 seconds'" };
+const HEARTBEAT = "HEARTBEAT_TIMEOUT = '20 seconds'";
+const HEARTBEAT_SECONDS = 3;
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const UP_WITHIN_MS = 90_000;
+const UP_POLL_MS = 100;
 const START_AGAIN_MS = 200;
 const STOP_POLL_MS = 100;
 
@@ -71,8 +73,9 @@ export type Source = {
   sandbox: string;
   /** What is changed in the database after it was migrated. */
   statements: readonly string[];
+  heartbeatSeconds: number;
 };
-export const OURS: Source = { product: ROOT, sandbox: ROOT, statements: [] };
+export const OURS: Source = { product: ROOT, sandbox: ROOT, statements: [], heartbeatSeconds: HEARTBEAT_SECONDS };
 
 type Place = { folder: string; ports: Ports; seed: number; source: Source };
 
@@ -128,6 +131,7 @@ async function startAll(place: Place, { keep }: Keeper, settings: Environment): 
   const addresses = { databaseUrl: postgres.url, temporalAddress: temporal.address };
   const environment = {
     PATH: process.env['PATH'] ?? '',
+    NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
     ...ownEnvironment({ folder, ports, secrets: readSecrets(folder), ...addresses }),
     ...sandboxEnvironment(ports, await fetchSandboxKeys(ports)),
     ...QUICK,
@@ -145,7 +149,8 @@ async function startAll(place: Place, { keep }: Keeper, settings: Environment): 
 async function bundleWorkflows({ folder, source }: Place): Promise<string> {
   const file = join(folder, 'workflow-bundle.js');
   await promisify(execFile)(process.execPath, [join(source.product, 'worker/bundle.ts'), file]);
-  await writeFile(file, patchOnce(await readFile(file, 'utf8'), HEARTBEAT));
+  const to = `HEARTBEAT_TIMEOUT = '${source.heartbeatSeconds} seconds'`;
+  await writeFile(file, patchOnce(await readFile(file, 'utf8'), { from: HEARTBEAT, to }));
   return file;
 }
 
@@ -232,12 +237,9 @@ async function untilAllUp({ DATABASE_URL = '', TEMPORAL_ADDRESS = '' }: Environm
     'worker-1': local(ports.worker, '/readyz'),
     'worker-2': local(ports[WORKER_2], '/readyz'),
   };
-  for (const name of SERVERS)
-    await until(
-      () => checks[name]().catch(() => false),
-      (isUp) => isUp,
-      { what: `${name} to be up`, withinMs: UP_WITHIN_MS },
-    );
+  const isUp = (name: ServerName) => checks[name]().catch(() => false);
+  const patience = (name: ServerName) => ({ what: `${name} to be up`, withinMs: UP_WITHIN_MS, everyMs: UP_POLL_MS });
+  await Promise.all(SERVERS.map((name) => until(() => isUp(name), Boolean, patience(name))));
 }
 
 async function servesNamespace(address: string): Promise<boolean> {

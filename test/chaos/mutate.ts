@@ -1,0 +1,65 @@
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import type { Mutation } from './mutations.ts';
+import { patchOnce } from './patch.ts';
+import { play } from './play.ts';
+import { OURS, ROOT, type Source } from './servers.ts';
+
+/** What became of a mutation. */
+export type Trial = {
+  name: string;
+  without: string;
+  rounds: number;
+  payouts: number;
+  /** The first of what the checker found; null where it found nothing. */
+  violation: string | null;
+};
+
+export type TrialWish = { seed: number; roundsMax: number; payouts: number; disruptedMs: number };
+
+/** All that the processes are made of. */
+const PARTS = ['activities', 'api', 'db', 'domain', 'gateways', 'notifications', 'sandbox', 'worker', 'workflows'];
+const FILES = ['config.ts', 'package.json'];
+const FOLDER = '.data/chaos/mutated';
+/** What was broken may well have no end; the books tell by then. */
+const DRAINED_WITHIN_MS = 30_000;
+
+/** Plays rounds until the checker is red, or as many as it may take. */
+export async function tryMutation(mutation: Mutation, wish: TrialWish): Promise<Trial> {
+  const { name, without, menu } = mutation;
+  const { seed, roundsMax, payouts, disruptedMs } = wish;
+  const rounds = play({
+    seed,
+    rounds: roundsMax,
+    payouts,
+    disruptedMs,
+    roundsPerDeployment: roundsMax,
+    drainedWithinMs: DRAINED_WITHIN_MS,
+    menu,
+    source: await mutate(mutation),
+    keepsBad: false,
+  });
+  let played = 0;
+  for await (const { violations } of rounds) {
+    played += 1;
+    if (violations[0]) return { name, without, rounds: played, payouts, violation: violations[0] };
+  }
+  return { name, without, rounds: played, payouts, violation: null };
+}
+
+/** A copy of the source with its one thing changed. */
+async function mutate({ name, patches, statements, heartbeatSeconds }: Mutation): Promise<Source> {
+  const own = { statements, ...(heartbeatSeconds && { heartbeatSeconds }) };
+  if (patches.length === 0) return { ...OURS, ...own };
+  const copy = resolve(join(FOLDER, name));
+  await rm(copy, { recursive: true, force: true });
+  await mkdir(copy, { recursive: true });
+  for (const part of [...PARTS, ...FILES]) await cp(join(ROOT, part), join(copy, part), { recursive: true });
+  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  for (const { file, ...patch } of patches) {
+    const path = join(copy, file);
+    await writeFile(path, patchOnce(await readFile(path, 'utf8'), patch));
+  }
+  return { ...OURS, ...own, product: copy, sandbox: copy };
+}
