@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 
 import type { Mutation } from './mutations.ts';
 import { patchOnce } from './patch.ts';
-import { play } from './play.ts';
+import { BROKEN_OFF, play } from './play.ts';
 import { OURS, ROOT, type Source } from './servers.ts';
 
 /** What became of a mutation. */
@@ -43,7 +43,10 @@ export async function tryMutation(mutation: Mutation, wish: TrialWish): Promise<
   let played = 0;
   for await (const { violations } of rounds) {
     played += 1;
-    if (violations[0]) return { name, without, rounds: played, payouts, violation: violations[0] };
+    const [violation = null] = violations;
+    // What could not be played to its end proves nothing: it is neither green nor caught.
+    if (violation?.startsWith(BROKEN_OFF)) throw new Error(`${name}: ${violation}`);
+    if (violation) return { name, without, rounds: played, payouts, violation };
   }
   return { name, without, rounds: played, payouts, violation: null };
 }

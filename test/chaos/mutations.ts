@@ -111,8 +111,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'earning_line_paid_once',
-    without: 'the unique index on paid lines, with a payability that does not see what is taken',
-    patches: [],
+    without: 'the unique index on paid lines, with drafts that do not see what is taken',
+    patches: [
+      {
+        file: 'db/runs.ts',
+        from: '\n      and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)',
+        to: '',
+      },
+    ],
     statements: [
       'drop index earning_line_paid_once',
       `do $$

@@ -82,12 +82,15 @@ async function playOne(
   };
 }
 
+/** How the one violation begins of a round that could not be played to its end. */
+export const BROKEN_OFF = 'The round was broken off';
+
 const brokenOff = (error: unknown): Round => ({
   kills: [],
   faults: [],
   open: 0,
   ms: {},
-  violations: [`The round was broken off: ${error instanceof Error ? error.message : String(error)}`],
+  violations: [`${BROKEN_OFF}: ${error instanceof Error ? error.message : String(error)}`],
 });
 
 /** Stops what is running, also while it is starting. */

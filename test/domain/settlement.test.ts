@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ATTEMPT_STATES, canAttemptBecome } from '../../domain/attempt.ts';
 import { canPayoutBecome, PAYOUT_STATUSES } from '../../domain/payout.ts';
 import { type AnswerFacts, type AttemptFacts, consequencesOf } from '../../domain/settlement.ts';
+import { RUNS } from '../support/property-runs.ts';
 
 const sent: AttemptFacts = {
   state: 'sent',
@@ -112,6 +113,6 @@ it('whatever a provider says, no step is taken that the tables forbid, and money
       if (after.debit) expect(before.debitedMinor).toBeNull();
       if (after.fail) expect(before.debitedMinor ?? said.debited ?? (said.returnedMinor || null)).toBeNull();
     }),
-    { numRuns: 2000 },
+    RUNS,
   );
 });
