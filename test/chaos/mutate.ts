@@ -52,7 +52,8 @@ export async function tryMutation(mutation: Mutation, wish: TrialWish): Promise<
 }
 
 /** A copy of the source with its one thing changed. */
-async function mutate({ name, patches, statements, heartbeatSeconds }: Mutation): Promise<Source> {
+async function mutate(mutation: Mutation): Promise<Source> {
+  const { name, patches, statements, heartbeatSeconds } = mutation;
   const own = { statements, ...(heartbeatSeconds && { heartbeatSeconds }) };
   if (patches.length === 0) return { ...OURS, ...own };
   const copy = resolve(join(FOLDER, name));
@@ -60,9 +61,14 @@ async function mutate({ name, patches, statements, heartbeatSeconds }: Mutation)
   await mkdir(copy, { recursive: true });
   for (const part of [...PARTS, ...FILES]) await cp(join(ROOT, part), join(copy, part), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  for (const { file, ...patch } of patches) {
-    const path = join(copy, file);
-    await writeFile(path, patchOnce(await readFile(path, 'utf8'), patch));
-  }
+  for (const [file, text] of await patchMutation(mutation)) await writeFile(join(copy, file), text);
   return { ...OURS, ...own, product: copy, sandbox: copy };
+}
+
+/** The files that a mutation changes, as they are then; throws where one is not what the mutation takes it to be. */
+export async function patchMutation({ patches }: Mutation): Promise<Map<string, string>> {
+  const changed = new Map<string, string>();
+  for (const { file, ...patch } of patches)
+    changed.set(file, patchOnce(changed.get(file) ?? (await readFile(join(ROOT, file), 'utf8')), patch));
+  return changed;
 }
