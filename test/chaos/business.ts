@@ -40,7 +40,7 @@ const OWED_MINOR_MIN = 5_000;
 const OWED_MINOR_STEP = 25;
 const PLAN = 'all';
 const SOLD_ON_DAY = '02T12:00:00Z';
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 const ASK_AGAIN_MS = 150;
 
 /** Two companies and everybody whom they pay, before anything goes wrong. */

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Run } from '../../scripts/demo/pay.ts';
 import { approve, type Business, type Owed, owedIn, persist, prepareRuns, sell } from './business.ts';
+import { endCutOffRequests, makeDue } from './minutes.ts';
 import { type Fault, type Plan, PROVIDERS, type Provider, type WebhookChange } from './plan.ts';
 import type { Servers } from './servers.ts';
-import { countOpen, countPayouts, findViolations, makeDue } from './verdict.ts';
+import { countOpen, countPayouts, findViolations } from './verdict.ts';
 
 /** What became of a round. */
 export type Round = {
@@ -79,7 +80,9 @@ async function disrupt(servers: Servers, { steps }: Plan): Promise<Pick<Round, '
     if (fault && (await tell(servers, fault.provider, 'faults', fault))) faults.push(fault.fault);
     if (webhooks && (await tell(servers, webhooks.provider, 'webhooks', webhooks)))
       faults.push(`webhooks ${webhooks.mode}`);
-    if (await servers.kill(kill)) kills.push(kill);
+    if (!(await servers.kill(kill))) continue;
+    kills.push(kill);
+    if (kill === 'api') await servers.withDatabase(endCutOffRequests).catch(() => {}); // it may be away, too
   }
   return { kills, faults };
 }

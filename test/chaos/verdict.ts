@@ -21,15 +21,6 @@ export const countPayouts = (db: Database): Promise<Counts> =>
 export const countOpen = (counts: Counts): number =>
   counts.reduce((sum, { status, count }) => (isPayoutFinal(status) ? sum : sum + Number(count)), 0);
 
-/**
- * Has a minute pass for what a killed worker took and never started: the sweep would look after it then, and a round need not
- * wait for that. Nothing else about it is changed.
- */
-export const makeDue = (db: Database) =>
-  db.query(sql.unsafe`
-    update payout set due_at = now()
-    where status = 'executing' and due_at > now() and not exists (select from payout_attempt where payout_id = payout.id)`);
-
 const StuckRow = z.strictObject({ stuck: z.string() });
 
 /** What is not settled, with all that helps to find out why. */

@@ -5,6 +5,7 @@ import type { Failure, FailureCode } from '../../domain/errors.ts';
 import type { GatewayName } from '../../domain/payout.ts';
 import { retryAfterMs } from '../../gateways/http.ts';
 import { type Attempt, CHECK_ACCOUNT, openStage, type SiteName, type Stage } from './stage.ts';
+import { UNCLEAR } from './unclear.ts';
 
 /** What differs between gateways in the contract that all of them keep. */
 export type Party = {
@@ -25,16 +26,6 @@ export type Party = {
   /** Makes a payment that the provider will refuse. */
   refuse: (stage: Stage) => Promise<Attempt>;
 };
-
-/** The provider committed and we did not hear of it, or it did not and we cannot tell. */
-const UNCLEAR = [
-  'commit-then-drop',
-  'commit-then-hang',
-  'commit-then-cut-body',
-  'commit-then-502',
-  '500-before-commit',
-  'drop-before-commit',
-] as const;
 
 /** A hanging call is given up after this long; the others end by themselves. */
 const PATIENCE_MS = 250;

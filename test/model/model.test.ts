@@ -2,15 +2,14 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { checkInvariants } from '../../scripts/check-invariants.ts';
+import { SEQUENCES, STEPS_MAX } from '../support/property-runs.ts';
 import { calm } from '../workflows/stage.ts';
 import { allCommands, finish } from './commands.ts';
 import { emptyModel, type ModelPayee } from './model.ts';
 import { openBusiness, openStage, type Stage } from './stage.ts';
 
-/** More by `MODEL_RUNS=500 npm test -- test/model`; a failure prints its seed, which `MODEL_SEED` plays again. */
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 12);
+/** A failure prints its seed, which `MODEL_SEED` plays again; with `MODEL_SHRINK=1` it is made as short as it can be. */
 const SEED = process.env['MODEL_SEED'];
-const COMMANDS_MAX = 30;
 const MINUTES_MAX = 60;
 
 /** Of each method, and of each fate that its provider knows. */
@@ -40,7 +39,7 @@ describe('given payees, a provider for each, and whatever happens in whatever or
       const books = [stage.world.sandbox.wise.url, stage.world.sandbox.paypal.url, stage.world.sandbox.bank.url];
       const check = async () => expect(await checkInvariants(stage.world.db, { books, grace: '1 hour' })).toEqual([]);
       await fc.assert(
-        fc.asyncProperty(fc.commands(allCommands, { maxCommands: COMMANDS_MAX, size: 'max' }), async (commands) => {
+        fc.asyncProperty(fc.commands(allCommands, { maxCommands: STEPS_MAX, size: 'max' }), async (commands) => {
           await calm(stage.world);
           const code = `model-${(sequences += 1)}`;
           const payees = payeesOf(code);
@@ -51,7 +50,7 @@ describe('given payees, a provider for each, and whatever happens in whatever or
           await stage.mend();
           await finish(model, real);
         }),
-        { numRuns: RUNS, ...(SEED && { seed: Number(SEED) }), endOnFailure: process.env['MODEL_SHRINK'] !== '1' },
+        { numRuns: SEQUENCES, ...(SEED && { seed: Number(SEED) }), endOnFailure: process.env['MODEL_SHRINK'] !== '1' },
       );
     },
     MINUTES_MAX * 60_000,
