@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
 import { GATEWAYS } from '../domain/payout.ts';
 import { readResults, readTrials, type Result, type Trials } from '../test/chaos/results.ts';
@@ -155,18 +154,21 @@ ${contract()}
 `;
 
 /** As oxfmt would write it, so that both checks agree. */
-async function write(text: string, file: string): Promise<string> {
-  await writeFile(file, text);
-  await promisify(execFile)(at('node_modules/.bin/oxfmt'), [file]);
-  return readFile(file, 'utf8');
+function formatted(text: string): string {
+  const { status, stdout, stderr } = spawnSync(at('node_modules/.bin/oxfmt'), ['--stdin-filepath', PAGE], {
+    input: text,
+    encoding: 'utf8',
+    cwd: at('.'),
+  });
+  if (status !== 0) throw new Error(`oxfmt did not format ${PAGE}: ${stderr}. Nothing was written.`);
+  return stdout;
 }
 
-const text = page(await readResults(at(CHAOS)), await readTrials(at(MUTATIONS)));
+const current = formatted(page(await readResults(at(CHAOS)), await readTrials(at(MUTATIONS))));
 if (process.argv.includes('--check')) {
   const written = await readFile(at(PAGE), 'utf8').catch(() => '');
-  const current = await write(text, at('.data/reliability.md'));
   if (written !== current) {
     console.error(`${PAGE} is not what the results say: run \`npm run reliability\` and commit it.`);
     process.exitCode = 1;
   }
-} else await write(text, at(PAGE));
+} else await writeFile(at(PAGE), current);
