@@ -94,7 +94,7 @@ const mutationsOf = ({ commit, date, trials }: Trials): string =>
       ['without', 'the checker was', 'the first that it named'],
       trials.map(({ without, rounds, violation, isControl }) => [
         isControl ? `(control) ${without}` : without,
-        violation ? `red after ${rounds} rounds` : `green for ${rounds} rounds`,
+        `${violation ? 'red in round' : 'green for rounds 1 to'} ${rounds}`,
         violation ?? '–',
       ]),
     ),
@@ -102,12 +102,14 @@ const mutationsOf = ({ commit, date, trials }: Trials): string =>
 
 const contract = (): string =>
   table(
-    ['gateway', 'calls that are struck', 'faults', 'cases'],
+    ['gateway', 'calls', 'calls × faults'],
     GATEWAYS.map((name) => {
       const { calls } = PARTIES[name];
-      return [name, calls.map((call) => `\`${call}\``).join(', '), UNCLEAR.join(', '), calls.length * UNCLEAR.length];
+      return [name, listOf(calls), calls.length * UNCLEAR.length];
     }),
   );
+
+const listOf = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
 
 const page = (results: readonly Result[], trials: Trials): string => `# Reliability
 
@@ -139,7 +141,7 @@ ${mutationsOf(trials)}
 
 \`npm test -- test/gateways\`
 
-Each fault strikes each call once, over real HTTP; then the outcome is unknown, and resolving it pays once.
+Each of ${listOf(UNCLEAR)} strikes each call once, over real HTTP; then the outcome is unknown, and resolving it pays once.
 
 ${contract()}
 
