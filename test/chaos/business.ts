@@ -78,13 +78,13 @@ async function addPrograms({ operator: { api } }: People): Promise<void> {
 }
 
 const addPayees = ({ operator }: People, payees: readonly Payee[]) =>
-  operator.api.post('/v1/partners/batch', {
-    partners: payees.map((payee, index) => ({
-      ...partnerBody(payee),
-      email: index % MAILED_EVERY === 0 ? `${payee.code}@example.com` : undefined,
-      agreements: [{ program: payee.program, plan: PLAN, startsOn: '2020-01-01' }],
-    })),
-  });
+  operator.api.post('/v1/partners/batch', { partners: payees.map(partnerOf) });
+
+function partnerOf(payee: Payee, index: number) {
+  const { email, ...partner } = partnerBody(payee);
+  const agreements = [{ program: payee.program, plan: PLAN, startsOn: '2020-01-01' }];
+  return Object.assign(partner, { agreements }, index % MAILED_EVERY === 0 ? { email } : {});
+}
 
 function makeUp(index: number): Payee {
   const kind = KINDS[index % KINDS.length] ?? KINDS[0];
