@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { GATEWAYS } from '../domain/payout.ts';
-import { readResults, readTrials, type Result, type Trials } from '../test/chaos/results.ts';
+import { readResults, readTrials, type Result, type Trial } from '../test/chaos/results.ts';
 import { PARTIES } from '../test/gateways/parties.ts';
 import { UNCLEAR } from '../test/gateways/unclear.ts';
 import { RUNS, SEQUENCES, STEPS_MAX } from '../test/support/property-runs.ts';
@@ -87,18 +87,16 @@ function chaosOf(commit: string, results: readonly Result[]): string {
   ].join('\n\n');
 }
 
-const mutationsOf = ({ commit, date, trials }: Trials): string =>
-  [
-    `Commit ${commit ?? 'unknown'}, ${date}.`,
-    table(
-      ['without', 'the checker was', 'the first that it named'],
-      trials.map(({ without, rounds, violation, isControl }) => [
-        isControl ? `(control) ${without}` : without,
-        `${violation ? 'red in round' : 'green for rounds 1 to'} ${rounds}`,
-        violation ?? '–',
-      ]),
-    ),
-  ].join('\n\n');
+const mutationsOf = (trials: readonly Trial[]): string =>
+  table(
+    ['without', 'the checker was', 'the first that it named', 'commit, day'],
+    trials.map(({ without, rounds, violation, isControl, commit, date }) => [
+      isControl ? `(control) ${without}` : without,
+      `${violation ? 'red in round' : 'green for rounds 1 to'} ${rounds}`,
+      violation ?? '–',
+      `${commit ?? 'unknown'}, ${date}`,
+    ]),
+  );
 
 const contract = (): string =>
   table(
@@ -111,7 +109,7 @@ const contract = (): string =>
 
 const listOf = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
 
-const page = (results: readonly Result[], trials: Trials): string => `# Reliability
+const page = (results: readonly Result[], trials: readonly Trial[]): string => `# Reliability
 
 What was tried to have a payout paid twice, lost, or paid without an explanation, how often, and what came of it. This page is
 written by \`npm run reliability\` from recorded results and from the tests' own tables; each figure has the command that

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 
-import { type Trial, tryMutation } from './mutate.ts';
+import { tryMutation } from './mutate.ts';
 import { CONTROLS, MUTATIONS } from './mutations.ts';
 import { close, play, type Wish } from './play.ts';
-import { appendResult, type Result, writeTrials } from './results.ts';
+import { appendResult, readCommit, type Result, saveTrial, today } from './results.ts';
 
 /** `npm run chaos`: kills what pays, again and again, and looks whether everybody was paid once. */
 
@@ -73,18 +73,19 @@ async function playAll({ wish, results }: Flags): Promise<boolean> {
 
 /** Returns whether every mutation was caught, and every control stayed green. */
 async function tryAll({ wish, results, only }: Flags): Promise<boolean> {
-  const trials: (Trial & { isControl: boolean; isGood: boolean })[] = [];
+  const commit = await readCommit();
+  let isAllGood = true;
   for (const mutation of [...CONTROLS, ...MUTATIONS].filter(({ name }) => !only || name === only)) {
     const isControl = CONTROLS.includes(mutation);
-    const trial = await tryMutation(mutation, { ...TRIAL, seed: wish.seed });
-    const isGood = (trial.violation === null) === isControl;
-    trials.push({ ...trial, isControl, isGood });
+    const outcome = await tryMutation(mutation, { ...TRIAL, seed: wish.seed });
+    const isGood = (outcome.violation === null) === isControl;
+    isAllGood &&= isGood;
     const verdict = isControl ? (isGood ? 'green' : 'RED') : isGood ? 'caught' : 'MISSED';
-    console.log(`${verdict} after ${trial.rounds} rounds: ${trial.name}, without ${trial.without}`);
-    if (trial.violation) console.log(`  ${trial.violation}`);
+    console.log(`${verdict} after ${outcome.rounds} rounds: ${outcome.name}, without ${outcome.without}`);
+    if (outcome.violation) console.log(`  ${outcome.violation}`);
+    if (results) await saveTrial(results, { ...outcome, isControl, isGood, commit, date: today() });
   }
-  if (results) await writeTrials(results, trials);
-  return trials.every(({ isGood }) => isGood);
+  return isAllGood;
 }
 
 const lineOf = ({ seed, kills, faults, ownEnds, openWhenHealed, ms, violations }: Result): string =>

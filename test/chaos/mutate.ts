@@ -7,7 +7,7 @@ import { BROKEN_OFF, play } from './play.ts';
 import { OURS, ROOT, type Source } from './servers.ts';
 
 /** What became of a mutation. */
-export type Trial = {
+export type Outcome = {
   name: string;
   without: string;
   rounds: number;
@@ -26,7 +26,7 @@ const FOLDER = '.data/chaos/mutated';
 const DRAINED_WITHIN_MS = 30_000;
 
 /** Plays rounds until the checker is red, or as many as it may take. */
-export async function tryMutation(mutation: Mutation, wish: TrialWish): Promise<Trial> {
+export async function tryMutation(mutation: Mutation, wish: TrialWish): Promise<Outcome> {
   const { name, without, menu } = mutation;
   const { seed, roundsMax, payouts, disruptedMs } = wish;
   const rounds = play({

@@ -49,31 +49,30 @@ export async function readCommit(): Promise<string | null> {
   }
 }
 
-/** What is kept of the mutations that were tried together. */
-const Trials = z.strictObject({
+/** What is kept of a mutation, or of a control. */
+const Trial = z.strictObject({
+  name: z.string(),
+  without: z.string(),
+  isControl: z.boolean(),
+  isGood: z.boolean(),
   commit: z.string().nullable(),
   date: z.iso.date(),
-  trials: z.array(
-    z.strictObject({
-      name: z.string(),
-      without: z.string(),
-      rounds: z.int(),
-      payouts: z.int(),
-      violation: z.string().nullable(),
-      isControl: z.boolean(),
-      isGood: z.boolean(),
-    }),
-  ),
+  rounds: z.int(),
+  payouts: z.int(),
+  violation: z.string().nullable(),
 });
-export type Trials = z.infer<typeof Trials>;
+export type Trial = z.infer<typeof Trial>;
 
-export async function writeTrials(file: string, trials: Trials['trials']): Promise<void> {
+/** Takes the place of an earlier trial of the same name. */
+export async function saveTrial(file: string, trial: Trial): Promise<void> {
+  const others = await readTrials(file).catch(() => []);
+  const at = others.findIndex(({ name }) => name === trial.name);
+  const trials = at < 0 ? [...others, trial] : others.with(at, trial);
   await mkdir(dirname(file), { recursive: true });
-  const all: Trials = { commit: await readCommit(), date: today(), trials };
-  await writeFile(file, `${JSON.stringify(all, null, 2)}\n`);
+  await writeFile(file, `${JSON.stringify(trials, null, 2)}\n`);
 }
 
-export const readTrials = async (file: string): Promise<Trials> =>
-  Trials.parse(JSON.parse(await readFile(file, 'utf8')));
+export const readTrials = async (file: string): Promise<Trial[]> =>
+  z.array(Trial).parse(JSON.parse(await readFile(file, 'utf8')));
 
 export const today = (): string => new Date().toISOString().slice(0, 10);

@@ -220,8 +220,27 @@ const reconcile = fc.constantFrom(...GATEWAYS).map((gateway) =>
 
 /** What matters more is drawn more often. */
 export const allCommands = [
-  ...[sale, season, season, refunded, replay, prepare, prepare, decide, decide, decide],
-  ...[look, look, lookAtAll, lookAtAll, fault, fault, fault, webhooks, pass, pass, reconcile],
+  sale,
+  season,
+  season,
+  refunded,
+  replay,
+  prepare,
+  prepare,
+  decide,
+  decide,
+  decide,
+  look,
+  look,
+  lookAtAll,
+  lookAtAll,
+  fault,
+  fault,
+  fault,
+  webhooks,
+  pass,
+  pass,
+  reconcile,
 ];
 
 /** What the product says must be what the model says, and what the providers' books allow. */
