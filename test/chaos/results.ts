@@ -65,7 +65,7 @@ export type Trial = z.infer<typeof Trial>;
 
 /** Takes the place of an earlier trial of the same name. */
 export async function saveTrial(file: string, trial: Trial): Promise<void> {
-  const others = await readTrials(file).catch(() => []);
+  const others = await readTrials(file).catch((): Trial[] => []);
   const at = others.findIndex(({ name }) => name === trial.name);
   const trials = at < 0 ? [...others, trial] : others.with(at, trial);
   await mkdir(dirname(file), { recursive: true });
