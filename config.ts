@@ -66,6 +66,8 @@ const Environment = z.object({
 
   SWEEP_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
   POLL_SECONDS_MIN: z.coerce.number().int().min(1).max(3600).default(60),
+  ASK_SECONDS_MAX: z.coerce.number().int().min(1).max(105).default(105),
+  WORKFLOW_BUNDLE: z.string().min(1).optional(),
   ACTIVE_PAYOUTS_MAX: z.coerce.number().int().min(1).max(100_000).default(400),
 });
 

@@ -1,7 +1,7 @@
 import { asyncLocalStorage } from '@temporalio/activity';
 
-/** Well within the heartbeat time-out that the workflows ask for. */
-const BEAT_MS = 5_000;
+/** How often within the heartbeat time-out that the workflow asks for. */
+const BEATS = 4;
 
 // oxlint-disable-next-line typescript/no-explicit-any -- wraps functions of any arguments
 type Verbs = Record<string, (...args: any[]) => Promise<unknown>>;
@@ -14,11 +14,13 @@ export function keepAlive<T extends Verbs>(activities: T): T {
   const beating = Object.entries(activities).map(([name, activity]) => [
     name,
     async (...args: unknown[]) => {
-      const beat = setInterval(() => asyncLocalStorage.getStore()?.heartbeat(), BEAT_MS);
+      const context = asyncLocalStorage.getStore();
+      const timeoutMs = context?.info.heartbeatTimeoutMs;
+      const beat = timeoutMs && setInterval(() => context.heartbeat(), timeoutMs / BEATS);
       try {
         return await activity(...args);
       } finally {
-        clearInterval(beat);
+        if (beat) clearInterval(beat);
       }
     },
   ]);

@@ -39,7 +39,7 @@ const mailer = createMailer(config.SMTP_URL, config.MAIL_FROM);
 const workers = await createWorkers({
   connection,
   namespace: config.TEMPORAL_NAMESPACE,
-  workflowBundle: await buildWorkflowBundle(),
+  workflowBundle: config.WORKFLOW_BUNDLE ? { codePath: config.WORKFLOW_BUNDLE } : await buildWorkflowBundle(),
   activities: createActivities({
     db,
     temporal,
@@ -51,6 +51,7 @@ const workers = await createWorkers({
     firstPollMs: config.POLL_SECONDS_MIN * 1000,
     activePayoutsMax: config.ACTIVE_PAYOUTS_MAX,
     batchItemsMax: { wise: config.WISE_BATCH_MAX, paypal: config.PAYPAL_BATCH_MAX },
+    askTimeoutMs: config.ASK_SECONDS_MAX * 1000,
   }),
 });
 

@@ -1,9 +1,13 @@
 import { proxyActivities } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.ts';
-import { TASK_QUEUES } from './messages.ts';
+import { HEARTBEAT_TIMEOUT, TASK_QUEUES } from './messages.ts';
 
-const once = { startToCloseTimeout: '1 minute', retry: { maximumAttempts: 2 } } as const;
+const once = {
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { maximumAttempts: 2 },
+} as const;
 const { wakeOverdue, openMissedRuns, tidy } = proxyActivities<Activities>(once);
 const { sendNotifications } = proxyActivities<Activities>({ ...once, taskQueue: TASK_QUEUES.notify });
 

@@ -18,6 +18,8 @@ export type TemporalOptions = {
   /** Without it everything is kept in memory, for tests. */
   dbFile?: string;
   namespace?: string;
+  /** Settings of the server, by their names in its dynamic configuration, as JSON. */
+  settings?: Readonly<Record<string, string>>;
 };
 
 /** Where set-up puts it, whichever way it came. */
@@ -28,15 +30,16 @@ const FILE_PRAGMAS = ['journal_mode=wal', 'synchronous=1'].flatMap((pragma) => [
 
 /** Starts the Temporal dev server with our namespace prepared. */
 export async function startTemporal(options: TemporalOptions): Promise<Temporal> {
-  const { folder, port, uiPort, dbFile, namespace = 'default' } = options;
+  const { folder, port, uiPort, dbFile, namespace = 'default', settings = {} } = options;
   if (!existsSync(CLI)) throw new Error('The Temporal CLI is not there. Run `npm run setup`, which fetches it.');
   const storage = dbFile ? ['--db-filename', resolve(dbFile), ...FILE_PRAGMAS] : [];
   const ui = uiPort ? ['--ui-port', String(uiPort), '--ui-disable-news-fetch'] : ['--headless'];
   const place = ['--ip', '127.0.0.1', '--port', String(port), '--namespace', namespace, '--log-level', 'warn'];
+  const changed = Object.entries(settings).flatMap((entry) => ['--dynamic-config-value', entry.join('=')]);
   const server = await startChild({
     name: 'temporal',
     command: CLI,
-    args: ['server', 'start-dev', ...place, ...ui, ...storage],
+    args: ['server', 'start-dev', ...place, ...ui, ...storage, ...changed],
     folder,
   });
   const address = `127.0.0.1:${port}`;

@@ -1,41 +1,51 @@
 import { Client, Connection } from '@temporalio/client';
 
+import { listProgramsWithDueEvents } from '../../db/due.ts';
 import { openDatabase } from '../../db/database.ts';
 import { formatDecimal, money } from '../../domain/money.ts';
 import type { Method } from '../../domain/payout.ts';
-import { addPartners, GOODS_SCHEDULE, MEDIA_SCHEDULE, setUpCompanies } from '../../scripts/demo/company.ts';
-import type { Deployment } from '../../scripts/demo/deployment.ts';
-import { untilAccrued } from '../../scripts/demo/import.ts';
-import type { DemoCurrency, MadeUpPartner, ProgramCode } from '../../scripts/demo/made-up-partners.ts';
+import { GOODS_SCHEDULE, MEDIA_SCHEDULE, setUpCompanies } from '../../scripts/demo/company.ts';
+import type { DemoCurrency, MadeUpPartner } from '../../scripts/demo/made-up-partners.ts';
+import { partnerBody } from '../../scripts/demo/made-up-partners.ts';
 import { cutoffOf, lastPaidMonth } from '../../scripts/demo/months.ts';
-import { askForRun, type Run, untilPrepared } from '../../scripts/demo/pay.ts';
+import { readRun, type Run } from '../../scripts/demo/pay.ts';
 import { type People, welcomePeople } from '../../scripts/demo/people.ts';
+import { until } from '../../scripts/demo/until.ts';
 import type { Servers } from './servers.ts';
 
-/** Somebody who is owed an amount that nobody else is owed, so that the providers' books alone tell who was paid. */
-export type Payee = MadeUpPartner & { minor: bigint };
+/** Somebody who is paid once in every round. */
+export type Payee = MadeUpPartner & { program: ProgramCode };
 
-export type Business = { people: People; payees: Payee[]; runs: Run[] };
+/** What one payee is owed for one round, and nobody else ever is: so the providers' books alone tell who was paid. */
+export type Owed = { payee: Payee; minor: bigint };
 
+export type Business = { people: People; payees: readonly Payee[]; month: string };
+
+/** One program of each company: the checks of Goods are printed, those of Media go by Lob. */
+const PROGRAM_OF = { goods: GOODS_SCHEDULE, media: MEDIA_SCHEDULE } as const;
+type ProgramCode = keyof typeof PROGRAM_OF;
 type Kind = { program: ProgramCode; currency: DemoCurrency; method: Method };
 
-/** Every gateway and currency: the checks of one company are printed, those of the other go by Lob. */
+/** Every gateway and currency. */
 const KINDS: readonly [Kind, ...Kind[]] = [
-  { program: 'affiliates', currency: 'USD', method: 'bank' },
-  { program: 'referrals', currency: 'USD', method: 'paypal' },
-  { program: 'affiliates', currency: 'USD', method: 'check' },
-  { program: 'referrals', currency: 'USD', method: 'check' },
-  { program: 'affiliates', currency: 'EUR', method: 'bank' },
-  { program: 'affiliates', currency: 'GBP', method: 'paypal' },
+  { program: 'goods', currency: 'USD', method: 'bank' },
+  { program: 'media', currency: 'USD', method: 'paypal' },
+  { program: 'goods', currency: 'USD', method: 'check' },
+  { program: 'media', currency: 'USD', method: 'check' },
+  { program: 'goods', currency: 'EUR', method: 'bank' },
+  { program: 'goods', currency: 'GBP', method: 'paypal' },
 ];
 
-const OWED_MINOR_MIN = 5_000n;
-const OWED_MINOR_STEP = 25n;
-/** What a program pays of a sale as small as ours is one part in so many. */
-const PARTS: Record<ProgramCode, bigint> = { affiliates: 8n, referrals: 20n, resellers: 1n };
+const OWED_MINOR_MIN = 5_000;
+const OWED_MINOR_STEP = 25;
+const PLAN = 'all';
+/** A tenth of the payees get mail: a round is about money, and two letters for each payment would be half of its work. */
+const MAILED_EVERY = 10;
 const SOLD_ON_DAY = '02T12:00:00Z';
+const PATIENCE_MS = 120_000;
+const ASK_AGAIN_MS = 150;
 
-/** Two companies whose runs are prepared and wait for their approval. */
+/** Two companies and everybody whom they pay, before anything goes wrong. */
 export async function openBusiness({ environment, ports, stop }: Servers, count: number): Promise<Business> {
   const { DATABASE_URL = '', TEMPORAL_ADDRESS = '', TEMPORAL_NAMESPACE = '', PUBLIC_URL: url = '' } = environment;
   const db = await openDatabase(DATABASE_URL, { poolSize: 2 });
@@ -45,44 +55,115 @@ export async function openBusiness({ environment, ports, stop }: Servers, count:
     const people = await welcomePeople(db, url);
     const temporal = new Client({ connection, namespace: TEMPORAL_NAMESPACE });
     const stack = { environment, ports, servers: [], broken: new Promise<string>(() => {}), stop };
-    return await setUp({ stack, db, temporal, url, people, close }, count);
+    await setUpCompanies({ stack, db, temporal, url, people, close });
+    const payees = Array.from({ length: count }, (_, index) => makeUp(index));
+    await addPrograms(people);
+    await addPayees(people, payees);
+    return { people, payees, month: lastPaidMonth(Date.now()) };
   } finally {
     await close();
   }
 }
 
-async function setUp(deployment: Deployment, count: number): Promise<Business> {
-  const { people } = deployment;
-  const { api } = people.operator;
-  const month = lastPaidMonth(Date.now());
-  const payees = Array.from({ length: count }, (_, index) => makeUp(index));
-  await setUpCompanies(deployment);
-  await addPartners(api, payees);
-  await api.post('/v1/events', { events: payees.map((payee) => saleOf(payee, month)) });
-  await untilAccrued(deployment);
-  const runs: Run[] = [];
-  for (const schedule of [GOODS_SCHEDULE, MEDIA_SCHEDULE])
-    runs.push(await untilPrepared(people, await askForRun(people, schedule, cutoffOf(month))));
-  return { people, payees, runs };
+/** They pay all that is sold, so that a sale is what its payee is owed. */
+async function addPrograms({ operator: { api } }: People): Promise<void> {
+  const incentives = [{ id: 'all', rule: 'percent', percent: '100' }];
+  for (const [code, schedule] of Object.entries(PROGRAM_OF)) {
+    await api.post('/v1/programs', { code, name: code, schedule });
+    await api.post(`/v1/programs/${code}/plans`, {
+      code: PLAN,
+      terms: { holdDays: 0, rounding: 'half-even', incentives },
+    });
+  }
+}
+
+const addPayees = ({ operator }: People, payees: readonly Payee[]) =>
+  operator.api.post('/v1/partners/batch', { partners: payees.map(partnerOf) });
+
+function partnerOf(payee: Payee, index: number) {
+  const { email, ...partner } = partnerBody(payee);
+  const agreements = [{ program: payee.program, plan: PLAN, startsOn: '2020-01-01' }];
+  return Object.assign(partner, { agreements }, index % MAILED_EVERY === 0 ? { email } : {});
 }
 
 function makeUp(index: number): Payee {
-  const { program, currency, method } = KINDS[index % KINDS.length] ?? KINDS[0];
-  const code = `payee-${String(index + 1).padStart(3, '0')}`;
-  const minor = OWED_MINOR_MIN + BigInt(index) * OWED_MINOR_STEP;
-  return { code, currency, method, programs: [program], fate: undefined, minor };
+  const kind = KINDS[index % KINDS.length] ?? KINDS[0];
+  return { ...kind, code: `payee-${String(index + 1).padStart(3, '0')}`, programs: [], fate: undefined };
 }
 
-const saleOf = ({ code, currency, programs, minor }: Payee, month: string) => {
-  const [program = 'affiliates'] = programs;
-  return {
+/** What a round owes: no amount comes twice in a deployment. */
+export const owedIn = ({ payees }: Business, round: number): Owed[] =>
+  payees.map((payee, index) => ({
+    payee,
+    minor: BigInt(OWED_MINOR_MIN + (round * payees.length + index) * OWED_MINOR_STEP),
+  }));
+
+/** Sells what makes the payees be owed, and waits until that is worked out. */
+export async function sell(servers: Servers, business: Business, round: number, owed: readonly Owed[]): Promise<void> {
+  const events = owed.map(({ payee: { code, program, currency }, minor }) => ({
     source: 'chaos-shop',
-    id: code,
+    id: `${code}-${round}`,
     program,
     partner: code,
     kind: 'sale',
-    occurredAt: `${month}-${SOLD_ON_DAY}`,
+    occurredAt: `${business.month}-${SOLD_ON_DAY}`,
     currency,
-    amount: formatDecimal(money(minor * PARTS[program], currency)),
-  };
-};
+    amount: formatDecimal(money(minor, currency)),
+  }));
+  const { api } = business.people.operator;
+  await persist('the sales to be taken in', () => api.post('/v1/events', { events }, `sales-${round}`));
+  await servers.withDatabase((db) =>
+    until(
+      () => listProgramsWithDueEvents(db).catch(() => ['unknown']),
+      (programs) => programs.length === 0,
+      {
+        what: 'every sale to be worked out',
+        withinMs: PATIENCE_MS,
+        everyMs: ASK_AGAIN_MS,
+      },
+    ),
+  );
+}
+
+/** One run for each company, prepared; one that would pay nobody is over at once. The name makes that asking twice is asking once. */
+export const prepareRuns = ({ people, month }: Business, name: string): Promise<Run[]> =>
+  Promise.all(
+    Object.values(PROGRAM_OF).map(async (schedule) => {
+      const wish = { schedule, periodEnd: cutoffOf(month) };
+      const ask = () => people.preparer.api.post<{ id: string }>('/v1/runs', wish, `${name}-${schedule}`);
+      const { id } = await persist('a run to be opened', ask);
+      return untilPrepared(people, id);
+    }),
+  );
+
+const untilPrepared = async ({ preparer }: People, id: string): Promise<Run> =>
+  persist(`run ${id} to be prepared`, async () => {
+    const run = await readRun(preparer.api, id);
+    if (run.status === 'preparing') throw new Error('it is preparing');
+    return run;
+  });
+
+/** Repeats its decision with the same key until it is told what became of it. */
+export async function approve({ people: { approver } }: Business, { id, status, contentHash }: Run): Promise<void> {
+  if (status !== 'review') return;
+  const decision = { decision: 'approve', contentHash };
+  await persist(`run ${id} to be approved`, () =>
+    approver.api.post(`/v1/runs/${id}/decision`, decision, `approve-${id}`),
+  );
+}
+
+/** Does again what may be repeated, until nobody refuses it; throws the last refusal when that takes too long. */
+export async function persist<T>(what: string, call: () => Promise<T>): Promise<T> {
+  const tried = () =>
+    call().then(
+      (answer) => ({ answer }),
+      (error: unknown) => ({ refusal: String(error) }),
+    );
+  const last = await until(tried, (outcome) => 'answer' in outcome, {
+    what,
+    withinMs: PATIENCE_MS,
+    everyMs: ASK_AGAIN_MS,
+  });
+  if ('answer' in last) return last.answer;
+  throw new Error(`Still waiting for ${what}: ${last.refusal}`);
+}

@@ -1,42 +1,50 @@
-import { rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { removePostgres } from '../../scripts/stack/postgres.ts';
-import { playRound, type Round } from './round.ts';
-import { openServers, type Servers } from './servers.ts';
+import { tryMutation } from './mutate.ts';
+import { CONTROLS, MUTATIONS } from './mutations.ts';
+import { close, play, type Wish } from './play.ts';
+import { appendResult, readCommit, type Result, saveTrial, today } from './results.ts';
 
 /** `npm run chaos`: kills what pays, again and again, and looks whether everybody was paid once. */
 
-const USAGE = `npm run chaos -- [--rounds 3] [--seed 1] [--payouts 60] [--seconds 20]
-  --rounds   how many, with the seeds that follow each other
-  --seed     of the first round; what is killed, and when, follows from it
-  --payouts  in each round
-  --seconds  how long things go wrong in each round`;
+const USAGE = `npm run chaos -- [--rounds 20] [--seed 1] [--payouts 200] [--seconds 5] [--fresh-every 25] [--results FILE]
+  --rounds       how many, with the seeds that follow each other
+  --seed         of the first round; what is killed, and when, follows from it
+  --payouts      in each round
+  --seconds      how long things go wrong in each round
+  --fresh-every  so many rounds are played by one deployment, then everything begins anew
+  --results      the file to which each round adds its line of JSON, or to which the trials are written
+  --mutations    takes away what keeps payouts from being paid twice, one thing at a time, to see the checker turn red; --only NAME`;
 
-const FOLDER = '.data/chaos';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-type Flags = { rounds: number; seed: number; payouts: number; seconds: number };
+type Flags = { wish: Wish; results: string; mutations: boolean; only: string };
 
-let playing: { servers: Promise<Servers>; folder: string } | undefined;
+/** A mutation shows itself with few payouts; one that did not after so many rounds is missed. */
+const TRIAL = { roundsMax: 3, payouts: 60, disruptedMs: 4_000 };
 
 function readFlags(): Flags {
   try {
     const { values } = parseArgs({
       options: {
-        rounds: { type: 'string', default: '3' },
+        rounds: { type: 'string', default: '20' },
         seed: { type: 'string', default: '1' },
-        payouts: { type: 'string', default: '60' },
-        seconds: { type: 'string', default: '20' },
+        payouts: { type: 'string', default: '200' },
+        seconds: { type: 'string', default: '5' },
+        'fresh-every': { type: 'string', default: '25' },
+        results: { type: 'string', default: '' },
+        mutations: { type: 'boolean', default: false },
+        only: { type: 'string', default: '' },
       },
     });
-    return {
-      rounds: numberOf(values.rounds, 1, 1_000),
+    const wish = {
+      rounds: numberOf(values.rounds, 1, 10_000),
       seed: numberOf(values.seed, 0, 1_000_000_000),
       payouts: numberOf(values.payouts, 1, 200),
-      seconds: numberOf(values.seconds, 1, 600),
+      disruptedMs: numberOf(values.seconds, 1, 600) * 1000,
+      roundsPerDeployment: numberOf(values['fresh-every'], 1, 1_000),
     };
+    return { wish, results: values.results, mutations: values.mutations, only: values.only };
   } catch (error) {
     console.error(`${(error as Error).message}\n${USAGE}`);
     return process.exit(2);
@@ -50,68 +58,72 @@ function numberOf(text: string, min: number, max: number): number {
 }
 
 /** Returns whether every round was good. */
-async function playAll({ rounds, seed: first, payouts, seconds }: Flags): Promise<boolean> {
-  let isGood = true;
-  for (let seed = first; seed < first + rounds; seed += 1)
-    isGood = (await playOne({ seed, payouts, disruptedMs: seconds * 1000 })) && isGood;
-  return isGood;
+async function playAll({ wish, results }: Flags): Promise<boolean> {
+  const played: Result[] = [];
+  for await (const result of play(wish)) {
+    played.push(result);
+    console.log(lineOf(result));
+    for (const violation of result.violations) console.log(`  ${violation}`);
+    if (results) await appendResult(results, result);
+  }
+  const bad = played.filter(({ violations }) => violations.length > 0);
+  console.log(summaryOf(played, bad));
+  return bad.length === 0;
 }
 
-/** The folder of a bad round stays, with its logs and its database. */
-async function playOne(wish: { seed: number; payouts: number; disruptedMs: number }): Promise<boolean> {
-  const folder = resolve(join(FOLDER, String(wish.seed)));
-  forget(folder);
-  playing = { servers: openServers(folder, wish.seed), folder };
-  const servers = await playing.servers;
-  const round = await playRound(servers, wish).catch(brokenOff);
-  await servers.stop();
-  console.log(lineOf(wish.seed, round, servers));
-  const isGood = round.violations.length === 0;
-  if (isGood) forget(folder);
-  else console.log([...round.violations, `All of it is in ${folder}.`].map((line) => `  ${line}`).join('\n'));
-  return isGood;
+/** Returns whether every mutation was caught, and every control stayed green. */
+async function tryAll({ wish, results, only }: Flags): Promise<boolean> {
+  const commit = await readCommit();
+  let isAllGood = true;
+  for (const mutation of [...CONTROLS, ...MUTATIONS].filter(({ name }) => !only || name === only)) {
+    const isControl = CONTROLS.includes(mutation);
+    const outcome = await tryMutation(mutation, { ...TRIAL, seed: wish.seed });
+    const isGood = (outcome.violation === null) === isControl;
+    isAllGood &&= isGood;
+    const verdict = isControl ? (isGood ? 'green' : 'RED') : isGood ? 'caught' : 'MISSED';
+    console.log(`${verdict} after ${outcome.rounds} rounds: ${outcome.name}, without ${outcome.without}`);
+    if (outcome.violation) console.log(`  ${outcome.violation}`);
+    if (results) await saveTrial(results, { ...outcome, isControl, isGood, commit, date: today() });
+  }
+  return isAllGood;
 }
 
-const brokenOff = (error: unknown): Round => ({
-  kills: [],
-  faults: [],
-  open: 0n,
-  payouts: [],
-  violations: [`The round was broken off: ${error instanceof Error ? error.message : String(error)}`],
-});
-
-function forget(folder: string): void {
-  removePostgres(folder);
-  rmSync(folder, { recursive: true, force: true });
-}
-
-function lineOf(seed: number, { kills, faults, open, payouts, violations }: Round, { ownEnds }: Servers): string {
-  const ended = [...ownEnds].map(([name, count]) => `${name} ${count}`).join(', ');
-  return [
+const lineOf = ({ seed, kills, faults, ownEnds, openWhenHealed, ms, violations }: Result): string =>
+  [
     `seed ${seed}`,
-    `killed ${count(kills)}`,
-    ...(ended ? [`ended by themselves: ${ended}`] : []),
-    `faults ${count(faults)}`,
-    `open when healed ${open}`,
-    `payouts ${payouts.map(({ status, count: many }) => `${status} ${many}`).join(', ')}`,
+    `killed ${list(kills)}`,
+    ...(totalOf(ownEnds) > 0 ? [`ended by themselves ${list(ownEnds)}`] : []),
+    `faults ${list(faults)}`,
+    `open when healed ${openWhenHealed}`,
+    `${(totalOf(ms) / 1000).toFixed(1)} s (${list(ms)})`,
     `violations ${violations.length}`,
   ].join(' | ');
-}
 
-const count = (names: readonly string[]): string =>
-  [...Map.groupBy(names, (name) => name)]
-    .map(([name, { length }]) => `${name} ${length}`)
-    .toSorted()
+const list = (counts: Record<string, number>): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
     .join(', ') || 'none';
+
+const totalOf = (counts: Record<string, number>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
+
+function summaryOf(played: readonly Result[], bad: readonly Result[]): string {
+  const kills = played.reduce((sum, result) => sum + totalOf(result.kills), 0);
+  const faults = played.reduce((sum, result) => sum + totalOf(result.faults), 0);
+  const payouts = played.reduce((sum, result) => sum + result.payouts, 0);
+  const folders = bad.map(({ seed }) => seed).join(', ');
+  return [
+    `${played.length} rounds, ${payouts} payouts, ${kills} kills, ${faults} faults, ${bad.length} rounds with violations.`,
+    ...(bad.length > 0 ? [`Seeds ${folders}; the folders of their deployments are in .data/chaos.`] : []),
+  ].join('\n');
+}
 
 /** Ctrl-C, also while servers are starting: stops them and removes what they kept. */
 async function giveUp(): Promise<void> {
-  if (playing) {
-    await playing.servers.then((servers) => servers.stop()).catch(() => {});
-    forget(playing.folder);
-  }
+  await close({ keepsFolder: false });
   process.exit(130);
 }
 
 for (const signal of SIGNALS) process.once(signal, () => void giveUp());
-process.exit((await playAll(readFlags())) ? 0 : 1);
+const flags = readFlags();
+process.exit((await (flags.mutations ? tryAll : playAll)(flags)) ? 0 : 1);

@@ -8,18 +8,34 @@ export type ServerName = (typeof SERVERS)[number];
 export const PROVIDERS = ['wise', 'paypal', 'lob', 'bank'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
-/** Those after which a caller cannot know, and those after which it can. A hanging call would only take its time-out longer. */
-const FAULTS = [
+/**
+ * All that the sandbox can do to a call, but for the Wise that wants a person to confirm: those after which a caller cannot
+ * know, those after which it can, and those that only take time. `401` has us pause the gateway; it is resumed when all is mended.
+ */
+export const FAULTS = [
   'commit-then-drop',
   'commit-then-502',
   'commit-then-cut-body',
+  'commit-then-hang',
   'drop-before-commit',
   '500-before-commit',
   '429',
+  '401',
+  'slow',
+  'empty-page',
 ] as const;
-const WEBHOOK_MODES = ['normal', 'duplicate', 'reorder', 'off'] as const;
+export type FaultName = (typeof FAULTS)[number];
 
-export type Fault = { provider: Provider; fault: (typeof FAULTS)[number]; method?: 'POST'; times: number };
+export const WEBHOOK_MODES = ['normal', 'duplicate', 'reorder', 'delayed', 'off'] as const;
+
+export type Fault = {
+  provider: Provider;
+  fault: FaultName;
+  method?: 'POST';
+  path?: string;
+  times: number;
+  ms: number;
+};
 export type WebhookChange = { provider: Provider; mode: (typeof WEBHOOK_MODES)[number] };
 
 /** What happens some time after the step before it. */
@@ -30,28 +46,57 @@ export type Step = {
   webhooks: WebhookChange | undefined;
 };
 
-const STEP_MS_MIN = 500;
+export type Plan = {
+  /** Most rounds go wrong from the approval on, so that the kills meet the payments; the others from the first sale. */
+  from: 'the sales' | 'the approval';
+  /** A second run of the same period is asked for while the first is paid. */
+  asksTwice: boolean;
+  /** What a worker that is started again works with; those that live keep what they have, as in a rolling deploy. */
+  settings: Record<string, string>;
+  steps: readonly Step[];
+};
+
+/** What the plan may be drawn from; a mutation narrows it to what it needs to show itself. */
+export type Menu = {
+  servers: readonly [ServerName, ...ServerName[]];
+  faults: readonly [FaultName, ...FaultName[]];
+  asksTwicePercent: number;
+  /** What is true of each fault, whatever was drawn. */
+  always?: Partial<Fault>;
+};
+
+export const MENU: Menu = { servers: SERVERS, faults: FAULTS, asksTwicePercent: 25 };
+
+const STEP_MS_MIN = 200;
 const STEP_MS_MAX = 3_000;
-const FAULT_PERCENT = 70;
-const FAULT_TIMES_MAX = 4;
+const FROM_THE_SALES_PERCENT = 20;
+const FAULT_PERCENT = 80;
+const FAULT_TIMES_MAX = 6;
+const SLOW_MS_MAX = 3_000;
 const WEBHOOKS_PERCENT = 30;
 
+const SETTINGS: Record<string, readonly [string, ...string[]]> = { ACTIVE_PAYOUTS_MAX: ['100', '400'] };
+
 /** Steps that take about as long as said. */
-export function drawPlan(seed: number, durationMs: number): Step[] {
+export function drawPlan(seed: number, durationMs: number, menu: Menu = MENU): Plan {
   const random = createRandom(seed);
+  const chance = (percent: number) => random.below(100) < percent;
+  const from = chance(FROM_THE_SALES_PERCENT) ? 'the sales' : 'the approval';
+  const asksTwice = chance(menu.asksTwicePercent);
+  const settings = Object.fromEntries(Object.entries(SETTINGS).map(([name, values]) => [name, random.pick(values)]));
   const steps: Step[] = [];
   for (let atMs = 0; atMs < durationMs;) {
-    const step = drawStep(random);
+    const step = drawStep(random, menu);
     steps.push(step);
     atMs += step.afterMs;
   }
-  return steps;
+  return { from, asksTwice, settings, steps };
 }
 
-const drawStep = (random: Random): Step => ({
+const drawStep = (random: Random, menu: Menu): Step => ({
   afterMs: STEP_MS_MIN + random.below(STEP_MS_MAX - STEP_MS_MIN),
-  kill: random.pick(SERVERS),
-  fault: random.below(100) < FAULT_PERCENT ? drawFault(random) : undefined,
+  kill: random.pick(menu.servers),
+  fault: random.below(100) < FAULT_PERCENT ? drawFault(random, menu) : undefined,
   webhooks:
     random.below(100) < WEBHOOKS_PERCENT
       ? { provider: random.pick(PROVIDERS), mode: random.pick(WEBHOOK_MODES) }
@@ -59,9 +104,11 @@ const drawStep = (random: Random): Step => ({
 });
 
 /** Most strike where money moves, the others wherever a provider is asked next. */
-const drawFault = (random: Random): Fault => ({
+const drawFault = (random: Random, { faults, always }: Menu): Fault => ({
   provider: random.pick(PROVIDERS),
-  fault: random.pick(FAULTS),
+  fault: random.pick(faults),
   ...(random.below(3) > 0 && { method: 'POST' as const }),
   times: 1 + random.below(FAULT_TIMES_MAX),
+  ms: 1 + random.below(SLOW_MS_MAX),
+  ...always,
 });

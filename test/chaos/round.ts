@@ -1,74 +1,96 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { openDatabase } from '../../db/database.ts';
 import type { Run } from '../../scripts/demo/pay.ts';
-import type { People } from '../../scripts/demo/people.ts';
-import { until } from '../../scripts/demo/until.ts';
-import { type Business, openBusiness } from './business.ts';
-import { drawPlan, type Fault, PROVIDERS, type Provider, type Step, type WebhookChange } from './plan.ts';
+import { approve, type Business, type Owed, owedIn, persist, prepareRuns, sell } from './business.ts';
+import { endCutOffRequests, makeDue } from './minutes.ts';
+import { type Fault, type Plan, PROVIDERS, type Provider, type WebhookChange } from './plan.ts';
 import type { Servers } from './servers.ts';
-import { type Counts, countOpen, countPayouts, findViolations } from './verdict.ts';
+import { countOpen, countPayouts, findViolations } from './verdict.ts';
 
 /** What became of a round. */
 export type Round = {
-  kills: string[];
-  faults: string[];
+  kills: readonly string[];
+  faults: readonly string[];
   /** How many payouts had no end yet when things were mended; without any, the round tried little. */
-  open: bigint;
-  /** Of each state, how many. */
-  payouts: Counts;
-  violations: string[];
+  open: number;
+  /** How long each part took, in milliseconds. */
+  ms: Readonly<Record<string, number>>;
+  violations: readonly string[];
 };
 
-export type RoundWish = { seed: number; payouts: number; disruptedMs: number };
+/** A deployment that plays round after round, with all that it owes by now. */
+export type Deployment = { servers: Servers; business: Business; owed: Owed[]; rounds: number };
 
-const DRAINED_WITHIN_MS = 3 * 60_000;
-const DRAIN_POLL_MS = 1_000;
-const APPROVED_WITHIN_MS = 2 * 60_000;
+const DRAIN_POLL_MS = 250;
+const DUE_EVERY_MS = 5_000;
 const SANDBOX_TIMEOUT_MS = 2_000;
+const GATEWAYS = ['wise', 'paypal', 'lob', 'printed-check'];
 
-/** Has a deployment pay while everything is killed and every provider stumbles, heals it, and looks who was paid. */
-export async function playRound(servers: Servers, { seed, payouts, disruptedMs }: RoundWish): Promise<Round> {
-  const business = await openBusiness(servers, payouts);
-  const [{ kills, faults }] = await Promise.all([
-    disrupt(servers, drawPlan(seed, disruptedMs)),
-    ...business.runs.map((run) => approveWhatever(business.people, run)),
-  ]);
-  await heal(servers);
-  return { kills, faults, ...(await judge(servers, business)) };
+/** Has a deployment sell and pay while everything is killed and every provider stumbles, heals it, and looks who was paid. */
+export async function playRound(deployment: Deployment, plan: Plan, drainedWithinMs: number): Promise<Round> {
+  const { servers } = deployment;
+  deployment.rounds += 1;
+  const owed = owedIn(deployment.business, deployment.rounds);
+  deployment.owed.push(...owed);
+  servers.useSettings(plan.settings);
+  const watch = createStopwatch();
+  const before = plan.from === 'the approval' ? await ready(deployment, owed) : undefined;
+  watch.lap('preparing');
+  const [done] = await Promise.all([disrupt(servers, plan), pay(deployment, owed, plan, before)]);
+  watch.lap('disrupted');
+  await heal(deployment);
+  watch.lap('healing');
+  const [open, late] = await drain(servers, drainedWithinMs);
+  watch.lap('draining');
+  const found = await servers.withDatabase((db) => findViolations(db, deployment.owed, booksOf(servers)));
+  watch.lap('judging');
+  return { ...done, open, ms: watch.laps, violations: [...found, ...late] };
 }
 
-/** Repeats its decision with the same key until it is told what became of it. */
-function approveWhatever({ approver }: People, { id, contentHash }: Run): Promise<unknown> {
-  const key = randomUUID();
-  const decide = () => approver.api.post(`/v1/runs/${id}/decision`, { decision: 'approve', contentHash }, key);
-  return until(
-    () =>
-      decide().then(
-        () => 'approved',
-        (error: unknown) => String(error),
-      ),
-    (answer) => answer === 'approved',
-    { what: `run ${id} to be approved`, withinMs: APPROVED_WITHIN_MS },
-  );
+function createStopwatch() {
+  const laps: Record<string, number> = {};
+  let from = performance.now();
+  const lap = (name: string) => {
+    const to = performance.now();
+    laps[name] = Math.round(to - from);
+    from = to;
+  };
+  return { laps, lap };
 }
 
-async function disrupt(servers: Servers, plan: readonly Step[]): Promise<Pick<Round, 'kills' | 'faults'>> {
+async function ready({ servers, business, rounds }: Deployment, owed: readonly Owed[]): Promise<Run[]> {
+  await sell(servers, business, rounds, owed);
+  return prepareRuns(business, `run-${rounds}`);
+}
+
+async function pay(deployment: Deployment, owed: readonly Owed[], plan: Plan, before?: Run[]): Promise<void> {
+  const { business, rounds } = deployment;
+  const runs = before ?? (await ready(deployment, owed));
+  await Promise.all(runs.map((run) => approve(business, run)));
+  if (!plan.asksTwice) return;
+  const again = await prepareRuns(business, `again-${rounds}`); // it must find nobody left to pay
+  await Promise.all(again.map((run) => approve(business, run)));
+}
+
+async function disrupt(servers: Servers, { steps }: Plan): Promise<Pick<Round, 'kills' | 'faults'>> {
   const kills: string[] = [];
   const faults: string[] = [];
-  for (const { afterMs, kill, fault, webhooks } of plan) {
+  for (const { afterMs, kill, fault, webhooks } of steps) {
     await sleep(afterMs);
     if (fault && (await tell(servers, fault.provider, 'faults', fault))) faults.push(fault.fault);
     if (webhooks && (await tell(servers, webhooks.provider, 'webhooks', webhooks)))
       faults.push(`webhooks ${webhooks.mode}`);
-    if (await servers.kill(kill)) kills.push(kill);
+    if (!(await servers.kill(kill))) continue;
+    kills.push(kill);
+    if (kill === 'api') await servers.withDatabase(endCutOffRequests).catch(() => {}); // it may be away, too
   }
   return { kills, faults };
 }
 
-const urlOf = ({ ports }: Servers, provider: Provider, what: string): string =>
-  `http://127.0.0.1:${ports[provider]}/sandbox/${what}`;
+const urlOf = ({ ports }: Servers, provider: Provider, what = ''): string =>
+  `http://127.0.0.1:${ports[provider]}${what && `/sandbox/${what}`}`;
+
+const booksOf = (servers: Servers) => (['wise', 'paypal', 'bank'] as const).map((provider) => urlOf(servers, provider));
 
 /** False when the sandbox is just down: then there is nothing to tell. */
 const tell = (servers: Servers, provider: Provider, what: 'faults' | 'webhooks', body: Fault | WebhookChange) =>
@@ -79,33 +101,31 @@ async function ask(url: string, init: RequestInit): Promise<boolean> {
   return ok;
 }
 
-/** Everything is up, and from here on nothing goes wrong. */
-async function heal(servers: Servers): Promise<void> {
+/** Everything is up, no gateway is paused, and from here on nothing goes wrong. */
+async function heal({ servers, business }: Deployment): Promise<void> {
   await servers.untilUp();
   for (const provider of PROVIDERS) {
     await ask(urlOf(servers, provider, 'faults'), { method: 'DELETE' });
     await ask(urlOf(servers, provider, 'webhooks'), { method: 'POST', body: JSON.stringify({ mode: 'normal' }) });
   }
+  const { api } = business.people.operator;
+  for (const gateway of GATEWAYS)
+    await persist(`${gateway} to be resumed`, () => api.post(`/v1/gateways/${gateway}/resume`, {}));
 }
 
-/** Waits until nothing is left to happen; if that takes too long, what is not settled is among the violations. */
-async function judge(servers: Servers, { payees }: Business): Promise<Pick<Round, 'open' | 'payouts' | 'violations'>> {
-  const { environment, ports } = servers;
-  const db = await openDatabase(environment['DATABASE_URL'] ?? '', { poolSize: 2 });
-  try {
+/** Waits until nothing is left to happen. Returns how much there was left, and what was waited for in vain. */
+const drain = ({ withDatabase }: Servers, withinMs: number): Promise<[open: number, late: string[]]> =>
+  withDatabase(async (db) => {
     const open = countOpen(await countPayouts(db));
-    const waited = await until(
-      () => countPayouts(db),
-      (counts) => countOpen(counts) === 0n,
-      { what: 'every payout to end', withinMs: DRAINED_WITHIN_MS, everyMs: DRAIN_POLL_MS },
-    ).then(
-      () => [],
-      (error: unknown) => [String(error)],
-    );
-    const books = (['wise', 'paypal', 'bank'] as const).map((provider) => `http://127.0.0.1:${ports[provider]}`);
-    const violations = [...waited, ...(await findViolations(db, payees, books))];
-    return { open, payouts: await countPayouts(db), violations };
-  } finally {
-    await db.end();
-  }
-}
+    const givesUpAt = Date.now() + withinMs;
+    let dueAgainAt = 0;
+    for (let left = open; left > 0; left = countOpen(await countPayouts(db))) {
+      if (Date.now() > givesUpAt) return [open, [`${left} payouts have no end after ${withinMs} ms`]];
+      if (Date.now() > dueAgainAt) {
+        await makeDue(db);
+        dueAgainAt = Date.now() + DUE_EVERY_MS;
+      }
+      await sleep(DRAIN_POLL_MS);
+    }
+    return [open, []];
+  });

@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { Connection } from '@temporalio/client';
 
+import { type Database, openDatabase } from '../../db/database.ts';
 import { migrate } from '../../db/migrate.ts';
 import { createRandom } from '../../scripts/demo/random.ts';
 import { until } from '../../scripts/demo/until.ts';
@@ -21,6 +25,7 @@ import { type PortName, PORTS, type Ports, requireFree } from '../../scripts/sta
 import { startPostgres, withClient } from '../../scripts/stack/postgres.ts';
 import { readSecrets } from '../../scripts/stack/secrets.ts';
 import { startTemporal } from '../../scripts/stack/temporal.ts';
+import { patchOnce } from './patch.ts';
 import { SERVERS, type ServerName } from './plan.ts';
 
 /** The servers of a deployment, each in a process of its own that may be killed at any time and is started again. */
@@ -31,30 +36,51 @@ export type Servers = {
   kill: (name: ServerName) => Promise<boolean>;
   /** How often each ended although nobody killed it. */
   ownEnds: ReadonlyMap<ServerName, number>;
+  /** What workers work with that are started from now on. */
+  useSettings: (settings: Environment) => void;
+  /** A database that is there when it is asked; whoever asks while it is killed must ask again. */
+  withDatabase: <T>(work: (db: Database) => Promise<T>) => Promise<T>;
   /** Waits until all of them answer. */
   untilUp: () => Promise<void>;
   stop: () => Promise<void>;
 };
 
-/** What is faster than in the real world, and a run that pays few at once, so that a round's kills meet its payments. */
+/** What is faster than in the real world, by settings that an operator has as well. */
 const QUICK = {
-  WISE_RETURN_WINDOW_SECONDS: '2',
-  POLL_SECONDS_MIN: '1',
+  WISE_RETURN_WINDOW_SECONDS: '1',
+  POLL_SECONDS_MIN: '2',
   SWEEP_SECONDS: '3',
-  ACTIVE_PAYOUTS_MAX: '5',
+  ASK_SECONDS_MAX: '3',
   LOG_LEVEL: 'warn',
 };
-const SANDBOX_FLAGS = ['--step-ms', '200', '--clear-ms', '300'];
+const SANDBOX_FLAGS = ['--step-ms', '5', '--clear-ms', '50'];
+/** A workflow task that died with its worker is given to another one after this time, not after ten seconds. */
+const TEMPORAL_SETTINGS = { 'history.defaultWorkflowTaskTimeout': '"2s"' };
+/** So is an activity: the one constant of the product's that is another one here. */
+const HEARTBEAT = "HEARTBEAT_TIMEOUT = '20 seconds'";
+const HEARTBEAT_SECONDS = 3;
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const UP_WITHIN_MS = 90_000;
+const UP_POLL_MS = 100;
 const START_AGAIN_MS = 200;
 const STOP_POLL_MS = 100;
 
-type Place = { folder: string; ports: Ports; seed: number };
+/** Whose code runs: ours, but for what a mutation changed. */
+export type Source = {
+  /** Where API and workers are started from. */
+  product: string;
+  sandbox: string;
+  /** What is changed in the database after it was migrated. */
+  statements: readonly string[];
+  heartbeatSeconds: number;
+};
+export const OURS: Source = { product: ROOT, sandbox: ROOT, statements: [], heartbeatSeconds: HEARTBEAT_SECONDS };
+
+type Place = { folder: string; ports: Ports; seed: number; source: Source };
 
 /** Starts everything on an empty folder. A process that kills this one, even by `kill -9`, leaves no server behind. */
-export async function openServers(folder: string, seed: number): Promise<Servers> {
+export async function openServers(folder: string, seed: number, source: Source = OURS): Promise<Servers> {
   await claimFolder(folder);
   const guard = startGuard(folder);
   const ports = await choosePorts(seed);
@@ -65,10 +91,14 @@ export async function openServers(folder: string, seed: number): Promise<Servers
     releaseFolder(folder);
   };
   try {
-    const environment = await startAll({ folder, ports, seed }, keeper);
+    const settings: Environment = {};
+    const environment = await startAll({ folder, ports, seed, source }, keeper, settings);
     const untilUp = () => untilAllUp(environment, ports);
     await untilUp();
-    return { environment, ports, kill: keeper.kill, ownEnds: keeper.ownEnds, untilUp, stop };
+    const useSettings = (wanted: Environment) => void Object.assign(settings, wanted);
+    const withDatabase = <T>(work: (db: Database) => Promise<T>) => connected(environment, work);
+    const { kill, ownEnds } = keeper;
+    return { environment, ports, kill, ownEnds, useSettings, withDatabase, untilUp, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -77,47 +107,66 @@ export async function openServers(folder: string, seed: number): Promise<Servers
 
 const WORKER_2 = 'temporalUi' satisfies PortName; // there is no UI here, so its port is the second worker's
 
-async function startAll(place: Place, { keep }: Keeper): Promise<Environment> {
-  const { folder, ports } = place;
+async function connected<T>({ DATABASE_URL = '' }: Environment, work: (db: Database) => Promise<T>): Promise<T> {
+  const db = await openDatabase(DATABASE_URL, { poolSize: 2 });
+  try {
+    return await work(db);
+  } finally {
+    await db.end();
+  }
+}
+
+async function startAll(place: Place, { keep }: Keeper, settings: Environment): Promise<Environment> {
+  const { folder, ports, source } = place;
+  const bundle = bundleWorkflows(place);
   const postgres = await keep('postgres', () => startPostgres({ folder, port: ports.postgres, isDurable: true }));
   await migrate(postgres.url);
+  for (const statement of source.statements) await withClient(postgres.url, (client) => client.query(statement));
   const dbFile = join(folder, 'temporal.db');
-  const temporal = await keep('temporal', () => startTemporal({ folder, port: ports.temporal, dbFile }));
+  const temporal = await keep('temporal', () =>
+    startTemporal({ folder, port: ports.temporal, dbFile, settings: TEMPORAL_SETTINGS }),
+  );
   const sandbox = await keep('sandbox', () => startSandbox(place));
   await untilReady(sandbox, async () => /^ready$/m.test(sandbox.lastLines()));
   const addresses = { databaseUrl: postgres.url, temporalAddress: temporal.address };
   const environment = {
     PATH: process.env['PATH'] ?? '',
+    NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
     ...ownEnvironment({ folder, ports, secrets: readSecrets(folder), ...addresses }),
     ...sandboxEnvironment(ports, await fetchSandboxKeys(ports)),
     ...QUICK,
+    WORKFLOW_BUNDLE: await bundle,
   };
-  const startWorker = (name: ServerName, port: number) =>
-    keep(name, () => startNode(folder, name, 'worker/main.ts', [], { ...environment, WORKER_HEALTH_PORT: `${port}` }));
-  await keep('api', () => startNode(folder, 'api', 'api/main.ts', [], environment));
-  await startWorker('worker-1', ports.worker);
-  await startWorker('worker-2', ports[WORKER_2]);
+  const start = (name: ServerName, script: string, own: Environment = {}) =>
+    keep(name, () => startNode(place, name, join(source.product, script), [], { ...environment, ...settings, ...own }));
+  await start('api', 'api/main.ts');
+  await start('worker-1', 'worker/main.ts');
+  await start('worker-2', 'worker/main.ts', { WORKER_HEALTH_PORT: String(ports[WORKER_2]) });
   return environment;
 }
 
-function startSandbox({ folder, ports, seed }: Place): Promise<Child> {
+/** Built once: two workers that are killed all the time would do little else than build it. */
+async function bundleWorkflows({ folder, source }: Place): Promise<string> {
+  const file = join(folder, 'workflow-bundle.js');
+  await promisify(execFile)(process.execPath, [join(source.product, 'worker/bundle.ts'), file]);
+  const to = `HEARTBEAT_TIMEOUT = '${source.heartbeatSeconds} seconds'`;
+  await writeFile(file, patchOnce(await readFile(file, 'utf8'), { from: HEARTBEAT, to }));
+  return file;
+}
+
+function startSandbox(place: Place): Promise<Child> {
+  const { folder, ports, seed, source } = place;
   const flags = (['wise', 'paypal', 'lob', 'bank', 'smtp', 'mail'] as const).flatMap((name) => [
     `--${name}-port`,
     String(ports[name]),
   ]);
-  const place = ['--dir', join(folder, 'sandbox'), '--webhooks', `http://127.0.0.1:${ports.api}/webhooks`];
-  return startNode(folder, 'sandbox', 'sandbox/main.ts', [...place, ...flags, ...SANDBOX_FLAGS, '--seed', `${seed}`]);
+  const where = ['--dir', join(folder, 'sandbox'), '--webhooks', `http://127.0.0.1:${ports.api}/webhooks`];
+  const args = [...where, ...flags, ...SANDBOX_FLAGS, '--seed', `${seed}`];
+  return startNode(place, 'sandbox', join(source.sandbox, 'sandbox/main.ts'), args);
 }
 
-const startNode = (folder: string, name: string, script: string, args: string[], env?: Environment) =>
-  startChild({
-    name,
-    command: process.execPath,
-    args: [join(ROOT, script), ...args],
-    folder,
-    cwd: ROOT,
-    ...(env && { env }),
-  });
+const startNode = ({ folder }: Place, name: string, script: string, args: string[], env?: Environment) =>
+  startChild({ name, command: process.execPath, args: [script, ...args], folder, cwd: ROOT, ...(env && { env }) });
 
 type Keeper = ReturnType<typeof createKeeper>;
 
@@ -188,12 +237,9 @@ async function untilAllUp({ DATABASE_URL = '', TEMPORAL_ADDRESS = '' }: Environm
     'worker-1': local(ports.worker, '/readyz'),
     'worker-2': local(ports[WORKER_2], '/readyz'),
   };
-  for (const name of SERVERS)
-    await until(
-      () => checks[name]().catch(() => false),
-      (isUp) => isUp,
-      { what: `${name} to be up`, withinMs: UP_WITHIN_MS },
-    );
+  const isUp = (name: ServerName) => checks[name]().catch(() => false);
+  const patience = (name: ServerName) => ({ what: `${name} to be up`, withinMs: UP_WITHIN_MS, everyMs: UP_POLL_MS });
+  await Promise.all(SERVERS.map((name) => until(() => isUp(name), Boolean, patience(name))));
 }
 
 async function servesNamespace(address: string): Promise<boolean> {

@@ -6,7 +6,7 @@ import { parseDecimal } from '../../domain/money.ts';
 import { isPayoutFinal, type Method, PAYOUT_STATUSES } from '../../domain/payout.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
 import { readBooks } from '../../scripts/invariants/books.ts';
-import type { Payee } from './business.ts';
+import type { Owed } from './business.ts';
 
 /** Who says what was paid by a method. Lob moves no money: the bank pays its checks. */
 const KEEPERS = { bank: 'wise', paypal: 'paypal', check: 'bank' } as const satisfies Record<Method, string>;
@@ -18,8 +18,8 @@ export type Counts = readonly z.infer<typeof CountRow>[];
 export const countPayouts = (db: Database): Promise<Counts> =>
   db.any(sql.type(CountRow)`select status, count(*) from payout group by status order by status`);
 
-export const countOpen = (counts: Counts): bigint =>
-  counts.reduce((sum, { status, count }) => (isPayoutFinal(status) ? sum : sum + count), 0n);
+export const countOpen = (counts: Counts): number =>
+  counts.reduce((sum, { status, count }) => (isPayoutFinal(status) ? sum : sum + Number(count)), 0);
 
 const StuckRow = z.strictObject({ stuck: z.string() });
 
@@ -32,18 +32,21 @@ const listUnsettled = (db: Database): Promise<readonly string[]> =>
     from payout left join payout_attempt attempt on attempt.payout_id = payout.id
     where payout.status <> 'settled' order by payout.id`);
 
-/** All that is wrong at the end of a round: by the product's own rules, and by the providers' books alone. */
-export async function findViolations(db: Database, payees: readonly Payee[], books: string[]): Promise<string[]> {
+/**
+ * All that is wrong at the end of a round, with all rounds before it in the same deployment: by the product's own rules, and
+ * by the providers' books alone.
+ */
+export async function findViolations(db: Database, owed: readonly Owed[], books: string[]): Promise<string[]> {
   const broken = await checkInvariants(db, { books });
   return [
+    ...(await findMispaid(owed, books)),
     ...broken.flatMap(({ name, culprits }) => culprits.map((culprit) => `${name}: ${culprit}`)),
     ...(await listUnsettled(db)),
-    ...(await findMispaid(payees, books)),
   ];
 }
 
-/** Nobody is owed what another is, so an amount in the books is one payee's: it must be there once, and be all there is. */
-async function findMispaid(payees: readonly Payee[], books: string[]): Promise<string[]> {
+/** Nothing is owed twice, so an amount in the books is one payee's of one round: it must be there once, and be all there is. */
+async function findMispaid(owed: readonly Owed[], books: string[]): Promise<string[]> {
   const movements = (await Promise.all(books.map(readBooks))).flat();
   const paid = movements.filter(({ kind, provider }) => kind === 'paid' && provider !== 'lob');
   const back = movements.filter(({ kind }) => kind === 'returned');
@@ -51,15 +54,15 @@ async function findMispaid(payees: readonly Payee[], books: string[]): Promise<s
   const counts = Map.groupBy(paid, ({ provider, currency, amount }) =>
     nameOf(provider, currency, parseDecimal(amount, currency).minor),
   );
-  const owed = new Map(
-    payees.map(({ code, method, currency, minor }) => [nameOf(KEEPERS[method], currency, minor), code]),
+  const owners = new Map(
+    owed.map(({ payee: { code, method, currency }, minor }) => [nameOf(KEEPERS[method], currency, minor), code]),
   );
   return [
-    ...[...owed].flatMap(([name, code]) => {
+    ...[...owners].flatMap(([name, code]) => {
       const times = counts.get(name)?.length ?? 0;
       return times === 1 ? [] : [`${code} was paid ${times} times (${name})`];
     }),
-    ...[...counts.keys()].filter((name) => !owed.has(name)).map((name) => `paid, and owed to nobody: ${name}`),
+    ...[...counts.keys()].filter((name) => !owners.has(name)).map((name) => `paid, and owed to nobody: ${name}`),
     ...back.map(({ provider, key, amount }) => `${amount} came back from ${provider} for ${key}`),
   ];
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { canonicalJson, sha256 } from '../../domain/canonical.ts';
+import { RUNS } from '../support/property-runs.ts';
 
 describe('given content to be hashed', () => {
   it.each([
@@ -45,7 +46,7 @@ describe('given content to be hashed', () => {
         expect(canonicalJson({ ...some, added: 1 })).not.toBe(canonicalJson({ ...some, added: 2 }));
         expect(Object.keys(JSON.parse(canonicalJson(some)))).toHaveLength(Object.keys(some).length);
       }),
-      { numRuns: 500 },
+      RUNS,
     );
   });
 

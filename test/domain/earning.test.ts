@@ -6,6 +6,7 @@ import { type Event, toEvent, WireEvent } from '../../domain/event.ts';
 import type { WindowTotals } from '../../domain/incentives/incentive.ts';
 import { formatMinor } from '../../domain/money.ts';
 import { PlanTerms } from '../../domain/plan.ts';
+import { RUNS } from '../support/property-runs.ts';
 
 const zone = 'America/Sao_Paulo';
 const NOTHING: WindowTotals = { basisMinor: 0n, earnedMinor: 0n };
@@ -235,7 +236,7 @@ describe.each(['marginal', 'cliff'] as const)('given any %s tiers and any sales 
           expect(twiceOff).toBeLessThanOrEqual(10_000);
         }
       }),
-      { numRuns: 300 },
+      RUNS,
     );
   });
 });
@@ -309,7 +310,7 @@ describe('given any sale and any refunds of it', () => {
         }
         expect(taken).toEqual({ minor: all, basis: saleMinor });
       }),
-      { numRuns: 300 },
+      RUNS,
     );
   });
 });

@@ -14,6 +14,7 @@ import {
   parsePercent,
   takeShare,
 } from '../../domain/money.ts';
+import { RUNS } from '../support/property-runs.ts';
 
 const usd = (minor: bigint) => money(minor, 'USD');
 const minors = fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n });
@@ -64,7 +65,7 @@ describe('given any division', () => {
         expect(twiceOff <= denominator && twiceOff >= -denominator).toBe(true);
         if (twiceOff === denominator || twiceOff === -denominator) expect(rounded % 2n).toBe(0n);
       }),
-      { numRuns: 1000 },
+      RUNS,
     );
   });
 });
@@ -102,7 +103,7 @@ describe('given any amount and any weights', () => {
           expect(off < total(shares) && off > -total(shares)).toBe(true);
         }
       }),
-      { numRuns: 500 },
+      RUNS,
     );
   });
 });
@@ -135,7 +136,7 @@ describe('given amounts on the wire', () => {
       fc.property(minors, fc.constantFrom(0, 2, 3, 4), (minor, exponent) => {
         expect(parseMinor(formatMinor(minor, exponent), exponent)).toBe(minor);
       }),
-      { numRuns: 1000 },
+      RUNS,
     );
   });
 

@@ -14,6 +14,7 @@ import {
   periodEndingOn,
   whyNotPaySchedule,
 } from '../../domain/schedule.ts';
+import { RUNS } from '../support/property-runs.ts';
 
 const daily = (zone: string): PaySchedule => ({ frequency: 'daily', zone, payDays: 0 });
 const weekly = (weekday: number): PaySchedule => ({ frequency: 'weekly', zone: 'Europe/Berlin', weekday, payDays: 2 });
@@ -138,7 +139,7 @@ describe('given any schedule and any moment', () => {
         expect(cutoffInstant(schedule, open?.end ?? '')).toBeGreaterThan(moment);
         expect(periodEndingOn(schedule, last.end)).toEqual(last);
       }),
-      { numRuns: 300 },
+      RUNS,
     );
   });
 
@@ -150,7 +151,7 @@ describe('given any schedule and any moment', () => {
         expect(date >= end).toBe(true);
         expect([0, 6]).not.toContain(new Date(`${date}T00:00:00Z`).getUTCDay());
       }),
-      { numRuns: 300 },
+      RUNS,
     );
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ATTEMPT_STATES, canAttemptBecome } from '../../domain/attempt.ts';
 import { canPayoutBecome, PAYOUT_STATUSES } from '../../domain/payout.ts';
 import { type AnswerFacts, type AttemptFacts, consequencesOf, stateByTime } from '../../domain/settlement.ts';
+import { RUNS } from '../support/property-runs.ts';
 
 const sent: AttemptFacts = {
   state: 'sent',
@@ -156,7 +157,7 @@ it('whatever a provider says, no step is taken that the tables forbid, and money
       if (after.debit) expect(before.debitedMinor).toBeNull();
       if (after.fail) expect(before.debitedMinor ?? said.debited ?? (said.returnedMinor || null)).toBeNull();
     }),
-    { numRuns: 2000 },
+    RUNS,
   );
 });
 
@@ -181,7 +182,7 @@ it('however long it takes, time alone never says what became of a payment that n
         expect(after.debit ?? after.fullReturn ?? after.partialReturn).toBeUndefined();
       },
     ),
-    { numRuns: 1000 },
+    RUNS,
   );
 });
 
@@ -193,6 +194,6 @@ it('whatever its provider says, how long a payment was unknown makes no differen
       const after = (ageMs: number) => stateByTime(state, word, { ageMs, returnWindowMs: 1000, isCheck: true });
       expect(after(one)).toBe(after(other));
     }),
-    { numRuns: 1000 },
+    RUNS,
   );
 });

@@ -136,7 +136,7 @@ export async function openWorld(options: WorldOptions = {}) {
 
 export const VAULT: VaultKeys = { keyId: 'test', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
 
-const gatewaySettingsOf = (sandbox: Sandbox, printDir: string): GatewaySettings => ({
+export const gatewaySettingsOf = (sandbox: Sandbox, printDir: string): GatewaySettings => ({
   wise: {
     baseUrl: sandbox.wise.url,
     token: sandbox.secrets.wise.token,

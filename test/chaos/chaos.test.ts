@@ -1,0 +1,39 @@
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { CONTROLS, MUTATIONS } from './mutations.ts';
+import { patchMutation } from './mutate.ts';
+import { close, play } from './play.ts';
+
+/** The seeds are fixed; how the processes race each other is the machine's. `npm run chaos` plays as many more as one likes. */
+const ROUNDS = 3;
+const FIRST_SEED = 7;
+const PAYOUTS = 60;
+const DISRUPTED_MS = 3_000;
+const ALL_MS = 240_000;
+
+describe('given servers that are killed, and providers that stumble, while payouts are made', () => {
+  afterAll(() => close({ keepsFolder: false }));
+
+  it(
+    'then in each of three rounds everybody is paid once, and every invariant holds',
+    async () => {
+      const wish = { seed: FIRST_SEED, rounds: ROUNDS, payouts: PAYOUTS, disruptedMs: DISRUPTED_MS };
+      const violations: string[] = [];
+      let kills = 0;
+      for await (const result of play({ ...wish, roundsPerDeployment: ROUNDS })) {
+        violations.push(...result.violations);
+        kills += Object.values(result.kills).reduce((sum, count) => sum + count, 0);
+      }
+      expect(violations).toEqual([]);
+      expect(kills).toBeGreaterThan(0);
+    },
+    ALL_MS,
+  );
+});
+
+/** That each is caught is shown by `npm run chaos -- --mutations`; here, that each still changes what it says it does. */
+describe.each([...CONTROLS, ...MUTATIONS])('given the source without what $name takes away', (mutation) => {
+  it('then its patches still apply', async () => {
+    await expect(patchMutation(mutation)).resolves.toBeDefined();
+  });
+});

@@ -1,0 +1,159 @@
+import type { Patch } from './patch.ts';
+import type { FaultName, Menu } from './plan.ts';
+
+/**
+ * What keeps a payout from being paid twice, taken away piece by piece in a copy of the source, or in a database of its own.
+ * A checker that stays green then would be green whatever happens.
+ */
+export type Mutation = {
+  name: string;
+  /** What is not there any more. */
+  without: string;
+  /** In copies of the product and of the sandbox. */
+  patches: readonly (Patch & { file: string })[];
+  /** In the database, once it was migrated. */
+  statements: readonly string[];
+  heartbeatSeconds?: number;
+  menu: Menu;
+};
+
+/** After these nobody knows whether the provider paid. */
+const UNCLEAR = ['commit-then-drop', 'commit-then-502', 'commit-then-cut-body'] as const satisfies FaultName[];
+const UNANSWERED: Menu = {
+  servers: ['api'],
+  faults: UNCLEAR,
+  asksTwicePercent: 0,
+  always: { method: 'POST', times: 6 },
+};
+const ASKED_TWICE: Menu = { ...UNANSWERED, asksTwicePercent: 100 };
+const PLAIN = { patches: [], statements: [], menu: UNANSWERED };
+
+const PAYOUTS = 'activities/payouts.ts';
+
+/**
+ * Calls that take longer than their worker is heard of, so that Temporal has another one do the same; and a PayPal that would
+ * pay each of them, so that our own claim is all that stands between.
+ */
+const OVERLAPPING = {
+  patches: [
+    { file: 'activities/alive.ts', from: 'setInterval(() => context.heartbeat(), timeoutMs / BEATS)', to: 'undefined' },
+    {
+      file: 'sandbox/paypal/payouts.ts',
+      from: 'if (twin) return c.json(duplicateBatch(linkOf(twin.id)), 400);',
+      to: 'void twin;',
+    },
+  ],
+  statements: [],
+  heartbeatSeconds: 1,
+  menu: {
+    servers: ['api'],
+    faults: ['slow'],
+    asksTwicePercent: 0,
+    always: { provider: 'paypal', method: 'POST', path: '/v1/payments/payouts', ms: 2_000, times: 6 },
+  },
+} as const satisfies Partial<Mutation>;
+
+/** A request under another key than the one that was frozen: to the provider it is another payment. */
+const RENEWED = `
+const renewed = (submission: Submission): Submission => {
+  const key = crypto.randomUUID();
+  const text = Buffer.from(submission.request).toString('utf8').replaceAll(submission.key, key);
+  return { ...submission, key, request: Buffer.from(text), reference: null, step: null };
+};
+`;
+const ASKS = `return await (isFirst ? submit : resolve)(submission, saver(deps, attempt), signal);`;
+const BEFORE_SAVER = 'const saver =\n';
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'one_live_attempt',
+    without: 'the unique index on live attempts, with code that makes another attempt where an outcome is unknown',
+    patches: [
+      {
+        file: PAYOUTS,
+        from: 'const attempt = (await findLiveAttempt(deps.db, payoutId)) ?? (await prepareAttempt(deps, payoutId));',
+        to: `const live = await findLiveAttempt(deps.db, payoutId);
+    const attempt = live && live.state !== 'unknown' ? live : await prepareAttempt(deps, payoutId);`,
+      },
+      { file: PAYOUTS, from: '  if (existing) return existing;\n', to: '' },
+      {
+        file: 'db/attempts.ts',
+        from: "${selectAttempt} where payout_id = ${payoutId} and state <> 'failed'`",
+        to: "${selectAttempt} where payout_id = ${payoutId} and state <> 'failed' order by attempt_no desc limit 1`",
+      },
+    ],
+    statements: ['drop index one_live_attempt'],
+    menu: UNANSWERED,
+  },
+  {
+    name: 'idempotency-key',
+    without: 'the one key of an attempt: each send has a new one',
+    patches: [
+      { file: PAYOUTS, from: ASKS, to: ASKS.replace('(submission,', '(renewed(submission),') },
+      { file: PAYOUTS, from: BEFORE_SAVER, to: `${RENEWED}\n${BEFORE_SAVER}` },
+    ],
+    statements: [],
+    menu: UNANSWERED,
+  },
+  {
+    name: 'look-up',
+    without: 'the look-up of an unknown outcome: it is sent again, under a new key',
+    patches: [
+      {
+        file: PAYOUTS,
+        from: ASKS,
+        to: 'return await submit(isFirst ? submission : renewed(submission), saver(deps, attempt), signal);',
+      },
+      { file: PAYOUTS, from: BEFORE_SAVER, to: `${RENEWED}\n${BEFORE_SAVER}` },
+    ],
+    statements: [],
+    menu: UNANSWERED,
+  },
+  {
+    name: 'earning_line_paid_once',
+    without: 'the unique index on paid lines, with drafts that do not see what is taken',
+    patches: [
+      {
+        file: 'db/runs.ts',
+        from: '\n      and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)',
+        to: '',
+      },
+    ],
+    statements: [
+      'drop index earning_line_paid_once',
+      `do $$
+      declare before text := pg_get_functiondef('payability(int, date)'::regprocedure);
+              after text := replace(before, 'and paid.released_at is null', 'and false');
+      begin
+        if after = before then raise exception 'payability was not changed'; end if;
+        execute after;
+      end $$`,
+    ],
+    menu: ASKED_TWICE,
+  },
+  {
+    ...OVERLAPPING,
+    name: 'compare-and-set',
+    without:
+      'the claim that only one caller gets, under calls that overlap at a PayPal that forgets the keys it has seen',
+    patches: [
+      ...OVERLAPPING.patches,
+      {
+        file: PAYOUTS,
+        from: 'if (await claim(deps, attempt)) return askAlone(deps, attempt);',
+        to: 'await claim(deps, attempt);\n  return askAlone(deps, attempt);',
+      },
+    ],
+  },
+];
+
+/** Nothing is taken away, under the same troubles: these must stay green, or the others would prove nothing. */
+export const CONTROLS: readonly Mutation[] = [
+  { ...PLAIN, name: 'control', without: 'nothing' },
+  { ...PLAIN, name: 'control-twice', without: 'nothing, with every run asked for twice', menu: ASKED_TWICE },
+  {
+    ...OVERLAPPING,
+    name: 'control-overlap',
+    without: 'nothing, under calls that overlap at a PayPal that forgets keys',
+  },
+];

@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict';
+
+import fc from 'fast-check';
+
+import { GATEWAYS } from '../../domain/payout.ts';
+import {
+  ENDS,
+  type Ending,
+  freeFor,
+  type Model,
+  type ModelPayout,
+  owedTo,
+  payable,
+  refund,
+  reject,
+  sell,
+  whyNot,
+} from './model.ts';
+import type { Business, Provider, Stage } from './stage.ts';
+
+/** What a sequence works on: the product, and the business of this sequence alone. */
+export type Real = { stage: Stage; business: Business; sent: object[]; check: () => Promise<void> };
+
+type Command = fc.AsyncCommand<Model, Real>;
+
+const HOUR_MS = 3_600_000;
+const FAULTS = [
+  'commit-then-drop',
+  'commit-then-502',
+  'commit-then-cut-body',
+  'drop-before-commit',
+  '500-before-commit',
+  '429',
+] as const;
+
+/** A step: when it makes sense, what it does to both, and what it is called when a sequence is printed. */
+const step = (
+  name: string,
+  canRun: (model: Model) => boolean,
+  take: (model: Model, real: Real) => Promise<void>,
+): Command => ({
+  check: canRun,
+  async run(model, real) {
+    await take(model, real);
+    await agree(model, real);
+  },
+  toString: () => name,
+});
+
+const at = <T>(list: readonly T[], index: number): T => list[index % list.length] as T;
+
+let events = 0;
+/** Of all sequences, since events are known by their ids. */
+const nextId = () => `event-${(events += 1)}`;
+
+const sale = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 50_000 })).map(([who, minor]) =>
+  step(
+    `sale(${who}, ${minor})`,
+    () => true,
+    async (model, { business, sent }) => {
+      const made = { id: nextId(), payee: at([...model.payees.keys()], who), minor: BigInt(minor) };
+      const event = business.sale(made.id, made.payee, made.minor);
+      sent.push(event);
+      assert.deepEqual(await business.send([event]), ['accepted']);
+      sell(model, made);
+    },
+  ),
+);
+
+const refunded = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 60_000 })).map(([which, minor]) =>
+  step(
+    `refund(${which}, ${minor})`,
+    ({ sales }) => sales.length > 0,
+    async (model, { business, sent }) => {
+      const of = at(model.sales, which);
+      const amount = BigInt(minor) < of.minor ? BigInt(minor) : of.minor;
+      const event = business.refund(nextId(), of.payee, amount, of.id);
+      sent.push(event);
+      assert.deepEqual(await business.send([event]), ['accepted']);
+      refund(model, of, amount);
+    },
+  ),
+);
+
+const replay = fc.constant(
+  step(
+    'replay',
+    ({ sales }) => sales.length > 0,
+    async (_model, { business, sent }) => {
+      assert.deepEqual(new Set(await business.send(sent)), new Set(['replayed']));
+    },
+  ),
+);
+
+const prepare = fc.constant(
+  step(
+    'prepare',
+    () => true,
+    async (model, { business }) => {
+      const wanted = payable(model);
+      const run = await business.prepare();
+      const isOpen = model.runs.some(({ status }) => status === 'review');
+      assert.equal(run === null, isOpen, 'only one run of a schedule is open');
+      if (!run) return;
+      assert.equal(run.status, wanted.size > 0 ? 'review' : 'disbursed');
+      model.runs.push({ id: run.id, status: wanted.size > 0 ? 'review' : 'over' });
+      const known = new Set(model.payouts.map(({ id }) => id));
+      const drafts = (await business.payouts()).filter(({ id }) => !known.has(id));
+      assert.deepEqual(new Map(drafts.map(({ partner, net }) => [partner, net])), wanted);
+      for (const { id, partner, net } of drafts)
+        model.payouts.push({ id, run: run.id, payee: partner, net, wasAsked: false });
+    },
+  ),
+);
+
+/** Everybody sells, so that there is somebody to pay. */
+const season = fc.integer({ min: 1_000, max: 90_000 }).map((minor) =>
+  step(
+    `season(${minor})`,
+    () => true,
+    async (model, { business, sent }) => {
+      const made = [...model.payees.keys()].map((payee) => ({ id: nextId(), payee, minor: BigInt(minor) }));
+      const all = made.map(({ id, payee, minor: amount }) => business.sale(id, payee, amount));
+      sent.push(...all);
+      await business.send(all);
+      for (const one of made) sell(model, one);
+    },
+  ),
+);
+
+const decide = fc.constantFrom('approve', 'approve', 'approve', 'reject').map((decision) =>
+  step(
+    decision,
+    ({ runs }) => runs.some(({ status }) => status === 'review'),
+    async (model, { business }) => {
+      const run = model.runs.find(({ status }) => status === 'review');
+      if (!run) return;
+      await business.decide(run.id, decision);
+      if (decision === 'reject') reject(model, run);
+      else run.status = 'paying';
+    },
+  ),
+);
+
+const underWay = ({ payouts, runs }: Model): ModelPayout[] =>
+  payouts.filter(({ run }) => runs.some(({ id, status }) => id === run && status === 'paying'));
+
+const look = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 3 })).map(([which, atOnce]) =>
+  step(
+    `look(${which}, ${atOnce} at once)`,
+    (model) => underWay(model).length > 0,
+    async (model, { business }) => {
+      const payout = at(underWay(model), which);
+      await business.look(payout.id, atOnce);
+      payout.wasAsked = true;
+    },
+  ),
+);
+
+/** Everybody at once, as the sweep would have it. */
+const lookAtAll = fc.constant(
+  step(
+    'look at all',
+    (model) => underWay(model).length > 0,
+    async (model, { business }) => {
+      await Promise.all(underWay(model).map(({ id }) => business.look(id, 1)));
+      for (const payout of underWay(model)) payout.wasAsked = true;
+    },
+  ),
+);
+
+const providers = fc.constantFrom<Provider>('wise', 'paypal', 'bank');
+
+/** Where money is asked for; without it PayPal's token calls would be struck as well. */
+const ASKED_AT: Record<'wise' | 'paypal' | 'bank', string> = {
+  wise: '/',
+  paypal: '/v1/payments/payouts',
+  bank: '/positive-pay',
+};
+
+const fault = fc
+  .tuple(fc.constantFrom('wise', 'paypal', 'bank'), fc.constantFrom(...FAULTS), fc.integer({ min: 1, max: 3 }))
+  .map(([who, what, times]) =>
+    step(
+      `fault(${who}, ${what}, ${times})`,
+      () => true,
+      async (_model, { business }) => {
+        await business.tell(who, 'faults', { fault: what, method: 'POST', path: ASKED_AT[who], times });
+      },
+    ),
+  );
+
+const webhooks = fc.tuple(providers, fc.constantFrom('normal', 'duplicate', 'reorder', 'off')).map(([who, mode]) =>
+  step(
+    `webhooks(${who}, ${mode})`,
+    () => true,
+    async (_model, { business }) => {
+      if (who !== 'bank') await business.tell(who, 'webhooks', { mode });
+    },
+  ),
+);
+
+const pass = fc.integer({ min: 1, max: 6 }).map((hours) =>
+  step(
+    `pass(${hours} h)`,
+    (model) => model.payouts.length > 0,
+    async (_model, { stage }) => stage.pass(hours * HOUR_MS),
+  ),
+);
+
+const reconcile = fc.constantFrom(...GATEWAYS).map((gateway) =>
+  step(
+    `reconcile(${gateway})`,
+    (model) => model.payouts.length > 0,
+    async (_model, { stage }) => {
+      await stage.activities.reconcileDay(gateway, new Date().toISOString().slice(0, 10)).catch(() => {}); // a fault may strike it
+    },
+  ),
+);
+
+/** What matters more is drawn more often. */
+export const allCommands = [
+  sale,
+  season,
+  season,
+  refunded,
+  replay,
+  prepare,
+  prepare,
+  decide,
+  decide,
+  decide,
+  look,
+  look,
+  lookAtAll,
+  lookAtAll,
+  fault,
+  fault,
+  fault,
+  webhooks,
+  pass,
+  pass,
+  reconcile,
+];
+
+/** What the product says must be what the model says, and what the providers' books allow. */
+async function agree(model: Model, { business, check }: Real): Promise<void> {
+  for (const { id, status } of await business.payouts()) {
+    const payout = model.payouts.find((known) => known.id === id);
+    if (!payout) throw new Error(`payout ${id} is nobody's`);
+    if (status === 'settled' || status === 'failed' || status === 'returned')
+      await believe(model, business, payout, status);
+    else assert.equal(payout.end, undefined, `payout ${id} had ended and is ${status}`);
+  }
+  const expected = [...model.payees.values()].map((payee) => ({
+    partner: payee.code,
+    owed: owedTo(model, payee),
+    free: freeFor(model, payee),
+  }));
+  assert.deepEqual(await business.balances(), expected);
+  await check();
+}
+
+/** An end is only believed when the books of the provider say the same; but for a late return it is forever. */
+async function believe(model: Model, business: Business, payout: ModelPayout, end: Ending): Promise<void> {
+  if (payout.end === end) return;
+  assert.ok(!payout.end || payout.end === 'settled', `payout ${payout.id} was ${payout.end} and is ${end}`);
+  const fate = model.payees.get(payout.payee)?.fate ?? 'pays';
+  assert.equal(whyNot(end, payout, fate, await business.books(payout.id)), undefined, `payout ${payout.id} is ${end}`);
+  payout.end = end;
+}
+
+const ROUNDS_MAX = 40;
+
+/** Faults are over, and the providers have all the time they need: then every payout ends as it is fated to. */
+export async function finish(model: Model, real: Real): Promise<void> {
+  const { stage, business } = real;
+  const isDone = (payout: ModelPayout) => payout.end === ENDS[model.payees.get(payout.payee)?.fate ?? 'pays'];
+  for (let round = 0; round < ROUNDS_MAX && !underWay(model).every(isDone); round += 1) {
+    await stage.pass(2 * HOUR_MS);
+    for (const payout of underWay(model)) {
+      await business.look(payout.id, 1);
+      payout.wasAsked = true;
+    }
+    await agree(model, real);
+  }
+  assert.deepEqual(
+    underWay(model).filter((payout) => !isDone(payout)),
+    [],
+  );
+  for (const { id, payee, end } of underWay(model)) {
+    const { paid } = await business.books(id);
+    assert.equal(paid.length, end === 'failed' ? 0 : 1, `${payee} was paid ${paid.length} times by payout ${id}`);
+  }
+}

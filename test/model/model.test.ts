@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { checkInvariants } from '../../scripts/check-invariants.ts';
+import { SEQUENCES, STEPS_MAX } from '../support/property-runs.ts';
+import { calm } from '../workflows/stage.ts';
+import { allCommands, finish } from './commands.ts';
+import { emptyModel, type ModelPayee } from './model.ts';
+import { openBusiness, openStage, type Stage } from './stage.ts';
+
+/** A failure prints its seed, which `MODEL_SEED` plays again; with `MODEL_SHRINK=1` it is made as short as it can be. */
+const SEED = process.env['MODEL_SEED'];
+const MINUTES_MAX = 60;
+
+/** Of each method, and of each fate that its provider knows. */
+const payeesOf = (code: string): ModelPayee[] =>
+  (
+    [
+      { method: 'bank', fate: 'pays' },
+      { method: 'bank', fate: 'returns' },
+      { method: 'check', fate: 'pays' },
+      { method: 'paypal', fate: 'fails' },
+      { method: 'paypal', fate: 'pays' },
+      { method: 'paypal', fate: 'returns' },
+    ] as const
+  ).map(({ method, fate }) => ({ code: `${code}-${method}-${fate}`, method, fate, earned: 0n }));
+
+let stage: Stage;
+let sequences = 0;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+
+describe('given payees, a provider for each, and whatever happens in whatever order', () => {
+  it(
+    'then the ledger owes what the model owes, and the providers paid each once',
+    async () => {
+      const books = [stage.world.sandbox.wise.url, stage.world.sandbox.paypal.url, stage.world.sandbox.bank.url];
+      const check = async () => expect(await checkInvariants(stage.world.db, { books, grace: '1 hour' })).toEqual([]);
+      await fc.assert(
+        fc.asyncProperty(fc.commands(allCommands, { maxCommands: STEPS_MAX, size: 'max' }), async (commands) => {
+          await calm(stage.world);
+          const code = `model-${(sequences += 1)}`;
+          const payees = payeesOf(code);
+          const business = await openBusiness(stage, code, payees);
+          const model = emptyModel(payees);
+          const real = { stage, business, sent: [], check };
+          await fc.asyncModelRun(() => ({ model, real }), commands);
+          await stage.mend();
+          await finish(model, real);
+        }),
+        { numRuns: SEQUENCES, ...(SEED && { seed: Number(SEED) }), endOnFailure: process.env['MODEL_SHRINK'] !== '1' },
+      );
+    },
+    MINUTES_MAX * 60_000,
+  );
+});

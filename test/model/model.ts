@@ -1,0 +1,89 @@
+/** What became of a payout, as far as anybody can know. */
+export type Ending = 'settled' | 'failed' | 'returned';
+/** What its provider will do with a payment, from the moment it is asked. */
+export type Fate = 'pays' | 'fails' | 'returns';
+
+export type ModelPayee = { code: string; method: 'bank' | 'paypal' | 'check'; fate: Fate; earned: bigint };
+export type ModelPayout = { id: string; run: string; payee: string; net: bigint; wasAsked: boolean; end?: Ending };
+export type ModelSale = { id: string; payee: string; minor: bigint; left: bigint };
+export type ModelRun = { id: string; status: 'review' | 'paying' | 'over' };
+
+/**
+ * Who is owed what, in a few lines that know nothing of journals, attempts or workflows: what a payee earned, less what payouts
+ * hold. Everything the product keeps must agree with it after every step.
+ */
+export type Model = {
+  payees: Map<string, ModelPayee>;
+  sales: ModelSale[];
+  runs: ModelRun[];
+  payouts: ModelPayout[];
+};
+
+export const emptyModel = (payees: readonly ModelPayee[]): Model => ({
+  payees: new Map(payees.map((payee) => [payee.code, { ...payee }])),
+  sales: [],
+  runs: [],
+  payouts: [],
+});
+
+const sumOf = (payouts: readonly ModelPayout[]): bigint => payouts.reduce((sum, { net }) => sum + net, 0n);
+
+const isGone = ({ end }: ModelPayout): boolean => end === 'failed' || end === 'returned';
+
+const payoutsOf = ({ payouts }: Model, payee: string) => payouts.filter((payout) => payout.payee === payee);
+
+/** What the ledger says that a payee is owed: asked for, it is under way, and no longer owed until it fails or comes back. */
+export const owedTo = (model: Model, { code, earned }: ModelPayee): bigint =>
+  earned - sumOf(payoutsOf(model, code).filter((payout) => payout.wasAsked && !isGone(payout)));
+
+/** What no payout holds: what the next run would pay, or would take from later earnings. */
+export const freeFor = (model: Model, { code, earned }: ModelPayee): bigint =>
+  earned - sumOf(payoutsOf(model, code).filter((payout) => !isGone(payout)));
+
+export function sell(model: Model, sale: { id: string; payee: string; minor: bigint }): void {
+  model.sales.push({ ...sale, left: sale.minor });
+  earn(model, sale.payee, sale.minor);
+}
+
+/** A refund takes back no more than is left of its sale. */
+export function refund(model: Model, sale: ModelSale, minor: bigint): void {
+  const taken = minor < sale.left ? minor : sale.left;
+  sale.left -= taken;
+  earn(model, sale.payee, -taken);
+}
+
+function earn({ payees }: Model, code: string, minor: bigint): void {
+  const payee = payees.get(code);
+  if (payee) payee.earned += minor;
+}
+
+/** What a run prepared now would pay, by payee. */
+export const payable = (model: Model): Map<string, bigint> =>
+  new Map(
+    [...model.payees.values()].flatMap((payee) => {
+      const free = freeFor(model, payee);
+      return free > 0n ? [[payee.code, free] as const] : [];
+    }),
+  );
+
+/** A rejected run frees what it held, as if it had never been. */
+export function reject(model: Model, run: ModelRun): void {
+  run.status = 'over';
+  model.payouts = model.payouts.filter((payout) => payout.run !== run.id);
+}
+
+/** Why an end cannot be true, by the provider's own books; undefined where it can. */
+export function whyNot(end: Ending, { net }: ModelPayout, fate: Fate, books: Books): string | undefined {
+  if (end === 'failed') return fate === 'fails' && books.paid.length === 0 ? undefined : 'nothing says that it failed';
+  if (books.paid.length !== 1 || books.paid[0] !== net)
+    return `the provider paid ${books.paid.join(', ') || 'nothing'}`;
+  const back = books.returned.reduce((sum, minor) => sum + minor, 0n);
+  if (end === 'returned') return back === net ? undefined : `the provider gave ${back} back`;
+  return back === 0n || fate === 'returns' ? undefined : `it came back`;
+}
+
+/** What a provider wrote down about one payout, in minor units. */
+export type Books = { paid: readonly bigint[]; returned: readonly bigint[] };
+
+/** How everything ends once every provider had its time. */
+export const ENDS: Record<Fate, Ending> = { pays: 'settled', fails: 'failed', returns: 'returned' };

@@ -1,0 +1,200 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import { createActivities } from '../../activities/index.ts';
+import { PAYOUT_STATUSES } from '../../domain/payout.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../../domain/attempt.ts';
+import { formatDecimal, money, parseDecimal } from '../../domain/money.ts';
+import { createGateways } from '../../gateways/index.ts';
+import { createMailer } from '../../notifications/mailer.ts';
+import { type Company, IN_PERIOD, openCompany, PERIOD_END, instrumentFor } from '../support/company.ts';
+import { gatewaySettingsOf, openWorld, VAULT, type World } from '../support/world.ts';
+import { booksOf, tell } from '../workflows/stage.ts';
+import type { Books, ModelPayee } from './model.ts';
+
+/**
+ * The product without Temporal: its API takes things in, and its activities are called directly, so that nothing happens unless
+ * a step says so. PostgreSQL and the providers are real; the providers' time passes when a step lets it.
+ */
+export type Stage = Awaited<ReturnType<typeof openStage>>;
+
+/** Longer than a test: providers only move when their clock is put forward. */
+const STEP_MS = 3_600_000;
+const PROVIDERS = ['wise', 'paypal', 'lob', 'bank'] as const;
+export type Provider = (typeof PROVIDERS)[number];
+const KEEPERS = { bank: 'wise', paypal: 'paypal', check: 'bank' } as const;
+/** How a provider is told what to do with a payment. */
+const OUTCOMES = {
+  bank: { pays: undefined, fails: undefined, returns: 'bounce' },
+  paypal: { pays: undefined, fails: 'fail', returns: 'return' },
+  check: { pays: undefined, fails: undefined, returns: undefined },
+} as const;
+
+const PayoutRow = z.strictObject({
+  id: z.string(),
+  partner: z.string(),
+  net: z.bigint(),
+  status: z.enum(PAYOUT_STATUSES),
+});
+const OwedRow = z.strictObject({ partner: z.string(), owed: z.bigint(), free: z.bigint() });
+
+export async function openStage() {
+  const world = await openWorld({ stepMs: STEP_MS, clearMs: STEP_MS, wiseReturnWindowMs: 0 });
+  await world.workers.pause();
+  const company = await openCompany(world);
+  let aheadMs = 0;
+  const now = () => new Date(Date.now() + aheadMs);
+  const mailer = createMailer(world.sandbox.mail.smtpUrl, 'Bursar <payouts@localhost>');
+  const activities = createActivities({
+    db: world.db,
+    temporal: world.temporal,
+    mailer,
+    addresses: { finance: 'finance@example.test', operators: 'operators@example.test' },
+    gateways: createGateways(gatewaySettingsOf(world.sandbox, `${world.dir}/checks`), { now }),
+    vault: VAULT,
+    returnWindows: { ...RETURN_WINDOWS_DEFAULT, wise: 0 },
+    firstPollMs: 1,
+    activePayoutsMax: 200,
+  });
+  return {
+    world,
+    company,
+    activities,
+    /** Puts the clock of the providers forward, and that by which we read their statements. */
+    async pass(ms: number) {
+      aheadMs += ms;
+      for (const provider of PROVIDERS) await tell(world, provider, 'clock', { advanceMs: ms });
+    },
+    /** From here on no provider stumbles. What is fated stays so. */
+    async mend() {
+      for (const provider of PROVIDERS)
+        await fetch(`${world.sandbox[provider].url}/sandbox/faults`, { method: 'DELETE' });
+    },
+    async close() {
+      mailer.close();
+      await world.close();
+    },
+  };
+}
+
+export type Business = Awaited<ReturnType<typeof openBusiness>>;
+
+/** A schedule, a program that pays all that is sold, and its payees, each with the fate of all that is sent to it. */
+export async function openBusiness(stage: Stage, code: string, payees: readonly ModelPayee[]) {
+  const { world, company, activities } = stage;
+  const { operator, preparer, approver } = company;
+  await addProgram(company, code);
+  for (const { method, fate, code: name } of payees) {
+    const outcome = OUTCOMES[method][fate];
+    if (outcome) await tell(world, KEEPERS[method], 'outcomes', { match: name, outcome, afterMs: STEP_MS });
+  }
+  await operator.api.post('/v1/partners/batch', { partners: payees.map((payee) => partnerBody(code, payee)) });
+
+  return {
+    code,
+    tell: (provider: Provider, what: string, body: object) => tell(world, provider, what, body),
+    /** Takes events in and works them out; answers what became of each. */
+    async send(events: readonly object[]): Promise<string[]> {
+      const { results } = await operator.api.post<{ results: { status: string }[] }>('/v1/events', { events });
+      while ((await activities.accruePage(code)) > 0);
+      return results.map(({ status }) => status);
+    },
+    sale: (id: string, partner: string, minor: bigint) => ({ ...common(code, id, partner, minor), kind: 'sale' }),
+    refund: (id: string, partner: string, minor: bigint, refundOf: string) => ({
+      ...common(code, id, partner, minor),
+      kind: 'refund',
+      refundOf,
+    }),
+    /** Asks for a run and prepares it; null where the API refuses since one is open. */
+    async prepare(): Promise<{ id: string; status: string } | null> {
+      const asked = await preparer.api
+        .post<{ id: string }>('/v1/runs', { schedule: code, periodEnd: PERIOD_END })
+        .catch(() => null);
+      if (!asked) return null;
+      const { status } = await activities.openRun(asked.id);
+      return { id: asked.id, status };
+    },
+    async decide(runId: string, decision: 'approve' | 'reject'): Promise<void> {
+      const { contentHash } = await company.auditor.api.get<{ contentHash: string }>(`/v1/runs/${runId}`);
+      await activities.recordDecision(runId, { by: approver.id, decision, contentHash, noteId: null });
+      if (decision === 'reject') return;
+      await activities.startDisbursing(runId);
+      await activities.startPage(runId);
+    },
+    /** Looks after a payout as many times at once. */
+    look: async (payoutId: string, atOnce: number): Promise<void> =>
+      void (await Promise.all(Array.from({ length: atOnce }, () => activities.advancePayout(payoutId)))),
+    payouts: () =>
+      world.db.any(sql.type(PayoutRow)`
+        select payout.id, partner.code as partner, payout.net_minor as net, payout.status
+        from payout join partner on partner.id = payout.partner_id join payout_run run on run.id = payout.run_id
+        join pay_schedule schedule on schedule.id = run.schedule_id
+        where schedule.code = ${code} and payout.status <> 'cancelled' order by payout.id`),
+    /** What the ledger owes each payee, and what payability says the next run would pay or take. */
+    balances: () =>
+      world.db.any(sql.type(OwedRow)`
+        select partner.code as partner, coalesce(account.credits - account.debits, 0)::bigint as owed,
+          able.payable_minor as free
+        from pay_schedule schedule, payability(schedule.id, ${PERIOD_END}::date) able
+        join partner on partner.id = able.partner_id
+        left join ledger_account account on account.partner_id = partner.id and account.code like 'partner:payable:%'
+        where schedule.code = ${code} order by partner.code`),
+    books: (payoutId: string) => readBooks(world, payoutId),
+  };
+}
+
+async function addProgram({ operator: { api } }: Company, code: string): Promise<void> {
+  await api.post('/v1/schedules', {
+    code,
+    payer: 'acme',
+    frequency: 'monthly',
+    zone: 'UTC',
+    scheduled: false,
+    approvalsRequired: 1,
+    minimums: [{ currency: 'USD', amount: '0.00' }],
+  });
+  await api.post('/v1/programs', { code, name: code, schedule: code });
+  const incentives = [{ id: 'all', rule: 'percent', percent: '100' }];
+  await api.post(`/v1/programs/${code}/plans`, {
+    code: 'all',
+    terms: { holdDays: 0, rounding: 'half-even', incentives },
+  });
+}
+
+const partnerBody = (program: string, { code, method }: ModelPayee) => ({
+  code,
+  name: `Partner ${code}`,
+  kind: 'reseller',
+  country: 'US',
+  email: `${code}@example.test`,
+  agreements: [{ program, plan: 'all', startsOn: '2020-01-01' }],
+  instrument: instrumentFor({ code, method }),
+});
+
+const common = (program: string, id: string, partner: string, minor: bigint) => ({
+  source: 'shop',
+  id,
+  program,
+  partner,
+  occurredAt: IN_PERIOD,
+  currency: 'USD',
+  amount: formatDecimal(money(minor, 'USD')),
+});
+
+const AttemptRow = z.strictObject({ gateway: z.string(), key: z.string(), number: z.string().nullable() });
+
+/** What the provider's own books say of a payout, by all its attempts. */
+async function readBooks(world: World, payoutId: string): Promise<Books> {
+  const attempts = await world.db.any(sql.type(AttemptRow)`
+    select gateway, provider_key as key, check_number::text as number from payout_attempt where payout_id = ${payoutId}`);
+  const found = await Promise.all(
+    attempts.map(async ({ gateway, key, number }) => {
+      const keys = [key, `${key}/${key}`, `123456789012/${number}`];
+      const entries = await booksOf(world, gateway === 'printed-check' ? 'bank' : (gateway as Provider));
+      return entries.filter((entry) => keys.includes(entry.key));
+    }),
+  );
+  const minors = (kind: string) =>
+    found.flat().flatMap((entry) => (entry.kind === kind ? [parseDecimal(entry.amount, 'USD').minor] : []));
+  return { paid: minors('paid'), returned: minors('returned') };
+}
