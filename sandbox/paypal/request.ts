@@ -71,7 +71,7 @@ function readItem(value: unknown, index: number, header: Json): AskedItem | Refu
   if (minor === undefined || minor <= 0n)
     return refuse(`${at}.amount.value`, 'AMOUNT_INVALID', 'A text above zero with the decimals of its currency');
   if (!receiver || receiver.length > 127) return refuse(`${at}.receiver`, 'RECEIVER_INVALID', '1 to 127 characters');
-  if (receiver.startsWith('refused'))
+  if (receiver.endsWith('@refused.example'))
     return refuse(`${at}.receiver`, 'RECEIVER_INVALID', 'Refused by its name, see README');
   if (!RECIPIENT_TYPES.includes(recipientType))
     return refuse(`${at}.recipient_type`, 'RECIPIENT_TYPE_INVALID', 'Unknown');

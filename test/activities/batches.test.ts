@@ -126,7 +126,7 @@ describe('given a run whose payouts are asked for in batches', () => {
   it('when PayPal refuses a batch for one payment then that one fails with the reason, and the others go in a new batch', async () => {
     const business = await open('one-bad', [
       ...many(2, 'paypal'),
-      { name: 'bad', method: 'paypal', receiver: 'refused@example.test', amount: AMOUNT },
+      { name: 'bad', method: 'paypal', receiver: 'bad@refused.example', amount: AMOUNT },
     ]);
 
     const run = await startPaying(business);
