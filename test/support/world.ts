@@ -30,8 +30,8 @@ export type WorldOptions = {
   /** How long the sandbox waits between its own state changes. */
   stepMs?: number;
   clearMs?: number;
-  /** Without webhooks everything is found by polling. */
-  webhooks?: boolean;
+  /** Without webhooks everything is found by polling; an address gets them in the API's place. */
+  webhooks?: boolean | string;
   wiseReturnWindowMs?: number;
   /** How many payouts go into one batch; 1 asks for each by itself. As many as the providers take, where nothing is said. */
   batchItemsMax?: number;
@@ -64,7 +64,7 @@ export async function openWorld(options: WorldOptions = {}) {
     dir: join(dir, 'sandbox'),
     stepMs,
     clearMs,
-    ...(webhooks ? { webhooks: `${url}/webhooks` } : {}),
+    ...(webhooks ? { webhooks: typeof webhooks === 'string' ? webhooks : `${url}/webhooks` } : {}),
   });
   const settings = gatewaySettingsOf(sandbox, join(dir, 'checks'));
   const gateways = createGateways({

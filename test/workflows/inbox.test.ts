@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import fc from 'fast-check';
 import { sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { insertInboxMessage } from '../../db/inbox.ts';
 import { listBalances } from '../../db/ledger.ts';
-import { openCompany } from '../support/company.ts';
+import { openReceiver } from '../../scripts/gateway-check/sandbox.ts';
+import { type Company, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
 import { reconcileToday } from '../support/runs.ts';
 import { openWorld, type World, type WorldOptions } from '../support/world.ts';
@@ -10,10 +13,13 @@ import {
   addPayees,
   alarmsOf,
   allBecome,
+  attemptOf,
   type Business,
   openBusiness,
   owedTo,
   paidFor,
+  type PayeeWish,
+  payoutBecomes,
   startPaying,
   tell,
 } from './stage.ts';
@@ -22,6 +28,20 @@ import {
 type Ending = { name: string; status: string; paid: string[]; owed: bigint };
 
 const NAMES = ['ann', 'bob', 'cem', 'dee'] as const;
+
+const PAYEES: PayeeWish[] = [
+  { name: 'ann', method: 'bank', amount: '10.00' },
+  { name: 'bob', method: 'paypal', amount: '11.00' },
+  { name: 'cem', method: 'bank', holder: 'Bounce Cem', amount: '12.00' },
+  { name: 'dee', method: 'paypal', receiver: 'failed-dee@example.test', amount: '13.00' },
+];
+
+/** Pays, and waits until each payment is where its story ends; one that bounces may look settled before. */
+async function payAll(business: Business) {
+  const run = await startPaying(business);
+  await payoutBecomes(business, run, 'cem', 'returned');
+  return allBecome(business, run, 'settled', 'failed', 'returned');
+}
 
 async function payMonth(
   options: WorldOptions,
@@ -32,14 +52,8 @@ async function payMonth(
     const company = await openCompany(world);
     for (const provider of ['wise', 'paypal'] as const) await tell(world, provider, 'webhooks', { mode });
     const business = await openBusiness(company, { code: 'month' });
-    await addPayees(business, [
-      { name: 'ann', method: 'bank', amount: '10.00' },
-      { name: 'bob', method: 'paypal', amount: '11.00' },
-      { name: 'cem', method: 'bank', holder: 'Bounce Cem', amount: '12.00' },
-      { name: 'dee', method: 'paypal', receiver: 'failed-dee@example.test', amount: '13.00' },
-    ]);
-    const run = await startPaying(business);
-    const payouts = await allBecome(business, run, 'settled', 'failed', 'returned');
+    await addPayees(business, PAYEES);
+    const payouts = await payAll(business);
     await eventually('the late words are heard', async () => (await openMessages(world)) === 0);
     const endings = await Promise.all(NAMES.map((name) => endingOf(business, name, payouts)));
     const transit = (await listBalances(world.db, 'payout:in_transit')).map(({ minor }) => minor);
@@ -80,6 +94,13 @@ const openMessages = async (world: World): Promise<number> => {
   );
 };
 
+const ENDINGS: Ending[] = [
+  { name: 'ann', status: 'settled', paid: ['10.00'], owed: 0n },
+  { name: 'bob', status: 'settled', paid: ['11.00'], owed: 0n },
+  { name: 'cem', status: 'returned', paid: ['12.00'], owed: 1200n },
+  { name: 'dee', status: 'failed', paid: [], owed: 1300n },
+];
+
 describe('given a month of payments that arrive, bounce and fail', () => {
   it.each([
     { how: 'once each', options: {}, mode: 'normal' as const },
@@ -88,12 +109,7 @@ describe('given a month of payments that arrive, bounce and fail', () => {
     { how: 'never', options: { webhooks: false }, mode: 'normal' as const },
   ])('when webhooks come $how then it ends alike', async ({ options, mode }) => {
     expect(await payMonth(options, mode)).toEqual({
-      endings: [
-        { name: 'ann', status: 'settled', paid: ['10.00'], owed: 0n },
-        { name: 'bob', status: 'settled', paid: ['11.00'], owed: 0n },
-        { name: 'cem', status: 'returned', paid: ['12.00'], owed: 1200n },
-        { name: 'dee', status: 'failed', paid: [], owed: 1300n },
-      ],
+      endings: ENDINGS,
       books: { breaks: [], transit: [0n, 0n], alarms: [] },
     });
   });
@@ -124,5 +140,136 @@ describe('given a webhook that comes before its payout is known', () => {
     const open = sql.unsafe`select event_id from webhook_inbox where processed_at is null`;
     expect(await world.db.anyFirst(open)).toEqual(['stranger-1']);
     expect(await allBecome(business, run, 'settled')).toHaveLength(1);
+  });
+});
+
+/** What becomes of one delivery on its way to us. */
+const FATES = ['at once', 'twice', 'after the end', 'never'] as const;
+type Fate = (typeof FATES)[number];
+
+describe('given webhooks that somebody holds back, repeats, loses and mixes', () => {
+  let world: World;
+  let company: Company;
+  let receiver: Awaited<ReturnType<typeof openReceiver>>;
+  let months = 0;
+  beforeAll(async () => {
+    receiver = await openReceiver();
+    world = await openWorld({ webhooks: receiver.url });
+    company = await openCompany(world);
+  });
+  afterAll(async () => {
+    await world.close();
+    receiver.close();
+  });
+
+  type Kept = (typeof receiver.kept)[number];
+
+  /** Hands a delivery to the API, byte for byte. */
+  const deliver = async ({ sender, headers, body }: Kept, forged = false): Promise<number> => {
+    const bytes = forged ? Buffer.concat([body, Buffer.from(' ')]) : body;
+    const kept = [...headers].filter(([name]) => /^(x-|paypal-|lob-|content-type)/.test(name));
+    return (
+      await fetch(`${world.url}/webhooks/${sender}`, { method: 'POST', headers: kept, body: new Uint8Array(bytes) })
+    ).status;
+  };
+
+  /** Takes each delivery as it comes, does with it what was drawn, and keeps what comes after the end. */
+  function standBetween(fates: readonly Fate[]) {
+    const held: Kept[] = [];
+    const over = new AbortController();
+    let next = receiver.kept.length;
+    const work = (async () => {
+      while (!over.signal.aborted || next < receiver.kept.length) {
+        const delivery = receiver.kept[next];
+        if (!delivery) await new Promise((done) => setTimeout(done, 2));
+        else {
+          const fate = fates[next % fates.length];
+          next += 1;
+          if (fate === 'after the end') held.push(delivery);
+          if (fate === 'at once' || fate === 'twice') expect(await deliver(delivery)).toBe(200);
+          if (fate === 'twice') expect(await deliver(delivery)).toBe(200);
+        }
+      }
+    })();
+    return {
+      /** What was held back, once nothing more comes. */
+      async end(): Promise<Kept[]> {
+        over.abort();
+        await work;
+        return held;
+      },
+    };
+  }
+
+  const order = fc.array(fc.constantFrom(...FATES), { minLength: 12, maxLength: 40 });
+  const lateOrder = fc.array(fc.nat(), { minLength: 60, maxLength: 60 });
+
+  it('when it is any order then it ends as if they had never come, in states, books and alarms', async () => {
+    const month = async (fates: readonly Fate[], ranks: readonly number[]) => {
+      months += 1;
+      const business = await openBusiness(company, { code: `order-${months}` });
+      await addPayees(business, PAYEES);
+      for (const [provider, path] of ANSWERED_LATE)
+        await tell(world, provider, 'faults', { method: 'POST', path, fault: 'commit-then-wait', ms: 100, times: 2 });
+      const between = standBetween(fates);
+      const payouts = await payAll(business);
+      const held = await between.end();
+
+      const late = held.map((delivery, index) => ({ delivery, rank: ranks[index % ranks.length] ?? 0 }));
+      for (const { delivery } of late.toSorted((a, b) => a.rank - b.rank)) {
+        expect(await deliver(delivery, true)).toBe(401);
+        expect(await deliver(delivery)).toBe(200);
+      }
+      await eventually('the late words are heard', async () => (await openMessages(world)) === 0);
+
+      expect(await Promise.all(NAMES.map((name) => endingOf(business, name, payouts)))).toEqual(ENDINGS);
+      expect(await alarmsAbout(business)).toEqual([]);
+    };
+
+    await fc.assert(fc.asyncProperty(order, lateOrder, month), { numRuns: 3, endOnFailure: true });
+
+    expect(await reconcileToday(world, company)).toEqual([]);
+    expect((await listBalances(world.db, 'payout:in_transit')).filter(({ minor }) => minor !== 0n)).toEqual([]);
+  });
+});
+
+/** Calls that answer after their webhooks have come. */
+const ANSWERED_LATE = [
+  ['wise', '/v1/transfers$'],
+  ['paypal', '/v1/payments/payouts$'],
+] as const;
+
+describe('given a bank that sends money back and tells why by webhook only', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld({ webhooks: false, wiseReturnWindowMs: 3_600_000 });
+  });
+  afterAll(() => world.close());
+
+  it('when it is returned then the reason is kept with the attempt', async () => {
+    const company = await openCompany(world);
+    const business = await openBusiness(company, { code: 'reason' });
+    await tell(world, 'wise', 'outcomes', { match: '10.00', outcome: 'bounce', afterMs: 3_600_000 });
+    await addPayees(business, [{ name: 'ann', method: 'bank', amount: '10.00' }]);
+    const run = await startPaying(business);
+    const { id } = await payoutBecomes(business, run, 'ann', 'sent');
+    const reference = (await attemptOf(business, id))?.reference ?? null;
+    await insertInboxMessage(world.db, {
+      gateway: 'wise',
+      eventId: 'failure-1',
+      reference,
+      key: null,
+      word: 'ACCOUNT_CLOSED',
+      reason: 'ACCOUNT_CLOSED',
+      rawBody: Buffer.from('{}'),
+    });
+    const { wise, secrets } = world.sandbox;
+    const headers = { authorization: `Bearer ${secrets.wise.token}` };
+    await fetch(`${wise.url}/v1/simulation/transfers/${reference}/bounced_back`, { headers });
+
+    await payoutBecomes(business, run, 'ann', 'returned');
+
+    const reason = sql.unsafe`select reason from payout_attempt where payout_id = ${id}`;
+    expect(await world.db.oneFirst(reason)).toBe('ACCOUNT_CLOSED');
   });
 });
