@@ -60,7 +60,7 @@ export function stateByTime(
  */
 export function consequencesOf(attempt: AttemptFacts, answer: AnswerFacts): Consequences {
   const alarms: string[] = [];
-  const debit = attempt.debitedMinor === null && answer.debited ? { feeMinor: answer.debited.feeMinor } : undefined;
+  const debit = newDebit(attempt, answer, alarms);
   if (answer.debited && answer.debited.minor !== attempt.netMinor)
     alarms.push(`the provider took ${answer.debited.minor} minor units, not ${attempt.netMinor}`);
   const state = nextState(attempt, answer, alarms);
@@ -79,6 +79,14 @@ export function consequencesOf(attempt: AttemptFacts, answer: AnswerFacts): Cons
     partialReturn: state !== 'returned' && isTaken && minor > before ? { minor, before } : undefined,
     alarms,
   };
+}
+
+/** What is taken for the first time. Of what failed it was proved that nothing moved: money taken after that is a person's to explain. */
+function newDebit({ state, debitedMinor }: AttemptFacts, { debited }: AnswerFacts, alarms: string[]) {
+  if (debitedMinor !== null || !debited) return undefined;
+  if (state !== 'failed') return { feeMinor: debited.feeMinor };
+  alarms.push('the provider took money for a payment that it had said failed: a person must look');
+  return undefined;
 }
 
 /** What came back in all: never less than before, whatever is said, and never more than was sent. */

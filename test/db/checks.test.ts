@@ -46,7 +46,9 @@ async function setScene(db: Stage['app']) {
   await db.query(sql.unsafe`
     update payout_attempt set state = 'submitted', submitted_at = now(), step = '{"acknowledgedAt":"2026-02-02T10:00:00Z"}'
     where id = ${attemptId}`);
-  await db.query(sql.unsafe`update payout_attempt set state = 'sent' where id = ${attemptId}`);
+  await db.query(
+    sql.unsafe`update payout_attempt set state = 'sent', word = 'mailed', answered_at = now() where id = ${attemptId}`,
+  );
   const stopId = await db.oneFirst(sql.type(TextId)`
     insert into check_stop(attempt_id, requested_by, reason) values (${attemptId}, ${company.preparer}, 'lost') returning id`);
   const exceptionId = await db.oneFirst(sql.type(TextId)`
@@ -155,7 +157,7 @@ const ATTACKS: readonly Attack[] = [
   {
     does: 'gives up a check that the bank knows, since it is old',
     with: ({ attemptId }) => [
-      sql.unsafe`update payout_attempt set state = 'failed', word = 'too old', evidence = '{}' where id = ${attemptId}`,
+      sql.unsafe`update payout_attempt set state = 'failed', word = 'too old', answered_at = clock_timestamp(), evidence = '{}' where id = ${attemptId}`,
     ],
     refused: /its check is not proved dead/,
   },
@@ -279,7 +281,7 @@ describe('given checks that are drawn at the same moment', () => {
 describe('given a check that the bank confirmed to be dead', () => {
   it('when its attempt fails by that word then nobody objects', async () => {
     const dead = sql.unsafe`
-      update payout_attempt set state = 'failed', word = 'void', evidence = '{"bank":"void"}' where id = ${scene.attemptId}`;
+      update payout_attempt set state = 'failed', word = 'void', answered_at = clock_timestamp(), evidence = '{"bank":"void"}' where id = ${scene.attemptId}`;
     expect(await tryAll(stage.app, [dead])).toBe('accepted');
   });
 });
