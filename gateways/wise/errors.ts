@@ -10,6 +10,7 @@ const CLASS_OF_CODE: Readonly<Record<string, WiseErrorClass>> = {
   'balance.payment-option-unavailable': 'as_a_whole',
   'transfer.not-accessible-for-user': 'as_a_whole',
   'transfer.invalid-state': 'read_first',
+  'validation.failure.group.incompatible.state': 'read_first',
 };
 
 export const wiseErrorClass = (status: number, code: string): WiseErrorClass => {
