@@ -141,6 +141,10 @@ async function close({ client, request, hands, signal }: Sending, groupId: strin
   const group = lookedUp('Wise', await client.group(request.profileId, groupId, signal));
   const ours = new Set((await hands.items()).flatMap(({ reference }) => reference ?? []));
   if (group.transferIds.some((id) => !ours.has(id))) return notOurs(groupId, group.status);
+  // A transfer of ours that is elsewhere would not be funded with it.
+  const members = new Set(group.transferIds);
+  if ([...ours].some((id) => !members.has(id)))
+    return group.status === 'NEW' ? goesOn('a transfer is not in the group') : notOurs(groupId, group.status);
   if (ours.size === 0) return giveUp({ client, request, signal }, group);
   if (group.status !== 'NEW') return null;
   const reply = await client.changeGroup(request.profileId, group, 'COMPLETED', signal);

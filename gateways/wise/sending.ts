@@ -147,7 +147,9 @@ async function makeTransfer(sending: Sending, step: WiseStep): Promise<WiseStep 
   });
   if (reply.kind === 'done') return ours(submission, step, reply.value);
   if (reply.kind === 'unclear') return unclear(reply.evidence, step.transferId);
-  return isResumed ? findTransfer(sending, step) : refusal(reply);
+  // Our key may be in another group, as after a restore: that transfer may pay.
+  const mayStand = wiseErrorClass(reply.status, wiseErrorCode(reply.error).code) === 'read_first';
+  return isResumed || mayStand ? findTransfer(sending, step) : refusal(reply);
 }
 
 const NOT_OURS =

@@ -111,11 +111,14 @@ const setFunding = (funding: 'balance' | 'person') =>
   });
 
 describe('given a run whose payouts are asked for in batches', () => {
-  it('when every unclear fault strikes each call of a batch, by PayPal and by Wise, then each payout is paid once', async () => {
+  it('when every unclear fault strikes each call of a batch, and its pages are empty, then each payout is paid once', async () => {
     const count = UNCLEAR.length * BATCH_MAX + 1; // the last of each goes alone
     const business = await open('unclear', [...many(count, 'paypal'), ...many(count, 'bank')]);
     for (const { provider, ...call } of BATCH_CALLS)
       for (const fault of UNCLEAR) await tell(world, provider, 'faults', { ...call, fault });
+    const pages = { method: 'GET', path: '/v1/payments/payouts/' };
+    for (const fault of ['empty-page', '429', 'drop-before-commit'])
+      await tell(world, 'paypal', 'faults', { ...pages, fault });
     const run = await startPaying(business);
 
     await allArePaidOnce(business, run, 2 * count);

@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import type { BatchAnswer, BatchHands, BatchSubmission } from '../../gateways/gateway.ts';
+import type {
+  Answer,
+  BatchAnswer,
+  BatchHands,
+  BatchSubmission,
+  PaymentOrder,
+  Submission,
+} from '../../gateways/gateway.ts';
 import { openStage, type Stage } from './stage.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -135,5 +142,88 @@ describe('given a batch by PayPal', () => {
     aheadMs = 26 * DAY_MS;
     expect(await batch.resolve()).toMatchObject({ state: 'unknown', task: { kind: 'outcome_unknown' } });
     expect(posts).toBe(1);
+  });
+});
+
+describe('given a batch group by Wise', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage();
+  });
+  afterEach(() => stage.calm());
+  afterAll(() => stage.close());
+
+  /** A frozen group of these payments, as the database keeps it: what is told of each is kept by its key. */
+  function openGroup(orders: readonly PaymentOrder[]) {
+    const { batches } = stage.gateways.wise;
+    if (!batches) throw new Error('Wise sends batches');
+    const key = randomUUID();
+    const frozen = orders.map((order) => ({ key: order.key, request: stage.gateways.wise.freeze(order) }));
+    const items = orders.map((order, index): Submission => ({
+      key: order.key,
+      payoutId: order.payoutId,
+      amount: order.amount,
+      request: frozen[index]?.request ?? new Uint8Array(),
+      reference: null,
+      step: null,
+      submittedAt: new Date(),
+    }));
+    const stored: BatchSubmission = {
+      key,
+      request: batches.freeze(key, frozen),
+      reference: null,
+      step: null,
+      submittedAt: new Date(),
+      total: { minor: 12_345n * BigInt(orders.length), currency: 'USD' },
+      itemCount: orders.length,
+    };
+    const told = new Map<string, Answer>();
+    const hands: BatchHands = {
+      async save(step, reference) {
+        stored.step = step;
+        stored.reference = reference ?? stored.reference;
+      },
+      items: async () => items.filter((item) => told.get(item.key)?.state !== 'failed'),
+      async saveItem(itemKey, step, reference) {
+        const item = items.find((one) => one.key === itemKey);
+        if (item) Object.assign(item, { step, reference: reference ?? item.reference });
+      },
+      recordItem: async (itemKey, answer) => void told.set(itemKey, answer),
+      nameItems: async () => undefined,
+    };
+    return { told, go: () => batches.resolve(stored, hands, AbortSignal.timeout(10_000)) };
+  }
+
+  const paidFor = async ({ key }: PaymentOrder) =>
+    (await stage.movements('wise', key)).filter(({ kind }) => kind === 'paid').length;
+
+  it('when the group is made, and its name is not known to be, then another name is used and each is paid once', async () => {
+    const orders = [stage.order('wise'), stage.order('wise')];
+    const group = openGroup(orders);
+    await stage.control('wise', 'faults', { method: 'POST', path: 'batch-groups$', fault: 'commit-then-drop' });
+    expect(await group.go()).toMatchObject({ state: null });
+    expect(await group.go()).toMatchObject({ state: 'accepted' });
+    expect(await Promise.all(orders.map(paidFor))).toEqual([1, 1]);
+  });
+
+  it('when a transfer stands in an earlier group, as after a restore, then it is never failed and nothing is funded twice', async () => {
+    const order = stage.order('wise');
+    await stage.control('wise', 'faults', { method: 'PATCH', path: 'batch-groups/', fault: '500-before-commit' });
+    expect(await openGroup([order]).go()).toMatchObject({ state: null });
+
+    const restored = openGroup([order, stage.order('wise')]);
+    expect(await restored.go()).toMatchObject({ state: null });
+
+    expect(restored.told.get(order.key)?.state).not.toBe('failed');
+    expect(await paidFor(order)).toBe(0);
+  });
+
+  it('when the funding is unclear then it is read before it is asked for again', async () => {
+    const orders = [stage.order('wise'), stage.order('wise')];
+    const group = openGroup(orders);
+    await stage.control('wise', 'faults', { method: 'POST', path: 'batch-payments/', fault: 'commit-then-drop' });
+    expect(await group.go()).toMatchObject({ state: 'unknown' });
+    expect(await group.go()).toMatchObject({ state: 'accepted', word: 'FUNDED' });
+    expect(await Promise.all(orders.map(paidFor))).toEqual([1, 1]);
   });
 });
