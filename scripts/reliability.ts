@@ -128,7 +128,7 @@ measures it again.
 
 ## Servers are killed and providers stumble
 
-\`npm run chaos -- --rounds 300 --seed 1 --results ${CHAOS}\`
+\`npm run chaos -- --rounds ${results.length} --seed ${Math.min(...results.map(({ seed }) => seed))} --results ${CHAOS}\`
 
 PostgreSQL, Temporal, the sandbox, the API and two workers are processes of their own; every 0.2 to 3 seconds one of them, drawn by
 the seed, is killed by SIGKILL while a fault is put into a provider's answers. When all is mended every payout must settle, every
