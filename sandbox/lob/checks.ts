@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { LosslessNumber, stringify } from 'lossless-json';
 
 import type { CheckOutcome, Checks as BankChecks } from '../bank/checks.ts';
-import { textOf } from '../json.ts';
+import { type Json, textOf } from '../json.ts';
 import type { Ground } from '../site.ts';
 import type { AskedCheck } from './request.ts';
 
@@ -87,11 +87,27 @@ export const showAccount = (account: BankAccount) => ({
   signatory: account.signatory,
   bank_name: 'SANDBOX BANK',
   verified: account.isVerified,
-  microdeposit_type: null,
+  microdeposit_type: 'amounts',
   date_created: account.createdAt,
   date_modified: account.createdAt,
   ...(account.isDeleted && { deleted: true }),
   object: 'bank_account',
+});
+
+/** An address as Lob keeps it: with an id of its own, though it came with the check. */
+const showAddress = (address: Json, id: string, createdAt: string) => ({
+  id,
+  description: null,
+  company: null,
+  phone: null,
+  email: null,
+  address_line2: null,
+  ...address,
+  address_country: 'UNITED STATES',
+  metadata: {},
+  date_created: createdAt,
+  date_modified: createdAt,
+  object: 'address',
 });
 
 /** A check as Lob shows it. */
@@ -103,8 +119,8 @@ export const showCheck = (check: LobCheck, account: BankAccount | undefined) => 
   memo: check.memo,
   amount: new LosslessNumber(check.amount),
   message: check.message,
-  to: check.to,
-  from: check.from,
+  to: showAddress(check.to, `adr_${check.id.slice(4)}`, check.createdAt),
+  from: showAddress(check.from, `adr_${check.id.slice(4).split('').toReversed().join('')}`, check.createdAt),
   bank_account: account && showAccount(account),
   use_type: 'operational',
   mail_type: 'usps_first_class',
@@ -121,9 +137,10 @@ export const showCheck = (check: LobCheck, account: BankAccount | undefined) => 
     object: 'tracking_event',
   })),
   status: STATUS_OF[check.stage],
-  failure_reason:
-    check.stage === 'failed' ? { code: 'rendering_failed', message: 'The check could not be printed' } : null,
-  send_date: check.sendAt && new Date(check.sendAt).toISOString(),
+  ...(check.stage === 'failed' && {
+    failure_reason: { code: 'rendering_failed', message: 'The check could not be printed' },
+  }),
+  send_date: new Date(check.sendAt ?? Date.parse(check.createdAt)).toISOString(),
   expected_delivery_date: day((check.sendAt ?? Date.parse(check.createdAt)) + 5 * 86_400_000),
   date_created: check.createdAt,
   date_modified: check.modifiedAt,

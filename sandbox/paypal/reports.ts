@@ -82,7 +82,7 @@ export function reportRoutes({ books, clock }: Ground, payouts: Payouts) {
       page,
       total_items: lines.length,
       total_pages: Math.ceil(lines.length / size),
-      links: [],
+      links: [{ href: c.req.url, rel: 'self', method: 'GET' }],
     });
   });
 

@@ -5,7 +5,13 @@ import { openStage, type Stage } from './stage.ts';
 
 warnWithoutSpecs('nothing on the wire is compared with them');
 
-type Sent = { method: string; url: URL; body: unknown; headers: Record<string, string> };
+type Sent = {
+  method: string;
+  url: URL;
+  body: unknown;
+  headers: Record<string, string>;
+  answer: { status: number; body: unknown };
+};
 
 describe.runIf(hasSpecs)('given the requests that we send', () => {
   const sent: Sent[] = [];
@@ -16,13 +22,16 @@ describe.runIf(hasSpecs)('given the requests that we send', () => {
         const headers = Object.fromEntries(new Headers(init?.headers));
         const isJson = headers['content-type'] === 'application/json';
         const body: unknown = isJson && typeof init?.body === 'string' ? JSON.parse(init.body) : init?.body;
+        const answer = await fetch(input, init);
+        const text = await answer.clone().text();
         sent.push({
           method: init?.method ?? 'GET',
           url: new URL(input instanceof Request ? input.url : input),
           body,
           headers,
+          answer: { status: answer.status, body: text.startsWith('{') ? JSON.parse(text) : text },
         });
-        return fetch(input, init);
+        return answer;
       },
     });
   });
@@ -47,8 +56,11 @@ describe.runIf(hasSpecs)('given the requests that we send', () => {
     const { origin } = new URL(stage.urls[name]);
     const ours = sent.filter(({ url }) => url.origin === origin && url.pathname.startsWith(under));
     expect(ours.length).toBeGreaterThan(0);
-    for (const { method, url, body, headers } of ours) {
+    for (const { method, url, body, headers, answer } of ours) {
       const path = url.pathname.slice(prefix.length);
+      const operation = spec.router.matchOperation({ method, path, query: url.search, headers, body });
+      const answered = spec.validateResponse(answer.body, operation?.operationId ?? '', answer.status);
+      expect({ method, path, errors: answered.errors }).toEqual({ method, path, errors: null });
       const { valid, errors } = spec.validateRequest({ method, path, query: url.search, headers, body });
       expect({ method, path, valid, errors }).toEqual({ method, path, valid: true, errors: null });
     }
