@@ -70,7 +70,8 @@ export type BatchProgress = {
 const ASK_MARGIN_MS = 250;
 /** Between two parts of a batch that is still being filled. */
 const GO_ON_MS = 1_000;
-const HAND_OVER_MS = 500;
+/** Until there is room for more payouts to follow their own payments. */
+const HAND_OVER_MS = 2_000;
 const PAYOUTS_PER_PAGE = 200;
 /** After this long the payments that a provider does not show keep the others waiting no more. */
 const UNNAMED_AFTER_MS = 3600_000;
@@ -256,7 +257,9 @@ async function waitFor(db: DatabasePool, batch: Batch, firstPollMs: number): Pro
   const now = batch.readAt.getTime();
   const ageMs = now - batch.stateAt.getTime();
   if (batch.state === 'accepted')
-    return (await countItemsUnnamed(db, batch.id)) > 0 ? pollAfter('unknown', ageMs, firstPollMs) : HAND_OVER_MS;
+    return (await countItemsUnnamed(db, batch.id)) > 0
+      ? pollAfter('unknown', ageMs, firstPollMs)
+      : Math.min(HAND_OVER_MS, firstPollMs);
   if (batch.state === 'needs_person') return pollAfter('needs_person', ageMs, firstPollMs);
   const goOnMs = pollAfter(
     'submitted',

@@ -35,8 +35,11 @@ import { freePort } from '../scripts/stack/ports.ts';
 
 const { values } = parseArgs({ options: { payouts: { type: 'string', default: '15000' } } });
 const PAYOUTS = Number(values.payouts);
-/** An attempt; its submission; a journal with two entries; its acceptance; its name; four lines of history. */
-const ROWS_A_PAYOUT = 11;
+/**
+ * The payout twice, as it is taken and as it is due later; an attempt as it is written, submitted, accepted and named, with three
+ * lines of history; a journal with two entries; the partner's account.
+ */
+const ROWS_A_PAYOUT = 13;
 const VAULT: VaultKeys = { keyId: 'bench', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
 const PayeeRow = z.strictObject({ partner_id: z.bigint(), instrument_id: z.string() });
 /** Nobody works on what is started here. */
