@@ -24,7 +24,8 @@ export type Bench = {
   delivery: Delivery | null;
 };
 
-const DIGITS_MAX = 1_000_000_000;
+/** Lob writes no higher one. */
+const CHECK_NUMBER_MAX = 500_000_000;
 
 export const gatewayOf = ({ name, settings }: Bench, send: typeof fetch = fetch): Gateway =>
   createGateways(settings, { fetch: send })[name];
@@ -37,7 +38,7 @@ export const orderOf = ({ name, account, payee, amount }: Bench): PaymentOrder =
   destination: payee,
   account,
   reference: '20261123',
-  checkNumber: isByCheck(name) ? BigInt(randomInt(1, DIGITS_MAX)) : null,
+  checkNumber: isByCheck(name) ? BigInt(randomInt(1, CHECK_NUMBER_MAX)) : null,
   payerName: 'Acme Inc',
   payerAddress: ADDRESS,
   paidOn: '2026-11-23',

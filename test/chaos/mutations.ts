@@ -71,9 +71,8 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: PAYOUTS,
-        from: 'const attempt = (await findLiveAttempt(deps.db, payoutId)) ?? (await prepareAttempt(deps, payoutId));',
-        to: `const live = await findLiveAttempt(deps.db, payoutId);
-    const attempt = live && live.state !== 'unknown' ? live : await prepareAttempt(deps, payoutId);`,
+        from: '(await findLiveAttempt(deps.db, payoutId)) ??\n',
+        to: `(await findLiveAttempt(deps.db, payoutId).then((live) => (live?.state === 'unknown' ? null : live))) ??\n`,
       },
       { file: PAYOUTS, from: '  if (existing) return existing;\n', to: '' },
       {

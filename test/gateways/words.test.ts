@@ -69,7 +69,7 @@ const tables: { provider: string; words: Words; means: Record<string, string> }[
       're-routed': 'sent',
       international_exit: 'sent',
       delivered: 'sent',
-      returned_to_sender: 'sent, alarm',
+      returned_to_sender: 'sent',
       deleted: 'failed',
       failed: 'failed',
       rejected: 'failed',

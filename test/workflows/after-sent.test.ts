@@ -123,7 +123,7 @@ describe('given a transfer that settled five weeks ago', () => {
     expect(await owedTo(business, 'ann')).toBe(1100n);
     expect(await adviceOf(id)).toMatchObject({
       who: 'partner',
-      text: expect.stringContaining('Your bank sent it back'),
+      text: expect.stringContaining('this account is closed'),
     });
   });
 });
