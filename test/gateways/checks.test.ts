@@ -65,7 +65,8 @@ describe('given a check', () => {
     });
 
     it('when it is stopped before it was printed then it is printed no more', async () => {
-      const attempt = stage.attempt('printed-check');
+      await stage.control('bank', 'outcomes', { match: '66.60', outcome: 'never-cleared' });
+      const attempt = stage.attempt('printed-check', { amount: '66.60' });
       const dying = async (step: string) => {
         attempt.stored.step = step;
         throw new Error('killed');
