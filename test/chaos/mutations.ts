@@ -19,10 +19,13 @@ export type Mutation = {
 
 /** After these nobody knows whether the provider paid. */
 const UNCLEAR = ['commit-then-drop', 'commit-then-502', 'commit-then-cut-body'] as const satisfies FaultName[];
+/** What is taken away is what a payment that is sent alone has; batches are claimed and resolved by code of their own. */
+const ALONE = { WISE_BATCH_MAX: ['1'], PAYPAL_BATCH_MAX: ['1'] } as const satisfies Menu['settings'];
 const UNANSWERED: Menu = {
   servers: ['api'],
   faults: UNCLEAR,
   asksTwicePercent: 0,
+  settings: ALONE,
   always: { method: 'POST', times: 6 },
 };
 const ASKED_TWICE: Menu = { ...UNANSWERED, asksTwicePercent: 100 };
@@ -49,6 +52,7 @@ const OVERLAPPING = {
     servers: ['api'],
     faults: ['slow'],
     asksTwicePercent: 0,
+    settings: ALONE,
     always: { provider: 'paypal', method: 'POST', path: '/v1/payments/payouts', ms: 2_000, times: 6 },
   },
 } as const satisfies Partial<Mutation>;

@@ -21,6 +21,8 @@ export const FAULTS = [
   '500-before-commit',
   '429',
   '401',
+  'token-expired',
+  'commit-then-wait',
   'slow',
   'empty-page',
 ] as const;
@@ -61,11 +63,19 @@ export type Menu = {
   servers: readonly [ServerName, ...ServerName[]];
   faults: readonly [FaultName, ...FaultName[]];
   asksTwicePercent: number;
+  settings: Readonly<Record<string, readonly [string, ...string[]]>>;
   /** What is true of each fault, whatever was drawn. */
   always?: Partial<Fault>;
 };
 
-export const MENU: Menu = { servers: SERVERS, faults: FAULTS, asksTwicePercent: 25 };
+/** A batch max of 1 sends each payment alone; a low one makes several batches of a round's payments, the highest one of each currency. */
+const SETTINGS: Menu['settings'] = {
+  ACTIVE_PAYOUTS_MAX: ['100', '400'],
+  WISE_BATCH_MAX: ['1', '20', '1000'],
+  PAYPAL_BATCH_MAX: ['1', '20', '15000'],
+};
+
+export const MENU: Menu = { servers: SERVERS, faults: FAULTS, asksTwicePercent: 25, settings: SETTINGS };
 
 const STEP_MS_MIN = 200;
 const STEP_MS_MAX = 3_000;
@@ -75,15 +85,15 @@ const FAULT_TIMES_MAX = 6;
 const SLOW_MS_MAX = 3_000;
 const WEBHOOKS_PERCENT = 30;
 
-const SETTINGS: Record<string, readonly [string, ...string[]]> = { ACTIVE_PAYOUTS_MAX: ['100', '400'] };
-
 /** Steps that take about as long as said. */
 export function drawPlan(seed: number, durationMs: number, menu: Menu = MENU): Plan {
   const random = createRandom(seed);
   const chance = (percent: number) => random.below(100) < percent;
   const from = chance(FROM_THE_SALES_PERCENT) ? 'the sales' : 'the approval';
   const asksTwice = chance(menu.asksTwicePercent);
-  const settings = Object.fromEntries(Object.entries(SETTINGS).map(([name, values]) => [name, random.pick(values)]));
+  const settings = Object.fromEntries(
+    Object.entries(menu.settings).map(([name, values]) => [name, random.pick(values)]),
+  );
   const steps: Step[] = [];
   for (let atMs = 0; atMs < durationMs;) {
     const step = drawStep(random, menu);

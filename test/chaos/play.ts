@@ -48,10 +48,10 @@ export async function* play(wish: Wish): AsyncGenerator<Result> {
   }
 }
 
-async function deploy(seed: number, { payouts, source = OURS }: Wish): Promise<Deployment> {
+async function deploy(seed: number, { payouts, disruptedMs, source = OURS, menu = MENU }: Wish): Promise<Deployment> {
   const folder = resolve(join(FOLDER, String(seed)));
   forget(folder);
-  const opening = openServers(folder, seed, source);
+  const opening = openServers(folder, seed, source, { ...drawPlan(seed, disruptedMs, menu).settings });
   open = { servers: opening, folder };
   const servers = await opening;
   return { servers, business: await openBusiness(servers, payouts), owed: [], rounds: 0 };

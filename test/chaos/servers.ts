@@ -80,7 +80,12 @@ export const OURS: Source = { product: ROOT, sandbox: ROOT, statements: [], hear
 type Place = { folder: string; ports: Ports; seed: number; source: Source };
 
 /** Starts everything on an empty folder. A process that kills this one, even by `kill -9`, leaves no server behind. */
-export async function openServers(folder: string, seed: number, source: Source = OURS): Promise<Servers> {
+export async function openServers(
+  folder: string,
+  seed: number,
+  source: Source = OURS,
+  settings: Environment = {},
+): Promise<Servers> {
   await claimFolder(folder);
   const guard = startGuard(folder);
   const ports = await choosePorts(seed);
@@ -91,7 +96,6 @@ export async function openServers(folder: string, seed: number, source: Source =
     releaseFolder(folder);
   };
   try {
-    const settings: Environment = {};
     const environment = await startAll({ folder, ports, seed, source }, keeper, settings);
     const untilUp = () => untilAllUp(environment, ports);
     await untilUp();
