@@ -4,12 +4,13 @@ import { failBatchItems, lockBatchItems, moveBatchItems, setBatchPayoutsDue } fr
 import type { Database } from '../db/database.ts';
 import { post } from '../db/ledger.ts';
 import { lockRun } from '../db/runs.ts';
-import { closeTask } from '../db/tasks.ts';
+import { closeTask, insertItemTasks } from '../db/tasks.ts';
 import { canBatchBecome } from '../domain/batch.ts';
 import { failPosting } from '../domain/postings.ts';
 import type { BatchAnswer } from '../gateways/gateway.ts';
 import { alarm } from './alarms.ts';
 import { type AnswerDeps, tellPartner } from './answers.ts';
+import { overtakePeopleOnBatch } from './contradictions.ts';
 import { type BatchFormingDeps, type Formed, formBatch } from './form-batches.ts';
 import { openTask } from './tasks.ts';
 
@@ -40,6 +41,8 @@ export const recordBatchAnswer = (
       evidence: { ...answer.evidence, ...(answer.state === 'refused' ? { refused } : {}) },
     });
     if (state !== batch.state) await moveItems(tx, batchId, state, answer);
+    if (state !== batch.state && batch.state === 'unknown')
+      await overtakePeopleOnBatch(tx, batchId, `${batch.gateway} says ${answer.word}`);
     await tell(tx, { ...batch, state, providerRef: answer.reference ?? batch.providerRef }, batch, answer);
   });
 
@@ -61,6 +64,7 @@ async function tell(tx: Database, batch: Batch, before: Batch, { task, word, ala
       task.kind === 'provider_approval' ? new Date(batch.readAt.getTime() + FUNDING_DAYS_MAX * DAY_MS) : null;
     const evidence = { gateway: batch.gateway, reference: batch.providerRef, items: batch.itemCount, word };
     await openTask(tx, { ...task, subject, payoutId: null, evidence, deadlineAt });
+    if (task.kind === 'outcome_unknown') await insertItemTasks(tx, batch.id, task.detail);
   } else if (batch.state !== before.state)
     for (const kind of ENDED_BY_NEWS)
       await closeTask(tx, { kind, subject }, { actorId: null, resolution: `${batch.gateway} says ${word}` });

@@ -27,6 +27,7 @@ import {
 } from '../db/batch-items.ts';
 import { post } from '../db/ledger.ts';
 import { batchRecord } from '../db/payment-orders.ts';
+import { closeTask } from '../db/tasks.ts';
 import { keepRun } from '../db/runs.ts';
 import { open } from '../db/vault.ts';
 import { pollAfter } from '../domain/attempt.ts';
@@ -125,6 +126,7 @@ async function hinder(deps: BatchDeps, batchId: string, failure: Failure): Promi
 }
 
 async function ask(deps: BatchDeps, batch: Batch): Promise<void> {
+  if (batch.state === 'unknown' && (await endAsDecided(deps, batch))) return;
   if (await claim(deps, batch)) await recordBatchAnswer(deps, batch.id, await askAlone(deps, batch));
 }
 
@@ -164,6 +166,15 @@ async function askAlone(deps: BatchDeps, { id, state }: Batch): Promise<BatchAns
     await closeBatchCall(deps.db, id);
   }
 }
+
+/** Nobody knows what became of the batch, but two people have said of each of its payments what became of that. */
+const endAsDecided = ({ db }: BatchDeps, { id }: Batch): Promise<boolean> =>
+  db.transaction(async (tx) => {
+    if (!(await endBatch(tx, id))) return false;
+    const about = { kind: 'outcome_unknown', subject: `batch/${id}` } as const;
+    await closeTask(tx, about, { actorId: null, resolution: 'two people decided about each of its payments' });
+    return true;
+  });
 
 /** A person was asked to do something at the provider's: have they? */
 async function look(deps: BatchDeps, batch: Batch): Promise<void> {

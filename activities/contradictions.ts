@@ -1,7 +1,8 @@
 import type { Attempt } from '../db/attempts.ts';
 import type { Database } from '../db/database.ts';
 import { saveBreaks } from '../db/reconciliation.ts';
-import { overtakeResolutions } from '../db/resolutions.ts';
+import { listPayoutsInQuestion, overtakeResolutions } from '../db/resolutions.ts';
+import { closeItemTasks } from '../db/tasks.ts';
 import type { Consequences } from '../domain/settlement.ts';
 import type { TaskKind } from '../domain/task.ts';
 import type { Answer } from '../gateways/gateway.ts';
@@ -20,9 +21,20 @@ export async function overtakePeople(
   if (alarms.length > 0 && attempt.resolutionId !== null) await openContradiction(tx, attempt, answer);
   if (state === attempt.state) return;
   const kinds: readonly TaskKind[] = state === 'returned' ? ['outcome_unknown', 'partial_return'] : ['outcome_unknown'];
-  if (!(await overtakeResolutions(tx, attempt.payoutId, kinds))) return;
-  const detail = `${attempt.gateway} says ${answer.word}, before what two people decided was applied; its word stands`;
-  await alarm(tx, 'resolution_overtaken', `payout/${attempt.payoutId}`, detail);
+  await overtake(tx, attempt.payoutId, kinds, `${attempt.gateway} says ${answer.word}`);
+}
+
+/** The same for all payments of a batch, when its provider says at last what became of it. */
+export async function overtakePeopleOnBatch(tx: Database, batchId: string, word: string): Promise<void> {
+  for (const payoutId of await listPayoutsInQuestion(tx, batchId))
+    await overtake(tx, payoutId, ['outcome_unknown'], word);
+  await closeItemTasks(tx, batchId, `it is known now: ${word}`);
+}
+
+async function overtake(tx: Database, payoutId: string, kinds: readonly TaskKind[], said: string): Promise<void> {
+  if (!(await overtakeResolutions(tx, payoutId, kinds))) return;
+  const detail = `${said}, before what two people decided was applied; its word stands`;
+  await alarm(tx, 'resolution_overtaken', `payout/${payoutId}`, detail);
 }
 
 /** An answer to a payment that people, or an earlier answer, have proved dead: nothing moves, and nobody may overlook it. */

@@ -1,4 +1,5 @@
 import { type Attempt, findLiveAttempt } from '../db/attempts.ts';
+import { getBatch } from '../db/batches.ts';
 import type { Database } from '../db/database.ts';
 import { post } from '../db/ledger.ts';
 import { lockPayout } from '../db/payouts.ts';
@@ -26,7 +27,7 @@ export const applyResolution = (deps: AnswerDeps, payoutId: string): Promise<boo
     const payout = await lockPayout(tx, payoutId);
     const resolution = await findConfirmedResolution(tx, payoutId);
     const attempt = await findLiveAttempt(tx, payoutId);
-    if (!resolution || attempt?.id !== resolution.attemptId || mayBeAsked(attempt)) return false;
+    if (!resolution || attempt?.id !== resolution.attemptId || (await mayBeAsked(tx, attempt))) return false;
     const { outcome } = resolution;
     await closeTask(tx, { kind: resolution.taskKind, subject: `payout/${payoutId}` }, byDecider(resolution));
     if (isOfPart(outcome)) await decidePart(deps, tx, { payout, attempt }, resolution);
@@ -47,8 +48,10 @@ const byDecider = ({ id, outcome, decidedById }: Resolution) => ({
 });
 
 /** Somebody's call to the provider may not have ended yet. */
-const mayBeAsked = ({ submitDeadlineAt, readAt }: Attempt): boolean =>
-  submitDeadlineAt !== null && submitDeadlineAt > readAt;
+async function mayBeAsked(tx: Database, { submitDeadlineAt, readAt, batchId }: Attempt): Promise<boolean> {
+  const until = batchId === null ? submitDeadlineAt : (await getBatch(tx, batchId)).submitDeadlineAt;
+  return until !== null && until > readAt;
+}
 
 /** What an attempt becomes by people's word; a part that is decided moves nothing by itself. */
 const STATE_OF: Record<ResolutionOutcome, AnswerState | null> = {

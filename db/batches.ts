@@ -179,13 +179,14 @@ export const updateBatch = (db: Database, id: string, change: BatchChange) =>
       provider_ref = coalesce(provider_ref, ${change.reference}), evidence = ${JSON.stringify(change.evidence)}::jsonb
     where id = ${id}`);
 
-/** Every payout of it has learnt what its provider said. */
+/** Every payout of it has learnt what its provider said, or what two people did. Returns whether it is over by that. */
 export const endBatch = (db: Database, id: string): Promise<boolean> =>
   changesRow(
     db,
     sql.unsafe`
-    update provider_batch set state = case state when 'accepted' then 'done' else 'failed' end
-    where id = ${id} and state in ('accepted', 'refused')`,
+    update provider_batch set state = case state when 'refused' then 'failed' else 'done' end
+    where id = ${id} and (state in ('accepted', 'refused') or state = 'unknown' and not exists (
+      select from payout_attempt where batch_id = ${id} and state in ('submitted', 'unknown')))`,
   );
 
 /** Says when somebody should look at a batch next, whatever happens to its workflow. */

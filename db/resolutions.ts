@@ -208,6 +208,12 @@ export async function overtakeResolutions(
   return decided.includes(true);
 }
 
+/** The payouts of a batch about which people have proposed or decided something that is not applied yet. */
+export const listPayoutsInQuestion = (db: Database, batchId: string): Promise<readonly string[]> =>
+  db.anyFirst(sql.type(z.object({ id: z.string() }))`
+    select resolution.payout_id as id from resolution join payout_attempt attempt on attempt.id = resolution.attempt_id
+    where attempt.batch_id = ${batchId} and resolution.status in ('proposed', 'confirmed')`);
+
 /** How much of what came back to an attempt people have decided about, in minor units. */
 export const sumDecidedParts = (db: Database, attemptId: string): Promise<bigint> =>
   db.oneFirst(sql.type(z.object({ minor: z.bigint() }))`

@@ -63,6 +63,25 @@ export const insertTask = (db: Database, { kind, subject, payoutId, detail, evid
     on conflict (kind, subject) where closed_at is null do nothing`,
   );
 
+/**
+ * Asks about each payment of a batch that nobody knows of, so that people can decide every one by itself. There is no notice for each:
+ * the batch's own task tells of them all.
+ */
+export const insertItemTasks = (db: Database, batchId: string, detail: string) =>
+  db.query(sql.unsafe`
+    insert into task(kind, subject, payout_id, detail, evidence)
+    select 'outcome_unknown', 'payout/' || payout_id, payout_id, ${detail},
+      jsonb_build_object('gateway', gateway, 'attempt', id, 'batch', batch_id)
+    from payout_attempt where batch_id = ${batchId} and state = 'unknown'
+    on conflict (kind, subject) where closed_at is null do nothing`);
+
+/** Closes what was asked about the payments of a batch, where none of them waits for people any more. */
+export const closeItemTasks = (db: Database, batchId: string, resolution: string) =>
+  db.query(sql.unsafe`
+    update task set closed_at = now(), resolution = ${resolution}
+    where kind = 'outcome_unknown' and closed_at is null
+      and payout_id in (select payout_id from payout_attempt where batch_id = ${batchId})`);
+
 /** Closes the open task of a kind about a subject; returns whether there was one. Nobody closes it where its cause went away. */
 export const closeTask = (
   db: Database,

@@ -11,13 +11,14 @@ export const BATCH_STATES = [
 export type BatchState = (typeof BATCH_STATES)[number];
 
 /**
- * What may follow what; the database holds the same table. `unknown` is left only by what the provider says. `accepted` and
+ * What may follow what; the database holds the same table. `unknown` is left only by what the provider says, or when
+ * two people have said what became of each of its payments. `accepted` and
  * `refused` are the provider's word, of which every payout has still to learn: they become `done` and `failed` when all have.
  */
 export const BATCH_NEXT: Record<BatchState, readonly BatchState[]> = {
   prepared: ['submitted'],
   submitted: ['unknown', 'needs_person', 'accepted', 'refused'],
-  unknown: ['needs_person', 'accepted', 'refused'],
+  unknown: ['needs_person', 'accepted', 'refused', 'done'],
   needs_person: ['accepted'],
   accepted: ['done'],
   refused: ['failed'],

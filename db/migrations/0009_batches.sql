@@ -6,7 +6,7 @@ create table batch_edge(from_state text, to_state text, primary key (from_state,
 insert into batch_edge values
   ('prepared', 'submitted'),
   ('submitted', 'unknown'), ('submitted', 'needs_person'), ('submitted', 'accepted'), ('submitted', 'refused'),
-  ('unknown', 'needs_person'), ('unknown', 'accepted'), ('unknown', 'refused'),
+  ('unknown', 'needs_person'), ('unknown', 'accepted'), ('unknown', 'refused'), ('unknown', 'done'),
   ('needs_person', 'accepted'), ('accepted', 'done'), ('refused', 'failed');
 
 create table provider_batch(

@@ -7,13 +7,14 @@ import { listBalances } from '../../db/ledger.ts';
 import { listTasks } from '../../db/tasks.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../domain/attempt.ts';
 import type { BatchGateway, Gateways } from '../../gateways/gateway.ts';
+import { createGateways } from '../../gateways/index.ts';
 import { createMailer } from '../../notifications/mailer.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
 import { batchWorkflowId } from '../../workflows/messages.ts';
 import { type Company, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
 import { listRunPayouts, reconcileToday, type RunSeen } from '../support/runs.ts';
-import { openWorld, VAULT, type World } from '../support/world.ts';
+import { gatewaySettingsOf, openWorld, VAULT, type World } from '../support/world.ts';
 import {
   addPayees,
   alarmsOf,
@@ -54,6 +55,7 @@ const BATCH_CALLS = [
 ] as const;
 const AMOUNT = '10.00';
 const BATCH_MAX = 3;
+const DAY_MS = 24 * 3600_000;
 
 let world: World;
 let company: Company;
@@ -238,6 +240,38 @@ describe('given a run whose payouts are asked for in batches', () => {
     await sweep(world);
 
     await allArePaidOnce(business, run, 3);
+  });
+});
+
+describe('given a batch that PayPal never answered for, and may not be asked about again', () => {
+  it('when two people have said of each of its payouts that it was not paid then their lines are free, and the batch is over', async () => {
+    const business = await open('never-answered', many(2, 'paypal'));
+    await pause('paypal');
+    const run = await startPaying(business);
+    const { id } = await batchBecomes(run, 'prepared');
+    await world.workers.pause();
+    await resume('paypal');
+    await tell(world, 'paypal', 'faults', { method: 'POST', path: 'payouts$', fault: 'drop-before-commit' });
+    const settings = gatewaySettingsOf(world.sandbox, world.dir);
+    const late = activitiesWith(createGateways(settings, { now: () => new Date(Date.now() + 26 * DAY_MS) }));
+    expect(await late.advanceBatch(id)).toMatchObject({ state: 'unknown' });
+    expect(await late.advanceBatch(id)).toMatchObject({ state: 'unknown' });
+
+    expect(await openTasks(`batch/${id}`)).toMatchObject([{ kind: 'outcome_unknown' }]);
+    for (const payout of await listRunPayouts(company, run.id)) {
+      expect(await openTasks(`payout/${payout.id}`)).toMatchObject([{ kind: 'outcome_unknown' }]);
+      const evidence = 'PayPal wrote that it knows no such batch';
+      const path = `/v1/payouts/${payout.id}/resolution`;
+      await company.operator.api.post(path, { outcome: 'not_paid', evidence });
+      await company.approver.api.post(`${path}/decision`, { decision: 'confirm' });
+      await late.advancePayout(payout.id);
+    }
+
+    expect(await late.advanceBatch(id)).toMatchObject({ state: 'done', isFinal: true });
+    expect(await openTasks(`batch/${id}`)).toEqual([]);
+    expect((await listRunPayouts(company, run.id)).map(({ status }) => status)).toEqual(['failed', 'failed']);
+    expect(await owedTo(business, 'paypal0')).toBe(1000n);
+    await world.workers.start();
   });
 });
 
