@@ -16,7 +16,7 @@ describe('given a bank payment by Wise', () => {
     stage = await openStage({
       now: () => new Date(Date.now() + aheadMs),
       fetch: async (url, init) =>
-        payments && init?.method === 'GET' && String(url).endsWith('/payments')
+        payments && init?.method === 'GET' && typeof url === 'string' && url.endsWith('/payments')
           ? Response.json(payments)
           : fetch(url, init),
     });
