@@ -42,6 +42,7 @@ import { recordAnswer } from './answers.ts';
 import { recordBatchAnswer, settleRefusal } from './batch-answers.ts';
 import { type BatchFormingDeps, startFormed } from './form-batches.ts';
 import {
+  ASK_MARGIN_MS,
   ASK_TIMEOUT_MS,
   DUE_GRACE_MS,
   HELD_WAIT_MS,
@@ -67,8 +68,6 @@ export type BatchProgress = {
   waitMs: number;
 };
 
-/** A call ends this long before others may go on, whatever it cost to begin it. */
-const ASK_MARGIN_MS = 250;
 /** Between two parts of a batch that is still being filled. */
 const GO_ON_MS = 1_000;
 /** Until there is room for more payouts to follow their own payments. */

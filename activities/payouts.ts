@@ -66,6 +66,8 @@ export type PayoutProgress = {
 
 /** Ends before the activity's own time-out (2 minutes), so that no call outlives whoever could replace it. */
 export const ASK_TIMEOUT_MS = 105_000;
+/** A call ends this long before others may go on, whatever it cost to begin it. */
+export const ASK_MARGIN_MS = 250;
 export const LOOK_TIMEOUT_MS = 90_000;
 /** Only a person ends these waits, whose resume makes its payouts due at once, or a batch, which wakes its own. */
 export const HELD_WAIT_MS = 600_000;
@@ -202,8 +204,9 @@ async function ask(deps: PayoutDeps, attempt: Attempt): Promise<Answer | undefin
   if (waitsForBatch(attempt)) return undefined;
   if (!isUnanswered(attempt.state))
     return deps.gateways[attempt.gateway].read(submissionOf(deps, attempt), AbortSignal.timeout(LOOK_TIMEOUT_MS));
-  if (await claim(deps, attempt)) return askAlone(deps, attempt);
-  return undefined; // paused, or somebody else is asking: the next look resolves what came of it
+  const signal = AbortSignal.timeout((deps.askTimeoutMs ?? ASK_TIMEOUT_MS) - ASK_MARGIN_MS);
+  if ((await claim(deps, attempt)) && !signal.aborted) return askAlone(deps, attempt, signal);
+  return undefined; // paused, too late, or somebody else is asking: the next look resolves what came of it
 }
 
 /**
@@ -220,16 +223,15 @@ const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: PayoutDeps, attempt: Attem
     return true;
   });
 
-/** The one call that asks. However it ends, it has ended: from then on nobody else's can be overtaken by it. */
-async function askAlone(deps: PayoutDeps, attempt: Attempt): Promise<Answer> {
+/** The one call that asks. Its time runs from before the claim: it ends before others may ask, however long the commit took. */
+async function askAlone(deps: PayoutDeps, attempt: Attempt, signal: AbortSignal): Promise<Answer> {
   const { submit, resolve } = deps.gateways[attempt.gateway];
   const isFirst = attempt.state === 'prepared';
   const submission = submissionOf(deps, isFirst ? { ...attempt, submittedAt: attempt.readAt } : attempt);
-  const signal = AbortSignal.timeout(deps.askTimeoutMs ?? ASK_TIMEOUT_MS);
   try {
     return await (isFirst ? submit : resolve)(submission, saver(deps, attempt), signal);
   } finally {
-    await closeSubmit(deps.db, attempt.id);
+    if (!signal.aborted) await closeSubmit(deps.db, attempt.id); // else the deadline is near, and the next one may be another's
   }
 }
 

@@ -7,14 +7,17 @@ import {
   findConfirmedResolution,
   insertReturnedFunds,
   markResolutionApplied,
+  overtakeResolutions,
   type Resolution,
   sumDecidedParts,
 } from '../db/resolutions.ts';
 import { closeTask } from '../db/tasks.ts';
 import { money } from '../domain/money.ts';
 import { decidedPartPosting } from '../domain/postings.ts';
-import { isOfPart, type ResolutionOutcome } from '../domain/resolution.ts';
+import { isOfPart, type ResolutionOutcome, whyNotApply } from '../domain/resolution.ts';
+import { readProgress } from '../gateways/check-bank/progress.ts';
 import type { Answer, AnswerState } from '../gateways/gateway.ts';
+import { alarm } from './alarms.ts';
 import { type AnswerDeps, applyAnswer, askAboutPart, type Locked, tell, tellPart } from './answers.ts';
 
 /**
@@ -29,12 +32,24 @@ export const applyResolution = (deps: AnswerDeps, payoutId: string): Promise<boo
     const attempt = await findLiveAttempt(tx, payoutId);
     if (!resolution || attempt?.id !== resolution.attemptId || (await mayBeAsked(tx, attempt))) return false;
     const { outcome } = resolution;
+    if (whyNotApply({ isCheckAtBank: isCheckAtBank(attempt) }, outcome)) return overtakenByBank(tx, resolution);
     await closeTask(tx, { kind: resolution.taskKind, subject: `payout/${payoutId}` }, byDecider(resolution));
     if (isOfPart(outcome)) await decidePart(deps, tx, { payout, attempt }, resolution);
     else await decideWhole(deps, tx, { payout, attempt }, resolution);
     await markResolutionApplied(tx, resolution.id);
     return true;
   });
+
+const isCheckAtBank = ({ checkNumber, step }: Attempt): boolean =>
+  checkNumber !== null && readProgress(step).acknowledgedAt !== null;
+
+/** A check reached the bank after people had decided that it never was: its task stays open, and the bank is asked on. */
+async function overtakenByBank(tx: Database, { payoutId, taskKind, outcome }: Resolution): Promise<false> {
+  await overtakeResolutions(tx, payoutId, [taskKind]);
+  const detail = `the bank acknowledged this check before ${outcome}, which two people decided, was applied; stop the check instead`;
+  await alarm(tx, 'resolution_overtaken', `payout/${payoutId}`, detail);
+  return false;
+}
 
 async function decideWhole(deps: AnswerDeps, tx: Database, locked: Locked, resolution: Resolution): Promise<void> {
   const answer = wordOf(resolution, locked.attempt);

@@ -227,3 +227,10 @@ export const findBatchByProviderRef = (
   db.maybeOne(sql.type(StartRow)`
     select id, run_id, gateway, currency, item_count from provider_batch
     where gateway = ${gateway} and (provider_ref = ${reference} or provider_key = ${key}) limit 1`);
+
+/** The batch that waits for a person and holds this payout's payment; news of the payment may be that they have acted. */
+export const findWaitingBatch = (db: Database, payoutId: string): Promise<BatchStartRow | null> =>
+  db.maybeOne(sql.type(StartRow)`
+    select batch.id, batch.run_id, batch.gateway, batch.currency, batch.item_count
+    from provider_batch batch join payout_attempt attempt on attempt.batch_id = batch.id
+    where attempt.payout_id = ${payoutId} and attempt.state <> 'failed' and batch.state = 'needs_person'`);

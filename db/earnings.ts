@@ -308,8 +308,8 @@ const EarnedRow = z
     kind: z.string(),
     occurred_at: Instant,
     program: z.string(),
-    plan: z.string(),
-    plan_version: z.number(),
+    plan: z.string().nullable(),
+    plan_version: z.number().nullable(),
     incentive_id: z.string(),
     currency: Currency,
     amount_minor: z.bigint(),
@@ -339,15 +339,22 @@ export type PartnerEarning = z.infer<typeof EarnedRow>;
 
 export type EarningKey = { occurredAt: string; source: string; eventId: string; incentive: string };
 
-/** What a partner earned, the newest event first; `before` is the last one of the page before. */
-export const listPartnerEarnings = (
+/**
+ * What a partner earned, the newest first; `before` is the last one of the page before. What came back in part and was given to the
+ * partner again has no event: its source is the resolution of two people, and its program that of the line.
+ */
+export function listPartnerEarnings(
   db: Database,
   partnerId: bigint,
   before: EarningKey | null,
   limit: number,
-): Promise<readonly PartnerEarning[]> =>
-  db.any(sql.type(EarnedRow)`
-    select event.source, event.source_id, event.kind, event.occurred_at, program.code as program, plan.code as plan,
+): Promise<readonly PartnerEarning[]> {
+  const { occurredAt = null, source = null, eventId = null, incentive = null } = before ?? {};
+  const isAfter = (row: ReturnType<typeof sql.fragment>) => sql.fragment`
+    (${source}::text is null or (${row}) < (${occurredAt}::timestamptz, ${source}, ${eventId}, ${incentive}))`;
+  return db.any(sql.type(EarnedRow)`
+    select * from (
+    (select event.source, event.source_id, event.kind, event.occurred_at, program.code as program, plan.code as plan,
       version.version as plan_version, earning.incentive_id, earning.currency, earning.amount_minor, earning.available_on,
       payout.id as payout_id, payout.status as payout_status, earning.explanation
     from event
@@ -357,8 +364,19 @@ export const listPartnerEarnings = (
     left join payout_line taken on taken.earning_line_id = earning.earning_line_id and taken.released_at is null
     left join payout on payout.id = taken.payout_id
     where event.partner_id = ${partnerId}
-      and (${before?.source ?? null}::text is null
-        or (date_trunc('milliseconds', event.occurred_at), event.source, event.source_id, earning.incentive_id)
-          < (${before?.occurredAt ?? null}::timestamptz, ${before?.source ?? null}, ${before?.eventId ?? null}, ${before?.incentive ?? null}))
+      and ${isAfter(sql.fragment`date_trunc('milliseconds', event.occurred_at), event.source, event.source_id, earning.incentive_id`)}
     order by date_trunc('milliseconds', event.occurred_at) desc, event.source desc, event.source_id desc, earning.incentive_id desc
-    limit ${limit}`);
+    limit ${limit})
+    union all
+    (select 'resolution', resolution.id::text, line.kind, resolution.decided_at, program.code, null, null, line.kind, line.currency,
+      line.amount_minor, line.available_on, payout.id, payout.status,
+      jsonb_build_object('cameBackOf', resolution.payout_id, 'resolution', resolution.id)
+    from earning_line line join resolution on resolution.id = line.resolution_id
+    join program on program.id = line.program_id
+    left join payout_line taken on taken.earning_line_id = line.id and taken.released_at is null
+    left join payout on payout.id = taken.payout_id
+    where line.partner_id = ${partnerId} and line.kind = 'returned_funds' and line.split_from is null
+      and ${isAfter(sql.fragment`date_trunc('milliseconds', resolution.decided_at), 'resolution', resolution.id::text, line.kind`)})
+    ) earned
+    order by date_trunc('milliseconds', occurred_at) desc, source desc, source_id desc, incentive_id desc limit ${limit}`);
+}

@@ -71,15 +71,25 @@ export const listMatchedInbox = (db: Database, limit: number): Promise<readonly 
     where inbox.processed_at is null
     order by inbox.received_at limit ${limit}`);
 
-/** Webhooks that speak of a whole batch and that nobody acted on: the batch is due now. */
-export const hearOfBatches = (db: Database) =>
-  db.query(sql.unsafe`
+/**
+ * Webhooks that nobody acted on and that speak of a whole batch, or of a payment in one that waits for a person: the batch is due now.
+ * The latter are news for their payouts too.
+ */
+export async function hearOfBatches(db: Database): Promise<void> {
+  await db.query(sql.unsafe`
     with heard as (
       update webhook_inbox inbox set processed_at = now() from provider_batch batch
       where inbox.processed_at is null and batch.gateway = inbox.gateway and batch.provider_key = inbox.provider_key
       returning batch.id
     )
     update provider_batch set due_at = now() where id in (select id from heard) and state not in ('done', 'failed')`);
+  await db.query(sql.unsafe`
+    update provider_batch set due_at = now()
+    where state = 'needs_person' and id in (
+      select attempt.batch_id from webhook_inbox inbox
+      join payout_attempt attempt on attempt.gateway = inbox.gateway and attempt.provider_ref = inbox.provider_ref
+      where inbox.processed_at is null)`);
+}
 
 /** Why a payment failed, where only a webhook said so; null where none did (yet). */
 export const findToldReason = (db: Database, gateway: GatewayName, reference: string): Promise<string | null> =>

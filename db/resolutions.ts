@@ -10,6 +10,7 @@ import {
   type ResolutionOutcome,
   taskFor,
   type Undecided,
+  whyNotApply,
   whyNotDecideResolution,
   whyNotPropose,
 } from '../domain/resolution.ts';
@@ -89,6 +90,7 @@ const UndecidedRow = z.strictObject({
   is_taken: z.boolean(),
   in_suspense: z.bigint(),
   is_part_decided: z.boolean(),
+  is_check_at_bank: z.boolean(),
   has_open: z.boolean(),
   is_payee: z.boolean(),
   due_at: Instant,
@@ -100,6 +102,7 @@ async function readUndecided(db: Database, payoutId: string, actorId: string) {
   const row = await db.one(sql.type(UndecidedRow)`
     select attempt.state, attempt.id as attempt_id, attempt.provider_ref as reference, attempt.debited_minor is not null as is_taken,
       (coalesce(attempt.returned_minor, 0) - decided.minor)::bigint as in_suspense, decided.minor > 0 as is_part_decided,
+      case when attempt.check_number is null then false else attempt.step::jsonb ->> 'acknowledgedAt' is not null end as is_check_at_bank,
       exists (select from resolution where payout_id = payout.id and status in ('proposed', 'confirmed')) as has_open,
       exists (select from api_key where actor_id = ${actorId} and partner_id = payout.partner_id) as is_payee, payout.due_at
     from payout
@@ -115,6 +118,7 @@ async function readUndecided(db: Database, payoutId: string, actorId: string) {
     openTasks,
     isTaken: row.is_taken,
     isPartDecided: row.is_part_decided,
+    isCheckAtBank: row.is_check_at_bank,
     hasOpenResolution: row.has_open,
     isPayee: row.is_payee,
     nextLookAt: row.due_at,
@@ -168,7 +172,9 @@ export const decideResolution = (
     const resolution = (await listResolutions(tx, payoutId)).at(-1);
     if (!resolution) throw new Failure('resolution_not_open', `Nobody has proposed anything about payout ${payoutId}.`);
     const { facts } = await readUndecided(tx, payoutId, actorId);
-    const refusal = whyNotDecideResolution(resolution, { id: actorId, isPayee: facts.isPayee });
+    const refusal =
+      whyNotDecideResolution(resolution, { id: actorId, isPayee: facts.isPayee }) ??
+      (decision === 'confirm' ? whyNotApply(facts, resolution.outcome) : undefined);
     if (refusal) throw new Failure(refusal.code, refusal.message);
     const status = decision === 'confirm' ? 'confirmed' : 'refused';
     await tx.query(sql.unsafe`

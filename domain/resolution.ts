@@ -37,6 +37,8 @@ export type Undecided = {
   readonly isTaken: boolean;
   /** A part that came back was given to the partner, or kept: the rest cannot be a full return any more. */
   readonly isPartDecided: boolean;
+  /** The bank has acknowledged its check: it can be cashed until the bank itself says otherwise. */
+  readonly isCheckAtBank: boolean;
   readonly hasOpenResolution: boolean;
   readonly isPayee: boolean;
   /** When the provider is asked again at the latest. */
@@ -71,8 +73,14 @@ export function whyNotPropose(payout: Undecided, outcome: ResolutionOutcome): Re
       message:
         'Nothing was recorded: a part of this payment was decided before, so the rest cannot count as a full return. Say "credit_partner" or "keep".',
     };
-  return undefined;
+  return whyNotApply(payout, outcome);
 }
+
+const CHECK_AT_BANK: Refusal = {
+  code: 'resolution_not_asked',
+  message:
+    'Nothing was recorded: the bank knows this check, so whoever holds it can cash it, whatever people say. Stop it by POST /v1/payouts/{id}/check/stop, or have the bank void it; the payout fails by itself as soon as the bank confirms that.',
+};
 
 function notAsked({ state, openTasks, nextLookAt }: Undecided, outcome: ResolutionOutcome): string {
   const isUnclear = state === 'submitted' || state === 'unknown' || state === 'needs_person';
@@ -83,6 +91,12 @@ function notAsked({ state, openTasks, nextLookAt }: Undecided, outcome: Resoluti
     return `Nothing was recorded: its provider can still tell, and is asked again by ${nextLookAt.toISOString()}. When neither look-up nor repeat can tell any more, a task opens and asks you.`;
   return `Nothing was recorded: the payment is ${state ?? 'with no provider'}, and no open task asks what became of it.`;
 }
+
+/** Why two people's word cannot be applied any more, whoever gives it: a check went to the bank since it was proposed. */
+export const whyNotApply = (
+  { isCheckAtBank }: Pick<Undecided, 'isCheckAtBank'>,
+  outcome: ResolutionOutcome,
+): Refusal | undefined => (outcome === 'not_paid' && isCheckAtBank ? CHECK_AT_BANK : undefined);
 
 /** Why a person may not decide a proposal, or undefined. */
 export function whyNotDecideResolution(

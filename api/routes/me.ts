@@ -22,8 +22,9 @@ const EarningAnswer = z
     kind: z.string(),
     occurredAt: z.string(),
     program: z.string(),
-    plan: z.string(),
-    planVersion: z.int(),
+    /** Null of what came back of a payout and was given to you again: no plan worked it out. */
+    plan: z.string().nullable(),
+    planVersion: z.int().nullable(),
     incentive: z.string(),
     currency: z.string(),
     amount: z.string(),

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { findPayoutByProviderRef } from '../../db/attempts.ts';
-import { findBatchByProviderRef } from '../../db/batches.ts';
+import { findBatchByProviderRef, findWaitingBatch } from '../../db/batches.ts';
 import { insertInboxMessage, markInboxProcessed } from '../../db/inbox.ts';
 import type { WebhookHint } from '../../gateways/gateway.ts';
 import { WEBHOOK_SENDERS, type WebhookSender } from '../../gateways/webhooks.ts';
@@ -25,7 +25,7 @@ export const webhookRoutes = ({ db, temporal, log, webhookReaders }: ApiDeps) =>
   const wake = async (gateway: WebhookSender, { eventId, reference, key }: WebhookHint) => {
     const hint = { reference, key };
     const payout = await findPayoutByProviderRef(db, gateway, hint);
-    const batch = payout ? null : await findBatchByProviderRef(db, gateway, hint);
+    const batch = payout ? await findWaitingBatch(db, payout.id) : await findBatchByProviderRef(db, gateway, hint);
     if (!payout && !batch) return; // the sweep matches it once the reference is known
     const woken = await wakeQuietly(
       { temporal, log },

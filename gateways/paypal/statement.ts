@@ -51,6 +51,9 @@ const KIND_OF_CODE: Readonly<Record<string, StatementLine['kind']>> = {
   T0300: 'funding',
 };
 
+/** A hold on our balance and its release (PayPal event codes): what became of the money held is a transaction of its own. */
+const MOVES_NOTHING: ReadonlySet<string> = new Set(['T1503', 'T1105']);
+
 /**
  * A transaction and its fee as two lines, as in our books; the transaction id alone is not unique. `custom_field` carries our item
  * id for payouts; where it is missing, `reference` is the payment's transaction id, which the attempt keeps in its evidence.
@@ -58,6 +61,7 @@ const KIND_OF_CODE: Readonly<Record<string, StatementLine['kind']>> = {
 export function toLines(transaction: PayPalTransaction): StatementLine[] {
   const { transaction_id, transaction_event_code, transaction_initiation_date, transaction_amount, fee_amount } =
     transaction;
+  if (MOVES_NOTHING.has(transaction_event_code)) return [];
   const common = {
     occurredAt: new Date(transaction_initiation_date),
     reference: transaction.paypal_reference_id ?? transaction_id,

@@ -16,7 +16,15 @@ const FUNDED: ReadonlySet<string> = new Set([
   'charged_back',
 ]);
 
-export type FollowedTransfer = { transfer: WiseTransfer; isFunded: boolean };
+/** Payments of a transfer (docs.wise.com, fund a transfer): whether one took our money. */
+const TAKEN: Readonly<Record<string, boolean>> = { COMPLETED: true, REJECTED: false };
+
+export type FollowedTransfer = {
+  transfer: WiseTransfer;
+  isFunded: boolean;
+  /** The word of a payment that nobody knows: whether money was taken cannot be told. Null where it can. */
+  oddPayment: string | null;
+};
 
 /** Reads a transfer, and whether money was ever taken for it. */
 export async function followTransfer(
@@ -25,18 +33,37 @@ export async function followTransfer(
   signal: AbortSignal,
 ): Promise<FollowedTransfer> {
   const transfer = lookedUp('Wise', await client.transfer(transferId, signal));
-  if (FUNDED.has(transfer.status)) return { transfer, isFunded: true };
+  if (FUNDED.has(transfer.status)) return { transfer, isFunded: true, oddPayment: null };
   const payments = lookedUp('Wise', await client.payments(transferId, signal));
-  return { transfer, isFunded: payments.some(({ status }) => status !== 'REJECTED') };
+  const words = payments.map(({ status }) => status ?? 'no status');
+  const isFunded = words.some((word) => Object.hasOwn(TAKEN, word) && TAKEN[word]);
+  return {
+    transfer,
+    isFunded,
+    oddPayment: isFunded ? null : (words.find((word) => !Object.hasOwn(TAKEN, word)) ?? null),
+  };
 }
 
-export const waitsForMoney = ({ transfer, isFunded }: FollowedTransfer): boolean =>
-  transfer.status === 'incoming_payment_waiting' && !isFunded;
+export const waitsForMoney = ({ transfer, isFunded, oddPayment }: FollowedTransfer): boolean =>
+  transfer.status === 'incoming_payment_waiting' && !isFunded && oddPayment === null;
 
 const OPEN_CASE = 'Wise has an open question about this transfer. Answer it at Wise, or the transfer may be cancelled.';
 
+/** Nothing is posted, failed or funded on the strength of a word that nobody knows. */
+const oddPaymentAnswer = ({ id, status }: WiseTransfer, payment: string): Answer =>
+  answer(null, status, {
+    reference: id,
+    alarm: `Wise says "${payment}" of this transfer's payment, a word this version does not know. Whether money was taken is open, and nothing is funded meanwhile: read it at Wise, then add the word to the table.`,
+    evidence: { payment },
+  });
+
 /** What a transfer says of the payment. Refunded money is not counted here: only the statement knows how much came back. */
-export function transferAnswer({ transfer, isFunded }: FollowedTransfer, amount: Money, fee: Money): Answer {
+export function transferAnswer(
+  { transfer, isFunded, oddPayment }: FollowedTransfer,
+  amount: Money,
+  fee: Money,
+): Answer {
+  if (oddPayment !== null) return oddPaymentAnswer(transfer, oddPayment);
   const { state, alarm } = translate(WISE_WORDS, 'Wise', transfer.status);
   const more = {
     reference: transfer.id,

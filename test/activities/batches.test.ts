@@ -10,6 +10,7 @@ import type { BatchGateway, Gateways } from '../../gateways/gateway.ts';
 import { createGateways } from '../../gateways/index.ts';
 import { createMailer } from '../../notifications/mailer.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
+import { withClient } from '../../scripts/stack/postgres.ts';
 import { batchWorkflowId } from '../../workflows/messages.ts';
 import { type Company, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
@@ -327,6 +328,26 @@ describe('given transfers at Wise that only a person may fund', () => {
       await eventually('the task is closed', async () => (await openTasks(`batch/${batch.id}`)).length === 0);
     },
   );
+
+  it('when nobody looks for an hour and a person funds it then news of one transfer close the task at once', async () => {
+    const business = await open('news', many(2, 'bank'));
+    await setFunding('person');
+    const run = await startPaying(business);
+    const batch = await batchBecomes(run, 'needs_person');
+    await withClient(world.databaseUrl, async (client) => {
+      await client.query('set session_replication_role = replica');
+      await client.query(`update provider_batch set state_at = now() - interval '4 hours' where id = $1`, [batch.id]);
+    });
+    await eventually('it is looked at rarely', () =>
+      world.db.maybeOne(sql.unsafe`
+        select id from provider_batch where id = ${batch.id} and due_at > now() + interval '30 minutes'`),
+    );
+
+    await fundAtWise(`batch-payments/${batch.providerRef}`);
+
+    await eventually('the task is closed', async () => (await openTasks(`batch/${batch.id}`)).length === 0);
+    await allArePaidOnce(business, run, 2);
+  });
 
   it('when it is a payout by itself then the task is the payout’s, and closes the same way', async () => {
     const business = await open('draft-one', many(1, 'bank'));

@@ -1,6 +1,9 @@
 import { type QuerySqlToken, sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { saveStep } from '../../db/attempts.ts';
+import { listOverdueBatches, setBatchDue, updateBatch } from '../../db/batches.ts';
+import { hearOfBatches, insertInboxMessage, listMatchedInbox } from '../../db/inbox.ts';
 import { BATCH_NEXT, BATCH_STATES } from '../../domain/batch.ts';
 import {
   addAttempt,
@@ -150,5 +153,25 @@ describe('given a batch', () => {
     const edges = await stage.app.anyFirst(sql.unsafe`select from_state || ' ' || to_state as edge from batch_edge`);
     const known = BATCH_STATES.flatMap((from) => BATCH_NEXT[from].map((to) => `${from} ${to}`));
     expect(edges.map(String).toSorted()).toEqual(known.toSorted());
+  });
+});
+
+describe('given a batch that waits for a person', () => {
+  it('when news of one of its payments were left lying then the batch is due, and the news are still the payout’s', async () => {
+    const { app } = stage;
+    const { prepared } = await setScene(app);
+    const [attemptId = ''] = prepared.attemptIds;
+    await sendBatch(app, prepared.id);
+    const asked = { state: 'needs_person' as const, word: 'SCA', reason: null, reference: null, evidence: {} };
+    await updateBatch(app, prepared.id, asked);
+    await saveStep(app, attemptId, 'item', 'transfer-1');
+    await setBatchDue(app, prepared.id, 3600_000);
+    const news = { gateway: 'paypal' as const, eventId: 'news-1', reference: 'transfer-1', key: null };
+    await insertInboxMessage(app, { ...news, word: 'processing', reason: null, rawBody: Buffer.alloc(0) });
+
+    await hearOfBatches(app);
+
+    expect((await listOverdueBatches(app, 100)).map(({ id }) => id)).toContain(prepared.id);
+    expect((await listMatchedInbox(app, 100)).map(({ eventId }) => eventId)).toContain('news-1');
   });
 });

@@ -2,9 +2,13 @@ import { type QuerySqlToken, sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { insertAttempts } from '../../db/attempts.ts';
+import { applyResolution } from '../../activities/resolutions.ts';
+import { findLiveAttempt, insertAttempts } from '../../db/attempts.ts';
 import { registerCheck, takeCheckNumber } from '../../db/check-accounts.ts';
 import type { Database } from '../../db/database.ts';
+import { decideResolution, listResolutions, proposeResolution } from '../../db/resolutions.ts';
+import { insertTask, listTasks } from '../../db/tasks.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../../domain/attempt.ts';
 import {
   addCompany,
   addLine,
@@ -29,6 +33,7 @@ afterAll(() => stage.close());
 
 type Scene = Awaited<ReturnType<typeof setScene>>;
 
+const ACKNOWLEDGED = '{"acknowledgedAt":"2026-02-02T10:00:00Z","file":null,"askedAt":null,"refused":null}';
 const IntId = z.object({ id: z.number() });
 const TextId = z.object({ id: z.string() });
 
@@ -283,5 +288,64 @@ describe('given a check that the bank confirmed to be dead', () => {
     const dead = sql.unsafe`
       update payout_attempt set state = 'failed', word = 'void', answered_at = clock_timestamp(), evidence = '{"bank":"void"}' where id = ${scene.attemptId}`;
     expect(await tryAll(stage.app, [dead])).toBe('accepted');
+  });
+});
+
+describe('given people who are asked what became of a check', () => {
+  const open = async () => {
+    const { app } = stage;
+    const { company, otherId } = await setScene(app);
+    const payoutId = otherId ?? '';
+    const attemptId = await drawCheck(app, company, payoutId);
+    const task = { kind: 'outcome_unknown', subject: `payout/${payoutId}`, payoutId, detail: 'nobody knows' } as const;
+    await insertTask(app, task);
+    const asked = sql.fragment`submitted_at = now(), submit_deadline_at = now()`;
+    await app.query(sql.unsafe`update payout_attempt set state = 'submitted', ${asked} where id = ${attemptId}`);
+    const evidence = 'seen at the bank';
+    return {
+      payoutId,
+      bankAcknowledges: () =>
+        app.query(sql.unsafe`update payout_attempt set step = ${ACKNOWLEDGED} where id = ${attemptId}`),
+      propose: (outcome: 'paid' | 'not_paid') =>
+        proposeResolution(app, { payoutId, actorId: company.preparer, outcome, evidence, reference: null }),
+      decide: (decision: 'confirm' | 'refuse') =>
+        decideResolution(app, { payoutId, actorId: company.approver, decision, note: null }),
+      apply: () => applyResolution({ db: app, returnWindows: RETURN_WINDOWS_DEFAULT }, payoutId),
+    };
+  };
+  const stopInstead = { code: 'resolution_not_asked', message: expect.stringContaining('/check/stop') };
+
+  it('when the bank knows the check then nobody may say that it was not paid, and they are told to stop it', async () => {
+    const { bankAcknowledges, propose } = await open();
+    await bankAcknowledges();
+    await expect(propose('not_paid')).rejects.toMatchObject(stopInstead);
+    expect(await propose('paid')).toMatchObject({ status: 'proposed' });
+  });
+
+  it('when the bank hears of it after the proposal then that can only be refused', async () => {
+    const { bankAcknowledges, propose, decide } = await open();
+    await propose('not_paid');
+    await bankAcknowledges();
+    await expect(decide('confirm')).rejects.toMatchObject(stopInstead);
+    expect(await decide('refuse')).toMatchObject({ status: 'refused' });
+  });
+
+  it('when the bank hears of it after the decision then its word stands, people hear, and the task stays open', async () => {
+    const { payoutId, bankAcknowledges, propose, decide, apply } = await open();
+    await propose('not_paid');
+    await decide('confirm');
+    await bankAcknowledges();
+    expect(await apply()).toBe(false);
+    expect(await listResolutions(stage.app, payoutId)).toMatchObject([{ status: 'overtaken' }]);
+    expect(await findLiveAttempt(stage.app, payoutId)).toMatchObject({ state: 'submitted' });
+    expect(await listTasks(stage.app, { payoutId, isOpen: true }, null, 10)).toHaveLength(1);
+  });
+
+  it('when the bank never heard of it then two people may say that it was not paid', async () => {
+    const { payoutId, propose, decide, apply } = await open();
+    await propose('not_paid');
+    await decide('confirm');
+    expect(await apply()).toBe(true);
+    expect(await findLiveAttempt(stage.app, payoutId)).toBeNull();
   });
 });

@@ -10,11 +10,20 @@ const DAY_MS = 24 * 60 * 60_000;
 describe('given a bank payment by Wise', () => {
   let stage: Stage;
   let aheadMs = 0;
+  /** What Wise lists as a transfer's payments; null where it is what the sandbox knows. */
+  let payments: readonly object[] | null = null;
   beforeAll(async () => {
-    stage = await openStage({ now: () => new Date(Date.now() + aheadMs) });
+    stage = await openStage({
+      now: () => new Date(Date.now() + aheadMs),
+      fetch: async (url, init) =>
+        payments && init?.method === 'GET' && typeof url === 'string' && url.endsWith('/payments')
+          ? Response.json(payments)
+          : fetch(url, init),
+    });
   });
   afterEach(async () => {
     aheadMs = 0;
+    payments = null;
     await stage.calm();
   });
   afterAll(() => stage.close());
@@ -72,6 +81,34 @@ describe('given a bank payment by Wise', () => {
     expect((await attempt.read()).state).toBeNull();
     await attempt.resolve();
     await becomes(attempt, 'sent');
+  });
+
+  it.each([
+    { lists: [{ status: 'COMPLETED' }], state: 'accepted', isDebited: true, isAlarm: false },
+    { lists: [{ status: 'REJECTED' }, { status: 'COMPLETED' }], state: 'accepted', isDebited: true, isAlarm: false },
+    { lists: [{ status: 'REJECTED' }], state: null, isDebited: false, isAlarm: false },
+    { lists: [{ status: 'REJECTED' }, { status: 'MOONSTRUCK' }], state: null, isDebited: false, isAlarm: true },
+    { lists: [{}], state: null, isDebited: false, isAlarm: true },
+  ])(
+    'when the payments of a transfer that waits are $lists then money moved: $isDebited, alarm: $isAlarm',
+    async (row) => {
+      await stage.control('wise', 'faults', { method: 'POST', path: '/v3/profiles/1001/transfers/', fault: '403-sca' });
+      const attempt = stage.attempt('wise');
+      await attempt.submit();
+      payments = row.lists;
+      const { state, debited, alarm, evidence } = await attempt.read();
+      expect([state, debited !== null, alarm !== null]).toEqual([row.state, row.isDebited, row.isAlarm]);
+      expect('payment' in evidence).toBe(row.isAlarm);
+    },
+  );
+
+  it('when a payment of a transfer has a word that nobody knows then it is not funded again', async () => {
+    await stage.control('wise', 'faults', { method: 'POST', path: '/v3/profiles/1001/transfers/', fault: '403-sca' });
+    const attempt = stage.attempt('wise');
+    await attempt.submit();
+    payments = [{ status: 'MOONSTRUCK' }];
+    expect(await attempt.resolve()).toMatchObject({ state: null, debited: null });
+    expect(await stage.movements('wise', attempt.stored.key)).toEqual([]);
   });
 
   it('when nobody funded it before Wise cancelled it then it failed, and nothing had moved', async () => {

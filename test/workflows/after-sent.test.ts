@@ -1,6 +1,7 @@
 import { createPool, type DatabasePool, sql } from 'slonik';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { getPartner } from '../../db/partners.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
 import { payoutWorkflowId } from '../../workflows/messages.ts';
 import { type Company, instrumentFor, openCompany } from '../support/company.ts';
@@ -72,6 +73,11 @@ const people = async (id: string, outcome: string): Promise<void> => {
   await company.approver.api.post(`/v1/payouts/${id}/resolution/decision`, { decision: 'confirm' });
 };
 
+const asPartner = async (business: Business, name: string) => {
+  const code = codeOf(business, name);
+  return (await world.person(code, 'partner', (await getPartner(world.db, code)).id)).api;
+};
+
 const atWise = async (path: string): Promise<void> => {
   const headers = { authorization: `Bearer ${world.sandbox.secrets.wise.token}` };
   const response = await fetch(`${world.sandbox.wise.url}${path}`, { headers });
@@ -102,6 +108,15 @@ describe('given a transfer of which a part came back', () => {
     const explained = await company.auditor.api.all<object>(`/v1/payouts/${paid.id}/explanation`);
     expect(explained).toMatchObject([{ kind: 'returned_funds', amount: '19.00', explanation: { cameBackOf: id } }]);
     expect((await textsTo(business, 'ann')).join('\n')).toContain('19.00 USD of your payout came back');
+    const ann = await asPartner(business, 'ann');
+    type Page = { items: object[]; nextCursor: string | null };
+    const newest = await ann.get<Page>('/v1/me/earnings?limit=1');
+    const rest = await ann.get<Page>(`/v1/me/earnings?limit=1&cursor=${newest.nextCursor}`);
+    expect([...newest.items, ...rest.items]).toMatchObject([
+      { source: 'resolution', kind: 'returned_funds', amount: '19.00', plan: null, payoutId: paid.id },
+      { kind: 'sale', amount: '20.00', plan: 'all', payoutId: id },
+    ]);
+    expect(rest.nextCursor).toBeNull();
   });
 });
 

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+
+import { money } from '../../domain/money.ts';
+import { findBreaks, type LedgerSide } from '../../domain/reconciliation.ts';
+import type { PayPalTransaction } from '../../gateways/paypal/client.ts';
+import { toLines } from '../../gateways/paypal/statement.ts';
+
+const KEY = 'our-item';
+const PAID: LedgerSide = {
+  attemptId: KEY,
+  currency: 'USD',
+  paidMinor: 1000n,
+  feeMinor: 20n,
+  returnedMinor: 0n,
+  isUnknown: false,
+  submittedAt: new Date('2026-11-23T10:00:00Z'),
+};
+
+const transaction = (code: string, minor: bigint, more: Partial<PayPalTransaction> = {}): PayPalTransaction => ({
+  transaction_id: `T-${code}`,
+  transaction_event_code: code,
+  transaction_initiation_date: '2026-11-23T10:00:00Z',
+  transaction_amount: money(minor, 'USD'),
+  ...more,
+});
+
+/** What reconciliation says of a day on which PayPal reported these transactions; lines find their payment by our key. */
+const breaksOf = (transactions: readonly PayPalTransaction[], ledger: readonly LedgerSide[]) =>
+  findBreaks(
+    ledger,
+    transactions.flatMap(toLines).map(({ id, kind, amount, key }) => ({
+      attemptId: key,
+      lineId: id,
+      kind,
+      currency: amount.currency,
+      minor: amount.minor,
+    })),
+  ).map(({ kind, subject }) => `${kind} ${subject}`);
+
+const payment = transaction('T0001', -1000n, { custom_field: KEY });
+const fee = transaction('T0104', -20n, { custom_field: KEY });
+const hold = transaction('T1503', -1020n);
+const release = transaction('T1105', 1020n);
+const reversal = transaction('T1114', 1000n, { custom_field: KEY });
+
+describe('given the transactions that PayPal reports of a day', () => {
+  it.each([
+    { of: 'payment and fee agree', transactions: [payment, fee], breaks: [] },
+    { of: 'money was held for it and released', transactions: [hold, release, payment, fee], breaks: [] },
+    {
+      of: 'the release names the payment',
+      transactions: [{ ...release, custom_field: KEY }, payment, fee],
+      breaks: [],
+    },
+    { of: 'a hold lasts past the end of the day', transactions: [payment, fee, hold], breaks: [] },
+    { of: 'the fee is missing', transactions: [payment], breaks: ['fee_differs attempt/our-item'] },
+    {
+      of: 'it came back and nobody booked that',
+      transactions: [payment, fee, reversal],
+      breaks: ['return_not_booked attempt/our-item'],
+    },
+    {
+      of: 'a fee belongs to no payment of ours',
+      transactions: [payment, fee, transaction('T0104', -5n, { transaction_id: 'X' })],
+      breaks: ['missing_in_ledger line/X:T0104'],
+    },
+    {
+      of: 'money went for a reason that is not ours',
+      transactions: [payment, fee, transaction('T0400', -500n)],
+      breaks: ['missing_in_ledger line/T-T0400:T0400'],
+    },
+    { of: 'the balance was topped up', transactions: [payment, fee, transaction('T0300', 9000n)], breaks: [] },
+  ])('when $of then the breaks are $breaks', ({ transactions, breaks }) => {
+    expect(breaksOf(transactions, [PAID])).toEqual(breaks);
+  });
+});
