@@ -49,8 +49,8 @@ import {
   LOOK_TIMEOUT_MS,
   type PayoutDeps,
   stopGateway,
-  submissionOf,
 } from './payouts.ts';
+import { submissionOf } from './submissions.ts';
 import { wakePayouts } from './wake-payouts.ts';
 
 export type BatchDeps = BatchFormingDeps &

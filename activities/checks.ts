@@ -14,16 +14,16 @@ import {
   recordStopOutcome,
 } from '../db/check-stops.ts';
 import type { Database } from '../db/database.ts';
-import { attemptRecord } from '../db/payment-orders.ts';
 import { closeTask } from '../db/tasks.ts';
-import { open, type VaultKeys } from '../db/vault.ts';
+import type { VaultKeys } from '../db/vault.ts';
 import { isAttemptFinal } from '../domain/attempt.ts';
 import { isByCheck, STOP_REMINDER_DAYS } from '../domain/check.ts';
-import { formatDecimal, money } from '../domain/money.ts';
+import { formatDecimal } from '../domain/money.ts';
 import type { GatewayName } from '../domain/payout.ts';
 import type { BankException, CheckDesk, StopAnswer } from '../gateways/check-bank/desk.ts';
-import type { Gateways, PayerAccount, Submission } from '../gateways/gateway.ts';
+import type { Gateways, PayerAccount } from '../gateways/gateway.ts';
 import { alarm } from './alarms.ts';
+import { submissionOf } from './submissions.ts';
 import { openTask } from './tasks.ts';
 import { wakePayouts } from './wake-payouts.ts';
 
@@ -110,16 +110,6 @@ async function doEach(jobs: readonly (() => Promise<void>)[]): Promise<void> {
 }
 
 const deskOf = (gateways: Gateways, gateway: GatewayName): CheckDesk | undefined => gateways[gateway].desk;
-
-const submissionOf = ({ vault }: CheckDeps, attempt: Attempt): Submission => ({
-  key: attempt.providerKey,
-  payoutId: attempt.payoutId,
-  amount: money(attempt.minor, attempt.currency),
-  request: open(vault, attemptRecord(attempt.id), attempt.requestSealed),
-  reference: attempt.providerRef,
-  step: attempt.step,
-  submittedAt: attempt.submittedAt,
-});
 
 /** Tells the bank of a renewal, or of a stop that its payout did not, and has the payout look at the check again. */
 async function carryOut(deps: CheckDeskDeps, request: CheckStop): Promise<void> {

@@ -125,7 +125,7 @@ async function freezeAll(deps: BatchFormingDeps, tx: Database, run: Run, payouts
       frozen.push({ payout, attempt, item: { key: attempt.providerKey, request } });
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== 'recipient_rejected') throw error;
-      await failUnasked(tx, payout.id, error.message);
+      await failUnasked(tx, payout.id, error);
     }
   }
   return frozen;

@@ -28,7 +28,7 @@ import {
   whyNotSubmit,
 } from '../db/payouts.ts';
 import { getRun, type Run } from '../db/runs.ts';
-import { open, seal, type VaultKeys } from '../db/vault.ts';
+import { seal, type VaultKeys } from '../db/vault.ts';
 import { rejectedDetail } from '../domain/advice.ts';
 import { type AttemptState, isAttemptFinal, pollAfter, type ReturnWindows } from '../domain/attempt.ts';
 import { isByCheck } from '../domain/check.ts';
@@ -37,12 +37,13 @@ import { providerKey } from '../domain/ids.ts';
 import { money } from '../domain/money.ts';
 import { type GatewayName, isPayoutFinal, type PayoutStatus } from '../domain/payout.ts';
 import { sendPosting } from '../domain/postings.ts';
-import type { Answer, Destination, Gateways, PayerAccount, Submission } from '../gateways/gateway.ts';
+import type { Answer, Destination, Gateways, PayerAccount } from '../gateways/gateway.ts';
 import { retryAfterMs } from '../gateways/http.ts';
 import { alarm } from './alarms.ts';
 import { type AnswerDeps, paidBy, recordAnswer, tellPartner } from './answers.ts';
 import { lookAfterCheck, stopIfAsked } from './checks.ts';
 import { applyResolution } from './resolutions.ts';
+import { submissionOf } from './submissions.ts';
 
 export type PayoutDeps = AnswerDeps & {
   gateways: Gateways;
@@ -122,7 +123,7 @@ async function prepareAttempt(deps: PayoutDeps, payoutId: string): Promise<Attem
     return await deps.db.transaction((tx) => freezeAttempt(deps, tx, payoutId));
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'recipient_rejected') throw error;
-    await deps.db.transaction((tx) => failUnasked(tx, payoutId, reasonOf(error)));
+    await deps.db.transaction((tx) => failUnasked(tx, payoutId, error));
     return null;
   }
 }
@@ -192,7 +193,8 @@ const reasonOf = ({ details: [detail], message }: Failure): string =>
   detail ? rejectedDetail(detail.field, detail.reason) : message;
 
 /** The details cannot be paid to, and nobody was asked: the payout fails, its lines are free, its partner hears why. */
-export async function failUnasked(tx: Database, payoutId: string, reason: string): Promise<void> {
+export async function failUnasked(tx: Database, payoutId: string, failure: Failure): Promise<void> {
+  const reason = reasonOf(failure);
   const payout = await lockPayout(tx, payoutId);
   if (payout.status === 'approved') await updatePayout(tx, payoutId, 'executing', null);
   await updatePayout(tx, payoutId, 'failed', reason);
@@ -240,16 +242,6 @@ const saver =
   async (step: string, reference: string | null): Promise<void> => {
     await saveStep(db, attempt.id, step, reference);
   };
-
-export const submissionOf = ({ vault }: Pick<PayoutDeps, 'vault'>, attempt: Attempt): Submission => ({
-  key: attempt.providerKey,
-  payoutId: attempt.payoutId,
-  amount: money(attempt.minor, attempt.currency),
-  request: open(vault, attemptRecord(attempt.id), attempt.requestSealed),
-  reference: attempt.providerRef,
-  step: attempt.step,
-  submittedAt: attempt.submittedAt,
-});
 
 /** The provider refuses us as a whole: one alarm and a pause, not a failure for every payout. */
 export const stopGateway = (db: DatabasePool, gateway: GatewayName, reason: string): Promise<void> =>
