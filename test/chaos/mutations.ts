@@ -143,8 +143,8 @@ export const MUTATIONS: readonly Mutation[] = [
       ...OVERLAPPING.patches,
       {
         file: PAYOUTS,
-        from: 'if (await claim(deps, attempt)) return askAlone(deps, attempt);',
-        to: 'await claim(deps, attempt);\n  return askAlone(deps, attempt);',
+        from: 'if ((await claim(deps, attempt)) && !signal.aborted) return askAlone(deps, attempt, signal);',
+        to: 'await claim(deps, attempt);\n  return askAlone(deps, attempt, signal);',
       },
     ],
   },
