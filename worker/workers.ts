@@ -27,6 +27,8 @@ const CONCURRENCY: Record<keyof typeof TASK_QUEUES, Pick<WorkerOptions, 'maxConc
 };
 
 const CACHED_WORKFLOWS_MAX = 600;
+/** A workflow whose worker is gone is given to another one after this time, not after ten seconds: a person may wait for its answer. */
+const STICKY_TIMEOUT = '2 seconds';
 
 /** One worker a queue; only the main one runs workflows. */
 export function createWorkers({
@@ -47,7 +49,13 @@ export function createWorkers({
       Worker.create({
         ...shared,
         ...CONCURRENCY[name as keyof typeof TASK_QUEUES],
-        ...(taskQueue === TASK_QUEUES.main ? { workflowBundle, maxCachedWorkflows: CACHED_WORKFLOWS_MAX } : {}),
+        ...(taskQueue === TASK_QUEUES.main
+          ? {
+              workflowBundle,
+              maxCachedWorkflows: CACHED_WORKFLOWS_MAX,
+              stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+            }
+          : {}),
         taskQueue,
       }),
     ),

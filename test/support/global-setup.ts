@@ -60,7 +60,14 @@ async function startTestPostgres(folder: string) {
   return { ...server, url: serverUrl };
 }
 
-const startTestTemporal = async (folder: string) => startTemporal({ folder, port: await freePort() });
+/** Timers that fire when they are due, and not up to a second later; and a task that died with its worker is given away soon. */
+const TEMPORAL_SETTINGS = {
+  'history.timerProcessorMaxTimeShift': '"10ms"',
+  'history.defaultWorkflowTaskTimeout': '"2s"',
+};
+
+const startTestTemporal = async (folder: string) =>
+  startTemporal({ folder, port: await freePort(), settings: TEMPORAL_SETTINGS });
 
 async function bundleWorkflows(folder: string): Promise<string> {
   const file = join(folder, 'workflow-bundle.js');
