@@ -37,16 +37,19 @@ export type ReportLine = {
   key: string | null;
 };
 
-/** Keeps a statement; read again, it gains the lines that are new and keeps those it had. Lines find their attempts here. */
+/**
+ * Keeps a statement; read again, it gains the lines that are new, and a new version of those that the provider corrected. Lines find
+ * their attempts here.
+ */
 export async function saveReport(db: Database, report: ReportKey, lines: readonly ReportLine[]): Promise<void> {
   const id = await db.oneFirst(sql.type(z.object({ id: z.string() }))`
     insert into recon_report(gateway, payer_id, currency, day)
     values (${report.gateway}, ${report.payerId}, ${report.currency}, ${report.day}::date)
     on conflict (gateway, payer_id, currency, day) do update set read_at = now() returning id`);
   await db.query(sql.unsafe`
-    insert into recon_line(report_id, line_id, gateway, kind, currency, amount_minor, occurred_at, reference, matched_attempt_id)
-    select ${id}, line.id, ${report.gateway}, line.kind, ${report.currency}, line.amount_minor, line.occurred_at,
-      coalesce(line.reference, line.key), attempt.id
+    insert into recon_line(report_id, line_id, version, gateway, kind, currency, amount_minor, occurred_at, reference, matched_attempt_id)
+    select ${id}, line.id, coalesce(known.version + known.is_corrected::int, 1), ${report.gateway}, line.kind, ${report.currency},
+      line.amount_minor, line.occurred_at, coalesce(line.reference, line.key), attempt.id
     from ${sql.unnest(
       lines.map((line) => [
         line.id,
@@ -60,10 +63,20 @@ export async function saveReport(db: Database, report: ReportKey, lines: readonl
     )} as line(id, kind, amount_minor, occurred_at, reference, key)
     left join payout_attempt attempt on attempt.gateway = ${report.gateway}
       and (attempt.provider_ref = line.reference or attempt.provider_key = line.key)
-    on conflict (report_id, line_id) do update set matched_attempt_id = excluded.matched_attempt_id`);
+    left join lateral (
+      select told.version, (told.kind, told.amount_minor, told.occurred_at, told.reference)
+        is distinct from (line.kind, line.amount_minor, line.occurred_at, coalesce(line.reference, line.key)) as is_corrected
+      from recon_line told where told.report_id = ${id} and told.line_id = line.id order by told.version desc limit 1
+    ) known on true
+    on conflict (report_id, line_id, version) do update set matched_attempt_id = excluded.matched_attempt_id`);
   await db.query(sql.unsafe`
-    update recon_report set line_count = (select count(*) from recon_line where report_id = ${id}) where id = ${id}`);
+    update recon_report set line_count = (select count(distinct line_id) from recon_line where report_id = ${id}) where id = ${id}`);
 }
+
+/** What a provider said of a line last; what it said before stays, and counts no more. */
+const isLatest = sql.fragment`
+  not exists (select from recon_line newer
+              where newer.report_id = line.report_id and newer.line_id = line.line_id and newer.version > line.version)`;
 
 const LedgerRow = z
   .strictObject({
@@ -129,7 +142,7 @@ export const listProviderSide = (
   db.any(sql.type(ProviderRow)`
     select distinct on (line.line_id) line.matched_attempt_id as attempt_id, line.line_id, line.kind, line.currency, line.amount_minor
     from recon_line line join recon_report report on report.id = line.report_id
-    where report.gateway = ${gateway} and report.payer_id = ${payerId} and report.currency = ${currency}
+    where report.gateway = ${gateway} and report.payer_id = ${payerId} and report.currency = ${currency} and ${isLatest}
       and (line.matched_attempt_id = any(${sql.array(attemptIds, 'uuid')})
         or line.matched_attempt_id is null and report.day = ${day}::date)
     order by line.line_id`);
@@ -179,7 +192,7 @@ export const listStatementLines = (db: Database, payoutId: string): Promise<read
   db.any(sql.type(StatementRow)`
     select distinct on (line.occurred_at, line.line_id) line.line_id, line.kind, line.currency, line.amount_minor, line.occurred_at
     from recon_line line join payout_attempt attempt on attempt.id = line.matched_attempt_id
-    where attempt.payout_id = ${payoutId} order by line.occurred_at, line.line_id`);
+    where attempt.payout_id = ${payoutId} and ${isLatest} order by line.occurred_at, line.line_id`);
 
 const BreakRow = z
   .strictObject({

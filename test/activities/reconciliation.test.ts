@@ -95,6 +95,18 @@ describe('given books that agree with the providers to the cent', () => {
     },
   );
 
+  it('when a line of a statement is wrong and corrected later then the break is closed, and all that was said is kept', async () => {
+    await tell(world, 'paypal', 'faults', { method: 'GET', path: '/v1/reporting', fault: 'wrong-amount' });
+    expect(await reconcileToday(world, company)).toHaveLength(1);
+
+    expect(await reconcileToday(world, company)).toEqual([]);
+    expect(await reconcileToday(world, company)).toEqual([]);
+
+    const versions = sql.unsafe`
+      select version from recon_line where line_id in (select line_id from recon_line where version > 1) order by version`;
+    expect(await world.db.anyFirst(versions)).toEqual([1, 2, 3]);
+  });
+
   it('when nobody knows yet whether a payment was made then that is a break until it is known', async () => {
     const other = await openBusiness(company, { code: 'unknown' });
     await addPayees(other, [{ name: 'ann', method: 'paypal', amount: '50.00' }]);

@@ -740,6 +740,7 @@ describe('given facts that were written down', () => {
   it.each([
     { does: 'removes a line of a statement', with: sql.unsafe`delete from recon_line` },
     { does: 'removes all lines of statements', with: sql.unsafe`truncate recon_line` },
+    { does: 'hides what a statement says', with: sql.unsafe`update recon_line set version = 2` },
     { does: 'changes what a statement says', with: sql.unsafe`update recon_line set amount_minor = -1` },
   ])('then nobody $does', async ({ with: statement }) => {
     expect(await tryAll(stage.owner, [statement])).toMatch(/are facts/);
