@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { WorkflowNotFoundError } from '@temporalio/client';
@@ -10,6 +11,7 @@ import { listRunBatches } from '../../db/batches.ts';
 import { listBalances } from '../../db/ledger.ts';
 import { freePort } from '../../scripts/stack/ports.ts';
 import { batchWorkflowId, payoutWorkflowId, runWorkflowId } from '../../workflows/messages.ts';
+import { patchOnce } from '../chaos/patch.ts';
 import { type Company, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
 import { listRunPayouts, reconcileToday, runBecomes, type RunSeen } from '../support/runs.ts';
@@ -138,11 +140,17 @@ const makeSlow = () =>
     ),
   );
 
+/** What the process was doing when it was killed is given to another after this time, not after twenty seconds. */
+const HEARTBEAT = { from: "HEARTBEAT_TIMEOUT = '20 seconds'", to: "HEARTBEAT_TIMEOUT = '3 seconds'" };
+
 /** The worker as it is deployed, in a process of its own, ready to work. */
 async function startProcess(): Promise<ChildProcess> {
   const port = await freePort();
+  const bundle = join(world.dir, 'workflow-bundle.js');
+  await writeFile(bundle, patchOnce(await readFile(inject('workflowBundle'), 'utf8'), HEARTBEAT));
+  const own = { WORKFLOW_BUNDLE: bundle, WORKER_HEALTH_PORT: String(port) };
   const child = spawn(process.execPath, ['worker/main.ts'], {
-    env: { PATH: process.env['PATH'], ...environmentOf(world), WORKER_HEALTH_PORT: String(port) },
+    env: { PATH: process.env['PATH'], ...environmentOf(world), ...own },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   await eventually('the worker is ready', async () => {
