@@ -70,6 +70,17 @@ const COUNTED = (results: readonly Result[]): readonly Row[] => {
 
 const COUNTS = ['what', 'how often'] as const;
 
+const seedsOf = (results: readonly Result[]): number[] => results.map(({ seed }) => seed);
+const firstOf = (results: readonly Result[]): number => Math.min(...seedsOf(results));
+/** From the first seed to the last, those between them that were never played to their end included. */
+const spanOf = (results: readonly Result[]): number => Math.max(...seedsOf(results)) - firstOf(results) + 1;
+
+function inAll(results: readonly Result[]): string {
+  const kills = total(addUp(results.map((result) => result.kills)));
+  const bad = results.filter(({ violations }) => violations.length > 0).length;
+  return `In all ${cell(results.length)} rounds, ${cell(sumOf(results.map(({ payouts }) => payouts)))} payouts, ${cell(kills)} kills: **${bad} rounds with a violation**. By the commit that was tried:`;
+}
+
 function chaosOf(commit: string, results: readonly Result[]): string {
   const kills = addUp(results.map((result) => result.kills));
   const ends = addUp(results.map(({ ownEnds }) => ownEnds));
@@ -128,12 +139,14 @@ measures it again.
 
 ## Servers are killed and providers stumble
 
-\`npm run chaos -- --rounds ${results.length} --seed ${Math.min(...results.map(({ seed }) => seed))} --results ${CHAOS}\`
+\`npm run chaos -- --rounds ${spanOf(results)} --seed ${firstOf(results)} --seconds 3 --fresh-every 10 --results ${CHAOS}\`
 
 PostgreSQL, Temporal, the sandbox, the API and two workers are processes of their own; every 0.2 to 3 seconds one of them, drawn by
 the seed, is killed by SIGKILL while a fault is put into a provider's answers. When all is mended every payout must settle, every
 invariant of \`test/invariants.sql\` must hold over the whole database, and the providers' own books, which share no code with the
 product, must show each payee's amount exactly once. [Contributing](../CONTRIBUTING.md#chaos) says what is quicker there than in life.
+
+${inAll(results)}
 
 ${[...Map.groupBy(results, ({ commit }) => commit ?? 'unknown')].map(([commit, of]) => chaosOf(commit, of)).join('\n\n')}
 
