@@ -13,14 +13,21 @@ export async function openTask(tx: Database, task: NewTask): Promise<void> {
     dedupeKey: `task/${task.kind}/${task.subject}/${new Date().toISOString()}`,
     audience: 'finance',
     partnerId: null,
-    body: {
-      kind: task.kind,
-      subject: task.subject,
-      detail: task.detail,
-      deadline: task.deadlineAt?.toISOString() ?? 'none',
-    },
+    body: noticeOf(task),
   });
 }
+
+const noticeOf = ({
+  kind,
+  subject,
+  detail,
+  deadlineAt,
+}: Pick<NewTask, 'kind' | 'subject' | 'detail' | 'deadlineAt'>) => ({
+  kind,
+  subject,
+  detail,
+  deadline: deadlineAt?.toISOString() ?? 'none',
+});
 
 /** Brings to finance's mind what is still open shortly before its deadline and after it, once a day for each task. */
 export async function remindOfTasks(tx: Database): Promise<void> {
@@ -31,11 +38,6 @@ export async function remindOfTasks(tx: Database): Promise<void> {
       dedupeKey: `task_due/${task.id}/${today}`,
       audience: 'finance',
       partnerId: null,
-      body: {
-        kind: task.kind,
-        subject: task.subject,
-        detail: task.detail,
-        deadline: task.deadlineAt?.toISOString() ?? 'none',
-      },
+      body: noticeOf(task),
     });
 }
