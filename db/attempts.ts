@@ -222,7 +222,7 @@ export const listAttemptHistory = (db: Database, payoutId: string): Promise<read
     from attempt_history history join payout_attempt attempt on attempt.id = history.attempt_id
     where attempt.payout_id = ${payoutId} order by history.id`);
 
-const StartRow = z
+export const PayoutStart = z
   .strictObject({
     id: z.string(),
     run_id: z.string(),
@@ -232,7 +232,7 @@ const StartRow = z
   })
   .transform(({ run_id, partner, ...row }) => ({ ...row, runId: run_id, partnerCode: partner }));
 /** What starting a payout's workflow needs. */
-export type PayoutStartRow = z.infer<typeof StartRow>;
+export type PayoutStartRow = z.infer<typeof PayoutStart>;
 
 /** The payout that a provider speaks of, by its reference or our key; null where nothing of ours is known by them (yet). */
 export const findPayoutByProviderRef = (
@@ -240,7 +240,7 @@ export const findPayoutByProviderRef = (
   gateway: GatewayName,
   { reference, key }: { reference: string | null; key: string | null },
 ): Promise<PayoutStartRow | null> =>
-  db.maybeOne(sql.type(StartRow)`
+  db.maybeOne(sql.type(PayoutStart)`
     select payout.id, payout.run_id, partner.code as partner, payout.method, payout.gateway
     from payout_attempt attempt join payout on payout.id = attempt.payout_id join partner on partner.id = payout.partner_id
     where attempt.gateway = ${gateway} and (attempt.provider_ref = ${reference} or attempt.provider_key = ${key})

@@ -3,8 +3,8 @@ import { z } from 'zod';
 
 import type { AttemptState } from '../domain/attempt.ts';
 import type { Paid } from '../domain/postings.ts';
-import { GATEWAYS, METHODS } from '../domain/payout.ts';
-import type { PayoutStartRow } from './attempts.ts';
+import { GATEWAYS } from '../domain/payout.ts';
+import { PayoutStart, type PayoutStartRow } from './attempts.ts';
 import type { Database } from './database.ts';
 import { Currency } from './rows.ts';
 
@@ -113,19 +113,9 @@ export const countItemsUnread = async (db: Database, batchId: string): Promise<n
         and attempt.provider_ref is not null and attempt.payout_id <= batch.handed_to`),
   );
 
-const StartRow = z
-  .strictObject({
-    id: z.string(),
-    run_id: z.string(),
-    partner: z.string(),
-    method: z.enum(METHODS),
-    gateway: z.enum(GATEWAYS),
-  })
-  .transform(({ run_id, partner, ...row }): PayoutStartRow => ({ ...row, runId: run_id, partnerCode: partner }));
-
 /** Takes the next payouts that follow their own payment from here on, in id order; whoever does not reach one, the sweep does. */
 export const takeHandOver = (db: Database, batchId: string, limit: number): Promise<readonly PayoutStartRow[]> =>
-  db.any(sql.type(StartRow)`
+  db.any(sql.type(PayoutStart)`
     with next as (
       select attempt.payout_id from payout_attempt attempt join provider_batch batch on batch.id = attempt.batch_id
       where attempt.batch_id = ${batchId} and attempt.state <> 'failed'

@@ -3,8 +3,7 @@ import { z } from 'zod';
 
 import { whyNotStop } from '../domain/check.ts';
 import { Failure } from '../domain/errors.ts';
-import { GATEWAYS, METHODS } from '../domain/payout.ts';
-import { findLiveAttempt, listAttempts, type PayoutStartRow } from './attempts.ts';
+import { findLiveAttempt, listAttempts, PayoutStart, type PayoutStartRow } from './attempts.ts';
 import { addAuditEntry } from './audit.ts';
 import { changesRow, type Database } from './database.ts';
 import { lockPayout } from './payouts.ts';
@@ -171,18 +170,8 @@ export const recordStopOutcome = (
     where id = ${id} and outcome is null`,
   );
 
-const StartRow = z
-  .strictObject({
-    id: z.string(),
-    run_id: z.string(),
-    partner: z.string(),
-    method: z.enum(METHODS),
-    gateway: z.enum(GATEWAYS),
-  })
-  .transform(({ run_id, partner, ...row }): PayoutStartRow => ({ ...row, runId: run_id, partnerCode: partner }));
-
 /** What waking the workflow of a payout needs. */
 export const getPayoutStart = (db: Database, payoutId: string): Promise<PayoutStartRow> =>
-  db.one(sql.type(StartRow)`
+  db.one(sql.type(PayoutStart)`
     select payout.id, payout.run_id, partner.code as partner, payout.method, payout.gateway
     from payout join partner on partner.id = payout.partner_id where payout.id = ${payoutId}`);

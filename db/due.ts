@@ -1,8 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { GATEWAYS, METHODS } from '../domain/payout.ts';
-import type { PayoutStartRow } from './attempts.ts';
+import { PayoutStart, type PayoutStartRow } from './attempts.ts';
 import type { Database } from './database.ts';
 
 /** What the rows say is overdue. The sweep starts it; a crash between a commit and a signal thus delays, and never loses. */
@@ -23,16 +22,6 @@ export const listOverdueRuns = (db: Database, limit: number): Promise<readonly z
     from payout_run run join pay_schedule schedule on schedule.id = run.schedule_id
     where run.status in ('preparing', 'review', 'approved', 'disbursing', 'paused') and run.due_at <= now()
     order by run.due_at limit ${limit}`);
-
-const PayoutStart = z
-  .strictObject({
-    id: z.string(),
-    run_id: z.string(),
-    partner: z.string(),
-    method: z.enum(METHODS),
-    gateway: z.enum(GATEWAYS),
-  })
-  .transform(({ run_id, partner, ...row }): PayoutStartRow => ({ ...row, runId: run_id, partnerCode: partner }));
 
 /** How long a provider is asked once a day after people have said that it paid, or did not: should it know better, somebody hears of it. */
 const WATCH_DAYS = 90;
