@@ -12,6 +12,7 @@ import { createMailer } from '../../notifications/mailer.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
 import { withClient } from '../../scripts/stack/postgres.ts';
 import { batchWorkflowId } from '../../workflows/messages.ts';
+import { faultsOf } from '../gateways/faults.ts';
 import { type Company, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
 import { listRunPayouts, reconcileToday, type RunSeen } from '../support/runs.ts';
@@ -37,15 +38,7 @@ import {
 } from '../workflows/stage.ts';
 
 /** After each of these nobody can know at once whether the call was carried out; `429` says that it was not. */
-const UNCLEAR = [
-  'commit-then-drop',
-  'commit-then-hang',
-  'commit-then-cut-body',
-  'commit-then-502',
-  '500-before-commit',
-  'drop-before-commit',
-  '429',
-] as const;
+const UNCLEAR = faultsOf('wise', 'unclear').concat('429');
 /** Every call that asks for a batch, or for a part of it. */
 const BATCH_CALLS = [
   { provider: 'paypal', method: 'POST', path: '/v1/payments/payouts$' },
