@@ -84,6 +84,13 @@ export const MUTATIONS: readonly Mutation[] = [
         from: "${selectAttempt} where payout_id = ${payoutId} and state <> 'failed'`",
         to: "${selectAttempt} where payout_id = ${payoutId} and state <> 'failed' order by attempt_no desc limit 1`",
       },
+      {
+        file: 'db/payouts.ts', // a payout with two of them could not be read, and so not be paid twice
+        from: "left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'`;",
+        to: `left join lateral (
+    select state, reason from payout_attempt where payout_id = payout.id and state <> 'failed' order by attempt_no desc limit 1
+  ) attempt on true\`;`,
+      },
     ],
     statements: ['drop index one_live_attempt'],
     menu: UNANSWERED,
