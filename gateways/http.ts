@@ -22,7 +22,7 @@ export type Reply<T> =
   | { kind: 'unclear'; evidence: Evidence };
 
 export type Call<T> = {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   headers?: Readonly<Record<string, string>>;
   body?: string;

@@ -20,6 +20,8 @@ export type LobCheck = z.infer<typeof Check>;
 const CheckPage = z.object({ data: z.array(Check), next_url: z.string().nullish() });
 export type LobCheckPage = z.infer<typeof CheckPage>;
 
+const Deleted = z.object({ id: Id, deleted: z.boolean() });
+
 const CHECKS_PER_PAGE = 100;
 
 /** The calls to Lob that we use (print and mail, checks). */
@@ -49,6 +51,10 @@ export function createLobClient({ baseUrl, apiKey }: LobSettings, fetch: HttpSet
 
     check: (id: string, signal: AbortSignal) =>
       http({ method: 'GET', path: `/v1/checks/${id}`, read: json(Check), signal }),
+
+    /** Lob refuses it (`not_deletable`) once the check is past its window. */
+    deleteCheck: (id: string, signal: AbortSignal) =>
+      http({ method: 'DELETE', path: `/v1/checks/${id}`, read: json(Deleted), signal }),
 
     findChecks: (attempt: string, signal: AbortSignal) =>
       list(new URLSearchParams({ 'metadata[attempt]': attempt, limit: '10' }), signal),

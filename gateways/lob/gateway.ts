@@ -1,7 +1,7 @@
 import { Failure } from '../../domain/errors.ts';
 import { answer, refusedAsAWhole, unclear, undecidable } from '../answers.ts';
 import { createCheckBank, type CheckBankSettings } from '../check-bank/client.ts';
-import { createCheckDesk } from '../check-bank/desk.ts';
+import { createCheckDesk, type StopAnswer } from '../check-bank/desk.ts';
 import { isAnswer, tellBank } from '../check-bank/issuing.ts';
 import { type CheckProgress, readProgress, writeProgress } from '../check-bank/progress.ts';
 import type { Deps } from '../deps.ts';
@@ -102,6 +102,28 @@ export function createLobGateway(settings: LobSettings & CheckBankSettings, { no
     return check ? checkAnswer(check, submission) : null;
   }
 
+  const desk = createCheckDesk(bank, {
+    checkOf: (request) => thawLob(request).check,
+    accountNumberOf: (account) => readLobAccount(account).bankAccount.accountNumber,
+  });
+
+  /** The bank first; then nobody needs to be sent what it pays no more. */
+  async function stop(submission: Submission, signal: AbortSignal): Promise<StopAnswer> {
+    const told = await desk.stop(submission, signal);
+    if (told.outcome === 'stopped') await withdraw(submission, signal);
+    return told;
+  }
+
+  /** Takes a check back before it is mailed. Where Lob is too late, or cannot be asked, a dead check arrives, and no money moves. */
+  async function withdraw(submission: Submission, signal: AbortSignal): Promise<void> {
+    try {
+      const id = submission.reference ?? (await find(submission, signal))?.reference;
+      if (id) await client.deleteCheck(id, signal);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
+  }
+
   return {
     name: 'lob',
     freeze: freezeLob,
@@ -115,9 +137,6 @@ export function createLobGateway(settings: LobSettings & CheckBankSettings, { no
       const entries = lookedUp('The bank', await bank.entries(bankAccount.accountNumber, [from, to], null, signal));
       return nameChecks(client, entries, from, signal);
     },
-    desk: createCheckDesk(bank, {
-      checkOf: (request) => thawLob(request).check,
-      accountNumberOf: (account) => readLobAccount(account).bankAccount.accountNumber,
-    }),
+    desk: { ...desk, stop },
   };
 }

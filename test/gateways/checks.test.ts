@@ -185,6 +185,38 @@ describe('given a check', () => {
       expect(await madeByLob(attempt)).toBe(0);
     });
 
+    describe('and has not mailed yet', () => {
+      let slow: Stage;
+      beforeAll(async () => {
+        slow = await openStage({ stepMs: HOUR_MS });
+      });
+      afterEach(() => slow.calm());
+      afterAll(() => slow.close());
+
+      it.each(['no fault', 'commit-then-drop'])(
+        'when it is stopped after %s then Lob takes it back: nobody is sent what the bank does not pay',
+        async (fault) => {
+          if (fault !== 'no fault') await slow.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault });
+          const attempt = slow.attempt('lob');
+          await attempt.submit();
+          expect(await slow.gateways.lob.desk?.stop(attempt.stored, signal())).toMatchObject({ outcome: 'stopped' });
+          expect(await attempt.resolve()).toMatchObject({
+            state: 'failed',
+            word: 'deleted',
+            evidence: { bank: 'void' },
+          });
+        },
+      );
+
+      it('when it is stopped while Lob cannot take it back then the stop holds all the same', async () => {
+        const attempt = slow.attempt('lob');
+        await attempt.submit();
+        await slow.control('lob', 'faults', { method: 'DELETE', path: '/v1/checks/', fault: 'drop-before-commit' });
+        expect(await slow.gateways.lob.desk?.stop(attempt.stored, signal())).toMatchObject({ outcome: 'stopped' });
+        expect(await attempt.read()).toMatchObject({ state: 'failed', evidence: { bank: 'stopped' } });
+      });
+    });
+
     it('when the bank has not acknowledged it then Lob is not asked', async () => {
       await stage.control('bank', 'faults', { path: '/positive-pay/files', fault: '500-before-commit' });
       const attempt = stage.attempt('lob');

@@ -34,13 +34,13 @@ type Wish = {
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
-/** Where webhooks go, the worker's clock, and its way out. */
-type StageOptions = { webhooks?: string; now?: () => Date; fetch?: typeof fetch };
+/** Where webhooks go, how fast the stand-ins are, the worker's clock, and its way out. */
+type StageOptions = { webhooks?: string; stepMs?: number; now?: () => Date; fetch?: typeof fetch };
 
 /** Starts the stand-ins and the gateways that talk to them over real HTTP. */
 export async function openStage(options: StageOptions = {}) {
-  const { webhooks, now = () => new Date(), fetch: send = fetch } = options;
-  const opened = await openSandbox({ stepMs: STEP_MS, clearMs: CLEAR_MS, ...(webhooks ? { webhooks } : {}) });
+  const { webhooks, stepMs = STEP_MS, now = () => new Date(), fetch: send = fetch } = options;
+  const opened = await openSandbox({ stepMs, clearMs: CLEAR_MS, ...(webhooks ? { webhooks } : {}) });
   const { sandbox, settings, printDir, accounts: payerAccounts } = opened;
   const gateways = createGateways(settings, { now, fetch: send });
   let lastCheck = 1000n;
