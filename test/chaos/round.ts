@@ -40,7 +40,7 @@ export async function playRound(deployment: Deployment, plan: Plan, drainedWithi
   watch.lap('disrupted');
   await heal(deployment);
   watch.lap('healing');
-  const [open, late] = await drain(servers, drainedWithinMs);
+  const [open, late] = await drain(deployment, drainedWithinMs);
   watch.lap('draining');
   const found = await servers.withDatabase((db) => findViolations(db, deployment.owed, booksOf(servers)));
   watch.lap('judging');
@@ -108,20 +108,25 @@ async function heal({ servers, business }: Deployment): Promise<void> {
     await ask(urlOf(servers, provider, 'faults'), { method: 'DELETE' });
     await ask(urlOf(servers, provider, 'webhooks'), { method: 'POST', body: JSON.stringify({ mode: 'normal' }) });
   }
-  const { api } = business.people.operator;
+  await resumeAll(business);
+}
+
+/** What an operator does who is called by an alarm; a refusal from before the mending may still be on its way. */
+async function resumeAll({ people: { operator } }: Business): Promise<void> {
   for (const gateway of GATEWAYS)
-    await persist(`${gateway} to be resumed`, () => api.post(`/v1/gateways/${gateway}/resume`, {}));
+    await persist(`${gateway} to be resumed`, () => operator.api.post(`/v1/gateways/${gateway}/resume`, {}));
 }
 
 /** Waits until nothing is left to happen. Returns how much there was left, and what was waited for in vain. */
-const drain = ({ withDatabase }: Servers, withinMs: number): Promise<[open: number, late: string[]]> =>
-  withDatabase(async (db) => {
+const drain = ({ servers, business }: Deployment, withinMs: number): Promise<[open: number, late: string[]]> =>
+  servers.withDatabase(async (db) => {
     const open = countOpen(await countPayouts(db));
     const givesUpAt = Date.now() + withinMs;
     let dueAgainAt = 0;
     for (let left = open; left > 0; left = countOpen(await countPayouts(db))) {
       if (Date.now() > givesUpAt) return [open, [`${left} payouts have no end after ${withinMs} ms`]];
       if (Date.now() > dueAgainAt) {
+        await resumeAll(business);
         await makeDue(db);
         dueAgainAt = Date.now() + DUE_EVERY_MS;
       }
