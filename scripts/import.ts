@@ -56,7 +56,7 @@ async function send(path: string, mapPath: string): Promise<number> {
       `${done.quarantined} kept aside, ${done.rejected} rejected (import ${done.id}, ${done.status})`,
   );
   await showRejections(done.id);
-  return done.status === 'finished' && done.rejected === 0 ? 0 : 1;
+  return done.status === 'finished' && done.rejected === 0 && done.quarantined === 0 ? 0 : 1;
 }
 
 /** The files are read from disk as they are sent, and are never in memory as a whole. */

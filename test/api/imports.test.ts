@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { serve } from '@hono/node-server';
+import { serve, type ServerType } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type Answer, type Api, setUpShop, startApi } from './api.ts';
@@ -197,28 +197,41 @@ describe('given a form that is none', () => {
 });
 
 describe('given the command line', () => {
+  let folder: string;
+  let server: ServerType;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bursar-import-'));
+    server = serve({ fetch: api.app.fetch, hostname: '127.0.0.1', port: 0 });
+    await once(server, 'listening');
+    await writeFile(join(folder, 'map.json'), JSON.stringify(MAPPING));
+  });
+  afterAll(async () => {
+    server.close();
+    await rm(folder, { recursive: true });
+  });
+
+  async function importFile(...rows: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    await writeFile(join(folder, 'sales.csv'), csv(HEADER, ...rows));
+    const { port } = server.address() as AddressInfo;
+    const args = ['sales.csv', '--map', 'map.json', '--api', `http://127.0.0.1:${port}`, '--key', api.operator.key];
+    const script = fileURLToPath(new URL('../../scripts/import.ts', import.meta.url));
+    const ended = promisify(execFile)(process.execPath, [script, ...args], { cwd: folder, timeout: 30_000 });
+    return ended.then(
+      (output) => ({ ...output, code: 0 }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
+  }
+
   it('then it sends the file, shows what was rejected, and fails because something was', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'bursar-import-'));
-    const server = serve({ fetch: api.app.fetch, hostname: '127.0.0.1', port: 0 });
-    try {
-      await once(server, 'listening');
-      const { port } = server.address() as AddressInfo;
-      await writeFile(join(folder, 'map.json'), JSON.stringify(MAPPING));
-      await writeFile(
-        join(folder, 'sales.csv'),
-        csv(HEADER, 'cli1,ann,2026-03-01,1.00', 'cli2,nobody,2026-03-01,1.00'),
-      );
-      const args = ['sales.csv', '--map', 'map.json', '--api', `http://127.0.0.1:${port}`, '--key', api.operator.key];
-      const script = fileURLToPath(new URL('../../scripts/import.ts', import.meta.url));
-      const ended = await promisify(execFile)(process.execPath, [script, ...args], {
-        cwd: folder,
-        timeout: 30_000,
-      }).catch((error: { code: number; stdout: string; stderr: string }) => error);
-      expect(ended).toMatchObject({ code: 1, stderr: '  line 3, seller: nobody is not known\n' });
-      expect(ended.stdout).toContain('2 rows: 1 accepted, 0 known already, 0 kept aside, 1 rejected');
-    } finally {
-      server.close();
-      await rm(folder, { recursive: true });
-    }
+    const ended = await importFile('cli1,ann,2026-03-01,1.00', 'cli2,nobody,2026-03-01,1.00');
+    expect(ended).toMatchObject({ code: 1, stderr: '  line 3, seller: nobody is not known\n' });
+    expect(ended.stdout).toContain('2 rows: 1 accepted, 0 known already, 0 kept aside, 1 rejected');
+  });
+
+  it('when a row is kept aside then it fails as well, for that row counts for nothing', async () => {
+    expect(await importFile('cli3,ann,2026-03-01,1.00')).toMatchObject({ code: 0 });
+    const ended = await importFile('cli3,ann,2026-03-01,2.00');
+    expect(ended.stdout).toContain('1 rows: 0 accepted, 0 known already, 1 kept aside, 0 rejected');
+    expect(ended.code).toBe(1);
   });
 });
