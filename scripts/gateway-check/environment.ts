@@ -58,13 +58,19 @@ const settingsIn = (env: Environment): GatewaySettings => ({
   },
 });
 
-const addressOf = (name: GatewayName, env: Environment): string =>
-  ({
-    wise: env.WISE_BASE_URL,
-    paypal: env.PAYPAL_BASE_URL,
-    lob: env.LOB_BASE_URL,
-    'printed-check': env.CHECK_BANK_BASE_URL,
-  })[name];
+type Asked = readonly [whose: GatewayName, address: string];
+
+/** Everybody who is asked when a gateway is checked: a check by Lob is drawn on the same bank as one that we print. */
+function askedBy(name: GatewayName, env: Environment): readonly Asked[] {
+  const bank: Asked = ['printed-check', env.CHECK_BANK_BASE_URL];
+  const asked: Record<GatewayName, readonly Asked[]> = {
+    wise: [['wise', env.WISE_BASE_URL]],
+    paypal: [['paypal', env.PAYPAL_BASE_URL]],
+    lob: [['lob', env.LOB_BASE_URL], bank],
+    'printed-check': [bank],
+  };
+  return asked[name];
+}
 
 export type BenchFiles = { amount: string; payee: string | undefined; delivery: string | undefined };
 
@@ -84,8 +90,10 @@ export async function openBench(
   const env = Environment.parse(Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== '')));
   const missing = NEEDED[name].filter((key) => env[key] === '');
   if (missing.length > 0) return `${missing.join(', ')} must be set. With --sandbox our own stand-in is checked`;
-  const whyNot = whyNotCheck(name, addressOf(name, env), env.LOB_API_KEY);
-  if (whyNot) return whyNot;
+  for (const [whose, address] of askedBy(name, env)) {
+    const whyNot = whyNotCheck(whose, address, env.LOB_API_KEY);
+    if (whyNot) return whyNot;
+  }
   const destination = payee ? (JSON.parse(await readFile(payee, 'utf8')) as Destination) : PAYEES[name];
   const lobAccount =
     name === 'lob' && !env.LOB_BANK_ACCOUNT_ID
