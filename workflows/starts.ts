@@ -19,8 +19,8 @@ import {
 import * as keys from './search-attributes.ts';
 
 /**
- * Every start of a workflow, in one place. Each is a signal-with-start that may be repeated at any time: it wakes the
- * workflow where it is open, and starts it again from its rows where it is not. The rows protect the money, not these ids.
+ * Every start of a workflow, in one place. Each may be repeated at any time, and those of what moves money are signal-with-starts:
+ * they wake the workflow where it is open, and start it again from its rows where it is not. The rows protect the money, not these ids.
  */
 const REPEATABLE = { workflowIdReusePolicy: 'ALLOW_DUPLICATE', workflowIdConflictPolicy: 'USE_EXISTING' } as const;
 
