@@ -171,11 +171,19 @@ type Asked = { kind: TaskKind; detail: string };
 const PART_CAME_BACK =
   'A part of this payment came back and waits in suspense. Ask the provider whether more will come, then propose whose it is.';
 
-/** What only a person can decide now: what the gateway asks, a part that came back, or what became of a payment. */
-function taskOf(attempt: Attempt, { task, alarm: odd, reason, word }: Answer, after: Consequences): Asked | null {
+/**
+ * What only a person can decide now: what the gateway asks, a part that came back, or what became of a payment. No news is no question:
+ * of a draft that waits to be funded nobody may say that it was not paid.
+ */
+function taskOf(
+  attempt: Attempt,
+  { state, task, alarm: odd, reason, word }: Answer,
+  after: Consequences,
+): Asked | null {
   if (task) return task;
   if (after.partialReturn) return { kind: 'partial_return', detail: odd ?? PART_CAME_BACK };
-  if (after.state !== 'needs_person') return null;
+  const isAsked = after.state === 'needs_person' && (state === 'needs_person' || attempt.state !== 'needs_person');
+  if (!isAsked) return null;
   const detail =
     odd ?? `${attempt.gateway} wants a person: ${reason ?? word}. Find out there what became of the money.`;
   return { kind: 'outcome_unknown', detail };

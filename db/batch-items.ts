@@ -13,6 +13,9 @@ import { Currency } from './rows.ts';
 /** What the postings of an attempt need to know, and whether its provider has not answered for it alone. */
 export type BatchItemPaid = Paid & { payoutId: string; isAsked: boolean };
 
+/** An attempt that was perhaps never made: whatever the provider says of its batch, people must still say what became of it. */
+export const isDoubtful = sql.fragment`(state = 'needs_person' and provider_ref is null)`;
+
 const PaidRow = z
   .strictObject({
     attempt_id: z.string(),

@@ -16,6 +16,7 @@ import {
 } from '../domain/resolution.ts';
 import { TASK_KINDS, type TaskKind } from '../domain/task.ts';
 import { addAuditEntry } from './audit.ts';
+import { isDoubtful } from './batch-items.ts';
 import { changesRow, type Database } from './database.ts';
 import { getPayout, lockPayout } from './payouts.ts';
 import { Currency, Id, Instant } from './rows.ts';
@@ -214,11 +215,11 @@ export async function overtakeResolutions(
   return decided.includes(true);
 }
 
-/** The payouts of a batch about which people have proposed or decided something that is not applied yet. */
+/** The payouts of a batch about which people have proposed or decided something that the batch's own news answers. */
 export const listPayoutsInQuestion = (db: Database, batchId: string): Promise<readonly string[]> =>
   db.anyFirst(sql.type(z.object({ id: z.string() }))`
     select resolution.payout_id as id from resolution join payout_attempt attempt on attempt.id = resolution.attempt_id
-    where attempt.batch_id = ${batchId} and resolution.status in ('proposed', 'confirmed')`);
+    where attempt.batch_id = ${batchId} and resolution.status in ('proposed', 'confirmed') and not ${isDoubtful}`);
 
 /** How much of what came back to an attempt people have decided about, in minor units. */
 export const sumDecidedParts = (db: Database, attemptId: string): Promise<bigint> =>

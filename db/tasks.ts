@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { Failure } from '../domain/errors.ts';
 import { TASK_KINDS, type TaskKind } from '../domain/task.ts';
+import { isDoubtful } from './batch-items.ts';
 import { changesRow, type Database } from './database.ts';
 import { Instant } from './rows.ts';
 
@@ -72,15 +73,15 @@ export const insertItemTasks = (db: Database, batchId: string, detail: string) =
     insert into task(kind, subject, payout_id, detail, evidence)
     select 'outcome_unknown', 'payout/' || payout_id, payout_id, ${detail},
       jsonb_build_object('gateway', gateway, 'attempt', id, 'batch', batch_id)
-    from payout_attempt where batch_id = ${batchId} and state = 'unknown'
+    from payout_attempt where batch_id = ${batchId} and state in ('unknown', 'needs_person')
     on conflict (kind, subject) where closed_at is null do nothing`);
 
-/** Closes what was asked about the payments of a batch, where none of them waits for people any more. */
+/** Closes what was asked about the payments of a batch, now that its provider tells of them; but not of one that it may not have made. */
 export const closeItemTasks = (db: Database, batchId: string, resolution: string) =>
   db.query(sql.unsafe`
     update task set closed_at = now(), resolution = ${resolution}
     where kind = 'outcome_unknown' and closed_at is null
-      and payout_id in (select payout_id from payout_attempt where batch_id = ${batchId})`);
+      and payout_id in (select payout_id from payout_attempt where batch_id = ${batchId} and not ${isDoubtful})`);
 
 /** Closes the open task of a kind about a subject; returns whether there was one. Nobody closes it where its cause went away. */
 export const closeTask = (

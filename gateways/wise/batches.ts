@@ -118,7 +118,10 @@ async function fill(sending: Sending, groupId: string): Promise<BatchAnswer | nu
 
 const notOurs = (groupId: string, word: string): BatchAnswer =>
   batchAnswer('needs_person', word, {
-    alarm: `Wise's batch group ${groupId} holds a transfer that is not as we asked for it. Nothing was funded. Compare it with the batch before anybody funds it.`,
+    task: {
+      kind: 'outcome_unknown',
+      detail: `Wise's batch group ${groupId} holds a transfer that is not as we asked for it. Nothing was funded. Compare it with the batch before anybody funds it, and cancel it at Wise before you say that its payouts were not paid.`,
+    },
   });
 
 /** Works on some at a time. The first failure lets the others end their call, and is thrown when nothing is under way any more. */

@@ -1,10 +1,15 @@
 import { type QuerySqlToken, sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { saveStep } from '../../db/attempts.ts';
+import { recordAnswer } from '../../activities/answers.ts';
+import { recordBatchAnswer } from '../../activities/batch-answers.ts';
+import { findLiveAttempt, saveStep } from '../../db/attempts.ts';
 import { listOverdueBatches, setBatchDue, updateBatch } from '../../db/batches.ts';
 import { hearOfBatches, insertInboxMessage, listMatchedInbox } from '../../db/inbox.ts';
+import { listTasks } from '../../db/tasks.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../../domain/attempt.ts';
 import { BATCH_NEXT, BATCH_STATES } from '../../domain/batch.ts';
+import { batchAnswer, undecidable } from '../../gateways/answers.ts';
 import {
   addAttempt,
   addBatch,
@@ -40,7 +45,8 @@ async function setScene(db: Stage['app']) {
     payoutIds.push(await addPayout(db, runId, partner, [await addLine(db, company, partner)]));
   }
   await disburse(db, runId, company.approver);
-  const prepared = await addBatch(db, runId, payoutIds.slice(0, 2));
+  const batched = payoutIds.slice(0, 2);
+  const prepared = { ...(await addBatch(db, runId, batched)), payoutIds: batched };
   const [third = '', fourth = '', ...free] = payoutIds.slice(2);
   return { runId, prepared, third, fourth, free };
 }
@@ -153,6 +159,49 @@ describe('given a batch', () => {
     const edges = await stage.app.anyFirst(sql.unsafe`select from_state || ' ' || to_state as edge from batch_edge`);
     const known = BATCH_STATES.flatMap((from) => BATCH_NEXT[from].map((to) => `${from} ${to}`));
     expect(edges.map(String).toSorted()).toEqual(known.toSorted());
+  });
+});
+
+describe('given a batch of which nobody knows whether it was funded, with a payment of which nobody knows whether it was made', () => {
+  it('when the provider says that it was funded then people are still asked about that one, and about no other', async () => {
+    const { app } = stage;
+    const { prepared } = await setScene(app);
+    const [lost = '', other = ''] = prepared.payoutIds;
+    const openTasks = async (payoutId: string) =>
+      (await listTasks(app, { isOpen: true, payoutId }, null, 10)).map(({ kind }) => kind);
+    await sendBatch(app, prepared.id);
+    const attempt = await findLiveAttempt(app, lost);
+    if (!attempt) throw new Error('it has no attempt');
+    const told = {
+      ...undecidable('transfer not found', 'Ask Wise whether it exists.'),
+      state: 'needs_person' as const,
+    };
+    await recordAnswer({ db: app, returnWindows: RETURN_WINDOWS_DEFAULT }, attempt, told);
+    await recordBatchAnswer({ db: app }, prepared.id, batchAnswer('unknown', 'no clear answer'));
+
+    await recordBatchAnswer({ db: app }, prepared.id, batchAnswer('accepted', 'FUNDED'));
+
+    expect(await openTasks(lost)).toEqual(['outcome_unknown']);
+    expect(await openTasks(other)).toEqual([]);
+  });
+});
+
+describe('given a batch that holds what we did not ask for', () => {
+  it('then people are asked about the batch, and about each of its payments', async () => {
+    const { app } = stage;
+    const { prepared } = await setScene(app);
+    await sendBatch(app, prepared.id);
+    const detail = 'It holds a transfer that is not ours.';
+
+    await recordBatchAnswer(
+      { db: app },
+      prepared.id,
+      batchAnswer('needs_person', 'NEW', { task: { kind: 'outcome_unknown', detail } }),
+    );
+
+    const tasks = await listTasks(app, { isOpen: true }, null, 100);
+    for (const subject of [`batch/${prepared.id}`, ...prepared.payoutIds.map((id) => `payout/${id}`)])
+      expect(tasks.filter((task) => task.subject === subject)).toMatchObject([{ kind: 'outcome_unknown', detail }]);
   });
 });
 
