@@ -17,15 +17,13 @@ import { OPEN_FOR_MS, type TaskKind } from '../domain/task.ts';
 import type { Answer } from '../gateways/gateway.ts';
 import { alarm } from './alarms.ts';
 import { hearTooLate, overtakePeople } from './contradictions.ts';
+import { tellOfUnknown } from './silence.ts';
 import { openTask } from './tasks.ts';
 
 export type AnswerDeps = {
   db: DatabasePool;
   returnWindows: ReturnWindows;
 };
-
-/** An outcome that is unknown for longer than this is put before a person. */
-const UNKNOWN_ALARM_AFTER_MS = 3600_000;
 
 /** What the postings of a payout's attempt need to know of it. */
 export const paidBy = (payout: Payout, attempt: Attempt): Paid => ({
@@ -142,14 +140,8 @@ export async function tell(
       answer.word,
     );
   if (task) await askPeople(tx, payout, attempt, task);
-  const unknownMs = attempt.readAt.getTime() - attempt.stateAt.getTime();
-  if (state === 'unknown' && attempt.state === 'unknown' && unknownMs > UNKNOWN_ALARM_AFTER_MS)
-    await alarm(
-      tx,
-      'unknown_outcome',
-      subject,
-      `whether ${attempt.gateway} paid is still not known; nothing is sent again meanwhile`,
-    );
+  if (state === 'unknown' && attempt.state === 'unknown')
+    await tellOfUnknown(tx, { ...attempt, subject, whether: `${attempt.gateway} paid` });
 }
 
 const subjectOf = ({ id }: Pick<Payout, 'id'>): string => `payout/${id}`;

@@ -12,10 +12,9 @@ import { alarm } from './alarms.ts';
 import { type AnswerDeps, tellPartner } from './answers.ts';
 import { overtakePeopleOnBatch } from './contradictions.ts';
 import { type BatchFormingDeps, type Formed, formBatch } from './form-batches.ts';
+import { tellOfUnknown } from './silence.ts';
 import { openTask } from './tasks.ts';
 
-/** An outcome that is unknown for longer than this is put before a person. */
-const UNKNOWN_ALARM_AFTER_MS = 3600_000;
 /** Wise cancels what nobody funds after about two weeks; its pages differ, and the shortest says five days. */
 const FUNDING_DAYS_MAX = 5;
 const DAY_MS = 24 * 3600_000;
@@ -68,14 +67,8 @@ async function tell(tx: Database, batch: Batch, before: Batch, { task, word, ala
   } else if (batch.state !== before.state)
     for (const kind of ENDED_BY_NEWS)
       await closeTask(tx, { kind, subject }, { actorId: null, resolution: `${batch.gateway} says ${word}` });
-  const unknownMs = batch.readAt.getTime() - before.stateAt.getTime();
-  if (batch.state === 'unknown' && before.state === 'unknown' && unknownMs > UNKNOWN_ALARM_AFTER_MS)
-    await alarm(
-      tx,
-      'unknown_outcome',
-      subject,
-      `whether ${batch.gateway} took this batch is still not known; nothing is sent again meanwhile`,
-    );
+  if (batch.state === 'unknown' && before.state === 'unknown')
+    await tellOfUnknown(tx, { ...before, subject, whether: `${batch.gateway} took this batch` });
 }
 
 /**

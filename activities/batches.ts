@@ -50,6 +50,7 @@ import {
   type PayoutDeps,
   stopGateway,
 } from './payouts.ts';
+import { tellOfSilentBatch } from './silence.ts';
 import { submissionOf } from './submissions.ts';
 import { wakePayouts } from './wake-payouts.ts';
 
@@ -119,7 +120,8 @@ async function hinder(deps: BatchDeps, batchId: string, failure: Failure): Promi
   const { gateway } = await getBatch(deps.db, batchId);
   const { retryable } = FAILURES[failure.code];
   if (failure.code === 'gateway_refused') await stopGateway(deps.db, gateway, failure.message);
-  else if (!retryable) await deps.db.transaction((tx) => alarm(tx, 'batch_stuck', `batch/${batchId}`, failure.message));
+  else if (retryable) await tellOfSilentBatch(deps, batchId, failure);
+  else await deps.db.transaction((tx) => alarm(tx, 'batch_stuck', `batch/${batchId}`, failure.message));
   const progress = await progressOf(deps, batchId);
   return { ...progress, waitMs: retryable ? (retryAfterMs(failure) ?? progress.waitMs) : HELD_WAIT_MS };
 }

@@ -43,6 +43,7 @@ import { alarm } from './alarms.ts';
 import { type AnswerDeps, paidBy, recordAnswer, tellPartner } from './answers.ts';
 import { lookAfterCheck, stopIfAsked } from './checks.ts';
 import { applyResolution } from './resolutions.ts';
+import { tellOfSilentPayout } from './silence.ts';
 import { submissionOf } from './submissions.ts';
 
 export type PayoutDeps = AnswerDeps & {
@@ -111,8 +112,8 @@ async function hinder(deps: PayoutDeps, payoutId: string, failure: Failure): Pro
   const { gateway } = await getPayout(deps.db, payoutId);
   const { retryable } = FAILURES[failure.code];
   if (failure.code === 'gateway_refused') await stopGateway(deps.db, gateway, failure.message);
-  else if (!retryable)
-    await deps.db.transaction((tx) => alarm(tx, 'payout_stuck', `payout/${payoutId}`, failure.message));
+  else if (retryable) await tellOfSilentPayout(deps, payoutId, failure);
+  else await deps.db.transaction((tx) => alarm(tx, 'payout_stuck', `payout/${payoutId}`, failure.message));
   const progress = await progressOf(deps, payoutId);
   return { ...progress, waitMs: retryable ? (retryAfterMs(failure) ?? progress.waitMs) : HELD_WAIT_MS };
 }

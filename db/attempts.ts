@@ -29,6 +29,7 @@ const AttemptRow = z
     returned_minor: z.bigint().nullable(),
     submitted_at: Instant.nullable(),
     submit_deadline_at: Instant.nullable(),
+    answered_at: Instant.nullable(),
     state_at: Instant,
     resolution_id: z.string().nullable(),
     created_at: Instant,
@@ -58,6 +59,8 @@ const AttemptRow = z
     returnedMinor: row.returned_minor,
     submittedAt: row.submitted_at,
     submitDeadlineAt: row.submit_deadline_at,
+    /** When its provider last said something of it. */
+    answeredAt: row.answered_at,
     stateAt: row.state_at,
     /** The last word of people on it. */
     resolutionId: row.resolution_id,
@@ -70,8 +73,8 @@ export type Attempt = z.infer<typeof AttemptRow>;
 
 const selectAttempt = sql.fragment`
   select id, payout_id, batch_id, attempt_no, gateway, provider_key, provider_ref, currency, amount_minor, check_number, request_sealed,
-    request_hash, step, state, word, reason, debited_minor, debit_fee_minor, returned_minor, submitted_at, submit_deadline_at, state_at,
-    resolution_id, created_at,
+    request_hash, step, state, word, reason, debited_minor, debit_fee_minor, returned_minor, submitted_at, submit_deadline_at, answered_at,
+    state_at, resolution_id, created_at,
     clock_timestamp() as now
   from payout_attempt`;
 

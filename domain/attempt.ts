@@ -96,6 +96,21 @@ export function pollAfter(state: AttemptState, ageMs: number, firstMs: number): 
   return Math.min(Math.max(Math.floor(ageMs / 4), firstMs), isOpen ? UNKNOWN_WAIT_MAX_MS : DAY);
 }
 
+/** So long after it was to be asked again, a provider that has told nothing is silent. */
+const SILENT_AFTER_MS = 4 * HOUR;
+
+/** An attempt and when its provider answered last, null where that is when it came into its state; `readAt` is now. */
+type Heard = { state: AttemptState; stateAt: Date; answeredAt: Date | null; readAt: Date };
+
+export const heardAt = ({ stateAt, answeredAt }: Pick<Heard, 'stateAt' | 'answeredAt'>): Date => answeredAt ?? stateAt;
+
+/** Whether a provider that is being asked tells nothing. What is looked at daily is not silent because one look failed. */
+export function isProviderSilent(heard: Heard, firstMs: number): boolean {
+  const lastMs = heardAt(heard).getTime();
+  const pollMs = pollAfter(heard.state, lastMs - heard.stateAt.getTime(), firstMs);
+  return heard.readAt.getTime() - lastMs > pollMs + SILENT_AFTER_MS;
+}
+
 /** How long a provider keeps what nobody claims before it comes back, in days; null where it does not say. */
 const UNCLAIMED_DAYS: Record<GatewayName, number | null> = { wise: null, paypal: 30, lob: null, 'printed-check': null };
 

@@ -57,11 +57,23 @@ const oddPaymentAnswer = ({ id, status }: WiseTransfer, payment: string): Answer
     evidence: { payment },
   });
 
-/** What a transfer says of the payment. Refunded money is not counted here: only the statement knows how much came back. */
-export function transferAnswer(
+/** What is known here of the payment that a transfer makes: the fee is what its quote said, and `now` the worker's time. */
+type TransferPayment = { profileId: string; amount: Money; fee: Money; submittedAt: Date | null; now: Date };
+
+/** What a transfer says of the payment. Of a refund only the statement knows how much came back, whoever hears of it first. */
+export async function transferAnswer(
+  client: WiseClient,
+  followed: FollowedTransfer,
+  payment: TransferPayment,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const told = wordAnswer(followed, payment);
+  return told.state === 'returned' ? addRefund(client, told, followed.transfer.id, payment, signal) : told;
+}
+
+function wordAnswer(
   { transfer, isFunded, oddPayment }: FollowedTransfer,
-  amount: Money,
-  fee: Money,
+  { amount, fee }: Pick<TransferPayment, 'amount' | 'fee'>,
 ): Answer {
   if (oddPayment !== null) return oddPaymentAnswer(transfer, oddPayment);
   const { state, alarm } = translate(WISE_WORDS, 'Wise', transfer.status);
@@ -76,20 +88,18 @@ export function transferAnswer(
   return answer(state, transfer.status, more);
 }
 
-export type Refund = { profileId: string; transferId: string; amount: Money; since: Date; until: Date };
-
 /**
  * Completes the answer for a refunded transfer with what came back, as the balance's statement shows it; the fee is what
  * came back above the amount. Until the statement shows it the money is on hold.
  */
-export async function addRefund(
+async function addRefund(
   client: WiseClient,
   told: Answer,
-  refund: Refund,
+  transferId: string,
+  { profileId, amount, submittedAt, now }: TransferPayment,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { profileId, transferId, amount, since, until } = refund;
-  const lines = await statementOf(client, profileId, amount.currency, [since, until], signal);
+  const lines = await statementOf(client, profileId, amount.currency, [submittedAt ?? now, now], signal);
   if (!lines)
     return {
       ...told,

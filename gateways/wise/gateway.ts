@@ -4,7 +4,7 @@ import type { Gateway, Submission } from '../gateway.ts';
 import type { Deps } from '../deps.ts';
 import { createWiseBatches } from './batches.ts';
 import { createWiseClient, type WiseSettings } from './client.ts';
-import { addRefund, followTransfer, transferAnswer } from './following.ts';
+import { followTransfer, transferAnswer } from './following.ts';
 import { freezeWise, readWiseAccount, thawWise } from './request.ts';
 import { feeOf, readStep, send } from './sending.ts';
 import { statementOf, toLines } from './statement.ts';
@@ -16,12 +16,9 @@ export function createWiseGateway(settings: WiseSettings, { now, fetch }: Deps):
   async function read({ step, reference, amount, submittedAt, request }: Submission, signal: AbortSignal) {
     if (!reference) return answer(null, 'no transfer known');
     const followed = await followTransfer(client, reference, signal);
-    const told = transferAnswer(followed, amount, feeOf(readStep(step), amount));
-    if (told.state !== 'returned') return told;
-    const until = now();
     const { profileId } = thawWise(request);
-    const refund = { profileId, transferId: reference, amount, since: submittedAt ?? until, until };
-    return addRefund(client, told, refund, signal);
+    const payment = { profileId, amount, fee: feeOf(readStep(step), amount), submittedAt, now: now() };
+    return transferAnswer(client, followed, payment, signal);
   }
 
   return {

@@ -193,8 +193,12 @@ async function readThenFund(sending: Sending, step: WiseStep): Promise<Answer> {
   return waitsForMoney(followed) ? fund(sending, step) : whatItSays(sending, step, followed);
 }
 
-const whatItSays = ({ submission: { amount } }: Sending, step: WiseStep, followed: FollowedTransfer): Answer =>
-  transferAnswer(followed, amount, feeOf(step, amount));
+function whatItSays(sending: Sending, step: WiseStep, followed: FollowedTransfer): Promise<Answer> {
+  const { client, submission, request, now, signal } = sending;
+  const { amount, submittedAt } = submission;
+  const payment = { profileId: request.profileId, amount, fee: feeOf(step, amount), submittedAt, now };
+  return transferAnswer(client, followed, payment, signal);
+}
 
 async function fund(sending: Sending, step: WiseStep): Promise<Answer> {
   const { client, submission, request, signal } = sending;

@@ -2,7 +2,7 @@ import type { Words } from '../answers.ts';
 
 /**
  * Transfer states (https://docs.wise.com/api-docs/features/send-money/tracking-transfers). They go backwards: what bounced may be
- * redelivered. `cancelled` is not here alone: whether money had been taken decides, see `transferAnswer`.
+ * redelivered. `cancelled` is not here alone: whether money had been taken decides, see `wordAnswer`.
  */
 export const WISE_WORDS: Words = {
   incoming_payment_waiting: { state: null },

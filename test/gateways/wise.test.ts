@@ -66,6 +66,27 @@ describe('given a bank payment by Wise', () => {
     expect(told.alarm).toContain('less');
   });
 
+  it.each([
+    { fate: 'bounce', amount: '50.04', state: 'returned', back: 5004n },
+    { fate: 'bounce-short', amount: '50.05', state: 'on_hold', back: 4755n },
+  ])(
+    'when its funding was unclear and nobody resolves it before it comes back ($fate) then as much came back as the statement shows',
+    async ({ fate, amount, state, back }) => {
+      const funding = { method: 'POST', path: '/v3/profiles/1001/transfers/', fault: 'commit-then-drop' };
+      await stage.control('wise', 'faults', funding);
+      const attempt = await pay(fate, amount);
+      await expect
+        .poll(() => stage.movements('wise', attempt.stored.key))
+        .toContainEqual(expect.objectContaining({ kind: 'returned' }));
+
+      const told = await attempt.resolve();
+
+      expect([told.state, told.returned?.amount.minor]).toEqual([state, back]);
+      expect(told.debited?.amount.minor).toBe(attempt.stored.amount.minor);
+      expect(told).toEqual(await attempt.read());
+    },
+  );
+
   it('when it is charged back then a person must look', async () => {
     const attempt = await pay('charge-back', '50.03');
     await becomes(attempt, 'needs_person');
