@@ -5,6 +5,7 @@ import { getBatch } from '../db/batches.ts';
 import type { Database } from '../db/database.ts';
 import { heardAt, isAttemptFinal, isProviderSilent } from '../domain/attempt.ts';
 import type { Failure } from '../domain/errors.ts';
+import type { GatewayName } from '../domain/payout.ts';
 import { alarm } from './alarms.ts';
 
 /** An outcome that is unknown for longer than this is put before a person. */
@@ -30,11 +31,11 @@ export const tellOfSilentPayout = ({ db, firstPollMs }: SilenceDeps, payoutId: s
     if (state === 'submitted' || state === 'unknown')
       await tellOfUnknown(tx, { ...attempt, subject, whether: `${gateway} paid` });
     else if (isProviderSilent(attempt, firstPollMs))
-      await alarm(
+      await tellOfSilence(
         tx,
-        'provider_silent',
-        subject,
-        `${gateway} has told nothing of this payout since ${heardAt(attempt).toISOString()}, when it was ${state}: what became of it is not known. ${NOTHING_CHANGED} Look it up at ${gateway} by its reference, and find out there ${WHY} ${failure.message}`,
+        gateway,
+        `${subject} since ${heardAt(attempt).toISOString()}, when it was ${state}`,
+        failure,
       );
   });
 
@@ -46,13 +47,19 @@ export const tellOfSilentBatch = ({ db, firstPollMs }: SilenceDeps, batchId: str
     if (state === 'submitted' || state === 'unknown')
       await tellOfUnknown(tx, { subject, whether: `${gateway} took this batch`, stateAt, readAt });
     else if (state === 'accepted' && isProviderSilent({ state, stateAt, answeredAt: null, readAt }, firstPollMs))
-      await alarm(
+      await tellOfSilence(
         tx,
-        'provider_silent',
-        subject,
-        `${gateway} took this batch at ${stateAt.toISOString()} and has not shown all of its payments since: what became of them is not known. ${NOTHING_CHANGED} Look the batch up at ${gateway} by its reference, and find out there ${WHY} ${failure.message}`,
+        gateway,
+        `the payments of ${subject}, which it took at ${stateAt.toISOString()}`,
+        failure,
       );
   });
 
-const NOTHING_CHANGED = 'Nothing was changed, and it is asked again; once it answers, everything goes on by itself.';
-const WHY = 'why our look-ups fail. The last one:';
+/** One alarm for a gateway: where it is silent, it is mostly so about all. Cleared too early it is raised again. */
+const tellOfSilence = (tx: Database, gateway: GatewayName, what: string, { message }: Failure): Promise<void> =>
+  alarm(
+    tx,
+    'provider_silent',
+    `gateway/${gateway}`,
+    `${gateway} has told nothing of ${what}, and perhaps of others. Nothing was changed, and it is asked again; once it answers, everything goes on by itself. Look it up at ${gateway}, and find out why our look-ups fail. The last one: ${message}`,
+  );

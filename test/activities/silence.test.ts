@@ -1,6 +1,6 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { recordAnswer } from '../../activities/answers.ts';
 import { recordBatchAnswer } from '../../activities/batch-answers.ts';
@@ -105,8 +105,12 @@ const deps = (wise: Partial<Gateway>) =>
 const look = (payoutId: string, wise = fails()) => createPayoutActivities(deps(wise)).advancePayout(payoutId);
 const lookAtBatch = (id: string) => createBatchActivities(deps(fails())).advanceBatch(id);
 
+/** Of a payout or a batch; the silence of a provider is one alarm for its gateway, which names the first that it was noticed by. */
 const alarmsOf = (subject: string): Promise<readonly string[]> =>
-  stage.app.anyFirst(sql.type(z.object({ kind: z.string() }))`select kind from alarm where subject = ${subject}`);
+  stage.app.anyFirst(sql.type(z.object({ kind: z.string() }))`
+    select kind from alarm where subject = ${subject} or subject = 'gateway/wise' and detail like ${`%${subject}%`}`);
+
+afterEach(() => change('update alarm set cleared_at = now() where cleared_at is null', []));
 
 describe('given a payout whose provider answers no look-up', () => {
   it.each<{ state: AttemptState; minutes: number; kinds: string[] }>([
@@ -154,6 +158,16 @@ describe('given a payout whose provider answers no look-up', () => {
     expect(await look(payoutId, { read: async () => answer('sent', 'sent') })).toMatchObject({ state: 'sent' });
     await look(payoutId);
     expect(await alarmsOf(`payout/${payoutId}`)).toEqual(['provider_silent']);
+  });
+
+  it('when several are not answered then there is one alarm for the gateway, and another one only once that is cleared', async () => {
+    const [first, second] = [await asked('accepted'), await asked('accepted')];
+    for (const payoutId of [first, second]) await age(payoutId, 5 * HOUR_MIN);
+    for (const payoutId of [first, second]) await look(payoutId);
+    expect(await alarmsOf(`payout/${second}`)).toEqual([]);
+    await change('update alarm set cleared_at = now()', []);
+    await look(second);
+    expect(await alarmsOf(`payout/${second}`)).toEqual(['provider_silent']);
   });
 
   it('when its gateway is paused then nobody asks, and nobody is alarmed', async () => {
