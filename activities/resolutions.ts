@@ -32,7 +32,8 @@ export const applyResolution = (deps: AnswerDeps, payoutId: string): Promise<boo
     const attempt = await findLiveAttempt(tx, payoutId);
     if (!resolution || attempt?.id !== resolution.attemptId || (await mayBeAsked(tx, attempt))) return false;
     const { outcome } = resolution;
-    if (whyNotApply({ isCheckAtBank: isCheckAtBank(attempt) }, outcome)) return overtakenByBank(tx, resolution);
+    const facts = { isCheckAtBank: isCheckAtBank(attempt), isTaken: attempt.debitedMinor !== null };
+    if (whyNotApply(facts, outcome)) return overtakenByBank(tx, resolution);
     await closeTask(tx, { kind: resolution.taskKind, subject: `payout/${payoutId}` }, byDecider(resolution));
     if (isOfPart(outcome)) await decidePart(deps, tx, { payout, attempt }, resolution);
     else await decideWhole(deps, tx, { payout, attempt }, resolution);

@@ -19,7 +19,7 @@ const OUT: ReadonlySet<AttemptState> = new Set(['accepted', 'sent', 'stale']);
 
 /** Why a check cannot be stopped now; undefined where it can. */
 export function whyNotStop(state: AttemptState): string | undefined {
-  if (OUT.has(state) || state === 'unknown') return undefined; // a void number is worth nothing, whoever holds the paper
+  if (OUT.has(state) || state === 'unknown' || state === 'on_hold') return undefined; // a void number is worth nothing, whoever holds the paper
   if (state === 'settled') return 'the bank has paid it; only the payee can give the money back';
   if (state === 'failed' || state === 'returned') return 'it is over: nobody can cash it any more';
   if (state === 'needs_person') return 'it waits for a person at the bank; say there what is to become of it';

@@ -92,11 +92,15 @@ function notAsked({ state, openTasks, nextLookAt }: Undecided, outcome: Resoluti
   return `Nothing was recorded: the payment is ${state ?? 'with no provider'}, and no open task asks what became of it.`;
 }
 
-/** Why two people's word cannot be applied any more, whoever gives it: a check went to the bank since it was proposed. */
+/**
+ * Why two people's word cannot be applied any more, whoever gives it: a check went to the bank since it was proposed. Only money that
+ * the bank has taken for a check can have come back.
+ */
 export const whyNotApply = (
-  { isCheckAtBank }: Pick<Undecided, 'isCheckAtBank'>,
+  { isCheckAtBank, isTaken }: Pick<Undecided, 'isCheckAtBank' | 'isTaken'>,
   outcome: ResolutionOutcome,
-): Refusal | undefined => (outcome === 'not_paid' && isCheckAtBank ? CHECK_AT_BANK : undefined);
+): Refusal | undefined =>
+  isCheckAtBank && (outcome === 'not_paid' || (outcome === 'returned' && !isTaken)) ? CHECK_AT_BANK : undefined;
 
 /** Why a person may not decide a proposal, or undefined. */
 export function whyNotDecideResolution(

@@ -25,14 +25,17 @@ const REFUSALS = {
 
 const dayOf = ({ at }: Movement) => at.slice(0, 10);
 
-/** The account's paid checks between two days, both included, with the balances around them. */
+/** The account's checks that were paid or bounced between two days, both included, with the balances around them. */
 function statementOf({ books, clock }: Ground, account: string, from: string, to: string, number?: string) {
   const currency = 'USD';
   const all = books.movements.filter(({ key }) => key.startsWith(`${account}/`));
   const within = all.filter((movement) => dayOf(movement) >= from && dayOf(movement) <= to);
   const exponent = isoExponent(currency);
   const spent = (entries: readonly Movement[]) =>
-    entries.reduce((sum, { amount }) => sum + minorOf(amount, exponent), 0n);
+    entries.reduce((sum, { kind, amount }) => {
+      const minor = minorOf(amount, exponent);
+      return kind === 'returned' ? sum - minor : sum + minor;
+    }, 0n);
   const now = books.balance(currency);
   const closing = now + spent(all.filter((movement) => dayOf(movement) > to));
   return printStatement({

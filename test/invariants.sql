@@ -409,11 +409,11 @@ from payout_attempt
 where (check_number is not null or gateway = 'printed-check')
   and not exists (select from check_register where attempt_id = payout_attempt.id);
 
--- name: 16 a check that the bank knows has failed only where the bank confirmed that it is dead
-select format('attempt %s has failed, and the bank has confirmed neither a stop nor a void of check %s', id, check_number) as culprit
+-- name: 16 a check that the bank knows has failed or come back only where the bank confirmed that it is dead
+select format('attempt %s is %s, and the bank has confirmed neither a stop nor a void of check %s', id, state, check_number) as culprit
 from payout_attempt
-where check_number is not null and state = 'failed' and step::jsonb ->> 'acknowledgedAt' is not null
-  and coalesce(evidence ->> 'bank', '') not in ('void', 'stopped');
+where check_number is not null and state in ('failed', 'returned') and step::jsonb ->> 'acknowledgedAt' is not null
+  and coalesce(evidence ->> 'bank', '') not in ('void', 'stopped') and not (state = 'returned' and resolution_id is not null);
 
 -- name: 16 no check was printed or mailed that the bank had not acknowledged
 select format('check %s of attempt %s is %s, and the bank has not acknowledged it', check_number, id, state) as culprit

@@ -4,6 +4,7 @@ import type { Answer, StatementLine } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
 import type { BankEntry } from './camt.ts';
 import type { CheckBank } from './client.ts';
+import { type CheckOnFile, deadAtBank, voidAtBank } from './issuing.ts';
 
 /**
  * What the bank's inquiry says of a check that its statement does not show. `paid` waits for the statement. A stop or void that the
@@ -16,58 +17,81 @@ const BANK_WORDS: Words = {
   void: { state: 'failed' },
 };
 
-/** A check of ours on the bank's account it is drawn on. */
-type DrawnCheck = { account: string; number: bigint; amount: Money; issuedAt: Date };
+/** A check of ours, as the bank has it on file. */
+type DrawnCheck = CheckOnFile & { issuedAt: Date };
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Unsigned. */
-const size = ({ minor, currency }: Money): Money => money(minor < 0n ? -minor : minor, currency);
 const noFee = (amount: Money) => ({ amount, fee: money(0n, amount.currency) });
 
+/** What the statement shows of one check. It may be presented again after it bounced, so each kind may be there more than once. */
+type Bookings = { debit: BankEntry; reversal: BankEntry | undefined; paid: Money };
+
+/** The last of each kind, and what the bank has paid when they are all added up; null where it never paid. */
+function bookingsOf(entries: readonly BankEntry[], number: bigint): Bookings | null {
+  const ofCheck = entries.filter(({ checkNumber }) => checkNumber === number);
+  const debits = ofCheck.filter(({ amount }) => amount.minor < 0n);
+  const reversals = ofCheck.filter(({ amount, isReversal }) => isReversal && amount.minor > 0n);
+  const debit = debits.at(-1);
+  if (!debit) return null;
+  const minor = [...debits, ...reversals].reduce((sum, { amount }) => sum - amount.minor, 0n);
+  return { debit, reversal: reversals.at(-1), paid: money(minor, debit.amount.currency) };
+}
+
 /**
- * What the bank knows of a check: settled when its statement shows that it cleared, returned when it bounced, failed when the
- * bank confirms a stop. Until then it is as far as the mail says.
+ * What the bank knows of a check: settled when its statement shows that it cleared, returned when it bounced and its number is void,
+ * failed when the bank confirms a stop. Until then it is as far as the mail says.
  */
 export async function followCheck(
   bank: CheckBank,
-  { account, number, amount, issuedAt }: DrawnCheck,
+  { issuedAt, ...check }: DrawnCheck,
   { reference, now }: { reference: string | null; now: Date },
   signal: AbortSignal,
 ): Promise<Answer> {
+  const { account, number, amount } = check;
   const days = [new Date(issuedAt.getTime() - DAY_MS), new Date(now.getTime() + DAY_MS)] as const; // clocks and zones differ
-  const entries = lookedUp('The bank', await bank.entries(account, days, number, signal));
-  const cleared = entries.find(({ checkNumber, amount: { minor } }) => checkNumber === number && minor < 0n);
-  if (!cleared) return ofInquiry(bank, account, number, reference, signal);
-  const bounced = entries.find(({ checkNumber, isReversal }) => checkNumber === number && isReversal);
-  return ofStatement(cleared, bounced, amount, reference);
+  const bookings = bookingsOf(lookedUp('The bank', await bank.entries(account, days, number, signal)), number);
+  if (!bookings) return ofInquiry(bank, account, number, reference, signal);
+  const { debit, reversal, paid } = bookings;
+  if (reversal && paid.minor === 0n) return ofBounce(bank, check, { debit, reversal, reference }, signal);
+  return ofPayment(debit, paid, amount, reference);
 }
 
-function ofStatement(
-  cleared: BankEntry,
-  bounced: BankEntry | undefined,
-  amount: Money,
-  reference: string | null,
-): Answer {
-  const paid = size(cleared.amount);
-  const debited = noFee(paid);
-  const evidence = { statementLine: cleared.id };
-  if (bounced)
-    return answer('returned', 'bounced', {
-      reference,
-      debited,
-      returned: noFee(size(bounced.amount)),
-      reason: bounced.reason,
-      evidence,
-    });
-  if (paid.minor === amount.minor && paid.currency === amount.currency)
-    return answer('settled', 'cleared', { reference, debited, evidence });
+function ofPayment({ id }: BankEntry, paid: Money, amount: Money, reference: string | null): Answer {
+  const found = { reference, debited: noFee(paid), evidence: { statementLine: id } };
+  if (paid.minor === amount.minor && paid.currency === amount.currency) return answer('settled', 'cleared', found);
   return answer('needs_person', 'cleared with another amount', {
-    reference,
-    debited,
-    evidence,
+    ...found,
     alarm: 'The bank paid this check with another amount than was written on it. Dispute it with the bank today.',
   });
+}
+
+const NOT_VOID =
+  'This check bounced, and the bank refuses to void its number. It may have been presented and paid again: the statement is read until it shows that. Ask the bank, or ask for a stop; nothing is paid anew meanwhile.';
+
+/** Whoever holds a check that bounced may present it again: it is returned only when the bank confirms that it will never pay it. */
+async function ofBounce(
+  bank: CheckBank,
+  check: CheckOnFile,
+  { debit, reversal, reference }: { debit: BankEntry; reversal: BankEntry; reference: string | null },
+  signal: AbortSignal,
+): Promise<Answer> {
+  const debited = noFee(money(-debit.amount.minor, debit.amount.currency));
+  const bounced = { reference, debited, reason: reversal.reason, evidence: { statementLine: debit.id } };
+  const proof = await proofOfDeath(bank, check, signal);
+  if (!proof) return answer('on_hold', 'bounced', { ...bounced, alarm: NOT_VOID });
+  const evidence = { ...bounced.evidence, ...proof };
+  return answer('returned', 'bounced', { ...bounced, returned: noFee(reversal.amount), evidence });
+}
+
+/** Voids the check; where the bank will not, it may say that the check is void or stopped already. Null: it can still be paid. */
+async function proofOfDeath(
+  bank: CheckBank,
+  check: CheckOnFile,
+  signal: AbortSignal,
+): Promise<Answer['evidence'] | null> {
+  if (await voidAtBank(bank, check, signal)) return { bank: 'void' };
+  return (await deadAtBank(bank, check, signal))?.evidence ?? null;
 }
 
 async function ofInquiry(

@@ -48,8 +48,7 @@ export async function addBankWord(
   submission: Submission,
   { bank, now, signal }: Follow,
 ): Promise<Answer> {
-  const { account, number } = thawLob(submission.request).check;
-  const drawn = { account, number, amount: submission.amount, issuedAt: submission.submittedAt ?? now };
+  const drawn = { ...thawLob(submission.request).check, issuedAt: submission.submittedAt ?? now };
   const atBank = await followCheck(bank, drawn, { reference: told.reference, now }, signal);
   return atBank.state === 'sent' ? told : { ...atBank, evidence: { ...told.evidence, ...atBank.evidence } };
 }

@@ -51,9 +51,9 @@ export function createPrintedCheckGateway(
     submit: (submission, save, signal) => issue(submission, false, save, signal),
     resolve: (submission, save, signal) => issue(submission, true, save, signal),
     async read({ request, submittedAt }, signal) {
-      const { accountNumber: account, number, amount } = thawCheck(request);
-      const drawn = { account, number, amount, issuedAt: submittedAt ?? now() };
-      return followCheck(bank, drawn, { reference: checkReference(account, number), now: now() }, signal);
+      const check = checkOnFile(thawCheck(request));
+      const reference = checkReference(check.account, check.number);
+      return followCheck(bank, { ...check, issuedAt: submittedAt ?? now() }, { reference, now: now() }, signal);
     },
     async statement(settingsOfPayer, currency, from, to, signal) {
       const { accountNumber } = readCheckAccount(settingsOfPayer);

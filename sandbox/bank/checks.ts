@@ -1,7 +1,14 @@
 import { isoExponent, minorOf, toDecimal, toMinor } from '../decimals.ts';
 import type { Ground } from '../site.ts';
 
-export const CHECK_OUTCOMES = ['returned-to-sender', 'fail', 'never-cleared', 'wrong-amount'] as const;
+export const CHECK_OUTCOMES = [
+  'returned-to-sender',
+  'fail',
+  'never-cleared',
+  'wrong-amount',
+  'bounced',
+  'bounced-then-cleared',
+] as const;
 export type CheckOutcome = (typeof CHECK_OUTCOMES)[number] | 'clear';
 
 /** A check as the bank has it on file, from a positive-pay file. */
@@ -28,6 +35,8 @@ type Presentment = {
   currency: string;
   outcome: CheckOutcome;
   dueAt: number | null;
+  /** It was paid and is about to bounce. */
+  isToBounce: boolean;
 };
 
 export type CheckException = {
@@ -68,6 +77,7 @@ function stopEnd(now: number): string {
 export const checkId = (account: string, number: string) => `${account}/${number.replace(/^0+(?=\d)/, '')}`;
 
 const isNeverPaidIn = (outcome: CheckOutcome) => outcome === 'never-cleared' || outcome === 'returned-to-sender';
+const isBouncing = (outcome: CheckOutcome) => outcome === 'bounced' || outcome === 'bounced-then-cleared';
 
 export type Checks = ReturnType<typeof openChecks>;
 
@@ -114,17 +124,36 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
     if (presented?.dueAt !== when) return;
     presentments.change(id, { dueAt: null });
     const check = checks.get(id);
+    if (check && presented.isToBounce) return bounce(check, presented);
     const reason = whyNotPay(presented, check);
     if (reason || !check) return refuse(presented, reason ?? 'not on file', check);
     pay(check);
+    if (!isBouncing(presented.outcome)) return;
+    presentments.change(id, { isToBounce: true });
+    goOnLater(id);
   }
+
+  function goOnLater(id: string) {
+    const dueAt = clock.now() + clearMs;
+    presentments.change(id, { dueAt });
+    clock.at(dueAt, () => present(id, dueAt));
+  }
+
+  /** Gives the money back, and leaves the check on file as if nobody had paid it: whoever holds the paper may present it again. */
+  function bounce({ id, currency, amount }: Check, { outcome }: Presentment) {
+    checks.change(id, { status: 'issued', paidOn: null });
+    books.move({ key: id, reference: nextReference(), kind: 'returned', currency, amount, at: clock.iso() });
+    presentments.change(id, { isToBounce: false, outcome: 'clear' });
+    if (outcome === 'bounced-then-cleared') goOnLater(id);
+  }
+
+  const nextReference = () => `BK${books.movements.length + 1}`;
 
   /** Takes the money from our account; the statement shows it. */
   function pay({ account, number, amount, currency }: Pick<Check, 'account' | 'number' | 'amount' | 'currency'>) {
     const id = checkId(account, number);
     if (checks.get(id)) checks.change(id, { status: 'paid', paidOn: clock.iso().slice(0, 10) });
-    const reference = `BK${books.movements.length + 1}`;
-    books.move({ key: id, reference, kind: 'paid', currency, amount, at: clock.iso() });
+    books.move({ key: id, reference: nextReference(), kind: 'paid', currency, amount, at: clock.iso() });
   }
 
   /** Somebody walks to a bank with a check. Each check is paid in once, however often we hear of it. */
@@ -136,7 +165,7 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
     const dueAt = isNeverPaidIn(outcome) ? null : clock.now() + afterMs;
     const known = presentments.get(id);
     if (known && (known.dueAt === null || dueAt !== null)) return;
-    presentments.put({ id, account, number, amount, currency, outcome, dueAt });
+    presentments.put({ id, account, number, amount, currency, outcome, dueAt, isToBounce: false });
     if (dueAt) clock.at(dueAt, () => present(id, dueAt));
   }
 
@@ -211,7 +240,7 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
       const id = checkId(account, number);
       const dueAt = clock.now();
       const paidIn = { id, account, number, amount: toDecimal(minorAmount, isoExponent(currency)), currency };
-      presentments.put({ ...paidIn, outcome: 'clear', dueAt });
+      presentments.put({ ...paidIn, outcome: 'clear', dueAt, isToBounce: false });
       present(id, dueAt);
     },
 

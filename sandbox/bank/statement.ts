@@ -20,16 +20,18 @@ function balance(code: 'OPBD' | 'CLBD', amount: string, currency: string, date: 
 <CdtDbtInd>${direction}</CdtDbtInd><Dt><Dt>${date}</Dt></Dt></Bal>`;
 }
 
-/** A paid check: number, amount, day and the bank's own reference. */
-function entry({ key, reference, currency, amount, at }: Movement): string {
+/** A check that was paid, or that bounced: number, amount, day and the bank's own reference. ISO 20022 calls a cause nobody names MS03. */
+function entry({ key, reference, kind, currency, amount, at }: Movement): string {
   const number = key.split('/')[1] ?? '';
   const day = at.slice(0, 10);
-  const sum = `<Amt Ccy="${currency}">${amount}</Amt><CdtDbtInd>DBIT</CdtDbtInd>`;
-  return `<Ntry><NtryRef>${reference}</NtryRef>${sum}<RvslInd>false</RvslInd><Sts><Cd>BOOK</Cd></Sts>\
+  const isReversal = kind === 'returned';
+  const sum = `<Amt Ccy="${currency}">${amount}</Amt><CdtDbtInd>${isReversal ? 'CRDT' : 'DBIT'}</CdtDbtInd>`;
+  const cause = isReversal ? '<RtrInf><Rsn><Cd>MS03</Cd></Rsn></RtrInf>' : '';
+  return `<Ntry><NtryRef>${reference}</NtryRef>${sum}<RvslInd>${isReversal}</RvslInd><Sts><Cd>BOOK</Cd></Sts>\
 <BookgDt><Dt>${day}</Dt></BookgDt><ValDt><Dt>${day}</Dt></ValDt><AcctSvcrRef>${reference}</AcctSvcrRef>\
 <BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>ICHQ</Cd><SubFmlyCd>CCHQ</SubFmlyCd></Fmly></Domn></BkTxCd>\
 <NtryDtls><TxDtls><Refs><AcctSvcrRef>${reference}</AcctSvcrRef><ChqNb>${escape(number)}</ChqNb></Refs>\
-${sum}</TxDtls></NtryDtls></Ntry>`;
+${sum}${cause}</TxDtls></NtryDtls></Ntry>`;
 }
 
 /** Prints a statement as camt.053.001.08. */

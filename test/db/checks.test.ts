@@ -105,6 +105,10 @@ const spoil = ({ accountId, company }: Scene, number: number) => sql.unsafe`
   insert into check_register(check_account_id, number, spoiled_because, recorded_by)
   values (${accountId}, ${number}, 'torn', ${company.preparer})`;
 
+const comesBack = (attemptId: string, evidence: string) => sql.unsafe`
+  update payout_attempt set state = 'returned', word = 'bounced', answered_at = clock_timestamp(), debited_minor = 1000,
+    debit_fee_minor = 0, returned_minor = 1000, evidence = ${evidence} where id = ${attemptId}`;
+
 const ATTACKS: readonly Attack[] = [
   {
     does: 'writes a second check with the same number',
@@ -164,6 +168,11 @@ const ATTACKS: readonly Attack[] = [
     with: ({ attemptId }) => [
       sql.unsafe`update payout_attempt set state = 'failed', word = 'too old', answered_at = clock_timestamp(), evidence = '{}' where id = ${attemptId}`,
     ],
+    refused: /its check is not proved dead/,
+  },
+  {
+    does: 'counts a check as returned since it bounced, while it can be presented again',
+    with: ({ attemptId }) => [comesBack(attemptId, '{"statementLine":"BK1"}')],
     refused: /its check is not proved dead/,
   },
   {
@@ -289,6 +298,11 @@ describe('given a check that the bank confirmed to be dead', () => {
       update payout_attempt set state = 'failed', word = 'void', answered_at = clock_timestamp(), evidence = '{"bank":"void"}' where id = ${scene.attemptId}`;
     expect(await tryAll(stage.app, [dead])).toBe('accepted');
   });
+
+  it.each(['void', 'stopped'])('when it bounced and is %s then it may count as returned', async (word) => {
+    const { attemptId } = await setScene(stage.app);
+    expect(await tryAll(stage.app, [comesBack(attemptId, JSON.stringify({ bank: word }))])).toBe('accepted');
+  });
 });
 
 describe('given people who are asked what became of a check', () => {
@@ -306,7 +320,11 @@ describe('given people who are asked what became of a check', () => {
       payoutId,
       bankAcknowledges: () =>
         app.query(sql.unsafe`update payout_attempt set step = ${ACKNOWLEDGED} where id = ${attemptId}`),
-      propose: (outcome: 'paid' | 'not_paid') =>
+      bankTakes: () =>
+        app.query(
+          sql.unsafe`update payout_attempt set debited_minor = amount_minor, debit_fee_minor = 0 where id = ${attemptId}`,
+        ),
+      propose: (outcome: 'paid' | 'not_paid' | 'returned') =>
         proposeResolution(app, { payoutId, actorId: company.preparer, outcome, evidence, reference: null }),
       decide: (decision: 'confirm' | 'refuse') =>
         decideResolution(app, { payoutId, actorId: company.approver, decision, note: null }),
@@ -315,11 +333,22 @@ describe('given people who are asked what became of a check', () => {
   };
   const stopInstead = { code: 'resolution_not_asked', message: expect.stringContaining('/check/stop') };
 
-  it('when the bank knows the check then nobody may say that it was not paid, and they are told to stop it', async () => {
+  it('when the bank knows the check then nobody may say that it was not paid or came back, and they are told to stop it', async () => {
     const { bankAcknowledges, propose } = await open();
     await bankAcknowledges();
     await expect(propose('not_paid')).rejects.toMatchObject(stopInstead);
+    await expect(propose('returned')).rejects.toMatchObject(stopInstead);
     expect(await propose('paid')).toMatchObject({ status: 'proposed' });
+  });
+
+  it('when the bank has paid the check then two people may say that the money came back', async () => {
+    const { payoutId, bankAcknowledges, bankTakes, propose, decide, apply } = await open();
+    await bankAcknowledges();
+    await bankTakes();
+    await propose('returned');
+    await decide('confirm');
+    expect(await apply()).toBe(true);
+    expect(await findLiveAttempt(stage.app, payoutId)).toMatchObject({ state: 'returned' });
   });
 
   it('when the bank hears of it after the proposal then that can only be refused', async () => {

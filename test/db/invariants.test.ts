@@ -486,14 +486,14 @@ const PLANTS: readonly Plant[] = [
     plant: (b) => [asCheck(b.bobAttempt, sql.fragment`state = state`)],
     names: (b) => `check 55 of attempt ${b.bobAttempt} is not in the register`,
   },
-  {
-    wrong: 'a check has failed without the word of the bank',
-    breaks: '16 a check that the bank knows has failed only where the bank confirmed that it is dead',
-    plant: (b) => [
-      asCheck(b.bobAttempt, sql.fragment`state = 'failed', step = '{"acknowledgedAt":"2026-02-02T00:00:00Z"}'`),
+  ...['failed', 'returned'].map((state) => ({
+    wrong: `a check is ${state} without the word of the bank`,
+    breaks: '16 a check that the bank knows has failed or come back only where the bank confirmed that it is dead',
+    plant: (b: Books) => [
+      asCheck(b.bobAttempt, sql.fragment`state = ${state}, step = '{"acknowledgedAt":"2026-02-02T00:00:00Z"}'`),
     ],
-    names: (b) => b.bobAttempt,
-  },
+    names: (b: Books) => b.bobAttempt,
+  })),
   {
     wrong: 'a check was mailed before the bank knew it',
     breaks: '16 no check was printed or mailed that the bank had not acknowledged',

@@ -7,7 +7,7 @@ import { ATTEMPT_STATES } from '../../domain/attempt.ts';
 describe('given a check that somebody wants to stop', () => {
   it('when it may be in the payee’s hands, or nobody knows, then it can be stopped, and else not', () => {
     const stoppable = ATTEMPT_STATES.filter((state) => whyNotStop(state) === undefined);
-    expect(stoppable).toEqual(['unknown', 'accepted', 'sent', 'stale']);
+    expect(stoppable).toEqual(['unknown', 'accepted', 'on_hold', 'sent', 'stale']);
   });
 });
 

@@ -25,11 +25,20 @@ const signal = () => AbortSignal.timeout(10_000);
 describe('given a check', () => {
   let stage: Stage;
   let aheadMs = 0;
+  /** What happens at the bank just before a number is voided there. */
+  let beforeVoid: (() => Promise<void>) | null = null;
   beforeAll(async () => {
-    stage = await openStage({ now: () => new Date(Date.now() + aheadMs) });
+    stage = await openStage({
+      now: () => new Date(Date.now() + aheadMs),
+      async fetch(url, init) {
+        if (beforeVoid && typeof init?.body === 'string' && init.body.includes('\nV,')) await beforeVoid();
+        return fetch(url, init);
+      },
+    });
   });
   afterEach(async () => {
     aheadMs = 0;
+    beforeVoid = null;
     await stage.calm();
   });
   afterAll(() => stage.close());
@@ -54,6 +63,61 @@ describe('given a check', () => {
     const answer = await fetch(url, { headers: { authorization } });
     return ((await answer.json()) as { data: unknown[] }).data.length;
   };
+
+  describe.each([
+    { gateway: 'printed-check', site: 'bank', account: CHECK_ACCOUNT },
+    { gateway: 'lob', site: 'lob', account: LOB_ACCOUNT },
+  ] as const)('that bounces, by $gateway', ({ gateway, site, account }) => {
+    const numberOf = ({ order }: Made) => String(order.checkNumber);
+    const kinds = async (attempt: Made) =>
+      (await stage.movements('bank', `${account}/${numberOf(attempt)}`)).map(({ kind }) => kind);
+    const presentAgain = (attempt: Made) =>
+      stage.control('bank', 'present', { account, number: numberOf(attempt), amount: '50.50' });
+
+    /** A check that the bank has paid and taken back, and maybe paid again, before anybody of us looked. */
+    async function bounce(outcome: string, then: readonly string[]): Promise<Made> {
+      await stage.control(site, 'outcomes', { match: '50.50', outcome });
+      const attempt = stage.attempt(gateway, { amount: '50.50' });
+      await attempt.submit();
+      await expect.poll(() => kinds(attempt), { timeout: 5_000, interval: 10 }).toEqual(then);
+      return attempt;
+    }
+
+    it('when it came back then its number is void before it counts as returned, and presented again it is not paid', async () => {
+      const attempt = await bounce('bounced', ['paid', 'returned']);
+      const amount = parseDecimal('50.50', 'USD');
+      expect(await attempt.read()).toMatchObject({
+        state: 'returned',
+        word: 'bounced',
+        reason: 'MS03',
+        debited: { amount },
+        returned: { amount },
+        evidence: { bank: 'void' },
+      });
+      await presentAgain(attempt);
+      expect(await kinds(attempt)).toEqual(['paid', 'returned']);
+      expect((await attempt.read()).state).toBe('returned');
+    });
+
+    it('when it was paid after all then it is settled', async () => {
+      const attempt = await bounce('bounced-then-cleared', ['paid', 'returned', 'paid']);
+      expect(await attempt.read()).toMatchObject({ state: 'settled', word: 'cleared', returned: null });
+    });
+
+    it('when it is not clear whether its number is void then nothing is said, and the bank is asked again', async () => {
+      const attempt = await bounce('bounced', ['paid', 'returned']);
+      await stage.control('bank', 'faults', { match: `V,${account}`, fault: '500-before-commit' });
+      await expect(attempt.read()).rejects.toMatchObject({ code: 'gateway_unavailable' });
+      expect(await attempt.read()).toMatchObject({ state: 'returned', evidence: { bank: 'void' } });
+    });
+
+    it('when the bank pays it while it is being voided then a person hears of it, and it is settled', async () => {
+      const attempt = await bounce('bounced', ['paid', 'returned']);
+      beforeVoid = () => presentAgain(attempt);
+      expect(await attempt.read()).toMatchObject({ state: 'on_hold', returned: null, alarm: expect.any(String) });
+      expect((await attempt.read()).state).toBe('settled');
+    });
+  });
 
   describe('that we print', () => {
     it('when nobody heard the bank and the number is void by now then it failed: a check was never made', async () => {

@@ -46,7 +46,11 @@ export async function openStage(options: StageOptions = {}) {
   let lastCheck = 1000n;
 
   /** Tells a stand-in what shall go wrong, or what shall become of a payment. */
-  async function control(site: SiteName, path: 'faults' | 'outcomes' | 'clock' | 'webhooks' | 'balance', body: object) {
+  async function control(
+    site: SiteName,
+    path: 'faults' | 'outcomes' | 'clock' | 'webhooks' | 'balance' | 'present',
+    body: object,
+  ) {
     const answer = await fetch(`${sandbox[site].url}/sandbox/${path}`, { method: 'POST', body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`the sandbox refused ${path}: ${await answer.text()}`);
   }

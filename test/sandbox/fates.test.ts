@@ -183,6 +183,8 @@ describe('given a check by Lob', () => {
     { outcome: 'never-cleared', tracked: 'Delivered', status: 'issued' },
     { outcome: 'returned-to-sender', tracked: 'Returned to Sender', status: 'issued' },
     { outcome: 'wrong-amount', tracked: 'Delivered', status: 'issued' },
+    { outcome: 'bounced', tracked: 'Delivered', status: 'issued' },
+    { outcome: 'bounced-then-cleared', tracked: 'Delivered', status: 'paid' },
   ])(
     'when its fate is $outcome then the post says $tracked and the bank $status',
     async ({ outcome, tracked, status }) => {
@@ -284,6 +286,25 @@ describe('given a check that the bank was told of', () => {
     for (const number of ['1', '2']) await present(number);
     expect((await reasons()).slice(2)).toEqual([['check is void', null]]);
     expect((await booksOf(sandbox.bank.url)).entries).toMatchObject([{ key: '77/1', amount: '10.00' }]);
+  });
+
+  it('when it bounces then its statement takes the money back; presented again it is paid, unless its number is void: then the bank asks', async () => {
+    await wish(sandbox.bank.url, 'Ada', 'bounced');
+    const bank = asBank(sandbox);
+    for (const number of ['4', '5']) await fileCheck(bank, '77', number, '10.00');
+    await advance(sandbox.bank.url, MINUTE_MS);
+    await bank('POST', '/positive-pay/files', [HEADING, 'V,77,5,10.00,USD,2026-11-23,Ada'].join('\n'));
+    for (const number of ['4', '5']) await present(number);
+    expect(await reasons()).toEqual([['check is void', null]]);
+    const days = [-DAY_MS, DAY_MS].map((ms) => new Date(Date.now() + ms).toISOString().slice(0, 10));
+    const kinds = async (number: string) => {
+      const { body } = await bank('GET', `/statements/77?from=${days[0]}&to=${days[1]}&checkNumber=${number}`);
+      return [...String(body).matchAll(/<CdtDbtInd>(\w+)<\/CdtDbtInd><RvslInd>(\w+)</g)].map((found) =>
+        found.slice(1).join(' '),
+      );
+    };
+    expect(await kinds('4')).toEqual(['DBIT false', 'CRDT true', 'DBIT false']);
+    expect(await kinds('5')).toEqual(['DBIT false', 'CRDT true']);
   });
 
   it('when the stop is renewed before it lapses then it holds for six months from then, however often that is said', async () => {

@@ -242,6 +242,36 @@ describe('given a check that the bank asks about', () => {
     expect(await world.activities.workCheckDesk()).toBe(0);
     expect(await openTasks('check_exception')).toEqual([]);
   });
+
+  it('when it bounced, and was paid anew once its number was void, then even an approver can only have it returned', async () => {
+    await tell(world, 'bank', 'outcomes', { match: 'Holder life-gus', outcome: 'bounced' });
+    await tell(world, 'bank', 'faults', { path: '/statements/', fault: '500-before-commit', times: 1000 });
+    await addPayees(business, [{ name: 'gus', method: 'check', amount: '10.00' }]);
+    const first = await startPaying(business);
+    const { id } = await payoutBecomes(business, first, 'gus', 'sent');
+    const { number } = await checkOf(id);
+    const kinds = async () =>
+      (await booksOf(world, 'bank')).filter(({ key }) => key === `${ACCOUNT}/${number}`).map(({ kind }) => kind);
+    await eventually('it bounced', async () => (await kinds()).length === 2);
+    expect(await owedTo(business, 'gus')).toBe(0n);
+    await calm(world);
+    await world.activities.advancePayout(id);
+    await payoutBecomes(business, first, 'gus', 'returned');
+    expect(await owedTo(business, 'gus')).toBe(1000n);
+
+    const again = await startPaying(business);
+    const { id: secondId } = await payoutBecomes(business, again, 'gus', 'settled');
+    await present(number, '10.00');
+    await world.activities.workCheckDesk();
+    const task = await taskOf(number);
+    expect(task).toMatchObject({ payoutId: id, evidence: { reason: 'check is void' } });
+    expect(await decideException(company.approver, task, 'pay')).toBe('check_must_be_returned');
+    expect(await decideException(company.approver, task, 'return')).toBe('return');
+    await world.activities.workCheckDesk();
+
+    expect(await kinds()).toEqual(['paid', 'returned']);
+    expect(await paidFor(world, secondId)).toEqual(['10.00']);
+  });
 });
 
 describe('given numbers that no check of ours can have', () => {
