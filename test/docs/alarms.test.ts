@@ -1,0 +1,21 @@
+import { glob, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+const CODE = await Array.fromAsync(glob('{activities,api,db,gateways,worker,workflows}/**/*.ts', { cwd: ROOT }));
+const read = (path: string): Promise<string> => readFile(join(ROOT, path), 'utf8');
+
+/** A call that raises an alarm, and its kind where it is written out. */
+const RAISES = /(?<!function |into )\balarm\((?:\s*tx,\s*'([a-z_]+)')?/g;
+const ROW = /^\| `([a-z_]+)` +\|/gm;
+
+describe('given the runbook of alarms', () => {
+  it('then it has one row for each kind that the code raises, and no other', async () => {
+    const texts = await Promise.all(CODE.map(read));
+    const raised = texts.flatMap((text) => Array.from(text.matchAll(RAISES), ([, kind]) => kind ?? 'not written out'));
+    const rows = Array.from((await read('docs/runbooks/alarm.md')).matchAll(ROW), ([, kind]) => kind ?? '');
+    expect(rows.toSorted()).toEqual([...new Set(raised)].toSorted());
+  });
+});

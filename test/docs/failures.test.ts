@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { Problem, problemOf } from '../../api/problem.ts';
+import { Failure, type FailureCode, FAILURES } from '../../domain/errors.ts';
+
+const PAGE = join(import.meta.dirname, '../../docs/how-to/call-the-api.md');
+/** Its code, its status, and whether the same call may succeed later. */
+const ROW = /^\| `([a-z_]+)` +\| (\d{3}) +\| (yes|no) +\|/gm;
+
+const rowOf = (code: FailureCode): string =>
+  [code, problemOf(new Failure(code, ''), '').status, FAILURES[code].retryable ? 'yes' : 'no'].join(' ');
+
+describe('given the table of what can go wrong with a call', () => {
+  let rows: string[];
+  beforeAll(async () => {
+    rows = Array.from((await readFile(PAGE, 'utf8')).matchAll(ROW), (row) => row.slice(1).join(' '));
+  });
+
+  it('then each failure has its row, with its status and whether it may be sent again', () => {
+    const wanted = (Object.keys(FAILURES) as FailureCode[]).map(rowOf);
+    expect(wanted.filter((row) => !rows.includes(row))).toEqual([]);
+  });
+
+  it('then each code that a problem may have is in it once, and no other', () => {
+    expect(rows.map((row) => row.split(' ')[0]).toSorted()).toEqual(Problem.shape.code.options.toSorted());
+  });
+});
