@@ -8,7 +8,6 @@ import { closeTask, insertItemTasks } from '../db/tasks.ts';
 import { canBatchBecome } from '../domain/batch.ts';
 import { failPosting } from '../domain/postings.ts';
 import type { BatchAnswer } from '../gateways/gateway.ts';
-import { alarm } from './alarms.ts';
 import { type AnswerDeps, tellPartner } from './answers.ts';
 import { overtakePeopleOnBatch } from './contradictions.ts';
 import { type BatchFormingDeps, type Formed, formBatch } from './form-batches.ts';
@@ -55,9 +54,8 @@ async function moveItems(tx: Database, batchId: string, state: Batch['state'], {
 /** What waited for a person waits no more once the provider says another thing. */
 const ENDED_BY_NEWS = ['outcome_unknown', 'provider_approval'] as const;
 
-async function tell(tx: Database, batch: Batch, before: Batch, { task, word, alarm: heard }: BatchAnswer) {
+async function tell(tx: Database, batch: Batch, before: Batch, { task, word }: BatchAnswer) {
   const subject = `batch/${batch.id}`;
-  if (heard) await alarm(tx, 'provider_answer', subject, heard);
   if (task) {
     const deadlineAt =
       task.kind === 'provider_approval' ? new Date(batch.readAt.getTime() + FUNDING_DAYS_MAX * DAY_MS) : null;

@@ -42,7 +42,6 @@ const FAILURE_STATUS: Record<FailureCode, 400 | 401 | 403 | 404 | 409 | 422 | 50
   approver_decided_already: 409,
 
   payout_not_draft: 409,
-  payout_not_cancellable: 409,
   payout_not_replaceable: 409,
 
   resolution_not_asked: 409,
@@ -56,7 +55,6 @@ const FAILURE_STATUS: Record<FailureCode, 400 | 401 | 403 | 404 | 409 | 422 | 50
 
   recipient_rejected: 422,
   gateway_refused: 409,
-  gateway_paused: 409,
   gateway_not_sent: 503,
   gateway_rate_limited: 503,
   gateway_unavailable: 503,

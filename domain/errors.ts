@@ -21,7 +21,6 @@ export const FAILURES = {
   approver_decided_already: { retryable: false },
 
   payout_not_draft: { retryable: false },
-  payout_not_cancellable: { retryable: false },
   payout_not_replaceable: { retryable: false },
 
   resolution_not_asked: { retryable: false },
@@ -35,7 +34,6 @@ export const FAILURES = {
 
   recipient_rejected: { retryable: false },
   gateway_refused: { retryable: false },
-  gateway_paused: { retryable: true },
   gateway_not_sent: { retryable: true },
   gateway_rate_limited: { retryable: true },
   gateway_unavailable: { retryable: true },

@@ -24,15 +24,8 @@ export const answer = (state: AnswerState | null, word: string, more: Partial<An
 export const batchAnswer = (
   state: BatchAnswer['state'],
   word: string,
-  {
-    reference = null,
-    reason = null,
-    alarm = null,
-    task = null,
-    evidence = {},
-    refused = [],
-  }: Partial<BatchAnswer> = {},
-): BatchAnswer => ({ state, word, reference, reason, alarm, task, evidence, refused });
+  { reference = null, reason = null, task = null, evidence = {}, refused = [] }: Partial<BatchAnswer> = {},
+): BatchAnswer => ({ state, word, reference, reason, task, evidence, refused });
 
 /** The provider may have done what we asked, or not. Only `resolve` leaves this state. */
 export const unclear = (evidence: Answer['evidence'], reference: string | null = null): Answer =>

@@ -107,7 +107,7 @@ export type BatchHands = {
 };
 
 /** What a provider says of a batch, in our words. */
-export type BatchAnswer = Pick<Answer, 'word' | 'reference' | 'reason' | 'alarm' | 'task' | 'evidence'> & {
+export type BatchAnswer = Pick<Answer, 'word' | 'reference' | 'reason' | 'task' | 'evidence'> & {
   /**
    * `accepted`: each payment can be followed by itself, once it is named. `refused`: proved that nothing of it moved. Null leaves
    * the batch where it is: no money was asked for yet, and it goes on from its step.
