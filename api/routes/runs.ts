@@ -239,7 +239,7 @@ function onDemandRun(
   const last = lastPeriodBefore(schedule, cutoffAtMs);
   const regular = payDate(schedule, periodEnd); // of a period that is long over it has passed: then it is paid today
   return {
-    id: onDemandRunId(schedule.code, `${request.actorId}/${request.key}`),
+    id: onDemandRunId(schedule.code, `${request.actorId}/${request.key}/${periodEnd}`), // a key may come again when it is forgotten
     scheduleId: schedule.id,
     kind: 'on_demand',
     periodStart: last.end === periodEnd ? last.start : last.end,

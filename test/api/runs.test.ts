@@ -49,6 +49,22 @@ describe('given a schedule without an open run', () => {
   });
 });
 
+describe('given an idempotency key that was used long ago, and is forgotten by now', () => {
+  it('when a run of another period is asked for with it then that is another run', async () => {
+    const cancel = ({ body }: Awaited<ReturnType<typeof askForRun>>) =>
+      api.ask('POST', `/v1/runs/${String(body['id'])}/cancel`, { key: preparer, body: { reason: 'done' } });
+    const first = await askForRun('2026-08-01', 'monthly-run');
+    await cancel(first);
+    await api.db.query(sql.unsafe`delete from idempotency_key where key = 'monthly-run'`);
+
+    const second = await askForRun('2026-09-01', 'monthly-run');
+
+    expect(second.body).toMatchObject({ periodEnd: '2026-09-01', status: 'preparing' });
+    expect(second.body['id']).not.toBe(first.body['id']);
+    await cancel(second);
+  });
+});
+
 describe('given a run in review and no worker to record a decision', () => {
   it('when it is decided then nobody is told that it was recorded, and the same key may be sent again', async () => {
     const { body } = await askForRun('2026-11-01');
