@@ -109,10 +109,11 @@ const COMING_BACK: ReadonlySet<string> = new Set(['T1114', 'T1115']);
 
 const PARTLY =
   'Part of this payment came back from PayPal. The payee keeps the rest: decide by hand what happens with what came back.';
-const NOT_REPORTED =
-  'PayPal took this payment back, but its transactions do not show the amount yet. It is read again.';
 
-/** A refund may be partial: what came back is what the transactions show, and a partial one leaves the payment settled. */
+/**
+ * A refund may be partial: what came back is what the transactions show, and a partial one leaves the payment settled. Until they show
+ * it the money is on hold.
+ */
 async function addTakenBack(
   client: PayPalClient,
   told: Answer,
@@ -127,7 +128,7 @@ async function addTakenBack(
     ({ transaction_event_code, paypal_reference_id }) =>
       COMING_BACK.has(transaction_event_code) && paypal_reference_id === item.transaction_id,
   );
-  if (back.length === 0) return { ...told, state: null, alarm: NOT_REPORTED };
+  if (back.length === 0) return { ...told, state: 'on_hold', reason: 'not in the transactions yet' };
   const fees = add(
     amount.currency,
     back.flatMap(({ fee_amount }) => fee_amount ?? []),

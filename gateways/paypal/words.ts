@@ -24,7 +24,7 @@ export const PAYPAL_BATCH_WORDS: Words = {
   SUCCESS: { state: null },
   DENIED: { state: 'failed' },
   CANCELED: {
-    state: null,
+    state: 'needs_person',
     alarm:
       'PayPal cancelled the batch of this payment, which it does only to files that people upload. Ask PayPal, then say by hand what became of the money.',
   },

@@ -80,6 +80,15 @@ describe('given a payment by PayPal', () => {
     expect(await attempt.read()).toMatchObject({ state: 'returned', returned: { amount: usd(2005n) } });
   });
 
+  it('when it is taken back and PayPal’s transactions do not show how much yet then it is on hold, and read again', async () => {
+    const attempt = await pay('return', '20.08');
+    await becomes(attempt, 'settled');
+    await advance(20);
+    await stage.control('paypal', 'faults', { method: 'GET', path: '/v1/reporting/', fault: 'empty-page' });
+    expect(await attempt.read()).toMatchObject({ word: 'REFUNDED', state: 'on_hold', returned: null });
+    expect(await attempt.read()).toMatchObject({ state: 'returned', returned: { amount: usd(2008n) } });
+  });
+
   it('when the batch shows no items then nothing is concluded: absence proves nothing', async () => {
     const attempt = stage.attempt('paypal', { amount: '20.07' });
     await attempt.submit();

@@ -53,7 +53,7 @@ const tables: { provider: string; words: Words; means: Record<string, string> }[
       PROCESSING: 'accepted',
       SUCCESS: 'no change',
       DENIED: 'failed',
-      CANCELED: 'no change, alarm',
+      CANCELED: 'needs_person, alarm',
     },
   },
   {
