@@ -130,7 +130,8 @@ export async function tell(
   else if (status !== payout.status && status in TOLD_OF)
     await tellPartner(tx, payout, TOLD_OF[status as keyof typeof TOLD_OF], answer.reason ?? answer.word);
   const task = taskOf(attempt, answer, consequences);
-  const alarms = [...consequences.alarms, ...(answer.alarm && !task ? [answer.alarm] : [])];
+  const isToldOf = task !== null || isKnownPart(attempt, answer);
+  const alarms = [...consequences.alarms, ...(answer.alarm && !isToldOf ? [answer.alarm] : [])];
   if (alarms.length > 0) await alarm(tx, 'provider_answer', subject, alarms.join('; '));
   if (state !== attempt.state)
     await endTasks(
@@ -157,6 +158,10 @@ async function endTasks(tx: Database, payout: Payout, kinds: readonly TaskKind[]
       { actorId: null, resolution: `it is known now: ${word}` },
     );
 }
+
+/** A part that came back before: its task says so. */
+const isKnownPart = ({ returnedMinor }: Attempt, { state, returned }: Answer): boolean =>
+  state !== 'returned' && returned !== null && returned.amount.minor === returnedMinor;
 
 type Asked = { kind: TaskKind; detail: string };
 
