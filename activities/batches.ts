@@ -1,5 +1,6 @@
 import type { DatabasePool } from 'slonik';
 
+import { keepGateway } from '../db/alarms.ts';
 import { type Attempt, listBatchAttempts, saveStep } from '../db/attempts.ts';
 import {
   type Batch,
@@ -135,10 +136,11 @@ async function ask(deps: BatchDeps, batch: Batch): Promise<void> {
  * Takes the right to ask, the first time with all its attempts and the journals of all sends, unless the run or the gateway is
  * paused. Resolving needs it too: it may repeat the request, so that money could move in a pause.
  */
-const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: BatchDeps, { id, state }: Batch): Promise<boolean> =>
+const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: BatchDeps, { id, state, gateway }: Batch): Promise<boolean> =>
   db.transaction(async (tx) => {
+    await keepGateway(tx, gateway); // it takes seconds: whoever pauses gateway or run meanwhile waits, and knows what was asked
     const batch = await lockBatch(tx, id);
-    await keepRun(tx, batch.runId); // it takes seconds: whoever pauses the run meanwhile waits, and knows what was asked
+    await keepRun(tx, batch.runId);
     if (batch.state !== state || (await isBatchHeld(tx, batch))) return false;
     if (state === 'prepared') {
       await claimBatch(tx, id);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { DatabasePool } from 'slonik';
 
-import { pauseGateway } from '../db/alarms.ts';
+import { keepGateway, pauseGateway } from '../db/alarms.ts';
 import {
   type Attempt,
   claimSubmit,
@@ -218,6 +218,7 @@ async function ask(deps: PayoutDeps, attempt: Attempt): Promise<Answer | undefin
  */
 const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: PayoutDeps, attempt: Attempt): Promise<boolean> =>
   db.transaction(async (tx) => {
+    await keepGateway(tx, attempt.gateway);
     const payout = await lockPayout(tx, attempt.payoutId);
     if (await whyNotSubmit(tx, payout)) return false;
     if (attempt.state !== 'prepared') return claimResolve(tx, attempt.id, askTimeoutMs);

@@ -48,7 +48,17 @@ export type GatewayPause = z.infer<typeof PauseRow>;
 export const listGatewayPauses = (db: Database): Promise<readonly GatewayPause[]> =>
   db.any(sql.type(PauseRow)`select gateway, reason, paused_at from gateway_pause order by gateway`);
 
-/** Stops everything that has not been asked yet; what is in flight goes on to its end. Returns whether it was running. */
+/**
+ * Keeps a gateway as it is until this transaction ends: nobody pauses it meanwhile. Whoever claims the right to ask begins with it,
+ * before any row is locked, so that who waits here for a pause keeps nothing that a pause or a resume could wait for.
+ */
+export const keepGateway = (db: Database, gateway: GatewayName) =>
+  db.query(sql.unsafe`select pg_advisory_xact_lock_shared(hashtext('gateway_pause'), hashtext(${gateway}))`);
+
+/**
+ * Stops everything that has not been asked yet; what is in flight goes on to its end. A claim that is under way is waited for: once
+ * this is committed, all that was or will be asked is written down. Returns whether it was running.
+ */
 export const pauseGateway = (
   db: Database,
   gateway: GatewayName,
@@ -56,6 +66,7 @@ export const pauseGateway = (
   actorId: string | null,
 ): Promise<boolean> =>
   db.transaction(async (tx) => {
+    await tx.query(sql.unsafe`select pg_advisory_xact_lock(hashtext('gateway_pause'), hashtext(${gateway}))`);
     const paused = await changesRow(
       tx,
       sql.unsafe`

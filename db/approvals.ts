@@ -20,7 +20,9 @@ export const readDecider = (db: Database, runId: string, actorId: string, conten
               and (expires_at is null or expires_at > now())) as is_approver,
       exists (select from payout join api_key key on key.partner_id = payout.partner_id
               where payout.run_id = ${runId} and key.actor_id = ${actorId}) as is_payee,
-      exists (select from run_edit where run_id = ${runId} and actor_id = ${actorId}) as is_editor,
+      exists (select from run_edit where run_id = ${runId} and actor_id = ${actorId})
+        or exists (select from payout join instrument_version instrument on instrument.id = payout.instrument_version_id
+                   where payout.run_id = ${runId} and payout.status <> 'cancelled' and instrument.created_by = ${actorId}) as is_editor,
       exists (select from approval where run_id = ${runId} and actor_id = ${actorId} and content_hash = ${sql.binary(contentHash)})
         as has_decided`);
 

@@ -29,11 +29,17 @@ const WATCH_DAYS = 90;
 /**
  * Takes the next payouts that are under way and past the moment at which somebody should have looked, and makes them due again
  * in a minute, should whoever takes them not reach them. Approved ones are their run's to start, and those that are asked for
- * together their batch's. So are those about which people have decided: what they decided is applied, and then watched.
+ * together their batch's. Under way again is what settled and then bounced: the payout stays settled until the money is back. Those
+ * about which people have decided are taken too: what they decided is applied, and then watched.
  */
 export const takeOverduePayouts = (db: Database, limit: number): Promise<readonly PayoutStartRow[]> =>
   db.any(sql.type(PayoutStart)`
-    update payout set due_at = now() + case when payout.status in ('executing', 'sent') then interval '1 minute' else interval '1 day' end
+    with reopened as (
+      select attempt.payout_id as id from attempt_history history join payout_attempt attempt on attempt.id = history.attempt_id
+      where history.from_state = 'settled' and history.to_state not in ('settled', 'returned')
+        and attempt.state not in ('settled', 'returned', 'failed'))
+    update payout set due_at = now() + case
+      when payout.status in ('executing', 'sent') or payout.id in (select id from reopened) then interval '1 minute' else interval '1 day' end
     from partner
     where partner.id = payout.partner_id and payout.id in (
       select id from payout
@@ -41,6 +47,8 @@ export const takeOverduePayouts = (db: Database, limit: number): Promise<readonl
           select from payout_attempt attempt where attempt.payout_id = payout.id
             and attempt.batch_id is not null and attempt.state in ('prepared', 'submitted', 'unknown'))
         or id = any(array(
+        select id from reopened
+        union all
         select payout_id from resolution where status = 'confirmed'
         union all
         select resolution.payout_id from resolution join payout_attempt attempt on attempt.id = resolution.attempt_id

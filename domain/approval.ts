@@ -19,7 +19,7 @@ export type Decider = {
   readonly isApprover: boolean;
   /** Whether one of the run's payouts is theirs. */
   readonly isPayee: boolean;
-  /** Whether they excluded payouts from this run. */
+  /** Whether they excluded payouts from this run, or added an instrument that it pays to. */
   readonly isEditor: boolean;
   readonly hasDecided: boolean;
 };
@@ -55,7 +55,8 @@ export function whyNotDecide(run: RunUnderReview, decider: Decider, seenHash: st
   if (decider.isEditor)
     return {
       code: 'approver_edited_run',
-      message: 'You changed this run, so somebody else has to decide it; nothing was recorded.',
+      message:
+        'You changed this run, or added details that it pays to, so somebody else has to decide it; nothing was recorded.',
     };
   if (seenHash !== run.contentHash)
     return {

@@ -374,13 +374,15 @@ left join approval on approval.run_id = run.id and approval.content_hash = run.c
 where run.status in ('approved', 'disbursing', 'paused', 'disbursed') and exists (select from payout where run_id = run.id)
 group by run.id, schedule.id having count(distinct approval.actor_id) < schedule.approvals_required;
 
--- name: 15 nobody approved a run that pays them, or that they changed
+-- name: 15 nobody approved a run that pays them or to details that they added, or that they changed
 select format('actor %s approved run %s, which pays or was changed by the same person', approval.actor_id, approval.run_id) as culprit
 from approval
 where approval.decision = 'approve'
   and (exists (select from run_edit where run_id = approval.run_id and actor_id = approval.actor_id and at < approval.at)
     or exists (select from payout join api_key key on key.partner_id = payout.partner_id
-               where payout.run_id = approval.run_id and key.actor_id = approval.actor_id and key.created_at < approval.at));
+               where payout.run_id = approval.run_id and key.actor_id = approval.actor_id and key.created_at < approval.at)
+    or exists (select from payout join instrument_version instrument on instrument.id = payout.instrument_version_id
+               where payout.run_id = approval.run_id and payout.status <> 'cancelled' and instrument.created_by = approval.actor_id));
 
 -- name: 16 every check number from the first of its account to the next has one explanation
 select format('check %s of account %s (%s) is not in the register', used.number, account.id, account.account_ref) as culprit

@@ -32,7 +32,9 @@ const decide = createRoute({
   request: { params: UuidPath, body: jsonBody(DecisionBody) },
   responses: {
     200: answers(z.object({ status: z.enum(RUN_STATUSES) }), 'Recorded; this is what the run is now'),
-    403: problemResponse('Who asked for a run, changed it or is paid by it does not decide it'),
+    403: problemResponse(
+      'Who asked for a run, changed it, added details that it pays to or is paid by it does not decide it',
+    ),
     409: problemResponse('The run changed since it was seen, or waits for no decision'),
     503: problemResponse('Not known whether it was recorded: repeat with the same Idempotency-Key'),
   },

@@ -440,11 +440,19 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'somebody approved what they had changed',
-    breaks: '15 nobody approved a run that pays them, or that they changed',
+    breaks: '15 nobody approved a run that pays them or to details that they added, or that they changed',
     plant: (b) => [
       sql.unsafe`
         insert into run_edit(run_id, payout_id, actor_id, reason, at)
         values (${b.runId}, ${b.bobPayout}, ${b.company.approver}, 'odd', '2026-01-01')`,
+    ],
+    names: (b) => b.runId,
+  },
+  {
+    wrong: 'somebody approved a run that pays to details that they had added',
+    breaks: '15 nobody approved a run that pays them or to details that they added, or that they changed',
+    plant: (b) => [
+      sql.unsafe`update instrument_version set created_by = ${b.company.approver} where id = ${b.bob.instrumentId}`,
     ],
     names: (b) => b.runId,
   },

@@ -49,7 +49,10 @@ async function setScene(db: Stage['app']) {
   const draft = await addPayout(db, draftRun, ann, [draftLine]);
 
   const reviewing = await addCompany(db, { approvalsRequired: 2 });
-  const rae = await addPartner(db, reviewing);
+  const editor = await addActor(db, 'eddie');
+  const raeUnpaid = await addPartner(db, reviewing, null);
+  const raeInstrument = await addInstrument(db, raeUnpaid.id, { createdBy: editor });
+  const rae = { ...raeUnpaid, method: 'bank' as const, instrumentId: raeInstrument };
   const reviewRun = await addRun(db, reviewing);
   const reviewed = await addPayout(db, reviewRun, rae, [await addLine(db, reviewing, rae)]);
   await putInReview(db, reviewRun);
@@ -90,6 +93,7 @@ async function setScene(db: Stage['app']) {
     reviewing,
     reviewRun,
     reviewed,
+    editor,
     paying,
     payingRun,
     unasked,
@@ -612,6 +616,16 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       does: 'approves with one approval of two and its own',
       with: (s) => [moveRun(s.reviewRun, 'approved')],
       refused: /too few people other than its preparer/,
+    },
+    {
+      does: 'adds the details that it pays to, and approves it too',
+      with: (s) => [
+        sql.unsafe`
+          insert into approval(run_id, content_hash, actor_id, decision)
+          select id, content_hash, ${s.editor}, 'approve' from payout_run where id = ${s.reviewRun}`,
+        moveRun(s.reviewRun, 'approved'),
+      ],
+      refused: /too few people/,
     },
     {
       does: 'approves content that is not what was approved',

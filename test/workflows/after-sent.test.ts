@@ -17,6 +17,7 @@ import {
   calm,
   codeOf,
   decide,
+  everythingIsDue,
   openBusiness,
   owedTo,
   paidFor,
@@ -139,6 +140,34 @@ describe('given a transfer that settled five weeks ago', () => {
       who: 'partner',
       text: expect.stringContaining('this account is closed'),
     });
+  });
+});
+
+describe('given a transfer that settled, and of which its provider then says that it bounced', () => {
+  it('when the workflow that heard of it is lost then the sweep starts it again, and touches none that stays settled', async () => {
+    const business = await open('lost', [
+      { name: 'ann', method: 'bank', amount: '15.00' },
+      { name: 'bob', method: 'bank', amount: '16.00' },
+    ]);
+    const run = await startPaying(business);
+    const { id } = await payoutBecomes(business, run, 'ann', 'settled');
+    const bob = await payoutBecomes(business, run, 'bob', 'settled');
+    const workflowOf = (payout: string) => world.temporal.workflow.getHandle(payoutWorkflowId(payout));
+    await Promise.all([workflowOf(id).result(), workflowOf(bob.id).result()]);
+    const { runId } = await workflowOf(bob.id).describe();
+    await tell(world, 'wise', 'webhooks', { mode: 'off' });
+    const reference = (await attemptOf(business, id))?.reference;
+    await atWise(`/v1/simulation/transfers/${reference}/bounced_back`);
+    expect(await world.activities.advancePayout(id)).toMatchObject({ status: 'settled', state: 'on_hold' });
+
+    await everythingIsDue(world);
+    await sweep(world);
+    await atWise(`/v1/simulation/transfers/${reference}/funds_refunded`);
+
+    await payoutBecomes(business, run, 'ann', 'returned');
+    await tell(world, 'wise', 'webhooks', { mode: 'normal' });
+    expect(await owedTo(business, 'ann')).toBe(1500n);
+    expect((await workflowOf(bob.id).describe()).runId).toBe(runId);
   });
 });
 

@@ -80,6 +80,20 @@ describe('given a run in review', () => {
     expect(await paidFor(world, id)).toEqual([]);
   });
 
+  it('when somebody who added details that it pays to approves it then it is refused, until it pays to them no more', async () => {
+    const business = await open('instrument');
+    const oscar = await world.person('oscar', 'operator');
+    const asOscar = { ...business, company: { ...company, operator: oscar } };
+    await addPayees(asOscar, [{ name: 'cleo', method: 'paypal', amount: '30.00' }]);
+    const run = await prepare(business);
+    const oscarApproves = await world.person('oscar', 'approver');
+
+    expect(await decide(oscarApproves, run)).toBe('approver_edited_run');
+    expect(await approvalsOf(run)).toEqual([]);
+    const changed = await exclude(company.preparer, run, (await payoutOf(business, run, 'cleo')).id);
+    expect(await decide(oscarApproves, changed)).toBe('approved');
+  });
+
   it('when the content is another one than was seen then the approval is refused', async () => {
     const business = await open('hash');
     const run = await prepare(business);
