@@ -2,6 +2,7 @@ import type { DatabasePool } from 'slonik';
 
 import type { Database } from '../db/database.ts';
 import {
+  isDayRead,
   listLedgerSide,
   listProviderSide,
   listStatementAccounts,
@@ -37,7 +38,7 @@ export const createReconciliationActivities = ({ db, gateways, vault }: Reconcil
   },
 });
 
-/** A refusal that only a person can mend is an alarm: until then nobody knows whether the books agree. */
+/** A refusal that only a person can mend is an alarm, and so is a day that was not read in time: nobody knows whether its books agree. */
 async function readStatement(
   { db, gateways }: Pick<ReconciliationDeps, 'db' | 'gateways'>,
   gateway: GatewayName,
@@ -50,11 +51,15 @@ async function readStatement(
   try {
     return await gateways[gateway].statement(account, currency, from, to, AbortSignal.timeout(STATEMENT_TIMEOUT_MS));
   } catch (error) {
-    if (error instanceof Failure && !FAILURES[error.code].retryable)
+    if (error instanceof Failure && (!FAILURES[error.code].retryable || (await isLate(db, gateway, day, to))))
       await db.transaction((tx) => alarm(tx, 'statement_not_read', `gateway/${gateway}`, error.message));
     throw error;
   }
 }
+
+/** A day that nobody has read although a night came after the one that should have. */
+const isLate = async (db: DatabasePool, gateway: GatewayName, day: string, endedAt: Date): Promise<boolean> =>
+  Date.now() - endedAt.getTime() > DAY_MS && !(await isDayRead(db, gateway, day));
 
 /** Keeps a statement's lines and compares them with the ledger; returns how many breaks are open for them. */
 async function compare(tx: Database, key: ReportKey, lines: readonly StatementLine[]): Promise<number> {

@@ -27,6 +27,10 @@ export async function listStatementAccounts(db: Database, keys: VaultKeys, gatew
   }));
 }
 
+/** Whether a statement of a day was ever read, of any payer. */
+export const isDayRead = (db: Database, gateway: GatewayName, day: string): Promise<boolean> =>
+  db.exists(sql.unsafe`select 1 from recon_report where gateway = ${gateway} and day = ${day}::date`);
+
 export type ReportKey = { gateway: GatewayName; payerId: number; currency: string; day: string };
 export type ReportLine = {
   id: string;

@@ -144,6 +144,19 @@ describe('given books that agree with the providers to the cent', () => {
     await calm(world);
   });
 
+  it('when no statement of a day can be read then a person is told, once the day is long over and was never read', async () => {
+    const dayAgo = (days: number) => new Date(Date.now() - days * 24 * 3600_000).toISOString().slice(0, 10);
+    const told = async () => (await alarmsOf(business)).some(({ subject }) => subject === 'gateway/paypal');
+    await tell(world, 'paypal', 'faults', { fault: '500-before-commit', method: 'GET', times: 10_000 });
+
+    await expect(world.activities.reconcileDay('paypal', dayAgo(0))).rejects.toThrow('did not answer a look-up');
+    expect(await told()).toBe(false);
+
+    await expect(world.activities.reconcileDay('paypal', dayAgo(30))).rejects.toThrow('did not answer a look-up');
+    expect(await told()).toBe(true);
+    await calm(world);
+  });
+
   it('when our account paid somebody whom the ledger does not know then the break missing_in_ledger names the line', async () => {
     const { wise } = world.gateways;
     const key = '3f0c2f5e-6f0a-4c36-9d3f-0a5b6f1f2a77';
