@@ -115,7 +115,9 @@ describe('given money that comes back', () => {
     const { id } = await payoutOf(business, run, 'ann');
 
     await eventually('a person is asked', async () =>
-      (await alarmsOf(business)).some(({ subject }) => subject === `payout/${id}`),
+      (await company.auditor.api.all<{ kind: string }>(`/v1/tasks?payout=${id}`)).some(
+        ({ kind }) => kind === 'partial_return',
+      ),
     );
 
     expect(await owedTo(business, 'ann')).toBe(0n);
