@@ -12,15 +12,15 @@ import { insertAttempts } from '../../db/attempts.ts';
 import { insertBatch } from '../../db/batches.ts';
 import { attemptRecord, batchRecord } from '../../db/payment-orders.ts';
 import { getPayout } from '../../db/payouts.ts';
-import { seal, type VaultKeys } from '../../db/vault.ts';
+import { seal } from '../../db/vault.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../domain/attempt.ts';
 import type { GatewayName } from '../../domain/payout.ts';
 import { answer, batchAnswer } from '../../gateways/answers.ts';
 import type { Gateways } from '../../gateways/gateway.ts';
 import { openStage, type Stage } from '../db/stage.ts';
-import { addAttempt, addCompany, addLine, addPartner, addPayout, addRun, disburse } from '../support/rows.ts';
+import { addAttempt, addPayingRun } from '../support/rows.ts';
+import { VAULT } from '../support/world.ts';
 
-const VAULT: VaultKeys = { keyId: 'test', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
 const REQUEST = Buffer.from('{}');
 const REQUEST_HASH = createHash('sha256').update(REQUEST).digest();
 
@@ -29,20 +29,6 @@ beforeAll(async () => {
   stage = await openStage();
 });
 afterAll(() => stage.close());
-
-/** A run that is being paid, with so many payouts that nobody was asked for. */
-async function executing(method: 'bank' | 'paypal', count: number) {
-  const { app } = stage;
-  const company = await addCompany(app);
-  const runId = await addRun(app, company);
-  const payoutIds: string[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const partner = await addPartner(app, company, method);
-    payoutIds.push(await addPayout(app, runId, partner, [await addLine(app, company, partner)]));
-  }
-  await disburse(app, runId, company.approver);
-  return { runId, payoutIds };
-}
 
 /** What is frozen and not asked for, and whoever looks after it next. Every provider answers that it does not know. */
 type Frozen = { gateway: GatewayName; payoutIds: readonly string[]; advance: () => Promise<unknown> };
@@ -59,7 +45,7 @@ const deps = () => ({
 });
 
 async function frozenPayout(): Promise<Frozen> {
-  const { payoutIds } = await executing('bank', 1);
+  const { payoutIds } = await addPayingRun(stage.app, 'bank', 1);
   const [payoutId = ''] = payoutIds;
   const { gateway, currency, net } = await getPayout(stage.app, payoutId);
   const id = randomUUID();
@@ -70,7 +56,7 @@ async function frozenPayout(): Promise<Frozen> {
 }
 
 async function frozenBatch(): Promise<Frozen> {
-  const { runId, payoutIds } = await executing('paypal', 2);
+  const { runId, payoutIds } = await addPayingRun(stage.app, 'paypal', 2);
   const id = randomUUID();
   const group = { runId, gateway: 'paypal', currency: 'USD', number: 1, itemCount: 2, totalMinor: 2000n } as const;
   const request = { requestSealed: seal(VAULT, batchRecord(id), REQUEST), requestHash: REQUEST_HASH };

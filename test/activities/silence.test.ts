@@ -10,7 +10,7 @@ import { pauseGateway } from '../../db/alarms.ts';
 import { findLiveAttempt } from '../../db/attempts.ts';
 import { getBatch } from '../../db/batches.ts';
 import { attemptRecord, batchRecord } from '../../db/payment-orders.ts';
-import { seal, type VaultKeys } from '../../db/vault.ts';
+import { seal } from '../../db/vault.ts';
 import { type AttemptState, RETURN_WINDOWS_DEFAULT } from '../../domain/attempt.ts';
 import { Failure, type FailureCode } from '../../domain/errors.ts';
 import { money } from '../../domain/money.ts';
@@ -18,19 +18,9 @@ import { answer, batchAnswer } from '../../gateways/answers.ts';
 import type { AnswerState, Gateway, Gateways } from '../../gateways/gateway.ts';
 import { withClient } from '../../scripts/stack/postgres.ts';
 import { openStage, type Stage } from '../db/stage.ts';
-import {
-  addBatch,
-  addCompany,
-  addLine,
-  addPartner,
-  addPayout,
-  addRun,
-  disburse,
-  sendBatch,
-  sendPayout,
-} from '../support/rows.ts';
+import { addBatch, addPayingRun, sendBatch, sendPayout } from '../support/rows.ts';
+import { VAULT } from '../support/world.ts';
 
-const VAULT: VaultKeys = { keyId: 'test', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
 const HOUR_MIN = 60;
 const DAY_MIN = 24 * HOUR_MIN;
 
@@ -47,23 +37,9 @@ const change = (statement: string, values: readonly unknown[]): Promise<void> =>
     await client.query(statement, [...values]);
   });
 
-/** Payouts that are being paid by Wise. */
-async function paying(count: number): Promise<{ runId: string; payoutIds: string[] }> {
-  const { app } = stage;
-  const company = await addCompany(app);
-  const runId = await addRun(app, company);
-  const payoutIds: string[] = [];
-  for (let n = 0; n < count; n += 1) {
-    const partner = await addPartner(app, company);
-    payoutIds.push(await addPayout(app, runId, partner, [await addLine(app, company, partner)]));
-  }
-  await disburse(app, runId, company.approver);
-  return { runId, payoutIds };
-}
-
 /** A payout whose provider was asked, and said `state`; it may have said nothing. */
 async function asked(state: AttemptState): Promise<string> {
-  const [payoutId = ''] = (await paying(1)).payoutIds;
+  const [payoutId = ''] = (await addPayingRun(stage.app, 'bank', 1)).payoutIds;
   const id = await sendPayout(stage.app, payoutId);
   const sealed = seal(VAULT, attemptRecord(id), Buffer.from('{}'));
   await change('update payout_attempt set request_sealed = $2 where id = $1', [id, sealed]);
@@ -189,7 +165,7 @@ describe('given a batch whose provider answers no look-up', () => {
     { state: 'accepted', minutes: 5 * HOUR_MIN, kinds: ['provider_silent'] },
   ] as const)('when it has been $state for $minutes minutes then the alarms are $kinds', async (row) => {
     const { app } = stage;
-    const { runId, payoutIds } = await paying(2);
+    const { runId, payoutIds } = await addPayingRun(app, 'bank', 2);
     const { id } = await addBatch(app, runId, payoutIds);
     await sendBatch(app, id);
     if (row.state !== 'submitted') await recordBatchAnswer(deps(fails()), id, batchAnswer(row.state, row.state));

@@ -239,6 +239,19 @@ export async function approve(db: CommonQueryMethods, runId: string, by: string)
   await insertApproval(db, runId, hash, { by, decision: 'approve', contentHash: hash.toString('hex'), noteId: null });
 }
 
+/** A run that is being paid, with so many payouts for which nobody was asked. */
+export async function addPayingRun(db: CommonQueryMethods, method: 'bank' | 'paypal', count: number) {
+  const company = await addCompany(db);
+  const runId = await addRun(db, company);
+  const payoutIds: string[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const partner = await addPartner(db, company, method);
+    payoutIds.push(await addPayout(db, runId, partner, [await addLine(db, company, partner)]));
+  }
+  await disburse(db, runId, company.approver);
+  return { runId, payoutIds };
+}
+
 /** Approved by one person, and being paid: its payouts execute. */
 export async function disburse(db: CommonQueryMethods, runId: string, approver: string): Promise<void> {
   await putInReview(db, runId);
