@@ -67,7 +67,7 @@ type Sums = { paid: bigint; fee: bigint; returned: bigint };
 function nameAt({ gateway, provider_key: key, batch_key, provider_ref, check_number }: AttemptRow): string | null {
   if (gateway === 'wise') return `wise ${key}`;
   if (gateway === 'paypal') return `paypal ${batch_key ?? key}/${key}`;
-  if (gateway === 'printed-check') return provider_ref && `printed ${provider_ref}`;
+  if (gateway === 'printed-check') return provider_ref ? `printed ${provider_ref}` : `unread ${check_number}`; // its answer was lost
   return check_number && `lob ${check_number}`;
 }
 
@@ -75,7 +75,7 @@ function nameAt({ gateway, provider_key: key, batch_key, provider_ref, check_num
 function namesOf({ provider, key }: Movement): string[] {
   if (provider !== 'bank') return [`${provider} ${key}`];
   const [account = '', number = ''] = key.split('/');
-  return [`printed ${checkReference(account, BigInt(number))}`, `lob ${number}`];
+  return [`printed ${checkReference(account, BigInt(number))}`, `lob ${number}`, `unread ${number}`];
 }
 
 const show = ({ paid, fee, returned }: Sums): string => `${paid} paid, ${fee} of fees, ${returned} returned`;
