@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 import type { VaultKeys } from './db/vault.ts';
-import { RETURN_WINDOWS_DEFAULT, type ReturnWindows } from './domain/attempt.ts';
+import { RETURN_WINDOWS_DEFAULT, type ReturnWindows } from './domain/payouts/attempt.ts';
 import type { GatewaySettings } from './gateways/index.ts';
 
 /** The one reader of the environment; only the two `main.ts` files import it. `.env.example` explains every name. */

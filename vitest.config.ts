@@ -5,7 +5,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const RULES = ['test/domain/**/*.test.ts', 'test/docs/**/*.test.ts'];
 
 /** Whole runs, which take longest. They begin first, or one of them would be left alone at the end: a fresh checkout knows sizes only. */
-const LONG = /\/test\/(chaos|e2e|activities\/(unclear|batches)|workflows\/(outcomes|inbox|approval|disruption))\b/;
+const LONG =
+  /\/test\/(chaos|e2e|activities\/payouts\/(unclear|batches)|workflows\/(outcomes|inbox|approval|disruption))\b/;
 
 const rankOf = ({ project, moduleId }: TestSpecification): number =>
   project.name === 'rules' ? 0 : LONG.test(moduleId) ? 1 : 2;

@@ -1,12 +1,12 @@
-import { type AccrualDeps, createAccrualActivities } from './accrual.ts';
-import { keepAlive } from './alive.ts';
-import { type BatchDeps, createBatchActivities } from './batches.ts';
-import { type CheckDeskDeps, createCheckActivities } from './checks.ts';
+import { type AccrualDeps, createAccrualActivities } from './earnings/accrual.ts';
+import { keepAlive } from './heartbeat.ts';
+import { type BatchDeps, createBatchActivities } from './payouts/batches.ts';
+import { type CheckDeskDeps, createCheckActivities } from './checks/checks.ts';
 import { translateFailures } from './failures.ts';
-import { createNotificationActivities, type NotificationDeps } from './notifications.ts';
-import { createPayoutActivities, type PayoutDeps } from './payouts.ts';
-import { createReconciliationActivities, type ReconciliationDeps } from './reconciliation.ts';
-import { createRunActivities, type RunDeps } from './runs.ts';
+import { createNotificationActivities, type NotificationDeps } from './tasks/notifications.ts';
+import { createPayoutActivities, type PayoutDeps } from './payouts/advance.ts';
+import { createReconciliationActivities, type ReconciliationDeps } from './books/reconciliation.ts';
+import { createRunActivities, type RunDeps } from './runs/runs.ts';
 import { createSweepActivities, type SweepDeps } from './sweep.ts';
 
 export type ActivityDeps = AccrualDeps &

@@ -1,14 +1,14 @@
 import type { Client } from '@temporalio/client';
 import type { DatabasePool } from 'slonik';
 
-import { sealAuditLog } from '../db/audit.ts';
-import { listOverdueBatches } from '../db/batches.ts';
-import { listOverdueRuns, listProgramsWithDueEvents, takeOverduePayouts } from '../db/due.ts';
+import { sealAuditLog } from '../db/people/audit.ts';
+import { listOverdueBatches } from '../db/payouts/batches.ts';
+import { listOverdueRuns, listProgramsWithDueEvents, takeOverduePayouts } from '../db/runs/overdue.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
-import { hearOfBatches, listMatchedInbox, markInboxProcessed } from '../db/inbox.ts';
-import { wakeAccrual, wakeBatch, wakeRun } from '../workflows/starts.ts';
-import { remindOfTasks } from './tasks.ts';
-import { wakePayouts } from './wake-payouts.ts';
+import { hearOfBatches, listMatchedInbox, markInboxProcessed } from '../db/payouts/inbox.ts';
+import { wakeAccrual, wakeBatch, wakeRun } from '../temporal/starts.ts';
+import { remindOfTasks } from './tasks/tasks.ts';
+import { wakePayouts } from './payouts/wake.ts';
 
 export type SweepDeps = { db: DatabasePool; temporal: Client };
 

@@ -1,9 +1,9 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 
 import { CURRENCY_CODES } from '../domain/currency.ts';
-import type { ApiEnv } from './deps.ts';
-import { rolesFor } from './permissions.ts';
-import { PROBLEM_TYPE } from './problem.ts';
+import type { ApiEnv } from './http/deps.ts';
+import { rolesFor } from './http/permissions.ts';
+import { PROBLEM_TYPE } from './http/problem.ts';
 
 type Document = ReturnType<OpenAPIHono<ApiEnv>['getOpenAPI31Document']>;
 

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { html } from 'hono/html';
 
-import type { ApiEnv } from './deps.ts';
-import { createRouter } from './router.ts';
+import type { ApiEnv } from './http/deps.ts';
+import { createRouter } from './http/router.ts';
 import { openApiDocument } from './openapi.ts';
 
 const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));

@@ -6,23 +6,30 @@ import type { Client } from '@temporalio/client';
 import { type DatabasePool, sql } from 'slonik';
 import { z } from 'zod';
 
-import { createBatchActivities } from '../activities/batches.ts';
-import { formBatches } from '../activities/form-batches.ts';
-import { addActor } from '../db/actors.ts';
-import { insertApproval } from '../db/approvals.ts';
-import { listRunBatches } from '../db/batches.ts';
+import { createBatchActivities } from '../activities/payouts/batches.ts';
+import { formBatches } from '../activities/payouts/form-batches.ts';
+import { addActor } from '../db/people/actors.ts';
+import { insertApproval } from '../db/runs/approvals.ts';
+import { listRunBatches } from '../db/payouts/batches.ts';
 import { type Database, openDatabase } from '../db/database.ts';
-import { addInstruments } from '../db/instruments.ts';
+import { addInstruments } from '../db/partners/instruments.ts';
 import { migrate } from '../db/migrate.ts';
-import { addPartners } from '../db/partners.ts';
-import { addPayer, setPayerGateway } from '../db/payers.ts';
-import { addProgram } from '../db/programs.ts';
-import { approveRunPayouts, getRun, insertDraftPayouts, insertRun, listRunContent, updateRun } from '../db/runs.ts';
-import { addSchedule } from '../db/schedules.ts';
+import { addPartners } from '../db/partners/partners.ts';
+import { addPayer, setPayerGateway } from '../db/payers/payers.ts';
+import { addProgram } from '../db/programs/programs.ts';
+import {
+  approveRunPayouts,
+  getRun,
+  insertDraftPayouts,
+  insertRun,
+  listRunContent,
+  updateRun,
+} from '../db/runs/runs.ts';
+import { addSchedule } from '../db/payers/schedules.ts';
 import type { VaultKeys } from '../db/vault.ts';
-import { RETURN_WINDOWS_DEFAULT } from '../domain/attempt.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../domain/payouts/attempt.ts';
 import { onDemandRunId, payoutId } from '../domain/ids.ts';
-import { contentHash } from '../domain/run-content.ts';
+import { contentHash } from '../domain/runs/content.ts';
 import { createGateways } from '../gateways/index.ts';
 import { startSandbox } from '../sandbox/index.ts';
 import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';

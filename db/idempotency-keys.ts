@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Failure } from '../domain/errors.ts';
 import type { Database } from './database.ts';
 import { openJson, sealJson, type VaultKeys } from './vault.ts';
-import { Bytes } from './rows.ts';
+import { Bytes } from './column-types.ts';
 
 /** One request as its sender names it. The same key on another route, or of another person, is another request. */
 export type RequestName = { actorId: string; route: string; key: string };

@@ -1,6 +1,6 @@
 /**
  * Every failure the product can name. Retryable means: the same call may succeed later without anybody changing
- * anything. `activities/failures.ts` turns a code into a Temporal failure, `api/problem.ts` into an HTTP status.
+ * anything. `activities/failures.ts` turns a code into a Temporal failure, `api/http/problem.ts` into an HTTP status.
  */
 export const FAILURES = {
   invalid_input: { retryable: false },

@@ -1,7 +1,7 @@
-import type { AttemptState } from '../domain/attempt.ts';
+import type { AttemptState } from '../domain/payouts/attempt.ts';
 import type { Money } from '../domain/money.ts';
-import type { GatewayName } from '../domain/payout.ts';
-import type { TaskKind } from '../domain/task.ts';
+import type { GatewayName } from '../domain/payouts/payout.ts';
+import type { TaskKind } from '../domain/tasks/task.ts';
 import type { CheckDesk } from './check-bank/desk.ts';
 
 /** Where the money goes: a partner's vaulted details, opened for one call and never stored in clear. */

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import { addActor, type IssuedKey, issueKey, listActors, type NewActor } from '../db/actors.ts';
+import { addActor, type IssuedKey, issueKey, listActors, type NewActor } from '../db/people/actors.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 
 /** Whether nobody is in this deployment yet. */

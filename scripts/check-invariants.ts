@@ -6,8 +6,8 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { type Database, openDatabase } from '../db/database.ts';
-import { listRunContent } from '../db/runs.ts';
-import { contentHash } from '../domain/run-content.ts';
+import { listRunContent } from '../db/runs/runs.ts';
+import { contentHash } from '../domain/runs/content.ts';
 import { compareBooks, readBooks } from './invariants/books.ts';
 import { databaseAccount, reachable } from './stack/account.ts';
 import { choosePorts } from './stack/ports.ts';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 
 import { createApp } from '../api/app.ts';
-import type { ApiDeps, ApiEnv } from '../api/deps.ts';
+import type { ApiDeps, ApiEnv } from '../api/http/deps.ts';
 import { openApiDocument } from '../api/openapi.ts';
 
 /** `npm run openapi`: writes docs/openapi.json from the routes; with `--check` it only says whether that is up to date. */

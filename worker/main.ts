@@ -7,11 +7,11 @@ import { pino } from 'pino';
 import { createActivities } from '../activities/index.ts';
 import { type Config, gatewaySettings, readConfig, returnWindows, vaultKeys } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
-import { listActiveSchedules } from '../db/due.ts';
+import { listActiveSchedules } from '../db/runs/overdue.ts';
 import { createGateways } from '../gateways/index.ts';
 import { createMailer } from '../notifications/mailer.ts';
-import { deployPaySchedule, deploySystemSchedules } from '../workflows/schedules.ts';
-import { SWEEP_SCHEDULE_ID } from '../workflows/messages.ts';
+import { deployPaySchedule, deploySystemSchedules } from '../temporal/schedules.ts';
+import { SWEEP_SCHEDULE_ID } from '../temporal/messages.ts';
 import { buildWorkflowBundle } from './bundle.ts';
 import { createWorkers } from './workers.ts';
 

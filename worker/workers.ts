@@ -1,7 +1,7 @@
 import { type NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 
 import type { Activities } from '../activities/index.ts';
-import { TASK_QUEUES } from '../workflows/messages.ts';
+import { TASK_QUEUES } from '../temporal/messages.ts';
 
 export type WorkersOptions = {
   connection: NativeConnection;

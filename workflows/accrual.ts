@@ -1,7 +1,7 @@
 import { continueAsNew, proxyActivities, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.ts';
-import { eventsArrivedSignal, HEARTBEAT_TIMEOUT, TASK_QUEUES } from './messages.ts';
+import { eventsArrivedSignal, HEARTBEAT_TIMEOUT, TASK_QUEUES } from '../temporal/messages.ts';
 
 const { accruePage } = proxyActivities<Activities>({
   taskQueue: TASK_QUEUES.bulk,

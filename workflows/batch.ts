@@ -9,10 +9,10 @@ import {
 } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.ts';
-import type { BatchState } from '../domain/batch.ts';
-import type { GatewayName } from '../domain/payout.ts';
-import { batchChangedSignal, HEARTBEAT_TIMEOUT, TASK_QUEUES } from './messages.ts';
-import { batchStateKey, dueKey } from './search-attributes.ts';
+import type { BatchState } from '../domain/payouts/batch.ts';
+import type { GatewayName } from '../domain/payouts/payout.ts';
+import { batchChangedSignal, HEARTBEAT_TIMEOUT, TASK_QUEUES } from '../temporal/messages.ts';
+import { batchStateKey, dueKey } from '../temporal/search-attributes.ts';
 
 /** Asks for many payments at once, and ends when each of its payouts follows its own. */
 export async function batch(id: string, gateway: GatewayName): Promise<BatchState> {

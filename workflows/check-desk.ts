@@ -1,7 +1,7 @@
 import { proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.ts';
-import { checkDeskSignal, HEARTBEAT_TIMEOUT, TASK_QUEUES } from './messages.ts';
+import { checkDeskSignal, HEARTBEAT_TIMEOUT, TASK_QUEUES } from '../temporal/messages.ts';
 
 const { sayCheckDeskIsSilent } = proxyActivities<Activities>({ startToCloseTimeout: '1 minute' });
 const { workCheckDesk } = proxyActivities<Activities>({

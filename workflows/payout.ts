@@ -9,9 +9,9 @@ import {
 } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.ts';
-import type { GatewayName, PayoutStatus } from '../domain/payout.ts';
-import { attemptChangedSignal, HEARTBEAT_TIMEOUT, TASK_QUEUES } from './messages.ts';
-import { dueKey, payoutStateKey } from './search-attributes.ts';
+import type { GatewayName, PayoutStatus } from '../domain/payouts/payout.ts';
+import { attemptChangedSignal, HEARTBEAT_TIMEOUT, TASK_QUEUES } from '../temporal/messages.ts';
+import { dueKey, payoutStateKey } from '../temporal/search-attributes.ts';
 
 /** Pays one payout and follows it until the provider's word is final. Webhooks only wake it up. */
 export async function payout(id: string, gateway: GatewayName): Promise<PayoutStatus> {

@@ -1,8 +1,8 @@
 import { ApplicationFailure, proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.ts';
-import { GATEWAYS, type GatewayName } from '../domain/payout.ts';
-import { HEARTBEAT_TIMEOUT, TASK_QUEUES } from './messages.ts';
+import { GATEWAYS, type GatewayName } from '../domain/payouts/payout.ts';
+import { HEARTBEAT_TIMEOUT, TASK_QUEUES } from '../temporal/messages.ts';
 
 const { reconcileDay } = proxyActivities<Activities>({
   taskQueue: TASK_QUEUES.bulk,

@@ -10,9 +10,15 @@ import {
 } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.ts';
-import { isRunOver, type RunStatus } from '../domain/run.ts';
-import { decideUpdate, HEARTBEAT_TIMEOUT, runChangedSignal, runStatusQuery, TASK_QUEUES } from './messages.ts';
-import { runStateKey } from './search-attributes.ts';
+import { isRunOver, type RunStatus } from '../domain/runs/run.ts';
+import {
+  decideUpdate,
+  HEARTBEAT_TIMEOUT,
+  runChangedSignal,
+  runStatusQuery,
+  TASK_QUEUES,
+} from '../temporal/messages.ts';
+import { runStateKey } from '../temporal/search-attributes.ts';
 
 const common = {
   heartbeatTimeout: HEARTBEAT_TIMEOUT,

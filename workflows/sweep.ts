@@ -1,7 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.ts';
-import { HEARTBEAT_TIMEOUT, TASK_QUEUES } from './messages.ts';
+import { HEARTBEAT_TIMEOUT, TASK_QUEUES } from '../temporal/messages.ts';
 
 const once = {
   startToCloseTimeout: '1 minute',

@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'slonik';
 
-import type { ApiDeps } from '../deps.ts';
-import { createRouter } from '../router.ts';
-import { answers } from '../schemas.ts';
+import type { ApiDeps } from '../http/deps.ts';
+import { createRouter } from '../http/router.ts';
+import { answers } from '../http/schemas.ts';
 
 const READY_WAIT_MS = 2000;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { parseDecimal } from '../../domain/money.ts';
-import { positivePayFile, type PositivePayRow } from '../../domain/positive-pay.ts';
+import { positivePayFile, type PositivePayRow } from '../../domain/checks/positive-pay.ts';
 import { createHttp, type HttpSettings, json } from '../http.ts';
 import { Currency, Decimal, Id, writeJson } from '../json.ts';
 import { readCamt } from './camt.ts';

@@ -1,4 +1,4 @@
-import type { PositivePayRow } from '../../domain/positive-pay.ts';
+import type { PositivePayRow } from '../../domain/checks/positive-pay.ts';
 import { answer, refusedAsAWhole, unclear } from '../answers.ts';
 import type { Answer } from '../gateway.ts';
 import { lookedUp } from '../http.ts';

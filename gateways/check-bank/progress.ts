@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * How far issuing a check came, as its attempt keeps it (`payout_attempt.step`) between one call and the next. `db/checks.ts` reads
+ * How far issuing a check came, as its attempt keeps it (`payout_attempt.step`) between one call and the next. `db/checks/checks.ts` reads
  * `acknowledgedAt` from it.
  */
 const CheckProgress = z.object({

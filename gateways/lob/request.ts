@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { formatDecimal, type Money, parseDecimal } from '../../domain/money.ts';
-import { isRoutingNumber } from '../../domain/routing-number.ts';
+import { isRoutingNumber } from '../../domain/payers/routing-number.ts';
 import { readAccount, rejected } from '../answers.ts';
 import type { CheckOnFile } from '../check-bank/issuing.ts';
 import type { PayerAccount, PaymentOrder, PostalAddress } from '../gateway.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 import { formatDecimal, parseDecimal } from '../../domain/money.ts';
-import { isRoutingNumber } from '../../domain/routing-number.ts';
+import { isRoutingNumber } from '../../domain/payers/routing-number.ts';
 import { readAccount, rejected } from '../answers.ts';
 import type { CheckOnFile } from '../check-bank/issuing.ts';
 import type { PayerAccount, PaymentOrder, PostalAddress } from '../gateway.ts';

@@ -2,7 +2,7 @@ import { isValidIBAN } from 'ibantools';
 import { z } from 'zod';
 
 import { formatDecimal } from '../../domain/money.ts';
-import { isRoutingNumber } from '../../domain/routing-number.ts';
+import { isRoutingNumber } from '../../domain/payers/routing-number.ts';
 import { readAccount, rejected } from '../answers.ts';
 import type { BatchItem, PayerAccount, PaymentOrder } from '../gateway.ts';
 import { Decimal, exactNumber, freezeJson, thawJson, writeJson } from '../json.ts';

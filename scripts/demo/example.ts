@@ -8,9 +8,9 @@ import { z } from 'zod';
 
 import { CURRENCY_CODES } from '../../domain/currency.ts';
 import { Code, Decimal } from '../../domain/event.ts';
-import { ImportMapping } from '../../domain/import-mapping.ts';
-import { METHODS, type Method } from '../../domain/payout.ts';
-import { PlanTerms } from '../../domain/plan.ts';
+import { ImportMapping } from '../../domain/earnings/import-mapping.ts';
+import { METHODS, type Method } from '../../domain/payouts/payout.ts';
+import { PlanTerms } from '../../domain/programs/plan.ts';
 
 /** A marketplace's program as data: a folder with `program.json` and `mapping.json`. Its rows are kept elsewhere. */
 

@@ -1,8 +1,8 @@
 import { openAsBlob } from 'node:fs';
 import { basename } from 'node:path';
 
-import { listProgramsWithDueEvents } from '../../db/due.ts';
-import type { ImportMapping } from '../../domain/import-mapping.ts';
+import { listProgramsWithDueEvents } from '../../db/runs/overdue.ts';
+import type { ImportMapping } from '../../domain/earnings/import-mapping.ts';
 import type { ApiClient } from '../client.ts';
 import type { Deployment } from './deployment.ts';
 import { until } from './until.ts';

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify';
 import { Temporal } from 'temporal-polyfill';
 
-import { ImportMapping } from '../../domain/import-mapping.ts';
+import { ImportMapping } from '../../domain/earnings/import-mapping.ts';
 import { formatDecimal, money } from '../../domain/money.ts';
 import type { MadeUpPartner, ProgramCode } from './made-up-partners.ts';
 import { createRandom, type Random } from './random.ts';

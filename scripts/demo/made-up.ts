@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 
 import { providerKey } from '../../domain/ids.ts';
-import { cutoffInstant } from '../../domain/schedule.ts';
-import { payScheduleId } from '../../workflows/messages.ts';
+import { cutoffInstant } from '../../domain/payers/schedule.ts';
+import { payScheduleId } from '../../temporal/messages.ts';
 import { problemIn } from '../client.ts';
 import { addPartners, GOODS_SCHEDULE, MEDIA_SCHEDULE, setUpCompanies, ZONE } from './company.ts';
 import type { Deployment } from './deployment.ts';

@@ -1,11 +1,11 @@
 import type { Client } from '@temporalio/client';
 
-import { listBalances } from '../../db/ledger.ts';
+import { listBalances } from '../../db/books/ledger.ts';
 import type { CurrencyCode } from '../../domain/currency.ts';
 import { type Money, money, parseDecimal } from '../../domain/money.ts';
-import { GATEWAYS, type GatewayName } from '../../domain/payout.ts';
-import { reconciliationWorkflowId } from '../../workflows/messages.ts';
-import { startReconciliation } from '../../workflows/starts.ts';
+import { GATEWAYS, type GatewayName } from '../../domain/payouts/payout.ts';
+import { reconciliationWorkflowId } from '../../temporal/messages.ts';
+import { startReconciliation } from '../../temporal/starts.ts';
 import type { PortName } from '../stack/ports.ts';
 import type { Deployment } from './deployment.ts';
 

@@ -7,8 +7,8 @@ import { inject } from 'vitest';
 import { z } from 'zod';
 
 import { createApp } from '../../api/app.ts';
-import type { ApiDeps } from '../../api/deps.ts';
-import { addActor, issueKey, type Role } from '../../db/actors.ts';
+import type { ApiDeps } from '../../api/http/deps.ts';
+import { addActor, issueKey, type Role } from '../../db/people/actors.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { Failure } from '../../domain/errors.ts';
 import { freshDatabase } from '../support/database.ts';

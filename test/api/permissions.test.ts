@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openApiDocument } from '../../api/openapi.ts';
-import { PERMITTED_ROUTES, rolesFor } from '../../api/permissions.ts';
-import { ROLES } from '../../db/actors.ts';
-import { getPartner } from '../../db/partners.ts';
+import { PERMITTED_ROUTES, rolesFor } from '../../api/http/permissions.ts';
+import { ROLES } from '../../db/people/actors.ts';
+import { getPartner } from '../../db/partners/partners.ts';
 import { addPayout, type Api, setUpShop, startApi } from './api.ts';
 
 let api: Api;

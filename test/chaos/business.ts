@@ -1,9 +1,9 @@
 import { Client, Connection } from '@temporalio/client';
 
-import { listProgramsWithDueEvents } from '../../db/due.ts';
+import { listProgramsWithDueEvents } from '../../db/runs/overdue.ts';
 import { openDatabase } from '../../db/database.ts';
 import { formatDecimal, money } from '../../domain/money.ts';
-import type { Method } from '../../domain/payout.ts';
+import type { Method } from '../../domain/payouts/payout.ts';
 import { GOODS_SCHEDULE, MEDIA_SCHEDULE, setUpCompanies } from '../../scripts/demo/company.ts';
 import type { DemoCurrency, MadeUpPartner } from '../../scripts/demo/made-up-partners.ts';
 import { partnerBody } from '../../scripts/demo/made-up-partners.ts';

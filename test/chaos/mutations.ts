@@ -31,7 +31,7 @@ const UNANSWERED: Menu = {
 const ASKED_TWICE: Menu = { ...UNANSWERED, asksTwicePercent: 100 };
 const PLAIN = { patches: [], statements: [], menu: UNANSWERED };
 
-const PAYOUTS = 'activities/payouts.ts';
+const PAYOUTS = 'activities/payouts/advance.ts';
 
 /**
  * Calls that take longer than their worker is heard of, so that Temporal has another one do the same; and a PayPal that would
@@ -39,7 +39,11 @@ const PAYOUTS = 'activities/payouts.ts';
  */
 const OVERLAPPING = {
   patches: [
-    { file: 'activities/alive.ts', from: 'setInterval(() => context.heartbeat(), timeoutMs / BEATS)', to: 'undefined' },
+    {
+      file: 'activities/heartbeat.ts',
+      from: 'setInterval(() => context.heartbeat(), timeoutMs / BEATS)',
+      to: 'undefined',
+    },
     {
       file: 'sandbox/paypal/payouts.ts',
       from: 'if (twin) return c.json(duplicateBatch(linkOf(twin.id)), 400);',
@@ -80,12 +84,12 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       { file: PAYOUTS, from: '  if (existing) return existing;\n', to: '' },
       {
-        file: 'db/attempts.ts',
+        file: 'db/payouts/attempts.ts',
         from: "${selectAttempt} where payout_id = ${payoutId} and state <> 'failed'`",
         to: "${selectAttempt} where payout_id = ${payoutId} and state <> 'failed' order by attempt_no desc limit 1`",
       },
       {
-        file: 'db/payouts.ts', // a payout with two of them could not be read, and so not be paid twice
+        file: 'db/payouts/payouts.ts', // a payout with two of them could not be read, and so not be paid twice
         from: "left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'`;",
         to: `left join lateral (
     select state, reason from payout_attempt where payout_id = payout.id and state <> 'failed' order by attempt_no desc limit 1
@@ -124,7 +128,7 @@ export const MUTATIONS: readonly Mutation[] = [
     without: 'the unique index on paid lines, with drafts that do not see what is taken',
     patches: [
       {
-        file: 'db/runs.ts',
+        file: 'db/runs/runs.ts',
         from: '\n      and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)',
         to: '',
       },

@@ -2,10 +2,10 @@ import { type QuerySqlToken, sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { addAuditEntry, sealAuditLog } from '../../db/audit.ts';
-import { ATTEMPT_NEXT, ATTEMPT_STATES, canAttemptBecome } from '../../domain/attempt.ts';
-import { canPayoutBecome, PAYOUT_NEXT, PAYOUT_STATUSES } from '../../domain/payout.ts';
-import { canRunBecome, RUN_NEXT, RUN_STATUSES } from '../../domain/run.ts';
+import { addAuditEntry, sealAuditLog } from '../../db/people/audit.ts';
+import { ATTEMPT_NEXT, ATTEMPT_STATES, canAttemptBecome } from '../../domain/payouts/attempt.ts';
+import { canPayoutBecome, PAYOUT_NEXT, PAYOUT_STATUSES } from '../../domain/payouts/payout.ts';
+import { canRunBecome, RUN_NEXT, RUN_STATUSES } from '../../domain/runs/run.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
 import {
   addActor,

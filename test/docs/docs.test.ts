@@ -4,10 +4,10 @@ import { dirname, join, relative, resolve } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { ATTEMPT_NEXT, ATTEMPT_STATES } from '../../domain/attempt.ts';
-import { BATCH_NEXT } from '../../domain/batch.ts';
-import { GATEWAYS, PAYOUT_NEXT } from '../../domain/payout.ts';
-import { RUN_NEXT } from '../../domain/run.ts';
+import { ATTEMPT_NEXT, ATTEMPT_STATES } from '../../domain/payouts/attempt.ts';
+import { BATCH_NEXT } from '../../domain/payouts/batch.ts';
+import { GATEWAYS, PAYOUT_NEXT } from '../../domain/payouts/payout.ts';
+import { RUN_NEXT } from '../../domain/runs/run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PAGES = await Array.fromAsync(glob(['*.md', 'docs/**/*.md'], { cwd: ROOT }));

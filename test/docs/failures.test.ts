@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { Problem, problemOf } from '../../api/problem.ts';
+import { Problem, problemOf } from '../../api/http/problem.ts';
 import { Failure, type FailureCode, FAILURES } from '../../domain/errors.ts';
 
 const PAGE = join(import.meta.dirname, '../../docs/how-to/call-the-api.md');

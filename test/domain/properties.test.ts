@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { ATTEMPT_NEXT, ATTEMPT_STATES, type AttemptState, PAYOUT_STATUS_OF } from '../../domain/attempt.ts';
+import { ATTEMPT_NEXT, ATTEMPT_STATES, type AttemptState, PAYOUT_STATUS_OF } from '../../domain/payouts/attempt.ts';
 import { CURRENCY_CODES, exponentOf } from '../../domain/currency.ts';
 import { allocate, formatDecimal, formatMinor, money, parseDecimal, takeShare } from '../../domain/money.ts';
-import { METHODS, type PayoutStatus, releasesLines } from '../../domain/payout.ts';
-import { contentHash, type PayoutContent } from '../../domain/run-content.ts';
-import { consequencesOf } from '../../domain/settlement.ts';
+import { METHODS, type PayoutStatus, releasesLines } from '../../domain/payouts/payout.ts';
+import { contentHash, type PayoutContent } from '../../domain/runs/content.ts';
+import { consequencesOf } from '../../domain/payouts/settlement.ts';
 import { RUNS } from '../support/property-runs.ts';
 
 const minors = fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n });

@@ -8,7 +8,7 @@ import {
   isAttemptFinal,
   PAYOUT_STATUS_OF,
   pollAfter,
-} from '../../domain/attempt.ts';
+} from '../../domain/payouts/attempt.ts';
 import {
   canPayoutBecome,
   GATEWAYS,
@@ -18,8 +18,8 @@ import {
   PAYOUT_NEXT,
   PAYOUT_STATUSES,
   releasesLines,
-} from '../../domain/payout.ts';
-import { canRunBecome, isRunOver, RUN_NEXT, RUN_STATUSES } from '../../domain/run.ts';
+} from '../../domain/payouts/payout.ts';
+import { canRunBecome, isRunOver, RUN_NEXT, RUN_STATUSES } from '../../domain/runs/run.ts';
 
 const DAY_MS = 86_400_000;
 

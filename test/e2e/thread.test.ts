@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { listBalances } from '../../db/ledger.ts';
+import { listBalances } from '../../db/books/ledger.ts';
 import { addPartners, type Company, openCompany, sale, sendEvents } from '../support/company.ts';
 import { payPeriod, reconcileToday } from '../support/runs.ts';
 import { openWorld, type World } from '../support/world.ts';

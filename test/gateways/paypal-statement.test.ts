@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { money } from '../../domain/money.ts';
-import { findBreaks, type LedgerSide } from '../../domain/reconciliation.ts';
+import { findBreaks, type LedgerSide } from '../../domain/books/reconciliation.ts';
 import type { PayPalTransaction } from '../../gateways/paypal/client.ts';
 import { toLines } from '../../gateways/paypal/statement.ts';
 

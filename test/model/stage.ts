@@ -2,8 +2,8 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { createActivities } from '../../activities/index.ts';
-import { PAYOUT_STATUSES } from '../../domain/payout.ts';
-import { RETURN_WINDOWS_DEFAULT } from '../../domain/attempt.ts';
+import { PAYOUT_STATUSES } from '../../domain/payouts/payout.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../../domain/payouts/attempt.ts';
 import { formatDecimal, money, parseDecimal } from '../../domain/money.ts';
 import { createGateways } from '../../gateways/index.ts';
 import { createMailer } from '../../notifications/mailer.ts';

@@ -3,15 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { type CommonQueryMethods, type QuerySqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
-import { claimSubmit, updateAttempt } from '../../db/attempts.ts';
-import { lockBatchItems, submitBatchItems } from '../../db/batch-items.ts';
-import { claimBatch } from '../../db/batches.ts';
-import { post } from '../../db/ledger.ts';
-import { getPayout, listPayoutsById, updatePayout } from '../../db/payouts.ts';
-import { insertApproval } from '../../db/approvals.ts';
-import { approveRunPayouts, insertOutcomes, listRunContent, updateRun } from '../../db/runs.ts';
-import { accrualPosting, debitPosting, type Paid, sendPosting } from '../../domain/postings.ts';
-import { contentHash } from '../../domain/run-content.ts';
+import { claimSubmit, updateAttempt } from '../../db/payouts/attempts.ts';
+import { lockBatchItems, submitBatchItems } from '../../db/payouts/batch-items.ts';
+import { claimBatch } from '../../db/payouts/batches.ts';
+import { post } from '../../db/books/ledger.ts';
+import { getPayout, listPayoutsById, updatePayout } from '../../db/payouts/payouts.ts';
+import { insertApproval } from '../../db/runs/approvals.ts';
+import { approveRunPayouts, insertOutcomes, listRunContent, updateRun } from '../../db/runs/runs.ts';
+import { accrualPosting, debitPosting, type Paid, sendPosting } from '../../domain/books/postings.ts';
+import { contentHash } from '../../domain/runs/content.ts';
 
 /** Rows as a company's database holds them, written straight by SQL. What a test is not about has a default. */
 

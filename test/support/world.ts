@@ -12,10 +12,10 @@ import { inject } from 'vitest';
 
 import { type Activities, createActivities } from '../../activities/index.ts';
 import { createApp } from '../../api/app.ts';
-import { addActor, issueKey, listActors, type Role } from '../../db/actors.ts';
+import { addActor, issueKey, listActors, type Role } from '../../db/people/actors.ts';
 import { openDatabase } from '../../db/database.ts';
 import type { VaultKeys } from '../../db/vault.ts';
-import { RETURN_WINDOWS_DEFAULT } from '../../domain/attempt.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../../domain/payouts/attempt.ts';
 import { createGateways, type GatewaySettings } from '../../gateways/index.ts';
 import { createWebhookReaders } from '../../gateways/webhooks.ts';
 import { createMailer } from '../../notifications/mailer.ts';

@@ -1,9 +1,9 @@
 import { createPool, type DatabasePool, sql } from 'slonik';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { getPartner } from '../../db/partners.ts';
+import { getPartner } from '../../db/partners/partners.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
-import { payoutWorkflowId } from '../../workflows/messages.ts';
+import { payoutWorkflowId } from '../../temporal/messages.ts';
 import { type Company, instrumentFor, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RunSeen, runBecomes } from '../support/runs.ts';

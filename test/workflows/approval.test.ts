@@ -1,7 +1,7 @@
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { decideUpdate, runChangedSignal, runWorkflowId } from '../../workflows/messages.ts';
+import { decideUpdate, runChangedSignal, runWorkflowId } from '../../temporal/messages.ts';
 import { type Company, openCompany } from '../support/company.ts';
 import { getRun, listRunPayouts, runBecomes, type RunSeen } from '../support/runs.ts';
 import { openWorld, type World } from '../support/world.ts';

@@ -1,9 +1,9 @@
 import { createPool, sql } from 'slonik';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { listTasks, type Task } from '../../db/tasks.ts';
+import { listTasks, type Task } from '../../db/tasks/tasks.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
-import { TASK_QUEUES } from '../../workflows/messages.ts';
+import { TASK_QUEUES } from '../../temporal/messages.ts';
 import { checkSettings, type Company, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
 import type { RunSeen } from '../support/runs.ts';

@@ -7,10 +7,10 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { sql } from 'slonik';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 
-import { listRunBatches } from '../../db/batches.ts';
-import { listBalances } from '../../db/ledger.ts';
+import { listRunBatches } from '../../db/payouts/batches.ts';
+import { listBalances } from '../../db/books/ledger.ts';
 import { freePort } from '../../scripts/stack/ports.ts';
-import { batchWorkflowId, payoutWorkflowId, runWorkflowId } from '../../workflows/messages.ts';
+import { batchWorkflowId, payoutWorkflowId, runWorkflowId } from '../../temporal/messages.ts';
 import { patchOnce } from '../chaos/patch.ts';
 import { type Company, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';

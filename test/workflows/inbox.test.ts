@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { insertInboxMessage } from '../../db/inbox.ts';
-import { listBalances } from '../../db/ledger.ts';
+import { insertInboxMessage } from '../../db/payouts/inbox.ts';
+import { listBalances } from '../../db/books/ledger.ts';
 import { openReceiver } from '../../scripts/gateway-check/sandbox.ts';
 import { type Company, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';

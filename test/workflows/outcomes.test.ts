@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { holdPayout } from '../../db/payouts.ts';
-import { payoutWorkflowId } from '../../workflows/messages.ts';
+import { holdPayout } from '../../db/payouts/payouts.ts';
+import { payoutWorkflowId } from '../../temporal/messages.ts';
 import { type Company, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
 import { getRun, reconcileToday, runBecomes } from '../support/runs.ts';

@@ -6,7 +6,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { listRunBatches } from '../../db/batches.ts';
+import { listRunBatches } from '../../db/payouts/batches.ts';
 import * as workflows from '../../workflows/index.ts';
 import {
   accrualWorkflowId,
@@ -14,7 +14,7 @@ import {
   payoutWorkflowId,
   runWorkflowId,
   TASK_QUEUES,
-} from '../../workflows/messages.ts';
+} from '../../temporal/messages.ts';
 import { openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
 import { reconcileToday, runBecomes } from '../support/runs.ts';

@@ -3,7 +3,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { scheduledRunId } from '../../domain/ids.ts';
-import { runTriggerWorkflowId, TASK_QUEUES } from '../../workflows/messages.ts';
+import { runTriggerWorkflowId, TASK_QUEUES } from '../../temporal/messages.ts';
 import { withClient } from '../../scripts/stack/postgres.ts';
 import { type Company, openCompany } from '../support/company.ts';
 import { listRunPayouts, runBecomes } from '../support/runs.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'slonik';
 
 import { problemIn } from '../../scripts/client.ts';
-import { TASK_QUEUES } from '../../workflows/messages.ts';
+import { TASK_QUEUES } from '../../temporal/messages.ts';
 import { type Company, IN_PERIOD, instrumentFor, type PartnerWish, PERIOD_END } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
 import {

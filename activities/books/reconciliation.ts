@@ -1,0 +1,82 @@
+import type { DatabasePool } from 'slonik';
+
+import type { Database } from '../../db/database.ts';
+import {
+  isDayRead,
+  listLedgerSide,
+  listProviderSide,
+  listStatementAccounts,
+  type ReportKey,
+  saveBreaks,
+  saveReport,
+} from '../../db/books/reconciliation.ts';
+import type { VaultKeys } from '../../db/vault.ts';
+import { Failure, FAILURES } from '../../domain/errors.ts';
+import type { GatewayName } from '../../domain/payouts/payout.ts';
+import { findBreaks } from '../../domain/books/reconciliation.ts';
+import type { Gateways, PayerAccount, StatementLine } from '../../gateways/gateway.ts';
+import { alarm } from '../tasks/alarms.ts';
+
+export type ReconciliationDeps = { db: DatabasePool; gateways: Gateways; vault: VaultKeys };
+
+const DAY_MS = 24 * 3600_000;
+const STATEMENT_TIMEOUT_MS = 240_000;
+
+export const createReconciliationActivities = ({ db, gateways, vault }: ReconciliationDeps) => ({
+  /**
+   * Reads a gateway's own statement of one day (UTC), keeps its lines, and compares them with the ledger. Returns how many
+   * lines it read and how many breaks are open for them; read again later, it only gains.
+   */
+  async reconcileDay(gateway: GatewayName, day: string): Promise<{ lines: number; breaks: number }> {
+    const counts = { lines: 0, breaks: 0 };
+    for (const { payerId, currency, account } of await listStatementAccounts(db, vault, gateway)) {
+      const lines = await readStatement({ db, gateways }, gateway, account, currency, day);
+      counts.lines += lines.length;
+      counts.breaks += await db.transaction((tx) => compare(tx, { gateway, payerId, currency, day }, lines));
+    }
+    return counts;
+  },
+});
+
+/** A refusal that only a person can mend is an alarm, and so is a day that was not read in time: nobody knows whether its books agree. */
+async function readStatement(
+  { db, gateways }: Pick<ReconciliationDeps, 'db' | 'gateways'>,
+  gateway: GatewayName,
+  account: PayerAccount,
+  currency: string,
+  day: string,
+): Promise<StatementLine[]> {
+  const from = new Date(`${day}T00:00:00Z`);
+  const to = new Date(from.getTime() + DAY_MS);
+  try {
+    return await gateways[gateway].statement(account, currency, from, to, AbortSignal.timeout(STATEMENT_TIMEOUT_MS));
+  } catch (error) {
+    if (error instanceof Failure && (!FAILURES[error.code].retryable || (await isLate(db, gateway, day, to))))
+      await db.transaction((tx) => alarm(tx, 'statement_not_read', `gateway/${gateway}`, error.message));
+    throw error;
+  }
+}
+
+/** A day that nobody has read although a night came after the one that should have. */
+const isLate = async (db: DatabasePool, gateway: GatewayName, day: string, endedAt: Date): Promise<boolean> =>
+  Date.now() - endedAt.getTime() > DAY_MS && !(await isDayRead(db, gateway, day));
+
+/** Keeps a statement's lines and compares them with the ledger; returns how many breaks are open for them. */
+async function compare(tx: Database, key: ReportKey, lines: readonly StatementLine[]): Promise<number> {
+  await saveReport(
+    tx,
+    key,
+    lines.map((line) => ({ ...line, minor: line.amount.minor })),
+  );
+  const ledger = await listLedgerSide(tx, key);
+  const provider = await listProviderSide(
+    tx,
+    key,
+    ledger.map(({ attemptId }) => attemptId),
+  );
+  const subjects = [
+    ...ledger.map(({ attemptId }) => `attempt/${attemptId}`),
+    ...provider.map(({ lineId }) => `line/${lineId}`),
+  ];
+  return saveBreaks(tx, key.gateway, subjects, findBreaks(ledger, provider));
+}

@@ -1,0 +1,16 @@
+import type { Attempt } from '../../db/payouts/attempts.ts';
+import { attemptRecord } from '../../db/payouts/payment-orders.ts';
+import { open, type VaultKeys } from '../../db/vault.ts';
+import { money } from '../../domain/money.ts';
+import type { Submission } from '../../gateways/gateway.ts';
+
+/** An attempt as its gateway takes it, with its frozen request opened for one call. */
+export const submissionOf = ({ vault }: { vault: VaultKeys }, attempt: Attempt): Submission => ({
+  key: attempt.providerKey,
+  payoutId: attempt.payoutId,
+  amount: money(attempt.minor, attempt.currency),
+  request: open(vault, attemptRecord(attempt.id), attempt.requestSealed),
+  reference: attempt.providerRef,
+  step: attempt.step,
+  submittedAt: attempt.submittedAt,
+});

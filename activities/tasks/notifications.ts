@@ -1,0 +1,63 @@
+import type { DatabasePool } from 'slonik';
+
+import {
+  type DueNotification,
+  lockDueNotifications,
+  markNotificationSent,
+  postponeNotification,
+} from '../../db/tasks/notifications.ts';
+import type { Mailer } from '../../notifications/mailer.ts';
+import { compose } from '../../notifications/notification.ts';
+
+export type NotificationDeps = {
+  db: DatabasePool;
+  mailer: Mailer;
+  addresses: { finance: string; operators: string };
+};
+
+const NOTIFICATIONS_PER_CALL = 50;
+const RETRY_MS = 60_000;
+const RETRY_MS_MAX = 6 * 3600_000;
+
+export const createNotificationActivities = ({ db, mailer, addresses }: NotificationDeps) => ({
+  /**
+   * Sends the messages that are due; returns how many it took. A message goes out again only if the process dies between the
+   * mail server's word and ours; its Message-ID is the same then, so that a mailbox shows it once.
+   */
+  sendNotifications: (): Promise<number> =>
+    db.transaction(async (tx) => {
+      const due = await lockDueNotifications(tx, NOTIFICATIONS_PER_CALL);
+      for (const notification of due) {
+        const to = addressOf(notification, addresses);
+        if (to === null) {
+          await markNotificationSent(
+            tx,
+            notification.id,
+            'the partner has no e-mail address; shown in the portal only',
+          );
+          continue;
+        }
+        try {
+          await mailer.send({ ...compose(notification.kind, notification.body), to, id: notification.dedupeKey });
+          await markNotificationSent(tx, notification.id, null);
+        } catch (error) {
+          const delay = Math.min(RETRY_MS * 2 ** notification.tries, RETRY_MS_MAX);
+          await postponeNotification(
+            tx,
+            notification.id,
+            delay,
+            error instanceof Error ? error.message : String(error),
+          );
+        }
+      }
+      return due.length;
+    }),
+});
+
+function addressOf(
+  { audience, email }: DueNotification,
+  { finance, operators }: NotificationDeps['addresses'],
+): string | null {
+  if (audience === 'partner') return email;
+  return audience === 'finance' ? finance : operators;
+}

@@ -1,0 +1,43 @@
+import type { Database } from '../../db/database.ts';
+import { addNotification } from '../../db/tasks/notifications.ts';
+import { insertTask, listTasksDue, type NewTask } from '../../db/tasks/tasks.ts';
+import { REMIND_BEFORE_MS } from '../../domain/tasks/task.ts';
+
+const REMINDERS_PER_SWEEP = 100;
+
+/** Asks a person to decide, and tells finance, once while the task is open. Ids, codes and state words only. */
+export async function openTask(tx: Database, task: NewTask): Promise<void> {
+  if (!(await insertTask(tx, task))) return;
+  await addNotification(tx, {
+    kind: 'task_opened',
+    dedupeKey: `task/${task.kind}/${task.subject}/${new Date().toISOString()}`,
+    audience: 'finance',
+    partnerId: null,
+    body: noticeOf(task),
+  });
+}
+
+const noticeOf = ({
+  kind,
+  subject,
+  detail,
+  deadlineAt,
+}: Pick<NewTask, 'kind' | 'subject' | 'detail' | 'deadlineAt'>) => ({
+  kind,
+  subject,
+  detail,
+  deadline: deadlineAt?.toISOString() ?? 'none',
+});
+
+/** Brings to finance's mind what is still open shortly before its deadline and after it, once a day for each task. */
+export async function remindOfTasks(tx: Database): Promise<void> {
+  const today = new Date().toISOString().slice(0, 10);
+  for (const task of await listTasksDue(tx, REMIND_BEFORE_MS, REMINDERS_PER_SWEEP))
+    await addNotification(tx, {
+      kind: 'task_due',
+      dedupeKey: `task_due/${task.id}/${today}`,
+      audience: 'finance',
+      partnerId: null,
+      body: noticeOf(task),
+    });
+}

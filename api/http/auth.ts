@@ -1,0 +1,45 @@
+import type { Context, MiddlewareHandler } from 'hono';
+
+import { type Caller, findCaller } from '../../db/people/actors.ts';
+import type { Database } from '../../db/database.ts';
+import { Failure } from '../../domain/errors.ts';
+import type { ApiEnv } from './deps.ts';
+import { rolesFor } from './permissions.ts';
+import { routeOf } from './router.ts';
+
+/** Finds out who is asking. The partner of a partner's key comes from the key alone, never from the request. */
+export const authenticate =
+  (db: Database): MiddlewareHandler<ApiEnv> =>
+  async (c, next) => {
+    const [, key] = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(c.req.header('authorization') ?? '') ?? [];
+    const caller = key ? await findCaller(db, key) : null;
+    if (!caller)
+      throw new Failure(
+        'not_authenticated',
+        'Send a valid key as "Authorization: Bearer bsk_…"; it may have expired or been revoked.',
+      );
+    c.set('caller', caller);
+    await next();
+  };
+
+/** Lets through whom `permissions.ts` lets. A path that is no route goes on, to its 404 or 405. */
+export const authorize = (): MiddlewareHandler<ApiEnv> => async (c, next) => {
+  const route = routeOf(c);
+  const { role } = c.get('caller');
+  if (route && !rolesFor(route)?.includes(role))
+    throw new Failure('not_allowed', `A key of role ${role} may not ask for ${route}; nothing was done.`);
+  await next();
+};
+
+/** Refuses a partner who asks for another one's things, as if they were not there. */
+export function onlyOwn(c: Context<ApiEnv>, partner: string, what: string): void {
+  const { role, partnerCode } = c.get('caller');
+  if (role === 'partner' && partner !== partnerCode) throw new Failure('not_found', `There is no ${what}.`);
+}
+
+/** The partner whose key was shown; only routes of the role partner ask. */
+export function partnerOf({ partnerId, partnerCode }: Caller): { id: bigint; code: string } {
+  if (partnerId === null || partnerCode === null)
+    throw new Failure('not_allowed', 'This is for partners: use a key of the role partner.');
+  return { id: partnerId, code: partnerCode };
+}

@@ -1,0 +1,60 @@
+import type { Context, MiddlewareHandler } from 'hono';
+
+import { claimRequest, freeClaim, keepAnswer, type RequestName, type StoredAnswer } from '../../db/idempotency-keys.ts';
+import { Failure } from '../../domain/errors.ts';
+import { canonicalJson, sha256 } from '../../domain/canonical.ts';
+import type { ApiDeps, ApiEnv } from './deps.ts';
+import { mayChange } from './problem.ts';
+import { routeOf } from './router.ts';
+
+const KEY = /^[\x21-\x7e]{1,200}$/;
+
+/** Makes every POST safe to repeat: the same key and request get the answer that was given the first time. */
+export const idempotent =
+  ({ db, vault, log }: Pick<ApiDeps, 'db' | 'vault' | 'log'>): MiddlewareHandler<ApiEnv> =>
+  async (c, next) => {
+    const route = routeOf(c);
+    if (c.req.method !== 'POST' || !route) return next();
+    const name: RequestName = { actorId: c.get('caller').actorId, route, key: idempotencyKeyOf(c) };
+    const claimed = await claimRequest(db, vault, name, await requestHash(c));
+    if ('answer' in claimed) return replay(claimed.answer);
+    await next();
+    try {
+      if (isDefinite(c)) await keepAnswer(db, vault, name, claimed.claim, await answerOf(c.res));
+      else await freeClaim(db, name, claimed.claim);
+    } catch (error) {
+      // The work is done and is answered; the claim runs out by itself.
+      log.error({ requestId: c.get('requestId'), route, reason: String(error) }, 'the answer was not kept');
+    }
+    return undefined;
+  };
+
+/** The key that names this request; throws Failure `invalid_input` where it is missing or malformed. */
+export function idempotencyKeyOf(c: Context): string {
+  const key = c.req.header('idempotency-key');
+  if (key && KEY.test(key)) return key;
+  const reason = key ? 'is not 1 to 200 printable ASCII characters' : 'is needed with every POST';
+  throw new Failure('invalid_input', `Nothing was done: the header Idempotency-Key ${reason}.`, {
+    details: [{ field: 'Idempotency-Key', reason }],
+  });
+}
+
+/** What is asked: where, and with which body. Files are hashed as they are received; their hash stands for the body. */
+async function requestHash(c: Context<ApiEnv>): Promise<Uint8Array> {
+  const body = c.get('requestHash') ?? sha256(await c.req.text());
+  const { pathname, search } = new URL(c.req.url);
+  return sha256(canonicalJson({ target: pathname + search, body: Buffer.from(body).toString('hex') }));
+}
+
+/** Whether the same request would be answered the same again. */
+const isDefinite = ({ res, error }: Context): boolean =>
+  res.status < 500 && ![401, 403, 429].includes(res.status) && !mayChange(error);
+
+const answerOf = async (response: Response): Promise<StoredAnswer> => ({
+  status: response.status,
+  contentType: response.headers.get('content-type') ?? 'application/json',
+  body: await response.clone().text(),
+});
+
+const replay = ({ status, contentType, body }: StoredAnswer): Response =>
+  new Response(body || null, { status, headers: { 'content-type': contentType, 'idempotency-replayed': 'true' } });

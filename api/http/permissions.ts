@@ -1,0 +1,110 @@
+import type { Role } from '../../db/people/actors.ts';
+
+const STAFF = ['preparer', 'approver', 'operator', 'auditor'] as const;
+const EVERYBODY = [...STAFF, 'partner'] as const;
+const OPERATOR = ['operator'] as const;
+const PREPARER = ['preparer'] as const;
+const APPROVER = ['approver'] as const;
+const PARTNER = ['partner'] as const;
+
+/**
+ * Which role may ask for what: a route that is not here is refused to everybody, and the API does not start. Nobody who
+ * changes instruments, keys or terms may decide a run. Where a partner is let in, he sees his own alone and 404 for the rest.
+ */
+const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
+  'GET /v1/actors': ['operator', 'auditor'],
+  'POST /v1/actors': OPERATOR,
+  'GET /v1/actors/{code}/keys': ['operator', 'auditor'],
+  'POST /v1/actors/{code}/keys': OPERATOR,
+  'DELETE /v1/keys/{id}': OPERATOR,
+
+  'GET /v1/payers': STAFF,
+  'POST /v1/payers': OPERATOR,
+  'GET /v1/payers/{code}': STAFF,
+  'PUT /v1/payers/{code}/gateways/{method}': OPERATOR,
+
+  'GET /v1/schedules': STAFF,
+  'POST /v1/schedules': OPERATOR,
+  'GET /v1/schedules/{code}': STAFF,
+  'PATCH /v1/schedules/{code}': OPERATOR,
+  'GET /v1/schedules/{code}/periods': STAFF,
+
+  'GET /v1/programs': STAFF,
+  'POST /v1/programs': OPERATOR,
+  'GET /v1/programs/{code}': STAFF,
+  'GET /v1/programs/{code}/plans': STAFF,
+  'POST /v1/programs/{code}/plans': OPERATOR,
+  'GET /v1/programs/{code}/plans/{plan}/versions': STAFF,
+  'POST /v1/programs/{code}/plans/{plan}/versions': OPERATOR,
+
+  'GET /v1/partners': STAFF,
+  'POST /v1/partners': OPERATOR,
+  'POST /v1/partners/batch': OPERATOR,
+  'GET /v1/partners/{code}': EVERYBODY,
+  'PATCH /v1/partners/{code}': OPERATOR,
+  'POST /v1/partners/{code}/hold': ['operator', 'preparer', 'approver'],
+  'POST /v1/partners/{code}/release': OPERATOR,
+  'GET /v1/partners/{code}/agreements': EVERYBODY,
+  'POST /v1/partners/{code}/agreements': OPERATOR,
+  'PATCH /v1/partners/{code}/agreements/{program}': OPERATOR,
+  'GET /v1/partners/{code}/instruments': EVERYBODY,
+  'POST /v1/partners/{code}/instruments': OPERATOR,
+  'GET /v1/partners/{code}/payability': EVERYBODY,
+
+  'GET /v1/events': STAFF,
+  'POST /v1/events': OPERATOR,
+  'GET /v1/quarantine': STAFF,
+  'GET /v1/imports': STAFF,
+  'POST /v1/imports': OPERATOR,
+  'GET /v1/imports/{id}': STAFF,
+  'GET /v1/imports/{id}/rejections': STAFF,
+
+  'GET /v1/runs': STAFF,
+  'POST /v1/runs': PREPARER,
+  'GET /v1/runs/{id}': STAFF,
+  'GET /v1/runs/{id}/payouts': STAFF,
+  'GET /v1/runs/{id}/batches': STAFF,
+  'GET /v1/runs/{id}/outcomes': STAFF,
+  'GET /v1/runs/{id}/positive-pay': STAFF,
+  'POST /v1/runs/{id}/decision': APPROVER,
+  'POST /v1/runs/{id}/exclusions': PREPARER,
+  'POST /v1/runs/{id}/pause': ['operator', 'preparer', 'approver'],
+  'POST /v1/runs/{id}/resume': OPERATOR,
+  'POST /v1/runs/{id}/cancel': PREPARER,
+
+  'GET /v1/payouts': STAFF,
+  'GET /v1/payouts/{id}': EVERYBODY,
+  'GET /v1/payouts/{id}/explanation': EVERYBODY,
+  'POST /v1/payouts/{id}/resolution': OPERATOR,
+  'POST /v1/payouts/{id}/resolution/decision': APPROVER,
+  'POST /v1/payouts/{id}/replacement': PREPARER,
+
+  'GET /v1/tasks': STAFF,
+  'GET /v1/tasks/{id}': STAFF,
+
+  'GET /v1/checks': STAFF,
+  'GET /v1/payouts/{id}/check': STAFF,
+  'POST /v1/payouts/{id}/check/stop': OPERATOR,
+  'POST /v1/payouts/{id}/check/stop/renew': OPERATOR,
+  'POST /v1/payers/{code}/checks/spoiled': OPERATOR,
+  'POST /v1/check-exceptions/{id}/decision': ['operator', 'approver'],
+
+  'GET /v1/me': EVERYBODY,
+  'GET /v1/me/payouts': PARTNER,
+  'GET /v1/me/payability': PARTNER,
+  'GET /v1/me/earnings': PARTNER,
+
+  'GET /v1/gateways': STAFF,
+  'POST /v1/gateways/{name}/pause': ['operator', 'approver'],
+  'POST /v1/gateways/{name}/resume': OPERATOR,
+  'GET /v1/alarms': STAFF,
+  'POST /v1/alarms/{id}/clear': OPERATOR,
+  'GET /v1/breaks': STAFF,
+  'GET /v1/audit': ['operator', 'auditor'],
+};
+
+/** The roles that may use a route, as `POST /v1/runs/{id}/decision`; undefined where there is no such route. */
+export const rolesFor = (route: string): readonly Role[] | undefined =>
+  Object.hasOwn(ROLES_FOR, route) ? ROLES_FOR[route] : undefined;
+
+export const PERMITTED_ROUTES: readonly string[] = Object.keys(ROLES_FOR);

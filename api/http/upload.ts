@@ -1,0 +1,130 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { TextDecoder } from 'node:util';
+
+import type { MiddlewareHandler } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+
+import { canonicalJson, sha256 } from '../../domain/canonical.ts';
+import { Failure } from '../../domain/errors.ts';
+import type { ApiEnv } from './deps.ts';
+import { collect, type Part, readParts } from './multipart.ts';
+
+/** A form with files: its fields as text, and its files where they were put for as long as the request takes. */
+export type Upload = { fields: Map<string, string>; files: Map<string, UploadedFile> };
+export type UploadedFile = { path: string; fileName: string; sha256: string };
+
+const PARTS_MAX = 5;
+const FIELD_BYTES_MAX = 256 * 1024;
+
+/**
+ * Puts the files of a form on disk, so that one that does not fit in memory can be hashed, claimed and then read. What is no
+ * UTF-8 is refused at once. The files are removed when the request is answered.
+ */
+export const receiveUpload = (): MiddlewareHandler<ApiEnv> => async (c, next) => {
+  const contentType = c.req.header('content-type') ?? '';
+  if (c.req.method !== 'POST') return next();
+  if (!contentType.toLowerCase().startsWith('multipart/form-data'))
+    throw new HTTPException(415, { message: 'Send the files as multipart/form-data; nothing was done.' });
+  const folder = await mkdtemp(join(tmpdir(), 'bursar-upload-'));
+  try {
+    const upload = await receive(folder, readParts(contentType, c.req.raw.body ?? nothing()));
+    c.set('upload', upload);
+    c.set('requestHash', hashOf(upload));
+    return await next();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+async function receive(folder: string, parts: AsyncIterable<Part>): Promise<Upload> {
+  const upload: Upload = { fields: new Map(), files: new Map() };
+  for await (const { name, fileName, content } of parts) {
+    const { fields, files } = upload;
+    if (fields.has(name) || files.has(name)) throw refused(name, 'is in the form twice');
+    if (fields.size + files.size >= PARTS_MAX)
+      throw refused(name, `is one too many: a form has at most ${PARTS_MAX} parts`);
+    if (fileName === null) fields.set(name, await collect(checkText(name, content), FIELD_BYTES_MAX));
+    else files.set(name, await save(join(folder, String(files.size)), { name, fileName, content }));
+  }
+  return upload;
+}
+
+export const refused = (field: string, reason: string): Failure =>
+  new Failure('invalid_input', `Nothing was done: ${field} ${reason}.`, { details: [{ field, reason }] });
+
+async function save(
+  path: string,
+  { name, fileName, content }: { name: string; fileName: string; content: Part['content'] },
+) {
+  const hash = createHash('sha256');
+  await pipeline(
+    checkText(name, content),
+    async function* (pieces: AsyncIterable<Buffer>) {
+      for await (const piece of pieces) {
+        hash.update(piece);
+        yield piece;
+      }
+    },
+    createWriteStream(path),
+  );
+  return { path, fileName, sha256: hash.digest('hex') };
+}
+
+/** Passes on what is UTF-8 without NUL, and refuses the rest, saying where it is. */
+async function* checkText(name: string, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let line = 1;
+  for await (const piece of content) {
+    const text = decode(decoder, piece);
+    if (text === undefined)
+      throw notUtf8(
+        name,
+        line +
+          Math.max(
+            linesOf(piece).findIndex((bytes) => !isUtf8(bytes)),
+            0,
+          ),
+      );
+    const lines = text.split('\n');
+    const withNul = lines.findIndex((one) => one.includes('\0'));
+    if (withNul >= 0) throw refused(name, `has a NUL on line ${line + withNul}`);
+    line += lines.length - 1;
+    yield piece;
+  }
+  if (decode(decoder) === undefined) throw notUtf8(name, line);
+}
+
+/** Decodes the next piece, or with none the rest; undefined where it is not UTF-8. */
+function decode(decoder: TextDecoder, piece?: Buffer): string | undefined {
+  try {
+    return decoder.decode(piece, { stream: piece !== undefined });
+  } catch {
+    return undefined;
+  }
+}
+
+const linesOf = (piece: Buffer): Buffer[] =>
+  piece
+    .toString('latin1')
+    .split('\n')
+    .map((text) => Buffer.from(text, 'latin1'));
+
+const notUtf8 = (name: string, line: number): Failure =>
+  refused(name, `is not UTF-8 on line ${line}: save it as UTF-8 and send it again`);
+
+/** What was sent, whatever its boundaries were. */
+const hashOf = ({ fields, files }: Upload): Uint8Array =>
+  sha256(
+    canonicalJson({
+      fields: Object.fromEntries(fields),
+      files: Object.fromEntries([...files].map(([name, { fileName, sha256: hash }]) => [name, { fileName, hash }])),
+    }),
+  );

@@ -1,0 +1,85 @@
+import { createReadStream } from 'node:fs';
+
+import { CsvError, type Options, parse } from 'csv-parse';
+import { z } from 'zod';
+
+import { Failure } from '../../../domain/errors.ts';
+import type { Row } from '../../../domain/earnings/import-mapping.ts';
+
+/** A row with the line on which it ends, or why it is none. */
+export type CsvRow = { line: number } & ({ row: Row } | { reason: string });
+
+/** What separates the cells of a file; whichever cuts its header into most cells. */
+const DELIMITERS = [',', ';', '\t'] as const;
+const RECORD_CHARS_MAX = 1024 * 1024;
+
+const Header = z.array(z.string());
+const Item = z.object({ info: z.object({ lines: z.number() }), record: z.array(z.string()) });
+
+const parser = (path: string, options: Options) =>
+  createReadStream(path).pipe(
+    parse({
+      bom: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      max_record_size: RECORD_CHARS_MAX,
+      ...options,
+    }),
+  );
+
+export type CsvFormat = { header: readonly string[]; delimiter: string };
+
+/** Reads the first line; throws Failure `invalid_input` where there is none, or where it names a column twice. */
+export async function readFormat(path: string, field: string): Promise<CsvFormat> {
+  const formats = await Promise.all(
+    DELIMITERS.map(async (delimiter) => ({ delimiter, header: await readHeader(path, delimiter) })),
+  );
+  const [{ header, delimiter }] = formats.toSorted((a, b) => b.header.length - a.header.length) as [CsvFormat];
+  const refuse = (reason: string) =>
+    new Failure('invalid_input', `Nothing was done: ${field} ${reason}.`, { details: [{ field, reason }] });
+  if (header.length === 0) throw refuse('is empty, or its first line cannot be read');
+  const repeated = header.find((column, index) => header.indexOf(column) < index);
+  if (repeated !== undefined) throw refuse(`has the column "${repeated}" twice`);
+  return { header, delimiter };
+}
+
+async function readHeader(path: string, delimiter: string): Promise<readonly string[]> {
+  try {
+    for await (const record of parser(path, { delimiter, to: 1, trim: true })) return Header.parse(record);
+    return [];
+  } catch (error) {
+    if (error instanceof CsvError) return [];
+    throw error;
+  }
+}
+
+/** A file that cannot be read any further, and the line from which on. */
+export type Break = { line: number; reason: string };
+
+/** Reads a file row by row, never as a whole. Where it breaks, `onBreak` is told and the rows end. */
+export async function* readRows(
+  path: string,
+  { header, delimiter }: CsvFormat,
+  onBreak: (where: Break) => void,
+): AsyncGenerator<CsvRow> {
+  let line = 1;
+  try {
+    for await (const item of parser(path, { delimiter, info: true, from: 2 })) {
+      const { info, record } = Item.parse(item);
+      line = info.lines;
+      yield record.length === header.length
+        ? { line, row: Object.fromEntries(header.map((column, index) => [column, record[index] ?? ''])) }
+        : { line, reason: `has ${record.length} cells where the header has ${header.length}` };
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    onBreak({ line: line + 1, reason: REASONS[error.code] ?? `cannot be read as CSV (${error.code})` });
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  CSV_QUOTE_NOT_CLOSED: 'a quote is opened here and never closed',
+  CSV_INVALID_CLOSING_QUOTE: 'a quote is closed in the middle of a cell: double the quotes within a cell',
+  INVALID_OPENING_QUOTE: 'a quote is opened in the middle of a cell: quote the whole cell and double the quotes within',
+  CSV_MAX_RECORD_SIZE: `a row has more than ${RECORD_CHARS_MAX} characters: a quote before it may never be closed`,
+};

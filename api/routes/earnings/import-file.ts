@@ -1,0 +1,173 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import {
+  addImportPage,
+  breakOffImport,
+  finishImport,
+  type Rejection,
+  type RowCounts,
+  WHOLE_ROW,
+} from '../../../db/earnings/imports.ts';
+import { columnsOf, type ImportMapping, mapRow, type Row } from '../../../domain/earnings/import-mapping.ts';
+import { type Break, type CsvFormat, type CsvRow, readFormat, readRows } from './csv.ts';
+import type { ApiDeps } from '../../http/deps.ts';
+import { type Accepted, type IncomingEvent, intakeEvents, type IntakeOutcome, wakePrograms } from './intake.ts';
+import { refused, type Upload, type UploadedFile } from '../../http/upload.ts';
+
+const ROWS_PER_PAGE = 1000;
+/** A second file is looked up by its key, so it is kept in memory: only the columns that are joined. */
+const JOINED_ROWS_MAX = 2_000_000;
+
+/** A file whose header has every column that its mapping reads, and the rows that another file adds to it. */
+export type ReadableFile = { path: string; format: CsvFormat; joined: Join | null };
+type Join = { on: string; file: string; isOptional: boolean; rows: ReadonlyMap<string, Row> };
+
+/** Looks at the files before anything is written; throws Failure `invalid_input` with everything that is missing. */
+export async function openFiles({ files }: Upload, mapping: ImportMapping): Promise<ReadableFile> {
+  const file = files.get('file');
+  if (!file) throw refused('file', 'is missing: send the CSV file as the part "file"');
+  const format = await readFormat(file.path, 'file');
+  const joined = mapping.join ? await readJoined(files, mapping.join) : null;
+  const stem = mapping.join ? stemOf(mapping.join.file) : '';
+  const added = mapping.join?.columns.map((column) => `${stem}.${column}`) ?? [];
+  const needed = [...columnsOf(mapping), ...(mapping.join ? [mapping.join.on] : [])];
+  refuseMissing('file', needed, [...format.header, ...added]);
+  return { path: file.path, format, joined };
+}
+
+const stemOf = (fileName: string): string => fileName.replace(/\.csv$/, '');
+
+function refuseMissing(field: string, needed: readonly string[], present: readonly string[]): void {
+  const missing = [...new Set(needed)].filter((column) => !present.includes(column));
+  if (missing.length > 0) throw refused(field, `has no column ${missing.map((column) => `"${column}"`).join(', ')}`);
+}
+
+async function readJoined(
+  files: ReadonlyMap<string, UploadedFile>,
+  join: NonNullable<ImportMapping['join']>,
+): Promise<Join> {
+  const stem = stemOf(join.file);
+  const file = files.get(stem);
+  if (!file) throw refused(stem, `is missing: send ${join.file} as the part "${stem}"`);
+  const format = await readFormat(file.path, stem);
+  refuseMissing(stem, [join.on, ...join.columns], format.header);
+  const rows = new Map<string, Row>();
+  const onBreak = ({ line, reason }: Break) => {
+    throw refused(stem, `cannot be read from line ${line} on: ${reason}`);
+  };
+  for await (const read of readRows(file.path, format, onBreak)) {
+    if ('reason' in read) throw refused(stem, `has a row on line ${read.line} that ${read.reason}`);
+    const key = read.row[join.on] ?? '';
+    const row = Object.fromEntries(join.columns.map((column) => [`${stem}.${column}`, read.row[column] ?? '']));
+    const known = rows.get(key);
+    if (known && !isDeepStrictEqual(known, row))
+      throw refused(stem, `has two rows with the same ${join.on} that differ, the second on line ${read.line}`);
+    if (rows.size >= JOINED_ROWS_MAX) throw refused(stem, `has more than ${JOINED_ROWS_MAX} rows`);
+    rows.set(key, row);
+  }
+  return { on: join.on, file: join.file, isOptional: join.optional, rows };
+}
+
+type ImportDeps = Pick<ApiDeps, 'db' | 'temporal' | 'log'>;
+
+/**
+ * Takes in a file's rows, page by page: good rows go in, bad ones are written down by line and column. Sent again it changes
+ * nothing. A file that breaks in the middle says where; what came before stays in.
+ */
+export async function importRows(
+  deps: ImportDeps,
+  id: string,
+  file: ReadableFile,
+  mapping: ImportMapping,
+): Promise<void> {
+  const { db } = deps;
+  let broken: Break | undefined;
+  const rows = readRows(file.path, file.format, (where) => (broken = where));
+  for await (const page of pagesOf(rows, ROWS_PER_PAGE)) {
+    const { programs, counts, rejections } = await importPage(
+      deps,
+      page.map((read) => withEvents(read, file.joined, mapping)),
+      mapping,
+    );
+    await addImportPage(db, id, counts, rejections);
+    await wakePrograms(deps, programs);
+  }
+  if (broken) await breakOffImport(db, id, broken.line, broken.reason);
+  else await finishImport(db, id);
+}
+
+async function* pagesOf<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let page: T[] = [];
+  for await (const item of items) {
+    page.push(item);
+    if (page.length < size) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
+}
+
+type Problem = { column: string; reason: string };
+type MappedRow = { line: number } & ({ events: readonly IncomingEvent['wire'][] } | { problems: readonly Problem[] });
+
+function withEvents(read: CsvRow, joined: Join | null, mapping: ImportMapping): MappedRow {
+  const { line } = read;
+  if ('reason' in read) return { line, problems: [{ column: WHOLE_ROW, reason: read.reason }] };
+  const added = joined?.rows.get(read.row[joined.on] ?? '');
+  if (joined && !added && !joined.isOptional)
+    return { line, problems: [{ column: joined.on, reason: `is not in ${joined.file}` }] };
+  return { line, ...mapRow(mapping, { ...read.row, ...added }) };
+}
+
+async function importPage({ db }: ImportDeps, page: readonly MappedRow[], mapping: ImportMapping) {
+  const incoming = page.flatMap((row, unit) => ('events' in row ? row.events.map((wire) => ({ wire, unit })) : []));
+  const { outcomes, programs } = await intakeEvents(db, incoming, { nowMs: Date.now(), strict: false });
+  const byRow = Map.groupBy(outcomes.entries(), ([index]) => incoming[index]?.unit);
+  const results = page.map((row, unit) =>
+    resultOf(
+      row,
+      (byRow.get(unit) ?? []).map(([, outcome]) => outcome),
+      mapping,
+    ),
+  );
+  return { programs, counts: countsOf(results), rejections: results.flatMap(({ rejections }) => rejections) };
+}
+
+/** Where a refused event's field came from in the file. */
+function columnOf({ program, partner, occurredAt, refundOf }: ImportMapping, field: string): string {
+  const columns: Readonly<Record<string, readonly string[] | undefined>> = {
+    program: typeof program === 'object' ? [program.column] : undefined,
+    partner: [partner.column],
+    occurredAt: occurredAt.columns,
+    refundOf: refundOf?.columns,
+  };
+  return columns[field]?.join(', ') ?? `mapping: ${field}`;
+}
+
+type RowResult = { status: Accepted | 'rejected'; rejections: Rejection[] };
+
+function resultOf(row: MappedRow, outcomes: readonly IntakeOutcome[], mapping: ImportMapping): RowResult {
+  const { line } = row;
+  if ('problems' in row)
+    return { status: 'rejected', rejections: row.problems.map((problem) => ({ line, ...problem })) };
+  const refusals = outcomes.flatMap((outcome) => (outcome.status === 'refused' ? outcome.refusals : []));
+  if (refusals.length > 0)
+    return {
+      status: 'rejected',
+      rejections: refusals.map(({ field, reason }) => ({ line, column: columnOf(mapping, field), reason })),
+    };
+  const statuses = outcomes.map(({ status }) => status);
+  const status = (['quarantined', 'accepted'] as const).find((one) => statuses.includes(one)) ?? 'replayed';
+  return { status, rejections: [] };
+}
+
+const countsOf = (results: readonly RowResult[]): RowCounts => {
+  const count = (status: RowResult['status']) => results.filter((result) => result.status === status).length;
+  return {
+    rows: results.length,
+    accepted: count('accepted'),
+    replayed: count('replayed'),
+    quarantined: count('quarantined'),
+    rejected: count('rejected'),
+  };
+};

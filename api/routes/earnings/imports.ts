@@ -1,0 +1,152 @@
+import { createRoute, z } from '@hono/zod-openapi';
+
+import {
+  getImport,
+  type Import,
+  listImports,
+  listRejections,
+  openImport,
+  type Rejection,
+} from '../../../db/earnings/imports.ts';
+import { Failure } from '../../../domain/errors.ts';
+import { ImportMapping } from '../../../domain/earnings/import-mapping.ts';
+import { parseJson } from '../../http/body.ts';
+import { readPage } from '../../http/cursor.ts';
+import type { ApiDeps } from '../../http/deps.ts';
+import { importRows, openFiles } from './import-file.ts';
+import { problemResponse } from '../../http/problem.ts';
+import { createRouter, detailsOf } from '../../http/router.ts';
+import { answers, Ordinal, pageOf, pageQuery, Uuid, UuidPath } from '../../http/schemas.ts';
+import { refused } from '../../http/upload.ts';
+
+const FILE_NAME_CHARS_MAX = 200;
+
+const ImportAnswer = z
+  .object({
+    id: z.string(),
+    fileName: z.string(),
+    createdBy: z.string().nullable(),
+    /** `broken_off`: the file could not be read to its end; its last rejection says from where. */
+    status: z.enum(['running', 'finished', 'broken_off']),
+    startedAt: z.string(),
+    finishedAt: z.string().nullable(),
+    rows: z.int(),
+    accepted: z.int(),
+    replayed: z.int(),
+    quarantined: z.int(),
+    rejected: z.int(),
+  })
+  .openapi('Import');
+
+const RejectionAnswer = z.object({ line: z.int(), column: z.string(), reason: z.string() }).openapi('Rejection');
+
+/** The form as it is documented; it is read as it arrives, so nothing checks it as a whole. */
+const FORM = {
+  'multipart/form-data': {
+    schema: {
+      type: 'object' as const,
+      required: ['mapping', 'file'],
+      properties: {
+        mapping: { type: 'string' as const, description: 'The mapping document, as JSON' },
+        file: { type: 'string' as const, format: 'binary', description: 'The CSV file, in UTF-8' },
+      },
+      additionalProperties: {
+        type: 'string' as const,
+        format: 'binary',
+        description: 'A joined file, under its name without .csv',
+      },
+    },
+  },
+};
+
+const add = createRoute({
+  method: 'post',
+  path: '/v1/imports',
+  tags: ['imports'],
+  summary: 'Import a CSV file of events',
+  request: { body: { required: true, content: FORM } },
+  responses: {
+    201: answers(ImportAnswer, 'Read: good rows are in, bad ones are listed under its rejections'),
+    400: problemResponse('The mapping, a header or an encoding is wrong; nothing was taken in'),
+  },
+});
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/imports',
+  tags: ['imports'],
+  summary: 'List the imports',
+  request: { query: pageQuery(Uuid) },
+  responses: { 200: answers(pageOf(ImportAnswer), 'Imports, the newest first') },
+});
+
+const get = createRoute({
+  method: 'get',
+  path: '/v1/imports/{id}',
+  tags: ['imports'],
+  summary: 'Get an import',
+  request: { params: UuidPath },
+  responses: { 200: answers(ImportAnswer, 'How far it is') },
+});
+
+const RejectionCursor = z.strictObject({ line: Ordinal, column: z.string().max(300) });
+
+const rejections = createRoute({
+  method: 'get',
+  path: '/v1/imports/{id}/rejections',
+  tags: ['imports'],
+  summary: 'List the rejected rows of an import',
+  request: { params: UuidPath, query: pageQuery(RejectionCursor) },
+  responses: { 200: answers(pageOf(RejectionAnswer), 'What could not be taken in, by line and column') },
+});
+
+const importAnswer = ({ brokenOff, startedAt, finishedAt, ...found }: Import) => ({
+  id: found.id,
+  fileName: found.fileName,
+  createdBy: found.createdBy,
+  status: brokenOff ? ('broken_off' as const) : finishedAt ? ('finished' as const) : ('running' as const),
+  startedAt: startedAt.toISOString(),
+  finishedAt: finishedAt?.toISOString() ?? null,
+  rows: Number(found.rows),
+  accepted: Number(found.accepted),
+  replayed: Number(found.replayed),
+  quarantined: Number(found.quarantined),
+  rejected: Number(found.rejected),
+});
+
+function readMapping(text: string | undefined): ImportMapping {
+  if (text === undefined) throw refused('mapping', 'is missing: send the mapping document as the part "mapping"');
+  const read = ImportMapping.safeParse(parseJson(text, 'mapping'));
+  if (read.success) return read.data;
+  const details = detailsOf(read.error).map(({ field, reason }) => ({ field: `mapping.${field}`, reason }));
+  throw new Failure('invalid_input', 'Nothing was done: the mapping cannot be accepted.', { details });
+}
+
+export const importRoutes = ({ db, temporal, log }: ApiDeps) =>
+  createRouter()
+    .openapi(add, async (c) => {
+      const upload = c.get('upload');
+      const mapping = readMapping(upload.fields.get('mapping'));
+      const files = await openFiles(upload, mapping);
+      const fileName =
+        upload.files
+          .get('file')
+          ?.fileName.replaceAll(/\p{Cc}/gu, '')
+          .slice(0, FILE_NAME_CHARS_MAX) || 'unnamed';
+      const id = await openImport(db, { fileName, mapping }, c.get('caller').actorId);
+      await importRows({ db, temporal, log }, id, files, mapping);
+      return c.json(importAnswer(await getImport(db, id)), 201);
+    })
+    .openapi(list, async (c) => {
+      const { cursor = null, limit } = c.req.valid('query');
+      const read = (count: number) => listImports(db, cursor, count);
+      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: importAnswer }), 200);
+    })
+    .openapi(get, async (c) => c.json(importAnswer(await getImport(db, c.req.valid('param').id)), 200))
+    .openapi(rejections, async (c) => {
+      const { cursor = { line: 0, column: '' }, limit } = c.req.valid('query');
+      const { id } = await getImport(db, c.req.valid('param').id);
+      const read = (count: number) => listRejections(db, id, cursor, count);
+      const key = ({ line, column }: Rejection) => ({ line, column });
+      return c.json(await readPage(limit, read, { key, item: (rejection) => rejection }), 200);
+    });

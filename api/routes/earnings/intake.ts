@@ -1,0 +1,184 @@
+import {
+  addEvents,
+  addToQuarantine,
+  type EventPlace,
+  type KnownEvent,
+  listEventPlaces,
+  listKnownEvents,
+  type NewEvent,
+} from '../../../db/earnings/events.ts';
+import type { Database } from '../../../db/database.ts';
+import { whyNotReverse } from '../../../domain/earnings/earning.ts';
+import { Failure } from '../../../domain/errors.ts';
+import { type Event, eventHash, toEvent, type WireEvent } from '../../../domain/event.ts';
+import { localDate } from '../../../domain/payers/schedule.ts';
+import { wakeAccrual } from '../../../temporal/starts.ts';
+import type { ApiDeps } from '../../http/deps.ts';
+import { wakeQuietly } from '../../http/wake.ts';
+
+/** Clocks differ; an event may claim to be from as far ahead as this. */
+const AHEAD_MS_MAX = 5 * 60_000;
+
+export type Accepted = 'accepted' | 'replayed' | 'quarantined';
+export type Refusal = { field: string; reason: string };
+
+/** What became of one event: taken in, known already, kept aside since its key came with other content, or refused. */
+export type IntakeOutcome = { status: Accepted } | { status: 'refused'; refusals: readonly Refusal[] };
+
+/** Events with the same `unit` go in together or not at all: those of one row of a file. */
+export type IncomingEvent = { wire: WireEvent; unit: number };
+
+export type Intake = {
+  outcomes: readonly IntakeOutcome[];
+  /** The programs that have new events. */
+  programs: readonly string[];
+};
+
+type Candidate = { wire: WireEvent; event: Event; hash: Buffer; unit: number };
+type Judged = Candidate & { place: EventPlace | undefined; outcome: IntakeOutcome };
+
+/**
+ * Takes in a page of events in one transaction. An event that we have already is never judged again, so that a page may be sent as
+ * often as anybody likes. With `strict` one refused event refuses the page: Failure `invalid_input` names every reason.
+ */
+export const intakeEvents = (
+  db: Database,
+  incoming: readonly IncomingEvent[],
+  { nowMs, strict }: { nowMs: number; strict: boolean },
+): Promise<Intake> =>
+  db.transaction(async (tx) => {
+    const candidates = incoming.map(({ wire, unit }) => withHash(wire, unit));
+    const judged = refuseWholeUnits(await judge(tx, candidates, nowMs));
+    if (strict) refuseAll(judged);
+    const settled = await write(tx, judged);
+    const programs = settled.filter(({ outcome }) => outcome.status === 'accepted').map(({ event }) => event.program);
+    return { outcomes: settled.map(({ outcome }) => outcome), programs: [...new Set(programs)] };
+  });
+
+function withHash(wire: WireEvent, unit: number): Candidate {
+  const event = toEvent(wire);
+  return { wire, event, hash: eventHash(event), unit };
+}
+
+type EventKey = { source: string; id: string };
+const keyOf = ({ source, id }: EventKey): string => `${source} ${id}`;
+const placeKey = ({ partner, program }: { partner: string; program: string }): string => `${partner} ${program}`;
+
+/** Says of each event what will become of it; of two with one key in a page, the first counts. */
+async function judge(db: Database, candidates: readonly Candidate[], nowMs: number): Promise<Judged[]> {
+  const events = candidates.map(({ event }) => event);
+  const refunded = events.flatMap(({ source, refundOf }) => (refundOf === null ? [] : [{ source, id: refundOf }]));
+  const stored = byKey(await listKnownEvents(db, [...events, ...refunded]), keyOf);
+  const places = byKey(await listEventPlaces(db, events), placeKey);
+  const paged = byKey(candidates.toReversed().map(knownOf), keyOf);
+  const taken = new Set<string>();
+  return candidates.map((candidate) => {
+    const { event, hash } = candidate;
+    const key = keyOf(event);
+    const place = places.get(placeKey(event));
+    const before = stored.get(key) ?? (taken.has(key) ? paged.get(key) : undefined);
+    if (before)
+      return { ...candidate, place, outcome: { status: sameContent(before, hash) ? 'replayed' : 'quarantined' } };
+    const saleKey = keyOf({ source: event.source, id: event.refundOf ?? '' });
+    const refusals = [
+      ...placeRefusals(event, place),
+      ...(event.occurredAtMs > nowMs + AHEAD_MS_MAX ? [{ field: 'occurredAt', reason: 'is in the future' }] : []),
+      ...refundRefusals(event, stored.get(saleKey) ?? paged.get(saleKey)),
+    ];
+    if (refusals.length > 0) return { ...candidate, place, outcome: { status: 'refused', refusals } };
+    taken.add(key);
+    return { ...candidate, place, outcome: { status: 'accepted' } };
+  });
+}
+
+const byKey = <T>(items: readonly T[], keyOfItem: (item: T) => string): Map<string, T> =>
+  new Map(items.map((item) => [keyOfItem(item), item]));
+
+const knownOf = ({ event, hash }: Candidate): KnownEvent => ({ ...event, hash });
+
+const sameContent = ({ hash }: KnownEvent, other: Buffer): boolean => other.equals(hash);
+
+function placeRefusals(event: Event, place: EventPlace | undefined): Refusal[] {
+  if (!place?.zone || place.programId === null) return [{ field: 'program', reason: `${event.program} is not known` }];
+  if (place.partnerId === null) return [{ field: 'partner', reason: `${event.partner} is not known` }];
+  const day = localDate(event.occurredAtMs, place.zone);
+  const isCovered = place.startsOn !== null && place.startsOn <= day && (place.endsOn === null || day < place.endsOn);
+  if (isCovered) return [];
+  return [
+    { field: 'partner', reason: `${event.partner} has no agreement in ${event.program} on ${day} (${place.zone})` },
+  ];
+}
+
+/** A refund may come before its sale; it is judged against it once that is there. */
+function refundRefusals(refund: Event, sale: KnownEvent | undefined): Refusal[] {
+  if (refund.refundOf === null || !sale) return [];
+  const reason = whyNotReverse(refund, { ...sale, occurredAtMs: 0, otherAmounts: {}, quantity: null, refundOf: null });
+  return reason ? [{ field: 'refundOf', reason }] : [];
+}
+
+/** What goes in together is refused together: each with its own reasons, or with the other's. */
+function refuseWholeUnits(judged: readonly Judged[]): Judged[] {
+  const refused = new Set(judged.filter(({ outcome }) => outcome.status === 'refused').map(({ unit }) => unit));
+  return judged.map((one) =>
+    refused.has(one.unit) && one.outcome.status === 'accepted'
+      ? { ...one, outcome: { status: 'refused', refusals: [] } }
+      : one,
+  );
+}
+
+function refuseAll(judged: readonly Judged[]): void {
+  const details = judged.flatMap(({ outcome }, index) =>
+    outcome.status === 'refused'
+      ? outcome.refusals.map(({ field, reason }) => ({ field: `events[${index}].${field}`, reason }))
+      : [],
+  );
+  if (details.length > 0)
+    throw new Failure('invalid_input', 'No event was taken in: mend the named ones and send all again.', { details });
+}
+
+/** Writes what is new. Whatever somebody else wrote in the meantime is compared with theirs. */
+async function write(db: Database, judged: readonly Judged[]): Promise<readonly Judged[]> {
+  const fresh = judged.filter(({ outcome }) => outcome.status === 'accepted');
+  const added = fresh.length > 0 ? await addEvents(db, fresh.flatMap(rowOf)) : [];
+  const settled = added.length === fresh.length ? judged : await compareOverlapped(db, judged, added);
+  await addToQuarantine(
+    db,
+    settled.filter(({ outcome }) => outcome.status === 'quarantined'),
+  );
+  return settled;
+}
+
+/** An event that was accepted has its place; the type does not know it. */
+const rowOf = ({ event, hash, place }: Judged): NewEvent[] => {
+  const { partnerId = null, programId = null } = place ?? {};
+  return partnerId === null || programId === null ? [] : [{ event, hash, partnerId, programId }];
+};
+
+async function compareOverlapped(
+  db: Database,
+  judged: readonly Judged[],
+  added: readonly EventKey[],
+): Promise<Judged[]> {
+  const ours = new Set(added.map(keyOf));
+  const overlapped = judged.filter(({ event, outcome }) => outcome.status === 'accepted' && !ours.has(keyOf(event)));
+  const theirs = byKey(
+    await listKnownEvents(
+      db,
+      overlapped.map(({ event }) => event),
+    ),
+    keyOf,
+  );
+  return judged.map((one) => {
+    const before = overlapped.includes(one) ? theirs.get(keyOf(one.event)) : undefined;
+    if (!before) return one;
+    return { ...one, outcome: { status: sameContent(before, one.hash) ? 'replayed' : 'quarantined' } };
+  });
+}
+
+/** Has what is new worked out now. */
+export async function wakePrograms(
+  deps: Pick<ApiDeps, 'temporal' | 'log'>,
+  programs: readonly string[],
+): Promise<void> {
+  for (const program of programs) await wakeQuietly(deps, { program }, () => wakeAccrual(deps.temporal, program));
+}

@@ -1,0 +1,96 @@
+import { z } from '@hono/zod-openapi';
+import { isValidIBAN } from 'ibantools';
+
+import type { NewInstrument } from '../../../db/partners/instruments.ts';
+import { canonicalJson } from '../../../domain/canonical.ts';
+import { Currency } from '../../../domain/event.ts';
+import { isRoutingNumber } from '../../../domain/payers/routing-number.ts';
+import { Country, Email, Line, Name, PostalAddress } from '../../http/schemas.ts';
+
+const DETAILS_MAX = 20;
+
+/** The fields of the bank's form, as `IBAN`, or `type`, `abartn` and `accountNumber`. */
+const BankDetails = z
+  .record(z.string().regex(/^[A-Za-z][A-Za-z0-9.]{0,39}$/, 'is not the name of a field'), Line(140))
+  .refine((details) => Object.keys(details).length <= DETAILS_MAX, `has more than ${DETAILS_MAX} fields`)
+  .refine((details) => details['type'] !== undefined || details['IBAN'] !== undefined, 'needs a type, or an IBAN')
+  .transform((details) =>
+    details['IBAN'] ? { ...details, IBAN: details['IBAN'].replaceAll(' ', '').toUpperCase() } : details,
+  )
+  .superRefine((details, context) => {
+    const { IBAN, abartn } = details;
+    if (IBAN !== undefined && !isValidIBAN(IBAN))
+      context.addIssue({ code: 'custom', path: ['IBAN'], message: 'is not a valid IBAN' });
+    if (abartn !== undefined && !isRoutingNumber(abartn))
+      context.addIssue({ code: 'custom', path: ['abartn'], message: 'is not a valid routing number' });
+  })
+  .openapi({ type: 'object', additionalProperties: { type: 'string' } });
+
+const PAYPAL_ID = /^[A-Z0-9]{13}$/;
+
+/** Where a partner wants to be paid, field for field as its gateway will ask for it. */
+export const InstrumentBody = z
+  .discriminatedUnion('method', [
+    z.strictObject({
+      method: z.literal('bank'),
+      holder: Name,
+      currency: Currency,
+      country: Country,
+      details: BankDetails,
+    }),
+    z.strictObject({
+      method: z.literal('paypal'),
+      receiver: z.union(
+        [z.string().regex(PAYPAL_ID), Email.max(127)],
+        'is neither an e-mail address nor a PayPal account number',
+      ),
+    }),
+    z.strictObject({ method: z.literal('check'), payee: Name.max(40), address: PostalAddress }),
+  ])
+  .openapi('Destination');
+export type InstrumentBody = z.output<typeof InstrumentBody>;
+
+type Described = Omit<NewInstrument, 'partnerId' | 'method' | 'details'>;
+
+/** An instrument as it is kept: sealed but for what may be shown. `home` is the partner's country, for what has none of its own. */
+export const instrumentOf = (
+  destination: InstrumentBody,
+  { id, country }: { id: bigint; country: string },
+): NewInstrument => ({
+  partnerId: id,
+  method: destination.method,
+  details: destination,
+  ...describe(destination, country),
+});
+
+function describe(destination: InstrumentBody, home: string): Described {
+  switch (destination.method) {
+    case 'bank': {
+      const { currency, country, details } = destination;
+      return { currency, country, last4: last4Of(details), identity: canonicalJson(accountOf(details)) };
+    }
+    case 'paypal':
+      return { currency: null, country: home, last4: '', identity: destination.receiver.toLowerCase() };
+    case 'check': {
+      const { payee, address } = destination;
+      return {
+        currency: null,
+        country: address.country,
+        last4: '',
+        identity: canonicalJson({ payee, ...withoutGaps(address) }),
+      };
+    }
+  }
+}
+
+type BankDetails = Readonly<Record<string, string>>;
+
+const last4Of = (details: BankDetails): string =>
+  (details['IBAN'] ?? details['accountNumber'] ?? '').replaceAll(/\W/g, '').slice(-4);
+
+/** The account without its owner's address: two people who write it differently name one account. */
+const accountOf = (details: BankDetails): BankDetails =>
+  Object.fromEntries(Object.entries(details).filter(([field]) => !field.startsWith('address.')));
+
+const withoutGaps = (address: z.output<typeof PostalAddress>) =>
+  Object.fromEntries(Object.entries(address).filter(([, value]) => value !== undefined));

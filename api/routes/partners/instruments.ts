@@ -1,0 +1,67 @@
+import { createRoute, z } from '@hono/zod-openapi';
+
+import { addInstruments, type Instrument, listInstruments } from '../../../db/partners/instruments.ts';
+import { getPartner } from '../../../db/partners/partners.ts';
+import { onlyOwn } from '../../http/auth.ts';
+import { readPage } from '../../http/cursor.ts';
+import type { ApiDeps } from '../../http/deps.ts';
+import { InstrumentBody, instrumentOf } from './details.ts';
+import { createRouter } from '../../http/router.ts';
+import { answers, CodePath, jsonBody, Method, pageOf, pageQuery, Uuid } from '../../http/schemas.ts';
+
+/** What is shown of an instrument; its details are sealed and never leave the vault but for a payment. */
+const InstrumentAnswer = z
+  .object({
+    id: z.string(),
+    method: Method,
+    currency: z.string().nullable(),
+    country: z.string(),
+    last4: z.string(),
+    /** The partner's payouts wait until then. */
+    usableFrom: z.string(),
+    createdAt: z.string(),
+  })
+  .openapi('Instrument');
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/partners/{code}/instruments',
+  tags: ['instruments'],
+  summary: 'List the instruments of a partner',
+  request: { params: CodePath, query: pageQuery(Uuid) },
+  responses: { 200: answers(pageOf(InstrumentAnswer), 'The newest first: that one counts') },
+});
+
+const add = createRoute({
+  method: 'post',
+  path: '/v1/partners/{code}/instruments',
+  tags: ['instruments'],
+  summary: 'Change where a partner is paid',
+  request: { params: CodePath, body: jsonBody(InstrumentBody) },
+  responses: { 201: answers(InstrumentAnswer, 'Added; unless it is the first, it cools off before money goes to it') },
+});
+
+const instrumentAnswer = ({ usableFrom, createdAt, ...instrument }: Instrument) => ({
+  ...instrument,
+  usableFrom: usableFrom.toISOString(),
+  createdAt: createdAt.toISOString(),
+});
+
+export const instrumentRoutes = ({ db, vault, settings: { coolingOffDays } }: ApiDeps) =>
+  createRouter()
+    .openapi(list, async (c) => {
+      const { code } = c.req.valid('param');
+      const { cursor = null, limit } = c.req.valid('query');
+      onlyOwn(c, code, `partner ${code}`);
+      const partner = await getPartner(db, code);
+      const read = (count: number) => listInstruments(db, partner.id, cursor, count);
+      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: instrumentAnswer }), 200);
+    })
+    .openapi(add, async (c) => {
+      const partner = await getPartner(db, c.req.valid('param').code);
+      const instrument = instrumentOf(c.req.valid('json'), partner);
+      const policy = { coolingOffDays, by: c.get('caller').actorId };
+      const [added] = await db.transaction((tx) => addInstruments(tx, vault, [instrument], policy));
+      if (!added) throw new Error('the database returned no instrument');
+      return c.json(instrumentAnswer(added), 201);
+    });

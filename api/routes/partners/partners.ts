@@ -1,0 +1,231 @@
+import { createRoute, z } from '@hono/zod-openapi';
+
+import type { Database } from '../../../db/database.ts';
+import { addInstruments } from '../../../db/partners/instruments.ts';
+import {
+  addAgreements,
+  addPartners,
+  changePartner,
+  getPartner,
+  holdPartner,
+  listPartners,
+  type NewPartner,
+  type Partner,
+  PARTNER_KINDS,
+} from '../../../db/partners/partners.ts';
+import { Code } from '../../../domain/event.ts';
+import { onlyOwn } from '../../http/auth.ts';
+import { readPage } from '../../http/cursor.ts';
+import type { ApiDeps } from '../../http/deps.ts';
+import { InstrumentBody, instrumentOf } from './details.ts';
+import { PayabilityAnswer, readPayability } from '../payouts/payability.ts';
+import { problemResponse } from '../../http/problem.ts';
+import { createRouter } from '../../http/router.ts';
+import {
+  answers,
+  CodePageQuery,
+  CodePath,
+  Country,
+  Email,
+  jsonBody,
+  Name,
+  namesSomething,
+  pageOf,
+  Reason,
+} from '../../http/schemas.ts';
+import { AgreementBody } from '../programs/agreements.ts';
+
+const BATCH_MAX = 500;
+const AGREEMENTS_MAX = 20;
+
+const PartnerBody = z.strictObject({
+  code: Code,
+  name: Name,
+  kind: z.enum(PARTNER_KINDS),
+  email: Email.optional(),
+  country: Country,
+  agreements: z.array(AgreementBody).max(AGREEMENTS_MAX).default([]),
+  instrument: InstrumentBody.optional(),
+});
+type PartnerBody = z.output<typeof PartnerBody>;
+
+const BatchBody = z.strictObject({
+  partners: z
+    .array(PartnerBody)
+    .min(1)
+    .max(BATCH_MAX)
+    .refine((partners) => new Set(partners.map(({ code }) => code)).size === partners.length, 'names a code twice'),
+});
+
+const PartnerAnswer = z
+  .object({
+    code: z.string(),
+    name: z.string(),
+    kind: z.enum(PARTNER_KINDS),
+    email: z.string().nullable(),
+    country: z.string(),
+    onHoldReason: z.string().nullable(),
+    createdAt: z.string(),
+  })
+  .openapi('Partner');
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/partners',
+  tags: ['partners'],
+  summary: 'List the partners',
+  request: { query: CodePageQuery },
+  responses: { 200: answers(pageOf(PartnerAnswer), 'The partners') },
+});
+
+const add = createRoute({
+  method: 'post',
+  path: '/v1/partners',
+  tags: ['partners'],
+  summary: 'Add a partner',
+  request: { body: jsonBody(PartnerBody) },
+  responses: { 201: answers(PartnerAnswer, 'Added'), 409: problemResponse('The code is taken') },
+});
+
+const addBatch = createRoute({
+  method: 'post',
+  path: '/v1/partners/batch',
+  tags: ['partners'],
+  summary: 'Add many partners at once',
+  request: { body: jsonBody(BatchBody) },
+  responses: {
+    201: answers(z.object({ added: z.int() }), 'All were added'),
+    409: problemResponse('A code is taken; none was added'),
+  },
+});
+
+const get = createRoute({
+  method: 'get',
+  path: '/v1/partners/{code}',
+  tags: ['partners'],
+  summary: 'Get a partner',
+  request: { params: CodePath },
+  responses: { 200: answers(PartnerAnswer, 'The partner') },
+});
+
+const PartnerChange = z
+  .strictObject({ name: Name.optional(), email: Email.nullable().optional(), country: Country.optional() })
+  .refine(namesSomething, 'names nothing to change');
+
+const change = createRoute({
+  method: 'patch',
+  path: '/v1/partners/{code}',
+  tags: ['partners'],
+  summary: 'Change a partner',
+  request: { params: CodePath, body: jsonBody(PartnerChange) },
+  responses: { 200: answers(PartnerAnswer, 'Changed') },
+});
+
+const WhyBody = jsonBody(z.strictObject({ reason: Reason }));
+
+const hold = createRoute({
+  method: 'post',
+  path: '/v1/partners/{code}/hold',
+  tags: ['partners'],
+  summary: 'Hold back a partner’s money',
+  request: { params: CodePath, body: WhyBody },
+  responses: { 200: answers(PartnerAnswer, 'Left out of every draft from now on; what was approved before goes on') },
+});
+
+const release = createRoute({
+  method: 'post',
+  path: '/v1/partners/{code}/release',
+  tags: ['partners'],
+  summary: 'Release a partner’s money',
+  request: { params: CodePath, body: WhyBody },
+  responses: { 200: answers(PartnerAnswer, 'Paid again from the next draft on') },
+});
+
+const payability = createRoute({
+  method: 'get',
+  path: '/v1/partners/{code}/payability',
+  tags: ['partners'],
+  summary: 'Ask why a partner is not paid yet',
+  request: { params: CodePath },
+  responses: {
+    200: answers(PayabilityAnswer, 'What the partner will be paid next, and if nothing, why not and until when'),
+  },
+});
+
+const partnerAnswer = ({ id: _id, createdAt, ...partner }: Partner) => ({
+  ...partner,
+  createdAt: createdAt.toISOString(),
+});
+
+export const partnerRoutes = ({ db, vault, settings: { coolingOffDays } }: ApiDeps) => {
+  /** Adds partners with their agreements and instruments in one transaction. */
+  const addAll = (bodies: readonly PartnerBody[], by: string) =>
+    db.transaction(async (tx) => {
+      const partners = await addPartners(tx, bodies.map(newPartner), by);
+      await joinPrograms(tx, bodies, by);
+      const byCode = new Map(partners.map((partner) => [partner.code, partner]));
+      const instruments = bodies.flatMap(({ code, instrument }) => {
+        const partner = byCode.get(code);
+        return partner && instrument ? [instrumentOf(instrument, partner)] : [];
+      });
+      if (instruments.length > 0) await addInstruments(tx, vault, instruments, { coolingOffDays, by });
+      return partners;
+    });
+
+  return createRouter()
+    .openapi(list, async (c) => {
+      const { cursor = null, limit } = c.req.valid('query');
+      const page = await readPage(limit, (count) => listPartners(db, cursor, count), {
+        key: ({ code }) => code,
+        item: partnerAnswer,
+      });
+      return c.json(page, 200);
+    })
+    .openapi(add, async (c) => {
+      const body = c.req.valid('json');
+      await addAll([body], c.get('caller').actorId);
+      return c.json(partnerAnswer(await getPartner(db, body.code)), 201);
+    })
+    .openapi(addBatch, async (c) => {
+      const added = await addAll(c.req.valid('json').partners, c.get('caller').actorId);
+      return c.json({ added: added.length }, 201);
+    })
+    .openapi(get, async (c) => {
+      const { code } = c.req.valid('param');
+      onlyOwn(c, code, `partner ${code}`);
+      return c.json(partnerAnswer(await getPartner(db, code)), 200);
+    })
+    .openapi(change, async (c) => {
+      const partner = await changePartner(db, c.req.valid('param').code, c.req.valid('json'), c.get('caller').actorId);
+      return c.json(partnerAnswer(partner), 200);
+    })
+    .openapi(hold, async (c) => {
+      const why = { held: true, reason: c.req.valid('json').reason };
+      return c.json(partnerAnswer(await holdPartner(db, c.req.valid('param').code, why, c.get('caller').actorId)), 200);
+    })
+    .openapi(release, async (c) => {
+      const why = { held: false, reason: c.req.valid('json').reason };
+      return c.json(partnerAnswer(await holdPartner(db, c.req.valid('param').code, why, c.get('caller').actorId)), 200);
+    })
+    .openapi(payability, async (c) => {
+      const { code } = c.req.valid('param');
+      onlyOwn(c, code, `partner ${code}`);
+      const partner = await getPartner(db, code);
+      return c.json(await readPayability(db, partner.id), 200);
+    });
+};
+
+const newPartner = ({ code, name, kind, email, country }: PartnerBody): NewPartner => ({
+  code,
+  name,
+  kind,
+  email: email ?? null,
+  country,
+});
+
+async function joinPrograms(db: Database, bodies: readonly PartnerBody[], by: string): Promise<void> {
+  const agreements = bodies.flatMap(({ code, agreements: wanted }) =>
+    wanted.map((agreement) => ({ ...agreement, partner: code, endsOn: agreement.endsOn ?? null })),
+  );
+  if (agreements.length > 0) await addAgreements(db, agreements, by);
+}

@@ -1,0 +1,199 @@
+import { createRoute, z } from '@hono/zod-openapi';
+
+import { getPayer } from '../../../db/payers/payers.ts';
+import { addSchedule, getSchedule, listSchedules, type Schedule, setMinimums } from '../../../db/payers/schedules.ts';
+import { Code } from '../../../domain/event.ts';
+import { parseDecimal } from '../../../domain/money.ts';
+import {
+  cutoffInstant,
+  FREQUENCIES,
+  nextPeriods,
+  PAY_DAYS_MAX,
+  payDate,
+  whyNotPaySchedule,
+} from '../../../domain/payers/schedule.ts';
+import { deployPaySchedule } from '../../../temporal/schedules.ts';
+import { readPage } from '../../http/cursor.ts';
+import type { ApiDeps } from '../../http/deps.ts';
+import { problemResponse } from '../../http/problem.ts';
+import { createRouter } from '../../http/router.ts';
+import {
+  answers,
+  CodePageQuery,
+  CodePath,
+  jsonBody,
+  MoneyAnswer,
+  moneyAnswer,
+  MoneyBody,
+  pageOf,
+} from '../../http/schemas.ts';
+import { wakeQuietly } from '../../http/wake.ts';
+
+const PERIODS_MAX = 60;
+const PERIODS_DEFAULT = 12;
+
+/** The smallest payout in each currency; a currency that is not named has none. */
+const Minimums = z
+  .array(MoneyBody)
+  .max(50)
+  .refine(
+    (minimums) => new Set(minimums.map(({ currency }) => currency)).size === minimums.length,
+    'names a currency twice',
+  );
+
+const ScheduleBody = z
+  .strictObject({
+    code: Code,
+    payer: Code,
+    frequency: z.enum(FREQUENCIES),
+    /** Weekly only: the day whose first instant is the cut-off, 1 for Monday to 7 for Sunday. */
+    weekday: z.int().min(1).max(7).optional(),
+    zone: z.string().max(60),
+    payDays: z.int().min(0).max(PAY_DAYS_MAX).default(0),
+    approvalsRequired: z.int().min(1).max(5).default(1),
+    /** Whether its runs start by themselves at each cut-off. */
+    scheduled: z.boolean().default(true),
+    minimums: Minimums.default([]),
+  })
+  .transform((schedule) => {
+    const { weekday = schedule.frequency === 'weekly' ? 1 : undefined, ...rest } = schedule;
+    return { ...rest, ...(weekday === undefined ? {} : { weekday }) };
+  })
+  .superRefine((schedule, context) => {
+    const message = whyNotPaySchedule(schedule);
+    if (message) context.addIssue({ code: 'custom', path: message.includes('zone') ? ['zone'] : ['weekday'], message });
+  });
+
+const ScheduleAnswer = z
+  .object({
+    code: z.string(),
+    payer: z.string(),
+    frequency: z.enum(FREQUENCIES),
+    weekday: z.int().nullable(),
+    zone: z.string(),
+    payDays: z.int(),
+    approvalsRequired: z.int(),
+    scheduled: z.boolean(),
+    minimums: z.array(MoneyAnswer),
+    createdAt: z.string(),
+  })
+  .openapi('Schedule');
+
+const PeriodAnswer = z
+  .object({
+    /** Local dates, half-open: the end is the cut-off's date. */
+    start: z.string(),
+    end: z.string(),
+    cutoffAt: z.string(),
+    payOn: z.string(),
+  })
+  .openapi('Period');
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/schedules',
+  tags: ['schedules'],
+  summary: 'List the pay schedules',
+  request: { query: CodePageQuery },
+  responses: { 200: answers(pageOf(ScheduleAnswer), 'The pay schedules') },
+});
+
+const add = createRoute({
+  method: 'post',
+  path: '/v1/schedules',
+  tags: ['schedules'],
+  summary: 'Add a pay schedule',
+  request: { body: jsonBody(ScheduleBody) },
+  responses: { 201: answers(ScheduleAnswer, 'Added'), 409: problemResponse('The code is taken') },
+});
+
+const get = createRoute({
+  method: 'get',
+  path: '/v1/schedules/{code}',
+  tags: ['schedules'],
+  summary: 'Get a pay schedule',
+  request: { params: CodePath },
+  responses: { 200: answers(ScheduleAnswer, 'The pay schedule') },
+});
+
+const change = createRoute({
+  method: 'patch',
+  path: '/v1/schedules/{code}',
+  tags: ['schedules'],
+  summary: 'Change the minimums of a pay schedule',
+  request: { params: CodePath, body: jsonBody(z.strictObject({ minimums: Minimums })) },
+  responses: { 200: answers(ScheduleAnswer, 'The pay schedule with its new minimums') },
+});
+
+const PeriodsQuery = z.object({
+  count: z
+    .string()
+    .regex(/^\d{1,2}$/, `is not 1 to ${PERIODS_MAX}`)
+    .transform(Number)
+    .refine((count) => count >= 1 && count <= PERIODS_MAX, `is not 1 to ${PERIODS_MAX}`)
+    .default(PERIODS_DEFAULT)
+    .openapi({ type: 'integer', minimum: 1, maximum: PERIODS_MAX, default: PERIODS_DEFAULT }),
+});
+
+const periods = createRoute({
+  method: 'get',
+  path: '/v1/schedules/{code}/periods',
+  tags: ['schedules'],
+  summary: 'List the next periods and pay dates',
+  request: { params: CodePath, query: PeriodsQuery },
+  responses: { 200: answers(z.object({ items: z.array(PeriodAnswer) }), 'The next periods, the open one first') },
+});
+
+const scheduleAnswer = ({ id: _id, minimums, createdAt, ...schedule }: Schedule) => ({
+  ...schedule,
+  weekday: schedule.weekday ?? null,
+  minimums: minimums.map(moneyAnswer),
+  createdAt: createdAt.toISOString(),
+});
+
+const periodAnswer = (schedule: Schedule, { start, end }: { start: string; end: string }) => ({
+  start,
+  end,
+  cutoffAt: new Date(cutoffInstant(schedule, end)).toISOString(),
+  payOn: payDate(schedule, end),
+});
+
+const toMoney = ({ amount, currency }: z.output<typeof MoneyBody>) => parseDecimal(amount, currency);
+
+export const scheduleRoutes = ({ db, temporal, log }: ApiDeps) =>
+  createRouter()
+    .openapi(list, async (c) => {
+      const { cursor = null, limit } = c.req.valid('query');
+      const page = await readPage(limit, (count) => listSchedules(db, cursor, count), {
+        key: ({ code }) => code,
+        item: scheduleAnswer,
+      });
+      return c.json(page, 200);
+    })
+    .openapi(add, async (c) => {
+      const { payer, minimums, ...schedule } = c.req.valid('json');
+      const { id } = await getPayer(db, payer);
+      const added = await addSchedule(
+        db,
+        { ...schedule, payerId: id, minimums: minimums.map(toMoney) },
+        c.get('caller').actorId,
+      );
+      if (added.scheduled)
+        await wakeQuietly({ temporal, log }, { schedule: added.code }, () =>
+          deployPaySchedule(temporal, { ...added, weekday: added.weekday ?? null }),
+        );
+      return c.json(scheduleAnswer(added), 201);
+    })
+    .openapi(get, async (c) => c.json(scheduleAnswer(await getSchedule(db, c.req.valid('param').code)), 200))
+    .openapi(change, async (c) => {
+      const minimums = c.req.valid('json').minimums.map(toMoney);
+      return c.json(
+        scheduleAnswer(await setMinimums(db, c.req.valid('param').code, minimums, c.get('caller').actorId)),
+        200,
+      );
+    })
+    .openapi(periods, async (c) => {
+      const schedule = await getSchedule(db, c.req.valid('param').code);
+      const next = nextPeriods(schedule, Date.now(), c.req.valid('query').count);
+      return c.json({ items: next.map((period) => periodAnswer(schedule, period)) }, 200);
+    });

@@ -1,0 +1,54 @@
+import { createRoute, z } from '@hono/zod-openapi';
+
+import { findPayoutByProviderRef } from '../../../db/payouts/attempts.ts';
+import { findBatchByProviderRef, findWaitingBatch } from '../../../db/payouts/batches.ts';
+import { insertInboxMessage, markInboxProcessed } from '../../../db/payouts/inbox.ts';
+import type { WebhookHint } from '../../../gateways/gateway.ts';
+import { WEBHOOK_SENDERS, type WebhookSender } from '../../../gateways/webhooks.ts';
+import { wakeBatch, wakePayout } from '../../../temporal/starts.ts';
+import type { ApiDeps } from '../../http/deps.ts';
+import { problemResponse } from '../../http/problem.ts';
+import { createRouter } from '../../http/router.ts';
+import { wakeQuietly } from '../../http/wake.ts';
+
+const receive = createRoute({
+  method: 'post',
+  path: '/webhooks/{sender}',
+  tags: ['webhooks'],
+  summary: 'Receive a provider’s webhook',
+  request: { params: z.object({ sender: z.enum(WEBHOOK_SENDERS) }) },
+  responses: { 200: { description: 'Kept, or known already' }, 401: problemResponse('Not from the provider') },
+});
+
+/** What providers call. A genuine message is kept before it is answered; it only wakes its payout, which asks the provider itself. */
+export const webhookRoutes = ({ db, temporal, log, webhookReaders }: ApiDeps) => {
+  const wake = async (gateway: WebhookSender, { eventId, reference, key }: WebhookHint) => {
+    const hint = { reference, key };
+    const payout = await findPayoutByProviderRef(db, gateway, hint);
+    const batch = payout ? await findWaitingBatch(db, payout.id) : await findBatchByProviderRef(db, gateway, hint);
+    if (!payout && !batch) return; // the sweep matches it once the reference is known
+    const woken = await wakeQuietly(
+      { temporal, log },
+      { payout: payout?.id ?? '', batch: batch?.id ?? '' },
+      async () => {
+        if (payout) await wakePayout(temporal, payout);
+        if (batch) await wakeBatch(temporal, batch);
+      },
+    );
+    if (woken) await markInboxProcessed(db, [{ gateway, eventId }]);
+  };
+  /** Providers wait five seconds for an answer, and what is kept cannot be lost: whatever fails here is the sweep's. */
+  const wakeLater = (gateway: WebhookSender, hint: WebhookHint) =>
+    void wake(gateway, hint).catch((error: unknown) =>
+      log.warn({ gateway, event: hint.eventId, reason: String(error) }, 'a webhook woke nobody; the sweep will do it'),
+    );
+
+  return createRouter().openapi(receive, async (c) => {
+    const { sender } = c.req.valid('param');
+    const rawBody = new Uint8Array(await c.req.arrayBuffer());
+    const hint = await webhookReaders[sender](c.req.raw.headers, rawBody, new Date());
+    const isNew = await insertInboxMessage(db, { gateway: sender, ...hint, rawBody });
+    if (isNew) wakeLater(sender, hint);
+    return c.body(null, 200);
+  });
+};

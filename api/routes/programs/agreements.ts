@@ -1,0 +1,92 @@
+import { createRoute, z } from '@hono/zod-openapi';
+
+import {
+  addAgreements,
+  type Agreement,
+  changeAgreement,
+  getAgreement,
+  getPartner,
+  listAgreements,
+} from '../../../db/partners/partners.ts';
+import { Code } from '../../../domain/event.ts';
+import { onlyOwn } from '../../http/auth.ts';
+import { readPage } from '../../http/cursor.ts';
+import type { ApiDeps } from '../../http/deps.ts';
+import { problemResponse } from '../../http/problem.ts';
+import { createRouter } from '../../http/router.ts';
+import { answers, CodePageQuery, CodePath, jsonBody, LocalDate, namesSomething, pageOf } from '../../http/schemas.ts';
+
+/** Local dates in the zone of the program's schedule, half-open. */
+export const AgreementBody = z
+  .strictObject({ program: Code, plan: Code, startsOn: LocalDate, endsOn: LocalDate.optional() })
+  .refine(({ startsOn, endsOn }) => endsOn === undefined || endsOn > startsOn, {
+    path: ['endsOn'],
+    message: 'is not after startsOn',
+  });
+
+const AgreementAnswer = z
+  .object({
+    partner: z.string(),
+    program: z.string(),
+    plan: z.string(),
+    startsOn: z.string(),
+    endsOn: z.string().nullable(),
+    createdAt: z.string(),
+  })
+  .openapi('Agreement');
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/partners/{code}/agreements',
+  tags: ['partners'],
+  summary: 'List the agreements of a partner',
+  request: { params: CodePath, query: CodePageQuery },
+  responses: { 200: answers(pageOf(AgreementAnswer), 'The programs that the partner is in') },
+});
+
+const add = createRoute({
+  method: 'post',
+  path: '/v1/partners/{code}/agreements',
+  tags: ['partners'],
+  summary: 'Let a partner into a program',
+  request: { params: CodePath, body: jsonBody(AgreementBody) },
+  responses: { 201: answers(AgreementAnswer, 'Added'), 409: problemResponse('The partner is in that program already') },
+});
+
+const AgreementChange = z
+  .strictObject({ plan: Code.optional(), endsOn: LocalDate.nullable().optional() })
+  .refine(namesSomething, 'names nothing to change');
+
+const change = createRoute({
+  method: 'patch',
+  path: '/v1/partners/{code}/agreements/{program}',
+  tags: ['partners'],
+  summary: 'Change or end an agreement',
+  request: { params: CodePath.extend({ program: Code }), body: jsonBody(AgreementChange) },
+  responses: { 200: answers(AgreementAnswer, 'Changed; what was earned stays as it is') },
+});
+
+const agreementAnswer = (agreement: Agreement) => ({ ...agreement, createdAt: agreement.createdAt.toISOString() });
+
+export const agreementRoutes = ({ db }: ApiDeps) =>
+  createRouter()
+    .openapi(list, async (c) => {
+      const { code } = c.req.valid('param');
+      const { cursor = null, limit } = c.req.valid('query');
+      onlyOwn(c, code, `partner ${code}`);
+      const partner = await getPartner(db, code);
+      const read = (count: number) => listAgreements(db, partner.id, cursor, count);
+      return c.json(await readPage(limit, read, { key: ({ program }) => program, item: agreementAnswer }), 200);
+    })
+    .openapi(add, async (c) => {
+      const { endsOn = null, ...agreement } = c.req.valid('json');
+      const partner = await getPartner(db, c.req.valid('param').code);
+      const by = c.get('caller').actorId;
+      await db.transaction((tx) => addAgreements(tx, [{ ...agreement, partner: partner.code, endsOn }], by));
+      return c.json(agreementAnswer(await getAgreement(db, partner.code, agreement.program)), 201);
+    })
+    .openapi(change, async (c) => {
+      const { code, program } = c.req.valid('param');
+      const changed = await changeAgreement(db, code, program, c.req.valid('json'), c.get('caller').actorId);
+      return c.json(agreementAnswer(changed), 200);
+    });

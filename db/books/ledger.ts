@@ -1,0 +1,91 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import type { Posting } from '../../domain/books/postings.ts';
+import { Currency, Instant } from '../column-types.ts';
+import type { Database } from '../database.ts';
+
+/** An account exists once per currency. */
+const accountCode = (code: string, currency: string): string => `${code}:${currency}`;
+
+/**
+ * Writes postings into the ledger, in the caller's transaction. A posting whose kind and key are in the ledger already is
+ * refused by the database: whoever posts has taken the row that the posting is of.
+ */
+export async function post(db: Database, postings: readonly Posting[]): Promise<void> {
+  if (postings.length === 0) return;
+  await openAccounts(db, postings);
+  await db.query(sql.unsafe`
+    insert into ledger_journal(kind, idempotency_key, currency, effective_at)
+    select * from ${sql.unnest(
+      postings.map(({ kind, key, currency, effectiveAt }) => [kind, key, currency, effectiveAt.toISOString()]),
+      ['text', 'text', 'text', 'timestamptz'],
+    )}`);
+  const entries = postings.flatMap(({ kind, key, currency, entries: all }) =>
+    all.map(({ account, minor }, index) => [
+      kind,
+      key,
+      index + 1,
+      accountCode(account.code, currency),
+      currency,
+      String(minor),
+    ]),
+  );
+  await db.query(sql.unsafe`
+    insert into ledger_entry(journal_id, line_no, account_id, currency, amount_minor)
+    select journal.id, entry.line_no, account.id, entry.currency, entry.amount_minor
+    from ${sql.unnest(entries, ['text', 'text', 'int2', 'text', 'text', 'int8'])}
+      as entry(kind, idempotency_key, line_no, code, currency, amount_minor)
+    join ledger_journal journal using (kind, idempotency_key)
+    join ledger_account account on account.code = entry.code`);
+}
+
+async function openAccounts(db: Database, postings: readonly Posting[]): Promise<void> {
+  const accounts = new Map(
+    postings.flatMap(({ currency, entries }) =>
+      entries.map(({ account }) => [
+        accountCode(account.code, currency),
+        [accountCode(account.code, currency), currency, account.partnerId === null ? null : String(account.partnerId)],
+      ]),
+    ),
+  );
+  await db.query(sql.unsafe`
+    insert into ledger_account(code, currency, partner_id, cached)
+    select code, currency, partner_id, partner_id is not null
+    from ${sql.unnest([...accounts.values()], ['text', 'text', 'int8'])} as wanted(code, currency, partner_id)
+    where not exists (select from ledger_account known where known.code = wanted.code)
+    order by code
+    on conflict (code) do nothing`);
+}
+
+const AttemptEntry = z
+  .strictObject({
+    kind: z.string(),
+    account: z.string(),
+    currency: Currency,
+    amount_minor: z.bigint(),
+    recorded_at: Instant,
+  })
+  .transform(({ amount_minor, recorded_at, ...row }) => ({ ...row, minor: amount_minor, recordedAt: recorded_at }));
+
+/** What the ledger says of a payout's attempts and of what people decided about them, in the order in which it was posted. */
+export const listPayoutEntries = (db: Database, payoutId: string): Promise<readonly z.infer<typeof AttemptEntry>[]> =>
+  db.any(sql.type(AttemptEntry)`
+    select journal.kind, account.code as account, entry.currency, entry.amount_minor, journal.recorded_at
+    from ledger_journal journal
+    join ledger_entry entry on entry.journal_id = journal.id
+    join ledger_account account on account.id = entry.account_id
+    where journal.kind in ('send', 'debit', 'fail', 'return', 'partial_return')
+        and split_part(journal.idempotency_key, '/', 1) in (select id::text from payout_attempt where payout_id = ${payoutId})
+      or journal.kind = 'suspense' and journal.idempotency_key in (select id::text from resolution where payout_id = ${payoutId})
+    order by journal.id, entry.line_no`);
+
+const Balance = z.strictObject({ code: z.string(), currency: Currency, minor: z.bigint() });
+
+/** The balances of the system's own accounts whose code begins with a prefix, debits positive. */
+export const listBalances = (db: Database, prefix: string): Promise<readonly z.infer<typeof Balance>[]> =>
+  db.any(sql.type(Balance)`
+    select account.code, account.currency, coalesce(sum(entry.amount_minor), 0)::bigint as minor
+    from ledger_account account left join ledger_entry entry on entry.account_id = account.id
+    where starts_with(account.code, ${prefix})
+    group by account.id order by account.code`);

@@ -1,0 +1,223 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import { type GatewayName } from '../../domain/payouts/payout.ts';
+import type { BreakFound, LedgerSide, ProviderSide } from '../../domain/books/reconciliation.ts';
+import type { Database } from '../database.ts';
+import { payerGatewayRecord } from '../payouts/payment-orders.ts';
+import { Bytes, Currency, Instant } from '../column-types.ts';
+import { openJson, type VaultKeys } from '../vault.ts';
+
+const AccountRow = z.strictObject({ payer_id: z.number(), method: z.string(), sealed: Bytes, currency: Currency });
+
+/** The accounts of a gateway and the currencies that were paid through them; opened from the vault for one call. */
+export async function listStatementAccounts(db: Database, keys: VaultKeys, gateway: GatewayName) {
+  const rows = await db.any(sql.type(AccountRow)`
+    select carrier.payer_id, carrier.method, carrier.sealed, used.currency
+    from payer_gateway carrier
+    join (select distinct schedule.payer_id, attempt.gateway, attempt.currency
+          from payout_attempt attempt join payout on payout.id = attempt.payout_id join payout_run run on run.id = payout.run_id
+          join pay_schedule schedule on schedule.id = run.schedule_id) used
+      on used.payer_id = carrier.payer_id and used.gateway = carrier.gateway
+    where carrier.gateway = ${gateway} order by carrier.payer_id, used.currency`);
+  return rows.map((row) => ({
+    payerId: row.payer_id,
+    currency: row.currency,
+    account: openJson(keys, payerGatewayRecord(row.payer_id, row.method), row.sealed) as Record<string, unknown>,
+  }));
+}
+
+/** Whether a statement of a day was ever read, of any payer. */
+export const isDayRead = (db: Database, gateway: GatewayName, day: string): Promise<boolean> =>
+  db.exists(sql.unsafe`select 1 from recon_report where gateway = ${gateway} and day = ${day}::date`);
+
+export type ReportKey = { gateway: GatewayName; payerId: number; currency: string; day: string };
+export type ReportLine = {
+  id: string;
+  kind: string;
+  minor: bigint;
+  occurredAt: Date;
+  reference: string | null;
+  key: string | null;
+};
+
+/**
+ * Keeps a statement; read again, it gains the lines that are new, and a new version of those that the provider corrected. Lines find
+ * their attempts here.
+ */
+export async function saveReport(db: Database, report: ReportKey, lines: readonly ReportLine[]): Promise<void> {
+  const id = await db.oneFirst(sql.type(z.object({ id: z.string() }))`
+    insert into recon_report(gateway, payer_id, currency, day)
+    values (${report.gateway}, ${report.payerId}, ${report.currency}, ${report.day}::date)
+    on conflict (gateway, payer_id, currency, day) do update set read_at = now() returning id`);
+  await db.query(sql.unsafe`
+    insert into recon_line(report_id, line_id, version, gateway, kind, currency, amount_minor, occurred_at, reference, matched_attempt_id)
+    select ${id}, line.id, coalesce(known.version + known.is_corrected::int, 1), ${report.gateway}, line.kind, ${report.currency},
+      line.amount_minor, line.occurred_at, coalesce(line.reference, line.key), attempt.id
+    from ${sql.unnest(
+      lines.map((line) => [
+        line.id,
+        line.kind,
+        String(line.minor),
+        line.occurredAt.toISOString(),
+        line.reference,
+        line.key,
+      ]),
+      ['text', 'text', 'int8', 'timestamptz', 'text', 'text'],
+    )} as line(id, kind, amount_minor, occurred_at, reference, key)
+    left join payout_attempt attempt on attempt.gateway = ${report.gateway}
+      and (attempt.provider_ref = line.reference or attempt.provider_key = line.key)
+    left join lateral (
+      select told.version, (told.kind, told.amount_minor, told.occurred_at, told.reference)
+        is distinct from (line.kind, line.amount_minor, line.occurred_at, coalesce(line.reference, line.key)) as is_corrected
+      from recon_line told where told.report_id = ${id} and told.line_id = line.id order by told.version desc limit 1
+    ) known on true
+    on conflict (report_id, line_id, version) do update set matched_attempt_id = excluded.matched_attempt_id`);
+  await db.query(sql.unsafe`
+    update recon_report set line_count = (select count(distinct line_id) from recon_line where report_id = ${id}) where id = ${id}`);
+}
+
+/** What a provider said of a line last; what it said before stays, and counts no more. */
+const isLatest = sql.fragment`
+  not exists (select from recon_line newer
+              where newer.report_id = line.report_id and newer.line_id = line.line_id and newer.version > line.version)`;
+
+const LedgerRow = z
+  .strictObject({
+    attempt_id: z.string(),
+    currency: Currency,
+    paid_minor: z.bigint(),
+    fee_minor: z.bigint(),
+    returned_minor: z.bigint(),
+    state: z.string(),
+    submitted_at: Instant,
+  })
+  .transform((row): LedgerSide => ({
+    attemptId: row.attempt_id,
+    currency: row.currency,
+    paidMinor: row.paid_minor,
+    feeMinor: row.fee_minor,
+    returnedMinor: row.returned_minor,
+    isUnknown: row.state === 'unknown',
+    submittedAt: row.submitted_at,
+  }));
+
+/** What the ledger says of the attempts that a day is about: those the day's lines name, and those submitted on it. */
+export const listLedgerSide = (
+  db: Database,
+  { gateway, payerId, currency, day }: ReportKey,
+): Promise<readonly LedgerSide[]> =>
+  db.any(sql.type(LedgerRow)`
+    select attempt.id as attempt_id, attempt.currency, coalesce(attempt.debited_minor, 0)::bigint as paid_minor,
+      coalesce(attempt.debit_fee_minor, 0)::bigint as fee_minor, coalesce(attempt.returned_minor, 0)::bigint as returned_minor,
+      attempt.state, attempt.submitted_at
+    from payout_attempt attempt join payout on payout.id = attempt.payout_id join payout_run run on run.id = payout.run_id
+    join pay_schedule schedule on schedule.id = run.schedule_id
+    where attempt.gateway = ${gateway} and attempt.currency = ${currency} and schedule.payer_id = ${payerId}
+      and attempt.submitted_at is not null
+      and (attempt.submitted_at >= ${day}::date and attempt.submitted_at < ${day}::date + 1
+        or attempt.id in (select line.matched_attempt_id from recon_line line join recon_report report on report.id = line.report_id
+                          where report.gateway = ${gateway} and report.payer_id = ${payerId} and report.currency = ${currency}
+                            and report.day = ${day}::date))
+    order by attempt.id`);
+
+const ProviderRow = z
+  .strictObject({
+    attempt_id: z.string().nullable(),
+    line_id: z.string(),
+    kind: z.enum(['payout', 'fee', 'return', 'funding', 'other']),
+    currency: Currency,
+    amount_minor: z.bigint(),
+  })
+  .transform((row): ProviderSide => ({
+    attemptId: row.attempt_id,
+    lineId: row.line_id,
+    kind: row.kind,
+    currency: row.currency,
+    minor: row.amount_minor,
+  }));
+
+/** Every statement line, of any day, of the attempts given, and the day's lines that match nothing of ours. */
+export const listProviderSide = (
+  db: Database,
+  { gateway, payerId, currency, day }: ReportKey,
+  attemptIds: readonly string[],
+): Promise<readonly ProviderSide[]> =>
+  db.any(sql.type(ProviderRow)`
+    select distinct on (line.line_id) line.matched_attempt_id as attempt_id, line.line_id, line.kind, line.currency, line.amount_minor
+    from recon_line line join recon_report report on report.id = line.report_id
+    where report.gateway = ${gateway} and report.payer_id = ${payerId} and report.currency = ${currency} and ${isLatest}
+      and (line.matched_attempt_id = any(${sql.array(attemptIds, 'uuid')})
+        or line.matched_attempt_id is null and report.day = ${day}::date)
+    order by line.line_id`);
+
+/** Opens the breaks that were found, and closes those of the same attempts and lines that are no more. */
+export async function saveBreaks(
+  db: Database,
+  gateway: GatewayName,
+  subjects: readonly string[],
+  found: readonly BreakFound[],
+): Promise<number> {
+  await db.query(sql.unsafe`
+    update recon_break set resolved_at = now(), resolution = 'the next reconciliation found both sides agree'
+    where gateway = ${gateway} and resolved_at is null and subject = any(${sql.array(subjects, 'text')})
+      and (kind, subject) not in (select * from ${sql.unnest(
+        found.map(({ kind, subject }) => [kind, subject]),
+        ['text', 'text'],
+      )} as f(k, s))`);
+  await db.query(sql.unsafe`
+    insert into recon_break(gateway, kind, subject, attempt_id, currency, expected_minor, found_minor)
+    select ${gateway}, * from ${sql.unnest(
+      found.map((b) => [b.kind, b.subject, b.attemptId, b.currency, String(b.expectedMinor), String(b.foundMinor)]),
+      ['text', 'text', 'uuid', 'text', 'int8', 'int8'],
+    )} as f(kind, subject, attempt_id, currency, expected_minor, found_minor)
+    on conflict (gateway, kind, subject) where resolved_at is null
+    do update set expected_minor = excluded.expected_minor, found_minor = excluded.found_minor`);
+  return found.length;
+}
+
+const StatementRow = z
+  .strictObject({
+    line_id: z.string(),
+    kind: z.string(),
+    currency: Currency,
+    amount_minor: z.bigint(),
+    occurred_at: Instant,
+  })
+  .transform(({ line_id, amount_minor, occurred_at, ...row }) => ({
+    ...row,
+    id: line_id,
+    minor: amount_minor,
+    occurredAt: occurred_at,
+  }));
+
+/** What the provider's own statements say of a payout, oldest first; what left our balance is negative. */
+export const listStatementLines = (db: Database, payoutId: string): Promise<readonly z.infer<typeof StatementRow>[]> =>
+  db.any(sql.type(StatementRow)`
+    select distinct on (line.occurred_at, line.line_id) line.line_id, line.kind, line.currency, line.amount_minor, line.occurred_at
+    from recon_line line join payout_attempt attempt on attempt.id = line.matched_attempt_id
+    where attempt.payout_id = ${payoutId} and ${isLatest} order by line.occurred_at, line.line_id`);
+
+const BreakRow = z
+  .strictObject({
+    id: z.bigint(),
+    gateway: z.string(),
+    kind: z.string(),
+    subject: z.string(),
+    currency: Currency.nullable(),
+    expected_minor: z.bigint().nullable(),
+    found_minor: z.bigint().nullable(),
+    opened_at: Instant,
+  })
+  .transform(({ expected_minor, found_minor, opened_at, ...row }) => ({
+    ...row,
+    expectedMinor: expected_minor,
+    foundMinor: found_minor,
+    openedAt: opened_at,
+  }));
+
+/** Open breaks, oldest first, after a cursor. */
+export const listBreaks = (db: Database, after: bigint, limit: number): Promise<readonly z.infer<typeof BreakRow>[]> =>
+  db.any(sql.type(BreakRow)`
+    select id, gateway, kind, subject, currency, expected_minor, found_minor, opened_at from recon_break
+    where resolved_at is null and id > ${String(after)}::bigint order by id limit ${limit}`);

@@ -1,0 +1,117 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import type { CurrencyCode } from '../../domain/currency.ts';
+import { Failure } from '../../domain/errors.ts';
+import { GATEWAYS, type GatewayName, type Method, METHODS } from '../../domain/payouts/payout.ts';
+import { addAuditEntry } from '../people/audit.ts';
+import { type NewCheckAccount, setCheckAccount } from '../checks/accounts.ts';
+import type { Database } from '../database.ts';
+import { Currency, Instant } from '../column-types.ts';
+import { sealJson, type VaultKeys } from '../vault.ts';
+
+const AddressRow = z.object({
+  line1: z.string(),
+  line2: z.string().optional(),
+  city: z.string(),
+  region: z.string(),
+  postalCode: z.string(),
+  country: z.string(),
+});
+
+const PayerRow = z.strictObject({
+  id: z.number(),
+  code: z.string(),
+  name: z.string(),
+  country: z.string(),
+  currency: Currency,
+  address: AddressRow.nullable(),
+  createdAt: Instant,
+});
+export type Payer = z.infer<typeof PayerRow>;
+
+const payerColumns = sql.fragment`id, code, name, country, currency, address, created_at as "createdAt"`;
+
+export type NewPayer = {
+  code: string;
+  name: string;
+  country: string;
+  currency: CurrencyCode;
+  address: z.infer<typeof AddressRow> | null;
+};
+
+/** Adds a legal entity that pays; throws Failure `already_exists`. */
+export async function addPayer(db: Database, payer: NewPayer, by: string): Promise<Payer> {
+  return db.transaction(async (tx) => {
+    const added = await tx.maybeOne(sql.type(PayerRow)`
+      insert into payer(code, name, country, currency, address)
+      values (${payer.code}, ${payer.name}, ${payer.country}, ${payer.currency}, ${payer.address && sql.jsonb(payer.address)})
+      on conflict (code) do nothing returning ${payerColumns}`);
+    if (!added) throw new Failure('already_exists', `There is a payer ${payer.code} already; nothing was changed.`);
+    await addAuditEntry(tx, { actorId: by, action: 'payer.add', subject: `payer/${payer.code}` });
+    return added;
+  });
+}
+
+export async function getPayer(db: Database, code: string): Promise<Payer> {
+  const payer = await db.maybeOne(sql.type(PayerRow)`select ${payerColumns} from payer where code = ${code}`);
+  if (!payer) throw new Failure('not_found', `There is no payer ${code}.`);
+  return payer;
+}
+
+export const listPayers = (db: Database, after: string | null, limit: number): Promise<readonly Payer[]> =>
+  db.any(sql.type(PayerRow)`
+    select ${payerColumns} from payer where ${after}::text is null or code > ${after} order by code limit ${limit}`);
+
+const PayerGatewayRow = z.strictObject({
+  method: z.enum(METHODS),
+  gateway: z.enum(GATEWAYS),
+  accountRef: z.string(),
+  updatedAt: Instant,
+});
+export type PayerGateway = z.infer<typeof PayerGatewayRow>;
+
+const gatewayColumns = sql.fragment`method, gateway, account_ref as "accountRef", updated_at as "updatedAt"`;
+
+export const listPayerGateways = (db: Database, payerId: number): Promise<readonly PayerGateway[]> =>
+  db.any(sql.type(PayerGatewayRow)`
+    select ${gatewayColumns} from payer_gateway where payer_id = ${payerId} order by method`);
+
+export type PayerGatewaySettings = {
+  method: Method;
+  gateway: GatewayName;
+  /** A name of the account that shows no number of it. */
+  accountRef: string;
+  /** What the gateway needs to pay from this account; sealed, and never shown again. */
+  settings: Readonly<Record<string, unknown>>;
+  /** For checks: the account they are drawn on. */
+  checkAccount: Omit<NewCheckAccount, 'accountRef'> | null;
+};
+
+/** Says which gateway carries a method for a payer, and from which account. */
+export async function setPayerGateway(
+  db: Database,
+  vault: VaultKeys,
+  payer: Payer,
+  { method, gateway, accountRef, settings, checkAccount }: PayerGatewaySettings,
+  by: string,
+): Promise<PayerGateway> {
+  const sealed = sealJson(vault, `payer-gateway/${payer.id}/${method}`, settings);
+  return db.transaction(async (tx) => {
+    const checkAccountId = checkAccount && (await setCheckAccount(tx, vault, payer, { ...checkAccount, accountRef }));
+    const set = await tx.one(sql.type(PayerGatewayRow)`
+      insert into payer_gateway(payer_id, method, gateway, account_ref, sealed, check_account_id)
+      values (${payer.id}, ${method}, ${gateway}, ${accountRef}, ${sql.binary(sealed)}, ${checkAccountId})
+      on conflict (payer_id, method) do update set gateway = excluded.gateway, account_ref = excluded.account_ref,
+        sealed = excluded.sealed, updated_at = now(), check_account_id = excluded.check_account_id
+      returning ${gatewayColumns}`);
+    const subject = `payer/${payer.code}`;
+    await addAuditEntry(tx, {
+      actorId: by,
+      action: 'payer.set_gateway',
+      subject,
+      detail: { method, gateway, accountRef },
+    });
+    return set;
+  });
+}

@@ -1,0 +1,107 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import { Failure } from '../../domain/errors.ts';
+import { money, type Money } from '../../domain/money.ts';
+import { FREQUENCIES, type PaySchedule } from '../../domain/payers/schedule.ts';
+import { addAuditEntry } from '../people/audit.ts';
+import type { Database } from '../database.ts';
+import { Currency, Instant } from '../column-types.ts';
+
+/** jsonb loses no digit of a bigint that is written as text. */
+const Minimum = z
+  .object({ currency: Currency, minor: z.string().transform(BigInt) })
+  .transform(({ currency, minor }) => money(minor, currency));
+
+const ScheduleRow = z
+  .strictObject({
+    id: z.number(),
+    code: z.string(),
+    payer: z.string(),
+    frequency: z.enum(FREQUENCIES),
+    weekday: z.number().nullable(),
+    zone: z.string(),
+    payDays: z.number(),
+    approvalsRequired: z.number(),
+    scheduled: z.boolean(),
+    minimums: z.array(Minimum),
+    createdAt: Instant,
+  })
+  .transform(({ weekday, ...row }) => ({ ...row, ...(weekday === null ? {} : { weekday }) }));
+export type Schedule = z.infer<typeof ScheduleRow>;
+
+const scheduleQuery = sql.fragment`
+  select schedule.id, schedule.code, payer.code as payer, frequency, weekday, zone, pay_days as "payDays",
+    approvals_required as "approvalsRequired", scheduled, schedule.created_at as "createdAt",
+    (select coalesce(jsonb_agg(jsonb_build_object('currency', currency, 'minor', minimum_minor::text) order by currency), '[]')
+     from pay_schedule_minimum where schedule_id = schedule.id) as minimums
+  from pay_schedule schedule join payer on payer.id = schedule.payer_id`;
+
+export type NewSchedule = PaySchedule & {
+  code: string;
+  payerId: number;
+  approvalsRequired: number;
+  /** Whether its runs start by themselves at each cut-off. */
+  scheduled: boolean;
+  minimums: readonly Money[];
+};
+
+/** Adds a pay schedule; throws Failure `already_exists`. */
+export async function addSchedule(db: Database, schedule: NewSchedule, by: string): Promise<Schedule> {
+  const { code, payerId, frequency, weekday = null, zone, payDays, approvalsRequired, scheduled, minimums } = schedule;
+  return db.transaction(async (tx) => {
+    const added = await tx.maybeOne(sql.type(z.object({ id: z.number() }))`
+      insert into pay_schedule(code, payer_id, frequency, weekday, zone, pay_days, approvals_required, scheduled)
+      values (${code}, ${payerId}, ${frequency}, ${weekday}, ${zone}, ${payDays}, ${approvalsRequired}, ${scheduled})
+      on conflict (code) do nothing returning id`);
+    if (!added) throw new Failure('already_exists', `There is a schedule ${code} already; nothing was changed.`);
+    await writeMinimums(tx, added.id, minimums);
+    await addAuditEntry(tx, { actorId: by, action: 'schedule.add', subject: `schedule/${code}` });
+    return getSchedule(tx, code);
+  });
+}
+
+export async function getSchedule(db: Database, code: string): Promise<Schedule> {
+  const schedule = await db.maybeOne(sql.type(ScheduleRow)`${scheduleQuery} where schedule.code = ${code}`);
+  if (!schedule) throw new Failure('not_found', `There is no schedule ${code}.`);
+  return schedule;
+}
+
+export const listSchedules = (db: Database, after: string | null, limit: number): Promise<readonly Schedule[]> =>
+  db.any(sql.type(ScheduleRow)`
+    ${scheduleQuery} where ${after}::text is null or schedule.code > ${after} order by schedule.code limit ${limit}`);
+
+/** Replaces the minimum payouts of a schedule; a currency that is not named has none. Runs that are open keep theirs. */
+export async function setMinimums(
+  db: Database,
+  code: string,
+  minimums: readonly Money[],
+  by: string,
+): Promise<Schedule> {
+  return db.transaction(async (tx) => {
+    const { id } = await getSchedule(tx, code);
+    await tx.query(sql.unsafe`delete from pay_schedule_minimum where schedule_id = ${id}`);
+    await writeMinimums(tx, id, minimums);
+    const detail = Object.fromEntries(minimums.map(({ currency, minor }) => [currency, String(minor)]));
+    await addAuditEntry(tx, { actorId: by, action: 'schedule.set_minimums', subject: `schedule/${code}`, detail });
+    return getSchedule(tx, code);
+  });
+}
+
+async function writeMinimums(db: Database, scheduleId: number, minimums: readonly Money[]): Promise<void> {
+  const rows = minimums.map(({ currency, minor }) => [currency, String(minor)]);
+  await db.query(sql.unsafe`
+    insert into pay_schedule_minimum(schedule_id, currency, minimum_minor)
+    select ${scheduleId}::int, currency, minor from ${sql.unnest(rows, ['text', 'int8'])} as given(currency, minor)
+    on conflict (schedule_id, currency) do update set minimum_minor = excluded.minimum_minor`);
+}
+
+/** The schedules that pay a partner: those of the programs that the partner is in. */
+export const listPartnerSchedules = (db: Database, partnerId: bigint): Promise<readonly Schedule[]> =>
+  db.any(sql.type(ScheduleRow)`
+    ${scheduleQuery}
+    where schedule.id in (
+      select program.schedule_id from agreement join program on program.id = agreement.program_id
+      where agreement.partner_id = ${partnerId}
+    )
+    order by schedule.code`);

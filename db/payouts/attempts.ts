@@ -1,0 +1,250 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import { ATTEMPT_STATES, type AttemptState } from '../../domain/payouts/attempt.ts';
+import { GATEWAYS, type GatewayName, METHODS } from '../../domain/payouts/payout.ts';
+import { changesRow, type Database } from '../database.ts';
+import { Bytes, Currency, Instant } from '../column-types.ts';
+
+const AttemptRow = z
+  .strictObject({
+    id: z.string(),
+    payout_id: z.string(),
+    batch_id: z.string().nullable(),
+    attempt_no: z.number(),
+    gateway: z.enum(GATEWAYS),
+    provider_key: z.string(),
+    provider_ref: z.string().nullable(),
+    currency: Currency,
+    amount_minor: z.bigint(),
+    check_number: z.bigint().nullable(),
+    request_sealed: Bytes,
+    request_hash: Bytes,
+    step: z.string().nullable(),
+    state: z.enum(ATTEMPT_STATES),
+    word: z.string().nullable(),
+    reason: z.string().nullable(),
+    debited_minor: z.bigint().nullable(),
+    debit_fee_minor: z.bigint().nullable(),
+    returned_minor: z.bigint().nullable(),
+    submitted_at: Instant.nullable(),
+    submit_deadline_at: Instant.nullable(),
+    answered_at: Instant.nullable(),
+    state_at: Instant,
+    resolution_id: z.string().nullable(),
+    created_at: Instant,
+    now: Instant,
+  })
+  .transform((row) => ({
+    id: row.id,
+    payoutId: row.payout_id,
+    /** The batch that asks for it; null of one that is asked for by itself. */
+    batchId: row.batch_id,
+    attemptNo: row.attempt_no,
+    gateway: row.gateway,
+    providerKey: row.provider_key,
+    providerRef: row.provider_ref,
+    currency: row.currency,
+    minor: row.amount_minor,
+    checkNumber: row.check_number,
+    requestSealed: row.request_sealed,
+    /** Hex of the SHA-256 over the exact bytes. */
+    requestHash: Buffer.from(row.request_hash).toString('hex'),
+    step: row.step,
+    state: row.state,
+    word: row.word,
+    reason: row.reason,
+    debitedMinor: row.debited_minor,
+    debitFeeMinor: row.debit_fee_minor,
+    returnedMinor: row.returned_minor,
+    submittedAt: row.submitted_at,
+    submitDeadlineAt: row.submit_deadline_at,
+    /** When its provider last said something of it. */
+    answeredAt: row.answered_at,
+    stateAt: row.state_at,
+    /** The last word of people on it. */
+    resolutionId: row.resolution_id,
+    createdAt: row.created_at,
+    /** The database's clock when it was read. */
+    readAt: row.now,
+  }));
+/** One try to pay a payout through one gateway. */
+export type Attempt = z.infer<typeof AttemptRow>;
+
+const selectAttempt = sql.fragment`
+  select id, payout_id, batch_id, attempt_no, gateway, provider_key, provider_ref, currency, amount_minor, check_number, request_sealed,
+    request_hash, step, state, word, reason, debited_minor, debit_fee_minor, returned_minor, submitted_at, submit_deadline_at, answered_at,
+    state_at, resolution_id, created_at,
+    clock_timestamp() as now
+  from payout_attempt`;
+
+/** The attempt that may pay, or did. */
+export const findLiveAttempt = (db: Database, payoutId: string): Promise<Attempt | null> =>
+  db.maybeOne(sql.type(AttemptRow)`${selectAttempt} where payout_id = ${payoutId} and state <> 'failed'`);
+
+/** The last attempt that people said was not paid, where its provider can be asked about it. */
+export const findDeniedAttempt = (db: Database, payoutId: string): Promise<Attempt | null> =>
+  db.maybeOne(sql.type(AttemptRow)`
+    ${selectAttempt}
+    where payout_id = ${payoutId} and state = 'failed' and resolution_id is not null and provider_ref is not null
+    order by attempt_no desc limit 1`);
+
+export const listAttempts = (db: Database, payoutId: string): Promise<readonly Attempt[]> =>
+  db.any(sql.type(AttemptRow)`${selectAttempt} where payout_id = ${payoutId} order by attempt_no`);
+
+export type NewAttempt = {
+  id: string;
+  payoutId: string;
+  batchId: string | null;
+  attemptNo: number;
+  gateway: GatewayName;
+  providerKey: string;
+  currency: string;
+  minor: bigint;
+  checkNumber: bigint | null;
+  requestSealed: Uint8Array;
+  requestHash: Uint8Array;
+};
+
+/** Writes down what will be asked, before anybody is asked. */
+export const insertAttempts = (db: Database, attempts: readonly NewAttempt[]) =>
+  db.query(sql.unsafe`
+    insert into payout_attempt(id, payout_id, batch_id, attempt_no, gateway, provider_key, currency, amount_minor, check_number,
+      request_sealed, request_hash)
+    select * from ${sql.unnest(
+      attempts.map((attempt) => [
+        attempt.id,
+        attempt.payoutId,
+        attempt.batchId,
+        attempt.attemptNo,
+        attempt.gateway,
+        attempt.providerKey,
+        attempt.currency,
+        String(attempt.minor),
+        attempt.checkNumber === null ? null : String(attempt.checkNumber),
+        Buffer.from(attempt.requestSealed),
+        Buffer.from(attempt.requestHash),
+      ]),
+      ['uuid', 'uuid', 'uuid', 'int2', 'text', 'text', 'text', 'int8', 'int8', 'bytea', 'bytea'],
+    )}`);
+
+const CountRow = z.strictObject({ payout_id: z.string(), count: z.bigint() });
+
+/** How many attempts these payouts have had; one that had none is not in it. */
+export async function countAttempts(db: Database, payoutIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db.any(sql.type(CountRow)`
+    select payout_id, count(*) as count from payout_attempt where payout_id = any(${sql.array(payoutIds, 'uuid')}) group by payout_id`);
+  return new Map(rows.map(({ payout_id, count }) => [payout_id, Number(count)]));
+}
+
+/** The attempts of a batch that may pay, in the order of their payouts. */
+export const listBatchAttempts = (db: Database, batchId: string): Promise<readonly Attempt[]> =>
+  db.any(sql.type(AttemptRow)`${selectAttempt} where batch_id = ${batchId} and state <> 'failed' order by payout_id`);
+
+/**
+ * Takes the right to ask the provider: true for one caller only, whoever else tries. What it commits means "may have been
+ * asked" from here on; until the deadline nobody else resolves it.
+ */
+export const claimSubmit = (db: Database, id: string, deadlineMs: number): Promise<boolean> =>
+  changesRow(
+    db,
+    sql.unsafe`
+    update payout_attempt set state = 'submitted', submitted_at = now(),
+      submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond'
+    where id = ${id} and state = 'prepared'`,
+  );
+
+/** Takes the right to resolve an unclear outcome, once nobody else's call can be under way: true for one caller only. */
+export const claimResolve = (db: Database, id: string, deadlineMs: number): Promise<boolean> =>
+  changesRow(
+    db,
+    sql.unsafe`
+    update payout_attempt set submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond'
+    where id = ${id} and state in ('submitted', 'unknown') and submit_deadline_at <= clock_timestamp()`,
+  );
+
+/** The one call that could still be under way has ended: others may resolve from now on. */
+export const closeSubmit = (db: Database, id: string) =>
+  db.query(sql.unsafe`update payout_attempt set submit_deadline_at = clock_timestamp() where id = ${id}`);
+
+/** Keeps how far a call of several parts came. A reference, once known, never changes. */
+export const saveStep = (db: Database, id: string, step: string, reference: string | null) =>
+  db.query(sql.unsafe`
+    update payout_attempt set step = ${step}, provider_ref = coalesce(provider_ref, ${reference}) where id = ${id}`);
+
+export type AttemptChange = {
+  state: AttemptState;
+  word: string;
+  reason: string | null;
+  reference: string | null;
+  evidence: Readonly<Record<string, string | number | null>>;
+  debited: { minor: bigint; feeMinor: bigint } | null;
+  returnedMinor: bigint | null;
+  /** What two people decided (`resolution.id`); null where the provider said it. */
+  resolutionId?: string | null;
+};
+
+/** Writes what a provider said, or two people; the database keeps the history and refuses a step that its table of edges forbids. */
+export const updateAttempt = (db: Database, id: string, change: AttemptChange) =>
+  db.query(sql.unsafe`
+    update payout_attempt set state = ${change.state}, word = ${change.word}, reason = coalesce(${change.reason}, reason),
+      provider_ref = coalesce(provider_ref, ${change.reference}), evidence = ${sql.jsonb(change.evidence)},
+      debited_minor = coalesce(debited_minor, ${change.debited ? String(change.debited.minor) : null}::bigint),
+      debit_fee_minor = coalesce(debit_fee_minor, ${change.debited ? String(change.debited.feeMinor) : null}::bigint),
+      returned_minor = coalesce(${change.returnedMinor === null ? null : String(change.returnedMinor)}::bigint, returned_minor),
+      resolution_id = coalesce(${change.resolutionId ?? null}::uuid, resolution_id),
+      answered_at = case when ${change.resolutionId ?? null}::uuid is null then clock_timestamp() else answered_at end
+    where id = ${id}`);
+
+const HistoryRow = z
+  .strictObject({
+    attempt_no: z.number(),
+    from_state: z.enum(ATTEMPT_STATES).nullable(),
+    to_state: z.enum(ATTEMPT_STATES),
+    word: z.string().nullable(),
+    reason: z.string().nullable(),
+    evidence: z.record(z.string(), z.unknown()),
+    said_by: z.enum(['us', 'provider', 'people']).nullable(),
+    resolution_id: z.string().nullable(),
+    at: Instant,
+  })
+  .transform(({ attempt_no, from_state, to_state, said_by, resolution_id, ...row }) => ({
+    ...row,
+    attemptNo: attempt_no,
+    from: from_state,
+    to: to_state,
+    saidBy: said_by,
+    resolutionId: resolution_id,
+  }));
+
+/** Everything that happened to a payout's attempts, oldest first. */
+export const listAttemptHistory = (db: Database, payoutId: string): Promise<readonly z.infer<typeof HistoryRow>[]> =>
+  db.any(sql.type(HistoryRow)`
+    select attempt.attempt_no, history.from_state, history.to_state, history.word, history.reason, history.evidence,
+      history.said_by, history.resolution_id, history.at
+    from attempt_history history join payout_attempt attempt on attempt.id = history.attempt_id
+    where attempt.payout_id = ${payoutId} order by history.id`);
+
+export const PayoutStart = z
+  .strictObject({
+    id: z.string(),
+    run_id: z.string(),
+    partner: z.string(),
+    method: z.enum(METHODS),
+    gateway: z.enum(GATEWAYS),
+  })
+  .transform(({ run_id, partner, ...row }) => ({ ...row, runId: run_id, partnerCode: partner }));
+/** What starting a payout's workflow needs. */
+export type PayoutStartRow = z.infer<typeof PayoutStart>;
+
+/** The payout that a provider speaks of, by its reference or our key; null where nothing of ours is known by them (yet). */
+export const findPayoutByProviderRef = (
+  db: Database,
+  gateway: GatewayName,
+  { reference, key }: { reference: string | null; key: string | null },
+): Promise<PayoutStartRow | null> =>
+  db.maybeOne(sql.type(PayoutStart)`
+    select payout.id, payout.run_id, partner.code as partner, payout.method, payout.gateway
+    from payout_attempt attempt join payout on payout.id = attempt.payout_id join partner on partner.id = payout.partner_id
+    where attempt.gateway = ${gateway} and (attempt.provider_ref = ${reference} or attempt.provider_key = ${key})
+    limit 1`);

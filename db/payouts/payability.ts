@@ -1,0 +1,73 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import { GATEWAYS, METHODS } from '../../domain/payouts/payout.ts';
+import { OUTCOMES } from '../../domain/runs/run.ts';
+import type { Database } from '../database.ts';
+import { Currency, LocalDate } from '../column-types.ts';
+import type { Run } from '../runs/runs.ts';
+
+const Reason = z.strictObject({
+  reason: z.enum(OUTCOMES),
+  until: z.string().nullable(),
+  detail: z.string().nullable(),
+});
+
+const PayabilityRow = z
+  .strictObject({
+    partner_id: z.bigint(),
+    currency: Currency,
+    payable_minor: z.bigint(),
+    held_minor: z.bigint(),
+    reserved_minor: z.bigint(),
+    next_available_on: LocalDate.nullable(),
+    minimum_minor: z.bigint(),
+    method: z.enum(METHODS).nullable(),
+    gateway: z.enum(GATEWAYS).nullable(),
+    instrument_version_id: z.string().nullable(),
+    reasons: z.array(Reason),
+    outcome: z.enum(OUTCOMES),
+  })
+  .transform((row) => ({
+    partnerId: row.partner_id,
+    currency: row.currency,
+    /** Free before the cut-off, and in no payout. */
+    payableMinor: row.payable_minor,
+    /** Still held at the cut-off. */
+    heldMinor: row.held_minor,
+    /** In a payout that is not settled. */
+    reservedMinor: row.reserved_minor,
+    nextAvailableOn: row.next_available_on,
+    minimumMinor: row.minimum_minor,
+    method: row.method,
+    gateway: row.gateway,
+    instrumentVersionId: row.instrument_version_id,
+    /** What stands against a payment, most basic first; empty when it will be paid. */
+    reasons: row.reasons,
+    outcome: row.outcome,
+  }));
+export type Payability = z.infer<typeof PayabilityRow>;
+
+/**
+ * Who would be paid by a run, and if not why: a row per partner and currency. Of a replacement only the partner and currency that it
+ * replaces a payout of.
+ */
+export const listRunPayability = (
+  db: Database,
+  run: Pick<Run, 'scheduleId' | 'periodEnd' | 'replacesId'>,
+): Promise<readonly Payability[]> =>
+  db.any(sql.type(PayabilityRow)`
+    select * from payability(${run.scheduleId}, ${run.periodEnd}::date)
+    where ${run.replacesId}::uuid is null
+      or (partner_id, currency) = (select partner_id, currency from payout where id = ${run.replacesId}::uuid)
+    order by partner_id, currency`);
+
+/** Who would be paid at a cut-off (local date, `2026-12-01`) of a schedule, and if not why: the rows of one partner. */
+export const listPartnerPayability = (
+  db: Database,
+  scheduleId: number,
+  cutoff: string,
+  partnerId: bigint,
+): Promise<readonly Payability[]> =>
+  db.any(sql.type(PayabilityRow)`
+    select * from payability(${scheduleId}, ${cutoff}::date) where partner_id = ${partnerId} order by currency`);

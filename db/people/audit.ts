@@ -1,0 +1,65 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import type { Database } from '../database.ts';
+import { Instant } from '../column-types.ts';
+
+export type AuditEntry = {
+  /** The person who did it; null for the system. */
+  actorId: string | null;
+  /** Noun and verb, as `payout.exclude`. */
+  action: string;
+  /** What it was done to, as `payout/<id>`. */
+  subject: string;
+  /** Ids, codes and reasons; never details of an instrument, names or secrets. */
+  detail?: Readonly<Record<string, string | number | boolean | null>>;
+};
+
+const AUDIT_SEAL_MAX = 5000;
+
+/** Writes down who did what, in the transaction that did it. */
+export const addAuditEntry = (db: Database, entry: AuditEntry): Promise<void> => addAuditEntries(db, [entry]);
+
+/** The same of a batch, in its order. */
+export async function addAuditEntries(db: Database, entries: readonly AuditEntry[]): Promise<void> {
+  const rows = entries.map(({ actorId, action, subject, detail = {} }, place) => [
+    place,
+    actorId,
+    action,
+    subject,
+    JSON.stringify(detail),
+  ]);
+  await db.query(sql.unsafe`
+    insert into audit_log(actor_id, action, subject, detail)
+    select actor_id, action, subject, detail::jsonb
+    from ${sql.unnest(rows, ['int4', 'uuid', 'text', 'text', 'text'])} as given(place, actor_id, action, subject, detail)
+    order by place`);
+}
+
+/** Chains what was committed since the last time; returns how many entries were sealed. */
+export const sealAuditLog = (db: Database): Promise<number> =>
+  db.oneFirst(sql.type(z.object({ sealed: z.number() }))`select seal_audit_log(${AUDIT_SEAL_MAX}) as sealed`);
+
+const EntryRow = z.strictObject({
+  seq: z.bigint(),
+  at: Instant,
+  actor: z.string().nullable(),
+  action: z.string(),
+  subject: z.string(),
+  detail: z.record(z.string(), z.unknown()),
+  hash: z.string().nullable(),
+});
+/** An entry as it is read: its actor by code, and its hash once it is sealed into the chain. */
+export type RecordedEntry = z.infer<typeof EntryRow>;
+
+/** The audit log in its order, of everything or of one subject, as `run/<id>`. */
+export const listAuditEntries = (
+  db: Database,
+  subject: string | null,
+  after: bigint,
+  limit: number,
+): Promise<readonly RecordedEntry[]> =>
+  db.any(sql.type(EntryRow)`
+    select seq, at, actor.code as actor, action, subject, detail, encode(hash, 'hex') as hash
+    from audit_log left join actor on actor.id = audit_log.actor_id
+    where seq > ${after} and (${subject}::text is null or subject = ${subject}) order by seq limit ${limit}`);

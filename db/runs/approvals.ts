@@ -1,0 +1,76 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import type { Decision } from '../../domain/runs/approval.ts';
+import type { Database } from '../database.ts';
+import { Bytes, Id, Instant } from '../column-types.ts';
+
+/** What the rules of separation of duties ask of a person about a run. */
+export const readDecider = (db: Database, runId: string, actorId: string, contentHash: Buffer) =>
+  db.one(sql.type(
+    z.strictObject({
+      is_approver: z.boolean(),
+      is_payee: z.boolean(),
+      is_editor: z.boolean(),
+      has_decided: z.boolean(),
+    }),
+  )`
+    select
+      exists (select from api_key where actor_id = ${actorId} and role = 'approver' and revoked_at is null
+              and (expires_at is null or expires_at > now())) as is_approver,
+      exists (select from payout join api_key key on key.partner_id = payout.partner_id
+              where payout.run_id = ${runId} and key.actor_id = ${actorId}) as is_payee,
+      exists (select from run_edit where run_id = ${runId} and actor_id = ${actorId})
+        or exists (select from payout join instrument_version instrument on instrument.id = payout.instrument_version_id
+                   where payout.run_id = ${runId} and payout.status <> 'cancelled' and instrument.created_by = ${actorId}) as is_editor,
+      exists (select from approval where run_id = ${runId} and actor_id = ${actorId} and content_hash = ${sql.binary(contentHash)})
+        as has_decided`);
+
+/** Keeps what a person writes to a decision; answers the id by which the decision names it. */
+export const addDecisionNote = (db: Database, actorId: string, note: string): Promise<string> =>
+  db.oneFirst(sql.type(Id)`insert into decision_note(actor_id, note) values (${actorId}, ${note}) returning id`);
+
+export const getDecisionNote = (db: Database, id: string): Promise<string> =>
+  db.oneFirst(sql.type(z.object({ note: z.string() }))`select note from decision_note where id = ${id}`);
+
+/** Writes a decision down; returns how many people have approved this content now. */
+export async function insertApproval(db: Database, runId: string, hash: Buffer, decision: Decision): Promise<number> {
+  await db.query(sql.unsafe`
+    insert into approval(run_id, content_hash, actor_id, decision, note_id)
+    values (${runId}, ${sql.binary(hash)}, ${decision.by}, ${decision.decision}, ${decision.noteId})`);
+  return Number(
+    await db.oneFirst(sql.type(z.object({ count: z.bigint() }))`
+      select count(distinct actor_id) from approval
+      where run_id = ${runId} and content_hash = ${sql.binary(hash)} and decision = 'approve'`),
+  );
+}
+
+/** Whether a person has decided this content of a run in this way. */
+export const hasDecided = (
+  db: Database,
+  {
+    runId,
+    actorId,
+    contentHash,
+    decision,
+  }: { runId: string; actorId: string } & Pick<Decision, 'contentHash' | 'decision'>,
+): Promise<boolean> =>
+  db.exists(sql.unsafe`
+    select 1 from approval
+    where run_id = ${runId} and actor_id = ${actorId} and content_hash = decode(${contentHash}, 'hex') and decision = ${decision}`);
+
+const ApprovalRow = z
+  .strictObject({
+    actor: z.string(),
+    decision: z.enum(['approve', 'reject']),
+    note: z.string().nullable(),
+    content_hash: Bytes,
+    at: Instant,
+  })
+  .transform(({ content_hash, ...row }) => ({ ...row, contentHash: Buffer.from(content_hash).toString('hex') }));
+
+export const listApprovals = (db: Database, runId: string): Promise<readonly z.infer<typeof ApprovalRow>[]> =>
+  db.any(sql.type(ApprovalRow)`
+    select actor.code as actor, approval.decision, note.note, approval.content_hash, approval.at
+    from approval join actor on actor.id = approval.actor_id
+    left join decision_note note on note.id = approval.note_id where approval.run_id = ${runId} order by approval.id`);

@@ -1,0 +1,78 @@
+import { type DatabasePool, sql } from 'slonik';
+
+import { Failure } from '../../domain/errors.ts';
+import { canRunBecome, type RunStatus } from '../../domain/runs/run.ts';
+import { contentHash } from '../../domain/runs/content.ts';
+import { addAuditEntry } from '../people/audit.ts';
+import type { Database } from '../database.ts';
+import { lockPayout, updatePayout } from '../payouts/payouts.ts';
+import { cancelRunPayouts, getRun, listRunContent, lockRun, type Run, updateRun } from './runs.ts';
+
+/** What people do to a run besides deciding it. Each is one transaction: recorded, or refused with a Failure. */
+
+type Change = { runId: string; actorId: string; reason: string };
+
+/** Takes one draft payout out of a run in review: its lines are free for the next run, and given approvals are void. */
+export const excludeFromRun = (db: DatabasePool, { runId, actorId, reason }: Change, payoutId: string): Promise<Run> =>
+  db.transaction(async (tx) => {
+    const run = await lockRun(tx, runId);
+    if (run.status !== 'review')
+      throw new Failure(
+        'run_not_in_review',
+        `The run is ${run.status}; nothing was changed. Payouts are excluded in review only.`,
+      );
+    const payout = await lockPayout(tx, payoutId);
+    if (payout.runId !== runId) throw new Failure('not_found', `Run ${runId} has no payout ${payoutId}.`);
+    if (payout.status !== 'draft')
+      throw new Failure('payout_not_draft', `The payout is ${payout.status}; nothing was changed.`);
+    await updatePayout(tx, payoutId, 'cancelled', reason);
+    await tx.query(
+      sql.unsafe`update run_outcome set outcome = 'excluded' where run_id = ${runId} and payout_id = ${payoutId}`,
+    );
+    await tx.query(sql.unsafe`
+      insert into run_edit(run_id, payout_id, actor_id, reason) values (${runId}, ${payoutId}, ${actorId}, ${reason})`);
+    await updateRun(tx, runId, { contentHash: contentHash(await listRunContent(tx, runId)) });
+    await audit(tx, 'run.exclude', { runId, actorId, reason }, payoutId);
+    return getRun(tx, runId);
+  });
+
+const audit = (tx: Database, action: string, { runId, actorId, reason }: Change, payoutId: string | null = null) =>
+  addAuditEntry(tx, {
+    actorId,
+    action,
+    subject: `run/${runId}`,
+    detail: { reason, ...(payoutId ? { payout: payoutId } : {}) },
+  });
+
+const moveRun = (db: Database, change: Change, status: RunStatus, action: string): Promise<Run> =>
+  db.transaction(async (tx) => {
+    const run = await lockRun(tx, change.runId);
+    if (run.status === status) return run;
+    if (!canRunBecome(run.status, status))
+      throw new Failure(
+        'run_not_disbursing',
+        `The run is ${run.status} and cannot become ${status}; nothing was changed.`,
+      );
+    await updateRun(tx, change.runId, { status, reason: change.reason });
+    if (status === 'cancelled') await cancelRunPayouts(tx, change.runId, `the run was cancelled: ${change.reason}`);
+    await audit(tx, action, change);
+    return getRun(tx, change.runId);
+  });
+
+/** Ends a run that has not begun to pay, and frees its lines. */
+export const cancelRun = (db: DatabasePool, change: Change): Promise<Run> =>
+  moveRun(db, change, 'cancelled', 'run.cancel');
+
+/** Asks no provider any more for this run; what was asked goes on to its end. */
+export const pauseRun = (db: DatabasePool, change: Change): Promise<Run> => moveRun(db, change, 'paused', 'run.pause');
+
+/** Lets a paused run go on; what waited for it is due now. */
+export const resumeRun = (db: DatabasePool, change: Change): Promise<Run> =>
+  db.transaction(async (tx) => {
+    const run = await moveRun(tx, change, 'disbursing', 'run.resume');
+    await tx.query(sql.unsafe`update payout set due_at = now() where run_id = ${run.id} and status = 'executing'`);
+    await tx.query(
+      sql.unsafe`update provider_batch set due_at = now() where run_id = ${run.id} and state not in ('done', 'failed')`,
+    );
+    return run;
+  });

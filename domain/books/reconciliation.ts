@@ -1,0 +1,92 @@
+import type { CurrencyCode } from '../currency.ts';
+
+/** What our ledger says of an attempt, in minor units: taken by the provider, its fee, and what came back. */
+export type LedgerSide = {
+  readonly attemptId: string;
+  readonly currency: CurrencyCode;
+  readonly paidMinor: bigint;
+  readonly feeMinor: bigint;
+  readonly returnedMinor: bigint;
+  readonly isUnknown: boolean;
+  readonly submittedAt: Date;
+};
+
+/** One line of the provider's or bank's statement; what left our balance is negative. */
+export type ProviderSide = {
+  readonly attemptId: string | null;
+  readonly lineId: string;
+  readonly kind: 'payout' | 'fee' | 'return' | 'funding' | 'other';
+  readonly currency: CurrencyCode;
+  readonly minor: bigint;
+};
+
+export type BreakKind =
+  | 'missing_at_provider'
+  | 'missing_in_ledger'
+  | 'amount_differs'
+  | 'fee_differs'
+  | 'paid_twice'
+  | 'return_not_booked'
+  | 'unknown_outcome';
+
+/** One thing that does not agree; the subject is `attempt/<id>` or `line/<id>`. */
+export type BreakFound = {
+  readonly kind: BreakKind;
+  readonly subject: string;
+  readonly attemptId: string | null;
+  readonly currency: CurrencyCode;
+  readonly expectedMinor: bigint;
+  readonly foundMinor: bigint;
+};
+
+const total = (lines: readonly ProviderSide[], kind: ProviderSide['kind']): bigint =>
+  lines.filter((line) => line.kind === kind).reduce((sum, { minor }) => sum + minor, 0n);
+
+/** Every disagreement between the ledger and a statement, by kind. What agrees to the cent is not in it. */
+export function findBreaks(ledger: readonly LedgerSide[], provider: readonly ProviderSide[]): BreakFound[] {
+  const byAttempt = Map.groupBy(provider, ({ attemptId }) => attemptId);
+  return [
+    ...ledger.flatMap((side) => attemptBreaks(side, byAttempt.get(side.attemptId) ?? [])),
+    ...(byAttempt.get(null) ?? []).filter(({ kind }) => kind !== 'funding').map(strangerBreak),
+  ];
+}
+
+/** A line of money that names nothing of ours. */
+const strangerBreak = ({ lineId, currency, minor }: ProviderSide): BreakFound => ({
+  kind: 'missing_in_ledger',
+  subject: `line/${lineId}`,
+  attemptId: null,
+  currency,
+  expectedMinor: 0n,
+  foundMinor: minor,
+});
+
+function attemptBreaks(side: LedgerSide, lines: readonly ProviderSide[]): BreakFound[] {
+  const { attemptId, currency } = side;
+  const breakOf = (kind: BreakKind, expectedMinor: bigint, foundMinor: bigint): BreakFound => ({
+    kind,
+    subject: `attempt/${attemptId}`,
+    attemptId,
+    currency,
+    expectedMinor,
+    foundMinor,
+  });
+  const paid = -total(lines, 'payout');
+  const fee = -total(lines, 'fee');
+  const returned = total(lines, 'return');
+  const payments = lines.filter(({ kind }) => kind === 'payout').length;
+  return [
+    ...(side.isUnknown ? [breakOf('unknown_outcome', side.paidMinor, paid)] : []),
+    ...(payments > 1 ? [breakOf('paid_twice', side.paidMinor, paid)] : []),
+    ...(payments <= 1 && paid !== side.paidMinor
+      ? [breakOf(paymentBreak(side.paidMinor, paid), side.paidMinor, paid)]
+      : []),
+    ...(fee !== side.feeMinor ? [breakOf('fee_differs', side.feeMinor, fee)] : []),
+    ...(returned !== side.returnedMinor ? [breakOf('return_not_booked', side.returnedMinor, returned)] : []),
+  ];
+}
+
+function paymentBreak(expected: bigint, found: bigint): BreakKind {
+  if (found === 0n) return 'missing_at_provider';
+  return expected === 0n ? 'missing_in_ledger' : 'amount_differs';
+}

@@ -1,0 +1,163 @@
+import type { CurrencyCode } from '../currency.ts';
+import { type Event, REFUND } from '../event.ts';
+import { Failure } from '../errors.ts';
+import { type Explanation, say, type WindowTotals } from '../programs/incentives/incentive.ts';
+import { gainOf, type IncentiveTerms, windowStartOf } from '../programs/incentives/index.ts';
+import { divideHalfEven } from '../money.ts';
+import type { PlanTerms } from '../programs/plan.ts';
+import { addDays, localDate } from '../payers/schedule.ts';
+
+/**
+ * What one event earned, or a refund took back, by one incentive. One of 0 is kept as a row too: its basis counts towards a
+ * tier's volume, and its explanation answers "why nothing?". It makes no earning line.
+ */
+export type Earning = {
+  readonly incentiveId: string;
+  /** Below zero when it is a reversal; then so is the basis. */
+  readonly minor: bigint;
+  readonly currency: CurrencyCode;
+  readonly basisMinor: bigint;
+  /** The first local date of the tier window it counts in; null where the incentive has no window. */
+  readonly windowStart: string | null;
+  /** The local date on which its hold ends: it is payable from the first cut-off after it. */
+  readonly availableOn: string;
+  readonly explanation: Explanation;
+};
+
+const NOTHING: WindowTotals = { basisMinor: 0n, earnedMinor: 0n };
+
+export type EarnInput = {
+  readonly event: Event;
+  readonly terms: PlanTerms;
+  /** The pay schedule's zone: it says which day an event belongs to. */
+  readonly zone: string;
+};
+
+const applies = ({ kinds, from, until }: IncentiveTerms, kind: string, date: string): boolean =>
+  kinds.includes(kind) && (from === undefined || date >= from) && (until === undefined || date < until);
+
+/** The incentives of a plan that an event can earn by, each with the window it counts in. */
+const incentivesFor = ({ event, terms }: EarnInput, date: string) =>
+  terms.incentives
+    .filter((incentive) => applies(incentive, event.kind, date))
+    .map((incentive) => ({ incentive, windowStart: windowStartOf(incentive, date) }));
+
+/** The windows whose totals `earn` will ask for, so that they can be read beforehand. */
+export const windowsOf = (input: EarnInput): { incentiveId: string; windowStart: string }[] =>
+  incentivesFor(input, localDate(input.event.occurredAtMs, input.zone)).flatMap(({ incentive, windowStart }) =>
+    windowStart === null ? [] : [{ incentiveId: incentive.id, windowStart }],
+  );
+
+/**
+ * What an event earns by every incentive of a plan that is for it. The totals of a window are those of the same partner and
+ * incentive: the sums of `basisMinor` and `minor` over its earnings so far, reversals included.
+ */
+export function earn(
+  input: EarnInput & { readonly totalsOf: (incentiveId: string, windowStart: string) => WindowTotals },
+): Earning[] {
+  const { event, terms, zone, totalsOf } = input;
+  const date = localDate(event.occurredAtMs, zone);
+  const availableOn = addDays(date, terms.holdDays);
+  return incentivesFor(input, date).flatMap(({ incentive, windowStart }) => {
+    const totals = windowStart === null ? NOTHING : totalsOf(incentive.id, windowStart);
+    const gain = gainOf(incentive, { event, date, totals });
+    if (!gain) return [];
+    const held = `held ${terms.holdDays} days from ${date}: until ${availableOn}`;
+    const explanation = { ...gain.explanation, steps: [...gain.explanation.steps, held] };
+    return [{ ...gain, incentiveId: incentive.id, windowStart, availableOn, explanation }];
+  });
+}
+
+/** A sale's earning and how much of it earlier refunds took back, as amounts of 0 or more. */
+export type EarnedBefore = Omit<Earning, 'explanation'> & {
+  readonly reversedMinor: bigint;
+  readonly reversedBasisMinor: bigint;
+};
+
+/** Why a refund cannot take back what an event earned, or undefined. */
+export function whyNotReverse(refund: Event, sale: Event): string | undefined {
+  if (refund.kind !== REFUND) return `${refund.id} is a ${refund.kind}, not a ${REFUND}`;
+  if (sale.kind === REFUND) return `${sale.id} is a ${REFUND} itself`;
+  if (refund.source !== sale.source || refund.refundOf !== sale.id) return `${refund.id} is not of ${sale.id}`;
+  if (refund.program !== sale.program) return `the refunded ${sale.kind} is of program ${sale.program}`;
+  if (refund.partner !== sale.partner) return `the refunded ${sale.kind} is of partner ${sale.partner}`;
+  if (refund.minor === null) return undefined;
+  if (!sale.minor) return `the refunded ${sale.kind} has no amount: only the whole of it can be refunded`;
+  return refund.currency === sale.currency ? undefined : `the refunded ${sale.kind} is in ${sale.currency}`;
+}
+
+export type ReverseInput = {
+  readonly refund: Event;
+  readonly sale: Event;
+  readonly earnings: readonly EarnedBefore[];
+  /** The sum of the amounts of earlier refunds of this sale in minor units, a whole one counted as the sale; it may be more. */
+  readonly refundedBefore: bigint;
+};
+
+/**
+ * What a refund takes back: of each earning the same share as has been refunded of the sale so far, half-even, less what
+ * earlier refunds took. So several refunds take no cent more than one of their sum, the last of them takes exactly the
+ * rest, and nothing takes more than was earned. A reversal keeps the sale's window and its hold. Throws Failure
+ * `invalid_input` where `whyNotReverse` has a reason.
+ */
+export function reverse({ refund, sale, earnings, refundedBefore }: ReverseInput): Earning[] {
+  const reason = whyNotReverse(refund, sale);
+  if (reason) throw new Failure('invalid_input', `refund ${refund.id} was not applied: ${reason}`);
+  const refunded = refundedShare(refund, sale, refundedBefore);
+  return earnings.map((earning) => reversal(earning, refunded));
+}
+
+/** How much of a sale has been refunded, as a fraction, and the sentences that say so. */
+type RefundedShare = { part: bigint; whole: bigint; inputs: Record<string, string>; steps: string[] };
+
+function refundedShare(refund: Event, sale: Event, refundedBefore: bigint): RefundedShare {
+  const { minor: saleMinor, currency } = sale;
+  if (!saleMinor || !currency)
+    return { part: 1n, whole: 1n, inputs: {}, steps: [`the whole ${sale.kind} is refunded`] };
+  const asked = refund.minor === null ? saleMinor : refundedBefore + refund.minor;
+  const part = asked < saleMinor ? asked : saleMinor;
+  const capped = `${say(asked, currency)} refunded is more than the ${sale.kind}: ${say(saleMinor, currency)} counts`;
+  return {
+    part,
+    whole: saleMinor,
+    inputs: {
+      [sale.kind]: say(saleMinor, currency),
+      refund: refund.minor === null ? 'the whole' : say(refund.minor, currency),
+      refundedBefore: say(refundedBefore, currency),
+    },
+    steps: [
+      ...(asked > saleMinor ? [capped] : []),
+      `${say(part, currency)} of ${say(saleMinor, currency)} is refunded so far`,
+    ],
+  };
+}
+
+/** The share of an amount that is due back, less what was taken back before; never below zero. */
+function dueBack(minor: bigint, reversedMinor: bigint, { part, whole }: RefundedShare): bigint {
+  const due = divideHalfEven(minor * part, whole);
+  return due > reversedMinor ? due - reversedMinor : 0n;
+}
+
+function reversal(earning: EarnedBefore, refunded: RefundedShare): Earning {
+  const { incentiveId, currency, windowStart, availableOn } = earning;
+  const back = dueBack(earning.minor, earning.reversedMinor, refunded);
+  const steps = [
+    ...refunded.steps,
+    `the same share of ${say(earning.minor, currency)} earned, less ${say(earning.reversedMinor, currency)} taken back before`,
+    `taken back now: ${say(back, currency)}`,
+  ];
+  const inputs = {
+    ...refunded.inputs,
+    earned: say(earning.minor, currency),
+    reversedBefore: say(earning.reversedMinor, currency),
+  };
+  return {
+    incentiveId,
+    currency,
+    windowStart,
+    availableOn,
+    minor: -back,
+    basisMinor: -dueBack(earning.basisMinor, earning.reversedBasisMinor, refunded),
+    explanation: { rule: 'reversal', inputs, steps, rounding: 'half-even' },
+  };
+}

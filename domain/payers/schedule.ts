@@ -1,0 +1,129 @@
+import { Temporal } from 'temporal-polyfill';
+
+import { Failure } from '../errors.ts';
+
+export const FREQUENCIES = ['daily', 'weekly', 'monthly'] as const;
+export type Frequency = (typeof FREQUENCIES)[number];
+
+export const PAY_DAYS_MAX = 10;
+
+/** When a payer pays. Cut-offs are local midnights in its zone: every day, on one day of the week, or on the first of a month. */
+export type PaySchedule = {
+  readonly frequency: Frequency;
+  /** An IANA name such as `America/Sao_Paulo`. */
+  readonly zone: string;
+  /** Weekly only: the day whose first instant is the cut-off, 1 for Monday to 7 for Sunday. Monday unless said. */
+  readonly weekday?: number;
+  /** How many business days after the cut-off the money leaves, 0 to PAY_DAYS_MAX. */
+  readonly payDays: number;
+};
+
+/** Local dates as `YYYY-MM-DD`, half-open: the end is the cut-off's date and belongs to the next period. */
+export type Period = { readonly start: string; readonly end: string };
+
+/** Says whether a text names a zone of the IANA database; a bare offset such as `+01:00` has no daylight saving and is none. */
+export function isZone(text: string): boolean {
+  if (!/^[A-Za-z]/.test(text)) return false;
+  try {
+    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(text).timeZoneId !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** Why a schedule cannot be kept, or undefined. */
+export function whyNotPaySchedule({ zone, weekday, payDays, frequency }: PaySchedule): string | undefined {
+  if (!isZone(zone)) return `${zone} is not a zone of the IANA database, such as Europe/Berlin`;
+  if (weekday !== undefined && frequency !== 'weekly') return `a ${frequency} schedule has no weekday`;
+  if (weekday !== undefined && !isWholeBetween(weekday, 1, 7)) return 'the weekday is 1 for Monday to 7 for Sunday';
+  if (!isWholeBetween(payDays, 0, PAY_DAYS_MAX))
+    return `the pay date is 0 to ${PAY_DAYS_MAX} business days after the cut-off`;
+  return undefined;
+}
+
+const isWholeBetween = (value: number, min: number, max: number): boolean =>
+  Number.isInteger(value) && value >= min && value <= max;
+
+/** The calendar date that a zone's clocks show at an instant in epoch milliseconds. */
+export const localDate = (instantMs: number, zone: string): string =>
+  Temporal.Instant.fromEpochMilliseconds(instantMs).toZonedDateTimeISO(zone).toPlainDate().toString();
+
+export const addDays = (date: string, days: number): string => Temporal.PlainDate.from(date).add({ days }).toString();
+
+/**
+ * The first instant of the cut-off's local day, in epoch milliseconds. Where daylight saving skips midnight (São Paulo,
+ * 2017-10-15) that is 01:00; a day that a zone skipped altogether (Apia, 2011-12-30) begins with the one after it.
+ */
+export const cutoffInstant = ({ zone }: Pick<PaySchedule, 'zone'>, endDate: string): number =>
+  Temporal.PlainDate.from(endDate).toZonedDateTime(zone).epochMilliseconds;
+
+const LENGTH: Record<Frequency, Temporal.DurationLike> = {
+  daily: { days: 1 },
+  weekly: { weeks: 1 },
+  monthly: { months: 1 },
+};
+
+/** The last date on or before a date that is a cut-off. */
+const CUTOFF_ON_OR_BEFORE: Record<Frequency, (date: Temporal.PlainDate, weekday: number) => Temporal.PlainDate> = {
+  daily: (date) => date,
+  weekly: (date, weekday) => date.subtract({ days: (date.dayOfWeek - weekday + 7) % 7 }),
+  monthly: (date) => date.with({ day: 1 }),
+};
+
+const cutoffOnOrBefore = ({ frequency, weekday = 1 }: PaySchedule, date: Temporal.PlainDate): Temporal.PlainDate =>
+  CUTOFF_ON_OR_BEFORE[frequency](date, weekday);
+
+const periodTo = ({ frequency }: PaySchedule, end: Temporal.PlainDate): Period => ({
+  start: end.subtract(LENGTH[frequency]).toString(),
+  end: end.toString(),
+});
+
+/** The period whose cut-off is on a date; throws Failure `invalid_input` when the schedule has no cut-off then. */
+export function periodEndingOn(schedule: PaySchedule, date: string): Period {
+  const asked = Temporal.PlainDate.from(date);
+  const last = cutoffOnOrBefore(schedule, asked);
+  if (last.equals(asked)) return periodTo(schedule, last);
+  const next = last.add(LENGTH[schedule.frequency]);
+  throw new Failure(
+    'invalid_input',
+    `${date} is no cut-off of this ${schedule.frequency} schedule: use ${last} or ${next}`,
+  );
+}
+
+/** The last period that is over at an instant in epoch milliseconds; at the cut-off itself it is. */
+export function lastPeriodBefore(schedule: PaySchedule, instantMs: number): Period {
+  // Clocks put back just after midnight show yesterday again although its cut-off has passed: so tomorrow is asked first.
+  const tomorrow = Temporal.PlainDate.from(localDate(instantMs, schedule.zone)).add({ days: 1 });
+  const latest = cutoffOnOrBefore(schedule, tomorrow);
+  if (cutoffInstant(schedule, latest.toString()) <= instantMs) return periodTo(schedule, latest);
+  return periodTo(schedule, latest.subtract(LENGTH[schedule.frequency]));
+}
+
+/** The next periods of a schedule after an instant in epoch milliseconds, the one still open first. */
+export function nextPeriods(schedule: PaySchedule, fromMs: number, count: number): Period[] {
+  const length = LENGTH[schedule.frequency];
+  const ends: Temporal.PlainDate[] = [];
+  let end = Temporal.PlainDate.from(lastPeriodBefore(schedule, fromMs).end);
+  while (ends.length < count) ends.push((end = end.add(length)));
+  return ends.map((date) => periodTo(schedule, date));
+}
+
+/** Local dates as `YYYY-MM-DD` on which banks do not settle, besides weekends. */
+export type ClosedDates = ReadonlySet<string>;
+
+const isBusinessDay = (date: Temporal.PlainDate, closed: ClosedDates): boolean =>
+  date.dayOfWeek <= 5 && !closed.has(date.toString());
+
+/**
+ * The date on which a period's money leaves: as many business days after the cut-off's date as the schedule says; with
+ * none, the cut-off's date itself or the next business day.
+ */
+export function payDate(schedule: PaySchedule, endDate: string, closed: ClosedDates = new Set()): string {
+  let date = Temporal.PlainDate.from(endDate);
+  let left = schedule.payDays;
+  while (left > 0 || !isBusinessDay(date, closed)) {
+    date = date.add({ days: 1 });
+    if (left > 0 && isBusinessDay(date, closed)) left -= 1;
+  }
+  return date.toString();
+}

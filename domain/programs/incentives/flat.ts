@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+import type { CurrencyCode } from '../../currency.ts';
+import { Currency, Decimal, QUANTITY_MAX, whyNotAmount } from '../../event.ts';
+import { MINOR_MAX, parseDecimal } from '../../money.ts';
+import { commonTerms, type Incentive, say } from './incentive.ts';
+
+/** A fixed amount for each event, or for each unit of it: a bonus, an activity reward, a SPIFF. */
+export const FlatTerms = z
+  .strictObject({
+    ...commonTerms,
+    rule: z.literal('flat'),
+    amount: Decimal,
+    currency: Currency,
+    perUnit: z.boolean().default(false),
+  })
+  .superRefine(({ amount, currency, perUnit }, context) => {
+    const reason = whyNotAmount(amount, currency) ?? whyNotEach(amount, currency, perUnit);
+    if (reason) context.addIssue({ code: 'custom', path: ['amount'], message: reason });
+  });
+export type FlatTerms = z.infer<typeof FlatTerms>;
+
+/** The most units that an event may have must not earn more than can be stored, or its program would stand still. */
+function whyNotEach(amount: string, currency: CurrencyCode, perUnit: boolean): string | undefined {
+  const isTooLarge = perUnit && parseDecimal(amount, currency).minor * BigInt(QUANTITY_MAX) > MINOR_MAX;
+  return isTooLarge ? `"${amount}" is too large for each of up to ${QUANTITY_MAX} units` : undefined;
+}
+
+export const flat: Incentive<FlatTerms> = {
+  windowStart: () => null,
+  earn(terms, { event }) {
+    if (terms.perUnit && event.quantity === null) return undefined;
+    const { minor: each, currency } = parseDecimal(terms.amount, terms.currency);
+    const units = terms.perUnit ? (event.quantity ?? 0) : 1;
+    const minor = each * BigInt(units);
+    const quantity = terms.perUnit ? { quantity: String(units) } : {};
+    return {
+      minor,
+      currency,
+      basisMinor: 0n,
+      explanation: {
+        rule: terms.rule,
+        inputs: { each: say(each, currency), ...quantity },
+        steps: [
+          terms.perUnit
+            ? `${units} × ${say(each, currency)} = ${say(minor, currency)}`
+            : `${say(minor, currency)} for each ${event.kind}`,
+        ],
+        rounding: 'half-even',
+      },
+    };
+  },
+};

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+
+import { type CurrencyCode, exponentOf } from '../../currency.ts';
+import { AmountName, type Event, EventKind, REFUND } from '../../event.ts';
+import { formatDecimal, formatMinor, type Money, money } from '../../money.ts';
+
+/** What has counted towards one incentive in one window, reversals subtracted: the volume, and what was earned for it. */
+export type WindowTotals = { readonly basisMinor: bigint; readonly earnedMinor: bigint };
+
+/** What an incentive may look at: the event, its local date, and for tiers the window so far. */
+export type Occasion = {
+  readonly event: Event;
+  readonly date: string;
+  readonly totals: WindowTotals;
+};
+
+/** Enough to compute the cent again, and to be read by the partner. Amounts are decimal strings, rates percentages. */
+export type Explanation = {
+  readonly rule: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly steps: readonly string[];
+  readonly rounding: 'half-even';
+};
+
+/** What one event earned by one incentive, never below zero. The basis is what counted towards it, 0 for a flat amount. */
+export type Gain = {
+  readonly minor: bigint;
+  readonly currency: CurrencyCode;
+  readonly basisMinor: bigint;
+  readonly explanation: Explanation;
+};
+
+/** An incentive's arithmetic. */
+export type Incentive<Terms> = {
+  /** The first local date of the window that a date is in, or null for an incentive that looks at one event alone. */
+  readonly windowStart: (terms: Terms, date: string) => string | null;
+  /** Undefined where the event lacks what the incentive looks at. */
+  readonly earn: (terms: Terms, occasion: Occasion) => Gain | undefined;
+};
+
+export const Day = z.iso.date();
+
+/** A percentage from 0 to 100 with at most six digits behind the point: nobody earns more than what counts. */
+export const Percent = z
+  .string()
+  .regex(/^(100(\.0{1,6})?|\d{1,2}(\.\d{1,6})?)$/, 'is not 0 to 100 percent, such as 12.5');
+
+const KINDS_MAX = 20;
+
+/** What every incentive has: a name, the kinds of event that earn it, and, for a promotion, its half-open local dates. */
+export const commonTerms = {
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is not a short name such as early-bird'),
+  kinds: z
+    .array(EventKind.refine((kind) => kind !== REFUND, 'a refund takes back and cannot earn'))
+    .min(1)
+    .max(KINDS_MAX)
+    .default(['sale']),
+  from: Day.optional(),
+  until: Day.optional(),
+};
+
+/** Which amount of the event counts: the main one, or another by its name. */
+export const basisTerm = z.union([z.literal('amount'), AmountName]).default('amount');
+
+/** The amount that counts, or undefined where the event has none of that name. */
+export function basisOf(event: Event, basis: string): Money | undefined {
+  const minor = basis === 'amount' ? event.minor : event.otherAmounts[basis];
+  return event.currency === null || minor === null || minor === undefined ? undefined : money(minor, event.currency);
+}
+
+/** An amount as partners read it: `12.34 USD`. */
+export const say = (minor: bigint, currency: CurrencyCode): string =>
+  `${formatDecimal(money(minor, currency))} ${currency}`;
+
+/** An amount times a rate before it is rounded, as a decimal: rates have a power of ten below the line. */
+export function sayExactly(numerator: bigint, denominator: bigint, currency: CurrencyCode): string {
+  const digits = formatMinor(numerator, exponentOf(currency) + denominator.toString().length - 1);
+  return `${digits.replace(/\.?0+$/, '')} ${currency}`;
+}

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+
+import type { CurrencyCode } from '../../currency.ts';
+import { Currency, Decimal, whyNotAmount } from '../../event.ts';
+import { divideHalfEven, parseDecimal, parsePercent } from '../../money.ts';
+import {
+  basisOf,
+  basisTerm,
+  commonTerms,
+  type Gain,
+  type Incentive,
+  type Occasion,
+  Percent,
+  say,
+  sayExactly,
+} from './incentive.ts';
+
+const STEPS_MAX = 20;
+const Step = z.strictObject({ from: Decimal, percent: Percent });
+
+const TiersShape = z.strictObject({
+  ...commonTerms,
+  rule: z.literal('tiers'),
+  basis: basisTerm,
+  mode: z.enum(['marginal', 'cliff']),
+  window: z.enum(['month', 'quarter', 'year', 'lifetime']),
+  currency: Currency,
+  steps: z.array(Step).min(1).max(STEPS_MAX),
+});
+
+/**
+ * A rate that depends on the volume of a window: what a partner's events add up to in a calendar month, quarter or year, or
+ * ever. Marginal tiers pay each part of the volume at its own step's rate; a cliff pays all of it at the rate of the step
+ * that was reached. Only events in the tiers' currency count.
+ */
+export const TiersTerms = TiersShape.superRefine((terms, context) => {
+  for (const { index, field, reason } of stepObjections(terms))
+    context.addIssue({ code: 'custom', path: ['steps', index, field], message: reason });
+});
+export type TiersTerms = z.infer<typeof TiersTerms>;
+
+type StepObjection = { index: number; field: 'from' | 'percent'; reason: string };
+
+/** Steps begin at nothing and rise; a cliff's rate never falls, or a sale would cost its partner money. */
+function stepObjections({ steps, currency, mode }: TiersTerms): StepObjection[] {
+  const unreadable = steps.flatMap(({ from }, index) => {
+    const reason = whyNotAmount(from, currency);
+    return reason ? [{ index, field: 'from' as const, reason }] : [];
+  });
+  if (unreadable.length > 0) return unreadable;
+  return readSteps(steps, currency).flatMap((step, index, all): StepObjection[] => {
+    const before = all[index - 1];
+    if (!before) return step.from === 0n ? [] : [{ index, field: 'from', reason: 'the first step is from 0' }];
+    if (step.from <= before.from) return [{ index, field: 'from', reason: 'is not above the step before it' }];
+    const falls = mode === 'cliff' && step.rate < before.rate;
+    return falls ? [{ index, field: 'percent', reason: 'is less than the step before it' }] : [];
+  });
+}
+
+/** Every percentage is read over the same denominator, so that numerators may be compared and added. */
+const { denominator: DENOMINATOR } = parsePercent('0');
+
+type Tier = { from: bigint; rate: bigint; percent: string };
+
+const readSteps = (steps: TiersTerms['steps'], currency: CurrencyCode): Tier[] =>
+  steps.map(({ from, percent }) => ({
+    from: parseDecimal(from, currency).minor,
+    rate: parsePercent(percent).numerator,
+    percent,
+  }));
+
+/** A part of a volume and the rate it is paid at. */
+type Part = { minor: bigint; rate: bigint; percent: string };
+
+const PARTS: Record<TiersTerms['mode'], (tiers: readonly Tier[], volume: bigint) => Part[]> = {
+  marginal: (tiers, volume) =>
+    tiers
+      .filter(({ from }) => volume > from)
+      .map(({ from, rate, percent }, index) => {
+        const next = tiers[index + 1]?.from;
+        return { minor: (next !== undefined && next < volume ? next : volume) - from, rate, percent };
+      }),
+  cliff: (tiers, volume) =>
+    tiers
+      .filter(({ from }) => volume > 0n && volume >= from)
+      .slice(-1)
+      .map(({ rate, percent }) => ({ minor: volume, rate, percent })),
+};
+
+const MONTHS_IN: Record<'month' | 'quarter' | 'year', number> = { month: 1, quarter: 3, year: 12 };
+const MONTH_DIGITS = 2;
+
+/** Before any event that is taken in. */
+const BEGINNING = '1970-01-01';
+
+function windowStart({ window }: TiersTerms, date: string): string {
+  if (window === 'lifetime') return BEGINNING;
+  const [year = '', month = ''] = date.split('-');
+  const first = Math.floor((Number(month) - 1) / MONTHS_IN[window]) * MONTHS_IN[window] + 1;
+  return `${year}-${String(first).padStart(MONTH_DIGITS, '0')}-01`;
+}
+
+/**
+ * What the window's volume is worth with this event, less what was earned in it before. So the earnings of a window always
+ * add up to the rounded worth of its volume: a step that is crossed re-rates what came before, and cents never drift. Only
+ * where reversals left more than the volume is worth, the partner keeps it, and earns nothing new until the volume has
+ * caught up.
+ */
+function earn(terms: TiersTerms, { event, date, totals }: Occasion): Gain | undefined {
+  const basis = basisOf(event, terms.basis);
+  if (basis?.currency !== terms.currency) return undefined;
+  const { currency } = basis;
+  const volume = totals.basisMinor + basis.minor;
+  const parts = PARTS[terms.mode](readSteps(terms.steps, currency), volume);
+  const exact = parts.reduce((total, { minor, rate }) => total + minor * rate, 0n);
+  const worth = divideHalfEven(exact, DENOMINATOR);
+  const minor = worth > totals.earnedMinor ? worth - totals.earnedMinor : 0n;
+  return {
+    minor,
+    currency,
+    basisMinor: basis.minor,
+    explanation: {
+      rule: terms.rule,
+      inputs: {
+        [terms.basis]: say(basis.minor, currency),
+        mode: terms.mode,
+        window: terms.window,
+        windowStart: windowStart(terms, date),
+        volumeBefore: say(totals.basisMinor, currency),
+        earnedBefore: say(totals.earnedMinor, currency),
+      },
+      steps: [
+        `the volume rises from ${say(totals.basisMinor, currency)} to ${say(volume, currency)}`,
+        ...parts.map(
+          (part) =>
+            `${part.percent} % of ${say(part.minor, currency)} is ${sayExactly(part.minor * part.rate, DENOMINATOR, currency)}`,
+        ),
+        `the volume is worth ${say(worth, currency)}, rounded`,
+        `less ${say(totals.earnedMinor, currency)} earned before: ${say(minor, currency)}`,
+      ],
+      rounding: 'half-even',
+    },
+  };
+}
+
+export const tiers: Incentive<TiersTerms> = { windowStart, earn };

@@ -1,0 +1,86 @@
+import type { Client, ScheduleOptions } from '@temporalio/client';
+
+import type { Frequency } from '../domain/payers/schedule.ts';
+import {
+  CHECK_DESK_SCHEDULE_ID,
+  CHECK_DESK_WORKFLOW_ID,
+  payScheduleId,
+  RECONCILIATION_SCHEDULE_ID,
+  runTriggerWorkflowId,
+  SWEEP_SCHEDULE_ID,
+  TASK_QUEUES,
+} from './messages.ts';
+
+/** Deployed again and again without losing a pause that an operator set. */
+async function deploySchedule(client: Client, { scheduleId, ...definition }: ScheduleOptions): Promise<void> {
+  try {
+    await client.schedule.create({ scheduleId, ...definition });
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ScheduleAlreadyRunning') throw error;
+    // An action that the server starts carries its own policies; of what is there only the state (paused or not) is kept.
+    await client.schedule.getHandle(scheduleId).update((previous) => ({ ...definition, state: previous.state }));
+  }
+}
+
+export type DeployedPaySchedule = { code: string; frequency: Frequency; weekday: number | null; zone: string };
+
+const WEEKDAYS = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY'] as const;
+/** After the local hours that daylight saving skips or repeats; the run itself compares with its cut-off at midnight. */
+const FIRES_AT_HOUR = 5;
+
+const calendarOf = ({ frequency, weekday }: DeployedPaySchedule) => {
+  const comment = 'after the cut-off at local midnight';
+  if (frequency === 'daily') return { hour: FIRES_AT_HOUR, comment };
+  if (frequency === 'monthly') return { dayOfMonth: 1, hour: FIRES_AT_HOUR, comment };
+  return { dayOfWeek: WEEKDAYS[(weekday ?? 1) - 1] ?? 'MONDAY', hour: FIRES_AT_HOUR, comment };
+};
+
+/** Starts a pay schedule's runs by themselves. */
+export const deployPaySchedule = (client: Client, schedule: DeployedPaySchedule): Promise<void> =>
+  deploySchedule(client, {
+    scheduleId: payScheduleId(schedule.code),
+    spec: { calendars: [calendarOf(schedule)], timezone: schedule.zone },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'runTrigger',
+      workflowId: runTriggerWorkflowId(schedule.code),
+      taskQueue: TASK_QUEUES.main,
+      args: [schedule.code],
+    },
+    policies: { overlap: 'BUFFER_ALL', catchupWindow: '3 days', pauseOnFailure: false },
+  });
+
+/** The bank's deadlines are hours away; at worst this is how late a person hears of a check that it asks about. */
+const CHECK_DESK_EVERY_MS = 10 * 60_000;
+
+/** The sweep, the nightly reconciliation, and the look at what the bank asks about checks. */
+export async function deploySystemSchedules(client: Client, sweepSeconds: number): Promise<void> {
+  await deploySchedule(client, {
+    scheduleId: SWEEP_SCHEDULE_ID,
+    spec: { intervals: [{ every: sweepSeconds * 1000 }] },
+    action: { type: 'startWorkflow', workflowType: 'sweep', workflowId: 'sweep', taskQueue: TASK_QUEUES.main },
+    policies: { overlap: 'SKIP', catchupWindow: '1 minute', pauseOnFailure: false },
+  });
+  await deploySchedule(client, {
+    scheduleId: RECONCILIATION_SCHEDULE_ID,
+    spec: { calendars: [{ hour: 4, minute: 30, comment: 'UTC; statements are days in UTC' }], timezone: 'UTC' },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'nightlyReconciliation',
+      workflowId: 'nightly-reconciliation',
+      taskQueue: TASK_QUEUES.main,
+    },
+    policies: { overlap: 'SKIP', catchupWindow: '3 days', pauseOnFailure: false },
+  });
+  await deploySchedule(client, {
+    scheduleId: CHECK_DESK_SCHEDULE_ID,
+    spec: { intervals: [{ every: CHECK_DESK_EVERY_MS }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'checkDesk',
+      workflowId: CHECK_DESK_WORKFLOW_ID,
+      taskQueue: TASK_QUEUES.main,
+    },
+    policies: { overlap: 'SKIP', catchupWindow: '1 minute', pauseOnFailure: false },
+  });
+}

@@ -1,0 +1,128 @@
+import type { Client } from '@temporalio/client';
+import { TypedSearchAttributes } from '@temporalio/common';
+
+import type { GatewayName, Method } from '../domain/payouts/payout.ts';
+import {
+  accrualWorkflowId,
+  attemptChangedSignal,
+  batchChangedSignal,
+  batchWorkflowId,
+  CHECK_DESK_WORKFLOW_ID,
+  checkDeskSignal,
+  eventsArrivedSignal,
+  payoutWorkflowId,
+  reconciliationWorkflowId,
+  runChangedSignal,
+  runWorkflowId,
+  TASK_QUEUES,
+} from './messages.ts';
+import * as keys from './search-attributes.ts';
+
+/**
+ * Every start of a workflow, in one place. Each may be repeated at any time, and those of what moves money are signal-with-starts:
+ * they wake the workflow where it is open, and start it again from its rows where it is not. The rows protect the money, not these ids.
+ */
+const REPEATABLE = { workflowIdReusePolicy: 'ALLOW_DUPLICATE', workflowIdConflictPolicy: 'USE_EXISTING' } as const;
+
+/** Works out what a program's new events earned. */
+export async function wakeAccrual(client: Client, programCode: string): Promise<void> {
+  await client.workflow.signalWithStart('accrual', {
+    ...REPEATABLE,
+    workflowId: accrualWorkflowId(programCode),
+    taskQueue: TASK_QUEUES.main,
+    args: [programCode],
+    signal: eventsArrivedSignal,
+    staticSummary: `Accrual of program ${programCode}`,
+    staticDetails:
+      'Turns events into earnings, page by page, and ends when none is due. Safe to terminate: the sweep starts it again.',
+  });
+}
+
+export type RunStart = { id: string; scheduleCode: string; periodEnd: string };
+
+/** Prepares a run, waits for its decision and pays it; or goes on where it was. */
+export async function wakeRun(client: Client, run: RunStart): Promise<void> {
+  await client.workflow.signalWithStart('run', {
+    ...REPEATABLE,
+    workflowId: runWorkflowId(run.id),
+    taskQueue: TASK_QUEUES.main,
+    args: [run.id],
+    signal: runChangedSignal,
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: keys.runKey, value: run.id },
+      { key: keys.scheduleKey, value: run.scheduleCode },
+    ]),
+    staticSummary: `Run of ${run.scheduleCode} up to ${run.periodEnd}`,
+    staticDetails: `Pays everybody on schedule **${run.scheduleCode}** whose lines were free before ${run.periodEnd}.\n\nSafe to terminate: it resumes from its row.`,
+  });
+}
+
+export type PayoutStart = {
+  id: string;
+  runId: string;
+  partnerCode: string;
+  method: Method;
+  gateway: GatewayName;
+};
+
+/** Pays one payout and follows it until its end; or looks at it again. */
+export async function wakePayout(client: Client, payout: PayoutStart): Promise<void> {
+  await client.workflow.signalWithStart('payout', {
+    ...REPEATABLE,
+    workflowId: payoutWorkflowId(payout.id),
+    taskQueue: TASK_QUEUES.main,
+    args: [payout.id, payout.gateway],
+    signal: attemptChangedSignal,
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: keys.runKey, value: payout.runId },
+      { key: keys.partnerKey, value: payout.partnerCode },
+      { key: keys.methodKey, value: payout.method },
+      { key: keys.gatewayKey, value: payout.gateway },
+    ]),
+    staticSummary: `Payout to ${payout.partnerCode} by ${payout.method} through ${payout.gateway}`,
+    staticDetails: `Payout **${payout.id}** of run ${payout.runId}.\n\nSafe to terminate: it resumes from its row and never asks twice.`,
+  });
+}
+
+export type BatchStart = { id: string; runId: string; gateway: GatewayName; currency: string; itemCount: number };
+
+/** Asks for the payments of a batch together; or looks at it again. */
+export async function wakeBatch(client: Client, batch: BatchStart): Promise<void> {
+  await client.workflow.signalWithStart('batch', {
+    ...REPEATABLE,
+    workflowId: batchWorkflowId(batch.id),
+    taskQueue: TASK_QUEUES.main,
+    args: [batch.id, batch.gateway],
+    signal: batchChangedSignal,
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: keys.runKey, value: batch.runId },
+      { key: keys.gatewayKey, value: batch.gateway },
+    ]),
+    staticSummary: `Batch of ${batch.itemCount} payouts in ${batch.currency} through ${batch.gateway}`,
+    staticDetails: `Batch **${batch.id}** of run ${batch.runId}. Each of its payouts follows its own payment afterwards, as \`payout/<id>\`.\n\nSafe to terminate: it resumes from its row and never asks twice.`,
+  });
+}
+
+/** Tells the bank what people decided about checks, and reads what it asks. */
+export async function wakeCheckDesk(client: Client): Promise<void> {
+  await client.workflow.signalWithStart('checkDesk', {
+    ...REPEATABLE,
+    workflowId: CHECK_DESK_WORKFLOW_ID,
+    taskQueue: TASK_QUEUES.main,
+    signal: checkDeskSignal,
+    staticSummary: 'What people decided about checks, told to the bank',
+    staticDetails: 'Safe to terminate: its Schedule starts it again within minutes, and rows say what is to be done.',
+  });
+}
+
+/** Compares one gateway's statement of one day (UTC, `2026-11-23`) with the ledger. */
+export async function startReconciliation(client: Client, gateway: GatewayName, day: string): Promise<void> {
+  await client.workflow.start('reconciliation', {
+    ...REPEATABLE,
+    workflowId: reconciliationWorkflowId(gateway, day),
+    taskQueue: TASK_QUEUES.main,
+    args: [gateway, day],
+    typedSearchAttributes: new TypedSearchAttributes([{ key: keys.gatewayKey, value: gateway }]),
+    staticSummary: `Reconciliation of ${gateway} on ${day}`,
+  });
+}

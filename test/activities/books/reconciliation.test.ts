@@ -1,0 +1,196 @@
+import { sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { money } from '../../../domain/money.ts';
+import { withClient } from '../../../scripts/stack/postgres.ts';
+import { TASK_QUEUES } from '../../../temporal/messages.ts';
+import { type Company, openCompany } from '../../support/company.ts';
+import { type PayoutSeen, reconcileToday, type RunSeen } from '../../support/runs.ts';
+import { openWorld, type World } from '../../support/world.ts';
+import {
+  addPayees,
+  alarmsOf,
+  allBecome,
+  attemptBecomes,
+  type Business,
+  calm,
+  openBusiness,
+  payoutBecomes,
+  payoutOf,
+  startPaying,
+  tell,
+} from '../../workflows/stage.ts';
+
+let world: World;
+let company: Company;
+let business: Business;
+let run: RunSeen;
+
+beforeAll(async () => {
+  world = await openWorld();
+  company = await openCompany(world);
+  business = await openBusiness(company, { code: 'books' });
+  await addPayees(business, [
+    { name: 'bank', method: 'bank', amount: '100.00' },
+    { name: 'paypal', method: 'paypal', amount: '200.00' },
+    { name: 'bounced', method: 'bank', holder: 'Holder Bounce', amount: '300.00' },
+    { name: 'check', method: 'check', holder: 'Holder Late', amount: '400.00' },
+  ]);
+  await tell(world, 'bank', 'outcomes', { match: 'Holder Late', outcome: 'never-cleared' });
+  run = await startPaying(business);
+  await allBecome(business, run, 'settled', 'returned', 'sent');
+  await payoutBecomes(business, run, 'bank', 'settled');
+  await payoutBecomes(business, run, 'bounced', 'returned');
+  await payoutBecomes(business, run, 'check', 'sent');
+});
+afterAll(() => world.close());
+
+const attemptIdOf = async ({ id }: PayoutSeen): Promise<string> =>
+  String(await world.db.oneFirst(sql.unsafe`select id from payout_attempt where payout_id = ${id}`));
+
+/** Changes what the database would let nobody change: as its owner, with its guards switched off. */
+const tamper = (attemptId: string, change: string): Promise<void> =>
+  withClient(world.databaseUrl, async (client) => {
+    await client.query('set session_replication_role = replica');
+    await client.query(`update payout_attempt set ${change} where id = $1`, [attemptId]);
+  });
+
+describe('given books that agree with the providers to the cent', () => {
+  it('when the day is reconciled then there is no break', async () => {
+    expect(await reconcileToday(world, company)).toEqual([]);
+  });
+
+  it.each([
+    {
+      kind: 'amount_differs',
+      name: 'bank',
+      plant: 'debited_minor = debited_minor + 1',
+      mend: 'debited_minor = debited_minor - 1',
+    },
+    {
+      kind: 'fee_differs',
+      name: 'paypal',
+      plant: 'debit_fee_minor = debit_fee_minor - 1',
+      mend: 'debit_fee_minor = debit_fee_minor + 1',
+    },
+    {
+      kind: 'return_not_booked',
+      name: 'bounced',
+      plant: 'returned_minor = null',
+      mend: 'returned_minor = amount_minor',
+    },
+    { kind: 'missing_at_provider', name: 'check', plant: 'debited_minor = amount_minor', mend: 'debited_minor = null' },
+    { kind: 'missing_in_ledger', name: 'paypal', plant: 'debited_minor = null', mend: 'debited_minor = amount_minor' },
+  ])(
+    'when an error is planted then the break $kind is found, and closed when it is mended',
+    async ({ kind, name, plant, mend }) => {
+      const attempt = await attemptIdOf(await payoutOf(business, run, name));
+
+      await tamper(attempt, plant);
+      expect(await reconcileToday(world, company)).toMatchObject([{ kind, subject: `attempt/${attempt}` }]);
+      expect(await reconcileToday(world, company)).toHaveLength(1);
+
+      await tamper(attempt, mend);
+      expect(await reconcileToday(world, company)).toEqual([]);
+    },
+  );
+
+  it('when a line of a statement is wrong and corrected later then the break is closed, and all that was said is kept', async () => {
+    await tell(world, 'paypal', 'faults', { method: 'GET', path: '/v1/reporting', fault: 'wrong-amount' });
+    expect(await reconcileToday(world, company)).toHaveLength(1);
+
+    expect(await reconcileToday(world, company)).toEqual([]);
+    expect(await reconcileToday(world, company)).toEqual([]);
+
+    const versions = sql.unsafe`
+      select version from recon_line where line_id in (select line_id from recon_line where version > 1) order by version`;
+    expect(await world.db.anyFirst(versions)).toEqual([1, 2, 3]);
+  });
+
+  it('when nobody knows yet whether a payment was made then that is a break until it is known', async () => {
+    const other = await openBusiness(company, { code: 'unknown' });
+    await addPayees(other, [{ name: 'ann', method: 'paypal', amount: '50.00' }]);
+    await tell(world, 'paypal', 'faults', {
+      fault: '500-before-commit',
+      method: 'POST',
+      path: '/v1/payments/payouts$',
+      times: 10_000,
+    });
+    const next = await startPaying(other);
+    const { id } = await payoutOf(other, next, 'ann');
+    await attemptBecomes(other, id, 'unknown');
+    expect(await reconcileToday(world, company)).toMatchObject([{ kind: 'unknown_outcome' }]);
+
+    await calm(world);
+    await payoutBecomes(other, next, 'ann', 'settled');
+
+    expect(await reconcileToday(world, company)).toEqual([]);
+  });
+
+  it('when one gateway refuses its statement then the others are reconciled, and a person is told', async () => {
+    await tell(world, 'wise', 'faults', { fault: '401', method: 'GET', times: 10_000 });
+    await world.db.query(sql.unsafe`update recon_report set read_at = '2020-01-01'`);
+
+    const night = { workflowId: 'nightly', taskQueue: TASK_QUEUES.main };
+    await expect(world.temporal.workflow.execute('nightlyReconciliation', night)).rejects.toThrow(
+      'Workflow execution failed',
+    );
+
+    const read = sql.unsafe`select distinct gateway from recon_report where read_at > '2020-01-01' order by gateway`;
+    expect(await world.db.anyFirst(read)).toEqual(['paypal', 'printed-check']);
+    expect(await alarmsOf(business)).toContainEqual(
+      expect.objectContaining({ kind: 'statement_not_read', subject: 'gateway/wise' }),
+    );
+    await calm(world);
+  });
+
+  it('when no statement of a day can be read then a person is told, once the day is long over and was never read', async () => {
+    const dayAgo = (days: number) => new Date(Date.now() - days * 24 * 3600_000).toISOString().slice(0, 10);
+    const told = async () => (await alarmsOf(business)).some(({ subject }) => subject === 'gateway/paypal');
+    await tell(world, 'paypal', 'faults', { fault: '500-before-commit', method: 'GET', times: 10_000 });
+
+    await expect(world.activities.reconcileDay('paypal', dayAgo(0))).rejects.toThrow('did not answer a look-up');
+    expect(await told()).toBe(false);
+
+    await expect(world.activities.reconcileDay('paypal', dayAgo(30))).rejects.toThrow('did not answer a look-up');
+    expect(await told()).toBe(true);
+    await calm(world);
+  });
+
+  it('when our account paid somebody whom the ledger does not know then the break missing_in_ledger names the line', async () => {
+    const { wise } = world.gateways;
+    const key = '3f0c2f5e-6f0a-4c36-9d3f-0a5b6f1f2a77';
+    const amount = money(7700n, 'USD');
+    const request = wise.freeze({
+      key,
+      payoutId: key,
+      amount,
+      destination: {
+        method: 'bank',
+        holder: 'Stranger',
+        currency: 'USD',
+        country: 'US',
+        details: {
+          type: 'aba',
+          abartn: '021000021',
+          accountNumber: '87654321',
+          accountType: 'CHECKING',
+          'address.city': 'Reno',
+        },
+      },
+      account: { profileId: '1001' },
+      reference: 'stranger',
+      checkNumber: null,
+      payerName: 'Acme Inc',
+      payerAddress: null,
+      paidOn: '2026-03-01',
+    });
+    const submission = { key, payoutId: key, amount, request, reference: null, step: null, submittedAt: null };
+    await wise.submit(submission, async () => undefined, AbortSignal.timeout(10_000));
+
+    const breaks = await reconcileToday(world, company);
+
+    expect(breaks.every(({ kind, subject }) => kind === 'missing_in_ledger' && subject.startsWith('line/'))).toBe(true);
+    expect(breaks).toContainEqual(expect.objectContaining({ expected: '0.00', found: '-77.00' }));
+  });
+});

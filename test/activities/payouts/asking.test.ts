@@ -1,0 +1,113 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+
+import type { DatabasePool } from 'slonik';
+import { sql } from 'slonik';
+import { z } from 'zod';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { createPayoutActivities } from '../../../activities/payouts/advance.ts';
+import { insertAttempts } from '../../../db/payouts/attempts.ts';
+import { attemptRecord } from '../../../db/payouts/payment-orders.ts';
+import { getPayout } from '../../../db/payouts/payouts.ts';
+import { seal, type VaultKeys } from '../../../db/vault.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
+import { answer } from '../../../gateways/answers.ts';
+import type { Gateway, Gateways } from '../../../gateways/gateway.ts';
+import { openStage, type Stage } from '../../db/stage.ts';
+import { addCompany, addLine, addPartner, addPayout, addRun, disburse } from '../../support/rows.ts';
+
+const ASK_TIMEOUT_MS = 600;
+const VAULT: VaultKeys = { keyId: 'test', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+
+/** A payout whose request is frozen, and whose provider nobody has asked. */
+async function frozen(): Promise<string> {
+  const { app } = stage;
+  const company = await addCompany(app);
+  const partner = await addPartner(app, company, 'bank');
+  const runId = await addRun(app, company);
+  const payoutId = await addPayout(app, runId, partner, [await addLine(app, company, partner)]);
+  await disburse(app, runId, company.approver);
+  const { gateway, currency, net } = await getPayout(app, payoutId);
+  const [id, request] = [randomUUID(), Buffer.from('{}')];
+  const sealed = seal(VAULT, attemptRecord(id), request);
+  const hash = createHash('sha256').update(request).digest();
+  const common = { payoutId, batchId: null, attemptNo: 1, gateway, currency, checkNumber: null };
+  await insertAttempts(app, [{ ...common, id, providerKey: id, minor: net, requestSealed: sealed, requestHash: hash }]);
+  return payoutId;
+}
+
+/** A database whose commits take this long to be known. */
+const slow = (ms: number): DatabasePool => ({
+  ...stage.app,
+  async transaction(work, retries) {
+    const done = await stage.app.transaction(work, retries);
+    await setTimeout(ms);
+    return done;
+  },
+});
+
+const isOthersTurn = (payoutId: string): Promise<boolean> =>
+  stage.app.oneFirst(sql.type(z.object({ open: z.boolean() }))`
+    select submit_deadline_at <= clock_timestamp() as open from payout_attempt where payout_id = ${payoutId}`);
+
+/** Looks after a payout whose provider does as told whenever it is asked. */
+const advance = (payoutId: string, ask: Gateway['submit'], db: DatabasePool = stage.app) =>
+  createPayoutActivities({
+    db,
+    gateways: { wise: { submit: ask, resolve: ask } } as unknown as Gateways,
+    vault: VAULT,
+    returnWindows: RETURN_WINDOWS_DEFAULT,
+    firstPollMs: 1_000,
+    askTimeoutMs: ASK_TIMEOUT_MS,
+  }).advancePayout(payoutId);
+
+const saysNothing: Gateway['submit'] = async () => answer('unknown', 'no clear answer');
+
+describe('given a provider that must not be asked by two at once', () => {
+  it.each([
+    { call: 'first call', before: async () => undefined },
+    { call: 'call that resolves', before: (payoutId: string) => advance(payoutId, saysNothing) },
+  ])('when the claim’s commit is slow then the $call ends before others may ask', async ({ before }) => {
+    const payoutId = await frozen();
+    await before(payoutId);
+    const turns: boolean[] = [];
+
+    await advance(
+      payoutId,
+      async (_, __, signal) => {
+        if (!signal.aborted) await once(signal, 'abort');
+        turns.push(await isOthersTurn(payoutId));
+        return answer('unknown', 'no clear answer');
+      },
+      slow(ASK_TIMEOUT_MS / 4),
+    );
+
+    expect(turns).toEqual([false]);
+  });
+
+  it('when the commit took all the time there is then nobody asks, and whoever looks later resolves it', async () => {
+    const payoutId = await frozen();
+    const asked: string[] = [];
+    const asker =
+      (who: string): Gateway['submit'] =>
+      async (submission, save, signal) => {
+        asked.push(who);
+        return saysNothing(submission, save, signal);
+      };
+
+    const { state } = await advance(payoutId, asker('too late'), slow(ASK_TIMEOUT_MS));
+    expect([state, asked]).toEqual(['submitted', []]);
+
+    await expect.poll(() => isOthersTurn(payoutId)).toBe(true);
+    await advance(payoutId, asker('in time'));
+    expect(asked).toEqual(['in time']);
+  });
+});

@@ -1,0 +1,300 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { recordAnswer } from '../../../activities/payouts/record.ts';
+import { applyResolution } from '../../../activities/payouts/resolutions.ts';
+import { remindOfTasks } from '../../../activities/tasks/tasks.ts';
+import { findLiveAttempt, listAttemptHistory } from '../../../db/payouts/attempts.ts';
+import { getPayout } from '../../../db/payouts/payouts.ts';
+import { decideResolution, proposeResolution } from '../../../db/payouts/resolutions.ts';
+import { insertTask, listTasks } from '../../../db/tasks/tasks.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
+import { money } from '../../../domain/money.ts';
+import type { ResolutionOutcome } from '../../../domain/payouts/resolution.ts';
+import { answer } from '../../../gateways/answers.ts';
+import type { Answer } from '../../../gateways/gateway.ts';
+import { checkInvariants } from '../../../scripts/check-invariants.ts';
+import { openStage, type Stage } from '../../db/stage.ts';
+import {
+  addCompany,
+  addLine,
+  addPartner,
+  addPayout,
+  addRun,
+  type CompanyRows,
+  disburse,
+  type PayoutWish,
+  sendPayout,
+} from '../../support/rows.ts';
+
+let stage: Stage;
+let company: CompanyRows;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+
+const deps = () => ({ db: stage.app, returnWindows: RETURN_WINDOWS_DEFAULT });
+const usd = (minor: bigint) => ({ amount: money(minor, 'USD'), fee: money(0n, 'USD') });
+
+/** A payout of 10.00 before withholding and fee whose provider was asked. */
+async function open(wish: PayoutWish = {}, method: 'bank' | 'paypal' = 'bank') {
+  const { app } = stage;
+  company = await addCompany(app);
+  const partner = await addPartner(app, company, method);
+  const runId = await addRun(app, company);
+  const payoutId = await addPayout(app, runId, partner, [await addLine(app, company, partner)], wish);
+  await disburse(app, runId, company.approver);
+  await sendPayout(app, payoutId);
+  return { payoutId, partner };
+}
+
+/** What the provider says now; the money it took is the net. */
+async function say(
+  payoutId: string,
+  state: Answer['state'],
+  back: bigint | null = null,
+  reason: string | null = null,
+): Promise<void> {
+  const attempt = await findLiveAttempt(stage.app, payoutId);
+  if (!attempt) throw new Error('there is no live attempt');
+  await recordAnswer(
+    deps(),
+    attempt,
+    answer(state, String(state), { reason, debited: usd(attempt.minor), returned: back === null ? null : usd(back) }),
+  );
+}
+
+/** Two people decide. */
+async function people(payoutId: string, outcome: ResolutionOutcome): Promise<void> {
+  const evidence = 'seen at the provider';
+  await proposeResolution(stage.app, { payoutId, actorId: company.preparer, outcome, evidence, reference: null });
+  await decideResolution(stage.app, { payoutId, actorId: company.approver, decision: 'confirm', note: null });
+  expect(await applyResolution(deps(), payoutId)).toBe(true);
+}
+
+const Balance = z.object({ code: z.string(), minor: z.bigint() });
+
+/** The balances of accounts that are in no other test's books, credits positive; accounts at nothing are left out. */
+const owed = async (partnerId: bigint): Promise<bigint> =>
+  stage.app.oneFirst(sql.type(z.object({ minor: z.bigint() }))`
+    select coalesce(-sum(entry.amount_minor), 0)::bigint as minor
+    from ledger_account account join ledger_entry entry on entry.account_id = account.id where account.partner_id = ${partnerId}`);
+const balances = async (): Promise<Record<string, bigint>> => {
+  const rows = await stage.app.any(sql.type(Balance)`
+    select account.code, sum(entry.amount_minor)::bigint as minor
+    from ledger_account account join ledger_entry entry on entry.account_id = account.id
+    where account.partner_id is null group by account.code`);
+  return Object.fromEntries(rows.map(({ code, minor }) => [code, minor]));
+};
+/** What an act moved on the system's own accounts. */
+async function moved(act: () => Promise<unknown>): Promise<Record<string, bigint>> {
+  const before = await balances();
+  await act();
+  const after = await balances();
+  const changes = Object.entries(after).map(([code, minor]) => [code, minor - (before[code] ?? 0n)] as const);
+  return Object.fromEntries(changes.filter(([, minor]) => minor !== 0n));
+}
+
+const openTasks = async (payoutId: string) =>
+  (await listTasks(stage.app, { payoutId, isOpen: true }, null, 10)).map(({ kind }) => kind);
+const noticesOf = (payoutId: string): Promise<readonly string[]> =>
+  stage.app.anyFirst(sql.type(z.object({ kind: z.string() }))`
+    select kind from notification where body ->> 'payout' = ${payoutId} order by id`);
+
+describe('given a payout from which tax and a fee were kept', () => {
+  it('when all of it comes back then lines, tax and fee come back with it, and the partner is owed the gross', async () => {
+    const { payoutId, partner } = await open({ withheldMinor: 150n, feeMinor: 50n });
+    await say(payoutId, 'sent');
+    expect(await owed(partner.id)).toBe(0n);
+
+    const changes = await moved(() => say(payoutId, 'returned', 800n));
+
+    expect(changes).toEqual({ 'tax:withheld:USD': 150n, 'fees:payout:USD': 50n, 'cash:wise:USD': 800n });
+    expect(await owed(partner.id)).toBe(1000n);
+    expect((await getPayout(stage.app, payoutId)).status).toBe('returned');
+    expect(await noticesOf(payoutId)).toEqual(['payout_sent', 'payout_returned']);
+  });
+});
+
+describe('given a part of a payout that came back', () => {
+  const partly = async (back = 400n) => {
+    const { payoutId, partner } = await open();
+    await say(payoutId, 'settled');
+    expect(await moved(() => say(payoutId, 'settled', back))).toEqual({ 'cash:wise:USD': back, 'suspense:USD': -back });
+    expect(await openTasks(payoutId)).toEqual(['partial_return']);
+    return { payoutId, partner };
+  };
+
+  it('when two people credit the partner then it is owed again, as a line that the next run pays', async () => {
+    const { payoutId, partner } = await partly();
+
+    expect(await moved(() => people(payoutId, 'credit_partner'))).toEqual({ 'suspense:USD': 400n });
+
+    expect(await owed(partner.id)).toBe(400n);
+    const payable = await stage.app.oneFirst(sql.type(z.object({ payable_minor: z.bigint() }))`
+      select payable_minor from payability(${company.scheduleId}, '2026-02-01') where partner_id = ${partner.id}`);
+    expect(payable).toBe(400n);
+    expect(await openTasks(payoutId)).toEqual([]);
+    expect(await noticesOf(payoutId)).toContain('payout_partly_returned');
+    expect((await listAttemptHistory(stage.app, payoutId)).at(-1)).toMatchObject({ to: 'settled', saidBy: 'people' });
+  });
+
+  it('when two people keep it then it is written off, and the partner is owed nothing', async () => {
+    const { payoutId, partner } = await partly();
+    expect(await moved(() => people(payoutId, 'keep'))).toEqual({ 'suspense:USD': 400n, 'writeoff:USD': -400n });
+    expect(await owed(partner.id)).toBe(0n);
+  });
+
+  it('when two people call it a full return then the partner is owed everything, and what is missing is our cost', async () => {
+    const { payoutId, partner } = await partly(950n);
+    expect(await moved(() => people(payoutId, 'returned'))).toEqual({ 'suspense:USD': 950n, 'fees:wise:USD': 50n });
+    expect(await owed(partner.id)).toBe(1000n);
+    expect((await getPayout(stage.app, payoutId)).status).toBe('returned');
+  });
+
+  it('when a second part comes then only what is new is posted, and people are asked about all of it', async () => {
+    const { payoutId, partner } = await partly();
+    expect(await moved(() => say(payoutId, 'settled', 700n))).toEqual({ 'cash:wise:USD': 300n, 'suspense:USD': -300n });
+    await people(payoutId, 'credit_partner');
+    expect(await owed(partner.id)).toBe(700n);
+  });
+
+  it('when the rest comes after a part was decided then it is one more part, and nothing is owed twice', async () => {
+    const { payoutId, partner } = await partly();
+    await people(payoutId, 'credit_partner');
+
+    await say(payoutId, 'returned', 1000n);
+
+    expect((await getPayout(stage.app, payoutId)).status).toBe('settled');
+    expect(await openTasks(payoutId)).toEqual(['partial_return']);
+    await expect(people(payoutId, 'returned')).rejects.toThrow(/decided before/);
+    await people(payoutId, 'credit_partner');
+    expect(await owed(partner.id)).toBe(1000n);
+  });
+
+  it('when a part comes between proposal and decision then the decision is about what was proposed, and the rest is asked for', async () => {
+    const { payoutId, partner } = await partly();
+    const evidence = 'seen at the provider';
+    const wish = { payoutId, outcome: 'credit_partner' as const, evidence, reference: null };
+    await proposeResolution(stage.app, { ...wish, actorId: company.preparer });
+    await say(payoutId, 'settled', 600n);
+    await decideResolution(stage.app, { payoutId, actorId: company.approver, decision: 'confirm', note: null });
+    await applyResolution(deps(), payoutId);
+
+    expect(await owed(partner.id)).toBe(400n);
+    expect(await openTasks(payoutId)).toEqual(['partial_return']);
+  });
+
+  it('when all of it comes back before people have decided then it is a full return, and what they proposed is overtaken', async () => {
+    const { payoutId, partner } = await partly();
+    const wish = { payoutId, outcome: 'keep' as const, evidence: 'they keep the goods', reference: null };
+    await proposeResolution(stage.app, { ...wish, actorId: company.preparer });
+    await decideResolution(stage.app, { payoutId, actorId: company.approver, decision: 'confirm', note: null });
+
+    expect(await moved(() => say(payoutId, 'returned', 1000n))).toEqual({
+      'cash:wise:USD': 600n,
+      'suspense:USD': 400n,
+    });
+
+    expect(await applyResolution(deps(), payoutId)).toBe(false);
+    expect(await owed(partner.id)).toBe(1000n);
+    expect(await openTasks(payoutId)).toEqual([]);
+    const alarms = await stage.app.anyFirst(sql.type(z.object({ kind: z.string() }))`
+      select kind from alarm where subject = ${`payout/${payoutId}`}`);
+    expect(alarms).toEqual(['resolution_overtaken']);
+  });
+});
+
+describe('given a transfer that its provider held when a part of it came back', () => {
+  it('when two people decide then the payout is over, and the same word again changes nothing', async () => {
+    const { payoutId } = await open();
+    await say(payoutId, 'on_hold', 950n);
+    expect((await getPayout(stage.app, payoutId)).status).toBe('executing');
+    await people(payoutId, 'credit_partner');
+    expect((await getPayout(stage.app, payoutId)).status).toBe('settled');
+    expect(await moved(() => say(payoutId, 'on_hold', 950n))).toEqual({});
+    expect((await findLiveAttempt(stage.app, payoutId))?.state).toBe('settled');
+  });
+});
+
+describe('given a call to the provider that may not have ended', () => {
+  it('when two people decide then it waits for the end of the call', async () => {
+    const { payoutId } = await open();
+    await insertTask(stage.app, {
+      kind: 'outcome_unknown',
+      subject: `payout/${payoutId}`,
+      payoutId,
+      detail: 'nobody knows',
+    });
+    await stage.app.query(sql.unsafe`
+      update payout_attempt set submit_deadline_at = now() + interval '1 minute' where payout_id = ${payoutId}`);
+    await proposeResolution(stage.app, {
+      payoutId,
+      actorId: company.preparer,
+      outcome: 'not_paid',
+      evidence: 'seen',
+      reference: null,
+    });
+    await decideResolution(stage.app, { payoutId, actorId: company.approver, decision: 'confirm', note: null });
+    expect(await applyResolution(deps(), payoutId)).toBe(false);
+    await stage.app.query(
+      sql.unsafe`update payout_attempt set submit_deadline_at = now() where payout_id = ${payoutId}`,
+    );
+    expect(await applyResolution(deps(), payoutId)).toBe(true);
+    expect((await getPayout(stage.app, payoutId)).status).toBe('failed');
+  });
+});
+
+describe('given money that nobody claims', () => {
+  it('when days pass then its partner is reminded on the 1st, the 7th and the 21st, each once', async () => {
+    const { payoutId } = await open();
+    for (const days of [0, 0.5, 1, 3, 7, 8, 21, 29]) {
+      await stage.app.query(sql.unsafe`
+        update payout_attempt set state_at = now() - ${days} * interval '1 day' where payout_id = ${payoutId}`);
+      await say(payoutId, 'unclaimed');
+    }
+    const days = await stage.app.anyFirst(sql.type(z.object({ day: z.number() }))`
+      select (body ->> 'day')::int as day from notification where body ->> 'payout' = ${payoutId} and kind = 'payout_unclaimed' order by id`);
+    expect(days).toEqual([0, 1, 7, 21]);
+  });
+});
+
+describe('given money that its provider holds', () => {
+  it.each([
+    { reason: 'RECEIVER_ACCOUNT_LIMITATION', told: ['payout_held'] },
+    { reason: null, told: [] },
+  ])(
+    'when the reason is $reason then the partner is told once what to do, if there is something',
+    async ({ reason, told }) => {
+      const { payoutId } = await open({}, 'paypal');
+      for (const _ of [1, 2]) await say(payoutId, 'on_hold', null, reason);
+      expect(await noticesOf(payoutId)).toEqual(told);
+    },
+  );
+});
+
+describe('given an open task with a deadline', () => {
+  it('when it comes near then finance is reminded once a day, and not of one that is far off', async () => {
+    const { payoutId } = await open();
+    const task = (subject: string, days: number) =>
+      insertTask(stage.app, {
+        kind: 'check_stale',
+        subject: `${subject}/${payoutId}`,
+        payoutId,
+        detail: 'decide',
+        deadlineAt: new Date(Date.now() + days * 24 * 3600_000),
+      });
+    await task('near', 2);
+    await task('far', 20);
+    for (const _ of [1, 2]) await stage.app.transaction(remindOfTasks);
+    const subjects = await stage.app.anyFirst(sql.type(z.object({ subject: z.string() }))`
+      select body ->> 'subject' as subject from notification where kind = 'task_due'`);
+    expect(subjects).toEqual([`near/${payoutId}`]);
+  });
+});
+
+it('when all of it is over then every invariant holds', async () => {
+  expect(await checkInvariants(stage.app)).toEqual([]);
+});

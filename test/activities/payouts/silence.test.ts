@@ -1,0 +1,182 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { recordAnswer } from '../../../activities/payouts/record.ts';
+import { recordBatchAnswer } from '../../../activities/payouts/record-batch.ts';
+import { type BatchDeps, createBatchActivities } from '../../../activities/payouts/batches.ts';
+import { createPayoutActivities } from '../../../activities/payouts/advance.ts';
+import { pauseGateway } from '../../../db/tasks/alarms.ts';
+import { findLiveAttempt } from '../../../db/payouts/attempts.ts';
+import { getBatch } from '../../../db/payouts/batches.ts';
+import { attemptRecord, batchRecord } from '../../../db/payouts/payment-orders.ts';
+import { seal } from '../../../db/vault.ts';
+import { type AttemptState, RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
+import { Failure, type FailureCode } from '../../../domain/errors.ts';
+import { money } from '../../../domain/money.ts';
+import { answer, batchAnswer } from '../../../gateways/answers.ts';
+import type { AnswerState, Gateway, Gateways } from '../../../gateways/gateway.ts';
+import { withClient } from '../../../scripts/stack/postgres.ts';
+import { openStage, type Stage } from '../../db/stage.ts';
+import { addBatch, addPayingRun, sendBatch, sendPayout } from '../../support/rows.ts';
+import { VAULT } from '../../support/world.ts';
+
+const HOUR_MIN = 60;
+const DAY_MIN = 24 * HOUR_MIN;
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+
+/** Changes rows as no product may: their frozen request becomes one that opens, or time goes by. */
+const change = (statement: string, values: readonly unknown[]): Promise<void> =>
+  withClient(stage.url, async (client) => {
+    await client.query('set session_replication_role = replica');
+    await client.query(statement, [...values]);
+  });
+
+/** A payout whose provider was asked, and said `state`; it may have said nothing. */
+async function asked(state: AttemptState): Promise<string> {
+  const [payoutId = ''] = (await addPayingRun(stage.app, 'bank', 1)).payoutIds;
+  const id = await sendPayout(stage.app, payoutId);
+  const sealed = seal(VAULT, attemptRecord(id), Buffer.from('{}'));
+  await change('update payout_attempt set request_sealed = $2 where id = $1', [id, sealed]);
+  if (state !== 'submitted') await say(payoutId, state as AnswerState);
+  return payoutId;
+}
+
+async function say(payoutId: string, state: AnswerState): Promise<void> {
+  const attempt = await findLiveAttempt(stage.app, payoutId);
+  if (!attempt) throw new Error('there is no live attempt');
+  const debited = state === 'unknown' ? null : { amount: money(attempt.minor, 'USD'), fee: money(0n, 'USD') };
+  await recordAnswer(deps(fails()), attempt, answer(state, state, { debited }));
+}
+
+/** As if an attempt had been in its state for so long, and its provider had said so last that long ago. */
+const age = (payoutId: string, minutes: number, heardMinutes = minutes) =>
+  change(
+    `update payout_attempt set state_at = now() - $2 * interval '1 minute', answered_at = now() - $3 * interval '1 minute'
+     where payout_id = $1`,
+    [payoutId, minutes, heardMinutes],
+  );
+
+/** A provider that answers nothing whenever it is asked. */
+function fails(code: FailureCode = 'gateway_unavailable'): Partial<Gateway> {
+  const fail = () => Promise.reject(new Failure(code, 'Wise did not answer a look-up (403).'));
+  const batches = { itemsMax: 2, freeze: () => Buffer.from('{}'), submit: fail, resolve: fail, read: fail, name: fail };
+  return { submit: fail, resolve: fail, read: fail, batches };
+}
+
+const deps = (wise: Partial<Gateway>) =>
+  ({
+    db: stage.app,
+    gateways: { wise } as unknown as Gateways,
+    vault: VAULT,
+    returnWindows: RETURN_WINDOWS_DEFAULT,
+    firstPollMs: 1_000,
+  }) as BatchDeps;
+
+const look = (payoutId: string, wise = fails()) => createPayoutActivities(deps(wise)).advancePayout(payoutId);
+const lookAtBatch = (id: string) => createBatchActivities(deps(fails())).advanceBatch(id);
+
+/** Of a payout or a batch; the silence of a provider is one alarm for its gateway, which names the first that it was noticed by. */
+const alarmsOf = (subject: string): Promise<readonly string[]> =>
+  stage.app.anyFirst(sql.type(z.object({ kind: z.string() }))`
+    select kind from alarm where subject = ${subject} or subject = 'gateway/wise' and detail like ${`%${subject}%`}`);
+
+afterEach(() => change('update alarm set cleared_at = now() where cleared_at is null', []));
+
+describe('given a payout whose provider answers no look-up', () => {
+  it.each<{ state: AttemptState; minutes: number; kinds: string[] }>([
+    { state: 'submitted', minutes: 59, kinds: [] },
+    { state: 'submitted', minutes: 61, kinds: ['unknown_outcome'] },
+    { state: 'unknown', minutes: 61, kinds: ['unknown_outcome'] },
+    { state: 'accepted', minutes: 3 * HOUR_MIN, kinds: [] },
+    { state: 'accepted', minutes: 5 * HOUR_MIN, kinds: ['provider_silent'] },
+    { state: 'on_hold', minutes: 5 * HOUR_MIN, kinds: ['provider_silent'] },
+    { state: 'sent', minutes: 5 * HOUR_MIN, kinds: ['provider_silent'] },
+  ])('when it has been $state for $minutes minutes then the alarms are $kinds', async ({ state, minutes, kinds }) => {
+    const payoutId = await asked(state);
+    await age(payoutId, minutes);
+    expect(await look(payoutId)).toMatchObject({ state });
+    expect(await alarmsOf(`payout/${payoutId}`)).toEqual(kinds);
+  });
+
+  it.each<{ code: FailureCode }>([{ code: 'gateway_rate_limited' }, { code: 'gateway_not_sent' }])(
+    'when it is $code every time then that is silence too',
+    async ({ code }) => {
+      const payoutId = await asked('accepted');
+      await age(payoutId, 5 * HOUR_MIN);
+      await look(payoutId, fails(code));
+      expect(await alarmsOf(`payout/${payoutId}`)).toEqual(['provider_silent']);
+    },
+  );
+
+  it.each([
+    { heard: DAY_MIN + HOUR_MIN, kinds: [], because: 'it was not asked in between' },
+    { heard: 2 * DAY_MIN, kinds: ['provider_silent'], because: 'the look before failed too' },
+  ])(
+    'when it is looked at daily and was heard $heard minutes ago then the alarms are $kinds: $because',
+    async ({ heard, kinds }) => {
+      const payoutId = await asked('sent');
+      await age(payoutId, 15 * DAY_MIN, heard);
+      await look(payoutId);
+      expect(await alarmsOf(`payout/${payoutId}`)).toEqual(kinds);
+    },
+  );
+
+  it('when it goes on then there is one alarm, and when the provider answers again the payout goes on', async () => {
+    const payoutId = await asked('accepted');
+    await age(payoutId, 5 * HOUR_MIN);
+    for (const _ of [1, 2]) await look(payoutId);
+    expect(await look(payoutId, { read: async () => answer('sent', 'sent') })).toMatchObject({ state: 'sent' });
+    await look(payoutId);
+    expect(await alarmsOf(`payout/${payoutId}`)).toEqual(['provider_silent']);
+  });
+
+  it('when several are not answered then there is one alarm for the gateway, and another one only once that is cleared', async () => {
+    const [first, second] = [await asked('accepted'), await asked('accepted')];
+    for (const payoutId of [first, second]) await age(payoutId, 5 * HOUR_MIN);
+    for (const payoutId of [first, second]) await look(payoutId);
+    expect(await alarmsOf(`payout/${second}`)).toEqual([]);
+    await change('update alarm set cleared_at = now()', []);
+    await look(second);
+    expect(await alarmsOf(`payout/${second}`)).toEqual(['provider_silent']);
+  });
+
+  it('when its gateway is paused then nobody asks, and nobody is alarmed', async () => {
+    const payoutId = await asked('unknown');
+    await age(payoutId, 5 * HOUR_MIN);
+    await pauseGateway(stage.app, 'wise', 'a test', null);
+    expect(await look(payoutId)).toMatchObject({ state: 'unknown', isHeld: true });
+    await stage.app.query(sql.unsafe`delete from gateway_pause`);
+    expect(await alarmsOf(`payout/${payoutId}`)).toEqual([]);
+  });
+});
+
+describe('given a batch whose provider answers no look-up', () => {
+  it.each([
+    { state: 'submitted', minutes: 59, kinds: [] },
+    { state: 'submitted', minutes: 61, kinds: ['unknown_outcome'] },
+    { state: 'unknown', minutes: 61, kinds: ['unknown_outcome'] },
+    { state: 'accepted', minutes: 3 * HOUR_MIN, kinds: [] },
+    { state: 'accepted', minutes: 5 * HOUR_MIN, kinds: ['provider_silent'] },
+  ] as const)('when it has been $state for $minutes minutes then the alarms are $kinds', async (row) => {
+    const { app } = stage;
+    const { runId, payoutIds } = await addPayingRun(app, 'bank', 2);
+    const { id } = await addBatch(app, runId, payoutIds);
+    await sendBatch(app, id);
+    if (row.state !== 'submitted') await recordBatchAnswer(deps(fails()), id, batchAnswer(row.state, row.state));
+    await change(
+      `update provider_batch set request_sealed = $2, state_at = now() - $3 * interval '1 minute' where id = $1`,
+      [id, seal(VAULT, batchRecord(id), Buffer.from('{}')), row.minutes],
+    );
+
+    for (const _ of [1, 2]) await lookAtBatch(id);
+
+    expect((await getBatch(app, id)).state).toBe(row.state);
+    expect(await alarmsOf(`batch/${id}`)).toEqual(row.kinds);
+  });
+});

@@ -1,0 +1,176 @@
+import { sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { listDueEvents, lockProgramForAccrual } from '../../../db/earnings/earnings.ts';
+import { earn } from '../../../domain/earnings/earning.ts';
+import { PlanTerms } from '../../../domain/programs/plan.ts';
+import { type Api, setUpShop, startApi, TERMS } from '../api.ts';
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+  await setUpShop(api, ['ann', 'bob']);
+});
+afterAll(() => api.stop());
+
+const sale = (id: string, more: Record<string, unknown> = {}) => ({
+  source: 'store',
+  id,
+  program: 'shop',
+  partner: 'ann',
+  kind: 'sale',
+  occurredAt: '2026-03-01T10:00:00Z',
+  currency: 'USD',
+  amount: '10.00',
+  ...more,
+});
+
+const refund = (id: string, refundOf: string, more: Record<string, unknown> = {}) => {
+  const { currency: _currency, amount: _amount, ...event } = sale(id);
+  return { ...event, kind: 'refund', refundOf, ...more };
+};
+
+const send = (...events: object[]) => api.ask('POST', '/v1/events', { body: { events } });
+
+async function statusesOf(...events: object[]): Promise<unknown[]> {
+  const { body } = await send(...events);
+  return (body['results'] as { status: string }[]).map(({ status }) => status);
+}
+
+const countDue = (id: string): Promise<bigint> =>
+  api.db.oneFirst(sql.type(z.object({ count: z.bigint() }))`select count(*) from event_due where source_id = ${id}`);
+
+describe('given an event that was taken in', () => {
+  it('when it is sent again, written otherwise but saying the same, then it is known already', async () => {
+    expect(await statusesOf(sale('a1'))).toEqual(['accepted']);
+    expect(await statusesOf(sale('a1', { amount: '10.0', occurredAt: '2026-03-01T05:00:00-05:00' }))).toEqual([
+      'replayed',
+    ]);
+    expect(await countDue('a1')).toBe(1n);
+  });
+
+  it('when its key comes with other content then that is kept aside once, and the first counts', async () => {
+    expect(await statusesOf(sale('a2'))).toEqual(['accepted']);
+    expect(await statusesOf(sale('a2', { amount: '99.00' }))).toEqual(['quarantined']);
+    expect(await statusesOf(sale('a2', { amount: '99.00' }))).toEqual(['quarantined']);
+    const { items } = (await api.ask('GET', '/v1/quarantine')).body as { items: { id: string }[] };
+    expect(items.filter(({ id }) => id === 'a2')).toHaveLength(1);
+    expect((await api.ask('GET', '/v1/events?source=store&id=a2')).body).toMatchObject({
+      items: [{ amount: '10.00' }],
+    });
+  });
+
+  it('when one request names it twice then the first counts', async () => {
+    expect(await statusesOf(sale('a3'), sale('a3'), sale('a3', { amount: '1.00' }))).toEqual([
+      'accepted',
+      'replayed',
+      'quarantined',
+    ]);
+  });
+
+  it('when many send it at once then it is taken in once', async () => {
+    const answers = await Promise.all(Array.from({ length: 5 }, () => statusesOf(sale('a4'), sale('a5'))));
+    expect(answers.flat().filter((status) => status === 'accepted')).toHaveLength(2);
+    expect(answers.flat().filter((status) => status === 'quarantined')).toHaveLength(0);
+  });
+});
+
+describe('given a request with one event that cannot be', () => {
+  it.each([
+    { why: 'an unknown program', event: sale('b', { program: 'nope' }), field: 'program', reason: 'nope is not known' },
+    { why: 'an unknown partner', event: sale('b', { partner: 'nope' }), field: 'partner', reason: 'nope is not known' },
+    {
+      why: 'a day before the agreement, in the zone of the schedule',
+      event: sale('b', { occurredAt: '2026-01-01T04:59:59Z' }),
+      field: 'partner',
+      reason: 'ann has no agreement in shop on 2025-12-31 (America/New_York)',
+    },
+    {
+      why: 'the future',
+      event: sale('b', { occurredAt: new Date(Date.now() + 6 * 60_000).toISOString() }),
+      field: 'occurredAt',
+      reason: 'is in the future',
+    },
+    {
+      why: "a refund of another partner's sale",
+      event: refund('b', 'theirs'),
+      field: 'refundOf',
+      reason: 'the refunded sale is of partner bob',
+    },
+    {
+      why: 'a refund in another currency',
+      event: refund('b', 'b0', { currency: 'EUR', amount: '1.00' }),
+      field: 'refundOf',
+      reason: 'the refunded sale is in USD',
+    },
+  ])('when it is of $why then nothing of the request goes in', async ({ event, field, reason }) => {
+    await send(sale('theirs', { partner: 'bob' }), sale('b0'));
+    const answer = await send(sale('b-good'), event);
+    expect(answer.body).toMatchObject({ status: 400, errors: [{ field: `events[1].${field}`, reason }] });
+    expect((await api.ask('GET', '/v1/events?source=store&id=b-good')).body).toMatchObject({ items: [] });
+  });
+});
+
+describe('given a refund', () => {
+  it('when it comes before its sale then it waits to be worked out with it', async () => {
+    expect(await statusesOf(refund('c-refund', 'c'))).toEqual(['accepted']);
+    expect(await statusesOf(sale('c'))).toEqual(['accepted']);
+    expect(await countDue('c-refund')).toBe(1n);
+  });
+
+  it('when it comes in one request with its sale then both go in', async () => {
+    expect(await statusesOf(refund('d-refund', 'd'), sale('d'))).toEqual(['accepted', 'accepted']);
+  });
+});
+
+describe('given a bonus for each unit', () => {
+  const bonus = PlanTerms.parse({
+    ...TERMS,
+    incentives: [{ id: 'bonus', rule: 'flat', amount: '2.00', currency: 'USD', perUnit: true }],
+  });
+
+  it.each([
+    { quantity: undefined, stored: null, earned: [], because: 'nobody said how many: that is not one' },
+    { quantity: 1, stored: 1, earned: [200n], because: 'one was said' },
+    { quantity: 3, stored: 3, earned: [600n], because: 'three were said' },
+  ])(
+    'when an event has the quantity $quantity then it earns $earned: $because',
+    async ({ quantity, stored, earned }) => {
+      const id = `units-${quantity}`;
+      expect(await statusesOf(sale(id, { quantity }))).toEqual(['accepted']);
+      const { body } = await api.ask('GET', `/v1/events?source=store&id=${id}`);
+      expect(body).toMatchObject({ items: [{ quantity: stored }] });
+      const program = await lockProgramForAccrual(api.db, 'shop');
+      const due = await listDueEvents(api.db, program?.id ?? 0, 1000);
+      const event = due.find((one) => one.id === id) ?? expect.fail('it is not due');
+      const earnings = earn({
+        event,
+        terms: bonus,
+        zone: 'UTC',
+        totalsOf: () => ({ basisMinor: 0n, earnedMinor: 0n }),
+      });
+      expect(earnings.map(({ minor }) => minor)).toEqual(earned);
+    },
+  );
+});
+
+describe('given more events than a page holds', () => {
+  it('then the pages hold each of them once, in one order', async () => {
+    await send(...Array.from({ length: 25 }, (_none, index) => sale(`p${index}`, { source: 'paged' })));
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const { body } = await api.ask('GET', `/v1/events?source=paged&limit=10${cursor && `&cursor=${cursor}`}`);
+      seen.push(...(body['items'] as { id: string }[]).map(({ id }) => id));
+      cursor = (body['nextCursor'] as string | null) ?? '';
+    } while (cursor);
+    expect(seen).toHaveLength(25);
+    expect(seen).toEqual([...new Set(seen)].toSorted());
+  });
+
+  it.each(['x', 'bnVsbA', 'e30', 'WzFd'])('when the cursor is %s, none of ours, then it is refused', async (cursor) => {
+    const { body } = await api.ask('GET', `/v1/events?cursor=${cursor}`);
+    expect(body).toMatchObject({ status: 400, errors: [{ field: 'cursor' }] });
+  });
+});

@@ -1,0 +1,237 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { serve, type ServerType } from '@hono/node-server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type Answer, type Api, setUpShop, startApi } from '../api.ts';
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+  await setUpShop(api, ['ann', 'bob']);
+});
+afterAll(() => api.stop());
+
+const MAPPING = {
+  source: 'store',
+  program: 'shop',
+  partner: { column: 'seller' },
+  id: { columns: ['order'] },
+  kind: 'sale',
+  occurredAt: { columns: ['day'], format: 'YYYY-MM-DD', zone: 'America/New_York' },
+  currency: 'USD',
+  amount: { column: 'price' },
+};
+
+type Files = Record<string, string | Uint8Array<ArrayBuffer>>;
+
+const send = (
+  files: Files,
+  mapping: object | string = MAPPING,
+  headers: Record<string, string> = {},
+): Promise<Answer> => {
+  const form = new FormData();
+  form.set('mapping', typeof mapping === 'string' ? mapping : JSON.stringify(mapping));
+  for (const [name, content] of Object.entries(files)) form.set(name, new Blob([content]), `${name}.csv`);
+  return api.ask('POST', '/v1/imports', { body: form, headers });
+};
+
+const csv = (...lines: string[]): string => `${lines.join('\r\n')}\r\n`;
+const HEADER = 'order,seller,day,price';
+
+async function rejectionsOf({ body }: Answer): Promise<unknown> {
+  const { items } = (await api.ask('GET', `/v1/imports/${String(body['id'])}/rejections`)).body;
+  return items;
+}
+
+describe('given a file of good and bad rows', () => {
+  const dirty = csv(
+    HEADER,
+    'd1,ann,2026-03-01,10.00',
+    'd2,nobody,2026-03-01,10.00',
+    'd3,ann,2026-02-30,10.005',
+    'd4,ann,2026-03-01',
+    '"d5",bob,2026-03-02,7',
+    'd1,ann,2026-03-01,10.0',
+    'd1,ann,2026-03-01,99.00',
+    'd6,ann,2025-12-31,10.00',
+  );
+
+  it('then the good ones go in, and each bad one is listed by line, column and reason', async () => {
+    const answer = await send({ file: dirty });
+    expect(answer.status).toBe(201);
+    expect(answer.body).toMatchObject({
+      status: 'finished',
+      rows: 8,
+      accepted: 2,
+      replayed: 1,
+      quarantined: 1,
+      rejected: 4,
+    });
+    expect(await rejectionsOf(answer)).toEqual([
+      { line: 3, column: 'seller', reason: 'nobody is not known' },
+      { line: 4, column: 'day', reason: '"2026-02-30" is no date written as YYYY-MM-DD' },
+      { line: 5, column: '(row)', reason: 'has 3 cells where the header has 4' },
+      { line: 9, column: 'seller', reason: 'ann has no agreement in shop on 2025-12-31 (America/New_York)' },
+    ]);
+  });
+
+  it('when it is sent again then nothing changes', async () => {
+    const answer = await send({ file: dirty });
+    expect(answer.body).toMatchObject({ rows: 8, accepted: 0, replayed: 3, quarantined: 1, rejected: 4 });
+    const { items } = (await api.ask('GET', '/v1/events?source=store')).body;
+    expect(items).toMatchObject([
+      { id: 'd1', amount: '10.00' },
+      { id: 'd5', amount: '7.00' },
+    ]);
+  });
+});
+
+describe('given a request that was answered', () => {
+  it('when it is repeated with its Idempotency-Key then the same import is shown again', async () => {
+    const headers = { 'idempotency-key': 'import-once' };
+    const file = csv(HEADER, 'once,ann,2026-03-01,1.00');
+    const first = await send({ file }, MAPPING, headers);
+    const second = await send({ file }, MAPPING, headers);
+    expect(second.body).toEqual(first.body);
+    expect(second.headers.get('idempotency-replayed')).toBe('true');
+    const other = await send({ file: csv(HEADER, 'twice,ann,2026-03-01,1.00') }, MAPPING, headers);
+    expect(other.body).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+  });
+});
+
+describe('given an orders file beside its items', () => {
+  const mapping = {
+    ...MAPPING,
+    refund: { when: { column: 'orders.state', values: ['canceled'] }, afterMinutes: 1 },
+    join: { file: 'orders.csv', on: 'order', columns: ['state'] },
+  };
+
+  it('then a row finds its order, and the sale of a cancelled one is refunded', async () => {
+    const file = csv(HEADER, 'j1,ann,2026-03-01,1.00', 'j2,ann,2026-03-01,1.00', 'j3,ann,2026-03-01,1.00');
+    const orders = csv('order;state', 'j1;done', 'j2;canceled');
+    const answer = await send({ file, orders }, mapping);
+    expect(answer.body).toMatchObject({ rows: 3, accepted: 2, rejected: 1 });
+    expect(await rejectionsOf(answer)).toEqual([{ line: 4, column: 'order', reason: 'is not in orders.csv' }]);
+    const { items } = (await api.ask('GET', '/v1/events?source=store&id=j2:refund')).body;
+    expect(items).toMatchObject([{ kind: 'refund', refundOf: 'j2' }]);
+  });
+
+  it.each([
+    { second: 'j9;done', status: 'finished', because: 'a repeated row says nothing else' },
+    { second: 'j9;canceled', status: undefined, because: 'nobody knows which of two rows is right' },
+  ])('when an order stands twice as $second then the import is $status: $because', async ({ second, status }) => {
+    const orders = csv('order;state', 'j9;done', second);
+    const answer = await send({ file: csv(HEADER, 'j9,ann,2026-03-01,1.00'), orders }, mapping);
+    if (status) expect(answer.body).toMatchObject({ status, rejected: 0 });
+    else expect(answer.body).toMatchObject({ status: 400, errors: [{ field: 'orders' }] });
+  });
+
+  it('when it is not sent then nothing is taken in', async () => {
+    const answer = await send({ file: csv(HEADER) }, mapping);
+    expect(answer.body).toMatchObject({ status: 400, errors: [{ field: 'orders' }] });
+  });
+});
+
+describe('given a file that cannot be read', () => {
+  const good = 'g,ann,2026-03-01,1.00';
+  it.each([
+    {
+      what: 'no UTF-8',
+      file: new Uint8Array([...new TextEncoder().encode(HEADER), 10, 0xff]),
+      says: 'is not UTF-8 on line 2',
+    },
+    { what: 'a NUL', file: csv(HEADER, 'a\0b,ann,2026-03-01,1.00'), says: 'has a NUL on line 2' },
+    { what: 'nothing', file: '', says: 'is empty' },
+    { what: 'a column too few', file: csv('order,seller,day', good), says: 'has no column "price"' },
+    { what: 'a column twice', file: csv('order,order,seller,day,price', good), says: 'has the column "order" twice' },
+  ])('when it has $what then it is refused and nothing is written', async ({ file, says }) => {
+    const before = (await api.ask('GET', '/v1/imports?limit=1')).text;
+    const answer = await send({ file });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain(JSON.stringify(says).slice(1, -1));
+    expect((await api.ask('GET', '/v1/imports?limit=1')).text).toBe(before);
+  });
+
+  it('when a quote is never closed then what came before stays in, and the line is named', async () => {
+    const answer = await send({
+      file: csv(HEADER, 'q1,ann,2026-03-01,1.00', '"q2,ann,2026-03-01,1.00', 'q3,ann,2026-03-01,1.00'),
+    });
+    expect(answer.body).toMatchObject({ status: 'broken_off', rows: 1, accepted: 1 });
+    expect(await rejectionsOf(answer)).toEqual([
+      { line: 3, column: '(file)', reason: 'a quote is opened here and never closed' },
+    ]);
+  });
+});
+
+describe('given a form that is none', () => {
+  it.each([
+    { what: 'no mapping at all', mapping: '', field: 'mapping' },
+    { what: 'a mapping of nonsense', mapping: '{"source":1}', field: 'mapping.source' },
+  ])('when it has $what then it is refused: $field', async ({ mapping, field }) => {
+    const answer = await send({ file: csv(HEADER) }, mapping);
+    expect(answer.status).toBe(400);
+    if (mapping) expect(answer.body['errors']).toContainEqual(expect.objectContaining({ field }));
+  });
+
+  it.each([
+    { what: 'JSON', type: 'application/json', body: '{}', status: 415 },
+    { what: 'a form without a boundary', type: 'multipart/form-data', body: 'x', status: 400 },
+    {
+      what: 'a form that ends too early',
+      type: 'multipart/form-data; boundary=x',
+      body: '--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nabc',
+      status: 400,
+    },
+  ])('when it is $what then the answer is $status', async ({ type, body, status }) => {
+    const answer = await api.ask('POST', '/v1/imports', { body, headers: { 'content-type': type } });
+    expect(answer.status).toBe(status);
+  });
+});
+
+describe('given the command line', () => {
+  let folder: string;
+  let server: ServerType;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bursar-import-'));
+    server = serve({ fetch: api.app.fetch, hostname: '127.0.0.1', port: 0 });
+    await once(server, 'listening');
+    await writeFile(join(folder, 'map.json'), JSON.stringify(MAPPING));
+  });
+  afterAll(async () => {
+    server.close();
+    await rm(folder, { recursive: true });
+  });
+
+  async function importFile(...rows: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    await writeFile(join(folder, 'sales.csv'), csv(HEADER, ...rows));
+    const { port } = server.address() as AddressInfo;
+    const args = ['sales.csv', '--map', 'map.json', '--api', `http://127.0.0.1:${port}`, '--key', api.operator.key];
+    const script = fileURLToPath(new URL('../../../scripts/import.ts', import.meta.url));
+    const ended = promisify(execFile)(process.execPath, [script, ...args], { cwd: folder, timeout: 30_000 });
+    return ended.then(
+      (output) => ({ ...output, code: 0 }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
+  }
+
+  it('then it sends the file, shows what was rejected, and fails because something was', async () => {
+    const ended = await importFile('cli1,ann,2026-03-01,1.00', 'cli2,nobody,2026-03-01,1.00');
+    expect(ended).toMatchObject({ code: 1, stderr: '  line 3, seller: nobody is not known\n' });
+    expect(ended.stdout).toContain('2 rows: 1 accepted, 0 known already, 0 kept aside, 1 rejected');
+  });
+
+  it('when a row is kept aside then it fails as well, for that row counts for nothing', async () => {
+    expect(await importFile('cli3,ann,2026-03-01,1.00')).toMatchObject({ code: 0 });
+    const ended = await importFile('cli3,ann,2026-03-01,2.00');
+    expect(ended.stdout).toContain('1 rows: 0 accepted, 0 known already, 1 kept aside, 0 rejected');
+    expect(ended.code).toBe(1);
+  });
+});

@@ -1,0 +1,619 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { type QuerySqlToken, sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { addAuditEntry, sealAuditLog } from '../../../db/people/audit.ts';
+import { checkInvariants } from '../../../scripts/check-invariants.ts';
+import {
+  addBatch,
+  addCompany,
+  addLine,
+  addPartner,
+  addPayout,
+  addRun,
+  disburse,
+  sendBatch,
+  sendPayout,
+  settlePayout,
+  SOURCE,
+} from '../../support/rows.ts';
+import { openStage, type Stage } from '../stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+
+type Books = Awaited<ReturnType<typeof keepBooks>>;
+
+/** A run that is being paid: ann's payout settled, bob's was asked for, and cleo's line is free. */
+async function keepBooks(db: Stage['app']) {
+  const company = await addCompany(db);
+  const [ann, bob, cleo] = [
+    await addPartner(db, company),
+    await addPartner(db, company),
+    await addPartner(db, company),
+  ];
+  const [annLine, bobLine, cleoLine] = [
+    await addLine(db, company, ann),
+    await addLine(db, company, bob, { minor: 2000n }),
+    await addLine(db, company, cleo, { minor: 3000n }),
+  ];
+  const runId = await addRun(db, company);
+  const annPayout = await addPayout(db, runId, ann, [annLine]);
+  const bobPayout = await addPayout(db, runId, bob, [bobLine]);
+  await db.query(sql.unsafe`
+    insert into run_outcome(run_id, partner_id, currency, outcome, payable_minor) values (${runId}, ${cleo.id}, 'USD', 'below_minimum', 0)`);
+  await disburse(db, runId, company.approver);
+  const annAttempt = await settlePayout(db, annPayout);
+  const bobAttempt = await sendPayout(db, bobPayout);
+  const batchRunId = await addRun(db, company);
+  const [dan, eve] = [await addPartner(db, company), await addPartner(db, company)];
+  const [danPayout, evePayout] = [
+    await addPayout(db, batchRunId, dan, [await addLine(db, company, dan)]),
+    await addPayout(db, batchRunId, eve, [await addLine(db, company, eve)]),
+  ];
+  for (const { id } of [ann, bob, cleo])
+    await db.query(sql.unsafe`
+      insert into run_outcome(run_id, partner_id, currency, outcome, payable_minor) values (${batchRunId}, ${id}, 'USD', 'nothing_due', 0)`);
+  await disburse(db, batchRunId, company.approver);
+  const batch = await addBatch(db, batchRunId, [danPayout, evePayout]);
+  await sendBatch(db, batch.id);
+  await addAuditEntry(db, { actorId: company.approver, action: 'run.approve', subject: `run/${runId}` });
+  await sealAuditLog(db);
+  return {
+    company,
+    ann,
+    bob,
+    cleo,
+    annLine,
+    bobLine,
+    cleoLine,
+    runId,
+    annPayout,
+    bobPayout,
+    annAttempt,
+    bobAttempt,
+    batch,
+  };
+}
+
+/** As somebody could who owns the database and switches its triggers off. */
+const plant = (statements: readonly QuerySqlToken[]): Promise<void> =>
+  stage.owner.transaction(async (tx) => {
+    await tx.query(sql.unsafe`set local session_replication_role = replica`);
+    for (const statement of statements) await tx.query(statement);
+  });
+
+const accountOf = (prefix: string) =>
+  sql.fragment`(select min(id) from ledger_account where code like ${`${prefix}%`})`;
+const journal = (key: string) => sql.unsafe`
+  insert into ledger_journal(kind, idempotency_key, currency, effective_at) values ('suspense', ${key}, 'USD', now())`;
+const entry = (key: string, lineNo: number, prefix: string, minor: number) => sql.unsafe`
+  insert into ledger_entry(journal_id, line_no, account_id, currency, amount_minor)
+  select id, ${lineNo}, ${accountOf(prefix)}, 'USD', ${minor} from ledger_journal where idempotency_key = ${key}`;
+const forget = (kind: string, key: string) => [
+  sql.unsafe`delete from ledger_entry using ledger_journal journal where journal.id = journal_id and kind = ${kind} and idempotency_key = ${key}`,
+  sql.unsafe`delete from ledger_journal where kind = ${kind} and idempotency_key = ${key}`,
+];
+const partOf = (lineId: bigint, minor: number) => sql.unsafe`
+  insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on, split_from)
+  select partner_id, program_id, kind, batch_id, currency, ${minor}, 1, available_on, id from earning_line where id = ${lineId}`;
+const setPayout = (id: string, change: ReturnType<typeof sql.fragment>) =>
+  sql.unsafe`update payout set ${change} where id = ${id}`;
+const setAttempt = (id: string, change: ReturnType<typeof sql.fragment>) =>
+  sql.unsafe`update payout_attempt set ${change} where id = ${id}`;
+
+const account = (b: Books, ref: string, first: number, next: number) => sql.unsafe`
+  insert into check_account(payer_id, account_ref, number_first, number_next) values (${b.company.payerId}, ${ref}, ${first}, ${next})`;
+const register = (b: Books, ref: string, number: number, why: { because?: string; attemptId?: string }) => sql.unsafe`
+  insert into check_register(check_account_id, number, attempt_id, spoiled_because, recorded_by)
+  select id, ${number}, ${why.attemptId ?? null}, ${why.because ?? null}, ${why.because ? b.company.preparer : null}::uuid
+  from check_account where payer_id = ${b.company.payerId} and account_ref = ${ref}`;
+/** An attempt as if it were by check. */
+const asCheck = (id: string, change: ReturnType<typeof sql.fragment>) =>
+  sql.unsafe`update payout_attempt set gateway = 'printed-check', check_number = 55, ${change} where id = ${id}`;
+/** A part of ann's payout that two people gave back to her; its id is the run's. */
+const credited = (
+  { runId, annPayout, annAttempt, company }: Books,
+  decidedBy = sql.fragment`${company.approver}`,
+) => sql.unsafe`
+  insert into resolution(id, task_id, payout_id, attempt_id, outcome, amount_minor, evidence, proposed_by, status, decided_by, decided_at,
+    ended_at)
+  values (${runId}, ${runId}, ${annPayout}, ${annAttempt}, 'credit_partner', 5, 'seen', ${company.preparer}, 'applied', ${decidedBy},
+    now(), now())`;
+
+type Plant = {
+  wrong: string;
+  breaks: string;
+  plant: (b: Books) => readonly QuerySqlToken[];
+  names: (b: Books) => string;
+};
+
+/** One violation of every rule. The checker must name the culprit, or it would be green whatever happens. */
+const PLANTS: readonly Plant[] = [
+  {
+    wrong: 'a journal has one side',
+    breaks: '1 every journal has at least two entries, and they add up to nothing',
+    plant: (b) => [journal(b.runId), entry(b.runId, 1, 'program:expense', 5)],
+    names: (b) => b.runId,
+  },
+  {
+    wrong: 'entries are in another currency than their account',
+    breaks: '1 every currency adds up to nothing over all entries, each in the currency of its account and journal',
+    plant: (b) => [
+      sql.unsafe`
+        update ledger_entry set currency = 'EUR' from ledger_journal journal
+        where journal.id = journal_id and kind = 'accrual' and idempotency_key = ${String(b.cleoLine)}`,
+    ],
+    names: () => 'is in EUR, its account in USD',
+  },
+  {
+    wrong: 'a kept balance is a cent too high',
+    breaks: '2 the balance kept with an account is the sum of its entries',
+    plant: (b) => [sql.unsafe`update ledger_account set credits = credits + 1 where partner_id = ${b.cleo.id}`],
+    names: (b) => `partner:payable:${b.cleo.id}:USD`,
+  },
+  {
+    wrong: 'a line is in two payouts',
+    breaks: '3 no earning line is in two payouts at once',
+    plant: (b) => [
+      sql.unsafe`drop index earning_line_paid_once`,
+      sql.unsafe`
+        insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor)
+        select ${b.bobPayout}, id, partner_id, currency, amount_minor from earning_line where id = ${b.annLine}`,
+    ],
+    names: (b) => `line ${b.annLine} `,
+  },
+  {
+    wrong: 'a paid line is split',
+    breaks: '3 no line that was split is paid beside its parts',
+    plant: (b) => [partOf(b.annLine, 400), partOf(b.annLine, 600)],
+    names: (b) => `line ${b.annLine} `,
+  },
+  {
+    wrong: 'a payout pays more than its lines',
+    breaks: '4 a live payout is the sum of its lines, a dead one holds none, and net is what withholding and fee leave',
+    plant: (b) => [setPayout(b.bobPayout, sql.fragment`gross_minor = gross_minor + 1, net_minor = net_minor + 1`)],
+    names: (b) => b.bobPayout,
+  },
+  {
+    wrong: 'a cancelled payout keeps its lines',
+    breaks: '4 a live payout is the sum of its lines, a dead one holds none, and net is what withholding and fee leave',
+    plant: (b) => [setPayout(b.bobPayout, sql.fragment`status = 'cancelled'`)],
+    names: (b) => b.bobPayout,
+  },
+  {
+    wrong: "a payout pays somebody else's line",
+    breaks:
+      "4 a payout pays its own partner's lines, in their currency and amount, of its schedule, free before its cut-off",
+    plant: (b) => [sql.unsafe`update earning_line set partner_id = ${b.cleo.id} where id = ${b.bobLine}`],
+    names: (b) => b.bobPayout,
+  },
+  {
+    wrong: 'a payout pays a line that is still held',
+    breaks:
+      "4 a payout pays its own partner's lines, in their currency and amount, of its schedule, free before its cut-off",
+    plant: (b) => [sql.unsafe`update earning_line set available_on = '2026-02-01' where id = ${b.bobLine}`],
+    names: (b) => b.bobPayout,
+  },
+  {
+    wrong: 'a line counts an earning that is not there',
+    breaks: '5 an earning line is the sum and the count of its earnings',
+    plant: (b) => [sql.unsafe`update earning_line set earning_count = 2 where id = ${b.cleoLine}`],
+    names: (b) => `line ${b.cleoLine} `,
+  },
+  {
+    wrong: 'a part of a split line is lost',
+    breaks: '5 the parts of a split line add up to it, and keep its partner, program, currency and release day',
+    plant: (b) => [partOf(b.cleoLine, 1)],
+    names: (b) => `line ${b.cleoLine} `,
+  },
+  {
+    wrong: 'an earning is in no line',
+    breaks: '5 earnings that add up to something have their one line, and earnings that cancel out have none',
+    plant: (b) => [sql.unsafe`update earning set earning_line_id = null where earning_line_id = ${b.cleoLine}`],
+    names: (b) => `partner ${b.cleo.id} `,
+  },
+  {
+    wrong: "an earning is somebody else's than its event",
+    breaks:
+      '5 an earning belongs to the partner, program and currency of its line, and to the partner and program of its event',
+    plant: (b) => [
+      sql.unsafe`
+        update event set partner_id = ${b.ann.id} from earning
+        where earning.source = event.source and earning.source_id = event.source_id and earning_line_id = ${b.cleoLine}`,
+    ],
+    names: () => 'commission does not fit',
+  },
+  {
+    wrong: 'an event will be worked out a second time',
+    breaks: '5 an event that is still to be worked out has earned nothing yet',
+    plant: (b) => [
+      sql.unsafe`
+        insert into event_due(source, source_id, program_id, occurred_at)
+        select source, source_id, program_id, now() from earning where earning_line_id = ${b.cleoLine}`,
+    ],
+    names: () => 'is due and has an earning',
+  },
+  {
+    wrong: 'an event is lost before anybody worked it out',
+    breaks: "5 every event is still due, or was counted once when its program's events were worked out",
+    plant: (b) => [
+      sql.unsafe`
+        insert into event(source, source_id, partner_id, program_id, kind, currency, amount_minor, occurred_at, payload_hash)
+        values (${SOURCE}, 'lost', ${b.cleo.id}, ${b.company.programId}, 'sale', 'USD', 10000, '2026-01-10', '')`,
+    ],
+    names: (b) => `program ${b.company.programId} `,
+  },
+  {
+    wrong: 'a refund takes back more than was earned',
+    breaks: '5 refunds take back no more than their sale earned, and from its release day',
+    plant: (b) => [
+      sql.unsafe`
+        insert into earning(source, source_id, incentive_id, partner_id, program_id, plan_version_id, batch_id, currency, amount_minor,
+          basis_minor, available_on, explanation, reverses)
+        select ${SOURCE}, 'refund-' || source_id, incentive_id, partner_id, program_id, plan_version_id, batch_id, currency, -3001, 0,
+          available_on, '{}', source_id from earning where earning_line_id = ${b.cleoLine}`,
+    ],
+    names: () => 'take back 3001 of 3000',
+  },
+  {
+    wrong: 'two attempts may pay one payout',
+    breaks: '6 a payout has at most one attempt that may pay',
+    plant: (b) => [
+      sql.unsafe`drop index one_live_attempt`,
+      sql.unsafe`
+        insert into payout_attempt(payout_id, attempt_no, gateway, provider_key, currency, amount_minor, request_sealed, request_hash)
+        select payout_id, 2, gateway, provider_key || '-2', currency, amount_minor, '', '' from payout_attempt where id = ${b.bobAttempt}`,
+    ],
+    names: (b) => b.bobPayout,
+  },
+  {
+    wrong: 'an attempt asks for another amount',
+    breaks: "6 an attempt pays its payout's net, by its payout's gateway",
+    plant: (b) => [setAttempt(b.bobAttempt, sql.fragment`amount_minor = amount_minor + 1`)],
+    names: (b) => b.bobAttempt,
+  },
+  {
+    wrong: 'a batch says another sum than its payments',
+    breaks: '6 a batch is its attempts, to the cent, all of its own gateway, currency and run',
+    plant: (b) => [sql.unsafe`update provider_batch set total_minor = total_minor + 1 where id = ${b.batch.id}`],
+    names: (b) => b.batch.id,
+  },
+  {
+    wrong: 'a payment of a batch was left out when it was asked for',
+    breaks: '6 the payments of a batch are asked for together, and a batch that moved nothing has none that did',
+    plant: (b) => [setAttempt(b.batch.attemptIds[0] ?? '', sql.fragment`state = 'prepared', submitted_at = null`)],
+    names: (b) => b.batch.attemptIds[0] ?? '',
+  },
+  {
+    wrong: 'a batch is forgotten',
+    breaks: '11 no payout under way, no open batch and no open run is forgotten',
+    plant: (b) => [sql.unsafe`update provider_batch set due_at = now() - interval '1 hour' where id = ${b.batch.id}`],
+    names: (b) => b.batch.id,
+  },
+  {
+    wrong: 'a payout is settled and its attempt is not',
+    breaks:
+      '6 a payout is what its attempt is: settled, returned and failed are proved, and nobody was asked before it was approved',
+    plant: (b) => [setPayout(b.bobPayout, sql.fragment`status = 'settled'`)],
+    names: (b) => b.bobPayout,
+  },
+  {
+    wrong: 'money came back that was never taken',
+    breaks: '6 only money that was taken settles or comes back, and money that was taken never failed',
+    plant: (b) => [setAttempt(b.bobAttempt, sql.fragment`returned_minor = 5`)],
+    names: (b) => b.bobAttempt,
+  },
+  {
+    wrong: 'an attempt moved without a trace',
+    breaks: '6 no attempt was moved along an edge that does not exist, and its history is whole',
+    plant: (b) => [setAttempt(b.bobAttempt, sql.fragment`state = 'accepted'`)],
+    names: (b) => b.bobAttempt,
+  },
+  {
+    wrong: 'an attempt went backwards',
+    breaks: '6 no attempt was moved along an edge that does not exist, and its history is whole',
+    plant: (b) => [
+      sql.unsafe`
+        insert into attempt_history(attempt_id, from_state, to_state, evidence) values (${b.annAttempt}, 'settled', 'prepared', '{}'),
+          (${b.annAttempt}, 'prepared', 'settled', '{}')`,
+    ],
+    names: (b) => b.annAttempt,
+  },
+  {
+    wrong: 'what a provider took was not booked',
+    breaks: '7 what was sent, taken, undone and returned is in the ledger exactly once, to the cent',
+    plant: (b) => forget('debit', b.annAttempt),
+    names: (b) => `debit of attempt ${b.annAttempt}`,
+  },
+  {
+    wrong: 'something was booked of an attempt that nobody knows',
+    breaks: '7 what was sent, taken, undone and returned is in the ledger exactly once, to the cent',
+    plant: (b) => [
+      journal(`stray-${b.runId}`),
+      entry(`stray-${b.runId}`, 1, 'program:expense', 7),
+      entry(`stray-${b.runId}`, 2, 'payout:in_transit', -7),
+      sql.unsafe`update ledger_journal set kind = 'return' where idempotency_key = ${`stray-${b.runId}`}`,
+    ],
+    names: (b) => `return of attempt stray-${b.runId}`,
+  },
+  {
+    wrong: 'what was earned was not booked',
+    breaks: '7 every earning line is booked once as owed to its partner',
+    plant: (b) => forget('accrual', String(b.cleoLine)),
+    names: (b) => `line ${b.cleoLine}:`,
+  },
+  {
+    wrong: 'a balanced journal takes from a partner',
+    breaks: '8 a partner is owed what the events earned less what was sent and did not come back',
+    plant: (b) => [
+      journal(b.runId),
+      entry(b.runId, 1, `partner:payable:${b.cleo.id}:`, 100),
+      entry(b.runId, 2, 'program:expense', -100),
+    ],
+    names: (b) => `partner ${b.cleo.id} `,
+  },
+  {
+    wrong: 'two people credited a partner, and no line says so',
+    breaks: '5 a line of returned funds is what two people credited its partner with, of a part that came back',
+    plant: (b) => [credited(b)],
+    names: (b) => b.runId,
+  },
+  {
+    wrong: 'an unknown outcome was settled because it was late',
+    breaks: "6 nobody's silence ended what was not known: a provider answered, or two people decided",
+    plant: (b) => [
+      sql.unsafe`
+        insert into attempt_history(attempt_id, from_state, to_state, word, evidence, said_by)
+        values (${b.bobAttempt}, 'unknown', 'submitted', 'late', '{}', 'us')`,
+    ],
+    names: (b) => b.bobAttempt,
+  },
+  {
+    wrong: 'one person alone said that it was paid',
+    breaks: "6 nobody's silence ended what was not known: a provider answered, or two people decided",
+    plant: (b) => [
+      sql.unsafe`alter table resolution drop constraint resolution_check`,
+      credited(b, sql.fragment`${b.company.preparer}`),
+      sql.unsafe`
+        insert into attempt_history(attempt_id, from_state, to_state, word, evidence, said_by, resolution_id)
+        values (${b.bobAttempt}, 'unknown', 'submitted', 'paid', '{}', 'people', ${b.runId})`,
+    ],
+    names: (b) => b.bobAttempt,
+  },
+  {
+    wrong: 'what was decided of a part is still in suspense',
+    breaks:
+      '7 what people decided of a part that came back has left suspense once, to the cent, and never more than came',
+    plant: (b) => [credited(b)],
+    names: (b) => `resolution ${b.runId}: account suspense:USD`,
+  },
+  {
+    wrong: 'a payout that settled is replaced',
+    breaks:
+      '14 a replacement pays whom it replaces alone, after proof that the first moved nothing or came back, and once',
+    plant: (b) => [setPayout(b.bobPayout, sql.fragment`replaces_id = ${b.annPayout}`)],
+    names: (b) => b.bobPayout,
+  },
+  {
+    wrong: 'nobody was told of an unknown outcome',
+    breaks: '11 whoever does not know an outcome for a day has told a person',
+    plant: (b) => [setAttempt(b.bobAttempt, sql.fragment`state_at = now() - interval '25 hours'`)],
+    names: (b) => b.bobAttempt,
+  },
+  {
+    wrong: 'a payout is forgotten',
+    breaks: '11 no payout under way, no open batch and no open run is forgotten',
+    plant: (b) => [setPayout(b.bobPayout, sql.fragment`due_at = now() - interval '11 minutes'`)],
+    names: (b) => b.bobPayout,
+  },
+  {
+    wrong: 'a run ended and its payout did not',
+    breaks: '13 a run that is disbursed has asked for all its payouts, and an ended run pays none',
+    plant: (b) => [sql.unsafe`update payout_run set status = 'disbursed' where id = ${b.runId}`],
+    names: (b) => b.bobPayout,
+  },
+  {
+    wrong: 'a run says nothing of a partner',
+    breaks: '14 a prepared run says of every partner of its schedule what it means for them',
+    plant: (b) => [sql.unsafe`delete from run_outcome where run_id = ${b.runId} and partner_id = ${b.cleo.id}`],
+    names: (b) => `partner ${b.cleo.id}`,
+  },
+  {
+    wrong: 'an outcome says another amount than is paid',
+    breaks: '14 who is paid by a run has the payout that its outcome names, and every payout its outcome',
+    plant: (b) => [sql.unsafe`update run_outcome set payable_minor = 1 where payout_id = ${b.bobPayout}`],
+    names: (b) => b.bobPayout,
+  },
+  {
+    wrong: 'a run is paid without its approval',
+    breaks: '15 a run pays only what as many people as its schedule asks for, other than its preparer, have approved',
+    plant: (b) => [sql.unsafe`delete from approval where run_id = ${b.runId}`],
+    names: (b) => b.runId,
+  },
+  {
+    wrong: 'somebody approved what they had changed',
+    breaks: '15 nobody approved a run that pays them or to details that they added, or that they changed',
+    plant: (b) => [
+      sql.unsafe`
+        insert into run_edit(run_id, payout_id, actor_id, reason, at)
+        values (${b.runId}, ${b.bobPayout}, ${b.company.approver}, 'odd', '2026-01-01')`,
+    ],
+    names: (b) => b.runId,
+  },
+  {
+    wrong: 'somebody approved a run that pays to details that they had added',
+    breaks: '15 nobody approved a run that pays them or to details that they added, or that they changed',
+    plant: (b) => [
+      sql.unsafe`update instrument_version set created_by = ${b.company.approver} where id = ${b.bob.instrumentId}`,
+    ],
+    names: (b) => b.runId,
+  },
+  {
+    wrong: 'a run is not what its hash says',
+    breaks: '15 a run is what its content hash says, also after it was approved',
+    plant: (b) => [
+      sql.unsafe`update payout set instrument_version_id = ${b.ann.instrumentId} where id = ${b.bobPayout}`,
+    ],
+    names: (b) => b.runId,
+  },
+  {
+    wrong: 'a check number is lost',
+    breaks: '16 every check number from the first of its account to the next has one explanation',
+    plant: (b) => [account(b, 'gap', 7, 9), register(b, 'gap', 7, { because: 'torn' })],
+    names: () => 'check 8 of account',
+  },
+  {
+    wrong: 'a check number has two explanations',
+    breaks: '16 every check number from the first of its account to the next has one explanation',
+    plant: (b) => [
+      account(b, 'both', 1, 2),
+      sql.unsafe`alter table check_register drop constraint explained_once`,
+      register(b, 'both', 1, { because: 'torn', attemptId: b.annAttempt }),
+    ],
+    names: () => 'check 1 of account',
+  },
+  {
+    wrong: 'a check is not of the attempt that drew it',
+    breaks:
+      "16 a check that was drawn is its attempt's, on an account of its payer, and every attempt by check is in the register",
+    plant: (b) => [account(b, 'strange', 3, 4), register(b, 'strange', 3, { attemptId: b.bobAttempt })],
+    names: (b) => `of attempt ${b.bobAttempt}`,
+  },
+  {
+    wrong: 'a check is in no register',
+    breaks:
+      "16 a check that was drawn is its attempt's, on an account of its payer, and every attempt by check is in the register",
+    plant: (b) => [asCheck(b.bobAttempt, sql.fragment`state = state`)],
+    names: (b) => `check 55 of attempt ${b.bobAttempt} is not in the register`,
+  },
+  ...['failed', 'returned'].map((state) => ({
+    wrong: `a check is ${state} without the word of the bank`,
+    breaks: '16 a check that the bank knows has failed or come back only where the bank confirmed that it is dead',
+    plant: (b: Books) => [
+      asCheck(b.bobAttempt, sql.fragment`state = ${state}, step = '{"acknowledgedAt":"2026-02-02T00:00:00Z"}'`),
+    ],
+    names: (b: Books) => b.bobAttempt,
+  })),
+  {
+    wrong: 'a check was mailed before the bank knew it',
+    breaks: '16 no check was printed or mailed that the bank had not acknowledged',
+    plant: (b) => [
+      asCheck(b.bobAttempt, sql.fragment`step = '{"acknowledgedAt":null}'`),
+      sql.unsafe`
+        insert into attempt_history(attempt_id, from_state, to_state, evidence) values (${b.bobAttempt}, 'submitted', 'accepted', '{}')`,
+    ],
+    names: (b) => b.bobAttempt,
+  },
+  {
+    wrong: 'an audit entry was altered',
+    breaks: '12 the audit log is a chain without a gap that computes again',
+    plant: (b) => [
+      sql.unsafe`update audit_log set actor_id = ${b.company.preparer} where subject = ${`run/${b.runId}`}`,
+    ],
+    names: () => 'was altered',
+  },
+];
+
+const namesInFile = readFileSync(new URL('../../invariants.sql', import.meta.url), 'utf8')
+  .split('\n')
+  .flatMap((line) => /^-- name: (.*)$/.exec(line)?.[1] ?? []);
+
+describe('given books of which nobody took more than was theirs', () => {
+  it('then every invariant holds', async () => {
+    await keepBooks(stage.app);
+    expect(await checkInvariants(stage.app)).toEqual([]);
+  });
+
+  it('then every query of the file is shown to break', () => {
+    expect(namesInFile.filter((name) => !PLANTS.some(({ breaks }) => breaks === name))).toEqual([]);
+  });
+
+  it.each(PLANTS)('when $wrong then the checker says so', async ({ breaks, plant: statements, names }) => {
+    const books = await keepBooks(stage.app);
+    const before = new Set((await checkInvariants(stage.app)).flatMap(({ culprits }) => culprits));
+    await plant(statements(books));
+    const broken = (await checkInvariants(stage.app)).find(({ name }) => name === breaks);
+    const added = broken?.culprits.filter((culprit) => !before.has(culprit)) ?? [];
+    expect(added.join('\n')).toContain(names(books));
+  });
+});
+
+describe("given the providers' own books", () => {
+  let own: Stage;
+  let books: Books;
+
+  beforeAll(async () => {
+    own = await openStage();
+    books = await keepBooks(own.app);
+  });
+  afterAll(() => own.close());
+
+  const key = (attemptId: string): Promise<string> =>
+    own.app.oneFirst(sql.type(z.object({ key: z.string() }))`
+      select provider_key as key from payout_attempt where id = ${attemptId}`);
+
+  type Movement = { key: string; kind: 'paid' | 'returned' | 'fee'; amount: string };
+
+  /** What the checker says of 9 when the provider has these books. */
+  async function breaksOf9(movements: readonly Movement[]): Promise<string> {
+    const entries = movements.map((movement, index) => ({
+      n: index + 1,
+      provider: 'wise',
+      currency: 'USD',
+      ...movement,
+    }));
+    const server = createServer((_request, response) => response.end(JSON.stringify({ entries, next: null })));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const broken = await checkInvariants(own.app, { books: [`http://127.0.0.1:${port}`] });
+      return broken.flatMap(({ name, culprits }) => [name, ...culprits]).join('\n');
+    } finally {
+      server.close();
+    }
+  }
+
+  const annPaid = async (): Promise<Movement[]> => [
+    { key: await key(books.annAttempt), kind: 'paid', amount: '10.00' },
+    { key: await key(books.annAttempt), kind: 'fee', amount: '0.31' },
+  ];
+
+  it('when they say what we say then all is well', async () => {
+    expect(await breaksOf9(await annPaid())).toBe('');
+  });
+  it('when the provider took what we have not heard of yet then all is well', async () => {
+    const news: Movement = { key: await key(books.bobAttempt), kind: 'paid', amount: '20.00' };
+    expect(await breaksOf9([...(await annPaid()), news])).toBe('');
+  });
+  it('when one key was paid twice then it is broken', async () => {
+    const [paid] = await annPaid();
+    expect(await breaksOf9([...(await annPaid()), ...(paid ? [paid] : [])])).toContain('was paid 2 times');
+  });
+  it('when they paid somebody whom we do not know then it is broken', async () => {
+    const stranger: Movement = { key: 'stranger', kind: 'paid', amount: '10.00' };
+    expect(await breaksOf9([...(await annPaid()), stranger])).toContain('stranger, which is not ours');
+  });
+  it('when they never took what we say is paid then it is broken', async () => {
+    expect(await breaksOf9([])).toContain(`attempt ${books.annAttempt} (settled)`);
+  });
+  it('when the fee is another one then it is broken, unless a person was told', async () => {
+    const [paid] = await annPaid();
+    const dearer: Movement[] = [
+      ...(paid ? [paid] : []),
+      { key: await key(books.annAttempt), kind: 'fee', amount: '0.32' },
+    ];
+    expect(await breaksOf9(dearer)).toContain('32 of fees');
+    await own.app.query(sql.unsafe`
+      insert into recon_break(gateway, kind, subject, attempt_id)
+      values ('wise', 'fee_differs', ${`attempt/${books.annAttempt}`}, ${books.annAttempt})`);
+    expect(await breaksOf9(dearer)).toBe('');
+  });
+});

@@ -1,0 +1,380 @@
+import { type QuerySqlToken, sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { applyResolution } from '../../../activities/payouts/resolutions.ts';
+import { findLiveAttempt, insertAttempts } from '../../../db/payouts/attempts.ts';
+import { registerCheck, takeCheckNumber } from '../../../db/checks/accounts.ts';
+import type { Database } from '../../../db/database.ts';
+import { decideResolution, listResolutions, proposeResolution } from '../../../db/payouts/resolutions.ts';
+import { insertTask, listTasks } from '../../../db/tasks/tasks.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
+import {
+  addCompany,
+  addLine,
+  addPartner,
+  addPayout,
+  addRun,
+  type CompanyRows,
+  disburse,
+  freshCode,
+  refusalOf,
+  tryAll,
+} from '../../support/rows.ts';
+import { openStage, type Stage } from '../stage.ts';
+
+let stage: Stage;
+let scene: Scene;
+beforeAll(async () => {
+  stage = await openStage();
+  scene = await setScene(stage.app);
+});
+afterAll(() => stage.close());
+
+type Scene = Awaited<ReturnType<typeof setScene>>;
+
+const ACKNOWLEDGED = '{"acknowledgedAt":"2026-02-02T10:00:00Z","file":null,"askedAt":null,"refused":null}';
+const IntId = z.object({ id: z.number() });
+const TextId = z.object({ id: z.string() });
+
+/** A payer that prints its checks: one is out, its stop was asked for, and the bank asks about another. */
+async function setScene(db: Stage['app']) {
+  const company = await addCompany(db);
+  const accountId = await db.oneFirst(sql.type(IntId)`
+    insert into check_account(payer_id, account_ref, fingerprint, number_first, number_next)
+    values (${company.payerId}, 'checking', ${sql.binary(Buffer.from(company.code))}, 1001, 1001) returning id`);
+  await db.query(sql.unsafe`
+    insert into payer_gateway(payer_id, method, gateway, account_ref, sealed, check_account_id)
+    values (${company.payerId}, 'check', 'printed-check', 'checking', '', ${accountId})`);
+  const [payoutId, otherId] = await payByCheck(db, company, 2);
+  const attemptId = await drawCheck(db, company, payoutId);
+  await db.query(sql.unsafe`
+    update payout_attempt set state = 'submitted', submitted_at = now(), step = '{"acknowledgedAt":"2026-02-02T10:00:00Z"}'
+    where id = ${attemptId}`);
+  await db.query(
+    sql.unsafe`update payout_attempt set state = 'sent', word = 'mailed', answered_at = now() where id = ${attemptId}`,
+  );
+  const stopId = await db.oneFirst(sql.type(TextId)`
+    insert into check_stop(attempt_id, requested_by, reason) values (${attemptId}, ${company.preparer}, 'lost') returning id`);
+  const exceptionId = await db.oneFirst(sql.type(TextId)`
+    insert into check_exception(check_account_id, bank_ref, number, currency, amount_minor, reason, presented_at, decide_by)
+    values (${accountId}, 'EX1', 77, 'USD', 500, 'not on file', now(), now() + interval '1 day') returning id`);
+  return { company, accountId, attemptId, otherId, stopId, exceptionId };
+}
+
+/** Payouts by check that execute. */
+async function payByCheck(db: Stage['app'], company: CompanyRows, count: number): Promise<string[]> {
+  const runId = await addRun(db, company);
+  const payouts: string[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const partner = await addPartner(db, company, 'check');
+    payouts.push(await addPayout(db, runId, partner, [await addLine(db, company, partner)]));
+  }
+  await disburse(db, runId, company.approver);
+  return payouts;
+}
+
+const attemptOf = (payoutId: string | undefined, id: string, checkNumber: bigint | null) => ({
+  id,
+  payoutId: payoutId ?? '',
+  attemptNo: 1,
+  gateway: 'printed-check' as const,
+  providerKey: freshCode('key'),
+  currency: 'USD',
+  minor: 1000n,
+  checkNumber,
+  requestSealed: Buffer.alloc(1),
+  requestHash: Buffer.alloc(1),
+});
+
+const newId = (db: Database): Promise<string> => db.oneFirst(sql.type(TextId)`select uuidv7()::text as id`);
+
+/** Draws the next number for a payout, as the activity does. */
+const drawCheck = (db: Stage['app'], { payerId }: CompanyRows, payoutId: string | undefined): Promise<string> =>
+  db.transaction(async (tx) => {
+    const id = await newId(tx);
+    const drawn = await takeCheckNumber(tx, payerId);
+    await insertAttempts(tx, [{ ...attemptOf(payoutId, id, drawn.number), batchId: null }]);
+    await registerCheck(tx, drawn, id);
+    return id;
+  });
+
+type Attack = { does: string; with: (s: Scene) => readonly QuerySqlToken[]; refused: RegExp };
+
+const spoil = ({ accountId, company }: Scene, number: number) => sql.unsafe`
+  insert into check_register(check_account_id, number, spoiled_because, recorded_by)
+  values (${accountId}, ${number}, 'torn', ${company.preparer})`;
+
+const comesBack = (attemptId: string, evidence: string) => sql.unsafe`
+  update payout_attempt set state = 'returned', word = 'bounced', answered_at = clock_timestamp(), debited_minor = 1000,
+    debit_fee_minor = 0, returned_minor = 1000, evidence = ${evidence} where id = ${attemptId}`;
+
+const ATTACKS: readonly Attack[] = [
+  {
+    does: 'writes a second check with the same number',
+    with: (s) => [spoil(s, 1001)],
+    refused: /check_register_pkey/,
+  },
+  {
+    does: 'spoils a number that is not one of the account',
+    with: (s) => [spoil(s, 1000)],
+    refused: /its account's numbers begin later/,
+  },
+  {
+    does: 'spoils a number and says not who did',
+    with: ({ accountId }) => [
+      sql.unsafe`insert into check_register(check_account_id, number, spoiled_because) values (${accountId}, 1050, 'torn')`,
+    ],
+    refused: /spoiled_by_a_person/,
+  },
+  {
+    does: 'uses a number up without an explanation',
+    with: ({ accountId }) => [
+      sql.unsafe`insert into check_register(check_account_id, number) values (${accountId}, 1050)`,
+    ],
+    refused: /explained_once/,
+  },
+  {
+    does: "explains a number by somebody else's check",
+    with: ({ accountId, attemptId }) => [
+      sql.unsafe`insert into check_register(check_account_id, number, attempt_id) values (${accountId}, 1050, ${attemptId})`,
+    ],
+    refused: /it is not the check of attempt/,
+  },
+  {
+    does: 'changes what a number was used for',
+    with: ({ accountId }) => [
+      sql.unsafe`update check_register set number = 1051 where check_account_id = ${accountId}`,
+    ],
+    refused: /rows here are facts/,
+  },
+  {
+    does: 'sets the numbers back',
+    with: ({ accountId }) => [sql.unsafe`update check_account set number_next = 1001 where id = ${accountId}`],
+    refused: /its numbers only go on/,
+  },
+  {
+    does: 'makes an account another one',
+    with: ({ accountId }) => [sql.unsafe`update check_account set fingerprint = 'other' where id = ${accountId}`],
+    refused: /it stays the same account/,
+  },
+  {
+    does: 'removes an account',
+    with: ({ accountId }) => [sql.unsafe`delete from check_account where id = ${accountId}`],
+    refused: /rows here are facts/,
+  },
+  {
+    does: 'gives up a check that the bank knows, since it is old',
+    with: ({ attemptId }) => [
+      sql.unsafe`update payout_attempt set state = 'failed', word = 'too old', answered_at = clock_timestamp(), evidence = '{}' where id = ${attemptId}`,
+    ],
+    refused: /its check is not proved dead/,
+  },
+  {
+    does: 'counts a check as returned since it bounced, while it can be presented again',
+    with: ({ attemptId }) => [comesBack(attemptId, '{"statementLine":"BK1"}')],
+    refused: /its check is not proved dead/,
+  },
+  {
+    does: 'writes a check of no number',
+    with: ({ otherId }) => [
+      sql.unsafe`
+        insert into payout_attempt(payout_id, attempt_no, gateway, provider_key, currency, amount_minor, request_sealed, request_hash)
+        values (${otherId ?? ''}, 1, 'printed-check', 'no-number', 'USD', 1000, '', '')`,
+      sql.unsafe`set constraints all immediate`,
+    ],
+    refused: /its check is not in the register/,
+  },
+  {
+    does: 'writes a check past the register',
+    with: ({ otherId }) => [
+      sql.unsafe`
+        insert into payout_attempt(payout_id, attempt_no, gateway, provider_key, currency, amount_minor, check_number, request_sealed,
+          request_hash)
+        values (${otherId ?? ''}, 1, 'printed-check', 'no-register', 'USD', 1000, 4000, '', '')`,
+      sql.unsafe`set constraints all immediate`,
+    ],
+    refused: /its check is not in the register/,
+  },
+  {
+    does: 'asks for a stop that is confirmed already',
+    with: ({ attemptId, company }) => [
+      sql.unsafe`
+        insert into check_stop(attempt_id, requested_by, reason, outcome, outcome_at)
+        values (${attemptId}, ${company.preparer}, 'mine', 'stopped', now())`,
+    ],
+    refused: /it begins without an outcome/,
+  },
+  {
+    does: 'asks for a second stop while one is open',
+    with: ({ attemptId, company }) => [
+      sql.unsafe`insert into check_stop(attempt_id, requested_by, reason) values (${attemptId}, ${company.preparer}, 'again')`,
+    ],
+    refused: /one_open_stop/,
+  },
+  {
+    does: 'puts a stop to somebody else',
+    with: ({ stopId, company }) => [
+      sql.unsafe`update check_stop set requested_by = ${company.approver} where id = ${stopId}`,
+    ],
+    refused: /who asked for it and what the bank said are facts/,
+  },
+  {
+    does: 'takes back what the bank said of a stop',
+    with: ({ stopId }) => [
+      sql.unsafe`update check_stop set outcome = 'stopped', outcome_at = now(), is_void = true, expires_on = '2027-01-01' where id = ${stopId}`,
+      sql.unsafe`update check_stop set expires_on = '2028-01-01' where id = ${stopId}`,
+    ],
+    refused: /what the bank said are facts/,
+  },
+  {
+    does: 'decides about a check and says not who did',
+    with: ({ exceptionId }) => [sql.unsafe`update check_exception set decision = 'pay' where id = ${exceptionId}`],
+    refused: /check_exception_check/,
+  },
+  {
+    does: 'decides the other way afterwards',
+    with: ({ exceptionId, company }) => [
+      sql.unsafe`
+        update check_exception set decision = 'return', decided_by = ${company.preparer}, decided_because = 'x', decided_at = now()
+        where id = ${exceptionId}`,
+      sql.unsafe`update check_exception set decision = 'pay' where id = ${exceptionId}`,
+    ],
+    refused: /what was decided are facts/,
+  },
+  {
+    does: 'changes what the bank asked',
+    with: ({ exceptionId }) => [sql.unsafe`update check_exception set amount_minor = 1 where id = ${exceptionId}`],
+    refused: /what the bank asked/,
+  },
+];
+
+describe('given somebody who means harm to the checks', () => {
+  describe.each(ATTACKS)('when one $does', ({ with: statements, refused }) => {
+    it('then the app is refused', async () => {
+      expect(await tryAll(stage.app, statements(scene))).toMatch(new RegExp(`${refused.source}|permission denied`));
+    });
+    it('then even the owner of the database is refused', async () => {
+      expect(await tryAll(stage.owner, statements(scene))).toMatch(refused);
+    });
+  });
+});
+
+describe('given checks that are drawn at the same moment', () => {
+  it('when some numbers are spoiled then each check gets another one, in order and without a gap', async () => {
+    const company = await addCompany(stage.app);
+    const accountId = await stage.app.oneFirst(sql.type(IntId)`
+      insert into check_account(payer_id, account_ref, number_first, number_next) values (${company.payerId}, 'busy', 1, 1) returning id`);
+    await stage.app.query(sql.unsafe`
+      insert into payer_gateway(payer_id, method, gateway, account_ref, sealed, check_account_id)
+      values (${company.payerId}, 'check', 'printed-check', 'busy', '', ${accountId})`);
+    for (const number of [2, 3, 5]) await stage.app.query(spoil({ ...scene, company, accountId }, number));
+    const payouts = await payByCheck(stage.app, company, 4);
+
+    await Promise.all(payouts.map((id) => drawCheck(stage.app, company, id)));
+
+    const numbers = await stage.app.anyFirst(sql.type(z.object({ number: z.bigint() }))`
+      select number from check_register where check_account_id = ${accountId} and attempt_id is not null order by number`);
+    expect(numbers).toEqual([1n, 4n, 6n, 7n]);
+  });
+
+  it('when the payment cannot be frozen after all then its number is free again', async () => {
+    const [payoutId] = await payByCheck(stage.app, scene.company, 1);
+    const failing = stage.app.transaction(async (tx) => {
+      await takeCheckNumber(tx, scene.company.payerId);
+      throw new Error(`nobody can freeze ${payoutId}`);
+    });
+    expect(await refusalOf(failing)).toContain('nobody can freeze');
+    await drawCheck(stage.app, scene.company, payoutId);
+    const last = await stage.app.oneFirst(sql.type(z.object({ number: z.bigint() }))`
+      select max(number) as number from check_register where check_account_id = ${scene.accountId}`);
+    expect(last).toBe(1002n);
+  });
+});
+
+describe('given a check that the bank confirmed to be dead', () => {
+  it('when its attempt fails by that word then nobody objects', async () => {
+    const dead = sql.unsafe`
+      update payout_attempt set state = 'failed', word = 'void', answered_at = clock_timestamp(), evidence = '{"bank":"void"}' where id = ${scene.attemptId}`;
+    expect(await tryAll(stage.app, [dead])).toBe('accepted');
+  });
+
+  it.each(['void', 'stopped'])('when it bounced and is %s then it may count as returned', async (word) => {
+    const { attemptId } = await setScene(stage.app);
+    expect(await tryAll(stage.app, [comesBack(attemptId, JSON.stringify({ bank: word }))])).toBe('accepted');
+  });
+});
+
+describe('given people who are asked what became of a check', () => {
+  const open = async () => {
+    const { app } = stage;
+    const { company, otherId } = await setScene(app);
+    const payoutId = otherId ?? '';
+    const attemptId = await drawCheck(app, company, payoutId);
+    const task = { kind: 'outcome_unknown', subject: `payout/${payoutId}`, payoutId, detail: 'nobody knows' } as const;
+    await insertTask(app, task);
+    const asked = sql.fragment`submitted_at = now(), submit_deadline_at = now()`;
+    await app.query(sql.unsafe`update payout_attempt set state = 'submitted', ${asked} where id = ${attemptId}`);
+    const evidence = 'seen at the bank';
+    return {
+      payoutId,
+      bankAcknowledges: () =>
+        app.query(sql.unsafe`update payout_attempt set step = ${ACKNOWLEDGED} where id = ${attemptId}`),
+      bankTakes: () =>
+        app.query(
+          sql.unsafe`update payout_attempt set debited_minor = amount_minor, debit_fee_minor = 0 where id = ${attemptId}`,
+        ),
+      propose: (outcome: 'paid' | 'not_paid' | 'returned') =>
+        proposeResolution(app, { payoutId, actorId: company.preparer, outcome, evidence, reference: null }),
+      decide: (decision: 'confirm' | 'refuse') =>
+        decideResolution(app, { payoutId, actorId: company.approver, decision, note: null }),
+      apply: () => applyResolution({ db: app, returnWindows: RETURN_WINDOWS_DEFAULT }, payoutId),
+    };
+  };
+  const stopInstead = { code: 'resolution_not_asked', message: expect.stringContaining('/check/stop') };
+
+  it('when the bank knows the check then nobody may say that it was not paid or came back, and they are told to stop it', async () => {
+    const { bankAcknowledges, propose } = await open();
+    await bankAcknowledges();
+    await expect(propose('not_paid')).rejects.toMatchObject(stopInstead);
+    await expect(propose('returned')).rejects.toMatchObject(stopInstead);
+    expect(await propose('paid')).toMatchObject({ status: 'proposed' });
+  });
+
+  it('when the bank has paid the check then two people may say that the money came back', async () => {
+    const { payoutId, bankAcknowledges, bankTakes, propose, decide, apply } = await open();
+    await bankAcknowledges();
+    await bankTakes();
+    await propose('returned');
+    await decide('confirm');
+    expect(await apply()).toBe(true);
+    expect(await findLiveAttempt(stage.app, payoutId)).toMatchObject({ state: 'returned' });
+  });
+
+  it('when the bank hears of it after the proposal then that can only be refused', async () => {
+    const { bankAcknowledges, propose, decide } = await open();
+    await propose('not_paid');
+    await bankAcknowledges();
+    await expect(decide('confirm')).rejects.toMatchObject(stopInstead);
+    expect(await decide('refuse')).toMatchObject({ status: 'refused' });
+  });
+
+  it('when the bank hears of it after the decision then its word stands, people hear, and the task stays open', async () => {
+    const { payoutId, bankAcknowledges, propose, decide, apply } = await open();
+    await propose('not_paid');
+    await decide('confirm');
+    await bankAcknowledges();
+    expect(await apply()).toBe(false);
+    expect(await listResolutions(stage.app, payoutId)).toMatchObject([{ status: 'overtaken' }]);
+    expect(await findLiveAttempt(stage.app, payoutId)).toMatchObject({ state: 'submitted' });
+    expect(await listTasks(stage.app, { payoutId, isOpen: true }, null, 10)).toHaveLength(1);
+  });
+
+  it('when the bank never heard of it then two people may say that it was not paid', async () => {
+    const { payoutId, propose, decide, apply } = await open();
+    await propose('not_paid');
+    await decide('confirm');
+    expect(await apply()).toBe(true);
+    expect(await findLiveAttempt(stage.app, payoutId)).toBeNull();
+  });
+});

@@ -1,0 +1,181 @@
+import { sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { createAccrualActivities } from '../../../activities/earnings/accrual.ts';
+import { checkInvariants } from '../../../scripts/check-invariants.ts';
+import {
+  addCompany,
+  addEvent,
+  addPartner,
+  type CompanyRows,
+  type EventWish,
+  type PartnerRows,
+  TEN_PERCENT,
+} from '../../support/rows.ts';
+import { openStage, type Stage } from '../stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+
+type Shop = { company: CompanyRows; partner: PartnerRows; send: (wish?: EventWish) => Promise<string> };
+
+async function openShop(terms: object = TEN_PERCENT, zone = 'UTC'): Promise<Shop> {
+  const company = await addCompany(stage.app, { terms, zone });
+  const partner = await addPartner(stage.app, company);
+  return { company, partner, send: (wish) => addEvent(stage.app, company, partner, wish) };
+}
+
+const accruePage = ({ company }: Shop): Promise<number> =>
+  createAccrualActivities({ db: stage.app }).accruePage(company.code);
+
+async function accrueAll(shop: Shop): Promise<void> {
+  while ((await accruePage(shop)) > 0);
+}
+
+const Line = z.object({ kind: z.string(), minor: z.bigint(), count: z.number(), on: z.string() });
+const linesOf = ({ partner }: Shop) =>
+  stage.app.any(sql.type(Line)`
+    select kind, amount_minor as minor, earning_count as count, available_on as on from earning_line
+    where partner_id = ${partner.id} order by id`);
+const earnedOf = async ({ partner }: Shop): Promise<bigint> =>
+  stage.app.oneFirst(sql.type(z.object({ minor: z.bigint() }))`
+    select coalesce(sum(amount_minor), 0)::bigint as minor from earning where partner_id = ${partner.id}`);
+const countDue = ({ company }: Shop): Promise<bigint> =>
+  stage.app.oneFirst(sql.type(z.object({ count: z.bigint() }))`
+    select count(*) from event_due where program_id = ${company.programId}`);
+
+describe('given sales of one partner', () => {
+  it('when a page is worked out then what is free on the same day is one line', async () => {
+    const shop = await openShop();
+    await shop.send({ minor: 10_000n });
+    await shop.send({ minor: 5_000n });
+    await shop.send({ minor: 2_000n, occurredAt: '2026-01-11T08:00:00Z' });
+    expect(await accruePage(shop)).toBe(3);
+    expect(await linesOf(shop)).toEqual([
+      { kind: 'earned', minor: 1500n, count: 2, on: '2026-01-10' },
+      { kind: 'earned', minor: 200n, count: 1, on: '2026-01-11' },
+    ]);
+  });
+
+  it('when it is repeated then nothing changes', async () => {
+    const shop = await openShop();
+    await shop.send();
+    await accrueAll(shop);
+    const lines = await linesOf(shop);
+    expect(await accruePage(shop)).toBe(0);
+    expect(await linesOf(shop)).toEqual(lines);
+  });
+
+  it('when two pages of one program are worked out at once then each event is counted once', async () => {
+    const shop = await openShop();
+    for (let n = 0; n < 20; n += 1) await shop.send();
+    const taken = await Promise.all([accruePage(shop), accruePage(shop), accruePage(shop)]);
+    expect(taken.toSorted((a, b) => a - b)).toEqual([0, 0, 20]);
+    expect(await earnedOf(shop)).toBe(20_000n);
+  });
+
+  it('when an event is worth nothing then it is worked out, and makes no line', async () => {
+    const shop = await openShop();
+    await shop.send({ minor: 0n });
+    await accrueAll(shop);
+    expect(await countDue(shop)).toBe(0n);
+    expect(await linesOf(shop)).toEqual([]);
+  });
+
+  it('when it is late in the evening at the schedule then the release day is the local one, after the hold', async () => {
+    const shop = await openShop({ ...TEN_PERCENT, holdDays: 30 }, 'America/New_York');
+    await shop.send({ occurredAt: '2026-01-11T03:00:00Z' });
+    await accrueAll(shop);
+    expect(await linesOf(shop)).toEqual([{ kind: 'earned', minor: 1000n, count: 1, on: '2026-02-09' }]);
+  });
+});
+
+describe('given refunds', () => {
+  it('when a refund comes before its sale then it waits, and is applied with the sale’s release day', async () => {
+    const shop = await openShop({ ...TEN_PERCENT, holdDays: 10 });
+    await shop.send({ id: 'early-refund', refundOf: 'late-sale', minor: null, occurredAt: '2026-01-20T12:00:00Z' });
+    await accrueAll(shop);
+    expect(await countDue(shop)).toBe(1n);
+    expect(await linesOf(shop)).toEqual([]);
+
+    await shop.send({ id: 'late-sale' });
+    await accrueAll(shop);
+    expect(await countDue(shop)).toBe(0n);
+    expect(await linesOf(shop)).toEqual([
+      { kind: 'earned', minor: 1000n, count: 1, on: '2026-01-20' },
+      { kind: 'reversed', minor: -1000n, count: 1, on: '2026-01-20' },
+    ]);
+  });
+
+  it('when a sale is refunded in parts then together they take back what it earned, and no cent more', async () => {
+    const shop = await openShop();
+    const sale = await shop.send({ minor: 9_999n });
+    for (const minor of [3_333n, 3_333n, 3_333n]) {
+      await shop.send({ refundOf: sale, minor, occurredAt: '2026-01-12T12:00:00Z' });
+      await accrueAll(shop);
+    }
+    expect(await earnedOf(shop)).toBe(0n);
+    await shop.send({ refundOf: sale, minor: 100n, occurredAt: '2026-01-13T12:00:00Z' });
+    await accrueAll(shop);
+    expect(await earnedOf(shop)).toBe(0n);
+  });
+
+  it('when a refund is not of this partner then it takes nothing, and an operator hears of it', async () => {
+    const shop = await openShop();
+    const sale = await shop.send();
+    await accrueAll(shop);
+    const stranger = await addPartner(stage.app, shop.company);
+    const refund = await addEvent(stage.app, shop.company, stranger, { refundOf: sale, minor: null });
+    await accrueAll(shop);
+    expect(await earnedOf(shop)).toBe(1000n);
+    expect(
+      await stage.app.exists(sql.unsafe`
+        select 1 from alarm where kind = 'refund_not_applied' and subject like ${`%/${refund}`}`),
+    ).toBe(true);
+  });
+});
+
+describe('given tiers: 10 % up to 100.00 of a month, 20 % above', () => {
+  const incentive = { id: 'tiers', rule: 'tiers', mode: 'marginal', window: 'month', currency: 'USD' };
+  const steps = [
+    { from: '0.00', percent: '10' },
+    { from: '100.00', percent: '20' },
+  ];
+  const terms = { ...TEN_PERCENT, incentives: [{ ...incentive, steps }] };
+
+  it('when sales of 80.00 are worked out page by page then the second crosses the step', async () => {
+    const shop = await openShop(terms);
+    await shop.send({ minor: 8_000n });
+    await accrueAll(shop);
+    expect(await earnedOf(shop)).toBe(800n);
+    await shop.send({ minor: 8_000n, occurredAt: '2026-01-20T12:00:00Z' });
+    await accrueAll(shop);
+    expect(await earnedOf(shop)).toBe(800n + 200n + 1200n);
+  });
+
+  it('when both are worked out in one page then it is the same', async () => {
+    const shop = await openShop(terms);
+    await shop.send({ minor: 8_000n });
+    await shop.send({ minor: 8_000n, occurredAt: '2026-01-20T12:00:00Z' });
+    await accrueAll(shop);
+    expect(await earnedOf(shop)).toBe(2200n);
+  });
+
+  it('when a new month begins then it begins at the first step', async () => {
+    const shop = await openShop(terms);
+    await shop.send({ minor: 8_000n });
+    await shop.send({ minor: 8_000n, occurredAt: '2026-02-01T12:00:00Z' });
+    await accrueAll(shop);
+    expect(await earnedOf(shop)).toBe(1600n);
+  });
+});
+
+describe('given all that was worked out above', () => {
+  it('then every invariant holds', async () => {
+    expect(await checkInvariants(stage.app)).toEqual([]);
+  });
+});

@@ -1,0 +1,226 @@
+import { type QuerySqlToken, sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { recordAnswer } from '../../../activities/payouts/record.ts';
+import { recordBatchAnswer } from '../../../activities/payouts/record-batch.ts';
+import { findLiveAttempt, saveStep } from '../../../db/payouts/attempts.ts';
+import { listOverdueBatches, setBatchDue, updateBatch } from '../../../db/payouts/batches.ts';
+import { hearOfBatches, insertInboxMessage, listMatchedInbox } from '../../../db/payouts/inbox.ts';
+import { listTasks } from '../../../db/tasks/tasks.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
+import { BATCH_NEXT, BATCH_STATES } from '../../../domain/payouts/batch.ts';
+import { batchAnswer, undecidable } from '../../../gateways/answers.ts';
+import {
+  addAttempt,
+  addBatch,
+  addCompany,
+  addLine,
+  addPartner,
+  addPayout,
+  addRun,
+  disburse,
+  refusalOf,
+  sendBatch,
+  tryAll,
+} from '../../support/rows.ts';
+import { openStage, type Stage } from '../stage.ts';
+
+let stage: Stage;
+let scene: Scene;
+beforeAll(async () => {
+  stage = await openStage();
+  scene = await setScene(stage.app);
+});
+afterAll(() => stage.close());
+
+type Scene = Awaited<ReturnType<typeof setScene>>;
+
+/** A run of six payouts: two are in a batch that nobody has asked for yet, the others in none. */
+async function setScene(db: Stage['app']) {
+  const company = await addCompany(db);
+  const runId = await addRun(db, company);
+  const payoutIds: string[] = [];
+  for (let index = 0; index < 6; index += 1) {
+    const partner = await addPartner(db, company, index < 4 ? 'paypal' : 'bank');
+    payoutIds.push(await addPayout(db, runId, partner, [await addLine(db, company, partner)]));
+  }
+  await disburse(db, runId, company.approver);
+  const batched = payoutIds.slice(0, 2);
+  const prepared = { ...(await addBatch(db, runId, batched)), payoutIds: batched };
+  const [third = '', fourth = '', ...free] = payoutIds.slice(2);
+  return { runId, prepared, third, fourth, free };
+}
+
+type Attack = { does: string; with: (s: Scene) => readonly QuerySqlToken[]; refused: RegExp };
+
+const setBatch = ({ prepared }: Scene, change: ReturnType<typeof sql.fragment>) =>
+  sql.unsafe`update provider_batch set ${change} where id = ${prepared.id}`;
+const setAttempt = (id: string | undefined, change: ReturnType<typeof sql.fragment>) =>
+  sql.unsafe`update payout_attempt set ${change} where id = ${id ?? ''}`;
+const join = (s: Scene, payoutId: string, gateway: string) => sql.unsafe`
+  insert into payout_attempt(payout_id, attempt_no, gateway, provider_key, currency, amount_minor, request_sealed, request_hash, batch_id)
+  values (${payoutId}, 1, ${gateway}, 'late', 'USD', 1000, '', '', ${s.prepared.id})`;
+
+/** What somebody who means harm would try. Each is one transaction, tried by the app and by the database's owner. */
+const ATTACKS: readonly Attack[] = [
+  {
+    does: 'adds a payment to a batch that is written already',
+    with: (s) => [join(s, s.third, 'paypal')],
+    refused: /its batch is closed/,
+  },
+  {
+    does: 'changes what a batch asks for',
+    with: (s) => [setBatch(s, sql.fragment`request_sealed = 'other'`)],
+    refused: /frozen|permission denied/,
+  },
+  {
+    does: 'changes the key under which it is asked for',
+    with: (s) => [setBatch(s, sql.fragment`provider_key = 'other'`)],
+    refused: /frozen|permission denied/,
+  },
+  {
+    does: 'asks for a batch and leaves its payments behind',
+    with: (s) => [setBatch(s, sql.fragment`state = 'submitted', submitted_at = now()`)],
+    refused: /of its attempts are not/,
+  },
+  {
+    does: 'asks for one payment of a batch by itself',
+    with: (s) => [setAttempt(s.prepared.attemptIds[0], sql.fragment`state = 'submitted', submitted_at = now()`)],
+    refused: /asked for with its batch/,
+  },
+  {
+    does: 'takes a payment out of its batch',
+    with: (s) => [setAttempt(s.prepared.attemptIds[0], sql.fragment`batch_id = null`)],
+    refused: /only ever added/,
+  },
+  {
+    does: 'calls a batch accepted that nobody asked for',
+    with: (s) => [setBatch(s, sql.fragment`state = 'accepted', submitted_at = now()`)],
+    refused: /prepared cannot become accepted/,
+  },
+  {
+    does: 'writes a batch that was accepted from its birth',
+    with: (s) => [
+      sql.unsafe`
+        insert into provider_batch(id, run_id, gateway, currency, number, item_count, total_minor, provider_key, request_sealed,
+          request_hash, state, submitted_at)
+        values (uuidv7(), ${s.runId}, 'paypal', 'USD', 9, 2, 2000, 'born', '', '', 'accepted', now())`,
+    ],
+    refused: /begins prepared/,
+  },
+  {
+    does: 'deletes a batch',
+    with: (s) => [sql.unsafe`delete from provider_batch where id = ${s.prepared.id}`],
+    refused: /only ever added|permission denied/,
+  },
+  {
+    does: 'empties the table',
+    with: () => [sql.unsafe`truncate provider_batch cascade`],
+    refused: /only ever added|permission denied/,
+  },
+  {
+    does: 'adds a way between states',
+    with: () => [sql.unsafe`delete from batch_edge`],
+    refused: /only ever added|permission denied/,
+  },
+];
+
+describe('given a batch', () => {
+  it.each(ATTACKS)('when somebody $does then the database refuses it', async ({ with: attack, refused }) => {
+    expect(await tryAll(stage.app, attack(scene))).toMatch(refused);
+    expect(await tryAll(stage.owner, attack(scene))).toMatch(refused);
+  });
+
+  it.each([
+    { wrong: 'sum', wish: { totalMinor: 1999n } },
+    { wrong: 'number of payments', wish: { itemCount: 3 } },
+  ])('when its $wrong is not that of its payments then it is not written', async ({ wish }) => {
+    const { runId, third, fourth } = scene;
+    const written = addBatch(stage.app, runId, [third, fourth], { ...wish, number: 5 });
+    expect(await refusalOf(written)).toMatch(/its 2 attempts sum to 2000/);
+  });
+
+  it('when its payments are of another gateway then it is not written', async () => {
+    const written = addBatch(stage.app, scene.runId, scene.free, { gateway: 'paypal', number: 6 });
+    expect(await refusalOf(written)).toMatch(/of another gateway, currency or run/);
+  });
+
+  it('when it is asked for then all of it is, and the same number is not given twice', async () => {
+    const { runId, third, fourth, prepared, free } = scene;
+    await sendBatch(stage.app, prepared.id);
+    const states = await stage.app.anyFirst(sql.unsafe`
+      select distinct state from payout_attempt where batch_id = ${prepared.id}`);
+    expect(states).toEqual(['submitted']);
+    expect(await refusalOf(addBatch(stage.app, runId, [third, fourth]))).toMatch(/unique|duplicate/i);
+    expect(await refusalOf(addAttempt(stage.app, free[0] ?? ''))).toBe('accepted');
+  });
+
+  it('then database and code know the same ways between its states', async () => {
+    const edges = await stage.app.anyFirst(sql.unsafe`select from_state || ' ' || to_state as edge from batch_edge`);
+    const known = BATCH_STATES.flatMap((from) => BATCH_NEXT[from].map((to) => `${from} ${to}`));
+    expect(edges.map(String).toSorted()).toEqual(known.toSorted());
+  });
+});
+
+describe('given a batch of which nobody knows whether it was funded, with a payment of which nobody knows whether it was made', () => {
+  it('when the provider says that it was funded then people are still asked about that one, and about no other', async () => {
+    const { app } = stage;
+    const { prepared } = await setScene(app);
+    const [lost = '', other = ''] = prepared.payoutIds;
+    const openTasks = async (payoutId: string) =>
+      (await listTasks(app, { isOpen: true, payoutId }, null, 10)).map(({ kind }) => kind);
+    await sendBatch(app, prepared.id);
+    const attempt = await findLiveAttempt(app, lost);
+    if (!attempt) throw new Error('it has no attempt');
+    const told = {
+      ...undecidable('transfer not found', 'Ask Wise whether it exists.'),
+      state: 'needs_person' as const,
+    };
+    await recordAnswer({ db: app, returnWindows: RETURN_WINDOWS_DEFAULT }, attempt, told);
+    await recordBatchAnswer({ db: app }, prepared.id, batchAnswer('unknown', 'no clear answer'));
+
+    await recordBatchAnswer({ db: app }, prepared.id, batchAnswer('accepted', 'FUNDED'));
+
+    expect(await openTasks(lost)).toEqual(['outcome_unknown']);
+    expect(await openTasks(other)).toEqual([]);
+  });
+});
+
+describe('given a batch that holds what we did not ask for', () => {
+  it('then people are asked about the batch, and about each of its payments', async () => {
+    const { app } = stage;
+    const { prepared } = await setScene(app);
+    await sendBatch(app, prepared.id);
+    const detail = 'It holds a transfer that is not ours.';
+
+    await recordBatchAnswer(
+      { db: app },
+      prepared.id,
+      batchAnswer('needs_person', 'NEW', { task: { kind: 'outcome_unknown', detail } }),
+    );
+
+    const tasks = await listTasks(app, { isOpen: true }, null, 100);
+    for (const subject of [`batch/${prepared.id}`, ...prepared.payoutIds.map((id) => `payout/${id}`)])
+      expect(tasks.filter((task) => task.subject === subject)).toMatchObject([{ kind: 'outcome_unknown', detail }]);
+  });
+});
+
+describe('given a batch that waits for a person', () => {
+  it('when news of one of its payments were left lying then the batch is due, and the news are still the payout’s', async () => {
+    const { app } = stage;
+    const { prepared } = await setScene(app);
+    const [attemptId = ''] = prepared.attemptIds;
+    await sendBatch(app, prepared.id);
+    const asked = { state: 'needs_person' as const, word: 'SCA', reason: null, reference: null, evidence: {} };
+    await updateBatch(app, prepared.id, asked);
+    await saveStep(app, attemptId, 'item', 'transfer-1');
+    await setBatchDue(app, prepared.id, 3600_000);
+    const news = { gateway: 'paypal' as const, eventId: 'news-1', reference: 'transfer-1', key: null };
+    await insertInboxMessage(app, { ...news, word: 'processing', reason: null, rawBody: Buffer.alloc(0) });
+
+    await hearOfBatches(app);
+
+    expect((await listOverdueBatches(app, 100)).map(({ id }) => id)).toContain(prepared.id);
+    expect((await listMatchedInbox(app, 100)).map(({ eventId }) => eventId)).toContain('news-1');
+  });
+});

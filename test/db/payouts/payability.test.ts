@@ -1,0 +1,192 @@
+import { sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { listPartnerPayability } from '../../../db/payouts/payability.ts';
+import { updatePayout } from '../../../db/payouts/payouts.ts';
+import { OUTCOMES } from '../../../domain/runs/run.ts';
+import {
+  addCompany,
+  addInstrument,
+  addLine,
+  addPartner,
+  addPayout,
+  addRun,
+  type CompanyRows,
+  disburse,
+  type PartnerRows,
+  settlePayout,
+} from '../../support/rows.ts';
+import { openStage, type Stage } from '../stage.ts';
+
+const CUTOFF = '2026-02-01';
+const MINIMUM = 500n;
+
+let stage: Stage;
+let company: CompanyRows;
+
+beforeAll(async () => {
+  stage = await openStage();
+  company = await addCompany(stage.app, { minimumMinor: MINIMUM });
+});
+afterAll(() => stage.close());
+
+const judge = async ({ id }: PartnerRows) => {
+  const [row] = await listPartnerPayability(stage.app, company.scheduleId, CUTOFF, id);
+  if (!row) throw new Error('a partner of the schedule has a row');
+  return row;
+};
+const hold = ({ id }: PartnerRows) =>
+  stage.app.query(sql.unsafe`update partner set on_hold_reason = 'in dispute' where id = ${id}`);
+const earn = (partner: PartnerRows, minor: bigint, availableOn = '2026-01-15') =>
+  addLine(stage.app, company, partner, { minor, availableOn });
+
+type Case = { outcome: string; given: string; partner: () => Promise<PartnerRows>; reasons: readonly string[] };
+
+const CASES: readonly Case[] = [
+  {
+    outcome: 'paid',
+    given: 'the minimum, to the cent',
+    async partner() {
+      const partner = await addPartner(stage.app, company);
+      await earn(partner, MINIMUM);
+      return partner;
+    },
+    reasons: [],
+  },
+  {
+    outcome: 'nothing_due',
+    given: 'nothing earned',
+    partner: () => addPartner(stage.app, company),
+    reasons: ['nothing_due'],
+  },
+  {
+    outcome: 'nothing_due',
+    given: 'only what is held on the day of the cut-off',
+    async partner() {
+      const partner = await addPartner(stage.app, company);
+      await earn(partner, 9000n, CUTOFF);
+      return partner;
+    },
+    reasons: ['nothing_due'],
+  },
+  {
+    outcome: 'negative_balance',
+    given: 'more taken back than earned, while on hold and without an instrument',
+    async partner() {
+      const partner = await addPartner(stage.app, company, null);
+      await earn(partner, -1n);
+      await hold(partner);
+      return partner;
+    },
+    reasons: ['negative_balance', 'partner_on_hold', 'no_instrument'],
+  },
+  {
+    outcome: 'partner_on_hold',
+    given: 'a hold, no instrument and less than the minimum',
+    async partner() {
+      const partner = await addPartner(stage.app, company, null);
+      await earn(partner, MINIMUM - 1n);
+      await hold(partner);
+      return partner;
+    },
+    reasons: ['partner_on_hold', 'no_instrument', 'below_minimum'],
+  },
+  {
+    outcome: 'no_instrument',
+    given: 'no instrument',
+    async partner() {
+      const partner = await addPartner(stage.app, company, null);
+      await earn(partner, 9000n);
+      return partner;
+    },
+    reasons: ['no_instrument'],
+  },
+  {
+    outcome: 'instrument_cooling_off',
+    given: 'a new instrument of a method that is not offered',
+    async partner() {
+      const partner = await addPartner(stage.app, company);
+      await addInstrument(stage.app, partner.id, { method: 'check', usableInDays: 7 });
+      await earn(partner, 9000n);
+      return partner;
+    },
+    reasons: ['instrument_cooling_off', 'method_not_offered'],
+  },
+  {
+    outcome: 'method_not_offered',
+    given: 'an instrument for checks, which this payer does not write, and less than the minimum',
+    async partner() {
+      const partner = await addPartner(stage.app, company, 'check');
+      await earn(partner, 1n);
+      return partner;
+    },
+    reasons: ['method_not_offered', 'below_minimum'],
+  },
+  {
+    outcome: 'below_minimum',
+    given: 'a cent less than the minimum',
+    async partner() {
+      const partner = await addPartner(stage.app, company);
+      await earn(partner, MINIMUM - 1n);
+      return partner;
+    },
+    reasons: ['below_minimum'],
+  },
+];
+
+describe('given a partner at a cut-off', () => {
+  it.each(CASES)(
+    'with $given then the outcome is $outcome, and all reasons are named in order',
+    async ({ outcome, partner, reasons }) => {
+      const row = await judge(await partner());
+      expect(row.outcome).toBe(outcome);
+      expect(row.reasons.map(({ reason }) => reason)).toEqual(reasons);
+    },
+  );
+
+  it('then every outcome there is was asked for, but that of a person who excludes a payout', () => {
+    const asked = new Set(CASES.map(({ outcome }) => outcome));
+    expect(OUTCOMES.filter((outcome) => !asked.has(outcome))).toEqual(['excluded']);
+  });
+});
+
+describe('given a partner with earnings in every stage', () => {
+  it('then each amount is counted once, where it is', async () => {
+    const partner = await addPartner(stage.app, company);
+    const lines = [await earn(partner, 1000n), await earn(partner, -200n)];
+    await earn(partner, 4000n, '2026-02-15');
+    expect(await judge(partner)).toMatchObject({ payableMinor: 800n, heldMinor: 4000n, nextAvailableOn: '2026-02-15' });
+
+    const runId = await addRun(stage.app, company);
+    const payoutId = await addPayout(stage.app, runId, partner, lines);
+    expect(await judge(partner)).toMatchObject({ payableMinor: 0n, reservedMinor: 800n, outcome: 'nothing_due' });
+
+    await disburse(stage.app, runId, company.approver);
+    await settlePayout(stage.app, payoutId);
+    expect(await judge(partner)).toMatchObject({ payableMinor: 0n, reservedMinor: 0n, heldMinor: 4000n });
+  });
+
+  it('when a draft is cancelled then its lines are payable again', async () => {
+    const partner = await addPartner(stage.app, company);
+    const payoutId = await addPayout(stage.app, await addRun(stage.app, company), partner, [await earn(partner, 700n)]);
+    await stage.app.transaction((tx) => updatePayout(tx, payoutId, 'cancelled', 'excluded'));
+    expect(await judge(partner)).toMatchObject({ payableMinor: 700n, reservedMinor: 0n, outcome: 'paid' });
+  });
+
+  it('when a line is split then its parts count, and the whole does not', async () => {
+    const partner = await addPartner(stage.app, company);
+    const whole = await earn(partner, 1000n);
+    await stage.app.query(sql.unsafe`
+      insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on, split_from)
+      select partner_id, program_id, kind, batch_id, currency, part, 1, available_on, id
+      from earning_line, unnest(array[300, 700]) part where id = ${whole}`);
+    expect(await judge(partner)).toMatchObject({ payableMinor: 1000n });
+  });
+
+  it('when a newer instrument is added then it counts, also while it cools off', async () => {
+    const partner = await addPartner(stage.app, company);
+    await earn(partner, 9000n);
+    const newer = await addInstrument(stage.app, partner.id, { method: 'paypal', usableInDays: 7 });
+    expect(await judge(partner)).toMatchObject({ instrumentVersionId: newer, outcome: 'instrument_cooling_off' });
+  });
+});

@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import {
+  accrualPosting,
+  debitPosting,
+  failPosting,
+  type Paid,
+  partialReturnPosting,
+  type Posting,
+  returnPosting,
+  sendPosting,
+} from '../../../domain/books/postings.ts';
+
+const at = new Date('2026-03-01T00:00:00Z');
+const paid: Paid = {
+  attemptId: 'attempt',
+  gateway: 'wise',
+  partnerId: 7n,
+  currency: 'USD',
+  gross: 1000n,
+  withheld: 240n,
+  fee: 10n,
+  net: 750n,
+};
+
+const sum = (...postings: readonly Posting[]): Record<string, bigint> => {
+  const totals: Record<string, bigint> = {};
+  for (const { entries } of postings)
+    for (const { account, minor } of entries) totals[account.code] = (totals[account.code] ?? 0n) + minor;
+  return Object.fromEntries(Object.entries(totals).filter(([, minor]) => minor !== 0n));
+};
+
+const earned = accrualPosting({ id: 1n, partnerId: 7n, programId: 3, currency: 'USD', minor: 1000n, bookedAt: at });
+
+describe('given 10.00 earned, of which 2.40 are withheld and 0.10 charged', () => {
+  it('when it is sent and debited with a provider fee of 0.31 then the partner is owed nothing and cash fell by 7.81', () => {
+    expect(sum(earned, sendPosting(paid, at), debitPosting(paid, 31n, at))).toEqual({
+      'program:expense:3': 1000n,
+      'tax:withheld': -240n,
+      'fees:payout': -10n,
+      'fees:wise': 31n,
+      'cash:wise': -781n,
+    });
+  });
+
+  it('when it failed then everything is as before it was sent', () => {
+    expect(sum(earned, sendPosting(paid, at), failPosting(paid, at))).toEqual(sum(earned));
+  });
+
+  it('when all but 0.05 came home then the partner is owed all of it, and the 0.05 are our cost', () => {
+    expect(sum(earned, sendPosting(paid, at), debitPosting(paid, 0n, at), returnPosting(paid, 745n, 0n, at))).toEqual({
+      'program:expense:3': 1000n,
+      'partner:payable:7': -1000n,
+      'fees:wise': 5n,
+      'cash:wise': -5n,
+    });
+  });
+
+  it('when a part came home then it waits in suspense', () => {
+    expect(sum(partialReturnPosting(paid, 300n, 0n, at))).toEqual({ 'cash:wise': 300n, suspense: -300n });
+  });
+
+  it('when the rest follows then suspense is empty and the whole is owed again, once', () => {
+    const sent = [earned, sendPosting(paid, at), debitPosting(paid, 0n, at)];
+    const back = [partialReturnPosting(paid, 300n, 0n, at), returnPosting(paid, 750n, 300n, at)];
+    expect(sum(...sent, ...back)).toEqual(sum(earned));
+  });
+});
+
+it('every posting adds up to nothing and has no entry of nothing, whatever the amounts', () => {
+  const amount = fc.bigInt(0n, 10n ** 12n);
+  fc.assert(
+    fc.property(amount, amount, fc.bigInt(1n, 10n ** 12n), amount, (withheld, fee, net, other) => {
+      const some: Paid = { ...paid, withheld, fee, net, gross: net + withheld + fee };
+      for (const { entries } of [
+        sendPosting(some, at),
+        debitPosting(some, other, at),
+        failPosting(some, at),
+        returnPosting(some, other, fee, at),
+        partialReturnPosting(some, other, 0n, at),
+      ]) {
+        expect(entries.reduce((total, { minor }) => total + minor, 0n)).toBe(0n);
+        expect(entries.every(({ minor }) => minor !== 0n)).toBe(true);
+      }
+    }),
+  );
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+
+import { findBreaks, type LedgerSide, type ProviderSide } from '../../../domain/books/reconciliation.ts';
+
+const ours: LedgerSide = {
+  attemptId: 'a',
+  currency: 'USD',
+  paidMinor: 1000n,
+  feeMinor: 20n,
+  returnedMinor: 0n,
+  isUnknown: false,
+  submittedAt: new Date('2026-03-01T00:00:00Z'),
+};
+const line = (
+  kind: ProviderSide['kind'],
+  minor: bigint,
+  lineId: string = kind,
+  attemptId: string | null = 'a',
+): ProviderSide => ({
+  attemptId,
+  lineId,
+  kind,
+  currency: 'USD',
+  minor,
+});
+const agreeing = [line('payout', -1000n), line('fee', -20n)];
+
+describe('given an attempt of 10.00 with a fee of 0.20 in our books', () => {
+  it('when the statement says the same then there is no break', () => {
+    expect(findBreaks([ours], agreeing)).toEqual([]);
+  });
+
+  it.each([
+    { statement: [line('fee', -20n)], kind: 'missing_at_provider', because: 'we booked what nobody took' },
+    { statement: [line('payout', -999n), line('fee', -20n)], kind: 'amount_differs', because: 'a cent is a cent' },
+    { statement: [line('payout', -1000n), line('fee', -25n)], kind: 'fee_differs', because: 'fees are money' },
+    {
+      statement: [...agreeing, line('payout', -1000n, 'second')],
+      kind: 'paid_twice',
+      because: 'two payments carry our reference',
+    },
+    { statement: [...agreeing, line('return', 1000n)], kind: 'return_not_booked', because: 'it came home unnoticed' },
+    {
+      statement: [...agreeing, line('payout', -500n, 'strange', null)],
+      kind: 'missing_in_ledger',
+      because: 'a payment names nothing of ours',
+    },
+  ])('then $kind: $because', ({ statement, kind }) => {
+    expect(findBreaks([ours], statement).map((found) => found.kind)).toEqual([kind]);
+  });
+
+  it('when the provider took what our books do not have yet then it is missing in the ledger', () => {
+    const notYet = { ...ours, paidMinor: 0n, feeMinor: 0n };
+    expect(findBreaks([notYet], [line('payout', -1000n)]).map(({ kind }) => kind)).toEqual(['missing_in_ledger']);
+  });
+
+  it('when its outcome is not known then that is a break of its own', () => {
+    expect(findBreaks([{ ...ours, isUnknown: true }], agreeing).map(({ kind }) => kind)).toEqual(['unknown_outcome']);
+  });
+
+  it('money that we brought to the provider ourselves is none', () => {
+    expect(findBreaks([], [line('funding', 5000n, 'top-up', null)])).toEqual([]);
+  });
+});

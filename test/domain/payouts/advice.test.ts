@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+
+import { adviceFor, adviceOn, ADVISED_CODES, rejectedDetail } from '../../../domain/payouts/advice.ts';
+import { GATEWAYS } from '../../../domain/payouts/payout.ts';
+
+describe('given a provider that says why', () => {
+  it.each([
+    { gateway: 'paypal', code: 'RECEIVER_ACCOUNT_LOCKED', who: 'partner', says: /locked.*PayPal unlock/ },
+    { gateway: 'paypal', code: 'RECEIVER_COUNTRY_NOT_ALLOWED', who: 'partner', says: /country.*bank details/ },
+    { gateway: 'paypal', code: 'RECEIVER_UNREGISTERED', who: 'partner', says: /no PayPal account: open one/ },
+    { gateway: 'paypal', code: 'INSUFFICIENT_FUNDS', who: 'us', says: /need not do anything/ },
+    { gateway: 'wise', code: 'ACCOUNT_CLOSED', who: 'partner', says: /closed.*another/ },
+    { gateway: 'wise', code: 'WRONG_NAME', who: 'partner', says: /exactly as your bank writes it/ },
+    { gateway: 'lob', code: 'stopped', who: 'us', says: /destroy it/ },
+    { gateway: 'printed-check', code: 'resolved_not_paid', who: 'us', says: /pay it again/ },
+  ] as const)('when $gateway says $code then $who must act, by one exact sentence', ({ gateway, code, who, says }) => {
+    expect(adviceOn(gateway, 'failed', code)).toMatchObject({ who, text: expect.stringMatching(says) });
+  });
+
+  it('then no two causes of one gateway read alike, and each sentence is one', () => {
+    for (const gateway of GATEWAYS) {
+      const texts = ADVISED_CODES.filter((known) => known.gateway === gateway).map(
+        ({ code }) => adviceOn(gateway, 'failed', code).text,
+      );
+      expect(texts.length).toBeGreaterThan(5);
+      expect(new Set(texts).size).toBe(texts.length);
+      for (const text of texts) expect(text).toMatch(/^[A-Z][^.]*\.$/);
+    }
+  });
+
+  it.each(GATEWAYS)(
+    'when %s says a code that nobody knows then it is named, and two of them do not read alike',
+    (gateway) => {
+      const [one, other] = ['NEW_CODE', 'OTHER_CODE'].map((code) => adviceOn(gateway, 'returned', code).text);
+      expect(one).toContain('NEW_CODE');
+      expect(one).not.toBe(other);
+    },
+  );
+
+  it.each(['toString', '__proto__', 'constructor'])('when the code is %s then it is one that nobody knows', (code) => {
+    expect(adviceOn('wise', 'failed', code).text).toContain(code);
+  });
+});
+
+describe('given a detail that no provider was asked with', () => {
+  it('then the partner hears which one, and what is wrong with it', () => {
+    expect(adviceOn('wise', 'failed', rejectedDetail('details.IBAN', 'is not a valid IBAN'))).toEqual({
+      who: 'partner',
+      text: 'One of your payout details cannot be used: details.IBAN is not a valid IBAN. Correct it.',
+    });
+  });
+});
+
+describe('given a payout as it is now', () => {
+  const payout = { gateway: 'paypal', statusReason: null, attemptState: null, attemptReason: null } as const;
+
+  it.each([
+    { status: 'settled', attemptState: 'settled', says: null },
+    { status: 'sent', attemptState: 'sent', says: null },
+    { status: 'sent', attemptState: 'unclaimed', says: 'Log in at PayPal' },
+    { status: 'failed', attemptState: null, says: 'refused without a reason' },
+    { status: 'returned', attemptState: 'returned', says: 'came back without a reason' },
+  ] as const)(
+    'when it is $status and its attempt $attemptState then the advice is $says',
+    ({ status, attemptState, says }) => {
+      const advice = adviceFor({ ...payout, status, attemptState });
+      if (says === null) expect(advice).toBeNull();
+      else expect(advice?.text).toContain(says);
+    },
+  );
+});

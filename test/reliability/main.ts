@@ -1,0 +1,206 @@
+import { spawnSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import { GATEWAYS } from '../../domain/payouts/payout.ts';
+import { readResults, readTrials, type Result, type Trial } from '../chaos/results.ts';
+import { PARTIES } from '../gateways/parties.ts';
+import { FAULT_CASES, faultsOf } from '../gateways/faults.ts';
+import { RUNS, SEQUENCES, STEPS_MAX } from '../support/property-runs.ts';
+
+/** `npm run reliability`: writes docs/reliability.md from what was measured; with `--check` it only says whether that is up to date. */
+
+const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const PAGE = 'docs/reliability.md';
+const CHAOS = 'docs/reliability/chaos.jsonl';
+const MUTATIONS = 'docs/reliability/mutations.json';
+
+type Row = readonly (string | number)[];
+
+const table = (head: Row, rows: readonly Row[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
+
+const cell = (value: string | number): string =>
+  typeof value === 'number' ? value.toLocaleString('en-US') : value.replaceAll('|', String.raw`\|`);
+
+/** Sums records of counts, by name. */
+function addUp(records: readonly Record<string, number>[]): [string, number][] {
+  const sums = new Map<string, number>();
+  for (const record of records)
+    for (const [name, count] of Object.entries(record)) sums.set(name, (sums.get(name) ?? 0) + count);
+  return [...sums].toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+const total = (counts: readonly [string, number][]): number => counts.reduce((sum, [, count]) => sum + count, 0);
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** Seeds that follow each other as one range. */
+function rangesOf(seeds: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const seed of seeds.toSorted((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last && seed <= last[1] + 1) last[1] = seed;
+    else ranges.push([seed, seed]);
+  }
+  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from} to ${to}`)).join(', ');
+}
+
+const COUNTED = (results: readonly Result[]): readonly Row[] => {
+  const bad = results.filter(({ violations }) => violations.length > 0);
+  const open = results.map(({ openWhenHealed }) => openWhenHealed);
+  const drained = results.map(({ ms }) => ms['draining'] ?? 0);
+  const whole = results.map(({ ms }) => sumOf(Object.values(ms)));
+  return [
+    ['rounds', results.length],
+    ['seeds', rangesOf(results.map(({ seed }) => seed))],
+    ['payouts', sumOf(results.map(({ payouts }) => payouts))],
+    ['processes killed by SIGKILL', total(addUp(results.map(({ kills }) => kills)))],
+    ['faults and webhook changes put in', total(addUp(results.map(({ faults }) => faults)))],
+    ['payouts without an end when all was mended, of a round: median, least', `${middle(open)}, ${Math.min(...open)}`],
+    [
+      'from then until the last payout ended: median, longest',
+      `${seconds(middle(drained))}, ${seconds(Math.max(...drained))}`,
+    ],
+    ['a whole round: median', seconds(middle(whole))],
+    ['**rounds with a violation**', `**${bad.length}**`],
+  ];
+};
+
+const COUNTS = ['what', 'how often'] as const;
+
+const seedsOf = (results: readonly Result[]): number[] => results.map(({ seed }) => seed);
+const firstOf = (results: readonly Result[]): number => Math.min(...seedsOf(results));
+/** From the first seed to the last, those between them that were never played to their end included. */
+const spanOf = (results: readonly Result[]): number => Math.max(...seedsOf(results)) - firstOf(results) + 1;
+
+function inAll(results: readonly Result[]): string {
+  const kills = total(addUp(results.map((result) => result.kills)));
+  const bad = results.filter(({ violations }) => violations.length > 0).length;
+  return `In all ${cell(results.length)} rounds, ${cell(sumOf(results.map(({ payouts }) => payouts)))} payouts, ${cell(kills)} kills: **${bad} rounds with a violation**. By the commit that was tried:`;
+}
+
+function chaosOf(commit: string, results: readonly Result[]): string {
+  const kills = addUp(results.map((result) => result.kills));
+  const ends = addUp(results.map(({ ownEnds }) => ownEnds));
+  const violations = results.flatMap(({ seed, violations: all }) => all.map((line) => `- seed ${seed}: ${line}`));
+  const dates = [...new Set(results.map(({ date }) => date))].toSorted();
+  return [
+    `### Commit ${commit}, ${dates.join(', ')}`,
+    table(COUNTS, COUNTED(results)),
+    table(
+      ['process', 'killed', 'ended by itself, since what it needs was away'],
+      kills.map(([name, count]) => [name, count, new Map(ends).get(name) ?? 0]),
+    ),
+    table(['fault', 'how often'], addUp(results.map(({ faults }) => faults))),
+    ...(violations.length > 0 ? [violations.join('\n')] : []),
+  ].join('\n\n');
+}
+
+const mutationsOf = (trials: readonly Trial[]): string =>
+  table(
+    ['without', 'the checker was', 'the first that it named', 'commit, day'],
+    trials.map(({ without, rounds, violation, isControl, commit, date }) => [
+      isControl ? `(control) ${without}` : without,
+      `${violation ? 'red in round' : 'green for rounds 1 to'} ${rounds}`,
+      violation ?? '–',
+      `${commit ?? 'unknown'}, ${date}`,
+    ]),
+  );
+
+const contract = (): string =>
+  table(
+    ['gateway', 'calls', 'calls × faults'],
+    GATEWAYS.map((name) => {
+      const { calls } = PARTIES[name];
+      return [name, listOf(calls), calls.length * faultsOf(name, 'unclear').length];
+    }),
+  );
+
+const matrix = (): string =>
+  table(
+    ['fault', 'what happens', 'how it must end', ...GATEWAYS],
+    FAULT_CASES.map(({ fault, what, ends, gateways }) => [
+      `\`${fault}\``,
+      what,
+      ends,
+      ...GATEWAYS.map((name) => (gateways.includes(name) ? 'tested' : '–')),
+    ]),
+  );
+
+const listOf = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
+
+const page = (results: readonly Result[], trials: readonly Trial[]): string => `# Reliability
+
+What was tried to have a payout paid twice, lost, or paid without an explanation, how often, and what came of it. This page is
+written by \`npm run reliability\` from recorded results and from the tests' own tables; each figure has the command that
+measures it again.
+
+## Servers are killed and providers stumble
+
+\`npm run chaos -- --rounds ${spanOf(results)} --seed ${firstOf(results)} --seconds 3 --fresh-every 10 --results ${CHAOS}\`
+
+PostgreSQL, Temporal, the sandbox, the API and two workers are processes of their own; every 0.2 to 3 seconds one of them, drawn by
+the seed, is killed by SIGKILL while a fault is put into a provider's answers. When all is mended every payout must settle, every
+invariant of \`test/invariants.sql\` must hold over the whole database, and the providers' own books, which share no code with the
+product, must show each payee's amount exactly once. [Contributing](../CONTRIBUTING.md#chaos) says what is quicker there than in life.
+
+${inAll(results)}
+
+${[...Map.groupBy(results, ({ commit }) => commit ?? 'unknown')].map(([commit, of]) => chaosOf(commit, of)).join('\n\n')}
+
+## The checker can fail
+
+\`npm run chaos -- --mutations --results ${MUTATIONS}\`
+
+What keeps a payout from being paid twice is taken away, one thing at a time, in a copy of the source or in the database
+(\`test/chaos/mutations.ts\`). Under the same troubles the checker must turn red, and stay green where nothing was taken away.
+
+${mutationsOf(trials)}
+
+## Every call of every gateway
+
+\`npm test -- test/gateways\`
+
+Every fault that leaves us in the dark strikes each call once, over real HTTP; then the outcome is unknown, and resolving it pays once.
+
+${contract()}
+
+## Every fault at every gateway
+
+\`npm test -- test/gateways test/activities/payouts/unclear.test.ts test/workflows/inbox.test.ts\`
+
+At most one movement for each payout in the providers' own books, and a ledger that equals them. A dash: it cannot happen there.
+
+${matrix()}
+
+## Rules and sequences
+
+| what | in \`npm test\` | command |
+| --- | --- | --- |
+| money, states, schedules, content hash: cases drawn for each property | ${cell(RUNS.numRuns)} | \`npm test -- test/domain\` |
+| sequences of up to ${STEPS_MAX} steps compared with a small model and the providers' books after each step | ${SEQUENCES} | \`npm test -- test/model\` |
+| chaos rounds | 3 | \`npm test -- test/chaos\` |
+| recorded histories of workflows that must replay | each | \`npm test -- test/workflows/replay.test.ts\` |
+`;
+
+/** As oxfmt would write it, so that both checks agree. */
+function formatted(text: string): string {
+  const { status, stdout, stderr } = spawnSync(at('node_modules/.bin/oxfmt'), ['--stdin-filepath', PAGE], {
+    input: text,
+    encoding: 'utf8',
+    cwd: at('.'),
+  });
+  if (status !== 0) throw new Error(`oxfmt did not format ${PAGE}: ${stderr}. Nothing was written.`);
+  return stdout;
+}
+
+const current = formatted(page(await readResults(at(CHAOS)), await readTrials(at(MUTATIONS))));
+if (process.argv.includes('--check')) {
+  const written = await readFile(at(PAGE), 'utf8').catch(() => '');
+  if (written !== current) {
+    console.error(`${PAGE} is not what the results say: run \`npm run reliability\` and commit it.`);
+    process.exitCode = 1;
+  }
+} else await writeFile(at(PAGE), current);
