@@ -16,9 +16,11 @@ import { PROBLEM_TYPE, problemOf } from './http/problem.ts';
 import { referenceRoutes } from './reference.ts';
 import { createRouter, routeOf } from './http/router.ts';
 import { actorRoutes } from './routes/people/actors.ts';
-import { agreementRoutes } from './routes/programs/agreements.ts';
+import { agreementRoutes } from './routes/partners/agreements.ts';
 import { alarmRoutes } from './routes/tasks/alarms.ts';
 import { auditRoutes } from './routes/people/audit.ts';
+import { caseRoutes } from './routes/payouts/cases.ts';
+import { payabilityRoutes } from './routes/payouts/payability.ts';
 import { batchRoutes } from './routes/payouts/batches.ts';
 import { checkRoutes } from './routes/checks/checks.ts';
 import { eventRoutes } from './routes/earnings/events.ts';
@@ -60,8 +62,10 @@ const ROUTES = [
   approvalRoutes,
   batchRoutes,
   payoutRoutes,
+  payabilityRoutes,
   checkRoutes,
   taskRoutes,
+  caseRoutes,
   resolutionRoutes,
   replacementRoutes,
   meRoutes,

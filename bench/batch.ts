@@ -15,7 +15,8 @@ import { type Database, openDatabase } from '../db/database.ts';
 import { addInstruments } from '../db/partners/instruments.ts';
 import { migrate } from '../db/migrate.ts';
 import { addPartners } from '../db/partners/partners.ts';
-import { addPayer, setPayerGateway } from '../db/payers/payers.ts';
+import { addPayer } from '../db/payers/payers.ts';
+import { setPayerGateway } from '../commands/payers/set-gateway.ts';
 import { addProgram } from '../db/programs/programs.ts';
 import {
   approveRunPayouts,

@@ -8,6 +8,12 @@ import { Failure } from '../domain/errors.ts';
  */
 export type VaultKeys = { keyId: string; kek: Uint8Array; fingerprintKey: Uint8Array };
 
+/** What the vault is asked with; the same words seal a record and open it. */
+export const instrumentRecord = (instrumentVersionId: string): string => `instrument/${instrumentVersionId}`;
+export const payerGatewayRecord = (payerId: number, method: string): string => `payer-gateway/${payerId}/${method}`;
+export const attemptRecord = (attemptId: string): string => `attempt/${attemptId}`;
+export const batchRecord = (batchId: string): string => `batch/${batchId}`;
+
 const ALGORITHM = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;

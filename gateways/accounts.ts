@@ -1,5 +1,5 @@
 import { Failure, type FailureDetail } from '../domain/errors.ts';
-import type { GatewayName } from '../domain/payouts/payout.ts';
+import type { GatewayName } from '../domain/rails.ts';
 import type { PayerAccount } from './gateway.ts';
 import { readLobAccount } from './lob/request.ts';
 import { readCheckAccount } from './printed-check/request.ts';

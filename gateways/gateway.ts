@@ -1,6 +1,6 @@
 import type { AttemptState } from '../domain/payouts/attempt.ts';
 import type { Money } from '../domain/money.ts';
-import type { GatewayName } from '../domain/payouts/payout.ts';
+import type { GatewayName } from '../domain/rails.ts';
 import type { TaskKind } from '../domain/tasks/task.ts';
 import type { CheckDesk } from './check-bank/desk.ts';
 

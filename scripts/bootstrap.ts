@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
-import { addActor, type IssuedKey, issueKey, listActors, type NewActor } from '../db/people/actors.ts';
+import { addActor, listActors, type NewActor } from '../db/people/actors.ts';
+import { type IssuedKey, issueKey } from '../db/people/keys.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 
 /** Whether nobody is in this deployment yet. */

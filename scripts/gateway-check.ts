@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { parseDecimal } from '../domain/money.ts';
-import { GATEWAYS, type GatewayName } from '../domain/payouts/payout.ts';
+import { GATEWAYS, type GatewayName } from '../domain/rails.ts';
 import { attemptOf, type Bench } from './gateway-check/bench.ts';
 import { type Check, CHECKS, type Verdict } from './gateway-check/checks.ts';
 import { openBench } from './gateway-check/environment.ts';

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 
-import type { GatewayName, Method } from '../domain/payouts/payout.ts';
+import type { GatewayName, Method } from '../domain/rails.ts';
 import {
   accrualWorkflowId,
   attemptChangedSignal,

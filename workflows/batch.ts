@@ -10,7 +10,7 @@ import {
 
 import type { Activities } from '../activities/index.ts';
 import type { BatchState } from '../domain/payouts/batch.ts';
-import type { GatewayName } from '../domain/payouts/payout.ts';
+import type { GatewayName } from '../domain/rails.ts';
 import { batchChangedSignal, HEARTBEAT_TIMEOUT, TASK_QUEUES } from '../temporal/messages.ts';
 import { batchStateKey, dueKey } from '../temporal/search-attributes.ts';
 

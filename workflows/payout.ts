@@ -9,7 +9,8 @@ import {
 } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.ts';
-import type { GatewayName, PayoutStatus } from '../domain/payouts/payout.ts';
+import type { GatewayName } from '../domain/rails.ts';
+import type { PayoutStatus } from '../domain/payouts/payout.ts';
 import { attemptChangedSignal, HEARTBEAT_TIMEOUT, TASK_QUEUES } from '../temporal/messages.ts';
 import { dueKey, payoutStateKey } from '../temporal/search-attributes.ts';
 

@@ -1,7 +1,7 @@
 import { ApplicationFailure, proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.ts';
-import { GATEWAYS, type GatewayName } from '../domain/payouts/payout.ts';
+import { GATEWAYS, type GatewayName } from '../domain/rails.ts';
 import { HEARTBEAT_TIMEOUT, TASK_QUEUES } from '../temporal/messages.ts';
 
 const { reconcileDay } = proxyActivities<Activities>({

@@ -12,7 +12,7 @@ import {
 } from '../../db/books/reconciliation.ts';
 import type { VaultKeys } from '../../db/vault.ts';
 import { Failure, FAILURES } from '../../domain/errors.ts';
-import type { GatewayName } from '../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../domain/rails.ts';
 import { findBreaks } from '../../domain/books/reconciliation.ts';
 import type { Gateways, PayerAccount, StatementLine } from '../../gateways/gateway.ts';
 import { alarm } from '../tasks/alarms.ts';

@@ -1,78 +1,31 @@
 import type { Client } from '@temporalio/client';
 import type { DatabasePool } from 'slonik';
 
-import { type Attempt, findLiveAttempt, listAttempts } from '../../db/payouts/attempts.ts';
+import { listAttempts } from '../../db/payouts/attempts.ts';
 import { type DrawnAccount, openCheckAccounts } from '../../db/checks/accounts.ts';
 import { type CheckException, mayStillPay, recordExceptionOutcome, saveException } from '../../db/checks/exceptions.ts';
 import {
   type CheckStop,
   expiringTask,
-  findOpenStop,
   getPayoutStart,
   listLapsingStops,
   listOpenRequests,
-  recordStopOutcome,
 } from '../../db/checks/stops.ts';
 import type { Database } from '../../db/database.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
-import type { VaultKeys } from '../../db/vault.ts';
-import { isAttemptFinal } from '../../domain/payouts/attempt.ts';
-import { isByCheck, STOP_REMINDER_DAYS } from '../../domain/checks/check.ts';
+import { STOP_REMINDER_DAYS } from '../../domain/checks/check.ts';
 import { formatDecimal } from '../../domain/money.ts';
-import type { GatewayName } from '../../domain/payouts/payout.ts';
-import type { BankException, CheckDesk, StopAnswer } from '../../gateways/check-bank/desk.ts';
-import type { Gateways, PayerAccount } from '../../gateways/gateway.ts';
+import type { BankException, CheckDesk } from '../../gateways/check-bank/desk.ts';
+import type { PayerAccount } from '../../gateways/gateway.ts';
 import { alarm } from '../tasks/alarms.ts';
+import { type CheckDeps, deskOf, patience, recordStop } from '../payouts/check-stops.ts';
 import { submissionOf } from '../payouts/submissions.ts';
 import { openTask } from '../tasks/tasks.ts';
 import { wakePayouts } from '../payouts/wake.ts';
 
-export type CheckDeps = { db: DatabasePool; gateways: Gateways; vault: VaultKeys };
 export type CheckDeskDeps = CheckDeps & { temporal: Client };
 
-const BANK_TIMEOUT_MS = 60_000;
 const REQUESTS_PER_ROUND = 100;
-
-const patience = (): AbortSignal => AbortSignal.timeout(BANK_TIMEOUT_MS);
-
-/** Tells the bank of a stop that a person asked for; what the bank then says of the check moves the attempt. Safe to repeat. */
-export async function stopIfAsked(deps: CheckDeps, attempt: Attempt): Promise<void> {
-  const desk = deskOf(deps.gateways, attempt.gateway);
-  const stop = desk && (await findOpenStop(deps.db, attempt.id));
-  if (!desk || !stop) return;
-  await recordStop(deps.db, stop, await desk.stop(submissionOf(deps, attempt), patience()));
-}
-
-const NOT_VOID =
-  'The bank stopped this check and refuses to void its number: once the stop lapses it can be paid. Ask the bank why, and renew the stop.';
-
-const PAID = 'The bank paid this check though it had stopped it. Dispute it with the bank today.';
-
-const recordStop = (db: DatabasePool, stop: CheckStop, told: StopAnswer): Promise<void> =>
-  db.transaction(async (tx) => {
-    const isNews = await recordStopOutcome(tx, stop.id, told);
-    const subject = `payout/${stop.payoutId}`;
-    if (isNews && told.outcome === 'stopped' && !told.isVoid) await alarm(tx, 'check_not_void', subject, NOT_VOID);
-    if (isNews && told.outcome === 'already_paid' && stop.renewsId)
-      await alarm(tx, 'stopped_check_paid', subject, PAID);
-  });
-
-const STALE =
-  'Nobody cashed this check for 180 days. It is still owed, and can still be paid. Write to its payee; to pay in another way, ask for a stop first.';
-
-/** Asks a person about a check that is too old, and no more once it is over. */
-export async function lookAfterCheck({ db }: CheckDeps, { gateway, payoutId }: Attempt): Promise<void> {
-  if (!isByCheck(gateway)) return;
-  const attempt = (await findLiveAttempt(db, payoutId)) ?? (await listAttempts(db, payoutId)).at(-1);
-  if (!attempt || (attempt.state !== 'stale' && !isAttemptFinal(attempt.state))) return;
-  const subject = `payout/${payoutId}`;
-  await db.transaction(async (tx) => {
-    if (attempt.state === 'stale') await openTask(tx, { kind: 'check_stale', subject, payoutId, detail: STALE });
-    else
-      for (const kind of ['check_stale', 'check_returned_mail'] as const)
-        await closeTask(tx, { kind, subject }, { actorId: null, resolution: `the check is ${attempt.state}` });
-  });
-}
 
 export const createCheckActivities = (deps: CheckDeskDeps) => ({
   /**
@@ -108,8 +61,6 @@ async function doEach(jobs: readonly (() => Promise<void>)[]): Promise<void> {
   for (const job of jobs) await job().catch((failure: unknown) => failures.push(failure));
   if (failures.length > 0) throw failures[0];
 }
-
-const deskOf = (gateways: Gateways, gateway: GatewayName): CheckDesk | undefined => gateways[gateway].desk;
 
 /** Tells the bank of a renewal, or of a stop that its payout did not, and has the payout look at the check again. */
 async function carryOut(deps: CheckDeskDeps, request: CheckStop): Promise<void> {

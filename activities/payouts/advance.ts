@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { DatabasePool } from 'slonik';
 
-import { keepGateway, pauseGateway } from '../../db/tasks/alarms.ts';
+import { keepGateway, pauseGateway } from '../../db/payers/gateway-pauses.ts';
 import {
   type Attempt,
   claimSubmit,
@@ -17,7 +17,8 @@ import {
 import { registerCheck, takeCheckNumber } from '../../db/checks/accounts.ts';
 import type { Database } from '../../db/database.ts';
 import { post } from '../../db/books/ledger.ts';
-import { attemptRecord, listPaymentDetails, type PaymentDetails } from '../../db/payouts/payment-orders.ts';
+import { attemptRecord, seal, type VaultKeys } from '../../db/vault.ts';
+import { listPaymentDetails, type PaymentDetails } from '../../db/payouts/payment-orders.ts';
 import {
   getPayout,
   holdPayout,
@@ -28,20 +29,20 @@ import {
   whyNotSubmit,
 } from '../../db/payouts/payouts.ts';
 import { getRun, type Run } from '../../db/runs/runs.ts';
-import { seal, type VaultKeys } from '../../db/vault.ts';
 import { rejectedDetail } from '../../domain/payouts/advice.ts';
 import { type AttemptState, isAttemptFinal, pollAfter, type ReturnWindows } from '../../domain/payouts/attempt.ts';
 import { isByCheck } from '../../domain/checks/check.ts';
 import { Failure, FAILURES } from '../../domain/errors.ts';
 import { providerKey } from '../../domain/ids.ts';
 import { money } from '../../domain/money.ts';
-import { type GatewayName, isPayoutFinal, type PayoutStatus } from '../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../domain/rails.ts';
+import { isPayoutFinal, type PayoutStatus } from '../../domain/payouts/payout.ts';
 import { sendPosting } from '../../domain/books/postings.ts';
 import type { Answer, Destination, Gateways, PayerAccount } from '../../gateways/gateway.ts';
 import { retryAfterMs } from '../../gateways/http.ts';
 import { alarm } from '../tasks/alarms.ts';
 import { type AnswerDeps, paidBy, recordAnswer, tellPartner } from './record.ts';
-import { lookAfterCheck, stopIfAsked } from '../checks/checks.ts';
+import { lookAfterCheck, stopIfAsked } from './check-stops.ts';
 import { applyResolution } from './resolutions.ts';
 import { tellOfSilentPayout } from './silence.ts';
 import { submissionOf } from './submissions.ts';

@@ -1,6 +1,6 @@
 import type { DatabasePool } from 'slonik';
 
-import { keepGateway } from '../../db/tasks/alarms.ts';
+import { keepGateway } from '../../db/payers/gateway-pauses.ts';
 import { type Attempt, listBatchAttempts, saveStep } from '../../db/payouts/attempts.ts';
 import {
   type Batch,
@@ -27,10 +27,9 @@ import {
   takeHandOver,
 } from '../../db/payouts/batch-items.ts';
 import { post } from '../../db/books/ledger.ts';
-import { batchRecord } from '../../db/payouts/payment-orders.ts';
+import { batchRecord, open } from '../../db/vault.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
 import { keepRun } from '../../db/runs/runs.ts';
-import { open } from '../../db/vault.ts';
 import { pollAfter } from '../../domain/payouts/attempt.ts';
 import { type BatchState, isBatchOver, isBatchUnanswered } from '../../domain/payouts/batch.ts';
 import { Failure, FAILURES } from '../../domain/errors.ts';

@@ -2,7 +2,7 @@ import type { Attempt } from '../../db/payouts/attempts.ts';
 import type { Database } from '../../db/database.ts';
 import { saveBreaks } from '../../db/books/reconciliation.ts';
 import { listPayoutsInQuestion, overtakeResolutions } from '../../db/payouts/resolutions.ts';
-import { closeItemTasks } from '../../db/tasks/tasks.ts';
+import { closeItemTasks } from '../../db/payouts/batch-items.ts';
 import type { Consequences } from '../../domain/payouts/settlement.ts';
 import type { TaskKind } from '../../domain/tasks/task.ts';
 import type { Answer } from '../../gateways/gateway.ts';

@@ -13,13 +13,13 @@ import {
   nextBatchNumber,
 } from '../../db/payouts/batches.ts';
 import type { Database } from '../../db/database.ts';
-import { batchRecord, listPaymentDetails } from '../../db/payouts/payment-orders.ts';
+import { batchRecord, seal, type VaultKeys } from '../../db/vault.ts';
+import { listPaymentDetails } from '../../db/payouts/payment-orders.ts';
 import { type Payout, takeStartablePayouts } from '../../db/payouts/payouts.ts';
 import { lockRun, type Run } from '../../db/runs/runs.ts';
-import { seal, type VaultKeys } from '../../db/vault.ts';
 import { Failure } from '../../domain/errors.ts';
 import { batchId } from '../../domain/ids.ts';
-import type { GatewayName } from '../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../domain/rails.ts';
 import type { BatchItem, Gateways } from '../../gateways/gateway.ts';
 import { wakeBatch } from '../../temporal/starts.ts';
 import { failUnasked, freezeOne } from './advance.ts';

@@ -5,7 +5,7 @@ import { getBatch } from '../../db/payouts/batches.ts';
 import type { Database } from '../../db/database.ts';
 import { heardAt, isAttemptFinal, isProviderSilent } from '../../domain/payouts/attempt.ts';
 import type { Failure } from '../../domain/errors.ts';
-import type { GatewayName } from '../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../domain/rails.ts';
 import { alarm } from '../tasks/alarms.ts';
 
 /** An outcome that is unknown for longer than this is put before a person. */

@@ -1,6 +1,5 @@
 import type { Attempt } from '../../db/payouts/attempts.ts';
-import { attemptRecord } from '../../db/payouts/payment-orders.ts';
-import { open, type VaultKeys } from '../../db/vault.ts';
+import { attemptRecord, open, type VaultKeys } from '../../db/vault.ts';
 import { money } from '../../domain/money.ts';
 import type { Submission } from '../../gateways/gateway.ts';
 

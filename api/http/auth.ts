@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 
-import { type Caller, findCaller } from '../../db/people/actors.ts';
+import { type Caller, findCaller } from '../../db/people/keys.ts';
 import type { Database } from '../../db/database.ts';
 import { Failure } from '../../domain/errors.ts';
 import type { ApiEnv } from './deps.ts';

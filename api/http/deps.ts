@@ -2,11 +2,10 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { DatabasePool } from 'slonik';
 
-import type { Caller } from '../../db/people/actors.ts';
+import type { Caller } from '../../db/people/keys.ts';
 import type { VaultKeys } from '../../db/vault.ts';
 import type { WebhookReader } from '../../gateways/gateway.ts';
 import type { WebhookSender } from '../../gateways/webhooks.ts';
-import type { Upload } from './upload.ts';
 
 export type ApiSettings = {
   publicUrl: string;
@@ -24,6 +23,10 @@ export type ApiDeps = {
   settings: ApiSettings;
   log: Logger;
 };
+
+/** A form with files: its fields as text, and its files where they were put for as long as the request takes. */
+export type Upload = { fields: Map<string, string>; files: Map<string, UploadedFile> };
+export type UploadedFile = { path: string; fileName: string; sha256: string };
 
 /** What middleware leaves for the routes: the caller on every path under /v1, the upload and its hash where files are sent. */
 export type ApiEnv = { Variables: { requestId: string; caller: Caller; upload: Upload; requestHash?: Uint8Array } };

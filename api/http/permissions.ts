@@ -1,4 +1,4 @@
-import type { Role } from '../../db/people/actors.ts';
+import type { Role } from '../../domain/people/role.ts';
 
 const STAFF = ['preparer', 'approver', 'operator', 'auditor'] as const;
 const EVERYBODY = [...STAFF, 'partner'] as const;

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
 
-import { Code, Currency, Decimal, whyNotAmount } from '../../domain/event.ts';
+import { Code, Currency, Decimal, whyNotAmount } from '../../domain/fields.ts';
 import { formatDecimal, type Money } from '../../domain/money.ts';
-import { METHODS } from '../../domain/payouts/payout.ts';
+import { METHODS } from '../../domain/rails.ts';
 import { parseCursor } from './cursor.ts';
 
 /** What the routes' schemas share. Amounts are decimal strings, instants are in UTC, and dates are local to a schedule's zone. */

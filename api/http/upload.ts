@@ -12,12 +12,8 @@ import { HTTPException } from 'hono/http-exception';
 
 import { canonicalJson, sha256 } from '../../domain/canonical.ts';
 import { Failure } from '../../domain/errors.ts';
-import type { ApiEnv } from './deps.ts';
+import type { ApiEnv, Upload } from './deps.ts';
 import { collect, type Part, readParts } from './multipart.ts';
-
-/** A form with files: its fields as text, and its files where they were put for as long as the request takes. */
-export type Upload = { fields: Map<string, string>; files: Map<string, UploadedFile> };
-export type UploadedFile = { path: string; fileName: string; sha256: string };
 
 const PARTS_MAX = 5;
 const FIELD_BYTES_MAX = 256 * 1024;

@@ -1,12 +1,11 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { type GatewayName } from '../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../domain/rails.ts';
 import type { BreakFound, LedgerSide, ProviderSide } from '../../domain/books/reconciliation.ts';
 import type { Database } from '../database.ts';
-import { payerGatewayRecord } from '../payouts/payment-orders.ts';
+import { payerGatewayRecord, openJson, type VaultKeys } from '../vault.ts';
 import { Bytes, Currency, Instant } from '../column-types.ts';
-import { openJson, type VaultKeys } from '../vault.ts';
 
 const AccountRow = z.strictObject({ payer_id: z.number(), method: z.string(), sealed: Bytes, currency: Currency });
 

@@ -3,13 +3,12 @@ import { z } from 'zod';
 
 import { DORMANCY_YEARS_DEFAULT } from '../../domain/checks/dormancy.ts';
 import { Failure } from '../../domain/errors.ts';
-import { GATEWAYS } from '../../domain/payouts/payout.ts';
+import { GATEWAYS } from '../../domain/rails.ts';
 import { addAuditEntry } from '../people/audit.ts';
 import type { Database } from '../database.ts';
 import type { Payer } from '../payers/payers.ts';
-import { payerGatewayRecord } from '../payouts/payment-orders.ts';
+import { payerGatewayRecord, fingerprint, openJson, type VaultKeys } from '../vault.ts';
 import { Bytes } from '../column-types.ts';
-import { fingerprint, openJson, type VaultKeys } from '../vault.ts';
 
 /** The accounts that checks are drawn on. Each has one sequence of numbers, and the register says of every one what it is. */
 

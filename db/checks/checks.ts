@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ATTEMPT_STATES } from '../../domain/payouts/attempt.ts';
 import { CHECK_STATES, type CheckState } from '../../domain/checks/check.ts';
 import { Failure } from '../../domain/errors.ts';
-import { GATEWAYS } from '../../domain/payouts/payout.ts';
+import { GATEWAYS } from '../../domain/rails.ts';
 import type { Database } from '../database.ts';
 import { Currency, Instant, LocalDate } from '../column-types.ts';
 

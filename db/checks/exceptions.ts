@@ -10,7 +10,7 @@ import {
 } from '../../domain/checks/check.ts';
 import { Failure } from '../../domain/errors.ts';
 import type { Money } from '../../domain/money.ts';
-import type { Role } from '../people/actors.ts';
+import type { Role } from '../../domain/people/role.ts';
 import { addAuditEntry } from '../people/audit.ts';
 import { changesRow, type Database } from '../database.ts';
 import { lockPayout } from '../payouts/payouts.ts';

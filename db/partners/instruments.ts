@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import type { CurrencyCode } from '../../domain/currency.ts';
-import { type Method, METHODS } from '../../domain/payouts/payout.ts';
+import { type Method, METHODS } from '../../domain/rails.ts';
 import { addAuditEntries } from '../people/audit.ts';
 import type { Database } from '../database.ts';
 import { Currency, Id, Instant } from '../column-types.ts';

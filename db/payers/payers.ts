@@ -3,12 +3,10 @@ import { z } from 'zod';
 
 import type { CurrencyCode } from '../../domain/currency.ts';
 import { Failure } from '../../domain/errors.ts';
-import { GATEWAYS, type GatewayName, type Method, METHODS } from '../../domain/payouts/payout.ts';
+import { GATEWAYS, type GatewayName, type Method, METHODS } from '../../domain/rails.ts';
 import { addAuditEntry } from '../people/audit.ts';
-import { type NewCheckAccount, setCheckAccount } from '../checks/accounts.ts';
 import type { Database } from '../database.ts';
 import { Currency, Instant } from '../column-types.ts';
-import { sealJson, type VaultKeys } from '../vault.ts';
 
 const AddressRow = z.object({
   line1: z.string(),
@@ -77,41 +75,25 @@ export const listPayerGateways = (db: Database, payerId: number): Promise<readon
   db.any(sql.type(PayerGatewayRow)`
     select ${gatewayColumns} from payer_gateway where payer_id = ${payerId} order by method`);
 
-export type PayerGatewaySettings = {
+export type NewPayerGateway = {
   method: Method;
   gateway: GatewayName;
   /** A name of the account that shows no number of it. */
   accountRef: string;
-  /** What the gateway needs to pay from this account; sealed, and never shown again. */
-  settings: Readonly<Record<string, unknown>>;
-  /** For checks: the account they are drawn on. */
-  checkAccount: Omit<NewCheckAccount, 'accountRef'> | null;
+  sealed: Uint8Array;
+  /** For checks: the account that they are drawn on. */
+  checkAccountId: number | null;
 };
 
-/** Says which gateway carries a method for a payer, and from which account. */
-export async function setPayerGateway(
+/** Writes down which gateway carries a method for a payer, in the place of the one before. */
+export const savePayerGateway = (
   db: Database,
-  vault: VaultKeys,
-  payer: Payer,
-  { method, gateway, accountRef, settings, checkAccount }: PayerGatewaySettings,
-  by: string,
-): Promise<PayerGateway> {
-  const sealed = sealJson(vault, `payer-gateway/${payer.id}/${method}`, settings);
-  return db.transaction(async (tx) => {
-    const checkAccountId = checkAccount && (await setCheckAccount(tx, vault, payer, { ...checkAccount, accountRef }));
-    const set = await tx.one(sql.type(PayerGatewayRow)`
-      insert into payer_gateway(payer_id, method, gateway, account_ref, sealed, check_account_id)
-      values (${payer.id}, ${method}, ${gateway}, ${accountRef}, ${sql.binary(sealed)}, ${checkAccountId})
-      on conflict (payer_id, method) do update set gateway = excluded.gateway, account_ref = excluded.account_ref,
-        sealed = excluded.sealed, updated_at = now(), check_account_id = excluded.check_account_id
-      returning ${gatewayColumns}`);
-    const subject = `payer/${payer.code}`;
-    await addAuditEntry(tx, {
-      actorId: by,
-      action: 'payer.set_gateway',
-      subject,
-      detail: { method, gateway, accountRef },
-    });
-    return set;
-  });
-}
+  payerId: number,
+  { method, gateway, accountRef, sealed, checkAccountId }: NewPayerGateway,
+): Promise<PayerGateway> =>
+  db.one(sql.type(PayerGatewayRow)`
+    insert into payer_gateway(payer_id, method, gateway, account_ref, sealed, check_account_id)
+    values (${payerId}, ${method}, ${gateway}, ${accountRef}, ${sql.binary(Buffer.from(sealed))}, ${checkAccountId})
+    on conflict (payer_id, method) do update set gateway = excluded.gateway, account_ref = excluded.account_ref,
+      sealed = excluded.sealed, updated_at = now(), check_account_id = excluded.check_account_id
+    returning ${gatewayColumns}`);

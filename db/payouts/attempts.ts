@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { ATTEMPT_STATES, type AttemptState } from '../../domain/payouts/attempt.ts';
-import { GATEWAYS, type GatewayName, METHODS } from '../../domain/payouts/payout.ts';
+import { GATEWAYS, type GatewayName, METHODS } from '../../domain/rails.ts';
 import { changesRow, type Database } from '../database.ts';
 import { Bytes, Currency, Instant } from '../column-types.ts';
 

@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 import type { AttemptState } from '../../domain/payouts/attempt.ts';
 import type { Paid } from '../../domain/books/postings.ts';
-import { GATEWAYS } from '../../domain/payouts/payout.ts';
+import { GATEWAYS } from '../../domain/rails.ts';
+import { closeTasksAbout } from '../tasks/tasks.ts';
 import { PayoutStart, type PayoutStartRow } from './attempts.ts';
 import type { Database } from '../database.ts';
 import { Currency } from '../column-types.ts';
@@ -149,3 +150,12 @@ export const listBatchStatuses = (
     select attempt.batch_id, payout.status, count(*) as count
     from payout_attempt attempt join payout on payout.id = attempt.payout_id
     where attempt.batch_id = any(${sql.array(batchIds, 'uuid')}) group by attempt.batch_id, payout.status order by 1, 2`);
+
+/** Closes what was asked about the payments of a batch, now that its provider tells of them; but not of one that it may not have made. */
+export const closeItemTasks = (db: Database, batchId: string, resolution: string) =>
+  closeTasksAbout(
+    db,
+    'outcome_unknown',
+    sql.fragment`select payout_id from payout_attempt where batch_id = ${batchId} and not ${isDoubtful}`,
+    resolution,
+  );

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { BATCH_STATES, type BatchState } from '../../domain/payouts/batch.ts';
 import { Failure } from '../../domain/errors.ts';
-import { GATEWAYS, type GatewayName } from '../../domain/payouts/payout.ts';
+import { GATEWAYS, type GatewayName } from '../../domain/rails.ts';
 import { changesRow, type Database } from '../database.ts';
 import { Bytes, Currency, Instant } from '../column-types.ts';
 

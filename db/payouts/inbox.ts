@@ -1,7 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { GATEWAYS, type GatewayName, METHODS } from '../../domain/payouts/payout.ts';
+import { GATEWAYS, type GatewayName, METHODS } from '../../domain/rails.ts';
 import { changesRow, type Database } from '../database.ts';
 
 export type InboxMessage = {

@@ -1,11 +1,10 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { GATEWAYS, METHODS } from '../../domain/payouts/payout.ts';
-import { OUTCOMES } from '../../domain/runs/run.ts';
+import { GATEWAYS, METHODS } from '../../domain/rails.ts';
+import { OUTCOMES } from '../../domain/payouts/outcome.ts';
 import type { Database } from '../database.ts';
 import { Currency, LocalDate } from '../column-types.ts';
-import type { Run } from '../runs/runs.ts';
 
 const Reason = z.strictObject({
   reason: z.enum(OUTCOMES),
@@ -54,7 +53,7 @@ export type Payability = z.infer<typeof PayabilityRow>;
  */
 export const listRunPayability = (
   db: Database,
-  run: Pick<Run, 'scheduleId' | 'periodEnd' | 'replacesId'>,
+  run: { scheduleId: number; periodEnd: string; replacesId: string | null },
 ): Promise<readonly Payability[]> =>
   db.any(sql.type(PayabilityRow)`
     select * from payability(${run.scheduleId}, ${run.periodEnd}::date)

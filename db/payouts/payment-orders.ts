@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import type { Database } from '../database.ts';
 import { Bytes } from '../column-types.ts';
-import { openJson, type VaultKeys } from '../vault.ts';
+import { instrumentRecord, openJson, payerGatewayRecord, type VaultKeys } from '../vault.ts';
 
 const Address = z.strictObject({
   line1: z.string(),
@@ -24,12 +24,6 @@ const OrderRow = z.strictObject({
   payer_name: z.string(),
   payer_address: Address.nullable(),
 });
-
-/** What the vault is asked with; the same words seal a record and open it. */
-export const instrumentRecord = (instrumentVersionId: string): string => `instrument/${instrumentVersionId}`;
-export const payerGatewayRecord = (payerId: number, method: string): string => `payer-gateway/${payerId}/${method}`;
-export const attemptRecord = (attemptId: string): string => `attempt/${attemptId}`;
-export const batchRecord = (batchId: string): string => `batch/${batchId}`;
 
 const openOrder = (keys: VaultKeys, row: z.infer<typeof OrderRow>) => ({
   destination: openJson(keys, instrumentRecord(row.instrument_version_id), row.instrument),

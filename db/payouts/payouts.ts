@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 import { ATTEMPT_STATES } from '../../domain/payouts/attempt.ts';
 import { Failure } from '../../domain/errors.ts';
-import { GATEWAYS, METHODS, PAYOUT_STATUSES, type PayoutStatus } from '../../domain/payouts/payout.ts';
+import { GATEWAYS, METHODS } from '../../domain/rails.ts';
+import { PAYOUT_STATUSES, type PayoutStatus } from '../../domain/payouts/payout.ts';
 import type { Database } from '../database.ts';
 import { Currency, Instant, LocalDate } from '../column-types.ts';
 

@@ -2,8 +2,9 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
-import { METHODS } from '../../domain/payouts/payout.ts';
-import { OUTCOMES, RUN_STATUSES, type RunStatus } from '../../domain/runs/run.ts';
+import { METHODS } from '../../domain/rails.ts';
+import { OUTCOMES } from '../../domain/payouts/outcome.ts';
+import { RUN_STATUSES, type RunStatus } from '../../domain/runs/run.ts';
 import type { PayoutContent } from '../../domain/runs/content.ts';
 import { changesRow, type Database } from '../database.ts';
 import { Bytes, Currency, Instant, LocalDate } from '../column-types.ts';

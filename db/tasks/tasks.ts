@@ -1,9 +1,8 @@
-import { sql } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
 import { TASK_KINDS, type TaskKind } from '../../domain/tasks/task.ts';
-import { isDoubtful } from '../payouts/batch-items.ts';
 import { changesRow, type Database } from '../database.ts';
 import { Instant } from '../column-types.ts';
 
@@ -76,12 +75,11 @@ export const insertItemTasks = (db: Database, batchId: string, detail: string) =
     from payout_attempt where batch_id = ${batchId} and state in ('unknown', 'needs_person')
     on conflict (kind, subject) where closed_at is null do nothing`);
 
-/** Closes what was asked about the payments of a batch, now that its provider tells of them; but not of one that it may not have made. */
-export const closeItemTasks = (db: Database, batchId: string, resolution: string) =>
+/** Closes the open tasks of a kind about many payouts at once; `payouts` is a query of their ids. */
+export const closeTasksAbout = (db: Database, kind: TaskKind, payouts: FragmentSqlToken, resolution: string) =>
   db.query(sql.unsafe`
     update task set closed_at = now(), resolution = ${resolution}
-    where kind = 'outcome_unknown' and closed_at is null
-      and payout_id in (select payout_id from payout_attempt where batch_id = ${batchId} and not ${isDoubtful})`);
+    where kind = ${kind} and closed_at is null and payout_id in (${payouts})`);
 
 /** Closes the open task of a kind about a subject; returns whether there was one. Nobody closes it where its cause went away. */
 export const closeTask = (

@@ -1,5 +1,5 @@
 import type { CurrencyCode } from '../currency.ts';
-import type { GatewayName } from '../payouts/payout.ts';
+import type { GatewayName } from '../rails.ts';
 
 /**
  * Every movement of money as double entry. A debit is positive, a credit negative, and a posting's entries add up to

@@ -1,6 +1,6 @@
 import { ATTEMPT_STATES, type AttemptState, CHECK_STALE_AFTER_MS } from '../payouts/attempt.ts';
 import { dormancyClock } from './dormancy.ts';
-import type { GatewayName } from '../payouts/payout.ts';
+import type { GatewayName } from '../rails.ts';
 
 /** What a number of the register is: spoiled, or as far as the attempt that drew it. */
 export const CHECK_STATES = ['spoiled', ...ATTEMPT_STATES] as const;

@@ -5,7 +5,7 @@ import { type Explanation, say, type WindowTotals } from '../programs/incentives
 import { gainOf, type IncentiveTerms, windowStartOf } from '../programs/incentives/index.ts';
 import { divideHalfEven } from '../money.ts';
 import type { PlanTerms } from '../programs/plan.ts';
-import { addDays, localDate } from '../payers/schedule.ts';
+import { addDays, localDate } from '../calendar.ts';
 
 /**
  * What one event earned, or a refund took back, by one incentive. One of 0 is kept as a row too: its basis counts towards a

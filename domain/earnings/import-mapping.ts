@@ -1,8 +1,9 @@
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 
-import { AmountName, Code, Currency, EventKind, REFUND, Source, WireEvent } from '../event.ts';
-import { isZone } from '../payers/schedule.ts';
+import { AmountName, Code, Currency, EventKind, Source } from '../fields.ts';
+import { REFUND, WireEvent } from '../event.ts';
+import { isZone } from '../calendar.ts';
 
 const COLUMNS_MAX = 5;
 const VALUES_MAX = 200;

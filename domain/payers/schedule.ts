@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 
+import { type ClosedDates, isBusinessDay, isZone, localDate } from '../calendar.ts';
 import { Failure } from '../errors.ts';
 
 export const FREQUENCIES = ['daily', 'weekly', 'monthly'] as const;
@@ -21,16 +22,6 @@ export type PaySchedule = {
 /** Local dates as `YYYY-MM-DD`, half-open: the end is the cut-off's date and belongs to the next period. */
 export type Period = { readonly start: string; readonly end: string };
 
-/** Says whether a text names a zone of the IANA database; a bare offset such as `+01:00` has no daylight saving and is none. */
-export function isZone(text: string): boolean {
-  if (!/^[A-Za-z]/.test(text)) return false;
-  try {
-    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(text).timeZoneId !== '';
-  } catch {
-    return false;
-  }
-}
-
 /** Why a schedule cannot be kept, or undefined. */
 export function whyNotPaySchedule({ zone, weekday, payDays, frequency }: PaySchedule): string | undefined {
   if (!isZone(zone)) return `${zone} is not a zone of the IANA database, such as Europe/Berlin`;
@@ -43,12 +34,6 @@ export function whyNotPaySchedule({ zone, weekday, payDays, frequency }: PaySche
 
 const isWholeBetween = (value: number, min: number, max: number): boolean =>
   Number.isInteger(value) && value >= min && value <= max;
-
-/** The calendar date that a zone's clocks show at an instant in epoch milliseconds. */
-export const localDate = (instantMs: number, zone: string): string =>
-  Temporal.Instant.fromEpochMilliseconds(instantMs).toZonedDateTimeISO(zone).toPlainDate().toString();
-
-export const addDays = (date: string, days: number): string => Temporal.PlainDate.from(date).add({ days }).toString();
 
 /**
  * The first instant of the cut-off's local day, in epoch milliseconds. Where daylight saving skips midnight (São Paulo,
@@ -107,12 +92,6 @@ export function nextPeriods(schedule: PaySchedule, fromMs: number, count: number
   while (ends.length < count) ends.push((end = end.add(length)));
   return ends.map((date) => periodTo(schedule, date));
 }
-
-/** Local dates as `YYYY-MM-DD` on which banks do not settle, besides weekends. */
-export type ClosedDates = ReadonlySet<string>;
-
-const isBusinessDay = (date: Temporal.PlainDate, closed: ClosedDates): boolean =>
-  date.dayOfWeek <= 5 && !closed.has(date.toString());
 
 /**
  * The date on which a period's money leaves: as many business days after the cut-off's date as the schedule says; with

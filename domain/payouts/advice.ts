@@ -1,5 +1,6 @@
 import type { AttemptState } from './attempt.ts';
-import type { GatewayName, PayoutStatus } from './payout.ts';
+import type { GatewayName } from '../rails.ts';
+import type { PayoutStatus } from './payout.ts';
 
 /** Who has to act so that the money arrives. */
 export const ACTORS = ['partner', 'us', 'provider'] as const;

@@ -1,4 +1,5 @@
-import type { GatewayName, PayoutStatus } from './payout.ts';
+import type { GatewayName } from '../rails.ts';
+import type { PayoutStatus } from './payout.ts';
 
 export const ATTEMPT_STATES = [
   'prepared',

@@ -1,7 +1,8 @@
 import { formatDecimal, type Money } from '../money.ts';
-import type { Method } from './payout.ts';
-import type { Outcome } from '../runs/run.ts';
-import { cutoffInstant, localDate, nextPeriods, payDate, type PaySchedule } from '../payers/schedule.ts';
+import type { Method } from '../rails.ts';
+import type { Outcome } from './outcome.ts';
+import { cutoffInstant, nextPeriods, payDate, type PaySchedule } from '../payers/schedule.ts';
+import { localDate } from '../calendar.ts';
 
 /** What stands against a payment, with its end where a calendar knows it. */
 export type Reason = { readonly reason: Outcome; readonly until: string | null; readonly detail: string | null };

@@ -1,6 +1,6 @@
 import { canonicalJson, sha256 } from '../canonical.ts';
 import type { CurrencyCode } from '../currency.ts';
-import type { Method } from '../payouts/payout.ts';
+import type { Method } from '../rails.ts';
 
 /** What an approver approves of one payout. Amounts are minor units. */
 export type PayoutContent = {

@@ -7,9 +7,9 @@ import { parse } from 'csv-parse';
 import { z } from 'zod';
 
 import { CURRENCY_CODES } from '../../domain/currency.ts';
-import { Code, Decimal } from '../../domain/event.ts';
+import { Code, Decimal } from '../../domain/fields.ts';
 import { ImportMapping } from '../../domain/earnings/import-mapping.ts';
-import { METHODS, type Method } from '../../domain/payouts/payout.ts';
+import { METHODS, type Method } from '../../domain/rails.ts';
 import { PlanTerms } from '../../domain/programs/plan.ts';
 
 /** A marketplace's program as data: a folder with `program.json` and `mapping.json`. Its rows are kept elsewhere. */

@@ -1,6 +1,6 @@
 import { composeIBAN } from 'ibantools';
 
-import type { Method } from '../../domain/payouts/payout.ts';
+import type { Method } from '../../domain/rails.ts';
 
 export type DemoCurrency = 'USD' | 'EUR' | 'GBP';
 

@@ -1,4 +1,4 @@
-import type { Role } from '../../db/people/actors.ts';
+import type { Role } from '../../domain/people/role.ts';
 import type { Database } from '../../db/database.ts';
 import { bootstrap } from '../bootstrap.ts';
 import { type ApiClient, createApiClient } from '../client.ts';

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { listBalances } from '../../db/books/ledger.ts';
 import type { CurrencyCode } from '../../domain/currency.ts';
 import { type Money, money, parseDecimal } from '../../domain/money.ts';
-import { GATEWAYS, type GatewayName } from '../../domain/payouts/payout.ts';
+import { GATEWAYS, type GatewayName } from '../../domain/rails.ts';
 import { reconciliationWorkflowId } from '../../temporal/messages.ts';
 import { startReconciliation } from '../../temporal/starts.ts';
 import type { PortName } from '../stack/ports.ts';

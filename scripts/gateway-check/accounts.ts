@@ -1,4 +1,4 @@
-import type { GatewayName } from '../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../domain/rails.ts';
 import type { PayerAccount } from '../../gateways/gateway.ts';
 import { ADDRESS } from './payees.ts';
 

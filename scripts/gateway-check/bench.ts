@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 
 import { isByCheck } from '../../domain/checks/check.ts';
 import type { Money } from '../../domain/money.ts';
-import type { GatewayName } from '../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../domain/rails.ts';
 import type { Destination, Gateway, PayerAccount, PaymentOrder } from '../../gateways/gateway.ts';
 import { createGateways, type GatewaySettings } from '../../gateways/index.ts';
 import { type Attempt, createAttempt } from './attempt.ts';

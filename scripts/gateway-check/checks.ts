@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
 import { money } from '../../domain/money.ts';
-import type { GatewayName } from '../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../domain/rails.ts';
 import type { Answer, Submission } from '../../gateways/gateway.ts';
 import { readJson, writeJson } from '../../gateways/json.ts';
 import { createWebhookReaders, WEBHOOK_SENDERS, type WebhookSender } from '../../gateways/webhooks.ts';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 import { parseDecimal } from '../../domain/money.ts';
-import type { GatewayName } from '../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../domain/rails.ts';
 import type { Destination } from '../../gateways/gateway.ts';
 import type { GatewaySettings } from '../../gateways/index.ts';
 import { LOB_ACCOUNT, payerAccounts } from './accounts.ts';

@@ -1,4 +1,4 @@
-import type { GatewayName } from '../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../domain/rails.ts';
 
 /** The hosts of the providers' own test environments. Nothing else is ever asked: here every payment is real to its host. */
 const TEST_HOSTS: Record<GatewayName, readonly string[]> = {

@@ -1,5 +1,5 @@
 import type { Destination, PostalAddress } from '../../gateways/gateway.ts';
-import type { GatewayName } from '../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../domain/rails.ts';
 
 export const ADDRESS: PostalAddress = {
   line1: '1 Main Street',

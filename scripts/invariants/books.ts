@@ -5,7 +5,7 @@ import type { Database } from '../../db/database.ts';
 import { Currency } from '../../db/column-types.ts';
 import { ATTEMPT_STATES, isAttemptFinal } from '../../domain/payouts/attempt.ts';
 import { parseDecimal } from '../../domain/money.ts';
-import { GATEWAYS } from '../../domain/payouts/payout.ts';
+import { GATEWAYS } from '../../domain/rails.ts';
 import { checkReference } from '../../gateways/printed-check/request.ts';
 
 /** One movement on our balance, as a provider of the sandbox wrote it down. */

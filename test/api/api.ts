@@ -8,7 +8,9 @@ import { z } from 'zod';
 
 import { createApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/http/deps.ts';
-import { addActor, issueKey, type Role } from '../../db/people/actors.ts';
+import { addActor } from '../../db/people/actors.ts';
+import { issueKey } from '../../db/people/keys.ts';
+import type { Role } from '../../domain/people/role.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { Failure } from '../../domain/errors.ts';
 import { freshDatabase } from '../support/database.ts';

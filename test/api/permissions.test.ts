@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openApiDocument } from '../../api/openapi.ts';
 import { PERMITTED_ROUTES, rolesFor } from '../../api/http/permissions.ts';
-import { ROLES } from '../../db/people/actors.ts';
+import { ROLES } from '../../domain/people/role.ts';
 import { getPartner } from '../../db/partners/partners.ts';
 import { addPayout, type Api, setUpShop, startApi } from './api.ts';
 

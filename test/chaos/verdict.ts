@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 import type { Database } from '../../db/database.ts';
 import { parseDecimal } from '../../domain/money.ts';
-import { isPayoutFinal, type Method, PAYOUT_STATUSES } from '../../domain/payouts/payout.ts';
+import { isPayoutFinal, PAYOUT_STATUSES } from '../../domain/payouts/payout.ts';
+import type { Method } from '../../domain/rails.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
 import { readBooks } from '../../scripts/invariants/books.ts';
 import type { Owed } from './business.ts';

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 
 import { ATTEMPT_NEXT, ATTEMPT_STATES } from '../../domain/payouts/attempt.ts';
 import { BATCH_NEXT } from '../../domain/payouts/batch.ts';
-import { GATEWAYS, PAYOUT_NEXT } from '../../domain/payouts/payout.ts';
+import { GATEWAYS } from '../../domain/rails.ts';
+import { PAYOUT_NEXT } from '../../domain/payouts/payout.ts';
 import { RUN_NEXT } from '../../domain/runs/run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -11,14 +11,12 @@ import {
 } from '../../domain/payouts/attempt.ts';
 import {
   canPayoutBecome,
-  GATEWAYS,
-  GATEWAYS_FOR,
   isPayoutFinal,
-  METHODS,
   PAYOUT_NEXT,
   PAYOUT_STATUSES,
   releasesLines,
 } from '../../domain/payouts/payout.ts';
+import { GATEWAYS, GATEWAYS_FOR, METHODS } from '../../domain/rails.ts';
 import { canRunBecome, isRunOver, RUN_NEXT, RUN_STATUSES } from '../../domain/runs/run.ts';
 
 const DAY_MS = 86_400_000;

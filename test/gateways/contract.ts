@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptState } from '../../domain/payouts/attempt.ts';
 import type { Failure, FailureCode } from '../../domain/errors.ts';
 import { parseDecimal } from '../../domain/money.ts';
-import type { GatewayName } from '../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../domain/rails.ts';
 import { retryAfterMs } from '../../gateways/http.ts';
 import { CHECK_ACCOUNT } from '../../scripts/gateway-check/accounts.ts';
 import type { Attempt } from '../../scripts/gateway-check/attempt.ts';

@@ -1,4 +1,4 @@
-import { GATEWAYS, type GatewayName } from '../../domain/payouts/payout.ts';
+import { GATEWAYS, type GatewayName } from '../../domain/rails.ts';
 
 /**
  * Every fault that every gateway must survive, with how it must end. The contract and the tests of whole runs take their faults from

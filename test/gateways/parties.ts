@@ -1,4 +1,4 @@
-import type { GatewayName } from '../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../domain/rails.ts';
 import { PAYEES } from '../../scripts/gateway-check/payees.ts';
 import type { Party } from './contract.ts';
 

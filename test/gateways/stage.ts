@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { CurrencyCode } from '../../domain/currency.ts';
 import { parseDecimal } from '../../domain/money.ts';
-import type { GatewayName } from '../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../domain/rails.ts';
 import type { Destination, PayerAccount, PaymentOrder } from '../../gateways/gateway.ts';
 import { createGateways } from '../../gateways/index.ts';
 import { type Attempt, createAttempt } from '../../scripts/gateway-check/attempt.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import fc from 'fast-check';
 
-import { GATEWAYS } from '../../domain/payouts/payout.ts';
+import { GATEWAYS } from '../../domain/rails.ts';
 import {
   ENDS,
   type Ending,

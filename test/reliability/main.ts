@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-import { GATEWAYS } from '../../domain/payouts/payout.ts';
+import { GATEWAYS } from '../../domain/rails.ts';
 import { readResults, readTrials, type Result, type Trial } from '../chaos/results.ts';
 import { PARTIES } from '../gateways/parties.ts';
 import { FAULT_CASES, faultsOf } from '../gateways/faults.ts';

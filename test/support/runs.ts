@@ -1,5 +1,5 @@
 import { startReconciliation } from '../../temporal/starts.ts';
-import { GATEWAYS } from '../../domain/payouts/payout.ts';
+import { GATEWAYS } from '../../domain/rails.ts';
 import { type Company, PERIOD_END } from './company.ts';
 import { eventually } from './eventually.ts';
 import type { World } from './world.ts';

@@ -12,7 +12,9 @@ import { inject } from 'vitest';
 
 import { type Activities, createActivities } from '../../activities/index.ts';
 import { createApp } from '../../api/app.ts';
-import { addActor, issueKey, listActors, type Role } from '../../db/people/actors.ts';
+import { addActor, listActors } from '../../db/people/actors.ts';
+import { issueKey } from '../../db/people/keys.ts';
+import type { Role } from '../../domain/people/role.ts';
 import { openDatabase } from '../../db/database.ts';
 import type { VaultKeys } from '../../db/vault.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../domain/payouts/attempt.ts';

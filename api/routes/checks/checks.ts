@@ -7,9 +7,9 @@ import { type Check, getPayoutCheck, listChecks } from '../../../db/checks/check
 import type { Database } from '../../../db/database.ts';
 import { getPayer } from '../../../db/payers/payers.ts';
 import { CHECK_STATES, checkClock, EXCEPTION_DECISIONS } from '../../../domain/checks/check.ts';
-import { Code } from '../../../domain/event.ts';
+import { Code } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
-import { GATEWAYS } from '../../../domain/payouts/payout.ts';
+import { GATEWAYS } from '../../../domain/rails.ts';
 import { wakeCheckDesk, wakePayout } from '../../../temporal/starts.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';

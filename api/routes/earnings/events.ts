@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { listEvents, listQuarantine, type QuarantinedEvent, type StoredEvent } from '../../../db/earnings/events.ts';
-import { Code, Source, WireEvent } from '../../../domain/event.ts';
+import { Code, Source } from '../../../domain/fields.ts';
+import { WireEvent } from '../../../domain/event.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';

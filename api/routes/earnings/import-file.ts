@@ -10,9 +10,9 @@ import {
 } from '../../../db/earnings/imports.ts';
 import { columnsOf, type ImportMapping, mapRow, type Row } from '../../../domain/earnings/import-mapping.ts';
 import { type Break, type CsvFormat, type CsvRow, readFormat, readRows } from './csv.ts';
-import type { ApiDeps } from '../../http/deps.ts';
+import type { ApiDeps, Upload, UploadedFile } from '../../http/deps.ts';
 import { type Accepted, type IncomingEvent, intakeEvents, type IntakeOutcome, wakePrograms } from './intake.ts';
-import { refused, type Upload, type UploadedFile } from '../../http/upload.ts';
+import { refused } from '../../http/upload.ts';
 
 const ROWS_PER_PAGE = 1000;
 /** A second file is looked up by its key, so it is kept in memory: only the columns that are joined. */

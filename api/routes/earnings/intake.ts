@@ -11,7 +11,7 @@ import type { Database } from '../../../db/database.ts';
 import { whyNotReverse } from '../../../domain/earnings/earning.ts';
 import { Failure } from '../../../domain/errors.ts';
 import { type Event, eventHash, toEvent, type WireEvent } from '../../../domain/event.ts';
-import { localDate } from '../../../domain/payers/schedule.ts';
+import { localDate } from '../../../domain/calendar.ts';
 import { wakeAccrual } from '../../../temporal/starts.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { wakeQuietly } from '../../http/wake.ts';

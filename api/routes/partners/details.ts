@@ -3,7 +3,7 @@ import { isValidIBAN } from 'ibantools';
 
 import type { NewInstrument } from '../../../db/partners/instruments.ts';
 import { canonicalJson } from '../../../domain/canonical.ts';
-import { Currency } from '../../../domain/event.ts';
+import { Currency } from '../../../domain/fields.ts';
 import { isRoutingNumber } from '../../../domain/payers/routing-number.ts';
 import { Country, Email, Line, Name, PostalAddress } from '../../http/schemas.ts';
 

@@ -2,8 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import type { Database } from '../../../db/database.ts';
 import { addInstruments } from '../../../db/partners/instruments.ts';
+import { addAgreements } from '../../../db/partners/agreements.ts';
 import {
-  addAgreements,
   addPartners,
   changePartner,
   getPartner,
@@ -11,14 +11,13 @@ import {
   listPartners,
   type NewPartner,
   type Partner,
-  PARTNER_KINDS,
 } from '../../../db/partners/partners.ts';
-import { Code } from '../../../domain/event.ts';
+import { PARTNER_KINDS } from '../../../domain/partners/kind.ts';
+import { Code } from '../../../domain/fields.ts';
 import { onlyOwn } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { InstrumentBody, instrumentOf } from './details.ts';
-import { PayabilityAnswer, readPayability } from '../payouts/payability.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import {
@@ -33,7 +32,7 @@ import {
   pageOf,
   Reason,
 } from '../../http/schemas.ts';
-import { AgreementBody } from '../programs/agreements.ts';
+import { AgreementBody } from './agreements.ts';
 
 const BATCH_MAX = 500;
 const AGREEMENTS_MAX = 20;
@@ -141,17 +140,6 @@ const release = createRoute({
   responses: { 200: answers(PartnerAnswer, 'Paid again from the next draft on') },
 });
 
-const payability = createRoute({
-  method: 'get',
-  path: '/v1/partners/{code}/payability',
-  tags: ['partners'],
-  summary: 'Ask why a partner is not paid yet',
-  request: { params: CodePath },
-  responses: {
-    200: answers(PayabilityAnswer, 'What the partner will be paid next, and if nothing, why not and until when'),
-  },
-});
-
 const partnerAnswer = ({ id: _id, createdAt, ...partner }: Partner) => ({
   ...partner,
   createdAt: createdAt.toISOString(),
@@ -206,12 +194,6 @@ export const partnerRoutes = ({ db, vault, settings: { coolingOffDays } }: ApiDe
     .openapi(release, async (c) => {
       const why = { held: false, reason: c.req.valid('json').reason };
       return c.json(partnerAnswer(await holdPartner(db, c.req.valid('param').code, why, c.get('caller').actorId)), 200);
-    })
-    .openapi(payability, async (c) => {
-      const { code } = c.req.valid('param');
-      onlyOwn(c, code, `partner ${code}`);
-      const partner = await getPartner(db, code);
-      return c.json(await readPayability(db, partner.id), 200);
     });
 };
 

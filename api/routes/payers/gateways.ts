@@ -1,8 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { type GatewayPause, listGatewayPauses, pauseGateway, resumeGateway } from '../../../db/tasks/alarms.ts';
+import {
+  type GatewayPause,
+  listGatewayPauses,
+  pauseGateway,
+  resumeGateway,
+} from '../../../db/payers/gateway-pauses.ts';
 import type { Database } from '../../../db/database.ts';
-import { GATEWAYS, type GatewayName } from '../../../domain/payouts/payout.ts';
+import { GATEWAYS, type GatewayName } from '../../../domain/rails.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, jsonBody, Reason } from '../../http/schemas.ts';

@@ -7,11 +7,11 @@ import {
   listPayers,
   type Payer,
   type PayerGateway,
-  setPayerGateway,
 } from '../../../db/payers/payers.ts';
-import { Code, Currency } from '../../../domain/event.ts';
+import { setPayerGateway } from '../../../commands/payers/set-gateway.ts';
+import { Code, Currency } from '../../../domain/fields.ts';
 import { DORMANCY_YEARS_MAX } from '../../../domain/checks/dormancy.ts';
-import { GATEWAYS, GATEWAYS_FOR, type Method as MethodName } from '../../../domain/payouts/payout.ts';
+import { GATEWAYS, GATEWAYS_FOR, type Method as MethodName } from '../../../domain/rails.ts';
 import { Failure } from '../../../domain/errors.ts';
 import { checkAccountNumber, whyNotPayerAccount } from '../../../gateways/accounts.ts';
 import { readPage } from '../../http/cursor.ts';

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import { getPayer } from '../../../db/payers/payers.ts';
 import { addSchedule, getSchedule, listSchedules, type Schedule, setMinimums } from '../../../db/payers/schedules.ts';
-import { Code } from '../../../domain/event.ts';
+import { Code } from '../../../domain/fields.ts';
 import { parseDecimal } from '../../../domain/money.ts';
 import {
   cutoffInstant,

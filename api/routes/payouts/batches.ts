@@ -6,7 +6,7 @@ import type { Database } from '../../../db/database.ts';
 import { getRun } from '../../../db/runs/runs.ts';
 import { BATCH_STATES } from '../../../domain/payouts/batch.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
-import { GATEWAYS } from '../../../domain/payouts/payout.ts';
+import { GATEWAYS } from '../../../domain/rails.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { createRouter } from '../../http/router.ts';

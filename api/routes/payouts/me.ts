@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { ROLES } from '../../../db/people/actors.ts';
+import { ROLES } from '../../../domain/people/role.ts';
 import { type EarningKey, listPartnerEarnings, type PartnerEarning } from '../../../db/earnings/earnings.ts';
 import { listPayouts } from '../../../db/payouts/payouts.ts';
-import { Source } from '../../../domain/event.ts';
+import { Source } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { partnerOf } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';

@@ -1,13 +1,17 @@
-import { z } from '@hono/zod-openapi';
+import { createRoute, z } from '@hono/zod-openapi';
 
 import type { Database } from '../../../db/database.ts';
 import { listPartnerPayability, type Payability } from '../../../db/payouts/payability.ts';
 import { listPartnerSchedules, type Schedule } from '../../../db/payers/schedules.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { explainStanding } from '../../../domain/payouts/payability.ts';
-import { OUTCOMES } from '../../../domain/runs/run.ts';
+import { OUTCOMES } from '../../../domain/payouts/outcome.ts';
 import { nextPeriods, payDate } from '../../../domain/payers/schedule.ts';
-import { Method } from '../../http/schemas.ts';
+import { getPartner } from '../../../db/partners/partners.ts';
+import { onlyOwn } from '../../http/auth.ts';
+import type { ApiDeps } from '../../http/deps.ts';
+import { createRouter } from '../../http/router.ts';
+import { answers, CodePath, Method } from '../../http/schemas.ts';
 
 const ReasonAnswer = z.object({
   reason: z.enum(OUTCOMES),
@@ -77,3 +81,23 @@ function itemOf(row: Payability, schedule: Schedule, nowMs: number) {
     ...explainStanding(standing, schedule, nowMs),
   };
 }
+
+const payability = createRoute({
+  method: 'get',
+  path: '/v1/partners/{code}/payability',
+  tags: ['partners'],
+  summary: 'Ask why a partner is not paid yet',
+  request: { params: CodePath },
+  responses: {
+    200: answers(PayabilityAnswer, 'What the partner will be paid next, and if nothing, why not and until when'),
+  },
+});
+
+/** Why a partner is not paid yet. Partners ask the same of themselves under `/v1/me`. */
+export const payabilityRoutes = ({ db }: ApiDeps) =>
+  createRouter().openapi(payability, async (c) => {
+    const { code } = c.req.valid('param');
+    onlyOwn(c, code, `partner ${code}`);
+    const partner = await getPartner(db, code);
+    return c.json(await readPayability(db, partner.id), 200);
+  });

@@ -12,9 +12,10 @@ import {
 } from '../../../db/payouts/payouts.ts';
 import { ACTORS as ADVISED, adviceFor } from '../../../domain/payouts/advice.ts';
 import { ATTEMPT_STATES } from '../../../domain/payouts/attempt.ts';
-import { Code } from '../../../domain/event.ts';
+import { Code } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
-import { GATEWAYS, PAYOUT_STATUSES } from '../../../domain/payouts/payout.ts';
+import { GATEWAYS } from '../../../domain/rails.ts';
+import { PAYOUT_STATUSES } from '../../../domain/payouts/payout.ts';
 import { onlyOwn } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';

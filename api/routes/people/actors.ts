@@ -1,19 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import {
-  type Actor,
-  addActor,
-  type ApiKey,
-  getActor,
-  issueKey,
-  listActors,
-  listKeys,
-  revokeKey,
-  ROLES,
-} from '../../../db/people/actors.ts';
+import { type Actor, addActor, getActor, listActors } from '../../../db/people/actors.ts';
+import { type ApiKey, issueKey, listKeys, revokeKey } from '../../../db/people/keys.ts';
+import { ROLES } from '../../../domain/people/role.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
 import { Failure } from '../../../domain/errors.ts';
-import { Code } from '../../../domain/event.ts';
+import { Code } from '../../../domain/fields.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { problemResponse } from '../../http/problem.ts';

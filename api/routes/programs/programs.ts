@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { PARTNER_KINDS } from '../../../db/partners/partners.ts';
+import { PARTNER_KINDS } from '../../../domain/partners/kind.ts';
 import {
   addPlan,
   addPlanVersion,
@@ -13,7 +13,7 @@ import {
   type Program,
 } from '../../../db/programs/programs.ts';
 import { getSchedule } from '../../../db/payers/schedules.ts';
-import { Code } from '../../../domain/event.ts';
+import { Code } from '../../../domain/fields.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';

@@ -6,7 +6,7 @@ import { getRun, insertRun, type NewRun, type Run } from '../../../db/runs/runs.
 import { Failure } from '../../../domain/errors.ts';
 import { onDemandRunId } from '../../../domain/ids.ts';
 import { whyNotReplace } from '../../../domain/payouts/replacement.ts';
-import { localDate } from '../../../domain/payers/schedule.ts';
+import { localDate } from '../../../domain/calendar.ts';
 import { wakeRun } from '../../../temporal/starts.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { idempotencyKeyOf } from '../../http/idempotency.ts';

@@ -18,12 +18,14 @@ import {
 } from '../../../db/runs/runs.ts';
 import { getSchedule, type Schedule } from '../../../db/payers/schedules.ts';
 import { Failure } from '../../../domain/errors.ts';
-import { Code } from '../../../domain/event.ts';
+import { Code } from '../../../domain/fields.ts';
 import { onDemandRunId } from '../../../domain/ids.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { positivePayFile } from '../../../domain/checks/positive-pay.ts';
-import { OUTCOMES, RUN_STATUSES } from '../../../domain/runs/run.ts';
-import { cutoffInstant, lastPeriodBefore, localDate, payDate } from '../../../domain/payers/schedule.ts';
+import { OUTCOMES } from '../../../domain/payouts/outcome.ts';
+import { RUN_STATUSES } from '../../../domain/runs/run.ts';
+import { cutoffInstant, lastPeriodBefore, payDate } from '../../../domain/payers/schedule.ts';
+import { localDate } from '../../../domain/calendar.ts';
 import { wakeRun } from '../../../temporal/starts.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { CurrencyCode } from '../../currency.ts';
-import { Currency, Decimal, QUANTITY_MAX, whyNotAmount } from '../../event.ts';
+import { Currency, Decimal, QUANTITY_MAX, whyNotAmount } from '../../fields.ts';
 import { MINOR_MAX, parseDecimal } from '../../money.ts';
 import { commonTerms, type Incentive, say } from './incentive.ts';
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 import { type CurrencyCode, exponentOf } from '../../currency.ts';
-import { AmountName, type Event, EventKind, REFUND } from '../../event.ts';
+import { AmountName, EventKind } from '../../fields.ts';
+import { type Event, REFUND } from '../../event.ts';
 import { formatDecimal, formatMinor, type Money, money } from '../../money.ts';
 
 /** What has counted towards one incentive in one window, reversals subtracted: the volume, and what was earned for it. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { CurrencyCode } from '../../currency.ts';
-import { Currency, Decimal, whyNotAmount } from '../../event.ts';
+import { Currency, Decimal, whyNotAmount } from '../../fields.ts';
 import { divideHalfEven, parseDecimal, parsePercent } from '../../money.ts';
 import {
   basisOf,

@@ -9,9 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createPayoutActivities } from '../../../activities/payouts/advance.ts';
 import { insertAttempts } from '../../../db/payouts/attempts.ts';
-import { attemptRecord } from '../../../db/payouts/payment-orders.ts';
+import { attemptRecord, seal, type VaultKeys } from '../../../db/vault.ts';
 import { getPayout } from '../../../db/payouts/payouts.ts';
-import { seal, type VaultKeys } from '../../../db/vault.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import { answer } from '../../../gateways/answers.ts';
 import type { Gateway, Gateways } from '../../../gateways/gateway.ts';

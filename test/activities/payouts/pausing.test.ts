@@ -7,14 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createBatchActivities } from '../../../activities/payouts/batches.ts';
 import { createPayoutActivities } from '../../../activities/payouts/advance.ts';
-import { pauseGateway } from '../../../db/tasks/alarms.ts';
+import { pauseGateway } from '../../../db/payers/gateway-pauses.ts';
 import { insertAttempts } from '../../../db/payouts/attempts.ts';
 import { insertBatch } from '../../../db/payouts/batches.ts';
-import { attemptRecord, batchRecord } from '../../../db/payouts/payment-orders.ts';
+import { attemptRecord, batchRecord, seal } from '../../../db/vault.ts';
 import { getPayout } from '../../../db/payouts/payouts.ts';
-import { seal } from '../../../db/vault.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
-import type { GatewayName } from '../../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../../domain/rails.ts';
 import { answer, batchAnswer } from '../../../gateways/answers.ts';
 import type { Gateways } from '../../../gateways/gateway.ts';
 import { openStage, type Stage } from '../../db/stage.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { listBalances } from '../../../db/books/ledger.ts';
-import type { GatewayName } from '../../../domain/payouts/payout.ts';
+import type { GatewayName } from '../../../domain/rails.ts';
 import { faultsOf } from '../../gateways/faults.ts';
 import { type Company, openCompany } from '../../support/company.ts';
 import { eventually } from '../../support/eventually.ts';

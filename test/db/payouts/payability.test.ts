@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { listPartnerPayability } from '../../../db/payouts/payability.ts';
 import { updatePayout } from '../../../db/payouts/payouts.ts';
-import { OUTCOMES } from '../../../domain/runs/run.ts';
+import { OUTCOMES } from '../../../domain/payouts/outcome.ts';
 import {
   addCompany,
   addInstrument,

@@ -1,13 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { addDays, isZone, localDate } from '../../../domain/calendar.ts';
 import {
-  addDays,
   cutoffInstant,
   FREQUENCIES,
-  isZone,
   lastPeriodBefore,
-  localDate,
   nextPeriods,
   type PaySchedule,
   payDate,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { adviceFor, adviceOn, ADVISED_CODES, rejectedDetail } from '../../../domain/payouts/advice.ts';
-import { GATEWAYS } from '../../../domain/payouts/payout.ts';
+import { GATEWAYS } from '../../../domain/rails.ts';
 
 describe('given a provider that says why', () => {
   it.each([

@@ -5,10 +5,10 @@ import {
   type Agreement,
   changeAgreement,
   getAgreement,
-  getPartner,
   listAgreements,
-} from '../../../db/partners/partners.ts';
-import { Code } from '../../../domain/event.ts';
+} from '../../../db/partners/agreements.ts';
+import { getPartner } from '../../../db/partners/partners.ts';
+import { Code } from '../../../domain/fields.ts';
 import { onlyOwn } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';

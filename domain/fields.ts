@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+import { CURRENCY_CODES, type CurrencyCode } from './currency.ts';
+import { Failure } from './errors.ts';
+import { parseDecimal } from './money.ts';
+
+/** The fields that events, imports and the API share, each with what is wrong with a value that does not fit. */
+
+/** A program's or a partner's code, as the organisation writes it. */
+export const Code = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/, 'is not a code of 1 to 64 letters, digits and . _ : -');
+
+/** What happened: `sale`, `referral`, `installation`, `training`, `kpi`, … */
+export const EventKind = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is not a kind such as sale: small letters, digits and _');
+
+export const Source = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is not 1 to 64 letters, digits and . _ -');
+
+/** The name of an amount beside the main one, such as `freight`; `amount` always means the main one. */
+export const AmountName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is not a name such as freight: small letters, digits and _')
+  .refine((name) => name !== 'amount', 'amount is the name of the main amount');
+
+export const Currency = z.enum(CURRENCY_CODES);
+
+/** An amount of 0 or more; how many digits it may have depends on its currency: see `whyNotAmount`. */
+export const Decimal = z.string().regex(/^\d{1,18}(\.\d{1,18})?$/, 'is not a decimal amount such as 12.34');
+export const QUANTITY_MAX = 1_000_000_000;
+/** A hundred trillion dollars is a mistake. Hundreds of such amounts still add up to what a bigint of PostgreSQL holds. */
+const AMOUNT_MINOR_MAX = 10n ** 16n;
+/** Why a decimal string is no amount of a currency, or undefined. */
+export function whyNotAmount(text: string, currency: CurrencyCode): string | undefined {
+  try {
+    const { minor } = parseDecimal(text, currency);
+    return minor > AMOUNT_MINOR_MAX ? `"${text}" is too large to be meant` : undefined;
+  } catch (error) {
+    if (error instanceof Failure) return error.message;
+    throw error;
+  }
+}
