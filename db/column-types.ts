@@ -7,4 +7,8 @@ export const Currency = z.custom<CurrencyCode>((value) => typeof value === 'stri
 export const Instant = z.number().transform((ms) => new Date(ms));
 export const LocalDate = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 export const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes');
+/** Bytes as hex, such as a hash. */
+export const Hex = Bytes.transform((bytes) => Buffer.from(bytes).toString('hex'));
+/** What `count(*)` answers. */
+export const Count = z.bigint().transform(Number);
 export const Id = z.object({ id: z.string() });

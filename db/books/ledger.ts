@@ -58,20 +58,18 @@ async function openAccounts(db: Database, postings: readonly Posting[]): Promise
     on conflict (code) do nothing`);
 }
 
-const AttemptEntry = z
-  .strictObject({
-    kind: z.string(),
-    account: z.string(),
-    currency: Currency,
-    amount_minor: z.bigint(),
-    recorded_at: Instant,
-  })
-  .transform(({ amount_minor, recorded_at, ...row }) => ({ ...row, minor: amount_minor, recordedAt: recorded_at }));
+const AttemptEntry = z.strictObject({
+  kind: z.string(),
+  account: z.string(),
+  currency: Currency,
+  minor: z.bigint(),
+  recordedAt: Instant,
+});
 
 /** What the ledger says of a payout's attempts and of what people decided about them, in the order in which it was posted. */
 export const listPayoutEntries = (db: Database, payoutId: string): Promise<readonly z.infer<typeof AttemptEntry>[]> =>
   db.any(sql.type(AttemptEntry)`
-    select journal.kind, account.code as account, entry.currency, entry.amount_minor, journal.recorded_at
+    select journal.kind, account.code as account, entry.currency, entry.amount_minor as "minor", journal.recorded_at as "recordedAt"
     from ledger_journal journal
     join ledger_entry entry on entry.journal_id = journal.id
     join ledger_account account on account.id = entry.account_id

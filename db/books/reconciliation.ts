@@ -120,21 +120,13 @@ export const listLedgerSide = (
                             and report.day = ${day}::date))
     order by attempt.id`);
 
-const ProviderRow = z
-  .strictObject({
-    attempt_id: z.string().nullable(),
-    line_id: z.string(),
-    kind: z.enum(['payout', 'fee', 'return', 'funding', 'other']),
-    currency: Currency,
-    amount_minor: z.bigint(),
-  })
-  .transform((row): ProviderSide => ({
-    attemptId: row.attempt_id,
-    lineId: row.line_id,
-    kind: row.kind,
-    currency: row.currency,
-    minor: row.amount_minor,
-  }));
+const ProviderRow = z.strictObject({
+  attemptId: z.string().nullable(),
+  lineId: z.string(),
+  kind: z.enum(['payout', 'fee', 'return', 'funding', 'other']),
+  currency: Currency,
+  minor: z.bigint(),
+});
 
 /** Every statement line, of any day, of the attempts given, and the day's lines that match nothing of ours. */
 export const listProviderSide = (
@@ -143,7 +135,8 @@ export const listProviderSide = (
   attemptIds: readonly string[],
 ): Promise<readonly ProviderSide[]> =>
   db.any(sql.type(ProviderRow)`
-    select distinct on (line.line_id) line.matched_attempt_id as attempt_id, line.line_id, line.kind, line.currency, line.amount_minor
+    select distinct on (line.line_id) line.matched_attempt_id as "attemptId", line.line_id as "lineId", line.kind, line.currency,
+      line.amount_minor as "minor"
     from recon_line line join recon_report report on report.id = line.report_id
     where report.gateway = ${gateway} and report.payer_id = ${payerId} and report.currency = ${currency} and ${isLatest}
       and (line.matched_attempt_id = any(${sql.array(attemptIds, 'uuid')})
@@ -175,48 +168,36 @@ export async function saveBreaks(
   return found.length;
 }
 
-const StatementRow = z
-  .strictObject({
-    line_id: z.string(),
-    kind: z.string(),
-    currency: Currency,
-    amount_minor: z.bigint(),
-    occurred_at: Instant,
-  })
-  .transform(({ line_id, amount_minor, occurred_at, ...row }) => ({
-    ...row,
-    id: line_id,
-    minor: amount_minor,
-    occurredAt: occurred_at,
-  }));
+const StatementRow = z.strictObject({
+  kind: z.string(),
+  currency: Currency,
+  id: z.string(),
+  minor: z.bigint(),
+  occurredAt: Instant,
+});
 
 /** What the provider's own statements say of a payout, oldest first; what left our balance is negative. */
 export const listStatementLines = (db: Database, payoutId: string): Promise<readonly z.infer<typeof StatementRow>[]> =>
   db.any(sql.type(StatementRow)`
-    select distinct on (line.occurred_at, line.line_id) line.line_id, line.kind, line.currency, line.amount_minor, line.occurred_at
+    select distinct on (line.occurred_at, line.line_id) line.line_id as "id", line.kind, line.currency, line.amount_minor as "minor",
+      line.occurred_at as "occurredAt"
     from recon_line line join payout_attempt attempt on attempt.id = line.matched_attempt_id
     where attempt.payout_id = ${payoutId} and ${isLatest} order by line.occurred_at, line.line_id`);
 
-const BreakRow = z
-  .strictObject({
-    id: z.bigint(),
-    gateway: z.string(),
-    kind: z.string(),
-    subject: z.string(),
-    currency: Currency.nullable(),
-    expected_minor: z.bigint().nullable(),
-    found_minor: z.bigint().nullable(),
-    opened_at: Instant,
-  })
-  .transform(({ expected_minor, found_minor, opened_at, ...row }) => ({
-    ...row,
-    expectedMinor: expected_minor,
-    foundMinor: found_minor,
-    openedAt: opened_at,
-  }));
+const BreakRow = z.strictObject({
+  id: z.bigint(),
+  gateway: z.string(),
+  kind: z.string(),
+  subject: z.string(),
+  currency: Currency.nullable(),
+  expectedMinor: z.bigint().nullable(),
+  foundMinor: z.bigint().nullable(),
+  openedAt: Instant,
+});
 
 /** Open breaks, oldest first, after a cursor. */
 export const listBreaks = (db: Database, after: bigint, limit: number): Promise<readonly z.infer<typeof BreakRow>[]> =>
   db.any(sql.type(BreakRow)`
-    select id, gateway, kind, subject, currency, expected_minor, found_minor, opened_at from recon_break
+    select id, gateway, kind, subject, currency, expected_minor as "expectedMinor", found_minor as "foundMinor",
+      opened_at as "openedAt" from recon_break
     where resolved_at is null and id > ${String(after)}::bigint order by id limit ${limit}`);

@@ -116,20 +116,20 @@ export const spoilCheckNumbers = (db: Database, payer: Payer, { from, to, reason
     await addAuditEntry(tx, { actorId: by, action: 'check.spoil', subject: `payer/${payer.code}`, detail });
   });
 
-const DrawingRow = z
-  .strictObject({ check_account_id: z.number(), payer_id: z.number(), gateway: z.enum(GATEWAYS), sealed: Bytes })
-  .transform(({ check_account_id, payer_id, ...row }) => ({
-    ...row,
-    checkAccountId: check_account_id,
-    payerId: payer_id,
-  }));
+const DrawingRow = z.strictObject({
+  gateway: z.enum(GATEWAYS),
+  sealed: Bytes,
+  checkAccountId: z.number(),
+  payerId: z.number(),
+});
 
 export type DrawnAccount = Awaited<ReturnType<typeof openCheckAccounts>>[number];
 
 /** The accounts that checks are drawn on now, with the settings of who draws them, opened for one call and never stored in clear. */
 export async function openCheckAccounts(db: Database, keys: VaultKeys) {
   const rows = await db.any(sql.type(DrawingRow)`
-    select check_account_id, payer_id, gateway, sealed from payer_gateway where check_account_id is not null order by check_account_id`);
+    select check_account_id as "checkAccountId", payer_id as "payerId", gateway,
+      sealed from payer_gateway where check_account_id is not null order by check_account_id`);
   return rows.map(({ sealed, payerId, ...row }) => ({
     ...row,
     settings: openJson(keys, payerGatewayRecord(payerId, 'check'), sealed),

@@ -17,43 +17,29 @@ import { lockPayout } from '../payouts/payouts.ts';
 import { Currency, Instant } from '../column-types.ts';
 import { closeTask, lockTask } from '../tasks/tasks.ts';
 
-const ExceptionRow = z
-  .strictObject({
-    id: z.string(),
-    check_account_id: z.number(),
-    account_ref: z.string(),
-    bank_ref: z.string(),
-    number: z.bigint(),
-    currency: Currency,
-    amount_minor: z.bigint(),
-    reason: z.string(),
-    decide_by: Instant,
-    payout_id: z.string().nullable(),
-    decision: z.enum(EXCEPTION_DECISIONS).nullable(),
-    outcome: z.enum(['paid', 'returned']).nullable(),
-  })
-  .transform((row) => ({
-    id: row.id,
-    checkAccountId: row.check_account_id,
-    accountRef: row.account_ref,
-    bankRef: row.bank_ref,
-    number: row.number,
-    currency: row.currency,
-    minor: row.amount_minor,
-    /** The bank's own words for why it asks. */
-    reason: row.reason,
-    decideBy: row.decide_by,
-    /** The payout whose check has this number, where there is one. */
-    payoutId: row.payout_id,
-    decision: row.decision,
-    outcome: row.outcome,
-  }));
+const ExceptionRow = z.strictObject({
+  id: z.string(),
+  checkAccountId: z.number(),
+  accountRef: z.string(),
+  bankRef: z.string(),
+  number: z.bigint(),
+  currency: Currency,
+  minor: z.bigint(),
+  /** The bank's own words for why it asks. */
+  reason: z.string(),
+  decideBy: Instant,
+  /** The payout whose check has this number, where there is one. */
+  payoutId: z.string().nullable(),
+  decision: z.enum(EXCEPTION_DECISIONS).nullable(),
+  outcome: z.enum(['paid', 'returned']).nullable(),
+});
 /** A check that the bank was shown, and asks whether to pay. */
 export type CheckException = z.infer<typeof ExceptionRow>;
 
 const selectException = sql.fragment`
-  select asked.id, asked.check_account_id, account.account_ref, asked.bank_ref, asked.number, asked.currency, asked.amount_minor, asked.reason,
-    asked.decide_by, attempt.payout_id, asked.decision, asked.outcome
+  select asked.id, asked.check_account_id as "checkAccountId", account.account_ref as "accountRef", asked.bank_ref as "bankRef",
+    asked.number, asked.currency, asked.amount_minor as "minor", asked.reason,
+    asked.decide_by as "decideBy", attempt.payout_id as "payoutId", asked.decision, asked.outcome
   from check_exception asked join check_account account on account.id = asked.check_account_id
   left join check_register register on register.check_account_id = asked.check_account_id and register.number = asked.number
   left join payout_attempt attempt on attempt.id = register.attempt_id`;

@@ -10,45 +10,32 @@ import { lockPayout } from '../payouts/payouts.ts';
 import { Instant, LocalDate } from '../column-types.ts';
 import { closeTask } from '../tasks/tasks.ts';
 
-const StopRow = z
-  .strictObject({
-    id: z.string(),
-    attempt_id: z.string(),
-    payout_id: z.string(),
-    renews_id: z.string().nullable(),
-    lapses_on: LocalDate.nullable(),
-    requested_by: z.string(),
-    reason: z.string(),
-    requested_at: Instant,
-    outcome: z.enum(['stopped', 'already_paid']).nullable(),
-    outcome_at: Instant.nullable(),
-    expires_on: LocalDate.nullable(),
-    is_void: z.boolean().nullable(),
-  })
-  .transform((row) => ({
-    id: row.id,
-    attemptId: row.attempt_id,
-    payoutId: row.payout_id,
-    renewsId: row.renews_id,
-    /** Of a renewal: the last day of the stop that it prolongs. */
-    lapsesOn: row.lapses_on,
-    /** The code of whoever asked. */
-    requestedBy: row.requested_by,
-    reason: row.reason,
-    requestedAt: row.requested_at,
-    /** What the bank said; null while it has not. */
-    outcome: row.outcome,
-    outcomeAt: row.outcome_at,
-    expiresOn: row.expires_on,
-    /** Whether the number is void as well, so that the check stays dead when the stop lapses. */
-    isVoid: row.is_void,
-  }));
+const StopRow = z.strictObject({
+  id: z.string(),
+  attemptId: z.string(),
+  payoutId: z.string(),
+  renewsId: z.string().nullable(),
+  /** Of a renewal: the last day of the stop that it prolongs. */
+  lapsesOn: LocalDate.nullable(),
+  /** The code of whoever asked. */
+  requestedBy: z.string(),
+  reason: z.string(),
+  requestedAt: Instant,
+  /** What the bank said; null while it has not. */
+  outcome: z.enum(['stopped', 'already_paid']).nullable(),
+  outcomeAt: Instant.nullable(),
+  expiresOn: LocalDate.nullable(),
+  /** Whether the number is void as well, so that the check stays dead when the stop lapses. */
+  isVoid: z.boolean().nullable(),
+});
 /** A person's request to stop a check, or to renew its stop, and what the bank said. */
 export type CheckStop = z.infer<typeof StopRow>;
 
 const selectStop = sql.fragment`
-  select stop.id, stop.attempt_id, attempt.payout_id, stop.renews_id, renewed.expires_on as lapses_on, actor.code as requested_by,
-    stop.reason, stop.requested_at, stop.outcome, stop.outcome_at, stop.expires_on, stop.is_void
+  select stop.id, stop.attempt_id as "attemptId", attempt.payout_id as "payoutId", stop.renews_id as "renewsId",
+    renewed.expires_on as "lapsesOn", actor.code as "requestedBy",
+    stop.reason, stop.requested_at as "requestedAt", stop.outcome, stop.outcome_at as "outcomeAt", stop.expires_on as "expiresOn",
+    stop.is_void as "isVoid"
   from check_stop stop join payout_attempt attempt on attempt.id = stop.attempt_id join actor on actor.id = stop.requested_by
   left join check_stop renewed on renewed.id = stop.renews_id`;
 

@@ -4,78 +4,53 @@ import { z } from 'zod';
 import { ATTEMPT_STATES, type AttemptState } from '../../domain/payouts/attempt.ts';
 import { GATEWAYS, type GatewayName, METHODS } from '../../domain/rails.ts';
 import { changesRow, type Database } from '../database.ts';
-import { Bytes, Currency, Instant } from '../column-types.ts';
+import { Bytes, Currency, Hex, Instant } from '../column-types.ts';
 
-const AttemptRow = z
-  .strictObject({
-    id: z.string(),
-    payout_id: z.string(),
-    batch_id: z.string().nullable(),
-    attempt_no: z.number(),
-    gateway: z.enum(GATEWAYS),
-    provider_key: z.string(),
-    provider_ref: z.string().nullable(),
-    currency: Currency,
-    amount_minor: z.bigint(),
-    check_number: z.bigint().nullable(),
-    request_sealed: Bytes,
-    request_hash: Bytes,
-    step: z.string().nullable(),
-    state: z.enum(ATTEMPT_STATES),
-    word: z.string().nullable(),
-    reason: z.string().nullable(),
-    debited_minor: z.bigint().nullable(),
-    debit_fee_minor: z.bigint().nullable(),
-    returned_minor: z.bigint().nullable(),
-    submitted_at: Instant.nullable(),
-    submit_deadline_at: Instant.nullable(),
-    answered_at: Instant.nullable(),
-    state_at: Instant,
-    resolution_id: z.string().nullable(),
-    created_at: Instant,
-    now: Instant,
-  })
-  .transform((row) => ({
-    id: row.id,
-    payoutId: row.payout_id,
-    /** The batch that asks for it; null of one that is asked for by itself. */
-    batchId: row.batch_id,
-    attemptNo: row.attempt_no,
-    gateway: row.gateway,
-    providerKey: row.provider_key,
-    providerRef: row.provider_ref,
-    currency: row.currency,
-    minor: row.amount_minor,
-    checkNumber: row.check_number,
-    requestSealed: row.request_sealed,
-    /** Hex of the SHA-256 over the exact bytes. */
-    requestHash: Buffer.from(row.request_hash).toString('hex'),
-    step: row.step,
-    state: row.state,
-    word: row.word,
-    reason: row.reason,
-    debitedMinor: row.debited_minor,
-    debitFeeMinor: row.debit_fee_minor,
-    returnedMinor: row.returned_minor,
-    submittedAt: row.submitted_at,
-    submitDeadlineAt: row.submit_deadline_at,
-    /** When its provider last said something of it. */
-    answeredAt: row.answered_at,
-    stateAt: row.state_at,
-    /** The last word of people on it. */
-    resolutionId: row.resolution_id,
-    createdAt: row.created_at,
-    /** The database's clock when it was read. */
-    readAt: row.now,
-  }));
+const AttemptRow = z.strictObject({
+  id: z.string(),
+  payoutId: z.string(),
+  /** The batch that asks for it; null of one that is asked for by itself. */
+  batchId: z.string().nullable(),
+  attemptNo: z.number(),
+  gateway: z.enum(GATEWAYS),
+  providerKey: z.string(),
+  providerRef: z.string().nullable(),
+  currency: Currency,
+  minor: z.bigint(),
+  checkNumber: z.bigint().nullable(),
+  requestSealed: Bytes,
+  /** Hex of the SHA-256 over the exact bytes. */
+  requestHash: Hex,
+  step: z.string().nullable(),
+  state: z.enum(ATTEMPT_STATES),
+  word: z.string().nullable(),
+  reason: z.string().nullable(),
+  debitedMinor: z.bigint().nullable(),
+  debitFeeMinor: z.bigint().nullable(),
+  returnedMinor: z.bigint().nullable(),
+  submittedAt: Instant.nullable(),
+  submitDeadlineAt: Instant.nullable(),
+  /** When its provider last said something of it. */
+  answeredAt: Instant.nullable(),
+  stateAt: Instant,
+  /** The last word of people on it. */
+  resolutionId: z.string().nullable(),
+  createdAt: Instant,
+  /** The database's clock when it was read. */
+  readAt: Instant,
+});
 /** One try to pay a payout through one gateway. */
 export type Attempt = z.infer<typeof AttemptRow>;
 
 const selectAttempt = sql.fragment`
-  select id, payout_id, batch_id, attempt_no, gateway, provider_key, provider_ref, currency, amount_minor, check_number, request_sealed,
-    request_hash, step, state, word, reason, debited_minor, debit_fee_minor, returned_minor, submitted_at, submit_deadline_at, answered_at,
-    state_at, resolution_id, created_at,
-    clock_timestamp() as now
+  select id, payout_id as "payoutId", batch_id as "batchId", attempt_no as "attemptNo", gateway, provider_key as "providerKey",
+    provider_ref as "providerRef", currency, amount_minor as "minor", check_number as "checkNumber",
+    request_sealed as "requestSealed",
+    request_hash as "requestHash", step, state, word, reason, debited_minor as "debitedMinor", debit_fee_minor as "debitFeeMinor",
+    returned_minor as "returnedMinor", submitted_at as "submittedAt", submit_deadline_at as "submitDeadlineAt",
+    answered_at as "answeredAt",
+    state_at as "stateAt", resolution_id as "resolutionId", created_at as "createdAt",
+    clock_timestamp() as "readAt"
   from payout_attempt`;
 
 /** The attempt that may pay, or did. */
@@ -196,44 +171,34 @@ export const updateAttempt = (db: Database, id: string, change: AttemptChange) =
       answered_at = case when ${change.resolutionId ?? null}::uuid is null then clock_timestamp() else answered_at end
     where id = ${id}`);
 
-const HistoryRow = z
-  .strictObject({
-    attempt_no: z.number(),
-    from_state: z.enum(ATTEMPT_STATES).nullable(),
-    to_state: z.enum(ATTEMPT_STATES),
-    word: z.string().nullable(),
-    reason: z.string().nullable(),
-    evidence: z.record(z.string(), z.unknown()),
-    said_by: z.enum(['us', 'provider', 'people']).nullable(),
-    resolution_id: z.string().nullable(),
-    at: Instant,
-  })
-  .transform(({ attempt_no, from_state, to_state, said_by, resolution_id, ...row }) => ({
-    ...row,
-    attemptNo: attempt_no,
-    from: from_state,
-    to: to_state,
-    saidBy: said_by,
-    resolutionId: resolution_id,
-  }));
+const HistoryRow = z.strictObject({
+  word: z.string().nullable(),
+  reason: z.string().nullable(),
+  evidence: z.record(z.string(), z.unknown()),
+  at: Instant,
+  attemptNo: z.number(),
+  from: z.enum(ATTEMPT_STATES).nullable(),
+  to: z.enum(ATTEMPT_STATES),
+  saidBy: z.enum(['us', 'provider', 'people']).nullable(),
+  resolutionId: z.string().nullable(),
+});
 
 /** Everything that happened to a payout's attempts, oldest first. */
 export const listAttemptHistory = (db: Database, payoutId: string): Promise<readonly z.infer<typeof HistoryRow>[]> =>
   db.any(sql.type(HistoryRow)`
-    select attempt.attempt_no, history.from_state, history.to_state, history.word, history.reason, history.evidence,
-      history.said_by, history.resolution_id, history.at
+    select attempt.attempt_no as "attemptNo", history.from_state as "from", history.to_state as "to", history.word, history.reason,
+      history.evidence,
+      history.said_by as "saidBy", history.resolution_id as "resolutionId", history.at
     from attempt_history history join payout_attempt attempt on attempt.id = history.attempt_id
     where attempt.payout_id = ${payoutId} order by history.id`);
 
-export const PayoutStart = z
-  .strictObject({
-    id: z.string(),
-    run_id: z.string(),
-    partner: z.string(),
-    method: z.enum(METHODS),
-    gateway: z.enum(GATEWAYS),
-  })
-  .transform(({ run_id, partner, ...row }) => ({ ...row, runId: run_id, partnerCode: partner }));
+export const PayoutStart = z.strictObject({
+  id: z.string(),
+  method: z.enum(METHODS),
+  gateway: z.enum(GATEWAYS),
+  runId: z.string(),
+  partnerCode: z.string(),
+});
 /** What starting a payout's workflow needs. */
 export type PayoutStartRow = z.infer<typeof PayoutStart>;
 
@@ -244,7 +209,7 @@ export const findPayoutByProviderRef = (
   { reference, key }: { reference: string | null; key: string | null },
 ): Promise<PayoutStartRow | null> =>
   db.maybeOne(sql.type(PayoutStart)`
-    select payout.id, payout.run_id, partner.code as partner, payout.method, payout.gateway
+    select payout.id, payout.run_id as "runId", partner.code as "partnerCode", payout.method, payout.gateway
     from payout_attempt attempt join payout on payout.id = attempt.payout_id join partner on partner.id = payout.partner_id
     where attempt.gateway = ${gateway} and (attempt.provider_ref = ${reference} or attempt.provider_key = ${key})
     limit 1`);

@@ -7,7 +7,7 @@ import { GATEWAYS } from '../../domain/rails.ts';
 import { closeTasksAbout } from '../tasks/tasks.ts';
 import { PayoutStart, type PayoutStartRow } from './attempts.ts';
 import type { Database } from '../database.ts';
-import { Currency } from '../column-types.ts';
+import { Count, Currency } from '../column-types.ts';
 
 /** The attempts of a batch, all at once: a batch holds thousands. */
 
@@ -17,31 +17,18 @@ export type BatchItemPaid = Paid & { payoutId: string; isAsked: boolean };
 /** An attempt that was perhaps never made: whatever the provider says of its batch, people must still say what became of it. */
 export const isDoubtful = sql.fragment`(state = 'needs_person' and provider_ref is null)`;
 
-const PaidRow = z
-  .strictObject({
-    attempt_id: z.string(),
-    gateway: z.enum(GATEWAYS),
-    partner_id: z.bigint(),
-    currency: Currency,
-    gross_minor: z.bigint(),
-    withheld_minor: z.bigint(),
-    fee_minor: z.bigint(),
-    net_minor: z.bigint(),
-    payout_id: z.string(),
-    is_asked: z.boolean(),
-  })
-  .transform((row): BatchItemPaid => ({
-    attemptId: row.attempt_id,
-    payoutId: row.payout_id,
-    isAsked: row.is_asked,
-    gateway: row.gateway,
-    partnerId: row.partner_id,
-    currency: row.currency,
-    gross: row.gross_minor,
-    withheld: row.withheld_minor,
-    fee: row.fee_minor,
-    net: row.net_minor,
-  }));
+const PaidRow = z.strictObject({
+  attemptId: z.string(),
+  payoutId: z.string(),
+  isAsked: z.boolean(),
+  gateway: z.enum(GATEWAYS),
+  partnerId: z.bigint(),
+  currency: Currency,
+  gross: z.bigint(),
+  withheld: z.bigint(),
+  fee: z.bigint(),
+  net: z.bigint(),
+});
 
 /** Locks the payouts of a batch's live attempts, in id order, and says what their postings need to know. */
 export async function lockBatchItems(db: Database, batchId: string): Promise<readonly BatchItemPaid[]> {
@@ -49,8 +36,10 @@ export async function lockBatchItems(db: Database, batchId: string): Promise<rea
     select from payout where id in (select payout_id from payout_attempt where batch_id = ${batchId} and state <> 'failed')
     order by id for update`);
   return db.any(sql.type(PaidRow)`
-    select attempt.id as attempt_id, attempt.gateway, payout.partner_id, payout.currency, payout.gross_minor, payout.withheld_minor,
-      payout.fee_minor, payout.net_minor, payout.id as payout_id, attempt.state in ('submitted', 'unknown') as is_asked
+    select attempt.id as "attemptId", attempt.gateway, payout.partner_id as "partnerId", payout.currency,
+      payout.gross_minor as "gross", payout.withheld_minor as "withheld",
+      payout.fee_minor as "fee", payout.net_minor as "net", payout.id as "payoutId",
+      attempt.state in ('submitted', 'unknown') as "isAsked"
     from payout_attempt attempt join payout on payout.id = attempt.payout_id
     where attempt.batch_id = ${batchId} and attempt.state <> 'failed' order by payout.id`);
 }
@@ -99,23 +88,19 @@ export const saveItemReferences = (db: Database, batchId: string, items: readonl
     )} as item(key, reference, step)
     where attempt.batch_id = ${batchId} and attempt.provider_key = item.key and attempt.provider_ref is null`);
 
-const Count = z.object({ count: z.bigint() });
+const CountRow = z.strictObject({ count: Count });
 
 /** How many payments of a batch cannot be followed yet: nobody knows their reference. */
-export const countItemsUnnamed = async (db: Database, batchId: string): Promise<number> =>
-  Number(
-    await db.oneFirst(sql.type(Count)`
-      select count(*) from payout_attempt where batch_id = ${batchId} and state = 'accepted' and provider_ref is null`),
-  );
+export const countItemsUnnamed = (db: Database, batchId: string): Promise<number> =>
+  db.oneFirst(sql.type(CountRow)`
+    select count(*) from payout_attempt where batch_id = ${batchId} and state = 'accepted' and provider_ref is null`);
 
 /** How many were handed over and have not been read since: more at once would only wait in the queues. */
-export const countItemsUnread = async (db: Database, batchId: string): Promise<number> =>
-  Number(
-    await db.oneFirst(sql.type(Count)`
-      select count(*) from payout_attempt attempt join provider_batch batch on batch.id = attempt.batch_id
-      where attempt.batch_id = ${batchId} and attempt.state = 'accepted' and attempt.evidence ? 'batch'
-        and attempt.provider_ref is not null and attempt.payout_id <= batch.handed_to`),
-  );
+export const countItemsUnread = (db: Database, batchId: string): Promise<number> =>
+  db.oneFirst(sql.type(CountRow)`
+    select count(*) from payout_attempt attempt join provider_batch batch on batch.id = attempt.batch_id
+    where attempt.batch_id = ${batchId} and attempt.state = 'accepted' and attempt.evidence ? 'batch'
+      and attempt.provider_ref is not null and attempt.payout_id <= batch.handed_to`);
 
 /** Takes the next payouts that follow their own payment from here on, in id order; whoever does not reach one, the sweep does. */
 export const takeHandOver = (db: Database, batchId: string, limit: number): Promise<readonly PayoutStartRow[]> =>
@@ -137,9 +122,11 @@ export const saveHandOver = (db: Database, batchId: string, payoutId: string) =>
   db.query(sql.unsafe`
     update provider_batch set handed_to = greatest(handed_to, ${payoutId}::uuid) where id = ${batchId}`);
 
-const StatusRow = z
-  .strictObject({ batch_id: z.string(), status: z.string(), count: z.bigint() })
-  .transform(({ batch_id, count, ...row }) => ({ ...row, batchId: batch_id, count: Number(count) }));
+const StatusRow = z.strictObject({
+  status: z.string(),
+  batchId: z.string(),
+  count: Count,
+});
 
 /** The payouts of these batches, counted by what they are now. */
 export const listBatchStatuses = (
@@ -147,7 +134,7 @@ export const listBatchStatuses = (
   batchIds: readonly string[],
 ): Promise<readonly z.infer<typeof StatusRow>[]> =>
   db.any(sql.type(StatusRow)`
-    select attempt.batch_id, payout.status, count(*) as count
+    select attempt.batch_id as "batchId", payout.status, count(*) as count
     from payout_attempt attempt join payout on payout.id = attempt.payout_id
     where attempt.batch_id = any(${sql.array(batchIds, 'uuid')}) group by attempt.batch_id, payout.status order by 1, 2`);
 

@@ -7,56 +7,36 @@ import { GATEWAYS, type GatewayName } from '../../domain/rails.ts';
 import { changesRow, type Database } from '../database.ts';
 import { Bytes, Currency, Instant } from '../column-types.ts';
 
-const BatchRow = z
-  .strictObject({
-    id: z.string(),
-    run_id: z.string(),
-    gateway: z.enum(GATEWAYS),
-    currency: Currency,
-    number: z.number(),
-    item_count: z.number(),
-    total_minor: z.bigint(),
-    provider_key: z.string(),
-    provider_ref: z.string().nullable(),
-    step: z.string().nullable(),
-    state: z.enum(BATCH_STATES),
-    word: z.string().nullable(),
-    reason: z.string().nullable(),
-    evidence: z.record(z.string(), z.unknown()),
-    submitted_at: Instant.nullable(),
-    submit_deadline_at: Instant.nullable(),
-    state_at: Instant,
-    created_at: Instant,
-    now: Instant,
-  })
-  .transform((row) => ({
-    id: row.id,
-    runId: row.run_id,
-    gateway: row.gateway,
-    currency: row.currency,
-    number: row.number,
-    itemCount: row.item_count,
-    totalMinor: row.total_minor,
-    providerKey: row.provider_key,
-    providerRef: row.provider_ref,
-    step: row.step,
-    state: row.state,
-    word: row.word,
-    reason: row.reason,
-    evidence: row.evidence,
-    submittedAt: row.submitted_at,
-    submitDeadlineAt: row.submit_deadline_at,
-    stateAt: row.state_at,
-    createdAt: row.created_at,
-    /** The database's clock when it was read. */
-    readAt: row.now,
-  }));
+const BatchRow = z.strictObject({
+  id: z.string(),
+  runId: z.string(),
+  gateway: z.enum(GATEWAYS),
+  currency: Currency,
+  number: z.number(),
+  itemCount: z.number(),
+  totalMinor: z.bigint(),
+  providerKey: z.string(),
+  providerRef: z.string().nullable(),
+  step: z.string().nullable(),
+  state: z.enum(BATCH_STATES),
+  word: z.string().nullable(),
+  reason: z.string().nullable(),
+  evidence: z.record(z.string(), z.unknown()),
+  submittedAt: Instant.nullable(),
+  submitDeadlineAt: Instant.nullable(),
+  stateAt: Instant,
+  createdAt: Instant,
+  /** The database's clock when it was read. */
+  readAt: Instant,
+});
 /** Payments of one run, gateway and currency that are asked for together. */
 export type Batch = z.infer<typeof BatchRow>;
 
 const selectBatch = sql.fragment`
-  select id, run_id, gateway, currency, number, item_count, total_minor, provider_key, provider_ref, step, state, word, reason, evidence,
-    submitted_at, submit_deadline_at, state_at, created_at, clock_timestamp() as now
+  select id, run_id as "runId", gateway, currency, number, item_count as "itemCount", total_minor as "totalMinor",
+    provider_key as "providerKey", provider_ref as "providerRef", step, state, word, reason, evidence,
+    submitted_at as "submittedAt", submit_deadline_at as "submitDeadlineAt", state_at as "stateAt", created_at as "createdAt",
+    clock_timestamp() as "readAt"
   from provider_batch`;
 
 export async function getBatch(db: Database, id: string): Promise<Batch> {
@@ -201,21 +181,19 @@ export const isBatchHeld = (db: Database, { runId, gateway }: Pick<Batch, 'runId
     select 1 where exists (select from gateway_pause where gateway = ${gateway})
       or exists (select from payout_run where id = ${runId} and status = 'paused')`);
 
-const StartRow = z
-  .strictObject({
-    id: z.string(),
-    run_id: z.string(),
-    gateway: z.enum(GATEWAYS),
-    currency: Currency,
-    item_count: z.number(),
-  })
-  .transform(({ run_id, item_count, ...row }) => ({ ...row, runId: run_id, itemCount: item_count }));
+const StartRow = z.strictObject({
+  id: z.string(),
+  gateway: z.enum(GATEWAYS),
+  currency: Currency,
+  runId: z.string(),
+  itemCount: z.number(),
+});
 export type BatchStartRow = z.infer<typeof StartRow>;
 
 /** Open batches that nobody has looked at since they fell due. */
 export const listOverdueBatches = (db: Database, limit: number): Promise<readonly BatchStartRow[]> =>
   db.any(sql.type(StartRow)`
-    select id, run_id, gateway, currency, item_count from provider_batch
+    select id, run_id as "runId", gateway, currency, item_count as "itemCount" from provider_batch
     where state not in ('done', 'failed') and due_at <= now() order by due_at limit ${limit}`);
 
 /** The batch that a provider speaks of, by its reference or our key; null where nothing of ours is known by them. */
@@ -225,12 +203,12 @@ export const findBatchByProviderRef = (
   { reference, key }: { reference: string | null; key: string | null },
 ): Promise<BatchStartRow | null> =>
   db.maybeOne(sql.type(StartRow)`
-    select id, run_id, gateway, currency, item_count from provider_batch
+    select id, run_id as "runId", gateway, currency, item_count as "itemCount" from provider_batch
     where gateway = ${gateway} and (provider_ref = ${reference} or provider_key = ${key}) limit 1`);
 
 /** The batch that waits for a person and holds this payout's payment; news of the payment may be that they have acted. */
 export const findWaitingBatch = (db: Database, payoutId: string): Promise<BatchStartRow | null> =>
   db.maybeOne(sql.type(StartRow)`
-    select batch.id, batch.run_id, batch.gateway, batch.currency, batch.item_count
+    select batch.id, batch.run_id as "runId", batch.gateway, batch.currency, batch.item_count as "itemCount"
     from provider_batch batch join payout_attempt attempt on attempt.batch_id = batch.id
     where attempt.payout_id = ${payoutId} and attempt.state <> 'failed' and batch.state = 'needs_person'`);

@@ -12,39 +12,24 @@ const Reason = z.strictObject({
   detail: z.string().nullable(),
 });
 
-const PayabilityRow = z
-  .strictObject({
-    partner_id: z.bigint(),
-    currency: Currency,
-    payable_minor: z.bigint(),
-    held_minor: z.bigint(),
-    reserved_minor: z.bigint(),
-    next_available_on: LocalDate.nullable(),
-    minimum_minor: z.bigint(),
-    method: z.enum(METHODS).nullable(),
-    gateway: z.enum(GATEWAYS).nullable(),
-    instrument_version_id: z.string().nullable(),
-    reasons: z.array(Reason),
-    outcome: z.enum(OUTCOMES),
-  })
-  .transform((row) => ({
-    partnerId: row.partner_id,
-    currency: row.currency,
-    /** Free before the cut-off, and in no payout. */
-    payableMinor: row.payable_minor,
-    /** Still held at the cut-off. */
-    heldMinor: row.held_minor,
-    /** In a payout that is not settled. */
-    reservedMinor: row.reserved_minor,
-    nextAvailableOn: row.next_available_on,
-    minimumMinor: row.minimum_minor,
-    method: row.method,
-    gateway: row.gateway,
-    instrumentVersionId: row.instrument_version_id,
-    /** What stands against a payment, most basic first; empty when it will be paid. */
-    reasons: row.reasons,
-    outcome: row.outcome,
-  }));
+const PayabilityRow = z.strictObject({
+  partnerId: z.bigint(),
+  currency: Currency,
+  /** Free before the cut-off, and in no payout. */
+  payableMinor: z.bigint(),
+  /** Still held at the cut-off. */
+  heldMinor: z.bigint(),
+  /** In a payout that is not settled. */
+  reservedMinor: z.bigint(),
+  nextAvailableOn: LocalDate.nullable(),
+  minimumMinor: z.bigint(),
+  method: z.enum(METHODS).nullable(),
+  gateway: z.enum(GATEWAYS).nullable(),
+  instrumentVersionId: z.string().nullable(),
+  /** What stands against a payment, most basic first; empty when it will be paid. */
+  reasons: z.array(Reason),
+  outcome: z.enum(OUTCOMES),
+});
 export type Payability = z.infer<typeof PayabilityRow>;
 
 /**

@@ -8,64 +8,44 @@ import { PAYOUT_STATUSES, type PayoutStatus } from '../../domain/payouts/payout.
 import type { Database } from '../database.ts';
 import { Currency, Instant, LocalDate } from '../column-types.ts';
 
-const PayoutRow = z
-  .strictObject({
-    id: z.string(),
-    run_id: z.string(),
-    payer_id: z.number(),
-    partner_id: z.bigint(),
-    partner: z.string(),
-    currency: Currency,
-    method: z.enum(METHODS),
-    gateway: z.enum(GATEWAYS),
-    gross_minor: z.bigint(),
-    withheld_minor: z.bigint(),
-    fee_minor: z.bigint(),
-    net_minor: z.bigint(),
-    instrument_version_id: z.string(),
-    status: z.enum(PAYOUT_STATUSES),
-    status_reason: z.string().nullable(),
-    attempt_state: z.enum(ATTEMPT_STATES).nullable(),
-    attempt_reason: z.string().nullable(),
-    replaces_id: z.string().nullable(),
-    period_end: LocalDate,
-    created_at: Instant,
-    status_at: Instant,
-  })
-  .transform((row) => ({
-    id: row.id,
-    runId: row.run_id,
-    payerId: row.payer_id,
-    partnerId: row.partner_id,
-    /** The partner's code. */
-    partner: row.partner,
-    currency: row.currency,
-    method: row.method,
-    gateway: row.gateway,
-    gross: row.gross_minor,
-    withheld: row.withheld_minor,
-    fee: row.fee_minor,
-    net: row.net_minor,
-    instrumentVersionId: row.instrument_version_id,
-    status: row.status,
-    statusReason: row.status_reason,
-    /** Of the attempt that may pay, or did. */
-    attemptState: row.attempt_state,
-    attemptReason: row.attempt_reason,
-    /** The payout that this one is made in the place of. */
-    replacesId: row.replaces_id,
-    /** The end of the run's period: the cut-off's local date. */
-    periodEnd: row.period_end,
-    createdAt: row.created_at,
-    statusAt: row.status_at,
-  }));
+const PayoutRow = z.strictObject({
+  id: z.string(),
+  runId: z.string(),
+  payerId: z.number(),
+  partnerId: z.bigint(),
+  /** The partner's code. */
+  partner: z.string(),
+  currency: Currency,
+  method: z.enum(METHODS),
+  gateway: z.enum(GATEWAYS),
+  gross: z.bigint(),
+  withheld: z.bigint(),
+  fee: z.bigint(),
+  net: z.bigint(),
+  instrumentVersionId: z.string(),
+  status: z.enum(PAYOUT_STATUSES),
+  statusReason: z.string().nullable(),
+  /** Of the attempt that may pay, or did. */
+  attemptState: z.enum(ATTEMPT_STATES).nullable(),
+  attemptReason: z.string().nullable(),
+  /** The payout that this one is made in the place of. */
+  replacesId: z.string().nullable(),
+  /** The end of the run's period: the cut-off's local date. */
+  periodEnd: LocalDate,
+  createdAt: Instant,
+  statusAt: Instant,
+});
 /** One partner's payment of one run, in one currency. Amounts are minor units of it. */
 export type Payout = z.infer<typeof PayoutRow>;
 
 const selectPayout = sql.fragment`
-  select payout.id, payout.run_id, schedule.payer_id, payout.partner_id, partner.code as partner, payout.currency, payout.method,
-    payout.gateway, payout.gross_minor, payout.withheld_minor, payout.fee_minor, payout.net_minor, payout.instrument_version_id,
-    payout.status, payout.status_reason, attempt.state as attempt_state, attempt.reason as attempt_reason, payout.replaces_id, run.period_end, payout.created_at, payout.status_at
+  select payout.id, payout.run_id as "runId", schedule.payer_id as "payerId", payout.partner_id as "partnerId",
+    partner.code as partner, payout.currency, payout.method,
+    payout.gateway, payout.gross_minor as "gross", payout.withheld_minor as "withheld", payout.fee_minor as "fee",
+    payout.net_minor as "net", payout.instrument_version_id as "instrumentVersionId",
+    payout.status, payout.status_reason as "statusReason", attempt.state as "attemptState", attempt.reason as "attemptReason",
+    payout.replaces_id as "replacesId", run.period_end as "periodEnd", payout.created_at as "createdAt",
+    payout.status_at as "statusAt"
   from payout join payout_run run on run.id = payout.run_id join pay_schedule schedule on schedule.id = run.schedule_id
   join partner on partner.id = payout.partner_id
   left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'`;
@@ -171,65 +151,40 @@ export async function whyNotSubmit(db: Database, payout: Payout): Promise<'run_p
   return row.run_paused ? 'run_paused' : undefined;
 }
 
-const LineRow = z
-  .strictObject({
-    id: z.bigint(),
-    program: z.string(),
-    kind: z.string(),
-    amount_minor: z.bigint(),
-    currency: Currency,
-    earning_count: z.number(),
-    available_on: LocalDate,
-    released_at: Instant.nullable(),
-  })
-  .transform((row) => ({
-    id: row.id,
-    program: row.program,
-    kind: row.kind,
-    minor: row.amount_minor,
-    currency: row.currency,
-    earningCount: row.earning_count,
-    availableOn: row.available_on,
-    releasedAt: row.released_at,
-  }));
+const LineRow = z.strictObject({
+  id: z.bigint(),
+  program: z.string(),
+  kind: z.string(),
+  minor: z.bigint(),
+  currency: Currency,
+  earningCount: z.number(),
+  availableOn: LocalDate,
+  releasedAt: Instant.nullable(),
+});
 
 /** The earning lines that make up a payout. */
 export const listPayoutLines = (db: Database, payoutId: string): Promise<readonly z.infer<typeof LineRow>[]> =>
   db.any(sql.type(LineRow)`
-    select line.id, program.code as program, line.kind, line.amount_minor, line.currency, line.earning_count, line.available_on,
-      taken.released_at
+    select line.id, program.code as program, line.kind, line.amount_minor as "minor", line.currency,
+      line.earning_count as "earningCount", line.available_on as "availableOn",
+      taken.released_at as "releasedAt"
     from payout_line taken join earning_line line on line.id = taken.earning_line_id join program on program.id = line.program_id
     where taken.payout_id = ${payoutId} order by line.id`);
 
-const ExplainedRow = z
-  .strictObject({
-    earning_line_id: z.bigint(),
-    source: z.string(),
-    source_id: z.string(),
-    kind: z.string(),
-    occurred_at: Instant,
-    incentive_id: z.string(),
-    plan: z.string().nullable(),
-    plan_version: z.number().nullable(),
-    amount_minor: z.bigint(),
-    currency: Currency,
-    available_on: LocalDate,
-    explanation: z.record(z.string(), z.unknown()),
-  })
-  .transform((row) => ({
-    lineId: row.earning_line_id,
-    source: row.source,
-    eventId: row.source_id,
-    kind: row.kind,
-    occurredAt: row.occurred_at,
-    incentive: row.incentive_id,
-    plan: row.plan,
-    planVersion: row.plan_version,
-    minor: row.amount_minor,
-    currency: row.currency,
-    availableOn: row.available_on,
-    explanation: row.explanation,
-  }));
+const ExplainedRow = z.strictObject({
+  lineId: z.bigint(),
+  source: z.string(),
+  eventId: z.string(),
+  kind: z.string(),
+  occurredAt: Instant,
+  incentive: z.string(),
+  plan: z.string().nullable(),
+  planVersion: z.number().nullable(),
+  minor: z.bigint(),
+  currency: Currency,
+  availableOn: LocalDate,
+  explanation: z.record(z.string(), z.unknown()),
+});
 
 /**
  * A payout down to its events: which earning came from which event under which plan version, and how it was worked out. What came
@@ -246,8 +201,10 @@ export const listPayoutEarnings = (
       select coalesce(line.split_from, line.id) as id
       from payout_line taken join earning_line line on line.id = taken.earning_line_id where taken.payout_id = ${payoutId}
     ), cause as (
-      select earning.earning_line_id, earning.source, earning.source_id, event.kind, event.occurred_at, earning.incentive_id,
-        plan.code as plan, version.version as plan_version, earning.amount_minor, earning.currency, earning.available_on,
+      select earning.earning_line_id as "lineId", earning.source, earning.source_id as "eventId", event.kind,
+        event.occurred_at as "occurredAt", earning.incentive_id as "incentive",
+        plan.code as plan, version.version as "planVersion", earning.amount_minor as "minor", earning.currency,
+        earning.available_on as "availableOn",
         earning.explanation
       from line join earning on earning.earning_line_id = line.id
       join event using (source, source_id)

@@ -21,54 +21,37 @@ import { changesRow, type Database } from '../database.ts';
 import { getPayout, lockPayout } from './payouts.ts';
 import { Currency, Id, Instant } from '../column-types.ts';
 
-const ResolutionRow = z
-  .strictObject({
-    id: z.string(),
-    payout_id: z.string(),
-    attempt_id: z.string(),
-    task_kind: z.enum(TASK_KINDS),
-    outcome: z.enum(RESOLUTION_OUTCOMES),
-    amount_minor: z.bigint().nullable(),
-    currency: Currency,
-    evidence: z.string(),
-    reference: z.string().nullable(),
-    proposed_by: z.string(),
-    proposer: z.string(),
-    proposed_at: Instant,
-    status: z.enum(RESOLUTION_STATUSES),
-    decided_by: z.string().nullable(),
-    decider: z.string().nullable(),
-    decided_at: Instant.nullable(),
-    note: z.string().nullable(),
-  })
-  .transform((row) => ({
-    id: row.id,
-    payoutId: row.payout_id,
-    attemptId: row.attempt_id,
-    taskKind: row.task_kind,
-    outcome: row.outcome,
-    /** Of a part that came back: how much of it this decides. */
-    minor: row.amount_minor,
-    currency: row.currency,
-    evidence: row.evidence,
-    reference: row.reference,
-    proposedById: row.proposed_by,
-    /** Codes of people. */
-    proposedBy: row.proposer,
-    proposedAt: row.proposed_at,
-    status: row.status,
-    decidedById: row.decided_by,
-    decidedBy: row.decider,
-    decidedAt: row.decided_at,
-    note: row.note,
-  }));
+const ResolutionRow = z.strictObject({
+  id: z.string(),
+  payoutId: z.string(),
+  attemptId: z.string(),
+  taskKind: z.enum(TASK_KINDS),
+  outcome: z.enum(RESOLUTION_OUTCOMES),
+  /** Of a part that came back: how much of it this decides. */
+  minor: z.bigint().nullable(),
+  currency: Currency,
+  evidence: z.string(),
+  reference: z.string().nullable(),
+  proposedById: z.string(),
+  /** Codes of people. */
+  proposedBy: z.string(),
+  proposedAt: Instant,
+  status: z.enum(RESOLUTION_STATUSES),
+  decidedById: z.string().nullable(),
+  decidedBy: z.string().nullable(),
+  decidedAt: Instant.nullable(),
+  note: z.string().nullable(),
+});
 /** What people say became of a payment, from its proposal to the books. */
 export type Resolution = z.infer<typeof ResolutionRow>;
 
 const selectResolution = sql.fragment`
-  select resolution.id, resolution.payout_id, resolution.attempt_id, task.kind as task_kind, resolution.outcome, resolution.amount_minor,
-    payout.currency, resolution.evidence, resolution.reference, resolution.proposed_by, proposer.code as proposer,
-    resolution.proposed_at, resolution.status, resolution.decided_by, decider.code as decider, resolution.decided_at, resolution.note
+  select resolution.id, resolution.payout_id as "payoutId", resolution.attempt_id as "attemptId", task.kind as "taskKind",
+    resolution.outcome, resolution.amount_minor as "minor",
+    payout.currency, resolution.evidence, resolution.reference, resolution.proposed_by as "proposedById",
+    proposer.code as "proposedBy",
+    resolution.proposed_at as "proposedAt", resolution.status, resolution.decided_by as "decidedById", decider.code as "decidedBy",
+    resolution.decided_at as "decidedAt", resolution.note
   from resolution join task on task.id = resolution.task_id join payout on payout.id = resolution.payout_id
   join actor proposer on proposer.id = resolution.proposed_by left join actor decider on decider.id = resolution.decided_by`;
 

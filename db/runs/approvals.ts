@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import type { Decision } from '../../domain/runs/approval.ts';
 import type { Database } from '../database.ts';
-import { Bytes, Id, Instant } from '../column-types.ts';
+import { Hex, Id, Instant } from '../column-types.ts';
 
 /** What the rules of separation of duties ask of a person about a run. */
 export const readDecider = (db: Database, runId: string, actorId: string, contentHash: Buffer) =>
@@ -59,18 +59,16 @@ export const hasDecided = (
     select 1 from approval
     where run_id = ${runId} and actor_id = ${actorId} and content_hash = decode(${contentHash}, 'hex') and decision = ${decision}`);
 
-const ApprovalRow = z
-  .strictObject({
-    actor: z.string(),
-    decision: z.enum(['approve', 'reject']),
-    note: z.string().nullable(),
-    content_hash: Bytes,
-    at: Instant,
-  })
-  .transform(({ content_hash, ...row }) => ({ ...row, contentHash: Buffer.from(content_hash).toString('hex') }));
+const ApprovalRow = z.strictObject({
+  actor: z.string(),
+  decision: z.enum(['approve', 'reject']),
+  note: z.string().nullable(),
+  at: Instant,
+  contentHash: Hex,
+});
 
 export const listApprovals = (db: Database, runId: string): Promise<readonly z.infer<typeof ApprovalRow>[]> =>
   db.any(sql.type(ApprovalRow)`
-    select actor.code as actor, approval.decision, note.note, approval.content_hash, approval.at
+    select actor.code as actor, approval.decision, note.note, approval.content_hash as "contentHash", approval.at
     from approval join actor on actor.id = approval.actor_id
     left join decision_note note on note.id = approval.note_id where approval.run_id = ${runId} order by approval.id`);

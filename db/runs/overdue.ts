@@ -11,14 +11,16 @@ export const listProgramsWithDueEvents = (db: Database): Promise<readonly string
     select program.code from program
     where exists (select from event_due due where due.program_id = program.id and due.waits_for is null)`);
 
-const RunStartRow = z
-  .strictObject({ id: z.string(), schedule: z.string(), period_end: z.string() })
-  .transform(({ schedule, period_end, ...row }) => ({ ...row, scheduleCode: schedule, periodEnd: period_end }));
+const RunStartRow = z.strictObject({
+  id: z.string(),
+  scheduleCode: z.string(),
+  periodEnd: z.string(),
+});
 
 /** Open runs that nobody has looked at since they fell due. */
 export const listOverdueRuns = (db: Database, limit: number): Promise<readonly z.infer<typeof RunStartRow>[]> =>
   db.any(sql.type(RunStartRow)`
-    select run.id, schedule.code as schedule, run.period_end
+    select run.id, schedule.code as "scheduleCode", run.period_end as "periodEnd"
     from payout_run run join pay_schedule schedule on schedule.id = run.schedule_id
     where run.status in ('preparing', 'review', 'approved', 'disbursing', 'paused') and run.due_at <= now()
     order by run.due_at limit ${limit}`);

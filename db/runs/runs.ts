@@ -7,64 +7,44 @@ import { OUTCOMES } from '../../domain/payouts/outcome.ts';
 import { RUN_STATUSES, type RunStatus } from '../../domain/runs/run.ts';
 import type { PayoutContent } from '../../domain/runs/content.ts';
 import { changesRow, type Database } from '../database.ts';
-import { Bytes, Currency, Instant, LocalDate } from '../column-types.ts';
+import { Count, Currency, Hex, Instant, LocalDate } from '../column-types.ts';
 
-const RunRow = z
-  .strictObject({
-    id: z.string(),
-    schedule_id: z.number(),
-    schedule: z.string(),
-    zone: z.string(),
-    approvals_required: z.number(),
-    kind: z.enum(['scheduled', 'on_demand']),
-    period_start: LocalDate,
-    period_end: LocalDate,
-    redo: z.number(),
-    cutoff_at: Instant,
-    pay_on: LocalDate,
-    status: z.enum(RUN_STATUSES),
-    status_reason: z.string().nullable(),
-    preparer_id: z.string().nullable(),
-    preparer: z.string().nullable(),
-    replaces_id: z.string().nullable(),
-    ask_reason: z.string().nullable(),
-    content_hash: Bytes.nullable(),
-    review_since: Instant.nullable(),
-    created_at: Instant,
-  })
-  .transform((row) => ({
-    id: row.id,
-    scheduleId: row.schedule_id,
-    /** The schedule's code. */
-    schedule: row.schedule,
-    zone: row.zone,
-    approvalsRequired: row.approvals_required,
-    kind: row.kind,
-    periodStart: row.period_start,
-    periodEnd: row.period_end,
-    redo: row.redo,
-    cutoffAt: row.cutoff_at,
-    payOn: row.pay_on,
-    status: row.status,
-    statusReason: row.status_reason,
-    preparerId: row.preparer_id,
-    /** The code of the person who asked for it; null of a scheduled run. */
-    preparer: row.preparer,
-    /** The payout that it replaces: it pays that partner in that currency alone. */
-    replacesId: row.replaces_id,
-    /** Why a replacement was asked for. */
-    askReason: row.ask_reason,
-    /** Hex. */
-    contentHash: row.content_hash ? Buffer.from(row.content_hash).toString('hex') : null,
-    reviewSince: row.review_since,
-    createdAt: row.created_at,
-  }));
+const RunRow = z.strictObject({
+  id: z.string(),
+  scheduleId: z.number(),
+  /** The schedule's code. */
+  schedule: z.string(),
+  zone: z.string(),
+  approvalsRequired: z.number(),
+  kind: z.enum(['scheduled', 'on_demand']),
+  periodStart: LocalDate,
+  periodEnd: LocalDate,
+  redo: z.number(),
+  cutoffAt: Instant,
+  payOn: LocalDate,
+  status: z.enum(RUN_STATUSES),
+  statusReason: z.string().nullable(),
+  preparerId: z.string().nullable(),
+  /** The code of the person who asked for it; null of a scheduled run. */
+  preparer: z.string().nullable(),
+  /** The payout that it replaces: it pays that partner in that currency alone. */
+  replacesId: z.string().nullable(),
+  /** Why a replacement was asked for. */
+  askReason: z.string().nullable(),
+  /** Hex. */
+  contentHash: Hex.nullable(),
+  reviewSince: Instant.nullable(),
+  createdAt: Instant,
+});
 export type Run = z.infer<typeof RunRow>;
 
 const selectRun = sql.fragment`
-  select run.id, run.schedule_id, schedule.code as schedule, schedule.zone, schedule.approvals_required, run.kind, run.period_start,
-    run.period_end, run.redo, run.cutoff_at, run.pay_on, run.status, run.status_reason, run.preparer_id, preparer.code as preparer,
-    run.replaces_id, run.ask_reason, run.content_hash, run.review_since, run.created_at
+  select run.id, run.schedule_id as "scheduleId", schedule.code as schedule, schedule.zone,
+    schedule.approvals_required as "approvalsRequired", run.kind, run.period_start as "periodStart",
+    run.period_end as "periodEnd", run.redo, run.cutoff_at as "cutoffAt", run.pay_on as "payOn", run.status,
+    run.status_reason as "statusReason", run.preparer_id as "preparerId", preparer.code as preparer,
+    run.replaces_id as "replacesId", run.ask_reason as "askReason", run.content_hash as "contentHash",
+    run.review_since as "reviewSince", run.created_at as "createdAt"
   from payout_run run join pay_schedule schedule on schedule.id = run.schedule_id left join actor preparer on preparer.id = run.preparer_id`;
 
 export type NewRun = {
@@ -217,25 +197,15 @@ export const insertOutcomes = (db: Database, runId: string, outcomes: readonly N
       ['int8', 'text', 'text', 'int8', 'text', 'uuid'],
     )} as outcome(partner_id, currency, outcome, payable_minor, reasons, payout_id)`);
 
-const OutcomeRow = z
-  .strictObject({
-    partner_id: z.bigint(),
-    partner: z.string(),
-    currency: Currency,
-    outcome: z.enum(OUTCOMES),
-    payable_minor: z.bigint(),
-    reasons: z.array(z.unknown()),
-    payout_id: z.string().nullable(),
-  })
-  .transform((row) => ({
-    partnerId: row.partner_id,
-    partner: row.partner,
-    currency: row.currency,
-    outcome: row.outcome,
-    payableMinor: row.payable_minor,
-    reasons: row.reasons,
-    payoutId: row.payout_id,
-  }));
+const OutcomeRow = z.strictObject({
+  partnerId: z.bigint(),
+  partner: z.string(),
+  currency: Currency,
+  outcome: z.enum(OUTCOMES),
+  payableMinor: z.bigint(),
+  reasons: z.array(z.unknown()),
+  payoutId: z.string().nullable(),
+});
 export type RunOutcome = z.infer<typeof OutcomeRow>;
 
 /** What a run means for its partners, by partner and currency, after a cursor. */
@@ -246,44 +216,33 @@ export const listOutcomes = (
   limit: number,
 ): Promise<readonly RunOutcome[]> =>
   db.any(sql.type(OutcomeRow)`
-    select outcome.partner_id, partner.code as partner, outcome.currency, outcome.outcome, outcome.payable_minor, outcome.reasons,
-      outcome.payout_id
+    select outcome.partner_id as "partnerId", partner.code as partner, outcome.currency, outcome.outcome,
+      outcome.payable_minor as "payableMinor", outcome.reasons,
+      outcome.payout_id as "payoutId"
     from run_outcome outcome join partner on partner.id = outcome.partner_id
     where outcome.run_id = ${runId} and (outcome.partner_id, outcome.currency) > (${String(after.partnerId)}::bigint, ${after.currency})
     order by outcome.partner_id, outcome.currency limit ${limit}`);
 
-const ContentRow = z
-  .strictObject({
-    id: z.string(),
-    partner_id: z.bigint(),
-    instrument_version_id: z.string(),
-    method: z.enum(METHODS),
-    currency: Currency,
-    gross_minor: z.bigint(),
-    withheld_minor: z.bigint(),
-    fee_minor: z.bigint(),
-    net_minor: z.bigint(),
-    line_ids: z.array(z.bigint()),
-  })
-  .transform((row): PayoutContent => ({
-    id: row.id,
-    partnerId: row.partner_id,
-    instrumentVersionId: row.instrument_version_id,
-    method: row.method,
-    currency: row.currency,
-    grossMinor: row.gross_minor,
-    withheldMinor: row.withheld_minor,
-    feeMinor: row.fee_minor,
-    netMinor: row.net_minor,
-    lineIds: row.line_ids,
-  }));
+const ContentRow = z.strictObject({
+  id: z.string(),
+  partnerId: z.bigint(),
+  instrumentVersionId: z.string(),
+  method: z.enum(METHODS),
+  currency: Currency,
+  grossMinor: z.bigint(),
+  withheldMinor: z.bigint(),
+  feeMinor: z.bigint(),
+  netMinor: z.bigint(),
+  lineIds: z.array(z.bigint()),
+});
 
 /** What a run will pay, as its approvers approve it: every payout that was not excluded, with its lines. */
 export const listRunContent = (db: Database, runId: string): Promise<readonly PayoutContent[]> =>
   db.any(sql.type(ContentRow)`
-    select payout.id, payout.partner_id, payout.instrument_version_id, payout.method, payout.currency, payout.gross_minor,
-      payout.withheld_minor, payout.fee_minor, payout.net_minor,
-      array_agg(line.earning_line_id order by line.earning_line_id) as line_ids
+    select payout.id, payout.partner_id as "partnerId", payout.instrument_version_id as "instrumentVersionId", payout.method,
+      payout.currency, payout.gross_minor as "grossMinor",
+      payout.withheld_minor as "withheldMinor", payout.fee_minor as "feeMinor", payout.net_minor as "netMinor",
+      array_agg(line.earning_line_id order by line.earning_line_id) as "lineIds"
     from payout join payout_line line on line.payout_id = payout.id
     where payout.run_id = ${runId} and payout.status <> 'cancelled'
     group by payout.id order by payout.id`);
@@ -300,40 +259,39 @@ export async function cancelRunPayouts(db: Database, runId: string, reason: stri
 export const approveRunPayouts = (db: Database, runId: string) =>
   db.query(sql.unsafe`update payout set status = 'approved' where run_id = ${runId} and status = 'draft'`);
 
-const TotalRow = z
-  .strictObject({
-    method: z.enum(METHODS),
-    currency: Currency,
-    status: z.string(),
-    count: z.bigint(),
-    net_minor: z.bigint(),
-  })
-  .transform(({ count, net_minor, ...row }) => ({ ...row, count: Number(count), netMinor: net_minor }));
+const TotalRow = z.strictObject({
+  method: z.enum(METHODS),
+  currency: Currency,
+  status: z.string(),
+  count: Count,
+  netMinor: z.bigint(),
+});
 
 /** A run's payouts counted and summed by method, currency and state. */
 export const listRunTotals = (db: Database, runId: string): Promise<readonly z.infer<typeof TotalRow>[]> =>
   db.any(sql.type(TotalRow)`
-    select method, currency, status, count(*) as count, sum(net_minor)::bigint as net_minor
+    select method, currency, status, count(*) as count, sum(net_minor)::bigint as "netMinor"
     from payout where run_id = ${runId} group by method, currency, status order by method, currency, status`);
 
-const OutcomeTotalRow = z
-  .strictObject({ outcome: z.enum(OUTCOMES), currency: Currency, count: z.bigint(), payable_minor: z.bigint() })
-  .transform(({ count, payable_minor, ...row }) => ({ ...row, count: Number(count), payableMinor: payable_minor }));
+const OutcomeTotalRow = z.strictObject({
+  outcome: z.enum(OUTCOMES),
+  currency: Currency,
+  count: Count,
+  payableMinor: z.bigint(),
+});
 
 export const listOutcomeTotals = (db: Database, runId: string): Promise<readonly z.infer<typeof OutcomeTotalRow>[]> =>
   db.any(sql.type(OutcomeTotalRow)`
-    select outcome, currency, count(*) as count, sum(payable_minor)::bigint as payable_minor
+    select outcome, currency, count(*) as count, sum(payable_minor)::bigint as "payableMinor"
     from run_outcome where run_id = ${runId} group by outcome, currency order by outcome, currency`);
 
-const ProgressRow = z
-  .strictObject({ waiting: z.bigint(), active: z.bigint(), unsent: z.bigint(), quiet_ms: z.bigint() })
-  .transform(({ waiting, active, unsent, quiet_ms }) => ({
-    waiting: Number(waiting),
-    active: Number(active),
-    unsent: Number(unsent),
-    /** How long ago the last of them moved. */
-    quietMs: Number(quiet_ms),
-  }));
+const ProgressRow = z.strictObject({
+  waiting: Count,
+  active: Count,
+  unsent: Count,
+  /** How long ago the last of them moved. */
+  quietMs: Count,
+});
 
 /**
  * How far a run is: payouts not started, being asked for (over all runs), and not yet sent or ended. One that its provider has
@@ -346,7 +304,8 @@ export const readRunProgress = (db: Database, runId: string): Promise<z.infer<ty
         and attempt.batch_id is null
         and (attempt.state is null or attempt.state in ('prepared', 'submitted', 'unknown'))) as active,
       count(*) filter (where payout.run_id = ${runId}) as unsent,
-      coalesce(extract(epoch from now() - max(payout.status_at) filter (where payout.run_id = ${runId})) * 1000, 0)::bigint as quiet_ms
+      coalesce(extract(epoch
+      from now() - max(payout.status_at) filter (where payout.run_id = ${runId})) * 1000, 0)::bigint as "quietMs"
     from payout join payout_run run on run.id = payout.run_id
     left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'
     left join gateway_pause pause on pause.gateway = payout.gateway
