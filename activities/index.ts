@@ -6,7 +6,9 @@ import { translateFailures } from './failures.ts';
 import { createNotificationActivities, type NotificationDeps } from './tasks/notifications.ts';
 import { createPayoutActivities, type PayoutDeps } from './payouts/advance.ts';
 import { createReconciliationActivities, type ReconciliationDeps } from './books/reconciliation.ts';
-import { createRunActivities, type RunDeps } from './runs/runs.ts';
+import { createDisburseRunActivities, type DisburseRunDeps } from './runs/disburse.ts';
+import { createOpenRunActivities, type OpenRunDeps } from './runs/open.ts';
+import { createPrepareRunActivities, type PrepareRunDeps } from './runs/prepare.ts';
 import { createSweepActivities, type SweepDeps } from './sweep.ts';
 
 export type ActivityDeps = AccrualDeps &
@@ -15,7 +17,9 @@ export type ActivityDeps = AccrualDeps &
   NotificationDeps &
   PayoutDeps &
   ReconciliationDeps &
-  RunDeps &
+  OpenRunDeps &
+  PrepareRunDeps &
+  DisburseRunDeps &
   SweepDeps;
 
 /** Every activity, with what it needs. Workflows know them by their types alone. */
@@ -28,7 +32,9 @@ export const createActivities = (deps: ActivityDeps) =>
       ...createNotificationActivities(deps),
       ...createPayoutActivities(deps),
       ...createReconciliationActivities(deps),
-      ...createRunActivities(deps),
+      ...createOpenRunActivities(deps),
+      ...createPrepareRunActivities(deps),
+      ...createDisburseRunActivities(deps),
       ...createSweepActivities(deps),
     }),
   );

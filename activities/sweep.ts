@@ -3,9 +3,11 @@ import type { DatabasePool } from 'slonik';
 
 import { sealAuditLog } from '../db/people/audit.ts';
 import { listOverdueBatches } from '../db/payouts/batches.ts';
-import { listOverdueRuns, listProgramsWithDueEvents, takeOverduePayouts } from '../db/runs/overdue.ts';
+import { listOverdueRuns, listProgramsWithDueEvents } from '../db/runs/overdue.ts';
+import { takeOverduePayouts } from '../db/payouts/payouts.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
-import { hearOfBatches, listMatchedInbox, markInboxProcessed } from '../db/payouts/inbox.ts';
+import { noticeBatches } from '../commands/payouts/inbox.ts';
+import { listMatchedInbox, markInboxProcessed } from '../db/payouts/inbox.ts';
 import { wakeAccrual, wakeBatch, wakeRun } from '../temporal/starts.ts';
 import { remindOfTasks } from './tasks/tasks.ts';
 import { wakePayouts } from './payouts/wake.ts';
@@ -29,7 +31,7 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     for (const program of programs) await wakeAccrual(temporal, program);
     const runs = await listOverdueRuns(db, RUNS_PER_SWEEP);
     for (const run of runs) await wakeRun(temporal, run);
-    await hearOfBatches(db);
+    await noticeBatches(db);
     const batches = await listOverdueBatches(db, BATCHES_PER_SWEEP);
     for (const batch of batches) await wakeBatch(temporal, batch);
     const payouts = await wakeOverduePayouts(db, temporal);
@@ -58,8 +60,9 @@ async function wakeOverduePayouts(db: DatabasePool, temporal: Client): Promise<n
 /** Webhooks whose payout was not known when they came, or whose signal was lost. */
 async function wakeByInbox(db: DatabasePool, temporal: Client): Promise<number> {
   const messages = await listMatchedInbox(db, MESSAGES_PER_SWEEP);
-  const payouts = new Map(messages.map(({ payout }) => [payout.id, payout]));
+  const payouts = new Map(messages.map((payout) => [payout.id, payout]));
   await wakePayouts(temporal, [...payouts.values()]);
-  if (messages.length > 0) await markInboxProcessed(db, messages);
+  const done = messages.map(({ inboxGateway, eventId }) => ({ gateway: inboxGateway, eventId }));
+  if (done.length > 0) await markInboxProcessed(db, done);
   return payouts.size;
 }

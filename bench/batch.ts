@@ -18,14 +18,8 @@ import { addPartners } from '../db/partners/partners.ts';
 import { addPayer } from '../db/payers/payers.ts';
 import { setPayerGateway } from '../commands/payers/set-gateway.ts';
 import { addProgram } from '../db/programs/programs.ts';
-import {
-  approveRunPayouts,
-  getRun,
-  insertDraftPayouts,
-  insertRun,
-  listRunContent,
-  updateRun,
-} from '../db/runs/runs.ts';
+import { approveRunPayouts, insertDraftPayouts } from '../db/payouts/payouts.ts';
+import { getRun, insertRun, listRunContent, updateRun } from '../db/runs/runs.ts';
 import { addSchedule } from '../db/payers/schedules.ts';
 import type { VaultKeys } from '../db/vault.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../domain/payouts/attempt.ts';

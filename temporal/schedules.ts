@@ -22,7 +22,12 @@ async function deploySchedule(client: Client, { scheduleId, ...definition }: Sch
   }
 }
 
-export type DeployedPaySchedule = { code: string; frequency: Frequency; weekday: number | null; zone: string };
+export type DeployedPaySchedule = {
+  code: string;
+  frequency: Frequency;
+  weekday?: number | null | undefined;
+  zone: string;
+};
 
 const WEEKDAYS = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY'] as const;
 /** After the local hours that daylight saving skips or repeats; the run itself compares with its cut-off at midnight. */

@@ -3,14 +3,10 @@ import type { DatabasePool } from 'slonik';
 
 import { listAttempts } from '../../db/payouts/attempts.ts';
 import { type DrawnAccount, openCheckAccounts } from '../../db/checks/accounts.ts';
-import { type CheckException, mayStillPay, recordExceptionOutcome, saveException } from '../../db/checks/exceptions.ts';
-import {
-  type CheckStop,
-  expiringTask,
-  getPayoutStart,
-  listLapsingStops,
-  listOpenRequests,
-} from '../../db/checks/stops.ts';
+import { type CheckException, recordExceptionOutcome, saveException } from '../../db/checks/exceptions.ts';
+import { mayStillPay } from '../../commands/checks/exceptions.ts';
+import { type CheckStop, expiringTask, listLapsingStops, listOpenRequests } from '../../db/checks/stops.ts';
+import { getPayoutStart } from '../../db/payouts/starts.ts';
 import type { Database } from '../../db/database.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
 import { STOP_REMINDER_DAYS } from '../../domain/checks/check.ts';

@@ -14,7 +14,8 @@ import {
   insertAttempts,
   saveStep,
 } from '../../db/payouts/attempts.ts';
-import { registerCheck, takeCheckNumber } from '../../db/checks/accounts.ts';
+import { registerCheck } from '../../db/checks/accounts.ts';
+import { takeCheckNumber } from '../../commands/checks/accounts.ts';
 import type { Database } from '../../db/database.ts';
 import { post } from '../../db/books/ledger.ts';
 import { attemptRecord, seal, type VaultKeys } from '../../db/vault.ts';

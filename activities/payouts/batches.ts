@@ -1,7 +1,13 @@
 import type { DatabasePool } from 'slonik';
 
 import { keepGateway } from '../../db/payers/gateway-pauses.ts';
-import { type Attempt, listBatchAttempts, saveStep } from '../../db/payouts/attempts.ts';
+import {
+  type Attempt,
+  listBatchAttempts,
+  saveStep,
+  saveItemReferences,
+  submitBatchItems,
+} from '../../db/payouts/attempts.ts';
 import {
   type Batch,
   claimBatch,
@@ -16,20 +22,14 @@ import {
   openBatchCall,
   saveBatchStep,
   setBatchDue,
-} from '../../db/payouts/batches.ts';
-import {
-  countItemsUnnamed,
-  countItemsUnread,
-  lockBatchItems,
   saveHandOver,
-  saveItemReferences,
-  submitBatchItems,
-  takeHandOver,
-} from '../../db/payouts/batch-items.ts';
+} from '../../db/payouts/batches.ts';
+import { countItemsUnnamed, countItemsUnread, lockBatchItems } from '../../db/payouts/batch-items.ts';
+import { takeHandOver } from '../../db/payouts/payouts.ts';
 import { post } from '../../db/books/ledger.ts';
 import { batchRecord, open } from '../../db/vault.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
-import { keepRun } from '../../db/runs/runs.ts';
+import { lockRunShared } from '../../db/runs/runs.ts';
 import { pollAfter } from '../../domain/payouts/attempt.ts';
 import { type BatchState, isBatchOver, isBatchUnanswered } from '../../domain/payouts/batch.ts';
 import { Failure, FAILURES } from '../../domain/errors.ts';
@@ -139,7 +139,7 @@ const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: BatchDeps, { id, state, ga
   db.transaction(async (tx) => {
     await keepGateway(tx, gateway); // it takes seconds: whoever pauses gateway or run meanwhile waits, and knows what was asked
     const batch = await lockBatch(tx, id);
-    await keepRun(tx, batch.runId);
+    await lockRunShared(tx, batch.runId);
     if (batch.state !== state || (await isBatchHeld(tx, batch))) return false;
     if (state === 'prepared') {
       await claimBatch(tx, id);

@@ -1,6 +1,7 @@
-import { listPayoutsById, updatePayout } from '../../db/payouts/payouts.ts';
+import { listPayoutsById, updatePayout, setBatchPayoutsDue } from '../../db/payouts/payouts.ts';
 import { type Batch, endBatch, getBatch, lockBatch, updateBatch } from '../../db/payouts/batches.ts';
-import { failBatchItems, lockBatchItems, moveBatchItems, setBatchPayoutsDue } from '../../db/payouts/batch-items.ts';
+import { failBatchItems, moveBatchItems } from '../../db/payouts/attempts.ts';
+import { lockBatchItems } from '../../db/payouts/batch-items.ts';
 import type { Database } from '../../db/database.ts';
 import { post } from '../../db/books/ledger.ts';
 import { lockRun } from '../../db/runs/runs.ts';

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 
-import { type PayoutStart, wakePayout } from '../../temporal/starts.ts';
+import type { PayoutStart } from '../../domain/payouts/payout.ts';
+import { wakePayout } from '../../temporal/starts.ts';
 
 /** More at once is slower, not faster: the server, the worker and PostgreSQL share the machine. */
 const STARTS_IN_PARALLEL = 20;

@@ -1,4 +1,5 @@
-import { type NewCheckAccount, setCheckAccount } from '../../db/checks/accounts.ts';
+import { type NewCheckAccount, openCheckAccount, updateCheckAccount } from '../../db/checks/accounts.ts';
+import { Failure } from '../../domain/errors.ts';
 import type { Database } from '../../db/database.ts';
 import { type Payer, type PayerGateway, savePayerGateway } from '../../db/payers/payers.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
@@ -33,4 +34,26 @@ export async function setPayerGateway(
     await addAuditEntry(tx, { actorId: by, action: 'payer.set_gateway', subject, detail });
     return set;
   });
+}
+
+/**
+ * Finds or opens the account that a payer draws checks on, and returns its id. Throws Failure `already_exists` where it is another
+ * payer's, and `invalid_input` where its numbers would leap: those in between need an explanation first.
+ */
+async function setCheckAccount(tx: Database, keys: VaultKeys, payer: Payer, account: NewCheckAccount) {
+  const { id, payerId, numberNext } = await openCheckAccount(tx, keys, payer.id, account);
+  if (payerId !== payer.id)
+    throw new Failure('already_exists', 'Nothing was changed: these checks are drawn on an account of another payer.');
+  if (account.numberNext > numberNext) throw leap(numberNext, account.numberNext);
+  await updateCheckAccount(tx, id, account);
+  return id;
+}
+
+function leap(next: bigint, wanted: bigint): Failure {
+  const reason = `is ${wanted}, and the account's next number is ${next}`;
+  return new Failure(
+    'invalid_input',
+    `Nothing was changed: the numbers from ${next} to ${wanted - 1n} would be left without an explanation. Record them as spoiled, with the reason, and the next check takes number ${wanted} by itself.`,
+    { details: [{ field: 'checkNumberNext', reason }] },
+  );
 }

@@ -2,11 +2,8 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { DORMANCY_YEARS_DEFAULT } from '../../domain/checks/dormancy.ts';
-import { Failure } from '../../domain/errors.ts';
 import { GATEWAYS } from '../../domain/rails.ts';
-import { addAuditEntry } from '../people/audit.ts';
 import type { Database } from '../database.ts';
-import type { Payer } from '../payers/payers.ts';
 import { payerGatewayRecord, fingerprint, openJson, type VaultKeys } from '../vault.ts';
 import { Bytes } from '../column-types.ts';
 
@@ -22,99 +19,79 @@ export type NewCheckAccount = {
   dormancyYears: number | null;
 };
 
-const AccountRow = z.strictObject({ id: z.number(), payer_id: z.number(), number_next: z.bigint() });
+const AccountRow = z.strictObject({ id: z.number(), payerId: z.number(), numberNext: z.bigint() });
+export type CheckAccount = z.infer<typeof AccountRow>;
 
-/**
- * Finds or opens the account, and returns its id. Throws Failure `already_exists` where it is another payer's, and `invalid_input`
- * where its numbers would leap: those in between need an explanation first.
- */
-export async function setCheckAccount(tx: Database, keys: VaultKeys, payer: Payer, account: NewCheckAccount) {
-  const mark = sql.binary(fingerprint(keys, `check-account/${account.accountNumber}`));
-  await tx.query(sql.unsafe`
+/** Finds the account by its number, or opens it. An account is the same whatever it is called. */
+export async function openCheckAccount(
+  db: Database,
+  keys: VaultKeys,
+  payerId: number,
+  { accountRef, accountNumber, numberNext }: NewCheckAccount,
+): Promise<CheckAccount> {
+  const mark = sql.binary(fingerprint(keys, `check-account/${accountNumber}`));
+  await db.query(sql.unsafe`
     update check_account set fingerprint = ${mark}
-    where payer_id = ${payer.id} and account_ref = ${account.accountRef} and fingerprint is null`);
-  const { id, payer_id, number_next } = await tx.one(sql.type(AccountRow)`
+    where payer_id = ${payerId} and account_ref = ${accountRef} and fingerprint is null`);
+  return db.one(sql.type(AccountRow)`
     insert into check_account(payer_id, account_ref, fingerprint, number_first, number_next, dormancy_years)
-    values (${payer.id}, ${account.accountRef}, ${mark}, ${account.numberNext}, ${account.numberNext}, ${DORMANCY_YEARS_DEFAULT})
+    values (${payerId}, ${accountRef}, ${mark}, ${numberNext}, ${numberNext}, ${DORMANCY_YEARS_DEFAULT})
     on conflict (fingerprint) do update set fingerprint = excluded.fingerprint
-    returning id, payer_id, number_next`);
-  if (payer_id !== payer.id)
-    throw new Failure('already_exists', 'Nothing was changed: these checks are drawn on an account of another payer.');
-  if (account.numberNext > number_next) throw leap(number_next, account.numberNext);
-  await tx.query(sql.unsafe`
-    update check_account set account_ref = ${account.accountRef}, dormancy_years = coalesce(${account.dormancyYears}::smallint, dormancy_years)
-    where id = ${id}`);
-  return id;
+    returning id, payer_id as "payerId", number_next as "numberNext"`);
 }
 
-function leap(next: bigint, wanted: bigint): Failure {
-  const reason = `is ${wanted}, and the account's next number is ${next}`;
-  return new Failure(
-    'invalid_input',
-    `Nothing was changed: the numbers from ${next} to ${wanted - 1n} would be left without an explanation. Record them as spoiled, with the reason, and the next check takes number ${wanted} by itself.`,
-    { details: [{ field: 'checkNumberNext', reason }] },
-  );
-}
+/** Says what an account is called, and its dormancy clock; null leaves the clock as it is. */
+export const updateCheckAccount = (
+  db: Database,
+  id: number,
+  { accountRef, dormancyYears }: Pick<NewCheckAccount, 'accountRef' | 'dormancyYears'>,
+) =>
+  db.query(sql.unsafe`
+    update check_account set account_ref = ${accountRef}, dormancy_years = coalesce(${dormancyYears}::smallint, dormancy_years)
+    where id = ${id}`);
+
+const DrawnOnRow = z.strictObject({ id: z.number(), numberFirst: z.bigint() });
 
 /** The account that a payer draws checks on now, kept for this transaction: who takes numbers waits for who spoils some. */
-const lockAccount = (db: Database, payerId: number) =>
-  db.maybeOne(sql.type(z.strictObject({ id: z.number(), number_first: z.bigint() }))`
-    select account.id, account.number_first
+export const lockCheckAccount = (db: Database, payerId: number): Promise<z.infer<typeof DrawnOnRow> | null> =>
+  db.maybeOne(sql.type(DrawnOnRow)`
+    select account.id, account.number_first as "numberFirst"
     from payer_gateway carrier join check_account account on account.id = carrier.check_account_id
     where carrier.payer_id = ${payerId} and carrier.method = 'check' for update of account`);
 
 export type DrawnNumber = { checkAccountId: number; number: bigint };
 
-/** Takes the next number that is not spoiled; called in the transaction that writes the attempt, so none is lost. */
-export async function takeCheckNumber(tx: Database, payerId: number): Promise<DrawnNumber> {
-  const account = await lockAccount(tx, payerId);
-  if (!account)
-    throw new Failure(
-      'gateway_refused',
-      'The payer’s check settings name no account with a register of numbers. Nothing was sent. Set them again with checkNumberNext, then resume the gateway.',
-    );
-  const number = await tx.oneFirst(sql.type(z.object({ number: z.bigint() }))`
+/** Moves an account's next number behind the first one that is neither drawn nor spoiled, and returns that one. */
+export const drawNumber = (db: Database, accountId: number): Promise<bigint> =>
+  db.oneFirst(sql.type(z.object({ number: z.bigint() }))`
     update check_account account set number_next = 1 + (
       select min(free.number)
       from generate_series(account.number_next, account.number_next
         + (select count(*) from check_register where check_account_id = account.id and number >= account.number_next)) as free(number)
       where not exists (select from check_register taken where taken.check_account_id = account.id and taken.number = free.number))
-    where id = ${account.id} returning number_next - 1 as number`);
-  return { checkAccountId: account.id, number };
-}
+    where id = ${accountId} returning number_next - 1 as number`);
 
 /** Writes a drawn number down for its attempt. */
 export const registerCheck = (tx: Database, { checkAccountId, number }: DrawnNumber, attemptId: string) =>
   tx.query(sql.unsafe`
     insert into check_register(check_account_id, number, attempt_id) values (${checkAccountId}, ${number}, ${attemptId})`);
 
-export type SpoiledNumbers = { from: bigint; to: bigint; reason: string; by: string };
+export type NumberRange = { from: bigint; to: bigint };
 
-/**
- * Records numbers, both ends included, that no check of ours has: paper that was damaged, destroyed or lost, or numbers that were used
- * elsewhere. Throws Failure `not_found` where the payer draws no checks, and `already_exists` where one of them has an explanation.
- */
-export const spoilCheckNumbers = (db: Database, payer: Payer, { from, to, reason, by }: SpoiledNumbers) =>
-  db.transaction(async (tx) => {
-    const account = await lockAccount(tx, payer.id);
-    if (!account) throw new Failure('not_found', `Nothing was recorded: payer ${payer.code} draws no checks.`);
-    if (from < account.number_first)
-      throw new Failure('invalid_input', `Nothing was recorded: the numbers begin at ${account.number_first}.`, {
-        details: [{ field: 'from', reason: `is before ${account.number_first}` }],
-      });
-    const taken = await tx.maybeOneFirst(sql.type(z.object({ number: z.bigint() }))`
-      select number from check_register where check_account_id = ${account.id} and number between ${from} and ${to} order by number limit 1`);
-    if (taken !== null)
-      throw new Failure(
-        'already_exists',
-        `Nothing was recorded: number ${taken} is in the register. To make a check of ours worthless, stop its payment.`,
-      );
-    await tx.query(sql.unsafe`
-      insert into check_register(check_account_id, number, spoiled_because, recorded_by)
-      select ${account.id}, number, ${reason}, ${by} from generate_series(${from}::bigint, ${to}::bigint) as number`);
-    const detail = { from: String(from), to: String(to), reason };
-    await addAuditEntry(tx, { actorId: by, action: 'check.spoil', subject: `payer/${payer.code}`, detail });
-  });
+/** The first number of a range, both ends included, that the register has already; null where it has none of them. */
+export const findTakenNumber = (db: Database, accountId: number, { from, to }: NumberRange): Promise<bigint | null> =>
+  db.maybeOneFirst(sql.type(z.object({ number: z.bigint() }))`
+    select number from check_register where check_account_id = ${accountId} and number between ${from} and ${to} order by number limit 1`);
+
+/** Writes down, with the reason, that no check of ours has these numbers. */
+export const insertSpoiledNumbers = (
+  db: Database,
+  accountId: number,
+  { from, to, reason, by }: NumberRange & { reason: string; by: string },
+) =>
+  db.query(sql.unsafe`
+    insert into check_register(check_account_id, number, spoiled_because, recorded_by)
+    select ${accountId}, number, ${reason}, ${by} from generate_series(${from}::bigint, ${to}::bigint) as number`);
 
 const DrawingRow = z.strictObject({
   gateway: z.enum(GATEWAYS),

@@ -1,14 +1,8 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { whyNotStop } from '../../domain/checks/check.ts';
-import { Failure } from '../../domain/errors.ts';
-import { findLiveAttempt, listAttempts, PayoutStart, type PayoutStartRow } from '../payouts/attempts.ts';
-import { addAuditEntry } from '../people/audit.ts';
 import { changesRow, type Database } from '../database.ts';
-import { lockPayout } from '../payouts/payouts.ts';
 import { Instant, LocalDate } from '../column-types.ts';
-import { closeTask } from '../tasks/tasks.ts';
 
 const StopRow = z.strictObject({
   id: z.string(),
@@ -75,69 +69,29 @@ const LAPSED_DAYS = 60;
 export const expiringTask = (stopId: string) =>
   ({ kind: 'check_stop_expiring', subject: `check-stop/${stopId}` }) as const;
 
-type Request = { payoutId: string; reason: string; by: string };
+export type NewStop = {
+  attemptId: string;
+  /** The stop that this one renews; null for a first one. */
+  renewsId: string | null;
+  reason: string;
+  by: string;
+};
 
-const insertStop = (tx: Database, attemptId: string, renewsId: string | null, { reason, by }: Request) =>
+/** Writes down that a person asked for a stop, or its renewal; false where that is being asked already. */
+export const insertStop = (db: Database, { attemptId, renewsId, reason, by }: NewStop): Promise<boolean> =>
   changesRow(
-    tx,
+    db,
     sql.unsafe`
     insert into check_stop(attempt_id, renews_id, requested_by, reason) values (${attemptId}, ${renewsId}, ${by}, ${reason})
     on conflict do nothing`,
   );
 
 /** Somebody decided that the bank shall pay the check, and it has not said yet that it did. */
-const isToBePaid = (tx: Database, attemptId: string): Promise<boolean> =>
-  tx.exists(sql.unsafe`
+export const isToBePaid = (db: Database, attemptId: string): Promise<boolean> =>
+  db.exists(sql.unsafe`
     select 1 from check_register register
     join check_exception asked on asked.check_account_id = register.check_account_id and asked.number = register.number
     where register.attempt_id = ${attemptId} and asked.decision = 'pay' and asked.outcome is null`);
-
-const askedAlready = (payoutId: string): Failure =>
-  new Failure(
-    'already_exists',
-    `The bank is being asked already about the check of payout ${payoutId}; nothing was changed.`,
-  );
-
-/** Asks for a check to be stopped; its payout's workflow tells the bank. Throws Failure `check_not_out`. */
-export const requestStop = (db: Database, request: Request): Promise<void> =>
-  db.transaction(async (tx) => {
-    const { payoutId, reason, by } = request;
-    const payout = await lockPayout(tx, payoutId);
-    const attempt = (await findLiveAttempt(tx, payoutId)) ?? (await listAttempts(tx, payoutId)).at(-1);
-    if (!attempt || attempt.checkNumber === null)
-      throw new Failure('not_found', `There is no check of payout ${payoutId}; nothing was asked.`);
-    const why = whyNotStop(attempt.state);
-    if (why) throw new Failure('check_not_out', `The check of payout ${payoutId} was not stopped: ${why}.`);
-    if (await isToBePaid(tx, attempt.id))
-      throw new Failure(
-        'check_not_out',
-        `The check of payout ${payoutId} was not stopped: the bank is being told to pay it.`,
-      );
-    if (!(await insertStop(tx, attempt.id, null, request))) throw askedAlready(payoutId);
-    await tx.query(sql.unsafe`update payout set due_at = now() where id = ${payout.id}`);
-    await addAuditEntry(tx, { actorId: by, action: 'check.stop', subject: `payout/${payoutId}`, detail: { reason } });
-  });
-
-/** Asks for a stop to be renewed before, or after, it lapses. Throws Failure `check_not_out` where nothing is stopped. */
-export const requestRenewal = (db: Database, request: Request): Promise<void> =>
-  db.transaction(async (tx) => {
-    const { payoutId, reason, by } = request;
-    await lockPayout(tx, payoutId);
-    const last = (await listStops(tx, payoutId)).findLast(({ outcome }) => outcome !== 'already_paid');
-    if (!last || (last.outcome === null && last.renewsId === null))
-      throw new Failure(
-        'check_not_out',
-        `No stop of the check of payout ${payoutId} is in force; nothing was renewed.`,
-      );
-    if (!(await insertStop(tx, last.attemptId, last.id, request))) throw askedAlready(payoutId);
-    await closeTask(tx, expiringTask(last.id), { actorId: by, resolution: `renewal asked for: ${reason}` });
-    await addAuditEntry(tx, {
-      actorId: by,
-      action: 'check.renew_stop',
-      subject: `payout/${payoutId}`,
-      detail: { reason },
-    });
-  });
 
 export type StopOutcome =
   | { outcome: 'stopped'; expiresOn: string | null; isVoid: boolean }
@@ -156,9 +110,3 @@ export const recordStopOutcome = (
       is_void = ${isVoid ?? null}::boolean
     where id = ${id} and outcome is null`,
   );
-
-/** What waking the workflow of a payout needs. */
-export const getPayoutStart = (db: Database, payoutId: string): Promise<PayoutStartRow> =>
-  db.one(sql.type(PayoutStart)`
-    select payout.id, payout.run_id, partner.code as partner, payout.method, payout.gateway
-    from payout join partner on partner.id = payout.partner_id where payout.id = ${payoutId}`);

@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { ATTEMPT_STATES, type AttemptState } from '../../domain/payouts/attempt.ts';
-import { GATEWAYS, type GatewayName, METHODS } from '../../domain/rails.ts';
+import { GATEWAYS, type GatewayName } from '../../domain/rails.ts';
 import { changesRow, type Database } from '../database.ts';
 import { Bytes, Currency, Hex, Instant } from '../column-types.ts';
 
@@ -192,24 +192,40 @@ export const listAttemptHistory = (db: Database, payoutId: string): Promise<read
     from attempt_history history join payout_attempt attempt on attempt.id = history.attempt_id
     where attempt.payout_id = ${payoutId} order by history.id`);
 
-export const PayoutStart = z.strictObject({
-  id: z.string(),
-  method: z.enum(METHODS),
-  gateway: z.enum(GATEWAYS),
-  runId: z.string(),
-  partnerCode: z.string(),
-});
-/** What starting a payout's workflow needs. */
-export type PayoutStartRow = z.infer<typeof PayoutStart>;
+/** From here on each of them may have been asked for. */
+export const submitBatchItems = (db: Database, batchId: string) =>
+  db.query(sql.unsafe`
+    update payout_attempt set state = 'submitted', submitted_at = now() where batch_id = ${batchId} and state = 'prepared'`);
 
-/** The payout that a provider speaks of, by its reference or our key; null where nothing of ours is known by them (yet). */
-export const findPayoutByProviderRef = (
+/** Writes what the provider said of all: of those that have not heard of their own fate yet. */
+export const moveBatchItems = (
   db: Database,
-  gateway: GatewayName,
-  { reference, key }: { reference: string | null; key: string | null },
-): Promise<PayoutStartRow | null> =>
-  db.maybeOne(sql.type(PayoutStart)`
-    select payout.id, payout.run_id as "runId", partner.code as "partnerCode", payout.method, payout.gateway
-    from payout_attempt attempt join payout on payout.id = attempt.payout_id join partner on partner.id = payout.partner_id
-    where attempt.gateway = ${gateway} and (attempt.provider_ref = ${reference} or attempt.provider_key = ${key})
-    limit 1`);
+  batchId: string,
+  { state, word, reason }: { state: AttemptState; word: string; reason: string | null },
+) =>
+  db.query(sql.unsafe`
+    update payout_attempt set state = ${state}, word = ${word}, reason = coalesce(${reason}, reason),
+      evidence = jsonb_build_object('batch', batch_id), answered_at = clock_timestamp()
+    where batch_id = ${batchId} and state in ('submitted', 'unknown') and state <> ${state}`);
+
+/** Proved that nothing moved, of each of these. */
+export const failBatchItems = (db: Database, items: readonly { attemptId: string; word: string; reason: string }[]) =>
+  db.query(sql.unsafe`
+    update payout_attempt attempt set state = 'failed', word = item.word, reason = item.reason, answered_at = clock_timestamp()
+    from ${sql.unnest(
+      items.map(({ attemptId, word, reason }) => [attemptId, word, reason]),
+      ['uuid', 'text', 'text'],
+    )} as item(id, word, reason)
+    where attempt.id = item.id`);
+
+export type ItemReference = { key: string; reference: string; step: string };
+
+/** Keeps by which reference each payment of a batch is followed. One that is known stays. */
+export const saveItemReferences = (db: Database, batchId: string, items: readonly ItemReference[]) =>
+  db.query(sql.unsafe`
+    update payout_attempt attempt set provider_ref = item.reference, step = item.step
+    from ${sql.unnest(
+      items.map(({ key, reference, step }) => [key, reference, step]),
+      ['text', 'text', 'text'],
+    )} as item(key, reference, step)
+    where attempt.batch_id = ${batchId} and attempt.provider_key = item.key and attempt.provider_ref is null`);

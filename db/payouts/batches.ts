@@ -212,3 +212,23 @@ export const findWaitingBatch = (db: Database, payoutId: string): Promise<BatchS
     select batch.id, batch.run_id as "runId", batch.gateway, batch.currency, batch.item_count as "itemCount"
     from provider_batch batch join payout_attempt attempt on attempt.batch_id = batch.id
     where attempt.payout_id = ${payoutId} and attempt.state <> 'failed' and batch.state = 'needs_person'`);
+
+/** Up to this payout all were told. */
+export const saveHandOver = (db: Database, batchId: string, payoutId: string) =>
+  db.query(sql.unsafe`
+    update provider_batch set handed_to = greatest(handed_to, ${payoutId}::uuid) where id = ${batchId}`);
+
+/** Says that open batches should be looked at now: these, or all that waited for the resume of their run or gateway. */
+export const makeBatchesDue = (
+  db: Database,
+  which: { ids: readonly string[] } | { runId: string } | { gateway: GatewayName },
+) =>
+  db.query(sql.unsafe`
+    update provider_batch set due_at = now()
+    where state not in ('done', 'failed') and ${
+      'ids' in which
+        ? sql.fragment`id = any(${sql.array(which.ids, 'uuid')})`
+        : 'runId' in which
+          ? sql.fragment`run_id = ${which.runId}`
+          : sql.fragment`gateway = ${which.gateway}`
+    }`);

@@ -1,8 +1,10 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { GATEWAYS, type GatewayName, METHODS } from '../../domain/rails.ts';
+import { GATEWAYS, type GatewayName } from '../../domain/rails.ts';
+import { Id } from '../column-types.ts';
 import { changesRow, type Database } from '../database.ts';
+import { PayoutStartRow, startColumns } from './starts.ts';
 
 export type InboxMessage = {
   gateway: GatewayName;
@@ -37,33 +39,12 @@ export const markInboxProcessed = (db: Database, messages: readonly { gateway: G
     )} as done(gateway, event_id)
     where inbox.gateway = done.gateway and inbox.event_id = done.event_id`);
 
-const MatchRow = z
-  .strictObject({
-    gateway: z.enum(GATEWAYS),
-    event_id: z.string(),
-    id: z.string(),
-    run_id: z.string(),
-    partner: z.string(),
-    method: z.enum(METHODS),
-    payout_gateway: z.enum(GATEWAYS),
-  })
-  .transform((row) => ({
-    gateway: row.gateway,
-    eventId: row.event_id,
-    payout: {
-      id: row.id,
-      runId: row.run_id,
-      partnerCode: row.partner,
-      method: row.method,
-      gateway: row.payout_gateway,
-    },
-  }));
+const MatchRow = PayoutStartRow.extend({ inboxGateway: z.enum(GATEWAYS), eventId: z.string() });
 
 /** Webhooks that nobody acted on and whose payout is known by now, as when one came before the call that caused it returned. */
 export const listMatchedInbox = (db: Database, limit: number): Promise<readonly z.infer<typeof MatchRow>[]> =>
   db.any(sql.type(MatchRow)`
-    select inbox.gateway, inbox.event_id, payout.id, payout.run_id, partner.code as partner, payout.method,
-      payout.gateway as payout_gateway
+    select inbox.gateway as "inboxGateway", inbox.event_id as "eventId", ${startColumns}
     from webhook_inbox inbox
     join payout_attempt attempt on attempt.gateway = inbox.gateway
       and (attempt.provider_ref = inbox.provider_ref or attempt.provider_key = inbox.provider_key)
@@ -71,29 +52,24 @@ export const listMatchedInbox = (db: Database, limit: number): Promise<readonly 
     where inbox.processed_at is null
     order by inbox.received_at limit ${limit}`);
 
-/**
- * Webhooks that nobody acted on and that speak of a whole batch, or of a payment in one that waits for a person: the batch is due now.
- * The latter are news for their payouts too.
- */
-export async function hearOfBatches(db: Database): Promise<void> {
-  await db.query(sql.unsafe`
-    with heard as (
-      update webhook_inbox inbox set processed_at = now() from provider_batch batch
-      where inbox.processed_at is null and batch.gateway = inbox.gateway and batch.provider_key = inbox.provider_key
-      returning batch.id
-    )
-    update provider_batch set due_at = now() where id in (select id from heard) and state not in ('done', 'failed')`);
-  await db.query(sql.unsafe`
-    update provider_batch set due_at = now()
-    where state = 'needs_person' and id in (
-      select attempt.batch_id from webhook_inbox inbox
-      join payout_attempt attempt on attempt.gateway = inbox.gateway and attempt.provider_ref = inbox.provider_ref
-      where inbox.processed_at is null)`);
-}
-
 /** Why a payment failed, where only a webhook said so; null where none did (yet). */
 export const findToldReason = (db: Database, gateway: GatewayName, reference: string): Promise<string | null> =>
   db.maybeOneFirst(sql.type(z.strictObject({ reason: z.string() }))`
     select reason from webhook_inbox
     where gateway = ${gateway} and provider_ref = ${reference} and reason is not null
     order by received_at desc limit 1`);
+
+/** Takes the webhooks that nobody acted on and that speak of a whole batch; returns the batches. */
+export const takeBatchMessages = (db: Database): Promise<readonly string[]> =>
+  db.anyFirst(sql.type(Id)`
+    update webhook_inbox inbox set processed_at = now() from provider_batch batch
+    where inbox.processed_at is null and batch.gateway = inbox.gateway and batch.provider_key = inbox.provider_key
+    returning batch.id`);
+
+/** The batches that wait for a person and hold a payment of which a webhook speaks that nobody acted on. It is its payout's to take. */
+export const listBatchesWithMessages = (db: Database): Promise<readonly string[]> =>
+  db.anyFirst(sql.type(Id)`
+    select distinct batch.id from webhook_inbox inbox
+    join payout_attempt attempt on attempt.gateway = inbox.gateway and attempt.provider_ref = inbox.provider_ref
+    join provider_batch batch on batch.id = attempt.batch_id
+    where inbox.processed_at is null and batch.state = 'needs_person'`);

@@ -3,9 +3,10 @@ import { z } from 'zod';
 
 import { ATTEMPT_STATES } from '../../domain/payouts/attempt.ts';
 import { Failure } from '../../domain/errors.ts';
-import { GATEWAYS, METHODS } from '../../domain/rails.ts';
-import { PAYOUT_STATUSES, type PayoutStatus } from '../../domain/payouts/payout.ts';
+import { type GatewayName, GATEWAYS, METHODS } from '../../domain/rails.ts';
+import { PAYOUT_STATUSES, type PayoutStart, type PayoutStatus } from '../../domain/payouts/payout.ts';
 import type { Database } from '../database.ts';
+import { PayoutStartRow, startColumns } from './starts.ts';
 import { Currency, Instant, LocalDate } from '../column-types.ts';
 
 const PayoutRow = z.strictObject({
@@ -151,70 +152,128 @@ export async function whyNotSubmit(db: Database, payout: Payout): Promise<'run_p
   return row.run_paused ? 'run_paused' : undefined;
 }
 
-const LineRow = z.strictObject({
-  id: z.bigint(),
-  program: z.string(),
-  kind: z.string(),
-  minor: z.bigint(),
-  currency: Currency,
-  earningCount: z.number(),
-  availableOn: LocalDate,
-  releasedAt: Instant.nullable(),
-});
-
-/** The earning lines that make up a payout. */
-export const listPayoutLines = (db: Database, payoutId: string): Promise<readonly z.infer<typeof LineRow>[]> =>
-  db.any(sql.type(LineRow)`
-    select line.id, program.code as program, line.kind, line.amount_minor as "minor", line.currency,
-      line.earning_count as "earningCount", line.available_on as "availableOn",
-      taken.released_at as "releasedAt"
-    from payout_line taken join earning_line line on line.id = taken.earning_line_id join program on program.id = line.program_id
-    where taken.payout_id = ${payoutId} order by line.id`);
-
-const ExplainedRow = z.strictObject({
-  lineId: z.bigint(),
-  source: z.string(),
-  eventId: z.string(),
-  kind: z.string(),
-  occurredAt: Instant,
-  incentive: z.string(),
-  plan: z.string().nullable(),
-  planVersion: z.number().nullable(),
-  minor: z.bigint(),
-  currency: Currency,
-  availableOn: LocalDate,
-  explanation: z.record(z.string(), z.unknown()),
-});
+/** Which payouts are due for another look. One of them is named. */
+export type DuePayouts = { id: string } | { runId: string } | { gateway: GatewayName };
 
 /**
- * A payout down to its events: which earning came from which event under which plan version, and how it was worked out. What came
- * back in part and was given to the partner again has no event: it names the payout that it came from and who decided.
+ * Says that payouts should be looked at now: one that a person acted on, or those under way that waited for the resume of their run or
+ * gateway.
  */
-export const listPayoutEarnings = (
-  db: Database,
-  payoutId: string,
-  after: { lineId: bigint; key: string },
-  limit: number,
-): Promise<readonly z.infer<typeof ExplainedRow>[]> =>
-  db.any(sql.type(ExplainedRow)`
-    with line as (
-      select coalesce(line.split_from, line.id) as id
-      from payout_line taken join earning_line line on line.id = taken.earning_line_id where taken.payout_id = ${payoutId}
-    ), cause as (
-      select earning.earning_line_id as "lineId", earning.source, earning.source_id as "eventId", event.kind,
-        event.occurred_at as "occurredAt", earning.incentive_id as "incentive",
-        plan.code as plan, version.version as "planVersion", earning.amount_minor as "minor", earning.currency,
-        earning.available_on as "availableOn",
-        earning.explanation
-      from line join earning on earning.earning_line_id = line.id
-      join event using (source, source_id)
-      join plan_version version on version.id = earning.plan_version_id join plan on plan.id = version.plan_id
-      union all
-      select back.id, 'resolution', resolution.id::text, back.kind, resolution.decided_at, back.kind, null, null, back.amount_minor,
-        back.currency, back.available_on, jsonb_build_object('cameBackOf', resolution.payout_id, 'resolution', resolution.id)
-      from line join earning_line back on back.id = line.id join resolution on resolution.id = back.resolution_id
+export const makePayoutsDue = (db: Database, which: DuePayouts) =>
+  db.query(sql.unsafe`
+    update payout set due_at = now()
+    where ${
+      'id' in which
+        ? sql.fragment`id = ${which.id}`
+        : 'runId' in which
+          ? sql.fragment`run_id = ${which.runId} and status = 'executing'`
+          : sql.fragment`gateway = ${which.gateway} and status = 'executing'`
+    }`);
+
+/** Its payouts need not be looked at one by one before that: their batch tells each when to go on. */
+export const setBatchPayoutsDue = (db: Database, batchId: string, dueInMs: number) =>
+  db.query(sql.unsafe`
+    update payout set due_at = now() + ${dueInMs} * interval '1 millisecond'
+    from payout_attempt attempt where attempt.payout_id = payout.id and attempt.batch_id = ${batchId} and attempt.state <> 'failed'`);
+
+export type DraftPayout = {
+  id: string;
+  partnerId: bigint;
+  currency: string;
+  method: string;
+  gateway: string;
+  grossMinor: bigint;
+  instrumentVersionId: string;
+};
+
+type Drafted = { id: string; scheduleId: number; periodEnd: string; replacesId: string | null };
+
+/** Writes a run's draft payouts with every line that is free before the cut-off. */
+export async function insertDraftPayouts(db: Database, run: Drafted, drafts: readonly DraftPayout[]): Promise<void> {
+  if (drafts.length === 0) return;
+  await db.query(sql.unsafe`
+    insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id, replaces_id)
+    select id, ${run.id}, partner_id, currency, method, gateway, gross_minor, gross_minor, instrument_version_id, ${run.replacesId}::uuid
+    from ${sql.unnest(
+      drafts.map((draft) => [
+        draft.id,
+        String(draft.partnerId),
+        draft.currency,
+        draft.method,
+        draft.gateway,
+        String(draft.grossMinor),
+        draft.instrumentVersionId,
+      ]),
+      ['uuid', 'int8', 'text', 'text', 'text', 'int8', 'uuid'],
+    )} as draft(id, partner_id, currency, method, gateway, gross_minor, instrument_version_id)`);
+  await db.query(sql.unsafe`
+    insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor)
+    select payout.id, line.id, line.partner_id, line.currency, line.amount_minor
+    from payout
+    join program on program.schedule_id = ${run.scheduleId}
+    join earning_line line on line.program_id = program.id and line.partner_id = payout.partner_id and line.currency = payout.currency
+    where payout.run_id = ${run.id} and line.available_on < ${run.periodEnd}::date
+      and not exists (select from earning_line part where part.split_from = line.id)
+      and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)`);
+}
+
+/** Ends the payouts of a run that was not approved, or not started, and frees their lines. */
+export async function cancelRunPayouts(db: Database, runId: string, reason: string): Promise<void> {
+  await db.query(sql.unsafe`
+    update payout set status = 'cancelled', status_reason = ${reason} where run_id = ${runId} and status in ('draft', 'approved')`);
+  await db.query(sql.unsafe`
+    update payout_line line set released_at = now() from payout
+    where payout.id = line.payout_id and payout.run_id = ${runId} and payout.status = 'cancelled' and line.released_at is null`);
+}
+
+export const approveRunPayouts = (db: Database, runId: string) =>
+  db.query(sql.unsafe`update payout set status = 'approved' where run_id = ${runId} and status = 'draft'`);
+
+/** How long a provider is asked once a day after people have said that it paid, or did not: should it know better, somebody hears of it. */
+const WATCH_DAYS = 90;
+
+/**
+ * Takes the next payouts that are under way and past the moment at which somebody should have looked, and makes them due again
+ * in a minute, should whoever takes them not reach them. Approved ones are their run's to start, and those that are asked for
+ * together their batch's. Under way again is what settled and then bounced: the payout stays settled until the money is back. Those
+ * about which people have decided are taken too: what they decided is applied, and then watched.
+ */
+export const takeOverduePayouts = (db: Database, limit: number): Promise<readonly PayoutStart[]> =>
+  db.any(sql.type(PayoutStartRow)`
+    with reopened as (
+      select attempt.payout_id as id from attempt_history history join payout_attempt attempt on attempt.id = history.attempt_id
+      where history.from_state = 'settled' and history.to_state not in ('settled', 'returned')
+        and attempt.state not in ('settled', 'returned', 'failed'))
+    update payout set due_at = now() + case
+      when payout.status in ('executing', 'sent') or payout.id in (select id from reopened) then interval '1 minute' else interval '1 day' end
+    from partner
+    where partner.id = payout.partner_id and payout.id in (
+      select id from payout
+      where due_at <= now() and (status in ('executing', 'sent') and not exists (
+          select from payout_attempt attempt where attempt.payout_id = payout.id
+            and attempt.batch_id is not null and attempt.state in ('prepared', 'submitted', 'unknown'))
+        or id = any(array(
+        select id from reopened
+        union all
+        select payout_id from resolution where status = 'confirmed'
+        union all
+        select resolution.payout_id from resolution join payout_attempt attempt on attempt.id = resolution.attempt_id
+        where resolution.status = 'applied' and resolution.outcome in ('paid', 'not_paid') and attempt.provider_ref is not null
+          and resolution.ended_at > now() - ${WATCH_DAYS} * interval '1 day')))
+      order by due_at, id limit ${limit} for update skip locked)
+    returning ${startColumns}`);
+
+/** Takes the next payouts that follow their own payment from here on, in id order; whoever does not reach one, the sweep does. */
+export const takeHandOver = (db: Database, batchId: string, limit: number): Promise<readonly PayoutStart[]> =>
+  db.any(sql.type(PayoutStartRow)`
+    with next as (
+      select attempt.payout_id from payout_attempt attempt join provider_batch batch on batch.id = attempt.batch_id
+      where attempt.batch_id = ${batchId} and attempt.state <> 'failed'
+        and (batch.handed_to is null or attempt.payout_id > batch.handed_to)
+      order by attempt.payout_id limit ${limit}
+    ), due as (
+      update payout set due_at = now() + interval '1 minute' from next, partner
+      where payout.id = next.payout_id and partner.id = payout.partner_id
+      returning ${startColumns}
     )
-    select * from cause
-    where (earning_line_id, source || '/' || source_id || '/' || incentive_id) > (${String(after.lineId)}::bigint, ${after.key})
-    order by earning_line_id, source || '/' || source_id || '/' || incentive_id
-    limit ${limit}`);
+    select * from due order by id`);

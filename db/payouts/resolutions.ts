@@ -1,24 +1,16 @@
-import { type DatabasePool, sql } from 'slonik';
+import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { ATTEMPT_STATES } from '../../domain/payouts/attempt.ts';
-import { Failure } from '../../domain/errors.ts';
 import {
-  isOfPart,
   RESOLUTION_OUTCOMES,
   RESOLUTION_STATUSES,
   type ResolutionOutcome,
-  taskFor,
   type Undecided,
-  whyNotApply,
-  whyNotDecideResolution,
-  whyNotPropose,
 } from '../../domain/payouts/resolution.ts';
 import { TASK_KINDS, type TaskKind } from '../../domain/tasks/task.ts';
-import { addAuditEntry } from '../people/audit.ts';
 import { isDoubtful } from './batch-items.ts';
 import { changesRow, type Database } from '../database.ts';
-import { getPayout, lockPayout } from './payouts.ts';
 import { Currency, Id, Instant } from '../column-types.ts';
 
 const ResolutionRow = z.strictObject({
@@ -64,31 +56,36 @@ export const findConfirmedResolution = (db: Database, payoutId: string): Promise
   db.maybeOne(sql.type(ResolutionRow)`
     ${selectResolution} where resolution.payout_id = ${payoutId} and resolution.status = 'confirmed'`);
 
-const getResolution = (db: Database, id: string): Promise<Resolution> =>
+export const getResolution = (db: Database, id: string): Promise<Resolution> =>
   db.one(sql.type(ResolutionRow)`${selectResolution} where resolution.id = ${id}`);
 
 const UndecidedRow = z.strictObject({
   state: z.enum(ATTEMPT_STATES).nullable(),
-  attempt_id: z.string().nullable(),
+  attemptId: z.string().nullable(),
   reference: z.string().nullable(),
-  is_taken: z.boolean(),
-  in_suspense: z.bigint(),
-  is_part_decided: z.boolean(),
-  is_check_at_bank: z.boolean(),
-  has_open: z.boolean(),
-  is_payee: z.boolean(),
-  due_at: Instant,
+  isTaken: z.boolean(),
+  inSuspense: z.bigint(),
+  isPartDecided: z.boolean(),
+  isCheckAtBank: z.boolean(),
+  hasOpenResolution: z.boolean(),
+  isPayee: z.boolean(),
+  nextLookAt: Instant,
 });
 
 const TaskRow = z.strictObject({ id: z.string(), kind: z.enum(TASK_KINDS) });
 
-async function readUndecided(db: Database, payoutId: string, actorId: string) {
-  const row = await db.one(sql.type(UndecidedRow)`
-    select attempt.state, attempt.id as attempt_id, attempt.provider_ref as reference, attempt.debited_minor is not null as is_taken,
-      (coalesce(attempt.returned_minor, 0) - decided.minor)::bigint as in_suspense, decided.minor > 0 as is_part_decided,
-      case when attempt.check_number is null then false else attempt.step::jsonb ->> 'acknowledgedAt' is not null end as is_check_at_bank,
-      exists (select from resolution where payout_id = payout.id and status in ('proposed', 'confirmed')) as has_open,
-      exists (select from api_key where actor_id = ${actorId} and partner_id = payout.partner_id) as is_payee, payout.due_at
+export type UndecidedPayout = Undecided & { attemptId: string | null; reference: string | null; inSuspense: bigint };
+
+/** What is known of a payout about which a person wants to say something, and whether it pays them. */
+export async function readUndecided(db: Database, payoutId: string, actorId: string): Promise<UndecidedPayout> {
+  const facts = await db.one(sql.type(UndecidedRow)`
+    select attempt.state, attempt.id as "attemptId", attempt.provider_ref as reference,
+      attempt.debited_minor is not null as "isTaken",
+      (coalesce(attempt.returned_minor, 0) - decided.minor)::bigint as "inSuspense", decided.minor > 0 as "isPartDecided",
+      case when attempt.check_number is null then false else attempt.step::jsonb ->> 'acknowledgedAt' is not null end as "isCheckAtBank",
+      exists (select from resolution where payout_id = payout.id and status in ('proposed', 'confirmed')) as "hasOpenResolution",
+      exists (select from api_key where actor_id = ${actorId} and partner_id = payout.partner_id) as "isPayee",
+      payout.due_at as "nextLookAt"
     from payout
     left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'
     cross join lateral (
@@ -97,84 +94,36 @@ async function readUndecided(db: Database, payoutId: string, actorId: string) {
     where payout.id = ${payoutId}`);
   const openTasks = await db.any(sql.type(TaskRow)`
     select id, kind from task where payout_id = ${payoutId} and closed_at is null order by id`);
-  const facts: Undecided = {
-    state: row.state,
-    openTasks,
-    isTaken: row.is_taken,
-    isPartDecided: row.is_part_decided,
-    isCheckAtBank: row.is_check_at_bank,
-    hasOpenResolution: row.has_open,
-    isPayee: row.is_payee,
-    nextLookAt: row.due_at,
-  };
-  return { facts, attemptId: row.attempt_id, reference: row.reference, inSuspense: row.in_suspense };
+  return { ...facts, openTasks };
 }
 
-export type Proposal = {
+export type NewResolution = {
+  taskId: string | null;
   payoutId: string;
-  actorId: string;
+  attemptId: string | null;
   outcome: ResolutionOutcome;
+  /** For a part that came back: how much of it this decides. */
+  minor: bigint | null;
   evidence: string;
   reference: string | null;
+  proposedBy: string;
 };
 
-/** Writes down what a person says became of a payment. It moves nothing until another person confirms it. */
-export const proposeResolution = (db: DatabasePool, proposal: Proposal): Promise<Resolution> =>
-  db.transaction(async (tx) => {
-    const { payoutId, actorId, outcome, evidence, reference } = proposal;
-    await lockPayout(tx, payoutId);
-    const { facts, attemptId, reference: known, inSuspense } = await readUndecided(tx, payoutId, actorId);
-    const refusal = whyNotPropose(facts, outcome);
-    if (refusal) throw new Failure(refusal.code, refusal.message);
-    if (reference !== null && known !== null && reference !== known)
-      throw new Failure('invalid_input', `Nothing was recorded: the provider calls this payment ${known}.`, {
-        details: [{ field: 'reference', reason: `is not ${known}` }],
-      });
-    const id = await tx.oneFirst(sql.type(Id)`
-      insert into resolution(task_id, payout_id, attempt_id, outcome, amount_minor, evidence, reference, proposed_by)
-      values (${taskFor(facts, outcome) ?? null}, ${payoutId}, ${attemptId}, ${outcome},
-        ${isOfPart(outcome) ? String(inSuspense) : null}::bigint, ${evidence}, ${reference}, ${actorId})
-      returning id`);
-    await audit(tx, 'resolution.propose', actorId, { payoutId, id, outcome });
-    return getResolution(tx, id);
-  });
+/** Writes down what a person says became of a payment; returns its id. */
+export const insertResolution = (db: Database, resolution: NewResolution): Promise<string> =>
+  db.oneFirst(sql.type(Id)`
+    insert into resolution(task_id, payout_id, attempt_id, outcome, amount_minor, evidence, reference, proposed_by)
+    values (${resolution.taskId}, ${resolution.payoutId}, ${resolution.attemptId}, ${resolution.outcome},
+      ${resolution.minor === null ? null : String(resolution.minor)}::bigint, ${resolution.evidence}, ${resolution.reference},
+      ${resolution.proposedBy})
+    returning id`);
 
-export type ResolutionDecision = {
-  payoutId: string;
-  actorId: string;
-  decision: 'confirm' | 'refuse';
-  note: string | null;
-};
+export type ResolutionVerdict = { status: 'confirmed' | 'refused'; by: string; note: string | null };
 
-/** Confirms or refuses what somebody else proposed. A confirmed one is applied by the payout's next look, which is due now. */
-export const decideResolution = (
-  db: DatabasePool,
-  { payoutId, actorId, decision, note }: ResolutionDecision,
-): Promise<Resolution> =>
-  db.transaction(async (tx) => {
-    await lockPayout(tx, payoutId);
-    const resolution = (await listResolutions(tx, payoutId)).at(-1);
-    if (!resolution) throw new Failure('resolution_not_open', `Nobody has proposed anything about payout ${payoutId}.`);
-    const { facts } = await readUndecided(tx, payoutId, actorId);
-    const refusal =
-      whyNotDecideResolution(resolution, { id: actorId, isPayee: facts.isPayee }) ??
-      (decision === 'confirm' ? whyNotApply(facts, resolution.outcome) : undefined);
-    if (refusal) throw new Failure(refusal.code, refusal.message);
-    const status = decision === 'confirm' ? 'confirmed' : 'refused';
-    await tx.query(sql.unsafe`
-      update resolution set status = ${status}, decided_by = ${actorId}, decided_at = now(), note = ${note}
-      where id = ${resolution.id}`);
-    if (status === 'confirmed') await tx.query(sql.unsafe`update payout set due_at = now() where id = ${payoutId}`);
-    await audit(tx, `resolution.${decision}`, actorId, { payoutId, id: resolution.id, outcome: resolution.outcome });
-    return getResolution(tx, resolution.id);
-  });
-
-const audit = (
-  tx: Database,
-  action: string,
-  actorId: string,
-  { payoutId, id, outcome }: { payoutId: string; id: string; outcome: string },
-) => addAuditEntry(tx, { actorId, action, subject: `payout/${payoutId}`, detail: { resolution: id, outcome } });
+/** Writes down what another person decided about a proposal. */
+export const recordVerdict = (db: Database, id: string, { status, by, note }: ResolutionVerdict) =>
+  db.query(sql.unsafe`
+    update resolution set status = ${status}, decided_by = ${by}, decided_at = now(), note = ${note} where id = ${id}`);
 
 /** The books say now what two people decided. */
 export const markResolutionApplied = (db: Database, id: string) =>
@@ -228,9 +177,3 @@ export const insertReturnedFunds = (db: Database, resolutionId: string): Promise
     ) main
     where resolution.id = ${resolutionId}`,
   );
-
-/** What starting a payout's workflow needs. */
-export const startOfPayout = async (db: Database, payoutId: string) => {
-  const { id, runId, partner, method, gateway } = await getPayout(db, payoutId);
-  return { id, runId, partnerCode: partner, method, gateway };
-};

@@ -5,26 +5,31 @@ import type { Decision } from '../../domain/runs/approval.ts';
 import type { Database } from '../database.ts';
 import { Hex, Id, Instant } from '../column-types.ts';
 
+const DeciderRow = z.strictObject({
+  isApprover: z.boolean(),
+  isPayee: z.boolean(),
+  isEditor: z.boolean(),
+  hasDecided: z.boolean(),
+});
+
 /** What the rules of separation of duties ask of a person about a run. */
-export const readDecider = (db: Database, runId: string, actorId: string, contentHash: Buffer) =>
-  db.one(sql.type(
-    z.strictObject({
-      is_approver: z.boolean(),
-      is_payee: z.boolean(),
-      is_editor: z.boolean(),
-      has_decided: z.boolean(),
-    }),
-  )`
+export const readDecider = (
+  db: Database,
+  runId: string,
+  actorId: string,
+  contentHash: Buffer,
+): Promise<z.infer<typeof DeciderRow>> =>
+  db.one(sql.type(DeciderRow)`
     select
       exists (select from api_key where actor_id = ${actorId} and role = 'approver' and revoked_at is null
-              and (expires_at is null or expires_at > now())) as is_approver,
+              and (expires_at is null or expires_at > now())) as "isApprover",
       exists (select from payout join api_key key on key.partner_id = payout.partner_id
-              where payout.run_id = ${runId} and key.actor_id = ${actorId}) as is_payee,
+              where payout.run_id = ${runId} and key.actor_id = ${actorId}) as "isPayee",
       exists (select from run_edit where run_id = ${runId} and actor_id = ${actorId})
         or exists (select from payout join instrument_version instrument on instrument.id = payout.instrument_version_id
-                   where payout.run_id = ${runId} and payout.status <> 'cancelled' and instrument.created_by = ${actorId}) as is_editor,
+                   where payout.run_id = ${runId} and payout.status <> 'cancelled' and instrument.created_by = ${actorId}) as "isEditor",
       exists (select from approval where run_id = ${runId} and actor_id = ${actorId} and content_hash = ${sql.binary(contentHash)})
-        as has_decided`);
+        as "hasDecided"`);
 
 /** Keeps what a person writes to a decision; answers the id by which the decision names it. */
 export const addDecisionNote = (db: Database, actorId: string, note: string): Promise<string> =>

@@ -3,7 +3,6 @@ import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
 import { METHODS } from '../../domain/rails.ts';
-import { OUTCOMES } from '../../domain/payouts/outcome.ts';
 import { RUN_STATUSES, type RunStatus } from '../../domain/runs/run.ts';
 import type { PayoutContent } from '../../domain/runs/content.ts';
 import { changesRow, type Database } from '../database.ts';
@@ -61,16 +60,11 @@ export type NewRun = {
   replaces?: { payoutId: string; reason: string };
 };
 
-const IN_REVIEW =
-  'Another run of this schedule is still in review; no run was opened. Decide or cancel that one first.';
-const REPLACED_ALREADY =
-  'Another replacement of this payout is under way; no run was opened. Decide or cancel that one first.';
-
 /**
- * Opens a run; false where the same run is there already. Throws Failure `run_already_exists` where another run of the schedule
- * is still being prepared or reviewed: it holds the lines. A replacement waits for no other run but one of the same payout.
+ * Opens a run. Says `exists` where the same run is there already, and `blocked` where another run holds what it would pay: one of the
+ * schedule that is still in preparation or review, or for a replacement, one of the same payout.
  */
-export async function insertRun(db: Database, run: NewRun): Promise<boolean> {
+export async function insertRun(db: Database, run: NewRun): Promise<'opened' | 'exists' | 'blocked'> {
   const opened = await changesRow(
     db,
     sql.unsafe`
@@ -81,8 +75,8 @@ export async function insertRun(db: Database, run: NewRun): Promise<boolean> {
       ${run.replaces?.reason ?? null})
     on conflict do nothing`,
   );
-  if (opened || (await db.exists(sql.unsafe`select 1 from payout_run where id = ${run.id}`))) return opened;
-  throw new Failure('run_already_exists', run.replaces ? REPLACED_ALREADY : IN_REVIEW);
+  if (opened) return 'opened';
+  return (await db.exists(sql.unsafe`select 1 from payout_run where id = ${run.id}`)) ? 'exists' : 'blocked';
 }
 
 export async function getRun(db: Database, id: string): Promise<Run> {
@@ -98,7 +92,7 @@ export async function lockRun(db: Database, id: string): Promise<Run> {
 }
 
 /** Keeps a run as it is until this transaction ends: nobody pauses it meanwhile. */
-export const keepRun = (db: Database, id: string) =>
+export const lockRunShared = (db: Database, id: string) =>
   db.query(sql.unsafe`select from payout_run where id = ${id} for share`);
 
 /** Runs, newest first, after a cursor. */
@@ -132,97 +126,6 @@ export const updateRun = (db: Database, id: string, change: RunChange) =>
 export const setRunDue = (db: Database, id: string, dueInMs: number) =>
   db.query(sql.unsafe`update payout_run set due_at = now() + ${dueInMs} * interval '1 millisecond' where id = ${id}`);
 
-export type DraftPayout = {
-  id: string;
-  partnerId: bigint;
-  currency: string;
-  method: string;
-  gateway: string;
-  grossMinor: bigint;
-  instrumentVersionId: string;
-};
-
-/** Writes a run's draft payouts with every line that is free before the cut-off. */
-export async function insertDraftPayouts(db: Database, run: Run, drafts: readonly DraftPayout[]): Promise<void> {
-  if (drafts.length === 0) return;
-  await db.query(sql.unsafe`
-    insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id, replaces_id)
-    select id, ${run.id}, partner_id, currency, method, gateway, gross_minor, gross_minor, instrument_version_id, ${run.replacesId}::uuid
-    from ${sql.unnest(
-      drafts.map((draft) => [
-        draft.id,
-        String(draft.partnerId),
-        draft.currency,
-        draft.method,
-        draft.gateway,
-        String(draft.grossMinor),
-        draft.instrumentVersionId,
-      ]),
-      ['uuid', 'int8', 'text', 'text', 'text', 'int8', 'uuid'],
-    )} as draft(id, partner_id, currency, method, gateway, gross_minor, instrument_version_id)`);
-  await db.query(sql.unsafe`
-    insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor)
-    select payout.id, line.id, line.partner_id, line.currency, line.amount_minor
-    from payout
-    join program on program.schedule_id = ${run.scheduleId}
-    join earning_line line on line.program_id = program.id and line.partner_id = payout.partner_id and line.currency = payout.currency
-    where payout.run_id = ${run.id} and line.available_on < ${run.periodEnd}::date
-      and not exists (select from earning_line part where part.split_from = line.id)
-      and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)`);
-}
-
-export type NewOutcome = {
-  partnerId: bigint;
-  currency: string;
-  outcome: string;
-  payableMinor: bigint;
-  reasons: unknown;
-  payoutId: string | null;
-};
-
-/** Writes what a run means for every partner. */
-export const insertOutcomes = (db: Database, runId: string, outcomes: readonly NewOutcome[]) =>
-  db.query(sql.unsafe`
-    insert into run_outcome(run_id, partner_id, currency, outcome, payable_minor, reasons, payout_id)
-    select ${runId}, partner_id, currency, outcome, payable_minor, reasons::jsonb, payout_id
-    from ${sql.unnest(
-      outcomes.map((row) => [
-        String(row.partnerId),
-        row.currency,
-        row.outcome,
-        String(row.payableMinor),
-        JSON.stringify(row.reasons),
-        row.payoutId,
-      ]),
-      ['int8', 'text', 'text', 'int8', 'text', 'uuid'],
-    )} as outcome(partner_id, currency, outcome, payable_minor, reasons, payout_id)`);
-
-const OutcomeRow = z.strictObject({
-  partnerId: z.bigint(),
-  partner: z.string(),
-  currency: Currency,
-  outcome: z.enum(OUTCOMES),
-  payableMinor: z.bigint(),
-  reasons: z.array(z.unknown()),
-  payoutId: z.string().nullable(),
-});
-export type RunOutcome = z.infer<typeof OutcomeRow>;
-
-/** What a run means for its partners, by partner and currency, after a cursor. */
-export const listOutcomes = (
-  db: Database,
-  runId: string,
-  after: { partnerId: bigint; currency: string },
-  limit: number,
-): Promise<readonly RunOutcome[]> =>
-  db.any(sql.type(OutcomeRow)`
-    select outcome.partner_id as "partnerId", partner.code as partner, outcome.currency, outcome.outcome,
-      outcome.payable_minor as "payableMinor", outcome.reasons,
-      outcome.payout_id as "payoutId"
-    from run_outcome outcome join partner on partner.id = outcome.partner_id
-    where outcome.run_id = ${runId} and (outcome.partner_id, outcome.currency) > (${String(after.partnerId)}::bigint, ${after.currency})
-    order by outcome.partner_id, outcome.currency limit ${limit}`);
-
 const ContentRow = z.strictObject({
   id: z.string(),
   partnerId: z.bigint(),
@@ -247,18 +150,6 @@ export const listRunContent = (db: Database, runId: string): Promise<readonly Pa
     where payout.run_id = ${runId} and payout.status <> 'cancelled'
     group by payout.id order by payout.id`);
 
-/** Ends the payouts of a run that was not approved, or not started, and frees their lines. */
-export async function cancelRunPayouts(db: Database, runId: string, reason: string): Promise<void> {
-  await db.query(sql.unsafe`
-    update payout set status = 'cancelled', status_reason = ${reason} where run_id = ${runId} and status in ('draft', 'approved')`);
-  await db.query(sql.unsafe`
-    update payout_line line set released_at = now() from payout
-    where payout.id = line.payout_id and payout.run_id = ${runId} and payout.status = 'cancelled' and line.released_at is null`);
-}
-
-export const approveRunPayouts = (db: Database, runId: string) =>
-  db.query(sql.unsafe`update payout set status = 'approved' where run_id = ${runId} and status = 'draft'`);
-
 const TotalRow = z.strictObject({
   method: z.enum(METHODS),
   currency: Currency,
@@ -272,18 +163,6 @@ export const listRunTotals = (db: Database, runId: string): Promise<readonly z.i
   db.any(sql.type(TotalRow)`
     select method, currency, status, count(*) as count, sum(net_minor)::bigint as "netMinor"
     from payout where run_id = ${runId} group by method, currency, status order by method, currency, status`);
-
-const OutcomeTotalRow = z.strictObject({
-  outcome: z.enum(OUTCOMES),
-  currency: Currency,
-  count: Count,
-  payableMinor: z.bigint(),
-});
-
-export const listOutcomeTotals = (db: Database, runId: string): Promise<readonly z.infer<typeof OutcomeTotalRow>[]> =>
-  db.any(sql.type(OutcomeTotalRow)`
-    select outcome, currency, count(*) as count, sum(payable_minor)::bigint as "payableMinor"
-    from run_outcome where run_id = ${runId} group by outcome, currency order by outcome, currency`);
 
 const ProgressRow = z.strictObject({
   waiting: Count,
@@ -310,3 +189,10 @@ export const readRunProgress = (db: Database, runId: string): Promise<z.infer<ty
     left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'
     left join gateway_pause pause on pause.gateway = payout.gateway
     where payout.status in ('approved', 'executing')`);
+
+export type RunEdit = { runId: string; payoutId: string; actorId: string; reason: string };
+
+/** Writes down who changed a run: they may not approve it. */
+export const insertRunEdit = (db: Database, { runId, payoutId, actorId, reason }: RunEdit) =>
+  db.query(sql.unsafe`
+    insert into run_edit(run_id, payout_id, actor_id, reason) values (${runId}, ${payoutId}, ${actorId}, ${reason})`);

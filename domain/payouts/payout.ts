@@ -1,3 +1,5 @@
+import type { GatewayName, Method } from '../rails.ts';
+
 export const PAYOUT_STATUSES = [
   'draft',
   'approved',
@@ -31,3 +33,12 @@ export const isPayoutFinal = (status: PayoutStatus): boolean =>
 /** Its lines are free again and may be paid by another payout. */
 export const releasesLines = (status: PayoutStatus): boolean =>
   status === 'failed' || status === 'returned' || status === 'cancelled';
+
+/** What starting a payout's workflow needs. */
+export type PayoutStart = {
+  readonly id: string;
+  readonly runId: string;
+  readonly partnerCode: string;
+  readonly method: Method;
+  readonly gateway: GatewayName;
+};

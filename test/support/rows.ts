@@ -3,13 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { type CommonQueryMethods, type QuerySqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
-import { claimSubmit, updateAttempt } from '../../db/payouts/attempts.ts';
-import { lockBatchItems, submitBatchItems } from '../../db/payouts/batch-items.ts';
+import { claimSubmit, updateAttempt, submitBatchItems } from '../../db/payouts/attempts.ts';
+import { lockBatchItems } from '../../db/payouts/batch-items.ts';
 import { claimBatch } from '../../db/payouts/batches.ts';
 import { post } from '../../db/books/ledger.ts';
-import { getPayout, listPayoutsById, updatePayout } from '../../db/payouts/payouts.ts';
+import { getPayout, listPayoutsById, updatePayout, approveRunPayouts } from '../../db/payouts/payouts.ts';
 import { insertApproval } from '../../db/runs/approvals.ts';
-import { approveRunPayouts, insertOutcomes, listRunContent, updateRun } from '../../db/runs/runs.ts';
+import { insertOutcomes } from '../../db/runs/outcomes.ts';
+import { listRunContent, updateRun } from '../../db/runs/runs.ts';
 import { accrualPosting, debitPosting, type Paid, sendPosting } from '../../domain/books/postings.ts';
 import { contentHash } from '../../domain/runs/content.ts';
 

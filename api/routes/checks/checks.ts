@@ -1,8 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { spoilCheckNumbers } from '../../../db/checks/accounts.ts';
-import { decideException } from '../../../db/checks/exceptions.ts';
-import { type CheckStop, getPayoutStart, listStops, requestRenewal, requestStop } from '../../../db/checks/stops.ts';
+import { spoilCheckNumbers } from '../../../commands/checks/accounts.ts';
+import { decideException } from '../../../commands/checks/exceptions.ts';
+import { type CheckStop, listStops } from '../../../db/checks/stops.ts';
+import { requestRenewal, requestStop } from '../../../commands/checks/stops.ts';
+import { getPayoutStart } from '../../../db/payouts/starts.ts';
 import { type Check, getPayoutCheck, listChecks } from '../../../db/checks/checks.ts';
 import type { Database } from '../../../db/database.ts';
 import { getPayer } from '../../../db/payers/payers.ts';

@@ -3,13 +3,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { listAttemptHistory, listAttempts } from '../../../db/payouts/attempts.ts';
 import type { Database } from '../../../db/database.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
-import {
-  getPayout,
-  listPayoutEarnings,
-  listPayoutLines,
-  listPayouts,
-  type Payout,
-} from '../../../db/payouts/payouts.ts';
+import { getPayout, listPayouts, type Payout } from '../../../db/payouts/payouts.ts';
+import { listPayoutEarnings, listPayoutLines } from '../../../db/payouts/lines.ts';
 import { ACTORS as ADVISED, adviceFor } from '../../../domain/payouts/advice.ts';
 import { ATTEMPT_STATES } from '../../../domain/payouts/attempt.ts';
 import { Code } from '../../../domain/fields.ts';

@@ -1,11 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import {
-  decideResolution,
-  proposeResolution,
-  type Resolution,
-  startOfPayout,
-} from '../../../db/payouts/resolutions.ts';
+import { decideResolution, proposeResolution } from '../../../commands/payouts/resolutions.ts';
+import type { Resolution } from '../../../db/payouts/resolutions.ts';
+import { getPayoutStart } from '../../../db/payouts/starts.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { RESOLUTION_OUTCOMES, RESOLUTION_STATUSES } from '../../../domain/payouts/resolution.ts';
 import { wakePayout } from '../../../temporal/starts.ts';
@@ -106,7 +103,7 @@ export const resolutionRoutes = ({ db, temporal, log }: ApiDeps) =>
       const { actorId } = c.get('caller');
       const payoutId = c.req.valid('param').id;
       const resolution = await decideResolution(db, { payoutId, actorId, decision, note });
-      const start = await startOfPayout(db, payoutId);
+      const start = await getPayoutStart(db, payoutId);
       if (decision === 'confirm')
         await wakeQuietly({ temporal, log }, { payout: payoutId }, () => wakePayout(temporal, start));
       return c.json(resolutionAnswer(resolution), 200);

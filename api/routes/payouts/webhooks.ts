@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { findPayoutByProviderRef } from '../../../db/payouts/attempts.ts';
+import { findPayoutByProviderRef } from '../../../db/payouts/starts.ts';
 import { findBatchByProviderRef, findWaitingBatch } from '../../../db/payouts/batches.ts';
 import { insertInboxMessage, markInboxProcessed } from '../../../db/payouts/inbox.ts';
 import type { WebhookHint } from '../../../gateways/gateway.ts';

@@ -1,30 +1,17 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { addAuditEntry } from '../../../db/people/audit.ts';
 import { listRunChecks } from '../../../db/checks/checks.ts';
 import { listPayouts } from '../../../db/payouts/payouts.ts';
-import { cancelRun, excludeFromRun, pauseRun, resumeRun } from '../../../db/runs/changes.ts';
+import { cancelRun, excludeFromRun, pauseRun, resumeRun } from '../../../commands/runs/changes.ts';
 import { listApprovals } from '../../../db/runs/approvals.ts';
-import {
-  getRun,
-  insertRun,
-  listOutcomes,
-  listOutcomeTotals,
-  listRuns,
-  listRunTotals,
-  type NewRun,
-  type Run,
-  type RunOutcome,
-} from '../../../db/runs/runs.ts';
-import { getSchedule, type Schedule } from '../../../db/payers/schedules.ts';
-import { Failure } from '../../../domain/errors.ts';
+import { getRun, listRuns, listRunTotals, type Run } from '../../../db/runs/runs.ts';
+import { listOutcomes, listOutcomeTotals, type RunOutcome } from '../../../db/runs/outcomes.ts';
+import { askForRun } from '../../../commands/runs/ask.ts';
 import { Code } from '../../../domain/fields.ts';
-import { onDemandRunId } from '../../../domain/ids.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { positivePayFile } from '../../../domain/checks/positive-pay.ts';
 import { OUTCOMES } from '../../../domain/payouts/outcome.ts';
 import { RUN_STATUSES } from '../../../domain/runs/run.ts';
-import { cutoffInstant, lastPeriodBefore, payDate } from '../../../domain/payers/schedule.ts';
 import { localDate } from '../../../domain/calendar.ts';
 import { wakeRun } from '../../../temporal/starts.ts';
 import { readPage } from '../../http/cursor.ts';
@@ -224,35 +211,6 @@ const outcomeAnswer = ({ partnerId: _id, payableMinor, ...outcome }: RunOutcome)
   payable: formatDecimal(money(payableMinor, outcome.currency)),
 });
 
-/** The run that somebody asks for: the whole period that ends on that day, or what of one has passed until then. */
-function onDemandRun(
-  schedule: Schedule,
-  periodEnd: string,
-  request: { actorId: string; key: string },
-  nowMs: number,
-): NewRun {
-  const today = localDate(nowMs, schedule.zone);
-  if (periodEnd > today)
-    throw new Failure(
-      'run_period_open',
-      `No run was opened: ${periodEnd} is not over yet in ${schedule.zone}, where it is ${today}.`,
-    );
-  const cutoffAtMs = cutoffInstant(schedule, periodEnd);
-  const last = lastPeriodBefore(schedule, cutoffAtMs);
-  const regular = payDate(schedule, periodEnd); // of a period that is long over it has passed: then it is paid today
-  return {
-    id: onDemandRunId(schedule.code, `${request.actorId}/${request.key}/${periodEnd}`), // a key may come again when it is forgotten
-    scheduleId: schedule.id,
-    kind: 'on_demand',
-    periodStart: last.end === periodEnd ? last.start : last.end,
-    periodEnd,
-    redo: 0,
-    cutoffAtMs,
-    payOn: regular > today ? regular : today,
-    preparerId: request.actorId,
-  };
-}
-
 /** What the bank compares the checks that are presented with; the account by the name that shows no number of it. */
 const positivePayOf = (run: Run, checks: Awaited<ReturnType<typeof listRunChecks>>): string =>
   positivePayFile(
@@ -291,24 +249,9 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) => {
       );
     })
     .openapi(ask, async (c) => {
-      const { schedule, periodEnd } = c.req.valid('json');
       const { actorId } = c.get('caller');
-      const asked = onDemandRun(
-        await getSchedule(db, schedule),
-        periodEnd,
-        { actorId, key: idempotencyKeyOf(c) },
-        Date.now(),
-      );
-      await db.transaction(async (tx) => {
-        if (!(await insertRun(tx, asked))) return;
-        await addAuditEntry(tx, {
-          actorId,
-          action: 'run.ask',
-          subject: `run/${asked.id}`,
-          detail: { schedule, periodEnd },
-        });
-      });
-      const run = await getRun(db, asked.id);
+      const request = { ...c.req.valid('json'), actorId, key: idempotencyKeyOf(c), nowMs: Date.now() };
+      const run = await askForRun(db, request);
       await wake(run);
       return c.json(runAnswer(run), 201);
     })

@@ -7,7 +7,7 @@ import { applyResolution } from '../../../activities/payouts/resolutions.ts';
 import { remindOfTasks } from '../../../activities/tasks/tasks.ts';
 import { findLiveAttempt, listAttemptHistory } from '../../../db/payouts/attempts.ts';
 import { getPayout } from '../../../db/payouts/payouts.ts';
-import { decideResolution, proposeResolution } from '../../../db/payouts/resolutions.ts';
+import { decideResolution, proposeResolution } from '../../../commands/payouts/resolutions.ts';
 import { insertTask, listTasks } from '../../../db/tasks/tasks.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import { money } from '../../../domain/money.ts';

@@ -4,9 +4,11 @@ import { z } from 'zod';
 
 import { applyResolution } from '../../../activities/payouts/resolutions.ts';
 import { findLiveAttempt, insertAttempts } from '../../../db/payouts/attempts.ts';
-import { registerCheck, takeCheckNumber } from '../../../db/checks/accounts.ts';
+import { registerCheck } from '../../../db/checks/accounts.ts';
+import { takeCheckNumber } from '../../../commands/checks/accounts.ts';
 import type { Database } from '../../../db/database.ts';
-import { decideResolution, listResolutions, proposeResolution } from '../../../db/payouts/resolutions.ts';
+import { decideResolution, proposeResolution } from '../../../commands/payouts/resolutions.ts';
+import { listResolutions } from '../../../db/payouts/resolutions.ts';
 import { insertTask, listTasks } from '../../../db/tasks/tasks.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import {

@@ -5,7 +5,8 @@ import { recordAnswer } from '../../../activities/payouts/record.ts';
 import { recordBatchAnswer } from '../../../activities/payouts/record-batch.ts';
 import { findLiveAttempt, saveStep } from '../../../db/payouts/attempts.ts';
 import { listOverdueBatches, setBatchDue, updateBatch } from '../../../db/payouts/batches.ts';
-import { hearOfBatches, insertInboxMessage, listMatchedInbox } from '../../../db/payouts/inbox.ts';
+import { noticeBatches } from '../../../commands/payouts/inbox.ts';
+import { insertInboxMessage, listMatchedInbox } from '../../../db/payouts/inbox.ts';
 import { listTasks } from '../../../db/tasks/tasks.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import { BATCH_NEXT, BATCH_STATES } from '../../../domain/payouts/batch.ts';
@@ -218,7 +219,7 @@ describe('given a batch that waits for a person', () => {
     const news = { gateway: 'paypal' as const, eventId: 'news-1', reference: 'transfer-1', key: null };
     await insertInboxMessage(app, { ...news, word: 'processing', reason: null, rawBody: Buffer.alloc(0) });
 
-    await hearOfBatches(app);
+    await noticeBatches(app);
 
     expect((await listOverdueBatches(app, 100)).map(({ id }) => id)).toContain(prepared.id);
     expect((await listMatchedInbox(app, 100)).map(({ eventId }) => eventId)).toContain('news-1');

@@ -1,12 +1,14 @@
-import { type DatabasePool, sql } from 'slonik';
+import type { DatabasePool } from 'slonik';
 
+import type { Database } from '../../db/database.ts';
+import { makeBatchesDue } from '../../db/payouts/batches.ts';
+import { cancelRunPayouts, lockPayout, makePayoutsDue, updatePayout } from '../../db/payouts/payouts.ts';
+import { addAuditEntry } from '../../db/people/audit.ts';
+import { excludeOutcome } from '../../db/runs/outcomes.ts';
+import { getRun, insertRunEdit, listRunContent, lockRun, type Run, updateRun } from '../../db/runs/runs.ts';
 import { Failure } from '../../domain/errors.ts';
-import { canRunBecome, type RunStatus } from '../../domain/runs/run.ts';
 import { contentHash } from '../../domain/runs/content.ts';
-import { addAuditEntry } from '../people/audit.ts';
-import type { Database } from '../database.ts';
-import { lockPayout, updatePayout } from '../payouts/payouts.ts';
-import { cancelRunPayouts, getRun, listRunContent, lockRun, type Run, updateRun } from './runs.ts';
+import { canRunBecome, type RunStatus } from '../../domain/runs/run.ts';
 
 /** What people do to a run besides deciding it. Each is one transaction: recorded, or refused with a Failure. */
 
@@ -26,11 +28,8 @@ export const excludeFromRun = (db: DatabasePool, { runId, actorId, reason }: Cha
     if (payout.status !== 'draft')
       throw new Failure('payout_not_draft', `The payout is ${payout.status}; nothing was changed.`);
     await updatePayout(tx, payoutId, 'cancelled', reason);
-    await tx.query(
-      sql.unsafe`update run_outcome set outcome = 'excluded' where run_id = ${runId} and payout_id = ${payoutId}`,
-    );
-    await tx.query(sql.unsafe`
-      insert into run_edit(run_id, payout_id, actor_id, reason) values (${runId}, ${payoutId}, ${actorId}, ${reason})`);
+    await excludeOutcome(tx, runId, payoutId);
+    await insertRunEdit(tx, { runId, payoutId, actorId, reason });
     await updateRun(tx, runId, { contentHash: contentHash(await listRunContent(tx, runId)) });
     await audit(tx, 'run.exclude', { runId, actorId, reason }, payoutId);
     return getRun(tx, runId);
@@ -70,9 +69,7 @@ export const pauseRun = (db: DatabasePool, change: Change): Promise<Run> => move
 export const resumeRun = (db: DatabasePool, change: Change): Promise<Run> =>
   db.transaction(async (tx) => {
     const run = await moveRun(tx, change, 'disbursing', 'run.resume');
-    await tx.query(sql.unsafe`update payout set due_at = now() where run_id = ${run.id} and status = 'executing'`);
-    await tx.query(
-      sql.unsafe`update provider_batch set due_at = now() where run_id = ${run.id} and state not in ('done', 'failed')`,
-    );
+    await makePayoutsDue(tx, { runId: run.id });
+    await makeBatchesDue(tx, { runId: run.id });
     return run;
   });

@@ -1,0 +1,38 @@
+import type { Client } from '@temporalio/client';
+import type { DatabasePool } from 'slonik';
+
+import { listMissedPeriods, openScheduledRun } from '../../commands/runs/open.ts';
+import { findScheduleForRun, type ScheduleToRun } from '../../db/runs/overdue.ts';
+import { lastPeriodBefore } from '../../domain/payers/schedule.ts';
+import { wakeRun } from '../../temporal/starts.ts';
+
+export type OpenRunDeps = { db: DatabasePool; temporal: Client };
+
+export const createOpenRunActivities = ({ db, temporal }: OpenRunDeps) => {
+  /** Opens the run and starts its workflow; a second time it only wakes it. */
+  const openAndWake = async (schedule: ScheduleToRun, periodEnd: string): Promise<string | null> => {
+    const run = await openScheduledRun(db, schedule, periodEnd);
+    if (run) await wakeRun(temporal, run);
+    return run?.id ?? null;
+  };
+
+  return {
+    /**
+     * Opens the run of the period that ended last before a Schedule's own time, and starts it. Never reads the clock: a Schedule
+     * that fires late, or twice, still means the same period.
+     */
+    async openScheduledRun(scheduleCode: string, scheduledAt: string): Promise<string | null> {
+      const schedule = await findScheduleForRun(db, scheduleCode);
+      if (!schedule) return null;
+      return openAndWake(schedule, lastPeriodBefore(schedule, Date.parse(scheduledAt)).end);
+    },
+
+    /** Opens every period that is over and has no run, such as after an outage that was longer than a Schedule catches up. */
+    async openMissedRuns(): Promise<number> {
+      let opened = 0;
+      for (const { schedule, periodEnd } of await listMissedPeriods(db, Date.now()))
+        if (await openAndWake(schedule, periodEnd)) opened += 1;
+      return opened;
+    },
+  };
+};

@@ -1,0 +1,32 @@
+import type { DatabasePool } from 'slonik';
+
+import { decideRun, remindOrExpire } from '../../commands/runs/decide.ts';
+import { prepareRun } from '../../commands/runs/prepare.ts';
+import type { Decision } from '../../domain/runs/approval.ts';
+import { readProgress, type RunProgress } from './progress.ts';
+
+export type PrepareRunDeps = { db: DatabasePool };
+
+/** From the draft to the decision. Each activity says in the transaction of what it did where the run is now. */
+export const createPrepareRunActivities = ({ db }: PrepareRunDeps) => ({
+  /** Prepares a run's payouts, or says how far it got before. */
+  openRun: (runId: string): Promise<RunProgress> =>
+    db.transaction(async (tx) => {
+      await prepareRun(tx, runId);
+      return readProgress(tx, runId);
+    }),
+
+  /** Records a decision, or refuses it. Throws the refusal as a Failure. */
+  recordDecision: (runId: string, decision: Decision): Promise<RunProgress> =>
+    db.transaction(async (tx) => {
+      await decideRun(tx, runId, decision);
+      return readProgress(tx, runId);
+    }),
+
+  /** Says where a run is; reminds once a day of a review, and ends one that took too long. */
+  reviewRun: (runId: string): Promise<RunProgress> =>
+    db.transaction(async (tx) => {
+      await remindOrExpire(tx, runId);
+      return readProgress(tx, runId);
+    }),
+});

@@ -1,0 +1,47 @@
+import type { Database } from '../../db/database.ts';
+import { payOnMs } from '../../commands/runs/disburse.ts';
+import { reviewMs } from '../../commands/runs/decide.ts';
+import { getRun, readRunProgress, type Run, setRunDue } from '../../db/runs/runs.ts';
+import { DAY_MS, MINUTE_MS } from '../../domain/durations.ts';
+import type { RunStatus } from '../../domain/runs/run.ts';
+
+/** What the run's workflow learns: a status, a time, and a line for the operators. No amounts. */
+export type RunProgress = { status: RunStatus; waitMs: number; summary: string };
+
+const BUSY_WAIT_MS = 500;
+const FOLLOW_WAIT_MS_MIN = 1_000;
+const FOLLOW_WAIT_MS_MAX = 15 * MINUTE_MS;
+/** Only a person's decision ends these waits, and it wakes the run. */
+const PAUSED_WAIT_MS = 10 * MINUTE_MS;
+const DUE_GRACE_MS = 5 * MINUTE_MS;
+
+type Counts = Awaited<ReturnType<typeof readRunProgress>>;
+
+/** While payouts wait for room, a run looks often. Then it looks the less often, the longer nothing has moved. */
+const followMs = ({ waiting, quietMs }: Counts): number =>
+  waiting > 0 ? BUSY_WAIT_MS : Math.min(Math.max(Math.floor(quietMs / 4), FOLLOW_WAIT_MS_MIN), FOLLOW_WAIT_MS_MAX);
+
+/** How long a run may wait for its next look when no signal comes. */
+const WAIT_MS: Record<RunStatus, (run: Run, counts: Counts) => number> = {
+  preparing: () => BUSY_WAIT_MS,
+  review: (run) => DAY_MS - (reviewMs(run) % DAY_MS),
+  approved: (run) => Math.max(payOnMs(run) - Date.now(), 0),
+  disbursing: (_run, counts) => followMs(counts),
+  paused: () => PAUSED_WAIT_MS,
+  disbursed: () => 0,
+  rejected: () => 0,
+  expired: () => 0,
+  cancelled: () => 0,
+};
+
+/** Says where a run is now, and moves the time at which the sweep would look after it. */
+export async function readProgress(db: Database, runId: string): Promise<RunProgress> {
+  const run = await getRun(db, runId);
+  const progress = await readRunProgress(db, runId);
+  const { waiting, unsent } = progress;
+  const counts =
+    run.status === 'disbursing' ? `: ${waiting} payouts to start, ${unsent - waiting} with their providers` : '';
+  const waitMs = WAIT_MS[run.status](run, progress);
+  await setRunDue(db, runId, waitMs + DUE_GRACE_MS);
+  return { status: run.status, waitMs, summary: `${run.status}${counts}` };
+}

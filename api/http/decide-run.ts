@@ -1,0 +1,57 @@
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+
+import type { Database } from '../../db/database.ts';
+import { addDecisionNote, hasDecided } from '../../db/runs/approvals.ts';
+import type { Run } from '../../db/runs/runs.ts';
+import { Failure } from '../../domain/errors.ts';
+import type { Decision } from '../../domain/runs/approval.ts';
+import type { RunStatus } from '../../domain/runs/run.ts';
+import { decideUpdate, runWorkflowId } from '../../temporal/messages.ts';
+import { wakeRun } from '../../temporal/starts.ts';
+
+const DECISION_WAIT_MS = 5000;
+
+export type RunDecision = Pick<Decision, 'decision' | 'contentHash'> & {
+  actorId: string;
+  note: string | null;
+  /** The idempotency key of the request. */
+  key: string;
+};
+
+/**
+ * Has a person's decision recorded by the run's workflow, and returns what the run is then. Throws Failure `run_not_in_review`, or the
+ * refusal; where it is not known whether the decision was recorded, the same request may be sent again.
+ */
+export async function decideRun(
+  { db, temporal }: { db: Database; temporal: Client },
+  run: Run,
+  { actorId, note, key, ...seen }: RunDecision,
+): Promise<RunStatus> {
+  if (run.status !== 'review') {
+    // A decision whose answer was lost is repeated: it is what made the run what it is.
+    if (await hasDecided(db, { runId: run.id, actorId, ...seen })) return run.status;
+    throw new Failure(
+      'run_not_in_review',
+      `Nothing was recorded: the run is ${run.status}, and waits for no decision.`,
+    );
+  }
+  const noteId = note === null ? null : await addDecisionNote(db, actorId, note);
+  // The key is its sender's own: another person's same key must not be answered with this one's decision.
+  const updateId = `${actorId}/${key}`;
+  return temporal.withDeadline(Date.now() + DECISION_WAIT_MS, () =>
+    sendDecision(temporal, run, { ...seen, noteId, by: actorId }, updateId),
+  );
+}
+
+/** Asks the run's workflow, which answers only what was recorded; where it is not there it is started again from its row. */
+async function sendDecision(temporal: Client, run: Run, decision: Decision, updateId: string): Promise<RunStatus> {
+  const update = () =>
+    temporal.workflow.getHandle(runWorkflowId(run.id)).executeUpdate(decideUpdate, { updateId, args: [decision] });
+  try {
+    return await update();
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    await wakeRun(temporal, { id: run.id, scheduleCode: run.schedule, periodEnd: run.periodEnd });
+    return update();
+  }
+}

@@ -1,0 +1,91 @@
+import type { DatabasePool } from 'slonik';
+
+import type { Database } from '../../db/database.ts';
+import { lockPayout, makePayoutsDue } from '../../db/payouts/payouts.ts';
+import {
+  getResolution,
+  insertResolution,
+  listResolutions,
+  readUndecided,
+  recordVerdict,
+  type Resolution,
+} from '../../db/payouts/resolutions.ts';
+import { addAuditEntry } from '../../db/people/audit.ts';
+import { Failure } from '../../domain/errors.ts';
+import {
+  isOfPart,
+  type ResolutionOutcome,
+  taskFor,
+  whyNotApply,
+  whyNotDecideResolution,
+  whyNotPropose,
+} from '../../domain/payouts/resolution.ts';
+
+export type Proposal = {
+  payoutId: string;
+  actorId: string;
+  outcome: ResolutionOutcome;
+  evidence: string;
+  reference: string | null;
+};
+
+/** Records what a person says became of a payment. It moves nothing until another person confirms it. */
+export const proposeResolution = (db: DatabasePool, proposal: Proposal): Promise<Resolution> =>
+  db.transaction(async (tx) => {
+    const { payoutId, actorId, outcome, evidence, reference } = proposal;
+    await lockPayout(tx, payoutId);
+    const payout = await readUndecided(tx, payoutId, actorId);
+    const refusal = whyNotPropose(payout, outcome);
+    if (refusal) throw new Failure(refusal.code, refusal.message);
+    if (reference !== null && payout.reference !== null && reference !== payout.reference)
+      throw new Failure('invalid_input', `Nothing was recorded: the provider calls this payment ${payout.reference}.`, {
+        details: [{ field: 'reference', reason: `is not ${payout.reference}` }],
+      });
+    const id = await insertResolution(tx, {
+      taskId: taskFor(payout, outcome) ?? null,
+      payoutId,
+      attemptId: payout.attemptId,
+      outcome,
+      minor: isOfPart(outcome) ? payout.inSuspense : null,
+      evidence,
+      reference,
+      proposedBy: actorId,
+    });
+    await audit(tx, 'resolution.propose', actorId, { payoutId, id, outcome });
+    return getResolution(tx, id);
+  });
+
+export type ResolutionDecision = {
+  payoutId: string;
+  actorId: string;
+  decision: 'confirm' | 'refuse';
+  note: string | null;
+};
+
+/** Confirms or refuses what another person proposed. The payout's next look, which is due now, applies what was confirmed. */
+export const decideResolution = (
+  db: DatabasePool,
+  { payoutId, actorId, decision, note }: ResolutionDecision,
+): Promise<Resolution> =>
+  db.transaction(async (tx) => {
+    await lockPayout(tx, payoutId);
+    const resolution = (await listResolutions(tx, payoutId)).at(-1);
+    if (!resolution) throw new Failure('resolution_not_open', `Nobody has proposed anything about payout ${payoutId}.`);
+    const payout = await readUndecided(tx, payoutId, actorId);
+    const refusal =
+      whyNotDecideResolution(resolution, { id: actorId, isPayee: payout.isPayee }) ??
+      (decision === 'confirm' ? whyNotApply(payout, resolution.outcome) : undefined);
+    if (refusal) throw new Failure(refusal.code, refusal.message);
+    const status = decision === 'confirm' ? 'confirmed' : 'refused';
+    await recordVerdict(tx, resolution.id, { status, by: actorId, note });
+    if (status === 'confirmed') await makePayoutsDue(tx, { id: payoutId });
+    await audit(tx, `resolution.${decision}`, actorId, { payoutId, id: resolution.id, outcome: resolution.outcome });
+    return getResolution(tx, resolution.id);
+  });
+
+const audit = (
+  tx: Database,
+  action: string,
+  actorId: string,
+  { payoutId, id, outcome }: { payoutId: string; id: string; outcome: ResolutionOutcome },
+) => addAuditEntry(tx, { actorId, action, subject: `payout/${payoutId}`, detail: { resolution: id, outcome } });

@@ -1,0 +1,106 @@
+import type { DatabasePool } from 'slonik';
+
+import type { Database } from '../../db/database.ts';
+import { getSchedule, type Schedule } from '../../db/payers/schedules.ts';
+import { getPayout, type Payout } from '../../db/payouts/payouts.ts';
+import { addAuditEntry } from '../../db/people/audit.ts';
+import { getRun, insertRun, type NewRun, type Run } from '../../db/runs/runs.ts';
+import { localDate } from '../../domain/calendar.ts';
+import { Failure } from '../../domain/errors.ts';
+import { onDemandRunId } from '../../domain/ids.ts';
+import { cutoffInstant, lastPeriodBefore, payDate } from '../../domain/payers/schedule.ts';
+import { whyNotReplace } from '../../domain/payouts/replacement.ts';
+
+/** Who asks for a run, under which idempotency key: the same request opens one run, however often it comes. */
+type Request = { actorId: string; key: string; nowMs: number };
+
+export type RunRequest = Request & {
+  /** The schedule's code. */
+  schedule: string;
+  /** Local date, exclusive: what was earned before it is paid. */
+  periodEnd: string;
+};
+
+const IN_REVIEW =
+  'Another run of this schedule is still in review; no run was opened. Decide or cancel that one first.';
+const REPLACED_ALREADY =
+  'Another replacement of this payout is under way; no run was opened. Decide or cancel that one first.';
+
+/**
+ * Opens a run on demand, or returns the one that this request opened before. Throws Failure `run_period_open` or
+ * `run_already_exists`.
+ */
+export async function askForRun(db: DatabasePool, { schedule: code, periodEnd, ...request }: RunRequest): Promise<Run> {
+  const run = onDemandRun(await getSchedule(db, code), periodEnd, request);
+  return db.transaction((tx) => open(tx, run, 'run.ask', request.actorId, { schedule: code, periodEnd }, IN_REVIEW));
+}
+
+export type ReplacementRequest = Request & { payoutId: string; reason: string };
+
+/**
+ * Opens a run that pays one partner again, once it is proved that the first payout pays no more. Throws Failure
+ * `payout_not_replaceable` or `run_already_exists`.
+ */
+export async function askForReplacement(
+  db: DatabasePool,
+  { payoutId, reason, ...request }: ReplacementRequest,
+): Promise<Run> {
+  const replaced = await getPayout(db, payoutId);
+  const why = whyNotReplace(replaced.status, replaced.attemptState);
+  if (why) throw new Failure('payout_not_replaceable', `Nothing was opened for payout ${replaced.id}: ${why}`);
+  const run = replacementRun(replaced, await getRun(db, replaced.runId), reason, request);
+  const detail = { payout: replaced.id, reason };
+  return db.transaction((tx) => open(tx, run, 'run.replace', request.actorId, detail, REPLACED_ALREADY));
+}
+
+async function open(
+  tx: Database,
+  run: NewRun,
+  action: string,
+  actorId: string,
+  detail: Record<string, string>,
+  blocked: string,
+): Promise<Run> {
+  const outcome = await insertRun(tx, run);
+  if (outcome === 'blocked') throw new Failure('run_already_exists', blocked);
+  if (outcome === 'opened') await addAuditEntry(tx, { actorId, action, subject: `run/${run.id}`, detail });
+  return getRun(tx, run.id);
+}
+
+/** The run that somebody asks for: the whole period that ends on that day, or what has passed of one until then. */
+function onDemandRun(schedule: Schedule, periodEnd: string, { actorId, key, nowMs }: Request): NewRun {
+  const today = localDate(nowMs, schedule.zone);
+  if (periodEnd > today)
+    throw new Failure(
+      'run_period_open',
+      `No run was opened: ${periodEnd} is not over yet in ${schedule.zone}, where it is ${today}.`,
+    );
+  const cutoffAtMs = cutoffInstant(schedule, periodEnd);
+  const last = lastPeriodBefore(schedule, cutoffAtMs);
+  const regular = payDate(schedule, periodEnd); // for a period that is long over it has passed: then it is paid today
+  return {
+    id: onDemandRunId(schedule.code, `${actorId}/${key}/${periodEnd}`), // a key may come again when it is forgotten
+    scheduleId: schedule.id,
+    kind: 'on_demand',
+    periodStart: last.end === periodEnd ? last.start : last.end,
+    periodEnd,
+    redo: 0,
+    cutoffAtMs,
+    payOn: regular > today ? regular : today,
+    preparerId: actorId,
+  };
+}
+
+/** A run that pays what its period owed this partner, to the instrument that the partner has now. */
+const replacementRun = (replaced: Payout, run: Run, reason: string, { actorId, key, nowMs }: Request): NewRun => ({
+  id: onDemandRunId(run.schedule, `${actorId}/${replaced.id}/${key}`),
+  scheduleId: run.scheduleId,
+  kind: 'on_demand',
+  periodStart: run.periodStart,
+  periodEnd: run.periodEnd,
+  redo: 0,
+  cutoffAtMs: run.cutoffAt.getTime(),
+  payOn: localDate(nowMs, run.zone),
+  preparerId: actorId,
+  replaces: { payoutId: replaced.id, reason },
+});

@@ -1,0 +1,18 @@
+import type { Database } from '../../db/database.ts';
+import { listRunContent, lockRun, type Run, updateRun } from '../../db/runs/runs.ts';
+import { cutoffInstant } from '../../domain/payers/schedule.ts';
+import { contentHash } from '../../domain/runs/content.ts';
+import { endReview } from './decide.ts';
+
+/** The pay date begins at its local midnight; in epoch milliseconds. */
+export const payOnMs = (run: Pick<Run, 'zone' | 'payOn'>): number => cutoffInstant(run, run.payOn);
+
+/** Moves an approved run to disbursing when its pay date has come. A run that is not what was approved is cancelled instead. */
+export const beginDisbursing = (db: Database, runId: string): Promise<void> =>
+  db.transaction(async (tx) => {
+    const run = await lockRun(tx, runId);
+    if (run.status !== 'approved' || payOnMs(run) > Date.now()) return;
+    const hash = contentHash(await listRunContent(tx, run.id)).toString('hex');
+    if (hash === run.contentHash) await updateRun(tx, run.id, { status: 'disbursing' });
+    else await endReview(tx, run, 'cancelled', 'its content is not what was approved');
+  });

@@ -1,0 +1,75 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import { Currency, Instant, LocalDate } from '../column-types.ts';
+import type { Database } from '../database.ts';
+
+/** What a payout is made of: its earning lines, and the events behind them. */
+
+const LineRow = z.strictObject({
+  id: z.bigint(),
+  program: z.string(),
+  kind: z.string(),
+  minor: z.bigint(),
+  currency: Currency,
+  earningCount: z.number(),
+  availableOn: LocalDate,
+  releasedAt: Instant.nullable(),
+});
+
+/** The earning lines that make up a payout. */
+export const listPayoutLines = (db: Database, payoutId: string): Promise<readonly z.infer<typeof LineRow>[]> =>
+  db.any(sql.type(LineRow)`
+    select line.id, program.code as program, line.kind, line.amount_minor as "minor", line.currency,
+      line.earning_count as "earningCount", line.available_on as "availableOn",
+      taken.released_at as "releasedAt"
+    from payout_line taken join earning_line line on line.id = taken.earning_line_id join program on program.id = line.program_id
+    where taken.payout_id = ${payoutId} order by line.id`);
+
+const ExplainedRow = z.strictObject({
+  lineId: z.bigint(),
+  source: z.string(),
+  eventId: z.string(),
+  kind: z.string(),
+  occurredAt: Instant,
+  incentive: z.string(),
+  plan: z.string().nullable(),
+  planVersion: z.number().nullable(),
+  minor: z.bigint(),
+  currency: Currency,
+  availableOn: LocalDate,
+  explanation: z.record(z.string(), z.unknown()),
+});
+
+/**
+ * A payout down to its events: which earning came from which event under which plan version, and how it was worked out. What came
+ * back in part and was given to the partner again has no event: it names the payout that it came from and who decided.
+ */
+export const listPayoutEarnings = (
+  db: Database,
+  payoutId: string,
+  after: { lineId: bigint; key: string },
+  limit: number,
+): Promise<readonly z.infer<typeof ExplainedRow>[]> =>
+  db.any(sql.type(ExplainedRow)`
+    with line as (
+      select coalesce(line.split_from, line.id) as id
+      from payout_line taken join earning_line line on line.id = taken.earning_line_id where taken.payout_id = ${payoutId}
+    ), cause as (
+      select earning.earning_line_id as "lineId", earning.source, earning.source_id as "eventId", event.kind,
+        event.occurred_at as "occurredAt", earning.incentive_id as "incentive",
+        plan.code as plan, version.version as "planVersion", earning.amount_minor as "minor", earning.currency,
+        earning.available_on as "availableOn",
+        earning.explanation
+      from line join earning on earning.earning_line_id = line.id
+      join event using (source, source_id)
+      join plan_version version on version.id = earning.plan_version_id join plan on plan.id = version.plan_id
+      union all
+      select back.id, 'resolution', resolution.id::text, back.kind, resolution.decided_at, back.kind, null, null, back.amount_minor,
+        back.currency, back.available_on, jsonb_build_object('cameBackOf', resolution.payout_id, 'resolution', resolution.id)
+      from line join earning_line back on back.id = line.id join resolution on resolution.id = back.resolution_id
+    )
+    select * from cause
+    where (earning_line_id, source || '/' || source_id || '/' || incentive_id) > (${String(after.lineId)}::bigint, ${after.key})
+    order by earning_line_id, source || '/' || source_id || '/' || incentive_id
+    limit ${limit}`);

@@ -1,0 +1,36 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import type { PayoutStart } from '../../domain/payouts/payout.ts';
+import { type GatewayName, GATEWAYS, METHODS } from '../../domain/rails.ts';
+import type { Database } from '../database.ts';
+
+/** What starting a payout's workflow needs. */
+export const PayoutStartRow = z.strictObject({
+  id: z.string(),
+  runId: z.string(),
+  partnerCode: z.string(),
+  method: z.enum(METHODS),
+  gateway: z.enum(GATEWAYS),
+});
+
+/** The columns of a `PayoutStart`, in a query that joins `payout` and `partner`. */
+export const startColumns = sql.fragment`
+  payout.id, payout.run_id as "runId", partner.code as "partnerCode", payout.method, payout.gateway`;
+
+/** What starting a payout's workflow needs. */
+export const getPayoutStart = (db: Database, payoutId: string): Promise<PayoutStart> =>
+  db.one(sql.type(PayoutStartRow)`
+    select ${startColumns} from payout join partner on partner.id = payout.partner_id where payout.id = ${payoutId}`);
+
+/** The payout that a provider speaks of, by its reference or our key; null where nothing of ours is known by them (yet). */
+export const findPayoutByProviderRef = (
+  db: Database,
+  gateway: GatewayName,
+  { reference, key }: { reference: string | null; key: string | null },
+): Promise<PayoutStart | null> =>
+  db.maybeOne(sql.type(PayoutStartRow)`
+    select ${startColumns}
+    from payout_attempt attempt join payout on payout.id = attempt.payout_id join partner on partner.id = payout.partner_id
+    where attempt.gateway = ${gateway} and (attempt.provider_ref = ${reference} or attempt.provider_key = ${key})
+    limit 1`);

@@ -1,0 +1,74 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import { OUTCOMES } from '../../domain/payouts/outcome.ts';
+import { Count, Currency } from '../column-types.ts';
+import type { Database } from '../database.ts';
+
+export type NewOutcome = {
+  partnerId: bigint;
+  currency: string;
+  outcome: string;
+  payableMinor: bigint;
+  reasons: unknown;
+  payoutId: string | null;
+};
+
+/** Writes what a run means for every partner. */
+export const insertOutcomes = (db: Database, runId: string, outcomes: readonly NewOutcome[]) =>
+  db.query(sql.unsafe`
+    insert into run_outcome(run_id, partner_id, currency, outcome, payable_minor, reasons, payout_id)
+    select ${runId}, partner_id, currency, outcome, payable_minor, reasons::jsonb, payout_id
+    from ${sql.unnest(
+      outcomes.map((row) => [
+        String(row.partnerId),
+        row.currency,
+        row.outcome,
+        String(row.payableMinor),
+        JSON.stringify(row.reasons),
+        row.payoutId,
+      ]),
+      ['int8', 'text', 'text', 'int8', 'text', 'uuid'],
+    )} as outcome(partner_id, currency, outcome, payable_minor, reasons, payout_id)`);
+
+const OutcomeRow = z.strictObject({
+  partnerId: z.bigint(),
+  partner: z.string(),
+  currency: Currency,
+  outcome: z.enum(OUTCOMES),
+  payableMinor: z.bigint(),
+  reasons: z.array(z.unknown()),
+  payoutId: z.string().nullable(),
+});
+export type RunOutcome = z.infer<typeof OutcomeRow>;
+
+/** What a run means for its partners, by partner and currency, after a cursor. */
+export const listOutcomes = (
+  db: Database,
+  runId: string,
+  after: { partnerId: bigint; currency: string },
+  limit: number,
+): Promise<readonly RunOutcome[]> =>
+  db.any(sql.type(OutcomeRow)`
+    select outcome.partner_id as "partnerId", partner.code as partner, outcome.currency, outcome.outcome,
+      outcome.payable_minor as "payableMinor", outcome.reasons,
+      outcome.payout_id as "payoutId"
+    from run_outcome outcome join partner on partner.id = outcome.partner_id
+    where outcome.run_id = ${runId} and (outcome.partner_id, outcome.currency) > (${String(after.partnerId)}::bigint, ${after.currency})
+    order by outcome.partner_id, outcome.currency limit ${limit}`);
+
+const OutcomeTotalRow = z.strictObject({
+  outcome: z.enum(OUTCOMES),
+  currency: Currency,
+  count: Count,
+  payableMinor: z.bigint(),
+});
+
+export const listOutcomeTotals = (db: Database, runId: string): Promise<readonly z.infer<typeof OutcomeTotalRow>[]> =>
+  db.any(sql.type(OutcomeTotalRow)`
+    select outcome, currency, count(*) as count, sum(payable_minor)::bigint as "payableMinor"
+    from run_outcome where run_id = ${runId} group by outcome, currency order by outcome, currency`);
+
+/** Says that a payout was taken out of its run. */
+export const excludeOutcome = (db: Database, runId: string, payoutId: string) =>
+  db.query(sql.unsafe`update run_outcome set outcome = 'excluded' where run_id = ${runId} and payout_id = ${payoutId}`);
