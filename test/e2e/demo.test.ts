@@ -37,7 +37,7 @@ describe('given the demo', () => {
       expect(output).toMatch(/^ {2}wise +USD +\d+\.\d\d +\d+\.\d\d +0\.00$/m);
       expect(output).toMatch(/unclaimed .*sent \(attempt unclaimed/);
       expect(output).toMatch(/transfer bounces .*returned/);
-      expect(output).toContain('answer was lost, found again by its key');
+      expect(output).toContain('answer was lost, payment was found by its key');
       expect(code).toBe(0);
     } finally {
       removePostgres(folder);
@@ -50,7 +50,7 @@ describe('given the demo', () => {
     { args: ['--events'], says: "'--events <value>' argument missing", because: 'the value is missing' },
     { args: ['--events', 'many'], says: '--events is "many"', because: 'it is not a number' },
     { args: ['--months', '2018-07'], says: 'add --example', because: 'the invented data has only one month' },
-    { args: ['--folder', 'docs'], says: "no demo's", because: 'a demo would delete the content' },
+    { args: ['--folder', 'docs'], says: 'does not come from a demo', because: 'a demo would delete the content' },
     { args: ['--example', 'olist'], says: '--data FOLDER', because: 'the rows are not in the repository' },
     { args: ['--example', 'nowhere', '--data', '.'], says: 'There is no', because: 'that example does not exist' },
     { args: ['--example', 'olist', '--data', '.'], says: 'There is no sellers.csv', because: 'the rows are missing' },

@@ -121,7 +121,7 @@ describe('given a made-up marketplace of the same shape', () => {
         { example, data, months: MONTHS, say: (line) => void lines.push(line) },
       ),
     );
-    expect(lines).toContainEqual(expect.stringMatching(/15 rows, 12 taken in, .* 3 rejected/));
+    expect(lines).toContainEqual(expect.stringMatching(/15 rows, 12 accepted, .* 3 rejected/));
     const paid = await written(report);
     expect(paid.payouts).toEqual([
       payout('2018-07', '1aa', 'bank', '98.22'), // 88.0088 and 0.22, plus the freight

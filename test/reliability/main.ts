@@ -207,7 +207,7 @@ const current = formatted(page(await readResults(at(CHAOS)), await readTrials(at
 if (process.argv.includes('--check')) {
   const written = await readFile(at(PAGE), 'utf8').catch(() => '');
   if (written !== current) {
-    console.error(`${PAGE} is not what the results say: run \`npm run reliability\` and commit it.`);
+    console.error(`${PAGE} differs from the results: run \`npm run reliability\` and commit it.`);
     process.exitCode = 1;
   }
 } else await writeFile(at(PAGE), current);

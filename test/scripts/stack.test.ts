@@ -36,7 +36,7 @@ describe('given a port that another program uses', () => {
     const ports = choosePorts({ TEMPORAL_PORT: String(port) });
     await expect(requireFree(ports, ['temporal'])).rejects.toThrow(
       `Port ${port} (the Temporal server) is used by another program; nothing was started. ` +
-        `Stop that program, or choose another port, as in TEMPORAL_PORT=${port + 1000}.`,
+        `Stop that program, or choose another port: TEMPORAL_PORT=${port + 1000}.`,
     );
     other.close();
   });
@@ -100,7 +100,7 @@ describe('given servers that are recorded in a folder', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(owner.stdout, 'data');
-    await expect(claimFolder(folder)).rejects.toThrow(`is running already (process ${owner.pid}); nothing was started`);
+    await expect(claimFolder(folder)).rejects.toThrow(`is already running (process ${owner.pid}); nothing was started`);
     owner.kill('SIGKILL');
     await once(owner, 'exit');
     await expect(claimFolder(folder)).resolves.toEqual({ stopped: [] });
