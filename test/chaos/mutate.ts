@@ -19,7 +19,19 @@ export type Outcome = {
 export type TrialWish = { seed: number; roundsMax: number; payouts: number; disruptedMs: number };
 
 /** The folders and files that the processes need. */
-const PARTS = ['activities', 'api', 'db', 'domain', 'gateways', 'notifications', 'sandbox', 'worker', 'workflows'];
+const PARTS = [
+  'activities',
+  'api',
+  'commands',
+  'db',
+  'domain',
+  'gateways',
+  'notifications',
+  'sandbox',
+  'temporal',
+  'worker',
+  'workflows',
+];
 const FILES = ['config.ts', 'package.json'];
 const FOLDER = '.data/chaos/mutated';
 /** A broken payout may never end, but by then the books show the violation. */
