@@ -32,6 +32,10 @@ const PayabilityRow = z.strictObject({
 });
 export type Payability = z.infer<typeof PayabilityRow>;
 
+const columns = sql.fragment`partner_id as "partnerId", currency, payable_minor as "payableMinor", held_minor as "heldMinor",
+  reserved_minor as "reservedMinor", next_available_on as "nextAvailableOn", minimum_minor as "minimumMinor", method, gateway,
+  instrument_version_id as "instrumentVersionId", reasons, outcome`;
+
 /**
  * Who would be paid by a run, and if not why: a row per partner and currency. Of a replacement only the partner and currency that it
  * replaces a payout of.
@@ -41,7 +45,7 @@ export const listRunPayability = (
   run: { scheduleId: number; periodEnd: string; replacesId: string | null },
 ): Promise<readonly Payability[]> =>
   db.any(sql.type(PayabilityRow)`
-    select * from payability(${run.scheduleId}, ${run.periodEnd}::date)
+    select ${columns} from payability(${run.scheduleId}, ${run.periodEnd}::date)
     where ${run.replacesId}::uuid is null
       or (partner_id, currency) = (select partner_id, currency from payout where id = ${run.replacesId}::uuid)
     order by partner_id, currency`);
@@ -54,4 +58,4 @@ export const listPartnerPayability = (
   partnerId: bigint,
 ): Promise<readonly Payability[]> =>
   db.any(sql.type(PayabilityRow)`
-    select * from payability(${scheduleId}, ${cutoff}::date) where partner_id = ${partnerId} order by currency`);
+    select ${columns} from payability(${scheduleId}, ${cutoff}::date) where partner_id = ${partnerId} order by currency`);

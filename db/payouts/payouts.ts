@@ -215,6 +215,6 @@ export const listPayoutEarnings = (
       from line join earning_line back on back.id = line.id join resolution on resolution.id = back.resolution_id
     )
     select * from cause
-    where (earning_line_id, source || '/' || source_id || '/' || incentive_id) > (${String(after.lineId)}::bigint, ${after.key})
-    order by earning_line_id, source || '/' || source_id || '/' || incentive_id
+    where ("lineId", source || '/' || "eventId" || '/' || incentive) > (${String(after.lineId)}::bigint, ${after.key})
+    order by "lineId", source || '/' || "eventId" || '/' || incentive
     limit ${limit}`);
