@@ -160,5 +160,5 @@ export const recordStopOutcome = (
 /** What waking the workflow of a payout needs. */
 export const getPayoutStart = (db: Database, payoutId: string): Promise<PayoutStartRow> =>
   db.one(sql.type(PayoutStart)`
-    select payout.id, payout.run_id, partner.code as partner, payout.method, payout.gateway
+    select payout.id, payout.run_id as "runId", partner.code as "partnerCode", payout.method, payout.gateway
     from payout join partner on partner.id = payout.partner_id where payout.id = ${payoutId}`);

@@ -114,7 +114,7 @@ export const takeHandOver = (db: Database, batchId: string, limit: number): Prom
       update payout set due_at = now() + interval '1 minute' from next where payout.id = next.payout_id
       returning payout.id, payout.run_id, payout.partner_id, payout.method, payout.gateway
     )
-    select due.id, due.run_id, partner.code as partner, due.method, due.gateway
+    select due.id, due.run_id as "runId", partner.code as "partnerCode", due.method, due.gateway
     from due join partner on partner.id = due.partner_id order by due.id`);
 
 /** Up to this payout all were told. */

@@ -57,7 +57,7 @@ export const takeOverduePayouts = (db: Database, limit: number): Promise<readonl
         where resolution.status = 'applied' and resolution.outcome in ('paid', 'not_paid') and attempt.provider_ref is not null
           and resolution.ended_at > now() - ${WATCH_DAYS} * interval '1 day')))
       order by due_at, id limit ${limit} for update skip locked)
-    returning payout.id, payout.run_id, partner.code as partner, payout.method, payout.gateway`);
+    returning payout.id, payout.run_id as "runId", partner.code as "partnerCode", payout.method, payout.gateway`);
 
 const ScheduleRow = z.strictObject({
   id: z.number(),
