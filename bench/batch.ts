@@ -31,20 +31,20 @@ import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/
 import { freePort } from '../scripts/stack/ports.ts';
 
 /**
- * How long it takes to form PayPal's largest batch, to ask for it, and to name its payments, beside the ceiling of this machine: as
- * many plain rows, one for each row that a batch writes. Run: `npm run bench:batch -- --payouts 15000`.
+ * Measures how long it takes to form PayPal's largest batch, to request it, and to name its payments. It also measures the limit of
+ * this machine: plain rows, one for each row that a batch writes. Run: `npm run bench:batch -- --payouts 15000`.
  */
 
 const { values } = parseArgs({ options: { payouts: { type: 'string', default: '15000' } } });
 const PAYOUTS = Number(values.payouts);
 /**
- * The payout twice, as it is taken and as it is due later; an attempt as it is written, submitted, accepted and named, with three
- * lines of history; a journal with two entries; the partner's account.
+ * Counts the rows: the payout twice (taken, and due later), the attempt four times (written, submitted, accepted, named), three
+ * lines of history, a journal with two entries, and the partner's account.
  */
 const ROWS_A_PAYOUT = 13;
 const VAULT: VaultKeys = { keyId: 'bench', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
 const PayeeRow = z.strictObject({ partner_id: z.bigint(), instrument_id: z.string() });
-/** Nobody works on what is started here. */
+/** No worker runs the workflows that are started here. */
 const NO_TEMPORAL = { workflow: { signalWithStart: async () => undefined } } as unknown as Client;
 
 const folder = resolve('.data/bench-batch');
@@ -70,7 +70,7 @@ try {
   const activities = createBatchActivities(deps);
   report('form: freeze, seal and write', await timed(() => formBatches(deps, runId)));
   const [batch] = await listRunBatches(db, runId, null, 1);
-  if (!batch) throw new RangeError('no batch was formed: say at least two payouts');
+  if (!batch) throw new RangeError('no batch was formed: give at least two payouts');
   report('ask: claim, journals, post, record', await timed(() => activities.advanceBatch(batch.id)));
   report('name: every page, every payment', await timed(() => activities.advanceBatch(batch.id)));
   report(`ceiling: ${ROWS_A_PAYOUT} plain rows each`, await timed(() => insertPlain(db)));
@@ -92,7 +92,7 @@ function openGateways() {
   });
 }
 
-/** A run that is being paid: a partner, a line and an approved payout of 10.00 each. */
+/** A run that is being paid. Each payout has a partner, a line and an approved amount of 10.00. */
 async function prepareRun(db: DatabasePool): Promise<string> {
   const { id: by } = await addActor(db, { code: 'bench', name: 'Bench', email: null }, null);
   const { id: approver } = await addActor(db, { code: 'approver', name: 'Approver', email: null }, null);
@@ -165,7 +165,7 @@ async function prepareRun(db: DatabasePool): Promise<string> {
   return id;
 }
 
-/** One line a partner, as accrual leaves it. */
+/** One line for each partner, as accrual creates it. */
 async function addLines(db: DatabasePool, programId: number): Promise<void> {
   await db.query(sql.unsafe`insert into accrual_batch(program_id, event_count) values (${programId}, ${PAYOUTS})`);
   await db.query(sql.unsafe`
@@ -191,7 +191,7 @@ async function draft(db: Database, runId: string): Promise<void> {
   );
 }
 
-/** The least that could be written of a batch: so many rows in a table that exists anyway. */
+/** The minimum for a batch: the same number of rows in a table that exists anyway. */
 async function insertPlain(db: DatabasePool): Promise<void> {
   await db.query(sql.unsafe`
     insert into alarm(kind, subject, detail)

@@ -4,18 +4,18 @@ import { addActor, listActors, type NewActor } from '../db/people/actors.ts';
 import { type IssuedKey, issueKey } from '../db/people/keys.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 
-/** Whether nobody is in this deployment yet. */
+/** Whether this deployment has no people yet. */
 export const isNew = async (db: Database): Promise<boolean> => (await listActors(db, null, 1)).length === 0;
 
 /**
- * Makes the first operator of a new deployment, who then adds everybody else through the API. Throws where there is anybody
- * already: from then on people are added by people, and that is written down.
+ * Adds the first operator of a new deployment, who then adds everybody else through the API. Throws if the deployment already has
+ * people: from then on people add people, and the audit log records it.
  */
 export async function bootstrap(db: Database, person: NewActor): Promise<IssuedKey> {
   const [somebody] = await listActors(db, null, 1);
   if (somebody)
     throw new Error(
-      `There are people in this deployment already, such as ${somebody.code}; nothing was made. Ask an operator.`,
+      `This deployment already has people, such as ${somebody.code}. Nothing was added. Ask an operator.`,
     );
   return db.transaction(async (tx) => {
     const { id } = await addActor(tx, person, null);
@@ -24,7 +24,7 @@ export async function bootstrap(db: Database, person: NewActor): Promise<IssuedK
 }
 
 const USAGE =
-  'Say who: node scripts/bootstrap.ts --code olga --name "Olga Operator" [--email olga@example.com] [--database URL]';
+  'Usage: node scripts/bootstrap.ts --code olga --name "Olga Operator" [--email olga@example.com] [--database URL]';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -37,11 +37,12 @@ async function main(): Promise<void> {
   });
   const { code, name, email = null, database } = values;
   if (!code || !name) throw new Error(USAGE);
-  if (!database) throw new Error('Say which database: set DATABASE_URL, or add --database URL. Nothing was made.');
+  if (!database)
+    throw new Error('The database is missing: set DATABASE_URL, or add --database URL. Nothing was added.');
   const db = await openDatabase(database, { poolSize: 1 });
   try {
     const { key } = await bootstrap(db, { code, name, email });
-    console.log(`${code} is an operator now. The key is shown this once and stored nowhere:\n${key}`);
+    console.log(`${code} is now an operator. The key is shown only once and stored nowhere:\n${key}`);
   } finally {
     await db.end();
   }

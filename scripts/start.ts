@@ -4,7 +4,7 @@ import { openDatabase } from '../db/database.ts';
 import { bootstrap, isNew } from './bootstrap.ts';
 import { startStack } from './stack/index.ts';
 
-/** `npm start`: the whole product on this machine, until Ctrl-C. */
+/** `npm start` runs the whole product on this machine until Ctrl-C. */
 
 const { values } = parseArgs({
   options: { reset: { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false } },
@@ -22,13 +22,13 @@ try {
   process.exit(1);
 }
 
-/** A new deployment has nobody who could use it: makes the first operator, whose key is shown this once. */
+/** Nobody can use a new deployment yet, so this adds the first operator and prints the key once. */
 async function greet(databaseUrl: string): Promise<void> {
   const db = await openDatabase(databaseUrl, { poolSize: 1 });
   try {
     if (!(await isNew(db))) return;
     const { key } = await bootstrap(db, { code: 'operator', name: 'First operator', email: null });
-    console.log(`\nThe first operator's key, shown this once and stored nowhere:\n${key}`);
+    console.log(`\nThe first operator's key, shown only once and stored nowhere:\n${key}`);
   } finally {
     await db.end();
   }

@@ -2,7 +2,7 @@ import type { ApiClient } from '../client.ts';
 import type { Deployment } from './deployment.ts';
 import { type DemoCurrency, type MadeUpPartner, partnerBody, planFor, type ProgramCode } from './made-up-partners.ts';
 
-/** Two made-up payers with everything they pay by: Goods prints its checks itself, Media has Lob do it. */
+/** Two invented payers with everything that they need to pay. Goods prints its own checks, and Lob prints those of Media. */
 export const GOODS_SCHEDULE = 'goods-monthly';
 export const MEDIA_SCHEDULE = 'media-monthly';
 export const ZONE = 'America/New_York';
@@ -57,7 +57,7 @@ const GOODS_CHECKS = {
   checkNumberNext: 1001,
 };
 
-/** Lob writes checks on a bank account that was verified with it, which is done on Lob's side. */
+/** Lob draws checks on a bank account that was verified with Lob. The verification happens on Lob's side. */
 async function lobChecks({ stack }: Deployment) {
   const { LOB_BASE_URL = '', LOB_API_KEY = '' } = stack.environment;
   const authorization = `Basic ${Buffer.from(`${LOB_API_KEY}:`).toString('base64')}`;
@@ -144,7 +144,7 @@ const TERMS: Record<ProgramCode, (currency: DemoCurrency) => object> = {
 
 const PARTNERS_PER_CALL = 200;
 
-/** Adds the partners, and puts those on hold whose fate it is. */
+/** Adds the partners, and puts the partner with that fate on hold. */
 export async function addPartners(api: ApiClient, partners: readonly MadeUpPartner[]): Promise<void> {
   for (let from = 0; from < partners.length; from += PARTNERS_PER_CALL)
     await api.post('/v1/partners/batch', { partners: partners.slice(from, from + PARTNERS_PER_CALL).map(partnerBody) });

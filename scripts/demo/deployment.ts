@@ -5,7 +5,7 @@ import { openDatabase } from '../../db/database.ts';
 import { startStack, type Stack } from '../stack/index.ts';
 import { type People, welcomePeople } from './people.ts';
 
-/** What is faster than in the real world, so that a demo takes minutes; printed at its start. */
+/** Settings that make the demo faster than production, so that it takes minutes. The demo prints them when it starts. */
 const QUICK = {
   WISE_RETURN_WINDOW_SECONDS: '2',
   POLL_SECONDS_MIN: '2',
@@ -15,10 +15,10 @@ const QUICK = {
 };
 const SANDBOX_FLAGS = ['--step-ms', '5', '--clear-ms', '300'];
 const WHAT_IS_QUICK =
-  "Quicker than real: Wise's return window is 2 s instead of 21 days, checks clear after 0.3 s, providers are asked again " +
+  "Faster than in production: Wise's return window is 2 s instead of 21 days, checks clear after 0.3 s, providers are asked again " +
   'every 2 s and the sweep runs every 5 s.';
 
-/** Addresses and credentials of real servers. The demo pays with its own sandbox only, whatever the environment says. */
+/** Addresses and credentials of real servers. The demo ignores them and pays only with its own sandbox. */
 const FOREIGN = [
   'DATABASE_',
   'TEMPORAL_ADDRESS',
@@ -33,7 +33,7 @@ const FOREIGN = [
 
 export type Deployment = {
   stack: Stack;
-  /** For what no user sees: the invariants, and whether accrual has caught up. All else goes through the API. */
+  /** For checks that the API does not offer: the invariants, and whether accrual has caught up. Everything else uses the API. */
   db: DatabasePool;
   temporal: Client;
   url: string;
@@ -43,7 +43,7 @@ export type Deployment = {
 
 export type DeploymentOptions = { folder: string; seed: number; say: (line: string) => void };
 
-/** Starts a whole stack of its own on an empty folder, with the people who work with it. */
+/** Starts a separate stack on an empty folder, and adds the people who work with it. */
 export async function openDeployment({ folder, seed, say }: DeploymentOptions): Promise<Deployment> {
   const stack = await startStack({
     dataDir: folder,

@@ -12,7 +12,7 @@ import { ImportMapping } from '../../domain/earnings/import-mapping.ts';
 import { METHODS, type Method } from '../../domain/rails.ts';
 import { PlanTerms } from '../../domain/programs/plan.ts';
 
-/** A marketplace's program as data: a folder with `program.json` and `mapping.json`. Its rows are kept elsewhere. */
+/** A marketplace's program as data: a folder with `program.json` and `mapping.json`. Its rows are stored elsewhere. */
 
 const FileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.csv$/, 'is not the name of a .csv file');
 const ByMethod = <Value extends z.ZodType>(value: Value) => z.partialRecord(z.enum(METHODS), value);
@@ -39,12 +39,12 @@ const ProgramFile = z.strictObject({
   plan: z.strictObject({ code: Code, terms: PlanTerms }),
   partners: z.strictObject({
     kind: z.string(),
-    /** The column of a partner's id, and the files that have one: partners are all that any of them names. */
+    /** The column of a partner's id, and the files that contain it. Every id in any of the files is a partner. */
     column: z.string(),
     files: z.array(FileName).min(1),
-    /** Which first characters of an id are paid by which method. Who has none of them has no instrument. */
+    /** Maps the first characters of an id to a method. An id with none of them has no instrument. */
     methods: ByMethod(z.string()),
-    /** Made-up details: `{id}` stands for the partner's id, `{short}` for its beginning, `{digits}` for eight digits. */
+    /** Invented details: `{id}` stands for the partner's id, `{short}` for its beginning, `{digits}` for eight digits. */
     instruments: ByMethod(Text),
   }),
   events: FileName,
@@ -53,7 +53,7 @@ const ProgramFile = z.strictObject({
 
 export type Example = z.output<typeof ProgramFile> & { name: string; mapping: ImportMapping };
 
-/** Reads an example of ours by its name, or any folder like it. Throws a sentence that names what is wrong with it. */
+/** Reads one of our examples by its name, or any folder like it. Throws a sentence that names the error. */
 export async function readExample(nameOrFolder: string): Promise<Example> {
   const own = join(import.meta.dirname, '../../examples', nameOrFolder);
   const folder = /^[\w-]+$/.test(nameOrFolder) && existsSync(own) ? own : resolve(nameOrFolder);
@@ -84,17 +84,19 @@ function parseJson(file: string, text: string): unknown {
   }
 }
 
-/** The data files of an example; throws a sentence that names the first one that is missing. */
+/** The data files of an example. Throws a sentence that names the first missing file. */
 export function dataFiles({ partners, events, mapping }: Example, folder: string) {
   const needed = [...partners.files, events, ...(mapping.join ? [mapping.join.file] : [])];
   const missing = needed.find((name) => !existsSync(join(folder, name)));
   if (missing)
-    throw new Error(`There is no ${missing} in ${folder}. Say with --data where the data is. Nothing was started.`);
+    throw new Error(
+      `There is no ${missing} in ${folder}. Give the folder of the data with --data. Nothing was started.`,
+    );
   const at = (name: string) => join(folder, name);
   return { partners: partners.files.map(at), events: at(events), joined: mapping.join && at(mapping.join.file) };
 }
 
-/** Every id that one of the files names and that may be a code, sorted. Rows that cannot be read are the import's to report. */
+/** All ids in the files that are valid codes, sorted. The import reports unreadable rows. */
 export async function readPartnerIds(files: readonly string[], column: string): Promise<string[]> {
   const ids = new Set<string>();
   for (const file of files) {
@@ -109,7 +111,7 @@ export async function readPartnerIds(files: readonly string[], column: string): 
   return [...ids].toSorted();
 }
 
-/** A partner as the API takes it: in the program from the beginning, with the instrument that its id deals it. */
+/** A partner in the form that the API accepts: in the program from the beginning, with the instrument that its id determines. */
 export function partnerOf({ partners, program, plan, payer }: Example, id: string) {
   const method = methodOf(partners.methods, id);
   const details = method && partners.instruments[method];
@@ -129,7 +131,7 @@ const DIGITS = 8;
 const methodOf = (methods: Example['partners']['methods'], id: string): Method | undefined =>
   METHODS.find((method) => methods[method]?.includes(id.slice(0, 1).toLowerCase()));
 
-/** Puts the partner's own into made-up details, however deep they are. */
+/** Fills the partner's own values into invented details, at any depth. */
 function fill(details: Record<string, unknown>, id: string): Record<string, unknown> {
   const digits = String(createHash('sha256').update(id).digest().readUInt32BE() % 10 ** DIGITS).padStart(DIGITS, '0');
   const own: Record<string, string> = { '{id}': id, '{short}': id.slice(0, SHORT), '{digits}': digits };

@@ -12,7 +12,7 @@ export type Flags = {
   events: number;
   partners: number;
   seed: number;
-  /** Where the demo keeps its databases; it begins by removing what is there. */
+  /** The folder for the databases of the demo. The demo deletes its content first. */
   folder: string;
 };
 
@@ -28,20 +28,20 @@ const OPTIONS = {
   folder: { type: 'string', default: DEMO_FOLDER },
 } as const satisfies ParseArgsConfig['options'];
 
-/** What belongs to an example, and has no meaning without one. */
+/** Flags that have no meaning without an example. */
 const OF_EXAMPLES = ['data', 'months', 'report'] as const;
 const EVENTS_MAX = 1_000_000;
 const PARTNERS_MIN = 20;
 const PARTNERS_MAX = 5_000;
 const SEED_MAX = 2 ** 31 - 1;
 
-/** Reads the command line; throws one sentence for whatever is wrong with it. */
+/** Reads the command line. Throws one sentence about any error. */
 export function readFlags(args: readonly string[]): Flags {
   const { data, months, report, ...values } = parse(args);
   const stray = OF_EXAMPLES.find((name) => !values.example && { data, months, report }[name] !== undefined);
-  if (stray) throw new Error(`--${stray} says something about an example: add --example NAME. Nothing was started.`);
+  if (stray) throw new Error(`--${stray} needs an example: add --example NAME. Nothing was started.`);
   if (values.example && !data)
-    throw new Error('Say where the data of the example is: --data FOLDER. Nothing was started.');
+    throw new Error('The folder of the data is missing: add --data FOLDER. Nothing was started.');
   return {
     ...values,
     data,

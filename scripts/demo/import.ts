@@ -19,7 +19,7 @@ export type Import = {
 
 export type Rejection = { line: number; column: string; reason: string };
 
-/** Sends a file and the file that is joined to it, as a user's upload does: streamed from disk. */
+/** Sends a file and the file that is joined to it, streamed from disk like a user's upload. */
 export async function importFile(
   api: ApiClient,
   { mapping, file, joined }: { mapping: ImportMapping; file: string; joined?: string | undefined },
@@ -33,29 +33,29 @@ export async function importFile(
 
 const REJECTIONS_SHOWN = 5;
 
-/** Says what became of a file; the first of its bad rows by line, column and reason. */
+/** Prints the result of an import, and its first bad rows by line, column and reason. */
 export async function sayImport(api: ApiClient, done: Import, say: (line: string) => void): Promise<void> {
   const { rows, accepted, replayed, quarantined, rejected } = done;
   say(
-    `Imported: ${rows} rows, ${accepted} taken in, ${replayed} known already, ${quarantined} kept aside, ${rejected} rejected.`,
+    `Imported: ${rows} rows, ${accepted} accepted, ${replayed} already known, ${quarantined} quarantined, ${rejected} rejected.`,
   );
   if (rejected === 0 && done.status === 'finished') return;
   const { items } = await api.get<{ items: Rejection[] }>(
     `/v1/imports/${done.id}/rejections?limit=${REJECTIONS_SHOWN}`,
   );
   for (const { line, column, reason } of items) say(`  line ${line}: ${column} ${reason}`);
-  if (rejected > items.length) say(`  All of them: GET /v1/imports/${done.id}/rejections`);
+  if (rejected > items.length) say(`  For all of them: GET /v1/imports/${done.id}/rejections`);
 }
 
 const ACCRUED_WITHIN_MS = 10 * 60_000;
 
-/** Waits until no event waits to be worked out. A refund whose sale is not there waits for it, and is not waited for. */
+/** Waits until no event lacks its earnings. It does not wait for a refund whose sale has not arrived. */
 export const untilAccrued = ({ db }: Pick<Deployment, 'db'>): Promise<readonly string[]> =>
   until(
     () => listProgramsWithDueEvents(db),
     (programs) => programs.length === 0,
     {
-      what: 'every event to be worked out',
+      what: 'the earnings of every event',
       withinMs: ACCRUED_WITHIN_MS,
     },
   );

@@ -22,7 +22,7 @@ type Row = {
   refund_of: string;
 };
 
-/** How the rows of the made-up file become events. */
+/** The mapping of the invented file. */
 export const MAPPING = ImportMapping.parse({
   source: 'demo-shop',
   program: { column: 'program' },
@@ -38,7 +38,7 @@ export const MAPPING = ImportMapping.parse({
 
 const SALE_MINOR_MIN = 500;
 const SALE_MINOR_MAX = 40_000;
-/** A sale of one who is to stay below the minimum. */
+/** The amount of a sale by a partner who should stay below the minimum. */
 const SMALL_SALE_MINOR = 700n;
 const SMALL_SALES = 2;
 const SIGN_UP_PERCENT = 10;
@@ -55,11 +55,11 @@ export type EventsWish = {
   zone: string;
 };
 
-/** Writes a month of events as CSV: sales, sign-ups that are rewarded, and refunds, whole and in part. */
+/** Writes a month of events as CSV: sales, rewarded sign-ups, and full and partial refunds. */
 export const writeEvents = (file: string, wish: EventsWish): Promise<void> =>
   pipeline(Readable.from(makeUpEvents(wish)), stringify({ header: true }), createWriteStream(file));
 
-/** As many events as wished for; the same seed always makes the same. */
+/** The requested number of events. The same seed always gives the same events. */
 export function* makeUpEvents({ partners, count, seed, month, zone }: EventsWish): Generator<Row> {
   const random = createRandom(seed);
   const start = Temporal.PlainYearMonth.from(month).toPlainDate({ day: 1 }).toZonedDateTime(zone);
@@ -83,7 +83,7 @@ export function* makeUpEvents({ partners, count, seed, month, zone }: EventsWish
 
 type Moment = { id: string; at: Temporal.ZonedDateTime; minor: bigint | undefined };
 
-/** A sign-up, or a sale with the refund that some of them have. */
+/** A sign-up, or a sale, which sometimes has a refund. */
 function eventOf(random: Random, partner: MadeUpPartner, { id, at, minor }: Moment): Row[] {
   const { code, currency, programs } = partner;
   const program = programs[random.below(programs.length)] ?? 'affiliates';

@@ -4,11 +4,11 @@ import type { Method } from '../../domain/rails.ts';
 
 export type DemoCurrency = 'USD' | 'EUR' | 'GBP';
 
-/** Where a partner works, and under which of its plans. The first two programs share a pay schedule, and so a payout. */
+/** The programs, each with its plan. The first two share a pay schedule, and therefore a payout. */
 export const PROGRAMS = ['affiliates', 'resellers', 'referrals'] as const;
 export type ProgramCode = (typeof PROGRAMS)[number];
 
-/** What shall become of a partner, so that everything is seen once; the others are simply paid. */
+/** The fate of a partner, so that the demo shows everything once. The other partners are simply paid. */
 export type Fate =
   | 'in both programs'
   | 'transfer bounces'
@@ -26,7 +26,7 @@ export type MadeUpPartner = {
   fate: Fate | undefined;
 };
 
-/** Each fate's partner: whom it falls to, counted from the first, and what that partner has to be for it. */
+/** The index of the partner with each fate, and the properties that the fate requires. */
 const FATES: Record<number, { fate: Fate; currency: DemoCurrency; method: Method; programs: readonly ProgramCode[] }> =
   {
     0: { fate: 'in both programs', currency: 'USD', method: 'bank', programs: ['affiliates', 'resellers'] },
@@ -47,7 +47,7 @@ const METHODS_IN: Record<DemoCurrency, readonly Method[]> = {
 };
 const REFERRERS_EVERY = 4;
 
-/** Makes up partners in three currencies and all methods, in an order that never changes. */
+/** Invents partners in three currencies and all methods, in an order that never changes. */
 export const makeUpPartners = (count: number): MadeUpPartner[] =>
   Array.from({ length: count }, (_, index) => makeUp(index));
 
@@ -69,7 +69,7 @@ function makeUp(index: number): MadeUpPartner {
 
 const COUNTRY: Record<DemoCurrency, string> = { USD: 'US', EUR: 'DE', GBP: 'GB' };
 
-/** A partner as the API takes it, with its agreements and its instrument. */
+/** A partner in the form that the API accepts, with its agreements and its instrument. */
 export const partnerBody = (partner: MadeUpPartner) => ({
   code: partner.code,
   name: nameOf(partner),
@@ -82,7 +82,7 @@ export const partnerBody = (partner: MadeUpPartner) => ({
 
 export const planFor = (currency: DemoCurrency): string => `in-${currency.toLowerCase()}`;
 
-/** The sandbox bounces a transfer to whoever has Bounce in the name. */
+/** The sandbox bounces a transfer to a name that contains Bounce. */
 const nameOf = ({ code, fate }: MadeUpPartner): string =>
   fate === 'transfer bounces' ? `Bounce ${code}` : `Partner ${code}`;
 

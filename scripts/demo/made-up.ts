@@ -17,7 +17,7 @@ import { until } from './until.ts';
 
 type Wish = { folder: string; events: number; partners: number; seed: number; say: (line: string) => void };
 
-/** One month of two made-up companies, from their partners' first event to the last payout. Returns its runs, and what is worth a look. */
+/** Plays one month of two invented companies, from the first event to the last payout. Returns the runs, and the payouts worth a look. */
 export async function payMadeUpMonth(
   deployment: Deployment,
   { folder, events, partners, seed, say }: Wish,
@@ -34,7 +34,7 @@ export async function payMadeUpMonth(
   say(`Made up ${events} events of ${month} in ${file} (seed ${seed}).`);
   await sayImport(api, await importFile(api, { mapping: MAPPING, file }), say);
   await untilAccrued(deployment);
-  say('Every event is worked out.');
+  say('All earnings are computed.');
 
   const goods = await payScheduled(deployment, month, { partners: madeUp, say });
   const media = await payOnDemand(deployment, month, say);
@@ -42,7 +42,7 @@ export async function payMadeUpMonth(
   return { runs, stories: await readStories(deployment.people.auditor.api, madeUp, runs) };
 }
 
-/** One transfer will be made without our hearing of it: its payout has to find out, and must not make another. */
+/** Wise will make one transfer, but its answer will be lost. The payout must find the transfer, and must not make another. */
 async function loseAnswerTo({ id }: { id: string }, { stack }: Deployment): Promise<void> {
   const match = providerKey(id, 1);
   const fault = { fault: 'commit-then-drop', method: 'POST', path: '/transfers$', match, times: 1 };
@@ -55,7 +55,7 @@ const OPENED_WITHIN_MS = 60_000;
 const RETURNED_WITHIN_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 
-/** Has the pay schedule's Temporal Schedule do again what it does at each cut-off. */
+/** Makes the pay schedule's Temporal Schedule repeat its action of a cut-off. */
 async function payScheduled(
   deployment: Deployment,
   month: string,
@@ -87,12 +87,12 @@ async function findPayoutsByFate({ people }: Deployment, run: Run, partners: rea
   return (fate: Fate) => {
     const code = partners.find((partner) => partner.fate === fate)?.code;
     const payout = payouts.find(({ partner }) => partner === code);
-    if (!payout) throw new Error(`Nobody whose fate is "${fate}" is paid: too few events were made up.`);
+    if (!payout) throw new Error(`No partner with the fate "${fate}" is paid: there are too few events.`);
     return payout;
   };
 }
 
-/** Under load the bounce may come after the demo's short return window: then the payout was settled for a moment. */
+/** Under load the bounce may come after the demo's short return window. The payout was then settled for a moment. */
 const untilReturned = ({ id }: { id: string }, { people }: Deployment) =>
   until(
     () => people.auditor.api.get<{ status: string }>(`/v1/payouts/${id}`),
@@ -100,13 +100,13 @@ const untilReturned = ({ id }: { id: string }, { people }: Deployment) =>
     { what: 'the bounced transfer to come back', withinMs: RETURNED_WITHIN_MS },
   );
 
-/** A person asks for the other payer's run, and learns that asking and approving are two people's. */
+/** A person requests the run of the other payer, and the API refuses to let the same person approve it. */
 async function payOnDemand(deployment: Deployment, month: string, say: Wish['say']): Promise<string> {
   const { people } = deployment;
   const run = await untilPrepared(people, await askForRun(people, MEDIA_SCHEDULE, cutoffOf(month)));
-  say(`Paula asked for run ${run.id} of ${MEDIA_SCHEDULE}: ${countPayouts(run)} payouts wait for approval.`);
+  say(`Paula requested run ${run.id} of ${MEDIA_SCHEDULE}: ${countPayouts(run)} payouts wait for approval.`);
   const refusal = await approve(people.preparerAsApprover, run).then(() => undefined, problemIn);
-  if (refusal?.code !== 'approver_is_preparer') throw new Error('Paula could approve the run that she asked for.');
+  if (refusal?.code !== 'approver_is_preparer') throw new Error('Paula could approve the run that she requested.');
   say(`Paula may not approve it herself: ${refusal.status} ${refusal.code}.`);
   return payApproved(deployment, run, { leftOpen: 0, say });
 }
@@ -118,7 +118,7 @@ async function payApproved(
 ) {
   if (run.status !== 'review') return run.id;
   await approve(people.approver, run);
-  say(`Anna approved the content ${run.contentHash?.slice(0, 12)}… of it.`);
+  say(`Anna approved its content ${run.contentHash?.slice(0, 12)}….`);
   const progress = openProgress(`Paid of ${run.schedule}`, say);
   await untilPaid(people, run.id, { leftOpen, show: progress.show });
   progress.end();

@@ -1,13 +1,13 @@
 import { Temporal } from 'temporal-polyfill';
 
-/** The cut-off of a month's run: the local date of the first of the next month. */
+/** The cut-off of a month's run: the first day of the next month, as a local date. */
 export const cutoffOf = (month: string): string =>
   Temporal.PlainYearMonth.from(month).add({ months: 1 }).toPlainDate({ day: 1 }).toString();
 
-/** More than the longest wait of a pay date for its next business day. */
+/** This is more than the longest time between a pay date and its next business day. */
 const PAY_DATE_DAYS_MAX = 4;
 
-/** The last month whose pay date has surely come. */
+/** The last month whose pay date has certainly passed. */
 export const lastPaidMonth = (nowMs: number): string =>
   Temporal.Instant.fromEpochMilliseconds(nowMs)
     .toZonedDateTimeISO('UTC')

@@ -2,7 +2,7 @@ import type { ApiClient } from '../client.ts';
 import type { People, Person } from './people.ts';
 import { until } from './until.ts';
 
-/** A run as the API shows it. */
+/** A run in the form that the API returns. */
 export type Run = {
   id: string;
   schedule: string;
@@ -20,13 +20,13 @@ const OPEN = new Set(['draft', 'approved', 'executing', 'sent']);
 
 export const readRun = (api: ApiClient, id: string): Promise<Run> => api.get<Run>(`/v1/runs/${id}`);
 
-/** Asks for a run of all that is due before a local date. */
+/** Requests a run of everything that is due before a local date. */
 export async function askForRun({ preparer }: People, schedule: string, periodEnd: string): Promise<string> {
   const { id } = await preparer.api.post<{ id: string }>('/v1/runs', { schedule, periodEnd });
   return id;
 }
 
-/** Waits until a run is ready to be decided; one that pays nobody is over at once. */
+/** Waits until a run is ready for a decision. A run that pays nobody ends at once. */
 export const untilPrepared = ({ preparer }: People, runId: string): Promise<Run> =>
   until(
     () => readRun(preparer.api, runId),
@@ -37,7 +37,7 @@ export const untilPrepared = ({ preparer }: People, runId: string): Promise<Run>
     },
   );
 
-/** Approves a run as it was seen. */
+/** Approves the content of the given run. */
 export const approve = ({ api }: Person, { id, contentHash }: Run) =>
   api.post(`/v1/runs/${id}/decision`, { decision: 'approve', contentHash, note: 'checked' });
 
@@ -46,7 +46,7 @@ const countIn = ({ totals }: Run, isCounted: (status: string) => boolean): numbe
 
 export const countPayouts = (run: Run): number => countIn(run, () => true);
 
-/** Waits until every payout of a run has its end, but for those of which the provider will say none for weeks. */
+/** Waits until every payout of a run has ended, except those that the provider leaves open for weeks. */
 export const untilPaid = (
   { preparer }: People,
   runId: string,
@@ -62,7 +62,7 @@ export const untilPaid = (
       return run;
     },
     (run) => !isUnderWay(run.status) && countIn(run, (status) => OPEN.has(status)) <= options.leftOpen,
-    { what: `the payouts of run ${runId} to reach their end`, withinMs: PAID_WITHIN_MS },
+    { what: `the payouts of run ${runId} to end`, withinMs: PAID_WITHIN_MS },
   );
 
 const isUnderWay = (status: string): boolean =>

@@ -3,14 +3,14 @@ import type { Database } from '../../db/database.ts';
 import { bootstrap } from '../bootstrap.ts';
 import { type ApiClient, createApiClient } from '../client.ts';
 
-/** A person in one role: the key, and the API as seen with it. */
+/** A person in one role, with the key and a client of the API that uses it. */
 export type Person = { code: string; role: Role; key: string; api: ApiClient };
 
 export type People = Awaited<ReturnType<typeof welcomePeople>>;
 
 /**
- * The first operator is made on the server; everybody else is added through the API. Paula asks for runs, and holds an approver's
- * key as well: it must not help her to approve her own run.
+ * A command on the server adds the first operator, and the API adds everybody else. Paula requests runs and also holds an approver's
+ * key. That key must not let Paula approve her own run.
  */
 export async function welcomePeople(db: Database, url: string) {
   const { key } = await bootstrap(db, { code: 'olga', name: 'Olga Operator', email: 'olga@example.com' });
@@ -30,7 +30,7 @@ export async function welcomePeople(db: Database, url: string) {
 const addPerson = ({ api }: Person, code: string, name: string) =>
   api.post('/v1/actors', { code, name, email: `${code}@example.com` });
 
-/** Issues a key to somebody; one in the role partner shows that partner's own alone. */
+/** Issues a key to a person. A key with the role partner reads that partner's data only. */
 export async function giveKey({ api }: Person, code: string, role: Role, partner?: string): Promise<Person> {
   const { key } = await api.post<{ key: string }>(`/v1/actors/${code}/keys`, { role, ...(partner && { partner }) });
   return { code, role, key, api: createApiClient(api.url, key) };

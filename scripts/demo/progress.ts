@@ -2,7 +2,7 @@ import { Presets, SingleBar } from 'cli-progress';
 
 export type Progress = { show: (done: number, all: number) => void; end: () => void };
 
-/** A bar on a terminal; elsewhere a line at each tenth, so that a log stays short. */
+/** Shows a bar on a terminal. Elsewhere it prints a line at each tenth, so that a log stays short. */
 export const openProgress = (label: string, say: (line: string) => void): Progress =>
   process.stdout.isTTY ? openBar(label) : openLines(label, say);
 

@@ -11,7 +11,7 @@ import type { Deployment } from './deployment.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
-/** The days in UTC, as statements are, from an instant until now. */
+/** The days from an instant until now, in UTC like the statements. */
 export function daysSince(fromMs: number): string[] {
   const first = Math.floor(fromMs / DAY_MS);
   const last = Math.floor(Date.now() / DAY_MS);
@@ -42,7 +42,7 @@ async function reconcileDay(temporal: Client, gateway: GatewayName, day: string)
   return temporal.workflow.getHandle(reconciliationWorkflowId(gateway, day)).result() as Promise<Counts>;
 }
 
-/** Whose account of our money speaks for which gateways. Lob moves none: the bank pays its checks. */
+/** The provider whose books cover each gateway. Lob moves no money: the bank pays its checks. */
 const BOOKS = {
   wise: ['wise'],
   paypal: ['paypal'],
@@ -52,7 +52,7 @@ const BOOKS = {
 type Keeper = keyof typeof BOOKS;
 const KEEPERS = Object.keys(BOOKS) as Keeper[];
 
-/** What left our balance there, net of what came back: by our ledger, and by the provider's own books. */
+/** The money that left our balance at a provider, minus the money that came back: by our ledger, and by the provider's own books. */
 export type Comparison = { keeper: Keeper; ledger: Money; books: Money; difference: Money };
 
 const booksUrl = ({ stack }: Deployment, keeper: Keeper): string => `http://127.0.0.1:${stack.ports[keeper]}`;
@@ -78,7 +78,7 @@ export async function compareBooks(deployment: Deployment): Promise<Comparison[]
 
 type Sums = Map<CurrencyCode, bigint>;
 
-/** Cash is an account of ours at each gateway, and a credit of it is money that left. */
+/** Cash is our account at each gateway. A credit to it is money that left. */
 async function readLedger({ db }: Deployment): Promise<Map<Keeper, Sums>> {
   const sums = new Map<Keeper, Sums>(KEEPERS.map((keeper) => [keeper, new Map()]));
   for (const { code, currency, minor } of await listBalances(db, 'cash:')) {
@@ -104,5 +104,5 @@ async function readBooks(url: string): Promise<Sums> {
   );
 }
 
-/** Where the providers' books are, for whoever checks the invariants with them as witnesses. */
+/** The addresses of the providers' books, which serve as evidence for the invariants. */
 export const bookUrls = (deployment: Deployment): string[] => KEEPERS.map((keeper) => booksUrl(deployment, keeper));

@@ -1,6 +1,6 @@
-/** Numbers that look random and are the same for the same seed (mulberry32, Tommy Ettinger, public domain). */
+/** Pseudorandom numbers; the same seed gives the same numbers (mulberry32, Tommy Ettinger, public domain). */
 export type Random = {
-  /** A whole number from 0 to one below the limit. */
+  /** An integer from 0 to one below the limit. */
   below: (limit: number) => number;
   pick: <T>(from: readonly [T, ...T[]]) => T;
 };

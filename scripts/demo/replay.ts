@@ -8,13 +8,13 @@ import { openProgress } from './progress.ts';
 import { daysSince, reconcile } from './proof.ts';
 import { readReport, type Report } from './report.ts';
 
-/** What a replay works on: the people, the database for whether accrual has caught up, and Temporal for reconciling. */
+/** A replay needs the people, the database to see whether accrual has caught up, and Temporal to reconcile. */
 export type Ground = Pick<Deployment, 'db' | 'people' | 'temporal'>;
 type Replay = { example: Example; data: string; months: readonly string[]; say: (line: string) => void };
 
 const PARTNERS_PER_CALL = 200;
 
-/** Sets up an example's program and takes in its data, until every event is worked out. */
+/** Sets up an example's program, imports its data, and waits until all earnings are computed. */
 export async function takeIn(
   { people, db }: Omit<Ground, 'temporal'>,
   { example, data, say }: Omit<Replay, 'months'>,
@@ -28,10 +28,10 @@ export async function takeIn(
   const imported = await importFile(api, { mapping: example.mapping, file: files.events, joined: files.joined });
   await sayImport(api, imported, say);
   await untilAccrued({ db });
-  say('Every event is worked out.');
+  say('All earnings are computed.');
 }
 
-/** Pays an example's months in order, each as its people would have, and tells who got what. */
+/** Pays an example's months in order, as its people would have done, and reports who got which amount. */
 export async function replay(ground: Ground, { months, ...given }: Replay): Promise<Report & { runs: string[] }> {
   await takeIn(ground, given);
   const paid = [];
@@ -49,7 +49,7 @@ async function setUp(api: ApiClient, { payer, schedule, program, plan }: Example
   await api.post('/v1/payers', company);
   for (const [method, settings] of Object.entries(gateways))
     await api.put(`/v1/payers/${payer.code}/gateways/${method}`, settings);
-  // The months are long over, so nothing is to start by itself: each run is asked for.
+  // The months ended long ago, so nothing may start by itself: each run is requested.
   const minimums = minimum ? [{ currency: payer.currency, amount: minimum }] : [];
   await api.post('/v1/schedules', { ...rhythm, payer: payer.code, scheduled: false, minimums });
   await api.post('/v1/programs', { ...program, schedule: schedule.code });
@@ -71,7 +71,7 @@ async function addPartners(
   progress.end();
 }
 
-/** Asks for a month's run, has somebody else approve it, waits until every payout has its end, and reconciles. */
+/** Requests a month's run, has another person approve it, waits until every payout has ended, and reconciles. */
 async function payMonth({ people, temporal }: Ground, example: Example, month: string, say: Replay['say']) {
   const startedMs = Date.now();
   const runId = await askForRun(people, example.schedule.code, cutoffOf(month));

@@ -22,7 +22,7 @@ export type Report = { payouts: PayoutLine[]; outcomes: OutcomeLine[] };
 type Payout = { partner: string; method: string; currency: string; net: string; status: string };
 type Outcome = { partner: string; currency: string; outcome: string; payable: string };
 
-/** What a month's run paid to whom, and what it meant for every partner; what was not paid is carried to the next run. */
+/** The payouts of a month's run, and its outcome for every partner. An amount that was not paid is carried to the next run. */
 export async function readReport(api: ApiClient, month: string, runId: string): Promise<Report> {
   const [payouts, outcomes] = await Promise.all([
     api.all<Payout>(`/v1/runs/${runId}/payouts`),

@@ -11,12 +11,12 @@ type PayoutDetail = Payout & {
   history: { to: string }[];
 };
 
-/** What happened to a payout that is worth a look: to whom, what, the amount, and how it stands. */
+/** The story of a payout that is worth a look: the partner, the event, the amount, and the current state. */
 export type Story = readonly [partner: string, what: string, amount: string, now: string];
 
 const ASKED_AT_ONCE = 10;
 
-/** Tells of the payouts that something was planned for. */
+/** The stories of the payouts with a planned fate. */
 export async function readStories(
   api: ApiClient,
   partners: readonly MadeUpPartner[],
@@ -42,9 +42,9 @@ function storyOf(payout: PayoutDetail, fate: Fate | undefined): Story[] {
   return [[partner, WORTH_A_LOOK[fate]?.(payout) ?? fate, `${net} ${currency}`, now]];
 }
 
-/** What is told of a fate, where its name is not enough. */
+/** The text for a fate whose name does not say enough. */
 const WORTH_A_LOOK: Partial<Record<Fate, (payout: PayoutDetail) => string>> = {
   'in both programs': ({ lines }) => `one payout for ${new Set(lines.map(({ program }) => program)).size} programs`,
   'answer is lost': ({ history }) =>
-    history.some(({ to }) => to === 'unknown') ? 'answer was lost, found again by its key' : 'no answer was lost',
+    history.some(({ to }) => to === 'unknown') ? 'answer was lost, payment was found by its key' : 'no answer was lost',
 };

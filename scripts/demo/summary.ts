@@ -6,14 +6,14 @@ import { bookUrls, compareBooks, type Comparison, daysSince, type Reconciled, re
 import type { Story } from './stories.ts';
 import { formatTable } from './table.ts';
 
-/** What proves that a demo went well: nothing of it may be left over. */
+/** The proof that a demo succeeded: no violation, difference or break may remain. */
 export type Proof = {
   reconciled: readonly Reconciled[];
   comparisons: readonly Comparison[];
   broken: Awaited<ReturnType<typeof checkInvariants>>;
 };
 
-/** Reconciles the days since an instant, checks every invariant, and holds the ledger against the providers' books. */
+/** Reconciles the days since an instant, checks every invariant, and compares the ledger with the providers' books. */
 export async function prove(deployment: Deployment, sinceMs: number): Promise<Proof> {
   const reconciled = await reconcile(deployment.temporal, daysSince(sinceMs));
   const broken = await checkInvariants(deployment.db, { books: bookUrls(deployment) });
@@ -38,7 +38,7 @@ export async function showSummary(deployment: Deployment, runIds: readonly strin
   );
   show('Money', ['run', 'period end', 'method', 'currency', 'state', 'payouts', 'amount'], runs.flatMap(moneyRows));
   show(
-    "What left our balance: our ledger against the providers' books",
+    "Money that left our balance: our ledger against the providers' books",
     ['books', 'currency', 'ledger', 'provider', 'difference'],
     proof.comparisons.map(comparisonRow),
   );
@@ -83,7 +83,7 @@ const reconciledRow = ({ gateway, lines, breaks }: Reconciled): string[] => [gat
 export const showStories = (stories: readonly Story[]): void =>
   show('Worth a look', ['partner', 'what happened', 'amount', 'now'], stories);
 
-/** Where to look, and the keys to look with. */
+/** Prints the addresses, and the keys to use there. */
 export function showAddresses({ url, stack, people }: Deployment): void {
   const local = (port: number) => `http://127.0.0.1:${port}`;
   console.log('\nTo try it:');

@@ -1,4 +1,4 @@
-/** Rows of cells as text, columns aligned; columns whose every cell is a number are set to the right. */
+/** Formats rows of cells as text with aligned columns. Columns that contain only numbers are aligned to the right. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];
   const columns = header.map((_, column) => ({

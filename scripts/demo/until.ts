@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 type Patience = {
-  /** What is waited for, to end the sentence "after … minutes". */
+  /** The condition, for the sentence "Still waiting for …". */
   what: string;
   withinMs: number;
   everyMs?: number;
@@ -9,7 +9,7 @@ type Patience = {
 
 const ASK_AGAIN_MS = 400;
 
-/** Asks until the answer is the one wanted; throws what was waited for, and the last answer, when it takes too long. */
+/** Asks until the answer is the wanted one. If that takes too long, throws the condition and the last answer. */
 export async function until<T>(
   ask: () => Promise<T>,
   isWanted: (answer: T) => boolean,

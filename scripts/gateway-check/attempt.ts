@@ -1,22 +1,22 @@
 import type { Answer, Gateway, PaymentOrder, SaveStep, Submission } from '../../gateways/gateway.ts';
 
-/** One call of a provider may take this long here. */
+/** The time limit for one call to a provider. */
 const PATIENCE_MS = 30_000;
 
-/** An attempt as the worker holds it: what is stored survives, what was only answered may be lost. */
+/** An attempt as a worker holds it. Stored data survives, but an answer may be lost. */
 export type Attempt = {
   order: PaymentOrder;
   stored: Submission;
   submit: (signal?: AbortSignal) => Promise<Answer>;
   resolve: (signal?: AbortSignal) => Promise<Answer>;
   read: () => Promise<Answer>;
-  /** As if the worker had died before it wrote its answers down: only what `save` kept is known. */
+  /** Acts as if the worker had died before it stored its answers: only the data that `save` stored is known. */
   forgetAnswers: () => void;
 };
 
 export const patience = (): AbortSignal => AbortSignal.timeout(PATIENCE_MS);
 
-/** Freezes a payment and keeps of it what the database would. */
+/** Freezes a payment and keeps the data that the database would store. */
 export function createAttempt(gateway: Gateway, order: PaymentOrder, submittedAt = new Date()): Attempt {
   const { key, payoutId, amount } = order;
   const stored: Submission = {

@@ -8,29 +8,29 @@ import { createGateways, type GatewaySettings } from '../../gateways/index.ts';
 import { type Attempt, createAttempt } from './attempt.ts';
 import { ADDRESS } from './payees.ts';
 
-/** A webhook as it came, byte for byte. */
+/** A webhook exactly as it was received. */
 export type Delivery = { headers: Headers; body: Uint8Array };
 
-/** What a gateway is checked with: a provider's test environment, our account there, and somebody to pay. */
+/** The set-up for checking a gateway: a provider's test environment, our account there, and a payee. */
 export type Bench = {
   name: GatewayName;
   settings: GatewaySettings;
   account: PayerAccount;
   payee: Destination;
   amount: Money;
-  /** Whether the statement shows a payment as soon as it is made; providers may take hours. */
+  /** Whether the statement shows a payment at once. Providers may take hours. */
   reportsAtOnce: boolean;
-  /** A genuine webhook of the provider, where there is one to look at. */
+  /** A genuine webhook of the provider, if one is available. */
   delivery: Delivery | null;
 };
 
-/** Lob writes no higher one. */
+/** Lob accepts no higher check number. */
 const CHECK_NUMBER_MAX = 500_000_000;
 
 export const gatewayOf = ({ name, settings }: Bench, send: typeof fetch = fetch): Gateway =>
   createGateways(settings, { fetch: send })[name];
 
-/** One more payment of the bench's amount to its payee. */
+/** Another payment of the bench's amount to its payee. */
 export const orderOf = ({ name, account, payee, amount }: Bench): PaymentOrder => ({
   key: randomUUID(),
   payoutId: randomUUID(),

@@ -12,13 +12,14 @@ import { type Attempt, createAttempt, patience } from './attempt.ts';
 import { attemptOf, type Bench, gatewayOf, orderOf } from './bench.ts';
 
 /**
- * The part of every gateway's contract that can be kept against the provider's own test environment: no faults but those we make
- * ourselves, and no look into the provider's books. `test/gateways/contract.ts` runs it too, beside what needs the sandbox.
+ * The part of every gateway's contract that can be checked against the provider's own test environment. It uses only faults that we
+ * make ourselves, and does not read the provider's books. `test/gateways/contract.ts` also runs it, besides the rules that need the
+ * sandbox.
  */
 export type Check = {
-  /** Given a payment by the gateway, as a sentence. */
+  /** The rule, as the rest of a sentence that begins "given a payment by the gateway". */
   name: string;
-  /** Throws where the contract is broken. */
+  /** Throws if the contract is broken. */
   run: (bench: Bench) => Promise<Verdict>;
 };
 
@@ -29,7 +30,7 @@ const skipped = (note: string): Verdict => ({ verdict: 'skipped', note });
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** The calls of a payment whose answer we lose; `names` where that answer holds the payment's reference. */
+/** The calls of a payment whose answer we discard. `names` says whether the answer contains the payment's reference. */
 const LOSSES: Record<GatewayName, readonly { path: RegExp; names: boolean }[]> = {
   wise: [
     { path: /\/transfers$/, names: true },
@@ -40,7 +41,7 @@ const LOSSES: Record<GatewayName, readonly { path: RegExp; names: boolean }[]> =
   'printed-check': [{ path: /\/positive-pay\/files$/, names: false }],
 };
 
-/** What a provider may say of a payment that it has just taken. A person is wanted where an account may not fund by itself. */
+/** The states of a payment that a provider has just accepted. It asks for a person if the account may not fund payments by itself. */
 const TAKEN: ReadonlySet<Answer['state']> = new Set([
   'accepted',
   'sent',
@@ -55,7 +56,7 @@ function expectTaken(told: Answer): void {
   assert.notEqual(told.reference, null, 'it has no reference');
 }
 
-/** What is left of an attempt whose worker died before it wrote the answer down. */
+/** The remaining data of an attempt whose worker died before it stored the answer. */
 function forget({ order, stored }: Attempt): Submission {
   const { transferId: _, ...step } = z.record(z.string(), z.unknown()).parse(readJson(stored.step ?? '{}'));
   return { ...stored, amount: order.amount, reference: null, step: stored.step === null ? null : writeJson(step) };
@@ -102,7 +103,7 @@ async function repeatsTheSame(bench: Bench): Promise<Verdict> {
   return passed(`${told.reference} both times`);
 }
 
-/** Sends everything, and loses one answer on its way back. */
+/** Sends everything, and discards one answer on its way back. */
 function lossy(path: RegExp) {
   const lost: string[] = [];
   const send: typeof fetch = async (input, init) => {
@@ -123,13 +124,14 @@ async function survivesALostAnswer(bench: Bench): Promise<Verdict> {
     assert.equal((await attempt.submit()).state, 'unknown');
     const told = await attempt.resolve();
     expectTaken(told);
-    if (names) assert.ok(lost[0]?.includes(told.reference ?? '-'), `${told.reference} is not what was made first`);
+    if (names)
+      assert.ok(lost[0]?.includes(told.reference ?? '-'), `${told.reference} is not the payment that was made first`);
     found.push(told.reference ?? '');
   }
   return passed(`found ${found.join(', ')}`);
 }
 
-/** However a provider answers a known key with another amount, it must not look like this payment having been made. */
+/** Whatever a provider answers to a known key with another amount, the result must not pass for this payment. */
 async function noticesAnotherAmount(bench: Bench): Promise<Verdict> {
   const first = attemptOf(bench);
   expectTaken(await first.submit());
@@ -156,9 +158,9 @@ async function freezesTheSame(bench: Bench): Promise<Verdict> {
 
 async function readsTheStatement(bench: Bench): Promise<Verdict> {
   if (bench.name === 'lob' && !bench.settings.printedCheck.bankBaseUrl)
-    return skipped('only the bank tells of checks of Lob, and no bank is set');
+    return skipped('only the bank reports checks by Lob, and no bank is set');
   const from = new Date(new Date().toISOString().slice(0, 10));
-  const to = new Date(from.getTime() + 2 * DAY_MS); // midnight may pass while this runs
+  const to = new Date(from.getTime() + 2 * DAY_MS); // midnight may pass during the check
   const attempt = attemptOf(bench);
   expectTaken(await attempt.submit());
   const { currency, minor } = attempt.order.amount;
@@ -179,7 +181,7 @@ async function readsTheStatement(bench: Bench): Promise<Verdict> {
       return passed(`${lines.length} lines, ours among them`);
     }
     if (!bench.reportsAtOnce) return passed(`${lines.length} lines, this payment not yet among them`);
-    assert.ok(Date.now() < end, 'the payment is not in it');
+    assert.ok(Date.now() < end, 'the statement does not contain the payment');
     await new Promise((done) => setTimeout(done, POLL_MS));
   }
 }
@@ -187,22 +189,22 @@ async function readsTheStatement(bench: Bench): Promise<Verdict> {
 const isSender = (name: GatewayName): name is WebhookSender => WEBHOOK_SENDERS.some((sender) => sender === name);
 
 async function readsAWebhook({ name, settings, delivery }: Bench): Promise<Verdict> {
-  if (!isSender(name)) return skipped('this bank sends none');
+  if (!isSender(name)) return skipped('this bank sends no webhooks');
   if (!delivery) return skipped('no webhook was given (--delivery)');
   const reader = createWebhookReaders(settings)[name];
   const { word } = await reader(delivery.headers, delivery.body, new Date());
   const changed = Buffer.concat([delivery.body, Buffer.from(' ')]);
   await assert.rejects(reader(delivery.headers, changed, new Date()), { code: 'webhook_not_genuine' });
-  return passed(`it tells of ${word}`);
+  return passed(`it reports ${word}`);
 }
 
 export const CHECKS: readonly Check[] = [
   { name: 'when it is frozen twice then the bytes are the same', run: freezesTheSame },
   { name: 'when our key is wrong then the provider refuses us as a whole', run: refusesAWrongKey },
-  { name: 'when it is asked for then it is taken, and read under the same reference', run: takesAPayment },
-  { name: 'when it is asked for again then it is the same payment', run: repeatsTheSame },
-  { name: 'when an answer is lost on its way then resolving finds what was made', run: survivesALostAnswer },
-  { name: 'when its key is used with another amount then that is noticed', run: noticesAnotherAmount },
+  { name: 'when it is requested then it is accepted, and read under the same reference', run: takesAPayment },
+  { name: 'when it is requested again then it is the same payment', run: repeatsTheSame },
+  { name: 'when an answer is lost on its way then resolving finds the payment', run: survivesALostAnswer },
+  { name: 'when its key is used with another amount then Bursar notices', run: noticesAnotherAmount },
   { name: 'when the day is reconciled then the statement shows its exact amount', run: readsTheStatement },
-  { name: 'when a webhook comes then its signature is right, and one changed byte is noticed', run: readsAWebhook },
+  { name: 'when a webhook arrives then its signature is right, and one changed byte is noticed', run: readsAWebhook },
 ];

@@ -12,7 +12,7 @@ import { whyNotCheck } from './hosts.ts';
 import { openLobAccount } from './lob-account.ts';
 import { PAYEES } from './payees.ts';
 
-/** The same names as the product's, save that an address which is not given is that of the provider's test environment. */
+/** The same names as in the product. The default address is that of the provider's test environment. */
 const Environment = z.object({
   WISE_BASE_URL: z.string().default('https://api.wise-sandbox.com'),
   WISE_TOKEN: z.string().default(''),
@@ -33,7 +33,7 @@ const Environment = z.object({
 });
 type Environment = z.infer<typeof Environment>;
 
-/** What each gateway cannot be checked without. */
+/** The variables that each gateway needs. */
 const NEEDED: Record<GatewayName, readonly (keyof Environment)[]> = {
   wise: ['WISE_TOKEN', 'WISE_PROFILE_ID'],
   paypal: ['PAYPAL_CLIENT_ID', 'PAYPAL_CLIENT_SECRET'],
@@ -60,7 +60,7 @@ const settingsIn = (env: Environment): GatewaySettings => ({
 
 type Asked = readonly [whose: GatewayName, address: string];
 
-/** Everybody who is asked when a gateway is checked: a check by Lob is drawn on the same bank as one that we print. */
+/** The servers that a check of a gateway contacts. Lob draws checks on the same bank as we do. */
 function askedBy(name: GatewayName, env: Environment): readonly Asked[] {
   const bank: Asked = ['printed-check', env.CHECK_BANK_BASE_URL];
   const asked: Record<GatewayName, readonly Asked[]> = {
@@ -81,7 +81,10 @@ async function readDelivery(file: string): Promise<Delivery> {
   return { headers: new Headers(headers), body: Buffer.from(body) };
 }
 
-/** A bench at the provider's own test environment, or why there is none. Nobody is asked before it is sure that it is one. */
+/**
+ * A bench at the provider's own test environment, or the reason why there is none. It contacts a server only if that is certainly
+ * a test environment.
+ */
 export async function openBench(
   name: GatewayName,
   { amount, payee, delivery }: BenchFiles,
@@ -89,7 +92,8 @@ export async function openBench(
 ): Promise<Bench | string> {
   const env = Environment.parse(Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== '')));
   const missing = NEEDED[name].filter((key) => env[key] === '');
-  if (missing.length > 0) return `${missing.join(', ')} must be set. With --sandbox our own stand-in is checked`;
+  if (missing.length > 0)
+    return `${missing.join(', ')} must be set. With --sandbox the command checks our own stand-in`;
   for (const [whose, address] of askedBy(name, env)) {
     const whyNot = whyNotCheck(whose, address, env.LOB_API_KEY);
     if (whyNot) return whyNot;

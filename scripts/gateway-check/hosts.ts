@@ -1,6 +1,6 @@
 import type { GatewayName } from '../../domain/rails.ts';
 
-/** The hosts of the providers' own test environments. Nothing else is ever asked: here every payment is real to its host. */
+/** The hosts of the providers' own test environments. No other host is ever contacted, because each host takes our payments for real ones. */
 const TEST_HOSTS: Record<GatewayName, readonly string[]> = {
   wise: ['api.wise-sandbox.com', 'api.sandbox.transferwise.tech'],
   paypal: ['api-m.sandbox.paypal.com', 'api.sandbox.paypal.com'],
@@ -9,10 +9,10 @@ const TEST_HOSTS: Record<GatewayName, readonly string[]> = {
 };
 const OURS: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-/** Lob has one host for two worlds; a key that begins with this opens the one where nothing is mailed. */
+/** Lob has one host for live and test. A key with this prefix selects the test environment, where nothing is mailed. */
 const LOB_TEST_KEY = 'test_';
 
-/** Why a gateway must not be checked at an address, or undefined. */
+/** The reason why a gateway must not be checked at an address, or undefined. */
 export function whyNotCheck(name: GatewayName, baseUrl: string, key: string): string | undefined {
   if (!URL.canParse(baseUrl)) return `${baseUrl} is no address`;
   const { hostname, protocol } = new URL(baseUrl);

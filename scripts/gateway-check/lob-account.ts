@@ -1,4 +1,4 @@
-/** Opens a bank account at Lob and verifies it: in a test environment any two amounts do. Lob writes no check without one. */
+/** Opens a bank account at Lob and verifies it. In a test environment any two amounts are accepted. Lob needs an account to write a check. */
 export async function openLobAccount(baseUrl: string, apiKey: string, accountNumber: string): Promise<string> {
   const headers = {
     authorization: `Basic ${Buffer.from(`${apiKey}:`).toString('base64')}`,

@@ -9,7 +9,7 @@ export const ADDRESS: PostalAddress = {
   country: 'US',
 };
 
-/** Made-up payees that every provider's test environment takes, and the sandbox. */
+/** Invented payees that the sandbox and every provider's test environment accept. */
 export const PAYEES: Record<GatewayName, Destination> = {
   wise: {
     method: 'bank',

@@ -12,7 +12,7 @@ import { LOB_ACCOUNT, payerAccounts } from './accounts.ts';
 import type { Delivery } from './bench.ts';
 import { openLobAccount } from './lob-account.ts';
 
-/** How the gateways reach our own sandbox. */
+/** The settings with which the gateways reach our own sandbox. */
 export const settingsOf = ({ wise, paypal, lob, bank, secrets }: Sandbox, printDir: string): GatewaySettings => ({
   wise: { baseUrl: wise.url, token: secrets.wise.token, webhookPublicKey: secrets.wise.webhookPublicKey },
   paypal: {
@@ -27,7 +27,7 @@ export const settingsOf = ({ wise, paypal, lob, bank, secrets }: Sandbox, printD
   printedCheck: { bankBaseUrl: bank.url, bankKey: secrets.bank.key, printDir },
 });
 
-/** Starts our own sandbox in a folder that is gone afterwards, with a payer who has an account everywhere. */
+/** Starts our own sandbox in a temporary folder, with a payer who has an account everywhere. */
 export async function openSandbox(options: Omit<SandboxOptions, 'dir'>) {
   const dir = await mkdtemp(join(tmpdir(), 'bursar-sandbox-'));
   const sandbox = await startSandbox({ ...options, dir });
@@ -48,7 +48,7 @@ export async function openSandbox(options: Omit<SandboxOptions, 'dir'>) {
 export const headersOf = (raw: IncomingHttpHeaders): Headers =>
   new Headers(Object.entries(raw).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
 
-/** A receiver that keeps every webhook as it came. */
+/** A receiver that stores every webhook exactly as received. */
 export async function openReceiver() {
   const kept: (Delivery & { sender: string })[] = [];
   const server = createServer(async (request, response) => {
@@ -61,7 +61,7 @@ export async function openReceiver() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     kept,
-    /** The first of a sender, as soon as there is one. */
+    /** The first webhook of a sender, as soon as it arrives. */
     async first(sender: string): Promise<Delivery> {
       for (;;) {
         const found = kept.find((delivery) => delivery.sender === sender);

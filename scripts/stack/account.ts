@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 
 /**
- * PostgreSQL refuses to run as root. When we are root it runs as an account without rights that every system has, and
- * whatever it reads or writes must be within that account's reach.
+ * PostgreSQL refuses to run as root. If we are root, it runs as an account without rights that every system has. That account
+ * must be able to reach everything that PostgreSQL reads or writes.
  */
 export type Account = { uid: number; gid: number };
 
 const CANDIDATES = ['postgres', 'nobody'];
 
-/** The account for PostgreSQL; undefined when it can run as ourselves. */
+/** The account for PostgreSQL, or undefined if it can run under our own account. */
 export function databaseAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const account = CANDIDATES.map(findAccount).find((found) => found !== undefined);
@@ -32,7 +32,7 @@ function findAccount(name: string): Account | undefined {
   }
 }
 
-/** Whether the account may walk to a path: every folder above it must let it through. */
+/** Whether the account can reach a path: every folder above it must allow access. */
 function canReach(path: string, { uid, gid }: Account): boolean {
   const parent = dirname(path);
   if (parent === path) return true;
@@ -42,30 +42,32 @@ function canReach(path: string, { uid, gid }: Account): boolean {
   return letsThrough !== 0 && canReach(parent, { uid, gid });
 }
 
-/** The path itself where the account can reach it, else one of the same name in the system's temporary folder. */
+/** The path itself if the account can reach it, otherwise a path with the same name in the system's temporary folder. */
 export function reachable(path: string, account: Account | undefined): string {
   if (!account || canReach(resolve(path), account)) return resolve(path);
   const key = createHash('sha256').update(resolve(path)).digest('hex').slice(0, 12);
   return join(privateFolder(`bursar-${key}`), basename(path));
 }
 
-/** Its name can be guessed, so a folder that somebody else made there is refused. */
+/** The name can be guessed, so a folder that another user created there is refused. */
 function privateFolder(name: string): string {
   const folder = join(tmpdir(), name);
   if (!existsSync(folder)) mkdirSync(folder, { mode: 0o755 });
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== process.getuid?.())
-    throw new Error(`${folder} was made by somebody else, so it is not used. Remove it, or run this as another user.`);
+    throw new Error(
+      `${folder} was created by another user, so it is not used. Remove it, or run this as another user.`,
+    );
   return folder;
 }
 
-/** A folder that the account owns and nobody else can read. */
+/** A folder that the account owns and that no other account can read. */
 export function makeOwned(folder: string, account: Account | undefined): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (account) chownSync(folder, account.uid, account.gid);
 }
 
-/** The server's programs, copied once to where the account can reach them. */
+/** Copies the server's programs once to a folder that the account can reach. */
 export function reachableCopy(folder: string, account: Account | undefined): string {
   const place = reachable(folder, account);
   if (place === resolve(folder) || existsSync(place)) return place;
@@ -75,7 +77,7 @@ export function reachableCopy(folder: string, account: Account | undefined): str
   return place;
 }
 
-/** Removes what `reachable` stands for, with the folder that was made around it. */
+/** Removes the path that `reachable` returned, with the folder that was created around it. */
 export function removeReachable(path: string, account: Account | undefined): void {
   const place = reachable(path, account);
   removeFolder(place === resolve(path) ? place : dirname(place));

@@ -6,15 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { forgetPid, recordPid, stopRunning } from './pids.ts';
 
-/** A server of the stack in a process of its own. */
+/** A server of the stack, which is a separate process. */
 export type Child = {
   name: string;
   pid: number;
-  /** Resolves with how the process ended, whoever ended it. Never rejects. */
+  /** Resolves with the way the process ended, no matter who ended it. Never rejects. */
   ended: Promise<string>;
-  /** Asks it to end and waits until it has; after a grace it is killed. */
+  /** Asks the process to end and waits for it. Kills it after a grace period. */
   stop: () => Promise<void>;
-  /** Ends it at once: for the second Ctrl-C, and for tests of crashes. */
+  /** Ends the process at once, for the second Ctrl-C and for tests of crashes. */
   kill: () => void;
   lastLines: () => string;
 };
@@ -23,11 +23,11 @@ export type ChildOptions = {
   name: string;
   command: string;
   args: readonly string[];
-  /** Where `logs/` and `run/` are. */
+  /** The folder with `logs/` and `run/`. */
   folder: string;
   env?: NodeJS.ProcessEnv;
   cwd?: string;
-  /** The account it runs as, if not ours. */
+  /** The account under which it runs, if not our own. */
   user?: { uid: number; gid: number } | undefined;
   stopSignal?: NodeJS.Signals;
   killSignal?: NodeJS.Signals;
@@ -71,7 +71,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   };
 }
 
-/** The log of the last start stays beside the new one: after a crash it is what one wants to read. */
+/** The log of the last start is kept next to the new one, because it is the one to read after a crash. */
 function openLog(file: string): number {
   mkdirSync(dirname(file), { recursive: true });
   if (existsSync(file)) renameSync(file, file.replace(/\.log$/, '.previous.log'));
@@ -87,7 +87,7 @@ async function endOf(spawned: ChildProcess): Promise<string> {
   }
 }
 
-/** Asks until the server says yes. Its end, or a minute without a yes, is an error that ends with its last lines. */
+/** Asks until the server is ready. If it exits, or is not ready within a minute, throws an error with its last lines. */
 export async function untilReady(child: Child, isReady: () => Promise<boolean>): Promise<void> {
   let end: string | undefined;
   void child.ended.then((how) => (end = how));

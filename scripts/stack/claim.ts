@@ -5,15 +5,15 @@ import { commandOf, isRunning, type Running, stopLeftOver } from './pids.ts';
 
 const claimFile = (folder: string) => join(folder, 'stack.json');
 
-/** Takes a data folder for this process. What a killed stack left running in it is stopped; a live stack is left alone. */
+/** Claims a data folder for this process. Stops the servers that a killed stack left running in it, and leaves a live stack alone. */
 export async function claimFolder(folder: string): Promise<{ stopped: string[] }> {
   mkdirSync(folder, { recursive: true });
   const file = claimFile(folder);
   const owner = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Running) : undefined;
   if (owner && owner.pid !== process.pid && (await isRunning(owner)))
     throw new Error(
-      `A stack of ${folder} is running already (process ${owner.pid}); nothing was started. ` +
-        `Stop it with Ctrl-C where it runs, or with: kill ${owner.pid}.`,
+      `A stack of ${folder} is already running (process ${owner.pid}); nothing was started. ` +
+        `Stop it with Ctrl-C in its terminal, or with: kill ${owner.pid}.`,
     );
   const stopped = await stopLeftOver(folder);
   const own: Running = {

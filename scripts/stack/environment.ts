@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Ports } from './ports.ts';
 import type { Secrets } from './secrets.ts';
 
-/** What the worker and the API of this stack need to know; `config.ts` reads the names. */
+/** The environment for the worker and the API of this stack. `config.ts` reads the names. */
 export type Environment = Record<string, string>;
 
 export type EnvironmentParts = {
@@ -16,7 +16,7 @@ export type EnvironmentParts = {
 
 const local = (port: number, path = '') => `http://127.0.0.1:${port}${path}`;
 
-/** Everything but the providers. */
+/** All variables except those of the providers. */
 export const ownEnvironment = ({
   folder,
   ports,
@@ -38,7 +38,7 @@ export const ownEnvironment = ({
   MAIL_FROM: 'Bursar <payouts@localhost>',
 });
 
-/** The sandbox in the place of Wise, PayPal, Lob, the bank and the mail server. Its credentials are no secrets. */
+/** The sandbox instead of Wise, PayPal, Lob, the bank and the mail server. Its credentials are not secret. */
 export const sandboxEnvironment = (ports: Ports, { wiseKey, paypalCa }: SandboxKeys): Environment => ({
   WISE_BASE_URL: local(ports.wise),
   WISE_TOKEN: 'sandbox-wise-token',
@@ -57,7 +57,7 @@ export const sandboxEnvironment = (ports: Ports, { wiseKey, paypalCa }: SandboxK
   SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
 });
 
-/** The address of each provider, and how the names of its other variables begin. */
+/** The address of each provider, and the prefix of its other variables. */
 const PROVIDERS = {
   WISE_BASE_URL: 'WISE_',
   PAYPAL_BASE_URL: 'PAYPAL_',
@@ -66,11 +66,11 @@ const PROVIDERS = {
   SMTP_URL: 'SMTP_',
 };
 
-/** When every provider is somebody else's, there is nothing for the sandbox to do. */
+/** If the environment names an address for every provider, the sandbox is not needed. */
 export const needsSandbox = (environment: NodeJS.ProcessEnv) =>
   Object.keys(PROVIDERS).some((variable) => !environment[variable]);
 
-/** The sandbox signs its webhooks with keys that it made itself, so they are asked of it. */
+/** The sandbox signs its webhooks with its own keys, so this asks the sandbox for them. */
 export type SandboxKeys = { wiseKey: string; paypalCa: string };
 
 export async function fetchSandboxKeys(ports: Ports): Promise<SandboxKeys> {
@@ -87,8 +87,8 @@ export async function fetchSandboxKeys(ports: Ports): Promise<SandboxKeys> {
 }
 
 /**
- * What somebody set wins over the stack's own; a name set to nothing counts as not set. With the address of a provider
- * all of the sandbox's credentials for it are dropped: they must never go to the real one.
+ * The user's variables override those of the stack. An empty variable counts as not set. If the address of a provider is set, all
+ * credentials of the sandbox for it are dropped, because they must never go to the real provider.
  */
 export function withEnvironment(own: Environment, environment: NodeJS.ProcessEnv): Environment {
   const given = Object.entries(environment).filter((entry): entry is [string, string] => Boolean(entry[1]));

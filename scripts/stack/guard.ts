@@ -6,8 +6,8 @@ import { parseArgs } from 'node:util';
 import { stopLeftOver } from './pids.ts';
 
 /**
- * A small process that outlives its stack by a moment. It holds the other end of a pipe; when the stack is gone, even
- * by `kill -9`, the pipe ends and the guard stops every server that is still recorded.
+ * A small process that outlives its stack by a moment. It holds the other end of a pipe. When the stack is gone, even after
+ * `kill -9`, the pipe ends and the guard stops every server that is still recorded.
  */
 export function startGuard(folder: string, { removesFolder = false } = {}): { release: () => void } {
   const args = [fileURLToPath(import.meta.url), '--folder', folder, ...(removesFolder ? ['--remove'] : [])];
@@ -26,6 +26,6 @@ if (import.meta.main) {
   const { values } = parseArgs({
     options: { folder: { type: 'string' }, remove: { type: 'boolean', default: false } },
   });
-  if (!values.folder) throw new Error('say which folder to guard: --folder');
+  if (!values.folder) throw new Error('the folder to guard is missing: --folder');
   await watch(values.folder, values.remove);
 }

@@ -26,14 +26,14 @@ const PARTS = ['postgres', 'temporal', 'sandbox', 'worker', 'api'] as const;
 export type Part = (typeof PARTS)[number];
 
 export type StackOptions = {
-  /** Where everything of the stack is kept. */
+  /** The folder that contains everything of the stack. */
   dataDir?: string;
-  /** Forgets the databases, the workflows and the sandbox's books first. */
+  /** Deletes the databases, the workflows and the sandbox's books first. */
   reset?: boolean;
   ports?: Partial<Ports>;
-  /** All parts, if not given. A part that the environment names an address for is never started. */
+  /** The parts to start; the default is all. A part whose address is in the environment is never started. */
   only?: readonly Part[];
-  /** What is set here wins over the embedded parts; the process's own, if not given. */
+  /** Variables that override the embedded parts; the default is the environment of the process. */
   environment?: NodeJS.ProcessEnv;
   /** More flags for the sandbox, such as `--seed` and `--step-ms`. */
   sandboxFlags?: readonly string[];
@@ -41,11 +41,11 @@ export type StackOptions = {
 };
 
 export type Stack = {
-  /** What the worker and the API were given; scripts that talk to them need the same. */
+  /** The environment of the worker and the API. Scripts that talk to them need the same. */
   environment: Environment;
   ports: Ports;
   servers: readonly Child[];
-  /** Resolves with the reason when a server ends by itself. */
+  /** Resolves with the reason when a server exits by itself. */
   broken: Promise<string>;
   stop: () => Promise<void>;
 };
@@ -53,8 +53,8 @@ export type Stack = {
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Starts the servers in the order in which they need each other and waits until each answers. Ctrl-C stops them in the
- * reverse order, a second one at once; when this process is killed a guard stops them.
+ * Starts the servers in the order of their dependencies and waits until each one answers. Ctrl-C stops them in reverse order, and
+ * a second Ctrl-C stops them at once. If this process is killed, a guard stops them.
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { environment = process.env, say = console.log } = options;
@@ -63,7 +63,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const parts = neededParts(options.only ?? PARTS, environment);
 
   const { stopped } = await claimFolder(folder);
-  if (stopped.length > 0) say(`Stopped what an earlier stack had left running: ${stopped.join(', ')}.`);
+  if (stopped.length > 0) say(`Stopped the servers that an earlier stack left running: ${stopped.join(', ')}.`);
   await requireFree(
     ports,
     parts.flatMap((part) => PORTS_OF[part]),
@@ -110,7 +110,7 @@ function neededParts(wanted: readonly Part[], environment: NodeJS.ProcessEnv): P
   return PARTS.filter((part) => wanted.includes(part) && !isElsewhere[part]);
 }
 
-/** The vault's keys stay: they belong to the folder, and an empty database has nothing to read with them. */
+/** The vault's keys stay. They belong to the folder, and an empty database contains nothing that they could read. */
 function forgetEverything(folder: string): void {
   removePostgres(folder);
   const files = ['temporal.db', 'temporal.db-wal', 'temporal.db-shm', 'sandbox', 'checks'];
@@ -119,7 +119,7 @@ function forgetEverything(folder: string): void {
 
 type Stopper = { now: () => Promise<void>; wasAsked: () => boolean };
 
-/** One stop for everybody who may ask for it: the caller, a signal, and a server that ended. */
+/** One stop for all callers: the script, a signal, and a server that exited. */
 function stopper(folder: string, say: (line: string) => void): Stopper {
   const guard = startGuard(folder);
   let stopping: Promise<void> | undefined;
@@ -234,7 +234,7 @@ const startNode = (folder: string, name: string, script: string, args: string[],
     ...(env && { env }),
   });
 
-/** A server that ends by itself, and is not kept running, stops the stack: half of one only confuses. */
+/** A server that exits by itself, and is not kept running, stops the stack, because half a stack only confuses. */
 async function firstEnd(servers: readonly Child[], stop: Stopper): Promise<string> {
   const ends = servers.map(async (server) => ({ server, how: await server.ended }));
   const { server, how } = await Promise.race(ends);

@@ -1,7 +1,7 @@
 import type { Child } from './child.ts';
 
 type Keeping = {
-  /** Once the stack is stopping, an end is no accident. */
+  /** While the stack is stopping, the end of a server is expected. */
   isStopping: () => boolean;
   say: (line: string) => void;
 };
@@ -10,8 +10,8 @@ const RESTARTS_MAX = 5;
 const RESTARTS_WITHIN_MS = 60_000;
 
 /**
- * Keeps one of our own servers running: when it ends by itself or is killed it is started again, since it resumes from its
- * rows. One that ends again and again has a reason that a restart does not mend: then it counts as ended.
+ * Keeps one of our own servers running. If it exits by itself or is killed, it is started again, because it resumes from its rows.
+ * If it exits again and again, a restart does not fix the cause, and the server counts as ended.
  */
 export async function keepRunning(start: () => Promise<Child>, { isStopping, say }: Keeping): Promise<Child> {
   let child = await start();

@@ -13,8 +13,8 @@ const TYPE_NUMBERS = { Keyword: 2, Int: 3, Bool: 5, Datetime: 6 } as const;
 export type SearchAttributes = Record<string, keyof typeof TYPE_NUMBERS>;
 
 /**
- * Prepares a namespace for us and makes it if need be: closed workflows are kept for 30 days (the dev server's default is one), and operators
- * can search by our attributes. Safe to repeat; nothing that is there is taken away.
+ * Prepares a namespace, and creates it if it does not exist. Closed workflows are kept for 30 days (the dev server's default is
+ * one), and operators can search by our attributes. This is safe to repeat and removes nothing.
  */
 export async function prepareNamespace(
   address: string,

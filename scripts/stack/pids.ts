@@ -5,15 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /**
- * The servers that a stack started, as files in its `run/` folder. A stack that was killed leaves them behind, and by
- * them its servers are found. A number alone proves nothing, since systems use process ids again: only a process whose
- * command line is the recorded one is ever signalled.
+ * Records the servers of a stack as files in its `run/` folder. A killed stack leaves these files behind, and the next stack finds
+ * the servers by them. A number alone proves nothing, because systems reuse process ids. Only a process with the recorded command
+ * line is ever signalled.
  */
 export type Running = {
   pid: number;
   command: string;
   stopSignal: NodeJS.Signals;
-  /** For one that does not stop in time. */
+  /** The signal for a server that does not stop in time. */
   killSignal: NodeJS.Signals;
 };
 
@@ -23,7 +23,7 @@ const POLL_MS = 50;
 const runFolder = (folder: string) => join(folder, 'run');
 const pidFile = (folder: string, name: string) => join(runFolder(folder), `${name}.json`);
 
-/** The command line of a live process; undefined when there is none, also when it ended and nobody took its status. */
+/** The command line of a live process; undefined if there is none, or if it ended and its status was not collected. */
 export async function commandOf(pid: number): Promise<string | undefined> {
   const read = process.platform === 'linux' ? readCommandLine(pid) : askPs(pid);
   return (await read.catch(() => '')).trim() || undefined;
@@ -48,7 +48,7 @@ export async function findRecorded(folder: string, name: string): Promise<Runnin
   return text ? (JSON.parse(text) as Running) : undefined;
 }
 
-/** Stops what an earlier stack left running, the last started first. Returns the names of what was still alive. */
+/** Stops the servers that an earlier stack left running, the last started first. Returns the names of those that were still alive. */
 export async function stopLeftOver(folder: string): Promise<string[]> {
   const stopped: string[] = [];
   for (const name of await recordedNames(folder)) {
@@ -73,7 +73,7 @@ async function recordedNames(folder: string): Promise<string[]> {
   return dated.toSorted((a, b) => b.at - a.at).map(({ name }) => name);
 }
 
-/** Ends everything that is recorded at once, without waiting: for a second Ctrl-C. */
+/** Ends every recorded server at once, without waiting, for a second Ctrl-C. */
 export async function killRecorded(folder: string): Promise<void> {
   for (const name of await recordedNames(folder)) {
     const running = await findRecorded(folder, name);
@@ -81,7 +81,7 @@ export async function killRecorded(folder: string): Promise<void> {
   }
 }
 
-/** Stops a process that need not be our child, so its end can only be seen by looking. After a grace it is killed. */
+/** Stops a process that may not be our child, so that only polling shows its end. Kills it after a grace period. */
 export async function stopRunning(running: Running): Promise<void> {
   signal(running.pid, running.stopSignal);
   const givesUpAt = Date.now() + STOP_GRACE_MS;
@@ -91,7 +91,7 @@ export async function stopRunning(running: Running): Promise<void> {
   }
 }
 
-/** It may have ended since it was looked at, which is what the signal was for. */
+/** The process may have ended since the last look, which was the purpose of the signal. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);

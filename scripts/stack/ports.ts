@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 
 const HOST = '127.0.0.1';
 
-/** Every port of the stack: its default, the variable that changes it, and what answers there. */
+/** Every port of the stack: its default, the variable that changes it, and its server. */
 export const PORTS = {
   api: { port: 4400, variable: 'API_PORT', purpose: 'the API and the pages' },
   worker: { port: 4401, variable: 'WORKER_HEALTH_PORT', purpose: "the worker's health" },
@@ -25,20 +25,20 @@ export type Ports = Record<PortName, number>;
 export function choosePorts(environment: NodeJS.ProcessEnv, chosen: Partial<Ports> = {}): Ports {
   const entries = Object.entries(PORTS).map(([name, { port, variable }]) => {
     const text = environment[variable] || String(port);
-    if (!/^\d{1,5}$/.test(text)) throw new Error(`${variable} is ${text}, which is no port; nothing was started.`);
+    if (!/^\d{1,5}$/.test(text)) throw new Error(`${variable} is ${text}, which is not a port; nothing was started.`);
     return [name, Number(text)];
   });
   return { ...(Object.fromEntries(entries) as Ports), ...chosen };
 }
 
-/** Checked before anything starts, so that a taken port costs a sentence and not half a stack. */
+/** Checks the ports before anything starts, so that a taken port costs a sentence and not half a stack. */
 export async function requireFree(ports: Ports, names: readonly PortName[]): Promise<void> {
   for (const name of names) {
     if (await isFree(ports[name])) continue;
     const { variable, purpose } = PORTS[name];
     throw new Error(
       `Port ${ports[name]} (${purpose}) is used by another program; nothing was started. ` +
-        `Stop that program, or choose another port, as in ${variable}=${ports[name] + 1000}.`,
+        `Stop that program, or choose another port: ${variable}=${ports[name] + 1000}.`,
     );
   }
 }
@@ -55,7 +55,7 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-/** A port that nobody uses now. */
+/** A port that is free now. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, HOST);
   await once(server, 'listening');

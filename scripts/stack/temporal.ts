@@ -10,19 +10,19 @@ import { prepareNamespace } from './namespace.ts';
 export type Temporal = Child & { address: string; uiUrl: string | undefined };
 
 export type TemporalOptions = {
-  /** Gets `logs/` and `run/`. */
+  /** The folder that gets `logs/` and `run/`. */
   folder: string;
   port: number;
-  /** Without it there is no UI. */
+  /** The port of the UI. Without it there is no UI. */
   uiPort?: number;
-  /** Without it everything is kept in memory, for tests. */
+  /** The database file. Without it everything is in memory, for tests. */
   dbFile?: string;
   namespace?: string;
-  /** Settings of the server, by their names in its dynamic configuration, as JSON. */
+  /** Settings of the server as JSON, by their names in its dynamic configuration. */
   settings?: Readonly<Record<string, string>>;
 };
 
-/** Where set-up puts it, whichever way it came. */
+/** The set-up always puts the program here. */
 const CLI = fileURLToPath(new URL('../../.data/bin/temporal', import.meta.url));
 
 /** In WAL mode the file survives `kill -9` and is as fast as memory; the default journal halves the speed. */
@@ -31,7 +31,7 @@ const FILE_PRAGMAS = ['journal_mode=wal', 'synchronous=1'].flatMap((pragma) => [
 /** Starts the Temporal dev server with our namespace prepared. */
 export async function startTemporal(options: TemporalOptions): Promise<Temporal> {
   const { folder, port, uiPort, dbFile, namespace = 'default', settings = {} } = options;
-  if (!existsSync(CLI)) throw new Error('The Temporal CLI is not there. Run `npm run setup`, which fetches it.');
+  if (!existsSync(CLI)) throw new Error('The Temporal CLI is missing. Run `npm run setup`, which fetches it.');
   const storage = dbFile ? ['--db-filename', resolve(dbFile), ...FILE_PRAGMAS] : [];
   const ui = uiPort ? ['--ui-port', String(uiPort), '--ui-disable-news-fetch'] : ['--headless'];
   const place = ['--ip', '127.0.0.1', '--port', String(port), '--namespace', namespace, '--log-level', 'warn'];

@@ -12,15 +12,15 @@ import { type People, welcomePeople } from '../../scripts/demo/people.ts';
 import { until } from '../../scripts/demo/until.ts';
 import type { Servers } from './servers.ts';
 
-/** Somebody who is paid once in every round. */
+/** A payee, who is paid once in every round. */
 export type Payee = MadeUpPartner & { program: ProgramCode };
 
-/** What one payee is owed for one round, and nobody else ever is: so the providers' books alone tell who was paid. */
+/** The amount that is owed to one payee for one round. It is unique, so the providers' books alone show who was paid. */
 export type Owed = { payee: Payee; minor: bigint };
 
 export type Business = { people: People; payees: readonly Payee[]; month: string };
 
-/** One program of each company: the checks of Goods are printed, those of Media go by Lob. */
+/** One program of each company. Goods prints its checks, and Media sends them through Lob. */
 const PROGRAM_OF = { goods: GOODS_SCHEDULE, media: MEDIA_SCHEDULE } as const;
 type ProgramCode = keyof typeof PROGRAM_OF;
 type Kind = { program: ProgramCode; currency: DemoCurrency; method: Method };
@@ -38,13 +38,13 @@ const KINDS: readonly [Kind, ...Kind[]] = [
 const OWED_MINOR_MIN = 5_000;
 const OWED_MINOR_STEP = 25;
 const PLAN = 'all';
-/** A tenth of the payees get mail: a round is about money, and two letters for each payment would be half of its work. */
+/** Only a tenth of the payees get mail. A round is about money, and two letters for each payment would be half of its work. */
 const MAILED_EVERY = 10;
 const SOLD_ON_DAY = '02T12:00:00Z';
 const PATIENCE_MS = 120_000;
 const ASK_AGAIN_MS = 150;
 
-/** Two companies and everybody whom they pay, before anything goes wrong. */
+/** Two companies and all their payees, before anything goes wrong. */
 export async function openBusiness({ environment, ports, stop }: Servers, count: number): Promise<Business> {
   const { DATABASE_URL = '', TEMPORAL_ADDRESS = '', TEMPORAL_NAMESPACE = '', PUBLIC_URL: url = '' } = environment;
   const db = await openDatabase(DATABASE_URL, { poolSize: 2 });
@@ -64,7 +64,7 @@ export async function openBusiness({ environment, ports, stop }: Servers, count:
   }
 }
 
-/** They pay all that is sold, so that a sale is what its payee is owed. */
+/** The plans pay the whole price, so that a sale is the amount owed to its payee. */
 async function addPrograms({ operator: { api } }: People): Promise<void> {
   const incentives = [{ id: 'all', rule: 'percent', percent: '100' }];
   for (const [code, schedule] of Object.entries(PROGRAM_OF)) {
@@ -90,14 +90,14 @@ function makeUp(index: number): Payee {
   return { ...kind, code: `payee-${String(index + 1).padStart(3, '0')}`, programs: [], fate: undefined };
 }
 
-/** What a round owes: no amount comes twice in a deployment. */
+/** The amounts that a round owes. No amount occurs twice in a deployment. */
 export const owedIn = ({ payees }: Business, round: number): Owed[] =>
   payees.map((payee, index) => ({
     payee,
     minor: BigInt(OWED_MINOR_MIN + (round * payees.length + index) * OWED_MINOR_STEP),
   }));
 
-/** Sells what makes the payees be owed, and waits until that is worked out. */
+/** Sends the sales that create the amounts owed, and waits until their earnings are computed. */
 export async function sell(servers: Servers, business: Business, round: number, owed: readonly Owed[]): Promise<void> {
   const events = owed.map(({ payee: { code, program, currency }, minor }) => ({
     source: 'chaos-shop',
@@ -110,13 +110,13 @@ export async function sell(servers: Servers, business: Business, round: number, 
     amount: formatDecimal(money(minor, currency)),
   }));
   const { api } = business.people.operator;
-  await persist('the sales to be taken in', () => api.post('/v1/events', { events }, `sales-${round}`));
+  await persist('the sales to be accepted', () => api.post('/v1/events', { events }, `sales-${round}`));
   await servers.withDatabase((db) =>
     until(
       () => listProgramsWithDueEvents(db).catch(() => ['unknown']),
       (programs) => programs.length === 0,
       {
-        what: 'every sale to be worked out',
+        what: 'the earnings of every sale',
         withinMs: PATIENCE_MS,
         everyMs: ASK_AGAIN_MS,
       },
@@ -124,7 +124,7 @@ export async function sell(servers: Servers, business: Business, round: number, 
   );
 }
 
-/** One run for each company, prepared; one that would pay nobody is over at once. The name makes that asking twice is asking once. */
+/** One prepared run for each company. A run that pays nobody ends at once. The name makes a second request the same as the first. */
 export const prepareRuns = ({ people, month }: Business, name: string): Promise<Run[]> =>
   Promise.all(
     Object.values(PROGRAM_OF).map(async (schedule) => {
@@ -142,7 +142,7 @@ const untilPrepared = async ({ preparer }: People, id: string): Promise<Run> =>
     return run;
   });
 
-/** Repeats its decision with the same key until it is told what became of it. */
+/** Repeats the decision with the same key until the API returns its outcome. */
 export async function approve({ people: { approver } }: Business, { id, status, contentHash }: Run): Promise<void> {
   if (status !== 'review') return;
   const decision = { decision: 'approve', contentHash };
@@ -151,7 +151,7 @@ export async function approve({ people: { approver } }: Business, { id, status, 
   );
 }
 
-/** Does again what may be repeated, until nobody refuses it; throws the last refusal when that takes too long. */
+/** Repeats a repeatable call until it succeeds. Throws the last refusal if that takes too long. */
 export async function persist<T>(what: string, call: () => Promise<T>): Promise<T> {
   const tried = () =>
     call().then(

@@ -4,14 +4,14 @@ import { CONTROLS, MUTATIONS } from './mutations.ts';
 import { patchMutation } from './mutate.ts';
 import { close, play } from './play.ts';
 
-/** The seeds are fixed; how the processes race each other is the machine's. `npm run chaos` plays as many more as one likes. */
+/** The seeds are fixed, but the machine determines how the processes race each other. `npm run chaos` plays any number of further rounds. */
 const ROUNDS = 3;
 const FIRST_SEED = 7;
 const PAYOUTS = 60;
 const DISRUPTED_MS = 3_000;
 const ALL_MS = 240_000;
 
-describe('given servers that are killed, and providers that stumble, while payouts are made', () => {
+describe('given servers that are killed, and providers that fail, while payouts are made', () => {
   afterAll(() => close({ keepsFolder: false }));
 
   it(
@@ -31,8 +31,8 @@ describe('given servers that are killed, and providers that stumble, while payou
   );
 });
 
-/** That each is caught is shown by `npm run chaos -- --mutations`; here, that each still changes what it says it does. */
-describe.each([...CONTROLS, ...MUTATIONS])('given the source without what $name takes away', (mutation) => {
+/** `npm run chaos -- --mutations` shows that each mutation is caught. This test shows that each patch still changes its target. */
+describe.each([...CONTROLS, ...MUTATIONS])('given the source without the protection that $name removes', (mutation) => {
   it('then its patches still apply', async () => {
     await expect(patchMutation(mutation)).resolves.toBeDefined();
   });

@@ -5,22 +5,22 @@ import { CONTROLS, MUTATIONS } from './mutations.ts';
 import { close, play, type Wish } from './play.ts';
 import { appendResult, readCommit, type Result, saveTrial, today } from './results.ts';
 
-/** `npm run chaos`: kills what pays, again and again, and looks whether everybody was paid once. */
+/** `npm run chaos` kills the processes that pay, again and again, and checks that everybody was paid once. */
 
 const USAGE = `npm run chaos -- [--rounds 20] [--seed 1] [--payouts 200] [--seconds 5] [--fresh-every 25] [--results FILE]
-  --rounds       how many, with the seeds that follow each other
-  --seed         of the first round; what is killed, and when, follows from it
-  --payouts      in each round
-  --seconds      how long things go wrong in each round
-  --fresh-every  so many rounds are played by one deployment, then everything begins anew
-  --results      the file to which each round adds its line of JSON, or to which the trials are written
-  --mutations    takes away what keeps payouts from being paid twice, one thing at a time, to see the checker turn red; --only NAME`;
+  --rounds       the number of rounds, with consecutive seeds
+  --seed         the seed of the first round, which determines what is killed, and when
+  --payouts      the number of payouts in each round
+  --seconds      the time in each round during which processes are killed
+  --fresh-every  the number of rounds that one deployment plays; the next deployment starts with empty databases
+  --results      the file that gets a line of JSON from each round, or the results of the trials
+  --mutations    removes the protections against paying twice, one at a time, to see the checker turn red; --only NAME`;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 type Flags = { wish: Wish; results: string; mutations: boolean; only: string };
 
-/** A mutation shows itself with few payouts; one that did not after so many rounds is missed. */
+/** A few payouts are enough to reveal a mutation. One that stays hidden for this many rounds counts as missed. */
 const TRIAL = { roundsMax: 3, payouts: 60, disruptedMs: 4_000 };
 
 function readFlags(): Flags {
@@ -92,9 +92,9 @@ const lineOf = ({ seed, kills, faults, ownEnds, openWhenHealed, ms, violations }
   [
     `seed ${seed}`,
     `killed ${list(kills)}`,
-    ...(totalOf(ownEnds) > 0 ? [`ended by themselves ${list(ownEnds)}`] : []),
+    ...(totalOf(ownEnds) > 0 ? [`exited by themselves ${list(ownEnds)}`] : []),
     `faults ${list(faults)}`,
-    `open when healed ${openWhenHealed}`,
+    `open when repaired ${openWhenHealed}`,
     `${(totalOf(ms) / 1000).toFixed(1)} s (${list(ms)})`,
     `violations ${violations.length}`,
   ].join(' | ');
@@ -118,7 +118,7 @@ function summaryOf(played: readonly Result[], bad: readonly Result[]): string {
   ].join('\n');
 }
 
-/** Ctrl-C, also while servers are starting: stops them and removes what they kept. */
+/** Handles Ctrl-C, also while servers are starting: stops them and removes their files. */
 async function giveUp(): Promise<void> {
   await close({ keepsFolder: false });
   process.exit(130);

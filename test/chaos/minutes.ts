@@ -2,9 +2,9 @@ import { sql } from 'slonik';
 
 import type { Database } from '../../db/database.ts';
 
-/** Minutes that a round need not wait for: what would happen anyway happens at once. Nothing else is changed. */
+/** Spares a round some waiting: work that would become due within minutes becomes due at once. Nothing else changes. */
 
-/** What a killed worker took and never started, the sweep would look after within a minute. Whoever works is due later than that. */
+/** The sweep would start the work that a killed worker abandoned within a minute. Work in progress is due later than that. */
 export async function makeDue(db: Database): Promise<void> {
   const soon = sql.fragment`due_at > now() and due_at <= now() + interval '1 minute'`;
   await db.query(sql.unsafe`update payout set due_at = now() where status in ('executing', 'sent') and ${soon}`);
@@ -13,6 +13,6 @@ export async function makeDue(db: Database): Promise<void> {
   );
 }
 
-/** What was asked of an API that was killed may be asked again after a minute; only called while there is none. */
+/** A request to a killed API may be repeated after a minute. Call this only while no API runs. */
 export const endCutOffRequests = (db: Database) =>
   db.query(sql.unsafe`update idempotency_key set claimed_at = now() - interval '2 minutes' where state = 'running'`);

@@ -6,26 +6,38 @@ import { patchOnce } from './patch.ts';
 import { BROKEN_OFF, play } from './play.ts';
 import { OURS, ROOT, type Source } from './servers.ts';
 
-/** What became of a mutation. */
+/** The outcome of a mutation. */
 export type Outcome = {
   name: string;
   without: string;
   rounds: number;
   payouts: number;
-  /** The first of what the checker found; null where it found nothing. */
+  /** The first violation that the checker found, or null. */
   violation: string | null;
 };
 
 export type TrialWish = { seed: number; roundsMax: number; payouts: number; disruptedMs: number };
 
-/** All that the processes are made of. */
-const PARTS = ['activities', 'api', 'db', 'domain', 'gateways', 'notifications', 'sandbox', 'worker', 'workflows'];
+/** The folders and files that the processes need. */
+const PARTS = [
+  'activities',
+  'api',
+  'commands',
+  'db',
+  'domain',
+  'gateways',
+  'notifications',
+  'sandbox',
+  'temporal',
+  'worker',
+  'workflows',
+];
 const FILES = ['config.ts', 'package.json'];
 const FOLDER = '.data/chaos/mutated';
-/** What was broken may well have no end; the books tell by then. */
+/** A broken payout may never end, but by then the books show the violation. */
 const DRAINED_WITHIN_MS = 30_000;
 
-/** Plays rounds until the checker is red, or as many as it may take. */
+/** Plays rounds until the checker is red, up to the maximum. */
 export async function tryMutation(mutation: Mutation, wish: TrialWish): Promise<Outcome> {
   const { name, without, menu } = mutation;
   const { seed, roundsMax, payouts, disruptedMs } = wish;
@@ -44,14 +56,14 @@ export async function tryMutation(mutation: Mutation, wish: TrialWish): Promise<
   for await (const { violations } of rounds) {
     played += 1;
     const [violation = null] = violations;
-    // What could not be played to its end proves nothing: it is neither green nor caught.
+    // A round that could not be played to its end proves nothing: it is neither green nor caught.
     if (violation?.startsWith(BROKEN_OFF)) throw new Error(`${name}: ${violation}`);
     if (violation) return { name, without, rounds: played, payouts, violation };
   }
   return { name, without, rounds: played, payouts, violation: null };
 }
 
-/** A copy of the source with its one thing changed. */
+/** Copies the source and applies the mutation. */
 async function mutate(mutation: Mutation): Promise<Source> {
   const { name, patches, statements, heartbeatSeconds } = mutation;
   const own = { statements, ...(heartbeatSeconds && { heartbeatSeconds }) };
@@ -65,7 +77,7 @@ async function mutate(mutation: Mutation): Promise<Source> {
   return { ...OURS, ...own, product: copy, sandbox: copy };
 }
 
-/** The files that a mutation changes, as they are then; throws where one is not what the mutation takes it to be. */
+/** The changed text of each file that a mutation patches. Throws if a file does not match the patch. */
 export async function patchMutation({ patches }: Mutation): Promise<Map<string, string>> {
   const changed = new Map<string, string>();
   for (const { file, ...patch } of patches)

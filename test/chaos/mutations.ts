@@ -2,24 +2,24 @@ import type { Patch } from './patch.ts';
 import type { FaultName, Menu } from './plan.ts';
 
 /**
- * What keeps a payout from being paid twice, taken away piece by piece in a copy of the source, or in a database of its own.
- * A checker that stays green then would be green whatever happens.
+ * Each mutation removes one protection against paying twice, in a copy of the source or in a separate database. A checker
+ * that stays green without the protection would always be green.
  */
 export type Mutation = {
   name: string;
-  /** What is not there any more. */
+  /** The protection that is removed. */
   without: string;
-  /** In copies of the product and of the sandbox. */
+  /** Patches for copies of the product and of the sandbox. */
   patches: readonly (Patch & { file: string })[];
-  /** In the database, once it was migrated. */
+  /** Statements for the database, after its migration. */
   statements: readonly string[];
   heartbeatSeconds?: number;
   menu: Menu;
 };
 
-/** After these nobody knows whether the provider paid. */
+/** After these faults nobody knows whether the provider paid. */
 const UNCLEAR = ['commit-then-drop', 'commit-then-502', 'commit-then-cut-body'] as const satisfies FaultName[];
-/** What is taken away is what a payment that is sent alone has; batches are claimed and resolved by code of their own. */
+/** These mutations remove a protection of single payments. Separate code claims and resolves batches. */
 const ALONE = { WISE_BATCH_MAX: ['1'], PAYPAL_BATCH_MAX: ['1'] } as const satisfies Menu['settings'];
 const UNANSWERED: Menu = {
   servers: ['api'],
@@ -34,8 +34,8 @@ const PLAIN = { patches: [], statements: [], menu: UNANSWERED };
 const PAYOUTS = 'activities/payouts/advance.ts';
 
 /**
- * Calls that take longer than their worker is heard of, so that Temporal has another one do the same; and a PayPal that would
- * pay each of them, so that our own claim is all that stands between.
+ * Calls that outlast the heartbeat of their worker, so that Temporal has another worker repeat them, and a PayPal that would pay
+ * each of them. Only our own claim then prevents a second payment.
  */
 const OVERLAPPING = {
   patches: [
@@ -61,7 +61,7 @@ const OVERLAPPING = {
   },
 } as const satisfies Partial<Mutation>;
 
-/** A request under another key than the one that was frozen: to the provider it is another payment. */
+/** A request under a key other than the frozen one. To the provider it is another payment. */
 const RENEWED = `
 const renewed = (submission: Submission): Submission => {
   const key = crypto.randomUUID();
@@ -89,7 +89,7 @@ export const MUTATIONS: readonly Mutation[] = [
         to: "${selectAttempt} where payout_id = ${payoutId} and state <> 'failed' order by attempt_no desc limit 1`",
       },
       {
-        file: 'db/payouts/payouts.ts', // a payout with two of them could not be read, and so not be paid twice
+        file: 'db/payouts/payouts.ts', // a payout with two live attempts could not be read, so it could not be paid twice
         from: "left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'`;",
         to: `left join lateral (
     select state, reason from payout_attempt where payout_id = payout.id and state <> 'failed' order by attempt_no desc limit 1
@@ -161,7 +161,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
 ];
 
-/** Nothing is taken away, under the same troubles: these must stay green, or the others would prove nothing. */
+/** The controls remove nothing, under the same faults. They must stay green, or the mutations would prove nothing. */
 export const CONTROLS: readonly Mutation[] = [
   { ...PLAIN, name: 'control', without: 'nothing' },
   { ...PLAIN, name: 'control-twice', without: 'nothing, with every run asked for twice', menu: ASKED_TWICE },

@@ -1,6 +1,6 @@
 import { createRandom, type Random } from '../../scripts/demo/random.ts';
 
-/** What happens in a round, drawn before it begins: the same seed always draws the same. */
+/** The events of a round, drawn before it begins. The same seed always draws the same events. */
 
 export const SERVERS = ['postgres', 'temporal', 'sandbox', 'api', 'worker-1', 'worker-2'] as const;
 export type ServerName = (typeof SERVERS)[number];
@@ -9,8 +9,9 @@ export const PROVIDERS = ['wise', 'paypal', 'lob', 'bank'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
 /**
- * All that the sandbox can do to a call, but for the Wise that wants a person to confirm: those after which a caller cannot
- * know, those after which it can, and those that only take time. `401` has us pause the gateway; it is resumed when all is mended.
+ * Every fault of the sandbox, except the one in which Wise asks for a person's confirmation. After some of them a caller cannot
+ * know the outcome, after others it can, and some only take time. `401` makes Bursar pause the gateway, which is resumed when
+ * everything is repaired.
  */
 export const FAULTS = [
   'commit-then-drop',
@@ -40,7 +41,7 @@ export type Fault = {
 };
 export type WebhookChange = { provider: Provider; mode: (typeof WEBHOOK_MODES)[number] };
 
-/** What happens some time after the step before it. */
+/** The events that follow the previous step after some time. */
 export type Step = {
   afterMs: number;
   kill: ServerName;
@@ -49,26 +50,26 @@ export type Step = {
 };
 
 export type Plan = {
-  /** Most rounds go wrong from the approval on, so that the kills meet the payments; the others from the first sale. */
+  /** In most rounds the kills begin at the approval, so that they hit the payments. In the others they begin at the first sale. */
   from: 'the sales' | 'the approval';
-  /** A second run of the same period is asked for while the first is paid. */
+  /** Whether a second run of the same period is requested while the first is paid. */
   asksTwice: boolean;
-  /** What a worker that is started again works with; those that live keep what they have, as in a rolling deploy. */
+  /** The settings of a worker that is started again. Live workers keep their settings, as in a rolling deploy. */
   settings: Record<string, string>;
   steps: readonly Step[];
 };
 
-/** What the plan may be drawn from; a mutation narrows it to what it needs to show itself. */
+/** The options from which the plan is drawn. A mutation narrows them to the options that reveal it. */
 export type Menu = {
   servers: readonly [ServerName, ...ServerName[]];
   faults: readonly [FaultName, ...FaultName[]];
   asksTwicePercent: number;
   settings: Readonly<Record<string, readonly [string, ...string[]]>>;
-  /** What is true of each fault, whatever was drawn. */
+  /** The properties that each fault has, whatever was drawn. */
   always?: Partial<Fault>;
 };
 
-/** A batch max of 1 sends each payment alone; a low one makes several batches of a round's payments, the highest one of each currency. */
+/** A maximum of 1 sends each payment alone, a low one makes several batches, and the highest one makes a batch for each currency. */
 const SETTINGS: Menu['settings'] = {
   ACTIVE_PAYOUTS_MAX: ['100', '400'],
   WISE_BATCH_MAX: ['1', '20', '1000'],
@@ -85,7 +86,7 @@ const FAULT_TIMES_MAX = 6;
 const SLOW_MS_MAX = 3_000;
 const WEBHOOKS_PERCENT = 30;
 
-/** Steps that take about as long as said. */
+/** Draws steps that together take about the given time. */
 export function drawPlan(seed: number, durationMs: number, menu: Menu = MENU): Plan {
   const random = createRandom(seed);
   const chance = (percent: number) => random.below(100) < percent;
@@ -113,7 +114,7 @@ const drawStep = (random: Random, menu: Menu): Step => ({
       : undefined,
 });
 
-/** Most strike where money moves, the others wherever a provider is asked next. */
+/** Most faults strike calls that move money. The others strike the next call to a provider. */
 const drawFault = (random: Random, { faults, always }: Menu): Fault => ({
   provider: random.pick(PROVIDERS),
   fault: random.pick(faults),

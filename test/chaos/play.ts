@@ -9,29 +9,29 @@ import { type Deployment, playRound, type Round } from './round.ts';
 import { openServers, OURS, type Source } from './servers.ts';
 
 export type Wish = {
-  /** Of the first round; each round has the next one. */
+  /** The seed of the first round. Each further round has the next number. */
   seed: number;
   rounds: number;
   payouts: number;
-  /** How long things go wrong in each round. */
+  /** The time in each round during which processes are killed and faults occur. */
   disruptedMs: number;
-  /** After so many rounds everything begins anew, on empty databases. */
+  /** The number of rounds after which a new deployment starts with empty databases. */
   roundsPerDeployment: number;
-  /** How long after everything was mended the last payout may take to end. */
+  /** The time that the last payout may take to end after everything was repaired. */
   drainedWithinMs?: number;
   menu?: Menu;
   source?: Source;
-  /** Whether the folder of a deployment that got something wrong stays. */
+  /** Whether the folder of a deployment with a violation stays. */
   keepsBad?: boolean;
 };
 
 const DRAINED_WITHIN_MS = 3 * 60_000;
 const FOLDER = '.data/chaos';
 
-/** What is running, for whoever must give up. */
+/** The deployment that is running, so that it can be stopped. */
 let open: { servers: Promise<{ stop: () => Promise<void> }>; folder: string } | undefined;
 
-/** Plays rounds, one after the other; a deployment that got something wrong plays no more, and its folder stays. */
+/** Plays rounds, one after the other. A deployment with a violation plays no further round, and its folder stays. */
 export async function* play(wish: Wish): AsyncGenerator<Result> {
   const commit = await readCommit();
   let deployment: Deployment | undefined;
@@ -82,7 +82,7 @@ async function playOne(
   };
 }
 
-/** How the one violation begins of a round that could not be played to its end. */
+/** The beginning of the only violation of a round that could not be played to its end. */
 export const BROKEN_OFF = 'The round was broken off';
 
 const brokenOff = (error: unknown): Round => ({
@@ -93,7 +93,7 @@ const brokenOff = (error: unknown): Round => ({
   violations: [`${BROKEN_OFF}: ${error instanceof Error ? error.message : String(error)}`],
 });
 
-/** Stops what is running, also while it is starting. */
+/** Stops the running deployment, also while it is starting. */
 export async function close({ keepsFolder }: { keepsFolder: boolean }): Promise<void> {
   if (!open) return;
   const { servers, folder } = open;

@@ -5,16 +5,16 @@ import { promisify } from 'node:util';
 
 import { z } from 'zod';
 
-/** What is kept of a round: one line of JSON. */
+/** The stored result of a round: one line of JSON. */
 export const Result = z.strictObject({
   seed: z.int(),
-  /** The commit whose code was tried; `+` when files differed from it, null outside of a repository. */
+  /** The tested commit, with `+` if files differed from it; null outside a repository. */
   commit: z.string().nullable(),
   date: z.iso.date(),
   payouts: z.int(),
   kills: z.record(z.string(), z.int()),
   faults: z.record(z.string(), z.int()),
-  /** Servers that ended although nobody killed them, since what they need was away when they started. */
+  /** Servers that exited without a kill, because a server that they need was down when they started. */
   ownEnds: z.record(z.string(), z.int()),
   openWhenHealed: z.int(),
   ms: z.record(z.string(), z.int()),
@@ -49,7 +49,7 @@ export async function readCommit(): Promise<string | null> {
   }
 }
 
-/** What is kept of a mutation, or of a control. */
+/** The stored result of a mutation or a control. */
 const Trial = z.strictObject({
   name: z.string(),
   without: z.string(),
@@ -63,7 +63,7 @@ const Trial = z.strictObject({
 });
 export type Trial = z.infer<typeof Trial>;
 
-/** Takes the place of an earlier trial of the same name. */
+/** Replaces an earlier trial with the same name. */
 export async function saveTrial(file: string, trial: Trial): Promise<void> {
   const others = await readTrials(file).catch((): Trial[] => []);
   const at = others.findIndex(({ name }) => name === trial.name);

@@ -7,18 +7,18 @@ import { type Fault, type Plan, PROVIDERS, type Provider, type WebhookChange } f
 import type { Servers } from './servers.ts';
 import { countOpen, countPayouts, findViolations } from './verdict.ts';
 
-/** What became of a round. */
+/** The outcome of a round. */
 export type Round = {
   kills: readonly string[];
   faults: readonly string[];
-  /** How many payouts had no end yet when things were mended; without any, the round tried little. */
+  /** The number of unfinished payouts when everything was repaired. A round without any tested little. */
   open: number;
-  /** How long each part took, in milliseconds. */
+  /** The duration of each part, in milliseconds. */
   ms: Readonly<Record<string, number>>;
   violations: readonly string[];
 };
 
-/** A deployment that plays round after round, with all that it owes by now. */
+/** A deployment that plays round after round, with everything that it owes so far. */
 export type Deployment = { servers: Servers; business: Business; owed: Owed[]; rounds: number };
 
 const DRAIN_POLL_MS = 250;
@@ -26,7 +26,7 @@ const DUE_EVERY_MS = 5_000;
 const SANDBOX_TIMEOUT_MS = 2_000;
 const GATEWAYS = ['wise', 'paypal', 'lob', 'printed-check'];
 
-/** Has a deployment sell and pay while everything is killed and every provider stumbles, heals it, and looks who was paid. */
+/** Makes a deployment sell and pay while processes are killed and providers fail. Then repairs it and checks who was paid. */
 export async function playRound(deployment: Deployment, plan: Plan, drainedWithinMs: number): Promise<Round> {
   const { servers } = deployment;
   deployment.rounds += 1;
@@ -68,7 +68,7 @@ async function pay(deployment: Deployment, owed: readonly Owed[], plan: Plan, be
   const runs = before ?? (await ready(deployment, owed));
   await Promise.all(runs.map((run) => approve(business, run)));
   if (!plan.asksTwice) return;
-  const again = await prepareRuns(business, `again-${rounds}`); // it must find nobody left to pay
+  const again = await prepareRuns(business, `again-${rounds}`); // it must find that nobody is left to pay
   await Promise.all(again.map((run) => approve(business, run)));
 }
 
@@ -82,7 +82,7 @@ async function disrupt(servers: Servers, { steps }: Plan): Promise<Pick<Round, '
       faults.push(`webhooks ${webhooks.mode}`);
     if (!(await servers.kill(kill))) continue;
     kills.push(kill);
-    if (kill === 'api') await servers.withDatabase(endCutOffRequests).catch(() => {}); // it may be away, too
+    if (kill === 'api') await servers.withDatabase(endCutOffRequests).catch(() => {}); // PostgreSQL may be down, too
   }
   return { kills, faults };
 }
@@ -92,7 +92,7 @@ const urlOf = ({ ports }: Servers, provider: Provider, what = ''): string =>
 
 const booksOf = (servers: Servers) => (['wise', 'paypal', 'bank'] as const).map((provider) => urlOf(servers, provider));
 
-/** False when the sandbox is just down: then there is nothing to tell. */
+/** Returns false if the sandbox is down at the moment. Then there is nothing to change. */
 const tell = (servers: Servers, provider: Provider, what: 'faults' | 'webhooks', body: Fault | WebhookChange) =>
   ask(urlOf(servers, provider, what), { method: 'POST', body: JSON.stringify(body) }).catch(() => false);
 
@@ -101,7 +101,7 @@ async function ask(url: string, init: RequestInit): Promise<boolean> {
   return ok;
 }
 
-/** Everything is up, no gateway is paused, and from here on nothing goes wrong. */
+/** Waits until everything is up, resumes every gateway, and ends all faults. */
 async function heal({ servers, business }: Deployment): Promise<void> {
   await servers.untilUp();
   for (const provider of PROVIDERS) {
@@ -111,13 +111,13 @@ async function heal({ servers, business }: Deployment): Promise<void> {
   await resumeAll(business);
 }
 
-/** What an operator does who is called by an alarm; a refusal from before the mending may still be on its way. */
+/** Acts as an operator does after an alarm. A refusal from before the repair may still be on its way. */
 async function resumeAll({ people: { operator } }: Business): Promise<void> {
   for (const gateway of GATEWAYS)
     await persist(`${gateway} to be resumed`, () => operator.api.post(`/v1/gateways/${gateway}/resume`, {}));
 }
 
-/** Waits until nothing is left to happen. Returns how much there was left, and what was waited for in vain. */
+/** Waits until every payout has ended. Returns the number that were open at the beginning, and a violation if the wait was in vain. */
 const drain = ({ servers, business }: Deployment, withinMs: number): Promise<[open: number, late: string[]]> =>
   servers.withDatabase(async (db) => {
     const open = countOpen(await countPayouts(db));

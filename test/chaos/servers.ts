@@ -28,24 +28,24 @@ import { startTemporal } from '../../scripts/stack/temporal.ts';
 import { patchOnce } from './patch.ts';
 import { SERVERS, type ServerName } from './plan.ts';
 
-/** The servers of a deployment, each in a process of its own that may be killed at any time and is started again. */
+/** The servers of a deployment. Each one is a separate process that may be killed at any time and is started again. */
 export type Servers = {
   environment: Environment;
   ports: Ports;
-  /** Ends a process as a power cut would, also one that is only starting; false when there was none. */
+  /** Ends a process as a power cut would, even while it is starting. Returns false if there was none. */
   kill: (name: ServerName) => Promise<boolean>;
-  /** How often each ended although nobody killed it. */
+  /** The number of times that each server exited without a kill. */
   ownEnds: ReadonlyMap<ServerName, number>;
-  /** What workers work with that are started from now on. */
+  /** Sets the settings of workers that start from now on. */
   useSettings: (settings: Environment) => void;
-  /** A database that is there when it is asked; whoever asks while it is killed must ask again. */
+  /** Connects to the database. A caller must repeat its work if PostgreSQL is killed meanwhile. */
   withDatabase: <T>(work: (db: Database) => Promise<T>) => Promise<T>;
-  /** Waits until all of them answer. */
+  /** Waits until all servers answer. */
   untilUp: () => Promise<void>;
   stop: () => Promise<void>;
 };
 
-/** What is faster than in the real world, by settings that an operator has as well. */
+/** Settings, available to every operator, that make some things faster than in production. */
 const QUICK = {
   WISE_RETURN_WINDOW_SECONDS: '1',
   POLL_SECONDS_MIN: '1',
@@ -54,12 +54,12 @@ const QUICK = {
   LOG_LEVEL: 'warn',
 };
 const SANDBOX_FLAGS = ['--step-ms', '5', '--clear-ms', '50'];
-/** A workflow task that died with its worker is given to another one after this time, not after ten seconds; timers are not a second late. */
+/** Temporal gives the workflow task of a dead worker to another one after this time instead of ten seconds. Timers are not a second late. */
 const TEMPORAL_SETTINGS = {
   'history.defaultWorkflowTaskTimeout': '"2s"',
   'history.timerProcessorMaxTimeShift': '"10ms"',
 };
-/** So is an activity: the one constant of the product's that is another one here. */
+/** The same applies to an activity. This is the only constant of the product that differs here. */
 const HEARTBEAT = "HEARTBEAT_TIMEOUT = '20 seconds'";
 const HEARTBEAT_SECONDS = 3;
 
@@ -69,12 +69,12 @@ const UP_POLL_MS = 100;
 const START_AGAIN_MS = 200;
 const STOP_POLL_MS = 100;
 
-/** Whose code runs: ours, but for what a mutation changed. */
+/** The code that runs: ours, except for the changes of a mutation. */
 export type Source = {
-  /** Where API and workers are started from. */
+  /** The folder from which API and workers start. */
   product: string;
   sandbox: string;
-  /** What is changed in the database after it was migrated. */
+  /** Statements that change the database after its migration. */
   statements: readonly string[];
   heartbeatSeconds: number;
 };
@@ -82,7 +82,7 @@ export const OURS: Source = { product: ROOT, sandbox: ROOT, statements: [], hear
 
 type Place = { folder: string; ports: Ports; seed: number; source: Source };
 
-/** Starts everything on an empty folder. A process that kills this one, even by `kill -9`, leaves no server behind. */
+/** Starts everything on an empty folder. If this process is killed, even by `kill -9`, no server stays behind. */
 export async function openServers(
   folder: string,
   seed: number,
@@ -152,7 +152,7 @@ async function startAll(place: Place, { keep }: Keeper, settings: Environment): 
   return environment;
 }
 
-/** Built once: two workers that are killed all the time would do little else than build it. */
+/** Builds the bundle once. Otherwise two workers that are killed all the time would do little but build it. */
 async function bundleWorkflows({ folder, source }: Place): Promise<string> {
   const file = join(folder, 'workflow-bundle.js');
   await promisify(execFile)(process.execPath, [join(source.product, 'worker/bundle.ts'), file]);
@@ -177,7 +177,7 @@ const startNode = ({ folder }: Place, name: string, script: string, args: string
 
 type Keeper = ReturnType<typeof createKeeper>;
 
-/** Starts servers, and starts them again whenever they end, until it is told to stop. */
+/** Starts servers, and restarts them whenever they end, until it is told to stop. */
 function createKeeper(folder: string) {
   const ownEnds = new Map<ServerName, number>();
   const killed = new Set<number>();
@@ -190,7 +190,7 @@ function createKeeper(folder: string) {
       if (stopping.signal.aborted) return;
       if (child && !killed.has(child.pid)) ownEnds.set(name, (ownEnds.get(name) ?? 0) + 1);
       await sleep(START_AGAIN_MS);
-      child = await start().catch(() => undefined); // killed while it started
+      child = await start().catch(() => undefined); // it was killed while it started
     }
   };
   const keep = async <T extends Child>(name: ServerName, start: () => Promise<T>): Promise<T> => {
@@ -205,7 +205,7 @@ function createKeeper(folder: string) {
     process.kill(running.pid, 'SIGKILL');
     return true;
   };
-  /** Again and again, since one that is only starting may have no record yet. */
+  /** Repeats the stop, because a server that is still starting may have no record yet. */
   const stop = async (): Promise<void> => {
     stopping.abort();
     const allEnded = Promise.all(loops).then(() => true);
@@ -217,7 +217,7 @@ function createKeeper(folder: string) {
 }
 
 const PORT_MIN = 15_000;
-/** Below those that systems give to whoever asks for any: a killed server finds its port free again. */
+/** Ports below the range that systems assign automatically, so that a killed server finds its port free again. */
 const PORT_MAX = 32_000;
 
 async function choosePorts(seed: number): Promise<Ports> {

@@ -9,13 +9,13 @@ import { checkInvariants } from '../../scripts/check-invariants.ts';
 import { readBooks } from '../../scripts/invariants/books.ts';
 import type { Owed } from './business.ts';
 
-/** Who says what was paid by a method. Lob moves no money: the bank pays its checks. */
+/** The provider whose books show the payments of a method. Lob moves no money: the bank pays its checks. */
 const KEEPERS = { bank: 'wise', paypal: 'paypal', check: 'bank' } as const satisfies Record<Method, string>;
 
 const CountRow = z.strictObject({ status: z.enum(PAYOUT_STATUSES), count: z.bigint() });
 export type Counts = readonly z.infer<typeof CountRow>[];
 
-/** How many payouts are in which state. */
+/** The number of payouts in each state. */
 export const countPayouts = (db: Database): Promise<Counts> =>
   db.any(sql.type(CountRow)`select status, count(*) from payout group by status order by status`);
 
@@ -24,7 +24,7 @@ export const countOpen = (counts: Counts): number =>
 
 const StuckRow = z.strictObject({ stuck: z.string() });
 
-/** What is not settled, with all that helps to find out why. */
+/** The payouts that are not settled, with everything that helps to find out why. */
 const listUnsettled = (db: Database): Promise<readonly string[]> =>
   db.anyFirst(sql.type(StuckRow)`
     select format('payout %s by %s is %s (%s), due %s; attempt %s since %s, word %s, step %s, may be asked until %s',
@@ -34,8 +34,8 @@ const listUnsettled = (db: Database): Promise<readonly string[]> =>
     where payout.status <> 'settled' order by payout.id`);
 
 /**
- * All that is wrong at the end of a round, with all rounds before it in the same deployment: by the product's own rules, and
- * by the providers' books alone.
+ * Finds all violations at the end of a round, including all earlier rounds of the same deployment. It checks the product's own
+ * rules, and, separately, the providers' books.
  */
 export async function findViolations(db: Database, owed: readonly Owed[], books: string[]): Promise<string[]> {
   const broken = await checkInvariants(db, { books });
@@ -46,7 +46,7 @@ export async function findViolations(db: Database, owed: readonly Owed[], books:
   ];
 }
 
-/** Nothing is owed twice, so an amount in the books is one payee's of one round: it must be there once, and be all there is. */
+/** No amount is owed twice, so each amount in the books belongs to one payee of one round. The books must show exactly these amounts, each once. */
 async function findMispaid(owed: readonly Owed[], books: string[]): Promise<string[]> {
   const movements = (await Promise.all(books.map(readBooks))).flat();
   const paid = movements.filter(({ kind, provider }) => kind === 'paid' && provider !== 'lob');

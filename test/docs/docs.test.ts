@@ -16,7 +16,7 @@ const read = (page: string): Promise<string> => readFile(join(ROOT, page), 'utf8
 const firstGroups = (text: string, pattern: RegExp): string[] =>
   Array.from(text.matchAll(pattern), ([, group]) => group ?? '');
 
-/** What a checkout has; all else is made by running it. */
+/** The folders of a checkout; running the product creates all others. */
 const folders = async (): Promise<string[]> =>
   (await readdir(ROOT, { withFileTypes: true }))
     .filter(
@@ -27,7 +27,7 @@ const folders = async (): Promise<string[]> =>
     .toSorted();
 
 describe.each(PAGES)('given %s', (page) => {
-  it('then its links lead to files that are there', async () => {
+  it('then every file that it links exists', async () => {
     const targets = firstGroups(await read(page), /\]\(([^)\s]+)\)/g).filter(
       (target) => !/^(https?:|mailto:|#)/.test(target),
     );
@@ -35,25 +35,25 @@ describe.each(PAGES)('given %s', (page) => {
     expect(missing).toEqual([]);
   });
 
-  it('then the files that it names are there', async () => {
+  it('then every file that it names exists', async () => {
     const named = firstGroups(await read(page), /`((?:[a-z-]+\/)+[\w.-]+\.(?:ts|mjs|sql|md|json|yml))`/g);
     const isOurs = (path: string) => existsSync(join(ROOT, path.split('/')[0] ?? ''));
     expect(named.filter((path) => isOurs(path) && !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
-  it('then every npm script that it names is in package.json', async () => {
+  it('then package.json has every npm script that it names', async () => {
     const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
     const named = firstGroups(await read(page), /\bnpm (?:run )?((?!run\b|ci\b|install\b|package)[a-z][\w:-]*)/g);
     expect(named.filter((name) => !isScript(scripts, name))).toEqual([]);
   });
 });
 
-/** In prose "npm scripts" and "npm packages" name no script. */
+/** In prose, "npm scripts" and "npm packages" are not names of scripts. */
 const isScript = (scripts: Record<string, string>, name: string): boolean =>
   Object.hasOwn(scripts, name) || ['script', 'scripts', 'packages'].includes(name);
 
 describe('given the folders of a checkout', () => {
-  it('then the table of the README lists each once and no other', async () => {
+  it('then the table of the README lists exactly these folders, each once', async () => {
     const listed = firstGroups(await read('README.md'), /^\| `([a-z]+)\/` /gm);
     expect(listed.toSorted()).toEqual(await folders());
   });
@@ -72,12 +72,12 @@ describe('given the diagrams of docs/architecture.md', () => {
     { name: 'Run', next: RUN_NEXT },
     { name: 'Payout', next: PAYOUT_NEXT },
     { name: 'Batch', next: BATCH_NEXT },
-  ])('then the one of a $name shows every step that the code allows and no other', async ({ name, next }) => {
+  ])('then the diagram of $name shows exactly the steps that the code allows', async ({ name, next }) => {
     const allowed = Object.entries<readonly string[]>(next).flatMap(([from, all]) => all.map((to) => ({ from, to })));
     expect(sorted(await edgesOf(name))).toEqual(sorted(allowed));
   });
 
-  it('then the one of an Attempt shows every state, and no step that the code forbids', async () => {
+  it('then the diagram of Attempt shows every state, and no step that the code forbids', async () => {
     const edges = await edgesOf('Attempt');
     const states = new Set(edges.flatMap(({ from, to }) => [from, to]));
     expect([...states].toSorted()).toEqual(ATTEMPT_STATES.toSorted());
@@ -88,7 +88,7 @@ describe('given the diagrams of docs/architecture.md', () => {
 
 describe('given the folders docs/adr, docs/how-to and docs/runbooks', () => {
   it.each(['docs/adr', 'docs/how-to', 'docs/runbooks'])(
-    'then the index of %s links every page of it',
+    'then the index of %s links every page in the folder',
     async (folder) => {
       const linked = firstGroups(await read(`${folder}/README.md`), /\]\(([\w.-]+\.md)\)/g);
       const there = PAGES.filter((page) => dirname(page) === folder && page !== `${folder}/README.md`);
@@ -98,7 +98,7 @@ describe('given the folders docs/adr, docs/how-to and docs/runbooks', () => {
 });
 
 describe('given the glossary', () => {
-  it('then every gateway is in it', async () => {
+  it('then it contains every gateway', async () => {
     const glossary = await read('docs/glossary.md');
     expect(GATEWAYS.filter((gateway) => !glossary.includes(`\`${gateway}\``))).toEqual([]);
   });

@@ -8,7 +8,7 @@ const read = (name: string): Promise<string> => readFile(join(ROOT, name), 'utf8
 const namesIn = (text: string, pattern: RegExp): string[] =>
   [...new Set(Array.from(text.matchAll(pattern), ([, name]) => name ?? ''))].toSorted();
 
-/** A name, whether it must be set or, after "# ", only may be. */
+/** Matches a name: required, or optional after "# ". */
 const ENTRY = /^(?:# )?([A-Z][A-Z0-9_]+)=/;
 
 describe('given the names that config.ts and docker-compose.yml read', () => {
@@ -23,12 +23,12 @@ describe('given the names that config.ts and docker-compose.yml read', () => {
     ];
   });
 
-  it('then .env.example has these and no others', () => {
+  it('then .env.example has exactly these names', () => {
     const wanted = [...namesIn(config, /^ {2}([A-Z][A-Z0-9_]+): /gm), ...namesIn(compose, /\$\{([A-Z][A-Z0-9_]+)/g)];
     expect(namesIn(example, new RegExp(ENTRY, 'gm'))).toEqual([...new Set(wanted)].toSorted());
   });
 
-  it('then exactly those without a default must be filled in', () => {
+  it('then exactly the names without a default are required', () => {
     const hasDefault = (line: string) => /\.default\(|\.optional\(/.test(line);
     const required = config.split('\n').filter((line) => /^ {2}[A-Z][A-Z0-9_]+: /.test(line) && !hasDefault(line));
     const wanted = [
@@ -38,7 +38,7 @@ describe('given the names that config.ts and docker-compose.yml read', () => {
     expect(namesIn(example, /^([A-Z][A-Z0-9_]+)=/gm)).toEqual(wanted.toSorted());
   });
 
-  it('then each has one sentence before it that says what it is', () => {
+  it('then each name follows one sentence that explains it', () => {
     const lines = example.split('\n');
     const unexplained = lines.filter(
       (line, index) => ENTRY.test(line) && !/^# [A-Z0-9].*[^-]$/.test(lines[index - 1] ?? ''),

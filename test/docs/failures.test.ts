@@ -7,7 +7,7 @@ import { Problem, problemOf } from '../../api/http/problem.ts';
 import { Failure, type FailureCode, FAILURES } from '../../domain/errors.ts';
 
 const PAGE = join(import.meta.dirname, '../../docs/how-to/call-the-api.md');
-/** Its code, its status, and whether the same call may succeed later. */
+/** Matches a row: the code, the status, and whether the same call may succeed later. */
 const ROW = /^\| `([a-z_]+)` +\| (\d{3}) +\| (yes|no) +\|/gm;
 
 const rowOf = (code: FailureCode): string =>
@@ -15,18 +15,18 @@ const rowOf = (code: FailureCode): string =>
 
 const byName = (a: string, b: string): number => (a < b ? -1 : 1);
 
-describe('given the table of what can go wrong with a call', () => {
+describe('given the table of errors that a call can return', () => {
   let rows: string[];
   beforeAll(async () => {
     rows = Array.from((await readFile(PAGE, 'utf8')).matchAll(ROW), (row) => row.slice(1).join(' '));
   });
 
-  it('then each failure has its row, with its status and whether it may be sent again', () => {
+  it('then each failure has a row with its status and whether the call may be sent again', () => {
     const wanted = (Object.keys(FAILURES) as FailureCode[]).map(rowOf);
     expect(wanted.filter((row) => !rows.includes(row))).toEqual([]);
   });
 
-  it('then each code that a problem may have is in it once, and no other', () => {
+  it('then it contains exactly the codes that a problem may have, each once', () => {
     expect(rows.map((row) => row.replace(/ .*/, '')).toSorted(byName)).toEqual(
       Problem.shape.code.options.toSorted(byName),
     );

@@ -11,9 +11,9 @@ describe('given content to be hashed', () => {
     {
       value: { é: 1, z: 2, Z: 3 },
       text: '{"Z":3,"z":2,"é":1}',
-      because: 'the order is that of UTF-16, in every language',
+      because: 'the order is UTF-16, in every language',
     },
-    { value: 'a"\n', text: String.raw`"a\"\n"`, because: 'text is escaped as JSON does' },
+    { value: 'a"\n', text: String.raw`"a\"\n"`, because: 'text is escaped as in JSON' },
   ])('then $text, since $because', ({ value, text }) => {
     expect(canonicalJson(value)).toBe(text);
   });
@@ -30,11 +30,11 @@ describe('given content to be hashed', () => {
     { value: new Date(0) },
     { value: new Map() },
     { value: '\ud800' },
-  ])('when it holds %o then it is refused: there is no one way to write it', ({ value }) => {
+  ])('when it contains %o then it is refused, because there is no single way to write it', ({ value }) => {
     expect(() => canonicalJson(value)).toThrow(TypeError);
   });
 
-  it('then the order in which keys were written does not matter, and the content does', () => {
+  it('then the order of the keys does not matter, but the content does', () => {
     const content = fc.dictionary(
       fc.string({ unit: 'grapheme' }),
       fc.oneof(fc.maxSafeInteger(), fc.bigInt(), fc.boolean()),

@@ -21,34 +21,34 @@ const eventOf = (wire: unknown) => toEvent(WireEvent.parse(wire));
 describe('given an event on the wire', () => {
   it.each([
     { wire: sale, what: 'a sale' },
-    { wire: { ...sale, amount: '0' }, what: 'a sale of nothing' },
+    { wire: { ...sale, amount: '0' }, what: 'a sale of zero' },
     { wire: { ...sale, amounts: { freight: '8.72' }, quantity: 3 }, what: 'a sale with freight' },
     { wire: { ...sale, occurredAt: '2026-03-01T09:30:00.123456-03:00' }, what: 'a local time with its offset' },
     { wire: training, what: 'a training without an amount' },
-    { wire: refund, what: 'a refund of a part' },
-    { wire: { ...training, id: 'r', kind: 'refund', refundOf: sale.id }, what: 'a refund of the whole' },
-  ])('when it is $what then it is taken', ({ wire }) => {
+    { wire: refund, what: 'a partial refund' },
+    { wire: { ...training, id: 'r', kind: 'refund', refundOf: sale.id }, what: 'a full refund' },
+  ])('when it is $what then it is accepted', ({ wire }) => {
     expect(brokenFields(wire)).toBeUndefined();
   });
 
   it.each([
     { wire: { ...training, kind: 'sale' }, fields: ['amount'], because: 'a sale has an amount' },
     { wire: { ...training, amount: '1' }, fields: ['currency'], because: 'an amount has a currency' },
-    { wire: { ...sale, amount: '-1.00' }, fields: ['amount'], because: 'what is taken back is a refund' },
+    { wire: { ...sale, amount: '-1.00' }, fields: ['amount'], because: 'a negative amount must be a refund' },
     { wire: { ...sale, amount: 10 }, fields: ['amount'], because: 'a JSON number loses cents' },
     { wire: { ...sale, amount: '10.001' }, fields: ['amount'], because: 'nothing is rounded silently' },
-    { wire: { ...sale, currency: 'JPY', amount: '10.50' }, fields: ['amount'], because: 'yen have no digits' },
+    { wire: { ...sale, currency: 'JPY', amount: '10.50' }, fields: ['amount'], because: 'yen have no decimals' },
     { wire: { ...sale, currency: 'XAU' }, fields: ['currency'], because: 'gold is not paid out' },
     {
       wire: { ...sale, amounts: { freight: '1.234' } },
       fields: ['amounts.freight'],
-      because: 'freight has digits too',
+      because: 'freight has a fixed number of decimals too',
     },
     { wire: { ...sale, amounts: { amount: '1' } }, fields: ['amounts.amount'], because: 'the name is taken' },
     {
       wire: { ...sale, occurredAt: '2026-03-01T09:30:00' },
       fields: ['occurredAt'],
-      because: 'a local time is no instant',
+      because: 'a local time is not an instant',
     },
     {
       wire: { ...sale, occurredAt: '2026-02-29T09:30:00Z' },
@@ -58,13 +58,13 @@ describe('given an event on the wire', () => {
     {
       wire: { ...sale, occurredAt: '1970-01-01T00:00:00Z' },
       fields: ['occurredAt'],
-      because: 'an empty clock is no date',
+      because: 'an empty clock is not a date',
     },
     { wire: { ...sale, quantity: 0 }, fields: ['quantity'], because: 'nothing was sold' },
     { wire: { ...sale, id: ' a' }, fields: ['id'], because: 'a stray space would be another event' },
     { wire: { ...sale, id: '' }, fields: ['id'], because: 'an event has a natural key' },
     { wire: { ...sale, refundOf: 'x' }, fields: ['refundOf'], because: 'a sale takes nothing back' },
-    { wire: { ...refund, refundOf: undefined }, fields: ['refundOf'], because: 'a refund says of what' },
+    { wire: { ...refund, refundOf: undefined }, fields: ['refundOf'], because: 'a refund names its sale' },
     { wire: { ...refund, refundOf: refund.id }, fields: ['refundOf'], because: 'nothing refunds itself' },
     { wire: { ...refund, amount: '0.00' }, fields: ['amount'], because: 'a refund of nothing is a mistake' },
     { wire: { ...refund, amounts: { freight: '1' } }, fields: ['amounts'], because: 'the rest follows in proportion' },
@@ -79,9 +79,9 @@ describe('given the same event sent again', () => {
     { again: { ...sale, amount: '10.0' }, because: 'zeros mean nothing' },
     { again: { ...sale, amount: '10' }, because: 'zeros mean nothing' },
     { again: { ...sale, occurredAt: '2026-03-01T06:30:00-03:00' }, because: 'it is the same instant' },
-    { again: { ...sale, amounts: {} }, because: 'no other amounts are none' },
+    { again: { ...sale, amounts: {} }, because: 'an empty list of other amounts equals none' },
     { again: Object.fromEntries(Object.entries(sale).toReversed()), because: 'the order of fields means nothing' },
-  ])('when it is written otherwise then its hash is the same: $because', ({ again }) => {
+  ])('when it is written differently then its hash is the same: $because', ({ again }) => {
     expect(eventHash(eventOf(again))).toEqual(eventHash(eventOf(sale)));
   });
 
@@ -91,11 +91,11 @@ describe('given the same event sent again', () => {
     { changed: { ...sale, partner: 'seller-8' } },
     { changed: { ...sale, quantity: 1 } },
     { changed: { ...sale, currency: 'EUR' } },
-  ])('when it says something else then its hash differs', ({ changed }) => {
+  ])('when its content differs then its hash differs', ({ changed }) => {
     expect(eventHash(eventOf(changed))).not.toEqual(eventHash(eventOf(sale)));
   });
 
-  it('then the hash is the one that is stored already', () => {
+  it('then the hash equals the one that is already stored', () => {
     expect(eventHash(eventOf(sale)).toString('hex')).toBe(
       '6524cca90246b6e38fcfc9136bcc239ac806b3f362586afcfe1e29086c995eb6',
     );

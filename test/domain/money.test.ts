@@ -33,7 +33,7 @@ describe('given the currencies of ISO 4217', () => {
   });
 
   it.each(['usd', 'XAU', 'BGN', '', 'toString', null, 840])(
-    'when asked for %o then it is no currency to pay in',
+    'when asked for %o then Bursar does not pay in it',
     (code) => {
       expect(isCurrency(code)).toBe(false);
     },
@@ -49,7 +49,7 @@ describe('given a commission rate of 2.5 %', () => {
     { sale: 333n, commission: 8n, because: '8.325 rounds down' },
     { sale: 340n, commission: 8n, because: '8.5 rounds to even' },
     { sale: 380n, commission: 10n, because: '9.5 rounds to even' },
-    { sale: -340n, commission: -8n, because: 'a refund takes back what the sale gave' },
+    { sale: -340n, commission: -8n, because: 'a refund takes back the same amount' },
   ])('when the sale is $sale then the commission is $commission: $because', ({ sale, commission }) => {
     expect(takeShare(usd(sale), parsePercent('2.5'))).toEqual(usd(commission));
   });
@@ -73,7 +73,7 @@ describe('given any division', () => {
 describe('given a dollar to split', () => {
   it.each([
     { weights: [1n, 1n, 1n], parts: [34n, 33n, 33n], because: 'no cent is lost' },
-    { weights: [0n, 1n, 1n, 1n], parts: [0n, 34n, 33n, 33n], because: 'who has no share gets nothing' },
+    { weights: [0n, 1n, 1n, 1n], parts: [0n, 34n, 33n, 33n], because: 'a weight of zero gets nothing' },
     { weights: [1n, 2n], parts: [33n, 67n], because: 'the spare cent goes to the largest remainder' },
   ])('by $weights then $because', ({ weights, parts }) => {
     expect(allocate(usd(100n), weights)).toEqual(parts.map(usd));
@@ -120,10 +120,10 @@ describe('given amounts on the wire', () => {
 
   it.each([
     { text: '12.345', because: 'a dollar has two digits' },
-    { text: '1e3', because: 'it is no decimal' },
+    { text: '1e3', because: 'it is not a plain decimal' },
     { text: '1,000.00', because: 'it is grouped' },
     { text: ' 1', because: 'it has a space' },
-    { text: '.5', because: 'nothing stands before the point' },
+    { text: '.5', because: 'the integer part is missing' },
     { text: '', because: 'it is empty' },
     { text: '99999999999999999.99', because: 'PostgreSQL could not store it' },
     { text: '١٢', because: 'the digits are not ASCII' },
@@ -131,7 +131,7 @@ describe('given amounts on the wire', () => {
     expect(() => parseDecimal(text, 'USD')).toThrow(expect.objectContaining({ code: 'invalid_amount' }));
   });
 
-  it('then what is printed is read back, for every number of digits', () => {
+  it('then a printed amount is read back unchanged, for every number of digits', () => {
     fc.assert(
       fc.property(minors, fc.constantFrom(0, 2, 3, 4), (minor, exponent) => {
         expect(parseMinor(formatMinor(minor, exponent), exponent)).toBe(minor);
@@ -140,22 +140,22 @@ describe('given amounts on the wire', () => {
     );
   });
 
-  it('then every currency prints its own digits', () => {
+  it('then every currency prints its own number of digits', () => {
     for (const code of CURRENCY_CODES)
       expect(parseDecimal(formatDecimal(money(1234n, code)), code)).toEqual(money(1234n, code));
   });
 
-  it('then zeros behind the last digit are no digits too many', () => {
+  it('then trailing zeros beyond the last digit are accepted', () => {
     expect(parseDecimal('10.5000', 'USD')).toEqual(usd(1050n));
   });
 });
 
 describe('given two currencies', () => {
-  it('when they are added then it is refused', () => {
+  it('when they are added then the addition is refused', () => {
     expect(() => add('USD', [usd(1n), money(1n, 'EUR')])).toThrow(RangeError);
   });
 
-  it('when amounts of one are added then they add up', () => {
+  it('when amounts in one of them are added then they add up', () => {
     expect(add('USD', [usd(1n), usd(-3n)])).toEqual(usd(-2n));
   });
 });

@@ -18,7 +18,7 @@ describe('given any weights', () => {
     .array(fc.bigInt({ min: 0n, max: 10n ** 6n }), { minLength: 1, maxLength: 20 })
     .filter((some) => some.some((weight) => weight > 0n));
 
-  it('then who weighs more never gets less, and who weighs nothing gets nothing', () => {
+  it('then a larger weight never gets less, and a weight of zero gets nothing', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 10n ** 15n }), weights, (minor, shares) => {
         const parts = allocate(money(minor, 'USD'), shares).map((part) => part.minor);
@@ -34,7 +34,7 @@ describe('given any weights', () => {
 });
 
 describe('given any currency', () => {
-  it('then an amount that is printed is read back', () => {
+  it('then a printed amount is read back unchanged', () => {
     fc.assert(
       fc.property(minors, currencies, (minor, currency) => {
         const amount = money(minor, currency);
@@ -44,7 +44,7 @@ describe('given any currency', () => {
     );
   });
 
-  it('then a digit more than it has is refused', () => {
+  it('then one digit too many is refused', () => {
     fc.assert(
       fc.property(minors, currencies, fc.integer({ min: 1, max: 9 }), (minor, currency, digit) => {
         const text = `${formatMinor(minor, exponentOf(currency))}${exponentOf(currency) === 0 ? '.' : ''}${digit}`;
@@ -54,7 +54,7 @@ describe('given any currency', () => {
     );
   });
 
-  it('then a share and the share of what is taken back cancel out', () => {
+  it('then a share and the share of the refund cancel out', () => {
     const rates = fc.record({ numerator: fc.bigInt({ min: 0n, max: 10n ** 6n }), denominator: fc.constant(10n ** 6n) });
     fc.assert(
       fc.property(minors, currencies, rates, (minor, currency, rate) => {
@@ -82,9 +82,9 @@ type Walked = {
   returnedMinor: bigint | null;
 };
 
-describe('given whatever a provider answers, in whatever order', () => {
+describe('given any answers of a provider, in any order', () => {
   const NET = 100n;
-  /** What an attempt is after each answer, as its row would keep it. */
+  /** The state of an attempt after each answer, as its row would store it. */
   const walk = (told: readonly (typeof answers extends fc.Arbitrary<infer T> ? T : never)[]) => {
     const steps: { before: Walked; after: Walked; answer: (typeof told)[number] }[] = [];
     let before: Walked = { state: 'submitted', payoutStatus: 'executing', debitedMinor: null, returnedMinor: null };
@@ -102,7 +102,7 @@ describe('given whatever a provider answers, in whatever order', () => {
   };
   const walks = fc.array(answers, { minLength: 1, maxLength: 12 }).map(walk);
 
-  it('then a state is left only along the table, and only for what the provider said or for a person', () => {
+  it('then an attempt leaves a state only along the table, and only because of the provider or a person', () => {
     fc.assert(
       fc.property(walks, (steps) => {
         for (const { before, after, answer } of steps) {
@@ -115,7 +115,7 @@ describe('given whatever a provider answers, in whatever order', () => {
     );
   });
 
-  it('then what failed or came back stays so, and an unknown outcome stays unknown while nobody says more', () => {
+  it('then a failed or returned attempt stays so, and an unknown outcome stays unknown until somebody says more', () => {
     fc.assert(
       fc.property(walks, (steps) => {
         for (const { before, after, answer } of steps) {
@@ -127,7 +127,7 @@ describe('given whatever a provider answers, in whatever order', () => {
     );
   });
 
-  it('then lines are free only where no money moved or all of it came back', () => {
+  it('then lines are free only if no money moved or all of it came back', () => {
     fc.assert(
       fc.property(walks, (steps) => {
         for (const { after } of steps) {
@@ -142,7 +142,7 @@ describe('given whatever a provider answers, in whatever order', () => {
   });
 });
 
-describe('given what a run will pay', () => {
+describe('given the content of a run', () => {
   const payouts = fc.uniqueArray(
     fc.record({
       id: fc.uuid(),
@@ -173,7 +173,7 @@ describe('given what a run will pay', () => {
     );
   });
 
-  it('then any change of any one thing is another content', () => {
+  it('then any single change gives another hash', () => {
     const other = (value: unknown): unknown => {
       if (typeof value === 'bigint') return value + 1n;
       return Array.isArray(value) ? [...(value as bigint[]), 10n ** 10n] : `${String(value)}x`;

@@ -14,7 +14,7 @@ const DEMO_TIMEOUT_MS = 170_000;
 
 type Ended = { code: number; output: string };
 
-/** Runs the demo as a user would, on ports that nobody uses; returns how it ended. */
+/** Runs the demo as a user would, on free ports. Returns its exit code and output. */
 async function runDemo(args: readonly string[]): Promise<Ended> {
   const ports = await Promise.all(
     Object.values(PORTS).map(async ({ variable }) => [variable, String(await freePort())] as const),
@@ -28,7 +28,7 @@ async function runDemo(args: readonly string[]): Promise<Ended> {
 }
 
 describe('given the demo', () => {
-  it('when it pays a small month then every difference is nothing, every invariant holds, and it exits with 0', async () => {
+  it('when it pays a small month then every difference is zero, every invariant holds, and it exits with 0', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'bursar-demo-'));
     try {
       const { code, output } = await runDemo(['--events', '500', '--partners', '20', '--folder', folder, '--exit']);
@@ -37,7 +37,7 @@ describe('given the demo', () => {
       expect(output).toMatch(/^ {2}wise +USD +\d+\.\d\d +\d+\.\d\d +0\.00$/m);
       expect(output).toMatch(/unclaimed .*sent \(attempt unclaimed/);
       expect(output).toMatch(/transfer bounces .*returned/);
-      expect(output).toContain('answer was lost, found again by its key');
+      expect(output).toContain('answer was lost, payment was found by its key');
       expect(code).toBe(0);
     } finally {
       removePostgres(folder);
@@ -46,16 +46,16 @@ describe('given the demo', () => {
   }, 180_000);
 
   it.each([
-    { args: ['--colour', 'red'], says: "Unknown option '--colour'", because: 'nobody knows the flag' },
+    { args: ['--colour', 'red'], says: "Unknown option '--colour'", because: 'the flag does not exist' },
     { args: ['--events'], says: "'--events <value>' argument missing", because: 'the value is missing' },
-    { args: ['--events', 'many'], says: '--events is "many"', because: 'it is no number' },
-    { args: ['--months', '2018-07'], says: 'add --example', because: 'a made-up month has no months' },
-    { args: ['--folder', 'docs'], says: "no demo's", because: 'a demo would remove what is there' },
+    { args: ['--events', 'many'], says: '--events is "many"', because: 'it is not a number' },
+    { args: ['--months', '2018-07'], says: 'add --example', because: 'the invented data has only one month' },
+    { args: ['--folder', 'docs'], says: 'does not come from a demo', because: 'a demo would delete the content' },
     { args: ['--example', 'olist'], says: '--data FOLDER', because: 'the rows are not in the repository' },
-    { args: ['--example', 'nowhere', '--data', '.'], says: 'There is no', because: 'there is no such example' },
-    { args: ['--example', 'olist', '--data', '.'], says: 'There is no sellers.csv', because: 'the rows are not there' },
+    { args: ['--example', 'nowhere', '--data', '.'], says: 'There is no', because: 'that example does not exist' },
+    { args: ['--example', 'olist', '--data', '.'], says: 'There is no sellers.csv', because: 'the rows are missing' },
   ])(
-    'when it is called with $args then it says so in a sentence and starts nothing: $because',
+    'when it is called with $args then it explains the error in a sentence and starts nothing: $because',
     async ({ args, says }) => {
       const { code, output } = await runDemo(args);
       expect(output).toContain(says);

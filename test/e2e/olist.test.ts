@@ -26,7 +26,7 @@ if (!hasData)
 
 const quiet = (): void => undefined;
 
-/** The reports as the files say them, so that the writing is tested too. */
+/** Reads the reports from the files, so that the writing is tested too. */
 async function written(report: Report): Promise<Recomputed> {
   const folder = await mkdtemp(join(tmpdir(), 'bursar-report-'));
   try {
@@ -37,7 +37,7 @@ async function written(report: Report): Promise<Recomputed> {
   }
 }
 
-/** Every test pays in a world of its own: two programs of one name cannot live in one. */
+/** Every test pays in its own world, because two programs with one name cannot share one. */
 async function inWorld<T>(work: (world: World, people: People) => Promise<T>): Promise<T> {
   const world = await openWorld({ stepMs: 2, clearMs: 2, wiseReturnWindowMs: 50 });
   try {
@@ -111,7 +111,7 @@ describe('given a made-up marketplace of the same shape', () => {
   ];
   const sellers = [{ seller_id: '1aa' }, { seller_id: 'caa' }];
 
-  it('when its months are paid then every seller gets what the rules say, and bad rows cost nobody else', async () => {
+  it('when its months are paid then every seller gets the amount that the rules give, and a bad row affects no other seller', async () => {
     const data = await writeData('made-up', { items, orders, sellers });
     const example = await readExample('olist');
     const lines: string[] = [];
@@ -121,16 +121,16 @@ describe('given a made-up marketplace of the same shape', () => {
         { example, data, months: MONTHS, say: (line) => void lines.push(line) },
       ),
     );
-    expect(lines).toContainEqual(expect.stringMatching(/15 rows, 12 taken in, .* 3 rejected/));
+    expect(lines).toContainEqual(expect.stringMatching(/15 rows, 12 accepted, .* 3 rejected/));
     const paid = await written(report);
     expect(paid.payouts).toEqual([
-      payout('2018-07', '1aa', 'bank', '98.22'), // 88.0088 and 0.22, and the freight
+      payout('2018-07', '1aa', 'bank', '98.22'), // 88.0088 and 0.22, plus the freight
       payout('2018-07', '6aa', 'bank', '50.00'), // 50.0016
-      payout('2018-07', '9aa', 'bank', '61.60'), // half past a midnight that daylight saving skipped
+      payout('2018-07', '9aa', 'bank', '61.60'), // half past midnight, at a midnight that daylight saving skipped
       payout('2018-07', 'baa', 'paypal', '63.30'),
       payout('2018-07', 'daa', 'check', '441.10'), // free on the last day of July
       payout('2018-08', '2aa', 'bank', '441.10'), // free on the first day of August
-      payout('2018-08', '5aa', 'bank', '50.43'), // 49.9928 is below the minimum alone, and 0.44 came to it
+      payout('2018-08', '5aa', 'bank', '50.43'), // 49.9928 alone is below the minimum, and 0.44 was added
     ]);
     expect(paid.outcomes).toContainEqual({
       month: '2018-07',
@@ -166,7 +166,7 @@ describe('given a made-up marketplace of the same shape', () => {
 
 describe.skipIf(!hasData)("given Olist's own rows", () => {
   it(
-    'when all of them are taken in then a first run drafts what is due to the cent, at either cut-off',
+    'when all of them are imported then a first run drafts the due amounts to the cent, at either cut-off',
     async () => {
       const example = await readExample('olist');
       const prepared = await inWorld(async (world, people) => {
@@ -182,7 +182,7 @@ describe.skipIf(!hasData)("given Olist's own rows", () => {
     PAID_WITHIN_MS,
   );
 
-  /** A month's drafts as they are reported; then the run is cancelled, so that the next one finds every line free. */
+  /** Reports a month's drafts, then cancels the run, so that the next run finds every line free. */
   async function draft(people: People, month: string, cutoff: string): Promise<Recomputed> {
     const run = await untilPrepared(people, await askForRun(people, 'olist-monthly', cutoff));
     const report = await written(await readReport(people.auditor.api, month, run.id));
@@ -191,7 +191,7 @@ describe.skipIf(!hasData)("given Olist's own rows", () => {
   }
 
   it(
-    'when the sellers whose id ends in 0 are paid for two months on other terms then each gets what those say',
+    'when the sellers whose id ends in 0 are paid for two months on other terms then each gets the amount that those terms give',
     async () => {
       const few = ({ seller_id = '' }: Record<string, string>) => seller_id.endsWith('0');
       const [items, orders, sellers] = ['order_items.csv', 'orders.csv', 'sellers.csv'].map((name) =>

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 
 /**
- * What the report of a replay has to say, worked out a second time with none of the product's code: other arithmetic, other
- * dates, other reading. It knows the rules of `examples/olist/README.md` and nothing else.
+ * Computes the expected report of a replay a second time, without any of the product's code: with other arithmetic, other
+ * date handling and another CSV reader. It knows only the rules of `examples/olist/README.md`.
  */
 export type Rows = Record<string, string>[];
 export type Recomputed = { payouts: Rows; outcomes: Rows };
@@ -18,7 +18,7 @@ export type Given = {
     partners: { methods: Record<string, string> };
   };
   months: readonly string[];
-  /** What every payout is in the end. */
+  /** The final state of every payout. */
   state: string;
 };
 
@@ -59,7 +59,7 @@ function outcomeOf(due: bigint, method: string | undefined, minimum: bigint): st
 
 const DAY_MS = 86_400_000;
 
-/** What one item earns, and the day it is free; nothing for a row that cannot be read, or whose sale was taken back. */
+/** The earning of one item, and the day on which it is free; nothing for an unreadable row or a refunded sale. */
 function lineOf(
   item: Record<string, string>,
   order: Record<string, string> | undefined,
@@ -82,7 +82,7 @@ const centsOf = (text: string): bigint => {
   return BigInt(whole) * 100n + BigInt(fraction.padEnd(2, '0'));
 };
 
-/** Half to even: doubled, cut off, and put right where the rest is more than half, or half of an odd one. */
+/** Rounds half to even: doubles, truncates, and corrects a remainder above one half, or a half after an odd number. */
 function percentOf(cents: bigint, percent: string): bigint {
   const [whole = '0', fraction = ''] = percent.split('.');
   const below = 100n * 10n ** BigInt(fraction.length);

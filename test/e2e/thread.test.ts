@@ -20,7 +20,7 @@ describe('given a sale of 1,234.56 USD at a commission of 10 %', () => {
   });
   afterAll(() => world.close());
 
-  it('when the month is run, approved and paid then each partner gets 123.46 by the chosen method, and the books agree', async () => {
+  it('when the run of the month is approved and paid then each partner gets 123.46 by the chosen method, and the books agree', async () => {
     await sendEvents(
       company,
       ['by-bank', 'by-paypal', 'by-check'].map((partner) =>

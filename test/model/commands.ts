@@ -18,7 +18,7 @@ import {
 } from './model.ts';
 import type { Business, Provider, Stage } from './stage.ts';
 
-/** What a sequence works on: the product, and the business of this sequence alone. */
+/** The objects of a sequence: the product, and a business that belongs to this sequence alone. */
 export type Real = { stage: Stage; business: Business; sent: object[]; check: () => Promise<void> };
 
 type Command = fc.AsyncCommand<Model, Real>;
@@ -33,7 +33,7 @@ const FAULTS = [
   '429',
 ] as const;
 
-/** A step: when it makes sense, what it does to both, and what it is called when a sequence is printed. */
+/** A step: its precondition, its effect on model and product, and its name in a printed sequence. */
 const step = (
   name: string,
   canRun: (model: Model) => boolean,
@@ -50,7 +50,7 @@ const step = (
 const at = <T>(list: readonly T[], index: number): T => list[index % list.length] as T;
 
 let events = 0;
-/** Of all sequences, since events are known by their ids. */
+/** Counts across all sequences, because event ids must be unique. */
 const nextId = () => `event-${(events += 1)}`;
 
 const sale = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 50_000 })).map(([who, minor]) =>
@@ -113,7 +113,7 @@ const prepare = fc.constant(
   ),
 );
 
-/** Everybody sells, so that there is somebody to pay. */
+/** Makes every payee sell something, so that there is somebody to pay. */
 const season = fc.integer({ min: 1_000, max: 90_000 }).map((minor) =>
   step(
     `season(${minor})`,
@@ -157,7 +157,7 @@ const look = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 3 })).map(([which, atO
   ),
 );
 
-/** Everybody at once, as the sweep would have it. */
+/** Advances all payouts at once, as the sweep would. */
 const lookAtAll = fc.constant(
   step(
     'look at all',
@@ -171,7 +171,7 @@ const lookAtAll = fc.constant(
 
 const providers = fc.constantFrom<Provider>('wise', 'paypal', 'bank');
 
-/** Where money is asked for; without it PayPal's token calls would be struck as well. */
+/** The paths that move money. Without this limit, faults would also strike PayPal's token calls. */
 const ASKED_AT: Record<'wise' | 'paypal' | 'bank', string> = {
   wise: '/',
   paypal: '/v1/payments/payouts',
@@ -218,7 +218,7 @@ const reconcile = fc.constantFrom(...GATEWAYS).map((gateway) =>
   ),
 );
 
-/** What matters more is drawn more often. */
+/** More important steps occur more often. */
 export const allCommands = [
   sale,
   season,
@@ -243,11 +243,11 @@ export const allCommands = [
   reconcile,
 ];
 
-/** What the product says must be what the model says, and what the providers' books allow. */
+/** The product must agree with the model and with the providers' books. */
 async function agree(model: Model, { business, check }: Real): Promise<void> {
   for (const { id, status } of await business.payouts()) {
     const payout = model.payouts.find((known) => known.id === id);
-    if (!payout) throw new Error(`payout ${id} is nobody's`);
+    if (!payout) throw new Error(`payout ${id} belongs to nobody`);
     if (status === 'settled' || status === 'failed' || status === 'returned')
       await believe(model, business, payout, status);
     else assert.equal(payout.end, undefined, `payout ${id} had ended and is ${status}`);
@@ -261,7 +261,7 @@ async function agree(model: Model, { business, check }: Real): Promise<void> {
   await check();
 }
 
-/** An end is only believed when the books of the provider say the same; but for a late return it is forever. */
+/** Accepts an end only if the provider's books confirm it. Except for a late return, an end is final. */
 async function believe(model: Model, business: Business, payout: ModelPayout, end: Ending): Promise<void> {
   if (payout.end === end) return;
   assert.ok(!payout.end || payout.end === 'settled', `payout ${payout.id} was ${payout.end} and is ${end}`);
@@ -272,7 +272,7 @@ async function believe(model: Model, business: Business, payout: ModelPayout, en
 
 const ROUNDS_MAX = 40;
 
-/** Faults are over, and the providers have all the time they need: then every payout ends as it is fated to. */
+/** Ends all faults and gives the providers all the time they need. Every payout then ends as its fate says. */
 export async function finish(model: Model, real: Real): Promise<void> {
   const { stage, business } = real;
   const isDone = (payout: ModelPayout) => payout.end === ENDS[model.payees.get(payout.payee)?.fate ?? 'pays'];

@@ -8,11 +8,11 @@ import { allCommands, finish } from './commands.ts';
 import { emptyModel, type ModelPayee } from './model.ts';
 import { openBusiness, openStage, type Stage } from './stage.ts';
 
-/** A failure prints its seed, which `MODEL_SEED` plays again; with `MODEL_SHRINK=1` it is made as short as it can be. */
+/** A failure prints its seed, and `MODEL_SEED` replays it. `MODEL_SHRINK=1` makes the sequence as short as possible. */
 const SEED = process.env['MODEL_SEED'];
 const MINUTES_MAX = 60;
 
-/** Of each method, and of each fate that its provider knows. */
+/** One payee for each method and each fate that its provider supports. */
 const payeesOf = (code: string): ModelPayee[] =>
   (
     [
@@ -32,9 +32,9 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-describe('given payees, a provider for each, and whatever happens in whatever order', () => {
+describe('given payees, a provider for each, and any events in any order', () => {
   it(
-    'then the ledger owes what the model owes, and the providers paid each once',
+    'then the ledger owes the same amounts as the model, and the providers paid each payee once',
     async () => {
       const books = [stage.world.sandbox.wise.url, stage.world.sandbox.paypal.url, stage.world.sandbox.bank.url];
       const check = async () => expect(await checkInvariants(stage.world.db, { books, grace: '1 hour' })).toEqual([]);
@@ -47,7 +47,7 @@ describe('given payees, a provider for each, and whatever happens in whatever or
           const model = emptyModel(payees);
           const real = { stage, business, sent: [], check };
           await fc.asyncModelRun(() => ({ model, real }), commands);
-          await stage.mend();
+          await stage.endFaults();
           await finish(model, real);
         }),
         { numRuns: SEQUENCES, ...(SEED && { seed: Number(SEED) }), endOnFailure: process.env['MODEL_SHRINK'] !== '1' },

@@ -1,6 +1,6 @@
-/** What became of a payout, as far as anybody can know. */
+/** The outcome of a payout, as far as anybody can know. */
 export type Ending = 'settled' | 'failed' | 'returned';
-/** What its provider will do with a payment, from the moment it is asked. */
+/** What a provider will do with a payment from the moment of the request. */
 export type Fate = 'pays' | 'fails' | 'returns';
 
 export type ModelPayee = { code: string; method: 'bank' | 'paypal' | 'check'; fate: Fate; earned: bigint };
@@ -9,8 +9,8 @@ export type ModelSale = { id: string; payee: string; minor: bigint; left: bigint
 export type ModelRun = { id: string; status: 'review' | 'paying' | 'over' };
 
 /**
- * Who is owed what, in a few lines that know nothing of journals, attempts or workflows: what a payee earned, less what payouts
- * hold. Everything the product keeps must agree with it after every step.
+ * A model of the amounts owed, in a few lines that know nothing about journals, attempts or workflows: the earnings of a payee
+ * minus the amounts in payouts. All data of the product must agree with it after every step.
  */
 export type Model = {
   payees: Map<string, ModelPayee>;
@@ -32,11 +32,11 @@ const isGone = ({ end }: ModelPayout): boolean => end === 'failed' || end === 'r
 
 const payoutsOf = ({ payouts }: Model, payee: string) => payouts.filter((payout) => payout.payee === payee);
 
-/** What the ledger says that a payee is owed: asked for, it is under way, and no longer owed until it fails or comes back. */
+/** The amount that the ledger owes a payee. A requested payout is no longer owed until it fails or comes back. */
 export const owedTo = (model: Model, { code, earned }: ModelPayee): bigint =>
   earned - sumOf(payoutsOf(model, code).filter((payout) => payout.wasAsked && !isGone(payout)));
 
-/** What no payout holds: what the next run would pay, or would take from later earnings. */
+/** The amount outside any payout: the next run would pay it, or deduct it from later earnings. */
 export const freeFor = (model: Model, { code, earned }: ModelPayee): bigint =>
   earned - sumOf(payoutsOf(model, code).filter((payout) => !isGone(payout)));
 
@@ -45,7 +45,7 @@ export function sell(model: Model, sale: { id: string; payee: string; minor: big
   earn(model, sale.payee, sale.minor);
 }
 
-/** A refund takes back no more than is left of its sale. */
+/** A refund takes back at most the remainder of its sale. */
 export function refund(model: Model, sale: ModelSale, minor: bigint): void {
   const taken = minor < sale.left ? minor : sale.left;
   sale.left -= taken;
@@ -57,7 +57,7 @@ function earn({ payees }: Model, code: string, minor: bigint): void {
   if (payee) payee.earned += minor;
 }
 
-/** What a run prepared now would pay, by payee. */
+/** The amounts that a run prepared now would pay, by payee. */
 export const payable = (model: Model): Map<string, bigint> =>
   new Map(
     [...model.payees.values()].flatMap((payee) => {
@@ -66,13 +66,13 @@ export const payable = (model: Model): Map<string, bigint> =>
     }),
   );
 
-/** A rejected run frees what it held, as if it had never been. */
+/** A rejected run frees its amounts, as if it had never existed. */
 export function reject(model: Model, run: ModelRun): void {
   run.status = 'over';
   model.payouts = model.payouts.filter((payout) => payout.run !== run.id);
 }
 
-/** Why an end cannot be true, by the provider's own books; undefined where it can. */
+/** The reason why an end contradicts the provider's own books, or undefined. */
 export function whyNot(end: Ending, { net }: ModelPayout, fate: Fate, books: Books): string | undefined {
   if (end === 'failed') return fate === 'fails' && books.paid.length === 0 ? undefined : 'nothing says that it failed';
   if (books.paid.length !== 1 || books.paid[0] !== net)
@@ -82,8 +82,8 @@ export function whyNot(end: Ending, { net }: ModelPayout, fate: Fate, books: Boo
   return back === 0n || fate === 'returns' ? undefined : `it came back`;
 }
 
-/** What a provider wrote down about one payout, in minor units. */
+/** The entries of a provider about one payout, in minor units. */
 export type Books = { paid: readonly bigint[]; returned: readonly bigint[] };
 
-/** How everything ends once every provider had its time. */
+/** The end of every payment once its provider has had enough time. */
 export const ENDS: Record<Fate, Ending> = { pays: 'settled', fails: 'failed', returns: 'returned' };

@@ -13,17 +13,17 @@ import { booksOf, tell } from '../workflows/stage.ts';
 import type { Books, ModelPayee } from './model.ts';
 
 /**
- * The product without Temporal: its API takes things in, and its activities are called directly, so that nothing happens unless
- * a step says so. PostgreSQL and the providers are real; the providers' time passes when a step lets it.
+ * The product without Temporal. Steps call its API and its activities directly, so that nothing happens unless a step says so.
+ * PostgreSQL and the stand-ins are real servers. The providers' time passes only when a step moves it.
  */
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
-/** Longer than a test: providers only move when their clock is put forward. */
+/** This is longer than a test, so that providers act only when a step moves their clock. */
 const STEP_MS = 3_600_000;
 const PROVIDERS = ['wise', 'paypal', 'lob', 'bank'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 const KEEPERS = { bank: 'wise', paypal: 'paypal', check: 'bank' } as const;
-/** How a provider is told what to do with a payment. */
+/** The marker that tells a provider the fate of a payment. */
 const OUTCOMES = {
   bank: { pays: undefined, fails: undefined, returns: 'bounce' },
   paypal: { pays: undefined, fails: 'fail', returns: 'return' },
@@ -60,13 +60,13 @@ export async function openStage() {
     world,
     company,
     activities,
-    /** Puts the clock of the providers forward, and that by which we read their statements. */
+    /** Moves the clock of the providers forward, and the clock by which we read their statements. */
     async pass(ms: number) {
       aheadMs += ms;
       for (const provider of PROVIDERS) await tell(world, provider, 'clock', { advanceMs: ms });
     },
-    /** From here on no provider stumbles. What is fated stays so. */
-    async mend() {
+    /** Ends all faults of the providers. The fates of payments stay. */
+    async endFaults() {
       for (const provider of PROVIDERS)
         await fetch(`${world.sandbox[provider].url}/sandbox/faults`, { method: 'DELETE' });
     },
@@ -79,7 +79,7 @@ export async function openStage() {
 
 export type Business = Awaited<ReturnType<typeof openBusiness>>;
 
-/** A schedule, a program that pays all that is sold, and its payees, each with the fate of all that is sent to it. */
+/** A schedule, a program that pays the whole price, and its payees. Each payee determines the fate of its payments. */
 export async function openBusiness(stage: Stage, code: string, payees: readonly ModelPayee[]) {
   const { world, company, activities } = stage;
   const { operator, preparer, approver } = company;
@@ -93,7 +93,7 @@ export async function openBusiness(stage: Stage, code: string, payees: readonly 
   return {
     code,
     tell: (provider: Provider, what: string, body: object) => tell(world, provider, what, body),
-    /** Takes events in and works them out; answers what became of each. */
+    /** Sends events and computes their earnings. Returns the outcome of each. */
     async send(events: readonly object[]): Promise<string[]> {
       const { results } = await operator.api.post<{ results: { status: string }[] }>('/v1/events', { events });
       while ((await activities.accruePage(code)) > 0);
@@ -105,7 +105,7 @@ export async function openBusiness(stage: Stage, code: string, payees: readonly 
       kind: 'refund',
       refundOf,
     }),
-    /** Asks for a run and prepares it; null where the API refuses since one is open. */
+    /** Requests a run and prepares it. Returns null if the API refuses because another run is open. */
     async prepare(): Promise<{ id: string; status: string } | null> {
       const asked = await preparer.api
         .post<{ id: string }>('/v1/runs', { schedule: code, periodEnd: PERIOD_END })
@@ -121,7 +121,7 @@ export async function openBusiness(stage: Stage, code: string, payees: readonly 
       await activities.startDisbursing(runId);
       await activities.startPage(runId);
     },
-    /** Looks after a payout as many times at once. */
+    /** Advances a payout the given number of times at once. */
     look: async (payoutId: string, atOnce: number): Promise<void> =>
       void (await Promise.all(Array.from({ length: atOnce }, () => activities.advancePayout(payoutId)))),
     payouts: () =>
@@ -130,7 +130,7 @@ export async function openBusiness(stage: Stage, code: string, payees: readonly 
         from payout join partner on partner.id = payout.partner_id join payout_run run on run.id = payout.run_id
         join pay_schedule schedule on schedule.id = run.schedule_id
         where schedule.code = ${code} and payout.status <> 'cancelled' order by payout.id`),
-    /** What the ledger owes each payee, and what payability says the next run would pay or take. */
+    /** The amount that the ledger owes each payee, and the amount that the next run would pay or deduct, according to payability. */
     balances: () =>
       world.db.any(sql.type(OwedRow)`
         select partner.code as partner, coalesce(account.credits - account.debits, 0)::bigint as owed,
@@ -183,7 +183,7 @@ const common = (program: string, id: string, partner: string, minor: bigint) => 
 
 const AttemptRow = z.strictObject({ gateway: z.string(), key: z.string(), number: z.string().nullable() });
 
-/** What the provider's own books say of a payout, by all its attempts. */
+/** The entries of the provider's own books for all attempts of a payout. */
 async function readBooks(world: World, payoutId: string): Promise<Books> {
   const attempts = await world.db.any(sql.type(AttemptRow)`
     select gateway, provider_key as key, check_number::text as number from payout_attempt where payout_id = ${payoutId}`);

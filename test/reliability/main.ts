@@ -8,7 +8,7 @@ import { PARTIES } from '../gateways/parties.ts';
 import { FAULT_CASES, faultsOf } from '../gateways/faults.ts';
 import { RUNS, SEQUENCES, STEPS_MAX } from '../support/property-runs.ts';
 
-/** `npm run reliability`: writes docs/reliability.md from what was measured; with `--check` it only says whether that is up to date. */
+/** `npm run reliability` writes docs/reliability.md from the measured results. With `--check` it only verifies that the file is up to date. */
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const PAGE = 'docs/reliability.md';
@@ -36,7 +36,7 @@ const sumOf = (values: readonly number[]): number => values.reduce((sum, value) 
 const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-/** Seeds that follow each other as one range. */
+/** Joins consecutive seeds into ranges. */
 function rangesOf(seeds: readonly number[]): string {
   const ranges: [number, number][] = [];
   for (const seed of seeds.toSorted((a, b) => a - b)) {
@@ -57,10 +57,13 @@ const COUNTED = (results: readonly Result[]): readonly Row[] => {
     ['seeds', rangesOf(results.map(({ seed }) => seed))],
     ['payouts', sumOf(results.map(({ payouts }) => payouts))],
     ['processes killed by SIGKILL', total(addUp(results.map(({ kills }) => kills)))],
-    ['faults and webhook changes put in', total(addUp(results.map(({ faults }) => faults)))],
-    ['payouts without an end when all was mended, of a round: median, least', `${middle(open)}, ${Math.min(...open)}`],
+    ['injected faults and webhook changes', total(addUp(results.map(({ faults }) => faults)))],
     [
-      'from then until the last payout ended: median, longest',
+      'unfinished payouts of a round when everything was repaired: median, least',
+      `${middle(open)}, ${Math.min(...open)}`,
+    ],
+    [
+      'time from then until the last payout ended: median, longest',
       `${seconds(middle(drained))}, ${seconds(Math.max(...drained))}`,
     ],
     ['a whole round: median', seconds(middle(whole))],
@@ -72,13 +75,13 @@ const COUNTS = ['what', 'how often'] as const;
 
 const seedsOf = (results: readonly Result[]): number[] => results.map(({ seed }) => seed);
 const firstOf = (results: readonly Result[]): number => Math.min(...seedsOf(results));
-/** From the first seed to the last, those between them that were never played to their end included. */
+/** The number of seeds from the first to the last, including those that were never played to their end. */
 const spanOf = (results: readonly Result[]): number => Math.max(...seedsOf(results)) - firstOf(results) + 1;
 
 function inAll(results: readonly Result[]): string {
   const kills = total(addUp(results.map((result) => result.kills)));
   const bad = results.filter(({ violations }) => violations.length > 0).length;
-  return `In all ${cell(results.length)} rounds, ${cell(sumOf(results.map(({ payouts }) => payouts)))} payouts, ${cell(kills)} kills: **${bad} rounds with a violation**. By the commit that was tried:`;
+  return `Total: ${cell(results.length)} rounds, ${cell(sumOf(results.map(({ payouts }) => payouts)))} payouts, ${cell(kills)} kills: **${bad} rounds with a violation**. The results by tested commit:`;
 }
 
 function chaosOf(commit: string, results: readonly Result[]): string {
@@ -90,7 +93,7 @@ function chaosOf(commit: string, results: readonly Result[]): string {
     `### Commit ${commit}, ${dates.join(', ')}`,
     table(COUNTS, COUNTED(results)),
     table(
-      ['process', 'killed', 'ended by itself, since what it needs was away'],
+      ['process', 'killed', 'exited by itself because a server that it needs was down'],
       kills.map(([name, count]) => [name, count, new Map(ends).get(name) ?? 0]),
     ),
     table(['fault', 'how often'], addUp(results.map(({ faults }) => faults))),
@@ -100,7 +103,7 @@ function chaosOf(commit: string, results: readonly Result[]): string {
 
 const mutationsOf = (trials: readonly Trial[]): string =>
   table(
-    ['without', 'the checker was', 'the first that it named', 'commit, day'],
+    ['without', 'result of the checker', 'first violation', 'commit, day'],
     trials.map(({ without, rounds, violation, isControl, commit, date }) => [
       isControl ? `(control) ${without}` : without,
       `${violation ? 'red in round' : 'green for rounds 1 to'} ${rounds}`,
@@ -133,18 +136,19 @@ const listOf = (words: readonly string[]): string => words.map((word) => `\`${wo
 
 const page = (results: readonly Result[], trials: readonly Trial[]): string => `# Reliability
 
-What was tried to have a payout paid twice, lost, or paid without an explanation, how often, and what came of it. This page is
-written by \`npm run reliability\` from recorded results and from the tests' own tables; each figure has the command that
-measures it again.
+This page shows how we tried to make Bursar pay a payout twice, lose it, or pay it without an explanation, how often we
+tried, and with what result. \`npm run reliability\` writes this page from recorded results and from the tests' own
+tables. Each figure comes with the command that measures it again.
 
 ## Servers are killed and providers stumble
 
 \`npm run chaos -- --rounds ${spanOf(results)} --seed ${firstOf(results)} --seconds 3 --fresh-every 10 --results ${CHAOS}\`
 
-PostgreSQL, Temporal, the sandbox, the API and two workers are processes of their own; every 0.2 to 3 seconds one of them, drawn by
-the seed, is killed by SIGKILL while a fault is put into a provider's answers. When all is mended every payout must settle, every
-invariant of \`test/invariants.sql\` must hold over the whole database, and the providers' own books, which share no code with the
-product, must show each payee's amount exactly once. [Contributing](../CONTRIBUTING.md#chaos) says what is quicker there than in life.
+PostgreSQL, Temporal, the sandbox, the API and two workers run as separate processes. Every 0.2 to 3 seconds the test
+kills one of them by SIGKILL, chosen by the seed, and injects a fault into a provider's responses. Then everything is
+repaired. Every payout must settle, and every invariant of \`test/invariants.sql\` must hold over the whole database.
+The providers' own books share no code with the product, and they must show each payee's amount exactly once.
+[Contributing](../CONTRIBUTING.md#chaos) lists the settings that are faster in this test than in production.
 
 ${inAll(results)}
 
@@ -154,8 +158,9 @@ ${[...Map.groupBy(results, ({ commit }) => commit ?? 'unknown')].map(([commit, o
 
 \`npm run chaos -- --mutations --results ${MUTATIONS}\`
 
-What keeps a payout from being paid twice is taken away, one thing at a time, in a copy of the source or in the database
-(\`test/chaos/mutations.ts\`). Under the same troubles the checker must turn red, and stay green where nothing was taken away.
+The test removes the protections against paying twice, one at a time, in a copy of the source or in the database
+(\`test/chaos/mutations.ts\`). Under the same faults the checker must turn red. It must stay green if nothing was
+removed.
 
 ${mutationsOf(trials)}
 
@@ -163,7 +168,8 @@ ${mutationsOf(trials)}
 
 \`npm test -- test/gateways\`
 
-Every fault that leaves us in the dark strikes each call once, over real HTTP; then the outcome is unknown, and resolving it pays once.
+Every fault that leaves the outcome unclear strikes each call once, over real HTTP. The outcome is then unknown, and
+resolving it pays once.
 
 ${contract()}
 
@@ -171,21 +177,22 @@ ${contract()}
 
 \`npm test -- test/gateways test/activities/payouts/unclear.test.ts test/workflows/inbox.test.ts\`
 
-At most one movement for each payout in the providers' own books, and a ledger that equals them. A dash: it cannot happen there.
+After each fault the providers' own books show at most one movement for each payout, and the ledger equals them. A dash
+means that the fault cannot happen there.
 
 ${matrix()}
 
 ## Rules and sequences
 
-| what | in \`npm test\` | command |
+| check | in \`npm test\` | command |
 | --- | --- | --- |
-| money, states, schedules, content hash: cases drawn for each property | ${cell(RUNS.numRuns)} | \`npm test -- test/domain\` |
-| sequences of up to ${STEPS_MAX} steps compared with a small model and the providers' books after each step | ${SEQUENCES} | \`npm test -- test/model\` |
+| random cases for each property of money, states, schedules and the content hash | ${cell(RUNS.numRuns)} | \`npm test -- test/domain\` |
+| sequences of up to ${STEPS_MAX} steps, compared with a small model and the providers' books after each step | ${SEQUENCES} | \`npm test -- test/model\` |
 | chaos rounds | 3 | \`npm test -- test/chaos\` |
 | recorded histories of workflows that must replay | each | \`npm test -- test/workflows/replay.test.ts\` |
 `;
 
-/** As oxfmt would write it, so that both checks agree. */
+/** Formats the page with oxfmt, so that both checks agree. */
 function formatted(text: string): string {
   const { status, stdout, stderr } = spawnSync(at('node_modules/.bin/oxfmt'), ['--stdin-filepath', PAGE], {
     input: text,
@@ -200,7 +207,7 @@ const current = formatted(page(await readResults(at(CHAOS)), await readTrials(at
 if (process.argv.includes('--check')) {
   const written = await readFile(at(PAGE), 'utf8').catch(() => '');
   if (written !== current) {
-    console.error(`${PAGE} is not what the results say: run \`npm run reliability\` and commit it.`);
+    console.error(`${PAGE} differs from the results: run \`npm run reliability\` and commit it.`);
     process.exitCode = 1;
   }
 } else await writeFile(at(PAGE), current);

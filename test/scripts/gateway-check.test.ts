@@ -7,7 +7,7 @@ const LOB = { LOB_API_KEY: 'test_key', CHECK_BANK_BASE_URL: 'http://127.0.0.1:1'
 const WISE = { WISE_TOKEN: 'token', WISE_PROFILE_ID: '1' };
 const PAYPAL = { PAYPAL_CLIENT_ID: 'id', PAYPAL_CLIENT_SECRET: 'secret' };
 
-describe('given the settings of the real world', () => {
+describe('given production settings', () => {
   it.each([
     { gateway: 'wise' as const, live: 'host', set: { ...WISE, WISE_BASE_URL: 'https://api.wise.com' } },
     { gateway: 'paypal' as const, live: 'host', set: { ...PAYPAL, PAYPAL_BASE_URL: 'https://api-m.paypal.com' } },
@@ -18,7 +18,7 @@ describe('given the settings of the real world', () => {
       live: 'bank',
       set: { ...LOB, CHECK_PRINT_DIR: 'checks', CHECK_BANK_BASE_URL: 'https://checks.bank.example' },
     },
-  ])('when the $live of $gateway is a live one then it says so, and nobody is asked', async ({ gateway, set }) => {
+  ])('when the $live of $gateway is live then the check reports it and contacts nobody', async ({ gateway, set }) => {
     expect(await openBench(gateway, FILES, set)).toMatch(/is not a test environment|is a live one/);
   });
 });

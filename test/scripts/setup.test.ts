@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-/** A checkout without packages, so that nothing is downloaded, and a Temporal CLI that only knows its version. */
+/** A checkout without packages, so that nothing is downloaded, and a Temporal CLI that only prints its version. */
 let checkout: string;
 beforeEach(() => {
   checkout = mkdtempSync(join(tmpdir(), 'bursar-setup-'));
@@ -40,7 +40,7 @@ describe('given a fresh checkout', () => {
     expect(readFileSync(join(checkout, '.data', 'bin', 'temporal'), 'utf8')).toContain('1.9.1');
   });
 
-  it('when it was set up before then it says nothing', async () => {
+  it('when it was set up before then it prints nothing', async () => {
     await setUp();
     expect((await setUp()).stdout).toBe('');
   });
@@ -51,7 +51,7 @@ describe('given a fresh checkout', () => {
     expect((await setUp()).stdout).toContain('set-up: ready');
   });
 
-  it('when TEMPORAL_CLI names something else then one sentence says so, without a stack trace', async () => {
+  it('when TEMPORAL_CLI names another program then one sentence explains it, without a stack trace', async () => {
     writeCli('hello');
     await expect(setUp()).rejects.toMatchObject({
       code: 1,

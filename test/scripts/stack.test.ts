@@ -29,19 +29,19 @@ const sleeper = ['-e', 'setInterval(() => {}, 1000)'];
 const startSleeper = (name: string) => startChild({ name, command: process.execPath, args: sleeper, folder });
 
 describe('given a port that another program uses', () => {
-  it('then the stack says which, for what, and how to change it, and starts nothing', async () => {
+  it('then the stack names the port, its purpose and its variable, and starts nothing', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     const ports = choosePorts({ TEMPORAL_PORT: String(port) });
     await expect(requireFree(ports, ['temporal'])).rejects.toThrow(
       `Port ${port} (the Temporal server) is used by another program; nothing was started. ` +
-        `Stop that program, or choose another port, as in TEMPORAL_PORT=${port + 1000}.`,
+        `Stop that program, or choose another port: TEMPORAL_PORT=${port + 1000}.`,
     );
     other.close();
   });
 
-  it('when a port in the environment is no number then it is refused by name', () => {
+  it('when a port in the environment is not a number then it is refused by name', () => {
     expect(() => choosePorts({ API_PORT: '44oo' })).toThrow('API_PORT is 44oo');
   });
 });
@@ -51,7 +51,7 @@ describe('given a server of ours that is kept running', () => {
   const keep = (isStopping: () => boolean) =>
     keepRunning(() => startSleeper('kept'), { isStopping, say: (line) => lines.push(line) });
 
-  it('when it is killed then it is started again, and the stack says so', async () => {
+  it('when it is killed then it is started again, and the stack reports it', async () => {
     let isStopping = false;
     const kept = await keep(() => isStopping);
     const first = kept.pid;
@@ -65,7 +65,7 @@ describe('given a server of ours that is kept running', () => {
     expect(await kept.ended).toBe('ended by SIGTERM');
   });
 
-  it('when it ends again and again then it is given up', async () => {
+  it('when it exits again and again then the stack gives up', async () => {
     const start = () => startChild({ name: 'broken', command: process.execPath, args: ['-e', ''], folder });
     const kept = await keepRunning(start, { isStopping: () => false, say: () => undefined });
     expect(await kept.ended).toBe('ended with code 0');
@@ -76,7 +76,7 @@ describe('given a PostgreSQL whose stack was killed', () => {
   it('when the stack starts again then the old server is stopped and its rows are still there', async () => {
     const first = await startPostgres({ folder, port: await freePort(), isDurable: false });
     await withClient(first.url, (client) => client.query('CREATE TABLE kept AS SELECT 42 AS answer'));
-    rmSync(join(folder, 'run'), { recursive: true }); // even without its record, by its own pid file
+    rmSync(join(folder, 'run'), { recursive: true }); // the old server is found by its own pid file, even without its record
 
     const second = await startPostgres({ folder, port: await freePort(), isDurable: false });
 
@@ -100,13 +100,13 @@ describe('given servers that are recorded in a folder', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(owner.stdout, 'data');
-    await expect(claimFolder(folder)).rejects.toThrow(`is running already (process ${owner.pid}); nothing was started`);
+    await expect(claimFolder(folder)).rejects.toThrow(`is already running (process ${owner.pid}); nothing was started`);
     owner.kill('SIGKILL');
     await once(owner, 'exit');
     await expect(claimFolder(folder)).resolves.toEqual({ stopped: [] });
   });
 
-  it('when a process id was given to another program since then that program is left alone', async () => {
+  it('when the process id now belongs to another program then that program is left alone', async () => {
     const server = await startSleeper('one');
     const record = await findRecorded(folder, 'one');
     expect(record?.pid).toBe(server.pid);
@@ -117,8 +117,8 @@ describe('given servers that are recorded in a folder', () => {
   });
 });
 
-describe('given a server that ends before it is ready', () => {
-  it('then the error names it and shows its last lines', async () => {
+describe('given a server that exits before it is ready', () => {
+  it('then the error names the server and shows its last lines', async () => {
     const args = ['-e', 'console.error("no such table"); process.exit(3)'];
     const child = await startChild({ name: 'api', command: process.execPath, args, folder });
     await expect(untilReady(child, async () => false)).rejects.toThrow(

@@ -225,13 +225,13 @@ describe('given the command line', () => {
   it('then it sends the file, shows what was rejected, and fails because something was', async () => {
     const ended = await importFile('cli1,ann,2026-03-01,1.00', 'cli2,nobody,2026-03-01,1.00');
     expect(ended).toMatchObject({ code: 1, stderr: '  line 3, seller: nobody is not known\n' });
-    expect(ended.stdout).toContain('2 rows: 1 accepted, 0 known already, 0 kept aside, 1 rejected');
+    expect(ended.stdout).toContain('2 rows: 1 accepted, 0 already known, 0 quarantined, 1 rejected');
   });
 
   it('when a row is kept aside then it fails as well, for that row counts for nothing', async () => {
     expect(await importFile('cli3,ann,2026-03-01,1.00')).toMatchObject({ code: 0 });
     const ended = await importFile('cli3,ann,2026-03-01,2.00');
-    expect(ended.stdout).toContain('1 rows: 0 accepted, 0 known already, 1 kept aside, 0 rejected');
+    expect(ended.stdout).toContain('1 rows: 0 accepted, 0 already known, 1 quarantined, 0 rejected');
     expect(ended.code).toBe(1);
   });
 });

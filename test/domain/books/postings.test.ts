@@ -33,8 +33,8 @@ const sum = (...postings: readonly Posting[]): Record<string, bigint> => {
 
 const earned = accrualPosting({ id: 1n, partnerId: 7n, programId: 3, currency: 'USD', minor: 1000n, bookedAt: at });
 
-describe('given 10.00 earned, of which 2.40 are withheld and 0.10 charged', () => {
-  it('when it is sent and debited with a provider fee of 0.31 then the partner is owed nothing and cash fell by 7.81', () => {
+describe('given 10.00 was earned, with 2.40 withheld and a fee of 0.10', () => {
+  it('when it is sent and the provider takes it with a fee of 0.31 then nothing is owed to the partner and cash falls by 7.81', () => {
     expect(sum(earned, sendPosting(paid, at), debitPosting(paid, 31n, at))).toEqual({
       'program:expense:3': 1000n,
       'tax:withheld': -240n,
@@ -44,11 +44,11 @@ describe('given 10.00 earned, of which 2.40 are withheld and 0.10 charged', () =
     });
   });
 
-  it('when it failed then everything is as before it was sent', () => {
+  it('when it fails then the books are the same as before the send', () => {
     expect(sum(earned, sendPosting(paid, at), failPosting(paid, at))).toEqual(sum(earned));
   });
 
-  it('when all but 0.05 came home then the partner is owed all of it, and the 0.05 are our cost', () => {
+  it('when everything except 0.05 comes back then the whole amount is owed to the partner, and 0.05 is our cost', () => {
     expect(sum(earned, sendPosting(paid, at), debitPosting(paid, 0n, at), returnPosting(paid, 745n, 0n, at))).toEqual({
       'program:expense:3': 1000n,
       'partner:payable:7': -1000n,
@@ -57,18 +57,18 @@ describe('given 10.00 earned, of which 2.40 are withheld and 0.10 charged', () =
     });
   });
 
-  it('when a part came home then it waits in suspense', () => {
+  it('when a part comes back then it waits in suspense', () => {
     expect(sum(partialReturnPosting(paid, 300n, 0n, at))).toEqual({ 'cash:wise': 300n, suspense: -300n });
   });
 
-  it('when the rest follows then suspense is empty and the whole is owed again, once', () => {
+  it('when the rest follows then suspense is empty and the whole amount is owed again, once', () => {
     const sent = [earned, sendPosting(paid, at), debitPosting(paid, 0n, at)];
     const back = [partialReturnPosting(paid, 300n, 0n, at), returnPosting(paid, 750n, 300n, at)];
     expect(sum(...sent, ...back)).toEqual(sum(earned));
   });
 });
 
-it('every posting adds up to nothing and has no entry of nothing, whatever the amounts', () => {
+it('for all amounts, every posting adds up to zero and has no zero entry', () => {
   const amount = fc.bigInt(0n, 10n ** 12n);
   fc.assert(
     fc.property(amount, amount, fc.bigInt(1n, 10n ** 12n), amount, (withheld, fee, net, other) => {

@@ -31,7 +31,11 @@ describe('given an attempt of 10.00 with a fee of 0.20 in our books', () => {
   });
 
   it.each([
-    { statement: [line('fee', -20n)], kind: 'missing_at_provider', because: 'we booked what nobody took' },
+    {
+      statement: [line('fee', -20n)],
+      kind: 'missing_at_provider',
+      because: 'we booked a payment that the provider did not take',
+    },
     { statement: [line('payout', -999n), line('fee', -20n)], kind: 'amount_differs', because: 'a cent is a cent' },
     { statement: [line('payout', -1000n), line('fee', -25n)], kind: 'fee_differs', because: 'fees are money' },
     {
@@ -39,26 +43,30 @@ describe('given an attempt of 10.00 with a fee of 0.20 in our books', () => {
       kind: 'paid_twice',
       because: 'two payments carry our reference',
     },
-    { statement: [...agreeing, line('return', 1000n)], kind: 'return_not_booked', because: 'it came home unnoticed' },
+    {
+      statement: [...agreeing, line('return', 1000n)],
+      kind: 'return_not_booked',
+      because: 'the money came back unnoticed',
+    },
     {
       statement: [...agreeing, line('payout', -500n, 'strange', null)],
       kind: 'missing_in_ledger',
-      because: 'a payment names nothing of ours',
+      because: 'the payment matches nothing in our books',
     },
   ])('then $kind: $because', ({ statement, kind }) => {
     expect(findBreaks([ours], statement).map((found) => found.kind)).toEqual([kind]);
   });
 
-  it('when the provider took what our books do not have yet then it is missing in the ledger', () => {
+  it('when the provider took a payment that our books do not have yet then it is missing in the ledger', () => {
     const notYet = { ...ours, paidMinor: 0n, feeMinor: 0n };
     expect(findBreaks([notYet], [line('payout', -1000n)]).map(({ kind }) => kind)).toEqual(['missing_in_ledger']);
   });
 
-  it('when its outcome is not known then that is a break of its own', () => {
+  it('when its outcome is unknown then that is a separate kind of break', () => {
     expect(findBreaks([{ ...ours, isUnknown: true }], agreeing).map(({ kind }) => kind)).toEqual(['unknown_outcome']);
   });
 
-  it('money that we brought to the provider ourselves is none', () => {
+  it('money that we deposited with the provider is not a break', () => {
     expect(findBreaks([], [line('funding', 5000n, 'top-up', null)])).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { dormancyClock } from '../../../domain/checks/dormancy.ts';
 import { ATTEMPT_STATES } from '../../../domain/payouts/attempt.ts';
 
 describe('given a check that somebody wants to stop', () => {
-  it('when it may be in the payee’s hands, or nobody knows, then it can be stopped, and else not', () => {
+  it('when the payee may have it, or its state is unknown, then it can be stopped, and otherwise not', () => {
     const stoppable = ATTEMPT_STATES.filter((state) => whyNotStop(state) === undefined);
     expect(stoppable).toEqual(['unknown', 'accepted', 'on_hold', 'sent', 'stale']);
   });
@@ -14,18 +14,18 @@ describe('given a check that somebody wants to stop', () => {
 describe('given a check that the bank asks about', () => {
   const ours: PresentedCheck = { isSpoiled: false, state: 'sent', isSameAmount: true, hasStop: false };
 
-  it('when it is out and is what we wrote then it may be paid', () => {
+  it('when it is outstanding and matches our register then it may be paid', () => {
     expect(whyNotPay(ours)).toBeUndefined();
   });
 
   it.each([
     { wrong: 'its number is unknown', check: null },
     { wrong: 'its number is spoiled', check: { ...ours, isSpoiled: true, state: null } },
-    { wrong: 'its amount is another one', check: { ...ours, isSameAmount: false } },
-    { wrong: 'it was to be stopped', check: { ...ours, hasStop: true } },
+    { wrong: 'its amount differs', check: { ...ours, isSameAmount: false } },
+    { wrong: 'somebody requested a stop', check: { ...ours, hasStop: true } },
     { wrong: 'it was paid already', check: { ...ours, state: 'settled' as const } },
     { wrong: 'it is dead', check: { ...ours, state: 'failed' as const } },
-    { wrong: 'nobody knows whether it was made', check: { ...ours, state: 'unknown' as const } },
+    { wrong: 'it is unknown whether it was made', check: { ...ours, state: 'unknown' as const } },
   ])('when $wrong then it is returned', ({ check }) => {
     expect(whyNotPay(check)).toBeTypeOf('string');
   });
@@ -36,7 +36,7 @@ describe('given a check that nobody cashes', () => {
     { date: '2026-11-23', years: 3, dormantOn: '2029-11-23', dueDiligenceOn: '2029-07-26' },
     { date: '2028-02-29', years: 1, dormantOn: '2029-02-28', dueDiligenceOn: '2028-10-31' },
   ])(
-    'when it is of $date and the period is $years years then it is dormant on $dormantOn',
+    'when its date is $date and the period is $years years then it is dormant on $dormantOn',
     ({ date, years, ...clock }) => {
       expect(dormancyClock(date, years)).toEqual(clock);
     },
@@ -44,7 +44,7 @@ describe('given a check that nobody cashes', () => {
 
   const sent = { state: 'sent' as const, stateAt: new Date('2026-11-25T10:00:00Z'), datedOn: '2026-11-23' };
 
-  it('when it is out then it becomes stale after 180 days, long before it is dormant', () => {
+  it('when it is outstanding then it becomes stale after 180 days, long before it is dormant', () => {
     expect(checkClock(sent, 3)).toMatchObject({ staleOn: '2027-05-24', dormantOn: '2029-11-23' });
   });
 

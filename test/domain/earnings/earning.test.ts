@@ -62,7 +62,7 @@ describe('given a commission and a bonus', () => {
     { some: sale(3330n), terms: plan(percent('2.5')), minors: [83n], because: '83.25 cents round down' },
     { some: sale(100n), terms: plan(percent('2.5')), minors: [2n], because: '2.5 cents round to even' },
     { some: sale(300n), terms: plan(percent('2.5')), minors: [8n], because: '7.5 cents round to even' },
-    { some: sale(0n), terms: plan(percent('2.5')), minors: [0n], because: 'nothing is explained too' },
+    { some: sale(0n), terms: plan(percent('2.5')), minors: [0n], because: 'an earning of zero is explained too' },
     { some: sale(1000n), terms: plan(percent('10'), flat()), minors: [100n, 500n], because: 'incentives add up' },
     { some: sale(1000n), terms: plan(flat({ perUnit: true })), minors: [], because: 'the sale counts no units' },
     {
@@ -75,7 +75,7 @@ describe('given a commission and a bonus', () => {
       some: event({ ...usd(1000n), amounts: { freight: '8.72' } }),
       terms: plan(percent('88'), percent('100', { id: 'freight', basis: 'freight' })),
       minors: [880n, 872n],
-      because: 'freight is passed on whole',
+      because: 'freight is passed on in full',
     },
     {
       some: sale(1000n),
@@ -83,7 +83,12 @@ describe('given a commission and a bonus', () => {
       minors: [],
       because: 'there is no freight',
     },
-    { some: event({ kind: 'training' }), terms: plan(percent('10')), minors: [], because: 'only sales earn it' },
+    {
+      some: event({ kind: 'training' }),
+      terms: plan(percent('10')),
+      minors: [],
+      because: 'only sales earn a commission',
+    },
     {
       some: event({ kind: 'training' }),
       terms: plan(flat({ kinds: ['training'] })),
@@ -91,11 +96,11 @@ describe('given a commission and a bonus', () => {
       because: 'an activity earns without an amount',
     },
     { some: refund(100n), terms: plan(percent('10'), flat()), minors: [], because: 'a refund earns nothing' },
-  ])('when it is worked out then $minors: $because', ({ some, terms, minors }) => {
+  ])('when its earnings are computed then $minors: $because', ({ some, terms, minors }) => {
     expect(minorsOf(earned(some, terms))).toEqual(minors);
   });
 
-  it('then the partner can read how, down to the cent and the day', () => {
+  it('then the explanation shows the partner every cent and the day', () => {
     expect(earned(sale(3330n), plan(percent('2.5')))).toEqual([
       {
         incentiveId: 'commission',
@@ -123,11 +128,11 @@ describe('given a promotion from 10 March until 12 March in São Paulo', () => {
   const terms = plan(flat({ from: '2026-03-10', until: '2026-03-12' }));
 
   it.each([
-    { occurredAt: '2026-03-10T02:59:59Z', bonus: false, because: 'it is still the 9th there' },
+    { occurredAt: '2026-03-10T02:59:59Z', bonus: false, because: 'it is still the 9th in São Paulo' },
     { occurredAt: '2026-03-10T03:00:00Z', bonus: true, because: 'the 10th begins' },
-    { occurredAt: '2026-03-12T02:59:59Z', bonus: true, because: 'it is still the 11th there' },
-    { occurredAt: '2026-03-12T03:00:00Z', bonus: false, because: 'the last day is not part of it' },
-  ])('when something is sold at $occurredAt then it earns: $bonus, $because', ({ occurredAt, bonus }) => {
+    { occurredAt: '2026-03-12T02:59:59Z', bonus: true, because: 'it is still the 11th in São Paulo' },
+    { occurredAt: '2026-03-12T03:00:00Z', bonus: false, because: 'the promotion does not include its last day' },
+  ])('when a sale happens at $occurredAt then it earns the bonus: $bonus, $because', ({ occurredAt, bonus }) => {
     expect(earned(event({ ...usd(100n), occurredAt }), terms).length > 0).toBe(bonus);
   });
 });
@@ -141,7 +146,7 @@ describe('given 5 % up to 10 dollars and 10 % from there', () => {
       earnedBefore: 40n,
       minor: 400n,
       gain: 30n,
-      because: 'half of it is above the step',
+      because: 'half of the sale is above the step',
     },
     {
       mode: 'cliff',
@@ -149,7 +154,7 @@ describe('given 5 % up to 10 dollars and 10 % from there', () => {
       earnedBefore: 40n,
       minor: 199n,
       gain: 10n,
-      because: 'a cent is missing to the step',
+      because: 'the volume is one cent below the step',
     },
     {
       mode: 'cliff',
@@ -157,7 +162,7 @@ describe('given 5 % up to 10 dollars and 10 % from there', () => {
       earnedBefore: 40n,
       minor: 200n,
       gain: 60n,
-      because: 'all ten dollars earn 10 % now',
+      because: 'all ten dollars now earn 10 %',
     },
     { mode: 'cliff', before: 0n, earnedBefore: 0n, minor: 0n, gain: 0n, because: 'nothing was sold' },
     {
@@ -166,7 +171,7 @@ describe('given 5 % up to 10 dollars and 10 % from there', () => {
       earnedBefore: 100n,
       minor: 200n,
       gain: 0n,
-      because: 'a refund left 50 too many',
+      because: 'a refund left 50 too much',
     },
   ] as const)('when $minor is sold after $before ($mode) then it earns $gain: $because', (row) => {
     const { mode, before, earnedBefore, minor, gain } = row;
@@ -186,14 +191,14 @@ describe('given 5 % up to 10 dollars and 10 % from there', () => {
     expect(earned(late, input.terms).map(({ windowStart }) => windowStart)).toEqual([null, start]);
   });
 
-  it('when something is sold in another currency then it does not count', () => {
+  it('when a sale is in another currency then it does not count', () => {
     expect(earned(event({ currency: 'EUR', amount: '5.00' }), plan(tiers('marginal')))).toEqual([]);
   });
 });
 
 type Tier = { from: number; bps: number };
 
-/** What a volume is worth before rounding, in ten-thousandths of a cent, cent by cent: slow, and another way than ours. */
+/** The worth of a volume before rounding, in ten-thousandths of a cent, computed cent by cent. It is slow, and differs from the product's method. */
 const WORTH = {
   marginal: (tierList: readonly Tier[], volume: number) =>
     Array.from({ length: volume }, (_, cent) => tierList.findLast(({ from }) => from <= cent)?.bps ?? 0).reduce(
@@ -248,8 +253,8 @@ describe.each(['marginal', 'cliff'] as const)('given any %s tiers and any sales 
   });
 });
 
-describe('given a cliff at 10 dollars that was reached, and then the larger sale was refunded', () => {
-  it('when the step is reached again then the partner has earned the worth of the volume, not the step twice', () => {
+describe('given a cliff at 10 dollars that was reached, and a refund of the larger sale afterwards', () => {
+  it('when the step is reached again then the partner has earned the worth of the volume, and the step only once', () => {
     const terms = plan(tiers('cliff'));
     const [first] = earned(sale(900n), terms);
     const [second] = earned(sale(100n), terms, { basisMinor: 900n, earnedMinor: first?.minor ?? 0n });
@@ -269,11 +274,11 @@ describe('given a sale of 10.00 that earned 0.33', () => {
   it.each([
     { part: 500n, refundedBefore: 0n, reversed: 0n, back: -16n, because: 'half of 33 is 16.5, to even' },
     { part: 500n, refundedBefore: 500n, reversed: 16n, back: -17n, because: 'the second half takes the rest' },
-    { part: null, refundedBefore: 500n, reversed: 16n, back: -17n, because: 'the whole is what is left' },
-    { part: 9999n, refundedBefore: 0n, reversed: 0n, back: -33n, because: 'no more than was earned' },
+    { part: null, refundedBefore: 500n, reversed: 16n, back: -17n, because: 'the whole refund covers the remainder' },
+    { part: 9999n, refundedBefore: 0n, reversed: 0n, back: -33n, because: 'it never takes more than was earned' },
     { part: 1n, refundedBefore: 1000n, reversed: 33n, back: 0n, because: 'nothing is left' },
     { part: null, refundedBefore: 1000n, reversed: 33n, back: 0n, because: 'nothing is left' },
-    { part: 1n, refundedBefore: 0n, reversed: 0n, back: 0n, because: 'a thousandth of 33 rounds to nothing' },
+    { part: 1n, refundedBefore: 0n, reversed: 0n, back: 0n, because: 'a thousandth of 33 rounds to zero' },
   ])(
     'when $part is refunded after $refundedBefore then $back: $because',
     ({ part, refundedBefore, reversed, back }) => {
@@ -282,7 +287,7 @@ describe('given a sale of 10.00 that earned 0.33', () => {
     },
   );
 
-  it('then the reversal keeps the hold of the sale, and says when a refund was larger than it', () => {
+  it('then the reversal keeps the hold of the sale, and states when a refund exceeded the sale', () => {
     const [back] = reverse({ refund: refund(2000n), sale: sale(1000n), earnings: before(earning), refundedBefore: 0n });
     expect(back).toMatchObject({ incentiveId: 'commission', basisMinor: -1000n, availableOn: earning?.availableOn });
     expect(back?.explanation.steps[0]).toBe('20.00 USD refunded is more than the sale: 10.00 USD counts');
@@ -290,7 +295,7 @@ describe('given a sale of 10.00 that earned 0.33', () => {
 });
 
 describe('given any sale and any refunds of it', () => {
-  it('then they never take back more than was earned, as much as one refund of their sum, and all of it at the end', () => {
+  it('then they never take back more than was earned. They take as much as one refund of their sum, and everything at the end', () => {
     const refunds = fc.array(fc.bigInt({ min: 1n, max: 60_000n }), { minLength: 1, maxLength: 8 });
     const sales = fc.bigInt({ min: 1n, max: 100_000n });
     const rates = fc.integer({ min: 0, max: 10_000 }).map((bps) => formatMinor(BigInt(bps), 2));
@@ -336,7 +341,7 @@ describe('given a refund that does not fit', () => {
     { some: refund(100n), of: event({ ...usd(1000n), program: 'other' }), reason: /of program other/ },
     { some: refund(100n), of: { ...refund(50n), id: 'order-1:1' }, reason: /is a refund itself/ },
     { some: sale(100n), of: sale(1000n), reason: /not a refund/ },
-  ])('when it is looked at then the objection is $reason', ({ some, of, reason }) => {
+  ])('when it is checked then the objection is $reason', ({ some, of, reason }) => {
     const objection = whyNotReverse(some, of);
     if (!reason) return expect(objection).toBeUndefined();
     expect(objection).toMatch(reason);

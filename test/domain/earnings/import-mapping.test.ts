@@ -34,7 +34,7 @@ const brokenFields = (change: object) =>
   ImportMapping.safeParse({ ...document, ...change }).error?.issues.map(({ path }) => path.join('.'));
 
 describe('given a row of a marketplace', () => {
-  it('when it is mapped then it is a sale of its seller', () => {
+  it('when it is mapped then it is a sale by its seller', () => {
     expect(eventsOf(mapped({}))).toEqual([
       {
         source: 'shop',
@@ -50,7 +50,7 @@ describe('given a row of a marketplace', () => {
     ]);
   });
 
-  it('when its order was cancelled then it is the sale and, a minute later, the refund of the whole', () => {
+  it('when its order was cancelled then it is the sale and, a minute later, the full refund', () => {
     expect(eventsOf(mapped({ refund: cancelled }, { 'orders.status': 'canceled' }))).toMatchObject([
       { id: 'A1:1', kind: 'sale' },
       { id: 'A1:1:refund', kind: 'refund', refundOf: 'A1:1', occurredAt: '2017-10-06T14:08:00Z', partner: 's-7' },
@@ -61,18 +61,18 @@ describe('given a row of a marketplace', () => {
     expect(eventsOf(mapped({ refund: cancelled }))).toHaveLength(1);
   });
 
-  it('when it is a refund already then a cancelled order refunds nothing twice', () => {
+  it('when the row is already a refund then a cancelled order does not refund it twice', () => {
     const change = { kind: 'refund', refundOf: { columns: ['order'] }, amounts: undefined, refund: cancelled };
     expect(eventsOf(mapped(change, { 'orders.status': 'canceled' }))).toHaveLength(1);
   });
 
-  it('when its order is listed then its own time counts, else the other one', () => {
+  it('when its order is listed then the time of the order counts, and otherwise the time of the row', () => {
     expect(eventsOf(mapped({}, { 'orders.bought': '1/14/2018 14:33' }))).toMatchObject([
       { occurredAt: '2018-01-14T16:33:00Z' },
     ]);
   });
 
-  it('when columns hold program, kind, currency, quantity and the refunded id then they are read', () => {
+  it('when columns contain program, kind, currency, quantity and the refunded id then they are read', () => {
     const change = {
       program: { column: 'programme' },
       kind: { column: 'type', values: { S: 'sale', R: 'refund' } },
@@ -94,7 +94,7 @@ describe('given a row of a marketplace', () => {
     expect(eventsOf(mapped(refunds, { type: 'R', of: '9' }))).toMatchObject([{ kind: 'refund', refundOf: '9' }]);
   });
 
-  it('then the columns that the file must have are known beforehand', () => {
+  it('then the required columns of the file are known in advance', () => {
     expect(columnsOf(ImportMapping.parse({ ...document, refund: cancelled })).toSorted()).toEqual(
       ['freight', 'item', 'order', 'orders.bought', 'orders.status', 'price', 'seller', 'shipped'].toSorted(),
     );
@@ -105,37 +105,45 @@ describe('given a row that is wrong', () => {
   it.each([
     { cells: { price: '' }, columns: ['price'], because: 'a sale has an amount' },
     { cells: { price: '29.905' }, columns: ['price'], because: 'nothing is rounded' },
-    { cells: { price: '-1.00' }, columns: ['price'], because: 'what is taken back is a refund' },
-    { cells: { price: '1,000.00' }, columns: ['price'], because: 'nobody said that thousands are grouped' },
+    { cells: { price: '-1.00' }, columns: ['price'], because: 'a negative amount must be a refund' },
+    {
+      cells: { price: '1,000.00' },
+      columns: ['price'],
+      because: 'the mapping does not say that thousands are grouped',
+    },
     { cells: { freight: '8.7.2' }, columns: ['freight'], because: 'it has two points' },
     { cells: { seller: ' ' }, columns: ['seller'], because: 'nobody earns' },
-    { cells: { seller: 'é' }, columns: ['seller'], because: 'it is no code' },
-    { cells: { item: '' }, columns: ['item'], because: 'the row has no name' },
-    { cells: { order: 'A:1' }, columns: ['order'], because: 'A:1 and 1 would be named as A and 1:1 are' },
-    { cells: { shipped: '' }, columns: ['orders.bought, shipped'], because: 'it happened at no time' },
+    { cells: { seller: 'é' }, columns: ['seller'], because: 'it is not a code' },
+    { cells: { item: '' }, columns: ['item'], because: 'the row has no id' },
+    { cells: { order: 'A:1' }, columns: ['order'], because: 'A:1 and 1 would get the same id as A and 1:1' },
+    { cells: { shipped: '' }, columns: ['orders.bought, shipped'], because: 'it has no time' },
     { cells: { shipped: '13/6/2017 11:07' }, columns: ['shipped'], because: 'there is no 13th month' },
-    { cells: { shipped: '2/30/2017 11:07' }, columns: ['shipped'], because: 'there is no such day' },
-    { cells: { shipped: '10/6/2017 24:00' }, columns: ['shipped'], because: 'there is no such hour' },
-    { cells: { shipped: '10/6/17 11:07' }, columns: ['shipped'], because: 'two digits are no year' },
+    { cells: { shipped: '2/30/2017 11:07' }, columns: ['shipped'], because: 'that day does not exist' },
+    { cells: { shipped: '10/6/2017 24:00' }, columns: ['shipped'], because: 'that hour does not exist' },
+    { cells: { shipped: '10/6/17 11:07' }, columns: ['shipped'], because: 'two digits are not a year' },
     { cells: { shipped: '10/6/2017' }, columns: ['shipped'], because: 'the time is missing' },
-    { cells: { shipped: '1/1/1970 11:07' }, columns: ['orders.bought, shipped'], because: 'an empty clock is no date' },
+    {
+      cells: { shipped: '1/1/1970 11:07' },
+      columns: ['orders.bought, shipped'],
+      because: 'an empty clock is not a date',
+    },
     {
       cells: { price: 'x', item: '', shipped: '?' },
       columns: ['price', 'item', 'shipped'],
-      because: 'all is told at once',
+      because: 'all problems are reported at once',
     },
-  ])('then $columns is to be mended: $because', ({ cells, columns }) => {
+  ])('then $columns must be corrected: $because', ({ cells, columns }) => {
     expect(columnsWithProblems(mapped({}, cells)).toSorted()).toEqual(columns.toSorted());
   });
 
-  it('when a kind is not mapped then it is said which', () => {
+  it('when a kind is not mapped then the problem names it', () => {
     const change = { kind: { column: 'type', values: { S: 'sale' } } };
     expect(mapped(change, { type: 'toString' })).toEqual({
       problems: [{ column: 'type', reason: '"toString" is mapped to no kind of event' }],
     });
   });
 
-  it('when the fault is in the mapping itself then that is said', () => {
+  it('when the fault is in the mapping itself then the problem says so', () => {
     expect(columnsWithProblems(mapped({ kind: 'refund', amounts: undefined }))).toEqual(['mapping: refundOf']);
   });
 });
@@ -184,7 +192,7 @@ describe('given times as files write them', () => {
       at: '2018-01-14T10:00:59Z',
       because: 'days may come first',
     },
-    { format: 'YYYYMMDD', text: '20180114', at: '2018-01-14T02:00:00Z', because: 'nothing need stand between' },
+    { format: 'YYYYMMDD', text: '20180114', at: '2018-01-14T02:00:00Z', because: 'separators are optional' },
   ])('when $text is read as $format then it is $at: $because', ({ format, text, at }) => {
     const occurredAt = { columns: ['shipped'], format, zone: 'America/Sao_Paulo' };
     expect(eventsOf(mapped({ occurredAt }, { shipped: text }))).toMatchObject([{ occurredAt: at }]);
@@ -194,13 +202,13 @@ describe('given times as files write them', () => {
     { text: '2018-01-14T08:00:00.0Z', at: '2018-01-14T08:00:00Z' },
     { text: '2018-01-14T08:00:00.12+00:00', at: '2018-01-14T08:00:00.12Z' },
     { text: '2018-01-14T08:00:00.1239+05:45', at: '2018-01-14T02:15:00.123Z' },
-  ])('when $text has its offset then no zone is needed', ({ text, at }) => {
+  ])('when $text has its offset then it needs no zone', ({ text, at }) => {
     const occurredAt = { columns: ['shipped'], format: 'YYYY-MM-DDTHH:mm:ss.SZ' };
     expect(eventsOf(mapped({ occurredAt }, { shipped: text }))).toMatchObject([{ occurredAt: at }]);
   });
 
   it.each([
-    { text: '2018-01-14T08:00:00+99:00', because: 'there is no such offset' },
+    { text: '2018-01-14T08:00:00+99:00', because: 'that offset does not exist' },
     { text: '2018-01-14 08:00:00Z', because: 'the T is missing' },
   ])('when $text is read then it is refused: $because', ({ text }) => {
     const occurredAt = { columns: ['shipped'], format: 'YYYY-MM-DDTHH:mm:ssZ' };
@@ -212,31 +220,35 @@ describe('given a mapping document', () => {
   const occurredAt = (format: string, zone?: string) => ({ occurredAt: { columns: ['shipped'], format, zone } });
 
   it.each([
-    { change: occurredAt('M/D/YYYY H:MM', 'UTC'), fields: ['occurredAt.format'], because: 'MM is the month, twice' },
+    {
+      change: occurredAt('M/D/YYYY H:MM', 'UTC'),
+      fields: ['occurredAt.format'],
+      because: 'MM is the month and appears twice',
+    },
     { change: occurredAt('M/D/YYYY H:mm'), fields: ['occurredAt.zone'], because: 'a wall time needs its zone' },
     {
       change: occurredAt('YYYY-MM-DDTHH:mmZ', 'UTC'),
       fields: ['occurredAt.zone'],
-      because: 'it has an offset already',
+      because: 'it already has an offset',
     },
-    { change: occurredAt('M/D/YYYY H:mm', '+01:00'), fields: ['occurredAt.zone'], because: 'an offset is no zone' },
+    { change: occurredAt('M/D/YYYY H:mm', '+01:00'), fields: ['occurredAt.zone'], because: 'an offset is not a zone' },
     { change: occurredAt('YYYY-MM-DD HH', 'UTC'), fields: ['occurredAt.format'], because: 'the minute is missing' },
     {
       change: occurredAt('MMM D, YYYY', 'UTC'),
       fields: ['occurredAt.format'],
-      because: 'names of months are not read',
+      because: 'names of months are not supported',
     },
     {
       change: occurredAt('DD-MM-YYYY am', 'UTC'),
       fields: ['occurredAt.format'],
-      because: 'halves of a day are not read',
+      because: 'AM and PM are not supported',
     },
     {
       change: { amount: { column: 'price', decimal: ',', thousands: ',' } },
       fields: ['amount'],
       because: 'it is ambiguous',
     },
-    { change: { currency: 'BRZ' }, fields: ['currency'], because: 'there is no such currency' },
+    { change: { currency: 'BRZ' }, fields: ['currency'], because: 'that currency does not exist' },
     { change: { colour: 'red' }, fields: [''], because: 'a misspelt field would be lost silently' },
     {
       change: { join: { file: '../orders.csv', on: 'order', columns: ['status'] } },

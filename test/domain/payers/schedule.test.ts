@@ -20,7 +20,7 @@ const monthly: PaySchedule = { frequency: 'monthly', zone: 'America/Sao_Paulo', 
 
 const HOUR_MS = 3_600_000;
 
-/** Both changes of the clocks of a zone in a year, as local dates; and days that were odd in some other way. */
+/** The two clock changes of a zone in a year, as local dates, and days that were irregular in another way. */
 const ODD_DAYS = [
   { zone: 'America/Sao_Paulo', date: '2017-10-15', why: 'midnight is skipped' },
   { zone: 'America/Sao_Paulo', date: '2018-02-18', why: 'the clocks go back at midnight' },
@@ -71,7 +71,7 @@ describe('given cut-offs at local midnights', () => {
       instant: '2011-12-30T10:00:00.000Z',
       because: 'the 31st followed the 29th',
     },
-  ])('when it is that of $date in $zone then it is $instant: $because', ({ zone, date, instant }) => {
+  ])('when the cut-off is on $date in $zone then it is $instant: $because', ({ zone, date, instant }) => {
     expect(new Date(cutoffInstant({ zone }, date)).toISOString()).toBe(instant);
   });
 });
@@ -93,7 +93,7 @@ describe('given days on which clocks change', () => {
   );
 
   it.each(ODD_DAYS)(
-    'then each moment around $date in $zone has one last period, never an earlier one: $why',
+    'then each moment around $date in $zone has one last period, and it never moves backwards: $why',
     ({ zone, date }) => {
       const schedule = daily(zone);
       const from = cutoffInstant(schedule, date) - 30 * HOUR_MS;
@@ -109,7 +109,7 @@ describe('given days on which clocks change', () => {
   );
 
   it.each(ODD_DAYS)(
-    'when a run starts at the cut-off of $date in $zone then it is the period that has just ended',
+    'when a run starts at the cut-off of $date in $zone then it pays the period that has just ended',
     ({ zone, date }) => {
       const schedule = daily(zone);
       const at = cutoffInstant(schedule, date);
@@ -141,7 +141,7 @@ describe('given any schedule and any moment', () => {
     );
   });
 
-  it('then money leaves on a weekday, never before the cut-off', () => {
+  it('then money leaves on a weekday, and never before the cut-off', () => {
     fc.assert(
       fc.property(schedules, moments, (schedule, moment) => {
         const { end } = lastPeriodBefore(schedule, moment);
@@ -154,12 +154,12 @@ describe('given any schedule and any moment', () => {
   });
 });
 
-describe('given a weekly schedule that is cut off on Wednesdays', () => {
-  it('when asked for the period ending on Wednesday 2026-11-25 then it is the seven days before', () => {
+describe('given a weekly schedule with its cut-off on Wednesdays', () => {
+  it('when asked for the period ending on Wednesday 2026-11-25 then it returns the seven days before', () => {
     expect(periodEndingOn(weekly(3), '2026-11-25')).toEqual({ start: '2026-11-18', end: '2026-11-25' });
   });
 
-  it('when asked for one ending on a Thursday then it is refused, and the Wednesdays are named', () => {
+  it('when asked for a period ending on a Thursday then it is refused, and the message names the Wednesdays', () => {
     expect(() => periodEndingOn(weekly(3), '2026-11-26')).toThrow(/2026-11-25 or 2026-12-02/);
   });
 });
@@ -174,16 +174,21 @@ describe('given a monthly schedule', () => {
 
   it.each([
     { end: '2026-10-01', closed: [], pays: '2026-10-05', because: 'Friday, then Monday' },
-    { end: '2026-10-01', closed: ['2026-10-02'], pays: '2026-10-06', because: 'banks are closed on the Friday' },
-    { end: '2026-08-01', closed: [], pays: '2026-08-04', because: 'from a Saturday, Monday is the first business day' },
-  ])('when two business days after $end are counted then it pays on $pays: $because', ({ end, closed, pays }) => {
+    { end: '2026-10-01', closed: ['2026-10-02'], pays: '2026-10-06', because: 'banks are closed on that Friday' },
+    {
+      end: '2026-08-01',
+      closed: [],
+      pays: '2026-08-04',
+      because: 'after a Saturday, Monday is the first business day',
+    },
+  ])('when it pays two business days after $end then it pays on $pays: $because', ({ end, closed, pays }) => {
     expect(payDate(monthly, end, new Set(closed))).toBe(pays);
   });
 
   it.each([
     { end: '2026-10-01', pays: '2026-10-01', because: 'it is a Thursday' },
     { end: '2026-08-01', pays: '2026-08-03', because: 'it is a Saturday' },
-  ])('when it pays at once after $end then on $pays: $because', ({ end, pays }) => {
+  ])('when it pays at once after $end then it pays on $pays: $because', ({ end, pays }) => {
     expect(payDate({ ...monthly, payDays: 0 }, end)).toBe(pays);
   });
 });
@@ -200,7 +205,7 @@ describe('given a run that starts exactly at its cut-off', () => {
   });
 });
 
-describe('given what somebody writes as a schedule', () => {
+describe('given a schedule as somebody writes it', () => {
   it.each([
     { schedule: weekly(3), reason: undefined },
     { schedule: { ...monthly, weekday: 1 }, reason: /no weekday/ },
@@ -214,7 +219,7 @@ describe('given what somebody writes as a schedule', () => {
     else expect(objection).toBeUndefined();
   });
 
-  it.each(['+01:00', 'Z', '', 'Mars/Olympus'])('then %o is no zone', (text) => {
+  it.each(['+01:00', 'Z', '', 'Mars/Olympus'])('then %o is not a zone', (text) => {
     expect(isZone(text)).toBe(false);
   });
 
@@ -224,7 +229,7 @@ describe('given what somebody writes as a schedule', () => {
 });
 
 describe('given an event just before midnight', () => {
-  it('then its day is that of the zone, not of UTC', () => {
+  it('then its day is the local day of the zone, not the UTC day', () => {
     expect(localDate(Date.UTC(2026, 0, 1, 1), 'America/Sao_Paulo')).toBe('2025-12-31');
     expect(localDate(Date.UTC(2026, 0, 1, 1), 'Asia/Kathmandu')).toBe('2026-01-01');
   });

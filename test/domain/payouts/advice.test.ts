@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { adviceFor, adviceOn, ADVISED_CODES, rejectedDetail } from '../../../domain/payouts/advice.ts';
 import { GATEWAYS } from '../../../domain/rails.ts';
 
-describe('given a provider that says why', () => {
+describe('given a provider that gives a reason', () => {
   it.each([
     { gateway: 'paypal', code: 'RECEIVER_ACCOUNT_LOCKED', who: 'partner', says: /locked.*PayPal unlock/ },
     { gateway: 'paypal', code: 'RECEIVER_COUNTRY_NOT_ALLOWED', who: 'partner', says: /country.*bank details/ },
@@ -13,11 +13,14 @@ describe('given a provider that says why', () => {
     { gateway: 'wise', code: 'WRONG_NAME', who: 'partner', says: /exactly as your bank writes it/ },
     { gateway: 'lob', code: 'stopped', who: 'us', says: /destroy it/ },
     { gateway: 'printed-check', code: 'resolved_not_paid', who: 'us', says: /pay it again/ },
-  ] as const)('when $gateway says $code then $who must act, by one exact sentence', ({ gateway, code, who, says }) => {
-    expect(adviceOn(gateway, 'failed', code)).toMatchObject({ who, text: expect.stringMatching(says) });
-  });
+  ] as const)(
+    'when $gateway says $code then $who must act, and one exact sentence says how',
+    ({ gateway, code, who, says }) => {
+      expect(adviceOn(gateway, 'failed', code)).toMatchObject({ who, text: expect.stringMatching(says) });
+    },
+  );
 
-  it('then no two causes of one gateway read alike, and each sentence is one', () => {
+  it('then no two causes of one gateway have the same text, and each text is one sentence', () => {
     for (const gateway of GATEWAYS) {
       const texts = ADVISED_CODES.filter((known) => known.gateway === gateway).map(
         ({ code }) => adviceOn(gateway, 'failed', code).text,
@@ -29,7 +32,7 @@ describe('given a provider that says why', () => {
   });
 
   it.each(GATEWAYS)(
-    'when %s says a code that nobody knows then it is named, and two of them do not read alike',
+    'when %s says an unknown code then the text names it, and two unknown codes have different texts',
     (gateway) => {
       const [one, other] = ['NEW_CODE', 'OTHER_CODE'].map((code) => adviceOn(gateway, 'returned', code).text);
       expect(one).toContain('NEW_CODE');
@@ -37,13 +40,13 @@ describe('given a provider that says why', () => {
     },
   );
 
-  it.each(['toString', '__proto__', 'constructor'])('when the code is %s then it is one that nobody knows', (code) => {
+  it.each(['toString', '__proto__', 'constructor'])('when the code is %s then it is an unknown code', (code) => {
     expect(adviceOn('wise', 'failed', code).text).toContain(code);
   });
 });
 
-describe('given a detail that no provider was asked with', () => {
-  it('then the partner hears which one, and what is wrong with it', () => {
+describe('given a detail that was refused before any provider was asked', () => {
+  it('then the text tells the partner which detail it is, and what is wrong with it', () => {
     expect(adviceOn('wise', 'failed', rejectedDetail('details.IBAN', 'is not a valid IBAN'))).toEqual({
       who: 'partner',
       text: 'One of your payout details cannot be used: details.IBAN is not a valid IBAN. Correct it.',
@@ -51,7 +54,7 @@ describe('given a detail that no provider was asked with', () => {
   });
 });
 
-describe('given a payout as it is now', () => {
+describe('given a payout in its current state', () => {
   const payout = { gateway: 'paypal', statusReason: null, attemptState: null, attemptReason: null } as const;
 
   it.each([

@@ -24,14 +24,14 @@ const nothing: AnswerFacts = { state: null, debited: null, returnedMinor: null }
 const debited = { minor: 1000n, feeMinor: 20n };
 
 describe('given an attempt that was submitted', () => {
-  it('when the provider took the money then it is posted once, with its fee', () => {
+  it('when the provider takes the money then it is posted once, with its fee', () => {
     const accepted = consequencesOf(submitted, { ...nothing, state: 'accepted', debited });
     expect(accepted).toMatchObject({ state: 'accepted', payoutStatus: 'executing', debit: { feeMinor: 20n } });
     const again = consequencesOf({ ...sent, state: 'accepted' }, { ...nothing, state: 'accepted', debited });
     expect(again.debit).toBeUndefined();
   });
 
-  it('when it failed then the send is undone and the payout fails', () => {
+  it('when it fails then the send is undone and the payout fails', () => {
     expect(consequencesOf(submitted, { ...nothing, state: 'failed' })).toMatchObject({
       state: 'failed',
       payoutStatus: 'failed',
@@ -39,13 +39,13 @@ describe('given an attempt that was submitted', () => {
     });
   });
 
-  it('when nobody knows the outcome then nothing is posted and nothing is released', () => {
+  it('when the outcome is unknown then nothing is posted and nothing is released', () => {
     const unknown = consequencesOf(submitted, { ...nothing, state: 'unknown' });
     expect(unknown).toMatchObject({ state: 'unknown', payoutStatus: 'executing', fail: false });
     expect(unknown.debit ?? unknown.fullReturn ?? unknown.partialReturn).toBeUndefined();
   });
 
-  it('when it took another amount than it was asked for then a person hears of it', () => {
+  it('when the provider takes a different amount than we requested then a person is told', () => {
     const { alarms } = consequencesOf(submitted, {
       ...nothing,
       state: 'accepted',
@@ -56,7 +56,7 @@ describe('given an attempt that was submitted', () => {
 });
 
 describe('given an attempt that was sent', () => {
-  it('when all of it comes back then the partner is owed it again', () => {
+  it('when the whole amount comes back then it is owed to the partner again', () => {
     const back = consequencesOf(sent, { ...nothing, state: 'returned', returnedMinor: 1000n });
     expect(back).toMatchObject({
       state: 'returned',
@@ -65,7 +65,7 @@ describe('given an attempt that was sent', () => {
     });
   });
 
-  it('when a part of it comes back then it waits in suspense and the payout stays as it is', () => {
+  it('when a part comes back then it waits in suspense and the payout stays as it is', () => {
     const part = consequencesOf(
       { ...sent, state: 'settled', payoutStatus: 'settled' },
       { ...nothing, state: 'settled', returnedMinor: 400n },
@@ -78,17 +78,17 @@ describe('given an attempt that was sent', () => {
     expect(part.fullReturn).toBeUndefined();
   });
 
-  it('when the provider says failed of money that it took then nothing is released and a person looks', () => {
+  it('when the provider says failed about money that it took then nothing is released and a person is told', () => {
     const failed = consequencesOf(sent, { ...nothing, state: 'failed' });
     expect(failed).toMatchObject({ state: 'needs_person', fail: false, payoutStatus: 'sent' });
     expect(failed.alarms).toHaveLength(1);
   });
 
-  it('when the word is one that nobody knows then the payout stays where it is', () => {
+  it('when the provider status is unknown then the payout stays where it is', () => {
     expect(consequencesOf(sent, nothing)).toMatchObject({ state: 'sent', payoutStatus: 'sent', alarms: [] });
   });
 
-  it('when it settled and then came back then it is returned', () => {
+  it('when it settles and then comes back then it is returned', () => {
     const settled = { ...sent, state: 'settled', payoutStatus: 'settled' } as const;
     expect(consequencesOf(settled, { ...nothing, state: 'returned', returnedMinor: 1000n })).toMatchObject({
       payoutStatus: 'returned',
@@ -100,31 +100,31 @@ describe('given an attempt that was sent', () => {
 describe('given a part that came back before', () => {
   const partly = { ...sent, state: 'settled', payoutStatus: 'settled', returnedMinor: 400n } as const;
 
-  it('when a second part comes then only what is new waits in suspense', () => {
+  it('when a second part comes back then only the new part waits in suspense', () => {
     expect(consequencesOf(partly, { ...nothing, state: 'settled', returnedMinor: 600n })).toMatchObject({
       partialReturn: { minor: 600n, before: 400n },
       alarms: [],
     });
   });
 
-  it('when the same part is told again then nothing is posted', () => {
+  it('when the same part is reported again then nothing is posted', () => {
     const again = consequencesOf(partly, { ...nothing, state: 'settled', returnedMinor: 400n });
     expect(again.partialReturn ?? again.fullReturn).toBeUndefined();
   });
 
-  it('when more is told than was ever sent then no more than that is posted, and a person hears of it', () => {
+  it('when more is reported than was sent then no more than the sent amount is posted, and a person is told', () => {
     const after = consequencesOf(partly, { ...nothing, state: 'settled', returnedMinor: 1200n });
     expect(after).toMatchObject({ partialReturn: { minor: 1000n, before: 400n } });
     expect(after.alarms).toHaveLength(1);
   });
 
-  it('when less is told than before then nothing goes again, and a person hears of it', () => {
+  it('when less is reported than before then nothing is reversed, and a person is told', () => {
     const after = consequencesOf(partly, { ...nothing, state: 'settled', returnedMinor: 100n });
     expect(after.partialReturn).toBeUndefined();
     expect(after.alarms).toHaveLength(1);
   });
 
-  it('when people have decided about it and the rest comes then the rest is one more part: the partner is not owed it twice', () => {
+  it('when people have decided about it and the rest comes back then the rest is another part, and nothing is owed to the partner twice', () => {
     const decided = { ...partly, decidedMinor: 400n };
     expect(consequencesOf(decided, { ...nothing, state: 'returned', returnedMinor: 1000n })).toMatchObject({
       state: 'settled',
@@ -135,7 +135,7 @@ describe('given a part that came back before', () => {
   });
 });
 
-it('whatever a provider says, no step is taken that the tables forbid, and money is given back once at the most', () => {
+it('whatever a provider says, no forbidden step is taken, and money is given back at most once', () => {
   const minor = fc.option(fc.bigInt(0n, 2000n), { nil: null });
   const facts = fc.record({
     state: fc.constantFrom(...ATTEMPT_STATES),
@@ -166,7 +166,7 @@ it('whatever a provider says, no step is taken that the tables forbid, and money
   );
 });
 
-it('however long it takes, time alone never says what became of a payment that nobody knows of', () => {
+it('however long it takes, time alone never decides the outcome of an unknown payment', () => {
   const minor = fc.option(fc.bigInt(0n, 1000n), { nil: null });
   const times = fc.record({
     ageMs: fc.integer({ min: 0, max: 1_000 * 365 * 24 * 3_600_000 }),
@@ -191,7 +191,7 @@ it('however long it takes, time alone never says what became of a payment that n
   );
 });
 
-it('whatever its provider says, how long a payment was unknown makes no difference', () => {
+it('whatever the provider says, the time that a payment was unknown makes no difference', () => {
   const said = fc.constantFrom(null, ...ATTEMPT_STATES);
   const age = fc.integer({ min: 0, max: 400 * 24 * 3_600_000 });
   fc.assert(

@@ -6,7 +6,7 @@ const run: RunUnderReview = { status: 'review', preparerId: 'paula', contentHash
 const anna: Decider = { id: 'anna', isApprover: true, isPayee: false, isEditor: false, hasDecided: false };
 
 describe('given a run in review that Paula asked for', () => {
-  it('when Anna decides what she saw then nothing stands against it', () => {
+  it('when Anna decides the content that she saw then the decision is accepted', () => {
     expect(whyNotDecide(run, anna, 'aa')).toBeUndefined();
   });
 
@@ -14,26 +14,26 @@ describe('given a run in review that Paula asked for', () => {
     { who: { ...anna, id: 'paula' }, code: 'approver_is_preparer', because: 'nobody approves their own work' },
     { who: { ...anna, isApprover: false }, code: 'not_allowed', because: 'the key was revoked meanwhile' },
     { who: { ...anna, isPayee: true }, code: 'approver_is_payee', because: 'nobody approves their own pay' },
-    { who: { ...anna, isEditor: true }, code: 'approver_edited_run', because: 'who changed it does not check it' },
-    { who: { ...anna, hasDecided: true }, code: 'approver_decided_already', because: 'one person is one voice' },
+    { who: { ...anna, isEditor: true }, code: 'approver_edited_run', because: 'nobody approves their own changes' },
+    { who: { ...anna, hasDecided: true }, code: 'approver_decided_already', because: 'one person has one vote' },
   ])('then $code: $because', ({ who, code }) => {
     expect(whyNotDecide(run, who, 'aa')?.code).toBe(code);
   });
 
-  it('when the run is another one than she saw then it is refused, and nothing was recorded', () => {
+  it('when the run differs from the one that she saw then the decision is refused, and nothing is recorded', () => {
     const refusal = whyNotDecide(run, anna, 'bb');
     expect(refusal?.code).toBe('run_changed_since_seen');
     expect(refusal?.message).toContain('nothing was recorded');
   });
 
   it.each(['preparing', 'approved', 'disbursing', 'rejected', 'expired', 'cancelled', 'disbursed', 'paused'] as const)(
-    'when it is %s instead then nobody decides it',
+    'when it is %s instead then nobody can decide it',
     (status) => {
       expect(whyNotDecide({ ...run, status }, anna, 'aa')?.code).toBe('run_not_in_review');
     },
   );
 
-  it('a scheduled run has no preparer, so any approver decides it', () => {
+  it('a scheduled run has no preparer, so any approver can decide it', () => {
     expect(whyNotDecide({ ...run, preparerId: null }, anna, 'aa')).toBeUndefined();
   });
 });
