@@ -3,19 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type {
-  Answer,
-  BatchAnswer,
-  BatchHands,
+  BatchCallbacks,
+  BatchReply,
   BatchSubmission,
   PaymentOrder,
+  Reply,
   Submission,
 } from '../../gateways/gateway.ts';
 import { openStage, type Stage } from './stage.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
-type Reply = { status: number; body: object };
-const refusal = (...fields: readonly string[]): Reply => ({
+type HttpReply = { status: number; body: object };
+const refusal = (...fields: readonly string[]): HttpReply => ({
   status: 400,
   body: {
     name: 'VALIDATION_ERROR',
@@ -23,13 +23,13 @@ const refusal = (...fields: readonly string[]): Reply => ({
     details: fields.map((field) => ({ field, issue: 'RECEIVER_INVALID' })),
   },
 });
-const SLOW_DOWN: Reply = { status: 429, body: { name: 'RATE_LIMIT_REACHED' } };
+const SLOW_DOWN: HttpReply = { status: 429, body: { name: 'RATE_LIMIT_REACHED' } };
 
 describe('given a batch by PayPal', () => {
   let stage: Stage;
   let aheadMs = 0;
-  /** What PayPal answers to the next posts; once they are used up, what it answers by itself. */
-  let replies: Reply[] = [];
+  /** What PayPal returns for the next posts. When they are used up, the sandbox answers. */
+  let replies: HttpReply[] = [];
   let posts = 0;
   beforeAll(async () => {
     stage = await openStage({
@@ -66,7 +66,7 @@ describe('given a batch by PayPal', () => {
       itemCount: 3,
     };
     const named = new Map<string, string>();
-    const hands: BatchHands = {
+    const callbacks: BatchCallbacks = {
       save: async (step) => void (stored.step = step),
       items: async () => [],
       saveItem: async () => undefined,
@@ -74,16 +74,16 @@ describe('given a batch by PayPal', () => {
       nameItems: async (found) => found.forEach((item) => named.set(item.key, item.reference)),
     };
     const signal = () => AbortSignal.timeout(10_000);
-    const keep = (answer: BatchAnswer) => {
-      stored.reference = answer.reference ?? stored.reference;
-      return answer;
+    const keep = (reply: BatchReply) => {
+      stored.reference = reply.reference ?? stored.reference;
+      return reply;
     };
     return {
       keys: orders.map((order) => order.key),
       named,
-      submit: async () => keep(await batches.submit(stored, hands, signal())),
-      resolve: async () => keep(await batches.resolve(stored, hands, signal())),
-      name: () => batches.name(stored, hands, signal()),
+      submit: async () => keep(await batches.submit(stored, callbacks, signal())),
+      resolve: async () => keep(await batches.resolve(stored, callbacks, signal())),
+      name: () => batches.name(stored, callbacks, signal()),
     };
   }
 
@@ -177,21 +177,21 @@ describe('given a batch group by Wise', () => {
       total: { minor: 12_345n * BigInt(orders.length), currency: 'USD' },
       itemCount: orders.length,
     };
-    const told = new Map<string, Answer>();
-    const hands: BatchHands = {
+    const recorded = new Map<string, Reply>();
+    const callbacks: BatchCallbacks = {
       async save(step, reference) {
         stored.step = step;
         stored.reference = reference ?? stored.reference;
       },
-      items: async () => items.filter((item) => told.get(item.key)?.state !== 'failed'),
+      items: async () => items.filter((item) => recorded.get(item.key)?.state !== 'failed'),
       async saveItem(itemKey, step, reference) {
         const item = items.find((one) => one.key === itemKey);
         if (item) Object.assign(item, { step, reference: reference ?? item.reference });
       },
-      recordItem: async (itemKey, answer) => void told.set(itemKey, answer),
+      recordItem: async (itemKey, reply) => void recorded.set(itemKey, reply),
       nameItems: async () => undefined,
     };
-    return { told, go: () => batches.resolve(stored, hands, AbortSignal.timeout(10_000)) };
+    return { recorded, go: () => batches.resolve(stored, callbacks, AbortSignal.timeout(10_000)) };
   }
 
   const paidFor = async ({ key }: PaymentOrder) =>
@@ -214,7 +214,7 @@ describe('given a batch group by Wise', () => {
     const restored = openGroup([order, stage.order('wise')]);
     expect(await restored.go()).toMatchObject({ state: null });
 
-    expect(restored.told.get(order.key)?.state).not.toBe('failed');
+    expect(restored.recorded.get(order.key)?.state).not.toBe('failed');
     expect(await paidFor(order)).toBe(0);
   });
 
@@ -223,7 +223,7 @@ describe('given a batch group by Wise', () => {
     const group = openGroup(orders);
     await stage.control('wise', 'faults', { method: 'POST', path: 'batch-payments/', fault: 'commit-then-drop' });
     expect(await group.go()).toMatchObject({ state: 'unknown' });
-    expect(await group.go()).toMatchObject({ state: 'accepted', word: 'FUNDED' });
+    expect(await group.go()).toMatchObject({ state: 'accepted', providerStatus: 'FUNDED' });
     expect(await Promise.all(orders.map(paidFor))).toEqual([1, 1]);
   });
 });

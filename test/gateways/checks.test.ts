@@ -46,8 +46,8 @@ describe('given a check', () => {
   const bank = () => createCheckBank(stage.settings.printedCheck, fetch);
   const becomes = (attempt: Attempt, state: string) =>
     expect.poll(async () => (await attempt.read()).state, { timeout: 5_000, interval: 10 }).toBe(state);
-  const says = (attempt: Attempt, word: string) =>
-    expect.poll(async () => (await attempt.read()).word, { timeout: 5_000, interval: 10 }).toBe(word);
+  const says = (attempt: Attempt, status: string) =>
+    expect.poll(async () => (await attempt.read()).providerStatus, { timeout: 5_000, interval: 10 }).toBe(status);
 
   type Made = ReturnType<Stage['attempt']>;
   const statusAtBank = async ({ order }: Made): Promise<string> => {
@@ -88,7 +88,7 @@ describe('given a check', () => {
       const amount = parseDecimal('50.50', 'USD');
       expect(await attempt.read()).toMatchObject({
         state: 'returned',
-        word: 'bounced',
+        providerStatus: 'bounced',
         reason: 'MS03',
         debited: { amount },
         returned: { amount },
@@ -101,7 +101,7 @@ describe('given a check', () => {
 
     it('when it was paid after all then it is settled', async () => {
       const attempt = await bounce('bounced-then-cleared', ['paid', 'returned', 'paid']);
-      expect(await attempt.read()).toMatchObject({ state: 'settled', word: 'cleared', returned: null });
+      expect(await attempt.read()).toMatchObject({ state: 'settled', providerStatus: 'cleared', returned: null });
     });
 
     it('when it is not clear whether its number is void then nothing is said, and the bank is asked again', async () => {
@@ -124,7 +124,7 @@ describe('given a check', () => {
       await stage.control('bank', 'faults', { path: '/positive-pay/files', fault: '500-before-commit' });
       const attempt = stage.attempt('printed-check');
       expect((await attempt.submit()).state).toBe('unknown');
-      await stage.gateways['printed-check'].desk?.stop(attempt.stored, signal());
+      await stage.gateways['printed-check'].checkServices?.stop(attempt.stored, signal());
       expect(await attempt.resolve()).toMatchObject({ state: 'failed', evidence: { bank: 'void' } });
     });
 
@@ -136,7 +136,7 @@ describe('given a check', () => {
         throw new Error('killed');
       };
       await expect(stage.gateways['printed-check'].submit(attempt.stored, dying, signal())).rejects.toThrow('killed');
-      await stage.gateways['printed-check'].desk?.stop(attempt.stored, signal());
+      await stage.gateways['printed-check'].checkServices?.stop(attempt.stored, signal());
       const dead = await attempt.resolve();
       expect(dead).toMatchObject({ state: 'failed', evidence: { bank: 'stopped' } });
       await expect(stat(join(stage.printDir, `${dead.reference}.pdf`))).rejects.toThrow('ENOENT');
@@ -146,7 +146,7 @@ describe('given a check', () => {
       const first = stage.attempt('printed-check');
       await first.submit();
       const second = stage.attempt('printed-check', { checkNumber: first.order.checkNumber ?? 0n });
-      expect(await second.submit()).toMatchObject({ state: 'failed', word: 'number in use' });
+      expect(await second.submit()).toMatchObject({ state: 'failed', providerStatus: 'number in use' });
       expect((await first.read()).state).not.toBe('failed');
     });
 
@@ -175,7 +175,7 @@ describe('given a check', () => {
       const attempt = stage.attempt('printed-check', { destination: payee('Void Vera') });
       await attempt.submit();
       await voidAtBank(bank(), checkOnFile(thawCheck(attempt.stored.request)), signal());
-      expect(await attempt.read()).toMatchObject({ state: 'failed', word: 'void', debited: null });
+      expect(await attempt.read()).toMatchObject({ state: 'failed', providerStatus: 'void', debited: null });
     });
 
     it('when its payment is stopped at the bank then it failed, for no money will move', async () => {
@@ -206,7 +206,7 @@ describe('given a check', () => {
       await says(attempt, 'returned_to_sender');
       const told = await attempt.read();
       expect(told).toMatchObject({ state: 'sent', debited: null, alarm: null, task: { kind: 'check_returned_mail' } });
-      await stage.gateways.lob.desk?.stop(attempt.stored, signal());
+      await stage.gateways.lob.checkServices?.stop(attempt.stored, signal());
       expect((await attempt.read()).state).toBe('failed');
     });
 
@@ -236,7 +236,7 @@ describe('given a check', () => {
       aheadMs = 25 * HOUR_MS;
       expect(await attempt.resolve()).toMatchObject({ state: 'unknown', task: { kind: 'outcome_unknown' } });
 
-      await stage.gateways.lob.desk?.stop(attempt.stored, signal());
+      await stage.gateways.lob.checkServices?.stop(attempt.stored, signal());
       expect(await attempt.resolve()).toMatchObject({ state: 'failed', evidence: { bank: 'stopped' } });
     });
 
@@ -244,7 +244,7 @@ describe('given a check', () => {
       await stage.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault: 'drop-before-commit' });
       const attempt = stage.attempt('lob');
       await attempt.submit();
-      await stage.gateways.lob.desk?.stop(attempt.stored, signal());
+      await stage.gateways.lob.checkServices?.stop(attempt.stored, signal());
       expect(await attempt.resolve()).toMatchObject({ state: 'failed', reference: null });
       expect(await madeByLob(attempt)).toBe(0);
     });
@@ -263,10 +263,12 @@ describe('given a check', () => {
           if (fault !== 'no fault') await slow.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault });
           const attempt = slow.attempt('lob');
           await attempt.submit();
-          expect(await slow.gateways.lob.desk?.stop(attempt.stored, signal())).toMatchObject({ outcome: 'stopped' });
+          expect(await slow.gateways.lob.checkServices?.stop(attempt.stored, signal())).toMatchObject({
+            outcome: 'stopped',
+          });
           expect(await attempt.resolve()).toMatchObject({
             state: 'failed',
-            word: 'deleted',
+            providerStatus: 'deleted',
             evidence: { bank: 'void' },
           });
         },
@@ -276,7 +278,9 @@ describe('given a check', () => {
         const attempt = slow.attempt('lob');
         await attempt.submit();
         await slow.control('lob', 'faults', { method: 'DELETE', path: '/v1/checks/', fault: 'drop-before-commit' });
-        expect(await slow.gateways.lob.desk?.stop(attempt.stored, signal())).toMatchObject({ outcome: 'stopped' });
+        expect(await slow.gateways.lob.checkServices?.stop(attempt.stored, signal())).toMatchObject({
+          outcome: 'stopped',
+        });
         expect(await attempt.read()).toMatchObject({ state: 'failed', evidence: { bank: 'stopped' } });
       });
     });

@@ -68,7 +68,7 @@ describe('given a payment by PayPal', () => {
     await becomes(attempt, 'settled');
     await advance(20);
     const told = await attempt.read();
-    expect(told).toMatchObject({ word: 'REFUNDED', state: 'settled' });
+    expect(told).toMatchObject({ providerStatus: 'REFUNDED', state: 'settled' });
     expect(told.returned?.amount.minor).toBe(1000n);
     expect(told.alarm).toContain('Part');
   });
@@ -85,7 +85,7 @@ describe('given a payment by PayPal', () => {
     await becomes(attempt, 'settled');
     await advance(20);
     await stage.control('paypal', 'faults', { method: 'GET', path: '/v1/reporting/', fault: 'empty-page' });
-    expect(await attempt.read()).toMatchObject({ word: 'REFUNDED', state: 'on_hold', returned: null });
+    expect(await attempt.read()).toMatchObject({ providerStatus: 'REFUNDED', state: 'on_hold', returned: null });
     expect(await attempt.read()).toMatchObject({ state: 'returned', returned: { amount: usd(2008n) } });
   });
 

@@ -209,28 +209,36 @@ describe('given the webhooks that providers send', () => {
   });
 
   it.each([
-    { event: wiseEvent('transfers#state-change', { current_state: 'processing' }), word: 'processing', reason: null },
+    {
+      event: wiseEvent('transfers#state-change', { current_state: 'processing' }),
+      providerStatus: 'processing',
+      reason: null,
+    },
     {
       event: wiseEvent('transfers#payout-failure', { failure_reason_code: 'ACCOUNT_CLOSED' }),
-      word: 'ACCOUNT_CLOSED',
+      providerStatus: 'ACCOUNT_CLOSED',
       reason: 'ACCOUNT_CLOSED',
     },
     {
       event: wiseEvent('transfers#payout-failure', { failure_reason_code: 'Paula Partner moved' }),
-      word: 'transfers#payout-failure',
+      providerStatus: 'transfers#payout-failure',
       reason: null,
     },
-    { event: wiseEvent('transfers#refund', { refund_amount: 1.1 }), word: 'transfers#refund', reason: null },
+    { event: wiseEvent('transfers#refund', { refund_amount: 1.1 }), providerStatus: 'transfers#refund', reason: null },
     {
       event: wiseEvent('transfers#active-cases', { active_cases: ['deposit_amount_less_invoice'] }),
-      word: 'transfers#active-cases',
+      providerStatus: 'transfers#active-cases',
       reason: null,
     },
-    { event: wiseEvent('transfers#transfer-suspension', {}), word: 'transfers#transfer-suspension', reason: null },
+    {
+      event: wiseEvent('transfers#transfer-suspension', {}),
+      providerStatus: 'transfers#transfer-suspension',
+      reason: null,
+    },
   ])(
-    'when Wise tells "$word" then it is about its transfer, with the reason $reason',
-    async ({ event, word, reason }) => {
-      expect(await signedByWise(event)).toMatchObject({ reference: '50000001', word, reason });
+    'when Wise tells "$providerStatus" then it is about its transfer, with the reason $reason',
+    async ({ event, providerStatus, reason }) => {
+      expect(await signedByWise(event)).toMatchObject({ reference: '50000001', providerStatus, reason });
     },
   );
 
@@ -240,7 +248,7 @@ describe('given the webhooks that providers send', () => {
     expect(await signedByWise(balance)).toMatchObject({ reference: null, key: null });
     expect(await signedByWise(tried, { 'x-test-notification': 'true' })).toMatchObject({
       reference: null,
-      word: 'test',
+      providerStatus: 'test',
     });
   });
 

@@ -1,20 +1,20 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { translate, type Words } from '../../gateways/answers.ts';
+import { translate, type StatusTable } from '../../gateways/replies.ts';
 import { LOB_ERROR_CODES, readLobError } from '../../gateways/lob/errors.ts';
-import { LOB_WORDS } from '../../gateways/lob/words.ts';
+import { LOB_STATUSES } from '../../gateways/lob/statuses.ts';
 import { PAYPAL_ERROR_NAMES, readPayPalError } from '../../gateways/paypal/errors.ts';
-import { PAYPAL_BATCH_WORDS, PAYPAL_ITEM_WORDS, PAYPAL_TAKEN } from '../../gateways/paypal/words.ts';
+import { PAYPAL_BATCH_STATUSES, PAYPAL_ITEM_STATUSES, PAYPAL_TAKEN } from '../../gateways/paypal/statuses.ts';
 import { WISE_ERROR_CODES, wantsPerson, wiseErrorClass, wiseErrorCode } from '../../gateways/wise/errors.ts';
-import { WISE_WORDS } from '../../gateways/wise/words.ts';
+import { WISE_STATUSES } from '../../gateways/wise/statuses.ts';
 import { hasSpecs, openSpec, warnWithoutSpecs } from './specs.ts';
 
 warnWithoutSpecs('no table of words is compared with them');
 
-const tables: { provider: string; words: Words; means: Record<string, string> }[] = [
+const tables: { provider: string; words: StatusTable; means: Record<string, string> }[] = [
   {
     provider: 'Wise',
-    words: WISE_WORDS,
+    words: WISE_STATUSES,
     means: {
       incoming_payment_waiting: 'no change',
       incoming_payment_initiated: 'accepted',
@@ -31,7 +31,7 @@ const tables: { provider: string; words: Words; means: Record<string, string> }[
   },
   {
     provider: 'PayPal items',
-    words: PAYPAL_ITEM_WORDS,
+    words: PAYPAL_ITEM_STATUSES,
     means: {
       PENDING: 'accepted',
       SUCCESS: 'settled',
@@ -46,7 +46,7 @@ const tables: { provider: string; words: Words; means: Record<string, string> }[
   },
   {
     provider: 'PayPal batches',
-    words: PAYPAL_BATCH_WORDS,
+    words: PAYPAL_BATCH_STATUSES,
     means: {
       NEW: 'accepted',
       PENDING: 'accepted',
@@ -58,7 +58,7 @@ const tables: { provider: string; words: Words; means: Record<string, string> }[
   },
   {
     provider: 'Lob',
-    words: LOB_WORDS,
+    words: LOB_STATUSES,
     means: {
       processed: 'accepted',
       rendered: 'accepted',
@@ -101,7 +101,7 @@ describe.each(tables)('given the words of $provider', ({ provider, words, means 
 
 describe('given the words of the sheet in two tables', () => {
   it('then PayPal has taken the money in every state but PENDING and FAILED', () => {
-    expect(Object.keys(PAYPAL_ITEM_WORDS).filter((word) => !PAYPAL_TAKEN.has(word))).toEqual(['PENDING', 'FAILED']);
+    expect(Object.keys(PAYPAL_ITEM_STATUSES).filter((word) => !PAYPAL_TAKEN.has(word))).toEqual(['PENDING', 'FAILED']);
   });
 });
 
@@ -275,11 +275,11 @@ describe.runIf(hasSpecs)('given the published specifications', () => {
 
   it('then each status of a PayPal item is in the table, and the table has no other', () => {
     const published = enumOf(paypal.components.schemas['transaction_enum']);
-    expect(Object.keys(PAYPAL_ITEM_WORDS).toSorted()).toEqual(published.toSorted());
+    expect(Object.keys(PAYPAL_ITEM_STATUSES).toSorted()).toEqual(published.toSorted());
   });
   it('then each status of a PayPal batch is in the table; NEW is of an older page', () => {
     const published = enumOf(paypal.components.schemas['batch_enum']);
-    expect(Object.keys(PAYPAL_BATCH_WORDS).toSorted()).toEqual([...published, 'NEW'].toSorted());
+    expect(Object.keys(PAYPAL_BATCH_STATUSES).toSorted()).toEqual([...published, 'NEW'].toSorted());
   });
   it('then each error name of PayPal is in the table', () => {
     const published = Object.entries(paypal.components.schemas).flatMap(([name, { properties }]) =>
@@ -304,6 +304,6 @@ describe.runIf(hasSpecs)('given the published specifications', () => {
     // These two say how far the files of a check are, which its status says as well.
     const ofFiles = new Set(['created', 'rendered_pdf', 'rendered_thumbnails']);
     expect(words.length).toBeGreaterThan(20);
-    expect(words.filter((word) => !(word in LOB_WORDS) && !ofFiles.has(word))).toEqual([]);
+    expect(words.filter((word) => !(word in LOB_STATUSES) && !ofFiles.has(word))).toEqual([]);
   });
 });
