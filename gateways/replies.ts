@@ -39,13 +39,17 @@ export const undecidable = (providerStatus: string, detail: string): Reply =>
 /** One provider's statuses, with our state for each. An alarm is what a person must read when the status appears. */
 export type StatusTable = Readonly<Record<string, { state: ReplyState | null; alarm?: string }>>;
 
+/** Finds an entry of an open table. Only its own keys count, so that a code such as `toString` is unknown. */
+export const entryOf = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined =>
+  Object.hasOwn(table, key) ? table[key] : undefined;
+
 /** Translates a provider's status. A status that is not in the table changes nothing and raises an alarm; we never guess. */
 export function translate(
   statuses: StatusTable,
   provider: string,
   status: string,
 ): { state: ReplyState | null; alarm: string | null } {
-  const known = Object.hasOwn(statuses, status) ? statuses[status] : undefined;
+  const known = entryOf(statuses, status);
   if (known) return { state: known.state, alarm: known.alarm ?? null };
   return {
     state: null,

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { entryOf } from '../replies.ts';
+
 /** The meaning of a refusal by Lob: it is about this check, about all checks, or the check may exist after all. */
 export type LobErrorClass = 'rejected' | 'as_a_whole' | 'unclear';
 
@@ -67,6 +69,5 @@ const ErrorBody = z.object({ error: z.object({ code: z.string() }) });
 export function readLobError(status: number, body: unknown): { code: string; errorClass: LobErrorClass } {
   const code = ErrorBody.safeParse(body).data?.error.code;
   if (!code) return { code: `HTTP ${status}`, errorClass: 'unclear' };
-  const known = Object.hasOwn(LOB_ERROR_CODES, code) ? LOB_ERROR_CODES[code] : undefined;
-  return { code, errorClass: known ?? (status === 403 ? 'as_a_whole' : 'rejected') };
+  return { code, errorClass: entryOf(LOB_ERROR_CODES, code) ?? (status === 403 ? 'as_a_whole' : 'rejected') };
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { entryOf } from '../replies.ts';
+
 /** The meaning of an error from a create call: this payment is refused, all payments are refused, or perhaps none is refused at all. */
 export type PayPalErrorClass = 'rejected' | 'as_a_whole' | 'unclear';
 
@@ -76,13 +78,12 @@ export function readPayPalError(status: number, body: unknown): PayPalError {
   const { name, debug_id, details } = read.data;
   const duplicate = details?.find(({ field }) => field?.toUpperCase().includes('SENDER_BATCH_ID'));
   const href = name === 'USER_BUSINESS_ERROR' ? duplicate?.link?.[0]?.href : undefined;
-  const known = Object.hasOwn(PAYPAL_ERROR_NAMES, name) ? PAYPAL_ERROR_NAMES[name] : undefined;
   // A duplicate without its link is not a rejection, because the first batch may be paying.
   const unnamed = duplicate && name === 'USER_BUSINESS_ERROR' ? 'unclear' : status === 403 ? 'as_a_whole' : 'rejected';
   return {
     name,
     debugId: debug_id ?? null,
-    errorClass: known ?? unnamed,
+    errorClass: entryOf(PAYPAL_ERROR_NAMES, name) ?? unnamed,
     firstBatchId: href ? lastSegment(href) : null,
     details: details ?? [],
   };

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { entryOf } from '../replies.ts';
+
 /**
  * The meaning of a refusal by Wise for the requested part of the payment. `unclear` tells nothing about the payment. `read_first` means
  * that there is one already, which must be read before anything else is done.
@@ -25,10 +27,8 @@ export const WISE_ERROR_CODES: Readonly<Record<string, WiseErrorClass>> = {
   [UNNAMED]: 'unclear',
 };
 
-export const wiseErrorClass = (status: number, code: string): WiseErrorClass => {
-  const known = Object.hasOwn(WISE_ERROR_CODES, code) ? WISE_ERROR_CODES[code] : undefined;
-  return status === 403 ? 'as_a_whole' : (known ?? 'rejected');
-};
+export const wiseErrorClass = (status: number, code: string): WiseErrorClass =>
+  status === 403 ? 'as_a_whole' : (entryOf(WISE_ERROR_CODES, code) ?? 'rejected');
 
 const ErrorBody = z.object({
   errors: z.array(z.object({ code: z.string().optional(), path: z.string().nullish() })).optional(),

@@ -1,7 +1,7 @@
 import { add, type Money } from '../../domain/money.ts';
 import type { Reply } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
-import { reply, translate } from '../replies.ts';
+import { entryOf, reply, translate } from '../replies.ts';
 import type { WiseClient, WiseTransfer } from './client.ts';
 import { statementOf, transferIdOf } from './statement.ts';
 import { WISE_STATUSES } from './statuses.ts';
@@ -36,11 +36,11 @@ export async function followTransfer(
   if (FUNDED.has(transfer.status)) return { transfer, isFunded: true, unknownPayment: null };
   const payments = lookedUp('Wise', await client.payments(transferId, signal));
   const statuses = payments.map(({ status }) => status ?? 'no status');
-  const isFunded = statuses.some((status) => Object.hasOwn(TAKEN, status) && TAKEN[status]);
+  const isFunded = statuses.some((status) => entryOf(TAKEN, status));
   return {
     transfer,
     isFunded,
-    unknownPayment: isFunded ? null : (statuses.find((status) => !Object.hasOwn(TAKEN, status)) ?? null),
+    unknownPayment: isFunded ? null : (statuses.find((status) => entryOf(TAKEN, status) === undefined) ?? null),
   };
 }
 
