@@ -1,12 +1,15 @@
-/** What the partner picks. */
+/** The methods of payment that a partner can choose. */
 export const METHODS = ['bank', 'paypal', 'check'] as const;
 export type Method = (typeof METHODS)[number];
 
-/** Who carries it. The companies behind them are never named in a column. */
+/** How a method is written in a sentence, such as "by bank transfer". */
+export const METHOD_NAMES: Record<Method, string> = { bank: 'bank transfer', paypal: 'PayPal', check: 'check' };
+
+/** The gateways that carry out payments. No column is named after one of the companies behind them. */
 export const GATEWAYS = ['wise', 'paypal', 'lob', 'printed-check'] as const;
 export type GatewayName = (typeof GATEWAYS)[number];
 
-/** Which gateways can carry a method; a payer picks one of them per method. */
+/** Which gateways can carry out a method. A payer chooses one of them for each method. */
 export const GATEWAYS_FOR: Record<Method, readonly GatewayName[]> = {
   bank: ['wise'],
   paypal: ['paypal'],

@@ -5,7 +5,7 @@ import { readLobAccount } from './lob/request.ts';
 import { readCheckAccount } from './printed-check/request.ts';
 import { readWiseAccount } from './wise/request.ts';
 
-/** What each gateway needs of a payer's settings. PayPal needs nothing: the app's own account pays. */
+/** Reads what each gateway needs from a payer's settings. PayPal needs nothing, because the app's own account pays. */
 const READERS: Record<GatewayName, (account: PayerAccount) => unknown> = {
   wise: readWiseAccount,
   paypal: () => undefined,
@@ -13,7 +13,7 @@ const READERS: Record<GatewayName, (account: PayerAccount) => unknown> = {
   'printed-check': readCheckAccount,
 };
 
-/** What is missing or wrong in a payer's settings, asked when they are set and not when the first payout needs them. */
+/** Lists what is missing or wrong in a payer's settings, so that it is found when they are set and not at the first payout. */
 export function whyNotPayerAccount(gateway: GatewayName, account: PayerAccount): readonly FailureDetail[] {
   try {
     READERS[gateway](account);
@@ -24,7 +24,7 @@ export function whyNotPayerAccount(gateway: GatewayName, account: PayerAccount):
   }
 }
 
-/** The number of the account that a payer's checks are drawn on; null for gateways that write none. Throws where the settings are wrong. */
+/** The number of the account that a payer's checks are drawn on, or null for gateways that write none. Throws if the settings are wrong. */
 export function checkAccountNumber(gateway: GatewayName, account: PayerAccount): string | null {
   if (gateway === 'lob') return readLobAccount(account).bankAccount.accountNumber;
   return gateway === 'printed-check' ? readCheckAccount(account).accountNumber : null;

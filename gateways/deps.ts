@@ -1,2 +1,2 @@
-/** What gateways get from outside; tests give their own clock and fetch. */
+/** The clock and the network that gateways use. Tests pass their own. */
 export type Deps = { now: () => Date; fetch: typeof fetch };

@@ -2,9 +2,8 @@ import type { AttemptState } from '../domain/payouts/attempt.ts';
 import type { Money } from '../domain/money.ts';
 import type { GatewayName } from '../domain/rails.ts';
 import type { TaskKind } from '../domain/tasks/task.ts';
-import type { CheckDesk } from './check-bank/desk.ts';
 
-/** Where the money goes: a partner's vaulted details, opened for one call and never stored in clear. */
+/** Where the money goes: a partner's details from the vault, unsealed for one call and never stored in clear. */
 export type Destination =
   | { method: 'bank'; holder: string; currency: string; country: string; details: Readonly<Record<string, string>> }
   | { method: 'paypal'; receiver: string }
@@ -19,10 +18,10 @@ export type PostalAddress = {
   country: string;
 };
 
-/** The payer's own account with a gateway, opened from the vault (`payer_gateway.settings`); each gateway parses its own. */
+/** The payer's own account with a gateway, unsealed from the vault (`payer_gateway.settings`). Each gateway parses its own. */
 export type PayerAccount = Readonly<Record<string, unknown>>;
 
-/** One payment to be frozen: what is asked for, before anybody is asked. */
+/** One payment to freeze: what we want to pay, before any provider is asked. */
 export type PaymentOrder = {
   /** The provider's idempotency key: UUIDv5(payout, attempt number). */
   key: string;
@@ -30,107 +29,134 @@ export type PaymentOrder = {
   amount: Money;
   destination: Destination;
   account: PayerAccount;
-  /** What the payee sees, as the run's period: letters, digits and spaces, at most 10 characters. */
+  /** The text that the payee sees, such as the run's period: letters, digits and spaces, at most 10 characters. */
   reference: string;
-  /** Number in the payer's own check register; only for checks, whoever prints them. */
+  /** The number in the payer's own check register. Only checks have one, ours and Lob's alike. */
   checkNumber: bigint | null;
   /** The payer's name as it is printed on checks. */
   payerName: string;
   payerAddress: PostalAddress | null;
-  /** Local date of payment, `2026-11-23`. */
+  /** Local date of payment, such as `2026-11-23`. */
   paidOn: string;
 };
 
-/** A frozen attempt as it is sent, resolved and read: the exact bytes that `freeze` made, and how far the calls came. */
+/** A frozen attempt as it is submitted, resolved and read: the exact bytes that `freeze` made, and how far the calls got. */
 export type Submission = {
   key: string;
   payoutId: string;
   amount: Money;
-  /** What `freeze` returned; opened from the vault. */
+  /** The bytes that `freeze` returned, unsealed from the vault. */
   request: Uint8Array;
   /** The provider's reference, once known (Wise transfer id, PayPal batch id, Lob check id, `account:number`). */
   reference: string | null;
-  /** How far a call of several parts came, as JSON of the gateway's own making; ids only, nothing personal. */
+  /** How far a payment of several calls got, as JSON in the gateway's own format. It holds ids only, nothing personal. */
   step: string | null;
-  /** When the first call may have been made; the provider's idempotency window counts from here. Null before. */
+  /** The earliest time at which the first call may have been made; the provider's idempotency window starts here. Null before. */
   submittedAt: Date | null;
 };
 
-/** Keeps how far a call of several parts came, committed before the next part is called. */
+/** Stores how far a payment of several calls got. It is committed before the next call is made. */
 export type SaveStep = (step: string, reference: string | null) => Promise<void>;
 
-/** The states that a provider can tell; the others are ours alone. */
-export type AnswerState = Exclude<AttemptState, 'prepared' | 'submitted' | 'stale'>;
+/** The states that a provider can report. The others are only ours. */
+export type ReplyState = Exclude<AttemptState, 'prepared' | 'submitted' | 'stale'>;
 
-/** What a provider says of an attempt, in our words. */
-export type Answer = {
-  /** Null leaves the attempt where it is: there is no news, or (then `alarm` is set) a word that nobody knows. */
-  state: AnswerState | null;
-  /** The provider's own word, stored as it came. */
-  word: string;
+/** A provider's report on an attempt, translated into our terms. */
+export type Reply = {
+  /** Null leaves the attempt as it is: nothing has changed, or the provider's status is unknown to us (then `alarm` is set). */
+  state: ReplyState | null;
+  /** The provider's own status, stored as it came. */
+  providerStatus: string;
   reference: string | null;
-  /** What left the payer's balance with the provider so far (amount and fee apart), null while nothing did. */
+  /** The money that has left the payer's balance with the provider so far, amount and fee apart. Null while none has. */
   debited: { amount: Money; fee: Money } | null;
-  /** What came back to the payer's balance so far, null while nothing did. */
+  /** The money that has come back to the payer's balance so far. Null while none has. */
   returned: { amount: Money; fee: Money } | null;
-  /** Why, in the provider's code (`RECEIVER_UNREGISTERED`, `ACCOUNT_CLOSED`), where there is one. */
+  /** The reason as the provider's code (`RECEIVER_UNREGISTERED`, `ACCOUNT_CLOSED`), if there is one. */
   reason: string | null;
-  /** Something a person must hear of: an unknown word, a charge-back, a blocked item. */
+  /** Something a person must know about: an unknown status, a charge-back, a blocked item. */
   alarm: string | null;
-  /** What only a person can do or decide now, until the provider says more. */
+  /** A task that only a person can do or decide, until the provider reports something new. */
   task: { kind: TaskKind; detail: string } | null;
-  /** The provider's trace ids and status, free of personal data, for the attempt's evidence. */
+  /** The provider's trace ids and status, free of personal data, kept as evidence of the attempt. */
   evidence: Readonly<Record<string, string | number | null>>;
 };
 
-/** A frozen batch as it is sent, resolved and read. */
+/** A frozen batch as it is submitted, resolved and read. */
 export type BatchSubmission = Pick<Submission, 'key' | 'request' | 'reference' | 'step' | 'submittedAt'> & {
-  /** The sum of its payments, and how many they are: what a person reads before they fund it. */
+  /** The sum and the number of its payments. A person reads them before funding the batch. */
   total: Money;
   itemCount: number;
 };
 
-/** One payment of a batch that is to be frozen: what `freeze` made of it alone. */
+/** One payment of a batch to freeze: its own frozen request. */
 export type BatchItem = { key: string; request: Uint8Array };
 
-/** What a gateway needs done in the database while it works on a batch; each is committed before the next call is made. */
-export type BatchHands = {
-  /** Keeps how far the batch's own calls came. */
+/** The changes and queries that a gateway needs from the database while it works on a batch. Each change is committed before the next call is made. */
+export type BatchCallbacks = {
+  /** Stores how far the batch's own calls got. */
   save: SaveStep;
-  /** The payments that may still be paid by it, in order. */
+  /** The payments that the batch may still pay, in order. */
   items: () => Promise<readonly Submission[]>;
   saveItem: (key: string, step: string, reference: string | null) => Promise<void>;
-  /** Says of one payment what the others do not share: it failed, or a person must look. */
-  recordItem: (key: string, answer: Answer) => Promise<void>;
-  /** Keeps by what each payment is followed from now on. */
+  /** Records a reply about one payment that does not apply to the others: it failed, or a person must look at it. */
+  recordItem: (key: string, reply: Reply) => Promise<void>;
+  /** Stores the reference and step by which each payment is followed from now on. */
   nameItems: (items: readonly { key: string; reference: string; step: string }[]) => Promise<void>;
 };
 
-/** What a provider says of a batch, in our words. */
-export type BatchAnswer = Pick<Answer, 'word' | 'reference' | 'reason' | 'task' | 'evidence'> & {
+/** A provider's report on a batch, translated into our terms. */
+export type BatchReply = Pick<Reply, 'providerStatus' | 'reference' | 'reason' | 'task' | 'evidence'> & {
   /**
-   * `accepted`: each payment can be followed by itself, once it is named. `refused`: proved that nothing of it moved. Null leaves
-   * the batch where it is: no money was asked for yet, and it goes on from its step.
+   * `accepted`: each payment can be followed on its own once it is named. `refused`: it is proven that none of its money moved.
+   * Null leaves the batch as it is: no money has been asked for yet, and it continues from its step.
    */
   state: 'accepted' | 'refused' | 'needs_person' | 'unknown' | null;
-  /** The payments for whose sake it was refused, each with the provider's code. The others may be asked for again. */
+  /** The payments that caused the refusal, each with the provider's code. The others may be sent again. */
   refused: readonly { key: string; reason: string }[];
 };
 
-/** A gateway that can ask for many payments at once. Calls throw what those of `Gateway` may throw. */
+/** A gateway that can send many payments at once. Its calls throw only what the calls of `Gateway` may throw. */
 export type BatchGateway = {
   /** How many payments the provider takes at once. */
   itemsMax: number;
-  /** Freezes what is asked for all of them, whose own requests are frozen already. */
+  /** Freezes one request for all payments, whose own requests are already frozen. */
   freeze: (key: string, items: readonly BatchItem[]) => Uint8Array;
-  /** Asks the provider, or goes on asking. Only whoever took the batch from prepared to submitted calls it. */
-  submit: (batch: BatchSubmission, hands: BatchHands, signal: AbortSignal) => Promise<BatchAnswer>;
-  /** Goes on where an earlier try stopped or was unclear. Never `refused` from absence, and never under another key. */
-  resolve: (batch: BatchSubmission, hands: BatchHands, signal: AbortSignal) => Promise<BatchAnswer>;
-  /** Reads a batch that waits for a person: has it been funded? */
-  read: (batch: BatchSubmission, hands: BatchHands, signal: AbortSignal) => Promise<BatchAnswer>;
-  /** Names the payments of an accepted batch, as many as the provider shows by now. */
-  name: (batch: BatchSubmission, hands: BatchHands, signal: AbortSignal) => Promise<void>;
+  /** Sends the batch, or continues sending it. Only the caller who took the batch from prepared to submitted may call it. */
+  submit: (batch: BatchSubmission, callbacks: BatchCallbacks, signal: AbortSignal) => Promise<BatchReply>;
+  /** Continues where an earlier try stopped or was unclear, with the same key. Absence is never a reason for `refused`. */
+  resolve: (batch: BatchSubmission, callbacks: BatchCallbacks, signal: AbortSignal) => Promise<BatchReply>;
+  /** Reads a batch that waits for a person, to see whether it has been funded. */
+  read: (batch: BatchSubmission, callbacks: BatchCallbacks, signal: AbortSignal) => Promise<BatchReply>;
+  /** Names the payments of an accepted batch, as many as the provider shows so far. */
+  name: (batch: BatchSubmission, callbacks: BatchCallbacks, signal: AbortSignal) => Promise<void>;
+};
+
+/** The bank's reply to a stop payment. */
+export type StopReply =
+  /** The bank no longer pays the check. The stop lapses on `expiresOn` (null: the bank knew no such check). A void never lapses. */
+  { outcome: 'stopped'; expiresOn: string | null; isVoid: boolean } | { outcome: 'already_paid' };
+
+/** A check that was presented at the bank but does not match its file. It waits for our decision until `decideBy`; then it is returned. */
+export type BankException = {
+  id: string;
+  number: bigint;
+  amount: Money;
+  reason: string;
+  at: Date;
+  decideBy: Date;
+  status: 'open' | 'paid' | 'returned';
+};
+
+/** The bank's services for checks besides paying them. Every call may be repeated; an unclear one throws `gateway_unavailable`. */
+export type CheckServices = {
+  /** Stops the payment of a check and voids its number, so that it stays dead when the stop lapses. */
+  stop: (submission: Submission, signal: AbortSignal) => Promise<StopReply>;
+  /** Renews the stop that lapses on a given day for another six months. A repeated call renews it only once. */
+  renew: (submission: Submission, lapsesOn: string | null, signal: AbortSignal) => Promise<StopReply>;
+  exceptions: (account: PayerAccount, signal: AbortSignal) => Promise<BankException[]>;
+  /** Decides an exception and returns what the bank did. If the decision comes too late, the bank has already returned the check. */
+  decide: (exceptionId: string, decision: 'pay' | 'return', signal: AbortSignal) => Promise<BankException['status']>;
 };
 
 /** One line of the provider's or bank's own statement. Amounts are signed: a debit of our balance is negative. */
@@ -140,40 +166,40 @@ export type StatementLine = {
   kind: 'payout' | 'fee' | 'return' | 'funding' | 'other';
   amount: Money;
   occurredAt: Date;
-  /** Joins it to an attempt: `payout_attempt.provider_ref` or `provider_key`. */
+  /** Joins the line to an attempt: `payout_attempt.provider_ref` or `provider_key`. */
   reference: string | null;
   key: string | null;
 };
 
-/** What a genuine webhook is about. It is a hint: the payout re-reads the provider's object. */
+/** The subject of a genuine webhook. It is only a hint: the payout then reads the provider's object again. */
 export type WebhookHint = {
   eventId: string;
   reference: string | null;
   key: string | null;
-  word: string;
-  /** Why a payment failed, in the provider's code, where only the webhook says so. It explains, and decides nothing. */
+  providerStatus: string;
+  /** Why a payment failed, as the provider's code, where only the webhook gives it. It explains but decides nothing. */
   reason: string | null;
 };
 
-/** Reads webhooks of one provider: checks the signature over the raw bytes. Throws Failure `webhook_not_genuine`. */
+/** Reads the webhooks of one provider and verifies the signature over the raw bytes. Throws Failure `webhook_not_genuine`. */
 export type WebhookReader = (headers: Headers, rawBody: Uint8Array, now: Date) => Promise<WebhookHint>;
 
 /**
- * One gateway. Calls throw only what leaves the attempt as it was and may be tried again with the same key:
+ * One gateway. Its calls throw only what leaves the attempt as it was and may be tried again with the same key:
  * Failure `gateway_not_sent` (nothing left this machine), `gateway_rate_limited`, `gateway_unavailable` (look-ups only), or
- * `gateway_refused` (the provider refuses us as a whole: funds, key, account; it pauses the gateway).
- * An unclear outcome is an Answer with state `unknown`, never an exception.
+ * `gateway_refused` (the provider refuses our account: funds, key, permissions; it pauses the gateway).
+ * An unclear outcome is a Reply with state `unknown`, never an exception.
  */
 export type Gateway = {
   name: GatewayName;
-  /** Whether it can express the amount and the details; throws Failure `recipient_rejected` naming what is wrong. */
+  /** Turns the order into the bytes to send. Throws Failure `recipient_rejected`, naming the detail or amount it cannot express. */
   freeze: (order: PaymentOrder) => Uint8Array;
-  /** Asks the provider, once. Only whoever took the attempt from prepared to submitted calls it. */
-  submit: (submission: Submission, save: SaveStep, signal: AbortSignal) => Promise<Answer>;
-  /** After an unclear outcome: looks up by key, then repeats the identical request where that is safe. Never `failed` from absence. */
-  resolve: (submission: Submission, save: SaveStep, signal: AbortSignal) => Promise<Answer>;
+  /** Asks the provider, once. Only the caller who took the attempt from prepared to submitted may call it. */
+  submit: (submission: Submission, save: SaveStep, signal: AbortSignal) => Promise<Reply>;
+  /** After an unclear outcome: looks up by key, then repeats the identical request if that is safe. Absence is never a reason for `failed`. */
+  resolve: (submission: Submission, save: SaveStep, signal: AbortSignal) => Promise<Reply>;
   /** Reads the provider's object again by its reference. */
-  read: (submission: Submission, signal: AbortSignal) => Promise<Answer>;
+  read: (submission: Submission, signal: AbortSignal) => Promise<Reply>;
   /** The provider's own statement of one day (UTC, half-open), for reconciliation. */
   statement: (
     account: PayerAccount,
@@ -182,10 +208,10 @@ export type Gateway = {
     to: Date,
     signal: AbortSignal,
   ) => Promise<StatementLine[]>;
-  /** Where it can ask for many payments at once. */
+  /** Only for gateways that can send many payments at once. */
   batches?: BatchGateway;
-  /** For checks: what else is asked of the bank they are drawn on. */
-  desk?: CheckDesk;
+  /** Only for checks: what else we ask the bank that they are drawn on. */
+  checkServices?: CheckServices;
 };
 
 export type Gateways = Record<GatewayName, Gateway>;

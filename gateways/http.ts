@@ -3,20 +3,20 @@ import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 
 import { Failure } from '../domain/errors.ts';
-import { refusedAsAWhole } from './answers.ts';
 import { readJson } from './json.ts';
+import { refusedAsAWhole } from './replies.ts';
 
-/** How long one call may take from connecting to its last byte. Node's own limit is five minutes. */
+/** How long one call may take, from connecting to its last byte. Node's own limit is five minutes. */
 export const CALL_TIMEOUT_MS = 30_000;
 
-/** Waited after a 429 that does not say how long. */
+/** How long to wait after a 429 that does not say how long. */
 const RETRY_AFTER_DEFAULT_MS = 5_000;
 const RETRY_AFTER_MAX_MS = 60 * 60_000;
 
 export type Evidence = Readonly<Record<string, string | number | null>>;
 
-/** What came of a call that may have been processed. What certainly was not is thrown as a Failure. */
-export type Reply<T> =
+/** The result of a call that may have been processed. A call that was certainly not processed throws a Failure. */
+export type Result<T> =
   | { kind: 'done'; value: T; evidence: Evidence }
   | { kind: 'refused'; status: number; headers: Headers; error: unknown; evidence: Evidence }
   | { kind: 'unclear'; evidence: Evidence };
@@ -26,28 +26,28 @@ export type Call<T> = {
   path: string;
   headers?: Readonly<Record<string, string>>;
   body?: string;
-  /** Turns the whole answer into a value, and throws where it cannot. */
+  /** Turns the whole response body into a value. Throws if it cannot. */
   read: (text: string) => T;
   signal: AbortSignal;
 };
 
-/** Gives the `Authorization` header: another one than the refused one, where there can be another. */
+/** Returns the `Authorization` header. If one was refused, it returns a different one where there can be another. */
 export type Authorize = (refused: string | null, signal: AbortSignal) => Promise<string>;
 
 export type HttpSettings = {
   provider: string;
   baseUrl: string;
   authorize: Authorize;
-  /** The answer's header that the provider's support asks for. */
+  /** The response header that the provider's support asks for. */
   traceHeader: string;
-  /** The request's header that takes an id of ours for each call, where the provider has one. */
+  /** The request header in which the provider takes an id of ours for each call, if it has one. */
   correlationHeader?: string | undefined;
   fetch?: typeof fetch | undefined;
 };
 
-export type Http = <T>(call: Call<T>) => Promise<Reply<T>>;
+export type Http = <T>(call: Call<T>) => Promise<Result<T>>;
 
-/** Reads a JSON answer by its schema; numbers come as strings. */
+/** Reads a JSON body with its schema. Numbers arrive as strings. */
 export const json =
   <T>(schema: z.ZodType<T>) =>
   (text: string): T =>
@@ -55,7 +55,7 @@ export const json =
 
 type StatusClass = 'done' | 'refused' | 'unclear' | 'rate_limited' | 'unauthorized';
 
-/** What a status says about the payment. One that is not here is judged by its hundred; the rest is unclear. */
+/** The meaning of an HTTP status for the payment. A status that is not listed is judged by its hundred; anything else is unclear. */
 const CLASS_OF_STATUS: Readonly<Record<number, StatusClass>> = {
   401: 'unauthorized',
   408: 'unclear',
@@ -68,7 +68,7 @@ const CLASS_OF_HUNDRED: Readonly<Record<number, StatusClass>> = { 2: 'done', 4: 
 const classOf = (status: number): StatusClass =>
   CLASS_OF_STATUS[status] ?? CLASS_OF_HUNDRED[Math.floor(status / 100)] ?? 'unclear';
 
-/** Errors before the first byte of a request has left. Every other error is unclear: the request may have arrived. */
+/** Errors that happen before the first byte of a request leaves. Every other error is unclear, because the request may have arrived. */
 const NOT_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -76,7 +76,7 @@ const NOT_SENT: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
-  // A certificate that is not accepted (the names are OpenSSL's), and a handshake that finds no common ground.
+  // The certificate is not accepted (the names are OpenSSL's), or the two sides have no TLS version in common.
   'CERT_CHAIN_TOO_LONG',
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
@@ -101,20 +101,20 @@ const NOT_SENT: ReadonlySet<string> = new Set([
   'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
 ]);
 
-/** System calls that come before any byte of a request: `ETIMEDOUT` of a connect proves what that of a read does not. */
+/** System calls that come before any byte of a request. `ETIMEDOUT` while connecting proves that nothing was sent; while reading it does not. */
 const BEFORE_SENDING: ReadonlySet<unknown> = new Set(['connect', 'getaddrinfo']);
 
-/** The error that has a code of its own: fetch wraps the socket's error in a TypeError. */
+/** Finds the error that has a code of its own, because fetch wraps the socket's error in a TypeError. */
 const innermost = (error: Error): Error =>
   'code' in error || !(error.cause instanceof Error) ? error : innermost(error.cause);
 
-/** Where several addresses were tried, none may have got further than the connect. */
+/** If several addresses were tried, none of them may have got further than connecting. */
 const failedToConnect = (error: Error): boolean =>
   error instanceof AggregateError
     ? error.errors.length > 0 && error.errors.every((one) => one instanceof Error && failedToConnect(one))
     : 'syscall' in error && BEFORE_SENDING.has(error.syscall);
 
-/** What went wrong in one word, and whether it proves that nothing has left this machine. */
+/** The error's code, and whether it proves that nothing left this machine. */
 function readError(thrown: unknown): { code: string; isNotSent: boolean } {
   if (!(thrown instanceof Error)) return { code: 'unknown error', isNotSent: false };
   const error = innermost(thrown);
@@ -125,11 +125,11 @@ function readError(thrown: unknown): { code: string; isNotSent: boolean } {
 const notSent = (provider: string, code: string): Failure =>
   new Failure(
     'gateway_not_sent',
-    `${provider} could not be reached (${code}). Nothing was sent. The same request is tried again with the same key.`,
+    `${provider} could not be reached (${code}). Nothing was sent. The same request will be tried again with the same key.`,
     { details: [{ field: 'code', reason: code }] },
   );
 
-/** Reads `Retry-After` in its two forms, seconds and a date; else when the window ends (Lob: seconds since 1970). */
+/** Reads `Retry-After` as seconds or as a date; without it, the time at which the window ends (Lob: seconds since 1970). */
 function retryAfter(headers: Headers, now: number): number {
   const header = headers.get('retry-after');
   const windowEnds = Number(headers.get('x-rate-limit-reset') ?? Number.NaN) * 1000 - now;
@@ -143,10 +143,10 @@ const RETRY_AFTER_FIELD = 'retry_after_ms';
 
 const rateLimited = (provider: string, headers: Headers): Failure => {
   const waitMs = retryAfter(headers, Date.now());
-  const limitedBy = headers.get('x-rate-limited-by'); // Wise says which of its limits it was
+  const limitedBy = headers.get('x-rate-limited-by'); // Wise names the limit that was reached
   return new Failure(
     'gateway_rate_limited',
-    `${provider} asks us to slow down${limitedBy ? ` (${limitedBy})` : ''}. The call was not processed. It is made again with the same key in ${waitMs} ms.`,
+    `${provider} asks us to slow down${limitedBy ? ` (${limitedBy})` : ''}. The call was not processed. It will be made again with the same key in ${waitMs} ms.`,
     {
       details: [
         { field: RETRY_AFTER_FIELD, reason: String(waitMs) },
@@ -156,18 +156,18 @@ const rateLimited = (provider: string, headers: Headers): Failure => {
   );
 };
 
-/** How long a provider asked us to wait, in milliseconds; undefined where it did not. */
+/** How long a provider asked us to wait, in milliseconds. Undefined if it did not ask. */
 export function retryAfterMs(failure: Failure): number | undefined {
   const wait = failure.details.find(({ field }) => field === RETRY_AFTER_FIELD);
   return wait && Number(wait.reason);
 }
 
-/** The value of a look-up. Where the provider is unclear nothing is lost by asking again later. */
-export function lookedUp<T>(provider: string, reply: Reply<T>): T {
-  if (reply.kind === 'done') return reply.value;
+/** The value of a look-up. If the result is unclear, nothing is lost by asking again later. */
+export function lookedUp<T>(provider: string, result: Result<T>): T {
+  if (result.kind === 'done') return result.value;
   throw new Failure(
     'gateway_unavailable',
-    `${provider} did not answer a look-up (${reply.evidence['why'] ?? reply.evidence['status']}). Nothing was changed. It is asked again later.`,
+    `${provider} did not answer a look-up (${result.evidence['why'] ?? result.evidence['status']}). Nothing was changed. We will ask again later.`,
   );
 }
 
@@ -179,7 +179,7 @@ const parsedOrNull = (text: string): unknown => {
   }
 };
 
-function readDone<T>(call: Call<T>, text: string, evidence: Evidence): Reply<T> | null {
+function readDone<T>(call: Call<T>, text: string, evidence: Evidence): Result<T> | null {
   try {
     return { kind: 'done', value: call.read(text), evidence };
   } catch {
@@ -192,8 +192,8 @@ const isHtml = (text: string): boolean => text.trimStart().startsWith('<');
 type Received = { status: number; headers: Headers; text: string };
 
 /**
- * The one way out to a provider. Every call has a time limit, follows no redirect, reads its answer once as bytes and
- * never as floats, and names no personal detail or secret in what it throws or keeps as evidence.
+ * The only way out to a provider. Every call has a time limit and follows no redirect. The response is read once, as bytes, and its
+ * numbers never become floats. What the call throws or keeps as evidence contains no personal detail and no secret.
  */
 export function createHttp({
   provider,
@@ -227,16 +227,16 @@ export function createHttp({
     }
   }
 
-  function judge<T>(call: Call<T>, { status, headers, text }: Received, sent: Evidence): Reply<T> {
+  function judge<T>(call: Call<T>, { status, headers, text }: Received, sent: Evidence): Result<T> {
     const evidence = { status, trace: headers.get(traceHeader), ...sent };
-    const unclear = (why: string): Reply<T> => ({ kind: 'unclear', evidence: { ...evidence, why } });
-    const verdicts: Record<StatusClass, () => Reply<T>> = {
-      done: () => readDone(call, text, evidence) ?? unclear('the answer is cut off or not as documented'),
+    const unclear = (why: string): Result<T> => ({ kind: 'unclear', evidence: { ...evidence, why } });
+    const verdicts: Record<StatusClass, () => Result<T>> = {
+      done: () => readDone(call, text, evidence) ?? unclear('the response is cut off or not as documented'),
       refused: () =>
         isHtml(text)
           ? unclear('a proxy answered, not the provider')
           : { kind: 'refused', status, headers, error: parsedOrNull(text), evidence },
-      unclear: () => unclear('the answer says nothing about the payment'),
+      unclear: () => unclear('the response says nothing about the payment'),
       rate_limited: () => {
         throw rateLimited(provider, headers);
       },
@@ -250,7 +250,7 @@ export function createHttp({
   return async (call) => {
     const authorization = await authorize(null, call.signal);
     const correlation = randomUUID();
-    const sent: Evidence = correlationHeader ? { correlation } : {}; // what support can look for where no answer came
+    const sent: Evidence = correlationHeader ? { correlation } : {}; // support can look for it even if no response came
     let received = await exchange(call, authorization, correlation);
     if ('status' in received && received.status === 401) {
       const renewed = await authorize(authorization, call.signal);

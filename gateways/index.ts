@@ -9,7 +9,7 @@ import { createPrintedCheckGateway, type PrintedCheckSettings } from './printed-
 import type { WiseSettings } from './wise/client.ts';
 import { createWiseGateway } from './wise/gateway.ts';
 
-/** What the deployment says of each provider; what a payer has there is in its own vaulted settings. */
+/** The deployment's settings for each provider. A payer's own account with a provider is in its sealed settings. */
 export type GatewaySettings = {
   wise: WiseSettings;
   paypal: PayPalSettings;
@@ -17,7 +17,7 @@ export type GatewaySettings = {
   printedCheck: PrintedCheckSettings;
 };
 
-/** Every gateway there is. The bank that clears printed checks also says which of Lob's checks were cashed. */
+/** Creates every gateway. The bank that clears printed checks also reports which of Lob's checks were cashed. */
 export function createGateways(settings: GatewaySettings, deps: Partial<Deps> = {}): Gateways {
   const { now = () => new Date(), fetch = globalThis.fetch } = deps;
   const bank: CheckBankSettings = settings.printedCheck;

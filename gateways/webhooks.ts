@@ -4,11 +4,11 @@ import { createLobWebhookReader } from './lob/webhook.ts';
 import { createPayPalWebhookReader } from './paypal/webhook.ts';
 import { createWiseWebhookReader } from './wise/webhook.ts';
 
-/** The gateways whose providers call us. A bank does not. */
+/** The gateways whose providers send us webhooks. A bank does not. */
 export const WEBHOOK_SENDERS = ['wise', 'paypal', 'lob'] as const;
 export type WebhookSender = (typeof WEBHOOK_SENDERS)[number];
 
-/** One reader of webhooks per provider that sends them; what they say is a hint, to be read again at the provider. */
+/** One webhook reader for each provider that sends webhooks. A webhook is only a hint: the provider's object is read again. */
 export const createWebhookReaders = (settings: GatewaySettings): Record<WebhookSender, WebhookReader> => ({
   wise: createWiseWebhookReader(settings.wise),
   paypal: createPayPalWebhookReader(settings.paypal),

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 
 import { Hono } from 'hono';
 
-import { CHECK_OUTCOMES, type Check, checkId, DECISIONS, openChecks } from './bank/checks.ts';
+import { type Check, CHECK_OUTCOMES, checkId, DECISIONS, openChecks } from './bank/checks.ts';
 import { takeFile } from './bank/file.ts';
 import { printStatement } from './bank/statement.ts';
 import type { Movement } from './books.ts';
 import { isoExponent, minorOf, toDecimal } from './decimals.ts';
 import type { HttpEnv } from './faults.ts';
 import { readObject, textOf, writtenOf } from './json.ts';
-import { type Ground, openSite, type SiteOptions } from './site.ts';
+import { openSite, type SiteOptions, type StandIn } from './site.ts';
 
 export const BANK_KEY = 'sandbox-bank-key';
 const DAY = /^\d{4}-\d\d-\d\d$/;
@@ -17,16 +17,16 @@ const DAY = /^\d{4}-\d\d-\d\d$/;
 const problem = (code: string, message: string) => ({ error: { code, message } });
 
 const REFUSALS = {
-  401: problem('unauthorized', 'The key is not known'),
-  403: problem('forbidden', 'The key may not do this'),
+  401: problem('unauthorized', 'The API key is not valid'),
+  403: problem('forbidden', 'The API key does not have permission to do this'),
   429: problem('too_many_requests', 'Too many requests'),
-  500: problem('internal', 'The bank has a fault of its own'),
+  500: problem('internal', 'The bank had an internal error'),
 };
 
 const dayOf = ({ at }: Movement) => at.slice(0, 10);
 
-/** The account's checks that were paid or bounced between two days, both included, with the balances around them. */
-function statementOf({ books, clock }: Ground, account: string, from: string, to: string, number?: string) {
+/** The account's checks that were paid or bounced between two days, both included, with the opening and closing balances. */
+function statementOf({ books, clock }: StandIn, account: string, from: string, to: string, number?: string) {
   const currency = 'USD';
   const all = books.movements.filter(({ key }) => key.startsWith(`${account}/`));
   const within = all.filter((movement) => dayOf(movement) >= from && dayOf(movement) <= to);
@@ -50,7 +50,7 @@ function statementOf({ books, clock }: Ground, account: string, from: string, to
   });
 }
 
-/** Opens the bank on which all checks are drawn. Its wire is our own, since every bank's differs. */
+/** Opens the bank on which all checks are drawn. Its API is our own, because every bank's is different. */
 export async function openBank(options: SiteOptions, port: number) {
   const site = await openSite({
     ...options,
@@ -67,7 +67,8 @@ export async function openBank(options: SiteOptions, port: number) {
   app.post('/sandbox/present', async (c) => {
     const body = readObject(await c.req.text()) ?? {};
     const [account, number, amount] = [body['account'], body['number'], body['amount']].map(writtenOf);
-    if (!account || !number || !amount) return c.json(problem('invalid', 'account, number and amount are needed'), 400);
+    if (!account || !number || !amount)
+      return c.json(problem('invalid', 'account, number and amount are required'), 400);
     checks.presentNow(account, number, amount, textOf(body['currency']) ?? 'USD');
     return c.json(checks.get(account, number) ?? null);
   });
@@ -80,7 +81,7 @@ export async function openBank(options: SiteOptions, port: number) {
   app.post('/positive-pay/files', async (c) => {
     const csv = await c.req.text();
     const taken = takeFile(csv, checks);
-    if (!taken) return c.json(problem('invalid_file', 'The heading line is missing or wrong; no row was read'), 400);
+    if (!taken) return c.json(problem('invalid_file', 'The header line is missing or wrong. No row was read'), 400);
     return c.json({ fileId: `PP-${createHash('sha256').update(csv).digest('hex').slice(0, 16)}`, ...taken });
   });
 
@@ -95,14 +96,14 @@ export async function openBank(options: SiteOptions, port: number) {
     const body = readObject(await c.req.text()) ?? {};
     const [account = '', number = ''] = [body['account'], body['number']].map(writtenOf);
     const check = checks.stop(account, number, textOf(body['renews']) ?? null);
-    if (!check) return c.json(problem('not_on_file', 'No such check; nothing was stopped'), 404);
+    if (!check) return c.json(problem('not_on_file', 'There is no such check. Nothing was stopped'), 404);
     if (check.status === 'paid') return c.json(problem('already_paid', `The check was paid on ${check.paidOn}`), 409);
     return c.json({ stopId: `STOP-${check.id}`, ...showCheck(check) });
   });
 
   app.get('/checks/:account/:number', (c) => {
     const check = checks.get(c.req.param('account'), c.req.param('number'));
-    if (!check) return c.json(problem('not_on_file', 'No such check'), 404);
+    if (!check) return c.json(problem('not_on_file', 'There is no such check'), 404);
     return c.json(showCheck(check));
   });
 
@@ -112,22 +113,22 @@ export async function openBank(options: SiteOptions, port: number) {
   });
 
   app.post('/exceptions/:id/decision', async (c) => {
-    const said = textOf(readObject(await c.req.text())?.['decision']);
-    const decision = DECISIONS.find((word) => word === said);
-    if (!decision) return c.json(problem('invalid', 'decision is pay or return'), 400);
+    const given = textOf(readObject(await c.req.text())?.['decision']);
+    const decision = DECISIONS.find((choice) => choice === given);
+    if (!decision) return c.json(problem('invalid', 'decision must be pay or return'), 400);
     const asked = checks.decide(c.req.param('id'), decision);
-    return asked ? c.json(asked) : c.json(problem('not_found', 'No such exception'), 404);
+    return asked ? c.json(asked) : c.json(problem('not_found', 'There is no such exception'), 404);
   });
 
   app.get('/statements/:account', (c) => {
     const { from = '', to = '', checkNumber } = c.req.query();
     if (!DAY.test(from) || !DAY.test(to) || from > to)
-      return c.json(problem('invalid', 'from and to are days, in order'), 400);
+      return c.json(problem('invalid', 'from and to must be days, in order'), 400);
     const xml = statementOf(site, c.req.param('account'), from, to, checkNumber);
     return c.body(xml, 200, { 'content-type': 'application/xml' });
   });
 
-  app.notFound((c) => c.json(problem('not_found', 'No such resource'), 404));
+  app.notFound((c) => c.json(problem('not_found', 'There is no such resource'), 404));
   site.serve(app);
   return { ...site, checks };
 }

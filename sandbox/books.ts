@@ -4,13 +4,13 @@ import { setImmediate } from 'node:timers/promises';
 
 import { type ExponentOf, minorOf, toDecimal } from './decimals.ts';
 
-/** More than any test or demo spends, in major units of every currency. */
+/** More than any test or demo spends, in major units of each currency. */
 const OPENING_BALANCE = '1000000000';
 const NEWLINE = 10;
 
 export type Kind = 'paid' | 'returned' | 'fee';
 
-/** One movement on our balance at a provider. `key` is the caller's idempotency key, `reference` the provider's. */
+/** One movement on our balance with a provider. `key` is the caller's idempotency key, and `reference` is the provider's reference. */
 export type Movement = {
   n: number;
   provider: string;
@@ -25,7 +25,7 @@ export type Movement = {
 
 type Row = { id: string };
 
-/** Rows by id. A row is changed by naming its new values; null, never undefined, empties one. */
+/** Rows by id. A change names only the new values. Null clears a value; undefined is never used. */
 export type Table<T extends Row> = {
   get: (id: string) => T | undefined;
   all: () => Iterable<T>;
@@ -38,7 +38,7 @@ type Rows = Map<string, Row>;
 
 export type Books = Awaited<ReturnType<typeof openBooks>>;
 
-/** Reads every whole line. A last line without its end was torn by a kill and never answered: it is cut off. */
+/** Reads every complete line. A last line without an end was interrupted by a kill and never answered, so it is cut off. */
 async function replay(file: string, apply: (op: Op) => void) {
   const bytes = await readFile(file).catch(() => Buffer.alloc(0));
   const end = bytes.lastIndexOf(NEWLINE) + 1;
@@ -50,7 +50,7 @@ async function replay(file: string, apply: (op: Op) => void) {
   }
 }
 
-/** An append-only file. All that is written in the same turn is one line and one fsync, so it is there whole or not. */
+/** An append-only file. Everything written in the same turn is one line and one fsync, so it is stored completely or not at all. */
 async function openLog(file: string) {
   const handle = await open(file, 'a');
   let group: Op[] = [];
@@ -69,7 +69,7 @@ async function openLog(file: string) {
       if (group.length === 0) onDisk = onDisk.then(persist);
       group.push(op);
     },
-    /** Settles when all that was written before the call is on disk. */
+    /** Resolves when everything written before the call is on disk. */
     flushed: () => onDisk,
     close: async () => {
       await onDisk;
@@ -78,7 +78,7 @@ async function openLog(file: string) {
   };
 }
 
-/** A provider's own store and its account of our money: everything it knows survives a kill. */
+/** A provider's own store and its record of our money. Everything in it survives a kill. */
 export async function openBooks(options: { file: string; provider: string; exponentOf: ExponentOf }) {
   const { file, provider, exponentOf } = options;
   const tables = new Map<string, Rows>();
@@ -124,7 +124,7 @@ export async function openBooks(options: { file: string; provider: string; expon
     return { get: (id) => rows.get(id), all: () => rows.values(), put: (row) => change(row.id, row), change };
   }
 
-  /** Writes a movement and the balance it leaves. */
+  /** Writes a movement and the balance after it. */
   function move(entry: Pick<Movement, 'key' | 'reference' | 'kind' | 'currency' | 'amount' | 'at'>) {
     const exponent = exponentOf(entry.currency);
     const amount = minorOf(entry.amount, exponent);
@@ -137,7 +137,7 @@ export async function openBooks(options: { file: string; provider: string; expon
     table,
     move,
     movements: movements as readonly Movement[],
-    /** What we hold there, in minor units. */
+    /** Our balance with the provider, in minor units. */
     balance,
     setBalance: (currency: string, decimal: string) => record(['funds', currency, { balance: decimal }]),
     exponentOf,

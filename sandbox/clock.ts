@@ -1,13 +1,13 @@
-/** Longest wait a Node timer can take; further tasks are looked at again then. */
+/** The longest wait that a Node timer allows. Later tasks are scheduled again when it ends. */
 const TIMER_MAX_MS = 2_147_483_647;
-/** So many tasks at once leave requests waiting only for a moment. */
+/** How many tasks run in one turn, so that requests never wait long. */
 const TASKS_PER_TURN = 500;
 
 type Task = { when: number; run: () => void };
 
 export type Clock = ReturnType<typeof createClock>;
 
-/** A provider's own time, which a test may move forward, and what the provider will do by it. */
+/** A provider's own time, which a test may move forward, and the tasks that the provider will run. */
 export function createClock(startOffsetMs: number) {
   const agenda: Task[] = []; // soonest first
   let offsetMs = startOffsetMs;
@@ -21,7 +21,7 @@ export function createClock(startOffsetMs: number) {
       const task = agenda[0];
       if (!task || task.when > running()) break;
       agenda.shift();
-      frozen = task.when; // a task lives in its own moment, also when it is caught up with later
+      frozen = task.when; // a task runs at its own time, even if it runs late
       try {
         task.run();
       } finally {
@@ -37,7 +37,7 @@ export function createClock(startOffsetMs: number) {
     if (next) timer = setTimeout(runDue, Math.min(Math.max(0, next.when - running()), TIMER_MAX_MS), TASKS_PER_TURN);
   }
 
-  /** Finds the place behind all tasks that are not later. */
+  /** Finds the place after all tasks that are not later. */
   function placeOf(when: number): number {
     let [low, high] = [0, agenda.length];
     while (low < high) {
@@ -56,7 +56,7 @@ export function createClock(startOffsetMs: number) {
       agenda.splice(place, 0, { when, run });
       if (place === 0) arm();
     },
-    /** Moves time forward; all that falls due in between has happened, in order, when this returns. */
+    /** Moves time forward. Everything due until then has happened, in order, when this returns. */
     advance(ms: number) {
       offsetMs += ms;
       runDue(Infinity);

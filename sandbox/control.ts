@@ -6,11 +6,11 @@ import { minorOf, toDecimal, toMinor } from './decimals.ts';
 import { type Fault, FAULTS, type Faults, type HttpEnv } from './faults.ts';
 import { type Json, listOf, readObject, textOf, writtenOf } from './json.ts';
 import type { Outcomes } from './outcomes.ts';
-import { type Plan, PLANNED_FAULTS, type PlanWish } from './plan.ts';
+import { type Plan, PLANNED_FAULTS, type PlanOptions } from './plan.ts';
 import { WEBHOOK_MODES, type WebhookMode, type Webhooks } from './webhooks.ts';
 
 const PAGE_MAX = 1_000;
-/** Of a hundred requests, ten meet a fault where a plan does not say. */
+/** By default, ten of a hundred requests meet a fault. */
 const RATE_DEFAULT = 0.1;
 
 type Controlled = {
@@ -25,7 +25,7 @@ type Controlled = {
 
 type Totals = Record<string, Record<Kind, string>>;
 
-/** Adds up all movements per currency and kind. */
+/** Adds up all movements by currency and kind. */
 export function totalsOf(books: Books): Totals {
   const sums = new Map<string, Record<Kind, bigint>>();
   for (const { currency, kind, amount } of books.movements) {
@@ -46,16 +46,16 @@ const numberOf = (value: unknown, otherwise: number): number => {
   return Number.isFinite(number) ? number : otherwise;
 };
 
-const isFault = (word: string | undefined): word is Fault => FAULTS.some((fault) => fault === word);
-const isMode = (word: string | undefined): word is WebhookMode => WEBHOOK_MODES.some((mode) => mode === word);
+const isFault = (text: string | undefined): text is Fault => FAULTS.some((fault) => fault === text);
+const isMode = (text: string | undefined): text is WebhookMode => WEBHOOK_MODES.some((mode) => mode === text);
 
-/** Reads what a plan shall be, or says what is wrong with it. */
-function readPlan(body: Json): PlanWish | string {
+/** Reads a plan, or says what is wrong with it. */
+function readPlan(body: Json): PlanOptions | string {
   const named = listOf(body['faults']);
   const faults = PLANNED_FAULTS.filter((fault) => named.includes(fault));
   const rate = numberOf(body['rate'], RATE_DEFAULT);
-  if (!(rate > 0 && rate <= 1)) return 'a rate is above 0 and at most 1';
-  if (faults.length < named.length) return `faults are some of ${PLANNED_FAULTS.join(', ')}`;
+  if (!(rate > 0 && rate <= 1)) return 'rate must be above 0 and at most 1';
+  if (faults.length < named.length) return `faults must be among ${PLANNED_FAULTS.join(', ')}`;
   const [requests, forMs, ms] = ['requests', 'forMs', 'ms'].map((name) =>
     body[name] === undefined ? undefined : numberOf(body[name], 0),
   );
@@ -63,7 +63,7 @@ function readPlan(body: Json): PlanWish | string {
 }
 
 const bodyOf = async (c: Context): Promise<Json> => readObject(await c.req.text()) ?? {};
-const wrong = (c: Context, message: string) => c.json({ error: `${message}; nothing was changed` }, 400);
+const wrong = (c: Context, message: string) => c.json({ error: `${message}. Nothing was changed` }, 400);
 
 /** A page of movements after a number. */
 function pageAfter(movements: readonly Movement[], after: number) {
@@ -71,7 +71,7 @@ function pageAfter(movements: readonly Movement[], after: number) {
   return { entries, next: after + entries.length < movements.length ? after + entries.length : null };
 }
 
-/** The routes by which tests and the demo read a stand-in's books and tell it what shall go wrong. */
+/** The routes with which tests and the demo read a stand-in's books and choose what goes wrong. */
 export function controlRoutes({ books, clock, faults, plan, outcomes, webhooks, advance }: Controlled) {
   const app = new Hono<HttpEnv>();
 
@@ -87,7 +87,7 @@ export function controlRoutes({ books, clock, faults, plan, outcomes, webhooks, 
   app.post('/faults', async (c) => {
     const body = await bodyOf(c);
     const fault = writtenOf(body['fault']);
-    if (!isFault(fault)) return wrong(c, `a fault is one of ${FAULTS.join(', ')}`);
+    if (!isFault(fault)) return wrong(c, `fault must be one of ${FAULTS.join(', ')}`);
     const [method, path, match] = [textOf(body['method']), textOf(body['path']), textOf(body['match'])];
     faults.add({
       fault,
@@ -107,9 +107,9 @@ export function controlRoutes({ books, clock, faults, plan, outcomes, webhooks, 
     return c.body(null, 204);
   });
   app.post('/plan', async (c) => {
-    const wish = readPlan(await bodyOf(c));
-    if (typeof wish === 'string') return wrong(c, wish);
-    plan.begin(wish);
+    const options = readPlan(await bodyOf(c));
+    if (typeof options === 'string') return wrong(c, options);
+    plan.begin(options);
     return c.json(plan.show(), 201);
   });
 
@@ -121,8 +121,8 @@ export function controlRoutes({ books, clock, faults, plan, outcomes, webhooks, 
   app.post('/outcomes', async (c) => {
     const body = await bodyOf(c);
     const [match, outcome] = [writtenOf(body['match']), textOf(body['outcome'])];
-    if (!match || !outcome || !outcomes.words.includes(outcome))
-      return wrong(c, `an outcome needs a match, and is one of ${outcomes.words.join(', ')}`);
+    if (!match || !outcome || !outcomes.names.includes(outcome))
+      return wrong(c, `match is required, and outcome must be one of ${outcomes.names.join(', ')}`);
     const afterMs = writtenOf(body['afterMs']);
     outcomes.add({ match, outcome, ...(afterMs && { afterMs: Number(afterMs) }) });
     return c.json(outcomes.list(), 201);
@@ -131,7 +131,7 @@ export function controlRoutes({ books, clock, faults, plan, outcomes, webhooks, 
   app.get('/clock', (c) => c.json({ now: clock.iso() }));
   app.post('/clock', async (c) => {
     const ms = numberOf((await bodyOf(c))['advanceMs'], 0);
-    if (ms < 0) return wrong(c, 'time only goes forward');
+    if (ms < 0) return wrong(c, 'time can only move forward');
     advance(ms);
     await books.flushed();
     return c.json({ now: clock.iso() });
@@ -141,7 +141,7 @@ export function controlRoutes({ books, clock, faults, plan, outcomes, webhooks, 
   app.post('/webhooks', async (c) => {
     const body = await bodyOf(c);
     const mode = textOf(body['mode']) ?? webhooks.mode();
-    if (!isMode(mode)) return wrong(c, `a mode is one of ${WEBHOOK_MODES.join(', ')}`);
+    if (!isMode(mode)) return wrong(c, `mode must be one of ${WEBHOOK_MODES.join(', ')}`);
     webhooks.setMode(mode);
     if (body['forge'] === true) webhooks.forge();
     return c.json({ mode: webhooks.mode(), waiting: webhooks.waiting() });
@@ -151,7 +151,7 @@ export function controlRoutes({ books, clock, faults, plan, outcomes, webhooks, 
     const body = await bodyOf(c);
     const [currency, amount] = [textOf(body['currency']), writtenOf(body['amount'])];
     const minor = currency && amount && toMinor(amount, books.exponentOf(currency));
-    if (!currency || typeof minor !== 'bigint') return wrong(c, 'a balance needs currency and a decimal amount');
+    if (!currency || typeof minor !== 'bigint') return wrong(c, 'currency and a decimal amount are required');
     books.setBalance(currency, toDecimal(minor, books.exponentOf(currency)));
     await books.flushed();
     return c.json({ currency, amount: toDecimal(minor, books.exponentOf(currency)) });

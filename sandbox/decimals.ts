@@ -1,4 +1,4 @@
-/** Digits after the point where ISO 4217 says other than two; only currencies the stand-ins deal in. */
+/** Digits after the decimal point where ISO 4217 does not say two. Contains only currencies that the stand-ins use. */
 const OTHER_THAN_TWO: Record<string, number> = {
   BHD: 3,
   CLP: 0,
@@ -16,7 +16,7 @@ const OTHER_THAN_TWO: Record<string, number> = {
   XOF: 0,
 };
 
-/** What the stand-ins hold balances in. */
+/** The currencies in which the stand-ins hold balances. */
 export const CURRENCIES = [
   'AED',
   'AUD',
@@ -65,24 +65,25 @@ export type ExponentOf = (currency: string) => number;
 
 export const isoExponent: ExponentOf = (currency) => OTHER_THAN_TWO[currency] ?? 2;
 
-/** PayPal refuses decimals in three currencies, two of which have them in ISO 4217. */
+/** PayPal refuses decimals in three currencies, although ISO 4217 gives two of them decimals. */
 export const paypalExponent: ExponentOf = (currency) => (['HUF', 'JPY', 'TWD'].includes(currency) ? 0 : 2);
 
-/** Reads a plain decimal into minor units; undefined when it is none, or has more decimals than the currency. */
+/** Reads a plain decimal into minor units. Undefined if it is not a decimal or has more digits than the currency. */
 export function toMinor(text: string, exponent: number): bigint | undefined {
   const [, sign = '', whole, fraction = ''] = /^(-?)(\d{1,18})(?:\.(\d+))?$/.exec(text) ?? [];
   if (whole === undefined || fraction.length > exponent) return undefined;
   return BigInt(`${sign}${whole}${fraction.padEnd(exponent, '0')}`);
 }
 
-/** Reads a decimal that is known to be good because the stand-in wrote it itself. */
+/** Reads a decimal that must be valid because the stand-in wrote it itself. */
 export function minorOf(text: string, exponent: number): bigint {
   const minor = toMinor(text, exponent);
-  if (minor === undefined) throw new Error(`the books hold ${text}, which is no amount with ${exponent} decimals`);
+  if (minor === undefined)
+    throw new Error(`the books contain ${text}, which is not an amount with ${exponent} decimals`);
   return minor;
 }
 
-/** Prints minor units as a decimal with all the currency's digits: 5 with two decimals is 0.05. */
+/** Prints minor units as a decimal with all of the currency's digits: 5 with two decimals is 0.05. */
 export function toDecimal(minor: bigint, exponent: number): string {
   const digits = (minor < 0n ? -minor : minor).toString().padStart(exponent + 1, '0');
   const point = digits.length - exponent;
@@ -90,6 +91,6 @@ export function toDecimal(minor: bigint, exponent: number): string {
   return exponent === 0 ? `${sign}${digits}` : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
-/** Divides numbers above zero, a half going up, as all the stand-ins round. */
+/** Divides positive numbers and rounds a half up, as all stand-ins do. */
 export const divideHalfUp = (numerator: bigint, denominator: bigint): bigint =>
   (2n * numerator + denominator) / (2n * denominator);

@@ -26,7 +26,7 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** What shall go wrong, where, and how often. `path` is a prefix or a regular expression over path and query. */
+/** Says what goes wrong, where and how often. `path` is a prefix or a regular expression for path and query. */
 export type FaultRule = {
   fault: Fault;
   method?: string;
@@ -39,10 +39,10 @@ export type FaultRule = {
 
 export type HttpEnv = { Bindings: HttpBindings };
 
-/** How a provider words a refusal that is none of its business rules. */
+/** Writes a provider's body for a refusal that does not come from one of its business rules. */
 export type Refuse = (status: 401 | 403 | 429 | 500) => object;
 
-/** A small seeded generator (mulberry32), so that a run with the same seed fails in the same places. */
+/** A small seeded random generator (mulberry32), so that runs with the same seed fail in the same places. */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -55,7 +55,7 @@ export function createRandom(seed: number): () => number {
 
 export type Faults = ReturnType<typeof createFaults>;
 
-/** The rules in force, and behind them the plan. A rule is used up after its times. */
+/** The active rules, and after them the plan. A rule ends after its number of times. */
 export function createFaults(
   random: () => number,
   drawPlanned: (method: string, path: string) => FaultRule | undefined,
@@ -87,11 +87,11 @@ function drop(c: Context<HttpEnv>): Response {
   return RESPONSE_ALREADY_SENT;
 }
 
-/** Announces the whole body, sends half of it and hangs up. */
-async function cutBody(c: Context<HttpEnv>, answer: Response): Promise<Response> {
-  const body = Buffer.from(await answer.arrayBuffer());
-  const headers = { ...Object.fromEntries(answer.headers), 'content-length': String(body.length) };
-  c.env.outgoing.writeHead(answer.status, headers);
+/** Announces the full length, sends half of the body and closes the connection. */
+async function cutBody(c: Context<HttpEnv>, response: Response): Promise<Response> {
+  const body = Buffer.from(await response.arrayBuffer());
+  const headers = { ...Object.fromEntries(response.headers), 'content-length': String(body.length) };
+  c.env.outgoing.writeHead(response.status, headers);
   await new Promise<void>((sent) => c.env.outgoing.write(body.subarray(0, body.length >> 1), () => sent()));
   return drop(c);
 }
@@ -113,10 +113,10 @@ const sca = (refuse: Refuse) =>
     headers: { 'x-2fa-approval': crypto.randomUUID(), 'x-2fa-approval-result': 'REJECTED' },
   });
 
-/** Where every token that was given can be made void at once. */
+/** Makes every issued token invalid at once, if the provider issues tokens. */
 export type ExpireTokens = (() => void) | undefined;
 
-/** What a fault needs of the provider it strikes. */
+/** The parts of a provider that a fault uses. */
 type Struck = { refuse: Refuse; expireTokens: ExpireTokens };
 
 type Play = (
@@ -126,7 +126,7 @@ type Play = (
   struck: Struck,
 ) => Promise<Response>;
 
-/** The provider forgets its tokens and judges the request itself; one with a fixed key refuses that, once. */
+/** The provider forgets its tokens and then handles the request. A provider with a fixed key refuses the key once. */
 async function expire(commit: () => Promise<Response>, { refuse, expireTokens }: Struck): Promise<Response> {
   if (!expireTokens) return Response.json(refuse(401), { status: 401 });
   expireTokens();
@@ -136,9 +136,9 @@ async function expire(commit: () => Promise<Response>, { refuse, expireTokens }:
 const PLAYS: Record<Fault, Play> = {
   'commit-then-drop': (c, _, commit) => commit().then(() => drop(c)),
   'commit-then-hang': (c, _, commit) => commit().then(() => hang(c)),
-  'commit-then-cut-body': (c, _, commit) => commit().then((answer) => cutBody(c, answer)),
+  'commit-then-cut-body': (c, _, commit) => commit().then((response) => cutBody(c, response)),
   'commit-then-502': (_c, _, commit) => commit().then(badGateway),
-  'commit-then-wait': (_c, { ms }, commit) => commit().then((answer) => wait(ms, answer)),
+  'commit-then-wait': (_c, { ms }, commit) => commit().then((response) => wait(ms, response)),
   '500-before-commit': async (_c, _, __, { refuse }) => Response.json(refuse(500), { status: 500 }),
   'drop-before-commit': async (c) => drop(c),
   429: async (_c, _, __, { refuse }) => Response.json(refuse(429), { status: 429, headers: { 'retry-after': '1' } }),
@@ -151,7 +151,7 @@ const PLAYS: Record<Fault, Play> = {
   'wrong-amount': (_c, _, commit) => commit().then(wrongAmount),
 };
 
-/** Puts the rules in front of a provider's routes; what they commit is on disk before the fault strikes. */
+/** Applies the rules before a provider's routes. Committed changes are on disk before a fault strikes. */
 export function withFaults(faults: Faults, struck: Struck): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     const { pathname, search } = new URL(c.req.url);
@@ -160,9 +160,9 @@ export function withFaults(faults: Faults, struck: Struck): MiddlewareHandler<Ht
       await next();
       return c.res;
     };
-    const answer = rule ? await PLAYS[rule.fault](c, rule, commit, struck) : await commit();
-    if (answer === c.res) return;
-    c.res = undefined; // or Hono would merge the two answers, and send one where there must be none
-    c.res = answer;
+    const response = rule ? await PLAYS[rule.fault](c, rule, commit, struck) : await commit();
+    if (response === c.res) return;
+    c.res = undefined; // otherwise Hono would merge the two responses, or send one where there must be none
+    c.res = response;
   };
 }

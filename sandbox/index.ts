@@ -3,23 +3,23 @@ import { loadKeys } from './keys.ts';
 import { LOB_KEY, LOB_WEBHOOK_SECRET, openLob } from './lob.ts';
 import { openMail } from './mail.ts';
 import { openPaypal, PAYPAL_CLIENT, PAYPAL_SECRET, PAYPAL_WEBHOOK_ID } from './paypal.ts';
-import type { PlanWish } from './plan.ts';
+import type { PlanOptions } from './plan.ts';
 import type { Log } from './site.ts';
 import { openWise, WISE_PROFILE, WISE_TOKEN } from './wise.ts';
 
 export type SandboxOptions = {
-  /** Where books, keys and mail are kept; the same folder again continues where it was. */
+  /** Where books, keys and mail are kept. Starting again with the same folder continues where it stopped. */
   dir: string;
-  /** Where webhooks go: `/wise`, `/paypal` and `/lob` are added. Without it none are sent. */
+  /** Where webhooks are sent: `/wise`, `/paypal` or `/lob` is added. Without it, none are sent. */
   webhooks?: string;
-  /** Ports that are not named are any that is free. */
+  /** A port that is not given is any free port. */
   ports?: Partial<Record<'wise' | 'paypal' | 'lob' | 'bank' | 'smtp' | 'mail', number>>;
   seed?: number;
-  /** Faults from the start, drawn from their own seed, at each stand-in alike. */
-  plan?: PlanWish;
-  /** How long between a provider's own state changes. */
+  /** Faults from the start for every stand-in, drawn from a seed of their own. */
+  plan?: PlanOptions;
+  /** The time between a provider's own state changes. */
   stepMs?: number;
-  /** How long until an issued check is paid in. */
+  /** The time until an issued check is paid in. */
   clearMs?: number;
   log?: Log;
 };

@@ -7,7 +7,7 @@ import { generate } from 'selfsigned';
 const KEY_BITS = 2048;
 const VALID_YEARS = 20;
 
-/** What the stand-ins sign their webhooks with. */
+/** The keys with which the stand-ins sign their webhooks. */
 export type Keys = {
   wise: { privateKey: string; publicKey: string };
   paypal: { privateKey: string; certificate: string; ca: string };
@@ -20,7 +20,7 @@ function validity() {
   return { notBeforeDate, notAfterDate, keySize: KEY_BITS, algorithm: 'sha256' };
 }
 
-/** A certificate authority of the sandbox's own, and the certificate PayPal's stand-in signs with. */
+/** The sandbox's own certificate authority, and the certificate with which PayPal's stand-in signs. */
 async function makePaypalKeys(): Promise<Keys['paypal']> {
   const authority = await generate([{ name: 'commonName', value: 'Sandbox CA' }], {
     ...validity(),
@@ -40,7 +40,7 @@ async function makePaypalKeys(): Promise<Keys['paypal']> {
   return { privateKey: leaf.private, certificate: leaf.cert, ca: authority.cert };
 }
 
-/** A fresh pair of RSA keys as PEM. */
+/** A new pair of RSA keys as PEM. */
 export const makeRsaPair = () =>
   generateKeyPairSync('rsa', {
     modulusLength: KEY_BITS,
@@ -48,7 +48,7 @@ export const makeRsaPair = () =>
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
 
-/** Loads the keys kept in the folder; the first start makes them. */
+/** Loads the keys from the folder. The first start creates them. */
 export async function loadKeys(dir: string): Promise<Keys> {
   const file = join(dir, 'keys.json');
   const kept = await readFile(file, 'utf8').catch(() => undefined);
@@ -60,6 +60,6 @@ export async function loadKeys(dir: string): Promise<Keys> {
   return keys;
 }
 
-/** RSA PKCS#1 v1.5 with SHA-256, in Base64: what both Wise and PayPal use. */
+/** Signs with RSA PKCS#1 v1.5 and SHA-256, in Base64, as both Wise and PayPal do. */
 export const signRsaSha256 = (privateKey: string, content: string): string =>
   createSign('RSA-SHA256').update(content).sign(privateKey, 'base64');

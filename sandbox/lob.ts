@@ -8,7 +8,7 @@ import { CHECK_OUTCOMES, type Checks as BankChecks } from './bank/checks.ts';
 import { isoExponent } from './decimals.ts';
 import type { HttpEnv } from './faults.ts';
 import { type Json, listOf, readObject, textOf, writtenOf } from './json.ts';
-import { newId, openChecks, type LobCheck, showAccount } from './lob/checks.ts';
+import { type LobCheck, newId, openChecks, showAccount } from './lob/checks.ts';
 import { isRefusal, readCheck, whyNotAccount } from './lob/request.ts';
 import { openSite, type SiteOptions } from './site.ts';
 
@@ -21,12 +21,12 @@ const problem = (status: number, code: string, message: string) => ({ error: { m
 
 const REFUSALS = {
   401: problem(401, 'invalid_api_key', 'Your API key is not valid.'),
-  403: problem(403, 'forbidden', 'You may not do this.'),
+  403: problem(403, 'forbidden', 'You do not have permission to do this.'),
   429: problem(429, 'rate_limit_exceeded', 'Rate limit exceeded. Please wait 5 seconds and try your request again.'),
   500: problem(500, 'internal_server_error', 'An error has occurred. Please contact support.'),
 };
 
-/** Lob signs the moment of sending together with the body, so that an old delivery cannot be played again. */
+/** Lob signs the time of sending together with the body, so that an old delivery cannot be replayed. */
 const signer = (secret: string) => (body: string) => {
   const time = String(Date.now());
   const signature = createHmac('sha256', secret).update(`${time}.${body}`).digest('hex');
@@ -39,7 +39,7 @@ const refused = (c: Context, status: 400 | 404 | 422, code: string, message: str
   answer(c, problem(status, code, message), status);
 const bodyOf = async (c: Context): Promise<Json> => readObject(await c.req.text()) ?? {};
 
-/** Reads `metadata[key]=value` and `date_created[gte]=...` from a list's query. */
+/** Reads `metadata[key]=value` and `date_created[gte]=...` from the query of a list. */
 function filterOf(c: Context): (check: LobCheck) => boolean {
   const queries = Object.entries(c.req.query());
   const metadata = queries.flatMap(([name, value]) => {
@@ -113,18 +113,20 @@ export async function openLob(options: SiteOptions, port: number, bank: BankChec
   app.post('/v1/checks', async (c) => {
     const body = await bodyOf(c);
     const [header, query] = [c.req.header('idempotency-key'), c.req.query('idempotency_key')];
-    if (header && query) return refused(c, 400, 'bad_request', 'Idempotency key given twice, in header and query');
+    if (header && query)
+      return refused(c, 400, 'bad_request', 'The idempotency key was given twice, in header and query');
     const key = header ?? query ?? null;
-    if (key && key.length > KEY_MAX) return refused(c, 422, 'invalid', `Idempotency key is longer than ${KEY_MAX}`);
+    if (key && key.length > KEY_MAX)
+      return refused(c, 422, 'invalid', `The idempotency key is longer than ${KEY_MAX} characters`);
     const first = key && checks.findByKey(key);
     if (first) return answer(c, checks.show(first));
-    const asked = readCheck(body, site.clock.now());
-    if (isRefusal(asked)) return refused(c, asked.status, asked.code, asked.message);
-    const account = checks.accounts.get(asked.bankAccount);
+    const request = readCheck(body, site.clock.now());
+    if (isRefusal(request)) return refused(c, request.status, request.code, request.message);
+    const account = checks.accounts.get(request.bankAccount);
     if (!account) return refused(c, 422, 'invalid', 'bank_account not found');
     if (account.isDeleted) return refused(c, 422, 'deleted_bank_account', 'bank account is deleted');
     if (!account.isVerified) return refused(c, 422, 'bank_account_not_verified', 'bank account is not verified');
-    return answer(c, checks.show(checks.create(asked, account, key)));
+    return answer(c, checks.show(checks.create(request, account, key)));
   });
 
   app.get('/v1/checks', (c) => {

@@ -27,7 +27,7 @@ export type Message = {
   headers: Record<string, string>;
 };
 
-/** Keeps the newest messages; when the file is full it becomes the old one, and the old one goes. */
+/** Keeps the newest messages. A full file becomes the old file and replaces the previous old file. */
 async function openMessages(dir: string) {
   const [file, old] = [join(dir, 'mail.jsonl'), join(dir, 'mail.old.jsonl')];
   const load = async (name: string): Promise<Message[]> => {
@@ -68,7 +68,7 @@ async function readAll(stream: Readable): Promise<string> {
   return Buffer.concat(chunks).toString('latin1');
 }
 
-/** Takes any mail from anybody without sign-in; nothing goes further than here. */
+/** Accepts any mail from anybody without authentication. No mail is ever sent on. */
 async function listenForMail(messages: Messages, port: number) {
   const server = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
@@ -83,7 +83,7 @@ async function listenForMail(messages: Messages, port: number) {
         .then(() => done(), done);
     },
   });
-  server.on('error', () => undefined); // a client that hangs up is no reason to stop
+  server.on('error', () => undefined); // a client that disconnects must not stop the server
   server.listen(port, '127.0.0.1');
   await once(server.server, 'listening');
   const url = `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
@@ -129,12 +129,12 @@ function mailRoutes(messages: Messages) {
   });
   app.get('/messages/:id', (c) => {
     const message = messages.newestFirst().find(({ id }) => id === c.req.param('id'));
-    return message ? c.html(messagePage(message)) : c.text('No such message', 404);
+    return message ? c.html(messagePage(message)) : c.text('There is no such message', 404);
   });
   return app;
 }
 
-/** Opens the mail catcher: an SMTP server, and pages that show what it caught. */
+/** Opens the mail catcher: an SMTP server, and pages that show the mail it received. */
 export async function openMail(options: { dir: string; smtpPort: number; port: number }) {
   const messages = await openMessages(options.dir);
   const smtp = await listenForMail(messages, options.smtpPort);

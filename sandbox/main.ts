@@ -48,8 +48,8 @@ const lines = [
   ['paypal', paypal.url, `client ${secrets.paypal.clientId}, secret ${secrets.paypal.clientSecret}`],
   ['lob', lob.url, `Basic user ${secrets.lob.key}, webhook secret ${secrets.lob.webhookSecret}`],
   ['bank', bank.url, `Bearer ${secrets.bank.key}`],
-  ['mail', mail.url, `what was mailed to ${mail.smtpUrl}`],
-  ['webhooks', values.webhooks, 'and /wise, /paypal, /lob: where events go'],
+  ['mail', mail.url, `shows the mail sent to ${mail.smtpUrl}`],
+  ['webhooks', values.webhooks, 'plus /wise, /paypal or /lob: where events are sent'],
   [
     'plan',
     values.plan ?? 'none',

@@ -19,11 +19,11 @@ export const PAYPAL_WEBHOOK_ID = 'WH-SANDBOX';
 const TOKEN_LIFE_S = 32_400;
 const CERTIFICATE_PATH = '/v1/notifications/certs/CERT-sandbox';
 
-/** What PayPal signs: the delivery, and a checksum of the body as it was sent. */
+/** The text that PayPal signs: the delivery, and a checksum of the body as it was sent. */
 const signedText = (id: string, time: string, webhookId: string, body: string) =>
   `${id}|${time}|${webhookId}|${crc32(body)}`;
 
-/** Makes PayPal's five headers with a key, whoever's it is. */
+/** Creates PayPal's five headers with a given key, which may be a stranger's. */
 const signer = (privateKey: () => string, url: string) => (body: string, id: string) => {
   const time = new Date().toISOString();
   return {
@@ -35,10 +35,10 @@ const signer = (privateKey: () => string, url: string) => (body: string, id: str
   };
 };
 
-/** Checks a webhook for whoever asks online. Our events are printed by JSON.stringify, so printing again is exact. */
-function isGenuine(asked: Json, certificate: string): boolean {
-  const field = (name: string) => textOf(asked[name]) ?? '';
-  const body = JSON.stringify(asked['webhook_event']);
+/** Verifies a webhook for a caller. Our events are printed by JSON.stringify, so printing the parsed event gives the same text. */
+function isGenuine(request: Json, certificate: string): boolean {
+  const field = (name: string) => textOf(request[name]) ?? '';
+  const body = JSON.stringify(request['webhook_event']);
   const text = signedText(field('transmission_id'), field('transmission_time'), PAYPAL_WEBHOOK_ID, body);
   return (
     field('webhook_id') === PAYPAL_WEBHOOK_ID &&
@@ -46,7 +46,7 @@ function isGenuine(asked: Json, certificate: string): boolean {
   );
 }
 
-/** Tokens by value with the time they end; a restart forgets them, as PayPal may. */
+/** Tokens and the times at which they expire. A restart forgets them, as may happen at PayPal. */
 function createTokens(now: () => number) {
   const endsAt = new Map<string, number>();
   return {
@@ -55,9 +55,9 @@ function createTokens(now: () => number) {
       endsAt.set(token, now() + TOKEN_LIFE_S * 1_000);
       return token;
     },
-    /** All that were given are void from now on. */
+    /** Makes every issued token invalid. */
     expireAll: () => endsAt.clear(),
-    isGood: (token: string) => (endsAt.get(token) ?? 0) > now(),
+    isValid: (token: string) => (endsAt.get(token) ?? 0) > now(),
   };
 }
 
@@ -102,17 +102,17 @@ export async function openPaypal(options: SiteOptions, port: number, keys: Keys[
 
   app.use('/v1/*', async (c, next) => {
     const token = /^Bearer (.+)$/.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
-    if (!tokens.isGood(token))
+    if (!tokens.isValid(token))
       return c.json({ error: 'invalid_token', error_description: 'Token signature verification failed' }, 401);
     return next();
   });
   app.route('/v1/payments', payoutRoutes(payouts, site.url));
   app.route('/v1/reporting', reportRoutes(site, payouts));
   app.post('/v1/notifications/verify-webhook-signature', async (c) => {
-    const asked = objectOf(await c.req.json());
-    return c.json({ verification_status: isGenuine(asked, keys.certificate) ? 'SUCCESS' : 'FAILURE' });
+    const request = objectOf(await c.req.json());
+    return c.json({ verification_status: isGenuine(request, keys.certificate) ? 'SUCCESS' : 'FAILURE' });
   });
-  app.notFound((c) => c.json(problem('INVALID_RESOURCE_ID', 'No such resource.'), 404));
+  app.notFound((c) => c.json(problem('INVALID_RESOURCE_ID', 'There is no such resource.'), 404));
 
   site.serve(app, { expireTokens: tokens.expireAll });
   return site;

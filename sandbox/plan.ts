@@ -1,7 +1,7 @@
-import { createRandom, type Fault, FAULTS, type FaultRule } from './faults.ts';
+import { createRandom, type Fault, type FaultRule, FAULTS } from './faults.ts';
 import type { WebhookMode } from './webhooks.ts';
 
-/** What may become of one event on its way, and how that is done. */
+/** The faults that an event may meet on its way, and the webhook mode that causes each. */
 const EVENT_FAULTS = {
   'duplicate-webhook': 'duplicate',
   'late-webhook': 'delayed',
@@ -14,13 +14,13 @@ type EventFault = keyof typeof EVENT_FAULTS;
 type PlannedFault = Fault | EventFault;
 const isEventFault = (fault: PlannedFault): fault is EventFault => fault in EVENT_FAULTS;
 
-/** Everything that a plan can draw. */
+/** Every fault that a plan can draw. */
 export const PLANNED_FAULTS = [...FAULTS, ...(Object.keys(EVENT_FAULTS) as EventFault[])] as const;
 
-/** These want a person, or make a report wrong: a plan has them only where it names them. */
+/** These faults need a person or make a report wrong. A plan contains them only if it names them. */
 const ONLY_IF_NAMED: ReadonlySet<PlannedFault> = new Set(['401', '403-sca', 'unknown-word', 'wrong-amount']);
 
-/** Where a fault makes sense; the others meet any request. */
+/** The requests for which a fault makes sense. Other faults may meet any request. */
 const MEETS: Partial<Record<Fault, (method: string, path: string) => boolean>> = {
   '403-sca': (method) => method === 'POST',
   'empty-page': (method) => method === 'GET',
@@ -28,12 +28,12 @@ const MEETS: Partial<Record<Fault, (method: string, path: string) => boolean>> =
   'wrong-amount': (method, path) => method === 'GET' && /transactions|statement/.test(path),
 };
 
-export type PlanWish = {
+export type PlanOptions = {
   seed: number;
-  /** How many of a hundred requests, and of a hundred events, meet a fault: 0.1 is ten. */
+  /** The share of requests, and of events, that meet a fault: 0.1 is ten in a hundred. */
   rate: number;
   faults?: readonly PlannedFault[] | undefined;
-  /** Ends after so many requests, or after so long; without either it goes on. */
+  /** The plan ends after this many requests or after this time. Without either it never ends. */
   requests?: number | undefined;
   forMs?: number | undefined;
   /** How long `slow` and `commit-then-wait` last. */
@@ -44,10 +44,10 @@ type Drawn = { n: number; fault: PlannedFault; method?: string; path?: string };
 
 const DRAWN_MAX = 1_000;
 const SLOW_MS = 300;
-/** Events draw from a sequence of their own, so that they do not shift what requests meet. */
+/** Events draw from their own sequence, so that they do not change which faults requests meet. */
 const EVENT_SEED = 0x5eed;
 
-type Running = PlanWish & {
+type Running = PlanOptions & {
   faults: readonly PlannedFault[];
   endsAt: number;
   random: { request: () => number; event: () => number };
@@ -57,13 +57,13 @@ type Running = PlanWish & {
 
 export type Plan = ReturnType<typeof createPlan>;
 
-/** Draws faults from a seed: the same plan over the same sequence of requests always strikes in the same places. */
+/** Draws faults from a seed. The same plan and the same sequence of requests always give the same faults. */
 export function createPlan() {
   let running: Running | undefined;
 
   const isOver = ({ requests = Infinity, endsAt, seen }: Running) => seen.requests >= requests || Date.now() > endsAt;
 
-  /** Two numbers are drawn each time, whatever they decide, so that one fault less changes no other. */
+  /** Always draws two numbers, so that removing one fault does not change the others. */
   function pick<T extends PlannedFault>(from: readonly T[], rate: number, random: () => number): T | undefined {
     const [chance, which] = [random(), random()];
     return chance < rate ? from[Math.floor(which * from.length)] : undefined;
@@ -74,7 +74,7 @@ export function createPlan() {
   }
 
   return {
-    begin({ seed, rate, faults, requests, forMs = Infinity, ms }: PlanWish) {
+    begin({ seed, rate, faults, requests, forMs = Infinity, ms }: PlanOptions) {
       running = {
         seed,
         rate,
@@ -103,7 +103,7 @@ export function createPlan() {
           }
         : null,
 
-    /** What shall become of a request. */
+    /** Draws the fault for a request, if any. */
     drawForRequest(method: string, path: string): FaultRule | undefined {
       if (!running || isOver(running)) return undefined;
       const { seen, rate, random, ms = SLOW_MS } = running;
@@ -115,7 +115,7 @@ export function createPlan() {
       return { fault, times: 1, probability: 1, ms };
     },
 
-    /** How an event shall be sent. */
+    /** Draws how an event is sent, if a fault meets it. */
     drawForEvent(): WebhookMode | undefined {
       if (!running || isOver(running)) return undefined;
       const { seen, rate, random } = running;

@@ -12,12 +12,12 @@ import { controlRoutes } from './control.ts';
 import type { ExponentOf } from './decimals.ts';
 import { createFaults, createRandom, type ExpireTokens, type HttpEnv, type Refuse, withFaults } from './faults.ts';
 import { createOutcomes } from './outcomes.ts';
-import { createPlan, type PlanWish } from './plan.ts';
+import { createPlan, type PlanOptions } from './plan.ts';
 import { createWebhooks, type Sign } from './webhooks.ts';
 
 export type Log = (entry: object) => void;
 
-/** What the command line and the tests may choose; the same for all stand-ins. */
+/** The options that the command line and the tests choose, the same for all stand-ins. */
 export type SiteOptions = {
   dir: string;
   seed: number;
@@ -25,7 +25,7 @@ export type SiteOptions = {
   clearMs: number;
   webhooks: string | undefined;
   /** Faults from the start. */
-  plan: PlanWish | undefined;
+  plan: PlanOptions | undefined;
   log: Log;
 };
 
@@ -35,7 +35,7 @@ type Opening = SiteOptions & {
   exponentOf: ExponentOf;
   refuse: Refuse;
   outcomes: readonly string[];
-  /** Is given the site's own address, since PayPal signs it. */
+  /** Receives the site's own address, because PayPal signs it. */
   signing?: (url: string) => { sign: Sign; signAsStranger: Sign };
 };
 
@@ -47,7 +47,7 @@ type ClockRow = { id: string; offsetMs: number };
 
 const unsigned = () => ({ sign: () => ({}), signAsStranger: () => ({}) });
 
-/** One stand-in's ground: its address, store, clock, fault plan and webhooks. Routes are put on it by `serve`. */
+/** Opens one stand-in: its address, store, clock, fault plan and webhooks. `serve` adds its routes. */
 export async function openSite(options: Opening) {
   const { name, dir, seed, stepMs, clearMs, exponentOf, log } = options;
   const server = createServer().listen(options.port, '127.0.0.1');
@@ -72,8 +72,10 @@ export async function openSite(options: Opening) {
   const advance = (ms: number) => void clocks.put({ id: 'clock', offsetMs: clock.advance(ms) });
   const site = { name, url, books, clock, random, faults, plan, outcomes, webhooks, stepMs, clearMs, advance };
 
-  /** Opens the doors: faults in front, then the provider's routes; nothing is answered before it is on disk.
-   * `getPath` may hide a version from the routes. */
+  /**
+   * Starts serving: faults first, then the provider's routes. No response is sent before its changes are on disk. `getPath` may hide a
+   * version from the routes.
+   */
   function serve(routes: Hono<HttpEnv>, { getPath, expireTokens }: Serving = {}) {
     const app = new Hono<HttpEnv>(getPath ? { getPath } : {});
     app.use(async (c, next) => {
@@ -105,5 +107,5 @@ export async function openSite(options: Opening) {
   return { ...site, serve, close };
 }
 
-/** What routes and control routes get to work with. */
-export type Ground = Omit<Site, 'serve' | 'close'>;
+/** Everything that the routes of a stand-in may use. */
+export type StandIn = Omit<Site, 'serve' | 'close'>;

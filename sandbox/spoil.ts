@@ -2,11 +2,11 @@ import { isLosslessNumber, LosslessNumber, parse, stringify } from 'lossless-jso
 
 import { isObject } from './json.ts';
 
-/** Answers that are well formed and wrong: what a provider may say on a bad day. Numbers stay as they were written. */
+/** Makes responses that are well-formed but wrong, as a provider may send on a bad day. Numbers stay as they were written. */
 
 type Change = (value: unknown, key: string) => unknown;
 
-/** Changes what is inside, then the thing itself. */
+/** Changes the inner values first, then the value itself. */
 function walk(value: unknown, change: Change, key = ''): unknown {
   if (Array.isArray(value))
     return change(
@@ -18,12 +18,12 @@ function walk(value: unknown, change: Change, key = ''): unknown {
   return change(Object.fromEntries(entries), key);
 }
 
-/** Rewrites an answer's body; one that is no JSON goes through `text`, or stays. */
-async function rewrite(answer: Response, json: (body: unknown) => unknown, text = (body: string) => body) {
-  const body = await answer.text();
-  const isJson = answer.headers.get('content-type')?.includes('json') ?? false;
+/** Rewrites a response body. A body that is not JSON goes through `text`, or stays as it is. */
+async function rewrite(response: Response, json: (body: unknown) => unknown, text = (body: string) => body) {
+  const body = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
   const changed = isJson ? (stringify(json(parse(body))) ?? '') : text(body);
-  return new Response(changed, { status: answer.status, headers: withoutLength(answer.headers) });
+  return new Response(changed, { status: response.status, headers: withoutLength(response.headers) });
 }
 
 const withoutLength = (headers: Headers): Headers => {
@@ -34,10 +34,10 @@ const withoutLength = (headers: Headers): Headers => {
 
 const PAGE_KEYS: ReadonlySet<string> = new Set(['items', 'transaction_details', 'transactions', 'data', 'content']);
 
-/** Keeps the answer's frame and takes its rows away. */
-export const emptyPage = (answer: Response): Promise<Response> =>
+/** Removes the rows of a response and keeps the rest. */
+export const emptyPage = (response: Response): Promise<Response> =>
   rewrite(
-    answer,
+    response,
     (body) =>
       Array.isArray(body)
         ? []
@@ -52,16 +52,16 @@ const MOONSTRUCK = 'MOONSTRUCK';
 
 const nameScan = (scan: unknown) => (isObject(scan) ? { ...scan, name: MOONSTRUCK } : scan);
 
-/** Says a word that nobody knows wherever a status stands. */
-export const unknownWord = (answer: Response): Promise<Response> =>
-  rewrite(answer, (body) =>
+/** Replaces every status with one that nobody knows. */
+export const unknownWord = (response: Response): Promise<Response> =>
+  rewrite(response, (body) =>
     walk(body, (value, key) => {
       if (key === 'tracking_events' && Array.isArray(value)) return value.map(nameScan);
       return STATUS_KEYS.has(key) && typeof value === 'string' ? MOONSTRUCK : value;
     }),
   );
 
-/** One more unit of its last digit: 10.00 becomes 10.01, and -10.00 becomes -10.01. */
+/** Adds one unit to the last digit: 10.00 becomes 10.01, and -10.00 becomes -10.01. */
 function raise(decimal: string): string {
   const [, sign = '', digits = '0'] = /^(-?)(.*)$/.exec(decimal) ?? [];
   const decimals = digits.split('.')[1]?.length ?? 0;
@@ -81,10 +81,10 @@ const raiseAmounts = (row: unknown): unknown =>
     return { ...value, value: raiseValue(value['value']) };
   });
 
-/** Reports the last row of a statement with the smallest amount too much. */
-export const wrongAmount = (answer: Response): Promise<Response> =>
+/** Reports the last row of a statement with one smallest unit too much. */
+export const wrongAmount = (response: Response): Promise<Response> =>
   rewrite(
-    answer,
+    response,
     (body) =>
       walk(body, (value, key) =>
         REPORT_KEYS.has(key) && Array.isArray(value)

@@ -4,28 +4,28 @@ const DELIVERIES_AT_ONCE = 8;
 const DELIVERY_TIMEOUT_MS = 5_000;
 const RETRY_DELAYS_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000];
 const WAITING_MAX = 200_000;
-/** How long `delayed` holds an event, and the most `reorder` does. */
+/** How long `delayed` holds an event, and at most how long `reorder` does. */
 const DELAYED_MS = 3_000;
 const REORDER_MS_MAX = 1_000;
 
 export const WEBHOOK_MODES = ['normal', 'off', 'duplicate', 'reorder', 'delayed', 'forged'] as const;
 export type WebhookMode = (typeof WEBHOOK_MODES)[number];
 
-/** Makes the headers that prove a body's origin. */
+/** Creates the headers that prove a body's origin. */
 export type Sign = (body: string, deliveryId: string) => Record<string, string>;
 
 type Delivery = { body: string; headers: Record<string, string> | undefined; id: string; tries: number; sign: Sign };
 
 export type Webhooks = ReturnType<typeof createWebhooks>;
 
-/** Sends a provider's events to one address. It never blocks the provider, and gives up after a few tries. */
+/** Sends a provider's events to one address. Sending never blocks the provider and stops after a few tries. */
 export function createWebhooks(options: {
   url: string | undefined;
   sign: Sign;
   signAsStranger: Sign;
   random: () => number;
   durable: () => Promise<void>;
-  /** How one event shall go, where a plan says so. */
+  /** Draws how one event is sent, if there is a plan. */
   draw: () => WebhookMode | undefined;
 }) {
   const { url, random } = options;
@@ -68,16 +68,16 @@ export function createWebhooks(options: {
   async function isTaken(body: string, headers: Record<string, string>): Promise<boolean> {
     const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(DELIVERY_TIMEOUT_MS)]);
     try {
-      const answer = await fetch(url ?? '', {
+      const response = await fetch(url ?? '', {
         method: 'POST',
         body,
         headers: { 'content-type': 'application/json', ...headers },
         signal,
       });
-      await answer.body?.cancel();
-      return answer.ok;
+      await response.body?.cancel();
+      return response.ok;
     } catch {
-      return false; // the receiver is down or slow: the next try will tell
+      return false; // the receiver is down or slow; the next try will show
     }
   }
 
@@ -99,7 +99,7 @@ export function createWebhooks(options: {
   };
 
   return {
-    /** Sends an event once the change it tells of is on disk. */
+    /** Sends an event as soon as the change that it reports is on disk. */
     publish(event: string) {
       latest = event;
       if (!url) return;
@@ -108,7 +108,7 @@ export function createWebhooks(options: {
     },
     setMode: (next: WebhookMode) => void (mode = next),
     mode: () => mode,
-    /** Repeats the latest event as somebody who does not hold the provider's key. */
+    /** Repeats the latest event, signed by somebody who does not have the provider's key. */
     forge: () => void (latest && url && enqueue(deliveryOf(latest, options.signAsStranger))),
     waiting: () => waiting.length + timers.size + atWork,
     close() {

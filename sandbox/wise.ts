@@ -8,15 +8,15 @@ import { balanceRoutes } from './wise/balances.ts';
 import { batchRoutes } from './wise/batches.ts';
 import { quoteRoutes } from './wise/quotes.ts';
 import { recipientRoutes } from './wise/recipients.ts';
-import { WISE_OUTCOMES } from './wise/transfer.ts';
 import { transferRoutes } from './wise/transfer-routes.ts';
+import { WISE_OUTCOMES } from './wise/transfer.ts';
 import { openTransfers } from './wise/transfers.ts';
 import { answer, complaint, exact, refuse } from './wise/wire.ts';
 
 export const WISE_TOKEN = 'sandbox-wise-token';
 export const WISE_PROFILE = '1001';
 
-/** Wise signs the body and nothing else. */
+/** Wise signs only the body. */
 const signer = (privateKey: () => string) => (body: string, id: string) => ({
   'x-signature-sha256': signRsaSha256(privateKey(), body),
   'x-delivery-id': id,
@@ -33,7 +33,7 @@ const PROFILES = [
   { id: exact('1000'), type: 'PERSONAL', fullName: 'Sandy Box', currentState: 'VISIBLE' },
 ];
 
-/** Opens Wise's stand-in. Its paths lead without a version; see `unversioned`. */
+/** Opens Wise's stand-in. Its routes have paths without a version; see `unversioned`. */
 export async function openWise(options: SiteOptions, port: number, keys: Keys['wise']) {
   let stranger: string | undefined;
   const site = await openSite({
@@ -62,13 +62,13 @@ export async function openWise(options: SiteOptions, port: number, keys: Keys['w
   app.route('/', transferRoutes(transfers));
   app.route('/', batchRoutes(site, transfers));
   app.route('/', balanceRoutes(site, transfers));
-  app.notFound((c) => answer(c, complaint('not-found', `No such resource: ${c.req.path}`), 404));
+  app.notFound((c) => answer(c, complaint('not-found', `There is no such resource: ${c.req.path}`), 404));
 
   site.serve(app, { getPath: unversioned });
   return site;
 }
 
-/** Both `/v1/transfers` and `/2026Q4/transfers` mean transfers: a version changes nothing here. */
+/** Both `/v1/transfers` and `/2026Q4/transfers` mean transfers. A version changes nothing here. */
 function unversioned(request: Request): string {
   return new URL(request.url).pathname.replace(/^\/(v\d+|\d{4}Q\d)\//, '/');
 }

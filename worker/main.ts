@@ -9,7 +9,7 @@ import { type Config, gatewaySettings, readConfig, returnWindows, vaultKeys } fr
 import { openDatabase } from '../db/database.ts';
 import { listActiveSchedules } from '../db/runs/overdue.ts';
 import { createGateways } from '../gateways/index.ts';
-import { createMailer } from '../notifications/mailer.ts';
+import { createMailer } from '../notifications/channels/mail.ts';
 import { deployPaySchedule, deploySystemSchedules } from '../temporal/schedules.ts';
 import { SWEEP_SCHEDULE_ID } from '../temporal/messages.ts';
 import { buildWorkflowBundle } from './bundle.ts';

@@ -11,7 +11,7 @@ import type { Database } from '../../db/database.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
 import { STOP_REMINDER_DAYS } from '../../domain/checks/check.ts';
 import { formatDecimal } from '../../domain/money.ts';
-import type { BankException, CheckDesk } from '../../gateways/check-bank/desk.ts';
+import type { BankException, CheckServices } from '../../gateways/gateway.ts';
 import type { PayerAccount } from '../../gateways/gateway.ts';
 import { alarm } from '../tasks/alarms.ts';
 import { type CheckDeps, deskOf, patience, recordStop } from '../payouts/check-stops.ts';
@@ -113,7 +113,7 @@ async function readExceptions(
 async function tellDecision(
   db: DatabasePool,
   known: CheckException,
-  desk: CheckDesk | undefined,
+  desk: CheckServices | undefined,
 ): Promise<BankException['status']> {
   if (!desk || known.decision === null) return 'open';
   const mayPay = known.decision === 'pay' && (await mayStillPay(db, known));

@@ -39,7 +39,7 @@ import { money } from '../../domain/money.ts';
 import type { GatewayName } from '../../domain/rails.ts';
 import { isPayoutFinal, type PayoutStatus } from '../../domain/payouts/payout.ts';
 import { sendPosting } from '../../domain/books/postings.ts';
-import type { Answer, Destination, Gateways, PayerAccount } from '../../gateways/gateway.ts';
+import type { Reply, Destination, Gateways, PayerAccount } from '../../gateways/gateway.ts';
 import { retryAfterMs } from '../../gateways/http.ts';
 import { alarm } from '../tasks/alarms.ts';
 import { type AnswerDeps, paidBy, recordAnswer, tellPartner } from './record.ts';
@@ -205,7 +205,7 @@ export async function failUnasked(tx: Database, payoutId: string, failure: Failu
 }
 
 /** Asks the provider whatever is next; undefined where nobody may be asked now. */
-async function ask(deps: PayoutDeps, attempt: Attempt): Promise<Answer | undefined> {
+async function ask(deps: PayoutDeps, attempt: Attempt): Promise<Reply | undefined> {
   if (waitsForBatch(attempt)) return undefined;
   if (!isUnanswered(attempt.state))
     return deps.gateways[attempt.gateway].read(submissionOf(deps, attempt), AbortSignal.timeout(LOOK_TIMEOUT_MS));
@@ -230,7 +230,7 @@ const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: PayoutDeps, attempt: Attem
   });
 
 /** The one call that asks. Its time runs from before the claim: it ends before others may ask, however long the commit took. */
-async function askAlone(deps: PayoutDeps, attempt: Attempt, signal: AbortSignal): Promise<Answer> {
+async function askAlone(deps: PayoutDeps, attempt: Attempt, signal: AbortSignal): Promise<Reply> {
   const { submit, resolve } = deps.gateways[attempt.gateway];
   const isFirst = attempt.state === 'prepared';
   const submission = submissionOf(deps, isFirst ? { ...attempt, submittedAt: attempt.readAt } : attempt);

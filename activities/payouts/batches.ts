@@ -35,7 +35,7 @@ import { type BatchState, isBatchOver, isBatchUnanswered } from '../../domain/pa
 import { Failure, FAILURES } from '../../domain/errors.ts';
 import { money } from '../../domain/money.ts';
 import { sendPosting } from '../../domain/books/postings.ts';
-import type { BatchAnswer, BatchGateway, BatchHands, BatchSubmission } from '../../gateways/gateway.ts';
+import type { BatchReply, BatchGateway, BatchCallbacks, BatchSubmission } from '../../gateways/gateway.ts';
 import { retryAfterMs } from '../../gateways/http.ts';
 import { alarm } from '../tasks/alarms.ts';
 import { recordAnswer } from './record.ts';
@@ -155,7 +155,7 @@ const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: BatchDeps, { id, state, ga
   });
 
 /** The one call that asks, or goes on asking. However it ends, it has ended: from then on nobody else's can be overtaken by it. */
-async function askAlone(deps: BatchDeps, { id, state }: Batch): Promise<BatchAnswer | null> {
+async function askAlone(deps: BatchDeps, { id, state }: Batch): Promise<BatchReply | null> {
   const { askTimeoutMs = ASK_TIMEOUT_MS } = deps;
   if (!(await extendBatchCall(deps.db, id, askTimeoutMs))) return null;
   const signal = AbortSignal.timeout(askTimeoutMs - ASK_MARGIN_MS);
@@ -232,7 +232,7 @@ const batchSubmissionOf = async ({ db, vault }: BatchDeps, batch: Batch): Promis
 });
 
 /** What the gateway may have done in the database on its way; each is committed at once. */
-function handsFor(deps: BatchDeps, { id }: Batch): BatchHands {
+function handsFor(deps: BatchDeps, { id }: Batch): BatchCallbacks {
   const { db } = deps;
   let known = new Map<string, Attempt>();
   const attemptOf = (key: string): Attempt => {

@@ -7,7 +7,7 @@ import type { VaultKeys } from '../../db/vault.ts';
 import { isByCheck } from '../../domain/checks/check.ts';
 import type { GatewayName } from '../../domain/rails.ts';
 import { isAttemptFinal } from '../../domain/payouts/attempt.ts';
-import type { CheckDesk, StopAnswer } from '../../gateways/check-bank/desk.ts';
+import type { CheckServices, StopReply } from '../../gateways/gateway.ts';
 import type { Gateways } from '../../gateways/gateway.ts';
 import { alarm } from '../tasks/alarms.ts';
 import { openTask } from '../tasks/tasks.ts';
@@ -20,7 +20,8 @@ const BANK_TIMEOUT_MS = 60_000;
 /** How long a bank may take to answer one question. */
 export const patience = (): AbortSignal => AbortSignal.timeout(BANK_TIMEOUT_MS);
 
-export const deskOf = (gateways: Gateways, gateway: GatewayName): CheckDesk | undefined => gateways[gateway].desk;
+export const deskOf = (gateways: Gateways, gateway: GatewayName): CheckServices | undefined =>
+  gateways[gateway].checkServices;
 
 /** Tells the bank of a stop that a person asked for; what the bank then says of the check moves the attempt. Safe to repeat. */
 export async function stopIfAsked(deps: CheckDeps, attempt: Attempt): Promise<void> {
@@ -36,7 +37,7 @@ const NOT_VOID =
 const PAID = 'The bank paid this check though it had stopped it. Dispute it with the bank today.';
 
 /** Writes down what the bank said of a stop, and raises the alarms that it asks for. */
-export const recordStop = (db: DatabasePool, stop: CheckStop, told: StopAnswer): Promise<void> =>
+export const recordStop = (db: DatabasePool, stop: CheckStop, told: StopReply): Promise<void> =>
   db.transaction(async (tx) => {
     const isNews = await recordStopOutcome(tx, stop.id, told);
     const subject = `payout/${stop.payoutId}`;

@@ -5,7 +5,7 @@ import { listPayoutsInQuestion, overtakeResolutions } from '../../db/payouts/res
 import { closeItemTasks } from '../../db/payouts/batch-items.ts';
 import type { Consequences } from '../../domain/payouts/settlement.ts';
 import type { TaskKind } from '../../domain/tasks/task.ts';
-import type { Answer } from '../../gateways/gateway.ts';
+import type { Reply } from '../../gateways/gateway.ts';
 import { alarm } from '../tasks/alarms.ts';
 
 /**
@@ -15,13 +15,13 @@ import { alarm } from '../tasks/alarms.ts';
 export async function overtakePeople(
   tx: Database,
   attempt: Attempt,
-  answer: Answer,
+  answer: Reply,
   { state, alarms }: Consequences,
 ): Promise<void> {
   if (alarms.length > 0 && attempt.resolutionId !== null) await openContradiction(tx, attempt, answer);
   if (state === attempt.state) return;
   const kinds: readonly TaskKind[] = state === 'returned' ? ['outcome_unknown', 'partial_return'] : ['outcome_unknown'];
-  await overtake(tx, attempt.payoutId, kinds, `${attempt.gateway} says ${answer.word}`);
+  await overtake(tx, attempt.payoutId, kinds, `${attempt.gateway} says ${answer.providerStatus}`);
 }
 
 /** The same for all payments of a batch, when its provider says at last what became of it. */
@@ -38,15 +38,15 @@ async function overtake(tx: Database, payoutId: string, kinds: readonly TaskKind
 }
 
 /** An answer to a payment that people, or an earlier answer, have proved dead: nothing moves, and nobody may overlook it. */
-export async function hearTooLate(tx: Database, asked: Attempt, answer: Answer): Promise<void> {
+export async function hearTooLate(tx: Database, asked: Attempt, answer: Reply): Promise<void> {
   if (answer.state === null || answer.state === 'failed' || answer.state === 'unknown') return;
   await openContradiction(tx, asked, answer);
-  const detail = `${asked.gateway} says ${answer.word} of a payment whose failure was recorded; the books were not changed`;
+  const detail = `${asked.gateway} says ${answer.providerStatus} of a payment whose failure was recorded; the books were not changed`;
   await alarm(tx, 'provider_answer', `payout/${asked.payoutId}`, detail);
 }
 
 /** A break, open until both sides agree. */
-const openContradiction = (tx: Database, { id, gateway, currency, minor, debitedMinor }: Attempt, answer: Answer) =>
+const openContradiction = (tx: Database, { id, gateway, currency, minor, debitedMinor }: Attempt, answer: Reply) =>
   saveBreaks(
     tx,
     gateway,

@@ -8,7 +8,7 @@ import { lockRun } from '../../db/runs/runs.ts';
 import { closeTask, insertItemTasks } from '../../db/tasks/tasks.ts';
 import { canBatchBecome } from '../../domain/payouts/batch.ts';
 import { failPosting } from '../../domain/books/postings.ts';
-import type { BatchAnswer } from '../../gateways/gateway.ts';
+import type { BatchReply } from '../../gateways/gateway.ts';
 import { type AnswerDeps, tellPartner } from './record.ts';
 import { overtakePeopleOnBatch } from './contradictions.ts';
 import { type BatchFormingDeps, type Formed, formBatch } from './form-batches.ts';
@@ -25,7 +25,7 @@ const PAYOUTS_WAIT_MS = 3600_000;
 export const recordBatchAnswer = (
   { db }: Pick<AnswerDeps, 'db'>,
   batchId: string,
-  answer: BatchAnswer | null,
+  answer: BatchReply | null,
 ): Promise<void> =>
   db.transaction(async (tx) => {
     if (!answer) return;
@@ -34,19 +34,24 @@ export const recordBatchAnswer = (
     const refused = Object.fromEntries(answer.refused.map(({ key, reason }) => [key, reason]));
     await updateBatch(tx, batchId, {
       state,
-      word: answer.word,
+      word: answer.providerStatus,
       reason: answer.reason,
       reference: answer.reference,
       evidence: { ...answer.evidence, ...(answer.state === 'refused' ? { refused } : {}) },
     });
     if (state !== batch.state) await moveItems(tx, batchId, state, answer);
     if (state !== batch.state && batch.state === 'unknown')
-      await overtakePeopleOnBatch(tx, batchId, `${batch.gateway} says ${answer.word}`);
+      await overtakePeopleOnBatch(tx, batchId, `${batch.gateway} says ${answer.providerStatus}`);
     await tell(tx, { ...batch, state, providerRef: answer.reference ?? batch.providerRef }, batch, answer);
   });
 
 /** What a batch is, its attempts are; those that ended by themselves excepted. Of a refusal each hears by itself. */
-async function moveItems(tx: Database, batchId: string, state: Batch['state'], { word, reason }: BatchAnswer) {
+async function moveItems(
+  tx: Database,
+  batchId: string,
+  state: Batch['state'],
+  { providerStatus: word, reason }: BatchReply,
+) {
   if (state !== 'unknown' && state !== 'needs_person' && state !== 'accepted') return;
   await setBatchPayoutsDue(tx, batchId, PAYOUTS_WAIT_MS);
   await moveBatchItems(tx, batchId, { state, word, reason });
@@ -55,7 +60,7 @@ async function moveItems(tx: Database, batchId: string, state: Batch['state'], {
 /** What waited for a person waits no more once the provider says another thing. */
 const ENDED_BY_NEWS = ['outcome_unknown', 'provider_approval'] as const;
 
-async function tell(tx: Database, batch: Batch, before: Batch, { task, word }: BatchAnswer) {
+async function tell(tx: Database, batch: Batch, before: Batch, { task, providerStatus: word }: BatchReply) {
   const subject = `batch/${batch.id}`;
   if (task) {
     const deadlineAt =

@@ -20,7 +20,7 @@ import {
 } from '../../domain/books/postings.ts';
 import { type Consequences, consequencesOf, stateByTime } from '../../domain/payouts/settlement.ts';
 import { OPEN_FOR_MS, type TaskKind } from '../../domain/tasks/task.ts';
-import type { Answer } from '../../gateways/gateway.ts';
+import type { Reply } from '../../gateways/gateway.ts';
 import { alarm } from '../tasks/alarms.ts';
 import { hearTooLate, overtakePeople } from './contradictions.ts';
 import { tellOfUnknown } from './silence.ts';
@@ -47,7 +47,7 @@ export const paidBy = (payout: Payout, attempt: Attempt): Paid => ({
 export type Locked = { payout: Payout; attempt: Attempt };
 
 /** Applies what a provider said, under locks and in one transaction: state, journals, lines, notices, tasks. */
-export const recordAnswer = (deps: AnswerDeps, asked: Attempt, said: Answer): Promise<void> =>
+export const recordAnswer = (deps: AnswerDeps, asked: Attempt, said: Reply): Promise<void> =>
   deps.db.transaction(async (tx) => {
     const payout = await lockPayout(tx, asked.payoutId);
     const attempt = await findLiveAttempt(tx, asked.payoutId);
@@ -59,7 +59,7 @@ export const recordAnswer = (deps: AnswerDeps, asked: Attempt, said: Answer): Pr
   });
 
 /** A bank's reason for sending money back may have come by webhook only. */
-const reasonTold = async (tx: Database, { gateway, providerRef }: Attempt, { state }: Answer): Promise<string | null> =>
+const reasonTold = async (tx: Database, { gateway, providerRef }: Attempt, { state }: Reply): Promise<string | null> =>
   providerRef && (state === 'on_hold' || state === 'returned') ? findToldReason(tx, gateway, providerRef) : null;
 
 /** Writes an answer into the books: state, journals, lines. It is the provider's, or the word of people (`resolutionId`). */
@@ -67,7 +67,7 @@ export async function applyAnswer(
   { returnWindows }: AnswerDeps,
   tx: Database,
   { payout, attempt }: Locked,
-  answer: Answer,
+  answer: Reply,
   resolutionId: string | null = null,
 ): Promise<Consequences> {
   const consequences = consequencesOf(
@@ -91,7 +91,7 @@ export async function applyAnswer(
   );
   await updateAttempt(tx, attempt.id, {
     state: consequences.state,
-    word: answer.word,
+    word: answer.providerStatus,
     reason: answer.reason,
     reference: answer.reference,
     evidence: answer.evidence,
@@ -101,7 +101,7 @@ export async function applyAnswer(
   });
   await postConsequences(tx, paidBy(payout, attempt), consequences, attempt.readAt);
   if (consequences.payoutStatus !== payout.status)
-    await updatePayout(tx, payout.id, consequences.payoutStatus, answer.reason ?? answer.word);
+    await updatePayout(tx, payout.id, consequences.payoutStatus, answer.reason ?? answer.providerStatus);
   return consequences;
 }
 
@@ -126,7 +126,7 @@ const TOLD_OF = {
 export async function tell(
   tx: Database,
   { payout, attempt }: Locked,
-  answer: Answer,
+  answer: Reply,
   consequences: Consequences,
 ): Promise<void> {
   const { state, payoutStatus: status } = consequences;
@@ -134,7 +134,7 @@ export async function tell(
   if (state === 'unclaimed') await tellUnclaimed(tx, payout, attempt, answer.reason);
   else if (state === 'on_hold') await tellHeld(tx, payout, answer.reason);
   else if (status !== payout.status && status in TOLD_OF)
-    await tellPartner(tx, payout, TOLD_OF[status as keyof typeof TOLD_OF], answer.reason ?? answer.word);
+    await tellPartner(tx, payout, TOLD_OF[status as keyof typeof TOLD_OF], answer.reason ?? answer.providerStatus);
   const task = taskOf(attempt, answer, consequences);
   const isToldOf = task !== null || isKnownPart(attempt, answer);
   const alarms = [...consequences.alarms, ...(answer.alarm && !isToldOf ? [answer.alarm] : [])];
@@ -144,7 +144,7 @@ export async function tell(
       tx,
       payout,
       state === 'returned' ? [...ENDED_BY_NEWS, 'partial_return'] : ENDED_BY_NEWS,
-      answer.word,
+      answer.providerStatus,
     );
   if (task) await askPeople(tx, payout, attempt, task);
   if (state === 'unknown' && attempt.state === 'unknown')
@@ -166,7 +166,7 @@ async function endTasks(tx: Database, payout: Payout, kinds: readonly TaskKind[]
 }
 
 /** A part that came back before: its task says so. */
-const isKnownPart = ({ returnedMinor }: Attempt, { state, returned }: Answer): boolean =>
+const isKnownPart = ({ returnedMinor }: Attempt, { state, returned }: Reply): boolean =>
   state !== 'returned' && returned !== null && returned.amount.minor === returnedMinor;
 
 type Asked = { kind: TaskKind; detail: string };
@@ -180,7 +180,7 @@ const PART_CAME_BACK =
  */
 function taskOf(
   attempt: Attempt,
-  { state, task, alarm: odd, reason, word }: Answer,
+  { state, task, alarm: odd, reason, providerStatus: word }: Reply,
   after: Consequences,
 ): Asked | null {
   if (task) return task;

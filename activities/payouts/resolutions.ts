@@ -16,7 +16,7 @@ import { money } from '../../domain/money.ts';
 import { decidedPartPosting } from '../../domain/books/postings.ts';
 import { isOfPart, type ResolutionOutcome, whyNotApply } from '../../domain/payouts/resolution.ts';
 import { readProgress } from '../../gateways/check-bank/progress.ts';
-import type { Answer, AnswerState } from '../../gateways/gateway.ts';
+import type { Reply, ReplyState } from '../../gateways/gateway.ts';
 import { alarm } from '../tasks/alarms.ts';
 import { type AnswerDeps, applyAnswer, askAboutPart, type Locked, tell, tellPart } from './record.ts';
 
@@ -70,7 +70,7 @@ async function mayBeAsked(tx: Database, { submitDeadlineAt, readAt, batchId }: A
 }
 
 /** What an attempt becomes by people's word; a part that is decided moves nothing by itself. */
-const STATE_OF: Record<ResolutionOutcome, AnswerState | null> = {
+const STATE_OF: Record<ResolutionOutcome, ReplyState | null> = {
   paid: 'settled',
   not_paid: 'failed',
   returned: 'returned',
@@ -82,12 +82,12 @@ const STATE_OF: Record<ResolutionOutcome, AnswerState | null> = {
 function wordOf(
   { id, outcome, reference }: Resolution,
   { minor, currency, debitedMinor, returnedMinor }: Attempt,
-): Answer {
+): Reply {
   const whole = { amount: money(minor, currency), fee: money(0n, currency) };
   const back = { ...whole, amount: money(returnedMinor ?? minor, currency) };
   return {
     state: STATE_OF[outcome],
-    word: `${outcome}, say two people`,
+    providerStatus: `${outcome}, say two people`,
     reference,
     debited: outcome === 'not_paid' || debitedMinor !== null ? null : whole,
     returned: outcome === 'returned' ? back : null,

@@ -6,8 +6,8 @@ import {
   markNotificationSent,
   postponeNotification,
 } from '../../db/tasks/notifications.ts';
-import type { Mailer } from '../../notifications/mailer.ts';
-import { compose } from '../../notifications/notification.ts';
+import type { Mailer } from '../../notifications/channels/mail.ts';
+import { compose } from '../../notifications/compose.ts';
 
 export type NotificationDeps = {
   db: DatabasePool;

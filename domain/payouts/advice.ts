@@ -2,126 +2,160 @@ import type { AttemptState } from './attempt.ts';
 import type { GatewayName } from '../rails.ts';
 import type { PayoutStatus } from './payout.ts';
 
-/** Who has to act so that the money arrives. */
+/** The parties that may have to act so that the money arrives. */
 export const ACTORS = ['partner', 'us', 'provider'] as const;
 export type Advice = {
   readonly who: (typeof ACTORS)[number];
-  /** One sentence to the partner: what is wrong, and what to do. */
+  /** One sentence to the partner that says what is wrong and what to do. */
   readonly text: string;
 };
 
-/** What happened to a payout that somebody has to act on. */
+/** A payout needs somebody to act when one of these has happened to it. */
 export type Mishap = 'failed' | 'returned' | 'unclaimed';
 
 const partner = (text: string): Advice => ({ who: 'partner', text });
 const us = (text: string): Advice => ({ who: 'us', text });
 const provider = (text: string): Advice => ({ who: 'provider', text });
 
-/** Why PayPal did not pay, or does not yet: `errors.name` of a payout item (PayPal Payouts, error messages). An open set. */
+/** The reasons why PayPal did not pay, or has not paid yet: `errors.name` of a payout item (PayPal Payouts, error messages). An open set. */
 const PAYPAL = {
-  CLOSED_MARKET: partner('Your PayPal account cannot receive payments from abroad: give us bank details.'),
-  CURRENCY_COMPLIANCE: partner('Your PayPal account may not hold this currency: give us bank details.'),
-  CURRENCY_NOT_SUPPORTED_FOR_RECEIVER: partner(
-    'Your PayPal account does not take this currency: add it at PayPal, or give us bank details.',
+  CLOSED_MARKET: partner(
+    'Your PayPal account cannot receive payments from abroad, so please give us your bank details instead.',
   ),
-  INVALID_EMAIL: partner('This e-mail address does not exist: correct it.'),
+  CURRENCY_COMPLIANCE: partner(
+    'Your PayPal account is not allowed to hold this currency, so please give us your bank details instead.',
+  ),
+  CURRENCY_NOT_SUPPORTED_FOR_RECEIVER: partner(
+    'Your PayPal account does not accept this currency, so please add the currency at PayPal or give us your bank details.',
+  ),
+  INVALID_EMAIL: partner('This e-mail address does not exist, so please correct it.'),
   PENDING_RECIPIENT_NON_HOLDING_CURRENCY_PAYMENT_PREFERENCE: partner(
-    'Your PayPal account asks before it takes this currency: log in and accept the payment.',
+    'Your PayPal account asks you before it accepts this currency, so please log in to PayPal and accept the payment.',
   ),
   RECEIVER_ACCOUNT_INVALID: partner(
-    'PayPal has no account that could receive this: check the e-mail address you gave us.',
+    'PayPal has no account that can receive this payment, so please check the e-mail address you gave us.',
   ),
-  RECEIVER_ACCOUNT_LIMITATION: partner('Your PayPal account is limited: log in at PayPal and resolve the limitation.'),
+  RECEIVER_ACCOUNT_LIMITATION: partner(
+    'Your PayPal account is limited, so please log in to PayPal and resolve the limitation.',
+  ),
   RECEIVER_ACCOUNT_LOCKED: partner(
-    'Your PayPal account is locked: have PayPal unlock it, or give us another way to pay you.',
+    'Your PayPal account is locked, so please ask PayPal to unlock it or choose another way to be paid.',
   ),
-  RECEIVER_COUNTRY_NOT_ALLOWED: partner('PayPal makes no payouts to your country: give us bank details.'),
+  RECEIVER_COUNTRY_NOT_ALLOWED: partner(
+    'PayPal does not make payouts to your country, so please give us your bank details instead.',
+  ),
   RECEIVER_REFUSED: partner(
-    'Your PayPal account refuses payments in this currency: change that setting, or give us bank details.',
+    'Your PayPal account refuses payments in this currency, so please change that setting or give us your bank details.',
   ),
-  RECEIVER_STATE_RESTRICTED: partner('PayPal makes no payouts to your state: give us bank details.'),
-  RECEIVER_UNCONFIRMED: partner('This e-mail address is not confirmed at PayPal: confirm it there.'),
+  RECEIVER_STATE_RESTRICTED: partner(
+    'PayPal does not make payouts to your state, so please give us your bank details instead.',
+  ),
+  RECEIVER_UNCONFIRMED: partner(
+    'This e-mail address has not been confirmed at PayPal, so please log in to PayPal and confirm it.',
+  ),
   RECEIVER_UNREGISTERED: partner(
-    'This e-mail address has no PayPal account: open one with it, or give us the address of yours.',
+    'There is no PayPal account with this e-mail address, so please open one or give us the address of your account.',
   ),
   RECEIVER_YOUTH_ACCOUNT: partner(
-    'PayPal makes no payouts to a youth account: give us the address of another account.',
+    'PayPal does not make payouts to youth accounts, so please give us the address of another account.',
   ),
   RECEIVING_LIMIT_EXCEEDED: partner(
-    'The amount is above what your PayPal account may receive now: have PayPal raise the limit, or give us bank details.',
+    'The amount is more than your PayPal account can receive at the moment, so please ask PayPal to raise the limit or give us your bank details.',
   ),
-  SELF_PAY_NOT_ALLOWED: partner('This is our own PayPal account: give us the address of yours.'),
-  UNVERIFIED_RECIPIENT_NOT_SUPPORTED: partner('Your PayPal account is not verified: verify it at PayPal.'),
-  INSUFFICIENT_FUNDS: us('Our balance at PayPal was too low: we top it up, and you need not do anything.'),
-  NEGATIVE_BALANCE: us('Our balance at PayPal was below zero: we top it up, and you need not do anything.'),
+  SELF_PAY_NOT_ALLOWED: partner(
+    'This is the address of our own PayPal account, so please give us the address of yours.',
+  ),
+  UNVERIFIED_RECIPIENT_NOT_SUPPORTED: partner(
+    'Your PayPal account is not verified, so please log in to PayPal and verify it.',
+  ),
+  INSUFFICIENT_FUNDS: us('Our PayPal balance was too low: we will top it up, and there is nothing you need to do.'),
+  NEGATIVE_BALANCE: us('Our PayPal balance was below zero: we will top it up, and there is nothing you need to do.'),
   NON_HOLDING_CURRENCY: us(
-    'We hold no balance at PayPal in this currency: we see to it, and you need not do anything.',
+    'We have no PayPal balance in this currency: we will fix this, and there is nothing you need to do.',
   ),
-  SENDER_ACCOUNT_LOCKED: us('Our own PayPal account is locked: we see to it, and you need not do anything.'),
-  SPENDING_LIMIT_EXCEEDED: us('We reached our own limit at PayPal: we have it raised, and you need not do anything.'),
+  SENDER_ACCOUNT_LOCKED: us('Our own PayPal account is locked: we will fix this, and there is nothing you need to do.'),
+  SPENDING_LIMIT_EXCEEDED: us(
+    'We have reached our own limit at PayPal: we will have it raised, and there is nothing you need to do.',
+  ),
   TRANSACTION_DECLINED_BY_TRAVEL_RULE: us(
-    'PayPal wants to know more about us before it pays: we tell it, and you need not do anything.',
+    'PayPal needs more information about us before it pays: we will provide it, and there is nothing you need to do.',
   ),
   TRANSACTION_LIMIT_EXCEEDED: us(
-    'The amount is above what PayPal lets us send at once: we see to it, and you need not do anything.',
+    'The amount is more than PayPal lets us send at once: we will fix this, and there is nothing you need to do.',
   ),
   REGULATORY_BLOCKED: provider(
-    'PayPal may not make this payment by law: ask PayPal why, or give us another way to pay you.',
+    'PayPal is not allowed by law to make this payment, so please ask PayPal why or choose another way to be paid.',
   ),
   REGULATORY_PENDING: provider(
-    'PayPal reviews this payment as the law demands: it goes on by itself when that is done.',
+    'PayPal is reviewing this payment as required by law, and the payment will continue automatically after the review.',
   ),
-  RISK_DECLINE: provider('PayPal declined this payment as a risk: ask PayPal why, or give us another way to pay you.'),
+  RISK_DECLINE: provider(
+    'PayPal declined this payment because it considers it a risk, so please ask PayPal why or choose another way to be paid.',
+  ),
 } as const satisfies Record<string, Advice>;
 
-/** Why a bank did not take a transfer: Wise's payout failure codes, and its own words where there is no code. An open set. */
+/** The reasons why a bank did not accept a transfer: Wise's payout failure codes, or Wise's own status if there is no code. An open set. */
 const WISE = {
-  ACCOUNT_CLOSED: partner('Your bank says that this account is closed: give us the details of another one.'),
-  ACCOUNT_FROZEN: partner('Your bank has frozen this account: ask your bank, or give us the details of another one.'),
+  ACCOUNT_CLOSED: partner(
+    'Your bank says that this account is closed, so please give us the details of another account.',
+  ),
+  ACCOUNT_FROZEN: partner(
+    'Your bank has frozen this account, so please contact your bank or give us the details of another account.',
+  ),
   ACCOUNT_BLOCKED: partner(
-    'Your bank has blocked this account for payments: ask your bank, or give us the details of another one.',
+    'Your bank has blocked payments to this account, so please contact your bank or give us the details of another account.',
   ),
   ACCOUNT_LIMIT_REACHED: partner(
-    'This account has reached its limit for incoming payments: ask your bank, or give us another one.',
+    'This account has reached its limit for incoming payments, so please contact your bank or give us the details of another account.',
   ),
-  WRONG_ACCOUNT_NUMBER: partner('Your bank does not know this account number: correct it.'),
-  WRONG_CARD_NUMBER: partner('Your bank does not know this card number: correct it.'),
+  WRONG_ACCOUNT_NUMBER: partner('Your bank does not recognize this account number, so please correct it.'),
+  WRONG_CARD_NUMBER: partner('Your bank does not recognize this card number, so please correct it.'),
   WRONG_ACCOUNT_DETAILS: partner(
-    'The account details do not belong together: compare each of them with your bank statement.',
+    'The account details do not match each other, so please compare each of them with your bank statement.',
   ),
   WRONG_ACCOUNT_TYPE: partner(
-    'The account is of another type than you gave, as savings instead of checking: correct the type.',
+    'The account is not of the type you gave us (for example, it is savings and not checking), so please correct the type.',
   ),
-  WRONG_BANK_CODE: partner('There is no bank with this bank code: correct it.'),
-  WRONG_BRANCH_CODE: partner('Your bank has no branch with this code: correct it.'),
+  WRONG_BANK_CODE: partner('There is no bank with this bank code, so please correct it.'),
+  WRONG_BRANCH_CODE: partner('Your bank has no branch with this branch code, so please correct it.'),
   WRONG_NAME: partner(
-    'The holder’s name is not the one that your bank knows: give us the name exactly as your bank writes it.',
+    'Your bank has a different name for the account holder, so please give us the name exactly as your bank writes it.',
   ),
-  WRONG_PHONE_NUMBER: partner('The phone number is not the one that your bank knows: correct it.'),
-  WRONG_ID_NUMBER: partner('The identity or tax number is not the one that your bank knows: correct it.'),
-  cancelled: us('The transfer was cancelled before it was paid: we look into it, and you need not do anything.'),
+  WRONG_PHONE_NUMBER: partner('Your bank has a different phone number for you, so please correct it.'),
+  WRONG_ID_NUMBER: partner('Your bank has a different identity or tax number for you, so please correct it.'),
+  cancelled: us(
+    'The transfer was cancelled before it was paid: we are looking into it, and there is nothing you need to do.',
+  ),
   funds_refunded: partner(
-    'Your bank sent it back without a reason: compare the account details with your bank statement.',
+    'Your bank sent the money back without giving a reason, so please compare the account details with your bank statement.',
   ),
-  BLOCKED: us('Wise does not offer this payment as it is: we see to it, and you need not do anything.'),
+  BLOCKED: us('Wise does not offer this payment in this form: we will fix this, and there is nothing you need to do.'),
 } as const satisfies Record<string, Advice>;
 
-/** Why a check was not paid: the post's, the bank's and Lob's words. */
+/** The reasons why a check was not paid: statuses from the mail, the bank and Lob. */
 const CHECK = {
-  stopped: us('We stopped this check: destroy it if it reaches you, since no bank pays it any more.'),
-  void: us('We voided this check: destroy it if it reaches you, since no bank pays it any more.'),
-  bounced: us('The bank did not pay this check: we put that right with it, and you need not do anything.'),
-  deleted: us('The check was withdrawn before it was mailed: we issue another one, and you need not do anything.'),
-  rejected: partner('The check could not be mailed to this address: correct the address.'),
-  failed: us('The check could not be printed: we look into it, and you need not do anything.'),
-  returned_to_sender: partner('The post could not deliver the check: correct your address.'),
-  'row refused': us('The bank did not accept this check: we put that right with it, and you need not do anything.'),
+  stopped: us('We stopped this check, so please destroy it if it reaches you, because no bank will pay it.'),
+  void: us('We voided this check, so please destroy it if it reaches you, because no bank will pay it.'),
+  bounced: us(
+    'The bank did not pay this check: we will settle this with the bank, and there is nothing you need to do.',
+  ),
+  deleted: us(
+    'The check was withdrawn before it was mailed: we will issue another one, and there is nothing you need to do.',
+  ),
+  rejected: partner('The check could not be mailed to this address, so please correct the address.'),
+  failed: us('The check could not be printed: we are looking into it, and there is nothing you need to do.'),
+  returned_to_sender: partner('The check could not be delivered, so please correct your address.'),
+  'row refused': us(
+    'The bank did not accept this check: we will settle this with the bank, and there is nothing you need to do.',
+  ),
 } as const satisfies Record<string, Advice>;
 
-/** What we, or two people of ours, said ourselves. */
+/** Our own reasons, or the decision of two of our people. */
 const OURS = {
-  resolved_not_paid: us('The provider did not carry it out: we pay it again, and you need not do anything.'),
-  resolved_returned: us('It came back to us: we ask you if your payout details have to change.'),
+  resolved_not_paid: us(
+    'The provider did not make this payment: we will pay it again, and there is nothing you need to do.',
+  ),
+  resolved_returned: us('We will contact you if your payout details need to change.'),
 } as const satisfies Record<string, Advice>;
 
 const CODES: Record<GatewayName, Readonly<Record<string, Advice>>> = {
@@ -131,25 +165,25 @@ const CODES: Record<GatewayName, Readonly<Record<string, Advice>>> = {
   'printed-check': { ...OURS, ...CHECK },
 };
 
-/** The codes that have a sentence of their own, by gateway. */
+/** The codes that have their own sentence, by gateway. */
 export const ADVISED_CODES = Object.entries(CODES).flatMap(([gateway, codes]) =>
   Object.keys(codes).map((code) => ({ gateway: gateway as GatewayName, code })),
 );
 
 const UNCLAIMED: Record<GatewayName, Advice> = {
   paypal: partner(
-    'Log in at PayPal and accept the payment; without an account there, open one with this e-mail address.',
+    'Please log in to PayPal and accept the payment, or open an account with this e-mail address if you have none.',
   ),
-  wise: partner('Wise asks you by e-mail for your bank details: follow its link.'),
-  lob: partner('Cash the check.'),
-  'printed-check': partner('Cash the check.'),
+  wise: partner('Wise has e-mailed you to ask for your bank details, so please follow the link in that e-mail.'),
+  lob: partner('Please cash the check.'),
+  'printed-check': partner('Please cash the check.'),
 };
 
-/** Reasons of ours begin with this: a detail that no provider was asked with, as `payee has …`. */
+/** Our own reasons start with this prefix. They are about a detail that was never sent to a provider, such as `payee has …`. */
 const REJECTED_DETAIL = 'recipient_rejected: ';
 export const rejectedDetail = (field: string, reason: string): string => `${REJECTED_DETAIL}${field} ${reason}`;
 
-/** The sentence of a code that has one of its own, else null. A code may name the field that it is about after it. */
+/** The advice for a code that has its own sentence, else null. A code may be followed by the field that it is about. */
 export function adviceByCode(gateway: GatewayName, reason: string | null): Advice | null {
   const codes = CODES[gateway];
   const code = reason?.split(' at ')[0] ?? '';
@@ -157,22 +191,24 @@ export function adviceByCode(gateway: GatewayName, reason: string | null): Advic
 }
 
 /**
- * Who must act, and how, given a provider's reason code or ours. Providers' sets are open: a code without a sentence of its own is
- * named as it is, so that two causes never read alike.
+ * Says who must act and how, given a provider's reason code or one of ours. The providers' sets of codes are open. A code without its
+ * own sentence is quoted as it is, so that two causes never read alike.
  */
 export function adviceOn(gateway: GatewayName, mishap: Mishap, reason: string | null): Advice {
   if (reason?.startsWith(REJECTED_DETAIL))
-    return partner(`One of your payout details cannot be used: ${reason.slice(REJECTED_DETAIL.length)}. Correct it.`);
+    return partner(
+      `One of your payout details cannot be used: ${reason.slice(REJECTED_DETAIL.length)}. Please correct it.`,
+    );
   const known = adviceByCode(gateway, reason);
   if (known) return known;
   if (mishap === 'unclaimed') return UNCLAIMED[gateway];
-  const named = reason === null ? 'without a reason' : `with the reason "${reason}"`;
+  const named = reason === null ? 'No reason was given' : `The reason given was "${reason}"`;
   return mishap === 'failed'
-    ? us(`The payment was refused ${named}: we look into it and write to you if you have to do something.`)
-    : partner(`It came back ${named}: check the payout details that you gave us, and ask us if they are right.`);
+    ? us(`${named}: we are looking into it, and we will write to you if you need to do anything.`)
+    : partner(`${named}, so please check the payout details you gave us, and contact us if they are correct.`);
 }
 
-/** The advice on a payout as it is now; null where nobody has to act. */
+/** The advice for a payout in its current state. Null if nobody has to act. */
 export function adviceFor(payout: {
   readonly gateway: GatewayName;
   readonly status: PayoutStatus;
@@ -180,7 +216,7 @@ export function adviceFor(payout: {
   readonly attemptState: AttemptState | null;
   readonly attemptReason: string | null;
 }): Advice | null {
-  // Of money that its provider holds only a reason that is known tells what to do.
+  // When a provider holds the money, only a known reason tells what to do.
   if (payout.attemptState === 'on_hold') return adviceByCode(payout.gateway, payout.attemptReason);
   if (payout.attemptState === 'unclaimed') return adviceOn(payout.gateway, 'unclaimed', payout.attemptReason);
   if (payout.status !== 'failed' && payout.status !== 'returned') return null;

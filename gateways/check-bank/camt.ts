@@ -11,14 +11,14 @@ export type BankEntry = {
   amount: Money;
   bookedAt: Date;
   checkNumber: bigint | null;
-  /** A booking that undoes an earlier one, as a check that bounced. */
+  /** A booking that reverses an earlier one, such as a check that bounced. */
   isReversal: boolean;
   reason: string | null;
 };
 
 const LISTS: ReadonlySet<string> = new Set(['Stmt', 'Ntry', 'NtryDtls', 'TxDtls']);
 
-/** Reads no value as a number, so that no amount is ever a float. The bank's file can define no entities. */
+/** Reads no value as a number, so that no amount ever becomes a float. The bank's file cannot define entities. */
 const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: '@',
@@ -34,7 +34,7 @@ const Details = z.object({
   RtrInf: z.object({ Rsn: z.object({ Cd: z.string().optional() }).optional() }).optional(),
 });
 
-/** camt.053.001.02 writes `Sts` as text, .08 as `Sts/Cd`. */
+/** camt.053.001.02 writes `Sts` as text, and .08 writes it as `Sts/Cd`. */
 const Entry = z.object({
   NtryRef: z.string().optional(),
   Amt: z.object({ '#text': Decimal, '@Ccy': Currency }),
@@ -66,7 +66,7 @@ function toEntry(entry: z.infer<typeof Entry>): BankEntry {
   };
 }
 
-/** Reads the booked entries of a camt.053 statement (ISO 20022). What is only pending is left out. Throws where it is no camt.053. */
+/** Reads the booked entries of a camt.053 statement (ISO 20022) and leaves out those that are only pending. Throws if it is not a camt.053. */
 export function readCamt(xml: string): BankEntry[] {
   const { Document: document } = Document.parse(parser.parse(xml, true));
   const entries = document.BkToCstmrStmt.Stmt.flatMap(({ Ntry }) => Ntry ?? []);

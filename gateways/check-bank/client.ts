@@ -10,11 +10,11 @@ export type CheckBankSettings = { bankBaseUrl: string; bankKey: string };
 
 const Filed = z.object({
   fileId: z.string(),
-  /** How many of its rows the bank knew before. */
+  /** How many of its rows the bank already had on file. */
   alreadyOnFile: z.string().regex(/^\d+$/),
   rejected: z.array(z.object({ line: z.string(), reason: z.string() })),
 });
-/** `stopExpiresOn` is the day on which a stop that is in force lapses. */
+/** `stopExpiresOn` is the day on which the current stop lapses. */
 const OnFile = z.object({ status: z.string(), stopExpiresOn: z.string().nullish() });
 const ExceptionStatus = z.enum(['open', 'paid', 'returned']);
 const Exception = z
@@ -38,7 +38,7 @@ const Exception = z
 
 const dayOf = (date: Date): string => date.toISOString().slice(0, 10);
 
-/** The bank that checks are drawn on: positive pay, stop payments, inquiries and statements (sandbox/README.md says the wire). */
+/** The bank that checks are drawn on: positive pay, stop payments, inquiries and statements. sandbox/README.md describes its API. */
 export function createCheckBank({ bankBaseUrl, bankKey }: CheckBankSettings, fetch: HttpSettings['fetch']) {
   const http = createHttp({
     provider: 'The bank',
@@ -49,7 +49,7 @@ export function createCheckBank({ bankBaseUrl, bankKey }: CheckBankSettings, fet
   });
 
   return {
-    /** Tells the bank of one check, issued or void. The same row again changes nothing. */
+    /** Files one check with the bank, as issued or void. Filing the same row again changes nothing. */
     file: (row: PositivePayRow, signal: AbortSignal) =>
       http({
         method: 'POST',
@@ -60,7 +60,7 @@ export function createCheckBank({ bankBaseUrl, bankKey }: CheckBankSettings, fet
         signal,
       }),
 
-    /** Asks the bank not to pay a check that has left the house, or to go on when the stop lapses that is named by its last day. */
+    /** Asks the bank not to pay a check that is already out, or renews the stop whose last day is given. */
     stop: (account: string, number: bigint, renews: string | null, signal: AbortSignal) =>
       http({
         method: 'POST',
@@ -74,7 +74,7 @@ export function createCheckBank({ bankBaseUrl, bankKey }: CheckBankSettings, fet
     inquire: (account: string, number: bigint, signal: AbortSignal) =>
       http({ method: 'GET', path: `/checks/${account}/${number}`, read: json(OnFile), signal }),
 
-    /** The checks that were presented on an account and do not match what is on file, decided or not. */
+    /** The checks that were presented on an account but do not match the file, whether decided or not. */
     exceptions: (account: string, signal: AbortSignal) =>
       http({
         method: 'GET',
@@ -83,7 +83,7 @@ export function createCheckBank({ bankBaseUrl, bankKey }: CheckBankSettings, fet
         signal,
       }),
 
-    /** Says what to do with an exception. Said twice or too late it changes nothing; the answer is what the bank did. */
+    /** Decides an exception and returns what the bank did. A second or late decision changes nothing. */
     decide: (id: string, decision: 'pay' | 'return', signal: AbortSignal) =>
       http({
         method: 'POST',
@@ -94,7 +94,7 @@ export function createCheckBank({ bankBaseUrl, bankKey }: CheckBankSettings, fet
         signal,
       }),
 
-    /** The booked entries of whole days (UTC), the second moment left out; of one check where its number is given. */
+    /** The booked entries of whole days (UTC), from the first moment up to but without the second. With a number, only those of that check. */
     entries: (account: string, [from, to]: readonly [Date, Date], checkNumber: bigint | null, signal: AbortSignal) => {
       const query = new URLSearchParams({ from: dayOf(from), to: dayOf(new Date(to.getTime() - 1)) });
       if (checkNumber !== null) query.set('checkNumber', String(checkNumber));

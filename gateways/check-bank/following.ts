@@ -1,33 +1,33 @@
 import { type Money, money } from '../../domain/money.ts';
-import { answer, translate, type Words } from '../answers.ts';
-import type { Answer, StatementLine } from '../gateway.ts';
+import type { Reply, StatementLine } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
+import { reply, type StatusTable, translate } from '../replies.ts';
 import type { BankEntry } from './camt.ts';
 import type { CheckBank } from './client.ts';
 import { type CheckOnFile, deadAtBank, voidAtBank } from './issuing.ts';
 
 /**
- * What the bank's inquiry says of a check that its statement does not show. `paid` waits for the statement. A stop or void that the
- * bank confirms proves that no money moved, and that none will.
+ * The status of a check in the bank's inquiry, while the statement does not show the check. `paid` waits for the statement. A stop or
+ * void that the bank confirms proves that no money has moved and none will.
  */
-const BANK_WORDS: Words = {
+const BANK_STATUSES: StatusTable = {
   issued: { state: 'sent' },
   paid: { state: 'sent' },
   stopped: { state: 'failed' },
   void: { state: 'failed' },
 };
 
-/** A check of ours, as the bank has it on file. */
+/** A check of ours as the bank has it on file. */
 type DrawnCheck = CheckOnFile & { issuedAt: Date };
 
 const DAY_MS = 24 * 60 * 60_000;
 
 const noFee = (amount: Money) => ({ amount, fee: money(0n, amount.currency) });
 
-/** What the statement shows of one check. It may be presented again after it bounced, so each kind may be there more than once. */
+/** The bookings of one check on the statement. A check that bounced may be presented again, so each kind of booking may occur more than once. */
 type Bookings = { debit: BankEntry; reversal: BankEntry | undefined; paid: Money };
 
-/** The last of each kind, and what the bank has paid when they are all added up; null where it never paid. */
+/** Finds the last booking of each kind and adds up what the bank has paid. Null if it never paid. */
 function bookingsOf(entries: readonly BankEntry[], number: bigint): Bookings | null {
   const ofCheck = entries.filter(({ checkNumber }) => checkNumber === number);
   const debits = ofCheck.filter(({ amount }) => amount.minor < 0n);
@@ -39,17 +39,17 @@ function bookingsOf(entries: readonly BankEntry[], number: bigint): Bookings | n
 }
 
 /**
- * What the bank knows of a check: settled when its statement shows that it cleared, returned when it bounced and its number is void,
- * failed when the bank confirms a stop. Until then it is as far as the mail says.
+ * Reads the bank's view of a check. It is settled when the statement shows that it cleared, returned when it bounced and its number is
+ * void, and failed when the bank confirms a stop. Until then it is only sent.
  */
 export async function followCheck(
   bank: CheckBank,
   { issuedAt, ...check }: DrawnCheck,
   { reference, now }: { reference: string | null; now: Date },
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<Reply> {
   const { account, number, amount } = check;
-  const days = [new Date(issuedAt.getTime() - DAY_MS), new Date(now.getTime() + DAY_MS)] as const; // clocks and zones differ
+  const days = [new Date(issuedAt.getTime() - DAY_MS), new Date(now.getTime() + DAY_MS)] as const; // clocks and time zones differ
   const bookings = bookingsOf(lookedUp('The bank', await bank.entries(account, days, number, signal)), number);
   if (!bookings) return ofInquiry(bank, account, number, reference, signal);
   const { debit, reversal, paid } = bookings;
@@ -57,39 +57,39 @@ export async function followCheck(
   return ofPayment(debit, paid, amount, reference);
 }
 
-function ofPayment({ id }: BankEntry, paid: Money, amount: Money, reference: string | null): Answer {
+function ofPayment({ id }: BankEntry, paid: Money, amount: Money, reference: string | null): Reply {
   const found = { reference, debited: noFee(paid), evidence: { statementLine: id } };
-  if (paid.minor === amount.minor && paid.currency === amount.currency) return answer('settled', 'cleared', found);
-  return answer('needs_person', 'cleared with another amount', {
+  if (paid.minor === amount.minor && paid.currency === amount.currency) return reply('settled', 'cleared', found);
+  return reply('needs_person', 'cleared with another amount', {
     ...found,
-    alarm: 'The bank paid this check with another amount than was written on it. Dispute it with the bank today.',
+    alarm: 'The bank paid a different amount than the one written on this check. Dispute it with the bank today.',
   });
 }
 
 const NOT_VOID =
-  'This check bounced, and the bank refuses to void its number. It may have been presented and paid again: the statement is read until it shows that. Ask the bank, or ask for a stop; nothing is paid anew meanwhile.';
+  'This check bounced, and the bank refuses to void its number. It may have been presented and paid again, so we keep reading the statement until it shows this. Ask the bank, or request a stop. Nothing is paid again in the meantime.';
 
-/** Whoever holds a check that bounced may present it again: it is returned only when the bank confirms that it will never pay it. */
+/** A check that bounced may be presented again. It counts as returned only when the bank confirms that it will never pay it. */
 async function ofBounce(
   bank: CheckBank,
   check: CheckOnFile,
   { debit, reversal, reference }: { debit: BankEntry; reversal: BankEntry; reference: string | null },
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<Reply> {
   const debited = noFee(money(-debit.amount.minor, debit.amount.currency));
   const bounced = { reference, debited, reason: reversal.reason, evidence: { statementLine: debit.id } };
   const proof = await proofOfDeath(bank, check, signal);
-  if (!proof) return answer('on_hold', 'bounced', { ...bounced, alarm: NOT_VOID });
+  if (!proof) return reply('on_hold', 'bounced', { ...bounced, alarm: NOT_VOID });
   const evidence = { ...bounced.evidence, ...proof };
-  return answer('returned', 'bounced', { ...bounced, returned: noFee(reversal.amount), evidence });
+  return reply('returned', 'bounced', { ...bounced, returned: noFee(reversal.amount), evidence });
 }
 
-/** Voids the check; where the bank will not, it may say that the check is void or stopped already. Null: it can still be paid. */
+/** Voids the check. If the bank refuses, the check may already be void or stopped. Null means that it can still be paid. */
 async function proofOfDeath(
   bank: CheckBank,
   check: CheckOnFile,
   signal: AbortSignal,
-): Promise<Answer['evidence'] | null> {
+): Promise<Reply['evidence'] | null> {
   if (await voidAtBank(bank, check, signal)) return { bank: 'void' };
   return (await deadAtBank(bank, check, signal))?.evidence ?? null;
 }
@@ -100,21 +100,21 @@ async function ofInquiry(
   number: bigint,
   reference: string | null,
   signal: AbortSignal,
-): Promise<Answer> {
-  const reply = await bank.inquire(account, number, signal);
-  if (reply.kind === 'refused' && reply.status === 404) return answer('sent', 'not presented', { reference });
-  const { status } = lookedUp('The bank', reply);
-  const { state, alarm } = translate(BANK_WORDS, 'The bank', status);
+): Promise<Reply> {
+  const result = await bank.inquire(account, number, signal);
+  if (result.kind === 'refused' && result.status === 404) return reply('sent', 'not presented', { reference });
+  const { status } = lookedUp('The bank', result);
+  const { state, alarm } = translate(BANK_STATUSES, 'The bank', status);
   const isDead = state === 'failed';
-  return answer(state, status, {
+  return reply(state, status, {
     reference,
     alarm,
     reason: isDead ? status : null,
-    evidence: isDead ? { bank: status } : {}, // the proof that frees the lines
+    evidence: isDead ? { bank: status } : {}, // the proof that makes its lines payable again
   });
 }
 
-/** A line of the bank's statement; `reference` finds its check among ours. */
+/** A line of the bank's statement. `reference` identifies the check among ours. */
 export function toLine(entry: BankEntry, reference: string | null): StatementLine {
   const { id, amount, bookedAt, checkNumber } = entry;
   const ofCheck = amount.minor < 0n ? 'payout' : 'return';

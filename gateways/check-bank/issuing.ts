@@ -1,58 +1,58 @@
 import type { PositivePayRow } from '../../domain/checks/positive-pay.ts';
-import { answer, refusedAsAWhole, unclear } from '../answers.ts';
-import type { Answer } from '../gateway.ts';
+import type { Reply } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
+import { refusedAsAWhole, reply, unclear } from '../replies.ts';
 import type { CheckBank } from './client.ts';
 import type { CheckProgress } from './progress.ts';
 
-/** A check as the bank is told of it; whether it was issued or is void is said with it. */
+/** A check as it is filed with the bank. Whether it is issued or void is added when it is filed. */
 export type CheckOnFile = Omit<PositivePayRow, 'type'>;
 
 const CONFLICT =
-  'The bank refused to repeat this check. It may lie printed already: find it, void it at the bank, then say by hand what became of it.';
+  'The bank refused the second filing of this check. The check may already be printed. Find it, void it at the bank, then record the outcome by hand.';
 
 const IN_USE =
-  'The bank knew this check before we told it: the register gives numbers out that are used elsewhere. No check was made. Find out which numbers are, and record them as spoiled.';
+  'The bank already had this check number on file, so our register is issuing numbers that are used elsewhere. No check was made. Find out which numbers are used, and record them as spoiled.';
 
 /**
- * Tells the bank of a check before it exists: positive pay first. Answers how far it came, or why there is no check yet. The row may
- * be repeated, since the bank knows a check by account and number.
+ * Files a check with the bank before the check exists (positive pay first). Returns the progress, or a reply that says why there is no
+ * check yet. The row may be filed again, because the bank identifies a check by account and number.
  */
-export async function tellBank(
+export async function fileAtBank(
   bank: CheckBank,
   check: CheckOnFile,
   { isRepeat, now, progress }: { isRepeat: boolean; now: Date; progress: CheckProgress },
   signal: AbortSignal,
-): Promise<CheckProgress | Answer> {
-  const reply = await bank.file({ ...check, type: 'issue' }, signal);
-  if (reply.kind === 'refused') throw refusedAsAWhole('The bank', `HTTP ${reply.status}`);
-  if (reply.kind === 'unclear') return unclear(reply.evidence);
-  const [refused] = reply.value.rejected;
+): Promise<CheckProgress | Reply> {
+  const result = await bank.file({ ...check, type: 'issue' }, signal);
+  if (result.kind === 'refused') throw refusedAsAWhole('The bank', `HTTP ${result.status}`);
+  if (result.kind === 'unclear') return unclear(result.evidence);
+  const [refused] = result.value.rejected;
   if (refused && isRepeat) return (await deadAtBank(bank, check, signal)) ?? unexplained(refused.reason);
-  if (refused) return answer('failed', 'row refused', { reason: refused.reason }); // it never became a check
-  if (!isRepeat && reply.value.alreadyOnFile !== '0')
-    return answer('failed', 'number in use', { reason: 'the bank knows another check by this number', alarm: IN_USE });
-  return { ...progress, acknowledgedAt: now.toISOString(), file: reply.value.fileId };
+  if (refused) return reply('failed', 'row refused', { reason: refused.reason }); // no check was ever made
+  if (!isRepeat && result.value.alreadyOnFile !== '0')
+    return reply('failed', 'number in use', { reason: 'the bank has another check with this number', alarm: IN_USE });
+  return { ...progress, acknowledgedAt: now.toISOString(), file: result.value.fileId };
 }
 
-export const isAnswer = (told: CheckProgress | Answer): told is Answer => 'state' in told;
+export const isReply = (filed: CheckProgress | Reply): filed is Reply => 'state' in filed;
 
-/** A refused repeat says nothing about the first row. */
-const unexplained = (reason: string): Answer => answer('needs_person', 'row refused', { reason, alarm: CONFLICT });
+/** A refusal of the second filing says nothing about the first. */
+const unexplained = (reason: string): Reply => reply('needs_person', 'row refused', { reason, alarm: CONFLICT });
 
-/** Failed, where the bank says that it pays the check no more: then nobody needs to make or find it. Else null. */
+/** A failed reply if the bank says that it no longer pays the check: then nobody needs to make or find it. Otherwise null. */
 export async function deadAtBank(
   bank: CheckBank,
   { account, number }: CheckOnFile,
   signal: AbortSignal,
-): Promise<Answer | null> {
+): Promise<Reply | null> {
   const { status } = lookedUp('The bank', await bank.inquire(account, number, signal));
   return status === 'void' || status === 'stopped'
-    ? answer('failed', status, { reason: status, evidence: { bank: status } })
+    ? reply('failed', status, { reason: status, evidence: { bank: status } })
     : null;
 }
 
-/** Takes a check's number out of use at the bank. False where the bank will not: it paid the check. Throws where it is unclear. */
+/** Takes a check's number out of use at the bank. False if the bank refuses because it paid the check. Throws if it is unclear. */
 export async function voidAtBank(bank: CheckBank, check: CheckOnFile, signal: AbortSignal): Promise<boolean> {
   const { rejected } = lookedUp('The bank', await bank.file({ ...check, type: 'void' }, signal));
   return rejected.length === 0;

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 
 /**
- * How far issuing a check came, as its attempt keeps it (`payout_attempt.step`) between one call and the next. `db/checks/checks.ts` reads
+ * How far issuing a check got. The attempt stores it between two calls (`payout_attempt.step`), and the queries on checks read
  * `acknowledgedAt` from it.
  */
 const CheckProgress = z.object({
-  /** When the bank acknowledged the row that issues the check. Before it nobody may print or mail one. */
+  /** When the bank acknowledged the row that issues the check. Nobody may print or mail the check before that. */
   acknowledgedAt: z.string().nullable(),
-  /** The bank's own id of the file that row was in. */
+  /** The bank's own id of the file that contained the row. */
   file: z.string().nullable(),
-  /** Since when whoever mails the check may have been asked. Before it, certainly nobody was. */
+  /** The earliest time at which the company that mails the check may have been asked. Null: it was certainly not asked. */
   askedAt: z.string().nullable(),
-  /** The code with which it was refused for certain: the check never was, and its number must be voided. */
+  /** The code of a definite refusal: the check never existed, and its number must be voided. */
   refused: z.string().nullable(),
 });
 export type CheckProgress = z.infer<typeof CheckProgress>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { createHttp, type HttpSettings, json, type Reply } from '../http.ts';
+import { createHttp, type HttpSettings, json, type Result } from '../http.ts';
 import { Decimal, Id } from '../json.ts';
 
 export type LobSettings = { baseUrl: string; apiKey: string; webhookSecret: string };
@@ -24,7 +24,7 @@ const Deleted = z.object({ id: Id, deleted: z.boolean() });
 
 const CHECKS_PER_PAGE = 100;
 
-/** The calls to Lob that we use (print and mail, checks). */
+/** The calls to Lob that we use (Print & Mail, checks). */
 export function createLobClient({ baseUrl, apiKey }: LobSettings, fetch: HttpSettings['fetch']) {
   const basic = `Basic ${Buffer.from(`${apiKey}:`).toString('base64')}`;
   const http = createHttp({
@@ -34,11 +34,11 @@ export function createLobClient({ baseUrl, apiKey }: LobSettings, fetch: HttpSet
     traceHeader: 'x-request-id',
     fetch,
   });
-  const list = (query: URLSearchParams, signal: AbortSignal): Promise<Reply<LobCheckPage>> =>
+  const list = (query: URLSearchParams, signal: AbortSignal): Promise<Result<LobCheckPage>> =>
     http({ method: 'GET', path: `/v1/checks?${query}`, read: json(CheckPage), signal });
 
   return {
-    /** Lob remembers the key for 24 hours and answers a repeat with the first check. */
+    /** Lob remembers the key for 24 hours. It answers a repeat with the first check. */
     createCheck: (key: string, body: string, signal: AbortSignal) =>
       http({
         method: 'POST',
@@ -52,14 +52,14 @@ export function createLobClient({ baseUrl, apiKey }: LobSettings, fetch: HttpSet
     check: (id: string, signal: AbortSignal) =>
       http({ method: 'GET', path: `/v1/checks/${id}`, read: json(Check), signal }),
 
-    /** Lob refuses it (`not_deletable`) once the check is past its window. */
+    /** Lob refuses (`not_deletable`) once the check is past its cancellation window. */
     deleteCheck: (id: string, signal: AbortSignal) =>
       http({ method: 'DELETE', path: `/v1/checks/${id}`, read: json(Deleted), signal }),
 
     findChecks: (attempt: string, signal: AbortSignal) =>
       list(new URLSearchParams({ 'metadata[attempt]': attempt, limit: '10' }), signal),
 
-    /** The first page of the checks made since a day, newest first. */
+    /** The first page of the checks created since a day, newest first. */
     checksSince: (since: Date, signal: AbortSignal) =>
       list(
         new URLSearchParams({
@@ -69,7 +69,7 @@ export function createLobClient({ baseUrl, apiKey }: LobSettings, fetch: HttpSet
         signal,
       ),
 
-    /** The page that a page names as the next; only its query is taken, the host stays ours. */
+    /** The page that follows another one. Only the query of its address is used; the host stays ours. */
     nextPage: (nextUrl: string, signal: AbortSignal) => list(new URL(nextUrl, baseUrl).searchParams, signal),
   };
 }

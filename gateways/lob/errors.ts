@@ -1,11 +1,13 @@
 import { z } from 'zod';
 
-/** What a refusal by Lob means: for this check, for all of them, or perhaps for a check that exists. */
+import { entryOf } from '../replies.ts';
+
+/** The meaning of a refusal by Lob: it is about this check, about all checks, or the check may exist after all. */
 export type LobErrorClass = 'rejected' | 'as_a_whole' | 'unclear';
 
 /**
- * Every code of Lob's specification (https://docs.lob.com/#tag/Errors). What only our own account, key or way of asking can cause is
- * about all checks, and so is a bank account of ours that is gone. A code that is not here rejects the check.
+ * Every code in Lob's specification (https://docs.lob.com/#tag/Errors). Errors that only our own account, key or request format can
+ * cause are about all checks, and so is a missing bank account of ours. A code that is not listed rejects the check.
  */
 export const LOB_ERROR_CODES: Readonly<Record<string, LobErrorClass>> = {
   address_length_exceeds_limit: 'rejected',
@@ -43,9 +45,9 @@ export const LOB_ERROR_CODES: Readonly<Record<string, LobErrorClass>> = {
   mail_use_type_can_not_be_null: 'as_a_whole',
   merge_variable_required: 'as_a_whole',
   merge_variable_whitespace: 'as_a_whole',
-  // Of deleting a check: it is past its window, and its payment must be stopped at the bank.
+  // Returned when a check is deleted too late. Its payment must then be stopped at the bank.
   not_deletable: 'unclear',
-  // A check is asked for by the payee's address itself and by our bank account's id: it is ours that is not found.
+  // A request contains the payee's full address but only the id of our bank account, so it is our account that was not found.
   not_found: 'as_a_whole',
   payment_method_unverified: 'as_a_whole',
   pdf_encrypted: 'as_a_whole',
@@ -63,10 +65,9 @@ export const LOB_ERROR_CODES: Readonly<Record<string, LobErrorClass>> = {
 
 const ErrorBody = z.object({ error: z.object({ code: z.string() }) });
 
-/** Reads an error body. Its message is left out: it may quote the payee's address. */
+/** Reads an error body without its message, which may quote the payee's address. */
 export function readLobError(status: number, body: unknown): { code: string; errorClass: LobErrorClass } {
   const code = ErrorBody.safeParse(body).data?.error.code;
   if (!code) return { code: `HTTP ${status}`, errorClass: 'unclear' };
-  const known = Object.hasOwn(LOB_ERROR_CODES, code) ? LOB_ERROR_CODES[code] : undefined;
-  return { code, errorClass: known ?? (status === 403 ? 'as_a_whole' : 'rejected') };
+  return { code, errorClass: entryOf(LOB_ERROR_CODES, code) ?? (status === 403 ? 'as_a_whole' : 'rejected') };
 }

@@ -2,12 +2,12 @@ import { z } from 'zod';
 
 import { formatDecimal, type Money, parseDecimal } from '../../domain/money.ts';
 import { isRoutingNumber } from '../../domain/payers/routing-number.ts';
-import { readAccount, rejected } from '../answers.ts';
 import type { CheckOnFile } from '../check-bank/issuing.ts';
 import type { PayerAccount, PaymentOrder, PostalAddress } from '../gateway.ts';
 import { Decimal, exactNumber, freezeJson, thawJson, writeJson } from '../json.ts';
+import { readAccount, rejected } from '../replies.ts';
 
-/** Lob's limits (https://docs.lob.com/#tag/Checks). What is longer is refused, never cut. */
+/** Lob's limits (https://docs.lob.com/#tag/Checks). Longer text is refused, never cut. */
 const NAME_LENGTH_MAX = 40;
 const STREET_LENGTH_MAX = 50;
 const CITY_LENGTH_MAX = 200;
@@ -39,7 +39,7 @@ const Account = z.object({
 export const readLobAccount = (account: PayerAccount) => readAccount(Account, 'Lob', account);
 
 const Frozen = z.object({
-  /** The check as the bank is told of it; there it is followed, too. */
+  /** The check as it is filed with the bank, where it is also followed. */
   check: z
     .object({ account: z.string(), number: z.string(), amount: Decimal, date: z.string(), payee: z.string() })
     .transform(({ number, amount, ...rest }): CheckOnFile => ({
@@ -47,26 +47,27 @@ const Frozen = z.object({
       number: BigInt(number),
       amount: parseDecimal(amount, 'USD'),
     })),
-  /** The body of the create call, sent as it is. */
+  /** The body of the create call, sent unchanged. */
   body: z.string(),
 });
 
 export const thawLob = (request: Uint8Array) => thawJson(Frozen, request);
 
-function checkAddress({ line1, line2 = '', city, region, postalCode, country }: PostalAddress): void {
-  if (country !== 'US') throw rejected('address.country', 'is not US, and Lob mails checks within the US only');
+function verifyAddress({ line1, line2 = '', city, region, postalCode, country }: PostalAddress): void {
+  if (country !== 'US') throw rejected('address.country', 'is not US: Lob mails checks only within the US');
   if (!line1.trim()) throw rejected('address.line1', 'is missing');
   if (line1.length + line2.length > STREET_LENGTH_MAX)
-    throw rejected('address.line1', `and line2 have more than ${STREET_LENGTH_MAX} characters together`);
+    throw rejected('address.line1', `and line2 together have more than ${STREET_LENGTH_MAX} characters`);
   if (!city.trim() || city.length > CITY_LENGTH_MAX) throw rejected('address.city', 'is missing or too long');
-  if (!STATE.test(region)) throw rejected('address.region', 'is not a state of two letters');
+  if (!STATE.test(region)) throw rejected('address.region', 'is not a two-letter state');
   if (!ZIP.test(postalCode)) throw rejected('address.postalCode', 'is not a ZIP code');
 }
 
-function checkAmount({ minor, currency }: Money): void {
-  if (currency !== 'USD') throw rejected('currency', 'is not USD, the only one Lob writes checks in');
+function verifyAmount({ minor, currency }: Money): void {
+  if (currency !== 'USD') throw rejected('currency', 'is not USD, the only currency in which Lob writes checks');
   if (minor <= 0n) throw rejected('amount', 'is not positive');
-  if (minor > AMOUNT_MINOR_MAX) throw rejected('amount', 'is more than 999999.99, the most that Lob writes on a check');
+  if (minor > AMOUNT_MINOR_MAX)
+    throw rejected('amount', 'is more than 999999.99, the highest amount that Lob writes on a check');
 }
 
 function toLobAddress(name: string, { line1, line2, city, region, postalCode }: PostalAddress) {
@@ -81,7 +82,7 @@ function toLobAddress(name: string, { line1, line2, city, region, postalCode }: 
   };
 }
 
-/** Freezes a check that Lob prints and mails: US and USD only. Throws Failure `recipient_rejected`. */
+/** Freezes a check that Lob prints and mails, in USD to US addresses only. Throws Failure `recipient_rejected`. */
 export function freezeLob(order: PaymentOrder): Uint8Array {
   const { key, payoutId, account, destination, amount, reference, checkNumber, paidOn } = order;
   const { lobBankAccountId, bankAccount, from } = readLobAccount(account);
@@ -91,15 +92,18 @@ export function freezeLob(order: PaymentOrder): Uint8Array {
     throw rejected('payee', `is missing or has more than ${NAME_LENGTH_MAX} characters`);
   if (reference.length > MEMO_LENGTH_MAX) throw rejected('reference', `has more than ${MEMO_LENGTH_MAX} characters`);
   if (checkNumber === null || checkNumber <= 0n || checkNumber > CHECK_NUMBER_MAX)
-    throw rejected('checkNumber', `is missing, or above ${CHECK_NUMBER_MAX}, the highest that Lob writes on a check`);
-  checkAddress(address);
-  checkAmount(amount);
+    throw rejected(
+      'checkNumber',
+      `is missing or above ${CHECK_NUMBER_MAX}, the highest number that Lob writes on a check`,
+    );
+  verifyAddress(address);
+  verifyAmount(amount);
   const body = {
     to: toLobAddress(payee, address),
     from: toLobAddress(from.name, from),
     bank_account: lobBankAccountId,
     check_number: exactNumber(String(checkNumber)),
-    amount: exactNumber(formatDecimal(amount)), // Lob rounds a third decimal; USD has two, so there is none
+    amount: exactNumber(formatDecimal(amount)), // Lob rounds a third decimal, but USD has only two
     memo: reference,
     message: `Payment ${reference}`,
     use_type: 'operational',

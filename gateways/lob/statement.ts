@@ -4,11 +4,11 @@ import type { StatementLine } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
 import type { LobCheck, LobCheckPage, LobClient } from './client.ts';
 
-/** A check is stale at 180 days; a later one is looked at by a person anyway. */
+/** A check is stale after 180 days. A person looks at anything later anyway. */
 const CHECK_AGE_MAX_MS = 190 * 24 * 60 * 60_000;
 const PAGES_MAX = 1_000;
 
-/** Lob cannot be asked by check number, so its checks are paged, newest first, until all numbers have a name. */
+/** Lob cannot search by check number, so we page through its checks, newest first, until every number is found. */
 async function checksByNumber(client: LobClient, wanted: ReadonlySet<string>, day: Date, signal: AbortSignal) {
   const found = new Map<string, LobCheck>();
   if (wanted.size === 0) return found;
@@ -24,7 +24,7 @@ async function checksByNumber(client: LobClient, wanted: ReadonlySet<string>, da
 }
 
 /**
- * The bank's lines with Lob's check ids and our keys: where the bank paid a check before Lob's answer was read, only the key is known.
+ * Adds Lob's check ids and our keys to the bank's lines. If the bank paid a check before Lob's response was read, only the key is known.
  * A check that Lob does not know was drawn on the same account by somebody else.
  */
 export async function nameChecks(

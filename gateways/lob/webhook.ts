@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 import type { WebhookReader } from '../gateway.ts';
 import { Id } from '../json.ts';
-import { isHmacOf, needHeader, notGenuine, readSigned } from '../webhook-checks.ts';
+import { isHmacOf, needHeader, notGenuine, readSigned } from '../webhook-signatures.ts';
 
-/** How far the signed time may be from ours. */
+/** How far the signed time may differ from ours. */
 const CLOCK_WINDOW_MS = 5 * 60_000;
 
 const Event = z.object({
@@ -14,21 +14,21 @@ const Event = z.object({
   body: z.object({ metadata: z.record(z.string(), z.string()).nullish() }).nullish(),
 });
 
-/** Reads Lob's webhooks: `Lob-Signature` is the HMAC-SHA256 of the time, a point and the raw body. */
+/** Reads Lob's webhooks. `Lob-Signature` is the HMAC-SHA256 of the time, a period and the raw body. */
 export function createLobWebhookReader({ webhookSecret }: { webhookSecret: string }): WebhookReader {
   return async (headers, rawBody, now) => {
     const signature = needHeader('Lob', headers, 'lob-signature');
     const timestamp = needHeader('Lob', headers, 'lob-signature-timestamp');
     if (!isHmacOf(webhookSecret, [timestamp, '.', rawBody], signature))
-      throw notGenuine('Lob', 'its signature is wrong');
+      throw notGenuine('Lob', 'the signature is wrong');
     if (!(Math.abs(now.getTime() - Number(timestamp)) <= CLOCK_WINDOW_MS))
-      throw notGenuine('Lob', 'its time is not now');
+      throw notGenuine('Lob', 'the signed time is too far from now');
     const { id, event_type, reference_id, body } = readSigned('Lob', Event, rawBody);
     return {
       eventId: id,
       reference: reference_id,
       key: body?.metadata?.['attempt'] ?? null,
-      word: event_type.id,
+      providerStatus: event_type.id,
       reason: null,
     };
   };

@@ -4,11 +4,11 @@ import { rootCertificates } from 'node:tls';
 const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 const CHAIN_LENGTH_MAX = 5;
 
-/** The certificates of a PEM text, in its order. */
+/** The certificates in a PEM text, in order. */
 export const readCertificates = (pem: string): X509Certificate[] =>
   (pem.match(PEM) ?? []).map((text) => new X509Certificate(text));
 
-/** The authorities that may sign: the given ones, or those that Node trusts. */
+/** The authorities that may sign: those given, or else those that Node trusts. */
 export const readAuthorities = (pem: string | undefined): X509Certificate[] =>
   pem ? readCertificates(pem) : rootCertificates.map((text) => new X509Certificate(text));
 
@@ -18,7 +18,7 @@ const isValidAt = ({ validFromDate, validToDate }: X509Certificate, now: Date): 
 const isIssuedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
   issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 
-/** Whether the first certificate leads, each issued by another and all valid now, to an authority. */
+/** Whether a chain leads from the first certificate to an authority. Each must be issued by the next, and all must be valid now. */
 export function isTrusted(
   chain: readonly X509Certificate[],
   authorities: readonly X509Certificate[],

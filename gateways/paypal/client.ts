@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-import { createHttp, type HttpSettings, json, type Reply } from '../http.ts';
-import { Currency, Decimal, Id } from '../json.ts';
 import { parseDecimal } from '../../domain/money.ts';
+import { createHttp, type HttpSettings, json, type Result } from '../http.ts';
+import { Currency, Decimal, Id } from '../json.ts';
 import { createAuthorize } from './token.ts';
 
 export type PayPalSettings = {
@@ -10,11 +10,11 @@ export type PayPalSettings = {
   clientId: string;
   clientSecret: string;
   webhookId: string;
-  /** Where PayPal's signing certificates may come from; anything else is a forgery. */
+  /** The only address from which PayPal's signing certificates may come. Anything else is a forgery. */
   certUrlPrefix: string;
-  /** PEM of the authorities that may sign them; without it, the ones that Node trusts. */
+  /** PEM of the authorities that may sign them. Default: those that Node trusts. */
   certCa?: string | undefined;
-  /** How many payments of a batch are read at once; PayPal gives 1,000 at most. */
+  /** How many payments of a batch are read at once. PayPal returns at most 1,000. */
   itemsPerPage?: number | undefined;
 };
 
@@ -75,13 +75,13 @@ export function createPayPalClient(
     traceHeader: 'paypal-debug-id',
     fetch,
   });
-  const get = <T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Reply<T>> =>
+  const get = <T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Result<T>> =>
     http({ method: 'GET', path, read: json(schema), signal });
 
   return {
     itemsPerPage,
 
-    /** The batch id inside the body is the guard; the header alone stops no second batch, and is only sent along. */
+    /** The batch id in the body guards against a second batch. The header alone does not; it is only sent along. */
     createBatch: (key: string, body: string, signal: AbortSignal) =>
       http({
         method: 'POST',

@@ -1,20 +1,20 @@
 import { add, type Money, money } from '../../domain/money.ts';
-import { answer, translate } from '../answers.ts';
-import type { Answer, Submission } from '../gateway.ts';
+import type { Reply, Submission } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
+import { reply, translate } from '../replies.ts';
 import type { PayPalClient, PayPalItem } from './client.ts';
 import { transactionsBetween } from './statement.ts';
-import { PAYPAL_BATCH_WORDS, PAYPAL_ITEM_WORDS, PAYPAL_TAKEN, PAYPAL_TAKEN_BACK } from './words.ts';
+import { PAYPAL_BATCH_STATUSES, PAYPAL_ITEM_STATUSES, PAYPAL_TAKEN, PAYPAL_TAKEN_BACK } from './statuses.ts';
 
 /** The largest batch that PayPal takes. */
 export const ITEMS_MAX = 15_000;
 
-/** How the payment of a larger batch is followed: by its own id. A batch of one is followed by the batch's. */
+/** A payment in a larger batch is followed by its own id. A batch of one is followed by the batch's id. */
 export const FOLLOWS_ITEM = 'item';
 
 export type BatchPage = { batchStatus: string; items: readonly PayPalItem[] };
 
-/** The pages of a batch, one call each, up to the first that is not full. */
+/** The pages of a batch, one call each, up to the first page that is not full. */
 export async function* pagesOf(client: PayPalClient, batchId: string, signal: AbortSignal): AsyncGenerator<BatchPage> {
   const { itemsPerPage } = client;
   for (let page = 1; (page - 1) * itemsPerPage <= ITEMS_MAX; page += 1) {
@@ -26,7 +26,7 @@ export async function* pagesOf(client: PayPalClient, batchId: string, signal: Ab
 
 type Found = { batchStatus: string; item: PayPalItem | null };
 
-/** Finds our item in a batch, through all its pages. */
+/** Finds our item in a batch, searching all its pages. */
 async function findItem(client: PayPalClient, batchId: string, key: string, signal: AbortSignal): Promise<Found> {
   let batchStatus = 'PENDING';
   for await (const page of pagesOf(client, batchId, signal)) {
@@ -38,31 +38,31 @@ async function findItem(client: PayPalClient, batchId: string, key: string, sign
 }
 
 const NOT_OURS =
-  'PayPal holds another amount under the id of this payment. Nothing was repeated. Compare the batch at PayPal with the payout before anybody pays again.';
+  'PayPal has a different amount under the id of this payment. Nothing was sent again. Compare the batch at PayPal with the payout before anybody pays again.';
 
 const sameAmount = (a: Money, b: Money): boolean => a.minor === b.minor && a.currency === b.currency;
 
-/** Reads what PayPal says of a payment of ours now, in the batch that is its own. */
+/** Reads the current status of a payment that has a batch of its own. */
 export async function follow(
   client: PayPalClient,
   submission: Submission,
   batchId: string,
   now: Date,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<Reply> {
   const { batchStatus, item } = await findItem(client, batchId, submission.key, signal);
   if (!item?.transaction_status) return ofBatch(batchId, batchStatus);
   return ofItem(client, submission, batchId, item, now, signal);
 }
 
-/** Reads one payment of a larger batch by its own id: no other payment of the batch is read for it. */
+/** Reads one payment of a larger batch by its own id, without reading the others. */
 export async function followItem(
   client: PayPalClient,
   submission: Submission,
   itemId: string,
   now: Date,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<Reply> {
   const item = lookedUp('PayPal', await client.item(itemId, signal));
   return ofItem(client, submission, itemId, item, now, signal);
 }
@@ -74,29 +74,29 @@ async function ofItem(
   item: PayPalItem,
   now: Date,
   signal: AbortSignal,
-): Promise<Answer> {
-  const word = item.transaction_status ?? 'PENDING'; // a payment that has not begun shows no state
+): Promise<Reply> {
+  const status = item.transaction_status ?? 'PENDING'; // a payment that has not started has no status
   const isOurs = item.payout_item.sender_item_id === submission.key;
   if (!isOurs || !sameAmount(item.payout_item.amount, submission.amount))
-    return answer('needs_person', word, { reference, alarm: NOT_OURS });
-  const told = itemAnswer(reference, item, word);
-  return PAYPAL_TAKEN_BACK.has(told.word) ? addTakenBack(client, told, item, submission, now, signal) : told;
+    return reply('needs_person', status, { reference, alarm: NOT_OURS });
+  const current = itemReply(reference, item, status);
+  return PAYPAL_TAKEN_BACK.has(status) ? addTakenBack(client, current, item, submission, now, signal) : current;
 }
 
-function ofBatch(batchId: string, batchStatus: string): Answer {
-  const { state, alarm } = translate(PAYPAL_BATCH_WORDS, 'PayPal', batchStatus);
-  return answer(state, batchStatus, { reference: batchId, alarm });
+function ofBatch(batchId: string, batchStatus: string): Reply {
+  const { state, alarm } = translate(PAYPAL_BATCH_STATUSES, 'PayPal', batchStatus);
+  return reply(state, batchStatus, { reference: batchId, alarm });
 }
 
-function itemAnswer(reference: string, item: PayPalItem, word: string): Answer {
-  const { state, alarm } = translate(PAYPAL_ITEM_WORDS, 'PayPal', word);
+function itemReply(reference: string, item: PayPalItem, status: string): Reply {
+  const { state, alarm } = translate(PAYPAL_ITEM_STATUSES, 'PayPal', status);
   const { amount } = item.payout_item;
   const nothing = money(0n, amount.currency);
-  return answer(state, word, {
+  return reply(state, status, {
     reference,
     alarm,
-    debited: PAYPAL_TAKEN.has(word) ? { amount, fee: item.payout_item_fee ?? nothing } : null,
-    returned: word === 'RETURNED' ? { amount, fee: nothing } : null,
+    debited: PAYPAL_TAKEN.has(status) ? { amount, fee: item.payout_item_fee ?? nothing } : null,
+    returned: status === 'RETURNED' ? { amount, fee: nothing } : null,
     reason: item.errors?.name ?? null,
     evidence: { item: item.payout_item_id, transaction: item.transaction_id ?? null },
   });
@@ -104,31 +104,31 @@ function itemAnswer(reference: string, item: PayPalItem, word: string): Answer {
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Event codes of money that comes back to us (PayPal transaction event codes): reversal and refund. */
+/** Event codes for money that comes back to us (PayPal transaction event codes): reversal and refund. */
 const COMING_BACK: ReadonlySet<string> = new Set(['T1114', 'T1115']);
 
 const PARTLY =
-  'Part of this payment came back from PayPal. The payee keeps the rest: decide by hand what happens with what came back.';
+  'Part of this payment came back from PayPal, and the payee keeps the rest. Decide by hand what happens to the part that came back.';
 
 /**
- * A refund may be partial: what came back is what the transactions show, and a partial one leaves the payment settled. Until they show
- * it the money is on hold.
+ * Adds what came back, as PayPal's transactions show it. A refund may be partial, and then the payment stays settled. The money is on
+ * hold until the transactions show the refund.
  */
 async function addTakenBack(
   client: PayPalClient,
-  told: Answer,
+  current: Reply,
   item: PayPalItem,
   { amount, submittedAt }: Submission,
   now: Date,
   signal: AbortSignal,
-): Promise<Answer> {
-  const since = new Date((submittedAt ?? now).getTime() - DAY_MS); // a margin for two clocks that differ
+): Promise<Reply> {
+  const since = new Date((submittedAt ?? now).getTime() - DAY_MS); // allows for clocks that differ
   const transactions = await transactionsBetween(client, [since, now], amount.currency, signal);
   const back = transactions.filter(
     ({ transaction_event_code, paypal_reference_id }) =>
       COMING_BACK.has(transaction_event_code) && paypal_reference_id === item.transaction_id,
   );
-  if (back.length === 0) return { ...told, state: 'on_hold', reason: 'not in the transactions yet' };
+  if (back.length === 0) return { ...current, state: 'on_hold', reason: 'not in the transactions yet' };
   const fees = add(
     amount.currency,
     back.flatMap(({ fee_amount }) => fee_amount ?? []),
@@ -140,6 +140,6 @@ async function addTakenBack(
     ),
     fee: fees,
   };
-  if (returned.amount.minor >= amount.minor) return { ...told, returned };
-  return { ...told, state: 'settled', returned, alarm: PARTLY };
+  if (returned.amount.minor >= amount.minor) return { ...current, returned };
+  return { ...current, state: 'settled', returned, alarm: PARTLY };
 }

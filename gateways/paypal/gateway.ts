@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts';
-import { answer, refusedAsAWhole, unclear, undecidable } from '../answers.ts';
-import type { Answer, Gateway, Submission } from '../gateway.ts';
+import type { Gateway, Reply, Submission } from '../gateway.ts';
+import { refusedAsAWhole, reply, unclear, undecidable } from '../replies.ts';
 import { createPayPalBatches, REPEAT_WINDOW_MS } from './batches.ts';
 import { createPayPalClient, type PayPalSettings } from './client.ts';
 import { readPayPalError } from './errors.ts';
@@ -9,32 +9,32 @@ import { freezePayPal, thawPayPal } from './request.ts';
 import { toLines, transactionsBetween } from './statement.ts';
 
 const TOO_LATE =
-  'PayPal never said whether it took this payment, and after 25 days the request must not be repeated. Look for the payee and amount at PayPal, then say by hand what became of it.';
+  'PayPal never confirmed this payment, and after 25 days the request must not be repeated. Look for the payee and amount at PayPal, then record the outcome by hand.';
 
-/** PayPal Payouts: a batch of one item per payment, or of many. */
+/** PayPal Payouts: each payment is a batch of one item, or an item of a larger batch. */
 export function createPayPalGateway(settings: PayPalSettings, { now, fetch }: Deps): Gateway {
   const client = createPayPalClient(settings, { now, fetch });
 
-  /** Posts the frozen batch. A repeat of an accepted one is answered with a link to the first, which is then read. */
-  async function post(submission: Submission, isRepeat: boolean, signal: AbortSignal): Promise<Answer> {
-    const reply = await client.createBatch(submission.key, thawPayPal(submission.request), signal);
-    if (reply.kind === 'unclear') return unclear(reply.evidence);
-    if (reply.kind === 'done') {
-      const { payout_batch_id, batch_status } = reply.value.batch_header;
-      return answer('accepted', batch_status, { reference: payout_batch_id, evidence: reply.evidence });
+  /** Posts the frozen batch. If it was accepted before, PayPal answers with a link to the first batch, which is then read. */
+  async function post(submission: Submission, isRepeat: boolean, signal: AbortSignal): Promise<Reply> {
+    const result = await client.createBatch(submission.key, thawPayPal(submission.request), signal);
+    if (result.kind === 'unclear') return unclear(result.evidence);
+    if (result.kind === 'done') {
+      const { payout_batch_id, batch_status } = result.value.batch_header;
+      return reply('accepted', batch_status, { reference: payout_batch_id, evidence: result.evidence });
     }
-    const { name, debugId, errorClass, firstBatchId } = readPayPalError(reply.status, reply.error);
+    const { name, debugId, errorClass, firstBatchId } = readPayPalError(result.status, result.error);
     if (firstBatchId) return follow(client, submission, firstBatchId, now(), signal);
     if (errorClass === 'as_a_whole') throw refusedAsAWhole('PayPal', name);
-    const evidence = { ...reply.evidence, debug: debugId, error: name };
-    // A refused repeat says nothing about the first try.
+    const evidence = { ...result.evidence, debug: debugId, error: name };
+    // A refusal of the repeat says nothing about the first try.
     if (errorClass === 'unclear' || isRepeat) return unclear(evidence);
-    return answer('failed', name, { reason: name, evidence });
+    return reply('failed', name, { reason: name, evidence });
   }
 
-  async function read(submission: Submission, signal: AbortSignal): Promise<Answer> {
+  async function read(submission: Submission, signal: AbortSignal): Promise<Reply> {
     const { reference, step } = submission;
-    if (!reference) return answer(null, 'no batch known');
+    if (!reference) return reply(null, 'no batch known');
     return (step === FOLLOWS_ITEM ? followItem : follow)(client, submission, reference, now(), signal);
   }
 

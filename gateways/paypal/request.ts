@@ -1,14 +1,14 @@
 import { z } from 'zod';
 
-import { rejected } from '../answers.ts';
 import type { BatchItem, PaymentOrder } from '../gateway.ts';
 import { freezeJson, thawJson } from '../json.ts';
+import { rejected } from '../replies.ts';
 import { formatPayPal } from './amounts.ts';
 
 const RECEIVER_LENGTH_MAX = 127;
 const NOTE_LENGTH_MAX = 1000;
 
-/** A PayPal account number as PayPal shows it to its owner. */
+/** A PayPal account number, as PayPal shows it to the account's owner. */
 const PAYPAL_ID = /^[A-Z0-9]{13}$/;
 
 const Email = z.email();
@@ -20,8 +20,8 @@ function recipientTypeOf(receiver: string): 'EMAIL' | 'PAYPAL_ID' {
 }
 
 /**
- * Freezes a batch of one. The batch id is the key that PayPal knows for 30 days; the item id is only for finding the item again,
- * PayPal does not look at it. Throws Failure `recipient_rejected`.
+ * Freezes a batch of one. The batch id is the key, which PayPal remembers for 30 days. The item id only helps us find the item again;
+ * PayPal ignores it. Throws Failure `recipient_rejected`.
  */
 export function freezePayPal({ key, destination, amount, reference }: PaymentOrder): Uint8Array {
   if (destination.method !== 'paypal') throw rejected('method', 'is not a PayPal account');
@@ -45,7 +45,7 @@ export function freezePayPal({ key, destination, amount, reference }: PaymentOrd
 
 const Single = z.object({ items: z.tuple([z.record(z.string(), z.unknown())]) });
 
-/** Freezes a batch of many: the payments as they were frozen alone, under one batch id. Each keeps its own key as its item id. */
+/** Freezes a batch of many: the payments as each was frozen, under one batch id. Each keeps its own key as its item id. */
 export const freezePayPalBatch = (key: string, items: readonly BatchItem[]): Uint8Array =>
   freezeJson({
     sender_batch_header: { sender_batch_id: key },
@@ -54,9 +54,9 @@ export const freezePayPalBatch = (key: string, items: readonly BatchItem[]): Uin
 
 const Keys = z.object({ items: z.array(z.object({ sender_item_id: z.string() })) });
 
-/** Our keys in the order in which the batch names its payments. */
+/** Our keys, in the order of the payments in the batch. */
 export const keysOf = (request: Uint8Array): string[] =>
   thawJson(Keys, request).items.map(({ sender_item_id }) => sender_item_id);
 
-/** The frozen bytes as they are posted, the same each time. */
+/** The frozen bytes as text, the same for every post. */
 export const thawPayPal = (request: Uint8Array): string => new TextDecoder().decode(request);

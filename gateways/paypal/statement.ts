@@ -2,21 +2,21 @@ import type { StatementLine } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
 import { type PayPalClient, type PayPalTransaction, TRANSACTIONS_PER_PAGE } from './client.ts';
 
-/** One search covers at most 31 days; a day less keeps clear of the hour that summer time adds. */
+/** One search covers at most 31 days. A day less allows for the hour that daylight saving time adds. */
 const WINDOW_SECONDS = 30 * 24 * 60 * 60;
 const SECOND_MS = 1000;
 
-/** PayPal gives at most 10,000 rows for a search. */
+/** PayPal returns at most 10,000 rows for a search. */
 const PAGES_MAX = 10_000 / TRANSACTIONS_PER_PAGE;
 
 type Window = readonly [start: Date, end: Date];
 
-/** All pages of one search, half-open: PayPal includes both ends, so what happened at the end is left to the next one. */
+/** All pages of one search, half-open. PayPal includes both ends, so a transaction at the very end belongs to the next search. */
 async function searchWindow(client: PayPalClient, window: Window, currency: string, signal: AbortSignal) {
   const found: PayPalTransaction[] = [];
   for (let page = 1; page <= PAGES_MAX; page += 1) {
-    const reply = await client.transactions(window, currency, page, signal);
-    const { transaction_details, total_pages } = lookedUp('PayPal', reply);
+    const result = await client.transactions(window, currency, page, signal);
+    const { transaction_details, total_pages } = lookedUp('PayPal', result);
     found.push(...transaction_details.map(({ transaction_info }) => transaction_info));
     if (transaction_details.length === 0 || page >= Number(total_pages ?? 0)) break;
   }
@@ -25,7 +25,7 @@ async function searchWindow(client: PayPalClient, window: Window, currency: stri
 
 const isWithin = ([start, end]: Window, at: Date): boolean => start <= at && at < end;
 
-/** Our transactions in a currency, however long the time is; half-open, and widened to whole seconds. */
+/** Our transactions in a currency over any length of time, half-open and widened to whole seconds. */
 export async function transactionsBetween(
   client: PayPalClient,
   [start, end]: Window,
@@ -42,7 +42,7 @@ export async function transactionsBetween(
   return found;
 }
 
-/** Transaction event codes (PayPal reporting reference). Others move our balance for reasons that are not ours. */
+/** Transaction event codes (PayPal reporting reference). Other codes move our balance for reasons outside this product. */
 const KIND_OF_CODE: Readonly<Record<string, StatementLine['kind']>> = {
   T0001: 'payout',
   T0104: 'fee',
@@ -51,12 +51,12 @@ const KIND_OF_CODE: Readonly<Record<string, StatementLine['kind']>> = {
   T0300: 'funding',
 };
 
-/** A hold on our balance and its release (PayPal event codes): what became of the money held is a transaction of its own. */
+/** A hold on our balance and its release (PayPal event codes). What then happens to the held money is a separate transaction. */
 const MOVES_NOTHING: ReadonlySet<string> = new Set(['T1503', 'T1105']);
 
 /**
- * A transaction and its fee as two lines, as in our books; the transaction id alone is not unique. `custom_field` carries our item
- * id for payouts; where it is missing, `reference` is the payment's transaction id, which the attempt keeps in its evidence.
+ * A transaction and its fee as two lines, as in our books. The transaction id alone is not unique. For payouts, `custom_field` contains
+ * our item id. If it is missing, `reference` is the payment's transaction id, which the attempt keeps in its evidence.
  */
 export function toLines(transaction: PayPalTransaction): StatementLine[] {
   const { transaction_id, transaction_event_code, transaction_initiation_date, transaction_amount, fee_amount } =

@@ -6,11 +6,11 @@ import { z } from 'zod';
 import { Failure } from '../../domain/errors.ts';
 import type { WebhookHint, WebhookReader } from '../gateway.ts';
 import { Id } from '../json.ts';
-import { needHeader, notGenuine, readSigned } from '../webhook-checks.ts';
+import { needHeader, notGenuine, readSigned } from '../webhook-signatures.ts';
 import { isTrusted, readAuthorities, readCertificates } from './certificates.ts';
 import type { PayPalSettings } from './client.ts';
 
-/** PayPal repeats a webhook for three days; one that was signed earlier is a replay. */
+/** PayPal repeats a webhook for three days. One that was signed earlier is a replay. */
 const SIGNED_AGE_MAX_MS = 3 * 24 * 60 * 60_000 + 60 * 60_000;
 const CLOCK_AHEAD_MAX_MS = 5 * 60_000;
 const CERTIFICATE_TIMEOUT_MS = 10_000;
@@ -40,14 +40,14 @@ function toHint({ id, event_type, resource }: z.infer<typeof Event>): WebhookHin
     eventId: id,
     reference: resource.payout_batch_id ?? batch?.payout_batch_id ?? null,
     key: item?.sender_item_id ?? resource.sender_batch_id ?? batch?.sender_batch_header?.sender_batch_id ?? null,
-    word: resource.transaction_status ?? batch?.batch_status ?? event_type,
+    providerStatus: resource.transaction_status ?? batch?.batch_status ?? event_type,
     reason: null,
   };
 }
 
 type Settings = Pick<PayPalSettings, 'webhookId' | 'certUrlPrefix' | 'certCa'>;
 
-/** Fetches PayPal's signing certificates, once each however many webhooks wait. Only addresses with our prefix are asked. */
+/** Fetches each of PayPal's signing certificates once, however many webhooks wait for it. Only addresses with our prefix are fetched. */
 function createChains(certUrlPrefix: string, fetch: typeof globalThis.fetch) {
   const kept = new Map<string, Promise<X509Certificate[]>>();
 
@@ -59,7 +59,7 @@ function createChains(certUrlPrefix: string, fetch: typeof globalThis.fetch) {
 
   return async (url: string): Promise<X509Certificate[]> => {
     const isOurs = certUrlPrefix && URL.canParse(url) && new URL(url).href.startsWith(certUrlPrefix);
-    if (!isOurs) throw notGenuine('PayPal', 'its certificate is not at PayPal');
+    if (!isOurs) throw notGenuine('PayPal', 'its certificate is not hosted by PayPal');
     const known = kept.get(url);
     if (known) return known;
     if (kept.size >= CERTIFICATES_KEPT_MAX) kept.clear();
@@ -80,8 +80,8 @@ const isRecent = (time: string, now: Date): boolean => {
 };
 
 /**
- * Reads PayPal's webhooks: an RSA signature over transmission id, time, our webhook id and the CRC of the raw body, by a certificate
- * that PayPal serves and an authority of ours has signed.
+ * Reads PayPal's webhooks. The RSA signature covers the transmission id, the time, our webhook id and the CRC of the raw body. It is made
+ * with a certificate that PayPal hosts and that one of our trusted authorities signed.
  */
 export function createPayPalWebhookReader(
   { webhookId, certUrlPrefix, certCa }: Settings,
@@ -101,12 +101,12 @@ export function createPayPalWebhookReader(
     const [id, time] = [need(headers, 'paypal-transmission-id'), need(headers, 'paypal-transmission-time')];
     const signature = Buffer.from(need(headers, 'paypal-transmission-sig'), 'base64');
     if (need(headers, 'paypal-auth-algo') !== 'SHA256withRSA')
-      throw notGenuine('PayPal', 'its algorithm is another one');
+      throw notGenuine('PayPal', 'its signature algorithm is not SHA256withRSA');
     if (!isRecent(time, now)) throw notGenuine('PayPal', 'it was signed too long ago');
     const leaf = await trustedLeaf(need(headers, 'paypal-cert-url'), now);
     const signed = Buffer.from(`${id}|${time}|${webhookId}|${crc32(rawBody)}`);
     if (!webhookId || !verify('RSA-SHA256', signed, leaf.publicKey, signature))
-      throw notGenuine('PayPal', 'its signature is wrong');
+      throw notGenuine('PayPal', 'the signature is wrong');
     return toHint(readSigned('PayPal', Event, rawBody));
   };
 }
@@ -114,6 +114,6 @@ export function createPayPalWebhookReader(
 const certificateUnavailable = (cause: unknown): Failure =>
   new Failure(
     'gateway_unavailable',
-    'The certificate of PayPal could not be fetched, so this webhook was neither accepted nor refused. PayPal sends it again.',
+    'PayPal’s signing certificate could not be fetched, so this webhook was neither accepted nor refused. PayPal will send it again.',
     { cause },
   );

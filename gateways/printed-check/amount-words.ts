@@ -20,7 +20,7 @@ function belowThousand(value: number): string {
   return `${SMALL[hundreds]} hundred${rest ? ` ${belowHundred(rest)}` : ''}`;
 }
 
-/** A whole number of at least 0 in English words, American way: without an `and`. */
+/** A whole number of at least 0 in American English words, without `and`. */
 function inWords(value: bigint): string {
   if (value === 0n) return 'zero';
   const groups: string[] = [];
@@ -31,7 +31,7 @@ function inWords(value: bigint): string {
   return groups.join(' ');
 }
 
-/** A positive amount as a check's legal line says it: `One hundred five and 07/100 USD`, `Nine hundred JPY`, `One and 005/1000 KWD`. */
+/** A positive amount as it is written on a check's legal line: `One hundred five and 07/100 USD`, `Nine hundred JPY`, `One and 005/1000 KWD`. */
 export function amountInWords({ minor, currency }: Money): string {
   const exponent = exponentOf(currency);
   const unit = 10n ** BigInt(exponent);

@@ -5,7 +5,7 @@ import type { PostalAddress } from '../gateway.ts';
 import { amountInWords } from './amount-words.ts';
 import { drawMicr, micrLine } from './micr.ts';
 
-/** All that stands on a check. The routing number is absent outside the US, and with it the line for the bank's machines. */
+/** Everything that is printed on a check. Outside the US there is no routing number, and therefore no MICR line. */
 export type PrintedCheck = {
   number: bigint;
   accountNumber: string;
@@ -25,21 +25,21 @@ type Document = PDFKit.PDFDocument;
 const INCH = 72;
 const LEFT = 0.5 * INCH;
 const RIGHT = 8 * INCH;
-/** A check is three and a half inches high; its stub is below. */
+/** A check is three and a half inches high. Its stub is below. */
 const CHECK_HEIGHT = 3.5 * INCH;
-/** The clear band at the bottom of a check holds nothing but the line for the machines. */
+/** The clear band at the bottom of a check contains only the MICR line. */
 const MICR_BASELINE = CHECK_HEIGHT - 0.25 * INCH;
 
-/** What the built-in fonts can draw: Windows code page 1252. */
+/** The letters that the built-in fonts can draw: Windows code page 1252. */
 const PRINTABLE = /^[\x20-\x7e\u00a0-\u00ff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]*$/;
 
-/** Whether a text can be printed as it is; a letter that cannot must not silently become another one. */
+/** Whether a text can be printed unchanged. A letter that cannot be printed must not silently become another one. */
 export const isPrintable = (text: string): boolean => PRINTABLE.test(text);
 
 const linesOf = ({ line1, line2, city, region, postalCode, country }: PostalAddress): string[] =>
   [line1, line2 ?? '', `${city} ${region} ${postalCode}`.trim(), country === 'US' ? '' : country].filter(Boolean);
 
-/** Draws a check and its stub on one page of US letter paper. The same check gives the same bytes. */
+/** Draws a check and its stub on one page of US letter paper. The same check always gives the same bytes. */
 export async function drawCheck(check: PrintedCheck): Promise<Buffer> {
   const doc = new PdfDocument({
     size: 'LETTER',

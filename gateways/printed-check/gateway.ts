@@ -1,48 +1,48 @@
 import { Failure } from '../../domain/errors.ts';
-import { answer } from '../answers.ts';
-import { createCheckBank, type CheckBankSettings } from '../check-bank/client.ts';
-import { createCheckDesk } from '../check-bank/desk.ts';
+import { type CheckBankSettings, createCheckBank } from '../check-bank/client.ts';
 import { followCheck, toLine } from '../check-bank/following.ts';
-import { deadAtBank, isAnswer, tellBank } from '../check-bank/issuing.ts';
+import { deadAtBank, fileAtBank, isReply } from '../check-bank/issuing.ts';
 import { readProgress, writeProgress } from '../check-bank/progress.ts';
+import { createCheckServices } from '../check-bank/services.ts';
 import type { Deps } from '../deps.ts';
-import type { Answer, Gateway, SaveStep, Submission } from '../gateway.ts';
+import type { Gateway, Reply, SaveStep, Submission } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
+import { reply } from '../replies.ts';
 import { printCheck } from './print.ts';
 import { checkOnFile, checkReference, freezeCheck, readCheckAccount, thawCheck } from './request.ts';
 
 export type PrintedCheckSettings = CheckBankSettings & { printDir: string };
 
-/** Checks that we print ourselves. The bank hears of one before it exists, and pays no other. */
+/** Checks that we print ourselves. Each check is filed with the bank before it exists, and the bank pays no others. */
 export function createPrintedCheckGateway(
   { printDir, ...settings }: PrintedCheckSettings,
   { now, fetch }: Deps,
 ): Gateway {
   const bank = createCheckBank(settings, fetch);
 
-  /** Tells the bank, then prints. Both may be repeated: the bank knows account and number, the printer its file's name. */
+  /** Files the check with the bank, then prints it. Both may be repeated: the bank recognizes account and number, the printer the file name. */
   async function issue(
     { request, step }: Submission,
     isRepeat: boolean,
     save: SaveStep,
     signal: AbortSignal,
-  ): Promise<Answer> {
+  ): Promise<Reply> {
     const check = thawCheck(request);
     const reference = checkReference(check.accountNumber, check.number);
     let progress = readProgress(step);
     if (progress.acknowledgedAt === null) {
-      const told = await tellBank(bank, checkOnFile(check), { isRepeat, now: now(), progress }, signal);
-      if (isAnswer(told)) return told;
-      await save(writeProgress(told), reference);
-      progress = told;
+      const filed = await fileAtBank(bank, checkOnFile(check), { isRepeat, now: now(), progress }, signal);
+      if (isReply(filed)) return filed;
+      await save(writeProgress(filed), reference);
+      progress = filed;
     } else {
-      const dead = await deadAtBank(bank, checkOnFile(check), signal); // stopped meanwhile: it is not printed any more
+      const dead = await deadAtBank(bank, checkOnFile(check), signal); // stopped in the meantime: it is no longer printed
       if (dead) return { ...dead, reference };
     }
     await printCheck(printDir, reference, check).catch((error: unknown) => {
       throw notPrinted(reference, error);
     });
-    return answer('sent', 'issued', { reference, evidence: { file: progress.file } });
+    return reply('sent', 'issued', { reference, evidence: { file: progress.file } });
   }
 
   return {
@@ -63,7 +63,7 @@ export function createPrintedCheckGateway(
         .filter(({ amount }) => amount.currency === currency)
         .map((entry) => toLine(entry, nameOf(entry.checkNumber)));
     },
-    desk: createCheckDesk(bank, {
+    checkServices: createCheckServices(bank, {
       checkOf: (request) => checkOnFile(thawCheck(request)),
       accountNumberOf: (account) => readCheckAccount(account).accountNumber,
     }),
@@ -73,6 +73,6 @@ export function createPrintedCheckGateway(
 const notPrinted = (reference: string, cause: unknown): Failure =>
   new Failure(
     'gateway_not_sent',
-    `Check ${reference} could not be written to the print directory. The bank knows of it, but there is no check. It is printed at the next try.`,
+    `Check ${reference} could not be written to the print directory. It is on file at the bank, but it does not exist yet. It will be printed at the next try.`,
     { cause },
   );

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { drawCheck, type PrintedCheck } from './check-pdf.ts';
 
-/** Only the user that prints may read a check. */
+/** Only the user who prints may read a check. */
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
@@ -14,7 +14,7 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Puts a check into the print directory: whole or not at all, and only once for a name. */
+/** Writes a check to the print directory, completely or not at all, and only once for each name. */
 export async function printCheck(directory: string, name: string, check: PrintedCheck): Promise<void> {
   const path = join(directory, `${name}.pdf`);
   if (await exists(path)) return;

@@ -4,14 +4,14 @@ import { z } from 'zod';
 
 import { formatDecimal, parseDecimal } from '../../domain/money.ts';
 import { isRoutingNumber } from '../../domain/payers/routing-number.ts';
-import { readAccount, rejected } from '../answers.ts';
 import type { CheckOnFile } from '../check-bank/issuing.ts';
 import type { PayerAccount, PaymentOrder, PostalAddress } from '../gateway.ts';
 import { Currency, Decimal, freezeJson, thawJson } from '../json.ts';
+import { readAccount, rejected } from '../replies.ts';
 import { amountInWords } from './amount-words.ts';
 import { isPrintable, type PrintedCheck } from './check-pdf.ts';
 
-/** What fits on one line of the check. What is longer is refused, never cut. */
+/** The lengths that fit on one line of the check. Longer text is refused, never cut. */
 const PAYEE_LENGTH_MAX = 60;
 const ADDRESS_LENGTH_MAX = 60;
 const AMOUNT_WORDS_LENGTH_MAX = 120;
@@ -56,17 +56,17 @@ const Frozen = z
 
 export const thawCheck = (request: Uint8Array): PrintedCheck => thawJson(Frozen, request);
 
-function checkTexts(texts: Readonly<Record<string, string | undefined>>, lengthMax: number): void {
+function verifyTexts(texts: Readonly<Record<string, string | undefined>>, lengthMax: number): void {
   for (const [field, text = ''] of Object.entries(texts)) {
     if (text.length > lengthMax) throw rejected(field, `has more than ${lengthMax} characters`);
-    if (!isPrintable(text)) throw rejected(field, 'has a letter that the check printer does not have');
+    if (!isPrintable(text)) throw rejected(field, 'contains a letter that the check printer does not have');
   }
 }
 
-function checkAddress({ line1, line2, city, region, postalCode, country }: PostalAddress): void {
+function verifyAddress({ line1, line2, city, region, postalCode, country }: PostalAddress): void {
   if (!line1.trim() || !city.trim()) throw rejected('address', 'has no street or no city');
-  checkTexts({ 'address.line1': line1, 'address.line2': line2 }, ADDRESS_LENGTH_MAX);
-  checkTexts(
+  verifyTexts({ 'address.line1': line1, 'address.line2': line2 }, ADDRESS_LENGTH_MAX);
+  verifyTexts(
     { 'address.city': city, 'address.region': region, 'address.postalCode': postalCode, country },
     ADDRESS_LENGTH_MAX,
   );
@@ -80,11 +80,11 @@ export function freezeCheck(order: PaymentOrder): Uint8Array {
   if (checkNumber === null || checkNumber <= 0n) throw rejected('checkNumber', 'is missing');
   if (amount.minor <= 0n) throw rejected('amount', 'is not positive');
   if (amountInWords(amount).length > AMOUNT_WORDS_LENGTH_MAX)
-    throw rejected('amount', 'does not fit in words on one line of a check');
+    throw rejected('amount', 'is too long to be written in words on one line of a check');
   if (!destination.payee.trim()) throw rejected('payee', 'is missing');
-  checkTexts({ payee: destination.payee, payerName, reference }, PAYEE_LENGTH_MAX);
-  checkAddress(destination.address);
-  if (payerAddress) checkAddress(payerAddress);
+  verifyTexts({ payee: destination.payee, payerName, reference }, PAYEE_LENGTH_MAX);
+  verifyAddress(destination.address);
+  if (payerAddress) verifyAddress(payerAddress);
   return freezeJson({
     number: String(checkNumber),
     accountNumber,
@@ -102,15 +102,15 @@ export function freezeCheck(order: PaymentOrder): Uint8Array {
 }
 
 /**
- * Names a check without showing its account: the last four digits for people, and as much of a hash as keeps two accounts with
- * the same ending apart. Four hexadecimal digits are far too few to recover an account number from.
+ * Names a check without revealing its account. The last four digits are for people, and a short hash distinguishes accounts with the
+ * same ending. Four hexadecimal digits are far too few to recover an account number.
  */
 export function checkReference(accountNumber: string, number: bigint): string {
   const mark = createHash('sha256').update(accountNumber).digest('hex').slice(0, 4);
   return `${accountNumber.slice(-4)}-${mark}-${number}`;
 }
 
-/** The check as the bank learns of it. */
+/** The check as it is filed with the bank. */
 export const checkOnFile = (check: PrintedCheck): CheckOnFile => ({
   account: check.accountNumber,
   number: check.number,

@@ -1,22 +1,22 @@
 import { z } from 'zod';
 
 import { formatDecimal } from '../../domain/money.ts';
-import { batchAnswer, refusedAsAWhole } from '../answers.ts';
-import type { BatchAnswer, BatchGateway, BatchHands, BatchSubmission, Submission } from '../gateway.ts';
-import { type Evidence, lookedUp, type Reply } from '../http.ts';
+import type { BatchCallbacks, BatchGateway, BatchReply, BatchSubmission, Submission } from '../gateway.ts';
+import { type Evidence, lookedUp, type Result } from '../http.ts';
 import { Id, readJson, writeJson } from '../json.ts';
+import { batchReply, refusedAsAWhole } from '../replies.ts';
 import type { WiseClient, WiseGroup } from './client.ts';
 import { wantsPerson, wiseErrorClass, wiseErrorCode } from './errors.ts';
 import { followTransfer, waitsForMoney } from './following.ts';
 import { freezeWiseBatch, thawWiseBatch, type WiseBatchRequest } from './request.ts';
 import { draft, ends, readStep } from './sending.ts';
 
-/** A batch group takes this many transfers (docs.wise.com, batch groups). */
+/** A batch group takes at most this many transfers (docs.wise.com, batch groups). */
 const ITEMS_MAX = 1000;
-/** So many payments are made ready at once; Wise's own limit is far above. */
+/** How many transfers are prepared at the same time. Wise's own limit is far higher. */
 const IN_PARALLEL = 4;
 
-/** How far the calls came. The name is counted up for each group that was asked for, since Wise takes none twice. */
+/** How far the calls got. Wise accepts no group name twice, so each requested group counts `names` up by one. */
 const StepBody = z.object({
   names: z.coerce.number().default(0),
   groupId: Id.optional(),
@@ -28,86 +28,87 @@ type Sending = {
   client: WiseClient;
   batch: BatchSubmission;
   request: WiseBatchRequest;
-  hands: BatchHands;
+  callbacks: BatchCallbacks;
   now: Date;
   signal: AbortSignal;
 };
 
-/** Money was not asked for yet: it goes on from its step. */
-const goesOn = (word: string, evidence: Evidence = {}): BatchAnswer => batchAnswer(null, word, { evidence });
+/** No money has been asked for yet. The batch continues from its step. */
+const continues = (providerStatus: string, evidence: Evidence = {}): BatchReply =>
+  batchReply(null, providerStatus, { evidence });
 
-/** Batch groups: filled with transfers one by one, closed, and funded once as a whole. */
+/** Batch groups are filled with transfers one by one, closed, and funded once as a whole. */
 export function createWiseBatches(client: WiseClient, now: () => Date): BatchGateway {
-  const open = (batch: BatchSubmission, hands: BatchHands, signal: AbortSignal): Sending => ({
+  const open = (batch: BatchSubmission, callbacks: BatchCallbacks, signal: AbortSignal): Sending => ({
     client,
     batch,
     request: thawWiseBatch(batch.request),
-    hands,
+    callbacks,
     now: now(),
     signal,
   });
   return {
     itemsMax: ITEMS_MAX,
     freeze: (_key, items) => freezeWiseBatch(items),
-    // The parts know by themselves how far an earlier try came, so resolving is going on.
-    submit: (batch, hands, signal) => send(open(batch, hands, signal)),
-    resolve: (batch, hands, signal) => send(open(batch, hands, signal)),
-    read: (batch, hands, signal) => readFunding(open(batch, hands, signal)),
-    name: async () => undefined, // each transfer was named as it was made
+    // Each part knows how far an earlier try got, so resolving simply continues.
+    submit: (batch, callbacks, signal) => send(open(batch, callbacks, signal)),
+    resolve: (batch, callbacks, signal) => send(open(batch, callbacks, signal)),
+    read: (batch, callbacks, signal) => readFunding(open(batch, callbacks, signal)),
+    name: async () => undefined, // each transfer was named when it was created
   };
 }
 
-async function send(sending: Sending): Promise<BatchAnswer> {
-  const { batch, hands, signal } = sending;
+async function send(sending: Sending): Promise<BatchReply> {
+  const { batch, callbacks, signal } = sending;
   let step: Step = StepBody.parse(batch.step === null ? {} : readJson(batch.step));
   if (!step.groupId) {
     const opened = await openGroup(sending, step);
     if ('state' in opened) return opened;
     step = opened;
-    await hands.save(writeJson(step), step.groupId ?? null);
+    await callbacks.save(writeJson(step), step.groupId ?? null);
   }
   const stopped = await fill(sending, step.groupId ?? '');
   if (stopped) return stopped;
-  if (signal.aborted) return goesOn('filling');
+  if (signal.aborted) return continues('filling');
   return (await close(sending, step.groupId ?? '')) ?? fund(sending, step);
 }
 
-/** A group that was asked for without a clear answer holds no transfer, so another name may be used; it stays empty. */
-async function openGroup({ client, batch, request, hands, signal }: Sending, { names }: Step) {
+/** If a group was requested without a clear result, it contains no transfer, so another name may be used. The first group stays empty. */
+async function openGroup({ client, batch, request, callbacks, signal }: Sending, { names }: Step) {
   const tried: Step = { names: names + 1 };
-  await hands.save(writeJson(tried), null);
+  await callbacks.save(writeJson(tried), null);
   const name = tried.names === 1 ? batch.key : `${batch.key}/${tried.names}`;
-  const reply = await client.createGroup(request.profileId, name, request.currency, signal);
-  if (reply.kind === 'unclear') return goesOn('no clear answer', reply.evidence);
-  if (reply.kind === 'refused') throw refusal(reply);
-  return { ...tried, groupId: reply.value.id };
+  const result = await client.createGroup(request.profileId, name, request.currency, signal);
+  if (result.kind === 'unclear') return continues('no clear answer', result.evidence);
+  if (result.kind === 'refused') throw refusal(result);
+  return { ...tried, groupId: result.value.id };
 }
 
-const refusal = ({ error }: Extract<Reply<unknown>, { kind: 'refused' }>) =>
+const refusal = ({ error }: Extract<Result<unknown>, { kind: 'refused' }>) =>
   refusedAsAWhole('Wise', wiseErrorCode(error).reason);
 
-/** Makes every transfer that is still missing, some at a time. What ends one payment ends no other. */
-async function fill(sending: Sending, groupId: string): Promise<BatchAnswer | null> {
-  const { client, request, hands, now, signal } = sending;
-  const missing = (await hands.items()).filter(({ step }) => readStep(step).transferId === undefined);
-  let stopped: BatchAnswer | null = null;
+/** Creates every transfer that is still missing, a few at a time. If one payment ends, the others continue. */
+async function fill(sending: Sending, groupId: string): Promise<BatchReply | null> {
+  const { client, request, callbacks, now, signal } = sending;
+  const missing = (await callbacks.items()).filter(({ step }) => readStep(step).transferId === undefined);
+  let stopped: BatchReply | null = null;
 
   async function add(submission: Submission): Promise<void> {
     const outcome = await draft({
       client,
       submission,
       make: (order, abort) => client.addToGroup(request.profileId, groupId, order, abort),
-      save: (step, reference) => hands.saveItem(submission.key, step, reference),
+      save: (step, reference) => callbacks.saveItem(submission.key, step, reference),
       now,
       signal,
     });
     if (!ends(outcome)) return;
     const isUnclear = outcome.state === 'unknown' && !outcome.task;
-    if (outcome.state !== 'failed' && outcome.state !== 'unknown') stopped = notOurs(groupId, outcome.word);
-    else if (isUnclear) stopped = goesOn(outcome.word, outcome.evidence);
-    if (outcome.state === 'failed' || isUnclear) await hands.recordItem(submission.key, outcome);
-    // Nobody but a person can say any more whether it exists: the others do not wait for that.
-    if (outcome.task) await hands.recordItem(submission.key, { ...outcome, state: 'needs_person' });
+    if (outcome.state !== 'failed' && outcome.state !== 'unknown') stopped = notOurs(groupId, outcome.providerStatus);
+    else if (isUnclear) stopped = continues(outcome.providerStatus, outcome.evidence);
+    if (outcome.state === 'failed' || isUnclear) await callbacks.recordItem(submission.key, outcome);
+    // Only a person can now find out whether it exists. The others do not wait for that.
+    if (outcome.task) await callbacks.recordItem(submission.key, { ...outcome, state: 'needs_person' });
   }
 
   await inParallel(missing, IN_PARALLEL, async (submission) => {
@@ -116,15 +117,15 @@ async function fill(sending: Sending, groupId: string): Promise<BatchAnswer | nu
   return stopped;
 }
 
-const notOurs = (groupId: string, word: string): BatchAnswer =>
-  batchAnswer('needs_person', word, {
+const notOurs = (groupId: string, providerStatus: string): BatchReply =>
+  batchReply('needs_person', providerStatus, {
     task: {
       kind: 'outcome_unknown',
-      detail: `Wise's batch group ${groupId} holds a transfer that is not as we asked for it. Nothing was funded. Compare it with the batch before anybody funds it, and cancel it at Wise before you say that its payouts were not paid.`,
+      detail: `Wise's batch group ${groupId} contains a transfer that is not what we requested. Nothing was funded. Compare the group with the batch before anybody funds it, and cancel it at Wise before you record that its payouts were not paid.`,
     },
   });
 
-/** Works on some at a time. The first failure lets the others end their call, and is thrown when nothing is under way any more. */
+/** Works on a few at a time. After the first failure nothing new starts; the failure is thrown when the calls in progress have ended. */
 async function inParallel<T>(all: readonly T[], width: number, work: (one: T) => Promise<void>): Promise<void> {
   const waiting = [...all];
   const workNext = async (): Promise<void> => {
@@ -139,84 +140,92 @@ async function inParallel<T>(all: readonly T[], width: number, work: (one: T) =>
   if (failure) throw failure.reason;
 }
 
-/** Closes the group, which is read first: it may be closed already, and its version changes with each transfer. */
-async function close({ client, request, hands, signal }: Sending, groupId: string): Promise<BatchAnswer | null> {
+/** Reads the group, then closes it. It may already be closed, and its version changes with each transfer. */
+async function close({ client, request, callbacks, signal }: Sending, groupId: string): Promise<BatchReply | null> {
   const group = lookedUp('Wise', await client.group(request.profileId, groupId, signal));
-  const ours = new Set((await hands.items()).flatMap(({ reference }) => reference ?? []));
+  const ours = new Set((await callbacks.items()).flatMap(({ reference }) => reference ?? []));
   if (group.transferIds.some((id) => !ours.has(id))) return notOurs(groupId, group.status);
-  // A transfer of ours that is elsewhere would not be funded with it.
+  // A transfer of ours that is in another group would not be funded with this one.
   const members = new Set(group.transferIds);
   if ([...ours].some((id) => !members.has(id)))
-    return group.status === 'NEW' ? goesOn('a transfer is not in the group') : notOurs(groupId, group.status);
+    return group.status === 'NEW' ? continues('a transfer is not in the group') : notOurs(groupId, group.status);
   if (ours.size === 0) return giveUp({ client, request, signal }, group);
   if (group.status !== 'NEW') return null;
-  const reply = await client.changeGroup(request.profileId, group, 'COMPLETED', signal);
-  if (reply.kind === 'done') return null;
-  return goesOn(reply.kind === 'refused' ? wiseErrorCode(reply.error).code : 'no clear answer', reply.evidence);
+  const result = await client.changeGroup(request.profileId, group, 'COMPLETED', signal);
+  if (result.kind === 'done') return null;
+  return continues(result.kind === 'refused' ? wiseErrorCode(result.error).code : 'no clear answer', result.evidence);
 }
 
-/** Every payment of it was refused by itself, so it is empty and nobody funds it. */
+/** Every payment was refused individually, so the group is empty and nobody funds it. */
 async function giveUp(
   { client, request, signal }: Pick<Sending, 'client' | 'request' | 'signal'>,
   group: WiseGroup,
-): Promise<BatchAnswer> {
+): Promise<BatchReply> {
   if (group.status === 'NEW') await client.changeGroup(request.profileId, group, 'MARKED_FOR_CANCELLATION', signal);
-  return batchAnswer('refused', 'EMPTY', { reason: 'every payment of it was refused' });
+  return batchReply('refused', 'EMPTY', { reason: 'every payment in it was refused' });
 }
 
-async function fund(sending: Sending, step: Step): Promise<BatchAnswer> {
-  const { client, batch, request, hands, signal } = sending;
+async function fund(sending: Sending, step: Step): Promise<BatchReply> {
+  const { client, batch, request, callbacks, signal } = sending;
   const groupId = step.groupId ?? '';
   if (request.funding === 'person')
-    return needsFunding(groupId, batch, 'DRAFT_ONLY', 'our token may not fund it', hands);
-  // Never repeated blindly: whoever asked before may have funded it.
-  if (step.isFundingAsked && (await isFunded(sending))) return batchAnswer('accepted', 'FUNDED');
-  await hands.save(writeJson({ ...step, isFundingAsked: true }), groupId);
-  const reply = await client.fundGroup(request.profileId, groupId, signal);
-  if (reply.kind === 'unclear') return batchAnswer('unknown', 'no clear answer', { evidence: reply.evidence });
-  if (reply.kind === 'refused') return fundingRefused(sending, groupId, reply);
-  const { status, errorCode } = reply.value;
-  if (status === 'COMPLETED') return batchAnswer('accepted', status, { evidence: reply.evidence });
-  if (status !== 'REJECTED') return batchAnswer('unknown', status, { evidence: reply.evidence });
+    return needsFunding(groupId, batch, 'DRAFT_ONLY', 'our token is not allowed to fund it', callbacks);
+  // Never repeated blindly, because an earlier request may have funded it.
+  if (step.isFundingAsked && (await isFunded(sending))) return batchReply('accepted', 'FUNDED');
+  await callbacks.save(writeJson({ ...step, isFundingAsked: true }), groupId);
+  const result = await client.fundGroup(request.profileId, groupId, signal);
+  if (result.kind === 'unclear') return batchReply('unknown', 'no clear answer', { evidence: result.evidence });
+  if (result.kind === 'refused') return fundingRefused(sending, groupId, result);
+  const { status, errorCode } = result.value;
+  if (status === 'COMPLETED') return batchReply('accepted', status, { evidence: result.evidence });
+  if (status !== 'REJECTED') return batchReply('unknown', status, { evidence: result.evidence });
   return fundingStands(sending, groupId, errorCode ?? 'unnamed', 200);
 }
 
 function fundingRefused(
   sending: Sending,
   groupId: string,
-  { status, headers, error, evidence }: Extract<Reply<unknown>, { kind: 'refused' }>,
-): Promise<BatchAnswer> | BatchAnswer {
+  { status, headers, error, evidence }: Extract<Result<unknown>, { kind: 'refused' }>,
+): Promise<BatchReply> | BatchReply {
   const { code } = wiseErrorCode(error);
   if (wantsPerson(status, headers))
-    return needsFunding(groupId, sending.batch, 'SCA', 'Wise wants a person to approve it', sending.hands);
-  // Perhaps it does not wait for money any more: before it is asked again its transfers are read.
-  if (wiseErrorClass(status, code) === 'read_first') return batchAnswer('unknown', code, { evidence });
+    return needsFunding(groupId, sending.batch, 'SCA', 'Wise requires a person to approve it', sending.callbacks);
+  // It may no longer be waiting for money, so its transfers are read before we ask again.
+  if (wiseErrorClass(status, code) === 'read_first') return batchReply('unknown', code, { evidence });
   return fundingStands(sending, groupId, code, status);
 }
 
-/** It stands and is not funded: for want of money the gateway stops, else a person looks. */
-function fundingStands({ batch, hands }: Sending, groupId: string, code: string, status: number): Promise<BatchAnswer> {
+/** The group exists but is not funded. If our balance is too low the gateway stops; otherwise a person must look. */
+function fundingStands(
+  { batch, callbacks }: Sending,
+  groupId: string,
+  code: string,
+  status: number,
+): Promise<BatchReply> {
   if (wiseErrorClass(status, code) === 'as_a_whole') throw refusedAsAWhole('Wise', code);
-  return needsFunding(groupId, batch, code, `Wise refused to take the money (${code})`, hands);
+  return needsFunding(groupId, batch, code, `Wise refused the funding (${code})`, callbacks);
 }
 
-/** What a person is to fund: of a batch some of whose payments were refused, the rest. */
+/** Asks a person to fund the group. If some payments of the batch were refused, the amount is that of the rest. */
 async function needsFunding(
   groupId: string,
   { total }: BatchSubmission,
-  word: string,
+  providerStatus: string,
   why: string,
-  hands: BatchHands,
-): Promise<BatchAnswer> {
-  const items = await hands.items();
+  callbacks: BatchCallbacks,
+): Promise<BatchReply> {
+  const items = await callbacks.items();
   const sum = { ...total, minor: items.reduce((minor, { amount }) => minor + amount.minor, 0n) };
-  const detail = `Wise's batch group ${groupId} of ${items.length} transfers, ${formatDecimal(sum)} ${sum.currency} in all, is not funded: ${why}. Fund it at Wise; its payouts then go on by themselves.`;
-  return batchAnswer('needs_person', word, { reason: word, task: { kind: 'provider_approval', detail } });
+  const detail = `Wise's batch group ${groupId} (${items.length} transfers, ${formatDecimal(sum)} ${sum.currency} in total) is not funded: ${why}. Fund it at Wise. Its payouts then continue automatically.`;
+  return batchReply('needs_person', providerStatus, {
+    reason: providerStatus,
+    task: { kind: 'provider_approval', detail },
+  });
 }
 
-/** Of the first and the last transfer, which of them waits for money. A group is funded as a whole, so two tell enough. */
-async function readEnds({ client, hands, signal }: Sending): Promise<boolean[]> {
-  const references = (await hands.items()).flatMap(({ reference }) => reference ?? []);
+/** Whether the first and the last transfer still wait for money. A group is funded as a whole, so two transfers are enough. */
+async function readEnds({ client, callbacks, signal }: Sending): Promise<boolean[]> {
+  const references = (await callbacks.items()).flatMap(({ reference }) => reference ?? []);
   const waits: boolean[] = [];
   for (const reference of new Set([references.at(0), references.at(-1)]))
     if (reference) waits.push(waitsForMoney(await followTransfer(client, reference, signal)));
@@ -225,6 +234,6 @@ async function readEnds({ client, hands, signal }: Sending): Promise<boolean[]> 
 
 const isFunded = async (sending: Sending): Promise<boolean> => (await readEnds(sending)).includes(false);
 
-/** Has the person funded it? Once its transfers do not wait for money, each tells by itself what became of it. */
-const readFunding = async (sending: Sending): Promise<BatchAnswer> =>
-  (await readEnds(sending)).includes(true) ? goesOn('waits for its money') : batchAnswer('accepted', 'FUNDED');
+/** Reads whether the person has funded the group. Once its transfers no longer wait for money, each is followed on its own. */
+const readFunding = async (sending: Sending): Promise<BatchReply> =>
+  (await readEnds(sending)).includes(true) ? continues('waits for money') : batchReply('accepted', 'FUNDED');

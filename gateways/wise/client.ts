@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { createHttp, type HttpSettings, json, type Reply } from '../http.ts';
+import { createHttp, type HttpSettings, json, type Result } from '../http.ts';
 import { Currency, Decimal, exactNumber, Id, MoneyBody, writeJson } from '../json.ts';
 
 export type WiseSettings = { baseUrl: string; token: string; webhookPublicKey: string };
@@ -70,7 +70,7 @@ const transferBody = ({ recipientId, quoteId, key, reference }: WiseTransferOrde
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
-/** The calls to Wise that we use, on the paths that Wise calls legacy and keeps (docs.wise.com, 2026). Amounts are in major units. */
+/** The calls to Wise that we use, on the paths that Wise calls legacy but still supports (docs.wise.com, 2026). Amounts are in major units. */
 export function createWiseClient({ baseUrl, token }: WiseSettings, fetch: HttpSettings['fetch']) {
   const http = createHttp({
     provider: 'Wise',
@@ -80,16 +80,16 @@ export function createWiseClient({ baseUrl, token }: WiseSettings, fetch: HttpSe
     correlationHeader: 'x-external-correlation-id',
     fetch,
   });
-  const get = <T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Reply<T>> =>
+  const get = <T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<Result<T>> =>
     http({ method: 'GET', path, read: json(schema), signal });
-  const post = <T>(path: string, body: unknown, schema: z.ZodType<T>, signal: AbortSignal): Promise<Reply<T>> =>
+  const post = <T>(path: string, body: unknown, schema: z.ZodType<T>, signal: AbortSignal): Promise<Result<T>> =>
     http({ method: 'POST', path, headers: JSON_BODY, body: writeJson(body), read: json(schema), signal });
 
   return {
     createRecipient: (body: string, signal: AbortSignal) =>
       http({ method: 'POST', path: '/v1/accounts', headers: JSON_BODY, body, read: json(Recipient), signal }),
 
-    /** The payee gets exactly the amount; our balance pays the fee on top. */
+    /** The payee receives exactly the amount. Our balance pays the fee on top. */
     createQuote: ({ profileId, currency, amount, recipientId }: WiseQuoteOrder, signal: AbortSignal) =>
       post(
         `/v3/profiles/${profileId}/quotes`,
@@ -117,7 +117,7 @@ export function createWiseClient({ baseUrl, token }: WiseSettings, fetch: HttpSe
     fund: (profileId: string, transferId: string, signal: AbortSignal) =>
       post(`/v3/profiles/${profileId}/transfers/${transferId}/payments`, { type: 'BALANCE' }, Funding, signal),
 
-    /** A batch group. Its name must never have been used before. */
+    /** Creates a batch group. Its name must never have been used before. */
     createGroup: (profileId: string, name: string, currency: string, signal: AbortSignal) =>
       post(`/v3/profiles/${profileId}/batch-groups`, { sourceCurrency: currency, name }, Group, signal),
 
@@ -127,7 +127,7 @@ export function createWiseClient({ baseUrl, token }: WiseSettings, fetch: HttpSe
     addToGroup: (profileId: string, groupId: string, order: WiseTransferOrder, signal: AbortSignal) =>
       post(`/v3/profiles/${profileId}/batch-groups/${groupId}/transfers`, transferBody(order), Transfer, signal),
 
-    /** Closes a group, or gives it up; `version` is the one that was read last, an opaque signed number. */
+    /** Closes or cancels a group. `version` is the one read last, an opaque signed number. */
     changeGroup: (
       profileId: string,
       { id, version }: WiseGroup,
@@ -151,7 +151,7 @@ export function createWiseClient({ baseUrl, token }: WiseSettings, fetch: HttpSe
     payments: (transferId: string, signal: AbortSignal) =>
       get(`/v1/transfers/${transferId}/payments`, Payments, signal),
 
-    /** One page of the transfers that were made since a day, newest page order as Wise gives it. */
+    /** One page of the transfers created since a day, in the order in which Wise returns them. */
     transfers: (profileId: string, since: Date, limit: number, offset: number, signal: AbortSignal) => {
       const query = new URLSearchParams({
         profile: profileId,
@@ -165,7 +165,7 @@ export function createWiseClient({ baseUrl, token }: WiseSettings, fetch: HttpSe
     balances: (profileId: string, signal: AbortSignal) =>
       get(`/v4/profiles/${profileId}/balances?types=STANDARD`, Balances, signal),
 
-    /** One balance's lines, both ends included; a line's amount contains its fees (type COMPACT). */
+    /** The lines of one balance, both ends included. A line's amount includes its fees (type COMPACT). */
     statement: (
       { profileId, balanceId, currency }: { profileId: string; balanceId: string; currency: string },
       [first, last]: readonly [Date, Date],

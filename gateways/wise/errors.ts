@@ -1,15 +1,17 @@
 import { z } from 'zod';
 
+import { entryOf } from '../replies.ts';
+
 /**
- * What a refusal by Wise means for the part of the payment that was asked for. `unclear` says nothing of the payment;
- * `read_first` says that there is one already, which is read before anything else is done.
+ * The meaning of a refusal by Wise for the requested part of the payment. `unclear` tells nothing about the payment. `read_first` means
+ * that there is one already, which must be read before anything else is done.
  */
 export type WiseErrorClass = 'rejected' | 'as_a_whole' | 'read_first' | 'unclear';
 
-/** Where a body names no code: it may be a proxy's. */
+/** Used when a body contains no code, because it may come from a proxy. */
 const UNNAMED = 'unnamed';
 
-/** Codes that are not about the payee (docs.wise.com). The set is open: a code that is not here is a rejection of that part. */
+/** Codes that are not about the payee (docs.wise.com). The set is open: a code that is not listed rejects that part of the payment. */
 export const WISE_ERROR_CODES: Readonly<Record<string, WiseErrorClass>> = {
   'transfer.insufficient_funds': 'as_a_whole',
   'balance.insufficient_funds': 'as_a_whole',
@@ -19,16 +21,14 @@ export const WISE_ERROR_CODES: Readonly<Record<string, WiseErrorClass>> = {
   unauthorized: 'as_a_whole',
   'transfer.invalid-state': 'read_first',
   'transfer.cancellation.not.allowed': 'read_first',
-  // Our key is in another batch group: the earlier transfer may still pay.
+  // Our key is already in another batch group, whose transfer may still pay.
   'validation.failure.group.incompatible.state': 'read_first',
   'transfer.not-found': 'unclear',
   [UNNAMED]: 'unclear',
 };
 
-export const wiseErrorClass = (status: number, code: string): WiseErrorClass => {
-  const known = Object.hasOwn(WISE_ERROR_CODES, code) ? WISE_ERROR_CODES[code] : undefined;
-  return status === 403 ? 'as_a_whole' : (known ?? 'rejected');
-};
+export const wiseErrorClass = (status: number, code: string): WiseErrorClass =>
+  status === 403 ? 'as_a_whole' : (entryOf(WISE_ERROR_CODES, code) ?? 'rejected');
 
 const ErrorBody = z.object({
   errors: z.array(z.object({ code: z.string().optional(), path: z.string().nullish() })).optional(),
@@ -38,7 +38,7 @@ const ErrorBody = z.object({
 
 const CODE_LENGTH_MAX = 120;
 
-/** The code of the first error, with the field it points at: codes alone repeat. Messages are left out, they may quote the payee. */
+/** The code of the first error with the field it names, since codes alone repeat. Messages are left out because they may quote the payee. */
 export function wiseErrorCode(body: unknown): { code: string; reason: string } {
   const read = ErrorBody.safeParse(body);
   const first = read.data?.errors?.[0];
@@ -47,6 +47,6 @@ export function wiseErrorCode(body: unknown): { code: string; reason: string } {
   return { code, reason: reason.slice(0, CODE_LENGTH_MAX) };
 }
 
-/** Strong customer authentication: a person must approve it at Wise, no worker can. */
+/** Strong customer authentication: a person must approve it at Wise. A worker cannot. */
 export const wantsPerson = (status: number, headers: Headers): boolean =>
   status === 403 && headers.has('x-2fa-approval-result');

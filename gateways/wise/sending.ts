@@ -1,16 +1,16 @@
 import { z } from 'zod';
 
 import { formatDecimal, type Money, parseDecimal } from '../../domain/money.ts';
-import { answer, refusedAsAWhole, unclear, undecidable } from '../answers.ts';
-import type { Answer, SaveStep, Submission } from '../gateway.ts';
-import { lookedUp, type Reply } from '../http.ts';
+import type { Reply, SaveStep, Submission } from '../gateway.ts';
+import { lookedUp, type Result } from '../http.ts';
 import { Decimal, Id, readJson, writeJson } from '../json.ts';
+import { refusedAsAWhole, reply, unclear, undecidable } from '../replies.ts';
 import type { WiseClient, WiseQuote, WiseTransfer, WiseTransferOrder } from './client.ts';
 import { wantsPerson, wiseErrorClass, wiseErrorCode } from './errors.ts';
-import { type FollowedTransfer, followTransfer, transferAnswer, waitsForMoney } from './following.ts';
+import { type FollowedTransfer, followTransfer, transferReply, waitsForMoney } from './following.ts';
 import { thawWise, type WiseRequest } from './request.ts';
 
-/** How far the calls came. A quote that is written here may already have been turned into a transfer. */
+/** How far the calls got. A quote stored here may already have been turned into a transfer. */
 const StepBody = z.object({
   recipientId: Id.optional(),
   quoteId: Id.optional(),
@@ -21,28 +21,28 @@ export type WiseStep = z.infer<typeof StepBody>;
 
 export const readStep = (step: string | null): WiseStep => (step === null ? {} : StepBody.parse(readJson(step)));
 
-/** What Wise takes on top of the amount, as its quote said. */
+/** The fee that Wise takes on top of the amount, according to its quote. */
 export const feeOf = (step: WiseStep, amount: Money): Money => parseDecimal(step.fee ?? '0', amount.currency);
 
 type Sending = {
   client: WiseClient;
   submission: Submission;
   request: WiseRequest;
-  /** Whether an earlier try may have asked for the transfer. */
+  /** Whether an earlier try may have requested the transfer. */
   isResumed: boolean;
-  /** Makes the transfer: one by itself, or one within a group. */
-  make: (order: WiseTransferOrder, signal: AbortSignal) => Promise<Reply<WiseTransfer>>;
+  /** Creates the transfer, either on its own or within a group. */
+  make: (order: WiseTransferOrder, signal: AbortSignal) => Promise<Result<WiseTransfer>>;
   save: SaveStep;
   now: Date;
   signal: AbortSignal;
 };
 
-/** One call of the payment: the next step, or the answer that ends it here. */
-type Part = (sending: Sending, step: WiseStep) => Promise<WiseStep | Answer>;
+/** One call of the payment. It returns the next step, or the reply that ends the payment here. */
+type Part = (sending: Sending, step: WiseStep) => Promise<WiseStep | Reply>;
 
-export const ends = (outcome: WiseStep | Answer): outcome is Answer => 'state' in outcome;
+export const ends = (outcome: WiseStep | Reply): outcome is Reply => 'state' in outcome;
 
-/** The parts in order. Each is skipped where an earlier try has done it. */
+/** The parts in order. A part that an earlier try has done is skipped. */
 const PARTS: readonly Part[] = [addRecipient, takeQuote, makeTransfer];
 
 type Drafting = Pick<Sending, 'client' | 'submission' | 'save' | 'now' | 'signal'> & Partial<Pick<Sending, 'make'>>;
@@ -55,12 +55,12 @@ const open = ({ make, ...drafting }: Drafting): Sending => ({
 });
 
 /**
- * Goes on from wherever an earlier try stopped: recipient, quote, transfer. Every part is committed before the next is called, and
- * the transfer is asked for by our key only. Nothing is funded. Answers how far it is, or what ended it.
+ * Continues where an earlier try stopped: recipient, quote, transfer. Every part is committed before the next is called, and the
+ * transfer is requested only under our key. Nothing is funded. Returns how far it got, or the reply that ended it.
  */
-export const draft = (drafting: Drafting): Promise<WiseStep | Answer> => draftWith(open(drafting));
+export const draft = (drafting: Drafting): Promise<WiseStep | Reply> => draftWith(open(drafting));
 
-async function draftWith(sending: Sending): Promise<WiseStep | Answer> {
+async function draftWith(sending: Sending): Promise<WiseStep | Reply> {
   let step = readStep(sending.submission.step);
   for (const part of PARTS) {
     const outcome = await part(sending, step);
@@ -71,67 +71,67 @@ async function draftWith(sending: Sending): Promise<WiseStep | Answer> {
   return step;
 }
 
-/** Makes a transfer and funds it. Funding is never repeated before Wise was read. */
-export async function send(drafting: Drafting): Promise<Answer> {
+/** Creates a transfer and funds it. Funding is never repeated before the transfer has been read at Wise. */
+export async function send(drafting: Drafting): Promise<Reply> {
   const sending = open(drafting);
   const step = await draftWith(sending);
   if (ends(step)) return step;
   return sending.isResumed ? readThenFund(sending, step) : fund(sending, step);
 }
 
-/** A part that was refused before any transfer was asked for: nothing can have moved. */
-function refusal({ status, error, evidence }: Extract<Reply<unknown>, { kind: 'refused' }>): Answer {
+/** A part was refused before any transfer was requested, so no money can have moved. */
+function refusal({ status, error, evidence }: Extract<Result<unknown>, { kind: 'refused' }>): Reply {
   const { code, reason } = wiseErrorCode(error);
   const errorClass = wiseErrorClass(status, code);
   if (errorClass === 'as_a_whole') throw refusedAsAWhole('Wise', code);
   return errorClass === 'rejected'
-    ? answer('failed', code, { reason, evidence })
+    ? reply('failed', code, { reason, evidence })
     : unclear({ ...evidence, error: code });
 }
 
-async function addRecipient({ client, request, signal }: Sending, step: WiseStep): Promise<WiseStep | Answer> {
+async function addRecipient({ client, request, signal }: Sending, step: WiseStep): Promise<WiseStep | Reply> {
   if (step.recipientId) return step;
-  const reply = await client.createRecipient(request.recipient, signal);
-  if (reply.kind === 'refused') return refusal(reply);
-  return reply.kind === 'done' ? { recipientId: reply.value.id } : unclear(reply.evidence, step.transferId);
+  const result = await client.createRecipient(request.recipient, signal);
+  if (result.kind === 'refused') return refusal(result);
+  return result.kind === 'done' ? { recipientId: result.value.id } : unclear(result.evidence, step.transferId);
 }
 
-async function takeQuote(sending: Sending, step: WiseStep): Promise<WiseStep | Answer> {
+async function takeQuote(sending: Sending, step: WiseStep): Promise<WiseStep | Reply> {
   if (step.quoteId) return step;
   const { client, request, signal } = sending;
   const recipientId = step.recipientId ?? '';
-  const reply = await client.createQuote({ ...request, recipientId }, signal);
-  if (reply.kind === 'refused') return refusal(reply);
-  if (reply.kind === 'unclear') return unclear(reply.evidence, step.transferId);
-  const quote = reply.value;
+  const result = await client.createQuote({ ...request, recipientId }, signal);
+  if (result.kind === 'refused') return refusal(result);
+  if (result.kind === 'unclear') return unclear(result.evidence, step.transferId);
+  const quote = result.value;
   const blocked = quote.notices.find(({ type }) => type === 'BLOCKED');
   if (blocked)
-    return answer('failed', 'BLOCKED', { reason: blocked.code ?? 'quote blocked', evidence: reply.evidence });
+    return reply('failed', 'BLOCKED', { reason: blocked.code ?? 'quote blocked', evidence: result.evidence });
   const tooLong = await referenceTooLong(sending, recipientId, quote.id);
   return tooLong ?? { ...step, quoteId: quote.id, fee: balanceFee(quote) };
 }
 
-/** What paying from our balance costs. */
+/** The fee for paying from our balance. */
 function balanceFee({ paymentOptions }: WiseQuote): string {
   const option = paymentOptions.find(({ payIn }) => payIn === 'BALANCE');
   if (!option) throw refusedAsAWhole('Wise', 'no payment from balance');
   return option.fee.total;
 }
 
-/** Asks the route for its limit: a reference is refused, never cut. */
-async function referenceTooLong(sending: Sending, recipientId: string, quoteId: string): Promise<Answer | null> {
+/** Asks for the route's limit. A reference that is too long is refused, never cut. */
+async function referenceTooLong(sending: Sending, recipientId: string, quoteId: string): Promise<Reply | null> {
   const { client, request, submission, signal } = sending;
   const order = { recipientId, quoteId, key: submission.key, reference: request.reference };
-  const reply = await client.transferRequirements(order, signal);
-  if (reply.kind === 'refused') return refusal(reply);
-  if (reply.kind === 'unclear') return unclear(reply.evidence);
-  const fields = reply.value.flatMap((form) => form.fields.flatMap(({ group }) => group));
+  const result = await client.transferRequirements(order, signal);
+  if (result.kind === 'refused') return refusal(result);
+  if (result.kind === 'unclear') return unclear(result.evidence);
+  const fields = result.value.flatMap((form) => form.fields.flatMap(({ group }) => group));
   const limit = fields.find(({ key }) => key === 'reference')?.maxLength;
   if (!limit || request.reference.length <= Number(limit)) return null;
-  return answer('failed', 'reference too long', { reason: `reference has more than ${limit} characters` });
+  return reply('failed', 'reference too long', { reason: `reference has more than ${limit} characters` });
 }
 
-async function makeTransfer(sending: Sending, step: WiseStep): Promise<WiseStep | Answer> {
+async function makeTransfer(sending: Sending, step: WiseStep): Promise<WiseStep | Reply> {
   if (step.transferId) return step;
   const { make, submission, request, isResumed, signal } = sending;
   const order = {
@@ -140,37 +140,37 @@ async function makeTransfer(sending: Sending, step: WiseStep): Promise<WiseStep 
     key: submission.key,
     reference: request.reference,
   };
-  const reply = await make(order, signal).catch(async (failure: unknown) => {
-    // The first ask certainly was not processed, so the next try may take a fresh quote: this one expires in half an hour.
+  const result = await make(order, signal).catch(async (failure: unknown) => {
+    // The first request was certainly not processed, so the next try may take a new quote. This one expires in half an hour.
     if (!isResumed) await sending.save(writeJson({ recipientId: step.recipientId }), null);
     throw failure;
   });
-  if (reply.kind === 'done') return ours(submission, step, reply.value);
-  if (reply.kind === 'unclear') return unclear(reply.evidence, step.transferId);
-  // Our key may be in another group, as after a restore: that transfer may pay.
-  const mayStand = wiseErrorClass(reply.status, wiseErrorCode(reply.error).code) === 'read_first';
-  return isResumed || mayStand ? findTransfer(sending, step) : refusal(reply);
+  if (result.kind === 'done') return ours(submission, step, result.value);
+  if (result.kind === 'unclear') return unclear(result.evidence, step.transferId);
+  // Our key may be in another group, for example after a restore, and that transfer may still pay.
+  const mayExist = wiseErrorClass(result.status, wiseErrorCode(result.error).code) === 'read_first';
+  return isResumed || mayExist ? findTransfer(sending, step) : refusal(result);
 }
 
 const NOT_OURS =
-  'Wise holds a transfer of another amount under the key of this payment. It was not funded. Compare the two before anybody pays again.';
+  'Wise has a transfer with a different amount under the key of this payment. It was not funded. Compare the two before anybody pays again.';
 
-/** A repeat is answered with whatever was made first under our key: it must be this payment. */
+/** Wise answers a repeat with the transfer that was created first under our key. It must match this payment. */
 function ours({ amount }: Submission, step: WiseStep, { id, status, targetValue, targetCurrency }: WiseTransfer) {
   const made = targetValue && targetCurrency ? parseDecimal(targetValue, targetCurrency) : amount;
   if (made.minor === amount.minor && made.currency === amount.currency) return { ...step, transferId: id };
-  return answer('needs_person', status, { reference: id, alarm: NOT_OURS });
+  return reply('needs_person', status, { reference: id, alarm: NOT_OURS });
 }
 
 const LIST_PAGE = 100;
 const LIST_PAGES_MAX = 500;
 const DAY_MS = 24 * 60 * 60_000;
 
-/** A repeat was refused: the first transfer may stand all the same, so it is looked for by our key. */
-async function findTransfer(sending: Sending, step: WiseStep): Promise<WiseStep | Answer> {
+/** A repeat was refused, but the first transfer may still exist, so we look for it by our key. */
+async function findTransfer(sending: Sending, step: WiseStep): Promise<WiseStep | Reply> {
   const { client, request, submission, now, signal } = sending;
   const askedAt = submission.submittedAt ?? now;
-  const since = new Date(askedAt.getTime() - DAY_MS); // a margin for two clocks that differ
+  const since = new Date(askedAt.getTime() - DAY_MS); // allows for clocks that differ
   for (let page = 0; page < LIST_PAGES_MAX; page += 1) {
     const rows = lookedUp(
       'Wise',
@@ -180,55 +180,55 @@ async function findTransfer(sending: Sending, step: WiseStep): Promise<WiseStep 
     if (found) return ours(submission, step, found);
     if (rows.length === 0) break;
   }
-  if (now.getTime() - askedAt.getTime() < DAY_MS) return answer('unknown', 'transfer not found');
+  if (now.getTime() - askedAt.getTime() < DAY_MS) return reply('unknown', 'transfer not found');
   return undecidable(
     'transfer not found',
-    'Wise refused to repeat this transfer and lists none with its key after 24 hours. Ask Wise whether it exists; only then say by hand what became of it.',
+    'Wise refused to repeat this transfer, and after 24 hours it lists none with this key. Ask Wise whether it exists, and only then record the outcome by hand.',
   );
 }
 
-/** After an unclear try: funds only a transfer that Wise says still waits for its money, with no payment on it. */
-async function readThenFund(sending: Sending, step: WiseStep): Promise<Answer> {
+/** After an unclear try, funds the transfer only if Wise reports that it still waits for money and has no payment. */
+async function readThenFund(sending: Sending, step: WiseStep): Promise<Reply> {
   const followed = await followTransfer(sending.client, step.transferId ?? '', sending.signal);
-  return waitsForMoney(followed) ? fund(sending, step) : whatItSays(sending, step, followed);
+  return waitsForMoney(followed) ? fund(sending, step) : readReply(sending, step, followed);
 }
 
-function whatItSays(sending: Sending, step: WiseStep, followed: FollowedTransfer): Promise<Answer> {
+function readReply(sending: Sending, step: WiseStep, followed: FollowedTransfer): Promise<Reply> {
   const { client, submission, request, now, signal } = sending;
   const { amount, submittedAt } = submission;
   const payment = { profileId: request.profileId, amount, fee: feeOf(step, amount), submittedAt, now };
-  return transferAnswer(client, followed, payment, signal);
+  return transferReply(client, followed, payment, signal);
 }
 
-async function fund(sending: Sending, step: WiseStep): Promise<Answer> {
+async function fund(sending: Sending, step: WiseStep): Promise<Reply> {
   const { client, submission, request, signal } = sending;
   const transferId = step.transferId ?? '';
-  if (request.funding === 'person') return standsUnfunded('DRAFT_ONLY', step, {}, draftOnly(transferId, submission));
-  const reply = await client.fund(request.profileId, transferId, signal);
-  if (reply.kind === 'unclear') return unclear(reply.evidence, step.transferId);
-  if (reply.kind === 'refused') return fundingRefused(sending, step, reply);
-  const { status, errorCode } = reply.value;
-  if (status === 'REJECTED') return fundingRejected(errorCode ?? 'unnamed', step, reply.evidence);
-  if (status !== 'COMPLETED') return { ...unclear(reply.evidence, step.transferId), word: status };
+  if (request.funding === 'person') return leftUnfunded('DRAFT_ONLY', step, {}, draftOnly(transferId, submission));
+  const result = await client.fund(request.profileId, transferId, signal);
+  if (result.kind === 'unclear') return unclear(result.evidence, step.transferId);
+  if (result.kind === 'refused') return fundingRefused(sending, step, result);
+  const { status, errorCode } = result.value;
+  if (status === 'REJECTED') return fundingRejected(errorCode ?? 'unnamed', step, result.evidence);
+  if (status !== 'COMPLETED') return { ...unclear(result.evidence, step.transferId), providerStatus: status };
   const debited = { amount: submission.amount, fee: feeOf(step, submission.amount) };
-  return answer('accepted', status, { reference: transferId, debited, evidence: reply.evidence });
+  return reply('accepted', status, { reference: transferId, debited, evidence: result.evidence });
 }
 
 const draftOnly = (transferId: string, { amount }: Submission): string =>
-  `Wise holds transfer ${transferId} of ${formatDecimal(amount)} ${amount.currency} as a draft, and our token may not fund it. Fund it at Wise; the payout then goes on by itself.`;
+  `Wise holds transfer ${transferId} of ${formatDecimal(amount)} ${amount.currency} as a draft, and our token is not allowed to fund it. Fund it at Wise. The payout then continues automatically.`;
 
-/** The transfer stands and is not funded; a person has to look, for Wise will cancel it by itself in about two weeks. */
-const standsUnfunded = (code: string, step: WiseStep, evidence: Answer['evidence'], detail: string): Answer =>
-  answer('needs_person', code, {
+/** The transfer exists but is not funded. A person must look at it, because Wise cancels it on its own after about two weeks. */
+const leftUnfunded = (code: string, step: WiseStep, evidence: Reply['evidence'], detail: string): Reply =>
+  reply('needs_person', code, {
     reference: step.transferId ?? null,
     reason: code,
     task: { kind: 'provider_approval', detail },
     evidence,
   });
 
-function fundingRejected(code: string, step: WiseStep, evidence: Answer['evidence']): Answer {
+function fundingRejected(code: string, step: WiseStep, evidence: Reply['evidence']): Reply {
   if (wiseErrorClass(200, code) === 'as_a_whole') throw refusedAsAWhole('Wise', code);
-  return standsUnfunded(
+  return leftUnfunded(
     code,
     step,
     evidence,
@@ -239,28 +239,23 @@ function fundingRejected(code: string, step: WiseStep, evidence: Answer['evidenc
 function fundingRefused(
   sending: Sending,
   step: WiseStep,
-  { status, headers, error, evidence }: Extract<Reply<unknown>, { kind: 'refused' }>,
-): Promise<Answer> | Answer {
+  { status, headers, error, evidence }: Extract<Result<unknown>, { kind: 'refused' }>,
+): Promise<Reply> | Reply {
   const { code } = wiseErrorCode(error);
   if (wantsPerson(status, headers))
-    return standsUnfunded(
+    return leftUnfunded(
       'SCA',
       step,
       evidence,
-      'Wise wants a person to approve this transfer. Fund it in the Wise app.',
+      'Wise requires a person to approve this transfer. Fund it in the Wise app.',
     );
   const errorClass = wiseErrorClass(status, code);
   if (errorClass === 'as_a_whole') throw refusedAsAWhole('Wise', code);
   if (errorClass === 'read_first') return readFunded(sending, step);
   if (errorClass === 'unclear') return unclear({ ...evidence, error: code }, step.transferId);
-  return standsUnfunded(
-    code,
-    step,
-    evidence,
-    `Wise refused to fund this transfer (${code}). Fund or cancel it at Wise.`,
-  );
+  return leftUnfunded(code, step, evidence, `Wise refused to fund this transfer (${code}). Fund or cancel it at Wise.`);
 }
 
-/** Wise says that the transfer does not wait for money: whatever it does now is the answer. */
-const readFunded = async (sending: Sending, step: WiseStep): Promise<Answer> =>
-  whatItSays(sending, step, await followTransfer(sending.client, step.transferId ?? '', sending.signal));
+/** Wise reports that the transfer no longer waits for money, so its current status is the reply. */
+const readFunded = async (sending: Sending, step: WiseStep): Promise<Reply> =>
+  readReply(sending, step, await followTransfer(sending.client, step.transferId ?? '', sending.signal));

@@ -9,8 +9,8 @@ export const transferIdOf = ({ referenceNumber }: WiseTransaction): string | nul
   TRANSFER_LINE.exec(referenceNumber)?.[1] ?? null;
 
 /**
- * The lines of the balance in a currency, both ends included; null where Wise wants a person to approve the look. A currency
- * without a balance has no lines.
+ * The lines of the balance in a currency, both ends included. Null if Wise requires a person to approve reading it. A currency without
+ * a balance has no lines.
  */
 export async function statementOf(
   client: WiseClient,
@@ -22,9 +22,9 @@ export async function statementOf(
   const balances = lookedUp('Wise', await client.balances(profileId, signal));
   const balanceId = balances.find((balance) => balance.currency === currency)?.id;
   if (!balanceId) return [];
-  const reply = await client.statement({ profileId, balanceId, currency }, interval, signal);
-  if (reply.kind === 'refused' && reply.status === 403) return null;
-  return lookedUp('Wise', reply).transactions;
+  const result = await client.statement({ profileId, balanceId, currency }, interval, signal);
+  if (result.kind === 'refused' && result.status === 403) return null;
+  return lookedUp('Wise', result).transactions;
 }
 
 function kindOf({ type, details }: WiseTransaction, transferId: string | null): StatementLine['kind'] {
@@ -32,7 +32,7 @@ function kindOf({ type, details }: WiseTransaction, transferId: string | null): 
   return details.type === 'DEPOSIT' || details.type === 'MONEY_ADDED' ? 'funding' : 'other';
 }
 
-/** Wise puts its fee into the amount of a line; here amount and fee are two lines, as in our books. */
+/** Wise includes its fee in the amount of a line. Here, amount and fee are two lines, as in our books. */
 export function toLines(transaction: WiseTransaction): StatementLine[] {
   const { type, date, amount, totalFees, referenceNumber } = transaction;
   const reference = transferIdOf(transaction);

@@ -1,5 +1,5 @@
 import { isoExponent, minorOf, toDecimal, toMinor } from '../decimals.ts';
-import type { Ground } from '../site.ts';
+import type { StandIn } from '../site.ts';
 
 export const CHECK_OUTCOMES = [
   'returned-to-sender',
@@ -22,11 +22,11 @@ export type Check = {
   date: string;
   status: 'issued' | 'paid' | 'void';
   paidOn: string | null;
-  /** Until when a stop payment holds; then it lapses by itself. */
+  /** The time until which a stop payment holds. Then it lapses. */
   stopUntil: string | null;
 };
 
-/** A check somebody will pay in, on file or not. */
+/** A check that somebody will pay in, whether it is on file or not. */
 type Presentment = {
   id: string;
   account: string;
@@ -35,7 +35,7 @@ type Presentment = {
   currency: string;
   outcome: CheckOutcome;
   dueAt: number | null;
-  /** It was paid and is about to bounce. */
+  /** It was paid and will bounce next. */
   isToBounce: boolean;
 };
 
@@ -47,7 +47,7 @@ export type CheckException = {
   currency: string;
   reason: string;
   at: string;
-  /** Until when our customer may say what to do; after it the bank returns the check. */
+  /** The time until which our customer may decide. After it, the bank returns the check. */
   decideBy: string;
   status: 'open' | 'paid' | 'returned';
   decidedBy: 'customer' | 'default' | 'stop' | null;
@@ -58,22 +58,22 @@ export type Decision = (typeof DECISIONS)[number];
 
 type Written = Pick<Check, 'account' | 'number' | 'amount' | 'currency' | 'payee' | 'date'>;
 
-/** What became of a row of a file: taken, known already, or refused with a reason. */
+/** The result for a row of a file: accepted, already on file, or refused with a reason. */
 export type Filed = 'accepted' | 'alreadyOnFile' | { reason: string };
 
-/** What somebody raised a check by, in minor units. */
+/** How much somebody raised the amount of a check by, in minor units. */
 const RAISED_BY_MINOR = 100n;
 const STOP_MONTHS = 6;
 const DECIDE_WITHIN_MS = 24 * 3600_000;
 
-/** The same moment six months later. */
+/** The same time six months later. */
 function stopEnd(now: number): string {
   const end = new Date(now);
   end.setUTCMonth(end.getUTCMonth() + STOP_MONTHS);
   return end.toISOString();
 }
 
-/** Account and number name a check. Banks read 001234 and 1234 as the same number. */
+/** A check is identified by account and number. Banks read 001234 and 1234 as the same number. */
 export const checkId = (account: string, number: string) => `${account}/${number.replace(/^0+(?=\d)/, '')}`;
 
 const isNeverPaidIn = (outcome: CheckOutcome) => outcome === 'never-cleared' || outcome === 'returned-to-sender';
@@ -81,12 +81,12 @@ const isBouncing = (outcome: CheckOutcome) => outcome === 'bounced' || outcome =
 
 export type Checks = ReturnType<typeof openChecks>;
 
-/** The bank's check desk: what is on file, what is paid in, what it pays and what it refuses. */
-export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
+/** The bank's checks: those on file, those that are paid in, those that it pays and those that it refuses. */
+export function openChecks({ books, clock, outcomes, clearMs }: StandIn) {
   const checks = books.table<Check>('check');
   const presentments = books.table<Presentment>('presentment');
   const exceptions = books.table<CheckException>('exception');
-  /** Accounts whose checks Lob mails: one of them is in the post when Lob says so, and not when it is on file. */
+  /** Accounts whose checks Lob mails. Their checks are in the mail when Lob says so, not when they are filed. */
   const mailedByLob = new Set<string>();
   let exceptionCount = [...exceptions.all()].length;
 
@@ -96,7 +96,7 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
 
   const isStopped = ({ stopUntil }: Check) => stopUntil !== null && Date.parse(stopUntil) > clock.now();
 
-  /** Asks our customer what to do with a check, until tomorrow. A stop payment has said so already. */
+  /** Asks our customer to decide about a check within a day. For a stopped check, the stop payment has already decided. */
   function refuse({ account, number, amount, currency }: Presentment, reason: string, check: Check | undefined) {
     exceptionCount += 1;
     const decideBy = new Date(clock.now() + DECIDE_WITHIN_MS).toISOString();
@@ -110,7 +110,7 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
       if (exceptions.get(id)?.status === 'open') exceptions.change(id, { status: 'returned', decidedBy: 'default' });
     });
 
-  /** Why the bank would not pay what is presented; positive pay compares number and amount. */
+  /** Says why the bank would not pay a presented check. Positive pay compares number and amount. */
   function whyNotPay(presented: Presentment, check: Check | undefined): string | undefined {
     if (presented.outcome === 'fail') return 'refer to maker';
     if (!check) return 'not on file';
@@ -139,7 +139,7 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
     clock.at(dueAt, () => present(id, dueAt));
   }
 
-  /** Gives the money back, and leaves the check on file as if nobody had paid it: whoever holds the paper may present it again. */
+  /** Returns the money and keeps the check on file as unpaid, so that anybody who holds the paper may present it again. */
   function bounce({ id, currency, amount }: Check, { outcome }: Presentment) {
     checks.change(id, { status: 'issued', paidOn: null });
     books.move({ key: id, reference: nextReference(), kind: 'returned', currency, amount, at: clock.iso() });
@@ -149,14 +149,14 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
 
   const nextReference = () => `BK${books.movements.length + 1}`;
 
-  /** Takes the money from our account; the statement shows it. */
+  /** Takes the money from our account, as the statement then shows. */
   function pay({ account, number, amount, currency }: Pick<Check, 'account' | 'number' | 'amount' | 'currency'>) {
     const id = checkId(account, number);
     if (checks.get(id)) checks.change(id, { status: 'paid', paidOn: clock.iso().slice(0, 10) });
     books.move({ key: id, reference: nextReference(), kind: 'paid', currency, amount, at: clock.iso() });
   }
 
-  /** Somebody walks to a bank with a check. Each check is paid in once, however often we hear of it. */
+  /** Somebody will pay a check in. Each check is paid in once, however often it is reported. */
   function expect(written: Written, outcome: CheckOutcome, afterMs = clearMs) {
     const { account, number, currency } = written;
     const id = checkId(account, number);
@@ -169,7 +169,7 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
     if (dueAt) clock.at(dueAt, () => present(id, dueAt));
   }
 
-  /** Puts a check on file unless it is there. */
+  /** Puts a check on file unless it is already there. */
   function file(written: Written): Filed {
     const id = checkId(written.account, written.number);
     const known = checks.get(id);
@@ -188,7 +188,7 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
     exceptions: () => [...exceptions.all()],
     leaveToLob: (account: string) => void mailedByLob.add(account),
 
-    /** A check that the bank is told about. One that we printed ourselves is in the post from now on. */
+    /** Files an issued check. A check that we printed ourselves is in the mail from now on. */
     issue(written: Written): Filed {
       const filed = file(written);
       const rule = outcomes.find([written.payee, written.number], written.amount);
@@ -197,12 +197,12 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
       return filed;
     },
 
-    /** A check that Lob has mailed, and may tell of again after a restart. That does not put it on file. */
+    /** Records that Lob has mailed a check. Lob may report it again after a restart. This does not put the check on file. */
     receiveMailed(written: Written, outcome: CheckOutcome, afterMs: number | null) {
       expect(written, outcome, afterMs ?? clearMs);
     },
 
-    /** Takes a number out of use; a number that was never issued is registered as spoiled. */
+    /** Takes a number out of use. A number that was never issued is registered as spoiled. */
     void(written: Written): Filed {
       const id = checkId(written.account, written.number);
       const known = checks.get(id);
@@ -214,8 +214,8 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
     },
 
     /**
-     * Stops a check for six months; one that was paid cannot be. Asked again it changes nothing, unless it renews the stop that
-     * lapses on the day named: then it holds for six months from now.
+     * Stops a check for six months. A check that was paid cannot be stopped. A repeated request changes nothing, unless it renews the
+     * stop that lapses on the given day. That stop then holds for six months from now.
      */
     stop(account: string, number: string, renews: string | null): Check | undefined {
       const check = checks.get(checkId(account, number));
@@ -224,7 +224,7 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
       return isKnown ? check : checks.change(check.id, { stopUntil: stopEnd(clock.now()) });
     },
 
-    /** What our customer says of an exception; undefined where there is none. Said too late, it changes nothing. */
+    /** Records our customer's decision about an exception. Undefined if there is none. A late decision changes nothing. */
     decide(id: string, decision: Decision): CheckException | undefined {
       const asked = exceptions.get(id);
       if (asked?.status !== 'open') return asked;
@@ -234,7 +234,7 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
       return exceptions.change(id, { status: decision === 'pay' ? 'paid' : 'returned', decidedBy: 'customer' });
     },
 
-    /** Pays in whatever is named, also a check nobody wrote: what a forger does. */
+    /** Pays in any check, even one that nobody wrote, as a forger would. */
     presentNow(account: string, number: string, amount: string, currency: string) {
       const minorAmount = toMinor(amount, isoExponent(currency)) ?? 0n;
       const id = checkId(account, number);
@@ -244,7 +244,7 @@ export function openChecks({ books, clock, outcomes, clearMs }: Ground) {
       present(id, dueAt);
     },
 
-    /** Takes up what a restart interrupted. */
+    /** Continues what a restart interrupted. */
     resume() {
       for (const { id, dueAt } of presentments.all()) if (dueAt) clock.at(dueAt, () => present(id, dueAt));
       for (const asked of exceptions.all()) if (asked.status === 'open') returnAtDeadline(asked);

@@ -20,7 +20,7 @@ function balance(code: 'OPBD' | 'CLBD', amount: string, currency: string, date: 
 <CdtDbtInd>${direction}</CdtDbtInd><Dt><Dt>${date}</Dt></Dt></Bal>`;
 }
 
-/** A check that was paid, or that bounced: number, amount, day and the bank's own reference. ISO 20022 calls a cause nobody names MS03. */
+/** A check that was paid or bounced: number, amount, day and the bank's own reference. ISO 20022 uses MS03 if no reason is given. */
 function entry({ key, reference, kind, currency, amount, at }: Movement): string {
   const number = key.split('/')[1] ?? '';
   const day = at.slice(0, 10);

@@ -4,8 +4,8 @@ import { LosslessNumber, stringify } from 'lossless-json';
 
 import type { CheckOutcome, Checks as BankChecks } from '../bank/checks.ts';
 import { type Json, textOf } from '../json.ts';
-import type { Ground } from '../site.ts';
-import type { AskedCheck } from './request.ts';
+import type { StandIn } from '../site.ts';
+import type { CheckRequest } from './request.ts';
 
 const KEY_KEPT_MS = 86_400_000;
 const FIRST_NUMBER = 10_000;
@@ -26,7 +26,7 @@ type Stage = 'created' | 'rendered' | 'mailed' | 'delivered' | 'returned_to_send
 
 type Tracking = { name: string; at: string };
 
-export type LobCheck = Omit<AskedCheck, 'number'> & {
+export type LobCheck = Omit<CheckRequest, 'number'> & {
   id: string;
   key: string | null;
   number: string;
@@ -40,7 +40,7 @@ export type LobCheck = Omit<AskedCheck, 'number'> & {
   dueAt: number | null;
 };
 
-/** What follows a stage by itself. */
+/** The stage that follows each stage on its own. */
 const NEXT: Partial<Record<Stage, (check: LobCheck) => Stage>> = {
   created: ({ outcome }) => (outcome === 'fail' ? 'failed' : 'rendered'),
   rendered: () => 'mailed',
@@ -67,7 +67,7 @@ const STATUS_OF: Record<Stage, string> = {
   deleted: 'processed',
 };
 
-/** Stages that the post reports, by the names of Lob's tracking events. */
+/** Stages that the mail service reports, with the names of Lob's tracking events. */
 const TRACKED: Partial<Record<Stage, string>> = {
   mailed: 'Mailed',
   delivered: 'Delivered',
@@ -75,7 +75,7 @@ const TRACKED: Partial<Record<Stage, string>> = {
 };
 
 export const newId = (prefix: string) => `${prefix}_${randomBytes(8).toString('hex')}`;
-const payeeOf = ({ to }: Pick<AskedCheck, 'to'>) => textOf(to['name']) ?? textOf(to['company']) ?? '';
+const payeeOf = ({ to }: Pick<CheckRequest, 'to'>) => textOf(to['name']) ?? textOf(to['company']) ?? '';
 const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 
 export const showAccount = (account: BankAccount) => ({
@@ -94,7 +94,7 @@ export const showAccount = (account: BankAccount) => ({
   object: 'bank_account',
 });
 
-/** An address as Lob keeps it: with an id of its own, though it came with the check. */
+/** An address as Lob stores it, with its own id even if it came with the check. */
 const showAddress = (address: Json, id: string, createdAt: string) => ({
   id,
   description: null,
@@ -148,8 +148,8 @@ export const showCheck = (check: LobCheck, account: BankAccount | undefined) => 
   object: 'check',
 });
 
-/** Checks on their way from the printer to the post; the bank hears of each that is mailed. */
-export function openChecks({ books, clock, outcomes, webhooks, stepMs }: Ground, bank: BankChecks) {
+/** Checks on their way from the printer to the mail. The bank is told about each check that is mailed. */
+export function openChecks({ books, clock, outcomes, webhooks, stepMs }: StandIn, bank: BankChecks) {
   const checks = books.table<LobCheck>('check');
   const accounts = books.table<BankAccount>('bank_account');
   const byKey = new Map<string, string>();
@@ -167,7 +167,7 @@ export function openChecks({ books, clock, outcomes, webhooks, stepMs }: Ground,
     webhooks.publish(stringify(event) ?? '');
   }
 
-  /** Money leaves only at the bank; Lob's own books say which checks are out in the world. */
+  /** Money leaves only at the bank. Lob's own books show which checks are in circulation. */
   const move = (check: LobCheck, kind: 'paid' | 'returned') =>
     books.move({
       key: check.key ?? check.id,
@@ -178,7 +178,7 @@ export function openChecks({ books, clock, outcomes, webhooks, stepMs }: Ground,
       at: clock.iso(),
     });
 
-  const tellBank = (check: LobCheck) =>
+  const notifyBank = (check: LobCheck) =>
     bank.receiveMailed(
       {
         account: check.account,
@@ -200,7 +200,7 @@ export function openChecks({ books, clock, outcomes, webhooks, stepMs }: Ground,
     const next = checks.change(check.id, { stage, tracking, dueAt, modifiedAt: clock.iso() });
     publish(next);
     if (stage === 'mailed') move(next, 'paid');
-    if (stage === 'mailed') tellBank(next);
+    if (stage === 'mailed') notifyBank(next);
     if (stage === 'returned_to_sender') move(next, 'returned');
     return next;
   }
@@ -209,7 +209,7 @@ export function openChecks({ books, clock, outcomes, webhooks, stepMs }: Ground,
     const check = checks.get(id);
     const stage = check && NEXT[check.stage]?.(check);
     if (!check || !stage || check.dueAt !== when) return;
-    const earliest = stage === 'rendered' ? (check.sendAt ?? 0) : 0; // the letter waits for its send date
+    const earliest = stage === 'rendered' ? (check.sendAt ?? 0) : 0; // the letter waits until its send date
     const dueAt = NEXT[stage] ? Math.max(when + stepMs, earliest) : null;
     enter(check, stage, dueAt);
     schedule(id, dueAt);
@@ -229,12 +229,12 @@ export function openChecks({ books, clock, outcomes, webhooks, stepMs }: Ground,
   for (const check of checks.all()) {
     remember(check);
     schedule(check.id, check.dueAt);
-    if (TRACKED[check.stage]) tellBank(check); // the bank may have been killed before it heard
+    if (TRACKED[check.stage]) notifyBank(check); // the bank may have been killed before it was told
   }
 
   return {
     accounts,
-    /** The bank's own customer may file its checks; they are in the post when we mail them. */
+    /** Adds an account. The bank's customer may file its checks, but they are in the mail only when we mail them. */
     addAccount(account: BankAccount): BankAccount {
       bank.leaveToLob(account.accountNumber);
       return accounts.put(account);
@@ -243,20 +243,20 @@ export function openChecks({ books, clock, outcomes, webhooks, stepMs }: Ground,
     all: checks.all,
     show: (check: LobCheck) => showCheck(check, accounts.get(check.bankAccount)),
 
-    /** The first check of a key, whatever the body says now. Lob forgets a key after a day. */
+    /** The first check with a key, whatever the new body contains. Lob forgets a key after a day. */
     findByKey(key: string): LobCheck | undefined {
       const check = checks.get(byKey.get(key) ?? '');
       return check && clock.now() - Date.parse(check.createdAt) < KEY_KEPT_MS ? check : undefined;
     },
 
-    create(asked: AskedCheck, account: BankAccount, key: string | null): LobCheck {
-      const rule = outcomes.find([payeeOf(asked), asked.memo ?? ''], asked.amount);
+    create(request: CheckRequest, account: BankAccount, key: string | null): LobCheck {
+      const rule = outcomes.find([payeeOf(request), request.memo ?? ''], request.amount);
       const dueAt = clock.now() + stepMs;
       const check = checks.put({
-        ...asked,
+        ...request,
         id: newId('chk'),
         key,
-        number: asked.number ?? nextNumber(account.id),
+        number: request.number ?? nextNumber(account.id),
         account: account.accountNumber,
         stage: 'created',
         outcome: (rule?.outcome as CheckOutcome | undefined) ?? 'clear',
@@ -272,7 +272,7 @@ export function openChecks({ books, clock, outcomes, webhooks, stepMs }: Ground,
       return check;
     },
 
-    /** Cancels a check that is not in the post yet; undefined when it is too late. */
+    /** Cancels a check that is not in the mail yet. Undefined if it is too late. */
     cancel(check: LobCheck): LobCheck | undefined {
       const isEarly = check.stage === 'created' || check.stage === 'rendered';
       return isEarly ? enter(check, 'deleted', null) : undefined;

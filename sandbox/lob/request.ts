@@ -7,11 +7,11 @@ const SEND_DATE_MAX_MS = 180 * 86_400_000;
 const ZIP = /^\d{5}(-\d{4})?$/;
 
 type Refusal = { status: 422; code: string; message: string };
-export const isRefusal = (asked: object): asked is Refusal => 'code' in asked && 'message' in asked;
+export const isRefusal = (request: object): request is Refusal => 'code' in request && 'message' in request;
 
 const invalid = (message: string, code = 'invalid'): Refusal => ({ status: 422, code, message });
 
-/** What Lob makes of an amount: more than two decimals are rounded, a half going up, and nobody is told. */
+/** Reads an amount as Lob does: more than two decimals are silently rounded, a half up. */
 function centsOf(text: string): bigint | undefined {
   const [, whole, fraction = ''] = /^(\d{1,9})(?:\.(\d+))?$/.exec(text) ?? [];
   if (whole === undefined) return undefined;
@@ -19,7 +19,7 @@ function centsOf(text: string): bigint | undefined {
   return divideHalfUp(exact, 10n ** BigInt(Math.max(2, fraction.length) - 2));
 }
 
-/** What is wrong with an address, if anything; an id of a stored address is taken as it is. */
+/** Says what is wrong with an address, if anything. The id of a stored address is accepted as it is. */
 function whyNotAddress(value: unknown, name: string): Refusal | undefined {
   if (textOf(value)?.startsWith('adr_')) return undefined;
   if (!isObject(value)) return invalid(`${name} is required`);
@@ -31,7 +31,7 @@ function whyNotAddress(value: unknown, name: string): Refusal | undefined {
   if (field('address_line1').length + field('address_line2').length > 50)
     return invalid(`${name}: address lines are longer than 50 characters`, 'address_length_exceeds_limit');
   if (!['', 'US'].includes(field('address_country')))
-    return invalid('checks are sent within the US only', 'invalid_check_international');
+    return invalid('checks are sent only within the US', 'invalid_check_international');
   if (!field('address_city') || !field('address_state')) return invalid(`${name}.address_city and state are required`);
   return ZIP.test(field('address_zip')) ? undefined : invalid(`${name}.address_zip must be in a valid zip format`);
 }
@@ -40,10 +40,12 @@ function whyNotMetadata(metadata: Json): Refusal | undefined {
   const pairs = Object.entries(metadata);
   if (pairs.length > 20) return invalid('metadata has more than 20 pairs');
   const isBad = ([key, value]: [string, unknown]) => key.length > 40 || !/^[^"\\]{0,500}$/.test(writtenOf(value) ?? '');
-  return pairs.some(isBad) ? invalid('metadata keys have 40 and values 500 characters, without " and \\') : undefined;
+  return pairs.some(isBad)
+    ? invalid('metadata keys have at most 40 and values at most 500 characters, without " and \\')
+    : undefined;
 }
 
-export type AskedCheck = {
+export type CheckRequest = {
   bankAccount: string;
   amount: string;
   number: string | null;
@@ -62,11 +64,11 @@ function whyNotText(body: Json): Refusal | undefined {
   if (!message === !bottom) return invalid('one of message and check_bottom is required');
   if (message && message.length > 400)
     return invalid('message length must be less than or equal to 400 characters long');
-  return body['use_type'] === 'operational' ? undefined : invalid('use_type is required and is operational');
+  return body['use_type'] === 'operational' ? undefined : invalid('use_type is required and must be operational');
 }
 
-/** Reads a request for a check, or says why Lob would not take it. */
-export function readCheck(body: Json, now: number): AskedCheck | Refusal {
+/** Reads a request for a check, or says why Lob would refuse it. */
+export function readCheck(body: Json, now: number): CheckRequest | Refusal {
   const metadata = objectOf(body['metadata']);
   const refusal =
     whyNotAddress(body['to'], 'to') ??
@@ -97,12 +99,13 @@ export function readCheck(body: Json, now: number): AskedCheck | Refusal {
   };
 }
 
-/** What is wrong with a bank account, if anything. */
+/** Says what is wrong with a bank account, if anything. */
 export function whyNotAccount(body: Json): Refusal | undefined {
   if (!/^\d{9}$/.test(writtenOf(body['routing_number']) ?? '')) return invalid('routing_number must have 9 digits');
-  if (!/^\d{1,17}$/.test(writtenOf(body['account_number']) ?? '')) return invalid('account_number has up to 17 digits');
+  if (!/^\d{1,17}$/.test(writtenOf(body['account_number']) ?? ''))
+    return invalid('account_number must have up to 17 digits');
   if (!['company', 'individual'].includes(textOf(body['account_type']) ?? ''))
     return invalid('account_type must be company or individual');
   const signatory = textOf(body['signatory']) ?? '';
-  return signatory && signatory.length <= 30 ? undefined : invalid('signatory has 1 to 30 characters');
+  return signatory && signatory.length <= 30 ? undefined : invalid('signatory must have 1 to 30 characters');
 }

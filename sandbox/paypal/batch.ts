@@ -44,12 +44,12 @@ export type Item = {
 type Fate = { status: string; error?: string; later?: string };
 
 const DAY_MS = 86_400_000;
-/** PayPal gives unclaimed and held money back after 30 days. */
+/** PayPal returns unclaimed and held money after 30 days. */
 export const GIVEN_BACK_AFTER_MS = 30 * DAY_MS;
-/** When a payment that went well is undone by the receiver, unless the rule says otherwise. */
+/** When the receiver reverses a successful payment, unless the rule says otherwise. */
 export const UNDONE_AFTER_MS = 20 * DAY_MS;
 
-/** What an item becomes when its batch runs, why, and what that turns into later. */
+/** The status of an item when its batch runs, the error that explains it, and the status that follows later. */
 export const FATES: Record<PaypalOutcome, Fate> = {
   success: { status: 'SUCCESS' },
   unclaimed: { status: 'UNCLAIMED', error: 'RECEIVER_UNREGISTERED', later: 'RETURNED' },
@@ -62,7 +62,7 @@ export const FATES: Record<PaypalOutcome, Fate> = {
   'unknown-word': { status: 'MOONSTRUCK' },
 };
 
-/** The event that tells of a status; PayPal's two vocabularies differ. */
+/** The event for each status. PayPal uses different names for events and statuses. */
 export const EVENTS: Record<string, string> = {
   SUCCESS: 'SUCCEEDED',
   FAILED: 'FAILED',
@@ -74,24 +74,24 @@ export const EVENTS: Record<string, string> = {
   REVERSED: 'REFUNDED',
 };
 
-/** The most PayPal takes for one payment, in major units; 20 where nothing is said. */
+/** The highest fee for one payment, in major units. The default is 20. */
 const FEE_CAP: Record<string, bigint> = { HUF: 6_000n, JPY: 2_500n, TWD: 650n, PHP: 1_000n, THB: 650n };
 
-/** Two per cent, a half going up, and never more than the currency's cap. */
+/** Two percent, with a half rounded up, and never more than the currency's cap. */
 export function feeOf(amountMinor: bigint, currency: string): bigint {
   const cap = (FEE_CAP[currency] ?? 20n) * 10n ** BigInt(paypalExponent(currency));
   const fee = divideHalfUp(amountMinor * 2n, 100n);
   return fee < cap ? fee : cap;
 }
 
-/** What comes back when a payment is undone: all of it, or half where only a part is refunded. */
+/** The amount that comes back when a payment is reversed: all of it, or half if only a part is refunded. */
 export function refundOf(amountMinor: bigint, outcome: PaypalOutcome): bigint {
   return outcome === 'refund-partly' ? amountMinor / 2n : amountMinor;
 }
 
 const money = (currency: string, value: string) => ({ currency, value });
 
-/** The batch as PayPal shows it; amounts once it has run. */
+/** The batch as PayPal shows it, with amounts once it has run. */
 export function showBatch(batch: Batch, sums?: { amount: bigint; fees: bigint }) {
   const exponent = paypalExponent(batch.currency);
   return {
@@ -108,14 +108,14 @@ export function showBatch(batch: Batch, sums?: { amount: bigint; fees: bigint })
   };
 }
 
-/** The reason PayPal gives beside a status that is not plain success. */
+/** The reason that PayPal gives with a status other than success. */
 function showError(item: Item) {
   const name = FATES[item.outcome].error;
   const message = `The receiver's account: ${name?.toLowerCase().replaceAll('_', ' ')}.`;
   return name && item.status !== 'PENDING' ? { errors: { name, message, debug_id: item.id, links: [] } } : {};
 }
 
-/** An item as PayPal shows it, in the batch and by itself. */
+/** An item as PayPal shows it, in the batch and on its own. */
 export function showItem(item: Item, origin: string) {
   const href = `${origin}/v1/payments/payouts-item/${item.id}`;
   const isOpen = item.status === 'PENDING' || item.status === 'FAILED';

@@ -5,7 +5,7 @@ import { type Context, Hono } from 'hono';
 import { minorOf, paypalExponent, toDecimal } from '../decimals.ts';
 import type { HttpEnv } from '../faults.ts';
 import { readObject } from '../json.ts';
-import type { Ground } from '../site.ts';
+import type { StandIn } from '../site.ts';
 import {
   type Batch,
   EVENTS,
@@ -20,7 +20,7 @@ import {
   UNDONE_AFTER_MS,
 } from './batch.ts';
 import { duplicateBatch, problem } from './problem.ts';
-import { type AskedBatch, type AskedItem, isRefusal, readBatch } from './request.ts';
+import { type BatchRequest, isRefusal, type ItemRequest, readBatch } from './request.ts';
 
 const PAGE_SIZE_MAX = 1_000;
 /** How long PayPal remembers a sender_batch_id. */
@@ -28,7 +28,7 @@ const BATCH_ID_KEPT_MS = 30 * 86_400_000;
 
 const newId = (length: number) => randomBytes(length).toString('hex').toUpperCase().slice(0, length);
 
-/** Addresses that behave by themselves, so that demo data needs no rules. */
+/** Addresses that choose their own outcome, so that demo data needs no rules. */
 function magicOutcome(receiver: string): PaypalOutcome {
   if (receiver.startsWith('unclaimed')) return 'unclaimed';
   return receiver.startsWith('failed') ? 'fail' : 'success';
@@ -36,13 +36,13 @@ function magicOutcome(receiver: string): PaypalOutcome {
 
 export type Payouts = ReturnType<typeof openPayouts>;
 
-/** Batches and their items: what was asked for, what became of it, and the money it moved. */
-export function openPayouts({ books, clock, outcomes, webhooks, stepMs, url }: Ground) {
+/** Batches and their items: the requests, their outcomes and the money that they moved. */
+export function openPayouts({ books, clock, outcomes, webhooks, stepMs, url }: StandIn) {
   const batches = books.table<Batch>('batch');
   const items = books.table<Item>('item');
   const itemsOf = new Map<string, string[]>();
   const bySenderId = new Map<string, string>();
-  const held = new Map<string, bigint>(); // promised to batches that have not run
+  const held = new Map<string, bigint>(); // reserved for batches that have not run yet
 
   const minor = (item: Item) => minorOf(item.amount, paypalExponent(item.currency));
   const cost = (item: Item) => minor(item) + minorOf(item.fee, paypalExponent(item.currency));
@@ -65,11 +65,11 @@ export function openPayouts({ books, clock, outcomes, webhooks, stepMs, url }: G
     );
   }
 
-  function tellBatch(batch: Batch) {
+  function publishBatch(batch: Batch) {
     publish(`PAYMENT.PAYOUTSBATCH.${batch.status}`, 'payouts', { batch_header: showBatch(batch), links: [] });
   }
 
-  function tellItem(item: Item) {
+  function publishItem(item: Item) {
     const event = EVENTS[item.status] ?? item.status;
     publish(`PAYMENT.PAYOUTS-ITEM.${event}`, 'payouts_item', {
       ...showItem(item, url),
@@ -81,7 +81,7 @@ export function openPayouts({ books, clock, outcomes, webhooks, stepMs, url }: G
     books.move({ key: keyOf(item), reference: item.id, kind, currency: item.currency, amount, at: clock.iso() });
   }
 
-  /** An item's turn in its batch: money is taken now, unless the item fails. */
+  /** Runs one item of a batch. The money is taken now, unless the item fails. */
   function runItem(item: Item) {
     const { status, later } = FATES[item.outcome];
     hold(item.currency, -cost(item));
@@ -90,52 +90,52 @@ export function openPayouts({ books, clock, outcomes, webhooks, stepMs, url }: G
       move(item, 'fee', item.fee);
     }
     const dueAt = later ? clock.now() + item.afterMs : null;
-    tellItem(items.change(item.id, { status, processedAt: clock.iso(), dueAt }));
+    publishItem(items.change(item.id, { status, processedAt: clock.iso(), dueAt }));
     if (dueAt) clock.at(dueAt, () => giveBack(item.id, later ?? 'RETURNED'));
   }
 
-  /** Money comes back to us, at its time or because we cancelled. */
+  /** Money comes back to us, when it is due or because we cancelled. */
   function giveBack(id: string, status: string) {
     const item = items.get(id);
     if (!item?.dueAt) return;
     move(item, 'returned', toDecimal(refundOf(minor(item), item.outcome), paypalExponent(item.currency)));
-    tellItem(items.change(id, { status, dueAt: null }));
+    publishItem(items.change(id, { status, dueAt: null }));
   }
 
   function runBatch(id: string) {
     const batch = batches.get(id);
     if (batch?.status === 'PENDING') {
-      tellBatch(batches.change(id, { status: 'PROCESSING', dueAt: clock.now() + stepMs }));
+      publishBatch(batches.change(id, { status: 'PROCESSING', dueAt: clock.now() + stepMs }));
       clock.at(clock.now() + stepMs, () => runBatch(id));
     } else if (batch?.status === 'PROCESSING') {
       const rows = listItems(id);
       rows.forEach(runItem);
       const status = rows.every(({ outcome }) => outcome === 'fail') ? 'DENIED' : 'SUCCESS';
-      tellBatch(batches.change(id, { status, completedAt: clock.iso(), dueAt: null }));
+      publishBatch(batches.change(id, { status, completedAt: clock.iso(), dueAt: null }));
     }
   }
 
-  function addItem(batchId: string, { minor: wantedMinor, ...wanted }: AskedItem) {
-    const exponent = paypalExponent(wanted.currency);
-    const amount = toDecimal(wantedMinor, exponent);
-    const rule = outcomes.find([wanted.receiver, wanted.note ?? '', wanted.senderItemId ?? ''], amount);
-    const outcome = (rule?.outcome as PaypalOutcome | undefined) ?? magicOutcome(wanted.receiver);
+  function addItem(batchId: string, { minor: requestedMinor, ...requested }: ItemRequest) {
+    const exponent = paypalExponent(requested.currency);
+    const amount = toDecimal(requestedMinor, exponent);
+    const rule = outcomes.find([requested.receiver, requested.note ?? '', requested.senderItemId ?? ''], amount);
+    const outcome = (rule?.outcome as PaypalOutcome | undefined) ?? magicOutcome(requested.receiver);
     return items.put({
       id: newId(13),
       batchId,
       transactionId: `T${newId(16)}`,
       status: 'PENDING',
-      ...wanted,
+      ...requested,
       amount,
       outcome,
-      fee: toDecimal(feeOf(wantedMinor, wanted.currency), exponent),
+      fee: toDecimal(feeOf(requestedMinor, requested.currency), exponent),
       afterMs: rule?.afterMs ?? (FATES[outcome].status === 'SUCCESS' ? UNDONE_AFTER_MS : GIVEN_BACK_AFTER_MS),
       processedAt: null,
       dueAt: null,
     });
   }
 
-  function addBatch({ senderBatchId, header, items: asked }: AskedBatch): Batch {
+  function addBatch({ senderBatchId, header, items: requested }: BatchRequest): Batch {
     const dueAt = clock.now() + stepMs;
     const batch = batches.put({
       id: newId(13),
@@ -143,12 +143,12 @@ export function openPayouts({ books, clock, outcomes, webhooks, stepMs, url }: G
       header,
       senderBatchId,
       dueAt,
-      currency: asked[0]?.currency ?? '',
+      currency: requested[0]?.currency ?? '',
       createdAt: clock.iso(),
       completedAt: null,
     });
     if (senderBatchId) bySenderId.set(senderBatchId, batch.id);
-    const rows = asked.map((item) => addItem(batch.id, item));
+    const rows = requested.map((item) => addItem(batch.id, item));
     itemsOf.set(
       batch.id,
       rows.map(({ id }) => id),
@@ -158,20 +158,20 @@ export function openPayouts({ books, clock, outcomes, webhooks, stepMs, url }: G
     return batch;
   }
 
-  /** The live batch of that sender's id; a denied one, or one older than 30 days, does not hold its id. */
-  function findTwin(senderBatchId: string): Batch | undefined {
-    const twin = batches.get(bySenderId.get(senderBatchId) ?? '');
-    const isForgotten = twin && clock.now() - Date.parse(twin.createdAt) > BATCH_ID_KEPT_MS;
-    return twin?.status === 'DENIED' || isForgotten ? undefined : twin;
+  /** The batch that already has a sender's id. A denied batch, or one older than 30 days, frees its id. */
+  function findExisting(senderBatchId: string): Batch | undefined {
+    const existing = batches.get(bySenderId.get(senderBatchId) ?? '');
+    const isForgotten = existing && clock.now() - Date.parse(existing.createdAt) > BATCH_ID_KEPT_MS;
+    return existing?.status === 'DENIED' || isForgotten ? undefined : existing;
   }
 
-  function canAfford(asked: AskedBatch): boolean {
-    const currency = asked.items[0]?.currency ?? '';
-    const total = asked.items.reduce((sum, item) => sum + item.minor + feeOf(item.minor, currency), 0n);
+  function canAfford(request: BatchRequest): boolean {
+    const currency = request.items[0]?.currency ?? '';
+    const total = request.items.reduce((sum, item) => sum + item.minor + feeOf(item.minor, currency), 0n);
     return total <= books.balance(currency) - (held.get(currency) ?? 0n);
   }
 
-  /** Takes up what a restart interrupted. */
+  /** Continues what a restart interrupted. */
   function resume() {
     for (const batch of batches.all()) {
       if (batch.senderBatchId) bySenderId.set(batch.senderBatchId, batch.id);
@@ -186,7 +186,7 @@ export function openPayouts({ books, clock, outcomes, webhooks, stepMs, url }: G
   }
 
   resume();
-  return { batches, items, listItems, addBatch, findTwin, canAfford, giveBack };
+  return { batches, items, listItems, addBatch, findExisting, canAfford, giveBack };
 }
 
 const missing = () => problem('INVALID_RESOURCE_ID', 'Requested resource ID was not found.');
@@ -196,7 +196,7 @@ const pageNumber = (c: Context, name: string, otherwise: number) => {
   return Number.isInteger(number) && number >= 1 ? number : otherwise;
 };
 
-/** The Payouts API over the store. */
+/** The routes of the Payouts API. */
 export function payoutRoutes(payouts: Payouts, url: string) {
   const app = new Hono<HttpEnv>();
   const linkOf = (id: string) => `${url}/v1/payments/payouts/${id}`;
@@ -205,13 +205,13 @@ export function payoutRoutes(payouts: Payouts, url: string) {
   app.post('/payouts', async (c) => {
     const body = readObject(await c.req.text());
     if (!body) return c.json(problem('INVALID_REQUEST', 'Request is not well-formed.'), 400);
-    const asked = readBatch(body);
-    if (isRefusal(asked)) return c.json(asked.refusal, 400);
-    const twin = payouts.findTwin(asked.senderBatchId);
-    if (twin) return c.json(duplicateBatch(linkOf(twin.id)), 400);
-    if (!payouts.canAfford(asked))
+    const request = readBatch(body);
+    if (isRefusal(request)) return c.json(request.refusal, 400);
+    const existing = payouts.findExisting(request.senderBatchId);
+    if (existing) return c.json(duplicateBatch(linkOf(existing.id)), 400);
+    if (!payouts.canAfford(request))
       return c.json(problem('INSUFFICIENT_FUNDS', 'Sender does not have sufficient funds.'), 422);
-    const batch = payouts.addBatch(asked);
+    const batch = payouts.addBatch(request);
     return c.json({ batch_header: showBatch(batch), links: self(linkOf(batch.id)) }, 201);
   });
 

@@ -9,7 +9,7 @@ type Detail = {
   link?: { href: string; rel: string; method: string }[];
 };
 
-/** PayPal's body for every refusal. */
+/** PayPal's body for a refusal. */
 export const problem = (name: string, message: string, details: Detail[] = []) => ({
   name,
   message,
@@ -22,7 +22,7 @@ export const problem = (name: string, message: string, details: Detail[] = []) =
 export const invalid = (field: string, issue: string, description: string) =>
   problem('VALIDATION_ERROR', 'Invalid request - see details', [{ field, location: 'body', issue, description }]);
 
-/** The answer to a batch id that was used before. It carries `details[].link`, which PayPal's own file leaves out. */
+/** The response to a batch id that was used before. It contains `details[].link`, which PayPal's own specification leaves out. */
 export const duplicateBatch = (href: string) =>
   problem('USER_BUSINESS_ERROR', 'User business error.', [
     {

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import type { Kind, Movement } from '../books.ts';
 import { CURRENCIES, minorOf, paypalExponent, toDecimal } from '../decimals.ts';
 import type { HttpEnv } from '../faults.ts';
-import type { Ground } from '../site.ts';
+import type { StandIn } from '../site.ts';
 import type { Item } from './batch.ts';
 import type { Payouts } from './payouts.ts';
 import { problem } from './problem.ts';
@@ -14,14 +14,14 @@ const ROWS_MAX = 10_000;
 
 const isReversed = ({ status }: Item) => status === 'RETURNED' || status === 'REVERSED';
 
-/** PayPal's code for each kind of line, and the letter its transaction id begins with here. */
+/** PayPal's code for each kind of line, and the letter with which its transaction id starts here. */
 const CODES: Record<Kind, (item: Item) => { code: string; letter: string }> = {
   paid: () => ({ code: 'T0001', letter: 'T' }),
   fee: () => ({ code: 'T0104', letter: 'F' }),
   returned: (item) => ({ code: isReversed(item) ? 'T1114' : 'T1115', letter: 'R' }),
 };
 
-/** A movement as a line of the transaction report; fees and returns name the payment they belong to. */
+/** A movement as a line of the transaction report. Fees and returns name the payment to which they belong. */
 function showLine(movement: Movement, item: Item) {
   const { code, letter } = CODES[movement.kind](item);
   const money = (value: string) => ({ currency_code: movement.currency, value });
@@ -30,7 +30,7 @@ function showLine(movement: Movement, item: Item) {
     transaction_info: {
       transaction_id: `${letter}${item.transactionId.slice(1)}`,
       ...(letter !== 'T' && { paypal_reference_id: item.transactionId, paypal_reference_id_type: 'TXN' }),
-      ...(item.senderItemId && { custom_field: item.senderItemId }), // the sender's own id, as PayPal's specification says
+      ...(item.senderItemId && { custom_field: item.senderItemId }), // the sender's own id, as in PayPal's specification
       transaction_event_code: code,
       transaction_initiation_date: movement.at,
       transaction_updated_date: movement.at,
@@ -42,8 +42,8 @@ function showLine(movement: Movement, item: Item) {
   };
 }
 
-/** Transaction search and balances: what reconciliation reads. */
-export function reportRoutes({ books, clock }: Ground, payouts: Payouts) {
+/** Transaction search and balances, which reconciliation reads. */
+export function reportRoutes({ books, clock }: StandIn, payouts: Payouts) {
   const app = new Hono<HttpEnv>();
 
   function linesBetween(from: number, to: number, wanted: (movement: Movement) => boolean) {

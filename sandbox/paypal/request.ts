@@ -6,7 +6,7 @@ const ITEMS_MAX = 15_000;
 const RECIPIENT_TYPES = ['EMAIL', 'PHONE', 'PAYPAL_ID', 'USER_HANDLE'];
 const HEADER_LIMITS = { sender_batch_id: 256, email_subject: 255, email_message: 1_000, note: 1_000 };
 
-/** 25 currencies PayPal pays out in. */
+/** The 25 currencies in which PayPal makes payouts. */
 const CURRENCIES = [
   'AUD',
   'BRL',
@@ -35,7 +35,7 @@ const CURRENCIES = [
   'USD',
 ];
 
-export type AskedItem = {
+export type ItemRequest = {
   receiver: string;
   recipientType: string;
   currency: string;
@@ -44,19 +44,19 @@ export type AskedItem = {
   note: string | null;
 };
 
-export type AskedBatch = { senderBatchId: string; header: Record<string, string>; items: AskedItem[] };
+export type BatchRequest = { senderBatchId: string; header: Record<string, string>; items: ItemRequest[] };
 
 type Refusal = { refusal: object };
 
-export const isRefusal = (asked: object): asked is Refusal => 'refusal' in asked;
+export const isRefusal = (request: object): request is Refusal => 'refusal' in request;
 const refuse = (field: string, issue: string, description: string): Refusal => ({
   refusal: invalid(field, issue, description),
 });
 
-/** A note of ASCII letters may be longer than one with others. */
+/** A note of ASCII characters may be longer than one with other characters. */
 const noteMax = (note: string): number => (/^[\x20-\x7e\s]*$/.test(note) ? 4_000 : 1_000);
 
-function readItem(value: unknown, index: number, header: Json): AskedItem | Refusal {
+function readItem(value: unknown, index: number, header: Json): ItemRequest | Refusal {
   const item = objectOf(value);
   const amount = objectOf(item['amount']);
   const at = `items[${index}]`;
@@ -69,10 +69,10 @@ function readItem(value: unknown, index: number, header: Json): AskedItem | Refu
 
   if (!CURRENCIES.includes(currency)) return refuse(`${at}.amount.currency`, 'CURRENCY_INVALID', 'Not supported');
   if (minor === undefined || minor <= 0n)
-    return refuse(`${at}.amount.value`, 'AMOUNT_INVALID', 'A text above zero with the decimals of its currency');
+    return refuse(`${at}.amount.value`, 'AMOUNT_INVALID', 'A decimal text above zero with the digits of its currency');
   if (!receiver || receiver.length > 127) return refuse(`${at}.receiver`, 'RECEIVER_INVALID', '1 to 127 characters');
   if (receiver.endsWith('@refused.example'))
-    return refuse(`${at}.receiver`, 'RECEIVER_INVALID', 'Refused by its name, see README');
+    return refuse(`${at}.receiver`, 'RECEIVER_INVALID', 'Refused because of its domain, see the README');
   if (!RECIPIENT_TYPES.includes(recipientType))
     return refuse(`${at}.recipient_type`, 'RECIPIENT_TYPE_INVALID', 'Unknown');
   if (recipientType === 'EMAIL' && !receiver.includes('@'))
@@ -97,20 +97,20 @@ function readHeader(header: Json): Record<string, string> | Refusal {
   );
 }
 
-/** Reads a request for a batch, or says why PayPal would not take it. */
-export function readBatch(body: Json): AskedBatch | Refusal {
-  const asked = objectOf(body['sender_batch_header']);
-  const header = readHeader(asked);
+/** Reads a request for a batch, or says why PayPal would refuse it. */
+export function readBatch(body: Json): BatchRequest | Refusal {
+  const given = objectOf(body['sender_batch_header']);
+  const header = readHeader(given);
   if (isRefusal(header)) return header;
   const rows = listOf(body['items']);
   if (rows.length < 1 || rows.length > ITEMS_MAX) return refuse('items', 'ITEMS_INVALID', `1 to ${ITEMS_MAX} items`);
-  const items: AskedItem[] = [];
+  const items: ItemRequest[] = [];
   for (const [index, row] of rows.entries()) {
-    const item = readItem(row, index, asked);
+    const item = readItem(row, index, given);
     if (isRefusal(item)) return item;
     items.push(item);
   }
   if (new Set(items.map(({ currency }) => currency)).size > 1)
-    return refuse('items', 'CURRENCY_MIXED', 'All items of a batch have one currency');
+    return refuse('items', 'CURRENCY_MIXED', 'All items of a batch must have the same currency');
   return { senderBatchId: header['sender_batch_id'] ?? '', header, items };
 }

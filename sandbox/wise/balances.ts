@@ -4,7 +4,7 @@ import type { Movement } from '../books.ts';
 import { CURRENCIES, isoExponent, minorOf, toDecimal, toMinor } from '../decimals.ts';
 import type { HttpEnv } from '../faults.ts';
 import { textOf, writtenOf } from '../json.ts';
-import type { Ground } from '../site.ts';
+import type { StandIn } from '../site.ts';
 import type { Transfer } from './transfer.ts';
 import type { Transfers } from './transfers.ts';
 import { answer, bodyOf, complaint, exact, exactMinor } from './wire.ts';
@@ -16,7 +16,7 @@ const balanceIdOf = (currency: string) =>
   String(FIRST_BALANCE_ID + CURRENCIES.findIndex((known) => known === currency));
 const money = (value: string, currency: string) => ({ value: exact(value), currency, zero: false });
 
-/** A line of the statement. Money that leaves is negative, and a compact line contains its fee. */
+/** A line of the statement. Money that leaves is negative, and a compact line includes its fee. */
 function line(movement: Movement, transfer: Transfer, value: string, fee: string, balance: string) {
   const { currency } = movement;
   const isCredit = movement.kind === 'returned';
@@ -39,7 +39,7 @@ function line(movement: Movement, transfer: Transfer, value: string, fee: string
   };
 }
 
-/** FLAT shows a fee as a line of its own; COMPACT adds it to the payment it belongs to. */
+/** FLAT shows a fee as a separate line. COMPACT adds it to its payment. */
 function statementLine(movement: Movement, transfer: Transfer, isCompact: boolean) {
   const { currency, kind, amount, balance } = movement;
   const exponent = isoExponent(currency);
@@ -52,8 +52,8 @@ function statementLine(movement: Movement, transfer: Transfer, isCompact: boolea
   return [line(movement, transfer, total, transfer.fee, toDecimal(minorOf(balance, exponent) - fee, exponent))];
 }
 
-/** Balances and their statements: what reconciliation reads. */
-export function balanceRoutes({ books, clock }: Ground, transfers: Transfers) {
+/** Balances and their statements, which reconciliation reads. */
+export function balanceRoutes({ books, clock }: StandIn, transfers: Transfers) {
   const app = new Hono<HttpEnv>();
 
   app.get('/profiles/:profile/balances', (c) =>
@@ -77,9 +77,9 @@ export function balanceRoutes({ books, clock }: Ground, transfers: Transfers) {
     const { currency = '', intervalStart = '', intervalEnd = '', type = 'COMPACT' } = c.req.query();
     const [from, to] = [Date.parse(intervalStart), Date.parse(intervalEnd)];
     if (c.req.param('balance') !== balanceIdOf(currency))
-      return answer(c, complaint('balance.not-found', 'No balance in that currency'), 404);
+      return answer(c, complaint('balance.not-found', 'There is no balance in that currency'), 404);
     if (!(to >= from && to - from <= INTERVAL_MAX_MS))
-      return answer(c, complaint('NOT_VALID', 'An interval of at most 469 days', 'intervalStart'), 422);
+      return answer(c, complaint('NOT_VALID', 'The interval must be at most 469 days', 'intervalStart'), 422);
     const isWithin = ({ at }: Movement) => Date.parse(at) >= from && Date.parse(at) <= to;
     const movements = books.movements.filter((movement) => movement.currency === currency && isWithin(movement));
     const transactions = movements.flatMap((movement) => {
@@ -102,7 +102,7 @@ export function balanceRoutes({ books, clock }: Ground, transfers: Transfers) {
     const currency = textOf(body['currency']) ?? '';
     const minor = toMinor(writtenOf(body['amount']) ?? '', isoExponent(currency));
     if (minor === undefined || minor <= 0n)
-      return answer(c, complaint('NOT_VALID', 'An amount above zero', 'amount'), 422);
+      return answer(c, complaint('NOT_VALID', 'The amount must be above zero', 'amount'), 422);
     books.setBalance(currency, toDecimal(books.balance(currency) + minor, isoExponent(currency)));
     const balanceAfter = { value: exactMinor(books.balance(currency), currency), currency };
     return answer(c, { transactionId: exact('1'), state: 'COMPLETED', balanceAfter });

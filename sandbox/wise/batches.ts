@@ -4,9 +4,9 @@ import { type Context, Hono } from 'hono';
 
 import type { HttpEnv } from '../faults.ts';
 import { textOf, writtenOf } from '../json.ts';
-import type { Ground } from '../site.ts';
-import { showTransfer, type Transfer } from './transfer.ts';
+import type { StandIn } from '../site.ts';
 import { funding } from './transfer-routes.ts';
+import { showTransfer, type Transfer } from './transfer.ts';
 import { isRefusal, type Transfers } from './transfers.ts';
 import { answer, bodyOf, complaint, exact } from './wire.ts';
 
@@ -23,11 +23,11 @@ type Group = {
   isFunded: boolean;
 };
 
-const missing = (c: Context) => answer(c, complaint('batch-group.not-found', 'No batch group'), 404);
+const missing = (c: Context) => answer(c, complaint('batch-group.not-found', 'There is no such batch group'), 404);
 const refused = (c: Context, code: string, message: string) => answer(c, complaint(code, message), 422);
 
-/** Batch groups: filled while NEW, closed by COMPLETED, then funded in one go. */
-export function batchRoutes({ books, random }: Ground, transfers: Transfers) {
+/** Batch groups are filled while NEW, closed by COMPLETED, and then funded all at once. */
+export function batchRoutes({ books, random }: StandIn, transfers: Transfers) {
   const groups = books.table<Group>('batch-group');
   const membersOf = new Map<string, string[]>();
   for (const { id, batchId } of transfers.all()) if (batchId) addMember(batchId, id);
@@ -39,7 +39,7 @@ export function batchRoutes({ books, random }: Ground, transfers: Transfers) {
     members.push(transferId);
   }
 
-  /** Wise's versions are signed numbers without an order, and change with the group. */
+  /** Wise's versions are signed numbers in no order. They change with every change of the group. */
   const newVersion = () => String(Math.floor((random() - 0.5) * 2_000_000_000));
   const listMembers = (group: Group) => (membersOf.get(group.id) ?? []).flatMap((id) => transfers.get(id) ?? []);
 
@@ -56,7 +56,8 @@ export function batchRoutes({ books, random }: Ground, transfers: Transfers) {
   app.post('/profiles/:profile/batch-groups', async (c) => {
     const body = await bodyOf(c);
     const [name = '', sourceCurrency = ''] = [textOf(body['name']), textOf(body['sourceCurrency'])];
-    if (!name || name.length > NAME_MAX) return refused(c, 'NOT_VALID', `A name of 1 to ${NAME_MAX} characters`);
+    if (!name || name.length > NAME_MAX)
+      return refused(c, 'NOT_VALID', `The name must have 1 to ${NAME_MAX} characters`);
     if ([...groups.all()].some((group) => group.name === name))
       return refused(c, 'NOT_VALID', 'The name was used before');
     const profile = c.req.param('profile');
@@ -74,7 +75,7 @@ export function batchRoutes({ books, random }: Ground, transfers: Transfers) {
     const group = groups.get(c.req.param('id'));
     if (!group) return missing(c);
     if (group.status !== 'NEW')
-      return refused(c, 'validation.failure.group.incompatible.state', `Group is ${group.status}`);
+      return refused(c, 'validation.failure.group.incompatible.state', `The group is ${group.status}`);
     if ((membersOf.get(group.id)?.length ?? 0) >= TRANSFERS_MAX)
       return refused(c, 'NOT_VALID', `A group has at most ${TRANSFERS_MAX} transfers`);
     const made = transfers.create(body, group.id);
@@ -93,7 +94,7 @@ export function batchRoutes({ books, random }: Ground, transfers: Transfers) {
     if (writtenOf(body['version']) !== group.version)
       return answer(c, complaint('batch-group.version-conflict', 'The group has changed'), 409);
     if (group.status !== 'NEW')
-      return refused(c, 'validation.failure.group.incompatible.state', `Group is ${group.status}`);
+      return refused(c, 'validation.failure.group.incompatible.state', `The group is ${group.status}`);
     if (body['status'] === 'COMPLETED')
       return answer(c, show(groups.change(group.id, { status: 'COMPLETED', version: newVersion() })));
     if (body['status'] !== 'MARKED_FOR_CANCELLATION') return refused(c, 'NOT_VALID', 'Unknown status');
@@ -107,7 +108,7 @@ export function batchRoutes({ books, random }: Ground, transfers: Transfers) {
     const body = await bodyOf(c);
     const group = groups.get(c.req.param('id'));
     if (!group) return missing(c);
-    if (body['type'] !== 'BALANCE') return refused(c, 'NOT_VALID', 'Only BALANCE');
+    if (body['type'] !== 'BALANCE') return refused(c, 'NOT_VALID', 'type must be BALANCE');
     if (group.status !== 'COMPLETED' || group.isFunded) return answer(c, funding('transfer.invalid-state'), 422);
     const members = listMembers(group).filter(isWaiting);
     if (!transfers.canAfford(members))

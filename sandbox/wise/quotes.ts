@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import { CURRENCIES, divideHalfUp, isoExponent, minorOf, toDecimal, toMinor } from '../decimals.ts';
 import type { HttpEnv } from '../faults.ts';
 import { type Json, textOf, writtenOf } from '../json.ts';
-import type { Ground } from '../site.ts';
+import type { StandIn } from '../site.ts';
 import { accountRequirements } from './recipients.ts';
 import { answer, bodyOf, complaint, exact } from './wire.ts';
 
@@ -13,7 +13,7 @@ const QUOTE_LIFE_MS = 30 * 60_000;
 const RATE_DECIMALS = 6;
 const RATE_ONE = 10n ** BigInt(RATE_DECIMALS);
 
-/** Millionths of a US dollar per unit. Frozen, so that a test can say what a payout costs; any other is 0.05. */
+/** Millionths of a US dollar per unit. The rates are fixed, so that a test knows what a payout costs. Any other currency is 0.05. */
 const DOLLARS: Record<string, bigint> = {
   AUD: 660_000n,
   CAD: 730_000n,
@@ -34,7 +34,7 @@ const DOLLARS: Record<string, bigint> = {
 };
 const OTHER_DOLLARS = 50_000n;
 
-/** What Wise asks for a transfer: a fixed part in hundredths of a unit, and a share where currencies differ. */
+/** Wise's fee for a transfer: a fixed part in hundredths of a unit, and a share of the amount if the currencies differ. */
 const FIXED_FEE_HUNDREDTHS = 31n;
 const EXCHANGE_FEE_BPS = 45n;
 
@@ -43,7 +43,7 @@ export type Quote = {
   profile: string;
   sourceCurrency: string;
   targetCurrency: string;
-  /** What leaves our balance to be converted, the fee not counted. */
+  /** The amount that leaves our balance to be converted, without the fee. */
   sourceAmount: string;
   fee: string;
   targetAmount: string;
@@ -64,14 +64,14 @@ function feeOf(sourceMinor: bigint, source: string, target: string): bigint {
   return (fixed === 0n ? 1n : fixed) + share;
 }
 
-/** Converts minor units over the two currencies' exponents. */
+/** Converts minor units between currencies with different exponents. */
 function convert(minor: bigint, source: string, target: string, numerator: bigint, denominator: bigint): bigint {
   const up = 10n ** BigInt(isoExponent(target));
   const down = 10n ** BigInt(isoExponent(source));
   return divideHalfUp(minor * numerator * up, denominator * down);
 }
 
-/** The three amounts of a quote from the one that is fixed. A fixed source amount includes the fee, as at Wise. */
+/** Computes the amounts of a quote from the one that is fixed. A fixed source amount includes the fee, as at Wise. */
 function priceOf(source: string, target: string, fixed: { source?: bigint; target?: bigint }) {
   const rate = rateOf(source, target);
   if (fixed.target !== undefined) {
@@ -83,11 +83,11 @@ function priceOf(source: string, target: string, fixed: { source?: bigint; targe
   return { rate, net: gross - fee, fee, targetMinor: convert(gross - fee, source, target, rate, RATE_ONE) };
 }
 
-const isCurrency = (word: unknown): word is string => CURRENCIES.some((currency) => currency === word);
+const isCurrency = (value: unknown): value is string => CURRENCIES.some((currency) => currency === value);
 
 type Fixed = { source?: bigint; target?: bigint };
 
-/** Reads the one amount that is given; a text is the reason why the quote is refused. */
+/** Reads the one amount that is given. A text is the reason why the quote is refused. */
 function readFixed(body: Json, source: string, target: string): Fixed | string {
   const [sourceText, targetText] = [writtenOf(body['sourceAmount']), writtenOf(body['targetAmount'])];
   if (Boolean(sourceText) === Boolean(targetText)) return 'exactly one of sourceAmount and targetAmount';
@@ -133,8 +133,8 @@ function show(quote: Quote, now: number) {
   };
 }
 
-/** Quotes: rates frozen, fees small and known. */
-export function quoteRoutes({ books, clock }: Ground) {
+/** Quotes with fixed rates and small, known fees. */
+export function quoteRoutes({ books, clock }: StandIn) {
   const quotes = books.table<Quote>('quote');
   const app = new Hono<HttpEnv>();
 
@@ -167,12 +167,14 @@ export function quoteRoutes({ books, clock }: Ground) {
 
   app.get('/profiles/:profile/quotes/:id', (c) => {
     const quote = quotes.get(c.req.param('id'));
-    return quote ? answer(c, show(quote, clock.now())) : answer(c, complaint('quote.not-found', 'No quote'), 404);
+    return quote
+      ? answer(c, show(quote, clock.now()))
+      : answer(c, complaint('quote.not-found', 'There is no such quote'), 404);
   });
 
   app.on(['GET', 'POST'], '/quotes/:id/account-requirements', (c) => {
     const quote = quotes.get(c.req.param('id'));
-    if (!quote) return answer(c, complaint('quote.not-found', 'No quote'), 404);
+    if (!quote) return answer(c, complaint('quote.not-found', 'There is no such quote'), 404);
     return answer(c, accountRequirements(quote.targetCurrency));
   });
 

@@ -5,10 +5,10 @@ import { Hono } from 'hono';
 import { CURRENCIES } from '../decimals.ts';
 import type { HttpEnv } from '../faults.ts';
 import { type Json, objectOf, textOf, writtenOf } from '../json.ts';
-import type { Ground } from '../site.ts';
+import type { StandIn } from '../site.ts';
 import { answer, bodyOf, complaint, exact } from './wire.ts';
 
-/** Ids are numbers on the wire; ours count up from here. */
+/** Ids are numbers in the API. Ours count up from here. */
 const FIRST_ID = 600_000_001;
 
 export type Recipient = {
@@ -22,7 +22,7 @@ export type Recipient = {
   active: boolean;
 };
 
-/** What each way of naming an account must say, beyond the holder's name. */
+/** The fields that each type of account requires besides the holder's name. */
 const REQUIRED: Record<string, readonly string[]> = {
   aba: ['abartn', 'accountNumber', 'accountType'],
   fedwire_local: ['abartn', 'accountNumber', 'accountType'],
@@ -49,7 +49,7 @@ const REQUIRED: Record<string, readonly string[]> = {
   turkish_earthport: ['IBAN'],
 };
 
-/** The types a currency is usually paid by; any other currency goes by SWIFT. */
+/** The account types that are usual for a currency. Any other currency uses IBAN or SWIFT. */
 const TYPES_OF: Record<string, readonly string[]> = {
   AUD: ['australian'],
   BRL: ['brazil'],
@@ -75,7 +75,7 @@ const TYPES_OF: Record<string, readonly string[]> = {
 
 const typesOf = (currency: string) => [...(TYPES_OF[currency] ?? ['iban', 'swift_code']), 'email'];
 
-/** The first thing Wise would refuse, as code, message and path. */
+/** The first error that Wise would report, as code, message and path. */
 function whyNot(body: Json): ReturnType<typeof complaint> | undefined {
   const { currency, type, accountHolderName: name } = body;
   const details = objectOf(body['details']);
@@ -88,7 +88,7 @@ function whyNot(body: Json): ReturnType<typeof complaint> | undefined {
   return missing ? complaint('NOT_VALID', `Please specify ${missing}`, missing) : undefined;
 }
 
-/** Numbers kept as written are stored as their text: the log holds plain JSON. */
+/** Turns numbers that were kept as written into text, because the log contains plain JSON. */
 const plain = (details: Json): Json =>
   Object.fromEntries(Object.entries(details).map(([key, value]) => [key, writtenOf(value) ?? plain(objectOf(value))]));
 
@@ -127,7 +127,7 @@ const field = (key: string) => ({
   ],
 });
 
-/** The forms Wise would ask a recipient of that currency to fill in. */
+/** The forms that Wise would ask a recipient of that currency to fill in. */
 export const accountRequirements = (currency: string) =>
   typesOf(currency).map((type) => ({
     type,
@@ -135,8 +135,8 @@ export const accountRequirements = (currency: string) =>
     fields: ['accountHolderName', ...(REQUIRED[type] ?? [])].map(field),
   }));
 
-/** Recipients: Wise knows no idempotency here, so the same body twice makes two. */
-export function recipientRoutes({ books }: Ground) {
+/** Recipients. Wise has no idempotency here, so sending the same body twice creates two. */
+export function recipientRoutes({ books }: StandIn) {
   const recipients = books.table<Recipient>('recipient');
   const app = new Hono<HttpEnv>();
   let nextId = FIRST_ID + [...recipients.all()].length;
@@ -168,12 +168,14 @@ export function recipientRoutes({ books }: Ground) {
 
   app.get('/accounts/:id', (c) => {
     const recipient = recipients.get(c.req.param('id'));
-    return recipient ? answer(c, show(recipient)) : answer(c, complaint('recipient.not-found', 'No recipient'), 404);
+    return recipient
+      ? answer(c, show(recipient))
+      : answer(c, complaint('recipient.not-found', 'There is no such recipient'), 404);
   });
 
   app.delete('/accounts/:id', (c) => {
     const recipient = recipients.get(c.req.param('id'));
-    if (!recipient?.active) return answer(c, complaint('recipient.not-found', 'No recipient'), 404);
+    if (!recipient?.active) return answer(c, complaint('recipient.not-found', 'There is no such recipient'), 404);
     return answer(c, show(recipients.change(recipient.id, { active: false })));
   });
 

@@ -8,9 +8,9 @@ import { answer, bodyOf, complaint, exact } from './wire.ts';
 
 const LIST_MAX = 100;
 
-const missing = (c: Context) => answer(c, complaint('transfer.not-found', 'No transfer'), 404);
+const missing = (c: Context) => answer(c, complaint('transfer.not-found', 'There is no such transfer'), 404);
 
-/** The body of every answer to funding, good or bad. */
+/** The body of every response to funding, whether accepted or rejected. */
 export const funding = (errorCode: string | null, id = '') => ({
   type: 'BALANCE',
   status: errorCode ? 'REJECTED' : 'COMPLETED',
@@ -18,7 +18,7 @@ export const funding = (errorCode: string | null, id = '') => ({
   ...(errorCode ? { errorMessage: `Funding was refused: ${errorCode}` } : { balanceTransactionId: exact(id) }),
 });
 
-/** Reads Wise's list filters: one profile, states, a window of creation, newest first. */
+/** Reads Wise's list filters: profile, states and creation time. */
 function filterOf(c: Context): (transfer: Transfer) => boolean {
   const { profile, status, createdDateStart: start, createdDateEnd: end } = c.req.query();
   const states = status?.split(',');
@@ -38,7 +38,7 @@ const showPayment = (transfer: Transfer) => ({
   transferId: exact(transfer.id),
 });
 
-/** Making, funding, reading and cancelling single transfers. */
+/** Creates, funds, reads and cancels single transfers. */
 export function transferRoutes(transfers: Transfers) {
   const app = new Hono<HttpEnv>();
 
@@ -68,7 +68,7 @@ export function transferRoutes(transfers: Transfers) {
     const transfer = transfers.get(c.req.param('id'));
     if (!transfer) return missing(c);
     if (!CANCELLABLE.includes(transfer.state))
-      return answer(c, complaint('transfer.cancellation.not.allowed', `Transfer is ${transfer.state}`), 409);
+      return answer(c, complaint('transfer.cancellation.not.allowed', `The transfer is ${transfer.state}`), 409);
     return answer(c, showTransfer(transfers.cancel(transfer)));
   });
 
@@ -76,7 +76,7 @@ export function transferRoutes(transfers: Transfers) {
     const transfer = transfers.get(c.req.param('id'));
     const body = await bodyOf(c);
     if (!transfer || transfer.profile !== c.req.param('profile')) return missing(c);
-    if (body['type'] !== 'BALANCE') return answer(c, complaint('NOT_VALID', 'Only BALANCE', 'type'), 422);
+    if (body['type'] !== 'BALANCE') return answer(c, complaint('NOT_VALID', 'type must be BALANCE', 'type'), 422);
     if (transfer.isFunded || transfer.batchId || transfer.state !== 'incoming_payment_waiting')
       return answer(c, funding('transfer.invalid-state'), 422);
     if (!transfers.canAfford([transfer])) return answer(c, funding('transfer.insufficient_funds'), 201);
@@ -125,8 +125,8 @@ export function transferRoutes(transfers: Transfers) {
     const code = textOf((await bodyOf(c))['failure_reason_code']) ?? 'WRONG_ACCOUNT_NUMBER';
     if (!transfer) return missing(c);
     if (transfer.state !== 'bounced_back')
-      return answer(c, complaint('transfer.invalid-state', 'Only from bounced_back'), 422);
-    transfers.tell(transfer, 'transfers#payout-failure', { failure_reason_code: code, failure_description: code });
+      return answer(c, complaint('transfer.invalid-state', 'The transfer must be bounced_back'), 422);
+    transfers.publish(transfer, 'transfers#payout-failure', { failure_reason_code: code, failure_description: code });
     return answer(c, showTransfer(transfer));
   });
 

@@ -17,7 +17,7 @@ export type Transfer = {
   targetAmount: string;
   rate: string;
   state: string;
-  /** The states still to come, and when the next of them does. */
+  /** The states still to come, and when the next one is due. */
   plan: string[];
   dueAt: number | null;
   afterMs: number | null;
@@ -30,7 +30,7 @@ export type Transfer = {
 const SENDING = ['processing', 'funds_converted', 'outgoing_payment_sent'];
 const COMING_BACK = ['bounced_back', 'processing', 'cancelled', 'funds_refunded'];
 
-/** What a funded transfer goes through. */
+/** The states of a funded transfer, in order. */
 export const PLANS: Record<WiseOutcome, readonly string[]> = {
   arrive: SENDING,
   bounce: [...SENDING, ...COMING_BACK],
@@ -40,10 +40,10 @@ export const PLANS: Record<WiseOutcome, readonly string[]> = {
   'unknown-word': ['processing', 'moonstruck'],
 };
 
-/** States from which Wise still lets us cancel. */
+/** States in which Wise still allows us to cancel. */
 export const CANCELLABLE = ['incoming_payment_waiting', 'processing'];
 
-/** What the simulation calls may follow, as at Wise's own sandbox. */
+/** The states from which each simulation call is allowed, as in Wise's own sandbox. */
 export const SIMULATED_FROM: Record<string, readonly string[]> = {
   processing: ['incoming_payment_waiting', 'bounced_back'],
   funds_converted: ['processing'],
@@ -53,7 +53,7 @@ export const SIMULATED_FROM: Record<string, readonly string[]> = {
   funds_refunded: ['bounced_back', 'cancelled'],
 };
 
-/** How long a payment reference may be for the currency it arrives in. */
+/** The longest payment reference for each target currency. */
 const REFERENCE_MAX: Record<string, number> = { USD: 10, GBP: 18, EUR: 140, CAD: 35, AUD: 18 };
 export const referenceMax = (currency: string) => REFERENCE_MAX[currency] ?? 35;
 

@@ -1,28 +1,28 @@
 import { isoExponent, minorOf, toDecimal } from '../decimals.ts';
 import { type Json, objectOf, textOf, writtenOf } from '../json.ts';
-import type { Ground } from '../site.ts';
+import type { StandIn } from '../site.ts';
 import type { Quote } from './quotes.ts';
 import type { Recipient } from './recipients.ts';
 import { PLANS, referenceMax, type Transfer, type WiseOutcome } from './transfer.ts';
 import { complaint } from './wire.ts';
 
 const FIRST_ID = 50_000_001;
-/** Wise cancels what nobody funds after about two weeks. */
+/** Wise cancels a transfer that nobody funds after about two weeks. */
 const UNFUNDED_AFTER_MS = 14 * 86_400_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-/** What Wise keeps of a short refund. */
+/** The share that Wise keeps of a short refund. */
 const KEPT_OF_REFUND_BPS = 500n;
 
 type Refusal = { refusal: object; status: 409 | 422 };
 type Money = { amount: string; currency: string };
 
-export const isRefusal = (answer: object): answer is Refusal => 'refusal' in answer;
+export const isRefusal = (result: object): result is Refusal => 'refusal' in result;
 const refused = (code: string, message: string, path = '', status: 409 | 422 = 422): Refusal => ({
   refusal: complaint(code, message, path),
   status,
 });
 
-/** What a transfer takes over from its quote. */
+/** The fields that a transfer takes from its quote. */
 const priceOf = ({ profile, sourceCurrency, sourceAmount, fee, targetCurrency, targetAmount, rate }: Quote) => ({
   profile,
   sourceCurrency,
@@ -35,8 +35,8 @@ const priceOf = ({ profile, sourceCurrency, sourceAmount, fee, targetCurrency, t
 
 export type Transfers = ReturnType<typeof openTransfers>;
 
-/** All transfers: made once per customerTransactionId, funded once, then moving on by themselves. */
-export function openTransfers({ books, clock, outcomes, webhooks, stepMs }: Ground) {
+/** All transfers. Each is created once per customerTransactionId, funded once, and then moves through its states on its own. */
+export function openTransfers({ books, clock, outcomes, webhooks, stepMs }: StandIn) {
   const transfers = books.table<Transfer>('transfer');
   const quotes = books.table<Quote>('quote');
   const recipients = books.table<Recipient>('recipient');
@@ -48,7 +48,7 @@ export function openTransfers({ books, clock, outcomes, webhooks, stepMs }: Grou
     minor({ amount: transfer.sourceAmount, currency: transfer.sourceCurrency }) +
     minor({ amount: transfer.fee, currency: transfer.sourceCurrency });
 
-  const eventOf = (transfer: Transfer, eventType: string, data: object) =>
+  const publish = (transfer: Transfer, eventType: string, data: object) =>
     webhooks.publish(
       JSON.stringify({
         data: {
@@ -68,8 +68,8 @@ export function openTransfers({ books, clock, outcomes, webhooks, stepMs }: Grou
       }),
     );
 
-  const tellState = (transfer: Transfer, previous: string | null) =>
-    eventOf(transfer, 'transfers#state-change', { current_state: transfer.state, previous_state: previous });
+  const publishState = (transfer: Transfer, previous: string | null) =>
+    publish(transfer, 'transfers#state-change', { current_state: transfer.state, previous_state: previous });
 
   const move = (transfer: Transfer, kind: 'paid' | 'fee' | 'returned', amount: string) =>
     books.move({
@@ -81,37 +81,37 @@ export function openTransfers({ books, clock, outcomes, webhooks, stepMs }: Grou
       at: clock.iso(),
     });
 
-  /** Money comes back, without the fee; less where Wise or the other bank keeps a part. */
+  /** The money comes back without the fee, and less if Wise or the other bank keeps a part. */
   function refund(transfer: Transfer) {
     const sent = minor({ amount: transfer.sourceAmount, currency: transfer.sourceCurrency });
     const kept = transfer.outcome === 'bounce-short' ? (sent * KEPT_OF_REFUND_BPS) / 10_000n : 0n;
     const amount = toDecimal(sent - kept, isoExponent(transfer.sourceCurrency));
     move(transfer, 'returned', amount);
-    eventOf(transfer, 'transfers#refund', {
+    publish(transfer, 'transfers#refund', {
       refund_amount: amount,
       refund_currency: transfer.sourceCurrency,
       refund_reason: transfer.outcome,
     });
   }
 
-  /** Puts a transfer into a state and tells so; what the state means for money happens in the same write. */
+  /** Puts a transfer into a state and publishes the event. Any money that moves is recorded in the same write. */
   function enter(transfer: Transfer, state: string, rest: Partial<Transfer> = {}): Transfer {
     const next = transfers.change(transfer.id, { ...rest, state });
-    tellState(next, transfer.state);
+    publishState(next, transfer.state);
     if (state === 'funds_refunded') refund(next);
     if (state === 'bounced_back') {
-      eventOf(next, 'transfers#payout-failure', {
+      publish(next, 'transfers#payout-failure', {
         failure_reason_code: 'ACCOUNT_CLOSED',
         failure_description: 'The account is closed',
       });
-      eventOf(next, 'transfers#active-cases', { active_cases: ['recipient_bank_details_incorrect'] });
+      publish(next, 'transfers#active-cases', { active_cases: ['recipient_bank_details_incorrect'] });
     }
     return next;
   }
 
   const schedule = (id: string, dueAt: number | null) => dueAt !== null && clock.at(dueAt, () => step(id, dueAt));
 
-  /** The next state of the plan. A task whose time is not the row's was overtaken by somebody's call. */
+  /** Enters the next state of the plan. If the task's time is not the row's, a call has changed the plan in the meantime. */
   function step(id: string, when: number) {
     const transfer = transfers.get(id);
     const [state, ...plan] = transfer?.plan ?? [];
@@ -129,7 +129,7 @@ export function openTransfers({ books, clock, outcomes, webhooks, stepMs }: Grou
     return next;
   }
 
-  /** What would keep Wise from making this transfer. */
+  /** Says why Wise would refuse this transfer, if it would. */
   function whyNot(quote: Quote | undefined, recipient: Recipient | undefined, reference: string): Refusal | undefined {
     if (!quote) return refused('quote.not-found', 'Quote does not exist', 'quoteUuid');
     if (!recipient?.active) return refused('NOT_VALID', 'Target account does not exist', 'targetAccount');
@@ -149,7 +149,7 @@ export function openTransfers({ books, clock, outcomes, webhooks, stepMs }: Grou
     return { outcome: (rule?.outcome as WiseOutcome | undefined) ?? magic, afterMs: rule?.afterMs ?? null };
   }
 
-  /** Makes a transfer, or gives the one that was made with the same customerTransactionId. */
+  /** Creates a transfer, or returns the one that was created with the same customerTransactionId. */
   function create(body: Json, batchId: string | null = null): { transfer: Transfer; isNew: boolean } | Refusal {
     const customerTransactionId = textOf(body['customerTransactionId']) ?? '';
     if (!UUID.test(customerTransactionId)) return refused('NOT_VALID', 'Must be a UUID', 'customerTransactionId');
@@ -183,7 +183,7 @@ export function openTransfers({ books, clock, outcomes, webhooks, stepMs }: Grou
     quotes.change(quote.id, { transferId: transfer.id });
     byCustomerId.set(customerTransactionId, transfer.id);
     schedule(transfer.id, dueAt);
-    tellState(transfer, null);
+    publishState(transfer, null);
     return { transfer, isNew: true };
   }
 
@@ -192,20 +192,20 @@ export function openTransfers({ books, clock, outcomes, webhooks, stepMs }: Grou
     return rows.reduce((sum, row) => sum + costOf(row), 0n) <= books.balance(currency);
   };
 
-  /** Takes the money for a transfer; from here on it moves by itself. */
+  /** Takes the money for a transfer, which then moves through its states on its own. */
   function fund(transfer: Transfer): Transfer {
     move(transfer, 'paid', transfer.sourceAmount);
     move(transfer, 'fee', transfer.fee);
     return replan(transfer, PLANS[transfer.outcome], { isFunded: true });
   }
 
-  /** Ends a transfer on our wish; money that was taken comes back a step later. */
+  /** Cancels a transfer at our request. Money that was taken comes back one step later. */
   function cancel(transfer: Transfer): Transfer {
     const next = enter(transfer, 'cancelled');
     return replan(next, transfer.isFunded ? ['funds_refunded'] : []);
   }
 
-  /** Puts a transfer where the simulation calls want it; the rest of its plan goes on from there. */
+  /** Puts a transfer into the state that a simulation call asks for. The rest of its plan continues from there. */
   function simulate(transfer: Transfer, state: string): Transfer {
     const at = transfer.plan.indexOf(state);
     const next = enter(transfer, state);
@@ -220,9 +220,9 @@ export function openTransfers({ books, clock, outcomes, webhooks, stepMs }: Grou
     }
   }
 
-  /** How long a reference may be on a quote's way; the strictest where there is no such quote. */
+  /** The longest reference for a quote's route, or the strictest limit if there is no such quote. */
   const referenceMaxOf = (quoteId: string) => referenceMax(quotes.get(quoteId)?.targetCurrency ?? 'USD');
 
   resume();
-  return { ...transfers, referenceMaxOf, create, canAfford, fund, cancel, simulate, tell: eventOf };
+  return { ...transfers, referenceMaxOf, create, canAfford, fund, cancel, simulate, publish };
 }

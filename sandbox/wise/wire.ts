@@ -7,11 +7,11 @@ import { LosslessNumber, stringify } from 'lossless-json';
 import { isoExponent, toDecimal } from '../decimals.ts';
 import { type Json, readObject } from '../json.ts';
 
-/** Answers with numbers exactly as the books hold them. */
+/** Answers with numbers exactly as the books contain them. */
 export const answer = (c: Context, value: unknown, status: ContentfulStatusCode = 200): Response =>
   c.body(stringify(value) ?? '', status, { 'content-type': 'application/json', 'x-trace-id': randomUUID() });
 
-/** A decimal as a JSON number, digit by digit. */
+/** A decimal as a JSON number, digit for digit. */
 export const exact = (decimal: string) => new LosslessNumber(decimal);
 export const exactMinor = (minor: bigint, currency: string) => exact(toDecimal(minor, isoExponent(currency)));
 
@@ -19,7 +19,7 @@ export const bodyOf = async (c: Context): Promise<Json> => readObject(await c.re
 
 type Complaint = { code: string; message: string; path?: string; arguments?: string[] };
 
-/** Wise's body for refused input: codes repeat, so the path belongs to the reason. */
+/** Wise's body for refused input. Codes repeat, so the path is part of the reason. */
 export const complaint = (code: string, message: string, path = '', values: string[] = []) => ({
   errors: [{ code, message, path, arguments: [path, ...values] } satisfies Complaint],
 });

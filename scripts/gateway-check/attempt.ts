@@ -1,4 +1,4 @@
-import type { Answer, Gateway, PaymentOrder, SaveStep, Submission } from '../../gateways/gateway.ts';
+import type { Reply, Gateway, PaymentOrder, SaveStep, Submission } from '../../gateways/gateway.ts';
 
 /** The time limit for one call to a provider. */
 const PATIENCE_MS = 30_000;
@@ -7,9 +7,9 @@ const PATIENCE_MS = 30_000;
 export type Attempt = {
   order: PaymentOrder;
   stored: Submission;
-  submit: (signal?: AbortSignal) => Promise<Answer>;
-  resolve: (signal?: AbortSignal) => Promise<Answer>;
-  read: () => Promise<Answer>;
+  submit: (signal?: AbortSignal) => Promise<Reply>;
+  resolve: (signal?: AbortSignal) => Promise<Reply>;
+  read: () => Promise<Reply>;
   /** Acts as if the worker had died before it stored its answers: only the data that `save` stored is known. */
   forgetAnswers: () => void;
 };
@@ -34,7 +34,7 @@ export function createAttempt(gateway: Gateway, order: PaymentOrder, submittedAt
     savedReference = reference ?? savedReference;
     stored.reference = savedReference ?? stored.reference;
   };
-  const keep = (answer: Answer): Answer => {
+  const keep = (answer: Reply): Reply => {
     stored.reference = answer.reference ?? stored.reference;
     return answer;
   };

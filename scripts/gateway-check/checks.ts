@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Failure } from '../../domain/errors.ts';
 import { money } from '../../domain/money.ts';
 import type { GatewayName } from '../../domain/rails.ts';
-import type { Answer, Submission } from '../../gateways/gateway.ts';
+import type { Reply, Submission } from '../../gateways/gateway.ts';
 import { readJson, writeJson } from '../../gateways/json.ts';
 import { createWebhookReaders, WEBHOOK_SENDERS, type WebhookSender } from '../../gateways/webhooks.ts';
 import { type Attempt, createAttempt, patience } from './attempt.ts';
@@ -42,7 +42,7 @@ const LOSSES: Record<GatewayName, readonly { path: RegExp; names: boolean }[]> =
 };
 
 /** The states of a payment that a provider has just accepted. It asks for a person if the account may not fund payments by itself. */
-const TAKEN: ReadonlySet<Answer['state']> = new Set([
+const TAKEN: ReadonlySet<Reply['state']> = new Set([
   'accepted',
   'sent',
   'settled',
@@ -51,8 +51,8 @@ const TAKEN: ReadonlySet<Answer['state']> = new Set([
   'needs_person',
 ]);
 
-function expectTaken(told: Answer): void {
-  assert.ok(TAKEN.has(told.state), `it is ${told.state} (${told.word}${told.reason ? `, ${told.reason}` : ''})`);
+function expectTaken(told: Reply): void {
+  assert.ok(TAKEN.has(told.state), `it is ${told.state} (${told.providerStatus}${told.reason ? `, ${told.reason}` : ''})`);
   assert.notEqual(told.reference, null, 'it has no reference');
 }
 
@@ -90,8 +90,8 @@ async function takesAPayment(bench: Bench): Promise<Verdict> {
   const read = await attempt.read();
   assert.equal(read.reference ?? attempt.stored.reference, told.reference);
   assert.doesNotMatch(read.alarm ?? '', /does not know/);
-  assert.notEqual(read.state, 'failed', `${read.word}, ${read.reason}`);
-  return passed(`${told.reference} is ${read.word}`);
+  assert.notEqual(read.state, 'failed', `${read.providerStatus}, ${read.reason}`);
+  return passed(`${told.reference} is ${read.providerStatus}`);
 }
 
 async function repeatsTheSame(bench: Bench): Promise<Verdict> {
@@ -192,10 +192,10 @@ async function readsAWebhook({ name, settings, delivery }: Bench): Promise<Verdi
   if (!isSender(name)) return skipped('this bank sends no webhooks');
   if (!delivery) return skipped('no webhook was given (--delivery)');
   const reader = createWebhookReaders(settings)[name];
-  const { word } = await reader(delivery.headers, delivery.body, new Date());
+  const { providerStatus } = await reader(delivery.headers, delivery.body, new Date());
   const changed = Buffer.concat([delivery.body, Buffer.from(' ')]);
   await assert.rejects(reader(delivery.headers, changed, new Date()), { code: 'webhook_not_genuine' });
-  return passed(`it reports ${word}`);
+  return passed(`it reports ${providerStatus}`);
 }
 
 export const CHECKS: readonly Check[] = [

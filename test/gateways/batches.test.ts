@@ -3,19 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type {
-  Answer,
-  BatchAnswer,
-  BatchHands,
+  BatchCallbacks,
+  BatchReply,
   BatchSubmission,
   PaymentOrder,
+  Reply,
   Submission,
 } from '../../gateways/gateway.ts';
 import { openStage, type Stage } from './stage.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
-type Reply = { status: number; body: object };
-const refusal = (...fields: readonly string[]): Reply => ({
+type HttpReply = { status: number; body: object };
+const refusal = (...fields: readonly string[]): HttpReply => ({
   status: 400,
   body: {
     name: 'VALIDATION_ERROR',
@@ -23,13 +23,13 @@ const refusal = (...fields: readonly string[]): Reply => ({
     details: fields.map((field) => ({ field, issue: 'RECEIVER_INVALID' })),
   },
 });
-const SLOW_DOWN: Reply = { status: 429, body: { name: 'RATE_LIMIT_REACHED' } };
+const SLOW_DOWN: HttpReply = { status: 429, body: { name: 'RATE_LIMIT_REACHED' } };
 
 describe('given a batch by PayPal', () => {
   let stage: Stage;
   let aheadMs = 0;
-  /** What PayPal answers to the next posts; once they are used up, what it answers by itself. */
-  let replies: Reply[] = [];
+  /** PayPal's responses to the next posts. When they are used up, the sandbox answers. */
+  let replies: HttpReply[] = [];
   let posts = 0;
   beforeAll(async () => {
     stage = await openStage({
@@ -66,7 +66,7 @@ describe('given a batch by PayPal', () => {
       itemCount: 3,
     };
     const named = new Map<string, string>();
-    const hands: BatchHands = {
+    const callbacks: BatchCallbacks = {
       save: async (step) => void (stored.step = step),
       items: async () => [],
       saveItem: async () => undefined,
@@ -74,20 +74,20 @@ describe('given a batch by PayPal', () => {
       nameItems: async (found) => found.forEach((item) => named.set(item.key, item.reference)),
     };
     const signal = () => AbortSignal.timeout(10_000);
-    const keep = (answer: BatchAnswer) => {
-      stored.reference = answer.reference ?? stored.reference;
-      return answer;
+    const keep = (reply: BatchReply) => {
+      stored.reference = reply.reference ?? stored.reference;
+      return reply;
     };
     return {
       keys: orders.map((order) => order.key),
       named,
-      submit: async () => keep(await batches.submit(stored, hands, signal())),
-      resolve: async () => keep(await batches.resolve(stored, hands, signal())),
-      name: () => batches.name(stored, hands, signal()),
+      submit: async () => keep(await batches.submit(stored, callbacks, signal())),
+      resolve: async () => keep(await batches.resolve(stored, callbacks, signal())),
+      name: () => batches.name(stored, callbacks, signal()),
     };
   }
 
-  it('when it is accepted then every payment is named by our own key', async () => {
+  it('when it is accepted then every payment is identified by our own key', async () => {
     const batch = openBatch();
     expect(await batch.submit()).toMatchObject({ state: 'accepted' });
     await batch.name();
@@ -95,7 +95,7 @@ describe('given a batch by PayPal', () => {
     expect(new Set(batch.named.values()).size).toBe(3);
   });
 
-  it('when the answer was lost then the same bytes find the first batch, and no second one is made', async () => {
+  it('when the response was lost then the same bytes find the first batch, and no second batch is created', async () => {
     const batch = openBatch();
     const first = await batch.submit();
     const again = await batch.resolve();
@@ -103,7 +103,7 @@ describe('given a batch by PayPal', () => {
   });
 
   it.each([{ field: 'items[1].receiver' }, { field: '/items/1/receiver' }])(
-    'when it is refused for $field then that payment is named, and nobody else',
+    'when it is refused because of $field then only that payment is named',
     async ({ field }) => {
       const batch = openBatch();
       replies = [refusal(field)];
@@ -114,28 +114,28 @@ describe('given a batch by PayPal', () => {
     },
   );
 
-  it('when a repeat is refused then nothing is proved: the first one may be paying', async () => {
+  it('when a repeat is refused then nothing is proven, because the first batch may be paying', async () => {
     const batch = openBatch();
     replies = [{ status: 502, body: {} }, refusal('items[1].receiver')];
     expect(await batch.submit()).toMatchObject({ state: 'unknown' });
     expect(await batch.resolve()).toMatchObject({ state: 'unknown', refused: [] });
   });
 
-  it('when the first call certainly was not taken then the next refusal is a first one', async () => {
+  it('when the first call was certainly not processed then the next refusal counts as the first', async () => {
     const batch = openBatch();
     replies = [SLOW_DOWN, refusal('items[2].receiver')];
     await expect(batch.submit()).rejects.toMatchObject({ code: 'gateway_rate_limited' });
     expect(await batch.resolve()).toMatchObject({ state: 'refused', refused: [{ key: batch.keys[2] }] });
   });
 
-  it('when it is refused and nobody is named then it is about us: the gateway stops, and nobody fails', async () => {
+  it('when it is refused and no payment is named then it is about our account: the gateway stops, and no payment fails', async () => {
     const batch = openBatch();
     replies = [refusal('sender_batch_header.note')];
     await expect(batch.submit()).rejects.toMatchObject({ code: 'gateway_refused' });
     expect(await batch.resolve()).toMatchObject({ state: 'accepted' });
   });
 
-  it('when it was never answered for 25 days then it is not posted again: a person decides', async () => {
+  it('when it was not answered for 25 days then it is not posted again, and a person decides', async () => {
     const batch = openBatch();
     replies = [{ status: 502, body: {} }];
     expect(await batch.submit()).toMatchObject({ state: 'unknown' });
@@ -153,7 +153,7 @@ describe('given a batch group by Wise', () => {
   afterEach(() => stage.calm());
   afterAll(() => stage.close());
 
-  /** A frozen group of these payments, as the database keeps it: what is told of each is kept by its key. */
+  /** A frozen group of these payments, as the database keeps it. The reply for each payment is recorded by its key. */
   function openGroup(orders: readonly PaymentOrder[]) {
     const { batches } = stage.gateways.wise;
     if (!batches) throw new Error('Wise sends batches');
@@ -177,27 +177,27 @@ describe('given a batch group by Wise', () => {
       total: { minor: 12_345n * BigInt(orders.length), currency: 'USD' },
       itemCount: orders.length,
     };
-    const told = new Map<string, Answer>();
-    const hands: BatchHands = {
+    const recorded = new Map<string, Reply>();
+    const callbacks: BatchCallbacks = {
       async save(step, reference) {
         stored.step = step;
         stored.reference = reference ?? stored.reference;
       },
-      items: async () => items.filter((item) => told.get(item.key)?.state !== 'failed'),
+      items: async () => items.filter((item) => recorded.get(item.key)?.state !== 'failed'),
       async saveItem(itemKey, step, reference) {
         const item = items.find((one) => one.key === itemKey);
         if (item) Object.assign(item, { step, reference: reference ?? item.reference });
       },
-      recordItem: async (itemKey, answer) => void told.set(itemKey, answer),
+      recordItem: async (itemKey, reply) => void recorded.set(itemKey, reply),
       nameItems: async () => undefined,
     };
-    return { told, go: () => batches.resolve(stored, hands, AbortSignal.timeout(10_000)) };
+    return { recorded, go: () => batches.resolve(stored, callbacks, AbortSignal.timeout(10_000)) };
   }
 
   const paidFor = async ({ key }: PaymentOrder) =>
     (await stage.movements('wise', key)).filter(({ kind }) => kind === 'paid').length;
 
-  it('when the group is made, and its name is not known to be, then another name is used and each is paid once', async () => {
+  it('when the group was created but its response was lost then another name is used, and each payment is made once', async () => {
     const orders = [stage.order('wise'), stage.order('wise')];
     const group = openGroup(orders);
     await stage.control('wise', 'faults', { method: 'POST', path: 'batch-groups$', fault: 'commit-then-drop' });
@@ -206,7 +206,7 @@ describe('given a batch group by Wise', () => {
     expect(await Promise.all(orders.map(paidFor))).toEqual([1, 1]);
   });
 
-  it('when a transfer stands in an earlier group, as after a restore, then it is never failed and nothing is funded twice', async () => {
+  it('when a transfer is in an earlier group, as after a restore, then it does not fail and nothing is funded twice', async () => {
     const order = stage.order('wise');
     await stage.control('wise', 'faults', { method: 'PATCH', path: 'batch-groups/', fault: '500-before-commit' });
     expect(await openGroup([order]).go()).toMatchObject({ state: null });
@@ -214,16 +214,16 @@ describe('given a batch group by Wise', () => {
     const restored = openGroup([order, stage.order('wise')]);
     expect(await restored.go()).toMatchObject({ state: null });
 
-    expect(restored.told.get(order.key)?.state).not.toBe('failed');
+    expect(restored.recorded.get(order.key)?.state).not.toBe('failed');
     expect(await paidFor(order)).toBe(0);
   });
 
-  it('when the funding is unclear then it is read before it is asked for again', async () => {
+  it('when the funding is unclear then it is read before it is requested again', async () => {
     const orders = [stage.order('wise'), stage.order('wise')];
     const group = openGroup(orders);
     await stage.control('wise', 'faults', { method: 'POST', path: 'batch-payments/', fault: 'commit-then-drop' });
     expect(await group.go()).toMatchObject({ state: 'unknown' });
-    expect(await group.go()).toMatchObject({ state: 'accepted', word: 'FUNDED' });
+    expect(await group.go()).toMatchObject({ state: 'accepted', providerStatus: 'FUNDED' });
     expect(await Promise.all(orders.map(paidFor))).toEqual([1, 1]);
   });
 });

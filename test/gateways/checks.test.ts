@@ -25,7 +25,7 @@ const signal = () => AbortSignal.timeout(10_000);
 describe('given a check', () => {
   let stage: Stage;
   let aheadMs = 0;
-  /** What happens at the bank just before a number is voided there. */
+  /** Runs at the bank just before a number is voided there. */
   let beforeVoid: (() => Promise<void>) | null = null;
   beforeAll(async () => {
     stage = await openStage({
@@ -46,8 +46,8 @@ describe('given a check', () => {
   const bank = () => createCheckBank(stage.settings.printedCheck, fetch);
   const becomes = (attempt: Attempt, state: string) =>
     expect.poll(async () => (await attempt.read()).state, { timeout: 5_000, interval: 10 }).toBe(state);
-  const says = (attempt: Attempt, word: string) =>
-    expect.poll(async () => (await attempt.read()).word, { timeout: 5_000, interval: 10 }).toBe(word);
+  const says = (attempt: Attempt, status: string) =>
+    expect.poll(async () => (await attempt.read()).providerStatus, { timeout: 5_000, interval: 10 }).toBe(status);
 
   type Made = ReturnType<Stage['attempt']>;
   const statusAtBank = async ({ order }: Made): Promise<string> => {
@@ -56,7 +56,7 @@ describe('given a check', () => {
     };
     return value.status;
   };
-  /** How many checks Lob has of an attempt. */
+  /** How many checks Lob has for an attempt. */
   const madeByLob = async ({ stored }: Made): Promise<number> => {
     const authorization = `Basic ${Buffer.from(`${stage.settings.lob.apiKey}:`).toString('base64')}`;
     const url = `${stage.urls.lob}/v1/checks?metadata[attempt]=${stored.key}`;
@@ -74,7 +74,7 @@ describe('given a check', () => {
     const presentAgain = (attempt: Made) =>
       stage.control('bank', 'present', { account, number: numberOf(attempt), amount: '50.50' });
 
-    /** A check that the bank has paid and taken back, and maybe paid again, before anybody of us looked. */
+    /** A check that the bank paid and reversed, and perhaps paid again, before we looked. */
     async function bounce(outcome: string, then: readonly string[]): Promise<Made> {
       await stage.control(site, 'outcomes', { match: '50.50', outcome });
       const attempt = stage.attempt(gateway, { amount: '50.50' });
@@ -83,12 +83,12 @@ describe('given a check', () => {
       return attempt;
     }
 
-    it('when it came back then its number is void before it counts as returned, and presented again it is not paid', async () => {
+    it('when it bounced then its number is void before it counts as returned, and it is not paid if presented again', async () => {
       const attempt = await bounce('bounced', ['paid', 'returned']);
       const amount = parseDecimal('50.50', 'USD');
       expect(await attempt.read()).toMatchObject({
         state: 'returned',
-        word: 'bounced',
+        providerStatus: 'bounced',
         reason: 'MS03',
         debited: { amount },
         returned: { amount },
@@ -99,19 +99,19 @@ describe('given a check', () => {
       expect((await attempt.read()).state).toBe('returned');
     });
 
-    it('when it was paid after all then it is settled', async () => {
+    it('when it was paid in the end then it is settled', async () => {
       const attempt = await bounce('bounced-then-cleared', ['paid', 'returned', 'paid']);
-      expect(await attempt.read()).toMatchObject({ state: 'settled', word: 'cleared', returned: null });
+      expect(await attempt.read()).toMatchObject({ state: 'settled', providerStatus: 'cleared', returned: null });
     });
 
-    it('when it is not clear whether its number is void then nothing is said, and the bank is asked again', async () => {
+    it('when it is unclear whether its number is void then nothing is concluded, and the bank is asked again', async () => {
       const attempt = await bounce('bounced', ['paid', 'returned']);
       await stage.control('bank', 'faults', { match: `V,${account}`, fault: '500-before-commit' });
       await expect(attempt.read()).rejects.toMatchObject({ code: 'gateway_unavailable' });
       expect(await attempt.read()).toMatchObject({ state: 'returned', evidence: { bank: 'void' } });
     });
 
-    it('when the bank pays it while it is being voided then a person hears of it, and it is settled', async () => {
+    it('when the bank pays it while it is being voided then an alarm is raised, and it is settled', async () => {
       const attempt = await bounce('bounced', ['paid', 'returned']);
       beforeVoid = () => presentAgain(attempt);
       expect(await attempt.read()).toMatchObject({ state: 'on_hold', returned: null, alarm: expect.any(String) });
@@ -120,15 +120,15 @@ describe('given a check', () => {
   });
 
   describe('that we print', () => {
-    it('when nobody heard the bank and the number is void by now then it failed: a check was never made', async () => {
+    it('when the bank did not respond and the number is void by now then it has failed: no check was made', async () => {
       await stage.control('bank', 'faults', { path: '/positive-pay/files', fault: '500-before-commit' });
       const attempt = stage.attempt('printed-check');
       expect((await attempt.submit()).state).toBe('unknown');
-      await stage.gateways['printed-check'].desk?.stop(attempt.stored, signal());
+      await stage.gateways['printed-check'].checkServices?.stop(attempt.stored, signal());
       expect(await attempt.resolve()).toMatchObject({ state: 'failed', evidence: { bank: 'void' } });
     });
 
-    it('when it is stopped before it was printed then it is printed no more', async () => {
+    it('when it is stopped before it is printed then it is no longer printed', async () => {
       await stage.control('bank', 'outcomes', { match: '66.60', outcome: 'never-cleared' });
       const attempt = stage.attempt('printed-check', { amount: '66.60' });
       const dying = async (step: string) => {
@@ -136,21 +136,21 @@ describe('given a check', () => {
         throw new Error('killed');
       };
       await expect(stage.gateways['printed-check'].submit(attempt.stored, dying, signal())).rejects.toThrow('killed');
-      await stage.gateways['printed-check'].desk?.stop(attempt.stored, signal());
+      await stage.gateways['printed-check'].checkServices?.stop(attempt.stored, signal());
       const dead = await attempt.resolve();
       expect(dead).toMatchObject({ state: 'failed', evidence: { bank: 'stopped' } });
       await expect(stat(join(stage.printDir, `${dead.reference}.pdf`))).rejects.toThrow('ENOENT');
     });
 
-    it('when the bank knows its number before it was told then no check is made, though the amount is the same', async () => {
+    it('when its number is already on file at the bank then no check is made, even if the amount is the same', async () => {
       const first = stage.attempt('printed-check');
       await first.submit();
       const second = stage.attempt('printed-check', { checkNumber: first.order.checkNumber ?? 0n });
-      expect(await second.submit()).toMatchObject({ state: 'failed', word: 'number in use' });
+      expect(await second.submit()).toMatchObject({ state: 'failed', providerStatus: 'number in use' });
       expect((await first.read()).state).not.toBe('failed');
     });
 
-    it('when it is sent then a PDF lies there that only its user may read, named without the account', async () => {
+    it('when it is sent then there is a PDF that only its user may read and whose name does not show the account', async () => {
       const attempt = stage.attempt('printed-check');
       await attempt.submit();
       const file = join(stage.printDir, `${attempt.stored.reference}.pdf`);
@@ -160,7 +160,7 @@ describe('given a check', () => {
       expect((await readdir(stage.printDir)).filter((name) => name.startsWith('.'))).toEqual([]);
     });
 
-    it('when it is printed again then the bytes are the same, and a check that lies there is not replaced', async () => {
+    it('when it is printed again then a check that already exists is not replaced', async () => {
       const attempt = stage.attempt('printed-check');
       await attempt.submit();
       const file = join(stage.printDir, `${attempt.stored.reference}.pdf`);
@@ -170,15 +170,15 @@ describe('given a check', () => {
       expect(await readFile(file, 'utf8')).toBe('taken to the printer');
     });
 
-    it('when it is voided before anybody has it then it failed, and the bank would not pay it', async () => {
+    it('when it is voided before anybody has it then it has failed, and the bank would not pay it', async () => {
       await stage.control('bank', 'outcomes', { match: 'Void Vera', outcome: 'never-cleared' });
       const attempt = stage.attempt('printed-check', { destination: payee('Void Vera') });
       await attempt.submit();
       await voidAtBank(bank(), checkOnFile(thawCheck(attempt.stored.request)), signal());
-      expect(await attempt.read()).toMatchObject({ state: 'failed', word: 'void', debited: null });
+      expect(await attempt.read()).toMatchObject({ state: 'failed', providerStatus: 'void', debited: null });
     });
 
-    it('when its payment is stopped at the bank then it failed, for no money will move', async () => {
+    it('when its payment is stopped at the bank then it has failed, because no money will move', async () => {
       await stage.control('bank', 'outcomes', { match: 'Lost Lena', outcome: 'never-cleared' });
       const attempt = stage.attempt('printed-check', { destination: payee('Lost Lena') });
       await attempt.submit();
@@ -199,18 +199,18 @@ describe('given a check', () => {
   });
 
   describe('that Lob mails', () => {
-    it('when the post returns it then it is still out, and a person is asked, until the bank confirms a stop', async () => {
+    it('when it is returned to sender then it still counts as sent, and a person is asked, until the bank confirms a stop', async () => {
       await stage.control('lob', 'outcomes', { match: 'Moved Mona', outcome: 'returned-to-sender' });
       const attempt = stage.attempt('lob', { destination: payee('Moved Mona') });
       await attempt.submit();
       await says(attempt, 'returned_to_sender');
       const told = await attempt.read();
       expect(told).toMatchObject({ state: 'sent', debited: null, alarm: null, task: { kind: 'check_returned_mail' } });
-      await stage.gateways.lob.desk?.stop(attempt.stored, signal());
+      await stage.gateways.lob.checkServices?.stop(attempt.stored, signal());
       expect((await attempt.read()).state).toBe('failed');
     });
 
-    it('when nobody cashes it then delivered is not settled', async () => {
+    it('when it is delivered but nobody cashes it then it is not settled', async () => {
       await stage.control('lob', 'outcomes', { match: 'Forgetful Flo', outcome: 'never-cleared' });
       const attempt = stage.attempt('lob', { destination: payee('Forgetful Flo') });
       await attempt.submit();
@@ -218,7 +218,7 @@ describe('given a check', () => {
       expect((await attempt.read()).state).toBe('sent');
     });
 
-    it('when Lob forgot the key after a day then its checks are searched by our key, and none is made twice', async () => {
+    it('when Lob has forgotten the key after a day then its checks are searched by our key, and no second check is made', async () => {
       await stage.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault: 'commit-then-drop' });
       const attempt = stage.attempt('lob');
       expect((await attempt.submit()).state).toBe('unknown');
@@ -229,22 +229,22 @@ describe('given a check', () => {
       expect(await stage.movements('lob', attempt.stored.key)).toHaveLength(1);
     });
 
-    it('when Lob neither answered nor knows it after a day then it is not repeated: a person decides', async () => {
+    it('when Lob neither responded nor has it after a day then it is not sent again, and a person decides', async () => {
       await stage.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault: 'drop-before-commit' });
       const attempt = stage.attempt('lob');
       await attempt.submit();
       aheadMs = 25 * HOUR_MS;
       expect(await attempt.resolve()).toMatchObject({ state: 'unknown', task: { kind: 'outcome_unknown' } });
 
-      await stage.gateways.lob.desk?.stop(attempt.stored, signal());
+      await stage.gateways.lob.checkServices?.stop(attempt.stored, signal());
       expect(await attempt.resolve()).toMatchObject({ state: 'failed', evidence: { bank: 'stopped' } });
     });
 
-    it('when nobody heard Lob and the payment is stopped then the request is not repeated: what is dead is not mailed', async () => {
+    it('when Lob did not respond and the payment is stopped then the request is not repeated, because a dead check must not be mailed', async () => {
       await stage.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault: 'drop-before-commit' });
       const attempt = stage.attempt('lob');
       await attempt.submit();
-      await stage.gateways.lob.desk?.stop(attempt.stored, signal());
+      await stage.gateways.lob.checkServices?.stop(attempt.stored, signal());
       expect(await attempt.resolve()).toMatchObject({ state: 'failed', reference: null });
       expect(await madeByLob(attempt)).toBe(0);
     });
@@ -258,25 +258,29 @@ describe('given a check', () => {
       afterAll(() => slow.close());
 
       it.each(['no fault', 'commit-then-drop'])(
-        'when it is stopped after %s then Lob takes it back: nobody is sent what the bank does not pay',
+        'when it is stopped after %s then Lob cancels it, so that no check arrives that the bank does not pay',
         async (fault) => {
           if (fault !== 'no fault') await slow.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault });
           const attempt = slow.attempt('lob');
           await attempt.submit();
-          expect(await slow.gateways.lob.desk?.stop(attempt.stored, signal())).toMatchObject({ outcome: 'stopped' });
+          expect(await slow.gateways.lob.checkServices?.stop(attempt.stored, signal())).toMatchObject({
+            outcome: 'stopped',
+          });
           expect(await attempt.resolve()).toMatchObject({
             state: 'failed',
-            word: 'deleted',
+            providerStatus: 'deleted',
             evidence: { bank: 'void' },
           });
         },
       );
 
-      it('when it is stopped while Lob cannot take it back then the stop holds all the same', async () => {
+      it('when it is stopped while Lob cannot cancel it then the stop still holds', async () => {
         const attempt = slow.attempt('lob');
         await attempt.submit();
         await slow.control('lob', 'faults', { method: 'DELETE', path: '/v1/checks/', fault: 'drop-before-commit' });
-        expect(await slow.gateways.lob.desk?.stop(attempt.stored, signal())).toMatchObject({ outcome: 'stopped' });
+        expect(await slow.gateways.lob.checkServices?.stop(attempt.stored, signal())).toMatchObject({
+          outcome: 'stopped',
+        });
         expect(await attempt.read()).toMatchObject({ state: 'failed', evidence: { bank: 'stopped' } });
       });
     });
@@ -292,22 +296,25 @@ describe('given a check', () => {
 
     it.each([
       { after: 'the bank acknowledged it', saves: 1 },
-      { after: 'it was written down that Lob may be asked', saves: 2 },
-    ])('when the worker dies after $after then the next one goes on, and it is mailed once', async ({ saves }) => {
-      const attempt = stage.attempt('lob');
-      let saved = 0;
-      const dying = async (step: string) => {
-        attempt.stored.step = step;
-        if ((saved += 1) === saves) throw new Error('killed');
-      };
-      await expect(stage.gateways.lob.submit(attempt.stored, dying, signal())).rejects.toThrow('killed');
-      expect(await madeByLob(attempt)).toBe(0);
-      await attempt.resolve();
-      await becomes(attempt, 'settled');
-      expect(await stage.movements('lob', attempt.stored.key)).toHaveLength(1);
-    });
+      { after: 'we stored that Lob may be asked', saves: 2 },
+    ])(
+      'when the worker dies after $after then the next one continues, and the check is mailed once',
+      async ({ saves }) => {
+        const attempt = stage.attempt('lob');
+        let saved = 0;
+        const dying = async (step: string) => {
+          attempt.stored.step = step;
+          if ((saved += 1) === saves) throw new Error('killed');
+        };
+        await expect(stage.gateways.lob.submit(attempt.stored, dying, signal())).rejects.toThrow('killed');
+        expect(await madeByLob(attempt)).toBe(0);
+        await attempt.resolve();
+        await becomes(attempt, 'settled');
+        expect(await stage.movements('lob', attempt.stored.key)).toHaveLength(1);
+      },
+    );
 
-    it('when Lob refuses it for certain then it has failed once the bank confirmed that its number is void, and not before', async () => {
+    it('when Lob definitely refuses it then it fails only after the bank confirms that its number is void', async () => {
       const account = { ...stage.payerAccounts.lob, lobBankAccountId: 'bank_unknown' };
       const attempt = stage.attempt('lob', { account });
       const voiding = { path: '/positive-pay/files', match: `V,${LOB_ACCOUNT}` };
@@ -319,7 +326,7 @@ describe('given a check', () => {
       expect(await statusAtBank(attempt)).toBe('void');
     });
 
-    it('when Lob cannot print it then its number is void before it has failed', async () => {
+    it('when Lob cannot print it then its number is void before it fails', async () => {
       await stage.control('lob', 'outcomes', { match: 'Smudged Sam', outcome: 'fail' });
       const attempt = stage.attempt('lob', { destination: payee('Smudged Sam') });
       await stage.control('bank', 'faults', { match: `V,${LOB_ACCOUNT}`, fault: '500-before-commit' });
@@ -381,7 +388,7 @@ describe('given the legal line of a check', () => {
 });
 
 describe('given two accounts with the same last four digits', () => {
-  it('when both write check 7 then the names differ, and neither shows its account', () => {
+  it('when both write check 7 then the names differ, and neither reveals its account', () => {
     const [first, second] = [checkReference('111111115678', 7n), checkReference('222222225678', 7n)];
     expect(first).not.toBe(second);
     expect(first).toMatch(/^5678-[0-9a-f]{4}-7$/);
@@ -393,15 +400,15 @@ describe('given a routing number', () => {
     { text: '021000021', isValid: true, because: 'its checksum divides by ten' },
     { text: '021000022', isValid: false, because: 'a digit is wrong' },
     { text: '201000021', isValid: false, because: 'two digits are swapped' },
-    { text: '000000000', isValid: false, because: 'no bank has it, though it divides by ten' },
+    { text: '000000000', isValid: false, because: 'no bank has it, although its checksum divides by ten' },
     { text: '02100002', isValid: false, because: 'a digit is missing' },
   ])('when it is $text then valid is $isValid: $because', ({ text, isValid }) => {
     expect(isRoutingNumber(text)).toBe(isValid);
   });
 });
 
-describe('given the file that tells the bank of our checks', () => {
-  it('when a payee has commas and quotes then they stay one field', () => {
+describe('given the file that reports our checks to the bank', () => {
+  it('when a payee contains commas and quotes then it stays one field', () => {
     const amount = parseDecimal('1234.50', 'USD');
     const common = { account: '123456789', amount, date: '2026-11-23' };
     const file = positivePayFile([
@@ -425,16 +432,19 @@ describe('given a bank statement in camt.053', () => {
   it.each([
     { version: '.08', status: '<Sts><Cd>BOOK</Cd></Sts>' },
     { version: '.02', status: '<Sts>BOOK</Sts>' },
-  ])('when it is of version $version then amounts are exact and a leading zero names the same check', ({ status }) => {
-    const [line] = readCamt(
-      statement(entry(`<Amt Ccy="USD">90071992547409.93</Amt><CdtDbtInd>DBIT</CdtDbtInd>${status}`)),
-    );
-    expect(line).toMatchObject({
-      amount: { minor: -9_007_199_254_740_993n, currency: 'USD' },
-      checkNumber: 1042n,
-      isReversal: false,
-    });
-  });
+  ])(
+    'when its version is $version then amounts are exact, and leading zeros do not change the check number',
+    ({ status }) => {
+      const [line] = readCamt(
+        statement(entry(`<Amt Ccy="USD">90071992547409.93</Amt><CdtDbtInd>DBIT</CdtDbtInd>${status}`)),
+      );
+      expect(line).toMatchObject({
+        amount: { minor: -9_007_199_254_740_993n, currency: 'USD' },
+        checkNumber: 1042n,
+        isReversal: false,
+      });
+    },
+  );
 
   it('when a line is only pending then it is left out', () => {
     expect(
@@ -443,7 +453,7 @@ describe('given a bank statement in camt.053', () => {
   });
 
   it.each(['', '<html></html>', statement('<Ntry></Ntry>'), '<Document><BkToCstmrStmt>'])(
-    'when it is no statement then it is refused instead of read as empty: %s',
+    'when it is not a statement then it is refused and not read as empty: %s',
     (text) => {
       expect(() => readCamt(text)).toThrow(/\S/);
     },

@@ -14,23 +14,23 @@ import { openReceiver } from '../../scripts/gateway-check/sandbox.ts';
 import { faultsOf } from './faults.ts';
 import { openStage, type SiteName, type Stage } from './stage.ts';
 
-/** What differs between gateways in the contract that all of them keep. */
+/** The differences between gateways in the contract that all of them keep. */
 export type Party = {
   name: GatewayName;
   site: SiteName;
-  /** Every call of a payment that may go wrong, the one that moves the money last. */
+  /** Every call of a payment that may go wrong. The last one moves the money. */
   calls: readonly string[];
-  /** Which of these calls another stand-in takes. */
+  /** The calls that go to another stand-in. */
   sites?: Readonly<Record<string, SiteName>>;
-  /** Where a payment that goes well ends as far as the provider tells. */
+  /** The final state of a successful payment, as far as the provider reports it. */
   arrives: AttemptState;
-  /** The stand-in's outcome for a payment that is read more than once before it ends. */
+  /** The stand-in's outcome for a payment that stays open long enough to be read more than once. */
   staysOpen: string;
-  /** Whether a token that is refused can be exchanged for a new one. */
+  /** Whether a refused token can be exchanged for a new one. */
   renewsToken: boolean;
-  /** The calls that list what we look for, where an empty page may come. */
+  /** The calls that list what we look for, in which an empty page may occur. */
   lists: string;
-  /** Makes a payment that the provider will refuse. */
+  /** Creates a payment that the provider will refuse. */
   refuse: (stage: Stage) => Promise<Attempt>;
 };
 
@@ -44,7 +44,7 @@ const codeOf = (call: Promise<unknown>): Promise<FailureCode | 'no failure'> =>
     (failure: Failure) => failure.code,
   );
 
-/** The contract of every gateway, kept over real HTTP against the provider's stand-in. */
+/** The contract that every gateway keeps, tested over real HTTP against the provider's stand-in. */
 export function describeGateway(party: Party): void {
   const { name, site, calls, arrives } = party;
   const moneyCall = calls.at(-1) ?? '';
@@ -64,10 +64,10 @@ export function describeGateway(party: Party): void {
       receiver.close();
     });
 
-    const strike = ({ path, ...rule }: { path?: string; [word: string]: unknown }) =>
+    const strike = ({ path, ...rule }: { path?: string; [option: string]: unknown }) =>
       stage.control(path ? siteOf(path) : site, 'faults', { ...rule, ...(path && { path }) });
 
-    /** The key under which the stand-in books what it paid. */
+    /** The key under which the stand-in books the payment. */
     const bookKey = ({ stored, order }: Attempt) =>
       name === 'printed-check' ? `${CHECK_ACCOUNT}/${order.checkNumber}` : stored.key;
 
@@ -81,7 +81,7 @@ export function describeGateway(party: Party): void {
       expect(await paid(attempt)).toMatchObject([{ amount: AMOUNT, currency: 'USD' }]);
     }
 
-    /** Ends a call when its fault has struck: a hanging one would only wait for its time limit. */
+    /** Ends a call when its fault has struck, because a hanging call would only wait for its time limit. */
     function whenStruck(at: SiteName): AbortSignal {
       const given = new AbortController();
       void (async () => {
@@ -127,7 +127,7 @@ export function describeGateway(party: Party): void {
     );
 
     it.each(calls.flatMap((path) => faultsOf(name, 'late').map((fault) => ({ path, fault }))))(
-      'when $path is answered late ($fault) then it is paid once',
+      'when the response of $path is late ($fault) then it is paid once',
       async ({ path, fault }) => {
         await strike({ method: 'POST', path, fault, ms: LATE_MS });
         const attempt = stage.attempt(name, { amount: AMOUNT });
@@ -136,7 +136,7 @@ export function describeGateway(party: Party): void {
       },
     );
 
-    it('when the worker dies before it can write the answer down then resolving pays no second time', async () => {
+    it('when the worker dies before it can store the reply then resolving does not pay again', async () => {
       const attempt = stage.attempt(name, { amount: AMOUNT });
       await attempt.submit();
       attempt.forgetAnswers();
@@ -146,7 +146,7 @@ export function describeGateway(party: Party): void {
     });
 
     it.each(calls)(
-      'when %s asks us to slow down then nothing was paid, and it goes on as late as it asked',
+      'when %s asks us to slow down then nothing is paid, and the next try waits as long as requested',
       async (path) => {
         await strike({ method: 'POST', path, fault: '429' });
         const attempt = stage.attempt(name, { amount: AMOUNT });
@@ -160,7 +160,7 @@ export function describeGateway(party: Party): void {
     );
 
     it.each(['401', 'token-expired'])(
-      'when our key or token is refused (%s) then nothing was paid, and a good one pays once',
+      'when our key or token is refused (%s) then nothing is paid, and a valid one pays once',
       async (fault) => {
         await strike({ method: 'POST', path: moneyCall, fault });
         const attempt = stage.attempt(name, { amount: AMOUNT });
@@ -174,7 +174,7 @@ export function describeGateway(party: Party): void {
       },
     );
 
-    it('when the payee is refused then it failed, with a reason, and nothing moved', async () => {
+    it('when the payee is refused then it fails with a reason, and no money moves', async () => {
       const attempt = await party.refuse(stage);
       const first = await attempt.submit();
       const last = first.state === 'failed' ? first : await failedRead(attempt);
@@ -188,28 +188,31 @@ export function describeGateway(party: Party): void {
       return attempt.read();
     }
 
-    it.runIf(canRunOut)('when our balance is too low then the gateway stops, and a filled one pays once', async () => {
-      await stage.control(site, 'balance', { currency: 'USD', amount: '1.00' });
-      const attempt = stage.attempt(name, { amount: AMOUNT });
-      expect(await codeOf(attempt.submit())).toBe('gateway_refused');
-      expect(await codeOf(attempt.resolve())).toBe('gateway_refused');
-      expect(await paid(attempt)).toEqual([]);
-      await stage.control(site, 'balance', { currency: 'USD', amount: '1000000.00' });
-      await attempt.resolve();
-      await expectPaidOnce(attempt);
-    });
+    it.runIf(canRunOut)(
+      'when our balance is too low then the gateway stops, and after a top-up it pays once',
+      async () => {
+        await stage.control(site, 'balance', { currency: 'USD', amount: '1.00' });
+        const attempt = stage.attempt(name, { amount: AMOUNT });
+        expect(await codeOf(attempt.submit())).toBe('gateway_refused');
+        expect(await codeOf(attempt.resolve())).toBe('gateway_refused');
+        expect(await paid(attempt)).toEqual([]);
+        await stage.control(site, 'balance', { currency: 'USD', amount: '1000000.00' });
+        await attempt.resolve();
+        await expectPaidOnce(attempt);
+      },
+    );
 
-    it('when the provider says a word nobody knows then it moves nothing and alarms', async () => {
+    it('when the provider reports an unknown status then nothing changes, and an alarm is raised', async () => {
       await stage.control(site, 'outcomes', { match: '77.77', outcome: party.staysOpen });
       const attempt = stage.attempt(name, { amount: '77.77' });
       await attempt.submit();
       await strike({ method: 'GET', fault: 'unknown-word', times: 100 });
-      const told = await attempt.read();
-      expect(told.state).toBeNull();
-      expect(told.alarm).toContain('does not know');
+      const reply = await attempt.read();
+      expect(reply.state).toBeNull();
+      expect(reply.alarm).toContain('does not know');
     });
 
-    it('when the provider shows an empty page then nothing is concluded, and the next look finds it', async () => {
+    it('when the provider shows an empty page then nothing is concluded, and the next poll finds the payment', async () => {
       const attempt = stage.attempt(name, { amount: AMOUNT });
       await attempt.submit();
       await arrive(attempt);
@@ -219,7 +222,7 @@ export function describeGateway(party: Party): void {
       await expectPaidOnce(attempt);
     });
 
-    it('when the provider is down then a look-up says so and changes nothing', async () => {
+    it('when the provider is down then a look-up reports it and changes nothing', async () => {
       const attempt = stage.attempt(name, { amount: AMOUNT });
       await attempt.submit();
       await strike({ method: 'GET', fault: '500-before-commit', times: 5 });
@@ -228,7 +231,7 @@ export function describeGateway(party: Party): void {
       await expectPaidOnce(attempt);
     });
 
-    it('when the statement shows a cent too much then the line says so: it is compared, never corrected', async () => {
+    it('when the statement shows one cent too much then the line keeps it, because lines are compared and never corrected', async () => {
       const from = new Date(new Date().toISOString().slice(0, 10));
       const to = new Date(from.getTime() + 2 * 24 * 60 * 60_000);
       const lines = (signal = AbortSignal.timeout(10_000)) =>
@@ -237,7 +240,7 @@ export function describeGateway(party: Party): void {
       await attempt.submit();
       await arrive(attempt);
       const right = (await lines()).map(({ amount }) => amount.minor);
-      const reporter = name === 'lob' ? 'bank' : site; // Lob never knows what became of a check
+      const reporter = name === 'lob' ? 'bank' : site; // Lob never knows whether a check was cashed
       await stage.control(reporter, 'faults', { method: 'GET', path: 'statement|reporting', fault: 'wrong-amount' });
       const wrong = (await lines()).map(({ amount }) => amount.minor);
       expect(wrong.length).toBe(right.length);

@@ -18,7 +18,7 @@ const call = (path: string): Call<{ amount: string }> => ({
   signal: AbortSignal.timeout(5_000),
 });
 
-describe('given an answer of a provider', () => {
+describe('given a response from a provider', () => {
   let server: Server;
   let answer: RequestListener = (_, response) => void response.end();
   let baseUrl = '';
@@ -42,29 +42,34 @@ describe('given an answer of a provider', () => {
     );
 
   it.each([
-    { status: 200, body: '{"amount":1.10}', outcome: 'done', because: 'it is what was agreed' },
+    { status: 200, body: '{"amount":1.10}', outcome: 'done', because: 'it is as documented' },
     { status: 201, body: '{"amount":"1.10"}', outcome: 'done', because: 'a decimal may be written as text' },
     { status: 200, body: '{"amount":1.1', outcome: 'unclear', because: 'it is cut off' },
-    { status: 200, body: '', outcome: 'unclear', because: 'it says nothing' },
+    { status: 200, body: '', outcome: 'unclear', because: 'it is empty' },
     { status: 200, body: '{"sum":1}', outcome: 'unclear', because: 'it is not as documented' },
-    { status: 200, body: '<html>ok</html>', outcome: 'unclear', because: 'a proxy wrote it' },
+    { status: 200, body: '<html>ok</html>', outcome: 'unclear', because: 'it comes from a proxy' },
     { status: 302, body: '', outcome: 'unclear', because: 'a redirect is never followed with a payment' },
-    { status: 400, body: '{"code":"no"}', outcome: 'refused', because: 'the provider said no' },
-    { status: 403, body: '<html>no</html>', outcome: 'unclear', because: 'a proxy said no, perhaps on the way back' },
-    { status: 404, body: '{}', outcome: 'refused', because: 'the provider knows no such thing' },
-    { status: 408, body: '', outcome: 'unclear', because: 'it may have been at work already' },
+    { status: 400, body: '{"code":"no"}', outcome: 'refused', because: 'the provider refused it' },
+    {
+      status: 403,
+      body: '<html>no</html>',
+      outcome: 'unclear',
+      because: 'a proxy refused it, perhaps on the way back',
+    },
+    { status: 404, body: '{}', outcome: 'refused', because: 'the provider has no such object' },
+    { status: 408, body: '', outcome: 'unclear', because: 'the provider may already be working on it' },
     { status: 409, body: '{}', outcome: 'unclear', because: 'the first request may be in progress' },
-    { status: 422, body: '{}', outcome: 'refused', because: 'the provider said no' },
-    { status: 401, body: '{}', outcome: 'gateway_refused', because: 'our key opens nothing' },
+    { status: 422, body: '{}', outcome: 'refused', because: 'the provider refused it' },
+    { status: 401, body: '{}', outcome: 'gateway_refused', because: 'our key is not valid' },
     { status: 429, body: '{}', outcome: 'gateway_rate_limited', because: 'it was not processed' },
-    { status: 500, body: '{}', outcome: 'unclear', because: 'it may have broken after the payment' },
-    { status: 503, body: '', outcome: 'unclear', because: 'it may have broken after the payment' },
+    { status: 500, body: '{}', outcome: 'unclear', because: 'it may have failed after the payment' },
+    { status: 503, body: '', outcome: 'unclear', because: 'it may have failed after the payment' },
   ])('when it is $status $body then it is $outcome: $because', async ({ status, body, outcome }) => {
     answer = (_, response) => void response.writeHead(status, { location: '/elsewhere' }).end(body);
     expect(await outcomeOf()).toBe(outcome);
   });
 
-  it('when nobody listens then certainly nothing was sent', async () => {
+  it('when no server is listening then nothing was sent', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await once(closed, 'listening');
     const { port } = closed.address() as AddressInfo;
@@ -73,7 +78,7 @@ describe('given an answer of a provider', () => {
     expect(await outcomeOf(`http://127.0.0.1:${port}`)).toBe('gateway_not_sent');
   });
 
-  it('when a name does not exist then certainly nothing was sent', async () => {
+  it('when the host name does not exist then nothing was sent', async () => {
     const http = createHttp({
       provider: 'Acme',
       baseUrl: 'http://acme.invalid',
@@ -110,7 +115,7 @@ describe('given an answer of a provider', () => {
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'ERR_TLS_HANDSHAKE_TIMEOUT',
     'ERR_SSL_WRONG_VERSION_NUMBER',
-  ])('when the way out ends in %s then certainly nothing was sent', async (code) => {
+  ])('when the connection fails with %s then nothing was sent', async (code) => {
     expect(await broken(error(code))).toBe('gateway_not_sent');
   });
 
@@ -123,7 +128,7 @@ describe('given an answer of a provider', () => {
     'UND_ERR_BODY_TIMEOUT',
     'EPROTO',
     'EWHATEVER',
-  ])('when the way out ends in %s then the request may have arrived', async (code) => {
+  ])('when the connection fails with %s then the request may have arrived', async (code) => {
     expect(await broken(error(code))).toBe('unclear');
   });
 
@@ -132,17 +137,17 @@ describe('given an answer of a provider', () => {
     { errors: [error('ETIMEDOUT', 'connect'), error('ETIMEDOUT', 'read')], outcome: 'unclear' },
     { errors: [], outcome: 'unclear' },
   ])(
-    'when $errors.length addresses were tried then it is $outcome: one that was reached is enough',
+    'when $errors.length addresses were tried then it is $outcome: one reachable address is enough',
     async ({ errors, outcome }) => {
       expect(await broken(Object.assign(new AggregateError(errors), { code: 'ETIMEDOUT' }))).toBe(outcome);
     },
   );
 
-  it('when the time limit of the call ends it then the request may have arrived', async () => {
+  it('when the call reaches its time limit then the request may have arrived', async () => {
     expect(await broken(new DOMException('The operation timed out', 'TimeoutError'))).toBe('unclear');
   });
 
-  it('when TLS meets a server that speaks none then certainly nothing was sent', async () => {
+  it('when the server does not speak TLS then nothing was sent', async () => {
     answer = (_, response) => void response.end('{"amount":1}');
     expect(await outcomeOf(baseUrl.replace('http:', 'https:'))).toBe('gateway_not_sent');
   });
@@ -155,7 +160,7 @@ describe('given an answer of a provider', () => {
     { headers: { 'retry-after': '999999999' }, waitMs: 3_600_000 },
     { headers: {}, waitMs: 5_000 },
   ])(
-    'when it is 429 with $headers then it is asked again then, and never later than in an hour',
+    'when it is 429 with $headers then the next try waits that long, and at most an hour',
     async ({ headers, waitMs }) => {
       answer = (_, response) => void response.writeHead(429, { ...headers, 'x-rate-limited-by': 'client' }).end();
       const failure = (await open()(call('/pay')).catch((thrown: Failure) => thrown)) as Failure;
@@ -164,7 +169,7 @@ describe('given an answer of a provider', () => {
     },
   );
 
-  it('when the provider takes an id of ours then each call has one, also the second with a new token, and we keep it', async () => {
+  it('when the provider takes an id of ours then each call has one, also the second call with a new token, and we keep it', async () => {
     const seen: unknown[] = [];
     answer = (request, response) => {
       seen.push(request.headers['x-correlation']);
@@ -182,7 +187,7 @@ describe('given an answer of a provider', () => {
     expect((await http(call('/pay'))).evidence['correlation']).not.toBe(seen[0]);
   });
 
-  it('when it is refused or unclear then neither key nor payee is in what we keep or say', async () => {
+  it('when it is refused or unclear then our evidence and errors contain neither the key nor the payee', async () => {
     answer = (_, response) => void response.writeHead(500, { 'x-trace': 'T-1' }).end('{"payee":"Paula Partner"}');
     const unclear = await open()(call('/pay'));
     expect(unclear.evidence).toMatchObject({ status: 500, trace: 'T-1' });
@@ -195,7 +200,7 @@ describe('given an answer of a provider', () => {
 });
 
 describe('given amounts in JSON', () => {
-  it('when they are read and written then not a digit changes, however large', () => {
+  it('when they are read and written then no digit changes, however large they are', () => {
     const text = '{"amount":90071992547409.93,"id":9007199254740993,"rate":1.10}';
     expect(readJson(text)).toEqual({ amount: '90071992547409.93', id: '9007199254740993', rate: '1.10' });
     expect(writeJson({ amount: exactNumber('90071992547409.93') })).toBe('{"amount":90071992547409.93}');

@@ -2,7 +2,7 @@ import type { GatewayName } from '../../domain/rails.ts';
 import { PAYEES } from '../../scripts/gateway-check/payees.ts';
 import type { Party } from './contract.ts';
 
-/** Every gateway keeps the contract: a new one is asked for here by the union. */
+/** Every gateway keeps the contract. A new gateway does not compile until it has an entry here. */
 export const PARTIES: Record<GatewayName, Party> = {
   wise: {
     name: 'wise',

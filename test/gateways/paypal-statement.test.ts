@@ -24,7 +24,7 @@ const transaction = (code: string, minor: bigint, more: Partial<PayPalTransactio
   ...more,
 });
 
-/** What reconciliation says of a day on which PayPal reported these transactions; lines find their payment by our key. */
+/** The result of reconciling a day on which PayPal reported these transactions. Lines find their payment by our key. */
 const breaksOf = (transactions: readonly PayPalTransaction[], ledger: readonly LedgerSide[]) =>
   findBreaks(
     ledger,
@@ -43,7 +43,7 @@ const hold = transaction('T1503', -1020n);
 const release = transaction('T1105', 1020n);
 const reversal = transaction('T1114', 1000n, { custom_field: KEY });
 
-describe('given the transactions that PayPal reports of a day', () => {
+describe('given the transactions that PayPal reports for a day', () => {
   it.each([
     { of: 'payment and fee agree', transactions: [payment, fee], breaks: [] },
     { of: 'money was held for it and released', transactions: [hold, release, payment, fee], breaks: [] },

@@ -30,13 +30,13 @@ describe('given a payment by PayPal', () => {
     return attempt;
   }
 
-  /** Moves PayPal's clock and ours. */
+  /** Moves PayPal's clock and ours forward. */
   async function advance(days: number) {
     await stage.control('paypal', 'clock', { advanceMs: days * DAY_MS });
     aheadMs += days * DAY_MS;
   }
 
-  it('when it succeeds then our balance paid the amount and, apart from it, the fee', async () => {
+  it('when it succeeds then our balance paid the amount and, separately, the fee', async () => {
     const attempt = stage.attempt('paypal', { amount: '10.00' });
     await attempt.submit();
     await becomes(attempt, 'settled');
@@ -48,7 +48,7 @@ describe('given a payment by PayPal', () => {
     { outcome: 'onhold', amount: '20.02', state: 'on_hold' },
     { outcome: 'blocked', amount: '20.03', state: 'on_hold' },
   ])(
-    'when PayPal says $outcome then it is $state, and the money has left our balance',
+    'when PayPal reports $outcome then it is $state, and the money has left our balance',
     async ({ outcome, amount, state }) => {
       const attempt = await pay(outcome, amount);
       await becomes(attempt, state);
@@ -56,40 +56,40 @@ describe('given a payment by PayPal', () => {
     },
   );
 
-  it('when nobody claims it for 30 days then it comes back whole', async () => {
+  it('when nobody claims it for 30 days then all of it comes back', async () => {
     const attempt = await pay('unclaimed', '20.04');
     await becomes(attempt, 'unclaimed');
     await advance(31);
     expect(await attempt.read()).toMatchObject({ state: 'returned', returned: { amount: usd(2004n) } });
   });
 
-  it('when it is refunded in part then it stays settled, and a person hears what came back', async () => {
+  it('when part of it is refunded then it stays settled, and an alarm reports what came back', async () => {
     const attempt = await pay('refund-partly', '20.00');
     await becomes(attempt, 'settled');
     await advance(20);
-    const told = await attempt.read();
-    expect(told).toMatchObject({ word: 'REFUNDED', state: 'settled' });
-    expect(told.returned?.amount.minor).toBe(1000n);
-    expect(told.alarm).toContain('Part');
+    const reply = await attempt.read();
+    expect(reply).toMatchObject({ providerStatus: 'REFUNDED', state: 'settled' });
+    expect(reply.returned?.amount.minor).toBe(1000n);
+    expect(reply.alarm).toContain('Part');
   });
 
-  it('when it is reversed after 20 days then it is returned whole', async () => {
+  it('when it is reversed after 20 days then all of it is returned', async () => {
     const attempt = await pay('return', '20.05');
     await becomes(attempt, 'settled');
     await advance(20);
     expect(await attempt.read()).toMatchObject({ state: 'returned', returned: { amount: usd(2005n) } });
   });
 
-  it('when it is taken back and PayPal’s transactions do not show how much yet then it is on hold, and read again', async () => {
+  it('when it is refunded but PayPal’s transactions do not show the amount yet then it is on hold until they do', async () => {
     const attempt = await pay('return', '20.08');
     await becomes(attempt, 'settled');
     await advance(20);
     await stage.control('paypal', 'faults', { method: 'GET', path: '/v1/reporting/', fault: 'empty-page' });
-    expect(await attempt.read()).toMatchObject({ word: 'REFUNDED', state: 'on_hold', returned: null });
+    expect(await attempt.read()).toMatchObject({ providerStatus: 'REFUNDED', state: 'on_hold', returned: null });
     expect(await attempt.read()).toMatchObject({ state: 'returned', returned: { amount: usd(2008n) } });
   });
 
-  it('when the batch shows no items then nothing is concluded: absence proves nothing', async () => {
+  it('when the batch shows no items then nothing is concluded, because absence proves nothing', async () => {
     const attempt = stage.attempt('paypal', { amount: '20.07' });
     await attempt.submit();
     await becomes(attempt, 'settled');
@@ -98,7 +98,7 @@ describe('given a payment by PayPal', () => {
     expect((await attempt.read()).state).toBe('settled');
   });
 
-  it('when it was never answered for 25 days then it is not repeated: a person decides', async () => {
+  it('when it was not answered for 25 days then it is not repeated, and a person decides', async () => {
     await stage.control('paypal', 'faults', {
       method: 'POST',
       path: '/v1/payments/payouts',
@@ -112,8 +112,8 @@ describe('given a payment by PayPal', () => {
   });
 
   it.each([
-    { amount: '100.50', currency: 'HUF' as const, because: 'PayPal pays no fillér' },
-    { amount: '100.05', currency: 'TWD' as const, because: 'PayPal pays no cents of them' },
+    { amount: '100.50', currency: 'HUF' as const, because: 'PayPal does not pay fillér' },
+    { amount: '100.05', currency: 'TWD' as const, because: 'PayPal does not pay cents in this currency' },
     { amount: '1.000', currency: 'KWD' as const, because: 'PayPal does not pay dinars' },
   ])('when it is $amount $currency then it is refused before anything is sent: $because', ({ amount, currency }) => {
     expect(() => stage.gateways.paypal.freeze(stage.order('paypal', { amount, currency }))).toThrow(
@@ -121,7 +121,7 @@ describe('given a payment by PayPal', () => {
     );
   });
 
-  it('when it is whole forints then the decimal point is left out, as PayPal wants it', async () => {
+  it('when it is in whole forints then the decimals are left out, as PayPal requires', async () => {
     const attempt = stage.attempt('paypal', { amount: '1500.00', currency: 'HUF' });
     await attempt.submit();
     await becomes(attempt, 'settled');
@@ -130,7 +130,7 @@ describe('given a payment by PayPal', () => {
 });
 
 describe('given a token that a hundred payments wait for', () => {
-  it('when they all ask at once then PayPal is asked once, and again only shortly before it ends', async () => {
+  it('when they all need it at once then PayPal is asked once, and again only shortly before the token expires', async () => {
     let asked = 0;
     let now = Date.now();
     const server = createServer((_, response) => {
@@ -156,8 +156,8 @@ describe('given a token that a hundred payments wait for', () => {
   });
 });
 
-describe('given a token that PayPal hands out again shortly before it ends', () => {
-  it('when many payments follow each other then half of its life is used, and PayPal is not asked for each', async () => {
+describe('given a token that PayPal returns again shortly before it expires', () => {
+  it('when several payments follow each other then PayPal is not asked for a token for each of them', async () => {
     let asked = 0;
     const now = Date.now();
     const authorize = createAuthorize({
@@ -175,7 +175,7 @@ describe('given a token that PayPal hands out again shortly before it ends', () 
   });
 });
 
-describe('given a client id or secret that PayPal does not know', () => {
+describe('given a client id or secret that PayPal does not accept', () => {
   it.each([
     { status: 401, code: 'gateway_refused' },
     { status: 400, code: 'gateway_refused' },

@@ -3,12 +3,12 @@ import { resolve } from 'node:path';
 
 import { type Document, OpenAPIBackend } from 'openapi-backend';
 
-/** The providers' published specifications, where they lie beside the checkout; `PROVIDER_SPECS` names another folder. */
+/** The providers' published specifications, if they are next to the checkout. `PROVIDER_SPECS` names another folder. */
 const FOLDER = process.env['PROVIDER_SPECS'] ?? resolve(import.meta.dirname, '../../../shared/specs');
 
 export const hasSpecs = existsSync(FOLDER);
 
-/** Whatever is skipped for want of them says so. */
+/** Tests that are skipped because the specifications are missing say so. */
 export function warnWithoutSpecs(what: string): void {
   if (!hasSpecs) console.warn(`SKIPPED: the providers' specifications are not at ${FOLDER}, so ${what}.`);
 }
@@ -20,20 +20,20 @@ const open = (definition: string | Document): Promise<OpenAPIBackend> =>
     ajvOpts: { strict: false, validateFormats: false, unicodeRegExp: false },
   }).init();
 
-/** The published files use a few keywords as an older draft had them, which the validator refuses to read. */
+/** The published files use a few keywords from an older draft, which the validator refuses. */
 function inToday(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(inToday);
   if (typeof schema !== 'object' || schema === null) return schema;
   const isOutdated = ([key, value]: [string, unknown]) =>
     (key === 'required' && typeof value === 'boolean' && !('in' in schema)) ||
     (key === 'nullable' && !('type' in schema)) ||
-    (key === 'pattern' && String(value).includes('lob-assets')) || // it asks for a quotation mark in each address of a file
+    (key === 'pattern' && String(value).includes('lob-assets')) || // it requires a quotation mark in each file address
     (key === 'items' && 'items' in schema && typeof value !== 'object');
   const kept = Object.entries(schema).filter((entry) => !isOutdated(entry));
   return Object.fromEntries(kept.map(([key, value]) => [key, inToday(value)]));
 }
 
-/** Opens one, ready to judge requests and answers. */
+/** Opens one specification, ready to validate requests and responses. */
 export async function openSpec(file: string): Promise<OpenAPIBackend> {
   const { definition } = await open(resolve(FOLDER, file));
   return open(inToday(definition) as Document);

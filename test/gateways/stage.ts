@@ -9,7 +9,7 @@ import { type Attempt, createAttempt } from '../../scripts/gateway-check/attempt
 import { ADDRESS, PAYEES } from '../../scripts/gateway-check/payees.ts';
 import { openSandbox } from '../../scripts/gateway-check/sandbox.ts';
 
-/** The stand-ins move on this fast, so that a payment is through in a moment. */
+/** The time between the stand-ins' state changes, short enough that a payment finishes almost at once. */
 const STEP_MS = 15;
 const CLEAR_MS = 15;
 
@@ -34,10 +34,10 @@ type Wish = {
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
-/** Where webhooks go, how fast the stand-ins are, the worker's clock, and its way out. */
+/** The address for webhooks, the speed of the stand-ins, the worker's clock and its fetch. */
 type StageOptions = { webhooks?: string; stepMs?: number; now?: () => Date; fetch?: typeof fetch };
 
-/** Starts the stand-ins and the gateways that talk to them over real HTTP. */
+/** Starts the stand-ins and the gateways that call them over real HTTP. */
 export async function openStage(options: StageOptions = {}) {
   const { webhooks, stepMs = STEP_MS, now = () => new Date(), fetch: send = fetch } = options;
   const opened = await openSandbox({ stepMs, clearMs: CLEAR_MS, ...(webhooks ? { webhooks } : {}) });
@@ -45,7 +45,7 @@ export async function openStage(options: StageOptions = {}) {
   const gateways = createGateways(settings, { now, fetch: send });
   let lastCheck = 1000n;
 
-  /** Tells a stand-in what shall go wrong, or what shall become of a payment. */
+  /** Tells a stand-in what goes wrong, or what the outcome of a payment is. */
   async function control(
     site: SiteName,
     path: 'faults' | 'outcomes' | 'clock' | 'webhooks' | 'balance' | 'present',
@@ -55,7 +55,7 @@ export async function openStage(options: StageOptions = {}) {
     if (!answer.ok) throw new Error(`the sandbox refused ${path}: ${await answer.text()}`);
   }
 
-  /** All movements of money that a stand-in booked for a key, read page by page. */
+  /** All movements that a stand-in booked for a key, read page by page. */
   async function movements(site: SiteName, key: string): Promise<Movement[]> {
     const found: Movement[] = [];
     for (let after: number | null = 0; after !== null;) {
@@ -90,13 +90,13 @@ export async function openStage(options: StageOptions = {}) {
     payerAccounts,
     urls: { wise: sandbox.wise.url, paypal: sandbox.paypal.url, lob: sandbox.lob.url, bank: sandbox.bank.url },
     control,
-    /** The rules that have not struck yet. */
+    /** The rules that have not been used yet. */
     faults: async (site: SiteName) =>
       (await (await fetch(`${sandbox[site].url}/sandbox/faults`)).json()) as readonly object[],
     movements,
     order,
     attempt: (name: GatewayName, wish: Wish = {}): Attempt => createAttempt(gateways[name], order(name, wish), now()),
-    /** Takes every fault and outcome back. */
+    /** Removes every fault and outcome. */
     async calm() {
       const sites = [sandbox.wise, sandbox.paypal, sandbox.lob, sandbox.bank];
       for (const { url } of sites)

@@ -55,13 +55,13 @@ describe('given the webhooks that providers send', () => {
   });
 
   beforeEach(() => {
-    deliveries.length = 0; // what was forged in one test is nothing to another
+    deliveries.length = 0; // events forged in one test must not reach the next
   });
 
   const from = (sender: WebhookSender) => deliveries.filter((delivery) => delivery.sender === sender);
 
-  /** Pays once and waits until the provider has told of it. */
-  async function hear(sender: WebhookSender) {
+  /** Pays once and waits until the provider's webhook has arrived. */
+  async function receiveFrom(sender: WebhookSender) {
     const attempt = stage.attempt(sender);
     await attempt.submit();
     const hints = async () =>
@@ -79,14 +79,14 @@ describe('given the webhooks that providers send', () => {
   };
 
   describe.each(WEBHOOK_SENDERS)('of %s', (sender) => {
-    it('when one is genuine then it names the payment, and each event has an id of its own', async () => {
-      const { attempt, hints } = await hear(sender);
+    it('when one is genuine then it names the payment, and each event has its own id', async () => {
+      const { attempt, hints } = await receiveFrom(sender);
       expect(hints.map(({ key }) => key).every((key) => key === null || key === attempt.stored.key)).toBe(true);
       expect(new Set(hints.map(({ eventId }) => eventId)).size).toBe(hints.length);
     });
 
     it('when a stranger signed it then it is refused', async () => {
-      await hear(sender);
+      await receiveFrom(sender);
       const before = from(sender).length;
       await stage.control(sender, 'webhooks', { mode: 'off', forge: true });
       await expect.poll(() => from(sender).length).toBeGreaterThan(before);
@@ -121,7 +121,7 @@ describe('given the webhooks that providers send', () => {
         body: (body: Buffer) => body,
       },
     ])('when it has $change then it is refused', async ({ headers, body }) => {
-      await hear(sender);
+      await receiveFrom(sender);
       const genuine = latest(sender);
       expect(await codeOf(readers[sender](genuine.headers, genuine.body, new Date()))).toBe('accepted');
       const call = readers[sender](headers(genuine.headers), body(genuine.body), new Date());
@@ -129,7 +129,7 @@ describe('given the webhooks that providers send', () => {
     });
 
     it('when our own secret is empty then nothing is genuine', async () => {
-      await hear(sender);
+      await receiveFrom(sender);
       const { wise, paypal, lob, printedCheck } = stage.settings;
       const blank = createWebhookReaders({
         wise: { ...wise, webhookPublicKey: '' },
@@ -146,9 +146,9 @@ describe('given the webhooks that providers send', () => {
     { sender: 'lob' as const, days: 1 },
     { sender: 'paypal' as const, days: 4 },
   ])(
-    'when one of $sender comes $days days after it was signed then it is refused as a replay',
+    'when one from $sender arrives $days days after it was signed then it is refused as a replay',
     async ({ sender, days }) => {
-      await hear(sender);
+      await receiveFrom(sender);
       const { headers, body } = latest(sender);
       const later = new Date(Date.now() + days * DAY_MS);
       expect(await codeOf(readers[sender](headers, body, later))).toBe('webhook_not_genuine');
@@ -163,8 +163,8 @@ describe('given the webhooks that providers send', () => {
     (prefix: string) => prefix.replace('://127.0.0.1', '://127.0.0.1@evil.example'),
     (prefix: string) => `${prefix}../../../uploads/mine.pem`,
     (prefix: string) => `${prefix}%2e%2e/%2e%2e/uploads/mine.pem`,
-  ])('when the certificate of PayPal lies elsewhere (%#) then it is refused without being fetched', async (urlOf) => {
-    await hear('paypal');
+  ])('when PayPal’s certificate is at another address (%#) then it is refused and not fetched', async (urlOf) => {
+    await receiveFrom('paypal');
     const { headers, body } = latest('paypal');
     const asked: string[] = [];
     const suspicious = createPayPalWebhookReader(stage.settings.paypal, async (url) => {
@@ -178,8 +178,8 @@ describe('given the webhooks that providers send', () => {
     expect(asked).toEqual([]);
   });
 
-  it('when many of PayPal come at once then its certificate is fetched once, and again only after a failure', async () => {
-    await hear('paypal');
+  it('when many from PayPal arrive at once then its certificate is fetched once, and again only after a failure', async () => {
+    await receiveFrom('paypal');
     const { headers, body } = latest('paypal');
     let asked = 0;
     const reader = createPayPalWebhookReader(stage.settings.paypal, async (url) => {
@@ -209,43 +209,51 @@ describe('given the webhooks that providers send', () => {
   });
 
   it.each([
-    { event: wiseEvent('transfers#state-change', { current_state: 'processing' }), word: 'processing', reason: null },
+    {
+      event: wiseEvent('transfers#state-change', { current_state: 'processing' }),
+      providerStatus: 'processing',
+      reason: null,
+    },
     {
       event: wiseEvent('transfers#payout-failure', { failure_reason_code: 'ACCOUNT_CLOSED' }),
-      word: 'ACCOUNT_CLOSED',
+      providerStatus: 'ACCOUNT_CLOSED',
       reason: 'ACCOUNT_CLOSED',
     },
     {
       event: wiseEvent('transfers#payout-failure', { failure_reason_code: 'Paula Partner moved' }),
-      word: 'transfers#payout-failure',
+      providerStatus: 'transfers#payout-failure',
       reason: null,
     },
-    { event: wiseEvent('transfers#refund', { refund_amount: 1.1 }), word: 'transfers#refund', reason: null },
+    { event: wiseEvent('transfers#refund', { refund_amount: 1.1 }), providerStatus: 'transfers#refund', reason: null },
     {
       event: wiseEvent('transfers#active-cases', { active_cases: ['deposit_amount_less_invoice'] }),
-      word: 'transfers#active-cases',
+      providerStatus: 'transfers#active-cases',
       reason: null,
     },
-    { event: wiseEvent('transfers#transfer-suspension', {}), word: 'transfers#transfer-suspension', reason: null },
+    {
+      event: wiseEvent('transfers#transfer-suspension', {}),
+      providerStatus: 'transfers#transfer-suspension',
+      reason: null,
+    },
   ])(
-    'when Wise tells "$word" then it is about its transfer, with the reason $reason',
-    async ({ event, word, reason }) => {
-      expect(await signedByWise(event)).toMatchObject({ reference: '50000001', word, reason });
+    'when Wise reports "$providerStatus" then it is about its transfer, with the reason $reason',
+    async ({ event, providerStatus, reason }) => {
+      expect(await signedByWise(event)).toMatchObject({ reference: '50000001', providerStatus, reason });
     },
   );
 
-  it('when Wise tells of a balance or only tests the way then it is about no transfer', async () => {
+  it('when Wise reports a balance or sends a test then it is about no transfer', async () => {
     const balance = wiseEvent('balances#update', {});
     const tried = wiseEvent('transfers#state-change', { current_state: 'processing' });
     expect(await signedByWise(balance)).toMatchObject({ reference: null, key: null });
     expect(await signedByWise(tried, { 'x-test-notification': 'true' })).toMatchObject({
       reference: null,
-      word: 'test',
+      providerStatus: 'test',
     });
   });
 
-  it('when the certificate of PayPal was signed by an authority that is not ours then it is refused', async () => {
-    await hear('paypal');
+  it('when PayPal’s certificate was signed by an authority that we do not trust then it is refused', async () => {
+    await receiveFrom('paypal');
     const { headers, body } = latest('paypal');
     const { certCa, ...paypal } = stage.settings.paypal;
     const trustsTheWorld = createWebhookReaders({ ...stage.settings, paypal });

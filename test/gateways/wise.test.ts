@@ -10,7 +10,7 @@ const DAY_MS = 24 * 60 * 60_000;
 describe('given a bank payment by Wise', () => {
   let stage: Stage;
   let aheadMs = 0;
-  /** What Wise lists as a transfer's payments; null where it is what the sandbox knows. */
+  /** The payments that Wise lists for a transfer. Null means those in the sandbox. */
   let payments: readonly object[] | null = null;
   beforeAll(async () => {
     stage = await openStage({
@@ -38,7 +38,7 @@ describe('given a bank payment by Wise', () => {
     return attempt;
   }
 
-  it('when it is funded then our balance paid the amount and, apart from it, the fee', async () => {
+  it('when it is funded then our balance paid the amount and, separately, the fee', async () => {
     const attempt = stage.attempt('wise', { amount: '100.00' });
     const { debited } = await attempt.submit();
     expect(debited).toEqual({ amount: { minor: 10_000n, currency: 'USD' }, fee: { minor: 31n, currency: 'USD' } });
@@ -48,7 +48,7 @@ describe('given a bank payment by Wise', () => {
     ]);
   });
 
-  it('when the payee bank sends it back then it is returned with what the statement shows', async () => {
+  it('when the payee’s bank sends it back then it is returned with the amount on the statement', async () => {
     const attempt = await pay('bounce', '50.01');
     await becomes(attempt, 'returned');
     expect((await attempt.read()).returned).toEqual({
@@ -60,17 +60,17 @@ describe('given a bank payment by Wise', () => {
   it('when less comes back than was sent then a person must look, and it does not count as returned', async () => {
     const attempt = await pay('bounce-short', '50.02');
     await expect.poll(async () => (await attempt.read()).returned, { timeout: 5_000, interval: 10 }).not.toBeNull();
-    const told = await attempt.read();
-    expect(told.state).toBe('on_hold');
-    expect(told.returned?.amount.minor).toBe(4752n); // Wise kept 5 %
-    expect(told.alarm).toContain('less');
+    const reply = await attempt.read();
+    expect(reply.state).toBe('on_hold');
+    expect(reply.returned?.amount.minor).toBe(4752n); // Wise kept 5 %
+    expect(reply.alarm).toContain('less');
   });
 
   it.each([
     { fate: 'bounce', amount: '50.04', state: 'returned', back: 5004n },
     { fate: 'bounce-short', amount: '50.05', state: 'on_hold', back: 4755n },
   ])(
-    'when its funding was unclear and nobody resolves it before it comes back ($fate) then as much came back as the statement shows',
+    'when its funding was unclear and it comes back before it is resolved ($fate) then the returned amount is the one on the statement',
     async ({ fate, amount, state, back }) => {
       const funding = { method: 'POST', path: '/v3/profiles/1001/transfers/', fault: 'commit-then-drop' };
       await stage.control('wise', 'faults', funding);
@@ -79,11 +79,11 @@ describe('given a bank payment by Wise', () => {
         .poll(() => stage.movements('wise', attempt.stored.key))
         .toContainEqual(expect.objectContaining({ kind: 'returned' }));
 
-      const told = await attempt.resolve();
+      const reply = await attempt.resolve();
 
-      expect([told.state, told.returned?.amount.minor]).toEqual([state, back]);
-      expect(told.debited?.amount.minor).toBe(attempt.stored.amount.minor);
-      expect(told).toEqual(await attempt.read());
+      expect([reply.state, reply.returned?.amount.minor]).toEqual([state, back]);
+      expect(reply.debited?.amount.minor).toBe(attempt.stored.amount.minor);
+      expect(reply).toEqual(await attempt.read());
     },
   );
 
@@ -93,12 +93,12 @@ describe('given a bank payment by Wise', () => {
     expect((await attempt.read()).alarm).toContain('charged');
   });
 
-  it('when Wise wants a person to approve then it waits for one, and goes on when funded there', async () => {
+  it('when Wise requires approval by a person then it waits, and continues when funded at Wise', async () => {
     await stage.control('wise', 'faults', { method: 'POST', path: '/v3/profiles/1001/transfers/', fault: '403-sca' });
     const attempt = stage.attempt('wise');
-    const told = await attempt.submit();
-    expect(told).toMatchObject({ state: 'needs_person', debited: null, task: { kind: 'provider_approval' } });
-    expect(told.reference).not.toBeNull();
+    const reply = await attempt.submit();
+    expect(reply).toMatchObject({ state: 'needs_person', debited: null, task: { kind: 'provider_approval' } });
+    expect(reply.reference).not.toBeNull();
     expect((await attempt.read()).state).toBeNull();
     await attempt.resolve();
     await becomes(attempt, 'sent');
@@ -111,7 +111,7 @@ describe('given a bank payment by Wise', () => {
     { lists: [{ status: 'REJECTED' }, { status: 'MOONSTRUCK' }], state: null, isDebited: false, isAlarm: true },
     { lists: [{}], state: null, isDebited: false, isAlarm: true },
   ])(
-    'when the payments of a transfer that waits are $lists then money moved: $isDebited, alarm: $isAlarm',
+    'when the payments of a waiting transfer are $lists then money moved: $isDebited, alarm: $isAlarm',
     async (row) => {
       await stage.control('wise', 'faults', { method: 'POST', path: '/v3/profiles/1001/transfers/', fault: '403-sca' });
       const attempt = stage.attempt('wise');
@@ -123,7 +123,7 @@ describe('given a bank payment by Wise', () => {
     },
   );
 
-  it('when a payment of a transfer has a word that nobody knows then it is not funded again', async () => {
+  it('when a payment of a transfer has an unknown status then it is not funded again', async () => {
     await stage.control('wise', 'faults', { method: 'POST', path: '/v3/profiles/1001/transfers/', fault: '403-sca' });
     const attempt = stage.attempt('wise');
     await attempt.submit();
@@ -132,7 +132,7 @@ describe('given a bank payment by Wise', () => {
     expect(await stage.movements('wise', attempt.stored.key)).toEqual([]);
   });
 
-  it('when nobody funded it before Wise cancelled it then it failed, and nothing had moved', async () => {
+  it('when nobody funded it before Wise cancelled it then it has failed, and no money moved', async () => {
     await stage.control('wise', 'balance', { currency: 'CHF', amount: '0.00' });
     const destination = {
       ...PAYEES.wise,
@@ -162,7 +162,7 @@ describe('given a bank payment by Wise', () => {
     },
   );
 
-  it('when Wise could not be reached for the transfer then a later try takes a fresh quote', async () => {
+  it('when Wise could not be reached for the transfer then a later try takes a new quote', async () => {
     await stage.control('wise', 'faults', { method: 'POST', path: '/v1/transfers', fault: '429' });
     const attempt = stage.attempt('wise');
     await attempt.submit().catch((failure: Failure) => expect(failure.code).toBe('gateway_rate_limited'));
@@ -181,7 +181,7 @@ describe('given a bank payment by Wise', () => {
     );
   });
 
-  it('when a reference is longer than the route takes then it is refused, not cut', () => {
+  it('when a reference is longer than the route allows then it is refused, not cut', () => {
     expect(() => stage.gateways.wise.freeze(stage.order('wise', { reference: 'NOVEMBER 26' }))).toThrow(/more than 10/);
   });
 });

@@ -6,7 +6,7 @@ import { PAYOUT_STATUSES } from '../../domain/payouts/payout.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../domain/payouts/attempt.ts';
 import { formatDecimal, money, parseDecimal } from '../../domain/money.ts';
 import { createGateways } from '../../gateways/index.ts';
-import { createMailer } from '../../notifications/mailer.ts';
+import { createMailer } from '../../notifications/channels/mail.ts';
 import { type Company, IN_PERIOD, openCompany, PERIOD_END, instrumentFor } from '../support/company.ts';
 import { gatewaySettingsOf, openWorld, VAULT, type World } from '../support/world.ts';
 import { booksOf, tell } from '../workflows/stage.ts';

@@ -59,20 +59,23 @@ describe('given a Wise transfer that was funded', () => {
     { outcome: 'cancel', state: 'funds_refunded', returned: '100.10' },
     { outcome: 'charge-back', state: 'charged_back', returned: '0.00' },
     { outcome: 'unknown-word', state: 'moonstruck', returned: '0.00' },
-  ])('when its fate is $outcome then it ends $state with $returned back', async ({ outcome, state, returned }) => {
-    await wish(sandbox.wise.url, 'Ada', outcome);
-    expect(await payTo(asWise(sandbox), 'Ada Partner')).toBe(state);
-    expect((await booksOf(sandbox.wise.url)).totals).toEqual({ EUR: { paid: '100.10', fee: '0.31', returned } });
-  });
+  ])(
+    'when its outcome is $outcome then it ends as $state, and $returned comes back',
+    async ({ outcome, state, returned }) => {
+      await wish(sandbox.wise.url, 'Ada', outcome);
+      expect(await payTo(asWise(sandbox), 'Ada Partner')).toBe(state);
+      expect((await booksOf(sandbox.wise.url)).totals).toEqual({ EUR: { paid: '100.10', fee: '0.31', returned } });
+    },
+  );
 
-  it('when it bounces after 20 days then it is sent until then', async () => {
+  it('when it bounces after 20 days then its status is sent until then', async () => {
     await wish(sandbox.wise.url, 'Ada', 'bounce', 20 * DAY_MS);
     expect(await payTo(asWise(sandbox), 'Ada Partner')).toBe('outgoing_payment_sent');
     await advance(sandbox.wise.url, 20 * DAY_MS);
     expect(at((await booksOf(sandbox.wise.url)).totals, 'EUR', 'returned')).toBe('100.10');
   });
 
-  it('when the balance is too small then funding is rejected and nothing moves', async () => {
+  it('when the balance is too low then funding is rejected and no money moves', async () => {
     await client(sandbox.wise.url, '')('POST', '/sandbox/balance', { currency: 'EUR', amount: '100.40' });
     const wise = asWise(sandbox);
     const answer = await fund(wise, (await makeTransfer(wise)).transferId);
@@ -80,7 +83,7 @@ describe('given a Wise transfer that was funded', () => {
     expect((await booksOf(sandbox.wise.url)).entries).toEqual([]);
   });
 
-  it('when nobody funds it for two weeks then Wise cancels it, and no money was taken', async () => {
+  it('when nobody funds it for two weeks then Wise cancels it without taking money', async () => {
     const wise = asWise(sandbox);
     const { transferId } = await makeTransfer(wise);
     await advance(sandbox.wise.url, 15 * DAY_MS);
@@ -90,7 +93,7 @@ describe('given a Wise transfer that was funded', () => {
 });
 
 describe('given transfers in a Wise batch group', () => {
-  it('when the group is completed and funded then each is paid once, and a second funding is refused', async () => {
+  it('when the group is completed and funded then each transfer is paid once, and a second funding is refused', async () => {
     const wise = asWise(sandbox);
     const made = await wise('POST', '/v3/profiles/1001/batch-groups', { sourceCurrency: 'EUR', name: 'Run 1' });
     const path = `/v3/profiles/1001/batch-groups/${text(made.body, 'id')}`;
@@ -108,7 +111,7 @@ describe('given transfers in a Wise batch group', () => {
     expect((await booksOf(sandbox.wise.url)).totals).toEqual({ EUR: { paid: '3.00', fee: '0.62', returned: '0.00' } });
   });
 
-  /** Quote and recipient are made as ever; the transfer itself is left to the group. */
+  /** Quote and recipient are created as usual. The transfer itself is created in the group. */
   const withoutTransfers =
     (call: Call): Call =>
     async (method, path, body) =>
@@ -125,7 +128,7 @@ describe('given a PayPal item', () => {
     { outcome: 'refund-partly', first: 'SUCCESS', later: 'REFUNDED', returned: '5.00' },
     { outcome: 'unknown-word', first: 'MOONSTRUCK', later: 'MOONSTRUCK', returned: '0.00' },
   ])(
-    'when its fate is $outcome then it is $first, and $later a month on',
+    'when its outcome is $outcome then it is $first, and $later a month later',
     async ({ outcome, first, later, returned }) => {
       await wish(sandbox.paypal.url, 'ada@', outcome);
       const paypal = await asPaypal(sandbox);
@@ -141,7 +144,7 @@ describe('given a PayPal item', () => {
     },
   );
 
-  it('when it fails then no money is taken, and the reason is named', async () => {
+  it('when it fails then no money is taken, and the reason is given', async () => {
     const paypal = await asPaypal(sandbox);
     const made = await paypal('POST', '/v1/payments/payouts', batchOf('b', [['failed@example.com', '10.00']]));
     await advance(sandbox.paypal.url, MINUTE_MS);
@@ -150,7 +153,7 @@ describe('given a PayPal item', () => {
     expect((await booksOf(sandbox.paypal.url)).entries).toEqual([]);
   });
 
-  it('when an unclaimed one is cancelled then it is returned at once, and only once', async () => {
+  it('when it is unclaimed and cancelled then it is returned immediately, and only once', async () => {
     const paypal = await asPaypal(sandbox);
     const made = await paypal('POST', '/v1/payments/payouts', batchOf('b', [['unclaimed@example.com', '10.00']]));
     await advance(sandbox.paypal.url, MINUTE_MS);
@@ -166,7 +169,7 @@ describe('given a PayPal item', () => {
     { currency: 'JPY', value: '10.50', because: 'yen have no decimals' },
     { currency: 'HUF', value: '10.50', because: 'PayPal takes no decimals of forint' },
     { currency: 'USD', value: '1.005', because: 'dollars have two decimals' },
-    { currency: 'USD', value: '0.00', because: 'nothing is not paid' },
+    { currency: 'USD', value: '0.00', because: 'a payment must be above zero' },
   ])('when $value $currency are sent then PayPal refuses: $because', async ({ currency, value }) => {
     const paypal = await asPaypal(sandbox);
     const answer = await paypal('POST', '/v1/payments/payouts', batchOf('b', [['a@example.com', value]], currency));
@@ -174,10 +177,10 @@ describe('given a PayPal item', () => {
   });
 });
 
-/** Where Lob's own numbers begin. */
+/** The first of Lob's own check numbers. */
 const FIRST_NUMBER = '10000';
 
-describe('given a check by Lob', () => {
+describe('given a check mailed by Lob', () => {
   it.each([
     { outcome: 'clear', tracked: 'Delivered', status: 'paid' },
     { outcome: 'never-cleared', tracked: 'Delivered', status: 'issued' },
@@ -186,7 +189,7 @@ describe('given a check by Lob', () => {
     { outcome: 'bounced', tracked: 'Delivered', status: 'issued' },
     { outcome: 'bounced-then-cleared', tracked: 'Delivered', status: 'paid' },
   ])(
-    'when its fate is $outcome then the post says $tracked and the bank $status',
+    'when its outcome is $outcome then the mail tracking shows $tracked and the bank shows $status',
     async ({ outcome, tracked, status }) => {
       if (outcome !== 'clear') await wish(sandbox.lob.url, 'Ada', outcome);
       const lob = asLob(sandbox);
@@ -202,7 +205,7 @@ describe('given a check by Lob', () => {
     },
   );
 
-  it('when the bank was not told of it then mailing it puts it on no file: the bank asks, and returns it after a day', async () => {
+  it('when it was not filed with the bank then the bank asks us about it and returns it after a day', async () => {
     const lob = asLob(sandbox);
     await lob('POST', '/v1/checks', checkOf(await makeLobAccount(lob, '556'), '10.00'));
     await advance(sandbox.lob.url, MINUTE_MS);
@@ -214,7 +217,7 @@ describe('given a check by Lob', () => {
     expect((await booksOf(sandbox.bank.url)).entries).toEqual([]);
   });
 
-  it('when it is deleted in time then it is never mailed, and after mailing it is too late', async () => {
+  it('when it is deleted in time then it is never mailed, and after mailing it cannot be deleted', async () => {
     const lob = asLob(sandbox);
     const account = await makeLobAccount(lob);
     const tomorrow = new Date(Date.now() + DAY_MS).toISOString();
@@ -228,8 +231,8 @@ describe('given a check by Lob', () => {
   });
 });
 
-describe('given a receiver of webhooks that was down', () => {
-  it('when it is back then the events come after all', async () => {
+describe('given a webhook receiver that was down', () => {
+  it('when it is back then the events still arrive', async () => {
     const receiver = await openReceiver({ refuseFirst: 2 });
     const other = await makeDir();
     const noisy = await start(other.dir, { webhooks: receiver.url });
@@ -241,8 +244,8 @@ describe('given a receiver of webhooks that was down', () => {
   });
 });
 
-describe('given a mail', () => {
-  it('when it is sent then the catcher shows its subject and text', async () => {
+describe('given an e-mail', () => {
+  it('when it is sent then the mail catcher shows its subject and text', async () => {
     const mailer = createTransport(sandbox.mail.smtpUrl);
     const subject = 'Zahlung über 5 € unterwegs';
     await mailer.sendMail({
@@ -259,7 +262,7 @@ describe('given a mail', () => {
   });
 });
 
-describe('given a check that the bank was told of', () => {
+describe('given a check that is on file at the bank', () => {
   const HALF_A_YEAR_MS = 185 * DAY_MS;
   const present = (number: string) =>
     fetch(`${sandbox.bank.url}/sandbox/present`, {
@@ -272,7 +275,7 @@ describe('given a check that the bank was told of', () => {
       at(asked, 'decidedBy'),
     ]);
 
-  it('when its stop lapses then it is paid, unless its number is void: then the bank asks', async () => {
+  it('when its stop lapses then it is paid, unless its number is void: then the bank asks us', async () => {
     await wish(sandbox.bank.url, 'Ada', 'never-cleared');
     const bank = asBank(sandbox);
     for (const number of ['1', '2']) {
@@ -288,7 +291,7 @@ describe('given a check that the bank was told of', () => {
     expect((await booksOf(sandbox.bank.url)).entries).toMatchObject([{ key: '77/1', amount: '10.00' }]);
   });
 
-  it('when it bounces then its statement takes the money back; presented again it is paid, unless its number is void: then the bank asks', async () => {
+  it('when it bounces then the money comes back; presented again it is paid, unless its number is void: then the bank asks us', async () => {
     await wish(sandbox.bank.url, 'Ada', 'bounced');
     const bank = asBank(sandbox);
     for (const number of ['4', '5']) await fileCheck(bank, '77', number, '10.00');
@@ -307,7 +310,7 @@ describe('given a check that the bank was told of', () => {
     expect(await kinds('5')).toEqual(['DBIT false', 'CRDT true']);
   });
 
-  it('when the stop is renewed before it lapses then it holds for six months from then, however often that is said', async () => {
+  it('when the stop is renewed before it lapses then it holds for six months from then, however often it is renewed', async () => {
     await wish(sandbox.bank.url, 'Ada', 'never-cleared');
     const bank = asBank(sandbox);
     await fileCheck(bank, '77', '3', '10.00');
@@ -324,7 +327,7 @@ describe('given a check that the bank was told of', () => {
     expect(await reasons()).toEqual([['payment is stopped', 'stop']]);
   });
 
-  it('when we say in time what to do with a check that the bank asks about then it does that, and nothing else later', async () => {
+  it('when we decide in time about a check that the bank asks about then the bank follows the first decision and no later one', async () => {
     const bank = asBank(sandbox);
     for (const number of ['8', '9']) await present(number);
     const decide = async (id: string, decision: string) =>

@@ -36,8 +36,8 @@ afterAll(async () => {
   await folder.remove();
 });
 
-describe('given a partner to be paid', () => {
-  it('by Wise, when the transfer is funded then it is sent, and the balance pays amount and fee', async () => {
+describe('given a partner to pay', () => {
+  it('when a Wise transfer is funded then it is sent, and the balance pays the amount and the fee', async () => {
     const wise = asWise(sandbox);
     const { transferId, id } = await makeTransfer(wise, { amount: '100.10' });
     const funded = await fund(wise, transferId);
@@ -51,7 +51,7 @@ describe('given a partner to be paid', () => {
     ]);
   });
 
-  it('by PayPal, when the batch has run then the item is SUCCESS and its fee is two per cent', async () => {
+  it('when a PayPal batch has run then the item is SUCCESS and its fee is two percent', async () => {
     const paypal = await asPaypal(sandbox);
     const made = await paypal('POST', '/v1/payments/payouts', batchOf('b-1', [['ada@example.com', '25.25']]));
     expect(made.status).toBe(201);
@@ -68,7 +68,7 @@ describe('given a partner to be paid', () => {
     });
   });
 
-  it('by Lob, when the check is mailed then the bank pays it', async () => {
+  it('when Lob mails a check then the bank pays it', async () => {
     const lob = asLob(sandbox);
     const account = await makeLobAccount(lob);
     await fileCheck(asBank(sandbox), '123456789', '10000', '75.50');
@@ -84,7 +84,7 @@ describe('given a partner to be paid', () => {
     expect(inquiry.body).toMatchObject({ status: 'paid', amount: '75.50' });
   });
 
-  it('by our own check, when it is on file then the bank pays it', async () => {
+  it('when our own check is on file then the bank pays it', async () => {
     const bank = asBank(sandbox);
     const csv = 'type,account,number,amount,currency,date,payee\nI,999,1001,12.34,USD,2026-11-23,"Partner, Ada"\n';
     const filed = await bank('POST', '/positive-pay/files', csv, { 'content-type': 'text/csv' });

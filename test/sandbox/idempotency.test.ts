@@ -43,7 +43,7 @@ const paidFor = async (url: string, key: string) =>
 const breakOnce = (url: string, rule: object) => client(url, '')('POST', '/sandbox/faults', rule);
 
 describe('given a request that was carried out before', () => {
-  it('when a customerTransactionId comes again then Wise answers the first transfer', async () => {
+  it('when a customerTransactionId is sent again then Wise returns the first transfer', async () => {
     const wise = asWise(sandbox);
     const first = await makeTransfer(wise);
     const again = await wise('POST', '/v1/transfers', first.body);
@@ -59,7 +59,7 @@ describe('given a request that was carried out before', () => {
     expect(await paidFor(sandbox.wise.url, id)).toBe(1);
   });
 
-  it('when a sender_batch_id comes again then PayPal refuses it and links the first batch', async () => {
+  it('when a sender_batch_id is sent again then PayPal refuses it and links to the first batch', async () => {
     const paypal = await asPaypal(sandbox);
     const first = await paypal('POST', '/v1/payments/payouts', batchOf('twice', [['a@example.com', '1.00']]));
     const again = await paypal('POST', '/v1/payments/payouts', batchOf('twice', [['a@example.com', '1.00']]));
@@ -68,7 +68,7 @@ describe('given a request that was carried out before', () => {
     expect(text(again.body, 'details', 0, 'link', 0, 'href')).toBe(`${sandbox.paypal.url}/v1/payments/payouts/${id}`);
   });
 
-  it('when a sender_item_id comes again in another batch then PayPal pays again', async () => {
+  it('when a sender_item_id is sent again in another batch then PayPal pays again', async () => {
     const paypal = await asPaypal(sandbox);
     const batch = batchOf('first', [['a@example.com', '1.00']]);
     const other = { ...batch, sender_batch_header: { ...batch.sender_batch_header, sender_batch_id: 'second' } };
@@ -79,7 +79,7 @@ describe('given a request that was carried out before', () => {
     expect(await paidFor(sandbox.paypal.url, 'second/first-0')).toBe(1);
   });
 
-  it('when all items of a batch failed then its sender_batch_id is free again', async () => {
+  it('when all items of a batch failed then its sender_batch_id can be used again', async () => {
     const paypal = await asPaypal(sandbox);
     await paypal('POST', '/v1/payments/payouts', batchOf('denied', [['failed@example.com', '1.00']]));
     await advance(sandbox.paypal.url, MINUTE_MS);
@@ -87,7 +87,7 @@ describe('given a request that was carried out before', () => {
     expect(again.status).toBe(201);
   });
 
-  it('when an Idempotency-Key comes again then Lob answers the first check, until a day has passed', async () => {
+  it('when an Idempotency-Key is sent again within a day then Lob returns the first check', async () => {
     const lob = asLob(sandbox);
     const body = checkOf(await makeLobAccount(lob), '10.00');
     const send = () => lob('POST', '/v1/checks', body, { 'idempotency-key': 'key-1' });
@@ -97,7 +97,7 @@ describe('given a request that was carried out before', () => {
     expect(text((await send()).body, 'id')).not.toBe(text(first.body, 'id'));
   });
 
-  it('when a row comes again then the bank knows it, and another amount is refused', async () => {
+  it('when a row is filed again then the bank recognizes it, and a different amount is refused', async () => {
     const bank = asBank(sandbox);
     const file = (amount: string) =>
       bank(
@@ -111,7 +111,7 @@ describe('given a request that was carried out before', () => {
   });
 });
 
-describe('given an answer that never arrived', () => {
+describe('given a response that never arrived', () => {
   const HUNG_UP = /fetch failed|terminated/;
   const AFTER_COMMIT = ['commit-then-drop', 'commit-then-cut-body'] as const;
 
@@ -148,7 +148,7 @@ describe('given an answer that never arrived', () => {
   });
 
   it.each(['500-before-commit', 'drop-before-commit', '429', '401'])(
-    'when Wise answers %s then nothing was made',
+    'when Wise answers %s then nothing was created',
     async (fault) => {
       const wise = asWise(sandbox);
       const id = randomUUID();
@@ -159,7 +159,7 @@ describe('given an answer that never arrived', () => {
     },
   );
 
-  it('when the commit-then-502 page comes then it is HTML, and the batch is there', async () => {
+  it('when commit-then-502 strikes then the page is HTML, and the batch exists', async () => {
     const paypal = await asPaypal(sandbox);
     const batch = batchOf('html', [['a@example.com', '3.00']]);
     await breakOnce(sandbox.paypal.url, { fault: 'commit-then-502' });
@@ -167,7 +167,7 @@ describe('given an answer that never arrived', () => {
     expect((await paypal('POST', '/v1/payments/payouts', batch)).status).toBe(400);
   });
 
-  it('when Wise hangs after the commit then the caller gives up and the transfer is there', async () => {
+  it('when Wise hangs after the commit then the caller gives up, and the transfer exists', async () => {
     const wise = asWise(sandbox);
     const { transferId } = await makeTransfer(wise);
     await breakOnce(sandbox.wise.url, { fault: 'commit-then-hang', path: '/payments$' });

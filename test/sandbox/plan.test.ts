@@ -44,7 +44,7 @@ afterEach(async () => {
 
 const control = (url: string): Call => client(url, '');
 
-/** Asks for profiles so often, and says how each call ended. */
+/** Requests the profiles a number of times and returns how each call ended. */
 async function askOften(times: number): Promise<string[]> {
   const wise = asWise(sandbox);
   const seen: string[] = [];
@@ -62,7 +62,7 @@ describe('given a plan of faults from a seed', () => {
   const plan = (body: object) => control(sandbox.wise.url)('POST', '/sandbox/plan', body);
   const faults = ['commit-then-drop', '500-before-commit', '429'];
 
-  it('when the same seed plays again then the same requests meet the same faults, and another seed differs', async () => {
+  it('when the same seed runs again then the same requests meet the same faults, and another seed differs', async () => {
     await plan({ seed: 7, rate: 0.4, faults });
     const first = await askOften(30);
     await plan({ seed: 7, rate: 0.4, faults });
@@ -72,7 +72,7 @@ describe('given a plan of faults from a seed', () => {
     expect(await askOften(30)).not.toEqual(first);
   });
 
-  it('when it has struck then it says where, so that a bad run can be told', async () => {
+  it('when it has struck then it lists where, so that a bad run can be explained', async () => {
     await plan({ seed: 7, rate: 1, faults: ['429'], requests: 2 });
     expect(await askOften(3)).toEqual(['429', '429', '200']);
     expect((await control(sandbox.wise.url)('GET', '/sandbox/plan')).body).toMatchObject({
@@ -84,7 +84,7 @@ describe('given a plan of faults from a seed', () => {
     });
   });
 
-  it('when it ends by time or by our word then no request meets it', async () => {
+  it('when its time is over or we end it then no request meets a fault', async () => {
     await plan({ seed: 7, rate: 1, faults: ['429'], forMs: -1 });
     expect(await askOften(1)).toEqual(['200']);
     await plan({ seed: 7, rate: 1, faults: ['429'] });
@@ -100,7 +100,7 @@ describe('given a plan of faults from a seed', () => {
     },
   );
 
-  it('when a fault wants a person or spoils a report then only a plan that names it has it', async () => {
+  it('when a fault needs a person or makes a report wrong then only a plan that names it draws it', async () => {
     const { body } = await plan({ seed: 1, rate: 0.5 });
     expect(list(body, 'faults')).toContain('token-expired');
     for (const fault of ['401', '403-sca', 'unknown-word', 'wrong-amount'])
@@ -121,7 +121,7 @@ describe('given a plan of faults from a seed', () => {
     expect(signatures.size).toBe(fault === 'forged-webhook' ? 2 : 1);
   });
 
-  it('when it has lost-webhook then the event never comes', async () => {
+  it('when it draws lost-webhook then the event never arrives', async () => {
     await plan({ seed: 1, rate: 1, faults: ['lost-webhook'] });
     await makeTransfer(asWise(sandbox));
     expect((await control(sandbox.wise.url)('GET', '/sandbox/plan')).body).toMatchObject({ seen: { events: 1 } });
@@ -129,10 +129,10 @@ describe('given a plan of faults from a seed', () => {
   });
 });
 
-describe('given a fault that spoils an answer or a token', () => {
+describe('given a fault that changes a response or a token', () => {
   const fault = (url: string, rule: object) => control(url)('POST', '/sandbox/faults', rule);
 
-  it('when tokens expire then each one that PayPal gave is refused, and a new one is good', async () => {
+  it('when tokens expire then every token from PayPal is refused, and a new one is accepted', async () => {
     const [one, other] = [await asPaypal(sandbox), await asPaypal(sandbox)];
     await fault(sandbox.paypal.url, { fault: 'token-expired' });
     expect((await one('GET', '/v1/reporting/balances')).status).toBe(401);
@@ -145,7 +145,7 @@ describe('given a fault that spoils an answer or a token', () => {
     expect(await askOften(2)).toEqual(['401', '200']);
   });
 
-  it('when a word is unknown then it stands where the status stood, and amounts are as they were', async () => {
+  it('when a status is unknown then it replaces the real status, and amounts stay as they were', async () => {
     const wise = asWise(sandbox);
     const { transferId } = await makeTransfer(wise, { amount: '100.10' });
     await fault(sandbox.wise.url, { method: 'GET', fault: 'unknown-word' });
@@ -153,7 +153,7 @@ describe('given a fault that spoils an answer or a token', () => {
     expect(body).toMatchObject({ status: 'MOONSTRUCK', targetValue: 100.1 });
   });
 
-  it('when a check has been scanned then the unknown word is in the scans too', async () => {
+  it('when a check has been scanned then the scans also have the unknown status', async () => {
     const lob = asLob(sandbox);
     const made = await lob('POST', '/v1/checks', checkOf(await makeLobAccount(lob), '10.00'));
     await advance(sandbox.lob.url, MINUTE_MS);
@@ -162,7 +162,7 @@ describe('given a fault that spoils an answer or a token', () => {
     expect(list(body, 'tracking_events').map((scan) => at(scan, 'name'))).toEqual(['MOONSTRUCK', 'MOONSTRUCK']);
   });
 
-  it('when the report is wrong then its last row is a cent more, and the books are not', async () => {
+  it('when the report is wrong then its last row has one cent too much, and the books are right', async () => {
     const wise = asWise(sandbox);
     const { transferId } = await makeTransfer(wise, { amount: '9.99' });
     await fund(wise, transferId);
@@ -177,7 +177,7 @@ describe('given a fault that spoils an answer or a token', () => {
     expect((await booksOf(sandbox.wise.url)).entries).toMatchObject([{ amount: '9.99' }, { amount: '0.31' }]);
   });
 
-  it('when the report of PayPal or of the bank is wrong then it is so as well', async () => {
+  it('when the report of PayPal or the bank is wrong then its last row also has one cent too much', async () => {
     const paypal = await asPaypal(sandbox);
     await paypal('POST', '/v1/payments/payouts', batchOf('wrong', [['a@example.com', '1.00']]));
     await advance(sandbox.paypal.url, MINUTE_MS);
@@ -202,7 +202,7 @@ describe('given a fault that spoils an answer or a token', () => {
     expect((await bank('GET', statement)).body).toContain('<Amt Ccy="USD">5.00</Amt>');
   });
 
-  it('when an answer waits then what it tells of has happened before', async () => {
+  it('when a response is delayed then the change has happened before it arrives', async () => {
     await fault(sandbox.wise.url, { method: 'POST', path: '/v1/accounts', fault: 'commit-then-wait', ms: 20 });
     await fault(sandbox.wise.url, { method: 'POST', path: '/v1/transfers', fault: 'commit-then-wait', ms: 60_000 });
     void makeTransfer(asWise(sandbox)).catch(() => undefined);

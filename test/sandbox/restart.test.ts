@@ -32,7 +32,7 @@ beforeEach(async () => {
 
 afterEach(() => folder.remove());
 
-/** Starts the sandbox as a process of its own, so that it can be killed; answers Wise's address. */
+/** Starts the sandbox in its own process, so that it can be killed. Returns Wise's address. */
 async function spawnSandbox(dir: string) {
   const ports = ['wise', 'paypal', 'lob', 'bank', 'smtp', 'mail'].flatMap((name) => [`--${name}-port`, '0']);
   const child = spawn(process.execPath, ['sandbox/main.ts', '--dir', dir, '--step-ms', '3600000', ...ports], {
@@ -48,7 +48,7 @@ async function spawnSandbox(dir: string) {
 }
 
 describe('given a provider that goes down', () => {
-  it('when it is killed right after its answer then it remembers the payment, and goes on from there', async () => {
+  it('when it is killed right after its response then it remembers the payment and continues from there', async () => {
     const { child, wiseUrl } = await spawnSandbox(folder.dir);
     const wise = client(wiseUrl, 'Bearer sandbox-wise-token');
     const { transferId, id, body } = await makeTransfer(wise);
@@ -69,7 +69,7 @@ describe('given a provider that goes down', () => {
     await sandbox.close();
   }, 30_000);
 
-  it('when its last line was torn then everything before it is kept, and new lines are whole', async () => {
+  it('when its last line is incomplete then everything before it is kept, and new lines are complete', async () => {
     const first = await start(folder.dir);
     const made = await makeTransfer(asWise(first));
     await first.close();
@@ -83,7 +83,7 @@ describe('given a provider that goes down', () => {
     await third.close();
   });
 
-  it('when it comes back then its moved clock, its balances and its promises are as before', async () => {
+  it('when it comes back then its clock, its balances and its pending changes are as before', async () => {
     const first = await start(folder.dir);
     const paypal = await asPaypal(first);
     await paypal('POST', '/v1/payments/payouts', batchOf('b', [['unclaimed@example.com', '8.00']]));

@@ -46,8 +46,8 @@ const booksTotal = async (url: string, currency: string) => {
 
 const around = (from: number, to: number) => [new Date(from).toISOString(), new Date(to).toISOString()];
 
-describe('given payments of all fates', () => {
-  it('when Wise states the balance then its lines add up to the books', async () => {
+describe('given payments with every outcome', () => {
+  it('when Wise shows the statement then its lines add up to the books', async () => {
     const wise = asWise(sandbox);
     for (const name of ['Ada Partner', 'Bounce Partner'])
       await fund(wise, (await makeTransfer(wise, { name })).transferId);
@@ -75,7 +75,7 @@ describe('given payments of all fates', () => {
     await paypal('POST', '/v1/payments/payouts', batchOf('mixed', items));
     await advance(sandbox.paypal.url, 30 * DAY_MS + MINUTE_MS);
     const [from, to] = around(Date.now() - MINUTE_MS, Date.now() + 31 * DAY_MS - 2 * MINUTE_MS);
-    const later = await asPaypal(sandbox); // the first token did not live that long
+    const later = await asPaypal(sandbox); // the first token has expired by then
     const search = (page: number) =>
       later('GET', `/v1/reporting/transactions?start_date=${from}&end_date=${to}&page_size=3&page=${page}`);
     const pages = [await search(1), await search(2), await search(3)];
@@ -86,7 +86,7 @@ describe('given payments of all fates', () => {
     expect(sum(amounts)).toBe(await booksTotal(sandbox.paypal.url, 'USD'));
   });
 
-  it('when a report over more than 31 days is asked for then PayPal refuses', async () => {
+  it('when a report for more than 31 days is requested then PayPal refuses', async () => {
     const [from, to] = around(0, 32 * DAY_MS);
     const answer = await (
       await asPaypal(sandbox)
@@ -94,7 +94,7 @@ describe('given payments of all fates', () => {
     expect(answer.status).toBe(400);
   });
 
-  it('when the bank states the account then only paid checks are on it, and they add up to the books', async () => {
+  it('when the bank shows the statement then it contains only paid checks, and they add up to the books', async () => {
     const bank = asBank(sandbox);
     const outcome = (match: string, word: string) =>
       client(sandbox.bank.url, '')('POST', '/sandbox/outcomes', { match, outcome: word });

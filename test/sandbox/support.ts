@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/index.ts';
 
-/** Providers' answers are read by path, as a stranger's client would. */
+/** Reads providers' responses by path, as an independent client would. */
 export function at(value: unknown, ...path: (string | number)[]): unknown {
   return path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
 }
@@ -20,7 +20,7 @@ export const list = (value: unknown, ...path: (string | number)[]): unknown[] =>
   return Array.isArray(found) ? found : [];
 };
 
-/** A folder that is gone after the test. */
+/** A folder that is removed after the test. */
 export async function makeDir() {
   const dir = await mkdtemp(join(tmpdir(), 'sandbox-'));
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
@@ -32,7 +32,7 @@ export const start = (dir: string, options: Partial<SandboxOptions> = {}) =>
 export type Answer = { status: number; body: unknown };
 export type Call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
 
-/** A client of one stand-in: JSON both ways, a text body as it is. */
+/** A client of one stand-in. It sends and reads JSON, and sends a text body unchanged. */
 export const client =
   (url: string, authorization: string): Call =>
   async (method, path, body, headers = {}) => {
@@ -56,7 +56,7 @@ export async function asPaypal({ paypal, secrets }: Sandbox): Promise<Call> {
   return client(paypal.url, `Bearer ${text(token.body, 'access_token')}`);
 }
 
-/** Moves a stand-in's clock, so that all it had planned until then has happened. */
+/** Moves a stand-in's clock forward, so that everything it had planned until then has happened. */
 export const advance = (url: string, ms: number) => client(url, '')('POST', '/sandbox/clock', { advanceMs: ms });
 
 export async function booksOf(url: string) {
@@ -64,7 +64,7 @@ export async function booksOf(url: string) {
   return { entries: list(body, 'entries'), totals: at(body, 'totals') };
 }
 
-/** Makes quote, recipient and transfer up to the point of funding. */
+/** Creates quote, recipient and transfer, ready to be funded. */
 export async function makeTransfer(call: Call, options: { name?: string; amount?: string; id?: string } = {}) {
   const { name = 'Ada Partner', amount = '100.10', id = randomUUID() } = options;
   const recipient = await call('POST', '/v1/accounts', {
@@ -109,7 +109,7 @@ const ADDRESS = {
   address_zip: '89501',
 };
 
-/** A verified account at the bank, known to Lob. */
+/** A verified bank account that Lob knows. */
 export async function makeLobAccount(call: Call, accountNumber = '123456789'): Promise<string> {
   const made = await call('POST', '/v1/bank_accounts', {
     routing_number: '322271627',
@@ -122,7 +122,7 @@ export async function makeLobAccount(call: Call, accountNumber = '123456789'): P
   return id;
 }
 
-/** Tells the bank that a check was issued, as its customer must before it is mailed. */
+/** Files a check with the bank as issued, as its customer must before the check is mailed. */
 export const fileCheck = (bank: Call, account: string, number: string, amount: string) =>
   bank(
     'POST',
@@ -143,7 +143,7 @@ export const checkOf = (bankAccount: string, amount: string, payoutId = 'po-1') 
 
 export type Hook = { path: string; headers: IncomingHttpHeaders; body: string };
 
-/** A receiver of webhooks that keeps what it takes, after refusing the first so many; `take` waits for a number of them. */
+/** A webhook receiver that refuses the first few webhooks and keeps the others. `take` waits for a number of them. */
 export async function openReceiver({ refuseFirst = 0 } = {}) {
   let toRefuse = refuseFirst;
   const hooks: Hook[] = [];

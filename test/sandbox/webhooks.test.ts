@@ -56,8 +56,8 @@ async function paypalChain(hook: Hook | undefined) {
     .map((one) => new X509Certificate(one));
 }
 
-describe('given a payment that moves on', () => {
-  it('when Wise tells of it then each state comes once, signed over the raw body', async () => {
+describe('given a payment that changes its state', () => {
+  it('when Wise reports it then each state arrives once, signed over the raw body', async () => {
     const wise = asWise(sandbox);
     const { transferId } = await makeTransfer(wise);
     await fund(wise, transferId);
@@ -74,7 +74,7 @@ describe('given a payment that moves on', () => {
     expect(hooks.map(({ path }) => path)).toEqual(Array(4).fill('/webhooks/wise'));
   });
 
-  it('when PayPal tells of it then the certificate leads to the CA, and the online check agrees', async () => {
+  it('when PayPal reports it then the certificate leads to the CA, and online verification agrees', async () => {
     const paypal = await asPaypal(sandbox);
     await paypal('POST', '/v1/payments/payouts', batchOf('hook', [['a@example.com', '1.00']]));
     await advance(sandbox.paypal.url, MINUTE_MS);
@@ -108,7 +108,7 @@ describe('given a payment that moves on', () => {
     expect((await ask({ ...question, webhook_event: {} })).body).toEqual({ verification_status: 'FAILURE' });
   });
 
-  it('when Lob tells of it then time and body are signed together', async () => {
+  it('when Lob reports it then time and body are signed together', async () => {
     const lob = asLob(sandbox);
     await lob('POST', '/v1/checks', checkOf(await makeLobAccount(lob), '10.00'));
     await advance(sandbox.lob.url, MINUTE_MS);
@@ -122,7 +122,7 @@ describe('given a payment that moves on', () => {
     expect(types.toSorted()).toEqual(['check.created', 'check.delivered', 'check.mailed', 'check.rendered_pdf']);
   });
 
-  it('when somebody forges an event then its signature does not hold', async () => {
+  it('when somebody forges an event then its signature is not valid', async () => {
     await makeTransfer(asWise(sandbox));
     await receiver.take(1);
     await client(sandbox.wise.url, '')('POST', '/sandbox/webhooks', { forge: true });
@@ -130,7 +130,7 @@ describe('given a payment that moves on', () => {
     expect([genuine, forged].map(isSignedByWise)).toEqual([true, false]);
   });
 
-  it('when deliveries are doubled then the same body comes twice', async () => {
+  it('when deliveries are duplicated then the same body arrives twice', async () => {
     await client(sandbox.wise.url, '')('POST', '/sandbox/webhooks', { mode: 'duplicate' });
     await makeTransfer(asWise(sandbox));
     const [one, other] = await receiver.take(2);

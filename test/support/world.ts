@@ -20,7 +20,7 @@ import type { VaultKeys } from '../../db/vault.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../domain/payouts/attempt.ts';
 import { createGateways, type GatewaySettings } from '../../gateways/index.ts';
 import { createWebhookReaders } from '../../gateways/webhooks.ts';
-import { createMailer } from '../../notifications/mailer.ts';
+import { createMailer } from '../../notifications/channels/mail.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { createApiClient } from '../../scripts/client.ts';
 import { prepareNamespace } from '../../scripts/stack/namespace.ts';

@@ -107,7 +107,7 @@ describe('given a transfer of which a part came back', () => {
     expect(await paidFor(world, paid.id)).toEqual(['19.00']);
     const explained = await company.auditor.api.all<object>(`/v1/payouts/${paid.id}/explanation`);
     expect(explained).toMatchObject([{ kind: 'returned_funds', amount: '19.00', explanation: { cameBackOf: id } }]);
-    expect((await textsTo(business, 'ann')).join('\n')).toContain('19.00 USD of your payout came back');
+    expect((await textsTo(business, 'ann')).join('\n')).toContain('19.00 USD of your payout was returned to us');
     const ann = await asPartner(business, 'ann');
     type Page = { items: object[]; nextCursor: string | null };
     const newest = await ann.get<Page>('/v1/me/earnings?limit=1');
@@ -185,7 +185,7 @@ describe('given a payout by PayPal that failed', () => {
       who: 'partner',
       text: expect.stringContaining('One of your payout details'),
     });
-    expect((await textsTo(business, 'ann')).join('\n')).toContain('have PayPal unlock it');
+    expect((await textsTo(business, 'ann')).join('\n')).toContain('ask PayPal to unlock it');
 
     const code = codeOf(business, 'ann');
     await company.operator.api.post(`/v1/partners/${code}/instruments`, instrumentFor({ code, method: 'bank' }));
@@ -219,8 +219,8 @@ describe('given a payment that nobody claims', () => {
 
     const texts = await textsTo(business, 'ann');
     const until = new Date(Date.now() + 22 * 24 * 3600_000).toISOString().slice(0, 10);
-    const reminder = texts.find((text) => text.startsWith('Reminder: 12.00 USD are waiting for you'));
-    expect(reminder).toContain('open one with it');
+    const reminder = texts.find((text) => text.startsWith('Reminder: 12.00 USD is waiting for you'));
+    expect(reminder).toContain('please open one');
     expect(reminder).toContain(`until ${until}`);
     expect(await adviceOf(id)).toMatchObject({ who: 'partner' });
   });

@@ -68,7 +68,7 @@ describe('given money that comes back', () => {
     const run = await startPaying(business);
     const returned = await payoutBecomes(business, run, 'ann', 'returned');
     expect(await owedTo(business, 'ann')).toBe(1000n);
-    expect(await subjectsTo(business, 'ann')).toContain('Your payout of 10.00 USD came back');
+    expect(await subjectsTo(business, 'ann')).toContain('Your payout of 10.00 USD was returned to us');
 
     await calm(world);
     const again = await startPaying(business);
@@ -91,7 +91,7 @@ describe('given money that comes back', () => {
 
     await payoutBecomes(business, run, 'ann', 'returned');
     expect(await owedTo(business, 'ann')).toBe(1100n);
-    expect(await subjectsTo(business, 'ann')).toContain('Your payout of 11.00 USD came back');
+    expect(await subjectsTo(business, 'ann')).toContain('Your payout of 11.00 USD was returned to us');
   });
 
   it('when a word of before comes again after it settled then it stays settled and nobody is alarmed', async () => {
@@ -292,12 +292,12 @@ describe('given a payment that nobody claims', () => {
     const run = await startPaying(business);
     const { id } = await payoutBecomes(business, run, 'ann', 'sent');
     await attemptBecomes(business, id, 'unclaimed');
-    expect(await subjectsTo(business, 'ann')).toEqual(['12.00 USD are waiting for you']);
+    expect(await subjectsTo(business, 'ann')).toEqual(['12.00 USD is waiting for you']);
 
     await tell(world, 'paypal', 'clock', { advanceMs: 31 * DAY_MS });
 
     await payoutBecomes(business, run, 'ann', 'returned');
     expect(await owedTo(business, 'ann')).toBe(1200n);
-    expect(await subjectsTo(business, 'ann')).toContain('Your payout of 12.00 USD came back');
+    expect(await subjectsTo(business, 'ann')).toContain('Your payout of 12.00 USD was returned to us');
   });
 });

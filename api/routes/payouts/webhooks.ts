@@ -47,7 +47,7 @@ export const webhookRoutes = ({ db, temporal, log, webhookReaders }: ApiDeps) =>
     const { sender } = c.req.valid('param');
     const rawBody = new Uint8Array(await c.req.arrayBuffer());
     const hint = await webhookReaders[sender](c.req.raw.headers, rawBody, new Date());
-    const isNew = await insertInboxMessage(db, { gateway: sender, ...hint, rawBody });
+    const isNew = await insertInboxMessage(db, { gateway: sender, ...hint, word: hint.providerStatus, rawBody });
     if (isNew) wakeLater(sender, hint);
     return c.body(null, 200);
   });

@@ -12,7 +12,7 @@ import { insertAttempts } from '../../../db/payouts/attempts.ts';
 import { attemptRecord, seal, type VaultKeys } from '../../../db/vault.ts';
 import { getPayout } from '../../../db/payouts/payouts.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
-import { answer } from '../../../gateways/answers.ts';
+import { reply } from '../../../gateways/replies.ts';
 import type { Gateway, Gateways } from '../../../gateways/gateway.ts';
 import { openStage, type Stage } from '../../db/stage.ts';
 import { addCompany, addLine, addPartner, addPayout, addRun, disburse } from '../../support/rows.ts';
@@ -68,7 +68,7 @@ const advance = (payoutId: string, ask: Gateway['submit'], db: DatabasePool = st
     askTimeoutMs: ASK_TIMEOUT_MS,
   }).advancePayout(payoutId);
 
-const saysNothing: Gateway['submit'] = async () => answer('unknown', 'no clear answer');
+const saysNothing: Gateway['submit'] = async () => reply('unknown', 'no clear answer');
 
 describe('given a provider that must not be asked by two at once', () => {
   it.each([
@@ -84,7 +84,7 @@ describe('given a provider that must not be asked by two at once', () => {
       async (_, __, signal) => {
         if (!signal.aborted) await once(signal, 'abort');
         turns.push(await isOthersTurn(payoutId));
-        return answer('unknown', 'no clear answer');
+        return reply('unknown', 'no clear answer');
       },
       slow(ASK_TIMEOUT_MS / 4),
     );

@@ -8,7 +8,7 @@ import { listTasks } from '../../../db/tasks/tasks.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import type { BatchGateway, Gateways } from '../../../gateways/gateway.ts';
 import { createGateways } from '../../../gateways/index.ts';
-import { createMailer } from '../../../notifications/mailer.ts';
+import { createMailer } from '../../../notifications/channels/mail.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { withClient } from '../../../scripts/stack/postgres.ts';
 import { batchWorkflowId } from '../../../temporal/messages.ts';

@@ -5,7 +5,7 @@ import { inject } from 'vitest';
 
 import { createActivities } from '../../../activities/index.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
-import { createMailer } from '../../../notifications/mailer.ts';
+import { createMailer } from '../../../notifications/channels/mail.ts';
 import { createWorkers } from '../../../worker/workers.ts';
 import { VAULT, type World } from '../../support/world.ts';
 

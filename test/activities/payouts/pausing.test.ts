@@ -14,7 +14,7 @@ import { attemptRecord, batchRecord, seal } from '../../../db/vault.ts';
 import { getPayout } from '../../../db/payouts/payouts.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import type { GatewayName } from '../../../domain/rails.ts';
-import { answer, batchAnswer } from '../../../gateways/answers.ts';
+import { reply, batchReply } from '../../../gateways/replies.ts';
 import type { Gateways } from '../../../gateways/gateway.ts';
 import { openStage, type Stage } from '../../db/stage.ts';
 import { addAttempt, addPayingRun } from '../../support/rows.ts';
@@ -38,8 +38,8 @@ const deps = () => ({
   returnWindows: RETURN_WINDOWS_DEFAULT,
   firstPollMs: 1_000,
   gateways: {
-    wise: { submit: async () => answer('unknown', 'no clear answer') },
-    paypal: { batches: { submit: async () => batchAnswer('unknown', 'no clear answer') } },
+    wise: { submit: async () => reply('unknown', 'no clear answer') },
+    paypal: { batches: { submit: async () => batchReply('unknown', 'no clear answer') } },
   } as unknown as Gateways,
 });
 

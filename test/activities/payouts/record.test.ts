@@ -12,8 +12,8 @@ import { insertTask, listTasks } from '../../../db/tasks/tasks.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import { money } from '../../../domain/money.ts';
 import type { ResolutionOutcome } from '../../../domain/payouts/resolution.ts';
-import { answer } from '../../../gateways/answers.ts';
-import type { Answer } from '../../../gateways/gateway.ts';
+import { reply } from '../../../gateways/replies.ts';
+import type { Reply } from '../../../gateways/gateway.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openStage, type Stage } from '../../db/stage.ts';
 import {
@@ -53,7 +53,7 @@ async function open(wish: PayoutWish = {}, method: 'bank' | 'paypal' = 'bank') {
 /** What the provider says now; the money it took is the net. */
 async function say(
   payoutId: string,
-  state: Answer['state'],
+  state: Reply['state'],
   back: bigint | null = null,
   reason: string | null = null,
 ): Promise<void> {
@@ -62,7 +62,7 @@ async function say(
   await recordAnswer(
     deps(),
     attempt,
-    answer(state, String(state), { reason, debited: usd(attempt.minor), returned: back === null ? null : usd(back) }),
+    reply(state, String(state), { reason, debited: usd(attempt.minor), returned: back === null ? null : usd(back) }),
   );
 }
 

@@ -13,8 +13,8 @@ import { attemptRecord, batchRecord, seal } from '../../../db/vault.ts';
 import { type AttemptState, RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import { Failure, type FailureCode } from '../../../domain/errors.ts';
 import { money } from '../../../domain/money.ts';
-import { answer, batchAnswer } from '../../../gateways/answers.ts';
-import type { AnswerState, Gateway, Gateways } from '../../../gateways/gateway.ts';
+import { reply, batchReply } from '../../../gateways/replies.ts';
+import type { ReplyState, Gateway, Gateways } from '../../../gateways/gateway.ts';
 import { withClient } from '../../../scripts/stack/postgres.ts';
 import { openStage, type Stage } from '../../db/stage.ts';
 import { addBatch, addPayingRun, sendBatch, sendPayout } from '../../support/rows.ts';
@@ -42,15 +42,15 @@ async function asked(state: AttemptState): Promise<string> {
   const id = await sendPayout(stage.app, payoutId);
   const sealed = seal(VAULT, attemptRecord(id), Buffer.from('{}'));
   await change('update payout_attempt set request_sealed = $2 where id = $1', [id, sealed]);
-  if (state !== 'submitted') await say(payoutId, state as AnswerState);
+  if (state !== 'submitted') await say(payoutId, state as ReplyState);
   return payoutId;
 }
 
-async function say(payoutId: string, state: AnswerState): Promise<void> {
+async function say(payoutId: string, state: ReplyState): Promise<void> {
   const attempt = await findLiveAttempt(stage.app, payoutId);
   if (!attempt) throw new Error('there is no live attempt');
   const debited = state === 'unknown' ? null : { amount: money(attempt.minor, 'USD'), fee: money(0n, 'USD') };
-  await recordAnswer(deps(fails()), attempt, answer(state, state, { debited }));
+  await recordAnswer(deps(fails()), attempt, reply(state, state, { debited }));
 }
 
 /** As if an attempt had been in its state for so long, and its provider had said so last that long ago. */
@@ -130,7 +130,7 @@ describe('given a payout whose provider answers no look-up', () => {
     const payoutId = await asked('accepted');
     await age(payoutId, 5 * HOUR_MIN);
     for (const _ of [1, 2]) await look(payoutId);
-    expect(await look(payoutId, { read: async () => answer('sent', 'sent') })).toMatchObject({ state: 'sent' });
+    expect(await look(payoutId, { read: async () => reply('sent', 'sent') })).toMatchObject({ state: 'sent' });
     await look(payoutId);
     expect(await alarmsOf(`payout/${payoutId}`)).toEqual(['provider_silent']);
   });
@@ -167,7 +167,7 @@ describe('given a batch whose provider answers no look-up', () => {
     const { runId, payoutIds } = await addPayingRun(app, 'bank', 2);
     const { id } = await addBatch(app, runId, payoutIds);
     await sendBatch(app, id);
-    if (row.state !== 'submitted') await recordBatchAnswer(deps(fails()), id, batchAnswer(row.state, row.state));
+    if (row.state !== 'submitted') await recordBatchAnswer(deps(fails()), id, batchReply(row.state, row.state));
     await change(
       `update provider_batch set request_sealed = $2, state_at = now() - $3 * interval '1 minute' where id = $1`,
       [id, seal(VAULT, batchRecord(id), Buffer.from('{}')), row.minutes],

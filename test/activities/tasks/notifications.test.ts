@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createNotificationActivities } from '../../../activities/tasks/notifications.ts';
-import { createMailer } from '../../../notifications/mailer.ts';
+import { createMailer } from '../../../notifications/channels/mail.ts';
 import { freePort } from '../../../scripts/stack/ports.ts';
 import { type Company, openCompany } from '../../support/company.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -59,8 +59,8 @@ describe('given a month that was paid', () => {
     expect(await subjects('mails-ann@example.test')).toEqual(['Your payout of 10.00 USD has settled']);
     expect(await subjects('mails-bob@example.test')).toEqual(['Your payout of 11.00 USD could not be made']);
     expect((await subjects('finance@example.test')).filter((subject) => subject.includes('mails'))).toEqual([
-      'Run of mails up to 2026-03-01 is approved',
-      'Run of mails up to 2026-03-01 waits for approval',
+      'The mails run up to 2026-03-01 is approved',
+      'The mails run up to 2026-03-01 is waiting for approval',
     ]);
   });
 
@@ -97,9 +97,9 @@ describe('given a run that waits for its decision', () => {
     await sweep(world);
 
     expect((await subjects('finance@example.test')).filter((subject) => subject.includes('reminded'))).toEqual([
-      'Reminder 1: run of reminded up to 2026-03-01 waits for approval',
-      'Reminder 2: run of reminded up to 2026-03-01 waits for approval',
-      'Run of reminded up to 2026-03-01 waits for approval',
+      'Reminder 1: the reminded run up to 2026-03-01 is waiting for approval',
+      'Reminder 2: the reminded run up to 2026-03-01 is waiting for approval',
+      'The reminded run up to 2026-03-01 is waiting for approval',
     ]);
   });
 });

@@ -10,7 +10,7 @@ import { insertInboxMessage, listMatchedInbox } from '../../../db/payouts/inbox.
 import { listTasks } from '../../../db/tasks/tasks.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import { BATCH_NEXT, BATCH_STATES } from '../../../domain/payouts/batch.ts';
-import { batchAnswer, undecidable } from '../../../gateways/answers.ts';
+import { batchReply, undecidable } from '../../../gateways/replies.ts';
 import {
   addAttempt,
   addBatch,
@@ -178,9 +178,9 @@ describe('given a batch of which nobody knows whether it was funded, with a paym
       state: 'needs_person' as const,
     };
     await recordAnswer({ db: app, returnWindows: RETURN_WINDOWS_DEFAULT }, attempt, told);
-    await recordBatchAnswer({ db: app }, prepared.id, batchAnswer('unknown', 'no clear answer'));
+    await recordBatchAnswer({ db: app }, prepared.id, batchReply('unknown', 'no clear answer'));
 
-    await recordBatchAnswer({ db: app }, prepared.id, batchAnswer('accepted', 'FUNDED'));
+    await recordBatchAnswer({ db: app }, prepared.id, batchReply('accepted', 'FUNDED'));
 
     expect(await openTasks(lost)).toEqual(['outcome_unknown']);
     expect(await openTasks(other)).toEqual([]);
@@ -197,7 +197,7 @@ describe('given a batch that holds what we did not ask for', () => {
     await recordBatchAnswer(
       { db: app },
       prepared.id,
-      batchAnswer('needs_person', 'NEW', { task: { kind: 'outcome_unknown', detail } }),
+      batchReply('needs_person', 'NEW', { task: { kind: 'outcome_unknown', detail } }),
     );
 
     const tasks = await listTasks(app, { isOpen: true }, null, 100);

@@ -1,7 +1,7 @@
-import type { Words } from '../answers.ts';
+import type { StatusTable } from '../replies.ts';
 
-/** Item states (PayPal Payouts v1, `transaction_enum`). `SUCCESS` can still be refunded or reversed. */
-export const PAYPAL_ITEM_WORDS: Words = {
+/** Statuses of an item (PayPal Payouts v1, `transaction_enum`). `SUCCESS` can still be refunded or reversed. */
+export const PAYPAL_ITEM_STATUSES: StatusTable = {
   PENDING: { state: 'accepted' },
   SUCCESS: { state: 'settled' },
   UNCLAIMED: { state: 'unclaimed' },
@@ -16,8 +16,8 @@ export const PAYPAL_ITEM_WORDS: Words = {
   REVERSED: { state: 'returned' },
 };
 
-/** Batch states, for as long as the batch does not show our item. A batch that ran says nothing about its items. */
-export const PAYPAL_BATCH_WORDS: Words = {
+/** Statuses of a batch, used while the batch does not show our item. A batch that ran tells nothing about its items. */
+export const PAYPAL_BATCH_STATUSES: StatusTable = {
   NEW: { state: 'accepted' },
   PENDING: { state: 'accepted' },
   PROCESSING: { state: 'accepted' },
@@ -26,11 +26,11 @@ export const PAYPAL_BATCH_WORDS: Words = {
   CANCELED: {
     state: 'needs_person',
     alarm:
-      'PayPal cancelled the batch of this payment, which it does only to files that people upload. Ask PayPal, then say by hand what became of the money.',
+      'PayPal cancelled the batch of this payment, which it normally does only to files that people upload. Ask PayPal, then record the outcome by hand.',
   },
 };
 
-/** Item states in which PayPal has taken the money, whatever became of it later. */
+/** Item statuses in which PayPal has taken the money, whatever happened to it later. */
 export const PAYPAL_TAKEN: ReadonlySet<string> = new Set([
   'SUCCESS',
   'UNCLAIMED',
@@ -41,5 +41,5 @@ export const PAYPAL_TAKEN: ReadonlySet<string> = new Set([
   'REVERSED',
 ]);
 
-/** Item states whose amount must be read from the transactions: some of it may have stayed with the payee. */
+/** Item statuses whose amount must be read from the transactions, because the payee may have kept part of it. */
 export const PAYPAL_TAKEN_BACK: ReadonlySet<string> = new Set(['REFUNDED', 'REVERSED']);

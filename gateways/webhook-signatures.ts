@@ -5,18 +5,18 @@ import type { z } from 'zod';
 import { Failure } from '../domain/errors.ts';
 import { readJson } from './json.ts';
 
-/** A webhook that proves nothing. It is answered with a refusal and left out of the inbox. */
+/** For a webhook that cannot prove who sent it. It is refused and never reaches the inbox. */
 export const notGenuine = (provider: string, reason: string): Failure =>
-  new Failure('webhook_not_genuine', `This is no genuine webhook of ${provider}: ${reason}. It was not stored.`);
+  new Failure('webhook_not_genuine', `This is not a genuine webhook from ${provider}: ${reason}. It was not stored.`);
 
-/** A header that must be there. */
+/** Reads a header that must be present. */
 export function needHeader(provider: string, headers: Headers, name: string): string {
   const value = headers.get(name);
   if (!value) throw notGenuine(provider, `${name} is missing`);
   return value;
 }
 
-/** Reads a body whose signature was found right. */
+/** Reads a body whose signature has been verified. */
 export function readSigned<T>(provider: string, schema: z.ZodType<T>, rawBody: Uint8Array): T {
   try {
     return schema.parse(readJson(new TextDecoder('utf-8', { fatal: true }).decode(rawBody)));
@@ -25,7 +25,7 @@ export function readSigned<T>(provider: string, schema: z.ZodType<T>, rawBody: U
   }
 }
 
-/** Whether a hexadecimal signature is the HMAC-SHA256 of the parts, compared in constant time. An empty secret signs nothing. */
+/** Whether a hexadecimal signature is the HMAC-SHA256 of the parts. The comparison takes constant time. An empty secret signs nothing. */
 export function isHmacOf(secret: string, parts: readonly (string | Uint8Array)[], signature: string): boolean {
   if (!secret) return false;
   const hmac = createHmac('sha256', secret);

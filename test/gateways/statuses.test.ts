@@ -1,20 +1,20 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { translate, type Words } from '../../gateways/answers.ts';
+import { translate, type StatusTable } from '../../gateways/replies.ts';
 import { LOB_ERROR_CODES, readLobError } from '../../gateways/lob/errors.ts';
-import { LOB_WORDS } from '../../gateways/lob/words.ts';
+import { LOB_STATUSES } from '../../gateways/lob/statuses.ts';
 import { PAYPAL_ERROR_NAMES, readPayPalError } from '../../gateways/paypal/errors.ts';
-import { PAYPAL_BATCH_WORDS, PAYPAL_ITEM_WORDS, PAYPAL_TAKEN } from '../../gateways/paypal/words.ts';
+import { PAYPAL_BATCH_STATUSES, PAYPAL_ITEM_STATUSES, PAYPAL_TAKEN } from '../../gateways/paypal/statuses.ts';
 import { WISE_ERROR_CODES, wantsPerson, wiseErrorClass, wiseErrorCode } from '../../gateways/wise/errors.ts';
-import { WISE_WORDS } from '../../gateways/wise/words.ts';
+import { WISE_STATUSES } from '../../gateways/wise/statuses.ts';
 import { hasSpecs, openSpec, warnWithoutSpecs } from './specs.ts';
 
-warnWithoutSpecs('no table of words is compared with them');
+warnWithoutSpecs('no table of statuses is compared with them');
 
-const tables: { provider: string; words: Words; means: Record<string, string> }[] = [
+const tables: { provider: string; statuses: StatusTable; means: Record<string, string> }[] = [
   {
     provider: 'Wise',
-    words: WISE_WORDS,
+    statuses: WISE_STATUSES,
     means: {
       incoming_payment_waiting: 'no change',
       incoming_payment_initiated: 'accepted',
@@ -31,7 +31,7 @@ const tables: { provider: string; words: Words; means: Record<string, string> }[
   },
   {
     provider: 'PayPal items',
-    words: PAYPAL_ITEM_WORDS,
+    statuses: PAYPAL_ITEM_STATUSES,
     means: {
       PENDING: 'accepted',
       SUCCESS: 'settled',
@@ -46,7 +46,7 @@ const tables: { provider: string; words: Words; means: Record<string, string> }[
   },
   {
     provider: 'PayPal batches',
-    words: PAYPAL_BATCH_WORDS,
+    statuses: PAYPAL_BATCH_STATUSES,
     means: {
       NEW: 'accepted',
       PENDING: 'accepted',
@@ -58,7 +58,7 @@ const tables: { provider: string; words: Words; means: Record<string, string> }[
   },
   {
     provider: 'Lob',
-    words: LOB_WORDS,
+    statuses: LOB_STATUSES,
     means: {
       processed: 'accepted',
       rendered: 'accepted',
@@ -77,21 +77,21 @@ const tables: { provider: string; words: Words; means: Record<string, string> }[
   },
 ];
 
-describe.each(tables)('given the words of $provider', ({ provider, words, means }) => {
-  it('then each means one thing, and there is no other', () => {
-    const said = Object.fromEntries(
-      Object.keys(words).map((word) => {
-        const { state, alarm } = translate(words, provider, word);
-        return [word, `${state ?? 'no change'}${alarm ? ', alarm' : ''}`];
+describe.each(tables)('given the statuses of $provider', ({ provider, statuses, means }) => {
+  it('then each has one meaning, and there is no other status', () => {
+    const translated = Object.fromEntries(
+      Object.keys(statuses).map((status) => {
+        const { state, alarm } = translate(statuses, provider, status);
+        return [status, `${state ?? 'no change'}${alarm ? ', alarm' : ''}`];
       }),
     );
-    expect(said).toEqual(means);
+    expect(translated).toEqual(means);
   });
 
   it.each(['moonstruck', '', 'toString', 'SUCCESS '])(
-    'when it is "%s" then nothing moves, and a person hears',
-    (word) => {
-      expect(translate(words, provider, word)).toMatchObject({
+    'when it is "%s" then nothing changes, and an alarm is raised',
+    (status) => {
+      expect(translate(statuses, provider, status)).toMatchObject({
         state: null,
         alarm: expect.stringContaining('does not know'),
       });
@@ -99,9 +99,12 @@ describe.each(tables)('given the words of $provider', ({ provider, words, means 
   );
 });
 
-describe('given the words of the sheet in two tables', () => {
-  it('then PayPal has taken the money in every state but PENDING and FAILED', () => {
-    expect(Object.keys(PAYPAL_ITEM_WORDS).filter((word) => !PAYPAL_TAKEN.has(word))).toEqual(['PENDING', 'FAILED']);
+describe('given the statuses in which PayPal has taken the money', () => {
+  it('then they are all statuses except PENDING and FAILED', () => {
+    expect(Object.keys(PAYPAL_ITEM_STATUSES).filter((status) => !PAYPAL_TAKEN.has(status))).toEqual([
+      'PENDING',
+      'FAILED',
+    ]);
   });
 });
 
@@ -139,12 +142,12 @@ const PAYPAL_ERRORS = [
   { status: 400, name: 'ITEM_CANCELLATION_FAILED', means: 'unclear' },
 ];
 
-describe('given an error of PayPal', () => {
+describe('given an error from PayPal', () => {
   it.each(PAYPAL_ERRORS)('when it is $status $name then it is $means', ({ status, name, means }) => {
     expect(readPayPalError(status, { name }).errorClass).toBe(means);
   });
 
-  it('then the list is the whole table: besides, one name depends on its details, and one is not known', () => {
+  it('then the list is the whole table, plus one name that depends on its details and one unknown name', () => {
     const listed = new Set(PAYPAL_ERRORS.map(({ name }) => name));
     expect(listed).toEqual(new Set([...Object.keys(PAYPAL_ERROR_NAMES), 'USER_BUSINESS_ERROR', 'SOMETHING_NEW']));
   });
@@ -152,27 +155,27 @@ describe('given an error of PayPal', () => {
   const duplicate = (detail: object) =>
     readPayPalError(400, { name: 'USER_BUSINESS_ERROR', details: [detail], links: [] });
 
-  it('when the batch id was used before then the first batch is read from the link of the detail', () => {
+  it('when the batch id was used before then the first batch is found by the link in the detail', () => {
     const link = [{ href: 'https://api-m.paypal.com/v1/payments/payouts/FIRST123', rel: 'self' }];
     expect(duplicate({ field: 'SENDER_BATCH_ID', issue: 'exists', link })).toMatchObject({
       firstBatchId: 'FIRST123',
       errorClass: 'unclear',
     });
   });
-  it('when that link is missing then nothing is concluded, for the first batch may pay', () => {
+  it('when that link is missing then nothing is concluded, because the first batch may pay', () => {
     expect(duplicate({ field: 'SENDER_BATCH_ID', issue: 'exists' })).toMatchObject({
       firstBatchId: null,
       errorClass: 'unclear',
     });
   });
-  it('when another field is wrong then its link is not taken for a batch', () => {
+  it('when another field is wrong then its link is not mistaken for a batch', () => {
     const link = [{ href: 'https://api-m.paypal.com/v1/payments/payouts/OTHER' }];
     expect(duplicate({ field: 'items[0].receiver', link })).toMatchObject({
       firstBatchId: null,
       errorClass: 'rejected',
     });
   });
-  it.each([null, 'no', {}, { error: 'x' }])('when the body is %j then it says nothing', (body) => {
+  it.each([null, 'no', {}, { error: 'x' }])('when the body is %j then it is unclear', (body) => {
     expect(readPayPalError(400, body).errorClass).toBe('unclear');
   });
 });
@@ -195,12 +198,12 @@ const WISE_ERRORS = [
   { status: 400, code: 'something.new', means: 'rejected' },
 ];
 
-describe('given an error of Wise', () => {
+describe('given an error from Wise', () => {
   it.each(WISE_ERRORS)('when it is $status $code then it is $means', ({ status, code, means }) => {
     expect(wiseErrorClass(status, code)).toBe(means);
   });
 
-  it('then the list is the whole table, with codes that are about the payee', () => {
+  it('then the list is the whole table, plus codes that are about the payee', () => {
     const others = ['anything', 'NOT_VALID', 'something.new'];
     expect(new Set(WISE_ERRORS.map(({ code }) => code))).toEqual(
       new Set([...Object.keys(WISE_ERROR_CODES), ...others]),
@@ -221,18 +224,18 @@ describe('given an error of Wise', () => {
     },
     { body: null, says: 'unnamed' },
     { body: { errors: 'no' }, says: 'unnamed' },
-  ])('when its body is $body then the reason is "$says", with nothing that a person wrote', ({ body, says }) => {
+  ])('when its body is $body then the reason is "$says", without any text that a person wrote', ({ body, says }) => {
     expect(wiseErrorCode(body).reason).toBe(says);
   });
 
-  it('when strong authentication is wanted then a person is, and only with its header', () => {
+  it('when strong authentication is required then a person is needed, and only if its header is present', () => {
     expect(wantsPerson(403, new Headers({ 'x-2fa-approval-result': 'REJECTED' }))).toBe(true);
     expect(wantsPerson(403, new Headers())).toBe(false);
   });
 });
 
-/** What the sheet says of Lob's errors; the others of the specification are about our account or files, hence about all checks. */
-const LOB_SHEET: Record<string, string> = {
+/** The errors of Lob that are not about all checks. The others in the specification are about our account or files, hence about all checks. */
+const LOB_CLASSES: Record<string, string> = {
   conflict: 'unclear',
   request_timeout: 'unclear',
   internal_server_error: 'unclear',
@@ -248,10 +251,10 @@ const LOB_SHEET: Record<string, string> = {
   invalid: 'rejected',
 };
 
-describe('given an error of Lob', () => {
-  it.each(Object.keys(LOB_ERROR_CODES))('when it is %s then it is as the sheet says', (code) => {
+describe('given an error from Lob', () => {
+  it.each(Object.keys(LOB_ERROR_CODES))('when it is %s then its class is as listed', (code) => {
     const body = { error: { code, message: '', status_code: 422 } };
-    expect(readLobError(422, body)).toEqual({ code, errorClass: LOB_SHEET[code] ?? 'as_a_whole' });
+    expect(readLobError(422, body)).toEqual({ code, errorClass: LOB_CLASSES[code] ?? 'as_a_whole' });
   });
   it.each([
     { status: 422, body: { error: { code: 'something_new' } }, means: 'rejected' },
@@ -275,11 +278,11 @@ describe.runIf(hasSpecs)('given the published specifications', () => {
 
   it('then each status of a PayPal item is in the table, and the table has no other', () => {
     const published = enumOf(paypal.components.schemas['transaction_enum']);
-    expect(Object.keys(PAYPAL_ITEM_WORDS).toSorted()).toEqual(published.toSorted());
+    expect(Object.keys(PAYPAL_ITEM_STATUSES).toSorted()).toEqual(published.toSorted());
   });
-  it('then each status of a PayPal batch is in the table; NEW is of an older page', () => {
+  it('then each status of a PayPal batch is in the table, and NEW comes from an older page', () => {
     const published = enumOf(paypal.components.schemas['batch_enum']);
-    expect(Object.keys(PAYPAL_BATCH_WORDS).toSorted()).toEqual([...published, 'NEW'].toSorted());
+    expect(Object.keys(PAYPAL_BATCH_STATUSES).toSorted()).toEqual([...published, 'NEW'].toSorted());
   });
   it('then each error name of PayPal is in the table', () => {
     const published = Object.entries(paypal.components.schemas).flatMap(([name, { properties }]) =>
@@ -288,22 +291,22 @@ describe.runIf(hasSpecs)('given the published specifications', () => {
     expect(published.length).toBeGreaterThan(5);
     expect(published.filter((name) => !(name in PAYPAL_ERROR_NAMES))).toEqual([]);
   });
-  it('then each error code of Lob is in the table; one more is only told by its sandbox', () => {
+  it('then each error code of Lob is in the table, and one more is returned only by its sandbox', () => {
     const published = enumOf(lob.components.schemas['error']?.properties?.['error']?.properties?.['code']);
     expect(Object.keys(LOB_ERROR_CODES).toSorted()).toEqual([...published, 'bank_account_not_verified'].toSorted());
   });
-  it('then each scan of the post and each event of a check is in the table', () => {
+  it('then each scan in the mail and each event of a check is in the table', () => {
     const scans = lob.components.schemas['tracking_event_normal']?.allOf?.flatMap(({ properties }) =>
       enumOf(properties?.['name']),
     );
     const events = enumOf(lob.components.schemas['check_types']);
-    const words = [
+    const statuses = [
       ...(scans ?? []).map((scan) => scan.toLowerCase().replaceAll(' ', '_')),
       ...events.map((event) => event.slice('check.'.length)),
     ];
-    // These two say how far the files of a check are, which its status says as well.
+    // These report the progress of a check's files, which its status reports as well.
     const ofFiles = new Set(['created', 'rendered_pdf', 'rendered_thumbnails']);
-    expect(words.length).toBeGreaterThan(20);
-    expect(words.filter((word) => !(word in LOB_WORDS) && !ofFiles.has(word))).toEqual([]);
+    expect(statuses.length).toBeGreaterThan(20);
+    expect(statuses.filter((status) => !(status in LOB_STATUSES) && !ofFiles.has(status))).toEqual([]);
   });
 });

@@ -1,10 +1,10 @@
-import type { Words } from '../answers.ts';
+import type { StatusTable } from '../replies.ts';
 
 /**
- * What Lob says of a check: how far rendering is, then the mail (https://docs.lob.com/#tag/Tracking-Events). None of it says whether
- * the check was cashed. A check that comes back can still be cashed by whoever holds it, until the bank confirms a stop.
+ * Lob's statuses of a check: first the rendering, then the mail (https://docs.lob.com/#tag/Tracking-Events). None of them tells whether
+ * the check was cashed. A check that comes back can still be cashed by anybody who holds it, until the bank confirms a stop.
  */
-export const LOB_WORDS: Words = {
+export const LOB_STATUSES: StatusTable = {
   processed: { state: 'accepted' },
   rendered: { state: 'accepted' },
   mailed: { state: 'sent' },

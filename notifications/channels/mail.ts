@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 
 import { createTransport } from 'nodemailer';
 
-import type { Mail } from './notification.ts';
+import type { Mail } from '../notification.ts';
 
 export type Mailer = { send: (mail: Mail & { to: string; id: string }) => Promise<void>; close: () => void };
 
 const TIMEOUT_MS = 10_000;
 
-/** Sends plain-text e-mail through one SMTP server. The same id gives the same Message-ID. */
+/** Sends plain-text e-mail through one SMTP server. The same id always gives the same Message-ID. */
 export function createMailer(smtpUrl: string, from: string): Mailer {
   const transport = createTransport({
     url: smtpUrl,

@@ -1,0 +1,62 @@
+import { METHOD_NAMES } from '../../domain/rails.ts';
+import type { NotificationBody, Templates } from '../notification.ts';
+
+type Payout = NotificationBody<'payout_sent'>;
+
+const amountOf = ({ amount, currency }: Payout): string => `${amount} ${currency}`;
+const byMethod = ({ method }: Payout): string => `by ${METHOD_NAMES[method]}`;
+const footer = ({ payout }: Payout): string => `\n\nPayout ${payout}`;
+
+/** Mail to a partner about one payout. */
+export const PARTNER_TEMPLATES: Templates<
+  | 'payout_sent'
+  | 'payout_settled'
+  | 'payout_failed'
+  | 'payout_returned'
+  | 'payout_unclaimed'
+  | 'payout_held'
+  | 'payout_partly_returned'
+> = {
+  payout_sent: (body) => ({
+    subject: `Your payout of ${amountOf(body)} is on its way`,
+    text: `We sent you ${amountOf(body)} ${byMethod(body)}. The payment is not final yet. We will let you know when it has settled.${footer(body)}`,
+  }),
+  payout_settled: (body) => ({
+    subject: `Your payout of ${amountOf(body)} has settled`,
+    text: `${amountOf(body)} was paid to you ${byMethod(body)}.${footer(body)}`,
+  }),
+  payout_failed: (body) => ({
+    subject: `Your payout of ${amountOf(body)} could not be made`,
+    text:
+      `We could not pay you ${amountOf(body)} ${byMethod(body)}. ${body.advice} No money was sent. The amount has been added back ` +
+      `to your balance, and we will pay it in the next run.${footer(body)}`,
+  }),
+  payout_returned: (body) => ({
+    subject: `Your payout of ${amountOf(body)} was returned to us`,
+    text:
+      `We sent you ${amountOf(body)} ${byMethod(body)}, but the money came back to us. ${body.advice} The amount has been added ` +
+      `back to your balance, and we will pay it in the next run.${footer(body)}`,
+  }),
+  payout_unclaimed: (body) => ({
+    subject: `${body.day > 0 ? 'Reminder: ' : ''}${amountOf(body)} is waiting for you`,
+    text:
+      `We sent you ${amountOf(body)} ${byMethod(body)}, but you have not accepted it yet. ${body.advice}` +
+      (body.until
+        ? ` You have until ${body.until}. After that, the money comes back to us and is added to your balance again.`
+        : '') +
+      footer(body),
+  }),
+  payout_held: (body) => ({
+    subject: `Action needed: your payout of ${amountOf(body)} is on hold`,
+    text: `We sent you ${amountOf(body)} ${byMethod(body)}, but the payment is on hold. ${body.advice}${footer(body)}`,
+  }),
+  payout_partly_returned: (body) => ({
+    subject: `${body.returned} ${body.currency} of your payout was returned to us`,
+    text:
+      `We sent you ${amountOf(body)} ${byMethod(body)}, but ${body.returned} ${body.currency} of it came back to us. ` +
+      (body.credited === 'yes'
+        ? 'That part has been added back to your balance, and we will pay it in the next run.'
+        : 'We are keeping that part. Please contact us if you think it is yours.') +
+      footer(body),
+  }),
+};
