@@ -1,6 +1,5 @@
--- Up Migration
-
--- What partners did, and what it earned them. Everything here is append only but `event_due`, the work still to do.
+-- The events that partners caused, and the earnings that came of them. All tables here are append only, except `event_due`, which is the
+-- work still to do, and `import`.
 
 create table event(
   source text not null check (source ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
@@ -21,11 +20,9 @@ create table event(
   check (kind <> 'sale' or amount_minor is not null),
   check (amount_minor is null or currency is not null)
 ) partition by hash (source, source_id);
-
 do $$ begin
   for n in 0..31 loop
     execute format('create table event_%s partition of event for values with (modulus 32, remainder %s)', n, n);
-    execute format('create trigger no_truncate before truncate on event_%s for each statement execute function refuse_change()', n);
   end loop;
 end $$;
 create index on event using brin (booked_at);
@@ -91,18 +88,25 @@ create table earning_line(
   partner_id bigint not null references partner,
   program_id int not null references program,
   kind text not null check (kind in ('earned', 'reversed', 'adjusted', 'returned_funds')),
-  batch_id bigint not null references accrual_batch,
+  batch_id bigint references accrual_batch,
+  resolution_id uuid,
   currency char(3) not null references currency,
   amount_minor bigint not null check (amount_minor <> 0),
-  earning_count int not null check (earning_count > 0),
+  earning_count int not null,
   available_on date not null,
   split_from bigint references earning_line,
-  unique (id, partner_id, currency, amount_minor)
+  unique (id, partner_id, currency, amount_minor),
+  constraint line_has_its_cause check (case kind
+    when 'returned_funds' then resolution_id is not null and batch_id is null and earning_count = 0
+    else resolution_id is null and batch_id is not null and earning_count > 0 end)
 );
 create unique index one_line_a_batch on earning_line(partner_id, program_id, kind, currency, available_on, batch_id)
   where split_from is null;
 create index on earning_line(program_id, partner_id);
 create index on earning_line(split_from) where split_from is not null;
+create unique index one_line_a_resolution on earning_line(resolution_id) where split_from is null;
+comment on column earning_line.resolution_id is
+  'Two people''s decision that a part which came back is the partner''s again: a line that no event earned.';
 
 create table earning(
   source text not null,
@@ -129,58 +133,3 @@ create index on earning(source, reverses) where reverses is not null;
 create index earning_volume on earning(incentive_id, partner_id, program_id, currency, window_start) include (basis_minor, amount_minor)
   where window_start is not null;
 comment on column earning.reverses is 'The sale (same source) whose earning under the same incentive this one takes back.';
-
--- A reversal takes back, and all reversals of one earning together never take back more than it earned. The sale is locked, so
--- that two refunds at once see each other.
-create function check_reversals() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
-declare offending text;
-begin
-  perform from earning sale
-  where (sale.source, sale.source_id, sale.incentive_id) in (select source, reverses, incentive_id from added where reverses is not null)
-  order by sale.source, sale.source_id, sale.incentive_id for no key update;
-  select sale.source || '/' || sale.source_id into offending
-  from (select distinct source, reverses, incentive_id from added where reverses is not null) reversed
-  join earning sale on sale.source = reversed.source and sale.source_id = reversed.reverses and sale.incentive_id = reversed.incentive_id
-  cross join lateral (
-    select sum(amount_minor) as minor, bool_or(amount_minor * sign(sale.amount_minor) > 0) as adds
-    from earning back where back.source = sale.source and back.reverses = sale.source_id and back.incentive_id = sale.incentive_id
-  ) back
-  where back.adds or abs(back.minor) > abs(sale.amount_minor)
-  limit 1;
-  if found then
-    raise exception 'reversal of % refused: it would take back more than was earned', offending using errcode = 'check_violation';
-  end if;
-  return null;
-end $$;
-create trigger reversals_within_earned after insert on earning referencing new table as added
-  for each statement execute function check_reversals();
-
--- A line is split only while it is in no live payout, and its parts add up to it.
-create function check_split() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
-declare whole earning_line;
-begin
-  select * into whole from earning_line where id = new.split_from for update;
-  if (select sum(amount_minor) from earning_line where split_from = whole.id) is distinct from whole.amount_minor then
-    raise exception 'split of line % refused: the parts do not add up to the whole', whole.id using errcode = 'check_violation';
-  end if;
-  if (whole.partner_id, whole.program_id, whole.currency, whole.available_on)
-     is distinct from (new.partner_id, new.program_id, new.currency, new.available_on) then
-    raise exception 'split of line % refused: a part keeps partner, program, currency and release day', whole.id
-      using errcode = 'check_violation';
-  end if;
-  if exists (select from payout_line where earning_line_id = whole.id and released_at is null) then
-    raise exception 'split of line % refused: it is in a payout', whole.id using errcode = 'check_violation';
-  end if;
-  return null;
-end $$;
-create constraint trigger parts_make_the_whole after insert on earning_line deferrable initially deferred
-  for each row when (new.split_from is not null) execute function check_split();
-
-do $$
-declare facts text;
-begin
-  foreach facts in array array['event', 'event_quarantine', 'accrual_batch', 'earning_line', 'earning', 'import_rejection'] loop
-    execute format('create trigger facts_only before update or delete on %I for each row execute function refuse_change()', facts);
-    execute format('create trigger no_truncate before truncate on %I for each statement execute function refuse_change()', facts);
-  end loop;
-end $$;

@@ -1,6 +1,5 @@
--- Up Migration
-
--- Whoever added the details that a run pays to is no second pair of eyes on it: their approval does not count, whatever key they hold.
+-- A person who added the details that a run pays to is no second pair of eyes on it: their approval does not count, whatever key they
+-- hold.
 create or replace function guard_run() returns trigger language plpgsql as $$
 begin
   if (new.id, new.schedule_id, new.kind, new.period_start, new.period_end, new.redo, new.cutoff_at, new.preparer_id)
@@ -28,3 +27,5 @@ begin
   end if;
   return new;
 end $$;
+
+create or replace trigger run_guarded before update on payout_run for each row execute function guard_run();

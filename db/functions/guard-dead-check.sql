@@ -1,7 +1,6 @@
--- Up Migration
-
--- A check that bounced can be presented again, and the bank would pay it. So it counts as returned only where the bank's word makes it
--- worthless, as it counts as failed. Two people may say that money came back which the bank had taken: then the paper is used up.
+-- A check that the bank knows can be cashed until the bank says otherwise. One that bounced can be presented again. So only the bank's
+-- confirmed stop or void, kept as evidence, makes a check failed or returned. There is one exception: two people may say that money
+-- came back which the bank had taken, since the paper is used up then.
 create or replace function guard_dead_check() returns trigger language plpgsql as $$
 declare
   by_people boolean := new.state = 'returned' and old.debited_minor is not null and new.resolution_id is distinct from old.resolution_id;
@@ -13,7 +12,7 @@ begin
   end if;
   return new;
 end $$;
-drop trigger dead_check_guarded on payout_attempt;
-create trigger dead_check_guarded before update on payout_attempt
+
+create or replace trigger dead_check_guarded before update on payout_attempt
   for each row when (new.state in ('failed', 'returned') and old.state <> new.state and new.check_number is not null)
   execute function guard_dead_check();
