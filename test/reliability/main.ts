@@ -143,7 +143,7 @@ measures it again.
 
 PostgreSQL, Temporal, the sandbox, the API and two workers are processes of their own; every 0.2 to 3 seconds one of them, drawn by
 the seed, is killed by SIGKILL while a fault is put into a provider's answers. When all is mended every payout must settle, every
-invariant of \`test/invariants.sql\` must hold over the whole database, and the providers' own books, which share no code with the
+invariant in \`db/invariants/\` must hold over the whole database, and the providers' own books, which share no code with the
 product, must show each payee's amount exactly once. [Contributing](../CONTRIBUTING.md#chaos) says what is quicker there than in life.
 
 ${inAll(results)}
