@@ -5,6 +5,7 @@ import { type CheckDeskDeps, createCheckActivities } from './checks/checks.ts';
 import { translateFailures } from './failures.ts';
 import { createNotificationActivities, type NotificationDeps } from './tasks/notifications.ts';
 import { createPayoutActivities, type PayoutDeps } from './payouts/advance.ts';
+import { createInvariantActivities, type InvariantDeps } from './books/invariants.ts';
 import { createReconciliationActivities, type ReconciliationDeps } from './books/reconciliation.ts';
 import { createRunActivities, type RunDeps } from './runs/runs.ts';
 import { createSweepActivities, type SweepDeps } from './sweep.ts';
@@ -12,6 +13,7 @@ import { createSweepActivities, type SweepDeps } from './sweep.ts';
 export type ActivityDeps = AccrualDeps &
   BatchDeps &
   CheckDeskDeps &
+  InvariantDeps &
   NotificationDeps &
   PayoutDeps &
   ReconciliationDeps &
@@ -25,6 +27,7 @@ export const createActivities = (deps: ActivityDeps) =>
       ...createAccrualActivities(deps),
       ...createBatchActivities(deps),
       ...createCheckActivities(deps),
+      ...createInvariantActivities(deps),
       ...createNotificationActivities(deps),
       ...createPayoutActivities(deps),
       ...createReconciliationActivities(deps),
