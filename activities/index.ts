@@ -5,6 +5,7 @@ import { type CheckDeskDeps, createCheckActivities } from './checks/checks.ts';
 import { translateFailures } from './failures.ts';
 import { createNotificationActivities, type NotificationDeps } from './tasks/notifications.ts';
 import { createPayoutActivities, type PayoutDeps } from './payouts/advance.ts';
+import { createInvariantActivities, type InvariantDeps } from './books/invariants.ts';
 import { createReconciliationActivities, type ReconciliationDeps } from './books/reconciliation.ts';
 import { createDisburseRunActivities, type DisburseRunDeps } from './runs/disburse.ts';
 import { createOpenRunActivities, type OpenRunDeps } from './runs/open.ts';
@@ -14,6 +15,7 @@ import { createSweepActivities, type SweepDeps } from './sweep.ts';
 export type ActivityDeps = AccrualDeps &
   BatchDeps &
   CheckDeskDeps &
+  InvariantDeps &
   NotificationDeps &
   PayoutDeps &
   ReconciliationDeps &
@@ -29,6 +31,7 @@ export const createActivities = (deps: ActivityDeps) =>
       ...createAccrualActivities(deps),
       ...createBatchActivities(deps),
       ...createCheckActivities(deps),
+      ...createInvariantActivities(deps),
       ...createNotificationActivities(deps),
       ...createPayoutActivities(deps),
       ...createReconciliationActivities(deps),

@@ -9,7 +9,7 @@ import {
 
 export type Database = CommonQueryMethods;
 
-/** The role the app works as; it cannot change or remove a fact (migration `0007_roles`). */
+/** The role the app works as; it cannot change or remove a fact (migration `0011_roles`). */
 const APP_ROLE = 'bursar_app';
 const POOL_SIZE_DEFAULT = 10;
 const STATEMENT_TIMEOUT_MS = 60_000;

@@ -33,6 +33,8 @@ export const payScheduleId = (scheduleCode: string): string => `pay/${scheduleCo
 export const SWEEP_SCHEDULE_ID = 'sweep';
 export const RECONCILIATION_SCHEDULE_ID = 'reconciliation';
 export const CHECK_DESK_SCHEDULE_ID = 'check-desk';
+/** Also the id of the workflow that it starts. */
+export const INVARIANTS_SCHEDULE_ID = 'nightly-invariants';
 
 /** There are new events: look again before going to sleep. */
 export const eventsArrivedSignal = defineSignal('eventsArrived');

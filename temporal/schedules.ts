@@ -4,6 +4,7 @@ import type { Frequency } from '../domain/payers/schedule.ts';
 import {
   CHECK_DESK_SCHEDULE_ID,
   CHECK_DESK_WORKFLOW_ID,
+  INVARIANTS_SCHEDULE_ID,
   payScheduleId,
   RECONCILIATION_SCHEDULE_ID,
   runTriggerWorkflowId,
@@ -58,7 +59,7 @@ export const deployPaySchedule = (client: Client, schedule: DeployedPaySchedule)
 /** The bank's deadlines are hours away; at worst this is how late a person hears of a check that it asks about. */
 const CHECK_DESK_EVERY_MS = 10 * 60_000;
 
-/** The sweep, the nightly reconciliation, and the look at what the bank asks about checks. */
+/** The sweep, the nightly reconciliation and check of the books, and the look at what the bank asks about checks. */
 export async function deploySystemSchedules(client: Client, sweepSeconds: number): Promise<void> {
   await deploySchedule(client, {
     scheduleId: SWEEP_SCHEDULE_ID,
@@ -76,6 +77,17 @@ export async function deploySystemSchedules(client: Client, sweepSeconds: number
       taskQueue: TASK_QUEUES.main,
     },
     policies: { overlap: 'SKIP', catchupWindow: '3 days', pauseOnFailure: false },
+  });
+  await deploySchedule(client, {
+    scheduleId: INVARIANTS_SCHEDULE_ID,
+    spec: { calendars: [{ hour: 5, minute: 30, comment: 'UTC; after the reconciliation' }], timezone: 'UTC' },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'nightlyInvariants',
+      workflowId: INVARIANTS_SCHEDULE_ID,
+      taskQueue: TASK_QUEUES.main,
+    },
+    policies: { overlap: 'SKIP', catchupWindow: '1 day', pauseOnFailure: false },
   });
   await deploySchedule(client, {
     scheduleId: CHECK_DESK_SCHEDULE_ID,

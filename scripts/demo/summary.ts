@@ -44,8 +44,8 @@ export async function showSummary(deployment: Deployment, runIds: readonly strin
   );
   show('Reconciliation', ['gateway', 'statement lines', 'breaks'], proof.reconciled.map(reconciledRow));
   console.log(`\nInvariants: ${proof.broken.length === 0 ? 'all hold' : `${proof.broken.length} broken`}`);
-  for (const { name, culprits } of proof.broken)
-    console.log(`  ${name}: ${culprits.slice(0, CULPRITS_SHOWN).join('; ')}`);
+  for (const { rule, culprits } of proof.broken)
+    console.log(`  ${rule}: ${culprits.slice(0, CULPRITS_SHOWN).join('; ')}`);
 }
 
 const show = (title: string, header: readonly string[], rows: readonly (readonly string[])[]): void =>

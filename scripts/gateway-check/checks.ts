@@ -52,7 +52,10 @@ const TAKEN: ReadonlySet<Reply['state']> = new Set([
 ]);
 
 function expectTaken(told: Reply): void {
-  assert.ok(TAKEN.has(told.state), `it is ${told.state} (${told.providerStatus}${told.reason ? `, ${told.reason}` : ''})`);
+  assert.ok(
+    TAKEN.has(told.state),
+    `it is ${told.state} (${told.providerStatus}${told.reason ? `, ${told.reason}` : ''})`,
+  );
   assert.notEqual(told.reference, null, 'it has no reference');
 }
 
@@ -140,8 +143,8 @@ async function noticesAnotherAmount(bench: Bench): Promise<Verdict> {
   const told = await other.submit();
   if (told.state === 'needs_person' || told.state === 'failed') return passed(`it is ${told.state} at once`);
   for (const end = Date.now() + SETTLING_MS; Date.now() < end;) {
-    const { state, word } = await other.read();
-    if (state === 'needs_person') return passed(`it is needs_person (${word})`);
+    const { state, providerStatus } = await other.read();
+    if (state === 'needs_person') return passed(`it is needs_person (${providerStatus})`);
     await new Promise((done) => setTimeout(done, POLL_MS));
   }
   return assert.fail(`${told.reference} was taken as this payment`);

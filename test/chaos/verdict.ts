@@ -41,7 +41,7 @@ export async function findViolations(db: Database, owed: readonly Owed[], books:
   const broken = await checkInvariants(db, { books });
   return [
     ...(await findMispaid(owed, books)),
-    ...broken.flatMap(({ name, culprits }) => culprits.map((culprit) => `${name}: ${culprit}`)),
+    ...broken.flatMap(({ rule, culprits }) => culprits.map((culprit) => `${rule}: ${culprit}`)),
     ...(await listUnsettled(db)),
   ];
 }

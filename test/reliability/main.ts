@@ -146,7 +146,7 @@ tables. Each figure comes with the command that measures it again.
 
 PostgreSQL, Temporal, the sandbox, the API and two workers run as separate processes. Every 0.2 to 3 seconds the test
 kills one of them by SIGKILL, chosen by the seed, and injects a fault into a provider's responses. Then everything is
-repaired. Every payout must settle, and every invariant of \`test/invariants.sql\` must hold over the whole database.
+repaired. Every payout must settle, and every invariant in \`db/invariants/\` must hold over the whole database.
 The providers' own books share no code with the product, and they must show each payee's amount exactly once.
 [Contributing](../CONTRIBUTING.md#chaos) lists the settings that are faster in this test than in production.
 

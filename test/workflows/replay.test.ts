@@ -70,6 +70,7 @@ async function tellStory(): Promise<void> {
   await world.temporal.workflow.execute('sweep', { ...byHand, workflowId: 'sweep' });
   await world.temporal.workflow.execute('runTrigger', { ...byHand, workflowId: 'run-trigger', args: ['story'] });
   await world.temporal.workflow.execute('nightlyReconciliation', { ...byHand, workflowId: 'nightly-reconciliation' });
+  await world.temporal.workflow.execute('nightlyInvariants', { ...byHand, workflowId: 'nightly-invariants' });
   await world.temporal.workflow.execute('checkDesk', { ...byHand, workflowId: 'check-desk' });
   const payouts = await Promise.all(
     ['bank', 'paypal', 'check', 'failed', 'returned', 'inexpressible'].map(
@@ -80,7 +81,9 @@ async function tellStory(): Promise<void> {
   const batches = (await listRunBatches(world.db, run.id, null, 10)).map(
     ({ gateway, id }) => [`batch-${gateway}`, batchWorkflowId(id)] as const,
   );
-  const others = ['sweep', 'run-trigger', 'nightly-reconciliation', 'check-desk'].map((id) => [id, id] as const);
+  const others = ['sweep', 'run-trigger', 'nightly-reconciliation', 'nightly-invariants', 'check-desk'].map(
+    (id) => [id, id] as const,
+  );
   await record([
     ...payouts,
     ...batches,

@@ -257,7 +257,9 @@ export async function everythingIsDue({ db }: World): Promise<void> {
   await db.query(sql.unsafe`update provider_batch set due_at = now() - interval '1 hour'`);
 }
 
-export const alarmsOf = ({ company }: Business): Promise<{ id: string; kind: string; subject: string }[]> =>
+export const alarmsOf = ({
+  company,
+}: Business): Promise<{ id: string; kind: string; subject: string; detail: string }[]> =>
   company.auditor.api.all('/v1/alarms');
 
 /** What a partner is owed, by the ledger, in minor units. */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -6,6 +5,7 @@ import { type QuerySqlToken, sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
+import { listInvariants } from '../../../db/books/invariants.ts';
 import { addAuditEntry, sealAuditLog } from '../../../db/people/audit.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import {
@@ -139,13 +139,13 @@ type Plant = {
 const PLANTS: readonly Plant[] = [
   {
     wrong: 'a journal has one side',
-    breaks: '1 every journal has at least two entries, and they add up to nothing',
+    breaks: 'journals-balance',
     plant: (b) => [journal(b.runId), entry(b.runId, 1, 'program:expense', 5)],
     names: (b) => b.runId,
   },
   {
     wrong: 'entries are in another currency than their account',
-    breaks: '1 every currency adds up to nothing over all entries, each in the currency of its account and journal',
+    breaks: 'currencies-balance',
     plant: (b) => [
       sql.unsafe`
         update ledger_entry set currency = 'EUR' from ledger_journal journal
@@ -155,13 +155,13 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'a kept balance is a cent too high',
-    breaks: '2 the balance kept with an account is the sum of its entries',
+    breaks: 'kept-balances',
     plant: (b) => [sql.unsafe`update ledger_account set credits = credits + 1 where partner_id = ${b.cleo.id}`],
     names: (b) => `partner:payable:${b.cleo.id}:USD`,
   },
   {
     wrong: 'a line is in two payouts',
-    breaks: '3 no earning line is in two payouts at once',
+    breaks: 'lines-paid-once',
     plant: (b) => [
       sql.unsafe`drop index earning_line_paid_once`,
       sql.unsafe`
@@ -172,58 +172,55 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'a paid line is split',
-    breaks: '3 no line that was split is paid beside its parts',
+    breaks: 'split-lines-not-paid',
     plant: (b) => [partOf(b.annLine, 400), partOf(b.annLine, 600)],
     names: (b) => `line ${b.annLine} `,
   },
   {
     wrong: 'a payout pays more than its lines',
-    breaks: '4 a live payout is the sum of its lines, a dead one holds none, and net is what withholding and fee leave',
+    breaks: 'payouts-are-their-lines',
     plant: (b) => [setPayout(b.bobPayout, sql.fragment`gross_minor = gross_minor + 1, net_minor = net_minor + 1`)],
     names: (b) => b.bobPayout,
   },
   {
     wrong: 'a cancelled payout keeps its lines',
-    breaks: '4 a live payout is the sum of its lines, a dead one holds none, and net is what withholding and fee leave',
+    breaks: 'payouts-are-their-lines',
     plant: (b) => [setPayout(b.bobPayout, sql.fragment`status = 'cancelled'`)],
     names: (b) => b.bobPayout,
   },
   {
     wrong: "a payout pays somebody else's line",
-    breaks:
-      "4 a payout pays its own partner's lines, in their currency and amount, of its schedule, free before its cut-off",
+    breaks: 'payouts-pay-own-lines',
     plant: (b) => [sql.unsafe`update earning_line set partner_id = ${b.cleo.id} where id = ${b.bobLine}`],
     names: (b) => b.bobPayout,
   },
   {
     wrong: 'a payout pays a line that is still held',
-    breaks:
-      "4 a payout pays its own partner's lines, in their currency and amount, of its schedule, free before its cut-off",
+    breaks: 'payouts-pay-own-lines',
     plant: (b) => [sql.unsafe`update earning_line set available_on = '2026-02-01' where id = ${b.bobLine}`],
     names: (b) => b.bobPayout,
   },
   {
     wrong: 'a line counts an earning that is not there',
-    breaks: '5 an earning line is the sum and the count of its earnings',
+    breaks: 'lines-are-their-earnings',
     plant: (b) => [sql.unsafe`update earning_line set earning_count = 2 where id = ${b.cleoLine}`],
     names: (b) => `line ${b.cleoLine} `,
   },
   {
     wrong: 'a part of a split line is lost',
-    breaks: '5 the parts of a split line add up to it, and keep its partner, program, currency and release day',
+    breaks: 'parts-make-the-whole',
     plant: (b) => [partOf(b.cleoLine, 1)],
     names: (b) => `line ${b.cleoLine} `,
   },
   {
     wrong: 'an earning is in no line',
-    breaks: '5 earnings that add up to something have their one line, and earnings that cancel out have none',
+    breaks: 'earnings-have-one-line',
     plant: (b) => [sql.unsafe`update earning set earning_line_id = null where earning_line_id = ${b.cleoLine}`],
     names: (b) => `partner ${b.cleo.id} `,
   },
   {
     wrong: "an earning is somebody else's than its event",
-    breaks:
-      '5 an earning belongs to the partner, program and currency of its line, and to the partner and program of its event',
+    breaks: 'earnings-fit-line-and-event',
     plant: (b) => [
       sql.unsafe`
         update event set partner_id = ${b.ann.id} from earning
@@ -233,7 +230,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'an event will be worked out a second time',
-    breaks: '5 an event that is still to be worked out has earned nothing yet',
+    breaks: 'due-events-earned-nothing',
     plant: (b) => [
       sql.unsafe`
         insert into event_due(source, source_id, program_id, occurred_at)
@@ -243,7 +240,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'an event is lost before anybody worked it out',
-    breaks: "5 every event is still due, or was counted once when its program's events were worked out",
+    breaks: 'events-counted-once',
     plant: (b) => [
       sql.unsafe`
         insert into event(source, source_id, partner_id, program_id, kind, currency, amount_minor, occurred_at, payload_hash)
@@ -253,7 +250,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'a refund takes back more than was earned',
-    breaks: '5 refunds take back no more than their sale earned, and from its release day',
+    breaks: 'refunds-within-sale',
     plant: (b) => [
       sql.unsafe`
         insert into earning(source, source_id, incentive_id, partner_id, program_id, plan_version_id, batch_id, currency, amount_minor,
@@ -265,7 +262,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'two attempts may pay one payout',
-    breaks: '6 a payout has at most one attempt that may pay',
+    breaks: 'one-live-attempt',
     plant: (b) => [
       sql.unsafe`drop index one_live_attempt`,
       sql.unsafe`
@@ -276,50 +273,49 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'an attempt asks for another amount',
-    breaks: "6 an attempt pays its payout's net, by its payout's gateway",
+    breaks: 'attempts-pay-the-net',
     plant: (b) => [setAttempt(b.bobAttempt, sql.fragment`amount_minor = amount_minor + 1`)],
     names: (b) => b.bobAttempt,
   },
   {
     wrong: 'a batch says another sum than its payments',
-    breaks: '6 a batch is its attempts, to the cent, all of its own gateway, currency and run',
+    breaks: 'batches-are-their-attempts',
     plant: (b) => [sql.unsafe`update provider_batch set total_minor = total_minor + 1 where id = ${b.batch.id}`],
     names: (b) => b.batch.id,
   },
   {
     wrong: 'a payment of a batch was left out when it was asked for',
-    breaks: '6 the payments of a batch are asked for together, and a batch that moved nothing has none that did',
+    breaks: 'batches-are-asked-whole',
     plant: (b) => [setAttempt(b.batch.attemptIds[0] ?? '', sql.fragment`state = 'prepared', submitted_at = null`)],
     names: (b) => b.batch.attemptIds[0] ?? '',
   },
   {
     wrong: 'a batch is forgotten',
-    breaks: '11 no payout under way, no open batch and no open run is forgotten',
+    breaks: 'nothing-is-forgotten',
     plant: (b) => [sql.unsafe`update provider_batch set due_at = now() - interval '1 hour' where id = ${b.batch.id}`],
     names: (b) => b.batch.id,
   },
   {
     wrong: 'a payout is settled and its attempt is not',
-    breaks:
-      '6 a payout is what its attempt is: settled, returned and failed are proved, and nobody was asked before it was approved',
+    breaks: 'payouts-are-their-attempts',
     plant: (b) => [setPayout(b.bobPayout, sql.fragment`status = 'settled'`)],
     names: (b) => b.bobPayout,
   },
   {
     wrong: 'money came back that was never taken',
-    breaks: '6 only money that was taken settles or comes back, and money that was taken never failed',
+    breaks: 'only-taken-money-settles',
     plant: (b) => [setAttempt(b.bobAttempt, sql.fragment`returned_minor = 5`)],
     names: (b) => b.bobAttempt,
   },
   {
     wrong: 'an attempt moved without a trace',
-    breaks: '6 no attempt was moved along an edge that does not exist, and its history is whole',
+    breaks: 'attempt-history-is-whole',
     plant: (b) => [setAttempt(b.bobAttempt, sql.fragment`state = 'accepted'`)],
     names: (b) => b.bobAttempt,
   },
   {
     wrong: 'an attempt went backwards',
-    breaks: '6 no attempt was moved along an edge that does not exist, and its history is whole',
+    breaks: 'attempt-history-is-whole',
     plant: (b) => [
       sql.unsafe`
         insert into attempt_history(attempt_id, from_state, to_state, evidence) values (${b.annAttempt}, 'settled', 'prepared', '{}'),
@@ -329,13 +325,13 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'what a provider took was not booked',
-    breaks: '7 what was sent, taken, undone and returned is in the ledger exactly once, to the cent',
+    breaks: 'movements-booked-once',
     plant: (b) => forget('debit', b.annAttempt),
     names: (b) => `debit of attempt ${b.annAttempt}`,
   },
   {
     wrong: 'something was booked of an attempt that nobody knows',
-    breaks: '7 what was sent, taken, undone and returned is in the ledger exactly once, to the cent',
+    breaks: 'movements-booked-once',
     plant: (b) => [
       journal(`stray-${b.runId}`),
       entry(`stray-${b.runId}`, 1, 'program:expense', 7),
@@ -346,13 +342,13 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'what was earned was not booked',
-    breaks: '7 every earning line is booked once as owed to its partner',
+    breaks: 'lines-booked-once',
     plant: (b) => forget('accrual', String(b.cleoLine)),
     names: (b) => `line ${b.cleoLine}:`,
   },
   {
     wrong: 'a balanced journal takes from a partner',
-    breaks: '8 a partner is owed what the events earned less what was sent and did not come back',
+    breaks: 'partners-are-owed-the-rest',
     plant: (b) => [
       journal(b.runId),
       entry(b.runId, 1, `partner:payable:${b.cleo.id}:`, 100),
@@ -362,13 +358,13 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'two people credited a partner, and no line says so',
-    breaks: '5 a line of returned funds is what two people credited its partner with, of a part that came back',
+    breaks: 'returned-funds-decided',
     plant: (b) => [credited(b)],
     names: (b) => b.runId,
   },
   {
     wrong: 'an unknown outcome was settled because it was late',
-    breaks: "6 nobody's silence ended what was not known: a provider answered, or two people decided",
+    breaks: 'silence-ends-nothing',
     plant: (b) => [
       sql.unsafe`
         insert into attempt_history(attempt_id, from_state, to_state, word, evidence, said_by)
@@ -378,7 +374,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'one person alone said that it was paid',
-    breaks: "6 nobody's silence ended what was not known: a provider answered, or two people decided",
+    breaks: 'silence-ends-nothing',
     plant: (b) => [
       sql.unsafe`alter table resolution drop constraint resolution_check`,
       credited(b, sql.fragment`${b.company.preparer}`),
@@ -390,57 +386,55 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'what was decided of a part is still in suspense',
-    breaks:
-      '7 what people decided of a part that came back has left suspense once, to the cent, and never more than came',
+    breaks: 'decided-parts-booked-once',
     plant: (b) => [credited(b)],
     names: (b) => `resolution ${b.runId}: account suspense:USD`,
   },
   {
     wrong: 'a payout that settled is replaced',
-    breaks:
-      '14 a replacement pays whom it replaces alone, after proof that the first moved nothing or came back, and once',
+    breaks: 'replacements-after-proof',
     plant: (b) => [setPayout(b.bobPayout, sql.fragment`replaces_id = ${b.annPayout}`)],
     names: (b) => b.bobPayout,
   },
   {
     wrong: 'nobody was told of an unknown outcome',
-    breaks: '11 whoever does not know an outcome for a day has told a person',
+    breaks: 'unknown-outcomes-told',
     plant: (b) => [setAttempt(b.bobAttempt, sql.fragment`state_at = now() - interval '25 hours'`)],
     names: (b) => b.bobAttempt,
   },
   {
     wrong: 'a payout is forgotten',
-    breaks: '11 no payout under way, no open batch and no open run is forgotten',
+    breaks: 'nothing-is-forgotten',
     plant: (b) => [setPayout(b.bobPayout, sql.fragment`due_at = now() - interval '11 minutes'`)],
     names: (b) => b.bobPayout,
   },
   {
     wrong: 'a run ended and its payout did not',
-    breaks: '13 a run that is disbursed has asked for all its payouts, and an ended run pays none',
+    breaks: 'runs-fit-their-payouts',
     plant: (b) => [sql.unsafe`update payout_run set status = 'disbursed' where id = ${b.runId}`],
     names: (b) => b.bobPayout,
   },
   {
     wrong: 'a run says nothing of a partner',
-    breaks: '14 a prepared run says of every partner of its schedule what it means for them',
+    breaks: 'outcomes-for-every-partner',
     plant: (b) => [sql.unsafe`delete from run_outcome where run_id = ${b.runId} and partner_id = ${b.cleo.id}`],
     names: (b) => `partner ${b.cleo.id}`,
   },
   {
     wrong: 'an outcome says another amount than is paid',
-    breaks: '14 who is paid by a run has the payout that its outcome names, and every payout its outcome',
+    breaks: 'outcomes-fit-payouts',
     plant: (b) => [sql.unsafe`update run_outcome set payable_minor = 1 where payout_id = ${b.bobPayout}`],
     names: (b) => b.bobPayout,
   },
   {
     wrong: 'a run is paid without its approval',
-    breaks: '15 a run pays only what as many people as its schedule asks for, other than its preparer, have approved',
+    breaks: 'runs-approved-by-enough',
     plant: (b) => [sql.unsafe`delete from approval where run_id = ${b.runId}`],
     names: (b) => b.runId,
   },
   {
     wrong: 'somebody approved what they had changed',
-    breaks: '15 nobody approved a run that pays them or to details that they added, or that they changed',
+    breaks: 'nobody-approves-their-own',
     plant: (b) => [
       sql.unsafe`
         insert into run_edit(run_id, payout_id, actor_id, reason, at)
@@ -450,7 +444,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'somebody approved a run that pays to details that they had added',
-    breaks: '15 nobody approved a run that pays them or to details that they added, or that they changed',
+    breaks: 'nobody-approves-their-own',
     plant: (b) => [
       sql.unsafe`update instrument_version set created_by = ${b.company.approver} where id = ${b.bob.instrumentId}`,
     ],
@@ -458,7 +452,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'a run is not what its hash says',
-    breaks: '15 a run is what its content hash says, also after it was approved',
+    breaks: 'content-is-what-was-approved',
     plant: (b) => [
       sql.unsafe`update payout set instrument_version_id = ${b.ann.instrumentId} where id = ${b.bobPayout}`,
     ],
@@ -466,13 +460,13 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'a check number is lost',
-    breaks: '16 every check number from the first of its account to the next has one explanation',
+    breaks: 'check-numbers-explained',
     plant: (b) => [account(b, 'gap', 7, 9), register(b, 'gap', 7, { because: 'torn' })],
     names: () => 'check 8 of account',
   },
   {
     wrong: 'a check number has two explanations',
-    breaks: '16 every check number from the first of its account to the next has one explanation',
+    breaks: 'check-numbers-explained',
     plant: (b) => [
       account(b, 'both', 1, 2),
       sql.unsafe`alter table check_register drop constraint explained_once`,
@@ -482,21 +476,19 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'a check is not of the attempt that drew it',
-    breaks:
-      "16 a check that was drawn is its attempt's, on an account of its payer, and every attempt by check is in the register",
+    breaks: 'checks-are-in-the-register',
     plant: (b) => [account(b, 'strange', 3, 4), register(b, 'strange', 3, { attemptId: b.bobAttempt })],
     names: (b) => `of attempt ${b.bobAttempt}`,
   },
   {
     wrong: 'a check is in no register',
-    breaks:
-      "16 a check that was drawn is its attempt's, on an account of its payer, and every attempt by check is in the register",
+    breaks: 'checks-are-in-the-register',
     plant: (b) => [asCheck(b.bobAttempt, sql.fragment`state = state`)],
     names: (b) => `check 55 of attempt ${b.bobAttempt} is not in the register`,
   },
   ...['failed', 'returned'].map((state) => ({
     wrong: `a check is ${state} without the word of the bank`,
-    breaks: '16 a check that the bank knows has failed or come back only where the bank confirmed that it is dead',
+    breaks: 'dead-checks-are-proved',
     plant: (b: Books) => [
       asCheck(b.bobAttempt, sql.fragment`state = ${state}, step = '{"acknowledgedAt":"2026-02-02T00:00:00Z"}'`),
     ],
@@ -504,7 +496,7 @@ const PLANTS: readonly Plant[] = [
   })),
   {
     wrong: 'a check was mailed before the bank knew it',
-    breaks: '16 no check was printed or mailed that the bank had not acknowledged',
+    breaks: 'checks-acknowledged-first',
     plant: (b) => [
       asCheck(b.bobAttempt, sql.fragment`step = '{"acknowledgedAt":null}'`),
       sql.unsafe`
@@ -514,7 +506,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'an audit entry was altered',
-    breaks: '12 the audit log is a chain without a gap that computes again',
+    breaks: 'audit-log-is-a-chain',
     plant: (b) => [
       sql.unsafe`update audit_log set actor_id = ${b.company.preparer} where subject = ${`run/${b.runId}`}`,
     ],
@@ -522,18 +514,15 @@ const PLANTS: readonly Plant[] = [
   },
 ];
 
-const namesInFile = readFileSync(new URL('../../invariants.sql', import.meta.url), 'utf8')
-  .split('\n')
-  .flatMap((line) => /^-- name: (.*)$/.exec(line)?.[1] ?? []);
-
 describe('given books of which nobody took more than was theirs', () => {
   it('then every invariant holds', async () => {
     await keepBooks(stage.app);
     expect(await checkInvariants(stage.app)).toEqual([]);
   });
 
-  it('then every query of the file is shown to break', () => {
-    expect(namesInFile.filter((name) => !PLANTS.some(({ breaks }) => breaks === name))).toEqual([]);
+  it('then every rule is shown to break', async () => {
+    const names = (await listInvariants()).map(({ name }) => name);
+    expect(names.toSorted()).toEqual([...new Set(PLANTS.map(({ breaks }) => breaks))].toSorted());
   });
 
   it.each(PLANTS)('when $wrong then the checker says so', async ({ breaks, plant: statements, names }) => {

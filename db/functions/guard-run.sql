@@ -1,0 +1,31 @@
+-- A person who added the details that a run pays to is no second pair of eyes on it: their approval does not count, whatever key they
+-- hold.
+create or replace function guard_run() returns trigger language plpgsql as $$
+begin
+  if (new.id, new.schedule_id, new.kind, new.period_start, new.period_end, new.redo, new.cutoff_at, new.preparer_id)
+     is distinct from (old.id, old.schedule_id, old.kind, old.period_start, old.period_end, old.redo, old.cutoff_at, old.preparer_id) then
+    raise exception 'run % refused: what it is about never changes', old.id using errcode = 'restrict_violation';
+  end if;
+  if new.content_hash is distinct from old.content_hash and old.status not in ('preparing', 'review') then
+    raise exception 'run % refused: its content is closed', old.id using errcode = 'restrict_violation';
+  end if;
+  if new.status is distinct from old.status then
+    if not exists (select from run_edge where from_status = old.status and to_status = new.status) then
+      raise exception 'run % refused: % cannot become %', old.id, old.status, new.status using errcode = 'check_violation';
+    end if;
+    if new.status = 'approved' and (
+      select count(distinct actor_id) from approval
+      where run_id = new.id and content_hash = new.content_hash and decision = 'approve'
+        and actor_id is distinct from new.preparer_id
+        and not exists (
+          select from payout join instrument_version instrument on instrument.id = payout.instrument_version_id
+          where payout.run_id = new.id and payout.status <> 'cancelled' and instrument.created_by = approval.actor_id)
+    ) < (select approvals_required from pay_schedule where id = new.schedule_id) then
+      raise exception 'run % refused: too few people other than its preparer and the editors of its instruments approved this content',
+        old.id using errcode = 'check_violation';
+    end if;
+  end if;
+  return new;
+end $$;
+
+create or replace trigger run_guarded before update on payout_run for each row execute function guard_run();

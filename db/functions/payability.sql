@@ -1,0 +1,72 @@
+-- Says who is paid at a cut-off, and why the others are not: one row per partner and currency of a pay schedule. The draft, the dry run
+-- and "why not paid yet" all read this, and nothing else decides it. It is a view with two parameters.
+create or replace function payability(the_schedule int, cutoff date) returns table(
+  partner_id bigint,
+  currency char(3),
+  payable_minor bigint,
+  held_minor bigint,
+  reserved_minor bigint,
+  next_available_on date,
+  minimum_minor bigint,
+  method text,
+  gateway text,
+  instrument_version_id uuid,
+  reasons jsonb,
+  outcome text
+) language sql stable as $$
+  with member as (
+    select distinct agreement.partner_id
+    from agreement join program on program.id = agreement.program_id
+    where program.schedule_id = the_schedule
+  ), line as (
+    select line.partner_id, line.currency, line.amount_minor, line.available_on, paid.payout_id is not null as taken, payout.status
+    from earning_line line
+    join program on program.id = line.program_id and program.schedule_id = the_schedule
+    left join payout_line paid on paid.earning_line_id = line.id and paid.released_at is null
+    left join payout on payout.id = paid.payout_id
+    where not exists (select from earning_line part where part.split_from = line.id)
+  ), balance as (
+    select member.partner_id, coalesce(line.currency, payer.currency) as currency,
+      coalesce(sum(line.amount_minor) filter (where not line.taken and line.available_on < cutoff), 0)::bigint as payable_minor,
+      coalesce(sum(line.amount_minor) filter (where not line.taken and line.available_on >= cutoff), 0)::bigint as held_minor,
+      coalesce(sum(line.amount_minor) filter (where line.taken and line.status <> 'settled'), 0)::bigint as reserved_minor,
+      min(line.available_on) filter (where not line.taken and line.available_on >= cutoff) as next_available_on
+    from member
+    cross join (select payer.currency from pay_schedule join payer on payer.id = pay_schedule.payer_id
+                where pay_schedule.id = the_schedule) payer
+    left join line using (partner_id)
+    group by member.partner_id, coalesce(line.currency, payer.currency)
+  ), asked as (
+    select balance.*, coalesce(minimum.minimum_minor, 0) as minimum_minor, partner.on_hold_reason,
+      instrument.id as instrument_version_id, instrument.method, instrument.usable_from, carrier.gateway
+    from balance
+    join partner on partner.id = balance.partner_id
+    left join pay_schedule_minimum minimum on minimum.schedule_id = the_schedule and minimum.currency = balance.currency
+    left join lateral (
+      select version.id, version.method, version.usable_from from instrument_version version
+      where version.partner_id = balance.partner_id and (version.currency is null or version.currency = balance.currency)
+      order by version.id desc limit 1
+    ) instrument on true
+    left join payer_gateway carrier on carrier.method = instrument.method
+      and carrier.payer_id = (select payer_id from pay_schedule where pay_schedule.id = the_schedule)
+  ), judged as (
+    select asked.*, against.reasons
+    from asked
+    cross join lateral (
+      select coalesce(jsonb_agg(jsonb_build_object('reason', reason, 'until', until, 'detail', detail) order by rank), '[]') as reasons
+      from (values
+        (1, 'nothing_due', payable_minor = 0, next_available_on::timestamptz, case when held_minor <> 0 then 'held' end),
+        (2, 'negative_balance', payable_minor < 0, null, null),
+        (3, 'partner_on_hold', on_hold_reason is not null, null, on_hold_reason),
+        (4, 'no_instrument', asked.instrument_version_id is null, null, null),
+        (5, 'instrument_cooling_off', usable_from > now(), usable_from, null),
+        (6, 'method_not_offered', asked.instrument_version_id is not null and asked.gateway is null, null, asked.method),
+        (7, 'below_minimum', payable_minor > 0 and payable_minor < asked.minimum_minor, next_available_on::timestamptz, null)
+      ) possible(rank, reason, applies, until, detail)
+      where applies
+    ) against
+  )
+  select partner_id, currency, payable_minor, held_minor, reserved_minor, next_available_on, minimum_minor, method, gateway,
+    instrument_version_id, reasons, coalesce(reasons -> 0 ->> 'reason', 'paid')
+  from judged
+$$;

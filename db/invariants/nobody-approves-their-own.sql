@@ -1,0 +1,9 @@
+-- 15. Nobody approved a run that pays them or to details that they added, or that they changed.
+select format('actor %s approved run %s, which pays or was changed by the same person', approval.actor_id, approval.run_id) as culprit
+from approval
+where approval.decision = 'approve'
+  and (exists (select from run_edit where run_id = approval.run_id and actor_id = approval.actor_id and at < approval.at)
+    or exists (select from payout join api_key key on key.partner_id = payout.partner_id
+               where payout.run_id = approval.run_id and key.actor_id = approval.actor_id and key.created_at < approval.at)
+    or exists (select from payout join instrument_version instrument on instrument.id = payout.instrument_version_id
+               where payout.run_id = approval.run_id and payout.status <> 'cancelled' and instrument.created_by = approval.actor_id));

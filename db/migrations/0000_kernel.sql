@@ -1,0 +1,23 @@
+-- The tables that belong to no room. One file for each room follows, in the order of the rooms. The file of a later room adds the foreign
+-- keys that point to its tables from an earlier one, since the tables are not there before. Functions and triggers are in db/functions;
+-- 0011_roles.sql says what the app may do.
+
+create table currency(
+  code char(3) primary key,
+  exponent smallint not null check (exponent between 0 and 4)
+);
+
+create table idempotency_key(
+  actor_id uuid not null,
+  route text not null,
+  key text not null check (length(key) between 1 and 200),
+  request_hash bytea not null,
+  state text not null check (state in ('running', 'finished')),
+  status smallint,
+  body text,
+  claimed_at timestamptz not null default now(),
+  expires_at timestamptz not null default now() + interval '30 days',
+  primary key (actor_id, route, key),
+  check ((state = 'finished') = (status is not null))
+);
+create index on idempotency_key(expires_at);

@@ -1,0 +1,53 @@
+-- The companies that pay, through which accounts, and when.
+
+create table payer(
+  id int generated always as identity primary key,
+  code text not null unique check (code ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$'),
+  name text not null check (name <> ''),
+  country char(2) not null check (country ~ '^[A-Z]{2}$'),
+  currency char(3) not null references currency,
+  address jsonb,
+  created_at timestamptz not null default now()
+);
+
+create table payer_gateway(
+  payer_id int not null references payer,
+  method text not null check (method in ('bank', 'paypal', 'check')),
+  gateway text not null check (gateway in ('wise', 'paypal', 'lob', 'printed-check')),
+  account_ref text not null check (account_ref <> ''),
+  sealed bytea not null,
+  check_account_id int,
+  updated_at timestamptz not null default now(),
+  primary key (payer_id, method),
+  check (method = 'check' or check_account_id is null),
+  check ((method, gateway) in (('bank', 'wise'), ('paypal', 'paypal'), ('check', 'lob'), ('check', 'printed-check')))
+);
+comment on column payer_gateway.account_ref is 'A name of the account that does not show its number, such as "checking ...4321".';
+
+create table gateway_pause(
+  gateway text primary key check (gateway in ('wise', 'paypal', 'lob', 'printed-check')),
+  reason text not null,
+  paused_by uuid references actor,
+  paused_at timestamptz not null default now()
+);
+
+create table pay_schedule(
+  id int generated always as identity primary key,
+  code text not null unique check (code ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$'),
+  payer_id int not null references payer,
+  frequency text not null check (frequency in ('daily', 'weekly', 'monthly')),
+  weekday smallint check (weekday between 1 and 7),
+  zone text not null,
+  pay_days smallint not null default 0 check (pay_days between 0 and 10),
+  approvals_required smallint not null default 1 check (approvals_required between 1 and 5),
+  scheduled boolean not null default true,
+  created_at timestamptz not null default now(),
+  check ((frequency = 'weekly') = (weekday is not null))
+);
+
+create table pay_schedule_minimum(
+  schedule_id int not null references pay_schedule,
+  currency char(3) not null references currency,
+  minimum_minor bigint not null check (minimum_minor >= 0),
+  primary key (schedule_id, currency)
+);

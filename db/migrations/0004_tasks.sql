@@ -1,0 +1,49 @@
+-- Notices and alarms for people, and tasks that wait for their decision. A task is open until somebody closes it or its cause is gone.
+
+create table task(
+  id uuid primary key default uuidv7(),
+  kind text not null check (kind in ('outcome_unknown', 'provider_approval', 'partial_return', 'check_exception',
+    'check_stop_expiring', 'check_stale', 'check_returned_mail')),
+  subject text not null check (subject <> ''),
+  payout_id uuid,
+  detail text not null check (detail <> ''),
+  evidence jsonb not null default '{}',
+  deadline_at timestamptz,
+  opened_at timestamptz not null default now(),
+  closed_at timestamptz,
+  closed_by uuid references actor,
+  resolution text,
+  check ((closed_at is null) = (resolution is null)),
+  check (closed_by is null or closed_at is not null)
+);
+create unique index one_open_task on task(kind, subject) where closed_at is null;
+create index on task(payout_id) where payout_id is not null;
+create index on task(deadline_at, id) where closed_at is null;
+comment on column task.closed_by is 'The person who decided; null where the cause went away by itself.';
+
+create table alarm(
+  id bigint generated always as identity primary key,
+  kind text not null,
+  subject text not null,
+  detail text not null,
+  raised_at timestamptz not null default now(),
+  cleared_at timestamptz,
+  cleared_by uuid references actor
+);
+create unique index one_open_alarm on alarm(kind, subject) where cleared_at is null;
+
+create table notification(
+  id bigint generated always as identity primary key,
+  dedupe_key text not null unique,
+  kind text not null,
+  audience text not null check (audience in ('partner', 'finance', 'operators')),
+  partner_id bigint references partner,
+  body jsonb not null,
+  created_at timestamptz not null default now(),
+  due_at timestamptz not null default now(),
+  tries smallint not null default 0,
+  sent_at timestamptz,
+  last_error text,
+  check ((audience = 'partner') = (partner_id is not null))
+);
+create index on notification(due_at) where sent_at is null;

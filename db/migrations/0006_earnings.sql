@@ -1,0 +1,135 @@
+-- The events that partners caused, and the earnings that came of them. All tables here are append only, except `event_due`, which is the
+-- work still to do, and `import`.
+
+create table event(
+  source text not null check (source ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
+  source_id text not null check (length(source_id) between 1 and 200),
+  partner_id bigint not null references partner,
+  program_id int not null references program,
+  kind text not null check (kind ~ '^[a-z][a-z0-9_]{0,39}$'),
+  currency char(3) references currency,
+  amount_minor bigint check (amount_minor >= 0),
+  other_amounts jsonb not null default '{}',
+  quantity int check (quantity > 0),
+  refund_of text,
+  occurred_at timestamptz not null,
+  booked_at timestamptz not null default now(),
+  payload_hash bytea not null,
+  primary key (source, source_id),
+  check ((kind = 'refund') = (refund_of is not null)),
+  check (kind <> 'sale' or amount_minor is not null),
+  check (amount_minor is null or currency is not null)
+) partition by hash (source, source_id);
+do $$ begin
+  for n in 0..31 loop
+    execute format('create table event_%s partition of event for values with (modulus 32, remainder %s)', n, n);
+  end loop;
+end $$;
+create index on event using brin (booked_at);
+create index on event(partner_id, occurred_at);
+create index on event(source, refund_of) where refund_of is not null;
+
+create table event_due(
+  source text not null,
+  source_id text not null,
+  program_id int not null references program,
+  occurred_at timestamptz not null,
+  waits_for text,
+  primary key (source, source_id),
+  foreign key (source, source_id) references event
+);
+create index event_due_ready on event_due(program_id, occurred_at, source, source_id) where waits_for is null;
+create index event_due_waiting on event_due(source, waits_for) where waits_for is not null;
+comment on column event_due.waits_for is 'A refund that came before its sale waits for that sale, named by its source id.';
+
+create table event_quarantine(
+  id bigint generated always as identity primary key,
+  source text not null,
+  source_id text not null,
+  payload jsonb not null,
+  payload_hash bytea not null,
+  received_at timestamptz not null default now(),
+  unique (source, source_id, payload_hash),
+  foreign key (source, source_id) references event
+);
+comment on table event_quarantine is 'The same key came again with other content: kept aside, counted for nothing, shown to a person.';
+
+create table import(
+  id uuid primary key default uuidv7(),
+  file_name text not null,
+  mapping jsonb not null,
+  created_by uuid references actor,
+  started_at timestamptz not null default now(),
+  finished_at timestamptz,
+  rows bigint not null default 0,
+  accepted bigint not null default 0,
+  replayed bigint not null default 0,
+  quarantined bigint not null default 0,
+  rejected bigint not null default 0
+);
+
+create table import_rejection(
+  import_id uuid not null references import,
+  line bigint not null,
+  column_name text not null,
+  reason text not null,
+  primary key (import_id, line, column_name)
+);
+
+create table accrual_batch(
+  id bigint generated always as identity primary key,
+  program_id int not null references program,
+  event_count int not null check (event_count > 0),
+  booked_at timestamptz not null default now()
+);
+
+create table earning_line(
+  id bigint generated always as identity primary key,
+  partner_id bigint not null references partner,
+  program_id int not null references program,
+  kind text not null check (kind in ('earned', 'reversed', 'adjusted', 'returned_funds')),
+  batch_id bigint references accrual_batch,
+  resolution_id uuid,
+  currency char(3) not null references currency,
+  amount_minor bigint not null check (amount_minor <> 0),
+  earning_count int not null,
+  available_on date not null,
+  split_from bigint references earning_line,
+  unique (id, partner_id, currency, amount_minor),
+  constraint line_has_its_cause check (case kind
+    when 'returned_funds' then resolution_id is not null and batch_id is null and earning_count = 0
+    else resolution_id is null and batch_id is not null and earning_count > 0 end)
+);
+create unique index one_line_a_batch on earning_line(partner_id, program_id, kind, currency, available_on, batch_id)
+  where split_from is null;
+create index on earning_line(program_id, partner_id);
+create index on earning_line(split_from) where split_from is not null;
+create unique index one_line_a_resolution on earning_line(resolution_id) where split_from is null;
+comment on column earning_line.resolution_id is
+  'Two people''s decision that a part which came back is the partner''s again: a line that no event earned.';
+
+create table earning(
+  source text not null,
+  source_id text not null,
+  incentive_id text not null,
+  partner_id bigint not null references partner,
+  program_id int not null references program,
+  plan_version_id int not null references plan_version,
+  batch_id bigint not null references accrual_batch,
+  earning_line_id bigint references earning_line,
+  currency char(3) not null references currency,
+  amount_minor bigint not null,
+  basis_minor bigint not null,
+  window_start date,
+  available_on date not null,
+  explanation jsonb not null,
+  reverses text,
+  primary key (source, source_id, incentive_id),
+  foreign key (source, source_id) references event,
+  foreign key (source, reverses, incentive_id) references earning(source, source_id, incentive_id)
+);
+create index on earning(earning_line_id);
+create index on earning(source, reverses) where reverses is not null;
+create index earning_volume on earning(incentive_id, partner_id, program_id, currency, window_start) include (basis_minor, amount_minor)
+  where window_start is not null;
+comment on column earning.reverses is 'The sale (same source) whose earning under the same incentive this one takes back.';

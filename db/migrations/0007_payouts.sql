@@ -1,0 +1,228 @@
+-- Payouts, the attempts to pay them, and what became of them by the word of providers and people.
+
+create table payout_edge(from_status text, to_status text, primary key (from_status, to_status));
+insert into payout_edge values
+  ('draft', 'approved'), ('draft', 'cancelled'), ('approved', 'executing'), ('approved', 'cancelled'),
+  ('executing', 'sent'), ('executing', 'settled'), ('executing', 'failed'), ('executing', 'returned'),
+  ('sent', 'settled'), ('sent', 'returned'), ('sent', 'failed'), ('settled', 'returned');
+
+create table attempt_edge(from_state text, to_state text, primary key (from_state, to_state));
+insert into attempt_edge
+  select from_state, to_state from (values
+    ('prepared', array['submitted', 'failed']),
+    ('submitted', array['unknown', 'accepted', 'sent', 'settled', 'unclaimed', 'on_hold', 'needs_person', 'failed', 'returned']),
+    ('unknown', array['submitted', 'accepted', 'sent', 'settled', 'unclaimed', 'on_hold', 'needs_person', 'failed', 'returned']),
+    ('needs_person', array['unknown', 'accepted', 'sent', 'settled', 'unclaimed', 'on_hold', 'failed', 'returned']),
+    ('accepted', array['unknown', 'sent', 'settled', 'unclaimed', 'on_hold', 'needs_person', 'failed', 'returned']),
+    ('on_hold', array['accepted', 'sent', 'settled', 'unclaimed', 'needs_person', 'failed', 'returned']),
+    ('unclaimed', array['accepted', 'sent', 'settled', 'on_hold', 'needs_person', 'failed', 'returned']),
+    ('sent', array['accepted', 'settled', 'on_hold', 'unclaimed', 'needs_person', 'stale', 'failed', 'returned']),
+    ('stale', array['settled', 'needs_person', 'failed', 'returned']),
+    ('settled', array['returned', 'on_hold', 'needs_person'])
+  ) edges(from_state, to_states), unnest(to_states) as to_state;
+
+create table batch_edge(from_state text, to_state text, primary key (from_state, to_state));
+insert into batch_edge values
+  ('prepared', 'submitted'),
+  ('submitted', 'unknown'), ('submitted', 'needs_person'), ('submitted', 'accepted'), ('submitted', 'refused'),
+  ('unknown', 'needs_person'), ('unknown', 'accepted'), ('unknown', 'refused'), ('unknown', 'done'),
+  ('needs_person', 'accepted'), ('accepted', 'done'), ('refused', 'failed');
+
+create table resolution_edge(from_status text, to_status text, primary key (from_status, to_status));
+insert into resolution_edge values ('proposed', 'confirmed'), ('proposed', 'refused'), ('proposed', 'overtaken'),
+  ('confirmed', 'applied'), ('confirmed', 'overtaken');
+
+create table payout(
+  id uuid primary key,
+  run_id uuid not null,
+  partner_id bigint not null references partner,
+  currency char(3) not null references currency,
+  method text not null check (method in ('bank', 'paypal', 'check')),
+  gateway text not null check (gateway in ('wise', 'paypal', 'lob', 'printed-check')),
+  gross_minor bigint not null,
+  withheld_minor bigint not null default 0 check (withheld_minor >= 0),
+  fee_minor bigint not null default 0 check (fee_minor >= 0),
+  net_minor bigint not null check (net_minor > 0),
+  instrument_version_id uuid not null,
+  replaces_id uuid,
+  status text not null default 'draft' check (status in
+    ('draft', 'approved', 'executing', 'sent', 'settled', 'failed', 'returned', 'cancelled')),
+  status_reason text,
+  due_at timestamptz not null default now(),
+  created_at timestamptz not null default now(),
+  status_at timestamptz not null default now(),
+  foreign key (instrument_version_id, partner_id, method) references instrument_version(id, partner_id, method),
+  check (net_minor = gross_minor - withheld_minor - fee_minor),
+  check ((method, gateway) in (('bank', 'wise'), ('paypal', 'paypal'), ('check', 'lob'), ('check', 'printed-check'))),
+  unique (run_id, partner_id, currency),
+  unique (id, partner_id, currency),
+  foreign key (replaces_id, partner_id, currency) references payout(id, partner_id, currency)
+);
+create index on payout(partner_id, created_at desc);
+create index on payout(run_id, status, id);
+create index on payout(due_at, id) where status in ('approved', 'executing', 'sent');
+create unique index one_live_replacement on payout(replaces_id) where status not in ('failed', 'returned', 'cancelled');
+
+alter table task add foreign key (payout_id) references payout;
+
+create table payout_line(
+  payout_id uuid not null,
+  earning_line_id bigint not null,
+  partner_id bigint not null,
+  currency char(3) not null,
+  amount_minor bigint not null,
+  released_at timestamptz,
+  primary key (payout_id, earning_line_id),
+  foreign key (payout_id, partner_id, currency) references payout(id, partner_id, currency),
+  foreign key (earning_line_id, partner_id, currency, amount_minor)
+    references earning_line(id, partner_id, currency, amount_minor)
+);
+create unique index earning_line_paid_once on payout_line(earning_line_id) where released_at is null;
+
+-- Payments that are asked for together: PayPal's batches, Wise's batch groups. What a batch holds is frozen when it is written.
+create table provider_batch(
+  id uuid primary key,
+  run_id uuid not null,
+  gateway text not null check (gateway in ('wise', 'paypal')),
+  currency char(3) not null references currency,
+  number smallint not null check (number > 0),
+  item_count int not null check (item_count > 1),
+  total_minor bigint not null check (total_minor > 0),
+  provider_key text not null,
+  provider_ref text,
+  request_sealed bytea not null,
+  request_hash bytea not null,
+  step text,
+  state text not null default 'prepared' check (state in
+    ('prepared', 'submitted', 'unknown', 'needs_person', 'accepted', 'refused', 'done', 'failed')),
+  word text,
+  reason text,
+  evidence jsonb not null default '{}',
+  handed_to uuid,
+  submitted_at timestamptz,
+  submit_deadline_at timestamptz,
+  state_at timestamptz not null default now(),
+  due_at timestamptz not null default now() + interval '1 minute',
+  created_at timestamptz not null default now(),
+  txid xid8 not null default pg_current_xact_id(),
+  unique (run_id, gateway, currency, number),
+  unique (gateway, provider_key),
+  unique (gateway, provider_ref),
+  check ((state = 'prepared') = (submitted_at is null))
+);
+create index on provider_batch(due_at) where state not in ('done', 'failed');
+comment on table provider_batch is 'Everything that is asked of a provider at once. Its attempts are all there when it is written, and no more come.';
+comment on column provider_batch.handed_to is 'The last payout, in id order, that was told to follow its own payment from here on.';
+
+create table payout_attempt(
+  id uuid primary key default uuidv7(),
+  payout_id uuid not null references payout,
+  attempt_no smallint not null check (attempt_no > 0),
+  batch_id uuid references provider_batch,
+  gateway text not null check (gateway in ('wise', 'paypal', 'lob', 'printed-check')),
+  provider_key text not null,
+  provider_ref text,
+  currency char(3) not null references currency,
+  amount_minor bigint not null check (amount_minor > 0),
+  check_number bigint,
+  request_sealed bytea not null,
+  request_hash bytea not null,
+  step text,
+  state text not null default 'prepared' check (state in ('prepared', 'submitted', 'unknown', 'needs_person', 'accepted',
+    'on_hold', 'unclaimed', 'sent', 'stale', 'settled', 'returned', 'failed')),
+  word text,
+  reason text,
+  evidence jsonb not null default '{}',
+  answered_at timestamptz,
+  resolution_id uuid,
+  debited_minor bigint check (debited_minor >= 0),
+  debit_fee_minor bigint check (debit_fee_minor >= 0),
+  returned_minor bigint check (returned_minor >= 0),
+  submitted_at timestamptz,
+  submit_deadline_at timestamptz,
+  state_at timestamptz not null default now(),
+  created_at timestamptz not null default now(),
+  unique (payout_id, attempt_no),
+  unique (gateway, provider_key),
+  unique (gateway, provider_ref),
+  check ((state = 'prepared') = (submitted_at is null) or state = 'failed'),
+  check (state not in ('prepared', 'failed') or (debited_minor is null and returned_minor is null))
+);
+create unique index one_live_attempt on payout_attempt(payout_id) where state <> 'failed';
+create index on payout_attempt(batch_id, payout_id) where batch_id is not null;
+comment on column payout_attempt.batch_id is 'The batch that asks for it; null for a payment that is asked for by itself.';
+comment on column payout_attempt.answered_at is 'When a provider''s answer was last written down.';
+comment on column payout_attempt.resolution_id is 'What people last decided about it.';
+
+create table attempt_history(
+  id bigint generated always as identity primary key,
+  attempt_id uuid not null references payout_attempt,
+  from_state text,
+  to_state text not null,
+  word text,
+  reason text,
+  evidence jsonb not null,
+  said_by text check (said_by in ('us', 'provider', 'people')),
+  resolution_id uuid,
+  at timestamptz not null default now(),
+  check (said_by <> 'people' or resolution_id is not null)
+);
+create index on attempt_history(attempt_id);
+-- Few of the payments that settled are reopened, because their provider had more to say. The sweep asks for them every minute.
+create index settled_reopened on attempt_history(attempt_id) where from_state = 'settled' and to_state not in ('settled', 'returned');
+
+create table webhook_inbox(
+  gateway text not null check (gateway in ('wise', 'paypal', 'lob', 'printed-check')),
+  event_id text not null,
+  provider_ref text,
+  provider_key text,
+  word text not null,
+  reason text check (reason ~ '^[A-Z][A-Z0-9_]{0,63}$'),
+  raw_body bytea not null,
+  received_at timestamptz not null default now(),
+  processed_at timestamptz,
+  primary key (gateway, event_id)
+);
+create index on webhook_inbox(received_at) where processed_at is null;
+create index on webhook_inbox(gateway, provider_ref) where processed_at is null;
+create index on webhook_inbox(gateway, provider_ref) where reason is not null;
+comment on column webhook_inbox.reason is
+  'Why a bank sent the money back. Wise says it only in a webhook; it explains, and decides nothing.';
+
+-- Two people decide what became of a payment that its provider cannot tell of, or of a part that came back: one proposes with the
+-- evidence, another one confirms or refuses.
+create table resolution(
+  id uuid primary key default uuidv7(),
+  task_id uuid not null references task,
+  payout_id uuid not null references payout,
+  attempt_id uuid not null references payout_attempt,
+  outcome text not null check (outcome in ('paid', 'not_paid', 'returned', 'credit_partner', 'keep')),
+  amount_minor bigint check (amount_minor > 0),
+  evidence text not null check (evidence <> ''),
+  reference text check (reference <> ''),
+  proposed_by uuid not null references actor,
+  proposed_at timestamptz not null default now(),
+  status text not null default 'proposed' check (status in ('proposed', 'confirmed', 'refused', 'applied', 'overtaken')),
+  decided_by uuid references actor,
+  decided_at timestamptz,
+  note text check (note <> ''),
+  ended_at timestamptz,
+  check (decided_by <> proposed_by),
+  check ((decided_by is null) = (decided_at is null)),
+  check (status in ('proposed', 'overtaken') or decided_by is not null),
+  check (status <> 'proposed' or decided_by is null),
+  check ((status in ('applied', 'overtaken')) = (ended_at is not null)),
+  check ((outcome in ('credit_partner', 'keep')) = (amount_minor is not null))
+);
+create unique index one_open_resolution on resolution(attempt_id) where status in ('proposed', 'confirmed');
+create index on resolution(payout_id);
+create index resolution_due on resolution(payout_id) where status = 'confirmed';
+comment on table resolution is 'What people write stays here: only the row''s id is named elsewhere, and nothing of it travels through Temporal.';
+comment on column resolution.amount_minor is 'How much of a part that came back this decides.';
+comment on column resolution.status is
+  'Applied: the books say so. Overtaken: the provider said what became of it before this was applied, and its word stands.';
+
+-- An attempt, its history and a line of returned funds may each rest on a resolution, which is about an attempt itself.
+alter table payout_attempt add foreign key (resolution_id) references resolution;
+alter table attempt_history add foreign key (resolution_id) references resolution;
+alter table earning_line add foreign key (resolution_id) references resolution;

@@ -1,0 +1,83 @@
+-- Runs, who is paid by them, and who approved them.
+
+create table run_edge(from_status text, to_status text, primary key (from_status, to_status));
+insert into run_edge values
+  ('preparing', 'review'), ('preparing', 'disbursed'), ('preparing', 'cancelled'),
+  ('review', 'approved'), ('review', 'rejected'), ('review', 'expired'), ('review', 'cancelled'),
+  ('approved', 'disbursing'), ('approved', 'cancelled'),
+  ('disbursing', 'paused'), ('disbursing', 'disbursed'), ('paused', 'disbursing');
+
+create table payout_run(
+  id uuid primary key,
+  schedule_id int not null references pay_schedule,
+  kind text not null check (kind in ('scheduled', 'on_demand')),
+  period_start date not null,
+  period_end date not null,
+  redo smallint not null default 0 check (redo >= 0),
+  cutoff_at timestamptz not null,
+  pay_on date not null,
+  status text not null default 'preparing' check (status in
+    ('preparing', 'review', 'approved', 'disbursing', 'paused', 'disbursed', 'rejected', 'expired', 'cancelled')),
+  preparer_id uuid references actor,
+  replaces_id uuid references payout,
+  ask_reason text check (ask_reason <> ''),
+  content_hash bytea,
+  status_reason text,
+  review_since timestamptz,
+  due_at timestamptz not null default now(),
+  created_at timestamptz not null default now(),
+  check (period_end > period_start),
+  check ((replaces_id is null) = (ask_reason is null)),
+  check (replaces_id is null or kind = 'on_demand')
+);
+create unique index one_run_a_period on payout_run(schedule_id, period_end, redo) where kind = 'scheduled';
+create index on payout_run(due_at) where status in ('preparing', 'review', 'approved', 'disbursing', 'paused');
+create unique index one_open_run_a_schedule on payout_run(schedule_id) where status in ('preparing', 'review') and replaces_id is null;
+create unique index one_open_replacement_run on payout_run(replaces_id) where status in ('preparing', 'review', 'approved');
+comment on column payout_run.preparer_id is 'The person who asked for the run; null for a scheduled run.';
+comment on column payout_run.replaces_id is 'The payout that this run replaces: it pays that partner in that currency, and nobody else.';
+
+alter table payout add foreign key (run_id) references payout_run;
+alter table provider_batch add foreign key (run_id) references payout_run;
+
+create table run_outcome(
+  run_id uuid not null references payout_run,
+  partner_id bigint not null references partner,
+  currency char(3) not null references currency,
+  outcome text not null check (outcome in ('paid', 'nothing_due', 'negative_balance', 'partner_on_hold', 'no_instrument',
+    'instrument_cooling_off', 'method_not_offered', 'below_minimum', 'excluded')),
+  payable_minor bigint not null,
+  reasons jsonb not null default '[]',
+  payout_id uuid references payout,
+  primary key (run_id, partner_id, currency),
+  check ((outcome in ('paid', 'excluded')) = (payout_id is not null))
+);
+
+create table run_edit(
+  id bigint generated always as identity primary key,
+  run_id uuid not null references payout_run,
+  payout_id uuid not null references payout,
+  actor_id uuid not null references actor,
+  reason text not null check (reason <> ''),
+  at timestamptz not null default now()
+);
+create index on run_edit(run_id);
+
+create table decision_note(
+  id uuid primary key default uuidv7(),
+  actor_id uuid not null references actor,
+  note text not null check (note <> ''),
+  at timestamptz not null default now()
+);
+comment on table decision_note is 'What people write to a decision. Only its id travels through Temporal, which keeps what it is given in clear.';
+
+create table approval(
+  id bigint generated always as identity primary key,
+  run_id uuid not null references payout_run,
+  content_hash bytea not null,
+  actor_id uuid not null references actor,
+  decision text not null check (decision in ('approve', 'reject')),
+  note_id uuid references decision_note,
+  at timestamptz not null default now(),
+  unique (run_id, content_hash, actor_id)
+);

@@ -1,0 +1,87 @@
+-- Double entry: a journal of entries that add up to nothing, closed when its transaction commits. The providers' statements are kept
+-- besides it, and compared with it.
+
+create table ledger_account(
+  id bigint generated always as identity primary key,
+  code text not null unique,
+  currency char(3) not null references currency,
+  partner_id bigint references partner,
+  cached boolean not null default false,
+  debits bigint not null default 0 check (debits >= 0),
+  credits bigint not null default 0 check (credits >= 0),
+  guarded boolean not null default false,
+  unique (id, currency),
+  check (not guarded or credits >= debits),
+  check (cached or (debits = 0 and credits = 0))
+);
+comment on column ledger_account.cached is
+  'Partner accounts keep their sums here. The system''s own do not: one hot row would queue every payment behind every other.';
+
+create table ledger_journal(
+  id uuid primary key default uuidv7(),
+  kind text not null check (kind in ('accrual', 'send', 'debit', 'fail', 'return', 'partial_return', 'suspense')),
+  idempotency_key text not null,
+  currency char(3) not null references currency,
+  effective_at timestamptz not null,
+  recorded_at timestamptz not null default now(),
+  txid xid8 not null default pg_current_xact_id(),
+  reverses_id uuid unique references ledger_journal,
+  unique (kind, idempotency_key),
+  unique (id, currency)
+);
+
+create table ledger_entry(
+  journal_id uuid not null,
+  line_no smallint not null check (line_no > 0),
+  account_id bigint not null,
+  currency char(3) not null,
+  amount_minor bigint not null check (amount_minor <> 0),
+  primary key (journal_id, line_no),
+  foreign key (journal_id, currency) references ledger_journal(id, currency),
+  foreign key (account_id, currency) references ledger_account(id, currency)
+);
+create index on ledger_entry(account_id);
+comment on column ledger_entry.amount_minor is 'Signed: a debit is positive, a credit negative.';
+
+create table recon_report(
+  id uuid primary key default uuidv7(),
+  gateway text not null check (gateway in ('wise', 'paypal', 'lob', 'printed-check')),
+  payer_id int not null references payer,
+  currency char(3) not null references currency,
+  day date not null,
+  line_count int not null default 0,
+  read_at timestamptz not null default now(),
+  unique (gateway, payer_id, currency, day)
+);
+
+create table recon_line(
+  report_id uuid not null references recon_report,
+  line_id text not null,
+  version smallint not null default 1 check (version > 0),
+  gateway text not null,
+  kind text not null check (kind in ('payout', 'fee', 'return', 'funding', 'other')),
+  currency char(3) not null references currency,
+  amount_minor bigint not null,
+  occurred_at timestamptz not null,
+  reference text,
+  matched_attempt_id uuid references payout_attempt,
+  primary key (report_id, line_id, version)
+);
+create index on recon_line(matched_attempt_id);
+comment on column recon_line.version is 'A provider may correct a line: what it said first stays as a fact, and the highest version counts.';
+
+create table recon_break(
+  id bigint generated always as identity primary key,
+  gateway text not null,
+  kind text not null check (kind in ('missing_at_provider', 'missing_in_ledger', 'amount_differs', 'fee_differs', 'paid_twice',
+    'return_not_booked', 'unknown_outcome')),
+  subject text not null,
+  attempt_id uuid references payout_attempt,
+  currency char(3) references currency,
+  expected_minor bigint,
+  found_minor bigint,
+  opened_at timestamptz not null default now(),
+  resolved_at timestamptz,
+  resolution text
+);
+create unique index one_open_break on recon_break(gateway, kind, subject) where resolved_at is null;
