@@ -18,7 +18,7 @@ export type BankEntry = {
 
 const LISTS: ReadonlySet<string> = new Set(['Stmt', 'Ntry', 'NtryDtls', 'TxDtls']);
 
-/** Reads no value as a number, so that no amount is ever a float. The bank's file can define no entities. */
+/** Reads no value as a number, so that no amount is ever a float. Entities are left as they are written. */
 const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: '@',
@@ -66,8 +66,15 @@ function toEntry(entry: z.infer<typeof Entry>): BankEntry {
   };
 }
 
-/** Reads the booked entries of a camt.053 statement (ISO 20022). What is only pending is left out. Throws where it is no camt.053. */
+/** The parser takes everything that begins so for a DOCTYPE. */
+const DOCTYPE = '<!D';
+
+/**
+ * Reads the booked entries of a camt.053 statement (ISO 20022). What is only pending is left out. Throws where it is no camt.053.
+ * No bank writes a DOCTYPE into a statement: only a file that wants to declare entities has one, so it is not even parsed.
+ */
 export function readCamt(xml: string): BankEntry[] {
+  if (xml.includes(DOCTYPE)) throw new Error('The statement has a DOCTYPE.');
   const { Document: document } = Document.parse(parser.parse(xml, true));
   const entries = document.BkToCstmrStmt.Stmt.flatMap(({ Ntry }) => Ntry ?? []);
   return entries.filter(({ Sts }) => Sts === 'BOOK').map(toEntry);
