@@ -1,6 +1,9 @@
 import { composeIBAN } from 'ibantools';
 
 import type { Method } from '../../domain/rails.ts';
+import type { Body } from '../client.ts';
+
+type PartnerBody = Body<'post', '/v1/partners'>;
 
 export type DemoCurrency = 'USD' | 'EUR' | 'GBP';
 
@@ -70,7 +73,7 @@ function makeUp(index: number): MadeUpPartner {
 const COUNTRY: Record<DemoCurrency, string> = { USD: 'US', EUR: 'DE', GBP: 'GB' };
 
 /** A partner in the form that the API accepts, with its agreements and its instrument. */
-export const partnerBody = (partner: MadeUpPartner) => ({
+export const partnerBody = (partner: MadeUpPartner): PartnerBody => ({
   code: partner.code,
   name: nameOf(partner),
   kind: partner.programs.includes('resellers') ? 'reseller' : 'affiliate',
@@ -86,7 +89,7 @@ export const planFor = (currency: DemoCurrency): string => `in-${currency.toLowe
 const nameOf = ({ code, fate }: MadeUpPartner): string =>
   fate === 'transfer bounces' ? `Bounce ${code}` : `Partner ${code}`;
 
-function instrumentOf(partner: MadeUpPartner) {
+function instrumentOf(partner: MadeUpPartner): NonNullable<PartnerBody['instrument']> {
   const { code, method, currency, fate } = partner;
   if (method === 'paypal')
     return { method, receiver: `${fate === 'unclaimed' ? 'unclaimed-' : ''}${code}@example.com` };
