@@ -1720,53 +1720,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/partners/{code}/payability": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Ask why a partner is not paid yet */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description What the partner will be paid next, and if nothing, why not and until when */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Payability"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/partners/{code}/agreements": {
         parameters: {
             query?: never;
@@ -3247,6 +3200,53 @@ export interface paths {
                             items: components["schemas"]["ExplainedEarning"][];
                             nextCursor: string | null;
                         };
+                    };
+                };
+                /** @description A problem: nothing was done unless it says so */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{code}/payability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ask why a partner is not paid yet */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What the partner will be paid next, and if nothing, why not and until when */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Payability"];
                     };
                 };
                 /** @description A problem: nothing was done unless it says so */
@@ -4789,36 +4789,6 @@ export interface components {
                 country: string;
             };
         };
-        Payability: {
-            items: {
-                schedule: string;
-                /** @description The local date of the next cut-off */
-                cutoff: string;
-                /** @description When what is free by then is paid */
-                payOn: string;
-                currency: string;
-                payable: string;
-                held: string;
-                /** @description In a payout that is not settled */
-                reserved: string;
-                minimum: string;
-                nextAvailableOn: string | null;
-                /** @description The first date on which money can move; null while somebody has to act, or earn, first */
-                nextPayOn: string | null;
-                /** @enum {string|null} */
-                method: "bank" | "paypal" | "check" | null;
-                /** @enum {string} */
-                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
-                reasons: {
-                    /** @enum {string} */
-                    reason: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
-                    words: string;
-                    /** @description The local date on which it ends; null where it does not end by itself */
-                    until: string | null;
-                    detail: string | null;
-                }[];
-            }[];
-        };
         Agreement: {
             partner: string;
             program: string;
@@ -5049,6 +5019,36 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        Payability: {
+            items: {
+                schedule: string;
+                /** @description The local date of the next cut-off */
+                cutoff: string;
+                /** @description When what is free by then is paid */
+                payOn: string;
+                currency: string;
+                payable: string;
+                held: string;
+                /** @description In a payout that is not settled */
+                reserved: string;
+                minimum: string;
+                nextAvailableOn: string | null;
+                /** @description The first date on which money can move; null while somebody has to act, or earn, first */
+                nextPayOn: string | null;
+                /** @enum {string|null} */
+                method: "bank" | "paypal" | "check" | null;
+                /** @enum {string} */
+                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
+                reasons: {
+                    /** @enum {string} */
+                    reason: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
+                    words: string;
+                    /** @description The local date on which it ends; null where it does not end by itself */
+                    until: string | null;
+                    detail: string | null;
+                }[];
+            }[];
+        };
         Check: {
             payer: string;
             account: string;
@@ -5223,7 +5223,6 @@ export type Program = components['schemas']['Program'];
 export type PlanVersion = components['schemas']['PlanVersion'];
 export type Partner = components['schemas']['Partner'];
 export type Destination = components['schemas']['Destination'];
-export type Payability = components['schemas']['Payability'];
 export type Agreement = components['schemas']['Agreement'];
 export type Instrument = components['schemas']['Instrument'];
 export type EventResults = components['schemas']['EventResults'];
@@ -5240,6 +5239,7 @@ export type PayoutDetail = components['schemas']['PayoutDetail'];
 export type Attempt = components['schemas']['Attempt'];
 export type AttemptChange = components['schemas']['AttemptChange'];
 export type ExplainedEarning = components['schemas']['ExplainedEarning'];
+export type Payability = components['schemas']['Payability'];
 export type Check = components['schemas']['Check'];
 export type CheckDetail = components['schemas']['CheckDetail'];
 export type CheckStop = components['schemas']['CheckStop'];

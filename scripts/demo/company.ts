@@ -8,7 +8,7 @@ export const GOODS_SCHEDULE = 'goods-monthly';
 export const MEDIA_SCHEDULE = 'media-monthly';
 export const ZONE = 'America/New_York';
 
-const ADDRESS = { line1: '1 Harbor Way', city: 'Boston', region: 'MA', postalCode: '02110', country: 'US' };
+const ADDRESS = { line1: '1 Harbor Way', city: 'Boston', region: 'MA', postalCode: '02110', country: 'US' } as const;
 const ROUTING_NUMBER = '021000021';
 const GOODS_ACCOUNT = '123456789012';
 const MEDIA_ACCOUNT = '210987654321';

@@ -4,6 +4,7 @@ import type { Method } from '../../domain/rails.ts';
 import type { Body } from '../client.ts';
 
 type PartnerBody = Body<'post', '/v1/partners'>;
+type BankDetails = Extract<PartnerBody['instrument'], { method: 'bank' }>['details'];
 
 export type DemoCurrency = 'USD' | 'EUR' | 'GBP';
 
@@ -108,7 +109,7 @@ const ADDRESS = { line1: '1 Main Street', city: 'Springfield', region: 'IL', pos
 const ACCOUNT_DIGITS = 8;
 const numberOf = (code: string): string => code.replaceAll(/\D/g, '').padStart(ACCOUNT_DIGITS, '1');
 
-const ACCOUNT_IN: Record<DemoCurrency, (account: string) => Record<string, string>> = {
+const ACCOUNT_IN: Record<DemoCurrency, (account: string) => BankDetails> = {
   USD: (accountNumber) => ({
     type: 'aba',
     abartn: '021000021',
