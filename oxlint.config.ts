@@ -117,5 +117,5 @@ export default defineConfig({
       rules: { 'typescript/no-non-null-assertion': 'off', 'typescript/no-unsafe-type-assertion': 'off' },
     },
   ],
-  ignorePatterns: ['.data/**', 'node_modules/**'],
+  ignorePatterns: ['.data/**', '**/node_modules/**', 'scripts/api-types/api.d.ts'],
 });

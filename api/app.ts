@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
-
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
+import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 import { authenticate, authorize } from './http/auth.ts';
 import { checkJson } from './http/body.ts';
@@ -45,6 +45,8 @@ import { receiveUpload } from './http/upload.ts';
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
 const FILES_BYTES_MAX = 1024 * 1024 * 1024;
 const IMPORTS_PATH = '/v1/imports';
+/** No id of a caller is short enough to be taken over, so every request has an id of ours and no two share one. */
+const OWN_IDS = { limitLength: 0 };
 
 /** Every set of routes; each is given what the API is given. */
 const ROUTES = [
@@ -78,7 +80,7 @@ const ROUTES = [
 /** The API as one Hono app. Refuses to be made where a route has no row in the table of permissions. */
 export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   const app = createRouter();
-  app.use(identify(), logRequests(deps), secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
+  app.use(requestId(OWN_IDS), logRequests(deps), secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   app.use(limitBody());
   app.use('/v1/*', authenticate(deps.db), authorize(), checkJson());
@@ -111,14 +113,8 @@ const CONTENT_SECURITY_POLICY = {
 function answer(c: Context<ApiEnv>, error: unknown): Response {
   const problem = problemOf(error, c.get('requestId'));
   const headers = { 'content-type': PROBLEM_TYPE, ...(problem.status === 401 ? { 'www-authenticate': 'Bearer' } : {}) };
-  return new Response(JSON.stringify(problem), { status: problem.status, headers });
+  return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, headers);
 }
-
-const identify = (): MiddlewareHandler<ApiEnv> => async (c, next) => {
-  c.set('requestId', randomUUID());
-  await next();
-  c.res.headers.set('x-request-id', c.get('requestId'));
-};
 
 /** Writes one line a request: names of routes, ids and numbers; never bodies, keys or names. */
 const logRequests =

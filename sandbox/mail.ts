@@ -5,13 +5,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { html } from 'hono/html';
+import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
-
-import { readMail } from './mime.ts';
 
 const MESSAGES_MAX = 1_000;
 const MESSAGE_BYTES_MAX = 2 * 1024 * 1024;
@@ -62,10 +62,15 @@ async function openMessages(dir: string) {
 
 type Messages = Awaited<ReturnType<typeof openMessages>>;
 
-async function readAll(stream: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
-  return Buffer.concat(chunks).toString('latin1');
+/** Reads what people look at in a mail. */
+async function readMail(stream: Readable) {
+  const { subject = '', text = '', html: rich = '', headers } = await PostalMime.parse(await buffer(stream));
+  return {
+    subject,
+    text: text.trimEnd(),
+    html: rich.trimEnd(),
+    headers: Object.fromEntries(headers.map(({ key, value }) => [key, value])),
+  };
 }
 
 /** Accepts any mail from anybody without authentication. No mail is ever sent on. */
@@ -78,8 +83,8 @@ async function listenForMail(messages: Messages, port: number) {
       const { mailFrom, rcptTo } = session.envelope;
       const to = rcptTo.map(({ address }) => address);
       const from = mailFrom ? mailFrom.address : '';
-      readAll(stream)
-        .then((raw) => messages.add({ id: randomUUID(), at: new Date().toISOString(), from, to, ...readMail(raw) }))
+      readMail(stream)
+        .then((mail) => messages.add({ id: randomUUID(), at: new Date().toISOString(), from, to, ...mail }))
         .then(() => done(), done);
     },
   });

@@ -1,70 +1,103 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import createClient, { type FetchResponse, type ParamsOption, type RequestBodyOption } from 'openapi-fetch';
+
+import type { paths, Problem as ProblemBody } from './api-types/api.d.ts';
+
 /** What the API refused, in its own words (RFC 9457). It is the `cause` of the Error that a call throws. */
-export type Problem = {
-  status: number;
-  code: string;
-  title: string;
-  detail: string;
-  errors?: { field: string; reason: string }[];
-};
+export type Problem = Pick<ProblemBody, 'title' | 'detail' | 'errors'> & { status: number; code: string };
+
+type Method = 'get' | 'post' | 'put' | 'patch';
+type PathOf<M extends Method> = { [P in keyof paths]: paths[P][M] extends object ? P : never }[keyof paths];
+
+/** What a call may send, as openapi-fetch writes it: `params.path`, `params.query` and `body`. Its headers are set here. */
+type Init<Op> = ParamsOption<WithoutHeaders<Op>> & RequestBodyOption<Op> & { idempotencyKey?: string };
+type WithoutHeaders<Op> = Op extends { parameters: infer Parameters } ? { parameters: Omit<Parameters, 'header'> } : Op;
+/** The second argument of a call, which may be left out where nothing has to be sent. */
+type Inits<Given> = Partial<Given> extends Given ? [init?: Given] : [init: Given];
+
+type Operation<M extends Method, P extends keyof paths> = paths[P][M] & object;
+/** The body of a successful answer. */
+export type Answer<M extends Method, P extends PathOf<M>> = NonNullable<
+  FetchResponse<Operation<M, P>, object, 'application/json'>['data']
+>;
+/** The body that a request sends. */
+export type Body<M extends Method, P extends PathOf<M>> = NonNullable<RequestBodyOption<Operation<M, P>>['body']>;
+type Item<P extends PathOf<'get'>> = Answer<'get', P> extends { items: (infer One)[] } ? One : never;
 
 export type ApiClient = ReturnType<typeof createApiClient>;
 
-type Json = Record<string, unknown>;
-type Page<T> = { items: T[]; nextCursor: string | null };
-
 const TIMEOUT_MS = 60_000;
 const UPLOAD_TIMEOUT_MS = 600_000;
-const PAGE_SIZE = '200';
+const PAGE_SIZE = 200;
 const FIELDS_SHOWN = 5;
 const TRIES_MAX = 30;
 const TRY_AGAIN_MS = 500;
-const JSON_HEADERS = { 'content-type': 'application/json' };
 
 /**
- * A client of our own API for scripts and tests. Every POST carries an Idempotency-Key, a new one unless given. Whatever is not
- * 2xx is thrown as an Error whose cause is the Problem. When the API cannot be reached, as while it restarts, a call is repeated
- * for a while: its key makes that harmless.
+ * A client of our own API, with the paths, bodies and answers that docs/openapi.json says. Every POST carries an Idempotency-Key,
+ * a new one unless given. An answer that is not 2xx is thrown as an Error whose cause is the Problem.
  */
 export function createApiClient(baseUrl: string, key: string) {
-  const send = async <T>(method: string, path: string, init: RequestInit, timeoutMs = TIMEOUT_MS): Promise<T> => {
-    const headers = { authorization: `Bearer ${key}`, ...(init.headers as Record<string, string> | undefined) };
-    const response = await reach(`${baseUrl}${path}`, { ...init, method, headers }, timeoutMs);
-    const text = await response.text();
-    if (!response.ok) throw refused(`${method} ${path}`, readProblem(response.status, text));
-    return (response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text) as T;
-  };
-  const sendJson = <T>(method: string, path: string, body: unknown, headers = {}): Promise<T> =>
-    send<T>(method, path, { body: JSON.stringify(body), headers: { ...JSON_HEADERS, ...headers } });
-  const get = <T = Json>(path: string): Promise<T> => send<T>('GET', path, {});
+  const ask = connect(baseUrl, key);
+  const asking =
+    <M extends Method>(method: M) =>
+    <P extends PathOf<M>>(path: P, ...[init]: Inits<Init<Operation<M, P>>>): Promise<Answer<M, P>> =>
+      ask<Answer<M, P>>(method, path, init);
   return {
     url: baseUrl,
-    get,
-    post: <T = Json>(path: string, body: unknown, idempotencyKey: string = randomUUID()): Promise<T> =>
-      sendJson<T>('POST', path, body, { 'idempotency-key': idempotencyKey }),
-    postForm: <T = Json>(path: string, form: FormData, idempotencyKey: string = randomUUID()): Promise<T> =>
-      send<T>('POST', path, { body: form, headers: { 'idempotency-key': idempotencyKey } }, UPLOAD_TIMEOUT_MS),
-    put: <T = Json>(path: string, body: unknown): Promise<T> => sendJson<T>('PUT', path, body),
-    patch: <T = Json>(path: string, body: unknown): Promise<T> => sendJson<T>('PATCH', path, body),
+    get: asking('get'),
+    post: asking('post'),
+    put: asking('put'),
+    patch: asking('patch'),
+    /** Sends files: the form says more than the document can. */
+    postForm: <P extends PathOf<'post'>>(path: P, form: FormData): Promise<Answer<'post', P>> =>
+      ask<Answer<'post', P>>('post', path, { body: form }),
     /** Every item of a list, page by page. */
-    async all<T = Json>(path: string): Promise<T[]> {
-      const items: T[] = [];
-      for (let cursor: string | null = ''; cursor !== null;) {
-        const page: Page<T> = await get(withQuery(path, { limit: PAGE_SIZE, ...(cursor && { cursor }) }));
-        items.push(...page.items);
-        cursor = page.nextCursor;
-      }
-      return items;
-    },
+    all: <P extends PathOf<'get'>>(path: P, ...[init]: Inits<Init<Operation<'get', P>>>): Promise<Item<P>[]> =>
+      readPages<Item<P>>((page) => ask('get', path, withQuery(init, page))),
   };
 }
 
-async function reach(url: string, init: RequestInit, timeoutMs: number): Promise<Response> {
+type Query = Record<string, string | number>;
+type AnyParams = { path?: Record<string, unknown>; query?: Record<string, unknown> };
+type AnyInit = { params?: AnyParams; body?: unknown; idempotencyKey?: string };
+type AnyOperation = {
+  parameters: AnyParams;
+  requestBody?: { content: { 'application/json': unknown } };
+  responses: { 200: { content: { 'application/json': unknown } } };
+};
+
+/**
+ * Asks the API by any path, with any body. When the API cannot be reached, as while it restarts, a call is repeated for a while:
+ * its key makes that harmless.
+ */
+export function connect(baseUrl: string, key: string) {
+  const client = createClient<Record<string, Record<Method, AnyOperation>>>({
+    baseUrl,
+    headers: { authorization: `Bearer ${key}` },
+  });
+  return async <T>(
+    method: Method,
+    path: string,
+    { params = {}, body, idempotencyKey = randomUUID() }: AnyInit = {},
+  ): Promise<T> => {
+    const timeoutMs = body instanceof FormData ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS;
+    const headers = method === 'post' ? { 'idempotency-key': idempotencyKey } : {};
+    const init = { params: { ...params }, headers, parseAs: 'text' as const, ...(body !== undefined && { body }) };
+    const { data, error, response } = await reach(baseUrl, () =>
+      client.request(method, path, { ...init, signal: AbortSignal.timeout(timeoutMs) }),
+    );
+    if (!response.ok) throw refused(`${method.toUpperCase()} ${path}`, readProblem(response.status, error));
+    return (response.headers.get('content-type')?.includes('json') ? JSON.parse(String(data)) : data) as T;
+  };
+}
+
+async function reach<T>(url: string, call: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+      return await call();
     } catch (error) {
       // Node throws a TypeError for whatever came of the connection itself
       if (!(error instanceof TypeError)) throw error;
@@ -75,22 +108,34 @@ async function reach(url: string, init: RequestInit, timeoutMs: number): Promise
   }
 }
 
-const withQuery = (path: string, query: Record<string, string>): string =>
-  `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams(query)}`;
+/** Every item of a list; `read` gets one page by what is added to its query. */
+export async function readPages<T>(
+  read: (page: Query) => Promise<{ items: T[]; nextCursor: string | null }>,
+): Promise<T[]> {
+  const items: T[] = [];
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const page: { items: T[]; nextCursor: string | null } = await read({ limit: PAGE_SIZE, ...(cursor && { cursor }) });
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return items;
+}
+
+const withQuery = (init: AnyInit | undefined, query: Query): AnyInit => ({
+  params: { ...init?.params, query: { ...init?.params?.query, ...query } },
+});
 
 function refused(request: string, problem: Problem): Error {
-  const fields = (problem.errors ?? []).slice(0, FIELDS_SHOWN).map(({ field, reason }) => `${field} ${reason}`);
+  const fields = problem.errors.slice(0, FIELDS_SHOWN).map(({ field, reason }) => `${field} ${reason}`);
   const message = [`${request}: ${problem.status} ${problem.detail || problem.title}`, ...fields].join('; ');
   return new Error(message, { cause: problem });
 }
 
-function readProblem(status: number, text: string): Problem {
-  try {
-    return { code: 'unknown', title: '', detail: '', ...JSON.parse(text), status };
-  } catch {
-    const start = text.slice(0, 200);
-    return { status, code: 'unknown', title: start, detail: start };
-  }
+/** What openapi-fetch makes of a refusal: the object where it is JSON, or else its text. */
+function readProblem(status: number, said: unknown): Problem {
+  const start = typeof said === 'string' ? said.slice(0, 200) : '';
+  const unknown = { code: 'unknown', title: start, detail: start, errors: [] };
+  return { ...unknown, ...(typeof said === 'object' ? said : {}), status };
 }
 
 /** Why the API refused a call, or undefined when it was something else that went wrong. */

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { z } from 'zod';
+import { createApiClient, problemIn } from './client.ts';
 
 /** `npm run import` streams a file to the API, which imports its rows. Sending the file again changes nothing. */
 
@@ -16,21 +15,6 @@ const USAGE = `npm run import -- FILE --map MAPPING [--join NAME=FILE]… [--api
   --key      a key with the role operator; the default is BURSAR_KEY`;
 
 const REJECTIONS_SHOWN = 20;
-
-const Import = z.object({
-  id: z.string(),
-  status: z.enum(['running', 'finished', 'broken_off']),
-  rows: z.int(),
-  accepted: z.int(),
-  replayed: z.int(),
-  quarantined: z.int(),
-  rejected: z.int(),
-});
-const Rejections = z.object({
-  items: z.array(z.object({ line: z.int(), column: z.string(), reason: z.string() })),
-  nextCursor: z.string().nullable(),
-});
-const Problem = z.object({ detail: z.string(), errors: z.array(z.object({ field: z.string(), reason: z.string() })) });
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -46,11 +30,11 @@ if (!file || others.length > 0 || !values.map || !values.key) {
   console.error(USAGE);
   process.exit(2);
 }
+const api = createApiClient(values.api, values.key);
+
 /** Sends the files and prints the result. Returns the exit code. */
 async function send(path: string, mapPath: string): Promise<number> {
-  const answer = await ask('POST', '/v1/imports', await formOf(path, mapPath));
-  if (!answer.ok) return refuse(await answer.json());
-  const done = Import.parse(await answer.json());
+  const done = await api.postForm('/v1/imports', await formOf(path, mapPath));
   console.log(
     `${path}: ${done.rows} rows: ${done.accepted} accepted, ${done.replayed} already known, ` +
       `${done.quarantined} quarantined, ${done.rejected} rejected (import ${done.id}, ${done.status})`,
@@ -71,24 +55,20 @@ async function formOf(path: string, mapPath: string): Promise<FormData> {
   return form;
 }
 
-const ask = (method: string, path: string, body?: FormData): Promise<Response> =>
-  fetch(new URL(path, values.api), {
-    method,
-    headers: { authorization: `Bearer ${values.key}`, ...(body ? { 'idempotency-key': randomUUID() } : {}) },
-    ...(body ? { body } : {}),
-  });
-
-function refuse(body: unknown): number {
-  const { detail, errors } = Problem.parse(body);
-  console.error([detail, ...errors.map(({ field, reason }) => `  ${field} ${reason}`)].join('\n'));
-  return 1;
-}
-
 async function showRejections(id: string): Promise<void> {
-  const answer = await ask('GET', `/v1/imports/${id}/rejections?limit=${REJECTIONS_SHOWN}`);
-  const { items, nextCursor } = Rejections.parse(await answer.json());
+  const { items, nextCursor } = await api.get('/v1/imports/{id}/rejections', {
+    params: { path: { id }, query: { limit: REJECTIONS_SHOWN } },
+  });
   for (const { line, column, reason } of items) console.error(`  line ${line}, ${column}: ${reason}`);
   if (nextCursor) console.error(`  There are more: GET /v1/imports/${id}/rejections`);
 }
 
-process.exitCode = await send(file, values.map);
+/** Prints why the API refused the files, and returns the exit code. Rethrows every other error. */
+function refuse(error: unknown): number {
+  const problem = problemIn(error);
+  if (!problem) throw error;
+  console.error([problem.detail, ...problem.errors.map(({ field, reason }) => `  ${field} ${reason}`)].join('\n'));
+  return 1;
+}
+
+process.exitCode = await send(file, values.map).catch(refuse);

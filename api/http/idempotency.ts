@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono';
+import type { StatusCode } from 'hono/utils/http-status';
 
 import { claimRequest, freeClaim, keepAnswer, type RequestName, type StoredAnswer } from '../../db/idempotency-keys.ts';
 import { Failure } from '../../domain/errors.ts';
@@ -17,7 +18,7 @@ export const idempotent =
     if (c.req.method !== 'POST' || !route) return next();
     const name: RequestName = { actorId: c.get('caller').actorId, route, key: idempotencyKeyOf(c) };
     const claimed = await claimRequest(db, vault, name, await requestHash(c));
-    if ('answer' in claimed) return replay(claimed.answer);
+    if ('answer' in claimed) return replay(c, claimed.answer);
     await next();
     try {
       if (isDefinite(c)) await keepAnswer(db, vault, name, claimed.claim, await answerOf(c.res));
@@ -56,5 +57,5 @@ const answerOf = async (response: Response): Promise<StoredAnswer> => ({
   body: await response.clone().text(),
 });
 
-const replay = ({ status, contentType, body }: StoredAnswer): Response =>
-  new Response(body || null, { status, headers: { 'content-type': contentType, 'idempotency-replayed': 'true' } });
+const replay = (c: Context<ApiEnv>, { status, contentType, body }: StoredAnswer): Response =>
+  c.newResponse(body || null, status as StatusCode, { 'content-type': contentType, 'idempotency-replayed': 'true' });

@@ -66,8 +66,15 @@ function toEntry(entry: z.infer<typeof Entry>): BankEntry {
   };
 }
 
-/** Reads the booked entries of a camt.053 statement (ISO 20022) and leaves out those that are only pending. Throws if it is not a camt.053. */
+/** The parser takes everything that begins like this for a DOCTYPE. */
+const DOCTYPE = '<!D';
+
+/**
+ * Reads the booked entries of a camt.053 statement (ISO 20022) and leaves out those that are only pending. Throws if it is not a
+ * camt.053. A bank has no use for a DOCTYPE in a statement, and a file can only declare entities in one, so such a file is not parsed.
+ */
 export function readCamt(xml: string): BankEntry[] {
+  if (xml.includes(DOCTYPE)) throw new Error('The statement has a DOCTYPE.');
   const { Document: document } = Document.parse(parser.parse(xml, true));
   const entries = document.BkToCstmrStmt.Stmt.flatMap(({ Ntry }) => Ntry ?? []);
   return entries.filter(({ Sts }) => Sts === 'BOOK').map(toEntry);

@@ -1,4 +1,5 @@
-import type { ApiClient } from '../client.ts';
+import type { Method } from '../../domain/rails.ts';
+import type { ApiClient, Body } from '../client.ts';
 import type { Deployment } from './deployment.ts';
 import { type DemoCurrency, type MadeUpPartner, partnerBody, planFor, type ProgramCode } from './made-up-partners.ts';
 
@@ -7,12 +8,14 @@ export const GOODS_SCHEDULE = 'goods-monthly';
 export const MEDIA_SCHEDULE = 'media-monthly';
 export const ZONE = 'America/New_York';
 
-const ADDRESS = { line1: '1 Harbor Way', city: 'Boston', region: 'MA', postalCode: '02110', country: 'US' };
+const ADDRESS = { line1: '1 Harbor Way', city: 'Boston', region: 'MA', postalCode: '02110', country: 'US' } as const;
 const ROUTING_NUMBER = '021000021';
 const GOODS_ACCOUNT = '123456789012';
 const MEDIA_ACCOUNT = '210987654321';
 const PAYERS = { goods: 'Harbor Goods Inc', media: 'Harbor Media LLC' };
 type PayerCode = keyof typeof PAYERS;
+type PayerGateway = Body<'put', '/v1/payers/{code}/gateways/{method}'>;
+type Terms = Body<'post', '/v1/programs/{code}/plans'>['terms'];
 
 const SCHEDULES: Record<PayerCode, string> = { goods: GOODS_SCHEDULE, media: MEDIA_SCHEDULE };
 
@@ -20,22 +23,18 @@ const MINIMUMS = [
   { currency: 'USD', amount: '25.00' },
   { currency: 'EUR', amount: '25.00' },
   { currency: 'GBP', amount: '20.00' },
-];
+] as const;
 
 /** Sets up payers, schedules, programs and plans as an operator would, call by call. */
 export async function setUpCompanies(deployment: Deployment): Promise<void> {
   const { api } = deployment.people.operator;
   for (const payer of ['goods', 'media'] as const) {
     await api.post('/v1/payers', {
-      code: payer,
-      name: PAYERS[payer],
-      country: 'US',
-      currency: 'USD',
-      address: ADDRESS,
+      body: { code: payer, name: PAYERS[payer], country: 'US', currency: 'USD', address: ADDRESS },
     });
     await setMethods(deployment, payer);
-    const rhythm = { frequency: 'monthly', zone: ZONE, scheduled: payer === 'goods' };
-    await api.post('/v1/schedules', { code: SCHEDULES[payer], payer, ...rhythm, minimums: MINIMUMS });
+    const rhythm = { frequency: 'monthly', zone: ZONE, scheduled: payer === 'goods' } as const;
+    await api.post('/v1/schedules', { body: { code: SCHEDULES[payer], payer, ...rhythm, minimums: [...MINIMUMS] } });
   }
   await addProgram(api, 'affiliates', GOODS_SCHEDULE, ['USD', 'EUR', 'GBP']);
   await addProgram(api, 'resellers', GOODS_SCHEDULE, ['USD', 'EUR', 'GBP']);
@@ -44,13 +43,14 @@ export async function setUpCompanies(deployment: Deployment): Promise<void> {
 
 async function setMethods(deployment: Deployment, payer: PayerCode): Promise<void> {
   const { api } = deployment.people.operator;
-  const set = (method: string, body: object) => api.put(`/v1/payers/${payer}/gateways/${method}`, body);
+  const set = (method: Method, body: PayerGateway) =>
+    api.put('/v1/payers/{code}/gateways/{method}', { params: { path: { code: payer, method } }, body });
   await set('bank', { gateway: 'wise', accountRef: 'Wise business', settings: { profileId: '1001' } });
   await set('paypal', { gateway: 'paypal', accountRef: 'PayPal business', settings: {} });
   await set('check', payer === 'goods' ? GOODS_CHECKS : await lobChecks(deployment));
 }
 
-const GOODS_CHECKS = {
+const GOODS_CHECKS: PayerGateway = {
   gateway: 'printed-check',
   accountRef: 'checking ...9012',
   settings: { accountNumber: GOODS_ACCOUNT, routingNumber: ROUTING_NUMBER, bankName: 'First Harbor Bank' },
@@ -58,7 +58,7 @@ const GOODS_CHECKS = {
 };
 
 /** Lob draws checks on a bank account that was verified with Lob. The verification happens on Lob's side. */
-async function lobChecks({ stack }: Deployment) {
+async function lobChecks({ stack }: Deployment): Promise<PayerGateway> {
   const { LOB_BASE_URL = '', LOB_API_KEY = '' } = stack.environment;
   const authorization = `Basic ${Buffer.from(`${LOB_API_KEY}:`).toString('base64')}`;
   const ask = async (path: string, body: object): Promise<{ id: string }> => {
@@ -83,12 +83,15 @@ async function lobChecks({ stack }: Deployment) {
 }
 
 async function addProgram(api: ApiClient, code: ProgramCode, schedule: string, currencies: readonly DemoCurrency[]) {
-  await api.post('/v1/programs', { code, name: `Harbor ${code}`, schedule });
+  await api.post('/v1/programs', { body: { code, name: `Harbor ${code}`, schedule } });
   for (const currency of currencies)
-    await api.post(`/v1/programs/${code}/plans`, { code: planFor(currency), terms: TERMS[code](currency) });
+    await api.post('/v1/programs/{code}/plans', {
+      params: { path: { code } },
+      body: { code: planFor(currency), terms: TERMS[code](currency) },
+    });
 }
 
-const signUps = (currency: DemoCurrency) => ({
+const signUps = (currency: DemoCurrency): Terms['incentives'][number] => ({
   id: 'sign-up',
   rule: 'flat',
   kinds: ['sign_up'],
@@ -98,7 +101,7 @@ const signUps = (currency: DemoCurrency) => ({
 });
 
 /** A percentage and a reward; marginal tiers; a cliff. */
-const TERMS: Record<ProgramCode, (currency: DemoCurrency) => object> = {
+const TERMS: Record<ProgramCode, (currency: DemoCurrency) => Terms> = {
   affiliates: (currency) => ({
     holdDays: 10,
     rounding: 'half-even',
@@ -147,8 +150,13 @@ const PARTNERS_PER_CALL = 200;
 /** Adds the partners, and puts the partner with that fate on hold. */
 export async function addPartners(api: ApiClient, partners: readonly MadeUpPartner[]): Promise<void> {
   for (let from = 0; from < partners.length; from += PARTNERS_PER_CALL)
-    await api.post('/v1/partners/batch', { partners: partners.slice(from, from + PARTNERS_PER_CALL).map(partnerBody) });
+    await api.post('/v1/partners/batch', {
+      body: { partners: partners.slice(from, from + PARTNERS_PER_CALL).map(partnerBody) },
+    });
   for (const { code, fate } of partners)
     if (fate === 'on hold')
-      await api.post(`/v1/partners/${code}/hold`, { reason: 'A question about the last invoice' });
+      await api.post('/v1/partners/{code}/hold', {
+        params: { path: { code } },
+        body: { reason: 'A question about the last invoice' },
+      });
 }

@@ -3,21 +3,10 @@ import { basename } from 'node:path';
 
 import { listProgramsWithDueEvents } from '../../db/runs/overdue.ts';
 import type { ImportMapping } from '../../domain/earnings/import-mapping.ts';
+import type { Import } from '../api-types/api.d.ts';
 import type { ApiClient } from '../client.ts';
 import type { Deployment } from './deployment.ts';
 import { until } from './until.ts';
-
-export type Import = {
-  id: string;
-  status: string;
-  rows: number;
-  accepted: number;
-  replayed: number;
-  quarantined: number;
-  rejected: number;
-};
-
-export type Rejection = { line: number; column: string; reason: string };
 
 /** Sends a file and the file that is joined to it, streamed from disk like a user's upload. */
 export async function importFile(
@@ -28,7 +17,7 @@ export async function importFile(
   form.append('mapping', JSON.stringify(mapping));
   if (joined) form.append(basename(joined, '.csv'), await openAsBlob(joined), basename(joined));
   form.append('file', await openAsBlob(file), basename(file));
-  return api.postForm<Import>('/v1/imports', form);
+  return api.postForm('/v1/imports', form);
 }
 
 const REJECTIONS_SHOWN = 5;
@@ -40,9 +29,9 @@ export async function sayImport(api: ApiClient, done: Import, say: (line: string
     `Imported: ${rows} rows, ${accepted} accepted, ${replayed} already known, ${quarantined} quarantined, ${rejected} rejected.`,
   );
   if (rejected === 0 && done.status === 'finished') return;
-  const { items } = await api.get<{ items: Rejection[] }>(
-    `/v1/imports/${done.id}/rejections?limit=${REJECTIONS_SHOWN}`,
-  );
+  const { items } = await api.get('/v1/imports/{id}/rejections', {
+    params: { path: { id: done.id }, query: { limit: REJECTIONS_SHOWN } },
+  });
   for (const { line, column, reason } of items) say(`  line ${line}: ${column} ${reason}`);
   if (rejected > items.length) say(`  For all of them: GET /v1/imports/${done.id}/rejections`);
 }

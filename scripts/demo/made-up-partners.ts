@@ -1,6 +1,10 @@
 import { composeIBAN } from 'ibantools';
 
 import type { Method } from '../../domain/rails.ts';
+import type { Body } from '../client.ts';
+
+type PartnerBody = Body<'post', '/v1/partners'>;
+type BankDetails = Extract<PartnerBody['instrument'], { method: 'bank' }>['details'];
 
 export type DemoCurrency = 'USD' | 'EUR' | 'GBP';
 
@@ -70,7 +74,7 @@ function makeUp(index: number): MadeUpPartner {
 const COUNTRY: Record<DemoCurrency, string> = { USD: 'US', EUR: 'DE', GBP: 'GB' };
 
 /** A partner in the form that the API accepts, with its agreements and its instrument. */
-export const partnerBody = (partner: MadeUpPartner) => ({
+export const partnerBody = (partner: MadeUpPartner): PartnerBody => ({
   code: partner.code,
   name: nameOf(partner),
   kind: partner.programs.includes('resellers') ? 'reseller' : 'affiliate',
@@ -86,7 +90,7 @@ export const planFor = (currency: DemoCurrency): string => `in-${currency.toLowe
 const nameOf = ({ code, fate }: MadeUpPartner): string =>
   fate === 'transfer bounces' ? `Bounce ${code}` : `Partner ${code}`;
 
-function instrumentOf(partner: MadeUpPartner) {
+function instrumentOf(partner: MadeUpPartner): NonNullable<PartnerBody['instrument']> {
   const { code, method, currency, fate } = partner;
   if (method === 'paypal')
     return { method, receiver: `${fate === 'unclaimed' ? 'unclaimed-' : ''}${code}@example.com` };
@@ -105,7 +109,7 @@ const ADDRESS = { line1: '1 Main Street', city: 'Springfield', region: 'IL', pos
 const ACCOUNT_DIGITS = 8;
 const numberOf = (code: string): string => code.replaceAll(/\D/g, '').padStart(ACCOUNT_DIGITS, '1');
 
-const ACCOUNT_IN: Record<DemoCurrency, (account: string) => Record<string, string>> = {
+const ACCOUNT_IN: Record<DemoCurrency, (account: string) => BankDetails> = {
   USD: (accountNumber) => ({
     type: 'aba',
     abartn: '021000021',

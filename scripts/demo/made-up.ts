@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { providerKey } from '../../domain/ids.ts';
 import { cutoffInstant } from '../../domain/payers/schedule.ts';
 import { payScheduleId } from '../../temporal/messages.ts';
+import type { RunDetail } from '../api-types/api.d.ts';
 import { problemIn } from '../client.ts';
 import { addPartners, GOODS_SCHEDULE, MEDIA_SCHEDULE, setUpCompanies, ZONE } from './company.ts';
 import type { Deployment } from './deployment.ts';
@@ -10,7 +11,7 @@ import { importFile, sayImport, untilAccrued } from './import.ts';
 import { type Fate, type MadeUpPartner, makeUpPartners } from './made-up-partners.ts';
 import { MAPPING, writeEvents } from './made-up-events.ts';
 import { cutoffOf, lastPaidMonth } from './months.ts';
-import { approve, askForRun, countPayouts, type Run, untilPaid, untilPrepared } from './pay.ts';
+import { approve, askForRun, countPayouts, untilPaid, untilPrepared } from './pay.ts';
 import { openProgress } from './progress.ts';
 import { readStories, type Story } from './stories.ts';
 import { until } from './until.ts';
@@ -67,7 +68,7 @@ async function payScheduled(
     .getHandle(payScheduleId(GOODS_SCHEDULE))
     .backfill({ start: new Date(cutoffMs), end: new Date(cutoffMs + DAY_MS), overlap: 'ALLOW_ALL' });
   const [opened] = await until(
-    () => people.auditor.api.all<Run>(`/v1/runs?schedule=${GOODS_SCHEDULE}`),
+    () => people.auditor.api.all('/v1/runs', { params: { query: { schedule: GOODS_SCHEDULE } } }),
     ({ length }) => length > 0,
     { what: `the Schedule of ${GOODS_SCHEDULE} to open its run`, withinMs: OPENED_WITHIN_MS },
   );
@@ -82,8 +83,8 @@ async function payScheduled(
   return run.id;
 }
 
-async function findPayoutsByFate({ people }: Deployment, run: Run, partners: readonly MadeUpPartner[]) {
-  const payouts = await people.auditor.api.all<{ id: string; partner: string }>(`/v1/runs/${run.id}/payouts`);
+async function findPayoutsByFate({ people }: Deployment, run: RunDetail, partners: readonly MadeUpPartner[]) {
+  const payouts = await people.auditor.api.all('/v1/runs/{id}/payouts', { params: { path: { id: run.id } } });
   return (fate: Fate) => {
     const code = partners.find((partner) => partner.fate === fate)?.code;
     const payout = payouts.find(({ partner }) => partner === code);
@@ -95,7 +96,7 @@ async function findPayoutsByFate({ people }: Deployment, run: Run, partners: rea
 /** Under load the bounce may come after the demo's short return window. The payout was then settled for a moment. */
 const untilReturned = ({ id }: { id: string }, { people }: Deployment) =>
   until(
-    () => people.auditor.api.get<{ status: string }>(`/v1/payouts/${id}`),
+    () => people.auditor.api.get('/v1/payouts/{id}', { params: { path: { id } } }),
     ({ status }) => status === 'returned',
     { what: 'the bounced transfer to come back', withinMs: RETURNED_WITHIN_MS },
   );
@@ -113,7 +114,7 @@ async function payOnDemand(deployment: Deployment, month: string, say: Wish['say
 
 async function payApproved(
   { people }: Deployment,
-  run: Run,
+  run: RunDetail,
   { leftOpen, say }: { leftOpen: number; say: Wish['say'] },
 ) {
   if (run.status !== 'review') return run.id;

@@ -1,33 +1,23 @@
+import type { RunDetail } from '../api-types/api.d.ts';
 import type { ApiClient } from '../client.ts';
 import type { People, Person } from './people.ts';
 import { until } from './until.ts';
-
-/** A run in the form that the API returns. */
-export type Run = {
-  id: string;
-  schedule: string;
-  periodEnd: string;
-  status: string;
-  statusReason: string | null;
-  contentHash: string | null;
-  totals: { method: string; currency: string; status: string; count: number; net: string }[];
-  outcomes: { outcome: string; currency: string; count: number; payable: string }[];
-};
 
 const PREPARED_WITHIN_MS = 5 * 60_000;
 const PAID_WITHIN_MS = 30 * 60_000;
 const OPEN = new Set(['draft', 'approved', 'executing', 'sent']);
 
-export const readRun = (api: ApiClient, id: string): Promise<Run> => api.get<Run>(`/v1/runs/${id}`);
+export const readRun = (api: ApiClient, id: string): Promise<RunDetail> =>
+  api.get('/v1/runs/{id}', { params: { path: { id } } });
 
 /** Requests a run of everything that is due before a local date. */
 export async function askForRun({ preparer }: People, schedule: string, periodEnd: string): Promise<string> {
-  const { id } = await preparer.api.post<{ id: string }>('/v1/runs', { schedule, periodEnd });
+  const { id } = await preparer.api.post('/v1/runs', { body: { schedule, periodEnd } });
   return id;
 }
 
 /** Waits until a run is ready for a decision. A run that pays nobody ends at once. */
-export const untilPrepared = ({ preparer }: People, runId: string): Promise<Run> =>
+export const untilPrepared = ({ preparer }: People, runId: string): Promise<RunDetail> =>
   until(
     () => readRun(preparer.api, runId),
     ({ status }) => status !== 'preparing',
@@ -38,20 +28,25 @@ export const untilPrepared = ({ preparer }: People, runId: string): Promise<Run>
   );
 
 /** Approves the content of the given run. */
-export const approve = ({ api }: Person, { id, contentHash }: Run) =>
-  api.post(`/v1/runs/${id}/decision`, { decision: 'approve', contentHash, note: 'checked' });
+export async function approve({ api }: Person, { id, contentHash }: RunDetail): Promise<void> {
+  if (!contentHash) throw new Error(`Run ${id} has no content to approve yet.`);
+  await api.post('/v1/runs/{id}/decision', {
+    params: { path: { id } },
+    body: { decision: 'approve', contentHash, note: 'checked' },
+  });
+}
 
-const countIn = ({ totals }: Run, isCounted: (status: string) => boolean): number =>
+const countIn = ({ totals }: RunDetail, isCounted: (status: string) => boolean): number =>
   totals.filter(({ status }) => isCounted(status)).reduce((sum, { count }) => sum + count, 0);
 
-export const countPayouts = (run: Run): number => countIn(run, () => true);
+export const countPayouts = (run: RunDetail): number => countIn(run, () => true);
 
 /** Waits until every payout of a run has ended, except those that the provider leaves open for weeks. */
 export const untilPaid = (
   { preparer }: People,
   runId: string,
   options: { leftOpen: number; show: (done: number, all: number) => void },
-): Promise<Run> =>
+): Promise<RunDetail> =>
   until(
     async () => {
       const run = await readRun(preparer.api, runId);

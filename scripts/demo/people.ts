@@ -28,10 +28,13 @@ export async function welcomePeople(db: Database, url: string) {
 }
 
 const addPerson = ({ api }: Person, code: string, name: string) =>
-  api.post('/v1/actors', { code, name, email: `${code}@example.com` });
+  api.post('/v1/actors', { body: { code, name, email: `${code}@example.com` } });
 
 /** Issues a key to a person. A key with the role partner reads that partner's data only. */
 export async function giveKey({ api }: Person, code: string, role: Role, partner?: string): Promise<Person> {
-  const { key } = await api.post<{ key: string }>(`/v1/actors/${code}/keys`, { role, ...(partner && { partner }) });
+  const { key } = await api.post('/v1/actors/{code}/keys', {
+    params: { path: { code } },
+    body: { role, ...(partner && { partner }) },
+  });
   return { code, role, key, api: createApiClient(api.url, key) };
 }

@@ -1,4 +1,5 @@
-import type { ApiClient } from '../client.ts';
+import type { Method } from '../../domain/rails.ts';
+import type { ApiClient, Body } from '../client.ts';
 import type { Deployment } from './deployment.ts';
 import { dataFiles, type Example, partnerOf, readPartnerIds } from './example.ts';
 import { importFile, sayImport, untilAccrued } from './import.ts';
@@ -43,17 +44,24 @@ export async function replay(ground: Ground, { months, ...given }: Replay): Prom
   };
 }
 
+/** The API checks what the example's files say, so it is sent as it is. */
 async function setUp(api: ApiClient, { payer, schedule, program, plan }: Example): Promise<void> {
   const { gateways, ...company } = payer;
   const { minimum, ...rhythm } = schedule;
-  await api.post('/v1/payers', company);
+  await api.post('/v1/payers', { body: company as Body<'post', '/v1/payers'> });
   for (const [method, settings] of Object.entries(gateways))
-    await api.put(`/v1/payers/${payer.code}/gateways/${method}`, settings);
-  // The months ended long ago, so nothing may start by itself: each run is requested.
+    await api.put('/v1/payers/{code}/gateways/{method}', {
+      params: { path: { code: payer.code, method: method as Method } },
+      body: settings as Body<'put', '/v1/payers/{code}/gateways/{method}'>,
+    });
+  // The months are long over, so nothing is to start by itself: each run is asked for.
   const minimums = minimum ? [{ currency: payer.currency, amount: minimum }] : [];
-  await api.post('/v1/schedules', { ...rhythm, payer: payer.code, scheduled: false, minimums });
-  await api.post('/v1/programs', { ...program, schedule: schedule.code });
-  await api.post(`/v1/programs/${program.code}/plans`, plan);
+  await api.post('/v1/schedules', { body: { ...rhythm, payer: payer.code, scheduled: false, minimums } });
+  await api.post('/v1/programs', { body: { ...program, schedule: schedule.code } });
+  await api.post('/v1/programs/{code}/plans', {
+    params: { path: { code: program.code } },
+    body: plan as Body<'post', '/v1/programs/{code}/plans'>,
+  });
 }
 
 async function addPartners(
@@ -65,7 +73,8 @@ async function addPartners(
   const progress = openProgress('Partners', say);
   for (let from = 0; from < ids.length; from += PARTNERS_PER_CALL) {
     const page = ids.slice(from, from + PARTNERS_PER_CALL);
-    await api.post('/v1/partners/batch', { partners: page.map((id) => partnerOf(example, id)) });
+    const partners = page.map((id) => partnerOf(example, id) as Body<'post', '/v1/partners'>);
+    await api.post('/v1/partners/batch', { body: { partners } });
     progress.show(from + page.length, ids.length);
   }
   progress.end();

@@ -19,14 +19,11 @@ export type PayoutLine = {
 export type OutcomeLine = { month: string; seller_id: string; outcome: string; carried: string };
 export type Report = { payouts: PayoutLine[]; outcomes: OutcomeLine[] };
 
-type Payout = { partner: string; method: string; currency: string; net: string; status: string };
-type Outcome = { partner: string; currency: string; outcome: string; payable: string };
-
 /** The payouts of a month's run, and its outcome for every partner. An amount that was not paid is carried to the next run. */
 export async function readReport(api: ApiClient, month: string, runId: string): Promise<Report> {
   const [payouts, outcomes] = await Promise.all([
-    api.all<Payout>(`/v1/runs/${runId}/payouts`),
-    api.all<Outcome>(`/v1/runs/${runId}/outcomes`),
+    api.all('/v1/runs/{id}/payouts', { params: { path: { id: runId } } }),
+    api.all('/v1/runs/{id}/outcomes', { params: { path: { id: runId } } }),
   ]);
   return {
     payouts: payouts.map(({ partner, method, currency, net, status }) => ({

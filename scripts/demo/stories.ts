@@ -1,15 +1,6 @@
+import type { PayoutDetail } from '../api-types/api.d.ts';
 import type { ApiClient } from '../client.ts';
 import type { Fate, MadeUpPartner } from './made-up-partners.ts';
-
-type Payout = { id: string; partner: string };
-type PayoutDetail = Payout & {
-  net: string;
-  currency: string;
-  status: string;
-  lines: { program: string }[];
-  attempts: { state: string; word: string | null }[];
-  history: { to: string }[];
-};
 
 /** The story of a payout that is worth a look: the partner, the event, the amount, and the current state. */
 export type Story = readonly [partner: string, what: string, amount: string, now: string];
@@ -23,12 +14,12 @@ export async function readStories(
   runIds: readonly string[],
 ): Promise<Story[]> {
   const planned = new Map(partners.map(({ code, fate }) => [code, fate]));
-  const pages = await Promise.all(runIds.map((id) => api.all<Payout>(`/v1/runs/${id}/payouts`)));
+  const pages = await Promise.all(runIds.map((id) => api.all('/v1/runs/{id}/payouts', { params: { path: { id } } })));
   const telling = pages.flat().filter(({ partner }) => planned.get(partner) !== undefined);
   const stories: Story[] = [];
   for (let from = 0; from < telling.length; from += ASKED_AT_ONCE) {
     const page = telling.slice(from, from + ASKED_AT_ONCE);
-    const details = await Promise.all(page.map(({ id }) => api.get<PayoutDetail>(`/v1/payouts/${id}`)));
+    const details = await Promise.all(page.map(({ id }) => api.get('/v1/payouts/{id}', { params: { path: { id } } })));
     stories.push(...details.flatMap((detail) => storyOf(detail, planned.get(detail.partner))));
   }
   return stories;

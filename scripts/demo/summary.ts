@@ -1,7 +1,8 @@
 import { formatDecimal } from '../../domain/money.ts';
+import type { RunDetail } from '../api-types/api.d.ts';
 import { checkInvariants } from '../check-invariants.ts';
 import type { Deployment } from './deployment.ts';
-import { readRun, type Run } from './pay.ts';
+import { readRun } from './pay.ts';
 import { bookUrls, compareBooks, type Comparison, daysSince, type Reconciled, reconcile } from './proof.ts';
 import type { Story } from './stories.ts';
 import { formatTable } from './table.ts';
@@ -51,7 +52,7 @@ export async function showSummary(deployment: Deployment, runIds: readonly strin
 const show = (title: string, header: readonly string[], rows: readonly (readonly string[])[]): void =>
   console.log(`\n${title}\n${formatTable(header, rows)}`);
 
-const outcomeRows = ({ schedule, periodEnd, outcomes }: Run): string[][] =>
+const outcomeRows = ({ schedule, periodEnd, outcomes }: RunDetail): string[][] =>
   outcomes.map(({ outcome, currency, count, payable }) => [
     schedule,
     periodEnd,
@@ -61,7 +62,7 @@ const outcomeRows = ({ schedule, periodEnd, outcomes }: Run): string[][] =>
     payable,
   ]);
 
-const moneyRows = ({ schedule, periodEnd, totals }: Run): string[][] =>
+const moneyRows = ({ schedule, periodEnd, totals }: RunDetail): string[][] =>
   totals.map(({ method, currency, status, count, net }) => [
     schedule,
     periodEnd,

@@ -96,3 +96,28 @@ describe('given the headers of an answer', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff');
   });
 });
+
+describe('given the id of a request', () => {
+  const key = 'named-twice';
+  const own = { 'x-request-id': 'of-the-caller', 'idempotency-key': key };
+  const payer = { code: 'named', name: 'Named Ltd', country: 'US', currency: 'USD' };
+
+  it.each([
+    { what: 'a success', method: 'POST', path: '/v1/payers', body: payer, status: 201 },
+    { what: 'the same answer again', method: 'POST', path: '/v1/payers', body: payer, status: 201 },
+    { what: 'a refusal', method: 'GET', path: '/v1/payers/nobody', status: 404 },
+    { what: 'an address that does not exist', method: 'GET', path: '/nothing', status: 404 },
+    { what: 'a method that does not exist', method: 'DELETE', path: '/v1/payers', status: 405 },
+    { what: 'a page', method: 'GET', path: '/docs', status: 200 },
+  ])('when the answer is $what then it has an id of ours', async ({ method, path, body, status }) => {
+    const answer = await api.ask(method, path, { ...(body && { body }), headers: own });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  });
+
+  it('when a problem is answered then it names the id', async () => {
+    const answer = await api.ask('GET', '/v1/payers/nobody');
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.body['instance']).toBe(`urn:bursar:request:${answer.headers.get('x-request-id')}`);
+  });
+});

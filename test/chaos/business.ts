@@ -4,10 +4,12 @@ import { listProgramsWithDueEvents } from '../../db/runs/overdue.ts';
 import { openDatabase } from '../../db/database.ts';
 import { formatDecimal, money } from '../../domain/money.ts';
 import type { Method } from '../../domain/rails.ts';
+import type { RunDetail } from '../../scripts/api-types/api.d.ts';
+import type { Body } from '../../scripts/client.ts';
 import { GOODS_SCHEDULE, MEDIA_SCHEDULE, setUpCompanies } from '../../scripts/demo/company.ts';
 import { type DemoCurrency, type MadeUpPartner, partnerBody } from '../../scripts/demo/made-up-partners.ts';
 import { cutoffOf, lastPaidMonth } from '../../scripts/demo/months.ts';
-import { readRun, type Run } from '../../scripts/demo/pay.ts';
+import { readRun } from '../../scripts/demo/pay.ts';
 import { type People, welcomePeople } from '../../scripts/demo/people.ts';
 import { until } from '../../scripts/demo/until.ts';
 import type { Servers } from './servers.ts';
@@ -66,23 +68,24 @@ export async function openBusiness({ environment, ports, stop }: Servers, count:
 
 /** The plans pay the whole price, so that a sale is the amount owed to its payee. */
 async function addPrograms({ operator: { api } }: People): Promise<void> {
-  const incentives = [{ id: 'all', rule: 'percent', percent: '100' }];
+  const terms: Body<'post', '/v1/programs/{code}/plans'>['terms'] = {
+    holdDays: 0,
+    rounding: 'half-even',
+    incentives: [{ id: 'all', rule: 'percent', percent: '100' }],
+  };
   for (const [code, schedule] of Object.entries(PROGRAM_OF)) {
-    await api.post('/v1/programs', { code, name: code, schedule });
-    await api.post(`/v1/programs/${code}/plans`, {
-      code: PLAN,
-      terms: { holdDays: 0, rounding: 'half-even', incentives },
-    });
+    await api.post('/v1/programs', { body: { code, name: code, schedule } });
+    await api.post('/v1/programs/{code}/plans', { params: { path: { code } }, body: { code: PLAN, terms } });
   }
 }
 
 const addPayees = ({ operator }: People, payees: readonly Payee[]) =>
-  operator.api.post('/v1/partners/batch', { partners: payees.map(partnerOf) });
+  operator.api.post('/v1/partners/batch', { body: { partners: payees.map(partnerOf) } });
 
 function partnerOf(payee: Payee, index: number) {
   const { email, ...partner } = partnerBody(payee);
   const agreements = [{ program: payee.program, plan: PLAN, startsOn: '2020-01-01' }];
-  return Object.assign(partner, { agreements }, index % MAILED_EVERY === 0 ? { email } : {});
+  return { ...partner, agreements, ...(email && index % MAILED_EVERY === 0 && { email }) };
 }
 
 function makeUp(index: number): Payee {
@@ -110,7 +113,9 @@ export async function sell(servers: Servers, business: Business, round: number, 
     amount: formatDecimal(money(minor, currency)),
   }));
   const { api } = business.people.operator;
-  await persist('the sales to be accepted', () => api.post('/v1/events', { events }, `sales-${round}`));
+  await persist('the sales to be taken in', () =>
+    api.post('/v1/events', { body: { events }, idempotencyKey: `sales-${round}` }),
+  );
   await servers.withDatabase((db) =>
     until(
       () => listProgramsWithDueEvents(db).catch(() => ['unknown']),
@@ -125,17 +130,17 @@ export async function sell(servers: Servers, business: Business, round: number, 
 }
 
 /** One prepared run for each company. A run that pays nobody ends at once. The name makes a second request the same as the first. */
-export const prepareRuns = ({ people, month }: Business, name: string): Promise<Run[]> =>
+export const prepareRuns = ({ people, month }: Business, name: string): Promise<RunDetail[]> =>
   Promise.all(
     Object.values(PROGRAM_OF).map(async (schedule) => {
-      const wish = { schedule, periodEnd: cutoffOf(month) };
-      const ask = () => people.preparer.api.post<{ id: string }>('/v1/runs', wish, `${name}-${schedule}`);
+      const body = { schedule, periodEnd: cutoffOf(month) };
+      const ask = () => people.preparer.api.post('/v1/runs', { body, idempotencyKey: `${name}-${schedule}` });
       const { id } = await persist('a run to be opened', ask);
       return untilPrepared(people, id);
     }),
   );
 
-const untilPrepared = async ({ preparer }: People, id: string): Promise<Run> =>
+const untilPrepared = async ({ preparer }: People, id: string): Promise<RunDetail> =>
   persist(`run ${id} to be prepared`, async () => {
     const run = await readRun(preparer.api, id);
     if (run.status === 'preparing') throw new Error('it is preparing');
@@ -143,11 +148,17 @@ const untilPrepared = async ({ preparer }: People, id: string): Promise<Run> =>
   });
 
 /** Repeats the decision with the same key until the API returns its outcome. */
-export async function approve({ people: { approver } }: Business, { id, status, contentHash }: Run): Promise<void> {
-  if (status !== 'review') return;
-  const decision = { decision: 'approve', contentHash };
+export async function approve(
+  { people: { approver } }: Business,
+  { id, status, contentHash }: RunDetail,
+): Promise<void> {
+  if (status !== 'review' || !contentHash) return;
   await persist(`run ${id} to be approved`, () =>
-    approver.api.post(`/v1/runs/${id}/decision`, decision, `approve-${id}`),
+    approver.api.post('/v1/runs/{id}/decision', {
+      params: { path: { id } },
+      body: { decision: 'approve', contentHash },
+      idempotencyKey: `approve-${id}`,
+    }),
   );
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Run } from '../../scripts/demo/pay.ts';
+import { GATEWAYS } from '../../domain/rails.ts';
+import type { RunDetail } from '../../scripts/api-types/api.d.ts';
 import { approve, type Business, type Owed, owedIn, persist, prepareRuns, sell } from './business.ts';
 import { endCutOffRequests, makeDue } from './minutes.ts';
 import { type Fault, type Plan, PROVIDERS, type Provider, type WebhookChange } from './plan.ts';
@@ -24,7 +25,6 @@ export type Deployment = { servers: Servers; business: Business; owed: Owed[]; r
 const DRAIN_POLL_MS = 250;
 const DUE_EVERY_MS = 5_000;
 const SANDBOX_TIMEOUT_MS = 2_000;
-const GATEWAYS = ['wise', 'paypal', 'lob', 'printed-check'];
 
 /** Makes a deployment sell and pay while processes are killed and providers fail. Then repairs it and checks who was paid. */
 export async function playRound(deployment: Deployment, plan: Plan, drainedWithinMs: number): Promise<Round> {
@@ -58,12 +58,12 @@ function createStopwatch() {
   return { laps, lap };
 }
 
-async function ready({ servers, business, rounds }: Deployment, owed: readonly Owed[]): Promise<Run[]> {
+async function ready({ servers, business, rounds }: Deployment, owed: readonly Owed[]): Promise<RunDetail[]> {
   await sell(servers, business, rounds, owed);
   return prepareRuns(business, `run-${rounds}`);
 }
 
-async function pay(deployment: Deployment, owed: readonly Owed[], plan: Plan, before?: Run[]): Promise<void> {
+async function pay(deployment: Deployment, owed: readonly Owed[], plan: Plan, before?: RunDetail[]): Promise<void> {
   const { business, rounds } = deployment;
   const runs = before ?? (await ready(deployment, owed));
   await Promise.all(runs.map((run) => approve(business, run)));
@@ -114,7 +114,9 @@ async function heal({ servers, business }: Deployment): Promise<void> {
 /** Acts as an operator does after an alarm. A refusal from before the repair may still be on its way. */
 async function resumeAll({ people: { operator } }: Business): Promise<void> {
   for (const gateway of GATEWAYS)
-    await persist(`${gateway} to be resumed`, () => operator.api.post(`/v1/gateways/${gateway}/resume`, {}));
+    await persist(`${gateway} to be resumed`, () =>
+      operator.api.post('/v1/gateways/{name}/resume', { params: { path: { name: gateway } } }),
+    );
 }
 
 /** Waits until every payout has ended. Returns the number that were open at the beginning, and a violation if the wait was in vain. */

@@ -186,7 +186,10 @@ describe.skipIf(!hasData)("given Olist's own rows", () => {
   async function draft(people: People, month: string, cutoff: string): Promise<Recomputed> {
     const run = await untilPrepared(people, await askForRun(people, 'olist-monthly', cutoff));
     const report = await written(await readReport(people.auditor.api, month, run.id));
-    await people.preparer.api.post(`/v1/runs/${run.id}/cancel`, { reason: 'only to see its drafts' });
+    await people.preparer.api.post('/v1/runs/{id}/cancel', {
+      params: { path: { id: run.id } },
+      body: { reason: 'only to see its drafts' },
+    });
     return report;
   }
 

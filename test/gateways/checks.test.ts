@@ -458,4 +458,15 @@ describe('given a bank statement in camt.053', () => {
       expect(() => readCamt(text)).toThrow(/\S/);
     },
   );
+
+  it.each([
+    { what: 'an entity bomb', doctype: '<!DOCTYPE Document [<!ENTITY a "1"><!ENTITY b "&a;&a;&a;">]>' },
+    { what: 'a file of the machine', doctype: '<!DOCTYPE Document [<!ENTITY b SYSTEM "file:///etc/passwd">]>' },
+    { what: 'nothing at all', doctype: '<!DOCTYPE Document>' },
+  ])('when its DOCTYPE declares $what then it is refused, though the rest is a statement', ({ doctype }) => {
+    const line = '<Amt Ccy="USD">1.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><NtryRef>&b;</NtryRef>';
+    const good = statement(entry(line));
+    expect(readCamt(good)).toHaveLength(1);
+    expect(() => readCamt(good.replace('?>', `?>${doctype}`))).toThrow('DOCTYPE');
+  });
 });

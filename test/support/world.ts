@@ -22,10 +22,10 @@ import { createGateways, type GatewaySettings } from '../../gateways/index.ts';
 import { createWebhookReaders } from '../../gateways/webhooks.ts';
 import { createMailer } from '../../notifications/channels/mail.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
-import { createApiClient } from '../../scripts/client.ts';
 import { prepareNamespace } from '../../scripts/stack/namespace.ts';
 import { freePort } from '../../scripts/stack/ports.ts';
 import { createWorkers } from '../../worker/workers.ts';
+import { createTestClient } from './client.ts';
 import { freshDatabase } from './database.ts';
 
 export type WorldOptions = {
@@ -121,7 +121,7 @@ export async function openWorld(options: WorldOptions = {}) {
       const known = (await listActors(db, null, 1000)).find((actor) => actor.code === code);
       const actor = known ?? (await addActor(db, { code, name: code, email: null }, null));
       const { key } = await issueKey(db, { actorId: actor.id, role, partnerId, expiresAt: null, issuedBy: null });
-      return { id: actor.id, key, api: createApiClient(url, key) };
+      return { id: actor.id, key, api: createTestClient(url, key) };
     },
     async close() {
       await workers.stop();

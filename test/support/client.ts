@@ -1,0 +1,22 @@
+import { randomUUID } from 'node:crypto';
+
+import { connect, readPages } from '../../scripts/client.ts';
+
+type Json = Record<string, unknown>;
+type Page<T> = { items: T[]; nextCursor: string | null };
+
+/** The API as a test asks it: by any path and with any body, those included that the document does not allow. */
+export function createTestClient(url: string, key: string) {
+  const ask = connect(url, key);
+  const get = <T = Json>(path: string): Promise<T> => ask<T>('get', path);
+  return {
+    get,
+    post: <T = Json>(path: string, body: unknown, idempotencyKey: string = randomUUID()): Promise<T> =>
+      ask<T>('post', path, { body, idempotencyKey }),
+    put: <T = Json>(path: string, body: unknown): Promise<T> => ask<T>('put', path, { body }),
+    patch: <T = Json>(path: string, body: unknown): Promise<T> => ask<T>('patch', path, { body }),
+    /** Every item of a list, page by page. */
+    all: <T = Json>(path: string): Promise<T[]> =>
+      readPages((query) => ask<Page<T>>('get', path, { params: { query } })),
+  };
+}
