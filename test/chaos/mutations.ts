@@ -128,7 +128,7 @@ export const MUTATIONS: readonly Mutation[] = [
     without: 'the unique index on paid lines, with drafts that do not see what is taken',
     patches: [
       {
-        file: 'db/runs/runs.ts',
+        file: 'db/payouts/payouts.ts',
         from: '\n      and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)',
         to: '',
       },
