@@ -71,11 +71,18 @@ export const LAYERS = {
     exceptions: ['gateways/webhooks.ts', 'gateways/accounts.ts'],
     because: 'The API only translates HTTP, and of the gateways it needs the two files that read.',
   },
+  deploy: {
+    mayImport: ['domain', 'db', 'commands', 'temporal'],
+    because: 'A deployment is prepared once, before any process runs.',
+  },
   worker: { mayImport: PRODUCT, because: 'The worker runs the product and nothing else.' },
   sandbox: { mayImport: [], because: 'The sandbox is the independent witness of what was paid.' },
-  scripts: { mayImport: [...PRODUCT, 'api', 'worker', 'sandbox'], because: 'A script must run where no test is.' },
+  scripts: {
+    mayImport: [...PRODUCT, 'api', 'worker', 'deploy', 'sandbox'],
+    because: 'A script must run where no test is.',
+  },
   bench: {
-    mayImport: [...PRODUCT, 'api', 'worker', 'sandbox', 'scripts'],
+    mayImport: [...PRODUCT, 'api', 'worker', 'deploy', 'sandbox', 'scripts'],
     because: 'A benchmark must run where no test is.',
   },
 } as const satisfies Record<string, Layer>;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { openDatabase } from '../db/database.ts';
-import { bootstrap, isNew } from './bootstrap.ts';
+import { bootstrap, isNew } from '../deploy/bootstrap.ts';
 import { startStack } from './stack/index.ts';
 
 /** `npm start` runs the whole product on this machine until Ctrl-C. */

@@ -1,6 +1,6 @@
 import type { Role } from '../../domain/people/role.ts';
 import type { Database } from '../../db/database.ts';
-import { bootstrap } from '../bootstrap.ts';
+import { bootstrap } from '../../deploy/bootstrap.ts';
 import { type ApiClient, createApiClient } from '../client.ts';
 
 /** A person in one role, with the key and a client of the API that uses it. */

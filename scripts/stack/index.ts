@@ -15,7 +15,7 @@ import {
 } from './environment.ts';
 import { startGuard } from './guard.ts';
 import { keepRunning } from './keep-running.ts';
-import { prepareNamespace } from './namespace.ts';
+import { prepareNamespace } from '../../deploy/namespace.ts';
 import { killRecorded, stopLeftOver } from './pids.ts';
 import { choosePorts, type PortName, type Ports, requireFree } from './ports.ts';
 import { removePostgres, startPostgres } from './postgres.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
 
 import { type Child, startChild, untilReady } from './child.ts';
-import { prepareNamespace } from './namespace.ts';
+import { prepareNamespace } from '../../deploy/namespace.ts';
 
 export type Temporal = Child & { address: string; uiUrl: string | undefined };
 

@@ -22,7 +22,7 @@ import { createGateways, type GatewaySettings } from '../../gateways/index.ts';
 import { createWebhookReaders } from '../../gateways/webhooks.ts';
 import { createMailer } from '../../notifications/channels/mail.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
-import { prepareNamespace } from '../../scripts/stack/namespace.ts';
+import { prepareNamespace } from '../../deploy/namespace.ts';
 import { freePort } from '../../scripts/stack/ports.ts';
 import { createWorkers } from '../../worker/workers.ts';
 import { createTestClient } from './client.ts';

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 
-import { SEARCH_ATTRIBUTES } from '../../temporal/search-attributes.ts';
+import { SEARCH_ATTRIBUTES } from '../temporal/search-attributes.ts';
 
 const GRPC_NOT_FOUND = 5;
 const RETENTION_MS = 30 * 24 * 3_600_000;

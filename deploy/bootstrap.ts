@@ -24,7 +24,7 @@ export async function bootstrap(db: Database, person: NewActor): Promise<IssuedK
 }
 
 const USAGE =
-  'Usage: node scripts/bootstrap.ts --code olga --name "Olga Operator" [--email olga@example.com] [--database URL]';
+  'Usage: node deploy/bootstrap.ts --code olga --name "Olga Operator" [--email olga@example.com] [--database URL]';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
