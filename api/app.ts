@@ -45,7 +45,7 @@ import { receiveUpload } from './http/upload.ts';
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
 const FILES_BYTES_MAX = 1024 * 1024 * 1024;
 const IMPORTS_PATH = '/v1/imports';
-/** No id of a caller is short enough to be taken over, so every request has an id of ours and no two share one. */
+/** The limit of 0 refuses every id that a caller sends. Each request gets an id from us, so no two requests share one. */
 const OWN_IDS = { limitLength: 0 };
 
 /** Every set of routes; each is given what the API is given. */

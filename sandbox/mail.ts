@@ -62,7 +62,7 @@ async function openMessages(dir: string) {
 
 type Messages = Awaited<ReturnType<typeof openMessages>>;
 
-/** Reads what people look at in a mail. */
+/** Reads the parts of a mail that people look at. */
 async function readMail(stream: Readable) {
   const { subject = '', text = '', html: rich = '', headers } = await PostalMime.parse(await buffer(stream));
   return {

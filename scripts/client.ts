@@ -11,10 +11,10 @@ export type Problem = Pick<ProblemBody, 'title' | 'detail' | 'errors'> & { statu
 type Method = 'get' | 'post' | 'put' | 'patch';
 type PathOf<M extends Method> = { [P in keyof paths]: paths[P][M] extends object ? P : never }[keyof paths];
 
-/** What a call may send, as openapi-fetch writes it: `params.path`, `params.query` and `body`. Its headers are set here. */
+/** The parts of a request, named as in openapi-fetch: `params.path`, `params.query` and `body`. The client sets the headers. */
 type Init<Op> = ParamsOption<WithoutHeaders<Op>> & RequestBodyOption<Op> & { idempotencyKey?: string };
 type WithoutHeaders<Op> = Op extends { parameters: infer Parameters } ? { parameters: Omit<Parameters, 'header'> } : Op;
-/** The second argument of a call, which may be left out where nothing has to be sent. */
+/** The second argument of a call. It is optional where the route requires nothing. */
 type Inits<Given> = Partial<Given> extends Given ? [init?: Given] : [init: Given];
 
 type Operation<M extends Method, P extends keyof paths> = paths[P][M] & object;
@@ -36,8 +36,8 @@ const TRIES_MAX = 30;
 const TRY_AGAIN_MS = 500;
 
 /**
- * A client of our own API, with the paths, bodies and answers that docs/openapi.json says. Every POST carries an Idempotency-Key,
- * a new one unless given. An answer that is not 2xx is thrown as an Error whose cause is the Problem.
+ * A client of our own API, with the paths and bodies of docs/openapi.json. Every POST carries an Idempotency-Key: the caller's, or a
+ * new one. Every status but 2xx throws an Error whose cause is the Problem.
  */
 export function createApiClient(baseUrl: string, key: string) {
   const ask = connect(baseUrl, key);
@@ -51,7 +51,7 @@ export function createApiClient(baseUrl: string, key: string) {
     post: asking('post'),
     put: asking('put'),
     patch: asking('patch'),
-    /** Sends files: the form says more than the document can. */
+    /** Uploads files. The document cannot type a form. */
     postForm: <P extends PathOf<'post'>>(path: P, form: FormData): Promise<Answer<'post', P>> =>
       ask<Answer<'post', P>>('post', path, { body: form }),
     /** Every item of a list, page by page. */
@@ -70,8 +70,8 @@ type AnyOperation = {
 };
 
 /**
- * Asks the API by any path, with any body. When the API cannot be reached, as while it restarts, a call is repeated for a while:
- * its key makes that harmless.
+ * Calls the API by any path, with any body. While the API cannot be reached, such as during a restart, the call is repeated for some
+ * seconds. The Idempotency-Key makes the repetition harmless.
  */
 export function connect(baseUrl: string, key: string) {
   const client = createClient<Record<string, Record<Method, AnyOperation>>>({
@@ -108,7 +108,7 @@ async function reach<T>(url: string, call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Every item of a list; `read` gets one page by what is added to its query. */
+/** Every item of a list. `read` fetches one page; its argument is added to the query. */
 export async function readPages<T>(
   read: (page: Query) => Promise<{ items: T[]; nextCursor: string | null }>,
 ): Promise<T[]> {
@@ -131,7 +131,7 @@ function refused(request: string, problem: Problem): Error {
   return new Error(message, { cause: problem });
 }
 
-/** What openapi-fetch makes of a refusal: the object where it is JSON, or else its text. */
+/** openapi-fetch returns a refusal as an object if its body is JSON, otherwise as text. */
 function readProblem(status: number, said: unknown): Problem {
   const start = typeof said === 'string' ? said.slice(0, 200) : '';
   const unknown = { code: 'unknown', title: start, detail: start, errors: [] };

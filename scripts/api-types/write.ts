@@ -11,12 +11,12 @@ const CLI = join(HERE, 'node_modules/openapi-typescript/bin/cli.js');
 
 const FLAGS = ['--default-non-nullable', 'false', '--root-types', '--root-types-no-schema-prefix'];
 
-/** The types that are written; scripts/client.ts reads them. */
+/** The file that holds the types; scripts/client.ts reads it. */
 export const TYPES = relative(ROOT, join(HERE, 'api.d.ts'));
 
 /**
- * Writes the types of the API from docs/openapi.json, or only says whether they are up to date. Returns whether they are.
- * openapi-typescript needs TypeScript 5, so it is installed here, in a folder of its own, when it is used for the first time.
+ * Writes the types of the API from docs/openapi.json, or only verifies that they are up to date. Returns whether they are.
+ * openapi-typescript needs TypeScript 5, so it is installed in this folder, at the first call.
  */
 export function writeTypes({ isCheck }: { isCheck: boolean }): boolean {
   installPackages();
@@ -36,7 +36,7 @@ function installPackages(): void {
   writeFileSync(STAMP, wanted);
 }
 
-/** Runs a program and shows what it says only where it fails. */
+/** Runs a program, and prints its output only when it fails. */
 function run(command: string, args: readonly string[], cwd: string): boolean {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });
   if (status === 0) return true;

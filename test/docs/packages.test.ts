@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): Promise<string> => readFile(join(ROOT, path), 'utf8');
 
-/** What Node loads for a file; types are erased before it runs. */
+/** The modules that Node loads for a file. Types are erased before the file runs. */
 const LOADS = [
   /^(?:import|export) (?!type\b)(?:[^;']*? from )?'([^']+)'/gm,
   /\bimport\('([^']+)'\)/g,
@@ -26,7 +26,7 @@ const packageOf = (name: string): string =>
     .slice(0, name.startsWith('@') ? 2 : 1)
     .join('/');
 
-/** The TypeScript files that the image holds: `.dockerignore` lets in no others. */
+/** The TypeScript files in the image. `.dockerignore` admits no others. */
 async function filesOfImage(): Promise<string[]> {
   const lines = (await read('.dockerignore')).split('\n').filter((line) => line.startsWith('!'));
   const paths = lines.map((line) => line.slice(1)).filter((path) => existsSync(join(ROOT, path)));

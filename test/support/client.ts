@@ -5,7 +5,7 @@ import { connect, readPages } from '../../scripts/client.ts';
 type Json = Record<string, unknown>;
 type Page<T> = { items: T[]; nextCursor: string | null };
 
-/** The API as a test asks it: by any path and with any body, those included that the document does not allow. */
+/** A client for tests. It sends any body to any path, so that a test can also send what the document does not allow. */
 export function createTestClient(url: string, key: string) {
   const ask = connect(url, key);
   const get = <T = Json>(path: string): Promise<T> => ask<T>('get', path);
