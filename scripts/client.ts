@@ -30,7 +30,7 @@ export type ApiClient = ReturnType<typeof createApiClient>;
 
 const TIMEOUT_MS = 60_000;
 const UPLOAD_TIMEOUT_MS = 600_000;
-const PAGE_SIZE = 200;
+const PAGE_SIZE = '200';
 const FIELDS_SHOWN = 5;
 const TRIES_MAX = 30;
 const TRY_AGAIN_MS = 500;
@@ -60,7 +60,7 @@ export function createApiClient(baseUrl: string, key: string) {
   };
 }
 
-type Query = Record<string, string | number>;
+type Query = Record<string, string>;
 type AnyParams = { path?: Record<string, unknown>; query?: Record<string, unknown> };
 type AnyInit = { params?: AnyParams; body?: unknown; idempotencyKey?: string };
 type AnyOperation = {

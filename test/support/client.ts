@@ -17,6 +17,6 @@ export function createTestClient(url: string, key: string) {
     patch: <T = Json>(path: string, body: unknown): Promise<T> => ask<T>('patch', path, { body }),
     /** Every item of a list, page by page. */
     all: <T = Json>(path: string): Promise<T[]> =>
-      readPages((query) => ask<Page<T>>('get', path, { params: { query } })),
+      readPages((page) => get<Page<T>>(`${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams(page)}`)),
   };
 }
