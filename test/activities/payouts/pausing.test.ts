@@ -20,6 +20,8 @@ import { reply, batchReply } from '../../../gateways/replies.ts';
 import type { Gateways } from '../../../gateways/gateway.ts';
 import { openStage, type Stage } from '../../db/stage.ts';
 import { addActor, addAttempt, addPayingRun } from '../../support/rows.ts';
+import { eventually } from '../../support/eventually.ts';
+import { countWaiting, leaveOpen } from '../../support/locks.ts';
 import { VAULT } from '../../support/world.ts';
 
 const REQUEST = Buffer.from('{}');
@@ -95,26 +97,12 @@ const countUnasked = (payoutIds: readonly string[]): Promise<bigint> =>
   stage.app.oneFirst(sql.type(Count)`
     select count(*) from payout_attempt where payout_id = any(${sql.array([...payoutIds], 'uuid')}) and state = 'prepared'`);
 
-/** How many sessions wait for another's lock. */
-const countWaiting = (): Promise<bigint> =>
-  stage.app.oneFirst(sql.type(Count)`
-    select count(distinct pid) from pg_locks join pg_stat_activity using (pid) where not granted and datname = current_database()`);
+/** Takes a lock as somebody else would. */
+const hold = (statement: QuerySqlToken) => leaveOpen(stage.owner, (tx) => tx.query(statement));
 
-/** Takes a lock as somebody else would; returns what lets it go. */
-async function hold(statement: QuerySqlToken): Promise<() => Promise<void>> {
-  const held = Promise.withResolvers<void>();
-  const mayGoOn = Promise.withResolvers<void>();
-  const holder = stage.owner.transaction(async (tx) => {
-    await tx.query(statement);
-    held.resolve();
-    await mayGoOn.promise;
-  });
-  await Promise.race([held.promise, holder]);
-  return async () => {
-    mayGoOn.resolve();
-    await holder;
-  };
-}
+/** Asks until so many sessions wait for another's lock, or until something else makes that wait needless. */
+const untilWaiting = (count: bigint, isNeedless: () => boolean = () => false) =>
+  eventually(`${count} sessions wait`, async () => isNeedless() || (await countWaiting(stage.owner)) === count);
 
 const pauseItsGateway = ({ gateway }: Frozen) => pauseGateway(stage.app, gateway, 'a test', null);
 const pauseItsRun = async ({ runId }: Frozen) =>
@@ -128,9 +116,9 @@ describe('given a claim that has seen no pause, and has not committed', () => {
   ])('when $what is paused then the pause answers once the claim is known', async ({ freeze, pauseIt }) => {
     const frozen = await freeze();
     const ids = sql.array([...frozen.payoutIds], 'uuid');
-    const release = await hold(sql.unsafe`select from payout_attempt where payout_id = any(${ids}) for update`);
+    const held = await hold(sql.unsafe`select from payout_attempt where payout_id = any(${ids}) for update`);
     const claimed = frozen.advance();
-    await expect.poll(countWaiting, { timeout: 10_000 }).toBe(1n);
+    await untilWaiting(1n);
 
     let unasked: bigint | undefined;
     const pause = async () => {
@@ -138,8 +126,8 @@ describe('given a claim that has seen no pause, and has not committed', () => {
       unasked = await countUnasked(frozen.payoutIds);
     };
     const paused = pause();
-    await expect.poll(async () => unasked !== undefined || (await countWaiting()) === 2n).toBe(true);
-    await release();
+    await untilWaiting(2n, () => unasked !== undefined);
+    await held.commit();
     await Promise.all([claimed, paused]);
 
     expect(unasked).toBe(0n);
@@ -166,19 +154,19 @@ describe('given a payment whose provider may be asked again, and two people who 
     expect(countAsked()).toBe(1);
     const about = { kind: 'outcome_unknown', subject: `payout/${payoutId}`, payoutId, detail: 'a test' } as const;
     await insertTask(stage.app, about);
-    const releaseGateway = await hold(
+    const pausing = await hold(
       sql.unsafe`select pg_advisory_xact_lock(hashtext('gateway_pause'), hashtext(${gateway}))`,
     );
     const asking = advance(); // it has seen no decision, and waits for its turn
-    await expect.poll(countWaiting, { timeout: 10_000 }).toBe(1n);
+    await untilWaiting(1n);
     await decideNotPaid(payoutId);
-    const releaseTask = await hold(sql.unsafe`select from task where payout_id = ${payoutId} for update`);
+    const reading = await hold(sql.unsafe`select from task where payout_id = ${payoutId} for update`);
     const applying = advance();
-    await expect.poll(countWaiting, { timeout: 10_000 }).toBe(2n);
+    await untilWaiting(2n);
 
-    await releaseGateway();
-    await expect.poll(async () => countAsked() > 1 || (await countWaiting()) === 2n).toBe(true);
-    await releaseTask();
+    await pausing.commit();
+    await untilWaiting(2n, () => countAsked() > 1);
+    await reading.commit();
     await Promise.all([asking, applying]);
 
     expect(await getPayout(stage.app, payoutId)).toMatchObject({ status: 'failed' });
