@@ -40,11 +40,10 @@ import { runRoutes } from './routes/runs/runs.ts';
 import { scheduleRoutes } from './routes/payers/schedules.ts';
 import { taskRoutes } from './routes/tasks/tasks.ts';
 import { webhookRoutes } from './routes/payouts/webhooks.ts';
-import { receiveUpload } from './http/upload.ts';
+import { IMPORTS_PATH, receiveUpload } from './http/upload.ts';
 
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
 const FILES_BYTES_MAX = 1024 * 1024 * 1024;
-const IMPORTS_PATH = '/v1/imports';
 /** The limit of 0 refuses every id that a caller sends. Each request gets an id from us, so no two requests share one. */
 const OWN_IDS = { limitLength: 0 };
 

@@ -1,4 +1,3 @@
-import { serve } from '@hono/node-server';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 
@@ -6,6 +5,7 @@ import { gatewaySettings, readConfig } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { createWebhookReaders } from '../gateways/webhooks.ts';
 import { createApp } from './app.ts';
+import { listen } from './http/server.ts';
 
 const config = readConfig();
 const log = pino({ level: config.LOG_LEVEL, name: 'api' });
@@ -25,7 +25,7 @@ const app = createApp({
   log,
 });
 
-const server = serve({ fetch: app.fetch, hostname: config.API_HOST, port: config.API_PORT }, ({ address, port }) =>
+const server = listen(app, { hostname: config.API_HOST, port: config.API_PORT }, ({ address, port }) =>
   log.info({ address, port }, 'the API listens'),
 );
 

@@ -15,6 +15,9 @@ import { Failure } from '../../domain/errors.ts';
 import type { ApiEnv, Upload } from './deps.ts';
 import { collect, type Part, readParts } from './multipart.ts';
 
+/** Where files are sent to; every other body is small. */
+export const IMPORTS_PATH = '/v1/imports';
+
 const PARTS_MAX = 5;
 const FIELD_BYTES_MAX = 256 * 1024;
 

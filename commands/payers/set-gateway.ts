@@ -1,9 +1,10 @@
 import { type NewCheckAccount, openCheckAccount, updateCheckAccount } from '../../db/checks/accounts.ts';
-import { Failure } from '../../domain/errors.ts';
 import type { Database } from '../../db/database.ts';
 import { type Payer, type PayerGateway, savePayerGateway } from '../../db/payers/payers.ts';
+import { countUnfrozenElsewhere } from '../../db/payouts/payouts.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { payerGatewayRecord, sealJson, type VaultKeys } from '../../db/vault.ts';
+import { Failure } from '../../domain/errors.ts';
 import type { GatewayName, Method } from '../../domain/rails.ts';
 
 export type PayerGatewaySettings = {
@@ -17,7 +18,10 @@ export type PayerGatewaySettings = {
   checkAccount: Omit<NewCheckAccount, 'accountRef'> | null;
 };
 
-/** Says which gateway carries a method for a payer, and from which account. */
+/**
+ * Says which gateway carries a method for a payer, and from which account. Throws Failure `invalid_input` where payouts that were
+ * drafted for another gateway are not sent yet: they would go to that gateway with the settings of this one, which refuses them all.
+ */
 export async function setPayerGateway(
   db: Database,
   vault: VaultKeys,
@@ -27,6 +31,8 @@ export async function setPayerGateway(
 ): Promise<PayerGateway> {
   const sealed = sealJson(vault, payerGatewayRecord(payer.id, method), settings);
   return db.transaction(async (tx) => {
+    const waiting = await countUnfrozenElsewhere(tx, payer.id, method, gateway);
+    if (waiting > 0) throw stillCarried(method, waiting);
     const checkAccountId = checkAccount && (await setCheckAccount(tx, vault, payer, { ...checkAccount, accountRef }));
     const set = await savePayerGateway(tx, payer.id, { method, gateway, accountRef, sealed, checkAccountId });
     const subject = `payer/${payer.code}`;
@@ -55,5 +61,14 @@ function leap(next: bigint, wanted: bigint): Failure {
     'invalid_input',
     `Nothing was changed: the numbers from ${next} to ${wanted - 1n} would be left without an explanation. Record them as spoiled, with the reason, and the next check takes number ${wanted} by itself.`,
     { details: [{ field: 'checkNumberNext', reason }] },
+  );
+}
+
+function stillCarried(method: Method, waiting: number): Failure {
+  const reason = `has to wait: ${waiting} of this payer's payouts by ${method} are in a run and are not sent yet through the present one`;
+  return new Failure(
+    'invalid_input',
+    'Nothing was changed: another gateway still has payouts to send. Decide and pay those runs, or cancel them, and set it then.',
+    { details: [{ field: 'gateway', reason }] },
   );
 }

@@ -7,7 +7,10 @@ import { endReview } from './decide.ts';
 /** The pay date begins at its local midnight; in epoch milliseconds. */
 export const payOnMs = (run: Pick<Run, 'zone' | 'payOn'>): number => cutoffInstant(run, run.payOn);
 
-/** Moves an approved run to disbursing when its pay date has come. A run that is not what was approved is cancelled instead. */
+/**
+ * Moves an approved run to disbursing when its pay date has come. A run that is not what was approved is cancelled instead:
+ * the triggers let no approved payout change, but one may still be ended, and then the approval is of another run than this.
+ */
 export const beginDisbursing = (db: Database, runId: string): Promise<void> =>
   db.transaction(async (tx) => {
     const run = await lockRun(tx, runId);

@@ -41,6 +41,12 @@ export const markInboxProcessed = (db: Database, messages: readonly { gateway: G
 
 const MatchRow = PayoutStartRow.extend({ inboxGateway: z.enum(GATEWAYS), eventId: z.string() });
 
+/**
+ * What a webhook tells is news for a week. Whatever is paid from the same account without us sends webhooks that never match, and they
+ * are not to be looked through for ever; a payout whose reference became known later than that was read at its provider since.
+ */
+const isNews = sql.fragment`inbox.processed_at is null and inbox.received_at > now() - interval '7 days'`;
+
 /** Webhooks that nobody acted on and whose payout is known by now, as when one came before the call that caused it returned. */
 export const listMatchedInbox = (db: Database, limit: number): Promise<readonly z.infer<typeof MatchRow>[]> =>
   db.any(sql.type(MatchRow)`
@@ -49,7 +55,7 @@ export const listMatchedInbox = (db: Database, limit: number): Promise<readonly 
     join payout_attempt attempt on attempt.gateway = inbox.gateway
       and (attempt.provider_ref = inbox.provider_ref or attempt.provider_key = inbox.provider_key)
     join payout on payout.id = attempt.payout_id join partner on partner.id = payout.partner_id
-    where inbox.processed_at is null
+    where ${isNews}
     order by inbox.received_at limit ${limit}`);
 
 /** Why a payment failed, where only a webhook said so; null where none did (yet). */
@@ -63,7 +69,7 @@ export const findToldReason = (db: Database, gateway: GatewayName, reference: st
 export const takeBatchMessages = (db: Database): Promise<readonly string[]> =>
   db.anyFirst(sql.type(Id)`
     update webhook_inbox inbox set processed_at = now() from provider_batch batch
-    where inbox.processed_at is null and batch.gateway = inbox.gateway and batch.provider_key = inbox.provider_key
+    where ${isNews} and batch.gateway = inbox.gateway and batch.provider_key = inbox.provider_key
     returning batch.id`);
 
 /** The batches that wait for a person and hold a payment of which a webhook speaks that nobody acted on. It is its payout's to take. */
@@ -72,4 +78,4 @@ export const listBatchesWithMessages = (db: Database): Promise<readonly string[]
     select distinct batch.id from webhook_inbox inbox
     join payout_attempt attempt on attempt.gateway = inbox.gateway and attempt.provider_ref = inbox.provider_ref
     join provider_batch batch on batch.id = attempt.batch_id
-    where inbox.processed_at is null and batch.state = 'needs_person'`);
+    where ${isNews} and batch.state = 'needs_person'`);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { ATTEMPT_STATES } from '../../domain/payouts/attempt.ts';
 import { Failure } from '../../domain/errors.ts';
-import { type GatewayName, GATEWAYS, METHODS } from '../../domain/rails.ts';
+import { type GatewayName, GATEWAYS, type Method, METHODS } from '../../domain/rails.ts';
 import { PAYOUT_STATUSES, type PayoutStart, type PayoutStatus } from '../../domain/payouts/payout.ts';
 import type { Database } from '../database.ts';
 import { PayoutStartRow, startColumns } from './starts.ts';
@@ -277,3 +277,19 @@ export const takeHandOver = (db: Database, batchId: string, limit: number): Prom
       returning ${startColumns}
     )
     select * from due order by id`);
+
+/** How many payouts of a payer were drafted for another gateway of this method, and are not frozen: their payment is still to be asked for. */
+export const countUnfrozenElsewhere = async (
+  db: Database,
+  payerId: number,
+  method: Method,
+  gateway: GatewayName,
+): Promise<number> =>
+  Number(
+    await db.oneFirst(sql.type(z.object({ count: z.bigint() }))`
+      select count(*) from payout
+      join payout_run run on run.id = payout.run_id join pay_schedule schedule on schedule.id = run.schedule_id
+      where schedule.payer_id = ${payerId} and payout.method = ${method} and payout.gateway <> ${gateway}
+        and payout.status in ('draft', 'approved', 'executing')
+        and not exists (select from payout_attempt where payout_id = payout.id and state <> 'failed')`),
+  );

@@ -1,4 +1,4 @@
-import { sql } from 'slonik';
+import { sql, type FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 
 import type { Decision } from '../../domain/runs/approval.ts';
@@ -12,6 +12,11 @@ const DeciderRow = z.strictObject({
   hasDecided: z.boolean(),
 });
 
+/** Whether a person holds a key of the role approver that is good now. */
+const isApprover = (actorId: FragmentSqlToken | string) => sql.fragment`
+  exists (select from api_key where api_key.actor_id = ${actorId} and role = 'approver' and revoked_at is null
+          and (expires_at is null or expires_at > now()))`;
+
 /** What the rules of separation of duties ask of a person about a run. */
 export const readDecider = (
   db: Database,
@@ -21,8 +26,7 @@ export const readDecider = (
 ): Promise<z.infer<typeof DeciderRow>> =>
   db.one(sql.type(DeciderRow)`
     select
-      exists (select from api_key where actor_id = ${actorId} and role = 'approver' and revoked_at is null
-              and (expires_at is null or expires_at > now())) as "isApprover",
+      ${isApprover(actorId)} as "isApprover",
       exists (select from payout join api_key key on key.partner_id = payout.partner_id
               where payout.run_id = ${runId} and key.actor_id = ${actorId}) as "isPayee",
       exists (select from run_edit where run_id = ${runId} and actor_id = ${actorId})
@@ -38,7 +42,10 @@ export const addDecisionNote = (db: Database, actorId: string, note: string): Pr
 export const getDecisionNote = (db: Database, id: string): Promise<string> =>
   db.oneFirst(sql.type(z.object({ note: z.string() }))`select note from decision_note where id = ${id}`);
 
-/** Writes a decision down; returns how many people have approved this content now. */
+/**
+ * Writes a decision down; returns how many people have approved this content now. Somebody whose keys were revoked meanwhile, perhaps
+ * because another person used them, counts no longer.
+ */
 export async function insertApproval(db: Database, runId: string, hash: Buffer, decision: Decision): Promise<number> {
   await db.query(sql.unsafe`
     insert into approval(run_id, content_hash, actor_id, decision, note_id)
@@ -46,7 +53,8 @@ export async function insertApproval(db: Database, runId: string, hash: Buffer, 
   return Number(
     await db.oneFirst(sql.type(z.object({ count: z.bigint() }))`
       select count(distinct actor_id) from approval
-      where run_id = ${runId} and content_hash = ${sql.binary(hash)} and decision = 'approve'`),
+      where run_id = ${runId} and content_hash = ${sql.binary(hash)} and decision = 'approve'
+        and ${isApprover(sql.fragment`approval.actor_id`)}`),
   );
 }
 

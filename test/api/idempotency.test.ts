@@ -97,6 +97,15 @@ describe('given a request that was cut off before its answer', () => {
     expect(again.headers.get('idempotency-replayed')).toBeNull();
   });
 
+  it('when its key comes with another body a minute later then that is refused, and the key stays the first request’s', async () => {
+    await post('cut-other', payer('cut-other'));
+    await setClaim('cut-other', '61 seconds');
+    const other = await post('cut-other', payer('taken-over'));
+    expect(other.body).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+    expect((await api.ask('GET', '/v1/payers/taken-over')).status).toBe(404);
+    expect((await post('cut-other', payer('cut-other'))).body).toMatchObject({ status: 409, code: 'already_exists' });
+  });
+
   it('when it had added partners already then its repetition says that they may be its own, and where to look', async () => {
     const partners = [{ code: 'cut-ann', name: 'Ann', kind: 'agent', country: 'US' }];
     expect((await post('cut-batch', { partners }, '/v1/partners/batch')).body).toEqual({ added: 1 });

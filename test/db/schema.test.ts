@@ -26,6 +26,8 @@ import {
   SOURCE,
   tryAll,
 } from '../support/rows.ts';
+import { eventually } from '../support/eventually.ts';
+import { countWaiting, leaveOpen } from '../support/locks.ts';
 import { openStage, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -892,35 +894,16 @@ describe('given that two want the same at the same moment', () => {
 
   /** Lets a second one come while the first has not committed; the first commits when the second has to wait for it. */
   async function raceAgainst(first: readonly QuerySqlToken[], second: () => Promise<string>): Promise<string> {
-    const held = Promise.withResolvers<void>();
-    const mayCommit = Promise.withResolvers<void>();
-    const winner = stage.app.transaction(async (tx) => {
+    const winner = await leaveOpen(stage.app, async (tx) => {
       for (const statement of first) await tx.query(statement);
-      held.resolve();
-      await mayCommit.promise;
     });
+    const late = second();
     try {
-      await Promise.race([held.promise, winner]);
-      const late = second();
-      await untilSomebodyWaits();
-      mayCommit.resolve();
-      await winner;
-      return await late;
+      await eventually('somebody waits', async () => (await countWaiting(stage.app)) > 0n);
     } finally {
-      mayCommit.resolve();
+      await winner.commit();
     }
-  }
-
-  /** Asks until a session waits for another's lock. */
-  async function untilSomebodyWaits(): Promise<void> {
-    await expect
-      .poll(
-        () =>
-          stage.app.exists(sql.unsafe`
-            select 1 from pg_locks join pg_stat_activity using (pid) where not granted and datname = current_database()`),
-        { timeout: 10_000 },
-      )
-      .toBe(true);
+    return late;
   }
 });
 

@@ -1,23 +1,27 @@
 import { createHash, randomUUID } from 'node:crypto';
 
 import type { Client } from '@temporalio/client';
-import { sql } from 'slonik';
+import { type QuerySqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { pauseRun } from '../../../commands/runs/changes.ts';
 import { createBatchActivities } from '../../../activities/payouts/batches.ts';
 import { createPayoutActivities } from '../../../activities/payouts/advance.ts';
-import { pauseGateway } from '../../../db/payers/gateway-pauses.ts';
+import { pauseGateway, resumeGateway } from '../../../db/payers/gateway-pauses.ts';
 import { insertAttempts } from '../../../db/payouts/attempts.ts';
 import { insertBatch } from '../../../db/payouts/batches.ts';
 import { attemptRecord, batchRecord, seal } from '../../../db/vault.ts';
 import { getPayout } from '../../../db/payouts/payouts.ts';
+import { insertTask } from '../../../db/tasks/tasks.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import type { GatewayName } from '../../../domain/rails.ts';
 import { reply, batchReply } from '../../../gateways/replies.ts';
 import type { Gateways } from '../../../gateways/gateway.ts';
 import { openStage, type Stage } from '../../db/stage.ts';
-import { addAttempt, addPayingRun } from '../../support/rows.ts';
+import { addActor, addAttempt, addPayingRun } from '../../support/rows.ts';
+import { eventually } from '../../support/eventually.ts';
+import { countWaiting, leaveOpen } from '../../support/locks.ts';
 import { VAULT } from '../../support/world.ts';
 
 const REQUEST = Buffer.from('{}');
@@ -30,28 +34,46 @@ beforeAll(async () => {
 afterAll(() => stage.close());
 
 /** What is frozen and not asked for, and whoever looks after it next. Every provider answers that it does not know. */
-type Frozen = { gateway: GatewayName; payoutIds: readonly string[]; advance: () => Promise<unknown> };
+type Frozen = {
+  runId: string;
+  gateway: GatewayName;
+  payoutIds: readonly string[];
+  advance: () => Promise<unknown>;
+  /** How often its provider was asked for money. */
+  countAsked: () => number;
+};
 
-const deps = () => ({
-  db: stage.app,
-  vault: VAULT,
-  returnWindows: RETURN_WINDOWS_DEFAULT,
-  firstPollMs: 1_000,
-  gateways: {
-    wise: { submit: async () => reply('unknown', 'no clear answer') },
-    paypal: { batches: { submit: async () => batchReply('unknown', 'no clear answer') } },
-  } as unknown as Gateways,
-});
+function makeDeps() {
+  let asked = 0;
+  const ask = async () => {
+    asked += 1;
+    return reply('unknown', 'no clear answer');
+  };
+  const askAll = async () => {
+    asked += 1;
+    return batchReply('unknown', 'no clear answer');
+  };
+  const gateways = { wise: { submit: ask, resolve: ask }, paypal: { batches: { submit: askAll } } };
+  const deps = {
+    db: stage.app,
+    vault: VAULT,
+    returnWindows: RETURN_WINDOWS_DEFAULT,
+    firstPollMs: 1_000,
+    gateways: gateways as unknown as Gateways,
+  };
+  return { deps, countAsked: () => asked };
+}
 
 async function frozenPayout(): Promise<Frozen> {
-  const { payoutIds } = await addPayingRun(stage.app, 'bank', 1);
+  const { runId, payoutIds } = await addPayingRun(stage.app, 'bank', 1);
   const [payoutId = ''] = payoutIds;
   const { gateway, currency, net } = await getPayout(stage.app, payoutId);
   const id = randomUUID();
   const common = { payoutId, batchId: null, attemptNo: 1, gateway, currency, minor: net, checkNumber: null };
   const request = { requestSealed: seal(VAULT, attemptRecord(id), REQUEST), requestHash: REQUEST_HASH };
   await insertAttempts(stage.app, [{ ...common, ...request, id, providerKey: id }]);
-  return { gateway, payoutIds, advance: () => createPayoutActivities(deps()).advancePayout(payoutId) };
+  const { deps, countAsked } = makeDeps();
+  return { runId, gateway, payoutIds, countAsked, advance: () => createPayoutActivities(deps).advancePayout(payoutId) };
 }
 
 async function frozenBatch(): Promise<Frozen> {
@@ -64,8 +86,9 @@ async function frozenBatch(): Promise<Frozen> {
     for (const payoutId of payoutIds) await addAttempt(tx, payoutId, { batchId: id });
   });
   const noClient = {} as Client; // nothing is started here
-  const activities = () => createBatchActivities({ ...deps(), temporal: noClient, activePayoutsMax: 1 });
-  return { gateway: 'paypal', payoutIds, advance: () => activities().advanceBatch(id) };
+  const { deps, countAsked } = makeDeps();
+  const activities = createBatchActivities({ ...deps, temporal: noClient, activePayoutsMax: 1 });
+  return { runId, gateway: 'paypal', payoutIds, countAsked, advance: () => activities.advanceBatch(id) };
 }
 
 const Count = z.object({ count: z.bigint() });
@@ -74,40 +97,79 @@ const countUnasked = (payoutIds: readonly string[]): Promise<bigint> =>
   stage.app.oneFirst(sql.type(Count)`
     select count(*) from payout_attempt where payout_id = any(${sql.array([...payoutIds], 'uuid')}) and state = 'prepared'`);
 
-/** How many sessions wait for another's lock. */
-const countWaiting = (): Promise<bigint> =>
-  stage.app.oneFirst(sql.type(Count)`
-    select count(distinct pid) from pg_locks join pg_stat_activity using (pid) where not granted and datname = current_database()`);
+/** Takes a lock as somebody else would. */
+const hold = (statement: QuerySqlToken) => leaveOpen(stage.owner, (tx) => tx.query(statement));
+
+/** Asks until so many sessions wait for another's lock, or until something else makes that wait needless. */
+const untilWaiting = (count: bigint, isNeedless: () => boolean = () => false) =>
+  eventually(`${count} sessions wait`, async () => isNeedless() || (await countWaiting(stage.owner)) === count);
+
+const pauseItsGateway = ({ gateway }: Frozen) => pauseGateway(stage.app, gateway, 'a test', null);
+const pauseItsRun = async ({ runId }: Frozen) =>
+  pauseRun(stage.app, { runId, actorId: await addActor(stage.app), reason: 'a test' });
 
 describe('given a claim that has seen no pause, and has not committed', () => {
   it.each([
-    { what: 'payout', freeze: frozenPayout },
-    { what: 'batch', freeze: frozenBatch },
-  ])('when the gateway of its $what is paused then the pause answers once the claim is known', async ({ freeze }) => {
-    const { gateway, payoutIds, advance } = await freeze();
-    const held = Promise.withResolvers<void>();
-    const mayGoOn = Promise.withResolvers<void>();
-    const holder = stage.owner.transaction(async (tx) => {
-      await tx.query(
-        sql.unsafe`select from payout_attempt where payout_id = any(${sql.array([...payoutIds], 'uuid')}) for update`,
-      );
-      held.resolve();
-      await mayGoOn.promise;
-    });
-    await Promise.race([held.promise, holder]);
-    const claimed = advance();
-    await expect.poll(countWaiting, { timeout: 10_000 }).toBe(1n);
+    { what: 'the gateway of its payout', freeze: frozenPayout, pauseIt: pauseItsGateway },
+    { what: 'the gateway of its batch', freeze: frozenBatch, pauseIt: pauseItsGateway },
+    { what: 'the run of its batch', freeze: frozenBatch, pauseIt: pauseItsRun },
+  ])('when $what is paused then the pause answers once the claim is known', async ({ freeze, pauseIt }) => {
+    const frozen = await freeze();
+    const ids = sql.array([...frozen.payoutIds], 'uuid');
+    const held = await hold(sql.unsafe`select from payout_attempt where payout_id = any(${ids}) for update`);
+    const claimed = frozen.advance();
+    await untilWaiting(1n);
 
     let unasked: bigint | undefined;
     const pause = async () => {
-      await pauseGateway(stage.app, gateway, 'a test', null);
-      unasked = await countUnasked(payoutIds);
+      await pauseIt(frozen);
+      unasked = await countUnasked(frozen.payoutIds);
     };
     const paused = pause();
-    await expect.poll(async () => unasked !== undefined || (await countWaiting()) === 2n).toBe(true);
-    mayGoOn.resolve();
-    await Promise.all([holder, claimed, paused]);
+    await untilWaiting(2n, () => unasked !== undefined);
+    await held.commit();
+    await Promise.all([claimed, paused]);
 
     expect(unasked).toBe(0n);
+    await resumeGateway(stage.app, frozen.gateway, await addActor(stage.app));
+  });
+});
+
+/** Two people said that a payment was not paid; nothing has been written into the books yet. */
+async function decideNotPaid(payoutId: string): Promise<void> {
+  const [proposer, decider] = [await addActor(stage.app), await addActor(stage.app)];
+  await stage.app.query(sql.unsafe`
+    insert into resolution(task_id, payout_id, attempt_id, outcome, evidence, proposed_by)
+    select task.id, attempt.payout_id, attempt.id, 'not_paid', 'the bank wrote that it knows nothing of it', ${proposer}
+    from payout_attempt attempt join task on task.payout_id = attempt.payout_id where attempt.payout_id = ${payoutId}`);
+  await stage.app.query(sql.unsafe`
+    update resolution set status = 'confirmed', decided_by = ${decider}, decided_at = now() where payout_id = ${payoutId}`);
+}
+
+describe('given a payment whose provider may be asked again, and two people who have said that it was not paid', () => {
+  it('when their word is being written into the books then its provider is not asked any more', async () => {
+    const { payoutIds, gateway, advance, countAsked } = await frozenPayout();
+    const [payoutId = ''] = payoutIds;
+    await advance();
+    expect(countAsked()).toBe(1);
+    const about = { kind: 'outcome_unknown', subject: `payout/${payoutId}`, payoutId, detail: 'a test' } as const;
+    await insertTask(stage.app, about);
+    const pausing = await hold(
+      sql.unsafe`select pg_advisory_xact_lock(hashtext('gateway_pause'), hashtext(${gateway}))`,
+    );
+    const asking = advance(); // it has seen no decision, and waits for its turn
+    await untilWaiting(1n);
+    await decideNotPaid(payoutId);
+    const reading = await hold(sql.unsafe`select from task where payout_id = ${payoutId} for update`);
+    const applying = advance();
+    await untilWaiting(2n);
+
+    await pausing.commit();
+    await untilWaiting(2n, () => countAsked() > 1);
+    await reading.commit();
+    await Promise.all([asking, applying]);
+
+    expect(await getPayout(stage.app, payoutId)).toMatchObject({ status: 'failed' });
+    expect(countAsked()).toBe(1);
   });
 });

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { setPayerGateway } from '../../../commands/payers/set-gateway.ts';
+import { getPayer } from '../../../db/payers/payers.ts';
+import { openStage, type Stage } from '../../db/stage.ts';
+import { addActor, addCompany, addLine, addPartner, addPayout, addRun, disburse } from '../../support/rows.ts';
+import { VAULT } from '../../support/world.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+
+/** A payer that prints its checks, with a run that has one check to draw. */
+async function openRun() {
+  const company = await addCompany(stage.app);
+  const payer = await getPayer(stage.app, company.code);
+  const by = await addActor(stage.app);
+  const carryChecksBy = async (gateway: 'lob' | 'printed-check', accountRef = 'checking') => {
+    const settings = { method: 'check', gateway, accountRef, settings: {}, checkAccount: null } as const;
+    return (await setPayerGateway(stage.app, VAULT, payer, settings, by)).gateway;
+  };
+  await carryChecksBy('printed-check');
+  const runId = await addRun(stage.app, company);
+  const partner = await addPartner(stage.app, company, 'check');
+  const payoutId = await addPayout(stage.app, runId, partner, [await addLine(stage.app, company, partner)]);
+  return { company, runId, payoutId, carryChecksBy };
+}
+
+const REFUSED = {
+  code: 'invalid_input',
+  details: [{ field: 'gateway', reason: expect.stringContaining('1 of this') }],
+};
+
+describe('given a payer whose run has a check to print', () => {
+  it('when it is still to be decided then its checks are not given to Lob, which could not draw that one', async () => {
+    const { carryChecksBy } = await openRun();
+    await expect(carryChecksBy('lob')).rejects.toMatchObject(REFUSED);
+  });
+
+  it('when it is being paid and the check is not drawn then its checks are not given to Lob', async () => {
+    const { company, runId, carryChecksBy } = await openRun();
+    await disburse(stage.app, runId, company.approver);
+    await expect(carryChecksBy('lob')).rejects.toMatchObject(REFUSED);
+  });
+
+  it('when the account of the same gateway is changed then that is accepted', async () => {
+    const { carryChecksBy } = await openRun();
+    expect(await carryChecksBy('printed-check', 'other account')).toBe('printed-check');
+  });
+
+  it('when another payer has its checks given to Lob then that is accepted', async () => {
+    await openRun();
+    const company = await addCompany(stage.app);
+    const payer = await getPayer(stage.app, company.code);
+    const settings = { method: 'check', gateway: 'lob', accountRef: 'x', settings: {}, checkAccount: null } as const;
+    const set = await setPayerGateway(stage.app, VAULT, payer, settings, company.preparer);
+    expect(set.gateway).toBe('lob');
+  });
+});

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { decideRun } from '../../../commands/runs/decide.ts';
+import { issueKey, revokeKey } from '../../../db/people/keys.ts';
+import { getRun } from '../../../db/runs/runs.ts';
+import { openStage, type Stage } from '../../db/stage.ts';
+import { addActor, addCompany, addLine, addPartner, addPayout, addRun, putInReview } from '../../support/rows.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+
+/** A run that needs two approvals, in review. */
+async function openReview() {
+  const company = await addCompany(stage.app, { approvalsRequired: 2 });
+  const partner = await addPartner(stage.app, company);
+  const runId = await addRun(stage.app, company);
+  await addPayout(stage.app, runId, partner, [await addLine(stage.app, company, partner)]);
+  await putInReview(stage.app, runId);
+  const { contentHash } = await getRun(stage.app, runId);
+  /** Returns the run's status then. */
+  return async (by: string): Promise<string> => {
+    const decision = { by, decision: 'approve', contentHash: contentHash ?? '', noteId: null } as const;
+    await decideRun(stage.app, runId, decision);
+    return (await getRun(stage.app, runId)).status;
+  };
+}
+
+const giveKey = (actorId: string) =>
+  issueKey(stage.app, { actorId, role: 'approver', partnerId: null, expiresAt: null, issuedBy: null });
+
+const takeKey = async ({ id }: { id: string }) => revokeKey(stage.app, id, await addActor(stage.app, 'operator'));
+
+async function addApprover() {
+  const id = await addActor(stage.app, 'approver');
+  return { id, key: await giveKey(id) };
+}
+
+describe('given a run that needs two approvals and has one', () => {
+  it('when a second approver approves it then it is approved', async () => {
+    const [anna, otto] = [await addApprover(), await addApprover()];
+    const approve = await openReview();
+    expect(await approve(anna.id)).toBe('review');
+    expect(await approve(otto.id)).toBe('approved');
+  });
+
+  it('when the first one is no longer an approver then the second approval is not enough, and a third is', async () => {
+    const [anna, otto, cleo] = [await addApprover(), await addApprover(), await addApprover()];
+    const approve = await openReview();
+    await approve(anna.id);
+    await takeKey(anna.key);
+    expect(await approve(otto.id)).toBe('review');
+    expect(await approve(cleo.id)).toBe('approved');
+  });
+
+  it('when the first one has changed their key for another then the second approval is enough', async () => {
+    const [anna, otto] = [await addApprover(), await addApprover()];
+    const approve = await openReview();
+    await approve(anna.id);
+    await giveKey(anna.id);
+    await takeKey(anna.key);
+    expect(await approve(otto.id)).toBe('approved');
+  });
+});

@@ -1,0 +1,67 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { beginDisbursing } from '../../../commands/runs/disburse.ts';
+import { approveRunPayouts } from '../../../db/payouts/payouts.ts';
+import { getRun, updateRun } from '../../../db/runs/runs.ts';
+import { openStage, type Stage } from '../../db/stage.ts';
+import { addCompany, addLine, addPartner, addPayout, addRun, approve, putInReview } from '../../support/rows.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+
+/** Starts an approved run whose pay date has come; returns its status then. */
+async function startPaying(runId: string): Promise<string> {
+  await beginDisbursing(stage.app, runId);
+  return (await getRun(stage.app, runId)).status;
+}
+
+/** A run of two partners that was approved and waits for its pay date. */
+async function approvedRun() {
+  const company = await addCompany(stage.app);
+  const runId = await addRun(stage.app, company);
+  const payoutIds: string[] = [];
+  for (let index = 0; index < 2; index += 1) {
+    const partner = await addPartner(stage.app, company);
+    payoutIds.push(await addPayout(stage.app, runId, partner, [await addLine(stage.app, company, partner)]));
+  }
+  await putInReview(stage.app, runId);
+  await approve(stage.app, runId, company.approver);
+  await updateRun(stage.app, runId, { status: 'approved' });
+  await approveRunPayouts(stage.app, runId);
+  return { runId, payoutIds };
+}
+
+/** As an administrator of the database might: the triggers let no amount, payee or line be changed, but a payout may be ended. */
+const takeOut = (payoutId: string) =>
+  stage.owner.transaction(async (tx) => {
+    await tx.query(sql.unsafe`update payout set status = 'cancelled' where id = ${payoutId}`);
+    await tx.query(sql.unsafe`update payout_line set released_at = now() where payout_id = ${payoutId}`);
+  });
+
+const statusesOf = (runId: string) =>
+  stage.app.anyFirst(sql.type(z.object({ status: z.string() }))`select status from payout where run_id = ${runId}`);
+
+const countHeldLines = (runId: string): Promise<bigint> =>
+  stage.app.oneFirst(sql.type(z.object({ count: z.bigint() }))`
+    select count(*) from payout_line line join payout on payout.id = line.payout_id
+    where payout.run_id = ${runId} and line.released_at is null`);
+
+describe('given a run that was approved', () => {
+  it('when it is as it was approved then it is paid', async () => {
+    const { runId } = await approvedRun();
+    expect(await startPaying(runId)).toBe('disbursing');
+  });
+
+  it('when somebody has taken a payout out of it since then nothing of it is paid, and its lines are free', async () => {
+    const { runId, payoutIds } = await approvedRun();
+    await takeOut(payoutIds[0] ?? '');
+    expect(await startPaying(runId)).toBe('cancelled');
+    expect(await statusesOf(runId)).toEqual(['cancelled', 'cancelled']);
+    expect(await countHeldLines(runId)).toBe(0n);
+  });
+});

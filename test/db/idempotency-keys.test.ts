@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+
+import { sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { claimRequest, freeClaim, keepAnswer, type RequestName } from '../../db/idempotency-keys.ts';
+import { addActor } from '../support/rows.ts';
+import { VAULT } from '../support/world.ts';
+import { openStage, type Stage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+
+const HASH = createHash('sha256').update('the request').digest();
+const answerOf = (body: string) => ({ status: 201, contentType: 'application/json', body });
+
+async function claim(name: RequestName): Promise<string> {
+  const claimed = await claimRequest(stage.app, VAULT, name, HASH);
+  if ('answer' in claimed) throw new Error('it was answered already');
+  return claimed.claim;
+}
+
+/** Two who do the same request: the first takes more than a minute, so the second has taken it over. */
+async function overtake() {
+  const name = { actorId: await addActor(stage.app), route: 'POST /v1/payers', key: 'one' };
+  const slow = await claim(name);
+  await stage.app.query(sql.unsafe`
+    update idempotency_key set claimed_at = claimed_at - interval '61 seconds' where actor_id = ${name.actorId}`);
+  return { name, slow, quick: await claim(name) };
+}
+
+describe('given a request that was taken over from somebody who took more than a minute', () => {
+  it('when the one who was slow keeps an answer then it is not kept, and the other’s is', async () => {
+    const { name, slow, quick } = await overtake();
+    await keepAnswer(stage.app, VAULT, name, slow, answerOf('slow'));
+    await expect(claimRequest(stage.app, VAULT, name, HASH)).rejects.toMatchObject({
+      code: 'idempotency_key_in_progress',
+    });
+
+    await keepAnswer(stage.app, VAULT, name, quick, answerOf('quick'));
+
+    expect(await claimRequest(stage.app, VAULT, name, HASH)).toEqual({ answer: answerOf('quick') });
+  });
+
+  it('when the one who was slow gives the claim back then the other still holds it', async () => {
+    const { name, slow } = await overtake();
+    await freeClaim(stage.app, name, slow);
+    await expect(claimRequest(stage.app, VAULT, name, HASH)).rejects.toMatchObject({
+      code: 'idempotency_key_in_progress',
+    });
+  });
+});

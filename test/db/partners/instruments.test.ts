@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { Database } from '../../../db/database.ts';
+import { addInstruments } from '../../../db/partners/instruments.ts';
+import { eventually } from '../../support/eventually.ts';
+import { countWaiting, leaveOpen } from '../../support/locks.ts';
+import { addActor, addCompany, addPartner } from '../../support/rows.ts';
+import { VAULT } from '../../support/world.ts';
+import { openStage, type Stage } from '../stage.ts';
+
+const COOLING_OFF_DAYS = 7;
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+
+/** Adds details; returns whether they may be paid to at once. */
+async function add(db: Database, partnerId: bigint, receiver: string, by: string): Promise<boolean> {
+  const common = { method: 'paypal', currency: null, country: 'US', last4: 'mple' } as const;
+  const instrument = { ...common, partnerId, details: { receiver }, identity: receiver };
+  const [added] = await addInstruments(db, VAULT, [instrument], { coolingOffDays: COOLING_OFF_DAYS, by });
+  if (!added) throw new Error('nothing was added');
+  return added.usableFrom <= added.createdAt;
+}
+
+describe('given a partner without payment details', () => {
+  it('when two people add the first ones at the same moment then only one of them may be paid to at once', async () => {
+    const partner = await addPartner(stage.app, await addCompany(stage.app), null);
+    const by = await addActor(stage.app);
+    const first = await leaveOpen(stage.app, (tx) => add(tx, partner.id, 'first@partner.example', by));
+    let isSecondDone = false;
+    const second = stage.app.transaction((tx) => add(tx, partner.id, 'second@partner.example', by));
+    void second.finally(() => (isSecondDone = true));
+    await eventually('the second waits', async () => isSecondDone || (await countWaiting(stage.owner)) === 1n);
+    await first.commit();
+
+    expect([first.result, await second]).toEqual([true, false]);
+  });
+});
