@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { NativeConnection, type Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { sql } from 'slonik';
 import { inject } from 'vitest';
@@ -27,6 +27,7 @@ import { freePort } from '../../scripts/stack/ports.ts';
 import { createWorkers } from '../../worker/workers.ts';
 import { createTestClient } from './client.ts';
 import { freshDatabase } from './database.ts';
+import { quietRuntime } from './runtime.ts';
 
 export type WorldOptions = {
   /** How long the sandbox waits between its own state changes. */
@@ -51,6 +52,7 @@ export type World = Awaited<ReturnType<typeof openWorld>>;
  */
 export async function openWorld(options: WorldOptions = {}) {
   const { stepMs = 20, clearMs = 50, webhooks = true, wiseReturnWindowMs = 300, batchItemsMax = Infinity } = options;
+  quietRuntime();
   const dir = await mkdtemp(join(tmpdir(), 'bursar-world-'));
   const database = await freshDatabase();
   const db = await openDatabase(database.url);
@@ -189,5 +191,3 @@ async function startWorkers(address: string, namespace: string, activities: Acti
   await workers.start();
   return workers;
 }
-
-Runtime.install({ logger: new DefaultLogger('ERROR') });
