@@ -26,6 +26,7 @@ import {
   SOURCE,
   tryAll,
 } from '../support/rows.ts';
+import { tamper } from '../support/database.ts';
 import { openStage, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -914,11 +915,9 @@ describe('given that two want the same at the same moment', () => {
   /** Asks until a session waits for another's lock. */
   async function untilSomebodyWaits(): Promise<void> {
     await expect
-      .poll(
-        () =>
-          stage.app.exists(sql.unsafe`
+      .poll(() =>
+        stage.app.exists(sql.unsafe`
             select 1 from pg_locks join pg_stat_activity using (pid) where not granted and datname = current_database()`),
-        { timeout: 10_000 },
       )
       .toBe(true);
   }
@@ -946,19 +945,15 @@ describe('given an audit log that was sealed', () => {
     const chainIsBroken = async () =>
       (await checkInvariants(stage.app)).some(({ name }) => name === 'audit-log-is-a-chain');
     expect(await chainIsBroken()).toBe(false);
-    await tamper(sql.unsafe`update audit_log set detail = '{"note": "false"}' where subject = 'two'`);
+    await alter(sql.unsafe`update audit_log set detail = '{"note": "false"}' where subject = 'two'`);
     expect(await chainIsBroken()).toBe(true);
-    await tamper(sql.unsafe`update audit_log set detail = '{"note": "true"}' where subject = 'two'`);
+    await alter(sql.unsafe`update audit_log set detail = '{"note": "true"}' where subject = 'two'`);
     expect(await chainIsBroken()).toBe(false);
-    await tamper(sql.unsafe`delete from audit_log where subject = 'two'`);
+    await alter(sql.unsafe`delete from audit_log where subject = 'two'`);
     expect(await chainIsBroken()).toBe(true);
   });
 
-  const tamper = (statement: QuerySqlToken) =>
-    stage.owner.transaction(async (tx) => {
-      await tx.query(sql.unsafe`set local session_replication_role = replica`);
-      await tx.query(statement);
-    });
+  const alter = (statement: QuerySqlToken) => tamper(stage.owner, statement);
 });
 
 describe('given a partner with an instrument', () => {
