@@ -96,7 +96,7 @@ describe('given a claim that has seen no pause, and has not committed', () => {
     });
     await Promise.race([held.promise, holder]);
     const claimed = advance();
-    await expect.poll(countWaiting, { timeout: 10_000 }).toBe(1n);
+    await expect.poll(countWaiting).toBe(1n);
 
     let unasked: bigint | undefined;
     const pause = async () => {
