@@ -1,17 +1,41 @@
+import { resolve } from 'node:path';
+
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Rules need no server and start at once; everything else shares the servers that the global set-up starts. */
 const RULES = ['test/domain/**/*.test.ts', 'test/docs/**/*.test.ts'];
 
-/** Whole runs, which take longest. They begin first, or one of them would be left alone at the end: a fresh checkout knows sizes only. */
-const LONG =
-  /\/test\/(chaos|e2e|activities\/payouts\/(unclear|batches)|workflows\/(outcomes|inbox|approval|disruption))\b/;
+/**
+ * The files that take longest, in this order: they begin first, or one of them would be left alone at the end. A fresh checkout
+ * knows the sizes of files only.
+ */
+const LONGEST = [
+  'chaos/chaos',
+  'activities/payouts/unclear',
+  'workflows/outcomes',
+  'model/model',
+  'e2e/demo',
+  'activities/payouts/batches',
+  'workflows/disruption',
+  'workflows/approval',
+  'db/books/invariants',
+  'api/hostile',
+  'workflows/inbox',
+  'gateways/contract',
+  'e2e/olist',
+  'workflows/long-waits',
+  'activities/books/reconciliation',
+];
 
-const rankOf = ({ project, moduleId }: TestSpecification): number =>
-  project.name === 'rules' ? 0 : LONG.test(moduleId) ? 1 : 2;
+/** Rules come last: each is short, and a process keeps what it has loaded for the files of one project only. */
+const rankOf = ({ project, moduleId }: TestSpecification): number => {
+  if (project.name === 'rules') return LONGEST.length + 1;
+  const rank = LONGEST.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
+  return rank < 0 ? LONGEST.length : rank;
+};
 
-class LongFirst extends BaseSequencer {
+class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     // oxlint-disable-next-line unicorn/no-array-sort -- vitest's own, which changes nothing
     const sorted = await super.sort(files);
@@ -22,11 +46,15 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     pool: 'forks', // Temporal's native parts crash in worker threads
-    maxWorkers: 2,
-    sequence: { sequencer: LongFirst },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    teardownTimeout: 30_000,
+    maxWorkers: 3, // on two cores: tests of servers wait as long as they work
+    isolate: false, // a file in a process of its own would load the SDKs again; no test replaces a module
+    sequence: { sequencer: LongestFirst },
+    env: { NODE_COMPILE_CACHE: resolve('.data/compile-cache') }, // for the processes that tests start
+    // Bounds for a machine that is busy with others, not expectations: a test waits for a state and is done when it is there.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    teardownTimeout: 60_000,
+    expect: { poll: { timeout: 120_000, interval: 10 } },
     projects: [
       { extends: true, test: { name: 'rules', include: RULES } },
       {

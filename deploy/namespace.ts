@@ -50,9 +50,12 @@ async function addSearchAttributes({ operatorService }: Connection, namespace: s
   const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
   const missing = Object.entries(wanted).filter(([name]) => !(name in customAttributes));
   if (missing.length === 0) return;
-  const searchAttributes = Object.fromEntries(missing.map(([name, type]) => [name, TYPE_NUMBERS[type]]));
-  await operatorService.addSearchAttributes({ namespace, searchAttributes });
+  await operatorService.addSearchAttributes({ namespace, searchAttributes: asTypeNumbers(missing) });
 }
+
+/** Search attributes as the server takes them: each name with the number of its type. */
+export const asTypeNumbers = (attributes: readonly (readonly [string, keyof typeof TYPE_NUMBERS])[]) =>
+  Object.fromEntries(attributes.map(([name, type]) => [name, TYPE_NUMBERS[type]]));
 
 if (import.meta.main) {
   const { values } = parseArgs({

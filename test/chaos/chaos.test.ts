@@ -9,7 +9,8 @@ const ROUNDS = 3;
 const FIRST_SEED = 7;
 const PAYOUTS = 60;
 const DISRUPTED_MS = 3_000;
-const ALL_MS = 240_000;
+/** A bound for the worst machine, not an expectation: an idle one needs a tenth of it. */
+const ALL_MS = 15 * 60_000;
 
 describe('given servers that are killed, and providers that fail, while payouts are made', () => {
   afterAll(() => close({ keepsFolder: false }));

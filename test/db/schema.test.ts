@@ -28,6 +28,7 @@ import {
 } from '../support/rows.ts';
 import { eventually } from '../support/eventually.ts';
 import { countWaiting, leaveOpen } from '../support/locks.ts';
+import { tamper } from '../support/database.ts';
 import { openStage, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -929,19 +930,15 @@ describe('given an audit log that was sealed', () => {
     const chainIsBroken = async () =>
       (await checkInvariants(stage.app)).some(({ name }) => name === 'audit-log-is-a-chain');
     expect(await chainIsBroken()).toBe(false);
-    await tamper(sql.unsafe`update audit_log set detail = '{"note": "false"}' where subject = 'two'`);
+    await alter(sql.unsafe`update audit_log set detail = '{"note": "false"}' where subject = 'two'`);
     expect(await chainIsBroken()).toBe(true);
-    await tamper(sql.unsafe`update audit_log set detail = '{"note": "true"}' where subject = 'two'`);
+    await alter(sql.unsafe`update audit_log set detail = '{"note": "true"}' where subject = 'two'`);
     expect(await chainIsBroken()).toBe(false);
-    await tamper(sql.unsafe`delete from audit_log where subject = 'two'`);
+    await alter(sql.unsafe`delete from audit_log where subject = 'two'`);
     expect(await chainIsBroken()).toBe(true);
   });
 
-  const tamper = (statement: QuerySqlToken) =>
-    stage.owner.transaction(async (tx) => {
-      await tx.query(sql.unsafe`set local session_replication_role = replica`);
-      await tx.query(statement);
-    });
+  const alter = (statement: QuerySqlToken) => tamper(stage.owner, statement);
 });
 
 describe('given a partner with an instrument', () => {

@@ -1,7 +1,5 @@
-import { createPool, type DatabasePool } from 'slonik';
-
 import { openDatabase } from '../../db/database.ts';
-import { freshDatabase } from '../support/database.ts';
+import { freshDatabase, openOwner } from '../support/database.ts';
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
@@ -9,7 +7,7 @@ export type Stage = Awaited<ReturnType<typeof openStage>>;
 export async function openStage() {
   const database = await freshDatabase();
   const app = await openDatabase(database.url, { poolSize: 4 });
-  const owner: DatabasePool = await createPool(database.url, { maxPoolSize: 3, captureStackTrace: false });
+  const owner = await openOwner(database.url);
   return {
     url: database.url,
     app,

@@ -10,7 +10,7 @@ import { freePort, PORTS } from '../../scripts/stack/ports.ts';
 import { removePostgres } from '../../scripts/stack/postgres.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url));
-const DEMO_TIMEOUT_MS = 170_000;
+const DEMO_TIMEOUT_MS = 280_000;
 
 type Ended = { code: number; output: string };
 
@@ -43,7 +43,7 @@ describe('given the demo', () => {
       removePostgres(folder);
       await rm(folder, { recursive: true, force: true });
     }
-  }, 180_000);
+  });
 
   it.each([
     { args: ['--colour', 'red'], says: "Unknown option '--colour'", because: 'the flag does not exist' },

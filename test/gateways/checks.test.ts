@@ -45,9 +45,9 @@ describe('given a check', () => {
 
   const bank = () => createCheckBank(stage.settings.printedCheck, fetch);
   const becomes = (attempt: Attempt, state: string) =>
-    expect.poll(async () => (await attempt.read()).state, { timeout: 5_000, interval: 10 }).toBe(state);
+    expect.poll(async () => (await attempt.read()).state).toBe(state);
   const says = (attempt: Attempt, status: string) =>
-    expect.poll(async () => (await attempt.read()).providerStatus, { timeout: 5_000, interval: 10 }).toBe(status);
+    expect.poll(async () => (await attempt.read()).providerStatus).toBe(status);
 
   type Made = ReturnType<Stage['attempt']>;
   const statusAtBank = async ({ order }: Made): Promise<string> => {
@@ -79,7 +79,7 @@ describe('given a check', () => {
       await stage.control(site, 'outcomes', { match: '50.50', outcome });
       const attempt = stage.attempt(gateway, { amount: '50.50' });
       await attempt.submit();
-      await expect.poll(() => kinds(attempt), { timeout: 5_000, interval: 10 }).toEqual(then);
+      await expect.poll(() => kinds(attempt)).toEqual(then);
       return attempt;
     }
 
@@ -336,7 +336,7 @@ describe('given a check', () => {
           ({ state }) => state,
           ({ code }: Failure) => code,
         );
-      await expect.poll(codes, { timeout: 5_000, interval: 10 }).toBe('gateway_unavailable');
+      await expect.poll(codes).toBe('gateway_unavailable');
       expect(await attempt.read()).toMatchObject({ state: 'failed', evidence: { bank: 'void' } });
       expect(await statusAtBank(attempt)).toBe('void');
     });

@@ -34,7 +34,6 @@ export type Party = {
   refuse: (stage: Stage) => Promise<Attempt>;
 };
 
-const POLL = { timeout: 10_000, interval: 10 };
 const AMOUNT = '123.45';
 const LATE_MS = 30;
 
@@ -74,7 +73,7 @@ export function describeGateway(party: Party): void {
     const paid = async (attempt: Attempt) =>
       (await stage.movements(site, bookKey(attempt))).filter(({ kind }) => kind === 'paid');
 
-    const arrive = (attempt: Attempt) => expect.poll(async () => (await attempt.read()).state, POLL).toBe(arrives);
+    const arrive = (attempt: Attempt) => expect.poll(async () => (await attempt.read()).state).toBe(arrives);
 
     async function expectPaidOnce(attempt: Attempt) {
       await arrive(attempt);
@@ -184,7 +183,7 @@ export function describeGateway(party: Party): void {
     });
 
     async function failedRead(attempt: Attempt) {
-      await expect.poll(async () => (await attempt.read()).state, POLL).toBe('failed');
+      await expect.poll(async () => (await attempt.read()).state).toBe('failed');
       return attempt.read();
     }
 

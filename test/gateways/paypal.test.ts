@@ -21,7 +21,7 @@ describe('given a payment by PayPal', () => {
   afterAll(() => stage.close());
 
   const becomes = (attempt: Attempt, state: string) =>
-    expect.poll(async () => (await attempt.read()).state, { timeout: 5_000, interval: 10 }).toBe(state);
+    expect.poll(async () => (await attempt.read()).state).toBe(state);
 
   async function pay(outcome: string, amount: string) {
     await stage.control('paypal', 'outcomes', { match: amount, outcome });

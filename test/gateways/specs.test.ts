@@ -40,7 +40,7 @@ describe.runIf(hasSpecs)('given the requests that we send', () => {
   async function payAndReconcile(name: 'paypal' | 'lob') {
     const attempt = stage.attempt(name);
     await attempt.submit();
-    await expect.poll(async () => (await attempt.read()).state, { timeout: 5_000, interval: 10 }).toBe('settled');
+    await expect.poll(async () => (await attempt.read()).state).toBe('settled');
     const [from, to] = [new Date(Date.now() - 3_600_000), new Date(Date.now() + 60_000)];
     await stage.gateways[name].statement(stage.payerAccounts[name], 'USD', from, to, AbortSignal.timeout(10_000));
   }

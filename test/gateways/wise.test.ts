@@ -29,7 +29,7 @@ describe('given a bank payment by Wise', () => {
   afterAll(() => stage.close());
 
   const becomes = (attempt: Attempt, state: string) =>
-    expect.poll(async () => (await attempt.read()).state, { timeout: 5_000, interval: 10 }).toBe(state);
+    expect.poll(async () => (await attempt.read()).state).toBe(state);
 
   async function pay(outcome: string, amount: string) {
     await stage.control('wise', 'outcomes', { match: amount, outcome });
@@ -59,7 +59,7 @@ describe('given a bank payment by Wise', () => {
 
   it('when less comes back than was sent then a person must look, and it does not count as returned', async () => {
     const attempt = await pay('bounce-short', '50.02');
-    await expect.poll(async () => (await attempt.read()).returned, { timeout: 5_000, interval: 10 }).not.toBeNull();
+    await expect.poll(async () => (await attempt.read()).returned).not.toBeNull();
     const reply = await attempt.read();
     expect(reply.state).toBe('on_hold');
     expect(reply.returned?.amount.minor).toBe(4752n); // Wise kept 5 %

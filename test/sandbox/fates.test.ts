@@ -1,5 +1,5 @@
 import { createTransport } from 'nodemailer';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { Sandbox } from '../../sandbox/index.ts';
 import {
@@ -21,6 +21,7 @@ import {
   makeLobAccount,
   makeTransfer,
   openReceiver,
+  sandboxForEach,
   start,
   text,
 } from './support.ts';
@@ -30,17 +31,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 const HEADING = 'type,account,number,amount,currency,date,payee';
 
 let sandbox: Sandbox;
-let folder: Awaited<ReturnType<typeof makeDir>>;
-
-beforeEach(async () => {
-  folder = await makeDir();
-  sandbox = await start(folder.dir);
-});
-
-afterEach(async () => {
-  await sandbox.close();
-  await folder.remove();
-});
+sandboxForEach((opened) => ({ sandbox } = opened));
 
 const wish = (url: string, match: string, outcome: string, afterMs?: number) =>
   client(url, '')('POST', '/sandbox/outcomes', { match, outcome, ...(afterMs !== undefined && { afterMs }) });

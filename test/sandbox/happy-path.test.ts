@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { Sandbox } from '../../sandbox/index.ts';
 import {
@@ -14,27 +14,16 @@ import {
   fileCheck,
   fund,
   list,
-  makeDir,
   makeLobAccount,
   makeTransfer,
-  start,
+  sandboxForAll,
   text,
 } from './support.ts';
 
 const MINUTE_MS = 60_000;
 
 let sandbox: Sandbox;
-let folder: Awaited<ReturnType<typeof makeDir>>;
-
-beforeAll(async () => {
-  folder = await makeDir();
-  sandbox = await start(folder.dir);
-});
-
-afterAll(async () => {
-  await sandbox.close();
-  await folder.remove();
-});
+sandboxForAll((opened) => ({ sandbox } = opened));
 
 describe('given a partner to pay', () => {
   it('when a Wise transfer is funded then it is sent, and the balance pays the amount and the fee', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { Sandbox } from '../../sandbox/index.ts';
 import {
@@ -15,27 +15,16 @@ import {
   checkOf,
   client,
   fund,
-  makeDir,
   makeLobAccount,
   makeTransfer,
-  start,
+  sandboxForAll,
   text,
 } from './support.ts';
 
 const MINUTE_MS = 60_000;
 
 let sandbox: Sandbox;
-let folder: Awaited<ReturnType<typeof makeDir>>;
-
-beforeAll(async () => {
-  folder = await makeDir();
-  sandbox = await start(folder.dir);
-});
-
-afterAll(async () => {
-  await sandbox.close();
-  await folder.remove();
-});
+sandboxForAll((opened) => ({ sandbox } = opened));
 
 const paidFor = async (url: string, key: string) =>
   (await booksOf(url)).entries.filter((entry) => at(entry, 'key') === key && at(entry, 'kind') === 'paid').length;

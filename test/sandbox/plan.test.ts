@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { Sandbox } from '../../sandbox/index.ts';
 import {
@@ -15,11 +15,10 @@ import {
   client,
   fund,
   list,
-  makeDir,
   makeLobAccount,
   makeTransfer,
-  openReceiver,
-  start,
+  type Opened,
+  sandboxForEach,
   text,
 } from './support.ts';
 
@@ -28,19 +27,8 @@ const TODAY = new Date().toISOString().slice(0, 10);
 const TOMORROW = new Date(Date.now() + 24 * 60 * MINUTE_MS).toISOString().slice(0, 10);
 
 let sandbox: Sandbox;
-let folder: Awaited<ReturnType<typeof makeDir>>;
-let receiver: Awaited<ReturnType<typeof openReceiver>>;
-
-beforeEach(async () => {
-  folder = await makeDir();
-  receiver = await openReceiver();
-  sandbox = await start(folder.dir, { webhooks: receiver.url });
-});
-afterEach(async () => {
-  await sandbox.close();
-  receiver.close();
-  await folder.remove();
-});
+let receiver: Opened['receiver'];
+sandboxForEach((opened) => ({ sandbox, receiver } = opened), { webhooks: true });
 
 const control = (url: string): Call => client(url, '');
 

@@ -67,7 +67,7 @@ describe('given a provider that goes down', () => {
     const transfer = await asWise(sandbox)('GET', `/v1/transfers/${transferId}`);
     expect(text(transfer.body, 'status')).toBe('outgoing_payment_sent');
     await sandbox.close();
-  }, 30_000);
+  });
 
   it('when its last line is incomplete then everything before it is kept, and new lines are complete', async () => {
     const first = await start(folder.dir);

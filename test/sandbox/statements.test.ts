@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { Sandbox } from '../../sandbox/index.ts';
 import {
@@ -12,9 +12,8 @@ import {
   client,
   fund,
   list,
-  makeDir,
   makeTransfer,
-  start,
+  sandboxForEach,
   text,
 } from './support.ts';
 
@@ -22,17 +21,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 let sandbox: Sandbox;
-let folder: Awaited<ReturnType<typeof makeDir>>;
-
-beforeEach(async () => {
-  folder = await makeDir();
-  sandbox = await start(folder.dir);
-});
-
-afterEach(async () => {
-  await sandbox.close();
-  await folder.remove();
-});
+sandboxForEach((opened) => ({ sandbox } = opened));
 
 /** Adds up two-digit decimals without floats. */
 const cents = (decimal: string) => BigInt(Math.sign(Number(decimal)) || 1) * BigInt(decimal.replace(/[-.]/g, ''));

@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { beforeAll, beforeEach } from 'vitest';
+
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/index.ts';
 
 /** Reads providers' responses by path, as an independent client would. */
@@ -28,6 +30,39 @@ export async function makeDir() {
 
 export const start = (dir: string, options: Partial<SandboxOptions> = {}) =>
   startSandbox({ dir, stepMs: 1, clearMs: 1, ...options });
+
+export type Opened = { sandbox: Sandbox; dir: string; receiver: Awaited<ReturnType<typeof openReceiver>> };
+
+/** A sandbox in a folder of its own, with a receiver of its webhooks where they are wanted. */
+async function open(hasWebhooks: boolean): Promise<Opened & { close: () => Promise<void> }> {
+  const folder = await makeDir();
+  const receiver = await openReceiver();
+  const sandbox = await start(folder.dir, hasWebhooks ? { webhooks: receiver.url } : {});
+  const close = async () => {
+    await sandbox.close();
+    receiver.close();
+    await folder.remove();
+  };
+  return { sandbox, dir: folder.dir, receiver, close };
+}
+
+/** Gives every test of a file a sandbox of its own. */
+export function sandboxForEach(use: (opened: Opened) => void, { webhooks = false } = {}): void {
+  beforeEach(async () => {
+    const { close, ...opened } = await open(webhooks);
+    use(opened);
+    return close;
+  });
+}
+
+/** Gives the tests of a file one sandbox together. */
+export function sandboxForAll(use: (opened: Opened) => void): void {
+  beforeAll(async () => {
+    const { close, ...opened } = await open(false);
+    use(opened);
+    return close;
+  });
+}
 
 export type Answer = { status: number; body: unknown };
 export type Call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;

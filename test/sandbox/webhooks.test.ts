@@ -1,7 +1,7 @@
 import { createHmac, createVerify, X509Certificate } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { Sandbox } from '../../sandbox/index.ts';
 import {
@@ -15,31 +15,18 @@ import {
   client,
   fund,
   type Hook,
-  makeDir,
   makeLobAccount,
   makeTransfer,
-  openReceiver,
-  start,
+  type Opened,
+  sandboxForEach,
   text,
 } from './support.ts';
 
 const MINUTE_MS = 60_000;
 
 let sandbox: Sandbox;
-let folder: Awaited<ReturnType<typeof makeDir>>;
-let receiver: Awaited<ReturnType<typeof openReceiver>>;
-
-beforeEach(async () => {
-  folder = await makeDir();
-  receiver = await openReceiver();
-  sandbox = await start(folder.dir, { webhooks: receiver.url });
-});
-
-afterEach(async () => {
-  await sandbox.close();
-  receiver.close();
-  await folder.remove();
-});
+let receiver: Opened['receiver'];
+sandboxForEach((opened) => ({ sandbox, receiver } = opened), { webhooks: true });
 
 const header = (hook: Hook | undefined, name: string) => String(hook?.headers[name]);
 

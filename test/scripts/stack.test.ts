@@ -56,7 +56,7 @@ describe('given a server of ours that is kept running', () => {
     const kept = await keep(() => isStopping);
     const first = kept.pid;
     process.kill(first, 'SIGKILL');
-    await vi.waitUntil(() => kept.pid !== first);
+    await vi.waitUntil(() => kept.pid !== first, { timeout: 120_000 });
 
     expect(lines).toEqual(['kept ended by SIGKILL; it is started again.']);
     expect(await commandOf(kept.pid)).toContain('setInterval');

@@ -18,6 +18,8 @@ declare module 'vitest' {
     /** The name of the migrated database that tests copy. */
     databaseTemplate: string;
     temporalAddress: string;
+    /** The folder of this run, whose recorded servers are stopped when the run is killed. */
+    runFolder: string;
     /** The file of the workflow bundle. */
     workflowBundle: string;
   }
@@ -39,6 +41,7 @@ export default async function startServers(project: TestProject): Promise<() => 
   const starting = Promise.all([startTestPostgres(folder), startTestTemporal(folder), bundleWorkflows(folder)]);
   starting.catch(guard.release); // stops whatever part of it came up
   const [postgres, temporal, bundle] = await starting;
+  project.provide('runFolder', folder);
   project.provide('databaseServer', postgres.url);
   project.provide('databaseTemplate', TEMPLATE);
   project.provide('temporalAddress', temporal.address);

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 
 import { serve } from '@hono/node-server';
 import { Client, Connection } from '@temporalio/client';
-import { msToTs } from '@temporalio/common/lib/time.js';
-import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { NativeConnection, type Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { sql } from 'slonik';
 import { inject } from 'vitest';
@@ -26,7 +25,8 @@ import { prepareNamespace } from '../../deploy/namespace.ts';
 import { freePort } from '../../scripts/stack/ports.ts';
 import { createWorkers } from '../../worker/workers.ts';
 import { createTestClient } from './client.ts';
-import { freshDatabase } from './database.ts';
+import { freshDatabase, openOwner } from './database.ts';
+import { quietRuntime } from './runtime.ts';
 
 export type WorldOptions = {
   /** How long the sandbox waits between its own state changes. */
@@ -51,13 +51,15 @@ export type World = Awaited<ReturnType<typeof openWorld>>;
  */
 export async function openWorld(options: WorldOptions = {}) {
   const { stepMs = 20, clearMs = 50, webhooks = true, wiseReturnWindowMs = 300, batchItemsMax = Infinity } = options;
+  quietRuntime();
   const dir = await mkdtemp(join(tmpdir(), 'bursar-world-'));
   const database = await freshDatabase();
   const db = await openDatabase(database.url);
+  const owner = await openOwner(database.url);
   const namespace = `test-${database.url.split('/').at(-1)}`;
   const address = inject('temporalAddress');
   const connection = await Connection.connect({ address });
-  await openNamespace(connection, address, namespace);
+  await prepareNamespace(address, namespace);
   const temporal = new Client({ connection, namespace });
 
   const apiPort = await freePort();
@@ -102,6 +104,7 @@ export async function openWorld(options: WorldOptions = {}) {
 
   return {
     db,
+    owner,
     databaseUrl: database.url,
     temporal,
     namespace,
@@ -129,7 +132,7 @@ export async function openWorld(options: WorldOptions = {}) {
       mailer.close();
       await sandbox.close();
       await connection.close();
-      await db.end();
+      await Promise.all([db.end(), owner.end()]);
       await database.drop();
       await rm(dir, { recursive: true, force: true });
     },
@@ -156,16 +159,6 @@ export const gatewaySettingsOf = (sandbox: Sandbox, printDir: string): GatewaySe
   printedCheck: { bankBaseUrl: sandbox.bank.url, bankKey: sandbox.secrets.bank.key, printDir },
 });
 
-const RETENTION_MS = 3 * 24 * 3600_000;
-
-async function openNamespace(connection: Connection, address: string, namespace: string): Promise<void> {
-  await connection.workflowService.registerNamespace({
-    namespace,
-    workflowExecutionRetentionPeriod: msToTs(RETENTION_MS),
-  });
-  await prepareNamespace(address, namespace);
-}
-
 /** Workers that can be stopped and started again within one test, as a deploy does. */
 async function startWorkers(address: string, namespace: string, activities: Activities) {
   const connection = await NativeConnection.connect({ address });
@@ -189,5 +182,3 @@ async function startWorkers(address: string, namespace: string, activities: Acti
   await workers.start();
   return workers;
 }
-
-Runtime.install({ logger: new DefaultLogger('ERROR') });

@@ -1,10 +1,11 @@
-import { createPool, type DatabasePool, sql } from 'slonik';
+import { type QuerySqlToken, sql } from 'slonik';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { getPartner } from '../../db/partners/partners.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
 import { payoutWorkflowId } from '../../temporal/messages.ts';
 import { type Company, instrumentFor, openCompany } from '../support/company.ts';
+import { tamper } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RunSeen, runBecomes } from '../support/runs.ts';
 import { openWorld, type World } from '../support/world.ts';
@@ -31,17 +32,12 @@ import {
 
 let world: World;
 let company: Company;
-let owner: DatabasePool;
 
 beforeAll(async () => {
   world = await openWorld();
   company = await openCompany(world);
-  owner = await createPool(world.databaseUrl, { maxPoolSize: 1, captureStackTrace: false });
 });
-afterAll(async () => {
-  await owner.end();
-  await world.close();
-});
+afterAll(() => world.close());
 beforeEach(() => calm(world));
 
 const open = async (code: string, wishes: readonly PayeeWish[]): Promise<Business> => {
@@ -51,11 +47,7 @@ const open = async (code: string, wishes: readonly PayeeWish[]): Promise<Busines
 };
 
 /** What time does, done by who owns the database. */
-const age = (change: ReturnType<typeof sql.unsafe>): Promise<unknown> =>
-  owner.transaction(async (tx) => {
-    await tx.query(sql.unsafe`set local session_replication_role = replica`);
-    await tx.query(change);
-  });
+const age = (change: QuerySqlToken): Promise<void> => tamper(world.owner, change);
 
 type Advised = { status: string; advice: { who: string; text: string } | null };
 const adviceOf = async (id: string) => (await company.auditor.api.get<Advised>(`/v1/payouts/${id}`)).advice;

@@ -1,10 +1,11 @@
-import { createPool, sql } from 'slonik';
+import { type QuerySqlToken, sql } from 'slonik';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { listTasks, type Task } from '../../db/tasks/tasks.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
 import { TASK_QUEUES } from '../../temporal/messages.ts';
 import { checkSettings, type Company, openCompany } from '../support/company.ts';
+import { tamper } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import type { RunSeen } from '../support/runs.ts';
 import { openWorld, type World } from '../support/world.ts';
@@ -97,14 +98,7 @@ const decideException = (person: Company['approver'], task: Task, decision: 'pay
   });
 
 /** Time that has passed for our rows; the triggers would not let anybody write that. */
-async function moveBack(change: ReturnType<typeof sql.unsafe>): Promise<void> {
-  const owner = await createPool(world.databaseUrl, { maximumPoolSize: 1 });
-  await owner.transaction(async (tx) => {
-    await tx.query(sql.unsafe`set local session_replication_role = replica`);
-    await tx.query(change);
-  });
-  await owner.end();
-}
+const moveBack = (change: QuerySqlToken): Promise<void> => tamper(world.owner, change);
 
 describe('given a check that is to be stopped', () => {
   it('when the bank cannot be heard then nothing is free; when it confirms then it failed, is void, and is paid anew by another number', async () => {

@@ -129,7 +129,7 @@ describe('given a run of many in the middle of its payments', () => {
     await world.workers.start();
 
     await everybodyIsPaidOnce(business, run, count);
-  }, 120_000);
+  });
 });
 
 /** Lets every call take a while, so that many are under way when something happens. */

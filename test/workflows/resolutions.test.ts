@@ -1,4 +1,4 @@
-import { createPool, type DatabasePool, sql } from 'slonik';
+import { sql } from 'slonik';
 import { z } from 'zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
@@ -6,6 +6,7 @@ import { checkInvariants } from '../../scripts/check-invariants.ts';
 import { type Company, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
 import { reconcileToday, type RunSeen, runBecomes } from '../support/runs.ts';
+import { tamper } from '../support/database.ts';
 import { openWorld, type World } from '../support/world.ts';
 import {
   addPayees,
@@ -28,29 +29,21 @@ import {
 
 let world: World;
 let company: Company;
-let owner: DatabasePool;
 
 beforeAll(async () => {
   world = await openWorld();
   company = await openCompany(world);
-  owner = await openOwner();
 });
-afterAll(async () => {
-  await owner.end();
-  await world.close();
-});
+afterAll(() => world.close());
 beforeEach(() => calm(world));
 
-/** Who owns the database can do what time does. */
-const openOwner = () => createPool(world.databaseUrl, { maxPoolSize: 1, captureStackTrace: false });
-
 /** As if its provider had been asked so many days ago; 0 is now. */
-const askedDaysAgo = (payoutId: string, days: number): Promise<unknown> =>
-  owner.transaction(async (tx) => {
-    await tx.query(sql.unsafe`set local session_replication_role = replica`);
-    await tx.query(sql.unsafe`
-      update payout_attempt set submitted_at = now() - ${days} * interval '1 day' where payout_id = ${payoutId}`);
-  });
+const askedDaysAgo = (payoutId: string, days: number): Promise<void> =>
+  tamper(
+    world.owner,
+    sql.unsafe`
+      update payout_attempt set submitted_at = now() - ${days} * interval '1 day' where payout_id = ${payoutId}`,
+  );
 
 type Task = { id: string; kind: string; closedAt: string | null; closedBy: string | null; resolution: string | null };
 type Resolution = { id: string; status: string; decidedBy: string | null };

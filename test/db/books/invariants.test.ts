@@ -21,6 +21,7 @@ import {
   settlePayout,
   SOURCE,
 } from '../../support/rows.ts';
+import { tamper } from '../../support/database.ts';
 import { openStage, type Stage } from '../stage.ts';
 
 let stage: Stage;
@@ -84,11 +85,7 @@ async function keepBooks(db: Stage['app']) {
 }
 
 /** As somebody could who owns the database and switches its triggers off. */
-const plant = (statements: readonly QuerySqlToken[]): Promise<void> =>
-  stage.owner.transaction(async (tx) => {
-    await tx.query(sql.unsafe`set local session_replication_role = replica`);
-    for (const statement of statements) await tx.query(statement);
-  });
+const plant = (statements: readonly QuerySqlToken[]): Promise<void> => tamper(stage.owner, ...statements);
 
 const accountOf = (prefix: string) =>
   sql.fragment`(select min(id) from ledger_account where code like ${`${prefix}%`})`;

@@ -1,0 +1,164 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { createPayoutActivities, type PayoutDeps } from '../../activities/payouts/advance.ts';
+import { createPrepareRunActivities } from '../../activities/runs/prepare.ts';
+import { getPayout } from '../../db/payouts/payouts.ts';
+import { attemptRecord, seal } from '../../db/vault.ts';
+import { money } from '../../domain/money.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../../domain/payouts/attempt.ts';
+import { reply } from '../../gateways/replies.ts';
+import type { ReplyState, Gateways } from '../../gateways/gateway.ts';
+import { payoutWorkflowId, runWorkflowId, TASK_QUEUES } from '../../temporal/messages.ts';
+import { openStage, type Stage } from '../db/stage.ts';
+import { addCompany, addLine, addPartner, addPayingRun, addRun, sendPayout } from '../support/rows.ts';
+import { tamper } from '../support/database.ts';
+import { openSkippedTime, type SkippedTime } from '../support/skipped-time.ts';
+import { VAULT } from '../support/world.ts';
+
+const HOUR_MS = 3600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+let stage: Stage;
+let time: SkippedTime;
+/** What the provider says at each look, by the days that the payout has been followed. */
+let says: (days: number) => ReplyState;
+let askedAt: number;
+let looks: number[];
+
+beforeAll(async () => {
+  stage = await openStage();
+  const read = async (): ReturnType<Gateways['wise']['read']> => {
+    const atMs = (await time.now()) - askedAt;
+    looks.push(atMs);
+    const state = says(Math.floor(atMs / DAY_MS));
+    const paid = { amount: money(1000n, 'USD'), fee: money(0n, 'USD') };
+    return reply(state, state, { debited: paid, ...(state === 'returned' ? { returned: paid } : {}) });
+  };
+  const deps = {
+    db: stage.app,
+    gateways: { wise: { read }, paypal: { read } } as unknown as Gateways,
+    vault: VAULT,
+    returnWindows: RETURN_WINDOWS_DEFAULT,
+    firstPollMs: 1_000,
+  } as PayoutDeps;
+  time = await openSkippedTime({ ...createPayoutActivities(deps), ...createPrepareRunActivities(deps) }, letTimePass);
+});
+afterAll(async () => {
+  await time.close();
+  await stage.close();
+});
+
+/** Makes what was written down older, as no product may. */
+const letTimePass = (ms: number): Promise<void> => {
+  const passed = sql.fragment`${ms} * interval '1 millisecond'`;
+  return tamper(
+    stage.owner,
+    sql.unsafe`update payout_run set review_since = review_since - ${passed} where review_since is not null`,
+    sql.unsafe`update payout_attempt set submitted_at = submitted_at - ${passed}, state_at = state_at - ${passed},
+      answered_at = answered_at - ${passed}`,
+  );
+};
+
+/** Follows a payout whose provider was asked now, until its workflow ends. */
+async function follow(method: 'bank' | 'paypal', answers: typeof says) {
+  askedAt = await time.begin();
+  const [payoutId = ''] = (await addPayingRun(stage.app, method, 1)).payoutIds;
+  const attemptId = await sendPayout(stage.app, payoutId);
+  const sealed = sql.binary(seal(VAULT, attemptRecord(attemptId), Buffer.from('{}')));
+  await tamper(
+    stage.owner,
+    sql.unsafe`update payout_attempt set request_sealed = ${sealed}, state = 'accepted' where id = ${attemptId}`,
+  );
+  says = answers;
+  looks = [];
+  const gateway = method === 'bank' ? 'wise' : 'paypal';
+  const workflow = await time.temporal.workflow.start('payout', {
+    workflowId: payoutWorkflowId(payoutId),
+    taskQueue: TASK_QUEUES.main,
+    args: [payoutId, gateway],
+  });
+  return { payoutId, workflow };
+}
+
+const daysOf = (ms: number): number => Math.floor(ms / DAY_MS);
+
+const longestWaitHours = (): number =>
+  Math.max(...looks.map((atMs, index) => Math.floor((atMs - (looks[index - 1] ?? 0)) / HOUR_MS)));
+
+async function daysTaken(workflow: WorkflowHandle): Promise<number> {
+  const { startTime, closeTime } = await workflow.describe();
+  return daysOf((closeTime?.getTime() ?? Number.NaN) - startTime.getTime());
+}
+
+describe('given a run that nobody decides', () => {
+  it('when a week goes by then finance is reminded on each of six days, and on the seventh the run expires', async () => {
+    await time.begin();
+    const company = await addCompany(stage.app);
+    const partner = await addPartner(stage.app, company);
+    await addLine(stage.app, company, partner);
+    const runId = await addRun(stage.app, company);
+
+    const workflow = await time.temporal.workflow.start('run', {
+      workflowId: runWorkflowId(runId),
+      taskQueue: TASK_QUEUES.main,
+      args: [runId],
+    });
+
+    expect(await workflow.result()).toBe('expired');
+    expect(await daysTaken(workflow)).toBe(7);
+    const told = await stage.app.any(sql.type(z.object({ kind: z.string(), reminder: z.number().nullable() }))`
+      select kind, (body ->> 'reminder')::int as reminder from notification where body ->> 'run' = ${runId} order by id`);
+    expect(told).toEqual([
+      ...[0, 1, 2, 3, 4, 5, 6].map((reminder) => ({ kind: 'run_in_review', reminder })),
+      { kind: 'run_decided', reminder: null },
+    ]);
+  });
+});
+
+describe('given a transfer that was sent', () => {
+  it('when its bank sends nothing back then it is looked at ever less often, at least daily, and settles after three weeks', async () => {
+    const { payoutId, workflow } = await follow('bank', () => 'sent');
+
+    expect(await workflow.result()).toBe('settled');
+
+    expect((await getPayout(stage.app, payoutId)).status).toBe('settled');
+    expect(await daysTaken(workflow)).toBe(21);
+    expect(looks.filter((atMs) => atMs < DAY_MS).length).toBeGreaterThan(20);
+    expect(looks.length).toBeLessThan(100);
+    expect(longestWaitHours()).toBe(24);
+  });
+});
+
+describe('given a payment that nobody claims', () => {
+  it('when a month goes by until it comes back then its partner was told at once, after 1, 7 and 21 days, and each time once', async () => {
+    const { payoutId, workflow } = await follow('paypal', (days) => (days < 30 ? 'unclaimed' : 'returned'));
+
+    expect(await workflow.result()).toBe('returned');
+
+    const days = await stage.app.anyFirst(sql.type(z.object({ day: z.number() }))`
+      select (body ->> 'day')::int as day from notification where body ->> 'payout' = ${payoutId} and kind = 'payout_unclaimed'
+      order by id`);
+    expect(days).toEqual([0, 1, 7, 21]);
+    expect(await daysTaken(workflow)).toBe(30);
+  });
+});
+
+describe('given a payout that its provider holds for a year', () => {
+  it('when its workflow begins anew then it goes on looking, and still hears what the provider says', async () => {
+    const { payoutId, workflow } = await follow('paypal', (days) => (days < 365 ? 'on_hold' : 'settled'));
+
+    expect(await workflow.result()).toBe('settled');
+
+    const [first, last] = await Promise.all(
+      [workflow.firstExecutionRunId, undefined].map((runId) =>
+        time.temporal.workflow.getHandle(payoutWorkflowId(payoutId), runId).describe(),
+      ),
+    );
+    expect([first?.status.name, last?.status.name]).toEqual(['CONTINUED_AS_NEW', 'COMPLETED']);
+    expect(daysOf(looks.at(-1) ?? 0)).toBe(365);
+    expect(longestWaitHours()).toBe(24);
+  });
+});
