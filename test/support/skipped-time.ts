@@ -6,7 +6,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { inject } from 'vitest';
 
 import type { Activities } from '../../activities/index.ts';
-import { asTypeNumbers } from '../../scripts/stack/namespace.ts';
+import { asTypeNumbers } from '../../deploy/namespace.ts';
 import { commandOf, forgetPid, recordPid } from '../../scripts/stack/pids.ts';
 import { SEARCH_ATTRIBUTES } from '../../temporal/search-attributes.ts';
 import { createWorkers } from '../../worker/workers.ts';
