@@ -14,6 +14,7 @@ import {
 import { z } from '@hono/zod-openapi';
 
 import { Failure, type FailureCode, type FailureDetail, FAILURES } from '../../domain/errors.ts';
+import * as fields from './fields.ts';
 
 /** What can go wrong at the door alone, before any rule of the domain is asked. */
 const DOOR_STATUS = {
@@ -72,13 +73,30 @@ export type ProblemCode = keyof typeof STATUS;
 /** An answer that is no success, as RFC 9457 has it. */
 export const Problem = z
   .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    instance: z.string(),
-    code: z.enum(Object.keys(STATUS) as [ProblemCode, ...ProblemCode[]]),
-    errors: z.array(z.object({ field: z.string(), reason: z.string() })),
+    type: fields.text('A URN that names the kind of problem', 'urn:bursar:problem:invalid_input'),
+    title: fields.text('The kind of problem in words', 'Invalid input'),
+    status: fields.count('The HTTP status', 400),
+    detail: fields.text(
+      'What happened, what was not done, and what to do',
+      'Nothing was done: 1 field cannot be accepted.',
+    ),
+    instance: fields.text(
+      'A URN with the id of the request, by which the log tells more',
+      'urn:bursar:request:2f0c8a8e-1d3b-4f7e-9a64-5f0f6f1f2c3d',
+    ),
+    code: fields.oneOf(
+      Object.keys(STATUS) as [ProblemCode, ...ProblemCode[]],
+      'The kind of problem: decide by this field',
+      'invalid_input',
+    ),
+    errors: z
+      .array(
+        z.object({
+          field: fields.text('The field as it is on the wire', 'events[0].partner'),
+          reason: fields.text('What is wrong with it', 'paul is not known'),
+        }),
+      )
+      .meta({ description: 'The fields that cannot be accepted; empty where the problem is about none' }),
   })
   .openapi('Problem');
 export type Problem = z.infer<typeof Problem>;

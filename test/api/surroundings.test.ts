@@ -83,8 +83,11 @@ describe('given the reference page', () => {
     expect(body).toMatchObject({
       openapi: '3.1.0',
       paths: {
-        '/v1/runs': { post: { 'x-roles': ['preparer'], parameters: [{ name: 'Idempotency-Key', required: true }] } },
+        '/v1/runs': {
+          post: { 'x-roles': ['preparer'], parameters: [{ $ref: '#/components/parameters/IdempotencyKey' }] },
+        },
       },
+      components: { parameters: { IdempotencyKey: { name: 'Idempotency-Key', required: true } } },
     });
   });
 });

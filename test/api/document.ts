@@ -1,0 +1,54 @@
+import { type Document, OpenAPIBackend } from 'openapi-backend';
+
+import type { createApp } from '../../api/app.ts';
+import { openApiDocument } from '../../api/openapi.ts';
+
+const FORMATS: Readonly<Record<string, RegExp>> = {
+  'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
+  date: /^\d{4}-\d\d-\d\d$/,
+  email: /^[^@\s]+@[^@\s]+$/,
+  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+};
+
+type Request = { method: string; path: string; body?: unknown };
+
+/** The published document, ready to judge requests and answers. */
+export async function openDocument(app: ReturnType<typeof createApp>) {
+  const document = await new OpenAPIBackend({
+    definition: openApiDocument(app) as Document,
+    quick: true,
+    ajvOpts: { strict: false },
+    customizeAjv: (ajv) => Object.entries(FORMATS).reduce((all, [name, format]) => all.addFormat(name, format), ajv),
+  }).init();
+
+  const operationOf = ({ method, path }: Request) =>
+    document.matchOperation({ method: method.toLowerCase(), path, headers: {}, query: {} });
+
+  return {
+    /** The operation that a request is, by its id; undefined where the document has none. */
+    nameOf: (request: Request): string | undefined => operationOf(request)?.operationId,
+
+    /** Why the document does not know such an answer to a request; undefined where it does. The body is null where there is none. */
+    whyNotAnswer(request: Request, status: number, body: unknown): string | undefined {
+      const operation = operationOf(request);
+      if (!operation) return undefined;
+      if (!operation.responses?.[status]) return `${operation.operationId} may not answer ${status}`;
+      const { errors } = document.validateResponse(body, operation, status);
+      return errors?.length ? `${operation.operationId} ${status}: ${JSON.stringify(errors)}` : undefined;
+    },
+
+    /** What the document does not allow in a request's body; undefined where it is as described. */
+    whyNotBody(request: Request): string | undefined {
+      const operation = operationOf(request);
+      if (!operation) return `there is no ${request.method} ${request.path}`;
+      const { errors } = document.validateRequest({
+        method: request.method.toLowerCase(),
+        path: request.path,
+        headers: { 'content-type': 'application/json', 'idempotency-key': 'a' },
+        query: {},
+        body: request.body,
+      });
+      return errors?.length ? `${operation.operationId}: ${JSON.stringify(errors)}` : undefined;
+    },
+  };
+}
