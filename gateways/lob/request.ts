@@ -50,7 +50,7 @@ export const LobSettings = z
   .object({
     lobBankAccountId: z
       .string()
-      .startsWith('bank_')
+      .regex(/^bank_/, 'must start with bank_')
       .meta({
         description: "Lob's id of the bank account, which Lob must have verified",
         examples: ['bank_8cad8df5354d33f'],

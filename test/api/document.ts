@@ -10,7 +10,7 @@ const FORMATS: Readonly<Record<string, RegExp>> = {
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
 };
 
-type Request = { method: string; path: string; body?: unknown };
+type Request = { method: string; path: string; query?: Record<string, string>; body?: unknown };
 
 /** The published document, ready to judge requests and answers. */
 export async function openDocument(app: ReturnType<typeof createApp>) {
@@ -25,9 +25,6 @@ export async function openDocument(app: ReturnType<typeof createApp>) {
     document.matchOperation({ method: method.toLowerCase(), path, headers: {}, query: {} });
 
   return {
-    /** The operation that a request is, by its id; undefined where the document has none. */
-    nameOf: (request: Request): string | undefined => operationOf(request)?.operationId,
-
     /** Why the document does not know such an answer to a request; undefined where it does. The body is null where there is none. */
     whyNotAnswer(request: Request, status: number, body: unknown): string | undefined {
       const operation = operationOf(request);
@@ -37,17 +34,12 @@ export async function openDocument(app: ReturnType<typeof createApp>) {
       return errors?.length ? `${operation.operationId} ${status}: ${JSON.stringify(errors)}` : undefined;
     },
 
-    /** What the document does not allow in a request's body; undefined where it is as described. */
-    whyNotBody(request: Request): string | undefined {
-      const operation = operationOf(request);
-      if (!operation) return `there is no ${request.method} ${request.path}`;
-      const { errors } = document.validateRequest({
-        method: request.method.toLowerCase(),
-        path: request.path,
-        headers: { 'content-type': 'application/json', 'idempotency-key': 'a' },
-        query: {},
-        body: request.body,
-      });
+    /** What the document does not allow in a request; undefined where it is as described. */
+    whyNotRequest({ method, path, query = {}, body }: Request): string | undefined {
+      const operation = operationOf({ method, path });
+      if (!operation) return `there is no ${method} ${path}`;
+      const headers = { 'content-type': 'application/json', 'idempotency-key': 'a' };
+      const { errors } = document.validateRequest({ method: method.toLowerCase(), path, headers, query, body });
       return errors?.length ? `${operation.operationId}: ${JSON.stringify(errors)}` : undefined;
     },
   };

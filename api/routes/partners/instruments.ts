@@ -33,7 +33,12 @@ const list = createRoute({
   tags: ['instruments'],
   summary: 'List the instruments of a partner',
   request: { params: CodePath, query: pageQuery(Uuid) },
-  responses: { 200: answers(pageOf(InstrumentAnswer), 'The instruments, the newest first. The newest one counts.') },
+  responses: {
+    200: answers(
+      pageOf(InstrumentAnswer),
+      'The instruments, the newest first. In each currency the newest one that can take it counts.',
+    ),
+  },
 });
 
 const add = createRoute({
