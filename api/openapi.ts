@@ -97,7 +97,7 @@ function describedApart(schemas: readonly z.ZodType[]): Schemas {
   return JSON.parse(JSON.stringify(described).replaceAll('"#/$defs/', '"#/components/schemas/')) as Schemas;
 }
 
-/** The generator writes a reference with words of its own as `allOf`; OpenAPI 3.1 lets the words stand beside the reference. */
+/** The generator writes a reference with words of its own as `allOf`; in OpenAPI 3.1 the words may stand next to the reference. */
 const withReferencesTidied = (document: Document): Document =>
   JSON.parse(JSON.stringify(document), (_name, value: unknown) => tidied(value)) as Document;
 

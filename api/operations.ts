@@ -15,7 +15,7 @@ type Responses = NonNullable<Operation['responses']>;
 type Components = NonNullable<Document['components']>;
 type Response = NonNullable<Components['responses']>[string];
 
-/** What decides which answers an operation shares with others. */
+/** The traits that decide which answers an operation shares with others. */
 type Traits = {
   method: Method;
   /** Undefined where no key is asked for. */
@@ -138,7 +138,7 @@ function traitsOf(operation: Operation, method: Method, roles: readonly Role[] |
   };
 }
 
-/** What a route says of a status stands before what all routes share with it. */
+/** A route's own words about a status stand before the words that all routes share for it. */
 function responsesOf({ responses = {} }: Operation, traits: Traits): Responses {
   const shared = SHARED_PROBLEMS.filter(({ isGivenBy }) => isGivenBy(traits)).map(({ status, name, description }) => {
     const own = responses[status];

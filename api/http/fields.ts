@@ -29,7 +29,7 @@ export const at = (description: string, example = '2026-03-02T09:30:00.000Z') =>
 export const day = (description: string, example = '2026-03-01') =>
   z.iso.date().meta(said(`${description}: a local date`, example));
 
-/** An amount, with its currency beside it; it may be below zero. */
+/** An amount, whose currency is the field `currency` of the same object; it may be below zero. */
 export const amount = (description: string, example = '123.45') =>
   z
     .string()
@@ -58,6 +58,6 @@ export const oneOf = <const Names extends readonly [string, ...string[]]>(
 export const orNull = <Schema extends z.ZodType>(schema: Schema, description: string) =>
   z.union([schema, z.null()]).meta({ description });
 
-/** What differs from case to case, and is for people to read. */
+/** Facts that differ from case to case and are for people to read. */
 export const facts = (description: string, example: Record<string, unknown>) =>
   z.record(z.string(), z.unknown()).meta(said(description, example));

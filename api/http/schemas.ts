@@ -6,7 +6,7 @@ import { METHODS } from '../../domain/rails.ts';
 import { parseCursor } from './cursor.ts';
 import * as fields from './fields.ts';
 
-/** What the routes' requests share, and how they say what they answer. */
+/** Schemas that the routes' requests share, and helpers that declare answers. */
 
 /** One line of printable text, such as a name or a reason. The document's pattern says the same without a flag, which it cannot hold. */
 export const Line = (lengthMax: number) =>
@@ -56,7 +56,7 @@ export const MoneyBody = z
     if (message) context.addIssue({ code: 'custom', path: ['amount'], message });
   })
   .openapi('Money');
-/** What we answer may be below zero. */
+/** Our own amounts may be below zero. */
 export const MoneyAnswer = z.object({ currency: Currency, amount: fields.amount('The amount') });
 
 export const moneyAnswer = (amount: Money) => ({ currency: amount.currency, amount: formatDecimal(amount) });

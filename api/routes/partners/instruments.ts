@@ -11,7 +11,7 @@ import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, CodePath, Country, jsonBody, Method, pageOf, pageQuery, Uuid } from '../../http/schemas.ts';
 
-/** What is shown of an instrument; its details are sealed and never leave the vault but for a payment. */
+/** The part of an instrument that is shown. Its details are sealed, and leave the vault only for a payment. */
 const InstrumentAnswer = z
   .object({
     id: fields.id('The id of the instrument'),

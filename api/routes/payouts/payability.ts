@@ -27,7 +27,7 @@ const ReasonAnswer = z.object({
     .nullable(),
 });
 
-/** What a partner is to be paid next, and if nothing, why not and until when. */
+/** Says what a partner is paid next, and if nothing, why not and until when. */
 export const PayabilityAnswer = z
   .object({
     items: z

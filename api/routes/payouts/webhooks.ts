@@ -27,7 +27,7 @@ const receive = createRoute({
   },
 });
 
-/** What providers call. A genuine message is kept before it is answered; it only wakes its payout, which asks the provider itself. */
+/** Providers call this. A genuine message is kept before it is answered; it only wakes its payout, which asks the provider itself. */
 export const webhookRoutes = ({ db, temporal, log, webhookReaders }: ApiDeps) => {
   const wake = async (gateway: WebhookSender, { eventId, reference, key }: WebhookHint) => {
     const hint = { reference, key };

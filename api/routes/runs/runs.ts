@@ -274,7 +274,7 @@ const outcomeAnswer = ({ partnerId: _id, payableMinor, ...outcome }: RunOutcome)
   payable: formatDecimal(money(payableMinor, outcome.currency)),
 });
 
-/** What the bank compares the checks that are presented with; the account by the name that shows no number of it. */
+/** The list that the bank compares presented checks with. It names the account without its number. */
 const positivePayOf = (run: Run, checks: Awaited<ReturnType<typeof listRunChecks>>): string =>
   positivePayFile(
     checks.map(({ accountRef, number, issuedAt, minor, currency, partner, state }) => ({
@@ -290,7 +290,7 @@ const positivePayOf = (run: Run, checks: Awaited<ReturnType<typeof listRunChecks
 /** A name never becomes a formula in a spreadsheet. */
 const textCell = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
 
-/** What starting a run's workflow needs. */
+/** The facts that are needed to start a run's workflow. */
 export const startOf = ({ id, schedule, periodEnd }: Run) => ({ id, scheduleCode: schedule, periodEnd });
 
 export const runRoutes = ({ db, temporal, log }: ApiDeps) => {

@@ -52,7 +52,7 @@ export const taskAnswer = (task: Task) => ({
   closedAt: task.closedAt?.toISOString() ?? null,
 });
 
-/** What only a person can do, and all that is known to do it by. */
+/** Tasks that only a person can do, and all that is known for the decision. */
 export const taskRoutes = ({ db }: ApiDeps) =>
   createRouter().openapi(list, async (c) => {
     const { cursor = null, limit, state, kind, payout } = c.req.valid('query');
