@@ -34,6 +34,20 @@ export async function openDocument(app: ReturnType<typeof createApp>) {
       return errors?.length ? `${operation.operationId} ${status}: ${JSON.stringify(errors)}` : undefined;
     },
 
+    /** A request as a client of the document writes it: the path with its placeholders, and its parameters. */
+    callOf({ method, path, query = {} }: Request) {
+      const operation = document.router.matchOperation({ method: method.toLowerCase(), path, headers: {} }, true);
+      const { params } = document.router.parseRequest({ method, path, headers: {} }, operation);
+      const numbers = Object.entries(query).map(([name, text]) => [name, /^\d+$/.test(text) ? Number(text) : text]);
+      return {
+        template: operation.path,
+        params: {
+          ...(Object.keys(params).length > 0 && { path: params }),
+          ...(numbers.length > 0 && { query: Object.fromEntries(numbers) as Record<string, unknown> }),
+        },
+      };
+    },
+
     /** What the document does not allow in a request; undefined where it is as described. */
     whyNotRequest({ method, path, query = {}, body }: Request): string | undefined {
       const operation = operationOf({ method, path });

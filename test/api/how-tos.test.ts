@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { examplesOf } from '../docs/examples.ts';
+import { examplesOf } from './examples.ts';
 import { type Api, startApi } from './api.ts';
 
 let api: Api;

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 
+import { serve } from '@hono/node-server';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -89,6 +92,17 @@ describe('given the reference page', () => {
       },
       components: { parameters: { IdempotencyKey: { name: 'Idempotency-Key', required: true } } },
     });
+  });
+});
+
+describe('given a request whose headers are larger than 16 KiB', () => {
+  it('then the HTTP server itself refuses it, as the document says of every operation', async () => {
+    const server = serve({ fetch: api.app.fetch, port: 0 });
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const answer = await fetch(`http://127.0.0.1:${port}/healthz`, { headers: { 'x-large': 'a'.repeat(20_000) } });
+    expect(answer.status).toBe(431);
+    await new Promise((resolve) => server.close(resolve));
   });
 });
 
