@@ -137,7 +137,7 @@ function limitBody(): MiddlewareHandler<ApiEnv> {
     bodyLimit({
       maxSize,
       onError: (c) =>
-        answer(c, new HTTPException(413, { message: `The body is larger than ${maxSize} bytes; nothing was done.` })),
+        answer(c, new HTTPException(413, { message: `The body is larger than ${maxSize} bytes. Nothing was done.` })),
     });
   const bodies = limitTo(BODY_BYTES_MAX);
   const files = limitTo(FILES_BYTES_MAX);
@@ -145,7 +145,7 @@ function limitBody(): MiddlewareHandler<ApiEnv> {
 }
 
 function refuseMethod(c: Context<ApiEnv>, methods: string[]): Response {
-  const message = `${c.req.path} knows ${methods.join(', ')}; nothing was done`;
+  const message = `${c.req.path} takes ${methods.join(', ')} only. Nothing was done.`;
   const response = answer(c, new HTTPException(405, { message }));
   response.headers.set('allow', methods.join(', '));
   return response;

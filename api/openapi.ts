@@ -1,22 +1,25 @@
-import type { OpenAPIHono } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 
-import { CURRENCY_CODES } from '../domain/currency.ts';
+import { ImportMapping } from '../domain/earnings/import-mapping.ts';
+import { PAYER_SETTINGS } from '../gateways/accounts.ts';
 import type { ApiEnv } from './http/deps.ts';
-import { rolesFor } from './http/permissions.ts';
-import { PROBLEM_TYPE } from './http/problem.ts';
+import { completeOperation, IDEMPOTENCY_KEY, METHODS, SHARED_RESPONSES } from './operations.ts';
+import { BankForm } from './routes/partners/bank-forms.ts';
 
 type Document = ReturnType<OpenAPIHono<ApiEnv>['getOpenAPI31Document']>;
 
 const INFO = {
   title: 'Bursar',
   version: '1',
+  license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
   description: [
-    'Pays partners for what they did: events in, approved payout runs out.',
+    'Bursar pays partners for what they did: it takes in events and pays them out in runs that people approve.',
     '',
-    '- **Keys**: `Authorization: Bearer bsk_…`. A key belongs to a person and has one role.',
-    '- **Every POST needs an `Idempotency-Key`**: the same key with the same request is answered as it was the first time.',
-    '- **Amounts** are decimal strings with their currency; instants are in UTC; dates are local to a schedule’s zone.',
-    '- **Lists** are pages: send `nextCursor` back as `cursor`.',
+    '- **Keys**: send `Authorization: Bearer bsk_…`. A key belongs to a person and has one role.',
+    '- **Every POST under /v1 needs an `Idempotency-Key`**: the same key with the same request gets the first answer again.',
+    '- **Amounts** are decimal strings in major units of their currency (`"123.45"`). Codes of currencies are ISO 4217.',
+    '- **Instants** are RFC 3339 in UTC. **Dates** are local to the zone of the pay schedule.',
+    '- **Lists** are pages: send `nextCursor` back as `cursor` until it is null.',
     '- **Problems** are RFC 9457 (`application/problem+json`): each says what happened, what did not, and what to do.',
   ].join('\n'),
 };
@@ -26,71 +29,81 @@ const TAGS = [
   { name: 'payers', description: 'The legal entities that pay, and the accounts that they pay from.' },
   { name: 'schedules', description: 'When a payer pays: its periods, cut-offs, pay dates and minimums.' },
   { name: 'programs', description: 'What partners are paid for, and the plans that say how much.' },
-  { name: 'partners', description: 'Who is paid, in which programs, and if nobody yet, why not.' },
-  { name: 'instruments', description: 'Where a partner’s money goes: a bank account, a PayPal account or an address.' },
-  { name: 'events', description: 'What partners did; each is taken in once, however often it is sent.' },
+  {
+    name: 'partners',
+    description: 'The people and companies that are paid, their programs, and why one is not paid yet.',
+  },
+  { name: 'instruments', description: "Where a partner's money goes: a bank account, a PayPal account or an address." },
+  { name: 'events', description: 'What partners did; each event is taken in once, however often it is sent.' },
   { name: 'imports', description: 'Files of events, row by row, with a mapping that says what their columns mean.' },
-  { name: 'runs', description: 'One schedule’s payouts for one period: drafted, approved by people, then paid.' },
-  { name: 'payouts', description: 'One partner’s money of one run, on its way and explained to the cent.' },
-  { name: 'checks', description: 'The register of check numbers, stopped payments, and what the bank asks about.' },
-  { name: 'tasks', description: 'What waits for a person, with all that there is to decide by.' },
-  { name: 'resolutions', description: 'What two people say became of a payment that its provider cannot tell of.' },
-  { name: 'gateways', description: 'Who carries the money, and the switch that stops it.' },
+  { name: 'runs', description: "One schedule's payouts for one period: drafted, approved by people, then paid." },
+  { name: 'payouts', description: "One partner's money of one run: where it is, and where each cent comes from." },
+  {
+    name: 'checks',
+    description: 'The register of check numbers, stop payments, and the questions that the bank asks.',
+  },
+  { name: 'tasks', description: 'What waits for a person, with all that is known for the decision.' },
+  { name: 'resolutions', description: 'What two people decide about a payment when its provider cannot tell.' },
+  { name: 'gateways', description: 'The providers that carry the money, and the switch that stops each of them.' },
   { name: 'alarms', description: 'What a person must look at.' },
-  { name: 'reconciliation', description: 'Where our books and a provider’s statement do not agree.' },
-  { name: 'audit', description: 'Who did what and when, in a chain that nobody can change unseen.' },
-  { name: 'actors', description: 'The people who use this, and their keys.' },
-  { name: 'me', description: 'What belongs to the key that asks: a partner’s own payouts and earnings.' },
+  { name: 'reconciliation', description: "Where our books and a provider's statement do not agree." },
+  { name: 'audit', description: 'Who did what and when, in a chain that nobody can change unnoticed.' },
+  { name: 'actors', description: 'The people who use the API, and their keys.' },
+  { name: 'me', description: "What belongs to the key that asks: a partner's own payouts and earnings." },
   { name: 'health', description: 'Whether this process is up, and ready.' },
-  { name: 'webhooks', description: 'What providers call when there is news.' },
+  { name: 'webhooks', description: 'What providers call when they have news.' },
 ];
 
-const KEY_HEADER = {
-  name: 'Idempotency-Key',
-  in: 'header',
-  required: true,
-  description:
-    'Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one.',
-  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,200}$' },
-} as const;
+/** The document's own address answers; the second one is where a local `npm start` listens. */
+const SERVERS = [
+  { url: '/', description: 'The server that this document was read from' },
+  { url: 'http://127.0.0.1:4400', description: 'A local server, as `npm start` starts it' },
+];
 
-const PROBLEM = {
-  description: 'A problem: nothing was done unless it says so',
-  content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
-};
-
-const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
-
-/** The OpenAPI 3.1 document: what each route declares, and what they all share. */
+/** The OpenAPI 3.1 document: what each route declares, and what follows for all of them. */
 export function openApiDocument(app: OpenAPIHono<ApiEnv>): Document {
-  const document = withCurrenciesNamed(app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, tags: TAGS }));
+  const document = withReferencesTidied(
+    app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, servers: SERVERS, tags: TAGS }),
+  );
   document.components = {
     ...document.components,
-    schemas: { ...document.components?.schemas, Currency: { type: 'string', enum: [...CURRENCY_CODES] } },
-    securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'A key as `bsk_…`' } },
+    schemas: {
+      ...document.components?.schemas,
+      ...describedApart([ImportMapping, BankForm, ...Object.values(PAYER_SETTINGS)]),
+    },
+    responses: SHARED_RESPONSES,
+    parameters: { IdempotencyKey: IDEMPOTENCY_KEY },
+    securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key such as `bsk_…`' } },
   };
   for (const [path, item] of Object.entries(document.paths ?? {}))
     for (const method of METHODS) {
       const operation = item[method];
-      const route = `${method.toUpperCase()} ${path}`;
-      const roles = rolesFor(route);
-      if (!operation) continue;
-      operation.responses = { ...operation.responses, default: PROBLEM };
-      if (!roles) continue;
-      operation.security = [{ key: [] }];
-      operation['x-roles'] = roles;
-      if (method === 'post') operation.parameters = [...(operation.parameters ?? []), KEY_HEADER];
+      if (operation) completeOperation(operation, method, path);
     }
   return document;
 }
 
-const CURRENCIES = JSON.stringify(CURRENCY_CODES);
+type Schemas = NonNullable<NonNullable<Document['components']>['schemas']>;
 
-/** The list of currencies is long and asked for in many places: it stands in the document once, by its name. */
-const withCurrenciesNamed = (document: Document): Document =>
-  JSON.parse(JSON.stringify(document), (_name, value: unknown) =>
-    isCurrencySchema(value) ? { $ref: '#/components/schemas/Currency' } : value,
-  ) as Document;
+/**
+ * The schemas, by their ids, of what routes take in loosely or as it arrives: what reads it later knows its form better. Routes
+ * refer to them by name.
+ */
+function describedApart(schemas: readonly z.ZodType[]): Schemas {
+  const defined = schemas.flatMap((schema) =>
+    Object.entries(z.toJSONSchema(z.object({ schema }), { io: 'input' }).$defs ?? {}),
+  );
+  const described = Object.fromEntries(defined.map(([name, { id: _id, ...schema }]) => [name, schema]));
+  return JSON.parse(JSON.stringify(described).replaceAll('"#/$defs/', '"#/components/schemas/')) as Schemas;
+}
 
-const isCurrencySchema = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'enum' in value && JSON.stringify(value.enum) === CURRENCIES;
+/** The generator writes a reference with words of its own as `allOf`; in OpenAPI 3.1 the words may stand next to the reference. */
+const withReferencesTidied = (document: Document): Document =>
+  JSON.parse(JSON.stringify(document), (_name, value: unknown) => tidied(value)) as Document;
+
+function tidied(value: unknown): unknown {
+  const parts = typeof value === 'object' && value !== null && 'allOf' in value ? value.allOf : undefined;
+  if (!Array.isArray(parts)) return value;
+  const [reference, words = {}, ...more] = parts as [{ $ref?: string }, Record<string, unknown>?, ...unknown[]];
+  return reference.$ref && !('properties' in words) && more.length === 0 ? { ...reference, ...words } : value;
+}

@@ -19,24 +19,55 @@ const isSaneYear = (instant: string): boolean => {
 
 const EventShape = z.strictObject({
   source: Source,
-  id: z.string().regex(/^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$/, 'is not 1 to 200 printable ASCII characters'),
-  program: Code,
-  partner: Code,
+  id: z
+    .string()
+    .regex(/^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$/, 'is not 1 to 200 printable ASCII characters')
+    .meta({
+      description: 'The id of the event in its source; with `source` it names the event for ever',
+      examples: ['order-1001'],
+    }),
+  program: Code.meta({ description: 'The code of the program that pays for the event', examples: ['resale'] }),
+  partner: Code.meta({ description: 'The code of the partner who did it', examples: ['paula'] }),
   kind: EventKind,
   occurredAt: z.iso
     .datetime({
       offset: true,
       error: 'is not an instant such as 2026-03-01T09:30:00Z: date, time and offset are needed',
     })
-    .refine(isSaneYear, `is not between ${YEAR_MIN} and ${YEAR_MAX}`),
+    .refine(isSaneYear, `is not between ${YEAR_MIN} and ${YEAR_MAX}`)
+    .meta({
+      description: 'When it happened: an RFC 3339 instant with its offset, at most 5 minutes ahead of our clock',
+      examples: ['2026-02-10T12:00:00Z'],
+    }),
   currency: Currency.optional(),
-  amount: Decimal.optional(),
+  amount: Decimal.meta({
+    description:
+      'The main amount, a decimal string in major units of `currency`; of a refund how much was refunded, and the whole where it is left out',
+    examples: ['1234.56'],
+  }).optional(),
   amounts: z
     .record(AmountName, Decimal)
     .refine((amounts) => Object.keys(amounts).length <= AMOUNTS_MAX, `has more than ${AMOUNTS_MAX} names`)
+    .meta({
+      description: `Up to ${AMOUNTS_MAX} other amounts by name, decimal strings in major units of \`currency\``,
+      examples: [{ freight: '12.50' }],
+    })
     .optional(),
-  quantity: z.int().min(1).max(QUANTITY_MAX).optional(),
-  refundOf: z.string().min(1).max(200).optional(),
+  quantity: z
+    .int()
+    .min(1)
+    .max(QUANTITY_MAX)
+    .meta({ description: 'How many units, for incentives that pay for each unit', examples: [3] })
+    .optional(),
+  refundOf: z
+    .string()
+    .min(1)
+    .max(200)
+    .meta({
+      description: 'Only for the kind `refund`: the id of the refunded event in the same source',
+      examples: ['order-1001'],
+    })
+    .optional(),
 });
 type EventShape = z.infer<typeof EventShape>;
 
@@ -79,7 +110,7 @@ export const WireEvent = EventShape.superRefine((event, context) => {
     ...refundObjections(event),
   ];
   for (const { path, reason } of objections) context.addIssue({ code: 'custom', path, message: reason });
-});
+}).meta({ id: 'NewEvent', description: 'One thing that a partner did' });
 export type WireEvent = z.infer<typeof WireEvent>;
 
 /** One thing that a partner did, as the rules read it. Amounts are minor units of the currency. */

@@ -9,25 +9,42 @@ import { parseDecimal } from './money.ts';
 /** A program's or a partner's code, as the organisation writes it. */
 export const Code = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/, 'is not a code of 1 to 64 letters, digits and . _ : -');
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/, 'is not a code of 1 to 64 letters, digits and . _ : -')
+  .meta({ description: 'A code that the organisation chose: 1 to 64 letters, digits and . _ : -', examples: ['acme'] });
 
 /** What happened: `sale`, `referral`, `installation`, `training`, `kpi`, … */
 export const EventKind = z
   .string()
-  .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is not a kind such as sale: small letters, digits and _');
+  .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is not a kind such as sale: small letters, digits and _')
+  .meta({
+    description: 'What happened: `sale`, `refund`, or a kind that the program names itself, such as `referral`',
+    examples: ['sale'],
+  });
 
-export const Source = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is not 1 to 64 letters, digits and . _ -');
+export const Source = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is not 1 to 64 letters, digits and . _ -')
+  .meta({ description: 'The system that the event comes from', examples: ['shop'] });
 
-/** The name of an amount beside the main one, such as `freight`; `amount` always means the main one. */
+/** The name of an amount besides the main one, such as `freight`; `amount` always means the main one. */
 export const AmountName = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is not a name such as freight: small letters, digits and _')
-  .refine((name) => name !== 'amount', 'amount is the name of the main amount');
+  .refine((name) => name !== 'amount', 'amount is the name of the main amount')
+  .meta({ description: 'The name of an amount besides the main one', examples: ['freight'] });
 
-export const Currency = z.enum(CURRENCY_CODES);
+export const Currency = z
+  .enum(CURRENCY_CODES)
+  .meta({ id: 'Currency', description: 'An ISO 4217 currency code', examples: ['USD'] });
 
 /** An amount of 0 or more; how many digits it may have depends on its currency: see `whyNotAmount`. */
-export const Decimal = z.string().regex(/^\d{1,18}(\.\d{1,18})?$/, 'is not a decimal amount such as 12.34');
+export const Decimal = z
+  .string()
+  .regex(/^\d{1,18}(\.\d{1,18})?$/, 'is not a decimal amount such as 12.34')
+  .meta({
+    description: 'A decimal string of 0 or more in major units of the currency, with no more decimals than it has',
+    examples: ['123.45'],
+  });
 export const QUANTITY_MAX = 1_000_000_000;
 /** A hundred trillion dollars is a mistake. Hundreds of such amounts still add up to what a bigint of PostgreSQL holds. */
 const AMOUNT_MINOR_MAX = 10n ** 16n;

@@ -1,9 +1,21 @@
+import { z } from 'zod';
+
 import { Failure, type FailureDetail } from '../domain/errors.ts';
 import type { GatewayName } from '../domain/rails.ts';
 import type { PayerAccount } from './gateway.ts';
-import { readLobAccount } from './lob/request.ts';
-import { readCheckAccount } from './printed-check/request.ts';
-import { readWiseAccount } from './wise/request.ts';
+import { LobSettings, readLobAccount } from './lob/request.ts';
+import { PrintedCheckSettings, readCheckAccount } from './printed-check/request.ts';
+import { readWiseAccount, WiseSettings } from './wise/request.ts';
+
+const PayPalSettings = z.object({}).meta({ id: 'PayPalSettings', description: "Nothing: the app's own account pays" });
+
+/** What a payer's settings are for each gateway, as the published API describes them. */
+export const PAYER_SETTINGS: Record<GatewayName, z.ZodType> = {
+  wise: WiseSettings,
+  paypal: PayPalSettings,
+  lob: LobSettings,
+  'printed-check': PrintedCheckSettings,
+};
 
 /** Reads what each gateway needs from a payer's settings. PayPal needs nothing, because the app's own account pays. */
 const READERS: Record<GatewayName, (account: PayerAccount) => unknown> = {

@@ -16,7 +16,7 @@ export const authenticate =
     if (!caller)
       throw new Failure(
         'not_authenticated',
-        'Send a valid key as "Authorization: Bearer bsk_…"; it may have expired or been revoked.',
+        'Send a valid key as "Authorization: Bearer bsk_…". Yours may have expired or been revoked.',
       );
     c.set('caller', caller);
     await next();
@@ -27,7 +27,7 @@ export const authorize = (): MiddlewareHandler<ApiEnv> => async (c, next) => {
   const route = routeOf(c);
   const { role } = c.get('caller');
   if (route && !rolesFor(route)?.includes(role))
-    throw new Failure('not_allowed', `A key of role ${role} may not ask for ${route}; nothing was done.`);
+    throw new Failure('not_allowed', `A key with the role ${role} may not call ${route}. Nothing was done.`);
   await next();
 };
 
@@ -40,6 +40,6 @@ export function onlyOwn(c: Context<ApiEnv>, partner: string, what: string): void
 /** The partner whose key was shown; only routes of the role partner ask. */
 export function partnerOf({ partnerId, partnerCode }: Caller): { id: bigint; code: string } {
   if (partnerId === null || partnerCode === null)
-    throw new Failure('not_allowed', 'This is for partners: use a key of the role partner.');
+    throw new Failure('not_allowed', 'This is for partners: use a key with the role partner.');
   return { id: partnerId, code: partnerCode };
 }

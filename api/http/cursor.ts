@@ -1,9 +1,9 @@
-/** A cursor is the last item's key, as JSON in base64url: opaque to whoever sends it back, and checked when it comes. */
+/** A cursor is the last item's key, as JSON in base64url: opaque to the sender, and checked when it comes back. */
 const writeCursor = (key: unknown): string => Buffer.from(JSON.stringify(key, bigintAsText)).toString('base64url');
 
 const bigintAsText = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
 
-/** What a cursor says, still to be checked; undefined where it says nothing. */
+/** Reads a cursor, which is still to be checked; undefined where it cannot be read. */
 export function parseCursor(text: string): unknown {
   try {
     return JSON.parse(Buffer.from(text, 'base64url').toString());

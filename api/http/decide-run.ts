@@ -32,7 +32,7 @@ export async function decideRun(
     if (await hasDecided(db, { runId: run.id, actorId, ...seen })) return run.status;
     throw new Failure(
       'run_not_in_review',
-      `Nothing was recorded: the run is ${run.status}, and waits for no decision.`,
+      `Nothing was recorded: the run is ${run.status} and does not wait for a decision.`,
     );
   }
   const noteId = note === null ? null : await addDecisionNote(db, actorId, note);

@@ -28,5 +28,5 @@ export type ApiDeps = {
 export type Upload = { fields: Map<string, string>; files: Map<string, UploadedFile> };
 export type UploadedFile = { path: string; fileName: string; sha256: string };
 
-/** What middleware leaves for the routes: the caller on every path under /v1, the upload and its hash where files are sent. */
+/** Middleware leaves this for the routes: the caller on every path under /v1, the upload and its hash where files are sent. */
 export type ApiEnv = { Variables: { requestId: string; caller: Caller; upload: Upload; requestHash?: Uint8Array } };

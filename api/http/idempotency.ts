@@ -40,7 +40,7 @@ export function idempotencyKeyOf(c: Context): string {
   });
 }
 
-/** What is asked: where, and with which body. Files are hashed as they are received; their hash stands for the body. */
+/** The hash of a request's address and body. Files are hashed as they are received; their hash stands for the body. */
 async function requestHash(c: Context<ApiEnv>): Promise<Uint8Array> {
   const body = c.get('requestHash') ?? sha256(await c.req.text());
   const { pathname, search } = new URL(c.req.url);

@@ -25,7 +25,7 @@ export async function* readParts(contentType: string, body: AsyncIterable<Uint8A
   }
 }
 
-/** What follows the last boundary may end without a line's end. */
+/** The part behind the last boundary may end without a line's end. */
 async function* withLastLine(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* body;
   yield NEW_LINE;

@@ -9,7 +9,7 @@ const PARTNER = ['partner'] as const;
 
 /**
  * Which role may ask for what: a route that is not here is refused to everybody, and the API does not start. Nobody who
- * changes instruments, keys or terms may decide a run. Where a partner is let in, he sees his own alone and 404 for the rest.
+ * changes instruments, keys or terms may decide a run. Partners who are let in see their own things alone, and 404 for the rest.
  */
 const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/actors': ['operator', 'auditor'],
@@ -103,7 +103,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/audit': ['operator', 'auditor'],
 };
 
-/** The roles that may use a route, as `POST /v1/runs/{id}/decision`; undefined where there is no such route. */
+/** The roles that may use a route such as `POST /v1/runs/{id}/decision`; undefined where there is no such route. */
 export const rolesFor = (route: string): readonly Role[] | undefined =>
   Object.hasOwn(ROLES_FOR, route) ? ROLES_FOR[route] : undefined;
 

@@ -14,71 +14,91 @@ import {
 import { z } from '@hono/zod-openapi';
 
 import { Failure, type FailureCode, type FailureDetail, FAILURES } from '../../domain/errors.ts';
+import * as fields from './fields.ts';
 
-/** What can go wrong at the door alone, before any rule of the domain is asked. */
-const DOOR_STATUS = {
-  method_not_allowed: 405,
-  body_too_large: 413,
-  unsupported_media_type: 415,
-  internal_error: 500,
+/** Problems that arise at the door alone, before any rule of the domain is asked. */
+const DOOR_PROBLEMS = {
+  method_not_allowed: { status: 405, title: 'The path does not know this method' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The media type is not supported' },
+  internal_error: { status: 500, title: 'Something unexpected happened' },
 } as const;
 
-const FAILURE_STATUS: Record<FailureCode, 400 | 401 | 403 | 404 | 409 | 422 | 500 | 503> = {
-  invalid_input: 400,
-  invalid_amount: 400,
-  not_found: 404,
-  already_exists: 409,
-  not_authenticated: 401,
-  not_allowed: 403,
+type Kind = { status: 400 | 401 | 403 | 404 | 409 | 422 | 500 | 503; title: string };
 
-  run_not_in_review: 409,
-  run_changed_since_seen: 409,
-  run_not_disbursing: 409,
-  run_period_open: 409,
-  run_already_exists: 409,
-  approver_is_preparer: 403,
-  approver_is_payee: 403,
-  approver_edited_run: 403,
-  approver_decided_already: 409,
+const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
+  invalid_input: { status: 400, title: 'The request cannot be accepted' },
+  invalid_amount: { status: 400, title: 'The amount cannot be accepted' },
+  not_found: { status: 404, title: 'Not found' },
+  already_exists: { status: 409, title: 'It exists already' },
+  not_authenticated: { status: 401, title: 'The key is missing or not valid' },
+  not_allowed: { status: 403, title: 'This key may not do that' },
 
-  payout_not_draft: 409,
-  payout_not_replaceable: 409,
+  run_not_in_review: { status: 409, title: 'The run does not wait for a decision' },
+  run_changed_since_seen: { status: 409, title: 'The run changed since you saw it' },
+  run_not_disbursing: { status: 409, title: "The run's current status does not allow this" },
+  run_period_open: { status: 409, title: 'The period is not over' },
+  run_already_exists: { status: 409, title: 'Another run is open' },
+  approver_is_preparer: { status: 403, title: 'You asked for this run' },
+  approver_is_payee: { status: 403, title: 'You are paid by it' },
+  approver_edited_run: { status: 403, title: 'You changed this run' },
+  approver_decided_already: { status: 409, title: 'You decided this already' },
 
-  resolution_not_asked: 409,
-  resolution_open: 409,
-  resolution_not_open: 409,
-  decider_is_proposer: 403,
+  payout_not_draft: { status: 409, title: 'The payout is no longer a draft' },
+  payout_not_replaceable: { status: 409, title: 'The payout cannot be replaced' },
 
-  check_not_out: 409,
-  check_must_be_returned: 409,
-  check_exception_over: 409,
+  resolution_not_asked: { status: 409, title: 'No task asks for this outcome' },
+  resolution_open: { status: 409, title: 'Another proposal waits for its decision' },
+  resolution_not_open: { status: 409, title: 'No proposal waits for a decision' },
+  decider_is_proposer: { status: 403, title: 'You proposed it' },
 
-  recipient_rejected: 422,
-  gateway_refused: 409,
-  gateway_not_sent: 503,
-  gateway_rate_limited: 503,
-  gateway_unavailable: 503,
-  webhook_not_genuine: 401,
+  check_not_out: { status: 409, title: 'The check cannot be stopped now' },
+  check_must_be_returned: { status: 409, title: 'The bank must not pay this check' },
+  check_exception_over: { status: 409, title: 'The check was decided already' },
 
-  idempotency_key_reused: 422,
-  idempotency_key_in_progress: 409,
-  outcome_not_known_yet: 503,
-  vault_cannot_open: 500,
+  recipient_rejected: { status: 422, title: 'The payout details cannot be used' },
+  gateway_refused: { status: 409, title: 'The provider refuses our account' },
+  gateway_not_sent: { status: 503, title: 'The provider was not reached' },
+  gateway_rate_limited: { status: 503, title: 'The provider asks us to slow down' },
+  gateway_unavailable: { status: 503, title: 'The provider does not answer' },
+  webhook_not_genuine: { status: 401, title: 'The signature does not fit' },
+
+  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key belongs to another request' },
+  idempotency_key_in_progress: { status: 409, title: 'The same request is still running' },
+  outcome_not_known_yet: { status: 503, title: 'The outcome is not known yet' },
+  vault_cannot_open: { status: 500, title: 'A sealed detail cannot be read' },
 };
 
-const STATUS = { ...FAILURE_STATUS, ...DOOR_STATUS };
-export type ProblemCode = keyof typeof STATUS;
+const PROBLEMS = { ...FAILURE_PROBLEMS, ...DOOR_PROBLEMS };
+export type ProblemCode = keyof typeof PROBLEMS;
 
 /** An answer that is no success, as RFC 9457 has it. */
 export const Problem = z
   .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    instance: z.string(),
-    code: z.enum(Object.keys(STATUS) as [ProblemCode, ...ProblemCode[]]),
-    errors: z.array(z.object({ field: z.string(), reason: z.string() })),
+    type: fields.text('A URN that names the kind of problem', 'urn:bursar:problem:invalid_input'),
+    title: fields.text('The kind of problem in words', 'The request cannot be accepted'),
+    status: fields.count('The HTTP status', 400),
+    detail: fields.text(
+      'What happened, what was not done, and what to do',
+      'Nothing was done: 1 field cannot be accepted.',
+    ),
+    instance: fields.text(
+      'A URN with the id of the request, by which the log tells more',
+      'urn:bursar:request:2f0c8a8e-1d3b-4f7e-9a64-5f0f6f1f2c3d',
+    ),
+    code: fields.oneOf(
+      Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]],
+      'The kind of problem: decide by this field',
+      'invalid_input',
+    ),
+    errors: z
+      .array(
+        z.object({
+          field: fields.text('The field as it is on the wire', 'events[0].partner'),
+          reason: fields.text('What is wrong with it', 'paul is not known'),
+        }),
+      )
+      .meta({ description: 'The fields that cannot be accepted; empty where the problem is about none' }),
   })
   .openapi('Problem');
 export type Problem = z.infer<typeof Problem>;
@@ -98,8 +118,7 @@ export function problemOf(error: unknown, where: string): Problem {
   const { code, detail, errors = [] } = troubleOf(error, where);
   return {
     type: `urn:bursar:problem:${code}`,
-    title: sentenceOf(code),
-    status: STATUS[code],
+    ...PROBLEMS[code],
     detail,
     instance: `urn:bursar:request:${where}`,
     code,
@@ -113,21 +132,16 @@ export const mayChange = (error: unknown): boolean => {
   return failure !== undefined && FAILURES[failure.code].retryable;
 };
 
-const sentenceOf = (code: ProblemCode): string => {
-  const words = code.replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
-};
-
 function troubleOf(error: unknown, where: string): Trouble {
   const failure = failureOf(error);
-  if (failure && STATUS[failure.code] < 500)
+  if (failure && PROBLEMS[failure.code].status < 500)
     return { code: failure.code, detail: withAdvice(failure), errors: failure.details };
   if (failure && FAILURES[failure.code].retryable) return { code: failure.code, detail: failure.message };
   if (error instanceof HTTPException) return troubleOfStatus(error, where);
   return databaseTrouble(error) ?? unexpected(where);
 }
 
-/** Who repeats a request that was cut off after it was done meets himself. */
+/** People who repeat a request that was cut off after it was done meet their own work. */
 const MAY_BE_YOURS =
   'If an earlier request of yours got no answer, it may be yours: read it before you try anything else.';
 
@@ -151,7 +165,7 @@ function failureOf(error: unknown): Failure | undefined {
   )
     return new Failure(
       'outcome_not_known_yet',
-      'Temporal did not answer in time; whether it was recorded is not known: repeat the request with the same Idempotency-Key.',
+      'Temporal did not answer in time, so it is not known whether this was recorded. Repeat the request with the same Idempotency-Key.',
     );
   return undefined;
 }
@@ -175,22 +189,22 @@ function troubleOfStatus({ status, message }: HTTPException, where: string): Tro
   return code ? { code, detail: message } : unexpected(where);
 }
 
-/** What the database refused because of what was asked. The names of its constraints say what; its rows are not shown. */
+/** Explains why the database refused a request. Constraints are named; rows are not shown. */
 function databaseTrouble(error: unknown): Trouble | undefined {
   if (error instanceof UniqueIntegrityConstraintViolationError)
     return {
       code: 'already_exists',
-      detail: `It exists already (${error.constraint}); nothing was changed. ${MAY_BE_YOURS}`,
+      detail: `It exists already (${error.constraint}). Nothing was changed. ${MAY_BE_YOURS}`,
     };
   if (error instanceof ForeignKeyIntegrityConstraintViolationError)
     return {
       code: 'invalid_input',
-      detail: `It names something that does not exist (${error.constraint}); nothing was changed.`,
+      detail: `It names something that does not exist (${error.constraint}). Nothing was changed.`,
     };
   if (error instanceof CheckIntegrityConstraintViolationError)
     return {
       code: 'invalid_input',
-      detail: `It breaks a rule (${error.constraint ?? 'checked when written'}); nothing was changed`,
+      detail: `It breaks a rule (${error.constraint ?? 'checked when written'}). Nothing was changed.`,
     };
   return undefined;
 }

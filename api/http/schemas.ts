@@ -4,10 +4,11 @@ import { Code, Currency, Decimal, whyNotAmount } from '../../domain/fields.ts';
 import { formatDecimal, type Money } from '../../domain/money.ts';
 import { METHODS } from '../../domain/rails.ts';
 import { parseCursor } from './cursor.ts';
+import * as fields from './fields.ts';
 
-/** What the routes' schemas share. Amounts are decimal strings, instants are in UTC, and dates are local to a schedule's zone. */
+/** Schemas that the routes' requests share, and helpers that declare answers. */
 
-/** One line of printable text, as names and reasons are. The document's pattern says the same without a flag, which it cannot hold. */
+/** One line of printable text, such as a name or a reason. The document's pattern says the same without a flag, which it cannot hold. */
 export const Line = (lengthMax: number) =>
   z
     .string()
@@ -17,24 +18,37 @@ export const Line = (lengthMax: number) =>
     .refine((text) => !/\p{Cc}/u.test(text), 'has control characters')
     .openapi({ pattern: '^[^\\x00-\\x1f\\x7f-\\x9f]*$' });
 
-export const Name = Line(200);
-export const Reason = Line(500);
-export const Email = z.email().max(254);
+export const Name = Line(200).meta({ description: 'The name, as people write it', examples: ['Acme Inc'] });
+export const Reason = Line(500).meta({
+  description: 'Why, in one line for the people who read it later',
+  examples: ['The contract is not signed yet'],
+});
+export const Email = z
+  .email()
+  .max(254)
+  .meta({ description: 'An e-mail address', examples: ['paula@example.com'] });
 export const Country = z
   .string()
   .regex(/^[A-Z]{2}$/, 'is not a country code such as DE')
-  .openapi({ example: 'DE' });
+  .meta({ description: 'An ISO 3166-1 country code of two letters', examples: ['US'] });
 /** PostgreSQL has no year 0, and nobody pays for what was before this one; as text, so that it stands in front of both. */
 const FIRST_YEAR = '1900';
 const isLateEnough = (text: string): boolean => text >= FIRST_YEAR;
 const tooEarly = `is before the year ${FIRST_YEAR}`;
 
-export const LocalDate = z.iso.date('is not a date such as 2026-03-01').refine(isLateEnough, tooEarly);
+export const LocalDate = z.iso
+  .date('is not a date such as 2026-03-01')
+  .refine(isLateEnough, tooEarly)
+  .meta({ description: 'A local date in the zone of the schedule', examples: ['2026-03-01'] });
 export const Instant = z.iso
   .datetime({ offset: true, error: 'is not an instant such as 2026-03-01T09:30:00Z' })
-  .refine(isLateEnough, tooEarly);
-export const Uuid = z.uuid();
-export const Method = z.enum(METHODS);
+  .refine(isLateEnough, tooEarly)
+  .meta({ description: 'An RFC 3339 instant with its offset', examples: ['2026-03-01T09:30:00Z'] });
+export const Uuid = z.uuid().meta({ description: 'An id of ours', examples: ['019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'] });
+export const Method = z.enum(METHODS).meta({
+  description: 'How a partner is paid: by bank transfer, PayPal or check',
+  examples: ['bank'],
+});
 export const MoneyBody = z
   .strictObject({ currency: Currency, amount: Decimal })
   .superRefine(({ currency, amount }, context) => {
@@ -42,8 +56,8 @@ export const MoneyBody = z
     if (message) context.addIssue({ code: 'custom', path: ['amount'], message });
   })
   .openapi('Money');
-/** What we answer may be below zero. */
-export const MoneyAnswer = z.object({ currency: z.string(), amount: z.string() });
+/** Our own amounts may be below zero. */
+export const MoneyAnswer = z.object({ currency: Currency, amount: fields.amount('The amount') });
 
 export const moneyAnswer = (amount: Money) => ({ currency: amount.currency, amount: formatDecimal(amount) });
 
@@ -54,18 +68,30 @@ export const RowNumber = z
   .string()
   .regex(/^\d{1,18}$/, 'is not a number')
   .transform(BigInt)
-  .openapi({ type: 'string', pattern: '^\\d{1,18}$' });
+  .openapi({
+    type: 'string',
+    pattern: '^\\d{1,18}$',
+    description: 'The number of a row of ours, as digits',
+    examples: ['1042'],
+  });
 /** The number of something that is counted from 1 on, as a cursor holds it. */
 export const Ordinal = z.int32().min(0);
 
-export const PostalAddress = z.strictObject({
-  line1: Line(100),
-  line2: Line(100).optional(),
-  city: Line(100),
-  region: Line(100),
-  postalCode: Line(20),
-  country: Country,
-});
+export const PostalAddress = z
+  .strictObject({
+    line1: Line(100).meta({ description: 'The street and the number', examples: ['500 Main Street'] }),
+    line2: Line(100)
+      .meta({ description: 'What else belongs to the street, such as a suite', examples: ['Suite 210'] })
+      .optional(),
+    city: Line(100).meta({ description: 'The city', examples: ['Springfield'] }),
+    region: Line(100).meta({
+      description: 'The state, province or region; in the US its two letters',
+      examples: ['IL'],
+    }),
+    postalCode: Line(20).meta({ description: 'The postal code; in the US a ZIP code', examples: ['62701'] }),
+    country: Country,
+  })
+  .openapi('PostalAddress', { description: 'A postal address' });
 
 const LIMIT_MAX = 200;
 const LIMIT_DEFAULT = 50;
@@ -76,7 +102,14 @@ const Limit = z
   .transform(Number)
   .refine((limit) => limit >= 1 && limit <= LIMIT_MAX, `is not 1 to ${LIMIT_MAX}`)
   .default(LIMIT_DEFAULT)
-  .openapi({ type: 'integer', minimum: 1, maximum: LIMIT_MAX, default: LIMIT_DEFAULT });
+  .openapi({
+    type: 'integer',
+    minimum: 1,
+    maximum: LIMIT_MAX,
+    default: LIMIT_DEFAULT,
+    description: 'How many items a page has at most',
+    examples: [LIMIT_DEFAULT],
+  });
 
 /** The query of a list whose cursor stands behind `key`, the last item's place in the order. */
 export const pageQuery = <Key extends z.ZodType>(key: Key) =>
@@ -92,7 +125,11 @@ export const pageQuery = <Key extends z.ZodType>(key: Key) =>
         return z.NEVER;
       })
       .optional()
-      .openapi({ type: 'string', description: 'The nextCursor of the page before' }),
+      .openapi({
+        type: 'string',
+        description: 'The `nextCursor` of the page before; without it the first page is read',
+        examples: ['eyJpZCI6IjEwNDIifQ'],
+      }),
   });
 
 /** The query of a list in the order of codes. */
@@ -100,7 +137,12 @@ export const CodePageQuery = pageQuery(Code);
 
 /** One page of a list, in an order that never changes. Without a nextCursor it is the last. */
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
-  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+  z.object({
+    items: z.array(item).meta({ description: 'The items of this page' }),
+    nextCursor: fields
+      .text('Send it back as `cursor` for the next page; null on the last one', 'eyJpZCI6IjEwNDIifQ')
+      .nullable(),
+  });
 
 /** Whether a change changes anything. */
 export const namesSomething = (change: object): boolean => Object.keys(change).length > 0;

@@ -29,7 +29,7 @@ export const receiveUpload = (): MiddlewareHandler<ApiEnv> => async (c, next) =>
   const contentType = c.req.header('content-type') ?? '';
   if (c.req.method !== 'POST') return next();
   if (!contentType.toLowerCase().startsWith('multipart/form-data'))
-    throw new HTTPException(415, { message: 'Send the files as multipart/form-data; nothing was done.' });
+    throw new HTTPException(415, { message: 'Send the files as multipart/form-data. Nothing was done.' });
   const folder = await mkdtemp(join(tmpdir(), 'bursar-upload-'));
   try {
     const upload = await receive(folder, readParts(contentType, c.req.raw.body ?? nothing()));
@@ -119,7 +119,7 @@ const linesOf = (piece: Buffer): Buffer[] =>
 const notUtf8 = (name: string, line: number): Failure =>
   refused(name, `is not UTF-8 on line ${line}: save it as UTF-8 and send it again`);
 
-/** What was sent, whatever its boundaries were. */
+/** The hash of the form's content: its boundaries do not count. */
 const hashOf = ({ fields, files }: Upload): Uint8Array =>
   sha256(
     canonicalJson({

@@ -2,30 +2,42 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'slonik';
 
 import type { ApiDeps } from '../http/deps.ts';
+import * as fields from '../http/fields.ts';
 import { createRouter } from '../http/router.ts';
 import { answers } from '../http/schemas.ts';
 
 const READY_WAIT_MS = 2000;
 
-const Health = z.object({ status: z.literal('up') });
-const Readiness = z.object({ database: z.enum(['up', 'down']), temporal: z.enum(['up', 'down']) });
+const STATES = ['up', 'down'] as const;
+
+const Health = z
+  .object({ status: z.literal('up').meta({ description: 'That the process answers' }) })
+  .openapi('Health');
+const Readiness = z
+  .object({
+    database: fields.oneOf(STATES, 'Whether PostgreSQL answers within two seconds', 'up'),
+    temporal: fields.oneOf(STATES, 'Whether Temporal answers within two seconds', 'up'),
+  })
+  .openapi('Readiness');
 
 const health = createRoute({
   method: 'get',
   path: '/healthz',
+  operationId: 'getHealth',
   tags: ['health'],
-  summary: 'Ask whether the process is up',
-  responses: { 200: answers(Health, 'The process is up') },
+  summary: 'Get whether the process is up',
+  responses: { 200: answers(Health, 'The process is up.') },
 });
 
 const ready = createRoute({
   method: 'get',
   path: '/readyz',
+  operationId: 'getReadiness',
   tags: ['health'],
-  summary: 'Ask whether it is ready for requests',
+  summary: 'Get whether the process is ready for requests',
   responses: {
-    200: answers(Readiness, 'Ready for requests'),
-    503: answers(Readiness, 'Not ready: says what does not answer'),
+    200: answers(Readiness, 'The process is ready for requests.'),
+    503: answers(Readiness, 'The process is not ready: the answer says what does not respond.'),
   },
 });
 

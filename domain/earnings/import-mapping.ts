@@ -9,17 +9,40 @@ const COLUMNS_MAX = 5;
 const VALUES_MAX = 200;
 const REFUND_AFTER_MINUTES_MAX = 525_600;
 
-const Column = z.string().min(1).max(200);
+const Column = z
+  .string()
+  .min(1)
+  .max(200)
+  .meta({ description: "The name of a column, as the file's header has it", examples: ['order_id'] });
 const FromColumn = z.strictObject({ column: Column });
 const Columns = z.array(Column).min(1).max(COLUMNS_MAX);
-const JoinedId = z.strictObject({ columns: Columns, separator: z.string().min(1).max(3).default(':') });
+const JoinedId = z.strictObject({
+  columns: Columns.meta({
+    description: 'The columns whose cells together are the id',
+    examples: [['order_id', 'item']],
+  }),
+  separator: z
+    .string()
+    .min(1)
+    .max(3)
+    .default(':')
+    .meta({ description: 'What is put between the cells', examples: [':'] }),
+});
 
 const NumberColumn = z
   .strictObject({
     column: Column,
-    decimal: z.enum(['.', ',']).default('.'),
-    /** What stands between groups of three digits; a space stands for the no-break spaces too. */
-    thousands: z.enum([',', '.', ' ']).optional(),
+    decimal: z
+      .enum(['.', ','])
+      .default('.')
+      .meta({ description: 'The decimal point of the file', examples: ['.'] }),
+    thousands: z
+      .enum([',', '.', ' '])
+      .meta({
+        description: 'What stands between groups of three digits; a space stands for the no-break spaces too',
+        examples: [','],
+      })
+      .optional(),
   })
   .refine(
     ({ decimal, thousands }) => decimal !== thousands,
@@ -81,12 +104,26 @@ function whyNotFormat(format: string): string | undefined {
 
 const OccurredAt = z
   .strictObject({
-    /** The first column that is not empty counts. */
-    columns: Columns,
-    /** Such as `M/D/YYYY H:mm` or `YYYY-MM-DDTHH:mm:ss.SZ`. */
-    format: z.string().min(8).max(40),
-    /** The clocks that the file shows; without an offset in the format there is no instant without it. */
-    zone: z.string().refine(isZone, 'is not a zone of the IANA database').optional(),
+    columns: Columns.meta({
+      description: 'The first of these columns that is not empty counts',
+      examples: [['sold_at']],
+    }),
+    format: z
+      .string()
+      .min(8)
+      .max(40)
+      .meta({
+        description: `How the cell is written, in the tokens ${Object.keys(TOKENS).join(', ')}`,
+        examples: ['YYYY-MM-DDTHH:mm:ss.SZ', 'M/D/YYYY H:mm'],
+      }),
+    zone: z
+      .string()
+      .refine(isZone, 'is not a zone of the IANA database')
+      .meta({
+        description: 'The IANA zone whose clock the file shows; needed exactly where the format has no offset',
+        examples: ['America/New_York'],
+      })
+      .optional(),
   })
   .superRefine(({ format, zone }, context) => {
     const hasOffset = partsOf(format).includes('offset');
@@ -100,45 +137,123 @@ const OccurredAt = z
 type OccurredAt = z.infer<typeof OccurredAt>;
 
 /** How the rows of somebody's file become events. Cells are read without the spaces around them. */
-export const ImportMapping = z.strictObject({
-  source: Source,
-  program: z.union([Code, FromColumn]),
-  partner: FromColumn.extend({ prefix: z.string().min(1).max(40).optional() }),
-  /** The columns that name a row once and for all, in this order. */
-  id: JoinedId,
-  kind: z.union([
-    EventKind,
-    FromColumn.extend({
-      values: z
-        .record(z.string(), EventKind)
-        .refine((values) => Object.keys(values).length <= VALUES_MAX, 'too many values'),
+export const ImportMapping = z
+  .strictObject({
+    source: Source,
+    program: z.union([Code, FromColumn]).meta({
+      description: 'The code of the program, or the column that names it',
+      examples: ['resale', { column: 'program' }],
     }),
-  ]),
-  occurredAt: OccurredAt,
-  currency: z.union([Currency, FromColumn]).optional(),
-  amount: NumberColumn.optional(),
-  amounts: z.record(AmountName, NumberColumn).optional(),
-  quantity: FromColumn.optional(),
-  /** For rows of kind refund: the id of the refunded event. */
-  refundOf: JoinedId.optional(),
-  /** Rows that say their sale was taken back as a whole: they make the sale, and its refund some minutes later. */
-  refund: z
-    .strictObject({
-      when: FromColumn.extend({ values: z.array(z.string()).min(1).max(VALUES_MAX) }),
-      afterMinutes: z.int().min(0).max(REFUND_AFTER_MINUTES_MAX),
-    })
-    .optional(),
-  /** A second file whose row with the same value in `on` adds its columns as `<stem>.<column>`: `orders.order_status`. */
-  join: z
-    .strictObject({
-      file: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.csv$/, 'is not the name of a .csv file'),
-      on: Column,
-      columns: z.array(Column).min(1).max(50),
-      /** Whether a row may do without: then these columns are empty. Otherwise it is rejected. */
-      optional: z.boolean().default(false),
-    })
-    .optional(),
-});
+    partner: FromColumn.extend({
+      prefix: z
+        .string()
+        .min(1)
+        .max(40)
+        .meta({ description: "What is put before the cell to make the partner's code", examples: ['seller-'] })
+        .optional(),
+    }).meta({ description: 'The column that names the partner', examples: [{ column: 'reseller' }] }),
+    id: JoinedId.meta({
+      description: 'The columns that name a row for ever, in this order',
+      examples: [{ columns: ['order_id', 'item'], separator: ':' }],
+    }),
+    kind: z
+      .union([
+        EventKind,
+        FromColumn.extend({
+          values: z
+            .record(z.string(), EventKind)
+            .refine((values) => Object.keys(values).length <= VALUES_MAX, 'too many values')
+            .meta({
+              description: 'The kind of event for each value of the column',
+              examples: [{ S: 'sale', R: 'refund' }],
+            }),
+        }),
+      ])
+      .meta({
+        description: 'The kind of all rows, or the column that says it',
+        examples: ['sale', { column: 'type', values: { S: 'sale', R: 'refund' } }],
+      }),
+    occurredAt: OccurredAt.meta({
+      description: 'When it happened, and how the file writes that',
+      examples: [{ columns: ['sold_at'], format: 'DD/MM/YYYY HH:mm', zone: 'America/New_York' }],
+    }),
+    currency: z
+      .union([Currency, FromColumn])
+      .meta({
+        description: 'The ISO 4217 code of all rows, or the column that says it',
+        examples: ['USD', { column: 'currency' }],
+      })
+      .optional(),
+    amount: NumberColumn.meta({
+      description: 'The column of the main amount, in major units of the currency',
+      examples: [{ column: 'price', decimal: '.', thousands: ',' }],
+    }).optional(),
+    amounts: z
+      .record(AmountName, NumberColumn)
+      .meta({
+        description: 'The columns of other amounts, in major units of the currency, by name',
+        examples: [{ freight: { column: 'freight_value' } }],
+      })
+      .optional(),
+    quantity: FromColumn.meta({
+      description: 'The column of the number of units',
+      examples: [{ column: 'pieces' }],
+    }).optional(),
+    refundOf: JoinedId.meta({
+      description: 'For rows of kind `refund`: the columns that make the id of the refunded event',
+      examples: [{ columns: ['order_id', 'item'], separator: ':' }],
+    }).optional(),
+    refund: z
+      .strictObject({
+        when: FromColumn.extend({
+          values: z
+            .array(z.string())
+            .min(1)
+            .max(VALUES_MAX)
+            .meta({ description: 'The values that say so', examples: [['cancelled']] }),
+        }).meta({
+          description: 'Which rows say that their sale was taken back',
+          examples: [{ column: 'status', values: ['cancelled'] }],
+        }),
+        afterMinutes: z
+          .int()
+          .min(0)
+          .max(REFUND_AFTER_MINUTES_MAX)
+          .meta({ description: 'How many minutes after the sale its refund happened', examples: [1] }),
+      })
+      .meta({ description: 'For rows whose sale was taken back as a whole: they make the sale and its refund' })
+      .optional(),
+    join: z
+      .strictObject({
+        file: z
+          .string()
+          .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.csv$/, 'is not the name of a .csv file')
+          .meta({
+            description: 'The name of the second file; its part of the form has this name without `.csv`',
+            examples: ['orders.csv'],
+          }),
+        on: Column.meta({
+          description: 'The column, in both files, by which a row finds its other half',
+          examples: ['order_id'],
+        }),
+        columns: z
+          .array(Column)
+          .min(1)
+          .max(50)
+          .meta({
+            description:
+              "The columns of the second file that are added, as the file's name without `.csv`, a dot and the column: `orders.order_status`",
+            examples: [['order_status']],
+          }),
+        optional: z.boolean().default(false).meta({
+          description:
+            'Whether a row without its other half is taken in, with these columns empty; otherwise it is rejected',
+        }),
+      })
+      .meta({ description: 'A second file that adds columns to each row' })
+      .optional(),
+  })
+  .meta({ id: 'ImportMapping', description: 'How the rows of a CSV file become events' });
 export type ImportMapping = z.infer<typeof ImportMapping>;
 
 /** One row of a file: what stands in each column. */

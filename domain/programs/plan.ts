@@ -15,9 +15,22 @@ const indexOfRepeatedId = (incentives: readonly { id: string }[]): number =>
  */
 export const PlanTerms = z
   .strictObject({
-    holdDays: z.int().min(0).max(HOLD_DAYS_MAX),
-    rounding: z.literal('half-even'),
-    incentives: z.array(IncentiveTerms).min(1).max(INCENTIVES_MAX),
+    holdDays: z
+      .int()
+      .min(0)
+      .max(HOLD_DAYS_MAX)
+      .meta({ description: 'How many days an earning is held for refunds before it can be paid', examples: [14] }),
+    rounding: z
+      .literal('half-even')
+      .meta({ description: 'How a fraction of a minor unit is rounded: to the even neighbour' }),
+    incentives: z
+      .array(IncentiveTerms)
+      .min(1)
+      .max(INCENTIVES_MAX)
+      .meta({
+        description: 'The ways of earning; an event may earn by several',
+        examples: [[{ id: 'commission', rule: 'percent', percent: '10' }]],
+      }),
   })
   .superRefine(({ incentives }, context) => {
     const repeated = indexOfRepeatedId(incentives);
@@ -26,5 +39,6 @@ export const PlanTerms = z
     for (const [index, { from, until }] of incentives.entries())
       if (from !== undefined && until !== undefined && from >= until)
         context.addIssue({ code: 'custom', path: ['incentives', index, 'until'], message: 'is not after from' });
-  });
+  })
+  .meta({ id: 'PlanTerms', description: 'What partners earn, as one version of a plan says it' });
 export type PlanTerms = z.infer<typeof PlanTerms>;

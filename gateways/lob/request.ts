@@ -18,25 +18,60 @@ const ZIP = /^\d{5}(-\d{4})?$/;
 const STATE = /^[A-Z]{2}$/;
 
 const Sender = z.object({
-  name: z.string().min(1).max(NAME_LENGTH_MAX),
-  line1: z.string().min(1),
-  line2: z.string().optional(),
-  city: z.string().min(1),
-  region: z.string().regex(STATE),
-  postalCode: z.string().regex(ZIP),
-  country: z.literal('US'),
+  name: z
+    .string()
+    .min(1)
+    .max(NAME_LENGTH_MAX)
+    .meta({ description: 'Who sends the check', examples: ['Acme Inc'] }),
+  line1: z
+    .string()
+    .min(1)
+    .meta({ description: 'The street and the number', examples: ['500 Main Street'] }),
+  line2: z
+    .string()
+    .meta({ description: 'What else belongs to the street', examples: ['Suite 210'] })
+    .optional(),
+  city: z
+    .string()
+    .min(1)
+    .meta({ description: 'The city', examples: ['Springfield'] }),
+  region: z
+    .string()
+    .regex(STATE)
+    .meta({ description: 'The US state, as two letters', examples: ['IL'] }),
+  postalCode: z
+    .string()
+    .regex(ZIP)
+    .meta({ description: 'The ZIP code', examples: ['62701'] }),
+  country: z.literal('US').meta({ description: 'Lob mails checks within the US only' }),
 });
 
-const Account = z.object({
-  lobBankAccountId: z.string().startsWith('bank_'),
-  bankAccount: z.object({
-    accountNumber: z.string().regex(/^\d{4,17}$/),
-    routingNumber: z.string().refine(isRoutingNumber),
-  }),
-  from: Sender,
-});
+export const LobSettings = z
+  .object({
+    lobBankAccountId: z
+      .string()
+      .regex(/^bank_/, 'must start with bank_')
+      .meta({
+        description: "Lob's id of the bank account, which Lob must have verified",
+        examples: ['bank_8cad8df5354d33f'],
+      }),
+    bankAccount: z
+      .object({
+        accountNumber: z
+          .string()
+          .regex(/^\d{4,17}$/)
+          .meta({ description: 'The number of the account, 4 to 17 digits', examples: ['123456789'] }),
+        routingNumber: z
+          .string()
+          .refine(isRoutingNumber)
+          .meta({ description: 'The ABA routing number of the bank, nine digits', examples: ['122100024'] }),
+      })
+      .meta({ description: 'The same account, as the bank knows it: there the checks are followed' }),
+    from: Sender.meta({ description: 'The sender whom Lob prints on the check; a US address' }),
+  })
+  .meta({ id: 'LobSettings', description: 'What Lob needs to know about the payer' });
 
-export const readLobAccount = (account: PayerAccount) => readAccount(Account, 'Lob', account);
+export const readLobAccount = (account: PayerAccount) => readAccount(LobSettings, 'Lob', account);
 
 const Frozen = z.object({
   /** The check as it is filed with the bank, where it is also followed. */

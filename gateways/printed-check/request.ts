@@ -16,13 +16,32 @@ const PAYEE_LENGTH_MAX = 60;
 const ADDRESS_LENGTH_MAX = 60;
 const AMOUNT_WORDS_LENGTH_MAX = 120;
 
-const Account = z.object({
-  accountNumber: z.string().regex(/^\d{4,17}$/, 'must be 4 to 17 digits'),
-  routingNumber: z.string().refine(isRoutingNumber, 'is not a valid routing number').optional(),
-  bankName: z.string().min(1).refine(isPrintable),
-});
+export const PrintedCheckSettings = z
+  .object({
+    accountNumber: z
+      .string()
+      .regex(/^\d{4,17}$/, 'must be 4 to 17 digits')
+      .meta({
+        description: 'The number of the account that the checks are drawn on, 4 to 17 digits',
+        examples: ['987654321'],
+      }),
+    routingNumber: z
+      .string()
+      .refine(isRoutingNumber, 'is not a valid routing number')
+      .meta({
+        description: 'The ABA routing number of a US bank, nine digits; without it the check has no line for machines',
+        examples: ['122100024'],
+      })
+      .optional(),
+    bankName: z
+      .string()
+      .min(1)
+      .refine(isPrintable)
+      .meta({ description: 'The name of the bank, as it is printed', examples: ['First Example Bank'] }),
+  })
+  .meta({ id: 'PrintedCheckSettings', description: 'What is printed on the checks of the payer' });
 
-export const readCheckAccount = (account: PayerAccount) => readAccount(Account, 'check', account);
+export const readCheckAccount = (account: PayerAccount) => readAccount(PrintedCheckSettings, 'check', account);
 
 const Address = z.object({
   line1: z.string(),

@@ -13,12 +13,24 @@ const REFERENCE_LENGTH_MAX = 10;
 /** A transfer is funded from our balance by our token, or by a person at Wise if the token is not allowed to. Until then it is a draft. */
 const FUNDING = ['balance', 'person'] as const;
 
-const Account = z.object({
-  profileId: z.string().regex(/^\d+$/, 'must be the numeric id of a Wise business profile'),
-  funding: z.enum(FUNDING).default('balance'),
-});
+export const WiseSettings = z
+  .object({
+    profileId: z
+      .string()
+      .regex(/^\d+$/, 'must be the numeric id of a Wise business profile')
+      .meta({ description: 'The id of the Wise business profile that pays, as digits', examples: ['16421159'] }),
+    funding: z
+      .enum(FUNDING)
+      .default('balance')
+      .meta({
+        description:
+          '`balance`: our token pays transfers from the Wise balance; `person`: where Wise forbids that, a person pays each transfer in Wise',
+        examples: ['balance'],
+      }),
+  })
+  .meta({ id: 'WiseSettings', description: 'What Wise needs to know about the payer' });
 
-export const readWiseAccount = (account: PayerAccount) => readAccount(Account, 'Wise', account);
+export const readWiseAccount = (account: PayerAccount) => readAccount(WiseSettings, 'Wise', account);
 
 const Frozen = z.object({
   profileId: z.string(),

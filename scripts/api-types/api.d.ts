@@ -11,39 +11,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ask whether the process is up */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The process is up */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            status: "up";
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Get whether the process is up */
+        get: operations["getHealth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -59,55 +28,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ask whether it is ready for requests */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Ready for requests */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            database: "up" | "down";
-                            /** @enum {string} */
-                            temporal: "up" | "down";
-                        };
-                    };
-                };
-                /** @description Not ready: says what does not answer */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            database: "up" | "down";
-                            /** @enum {string} */
-                            temporal: "up" | "down";
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Get whether the process is ready for requests */
+        get: operations["getReadiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -123,95 +45,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the people */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The people who may hold keys */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Actor"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the people
+         * @description Needs a key of the role **operator** or **auditor**.
+         */
+        get: operations["listActors"];
         put?: never;
-        /** Add a person */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        code: string;
-                        name: string;
-                        /** Format: email */
-                        email?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Added */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Actor"];
-                    };
-                };
-                /** @description The code is taken */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Add a person
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["addActor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -225,99 +69,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the keys of a person */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The keys of a person, without their secrets */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["ApiKey"][];
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the keys of a person
+         * @description Needs a key of the role **operator** or **auditor**.
+         */
+        get: operations["listActorKeys"];
         put?: never;
-        /** Issue a key */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        role: "preparer" | "approver" | "operator" | "partner" | "auditor";
-                        partner?: string;
-                        /** Format: date-time */
-                        expiresAt?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description The key, shown this once */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            prefix: string;
-                            key: string;
-                        };
-                    };
-                };
-                /** @description Nobody issues a key to himself */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Issue a key to a person
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["issueActorKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -334,36 +96,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke a key */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Revoked */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Revoke a key
+         * @description Needs a key of the role **operator**.
+         */
+        delete: operations["revokeKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -376,105 +113,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the payers */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The legal entities that pay */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Payer"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the payers
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listPayers"];
         put?: never;
-        /** Add a payer */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        code: string;
-                        name: string;
-                        /** @example DE */
-                        country: string;
-                        currency: components["schemas"]["Currency"];
-                        address?: {
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region: string;
-                            postalCode: string;
-                            /** @example DE */
-                            country: string;
-                        };
-                    };
-                };
-            };
-            responses: {
-                /** @description Added */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Payer"];
-                    };
-                };
-                /** @description The code is taken */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Add a payer
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["addPayer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -488,40 +137,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a payer and how it pays */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The payer and how it pays */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Payer"] & {
-                            gateways: components["schemas"]["PayerGateway"][];
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get a payer and how it pays
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getPayer"];
         put?: never;
         post?: never;
         delete?: never;
@@ -538,52 +158,13 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Say which gateway carries a method */
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    code: string;
-                    method: "bank" | "paypal" | "check";
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        gateway: "wise" | "paypal" | "lob" | "printed-check";
-                        accountRef: string;
-                        settings: {
-                            [key: string]: unknown;
-                        };
-                        checkNumberNext?: number;
-                        dormancyYears?: number;
-                    };
-                };
-            };
-            responses: {
-                /** @description The gateway that carries this method from now on; its settings are never shown */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PayerGateway"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Set the gateway that carries a method
+         * @description Settings that could not pay are refused. They are sealed and never shown again.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        put: operations["setPayerGateway"];
         post?: never;
         delete?: never;
         options?: never;
@@ -598,105 +179,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the pay schedules */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The pay schedules */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Schedule"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the pay schedules
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listSchedules"];
         put?: never;
-        /** Add a pay schedule */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        code: string;
-                        payer: string;
-                        /** @enum {string} */
-                        frequency: "daily" | "weekly" | "monthly";
-                        weekday?: number;
-                        zone: string;
-                        /** @default 0 */
-                        payDays?: number;
-                        /** @default 1 */
-                        approvalsRequired?: number;
-                        /** @default true */
-                        scheduled?: boolean;
-                        /** @default [] */
-                        minimums?: components["schemas"]["Money"][];
-                    };
-                };
-            };
-            responses: {
-                /** @description Added */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Schedule"];
-                    };
-                };
-                /** @description The code is taken */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Add a pay schedule
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["addSchedule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -710,81 +203,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a pay schedule */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The pay schedule */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Schedule"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get a pay schedule
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getSchedule"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change the minimums of a pay schedule */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        minimums: components["schemas"]["Money"][];
-                    };
-                };
-            };
-            responses: {
-                /** @description The pay schedule with its new minimums */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Schedule"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Change the minimums of a pay schedule
+         * @description Needs a key of the role **operator**.
+         */
+        patch: operations["changeSchedule"];
         trace?: never;
     };
     "/v1/schedules/{code}/periods": {
@@ -794,42 +227,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the next periods and pay dates */
-        get: {
-            parameters: {
-                query?: {
-                    count?: number;
-                };
-                header?: never;
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The next periods, the open one first */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Period"][];
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the next periods and pay dates
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listSchedulePeriods"];
         put?: never;
         post?: never;
         delete?: never;
@@ -845,96 +247,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the programs */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The programs */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Program"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the programs
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listPrograms"];
         put?: never;
-        /** Add a program */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        code: string;
-                        name: string;
-                        schedule: string;
-                        /** @default [] */
-                        partnerKinds?: ("reseller" | "distributor" | "affiliate" | "agent" | "dealer" | "installer" | "supplier" | "marketplace_seller")[];
-                    };
-                };
-            };
-            responses: {
-                /** @description Added */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Program"];
-                    };
-                };
-                /** @description The code is taken */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Add a program
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["addProgram"];
         delete?: never;
         options?: never;
         head?: never;
@@ -948,38 +271,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a program */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The program */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Program"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get a program
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getProgram"];
         put?: never;
         post?: never;
         delete?: never;
@@ -995,162 +291,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the plans of a program */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The plans, each in its newest version */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["PlanVersion"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the plans of a program
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listProgramPlans"];
         put?: never;
-        /** Add a plan */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        code: string;
-                        terms: {
-                            holdDays: number;
-                            /** @enum {string} */
-                            rounding: "half-even";
-                            incentives: ({
-                                id: string;
-                                /**
-                                 * @default [
-                                 *       "sale"
-                                 *     ]
-                                 */
-                                kinds?: string[];
-                                /** Format: date */
-                                from?: string;
-                                /** Format: date */
-                                until?: string;
-                                /** @enum {string} */
-                                rule: "percent";
-                                /** @default amount */
-                                basis?: "amount" | string;
-                                percent: string;
-                            } | {
-                                id: string;
-                                /**
-                                 * @default [
-                                 *       "sale"
-                                 *     ]
-                                 */
-                                kinds?: string[];
-                                /** Format: date */
-                                from?: string;
-                                /** Format: date */
-                                until?: string;
-                                /** @enum {string} */
-                                rule: "flat";
-                                amount: string;
-                                currency: components["schemas"]["Currency"];
-                                /** @default false */
-                                perUnit?: boolean;
-                            } | {
-                                id: string;
-                                /**
-                                 * @default [
-                                 *       "sale"
-                                 *     ]
-                                 */
-                                kinds?: string[];
-                                /** Format: date */
-                                from?: string;
-                                /** Format: date */
-                                until?: string;
-                                /** @enum {string} */
-                                rule: "tiers";
-                                /** @default amount */
-                                basis?: "amount" | string;
-                                /** @enum {string} */
-                                mode: "marginal" | "cliff";
-                                /** @enum {string} */
-                                window: "month" | "quarter" | "year" | "lifetime";
-                                currency: components["schemas"]["Currency"];
-                                steps: {
-                                    from: string;
-                                    percent: string;
-                                }[];
-                            })[];
-                        };
-                    };
-                };
-            };
-            responses: {
-                /** @description Added, with a first version for whatever happened before it */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PlanVersion"];
-                    };
-                };
-                /** @description The program has a plan of this code */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Add a plan
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["addProgramPlan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1164,156 +315,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the versions of a plan */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    code: string;
-                    plan: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Every version, the first one first */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["PlanVersion"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the versions of a plan
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listProgramPlanVersions"];
         put?: never;
-        /** Change the terms of a plan */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    code: string;
-                    plan: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        terms: {
-                            holdDays: number;
-                            /** @enum {string} */
-                            rounding: "half-even";
-                            incentives: ({
-                                id: string;
-                                /**
-                                 * @default [
-                                 *       "sale"
-                                 *     ]
-                                 */
-                                kinds?: string[];
-                                /** Format: date */
-                                from?: string;
-                                /** Format: date */
-                                until?: string;
-                                /** @enum {string} */
-                                rule: "percent";
-                                /** @default amount */
-                                basis?: "amount" | string;
-                                percent: string;
-                            } | {
-                                id: string;
-                                /**
-                                 * @default [
-                                 *       "sale"
-                                 *     ]
-                                 */
-                                kinds?: string[];
-                                /** Format: date */
-                                from?: string;
-                                /** Format: date */
-                                until?: string;
-                                /** @enum {string} */
-                                rule: "flat";
-                                amount: string;
-                                currency: components["schemas"]["Currency"];
-                                /** @default false */
-                                perUnit?: boolean;
-                            } | {
-                                id: string;
-                                /**
-                                 * @default [
-                                 *       "sale"
-                                 *     ]
-                                 */
-                                kinds?: string[];
-                                /** Format: date */
-                                from?: string;
-                                /** Format: date */
-                                until?: string;
-                                /** @enum {string} */
-                                rule: "tiers";
-                                /** @default amount */
-                                basis?: "amount" | string;
-                                /** @enum {string} */
-                                mode: "marginal" | "cliff";
-                                /** @enum {string} */
-                                window: "month" | "quarter" | "year" | "lifetime";
-                                currency: components["schemas"]["Currency"];
-                                steps: {
-                                    from: string;
-                                    percent: string;
-                                }[];
-                            })[];
-                        };
-                        /** Format: date-time */
-                        effectiveFrom?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Added; it is effective from now on unless said otherwise */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PlanVersion"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Add a version of a plan: change its terms
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["addProgramPlanVersion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1327,109 +339,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the partners */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The partners */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Partner"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the partners
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listPartners"];
         put?: never;
-        /** Add a partner */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        code: string;
-                        name: string;
-                        /** @enum {string} */
-                        kind: "reseller" | "distributor" | "affiliate" | "agent" | "dealer" | "installer" | "supplier" | "marketplace_seller";
-                        /** Format: email */
-                        email?: string;
-                        /** @example DE */
-                        country: string;
-                        /** @default [] */
-                        agreements?: {
-                            program: string;
-                            plan: string;
-                            /** Format: date */
-                            startsOn: string;
-                            /** Format: date */
-                            endsOn?: string;
-                        }[];
-                        instrument?: components["schemas"]["Destination"];
-                    };
-                };
-            };
-            responses: {
-                /** @description Added */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Partner"];
-                    };
-                };
-                /** @description The code is taken */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Add a partner
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["addPartner"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1445,75 +365,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Add many partners at once */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        partners: {
-                            code: string;
-                            name: string;
-                            /** @enum {string} */
-                            kind: "reseller" | "distributor" | "affiliate" | "agent" | "dealer" | "installer" | "supplier" | "marketplace_seller";
-                            /** Format: email */
-                            email?: string;
-                            /** @example DE */
-                            country: string;
-                            /** @default [] */
-                            agreements?: {
-                                program: string;
-                                plan: string;
-                                /** Format: date */
-                                startsOn: string;
-                                /** Format: date */
-                                endsOn?: string;
-                            }[];
-                            instrument?: components["schemas"]["Destination"];
-                        }[];
-                    };
-                };
-            };
-            responses: {
-                /** @description All were added */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            added: number;
-                        };
-                    };
-                };
-                /** @description A code is taken; none was added */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Add many partners at once
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["addPartners"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1527,85 +383,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a partner */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The partner */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Partner"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get a partner
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["getPartner"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change a partner */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name?: string;
-                        /** Format: email */
-                        email?: string | null;
-                        /** @example DE */
-                        country?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Changed */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Partner"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Change a partner
+         * @description Needs a key of the role **operator**.
+         */
+        patch: operations["changePartner"];
         trace?: never;
     };
     "/v1/partners/{code}/hold": {
@@ -1617,47 +409,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hold back a partner’s money */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Left out of every draft from now on; what was approved before goes on */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Partner"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Hold a partner: stop paying them for now
+         * @description Needs a key of the role **operator**, **preparer**, or **approver**.
+         */
+        post: operations["holdPartner"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1673,47 +429,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Release a partner’s money */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Paid again from the next draft on */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Partner"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Release a partner: pay them again
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["releasePartner"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1727,101 +447,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the agreements of a partner */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The programs that the partner is in */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Agreement"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the agreements of a partner
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["listPartnerAgreements"];
         put?: never;
-        /** Let a partner into a program */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        program: string;
-                        plan: string;
-                        /** Format: date */
-                        startsOn: string;
-                        /** Format: date */
-                        endsOn?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Added */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Agreement"];
-                    };
-                };
-                /** @description The partner is in that program already */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Add a partner to a program
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["addPartnerAgreement"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1841,47 +477,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change or end an agreement */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    code: string;
-                    program: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        plan?: string;
-                        /** Format: date */
-                        endsOn?: string | null;
-                    };
-                };
-            };
-            responses: {
-                /** @description Changed; what was earned stays as it is */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Agreement"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Change or end an agreement
+         * @description Needs a key of the role **operator**.
+         */
+        patch: operations["changePartnerAgreement"];
         trace?: never;
     };
     "/v1/partners/{code}/instruments": {
@@ -1891,85 +491,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the instruments of a partner */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The newest first: that one counts */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Instrument"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the instruments of a partner
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["listPartnerInstruments"];
         put?: never;
-        /** Change where a partner is paid */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["Destination"];
-                };
-            };
-            responses: {
-                /** @description Added; unless it is the first, it cools off before money goes to it */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Instrument"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Add an instrument: change where a partner is paid
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["addPartnerInstrument"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1983,111 +515,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List events */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                    partner?: string;
-                    program?: string;
-                    source?: string;
-                    id?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Events by source and id */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Event"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the events
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listEvents"];
         put?: never;
-        /** Send events */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        events: {
-                            source: string;
-                            id: string;
-                            program: string;
-                            partner: string;
-                            kind: string;
-                            /** Format: date-time */
-                            occurredAt: string;
-                            currency?: components["schemas"]["Currency"];
-                            amount?: string;
-                            amounts?: {
-                                [key: string]: string;
-                            };
-                            quantity?: number;
-                            refundOf?: string;
-                        }[];
-                    };
-                };
-            };
-            responses: {
-                /** @description All are in: accepted, replayed (known already), or quarantined (known with other content) */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["EventResults"];
-                    };
-                };
-                /** @description None was taken in; every problem is named */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Send events
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["sendEvents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2101,43 +539,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what was kept aside */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description What came under a known key with other content: it counts for nothing */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["QuarantinedEvent"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the events that are kept aside
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listQuarantinedEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2153,100 +559,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the imports */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Imports, the newest first */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Import"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the imports
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listImports"];
         put?: never;
-        /** Import a CSV file of events */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "multipart/form-data": {
-                        /** @description The mapping document, as JSON */
-                        mapping: string;
-                        /**
-                         * Format: binary
-                         * @description The CSV file, in UTF-8
-                         */
-                        file: string;
-                    } & {
-                        [key: string]: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Read: good rows are in, bad ones are listed under its rejections */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Import"];
-                    };
-                };
-                /** @description The mapping, a header or an encoding is wrong; nothing was taken in */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Import a CSV file of events
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["importEvents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2260,38 +583,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get an import */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description How far it is */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Import"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get an import
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getImport"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2307,45 +603,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the rejected rows of an import */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description What could not be taken in, by line and column */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Rejection"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the rejected rows of an import
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listImportRejections"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2361,96 +623,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the payout runs */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                    schedule?: string;
-                    status?: "preparing" | "review" | "approved" | "disbursing" | "paused" | "disbursed" | "rejected" | "expired" | "cancelled";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Payout runs, the newest first */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Run"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the payout runs
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listRuns"];
         put?: never;
-        /** Ask for a payout run */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        schedule: string;
-                        /** Format: date */
-                        periodEnd: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Being prepared; whoever asked for it cannot approve it */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-                /** @description The period is not over, or another run of the schedule is in review */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Request a payout run
+         * @description Needs a key of the role **preparer**.
+         */
+        post: operations["requestRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2464,38 +647,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a run and what it pays */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The run, with what it pays */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["RunDetail"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get a run and what it pays
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getRun"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2511,45 +667,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the payouts of a run */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The payouts of the run */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Payout"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the payouts of a run
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listRunPayouts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2565,45 +687,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List who is paid, and who is not and why */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description What the run means for every partner: paid, or the reason why not */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["RunOutcome"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List who a run pays, and who not and why
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listRunOutcomes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2619,38 +707,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Download the checks of a run for the bank */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The checks of the run as CSV, for the bank */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "text/csv": string;
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Download the checks of a run for the bank
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["downloadPositivePay"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2668,58 +729,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a payout out of a run */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** Format: uuid */
-                        payout: string;
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Taken out; approvals that were given are void, since the content hash is another one */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-                /** @description The run is not in review */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Take a payout out of a run
+         * @description Needs a key of the role **preparer**.
+         */
+        post: operations["excludeFromRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2735,56 +749,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Pause a run */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Paused: no provider is asked any more; what was asked goes on to its end */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-                /** @description The run is not where it could */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Pause a run
+         * @description Needs a key of the role **operator**, **preparer**, or **approver**.
+         */
+        post: operations["pauseRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2800,56 +769,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let a run go on */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Goes on */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-                /** @description The run is not where it could */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Resume a run
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["resumeRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2865,56 +789,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel a run */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Cancelled: its lines are free for the next run */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-                /** @description The run is not where it could */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Cancel a run
+         * @description Needs a key of the role **preparer**.
+         */
+        post: operations["cancelRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2930,80 +809,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Approve or reject a run */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        decision: "approve" | "reject";
-                        contentHash: string;
-                        note?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Recorded; this is what the run is now */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            status: "preparing" | "review" | "approved" | "disbursing" | "paused" | "disbursed" | "rejected" | "expired" | "cancelled";
-                        };
-                    };
-                };
-                /** @description Who asked for a run, changed it, added details that it pays to or is paid by it does not decide it */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description The run changed since it was seen, or waits for no decision */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description Not known whether it was recorded: repeat with the same Idempotency-Key */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Approve or reject a run
+         * @description Needs a key of the role **approver**.
+         */
+        post: operations["decideRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3017,45 +827,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the batches of a run */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The payouts of the run that were asked for together */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Batch"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the batches of a run
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listRunBatches"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3071,47 +847,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the payouts */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                    run?: string;
-                    partner?: string;
-                    status?: "draft" | "approved" | "executing" | "sent" | "settled" | "failed" | "returned" | "cancelled";
-                    method?: "bank" | "paypal" | "check";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Payouts in the order of their ids */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Payout"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the payouts
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listPayouts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3127,38 +867,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a payout and what happened to it */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The payout, with its lines and what happened to it */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PayoutDetail"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get a payout and what happened to it
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["getPayout"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3174,45 +887,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Explain every cent of a payout */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Every cent of it: which event earned what, under which terms, and how */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["ExplainedEarning"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Explain every cent of a payout
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["explainPayout"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3228,38 +907,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ask why a partner is not paid yet */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description What the partner will be paid next, and if nothing, why not and until when */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Payability"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get what a partner is paid next, or why not
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["getPartnerPayability"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3275,46 +927,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the check register */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                    payer?: string;
-                    state?: "spoiled" | "prepared" | "submitted" | "unknown" | "needs_person" | "accepted" | "on_hold" | "unclaimed" | "sent" | "stale" | "settled" | "returned" | "failed";
-                    number?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Every number that is used, in their order, account by account */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Check"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the check register
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listChecks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3330,38 +947,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the check of a payout */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The check, and what the bank was asked about it */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["CheckDetail"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get the check of a payout
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getPayoutCheck"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3379,56 +969,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Stop the payment of a check */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Asked for; the bank is told next, and its answer is with the check */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["CheckDetail"];
-                    };
-                };
-                /** @description The check is not out, or its stop was asked for already */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Stop the payment of a check
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["stopPayoutCheck"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3444,56 +989,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Renew the stop of a check */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Asked for; the bank is told next, and its answer is with the check */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["CheckDetail"];
-                    };
-                };
-                /** @description No stop of the check is in force, or its renewal was asked for already */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Renew the stop of a check
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["renewPayoutCheckStop"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3509,63 +1009,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Record check numbers that no check of ours has */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        from: number;
-                        to: number;
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Recorded, both ends included: paper that is damaged or lost, or numbers used elsewhere */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            payer: string;
-                            from: string;
-                            to: string;
-                            reason: string;
-                        };
-                    };
-                };
-                /** @description One of the numbers is in the register */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Record check numbers that no check of ours has
+         * @description For paper that is damaged or lost, and for numbers that were used elsewhere.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["recordSpoiledChecks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3581,75 +1031,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Decide about a check that the bank asks about */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    /** @description The id of its task */
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        decision: "pay" | "return";
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Recorded; the bank is told next */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            number: string;
-                            /** @enum {string|null} */
-                            decision: "pay" | "return" | null;
-                            payout: string | null;
-                            decideBy: string;
-                        };
-                    };
-                };
-                /** @description Only an approver whom it does not pay may have a check paid */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description It is decided already, or by our register the bank must not pay it */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Decide whether the bank pays a check that it asks about
+         * @description Needs a key of the role **operator** or **approver**.
+         */
+        post: operations["decideCheckException"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3663,46 +1049,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what waits for a person */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                    state?: "open" | "closed";
-                    kind?: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail";
-                    payout?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Tasks, the oldest first */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Task"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List what waits for a person
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listTasks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3718,38 +1069,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a task with everything that is known about it */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The task, and what there is to decide by */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TaskDetail"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get a task with everything that is known about it
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getTask"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3767,68 +1091,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Propose what became of a payment */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        outcome: "paid" | "not_paid" | "returned" | "credit_partner" | "keep";
-                        evidence: string;
-                        reference?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Recorded; nothing moves until another person confirms it */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Resolution"];
-                    };
-                };
-                /** @description The payout pays whoever proposes */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description No open task asks for it, its provider can still tell, or another proposal waits */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Propose what became of a payment
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["proposePayoutResolution"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3844,67 +1111,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm or refuse what another person proposed */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        decision: "confirm" | "refuse";
-                        note?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Recorded; a confirmed one is applied at once */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Resolution"];
-                    };
-                };
-                /** @description Who proposed it, or is paid by it, does not decide it */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description Nothing waits for a decision */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Confirm or refuse what another person proposed
+         * @description Needs a key of the role **approver**.
+         */
+        post: operations["decidePayoutResolution"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3920,56 +1131,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Replace a payout that failed or came back */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description A run for this partner and currency alone is being prepared; whoever asked cannot approve it */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-                /** @description The payout may still pay, or is being replaced already */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Replace a payout that failed or came back
+         * @description Needs a key of the role **preparer**.
+         */
+        post: operations["replacePayout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3983,36 +1149,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ask whose key this is */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Whose key this is */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Me"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get whose key this is
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4028,43 +1169,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List your payouts */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Your payouts */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Payout"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List your payouts
+         * @description Needs a key of the role **partner**.
+         */
+        get: operations["listMyPayouts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4080,36 +1189,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ask why you are not paid yet */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description What you will be paid next, and if nothing, why not and until when */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Payability"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get what you are paid next, or why not
+         * @description Needs a key of the role **partner**.
+         */
+        get: operations["getMyPayability"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4125,43 +1209,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what you earned */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description What you earned by which event, the newest first */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Earning"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List what you earned
+         * @description Needs a key of the role **partner**.
+         */
+        get: operations["listMyEarnings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4177,38 +1229,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the gateways */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The gateways, and whether they are paused */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Gateway"][];
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the gateways
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listGateways"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4226,47 +1251,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Pause a gateway */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    name: "wise" | "paypal" | "lob" | "printed-check";
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Paused: the provider is not asked any more; what was asked goes on to its end */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Gateway"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Pause a gateway
+         * @description Needs a key of the role **operator** or **approver**.
+         */
+        post: operations["pauseGateway"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4282,41 +1271,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let a gateway go on */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    name: "wise" | "paypal" | "lob" | "printed-check";
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Goes on */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Gateway"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Resume a gateway
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["resumeGateway"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4330,43 +1289,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the open alarms */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description What a person must look at, the oldest first */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Alarm"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the open alarms
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listAlarms"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4384,45 +1311,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Clear an alarm */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Names this request: 1 to 200 printable ASCII characters. Repeat an unanswered request with the same one. */
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Cleared; it is raised again if its cause is still there */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            /** @enum {boolean} */
-                            cleared: true;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Clear an alarm
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["clearAlarm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4436,43 +1329,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the open breaks */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Where our books and a provider’s do not agree, the oldest first */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Break"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List the open breaks
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listBreaks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4488,44 +1349,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read who did what */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    /** @description The nextCursor of the page before */
-                    cursor?: string;
-                    subject?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Who did what, in order; of everything or of one subject such as run/<id> */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["AuditEntry"][];
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List who did what
+         * @description Needs a key of the role **operator** or **auditor**.
+         */
+        get: operations["listAuditEntries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4543,45 +1371,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Receive a provider’s webhook */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    sender: "wise" | "paypal" | "lob";
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Kept, or known already */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Not from the provider */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem: nothing was done unless it says so */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Receive a provider's webhook
+         * @description The body is whatever the provider signs. It is a hint only: the provider is asked before anything is booked.
+         */
+        post: operations["receiveWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4592,648 +1386,3727 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Health: {
+            /**
+             * @description That the process answers
+             * @enum {string}
+             */
+            status: "up";
+        };
+        Readiness: {
+            /**
+             * @description Whether PostgreSQL answers within two seconds
+             * @example up
+             * @enum {string}
+             */
+            database: "up" | "down";
+            /**
+             * @description Whether Temporal answers within two seconds
+             * @example up
+             * @enum {string}
+             */
+            temporal: "up" | "down";
+        };
         Actor: {
+            /**
+             * @description The person's code
+             * @example petra
+             */
             code: string;
+            /**
+             * @description The person's name
+             * @example Petra Preparer
+             */
             name: string;
+            /**
+             * @description Where notices to this person go; null where none do
+             * @example petra@example.com
+             */
             email: string | null;
+            /**
+             * Format: date-time
+             * @description When the person was added: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             createdAt: string;
         };
         Problem: {
+            /**
+             * @description A URN that names the kind of problem
+             * @example urn:bursar:problem:invalid_input
+             */
             type: string;
+            /**
+             * @description The kind of problem in words
+             * @example The request cannot be accepted
+             */
             title: string;
+            /**
+             * @description The HTTP status
+             * @example 400
+             */
             status: number;
+            /**
+             * @description What happened, what was not done, and what to do
+             * @example Nothing was done: 1 field cannot be accepted.
+             */
             detail: string;
+            /**
+             * @description A URN with the id of the request, by which the log tells more
+             * @example urn:bursar:request:2f0c8a8e-1d3b-4f7e-9a64-5f0f6f1f2c3d
+             */
             instance: string;
-            /** @enum {string} */
+            /**
+             * @description The kind of problem: decide by this field
+             * @example invalid_input
+             * @enum {string}
+             */
             code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "approver_decided_already" | "payout_not_draft" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
+            /** @description The fields that cannot be accepted; empty where the problem is about none */
             errors: {
+                /**
+                 * @description The field as it is on the wire
+                 * @example events[0].partner
+                 */
                 field: string;
+                /**
+                 * @description What is wrong with it
+                 * @example paul is not known
+                 */
                 reason: string;
             }[];
         };
+        NewActor: {
+            /**
+             * @description The person's code, for ever
+             * @example petra
+             */
+            code: string;
+            /**
+             * @description The person's name
+             * @example Petra Preparer
+             */
+            name: string;
+            /**
+             * Format: email
+             * @description Where notices to this person go
+             * @example petra@example.com
+             */
+            email?: string;
+        };
         ApiKey: {
+            /**
+             * Format: uuid
+             * @description The id of the key, by which it is revoked
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description What the key may do
+             * @example preparer
+             * @enum {string}
+             */
             role: "preparer" | "approver" | "operator" | "partner" | "auditor";
+            /**
+             * @description For the role `partner`: the partner that the key reads; otherwise null
+             * @example paula
+             */
             partner: string | null;
+            /**
+             * @description The part of the key after `bsk_`, by which a person recognises it
+             * @example 4f1c09ab77e2
+             */
             prefix: string;
+            /**
+             * Format: date-time
+             * @description When the key was issued: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the key stops working by itself; null where it does not: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             expiresAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the key was revoked; null while it works: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             revokedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the key was last used; null where it never was: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             lastUsedAt: string | null;
         };
+        IssuedApiKey: {
+            /**
+             * Format: uuid
+             * @description The id of the key, by which it is revoked
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description The part of the key after `bsk_`, by which a person recognises it
+             * @example 4f1c09ab77e2
+             */
+            prefix: string;
+            /**
+             * @description The key itself, shown only this once
+             * @example bsk_4f1c09ab77e2_Zk3vV0mB8hQ1tRy5uWc7xNa2sDf4gHj6kLpOiUyTreE
+             */
+            key: string;
+        };
+        NewApiKey: {
+            /**
+             * @description What the key may do
+             * @example preparer
+             * @enum {string}
+             */
+            role: "preparer" | "approver" | "operator" | "partner" | "auditor";
+            /**
+             * @description For the role `partner`, and only for it: the partner that the key reads
+             * @example paula
+             */
+            partner?: string;
+            /**
+             * Format: date-time
+             * @description When the key stops working by itself, an RFC 3339 instant in the future; without it, never
+             * @example 2099-12-31T23:59:59Z
+             */
+            expiresAt?: string;
+        };
         Payer: {
+            /**
+             * @description The payer's code
+             * @example acme
+             */
             code: string;
+            /**
+             * @description The legal name
+             * @example Acme Inc
+             */
             name: string;
+            /**
+             * @description The country of the payer: an ISO 3166-1 code of two letters
+             * @example US
+             */
             country: string;
             currency: components["schemas"]["Currency"];
-            address: {
-                line1: string;
-                line2?: string;
-                city: string;
-                region: string;
-                postalCode: string;
-                /** @example DE */
-                country: string;
-            } | null;
+            /** @description The postal address that is printed on checks; null where none is known */
+            address: components["schemas"]["PostalAddress"] | null;
+            /**
+             * Format: date-time
+             * @description When the payer was added: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             createdAt: string;
+        };
+        /**
+         * @description An ISO 4217 currency code
+         * @example USD
+         * @enum {string}
+         */
+        Currency: "AED" | "AFN" | "ALL" | "AMD" | "AOA" | "ARS" | "AUD" | "AWG" | "AZN" | "BAM" | "BBD" | "BDT" | "BHD" | "BIF" | "BMD" | "BND" | "BOB" | "BOV" | "BRL" | "BSD" | "BTN" | "BWP" | "BYN" | "BZD" | "CAD" | "CDF" | "CHE" | "CHF" | "CHW" | "CLF" | "CLP" | "CNY" | "COP" | "COU" | "CRC" | "CUP" | "CVE" | "CZK" | "DJF" | "DKK" | "DOP" | "DZD" | "EGP" | "ERN" | "ETB" | "EUR" | "FJD" | "FKP" | "GBP" | "GEL" | "GHS" | "GIP" | "GMD" | "GNF" | "GTQ" | "GYD" | "HKD" | "HNL" | "HTG" | "HUF" | "IDR" | "ILS" | "INR" | "IQD" | "IRR" | "ISK" | "JMD" | "JOD" | "JPY" | "KES" | "KGS" | "KHR" | "KMF" | "KPW" | "KRW" | "KWD" | "KYD" | "KZT" | "LAK" | "LBP" | "LKR" | "LRD" | "LSL" | "LYD" | "MAD" | "MDL" | "MGA" | "MKD" | "MMK" | "MNT" | "MOP" | "MRU" | "MUR" | "MVR" | "MWK" | "MXN" | "MXV" | "MYR" | "MZN" | "NAD" | "NGN" | "NIO" | "NOK" | "NPR" | "NZD" | "OMR" | "PAB" | "PEN" | "PGK" | "PHP" | "PKR" | "PLN" | "PYG" | "QAR" | "RON" | "RSD" | "RUB" | "RWF" | "SAR" | "SBD" | "SCR" | "SDG" | "SEK" | "SGD" | "SHP" | "SLE" | "SOS" | "SRD" | "SSP" | "STN" | "SVC" | "SYP" | "SZL" | "THB" | "TJS" | "TMT" | "TND" | "TOP" | "TRY" | "TTD" | "TWD" | "TZS" | "UAH" | "UGX" | "USD" | "USN" | "UYI" | "UYU" | "UYW" | "UZS" | "VED" | "VES" | "VND" | "VUV" | "WST" | "XAD" | "XAF" | "XCD" | "XCG" | "XOF" | "XPF" | "YER" | "ZAR" | "ZMW" | "ZWG";
+        /** @description A postal address */
+        PostalAddress: {
+            /**
+             * @description The street and the number
+             * @example 500 Main Street
+             */
+            line1: string;
+            /**
+             * @description What else belongs to the street, such as a suite
+             * @example Suite 210
+             */
+            line2?: string;
+            /**
+             * @description The city
+             * @example Springfield
+             */
+            city: string;
+            /**
+             * @description The state, province or region; in the US its two letters
+             * @example IL
+             */
+            region: string;
+            /**
+             * @description The postal code; in the US a ZIP code
+             * @example 62701
+             */
+            postalCode: string;
+            /**
+             * @description An ISO 3166-1 country code of two letters
+             * @example US
+             */
+            country: string;
+        };
+        NewPayer: {
+            /**
+             * @description The payer's code, for ever
+             * @example acme
+             */
+            code: string;
+            /**
+             * @description The legal name, as it is printed on checks
+             * @example Acme Inc
+             */
+            name: string;
+            /**
+             * @description The country of the payer: an ISO 3166-1 code of two letters
+             * @example US
+             */
+            country: string;
+            currency: components["schemas"]["Currency"];
+            /** @description The postal address that is printed on checks */
+            address?: components["schemas"]["PostalAddress"];
+        };
+        PayerDetail: components["schemas"]["Payer"] & {
+            /** @description The gateway of each method that the payer offers */
+            gateways: components["schemas"]["PayerGateway"][];
         };
         PayerGateway: {
-            /** @enum {string} */
+            /**
+             * @description How a partner is paid: by bank transfer, PayPal or check
+             * @example bank
+             * @enum {string}
+             */
             method: "bank" | "paypal" | "check";
-            /** @enum {string} */
+            /**
+             * @description The gateway that carries the method
+             * @example wise
+             * @enum {string}
+             */
             gateway: "wise" | "paypal" | "lob" | "printed-check";
+            /**
+             * @description A name of the account that shows at most four of its digits in a row
+             * @example Wise business
+             */
             accountRef: string;
+            /**
+             * Format: date-time
+             * @description When this was set: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             updatedAt: string;
         };
+        /** @description The gateway that carries a method, with what it needs to know */
+        NewPayerGateway: components["schemas"]["NewWiseGateway"] | components["schemas"]["NewPayPalGateway"] | components["schemas"]["NewLobGateway"] | components["schemas"]["NewPrintedCheckGateway"];
+        NewWiseGateway: {
+            /**
+             * @description Bank transfers, by Wise (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            gateway: "wise";
+            /**
+             * @description A name of the account that shows at most four of its digits in a row
+             * @example Wise business
+             */
+            accountRef: string;
+            settings: components["schemas"]["WiseSettings"];
+        };
+        NewPayPalGateway: {
+            /**
+             * @description Payments by PayPal (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            gateway: "paypal";
+            /**
+             * @description A name of the account that shows at most four of its digits in a row
+             * @example PayPal US
+             */
+            accountRef: string;
+            settings: components["schemas"]["PayPalSettings"];
+        };
+        NewLobGateway: {
+            /**
+             * @description Checks that Lob prints and mails (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            gateway: "lob";
+            /**
+             * @description A name of the account that shows at most four of its digits in a row
+             * @example Operating account
+             */
+            accountRef: string;
+            settings: components["schemas"]["LobSettings"];
+            /**
+             * @description The first number that we write on the account's checks; an account that is known goes on where it was
+             * @example 1001
+             */
+            checkNumberNext: number;
+            /**
+             * @description How many years after its date a check that nobody cashes is presumed abandoned; 3 unless said
+             * @example 3
+             */
+            dormancyYears?: number;
+        };
+        NewPrintedCheckGateway: {
+            /**
+             * @description Checks that you print and mail yourself (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            gateway: "printed-check";
+            /**
+             * @description A name of the account that shows at most four of its digits in a row
+             * @example Operating account
+             */
+            accountRef: string;
+            settings: components["schemas"]["PrintedCheckSettings"];
+            /**
+             * @description The first number that we write on the account's checks; an account that is known goes on where it was
+             * @example 1001
+             */
+            checkNumberNext: number;
+            /**
+             * @description How many years after its date a check that nobody cashes is presumed abandoned; 3 unless said
+             * @example 3
+             */
+            dormancyYears?: number;
+        };
         Schedule: {
+            /**
+             * @description The schedule's code
+             * @example monthly
+             */
             code: string;
+            /**
+             * @description The code of the payer whose money it is
+             * @example acme
+             */
             payer: string;
-            /** @enum {string} */
+            /**
+             * @description How often it pays: cut-offs are at local midnight, every day, on a day of the week, or on the first of a month
+             * @example monthly
+             * @enum {string}
+             */
             frequency: "daily" | "weekly" | "monthly";
+            /**
+             * @description Only for `weekly`: the day that begins with the cut-off, from 1 for Monday to 7 for Sunday; otherwise null
+             * @example 1
+             */
             weekday: number | null;
+            /**
+             * @description The IANA time zone of its cut-offs and dates
+             * @example America/New_York
+             */
             zone: string;
+            /**
+             * @description How many business days after the cut-off the money leaves
+             * @example 2
+             */
             payDays: number;
+            /**
+             * @description How many people must approve a run
+             * @example 1
+             */
             approvalsRequired: number;
+            /** @description Whether a run starts by itself at each cut-off */
             scheduled: boolean;
+            /** @description The smallest payout in each currency that has one */
             minimums: {
-                currency: string;
+                currency: components["schemas"]["Currency"];
+                /**
+                 * @description The amount: a decimal string in major units of `currency`
+                 * @example 123.45
+                 */
                 amount: string;
             }[];
+            /**
+             * Format: date-time
+             * @description When the schedule was added: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             createdAt: string;
+        };
+        NewSchedule: {
+            /**
+             * @description The schedule's code, for ever
+             * @example monthly
+             */
+            code: string;
+            /**
+             * @description The code of the payer whose money it is
+             * @example acme
+             */
+            payer: string;
+            /**
+             * @description How often it pays: cut-offs are at local midnight, every day, on a day of the week, or on the first of a month
+             * @example monthly
+             * @enum {string}
+             */
+            frequency: "daily" | "weekly" | "monthly";
+            /**
+             * @description Only for `weekly`: the day that begins with the cut-off, from 1 for Monday to 7 for Sunday; Monday unless said
+             * @example 1
+             */
+            weekday?: number;
+            /**
+             * @description The IANA time zone of its cut-offs and dates
+             * @example America/New_York
+             */
+            zone: string;
+            /**
+             * @description How many business days after the cut-off the money leaves
+             * @default 0
+             * @example 2
+             */
+            payDays?: number;
+            /**
+             * @description How many people must approve a run
+             * @default 1
+             * @example 1
+             */
+            approvalsRequired?: number;
+            /**
+             * @description Whether a run starts by itself at each cut-off
+             * @default true
+             */
+            scheduled?: boolean;
+            /**
+             * @description The smallest payout in each currency; a currency that is not named has none
+             * @default []
+             */
+            minimums?: components["schemas"]["Money"][];
         };
         Money: {
             currency: components["schemas"]["Currency"];
+            /**
+             * @description A decimal string of 0 or more in major units of the currency, with no more decimals than it has
+             * @example 123.45
+             */
             amount: string;
         };
+        ScheduleChange: {
+            /** @description The smallest payout in each currency; a currency that is not named has none */
+            minimums: components["schemas"]["Money"][];
+        };
+        Periods: {
+            /** @description The periods in their order */
+            items: components["schemas"]["Period"][];
+        };
         Period: {
+            /**
+             * Format: date
+             * @description The first day of the period: a local date
+             * @example 2026-02-01
+             */
             start: string;
+            /**
+             * Format: date
+             * @description The day after its last: the date of the cut-off: a local date
+             * @example 2026-03-01
+             */
             end: string;
+            /**
+             * Format: date-time
+             * @description The instant of the cut-off: an RFC 3339 instant in UTC
+             * @example 2026-03-01T05:00:00.000Z
+             */
             cutoffAt: string;
+            /**
+             * Format: date
+             * @description The day on which the money leaves: a local date
+             * @example 2026-03-03
+             */
             payOn: string;
         };
         Program: {
+            /**
+             * @description The program's code
+             * @example resale
+             */
             code: string;
+            /**
+             * @description The program's name
+             * @example Resale
+             */
             name: string;
+            /**
+             * @description The code of the pay schedule that pays it
+             * @example monthly
+             */
             schedule: string;
+            /**
+             * @description The kinds of partner that may join; empty for every kind
+             * @example [
+             *       "reseller"
+             *     ]
+             */
             partnerKinds: string[];
+            /**
+             * Format: date-time
+             * @description When the program was added: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             createdAt: string;
+        };
+        NewProgram: {
+            /**
+             * @description The program's code, for ever
+             * @example resale
+             */
+            code: string;
+            /**
+             * @description The program's name
+             * @example Resale
+             */
+            name: string;
+            /**
+             * @description The code of the pay schedule that pays it
+             * @example monthly
+             */
+            schedule: string;
+            /**
+             * @description The kinds of partner that may join; empty for every kind
+             * @default []
+             * @example [
+             *       "reseller"
+             *     ]
+             */
+            partnerKinds?: ("reseller" | "distributor" | "affiliate" | "agent" | "dealer" | "installer" | "supplier" | "marketplace_seller")[];
         };
         PlanVersion: {
+            /**
+             * @description The code of the plan
+             * @example standard
+             */
             plan: string;
+            /**
+             * @description The number of the version, from 1 on
+             * @example 2
+             */
             version: number;
+            /**
+             * Format: date-time
+             * @description From which instant on events earn by these terms: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             effectiveFrom: string;
-            terms: {
-                holdDays: number;
-                /** @enum {string} */
-                rounding: "half-even";
-                incentives: ({
-                    id: string;
-                    /**
-                     * @default [
-                     *       "sale"
-                     *     ]
-                     */
-                    kinds?: string[];
-                    /** Format: date */
-                    from?: string;
-                    /** Format: date */
-                    until?: string;
-                    /** @enum {string} */
-                    rule: "percent";
-                    /** @default amount */
-                    basis?: "amount" | string;
-                    percent: string;
-                } | {
-                    id: string;
-                    /**
-                     * @default [
-                     *       "sale"
-                     *     ]
-                     */
-                    kinds?: string[];
-                    /** Format: date */
-                    from?: string;
-                    /** Format: date */
-                    until?: string;
-                    /** @enum {string} */
-                    rule: "flat";
-                    amount: string;
-                    currency: components["schemas"]["Currency"];
-                    /** @default false */
-                    perUnit?: boolean;
-                } | {
-                    id: string;
-                    /**
-                     * @default [
-                     *       "sale"
-                     *     ]
-                     */
-                    kinds?: string[];
-                    /** Format: date */
-                    from?: string;
-                    /** Format: date */
-                    until?: string;
-                    /** @enum {string} */
-                    rule: "tiers";
-                    /** @default amount */
-                    basis?: "amount" | string;
-                    /** @enum {string} */
-                    mode: "marginal" | "cliff";
-                    /** @enum {string} */
-                    window: "month" | "quarter" | "year" | "lifetime";
-                    currency: components["schemas"]["Currency"];
-                    steps: {
-                        from: string;
-                        percent: string;
-                    }[];
-                })[];
-            };
+            terms: components["schemas"]["PlanTerms"];
+            /**
+             * Format: date-time
+             * @description When the version was added: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             createdAt: string;
+        };
+        /** @description What partners earn, as one version of a plan says it */
+        PlanTerms: {
+            /**
+             * @description How many days an earning is held for refunds before it can be paid
+             * @example 14
+             */
+            holdDays: number;
+            /**
+             * @description How a fraction of a minor unit is rounded: to the even neighbour
+             * @enum {string}
+             */
+            rounding: "half-even";
+            /**
+             * @description The ways of earning; an event may earn by several
+             * @example [
+             *       {
+             *         "id": "commission",
+             *         "rule": "percent",
+             *         "percent": "10"
+             *       }
+             *     ]
+             */
+            incentives: components["schemas"]["IncentiveTerms"][];
+        };
+        /** @description One way of earning, by its `rule` */
+        IncentiveTerms: components["schemas"]["PercentTerms"] | components["schemas"]["FlatTerms"] | components["schemas"]["TiersTerms"];
+        PercentTerms: {
+            /**
+             * @description The name of the incentive, unique in its plan
+             * @example commission
+             */
+            id: string;
+            /**
+             * @description The kinds of event that earn it; never `refund`
+             * @default [
+             *       "sale"
+             *     ]
+             * @example [
+             *       "sale",
+             *       "referral"
+             *     ]
+             */
+            kinds?: string[];
+            /**
+             * Format: date
+             * @description A local date in the zone of the program's schedule: the first day on which it is earned
+             * @example 2026-03-01
+             */
+            from?: string;
+            /**
+             * Format: date
+             * @description A local date in the zone of the program's schedule: the day from which it is no longer earned
+             * @example 2026-06-01
+             */
+            until?: string;
+            /**
+             * @description A share of what each event was worth (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            rule: "percent";
+            /**
+             * @description The amount that counts: `amount` for the main one, or the name of another
+             * @default amount
+             * @example amount
+             */
+            basis?: "amount" | string;
+            /**
+             * @description A percentage from 0 to 100 as a decimal string, with at most six decimals
+             * @example 12.5
+             */
+            percent: string;
+        };
+        FlatTerms: {
+            /**
+             * @description The name of the incentive, unique in its plan
+             * @example commission
+             */
+            id: string;
+            /**
+             * @description The kinds of event that earn it; never `refund`
+             * @default [
+             *       "sale"
+             *     ]
+             * @example [
+             *       "sale",
+             *       "referral"
+             *     ]
+             */
+            kinds?: string[];
+            /**
+             * Format: date
+             * @description A local date in the zone of the program's schedule: the first day on which it is earned
+             * @example 2026-03-01
+             */
+            from?: string;
+            /**
+             * Format: date
+             * @description A local date in the zone of the program's schedule: the day from which it is no longer earned
+             * @example 2026-06-01
+             */
+            until?: string;
+            /**
+             * @description A fixed amount for each event, or for each unit of it (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            rule: "flat";
+            /**
+             * @description A decimal string of 0 or more in major units of the currency, with no more decimals than it has
+             * @example 123.45
+             */
+            amount: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description Whether `amount` is earned for each unit of `quantity`; otherwise for each event
+             * @default false
+             */
+            perUnit?: boolean;
+        };
+        TiersTerms: {
+            /**
+             * @description The name of the incentive, unique in its plan
+             * @example commission
+             */
+            id: string;
+            /**
+             * @description The kinds of event that earn it; never `refund`
+             * @default [
+             *       "sale"
+             *     ]
+             * @example [
+             *       "sale",
+             *       "referral"
+             *     ]
+             */
+            kinds?: string[];
+            /**
+             * Format: date
+             * @description A local date in the zone of the program's schedule: the first day on which it is earned
+             * @example 2026-03-01
+             */
+            from?: string;
+            /**
+             * Format: date
+             * @description A local date in the zone of the program's schedule: the day from which it is no longer earned
+             * @example 2026-06-01
+             */
+            until?: string;
+            /**
+             * @description A share that depends on the volume of a window (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            rule: "tiers";
+            /**
+             * @description The amount that counts: `amount` for the main one, or the name of another
+             * @default amount
+             * @example amount
+             */
+            basis?: "amount" | string;
+            /**
+             * @description `marginal` pays each part of the volume at its own rate; `cliff` pays all of it at the rate that was reached
+             * @example marginal
+             * @enum {string}
+             */
+            mode: "marginal" | "cliff";
+            /**
+             * @description The period whose volume counts, by the calendar in the zone of the program's schedule
+             * @example quarter
+             * @enum {string}
+             */
+            window: "month" | "quarter" | "year" | "lifetime";
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The rates by volume, in rising order
+             * @example [
+             *       {
+             *         "from": "0",
+             *         "percent": "5"
+             *       },
+             *       {
+             *         "from": "10000.00",
+             *         "percent": "7.5"
+             *       }
+             *     ]
+             */
+            steps: {
+                /**
+                 * @description The volume at which the step begins, a decimal string in major units of `currency`; the first is 0
+                 * @example 10000.00
+                 */
+                from: string;
+                /**
+                 * @description A percentage from 0 to 100 as a decimal string, with at most six decimals
+                 * @example 12.5
+                 */
+                percent: string;
+            }[];
+        };
+        NewPlan: {
+            /**
+             * @description The plan's code, for ever
+             * @example standard
+             */
+            code: string;
+            terms: components["schemas"]["PlanTerms"];
+        };
+        NewPlanVersion: {
+            terms: components["schemas"]["PlanTerms"];
+            /**
+             * Format: date-time
+             * @description From when on events earn by these terms: an RFC 3339 instant with its offset; from now on unless said
+             * @example 2026-04-01T00:00:00-04:00
+             */
+            effectiveFrom?: string;
         };
         Partner: {
+            /**
+             * @description The partner's code
+             * @example paula
+             */
             code: string;
+            /**
+             * @description The partner's name
+             * @example Paula Partner
+             */
             name: string;
-            /** @enum {string} */
+            /**
+             * @description What the partner is
+             * @example reseller
+             * @enum {string}
+             */
             kind: "reseller" | "distributor" | "affiliate" | "agent" | "dealer" | "installer" | "supplier" | "marketplace_seller";
+            /**
+             * @description Where notices about payouts go; null where none is known
+             * @example paula@example.com
+             */
             email: string | null;
+            /**
+             * @description Where the partner lives or is registered: an ISO 3166-1 code of two letters
+             * @example US
+             */
             country: string;
+            /**
+             * @description Why the partner is not paid for now; null unless on hold
+             * @example A dispute is open
+             */
             onHoldReason: string | null;
+            /**
+             * Format: date-time
+             * @description When the partner was added: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             createdAt: string;
         };
-        Destination: {
-            /** @enum {string} */
+        NewPartner: {
+            /**
+             * @description The partner's code, for ever
+             * @example paula
+             */
+            code: string;
+            /**
+             * @description The partner's name
+             * @example Paula Partner
+             */
+            name: string;
+            /**
+             * @description What the partner is
+             * @example reseller
+             * @enum {string}
+             */
+            kind: "reseller" | "distributor" | "affiliate" | "agent" | "dealer" | "installer" | "supplier" | "marketplace_seller";
+            /**
+             * Format: email
+             * @description Where notices about payouts go
+             * @example paula@example.com
+             */
+            email?: string;
+            /**
+             * @description Where the partner lives or is registered: an ISO 3166-1 code of two letters
+             * @example US
+             */
+            country: string;
+            /**
+             * @description The programs that the partner joins, up to 20
+             * @default []
+             */
+            agreements?: components["schemas"]["NewAgreement"][];
+            instrument?: components["schemas"]["NewInstrument"];
+        };
+        NewAgreement: {
+            /**
+             * @description The code of the program
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The code of the plan by which the partner earns
+             * @example standard
+             */
+            plan: string;
+            /**
+             * Format: date
+             * @description The first day on which the partner earns, a local date in the zone of the program's schedule
+             * @example 2026-01-01
+             */
+            startsOn: string;
+            /**
+             * Format: date
+             * @description The day from which the partner no longer earns, a local date in the zone of the program's schedule; without it there is no end
+             * @example 2027-01-01
+             */
+            endsOn?: string;
+        };
+        /** @description Where a partner is paid: by bank transfer, PayPal or check */
+        NewInstrument: components["schemas"]["BankInstrument"] | components["schemas"]["PayPalInstrument"] | components["schemas"]["CheckInstrument"];
+        /** @description A bank account, which is paid in its own currency */
+        BankInstrument: {
+            /**
+             * @description A bank transfer (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
             method: "bank";
+            /**
+             * @description The owner of the account, as the bank writes the name
+             * @example Paula Partner
+             */
             holder: string;
             currency: components["schemas"]["Currency"];
-            /** @example DE */
+            /**
+             * @description The country of the bank: an ISO 3166-1 code of two letters
+             * @example DE
+             */
             country: string;
-            details: {
-                [key: string]: string;
-            };
-        } | {
-            /** @enum {string} */
+            details: components["schemas"]["BankDetails"];
+        };
+        /** @description A PayPal account */
+        PayPalInstrument: {
+            /**
+             * @description A payment by PayPal (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
             method: "paypal";
+            /**
+             * @description The e-mail address of the PayPal account, or its account number of 13 capital letters and digits
+             * @example paula@example.com
+             */
             receiver: string;
-        } | {
-            /** @enum {string} */
+        };
+        /** @description A postal address, for a check */
+        CheckInstrument: {
+            /**
+             * @description A paper check (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
             method: "check";
+            /**
+             * @description The name that the check is made out to
+             * @example Paula Partner
+             */
             payee: string;
-            address: {
-                line1: string;
-                line2?: string;
-                city: string;
-                region: string;
-                postalCode: string;
-                /** @example DE */
-                country: string;
-            };
+            /** @description Where the check is mailed */
+            address: components["schemas"]["PostalAddress"];
+        };
+        AddedPartners: {
+            /**
+             * @description How many partners were added
+             * @example 120
+             */
+            added: number;
+        };
+        NewPartners: {
+            /** @description 1 to 500 partners; all are added, or none */
+            partners: components["schemas"]["NewPartner"][];
+        };
+        PartnerChange: {
+            /**
+             * @description The partner's name
+             * @example Paula Partner
+             */
+            name?: string;
+            /**
+             * Format: email
+             * @description Where notices about payouts go; null where they shall go nowhere
+             * @example paula@example.com
+             */
+            email?: string | null;
+            /**
+             * @description Where the partner lives or is registered: an ISO 3166-1 code of two letters
+             * @example US
+             */
+            country?: string;
+        };
+        PartnerHold: {
+            /**
+             * @description Why, in one line for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
         };
         Agreement: {
+            /**
+             * @description The code of the partner
+             * @example paula
+             */
             partner: string;
+            /**
+             * @description The code of the program
+             * @example resale
+             */
             program: string;
+            /**
+             * @description The code of the plan by which the partner earns
+             * @example standard
+             */
             plan: string;
+            /**
+             * Format: date
+             * @description The first day on which the partner earns, a local date in the zone of the program's schedule: a local date
+             * @example 2026-01-01
+             */
             startsOn: string;
+            /**
+             * Format: date
+             * @description The day from which the partner no longer earns, a local date in the zone of the program's schedule; null where there is no end: a local date
+             * @example 2027-01-01
+             */
             endsOn: string | null;
+            /**
+             * Format: date-time
+             * @description When the agreement was added: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             createdAt: string;
         };
+        AgreementChange: {
+            /**
+             * @description The code of the plan for events that are taken in from now on
+             * @example gold
+             */
+            plan?: string;
+            /**
+             * Format: date
+             * @description The day from which the partner no longer earns, a local date in the zone of the program's schedule; null removes the end
+             * @example 2027-01-01
+             */
+            endsOn?: string | null;
+        };
         Instrument: {
+            /**
+             * Format: uuid
+             * @description The id of the instrument
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description How a partner is paid: by bank transfer, PayPal or check
+             * @example bank
+             * @enum {string}
+             */
             method: "bank" | "paypal" | "check";
-            currency: string | null;
+            /** @description The currency of the bank account; null for other methods */
+            currency: components["schemas"]["Currency"] | null;
+            /**
+             * @description The country that it is in: an ISO 3166-1 code of two letters
+             * @example DE
+             */
             country: string;
+            /**
+             * @description The last four characters of the account number; empty where there is none
+             * @example 3000
+             */
             last4: string;
+            /**
+             * Format: date-time
+             * @description When money may go to it; the partner's payouts wait until then: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             usableFrom: string;
+            /**
+             * Format: date-time
+             * @description When it was added: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             createdAt: string;
         };
         EventResults: {
+            /** @description What became of each event, in the order in which they were sent */
             results: {
+                /**
+                 * @description The source of the event
+                 * @example shop
+                 */
                 source: string;
+                /**
+                 * @description The id of the event in its source
+                 * @example order-1001
+                 */
                 id: string;
-                /** @enum {string} */
+                /**
+                 * @description `accepted`: it is new; `replayed`: it was known already; `quarantined`: it is known with other content, and this one counts for nothing
+                 * @example accepted
+                 * @enum {string}
+                 */
                 status: "accepted" | "replayed" | "quarantined" | "refused";
             }[];
         };
-        Event: {
+        NewEvents: {
+            /** @description 1 to 1000 events; all are taken in, or none */
+            events: components["schemas"]["NewEvent"][];
+        };
+        /** @description One thing that a partner did */
+        NewEvent: {
+            /**
+             * @description The system that the event comes from
+             * @example shop
+             */
             source: string;
+            /**
+             * @description The id of the event in its source; with `source` it names the event for ever
+             * @example order-1001
+             */
             id: string;
-            partner: string;
+            /**
+             * @description The code of the program that pays for the event
+             * @example resale
+             */
             program: string;
+            /**
+             * @description The code of the partner who did it
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description What happened: `sale`, `refund`, or a kind that the program names itself, such as `referral`
+             * @example sale
+             */
             kind: string;
-            currency: string | null;
-            amount: string | null;
-            quantity: number | null;
-            refundOf: string | null;
+            /**
+             * Format: date-time
+             * @description When it happened: an RFC 3339 instant with its offset, at most 5 minutes ahead of our clock
+             * @example 2026-02-10T12:00:00Z
+             */
             occurredAt: string;
+            currency?: components["schemas"]["Currency"];
+            /**
+             * @description The main amount, a decimal string in major units of `currency`; of a refund how much was refunded, and the whole where it is left out
+             * @example 1234.56
+             */
+            amount?: string;
+            /**
+             * @description Up to 20 other amounts by name, decimal strings in major units of `currency`
+             * @example {
+             *       "freight": "12.50"
+             *     }
+             */
+            amounts?: {
+                [key: string]: string;
+            };
+            /**
+             * @description How many units, for incentives that pay for each unit
+             * @example 3
+             */
+            quantity?: number;
+            /**
+             * @description Only for the kind `refund`: the id of the refunded event in the same source
+             * @example order-1001
+             */
+            refundOf?: string;
+        };
+        Event: {
+            /**
+             * @description The system that the event came from
+             * @example shop
+             */
+            source: string;
+            /**
+             * @description The id of the event in its source
+             * @example order-1001
+             */
+            id: string;
+            /**
+             * @description The code of the partner who did it
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The code of the program that pays for it
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description What happened
+             * @example sale
+             */
+            kind: string;
+            /** @description The currency of the amount; null where there is none */
+            currency: components["schemas"]["Currency"] | null;
+            /**
+             * @description The main amount; null where it has none: a decimal string in major units of `currency`
+             * @example 123.45
+             */
+            amount: string | null;
+            /**
+             * @description How many units; null where it says none
+             * @example 3
+             */
+            quantity: number | null;
+            /**
+             * @description The id of the event that it takes back; null unless it is a refund
+             * @example order-1001
+             */
+            refundOf: string | null;
+            /**
+             * Format: date-time
+             * @description When it happened: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            occurredAt: string;
+            /**
+             * Format: date-time
+             * @description When it was taken in: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             bookedAt: string;
+            /** @description Whether it has been worked out what the event earned */
             accrued: boolean;
         };
         QuarantinedEvent: {
+            /**
+             * @description The system that the event came from
+             * @example shop
+             */
             source: string;
+            /**
+             * @description The id of the event in its source
+             * @example order-1001
+             */
             id: string;
+            /**
+             * Format: date-time
+             * @description When it came: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             receivedAt: string;
+            /**
+             * @description The event as it was sent
+             * @example {
+             *       "source": "shop",
+             *       "id": "order-1001",
+             *       "kind": "sale",
+             *       "amount": "99.00"
+             *     }
+             */
             payload: {
                 [key: string]: unknown;
             };
         };
         Import: {
+            /**
+             * Format: uuid
+             * @description The id of the import
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             id: string;
+            /**
+             * @description The name of the file as it was sent
+             * @example sales-2026-02.csv
+             */
             fileName: string;
+            /**
+             * @description The person who sent it; null where that is no longer known
+             * @example olga
+             */
             createdBy: string | null;
-            /** @enum {string} */
+            /**
+             * @description `broken_off`: the file could not be read to its end, and its last rejection says from which line on
+             * @example finished
+             * @enum {string}
+             */
             status: "running" | "finished" | "broken_off";
+            /**
+             * Format: date-time
+             * @description When reading began: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             startedAt: string;
+            /**
+             * Format: date-time
+             * @description When reading ended; null while it runs: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             finishedAt: string | null;
+            /**
+             * @description How many rows were read
+             * @example 1200
+             */
             rows: number;
+            /**
+             * @description How many rows were new
+             * @example 1180
+             */
             accepted: number;
+            /**
+             * @description How many rows were known already
+             * @example 15
+             */
             replayed: number;
+            /**
+             * @description How many rows are known with other content, and count for nothing
+             * @example 1
+             */
             quarantined: number;
+            /**
+             * @description How many rows could not be taken in
+             * @example 4
+             */
             rejected: number;
         };
         Rejection: {
+            /**
+             * @description The line of the file on which the row ends
+             * @example 17
+             */
             line: number;
+            /**
+             * @description The column that cannot be read; `(row)` for the row as a whole
+             * @example price
+             */
             column: string;
+            /**
+             * @description What is wrong with it
+             * @example "12,5o" is not an amount such as 1234.50 without a sign
+             */
             reason: string;
         };
         Run: {
+            /**
+             * Format: uuid
+             * @description The id of the run
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             id: string;
+            /**
+             * @description The code of its pay schedule
+             * @example monthly
+             */
             schedule: string;
-            /** @enum {string} */
+            /**
+             * @description Whether the schedule or a person asked for it
+             * @example scheduled
+             * @enum {string}
+             */
             kind: "scheduled" | "on_demand";
+            /**
+             * Format: date
+             * @description The first day of its period: a local date
+             * @example 2026-02-01
+             */
             periodStart: string;
+            /**
+             * Format: date
+             * @description The day after its last: the date of the cut-off: a local date
+             * @example 2026-03-01
+             */
             periodEnd: string;
+            /**
+             * Format: date-time
+             * @description What was free before this instant is paid: an RFC 3339 instant in UTC
+             * @example 2026-03-01T05:00:00.000Z
+             */
             cutoffAt: string;
+            /**
+             * Format: date
+             * @description Nothing is sent before this day begins: a local date
+             * @example 2026-03-03
+             */
             payOn: string;
-            /** @enum {string} */
+            /**
+             * @description Where it is
+             * @example review
+             * @enum {string}
+             */
             status: "preparing" | "review" | "approved" | "disbursing" | "paused" | "disbursed" | "rejected" | "expired" | "cancelled";
+            /**
+             * @description Why it is there, where a person or the system said so; otherwise null
+             * @example Wrong period
+             */
             statusReason: string | null;
+            /**
+             * @description The person who asked for it; null for a scheduled run
+             * @example petra
+             */
             preparer: string | null;
+            /**
+             * @description How many people must approve it
+             * @example 1
+             */
             approvalsRequired: number;
+            /**
+             * Format: uuid
+             * @description For a replacement: the payout that it replaces, whose partner alone it pays; otherwise null
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             replaces: string | null;
+            /**
+             * @description For a replacement: why it was asked for; otherwise null
+             * @example PayPal locked the account
+             */
             reason: string | null;
+            /**
+             * @description The SHA-256 in hexadecimal of what the run pays, which an approval names; null until the run is prepared
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
             contentHash: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it has waited for a decision; null until it is prepared: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             reviewSince: string | null;
+            /**
+             * Format: date-time
+             * @description When it was opened: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             createdAt: string;
         };
+        NewRun: {
+            /**
+             * @description The code of the pay schedule
+             * @example monthly
+             */
+            schedule: string;
+            /**
+             * Format: date
+             * @description What was free before this local date is paid; it must have begun in the zone of the schedule
+             * @example 2026-03-01
+             */
+            periodEnd: string;
+        };
         RunDetail: components["schemas"]["Run"] & {
+            /** @description Its payouts by method, currency and status */
             totals: {
-                /** @enum {string} */
+                /**
+                 * @description How a partner is paid: by bank transfer, PayPal or check
+                 * @example bank
+                 * @enum {string}
+                 */
                 method: "bank" | "paypal" | "check";
-                currency: string;
+                currency: components["schemas"]["Currency"];
+                /**
+                 * @description The status of these payouts
+                 * @example draft
+                 */
                 status: string;
+                /**
+                 * @description How many payouts there are
+                 * @example 120
+                 */
                 count: number;
+                /**
+                 * @description What they pay together: a decimal string in major units of `currency`
+                 * @example 15420.50
+                 */
                 net: string;
             }[];
+            /** @description Its partners by outcome and currency */
             outcomes: {
-                /** @enum {string} */
+                /**
+                 * @description What the run means for these partners
+                 * @example below_minimum
+                 * @enum {string}
+                 */
                 outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
-                currency: string;
+                currency: components["schemas"]["Currency"];
+                /**
+                 * @description How many partners there are
+                 * @example 8
+                 */
                 count: number;
+                /**
+                 * @description What they have together: a decimal string in major units of `currency`
+                 * @example 212.40
+                 */
                 payable: string;
             }[];
+            /** @description The decisions about it, the oldest first */
             approvals: {
+                /**
+                 * @description The person who decided
+                 * @example anna
+                 */
                 actor: string;
-                /** @enum {string} */
+                /**
+                 * @description What they decided
+                 * @example approve
+                 * @enum {string}
+                 */
                 decision: "approve" | "reject";
+                /**
+                 * @description What they added; null where nothing
+                 * @example Checked
+                 */
                 note: string | null;
+                /**
+                 * @description What they saw; a decision on another content counts for nothing
+                 * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+                 */
                 contentHash: string;
+                /**
+                 * Format: date-time
+                 * @description When they decided: an RFC 3339 instant in UTC
+                 * @example 2026-03-02T09:30:00.000Z
+                 */
                 at: string;
             }[];
         };
         Payout: {
+            /**
+             * Format: uuid
+             * @description The id of the payout
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             id: string;
+            /**
+             * Format: uuid
+             * @description The run that it belongs to
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             runId: string;
+            /**
+             * @description The code of the partner who is paid
+             * @example paula
+             */
             partner: string;
-            currency: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description What was earned: a decimal string in major units of `currency`
+             * @example 130.00
+             */
             gross: string;
+            /**
+             * @description What is withheld as tax: a decimal string in major units of `currency`
+             * @example 0.00
+             */
             withheld: string;
+            /**
+             * @description What the partner bears of the fee: a decimal string in major units of `currency`
+             * @example 0.00
+             */
             fee: string;
+            /**
+             * @description What is paid: `gross` less `withheld` and `fee`: a decimal string in major units of `currency`
+             * @example 130.00
+             */
             net: string;
-            /** @enum {string} */
+            /**
+             * @description How a partner is paid: by bank transfer, PayPal or check
+             * @example bank
+             * @enum {string}
+             */
             method: "bank" | "paypal" | "check";
-            /** @enum {string} */
+            /**
+             * @description The gateway that carries it
+             * @example wise
+             * @enum {string}
+             */
             gateway: "wise" | "paypal" | "lob" | "printed-check";
-            /** @enum {string} */
+            /**
+             * @description Where it is: `sent` is provisional, and `settled` is final unless the money comes back later
+             * @example settled
+             * @enum {string}
+             */
             status: "draft" | "approved" | "executing" | "sent" | "settled" | "failed" | "returned" | "cancelled";
+            /**
+             * @description Why it failed, came back or was cancelled: the provider's code, or ours; otherwise null
+             * @example ACCOUNT_CLOSED
+             */
             statusReason: string | null;
+            /** @description For a payout that failed, came back or waits to be claimed: who has to act, and how; otherwise null */
             advice: {
-                /** @enum {string} */
+                /**
+                 * @description Who has to act
+                 * @example partner
+                 * @enum {string}
+                 */
                 who: "partner" | "us" | "provider";
+                /**
+                 * @description What is wrong, and what to do
+                 * @example Your bank says that the account is closed: give us another one.
+                 */
                 text: string;
             } | null;
+            /**
+             * Format: uuid
+             * @description The failed or returned payout that this one stands in for; otherwise null
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             replaces: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it has had its status: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             statusAt: string;
+            /**
+             * Format: date
+             * @description The end of the period of its run: the date of the cut-off: a local date
+             * @example 2026-03-01
+             */
             periodEnd: string;
+            /**
+             * Format: date-time
+             * @description When it was drafted: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             createdAt: string;
         };
         RunOutcome: {
+            /**
+             * @description The code of the partner
+             * @example paula
+             */
             partner: string;
-            currency: string;
-            /** @enum {string} */
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description What the run means for the partner
+             * @example below_minimum
+             * @enum {string}
+             */
             outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
+            /**
+             * @description What the partner has: a decimal string in major units of `currency`
+             * @example 12.00
+             */
             payable: string;
+            /**
+             * @description All that stands against a payment: each with `reason`, and with `until` and `detail` or null
+             * @example [
+             *       {
+             *         "reason": "below_minimum",
+             *         "until": null,
+             *         "detail": null
+             *       }
+             *     ]
+             */
             reasons: unknown[];
+            /**
+             * Format: uuid
+             * @description The payout that pays the partner; null where there is none
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             payoutId: string | null;
         };
+        NewExclusion: {
+            /**
+             * Format: uuid
+             * @description The payout to leave out
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            payout: string;
+            /**
+             * @description Why, in one line for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
+        };
+        RunReason: {
+            /**
+             * @description Why, in one line for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
+        };
+        DecidedRun: {
+            /**
+             * @description What the run is now
+             * @example approved
+             * @enum {string}
+             */
+            status: "preparing" | "review" | "approved" | "disbursing" | "paused" | "disbursed" | "rejected" | "expired" | "cancelled";
+        };
+        RunDecision: {
+            /**
+             * @description Whether the run may pay
+             * @example approve
+             * @enum {string}
+             */
+            decision: "approve" | "reject";
+            /**
+             * @description The `contentHash` of the run as you saw it; another one is refused
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            contentHash: string;
+            /**
+             * @description What you want to be read with the decision
+             * @example Checked
+             */
+            note?: string;
+        };
         Batch: {
+            /**
+             * Format: uuid
+             * @description The id of the batch
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description The gateway that was asked
+             * @example paypal
+             * @enum {string}
+             */
             gateway: "wise" | "paypal" | "lob" | "printed-check";
-            currency: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The number of the batch among those of its gateway and currency in the run, from 1 on
+             * @example 1
+             */
             number: number;
-            /** @enum {string} */
+            /**
+             * @description How far the batch is
+             * @example accepted
+             * @enum {string}
+             */
             state: "prepared" | "submitted" | "unknown" | "needs_person" | "accepted" | "refused" | "done" | "failed";
+            /**
+             * @description The provider's own word for its state; null where it has said none
+             * @example PROCESSING
+             */
             word: string | null;
+            /**
+             * @description Why it failed: the provider's code, or ours; null where it did not
+             * @example INSUFFICIENT_FUNDS
+             */
             reason: string | null;
+            /**
+             * @description The provider's id of the batch; null until it has told one
+             * @example FYXMPQTX4JC9N
+             */
             reference: string | null;
+            /**
+             * @description How many payouts were put into the batch
+             * @example 120
+             */
             items: number;
+            /**
+             * @description What its payouts add up to: a decimal string in major units of `currency`
+             * @example 15420.50
+             */
             total: string;
+            /**
+             * @description How many of its payouts have each status now
+             * @example {
+             *       "sent": 3,
+             *       "settled": 117
+             *     }
+             */
             payouts: {
                 [key: string]: number;
             };
+            /**
+             * Format: date-time
+             * @description When the provider was asked first; null until then: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             submittedAt: string | null;
+            /**
+             * Format: date-time
+             * @description Since when the batch has been in its state: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             stateAt: string;
+            /**
+             * Format: date-time
+             * @description When the batch was formed: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             createdAt: string;
         };
         PayoutDetail: components["schemas"]["Payout"] & {
+            /** @description What it pays, line by line */
             lines: {
+                /**
+                 * @description The number of the line, as a string of digits
+                 * @example 1042
+                 */
                 id: string;
+                /**
+                 * @description The code of the program that pays it
+                 * @example resale
+                 */
                 program: string;
+                /**
+                 * @description Where it comes from: `earned`, `reversed` by a refund, or money that came back
+                 * @example earned
+                 */
                 kind: string;
+                /**
+                 * @description The amount of the line; below zero for a reversal. A decimal string in major units of the currency of the payout
+                 * @example 123.45
+                 */
                 amount: string;
+                /**
+                 * @description How many earnings it sums up
+                 * @example 17
+                 */
                 earningCount: number;
+                /**
+                 * Format: date
+                 * @description When its earnings were free: a local date
+                 * @example 2026-03-01
+                 */
                 availableOn: string;
+                /** @description Whether the line is free again for another payout */
                 released: boolean;
             }[];
+            /** @description How it was sent; empty for a key of the role `partner` */
             attempts: components["schemas"]["Attempt"][];
+            /** @description Each change of its attempts, the oldest first; empty for a key of the role `partner` */
             history: components["schemas"]["AttemptChange"][];
         };
         Attempt: {
+            /**
+             * @description The number of the attempt, from 1 on
+             * @example 1
+             */
             attemptNo: number;
-            /** @enum {string} */
+            /**
+             * @description The gateway that was asked
+             * @example paypal
+             * @enum {string}
+             */
             gateway: "wise" | "paypal" | "lob" | "printed-check";
+            /**
+             * Format: uuid
+             * @description The batch that asks for it; null where it is asked for alone
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             batchId: string | null;
-            /** @enum {string} */
+            /**
+             * @description How far it is
+             * @example accepted
+             * @enum {string}
+             */
             state: "prepared" | "submitted" | "unknown" | "needs_person" | "accepted" | "on_hold" | "unclaimed" | "sent" | "stale" | "settled" | "returned" | "failed";
+            /**
+             * @description The provider's own word for its state; null where it has said none
+             * @example PENDING
+             */
             word: string | null;
+            /**
+             * @description Why it failed or waits: the provider's code, or ours; otherwise null
+             * @example RECEIVER_UNREGISTERED
+             */
             reason: string | null;
+            /**
+             * @description The provider's id of the payment; null until it has told one
+             * @example 50000042
+             */
             reference: string | null;
+            /**
+             * @description The number of the check; null where it is none, as a string of digits
+             * @example 1001
+             */
             checkNumber: string | null;
+            /**
+             * @description What left our balance, without the fee; null until the provider says. A decimal string in major units of the currency of the payout
+             * @example 123.45
+             */
             debited: string | null;
+            /**
+             * @description What the provider charged for it; null until the provider says. A decimal string in major units of the currency of the payout
+             * @example 1.10
+             */
             fee: string | null;
+            /**
+             * @description What came back; null where nothing did. A decimal string in major units of the currency of the payout
+             * @example 123.45
+             */
             returned: string | null;
+            /**
+             * @description The SHA-256 in hexadecimal of the request that was sent
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
             requestHash: string;
+            /**
+             * Format: date-time
+             * @description When the provider was asked first; null until then: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             submittedAt: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it has been in its state: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             stateAt: string;
         };
         AttemptChange: {
+            /**
+             * @description The number of the attempt
+             * @example 1
+             */
             attemptNo: number;
-            /** @enum {string|null} */
+            /**
+             * @description The state before; null for the first
+             * @example submitted
+             * @enum {string|null}
+             */
             from: "prepared" | "submitted" | "unknown" | "needs_person" | "accepted" | "on_hold" | "unclaimed" | "sent" | "stale" | "settled" | "returned" | "failed" | null;
-            /** @enum {string} */
+            /**
+             * @description The state after
+             * @example accepted
+             * @enum {string}
+             */
             to: "prepared" | "submitted" | "unknown" | "needs_person" | "accepted" | "on_hold" | "unclaimed" | "sent" | "stale" | "settled" | "returned" | "failed";
+            /**
+             * @description The provider's own word; null where it said none
+             * @example PENDING
+             */
             word: string | null;
+            /**
+             * @description The provider's code, or ours, for why; otherwise null
+             * @example RECEIVER_UNREGISTERED
+             */
             reason: string | null;
+            /**
+             * @description What the change rests on, such as the trace ids of the provider
+             * @example {
+             *       "traceId": "80d9d6b7c3f1e"
+             *     }
+             */
             evidence: {
                 [key: string]: unknown;
             };
-            /** @enum {string|null} */
+            /**
+             * @description Who said so; for `people` the resolution names them. Null where that is not known
+             * @example provider
+             * @enum {string|null}
+             */
             saidBy: "us" | "provider" | "people" | null;
+            /**
+             * Format: uuid
+             * @description The resolution by which people said so; otherwise null
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             resolutionId: string | null;
+            /**
+             * Format: date-time
+             * @description When it changed: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             at: string;
         };
         ExplainedEarning: {
+            /**
+             * @description The number of the line of the payout, as a string of digits
+             * @example 1042
+             */
             line: string;
+            /**
+             * @description The system that the event came from
+             * @example shop
+             */
             source: string;
+            /**
+             * @description The id of the event in its source
+             * @example order-1001
+             */
             eventId: string;
+            /**
+             * @description What happened
+             * @example sale
+             */
             kind: string;
+            /**
+             * Format: date-time
+             * @description When it happened: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             occurredAt: string;
+            /**
+             * @description The incentive that was earned
+             * @example commission
+             */
             incentive: string;
+            /**
+             * @description The plan that it was earned by; null for money that came back and is given to the partner again
+             * @example standard
+             */
             plan: string | null;
+            /**
+             * @description The version of the plan; null where there is no plan
+             * @example 2
+             */
             planVersion: number | null;
-            currency: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description What was earned; below zero for a reversal: a decimal string in major units of `currency`
+             * @example 123.46
+             */
             amount: string;
+            /**
+             * Format: date
+             * @description When it was free: a local date
+             * @example 2026-03-01
+             */
             availableOn: string;
+            /**
+             * @description How the amount was worked out, step by step
+             * @example {
+             *       "rule": "percent",
+             *       "inputs": {
+             *         "amount": "1234.56 USD",
+             *         "percent": "10"
+             *       },
+             *       "steps": [
+             *         "10 % of 1234.56 USD is 123.456 USD",
+             *         "rounded: 123.46 USD"
+             *       ],
+             *       "rounding": "half-even"
+             *     }
+             */
             explanation: {
                 [key: string]: unknown;
             };
         };
         Payability: {
+            /** @description One item for each pay schedule and currency of the partner */
             items: {
+                /**
+                 * @description The code of the pay schedule
+                 * @example monthly
+                 */
                 schedule: string;
-                /** @description The local date of the next cut-off */
+                /**
+                 * Format: date
+                 * @description The next cut-off: a local date
+                 * @example 2026-03-01
+                 */
                 cutoff: string;
-                /** @description When what is free by then is paid */
+                /**
+                 * Format: date
+                 * @description When the money that is free by then leaves: a local date
+                 * @example 2026-03-03
+                 */
                 payOn: string;
-                currency: string;
+                currency: components["schemas"]["Currency"];
+                /**
+                 * @description What is free at the cut-off; below zero where refunds took back more than was earned: a decimal string in major units of `currency`
+                 * @example 123.46
+                 */
                 payable: string;
+                /**
+                 * @description What is still held for refunds: a decimal string in major units of `currency`
+                 * @example 20.00
+                 */
                 held: string;
-                /** @description In a payout that is not settled */
+                /**
+                 * @description What is in a payout that is not settled: a decimal string in major units of `currency`
+                 * @example 0.00
+                 */
                 reserved: string;
+                /**
+                 * @description The smallest payout: a decimal string in major units of `currency`
+                 * @example 50.00
+                 */
                 minimum: string;
+                /**
+                 * Format: date
+                 * @description When the next part of what is held is free; null where nothing is held: a local date
+                 * @example 2026-03-01
+                 */
                 nextAvailableOn: string | null;
-                /** @description The first date on which money can move; null while somebody has to act, or earn, first */
+                /**
+                 * Format: date
+                 * @description The first day on which money can leave; null while somebody must act, or more must be earned: a local date
+                 * @example 2026-03-03
+                 */
                 nextPayOn: string | null;
-                /** @enum {string|null} */
+                /**
+                 * @description How a partner is paid: by bank transfer, PayPal or check
+                 * @example bank
+                 * @enum {string|null}
+                 */
                 method: "bank" | "paypal" | "check" | null;
-                /** @enum {string} */
+                /**
+                 * @description What the next run means for the partner as things stand
+                 * @example paid
+                 * @enum {string}
+                 */
                 outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
+                /** @description All that stands against a payment; empty where nothing does */
                 reasons: {
-                    /** @enum {string} */
+                    /**
+                     * @description What stands against a payment
+                     * @example below_minimum
+                     * @enum {string}
+                     */
                     reason: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
+                    /**
+                     * @description What it means and what ends it, for the partner to read
+                     * @example 12.00 USD is less than the smallest payout, 50.00 USD: it is kept and paid with what is earned next.
+                     */
                     words: string;
-                    /** @description The local date on which it ends; null where it does not end by itself */
+                    /**
+                     * Format: date
+                     * @description When it ends; null where it does not end by itself: a local date
+                     * @example 2026-03-01
+                     */
                     until: string | null;
+                    /**
+                     * @description What else is known, such as why the partner is on hold; null where nothing is
+                     * @example A dispute is open
+                     */
                     detail: string | null;
                 }[];
             }[];
         };
         Check: {
+            /**
+             * @description The code of the payer whose account the check is drawn on
+             * @example acme
+             */
             payer: string;
+            /**
+             * @description The name of the account; its number is never shown
+             * @example Operating account
+             */
             account: string;
+            /**
+             * @description The number on the check, as a string of digits
+             * @example 1001
+             */
             number: string;
-            /** @enum {string} */
+            /**
+             * @description How far the attempt is that drew the number; `spoiled` where no check of ours has it
+             * @example accepted
+             * @enum {string}
+             */
             state: "spoiled" | "prepared" | "submitted" | "unknown" | "needs_person" | "accepted" | "on_hold" | "unclaimed" | "sent" | "stale" | "settled" | "returned" | "failed";
+            /**
+             * @description The bank's or the printer's own word for it; null where it has said none
+             * @example acknowledged
+             */
             word: string | null;
+            /**
+             * Format: uuid
+             * @description The payout that the check pays; null for a spoiled number
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             payout: string | null;
+            /**
+             * @description The code of the partner who is paid; null for a spoiled number
+             * @example paula
+             */
             partner: string | null;
-            /** @enum {string|null} */
+            /**
+             * @description Who prints the check; null for a spoiled number
+             * @example printed-check
+             * @enum {string|null}
+             */
             gateway: "wise" | "paypal" | "lob" | "printed-check" | null;
-            currency: string | null;
+            /** @description The currency of the check; null for a spoiled number */
+            currency: components["schemas"]["Currency"] | null;
+            /**
+             * @description What the check is written over; null for a spoiled number: a decimal string in major units of `currency`
+             * @example 123.45
+             */
             amount: string | null;
+            /**
+             * @description Why no check of ours has the number; otherwise null
+             * @example Torn by the printer
+             */
             spoiledBecause: string | null;
+            /**
+             * @description The person who recorded the spoiled number; otherwise null
+             * @example olga
+             */
             recordedBy: string | null;
+            /**
+             * Format: date-time
+             * @description When the number was drawn or recorded: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             issuedAt: string;
+            /**
+             * Format: date
+             * @description The date on the check; null for a spoiled number: a local date
+             * @example 2026-03-01
+             */
             datedOn: string | null;
+            /**
+             * Format: date-time
+             * @description When the bank acknowledged that the check was issued; nobody prints or mails it before. Null until then: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             acknowledgedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When we learned that the check was printed or in the post; null until then: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             sentAt: string | null;
+            /**
+             * Format: date-time
+             * @description When we learned that the bank had paid the check; null until then: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             clearedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the bank confirmed that it will never pay the check; null until then: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             deadAt: string | null;
+            /**
+             * Format: date
+             * @description The day on which the check becomes stale; null unless it is out: a local date
+             * @example 2026-08-28
+             */
             staleOn: string | null;
+            /**
+             * Format: date
+             * @description The day by which the payee should be written to; null once the check is owed to nobody: a local date
+             * @example 2028-09-01
+             */
             dueDiligenceOn: string | null;
+            /**
+             * Format: date
+             * @description The day on which the check is presumed abandoned; null once it is owed to nobody: a local date
+             * @example 2029-03-01
+             */
             dormantOn: string | null;
         };
         CheckDetail: components["schemas"]["Check"] & {
+            /** @description The stops that were asked for, the oldest first */
             stops: components["schemas"]["CheckStop"][];
         };
         CheckStop: {
+            /**
+             * Format: uuid
+             * @description The id of the stop
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             id: string;
+            /**
+             * Format: uuid
+             * @description The stop that this one renews; null for the first
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             renews: string | null;
+            /**
+             * @description The person who asked for it
+             * @example olga
+             */
             requestedBy: string;
+            /**
+             * @description Why it was asked for
+             * @example The post returned the check
+             */
             reason: string;
+            /**
+             * Format: date-time
+             * @description When it was asked for: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             requestedAt: string;
-            /** @enum {string|null} */
+            /**
+             * @description What the bank said: `already_paid` where it was too late; null until then
+             * @example stopped
+             * @enum {string|null}
+             */
             outcome: "stopped" | "already_paid" | null;
+            /**
+             * Format: date-time
+             * @description When the bank said so; null until then: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             outcomeAt: string | null;
+            /**
+             * Format: date
+             * @description The day on which the stop lapses unless it is renewed; null where the bank named none: a local date
+             * @example 2026-09-01
+             */
             expiresOn: string | null;
+            /** @description Whether the bank has voided the number, so that the check stays dead when the stop lapses; null until it says */
             isVoid: boolean | null;
         };
-        Task: {
+        CheckReason: {
+            /**
+             * @description Why, in one line for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
+        };
+        SpoiledChecks: {
+            /**
+             * @description The code of the payer
+             * @example acme
+             */
+            payer: string;
+            /**
+             * @description The first number, as a string of digits
+             * @example 1001
+             */
+            from: string;
+            /**
+             * @description The last number; it is spoiled too, as a string of digits
+             * @example 1003
+             */
+            to: string;
+            /**
+             * @description Why no check of ours has these numbers
+             * @example Torn by the printer
+             */
+            reason: string;
+        };
+        NewSpoiledChecks: {
+            /**
+             * @description The first number
+             * @example 1001
+             */
+            from: number;
+            /**
+             * @description The last number; it is spoiled too
+             * @example 1003
+             */
+            to: number;
+            /**
+             * @description Why no check of ours has these numbers
+             * @example Torn by the printer
+             */
+            reason: string;
+        };
+        CheckException: {
+            /**
+             * Format: uuid
+             * @description The id of the task
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description The number of the check that was presented, as a string of digits
+             * @example 1001
+             */
+            number: string;
+            /**
+             * @description What was decided; null until then
+             * @example return
+             * @enum {string|null}
+             */
+            decision: "pay" | "return" | null;
+            /**
+             * Format: uuid
+             * @description The payout whose check it is; null where it is none of ours
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            payout: string | null;
+            /**
+             * Format: date-time
+             * @description When the bank decides by itself: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            decideBy: string;
+        };
+        CheckExceptionDecision: {
+            /**
+             * @description What the bank shall do with the check
+             * @example return
+             * @enum {string}
+             */
+            decision: "pay" | "return";
+            /**
+             * @description Why, for the people who read it later
+             * @example We did not write this check
+             */
+            reason: string;
+        };
+        Task: {
+            /**
+             * Format: uuid
+             * @description The id of the task
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description What it asks for
+             * @example outcome_unknown
+             * @enum {string}
+             */
             kind: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail";
+            /**
+             * @description What it is about, as a kind of thing and its name
+             * @example payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             subject: string;
+            /**
+             * Format: uuid
+             * @description The payout that it is about; null where it is about none
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             payoutId: string | null;
+            /**
+             * @description What happened, in words
+             * @example For more than a day nobody knows whether PayPal paid.
+             */
             detail: string;
+            /**
+             * @description What was found
+             * @example {
+             *       "attempt": 1,
+             *       "reference": "50000042"
+             *     }
+             */
             evidence: {
                 [key: string]: unknown;
             };
+            /**
+             * Format: date-time
+             * @description When the outside world decides by itself; null where it does not: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             deadlineAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the task was opened: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             openedAt: string;
+            /**
+             * Format: date-time
+             * @description When it was closed; null while it is open: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             closedAt: string | null;
+            /**
+             * @description The person who closed it; null where its cause went away by itself
+             * @example anna
+             */
             closedBy: string | null;
+            /**
+             * @description How it was closed; null while it is open
+             * @example not_paid
+             */
             resolution: string | null;
         };
         TaskDetail: components["schemas"]["Task"] & {
-            case: components["schemas"]["TaskCase"];
+            /** @description What is known about the payout that the task is about; null where it is about none */
+            case: components["schemas"]["TaskCase"] | null;
         };
         TaskCase: {
             payout: components["schemas"]["Payout"];
+            /** @description How it was sent */
             attempts: components["schemas"]["Attempt"][];
+            /** @description Everything that the provider said, with its trace ids, the oldest first */
             history: components["schemas"]["AttemptChange"][];
+            /** @description What our ledger says */
             ledger: {
+                /**
+                 * @description What the journal records
+                 * @example send
+                 */
                 kind: string;
+                /**
+                 * @description The account of the ledger
+                 * @example partner_payable
+                 */
                 account: string;
+                /**
+                 * @description The amount: debits above zero, credits below. A decimal string in major units of the currency of the payout
+                 * @example 123.45
+                 */
                 amount: string;
+                /**
+                 * Format: date-time
+                 * @description When it was recorded: an RFC 3339 instant in UTC
+                 * @example 2026-03-02T09:30:00.000Z
+                 */
                 recordedAt: string;
             }[];
+            /** @description What the provider's statements say, as far as they have been read */
             statement: {
+                /**
+                 * @description The provider's id of the line
+                 * @example 50000042
+                 */
                 id: string;
+                /**
+                 * @description What the line is: `payout`, `fee`, `return`, `funding` or `other`
+                 * @example payout
+                 */
                 kind: string;
+                /**
+                 * @description The amount: what left our balance is below zero. A decimal string in major units of the currency of the payout
+                 * @example -123.45
+                 */
                 amount: string;
+                /**
+                 * Format: date-time
+                 * @description When the provider says it happened: an RFC 3339 instant in UTC
+                 * @example 2026-03-02T09:30:00.000Z
+                 */
                 occurredAt: string;
             }[];
+            /** @description What people proposed and decided */
             resolutions: components["schemas"]["Resolution"][];
-        } | null;
+        };
         Resolution: {
+            /**
+             * Format: uuid
+             * @description The id of the resolution
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             id: string;
+            /**
+             * Format: uuid
+             * @description The payout that it is about
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             payoutId: string;
-            /** @enum {string} */
+            /**
+             * @description What became of the payment (`paid`, `not_paid`, `returned`), or of a part that came back: the partner gets it again (`credit_partner`), you keep it (`keep`), or nothing more will come and it counts as a full return (`returned`)
+             * @example not_paid
+             * @enum {string}
+             */
             outcome: "paid" | "not_paid" | "returned" | "credit_partner" | "keep";
-            currency: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description How much of a part that came back this decides; null where it is about the whole: a decimal string in major units of `currency`
+             * @example 123.45
+             */
             amount: string | null;
+            /**
+             * @description What was seen, where, and who said so
+             * @example Support case 4711: no payment under our key.
+             */
             evidence: string;
+            /**
+             * @description The provider's id of the payment, where it was found there; otherwise null
+             * @example 50000042
+             */
             reference: string | null;
-            /** @enum {string} */
+            /**
+             * @description `applied`: the books say so; `overtaken`: the provider said what became of it first
+             * @example applied
+             * @enum {string}
+             */
             status: "proposed" | "confirmed" | "refused" | "applied" | "overtaken";
+            /**
+             * @description The person who proposed it
+             * @example olga
+             */
             proposedBy: string;
+            /**
+             * Format: date-time
+             * @description When it was proposed: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             proposedAt: string;
+            /**
+             * @description The person who decided it; null until then
+             * @example anna
+             */
             decidedBy: string | null;
+            /**
+             * Format: date-time
+             * @description When it was decided; null until then: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             decidedAt: string | null;
+            /**
+             * @description What that person added; null where nothing
+             * @example I called them too.
+             */
             note: string | null;
         };
+        NewResolution: {
+            /**
+             * @description What became of the payment (`paid`, `not_paid`, `returned`), or of a part that came back: the partner gets it again (`credit_partner`), you keep it (`keep`), or nothing more will come and it counts as a full return (`returned`)
+             * @example not_paid
+             * @enum {string}
+             */
+            outcome: "paid" | "not_paid" | "returned" | "credit_partner" | "keep";
+            /**
+             * @description What was seen, where, and who said so
+             * @example Support case 4711: no payment under our key.
+             */
+            evidence: string;
+            /**
+             * @description The provider's id of the payment, where you found it there and we did not know it
+             * @example 50000042
+             */
+            reference?: string;
+        };
+        ResolutionDecision: {
+            /**
+             * @description Whether the proposal holds
+             * @example confirm
+             * @enum {string}
+             */
+            decision: "confirm" | "refuse";
+            /**
+             * @description What you want to be read with the decision
+             * @example I called them too.
+             */
+            note?: string;
+        };
+        NewReplacement: {
+            /**
+             * @description Why, in one line for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
+        };
         Me: {
+            /**
+             * @description The code of the person whose key it is
+             * @example paula-login
+             */
             actor: string;
-            /** @enum {string} */
+            /**
+             * @description What the key may do
+             * @example partner
+             * @enum {string}
+             */
             role: "preparer" | "approver" | "operator" | "partner" | "auditor";
+            /**
+             * @description For the role `partner`: the partner that the key reads; otherwise null
+             * @example paula
+             */
             partner: string | null;
         };
         Earning: {
+            /**
+             * @description The system that the event came from
+             * @example shop
+             */
             source: string;
+            /**
+             * @description The id of the event in its source
+             * @example order-1001
+             */
             eventId: string;
+            /**
+             * @description What happened
+             * @example sale
+             */
             kind: string;
+            /**
+             * Format: date-time
+             * @description When it happened: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             occurredAt: string;
+            /**
+             * @description The code of the program that pays it
+             * @example resale
+             */
             program: string;
+            /**
+             * @description The plan that it was earned by; null for money that came back and is given to you again
+             * @example standard
+             */
             plan: string | null;
+            /**
+             * @description The version of the plan; null where there is no plan
+             * @example 2
+             */
             planVersion: number | null;
+            /**
+             * @description The incentive that was earned
+             * @example commission
+             */
             incentive: string;
-            currency: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description What was earned; below zero for a reversal: a decimal string in major units of `currency`
+             * @example 123.46
+             */
             amount: string;
+            /**
+             * Format: date
+             * @description It is paid from the first cut-off after this day: a local date
+             * @example 2026-03-01
+             */
             availableOn: string;
+            /**
+             * Format: uuid
+             * @description The payout that pays it; null until there is one
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             payoutId: string | null;
+            /**
+             * @description The status of that payout; null until there is one
+             * @example settled
+             */
             payoutStatus: string | null;
+            /**
+             * @description How the amount was worked out, step by step
+             * @example {
+             *       "rule": "percent",
+             *       "inputs": {
+             *         "amount": "1234.56 USD",
+             *         "percent": "10"
+             *       },
+             *       "steps": [
+             *         "10 % of 1234.56 USD is 123.456 USD",
+             *         "rounded: 123.46 USD"
+             *       ],
+             *       "rounding": "half-even"
+             *     }
+             */
             explanation: {
                 [key: string]: unknown;
             };
         };
+        Gateways: {
+            /** @description Every gateway there is */
+            items: components["schemas"]["Gateway"][];
+        };
         Gateway: {
-            /** @enum {string} */
+            /**
+             * @description The name of the gateway
+             * @example wise
+             * @enum {string}
+             */
             gateway: "wise" | "paypal" | "lob" | "printed-check";
+            /** @description Whether the provider is not asked for anything new */
             paused: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it has been paused; null where it is not: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             pausedAt: string | null;
+            /**
+             * @description Why it is paused; null where it is not
+             * @example The provider announced maintenance
+             */
             reason: string | null;
         };
+        GatewayPause: {
+            /**
+             * @description Why, in one line for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
+        };
         Alarm: {
+            /**
+             * @description The number of the alarm, by which it is cleared, as a string of digits
+             * @example 42
+             */
             id: string;
+            /**
+             * @description What is odd; the runbook of alarms has a row for each kind
+             * @example statement_not_read
+             */
             kind: string;
+            /**
+             * @description What it is about, as a kind of thing and its name
+             * @example payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             subject: string;
+            /**
+             * @description What was found, in words
+             * @example The statement of 2026-03-01 could not be read.
+             */
             detail: string;
+            /**
+             * Format: date-time
+             * @description When the alarm was raised: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             raisedAt: string;
         };
-        Break: {
+        ClearedAlarm: {
+            /**
+             * @description The number of the alarm, as a string of digits
+             * @example 42
+             */
             id: string;
+            /**
+             * @description That it is cleared
+             * @enum {boolean}
+             */
+            cleared: true;
+        };
+        Break: {
+            /**
+             * @description The number of the break, as a string of digits
+             * @example 7
+             */
+            id: string;
+            /**
+             * @description The gateway whose statement was read
+             * @example paypal
+             */
             gateway: string;
+            /**
+             * @description How the books differ
+             * @example missing_at_provider
+             */
             kind: string;
+            /**
+             * @description What it is about, as a kind of thing and its name
+             * @example payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             subject: string;
-            currency: string | null;
+            /** @description The currency of both amounts; null where there is none */
+            currency: components["schemas"]["Currency"] | null;
+            /**
+             * @description What our books say; null where they say nothing: a decimal string in major units of `currency`
+             * @example 123.45
+             */
             expected: string | null;
+            /**
+             * @description What the provider's statement says; null where it says nothing: a decimal string in major units of `currency`
+             * @example 123.45
+             */
             found: string | null;
+            /**
+             * Format: date-time
+             * @description When the break was found: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             openedAt: string;
         };
         AuditEntry: {
+            /**
+             * @description The number of the entry; entries count upwards, as a string of digits
+             * @example 1042
+             */
             seq: string;
+            /**
+             * Format: date-time
+             * @description When it was done: an RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
             at: string;
+            /**
+             * @description The code of the person who did it; null where the system did
+             * @example petra
+             */
             actor: string | null;
+            /**
+             * @description What was done
+             * @example run.ask
+             */
             action: string;
+            /**
+             * @description What it was done to, as a kind of thing and its name
+             * @example run/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
             subject: string;
+            /**
+             * @description What the action was about; never a secret or a bank detail
+             * @example {
+             *       "schedule": "monthly",
+             *       "periodEnd": "2026-03-01"
+             *     }
+             */
             detail: {
                 [key: string]: unknown;
             };
+            /**
+             * @description The SHA-256 in hexadecimal that chains this entry to the one before; null until the entry is sealed into the chain
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
             hash: string | null;
         };
-        /** @enum {string} */
-        Currency: "AED" | "AFN" | "ALL" | "AMD" | "AOA" | "ARS" | "AUD" | "AWG" | "AZN" | "BAM" | "BBD" | "BDT" | "BHD" | "BIF" | "BMD" | "BND" | "BOB" | "BOV" | "BRL" | "BSD" | "BTN" | "BWP" | "BYN" | "BZD" | "CAD" | "CDF" | "CHE" | "CHF" | "CHW" | "CLF" | "CLP" | "CNY" | "COP" | "COU" | "CRC" | "CUP" | "CVE" | "CZK" | "DJF" | "DKK" | "DOP" | "DZD" | "EGP" | "ERN" | "ETB" | "EUR" | "FJD" | "FKP" | "GBP" | "GEL" | "GHS" | "GIP" | "GMD" | "GNF" | "GTQ" | "GYD" | "HKD" | "HNL" | "HTG" | "HUF" | "IDR" | "ILS" | "INR" | "IQD" | "IRR" | "ISK" | "JMD" | "JOD" | "JPY" | "KES" | "KGS" | "KHR" | "KMF" | "KPW" | "KRW" | "KWD" | "KYD" | "KZT" | "LAK" | "LBP" | "LKR" | "LRD" | "LSL" | "LYD" | "MAD" | "MDL" | "MGA" | "MKD" | "MMK" | "MNT" | "MOP" | "MRU" | "MUR" | "MVR" | "MWK" | "MXN" | "MXV" | "MYR" | "MZN" | "NAD" | "NGN" | "NIO" | "NOK" | "NPR" | "NZD" | "OMR" | "PAB" | "PEN" | "PGK" | "PHP" | "PKR" | "PLN" | "PYG" | "QAR" | "RON" | "RSD" | "RUB" | "RWF" | "SAR" | "SBD" | "SCR" | "SDG" | "SEK" | "SGD" | "SHP" | "SLE" | "SOS" | "SRD" | "SSP" | "STN" | "SVC" | "SYP" | "SZL" | "THB" | "TJS" | "TMT" | "TND" | "TOP" | "TRY" | "TTD" | "TWD" | "TZS" | "UAH" | "UGX" | "USD" | "USN" | "UYI" | "UYU" | "UYW" | "UZS" | "VED" | "VES" | "VND" | "VUV" | "WST" | "XAD" | "XAF" | "XCD" | "XCG" | "XOF" | "XPF" | "YER" | "ZAR" | "ZMW" | "ZWG";
+        /** @description How the rows of a CSV file become events */
+        ImportMapping: {
+            /**
+             * @description The system that the event comes from
+             * @example shop
+             */
+            source: string;
+            /**
+             * @description The code of the program, or the column that names it
+             * @example resale
+             * @example {
+             *       "column": "program"
+             *     }
+             */
+            program: string | {
+                /**
+                 * @description The name of a column, as the file's header has it
+                 * @example order_id
+                 */
+                column: string;
+            };
+            /**
+             * @description The column that names the partner
+             * @example {
+             *       "column": "reseller"
+             *     }
+             */
+            partner: {
+                /**
+                 * @description The name of a column, as the file's header has it
+                 * @example order_id
+                 */
+                column: string;
+                /**
+                 * @description What is put before the cell to make the partner's code
+                 * @example seller-
+                 */
+                prefix?: string;
+            };
+            /**
+             * @description The columns that name a row for ever, in this order
+             * @example {
+             *       "columns": [
+             *         "order_id",
+             *         "item"
+             *       ],
+             *       "separator": ":"
+             *     }
+             */
+            id: {
+                /**
+                 * @description The columns whose cells together are the id
+                 * @example [
+                 *       "order_id",
+                 *       "item"
+                 *     ]
+                 */
+                columns: string[];
+                /**
+                 * @description What is put between the cells
+                 * @default :
+                 * @example :
+                 */
+                separator?: string;
+            };
+            /**
+             * @description The kind of all rows, or the column that says it
+             * @example sale
+             * @example {
+             *       "column": "type",
+             *       "values": {
+             *         "S": "sale",
+             *         "R": "refund"
+             *       }
+             *     }
+             */
+            kind: string | {
+                /**
+                 * @description The name of a column, as the file's header has it
+                 * @example order_id
+                 */
+                column: string;
+                /**
+                 * @description The kind of event for each value of the column
+                 * @example {
+                 *       "S": "sale",
+                 *       "R": "refund"
+                 *     }
+                 */
+                values: {
+                    [key: string]: string;
+                };
+            };
+            /**
+             * @description When it happened, and how the file writes that
+             * @example {
+             *       "columns": [
+             *         "sold_at"
+             *       ],
+             *       "format": "DD/MM/YYYY HH:mm",
+             *       "zone": "America/New_York"
+             *     }
+             */
+            occurredAt: {
+                /**
+                 * @description The first of these columns that is not empty counts
+                 * @example [
+                 *       "sold_at"
+                 *     ]
+                 */
+                columns: string[];
+                /**
+                 * @description How the cell is written, in the tokens YYYY, MM, M, DD, D, HH, H, mm, ss, S, Z
+                 * @example YYYY-MM-DDTHH:mm:ss.SZ
+                 * @example M/D/YYYY H:mm
+                 */
+                format: string;
+                /**
+                 * @description The IANA zone whose clock the file shows; needed exactly where the format has no offset
+                 * @example America/New_York
+                 */
+                zone?: string;
+            };
+            /**
+             * @description The ISO 4217 code of all rows, or the column that says it
+             * @example USD
+             * @example {
+             *       "column": "currency"
+             *     }
+             */
+            currency?: components["schemas"]["Currency"] | {
+                /**
+                 * @description The name of a column, as the file's header has it
+                 * @example order_id
+                 */
+                column: string;
+            };
+            /**
+             * @description The column of the main amount, in major units of the currency
+             * @example {
+             *       "column": "price",
+             *       "decimal": ".",
+             *       "thousands": ","
+             *     }
+             */
+            amount?: {
+                /**
+                 * @description The name of a column, as the file's header has it
+                 * @example order_id
+                 */
+                column: string;
+                /**
+                 * @description The decimal point of the file
+                 * @default .
+                 * @example .
+                 * @enum {string}
+                 */
+                decimal?: "." | ",";
+                /**
+                 * @description What stands between groups of three digits; a space stands for the no-break spaces too
+                 * @example ,
+                 * @enum {string}
+                 */
+                thousands?: "," | "." | " ";
+            };
+            /**
+             * @description The columns of other amounts, in major units of the currency, by name
+             * @example {
+             *       "freight": {
+             *         "column": "freight_value"
+             *       }
+             *     }
+             */
+            amounts?: {
+                [key: string]: {
+                    /**
+                     * @description The name of a column, as the file's header has it
+                     * @example order_id
+                     */
+                    column: string;
+                    /**
+                     * @description The decimal point of the file
+                     * @default .
+                     * @example .
+                     * @enum {string}
+                     */
+                    decimal?: "." | ",";
+                    /**
+                     * @description What stands between groups of three digits; a space stands for the no-break spaces too
+                     * @example ,
+                     * @enum {string}
+                     */
+                    thousands?: "," | "." | " ";
+                };
+            };
+            /**
+             * @description The column of the number of units
+             * @example {
+             *       "column": "pieces"
+             *     }
+             */
+            quantity?: {
+                /**
+                 * @description The name of a column, as the file's header has it
+                 * @example order_id
+                 */
+                column: string;
+            };
+            /**
+             * @description For rows of kind `refund`: the columns that make the id of the refunded event
+             * @example {
+             *       "columns": [
+             *         "order_id",
+             *         "item"
+             *       ],
+             *       "separator": ":"
+             *     }
+             */
+            refundOf?: {
+                /**
+                 * @description The columns whose cells together are the id
+                 * @example [
+                 *       "order_id",
+                 *       "item"
+                 *     ]
+                 */
+                columns: string[];
+                /**
+                 * @description What is put between the cells
+                 * @default :
+                 * @example :
+                 */
+                separator?: string;
+            };
+            /** @description For rows whose sale was taken back as a whole: they make the sale and its refund */
+            refund?: {
+                /**
+                 * @description Which rows say that their sale was taken back
+                 * @example {
+                 *       "column": "status",
+                 *       "values": [
+                 *         "cancelled"
+                 *       ]
+                 *     }
+                 */
+                when: {
+                    /**
+                     * @description The name of a column, as the file's header has it
+                     * @example order_id
+                     */
+                    column: string;
+                    /**
+                     * @description The values that say so
+                     * @example [
+                     *       "cancelled"
+                     *     ]
+                     */
+                    values: string[];
+                };
+                /**
+                 * @description How many minutes after the sale its refund happened
+                 * @example 1
+                 */
+                afterMinutes: number;
+            };
+            /** @description A second file that adds columns to each row */
+            join?: {
+                /**
+                 * @description The name of the second file; its part of the form has this name without `.csv`
+                 * @example orders.csv
+                 */
+                file: string;
+                /**
+                 * @description The column, in both files, by which a row finds its other half
+                 * @example order_id
+                 */
+                on: string;
+                /**
+                 * @description The columns of the second file that are added, as the file's name without `.csv`, a dot and the column: `orders.order_status`
+                 * @example [
+                 *       "order_status"
+                 *     ]
+                 */
+                columns: string[];
+                /**
+                 * @description Whether a row without its other half is taken in, with these columns empty; otherwise it is rejected
+                 * @default false
+                 */
+                optional?: boolean;
+            };
+        };
+        /** @description The fields of one form for bank accounts, by the `type` of the form */
+        BankDetails: components["schemas"]["IbanDetails"] | components["schemas"]["UsAbaDetails"] | components["schemas"]["UkSortCodeDetails"] | components["schemas"]["CanadianDetails"] | components["schemas"]["AustralianDetails"] | components["schemas"]["IndianDetails"] | components["schemas"]["BrazilianDetails"] | components["schemas"]["MexicanDetails"] | components["schemas"]["SwiftDetails"] | components["schemas"]["OtherBankDetails"];
+        /** @description An account with an IBAN: EUR, and many other currencies of Europe and the Middle East */
+        IbanDetails: {
+            /**
+             * @description The form
+             * @constant
+             */
+            type?: "iban";
+            /**
+             * @description The IBAN; spaces are removed
+             * @example DE89370400440532013000
+             */
+            IBAN: string;
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType?: "PRIVATE" | "BUSINESS";
+        } & {
+            [key: string]: string;
+        };
+        /** @description A US account: USD */
+        UsAbaDetails: {
+            /**
+             * @description The form
+             * @constant
+             */
+            type: "aba";
+            /**
+             * @description The ABA routing number, nine digits
+             * @example 122100024
+             */
+            abartn: string;
+            /**
+             * @description The number of the account
+             * @example 12345678
+             */
+            accountNumber: string;
+            /**
+             * @description The kind of account
+             * @example CHECKING
+             * @enum {string}
+             */
+            accountType: "CHECKING" | "SAVINGS";
+            /**
+             * @description The country of the owner: an ISO 3166-1 code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The US state of the owner, as two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType?: "PRIVATE" | "BUSINESS";
+        } & {
+            [key: string]: string;
+        };
+        /** @description An account in the United Kingdom: GBP */
+        UkSortCodeDetails: {
+            /**
+             * @description The form
+             * @constant
+             */
+            type: "sort_code";
+            /**
+             * @description The sort code, six digits
+             * @example 231470
+             */
+            sortCode: string;
+            /**
+             * @description The number of the account
+             * @example 28821822
+             */
+            accountNumber: string;
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType?: "PRIVATE" | "BUSINESS";
+        } & {
+            [key: string]: string;
+        };
+        /** @description A Canadian account: CAD */
+        CanadianDetails: {
+            /**
+             * @description The form
+             * @constant
+             */
+            type: "canadian";
+            /**
+             * @description The number of the bank, three digits
+             * @example 006
+             */
+            institutionNumber: string;
+            /**
+             * @description The number of the branch, five digits
+             * @example 04841
+             */
+            transitNumber: string;
+            /**
+             * @description The number of the account
+             * @example 3456712
+             */
+            accountNumber: string;
+            /**
+             * @description The kind of account
+             * @example CHECKING
+             * @enum {string}
+             */
+            accountType: "CHECKING" | "SAVINGS";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType?: "PRIVATE" | "BUSINESS";
+        } & {
+            [key: string]: string;
+        };
+        /** @description An Australian account: AUD */
+        AustralianDetails: {
+            /**
+             * @description The form
+             * @constant
+             */
+            type: "australian";
+            /**
+             * @description The BSB code, six digits
+             * @example 023604
+             */
+            bsbCode: string;
+            /**
+             * @description The number of the account
+             * @example 123456789
+             */
+            accountNumber: string;
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType?: "PRIVATE" | "BUSINESS";
+        } & {
+            [key: string]: string;
+        };
+        /** @description An Indian account: INR */
+        IndianDetails: {
+            /**
+             * @description The form
+             * @constant
+             */
+            type: "indian";
+            /**
+             * @description The IFSC code of the branch
+             * @example YESB0236041
+             */
+            ifscCode: string;
+            /**
+             * @description The number of the account
+             * @example 678911234567891
+             */
+            accountNumber: string;
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType?: "PRIVATE" | "BUSINESS";
+        } & {
+            [key: string]: string;
+        };
+        /** @description A Brazilian account: BRL */
+        BrazilianDetails: {
+            /**
+             * @description The form
+             * @constant
+             */
+            type: "brazil";
+            /**
+             * @description The number of the bank
+             * @example 001
+             */
+            bankCode: string;
+            /**
+             * @description The number of the branch
+             * @example 1234
+             */
+            branchCode: string;
+            /**
+             * @description The number of the account with its check digit
+             * @example 12345-6
+             */
+            accountNumber: string;
+            /**
+             * @description The kind of account, such as `checking`
+             * @example checking
+             */
+            accountType: string;
+            /**
+             * @description The owner's tax number
+             * @example 12345678909
+             */
+            cpf?: string;
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType?: "PRIVATE" | "BUSINESS";
+        } & {
+            [key: string]: string;
+        };
+        /** @description A Mexican account: MXN */
+        MexicanDetails: {
+            /**
+             * @description The form
+             * @constant
+             */
+            type: "mexican";
+            /**
+             * @description The CLABE, 18 digits
+             * @example 032180000118359719
+             */
+            clabe: string;
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType?: "PRIVATE" | "BUSINESS";
+        } & {
+            [key: string]: string;
+        };
+        /** @description An account that is reached by SWIFT */
+        SwiftDetails: {
+            /**
+             * @description The form
+             * @constant
+             */
+            type: "swift_code";
+            /**
+             * @description The SWIFT code (BIC) of the bank
+             * @example DEUTDEFF
+             */
+            swiftCode: string;
+            /**
+             * @description The number of the account, or its IBAN
+             * @example 1234567890
+             */
+            accountNumber: string;
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType?: "PRIVATE" | "BUSINESS";
+        } & {
+            [key: string]: string;
+        };
+        /** @description Any other form of Wise, field by field, with Wise's names; a nested field is written with a dot, such as `address.city` */
+        OtherBankDetails: {
+            /**
+             * @description The form, by Wise's name for it; each name above has its own form
+             * @example singapore
+             */
+            type: string;
+        } & {
+            [key: string]: string;
+        };
+        /** @description What Wise needs to know about the payer */
+        WiseSettings: {
+            /**
+             * @description The id of the Wise business profile that pays, as digits
+             * @example 16421159
+             */
+            profileId: string;
+            /**
+             * @description `balance`: our token pays transfers from the Wise balance; `person`: where Wise forbids that, a person pays each transfer in Wise
+             * @default balance
+             * @example balance
+             * @enum {string}
+             */
+            funding?: "balance" | "person";
+        };
+        /** @description Nothing: the app's own account pays */
+        PayPalSettings: Record<string, never>;
+        /** @description What Lob needs to know about the payer */
+        LobSettings: {
+            /**
+             * @description Lob's id of the bank account, which Lob must have verified
+             * @example bank_8cad8df5354d33f
+             */
+            lobBankAccountId: string;
+            /** @description The same account, as the bank knows it: there the checks are followed */
+            bankAccount: {
+                /**
+                 * @description The number of the account, 4 to 17 digits
+                 * @example 123456789
+                 */
+                accountNumber: string;
+                /**
+                 * @description The ABA routing number of the bank, nine digits
+                 * @example 122100024
+                 */
+                routingNumber: string;
+            };
+            /** @description The sender whom Lob prints on the check; a US address */
+            from: {
+                /**
+                 * @description Who sends the check
+                 * @example Acme Inc
+                 */
+                name: string;
+                /**
+                 * @description The street and the number
+                 * @example 500 Main Street
+                 */
+                line1: string;
+                /**
+                 * @description What else belongs to the street
+                 * @example Suite 210
+                 */
+                line2?: string;
+                /**
+                 * @description The city
+                 * @example Springfield
+                 */
+                city: string;
+                /**
+                 * @description The US state, as two letters
+                 * @example IL
+                 */
+                region: string;
+                /**
+                 * @description The ZIP code
+                 * @example 62701
+                 */
+                postalCode: string;
+                /**
+                 * @description Lob mails checks within the US only
+                 * @constant
+                 */
+                country: "US";
+            };
+        };
+        /** @description What is printed on the checks of the payer */
+        PrintedCheckSettings: {
+            /**
+             * @description The number of the account that the checks are drawn on, 4 to 17 digits
+             * @example 987654321
+             */
+            accountNumber: string;
+            /**
+             * @description The ABA routing number of a US bank, nine digits; without it the check has no line for machines
+             * @example 122100024
+             */
+            routingNumber?: string;
+            /**
+             * @description The name of the bank, as it is printed
+             * @example First Example Bank
+             */
+            bankName: string;
+        };
     };
-    responses: never;
-    parameters: never;
+    responses: {
+        /** @description A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */
+        InvalidInput: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The key is missing or unknown, has expired or was revoked. Nothing was done. */
+        NotAuthenticated: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The role of the key does not allow this call. Nothing was done. */
+        NotAllowed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The path names something that does not exist, or that this key may not see. Nothing was done. */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+        InProgress: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is too large. Nothing was done. */
+        BodyTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body has another media type than this call reads. Nothing was done. */
+        UnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description This Idempotency-Key named another request before. Nothing was done: use a new key. */
+        KeyReused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Something unexpected happened. Repeat the request with the same Idempotency-Key, if it has one. */
+        InternalError: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The headers are larger than 16 KiB. Nothing was done. */
+        HeadersTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+    };
+    parameters: {
+        /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+        IdempotencyKey: string;
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
 }
+export type Health = components['schemas']['Health'];
+export type Readiness = components['schemas']['Readiness'];
 export type Actor = components['schemas']['Actor'];
 export type Problem = components['schemas']['Problem'];
+export type NewActor = components['schemas']['NewActor'];
 export type ApiKey = components['schemas']['ApiKey'];
+export type IssuedApiKey = components['schemas']['IssuedApiKey'];
+export type NewApiKey = components['schemas']['NewApiKey'];
 export type Payer = components['schemas']['Payer'];
+export type Currency = components['schemas']['Currency'];
+export type PostalAddress = components['schemas']['PostalAddress'];
+export type NewPayer = components['schemas']['NewPayer'];
+export type PayerDetail = components['schemas']['PayerDetail'];
 export type PayerGateway = components['schemas']['PayerGateway'];
+export type NewPayerGateway = components['schemas']['NewPayerGateway'];
+export type NewWiseGateway = components['schemas']['NewWiseGateway'];
+export type NewPayPalGateway = components['schemas']['NewPayPalGateway'];
+export type NewLobGateway = components['schemas']['NewLobGateway'];
+export type NewPrintedCheckGateway = components['schemas']['NewPrintedCheckGateway'];
 export type Schedule = components['schemas']['Schedule'];
+export type NewSchedule = components['schemas']['NewSchedule'];
 export type Money = components['schemas']['Money'];
+export type ScheduleChange = components['schemas']['ScheduleChange'];
+export type Periods = components['schemas']['Periods'];
 export type Period = components['schemas']['Period'];
 export type Program = components['schemas']['Program'];
+export type NewProgram = components['schemas']['NewProgram'];
 export type PlanVersion = components['schemas']['PlanVersion'];
+export type PlanTerms = components['schemas']['PlanTerms'];
+export type IncentiveTerms = components['schemas']['IncentiveTerms'];
+export type PercentTerms = components['schemas']['PercentTerms'];
+export type FlatTerms = components['schemas']['FlatTerms'];
+export type TiersTerms = components['schemas']['TiersTerms'];
+export type NewPlan = components['schemas']['NewPlan'];
+export type NewPlanVersion = components['schemas']['NewPlanVersion'];
 export type Partner = components['schemas']['Partner'];
-export type Destination = components['schemas']['Destination'];
+export type NewPartner = components['schemas']['NewPartner'];
+export type NewAgreement = components['schemas']['NewAgreement'];
+export type NewInstrument = components['schemas']['NewInstrument'];
+export type BankInstrument = components['schemas']['BankInstrument'];
+export type PayPalInstrument = components['schemas']['PayPalInstrument'];
+export type CheckInstrument = components['schemas']['CheckInstrument'];
+export type AddedPartners = components['schemas']['AddedPartners'];
+export type NewPartners = components['schemas']['NewPartners'];
+export type PartnerChange = components['schemas']['PartnerChange'];
+export type PartnerHold = components['schemas']['PartnerHold'];
 export type Agreement = components['schemas']['Agreement'];
+export type AgreementChange = components['schemas']['AgreementChange'];
 export type Instrument = components['schemas']['Instrument'];
 export type EventResults = components['schemas']['EventResults'];
+export type NewEvents = components['schemas']['NewEvents'];
+export type NewEvent = components['schemas']['NewEvent'];
 export type Event = components['schemas']['Event'];
 export type QuarantinedEvent = components['schemas']['QuarantinedEvent'];
 export type Import = components['schemas']['Import'];
 export type Rejection = components['schemas']['Rejection'];
 export type Run = components['schemas']['Run'];
+export type NewRun = components['schemas']['NewRun'];
 export type RunDetail = components['schemas']['RunDetail'];
 export type Payout = components['schemas']['Payout'];
 export type RunOutcome = components['schemas']['RunOutcome'];
+export type NewExclusion = components['schemas']['NewExclusion'];
+export type RunReason = components['schemas']['RunReason'];
+export type DecidedRun = components['schemas']['DecidedRun'];
+export type RunDecision = components['schemas']['RunDecision'];
 export type Batch = components['schemas']['Batch'];
 export type PayoutDetail = components['schemas']['PayoutDetail'];
 export type Attempt = components['schemas']['Attempt'];
@@ -5243,16 +5116,3313 @@ export type Payability = components['schemas']['Payability'];
 export type Check = components['schemas']['Check'];
 export type CheckDetail = components['schemas']['CheckDetail'];
 export type CheckStop = components['schemas']['CheckStop'];
+export type CheckReason = components['schemas']['CheckReason'];
+export type SpoiledChecks = components['schemas']['SpoiledChecks'];
+export type NewSpoiledChecks = components['schemas']['NewSpoiledChecks'];
+export type CheckException = components['schemas']['CheckException'];
+export type CheckExceptionDecision = components['schemas']['CheckExceptionDecision'];
 export type Task = components['schemas']['Task'];
 export type TaskDetail = components['schemas']['TaskDetail'];
 export type TaskCase = components['schemas']['TaskCase'];
 export type Resolution = components['schemas']['Resolution'];
+export type NewResolution = components['schemas']['NewResolution'];
+export type ResolutionDecision = components['schemas']['ResolutionDecision'];
+export type NewReplacement = components['schemas']['NewReplacement'];
 export type Me = components['schemas']['Me'];
 export type Earning = components['schemas']['Earning'];
+export type Gateways = components['schemas']['Gateways'];
 export type Gateway = components['schemas']['Gateway'];
+export type GatewayPause = components['schemas']['GatewayPause'];
 export type Alarm = components['schemas']['Alarm'];
+export type ClearedAlarm = components['schemas']['ClearedAlarm'];
 export type Break = components['schemas']['Break'];
 export type AuditEntry = components['schemas']['AuditEntry'];
-export type Currency = components['schemas']['Currency'];
+export type ImportMapping = components['schemas']['ImportMapping'];
+export type BankDetails = components['schemas']['BankDetails'];
+export type IbanDetails = components['schemas']['IbanDetails'];
+export type UsAbaDetails = components['schemas']['UsAbaDetails'];
+export type UkSortCodeDetails = components['schemas']['UkSortCodeDetails'];
+export type CanadianDetails = components['schemas']['CanadianDetails'];
+export type AustralianDetails = components['schemas']['AustralianDetails'];
+export type IndianDetails = components['schemas']['IndianDetails'];
+export type BrazilianDetails = components['schemas']['BrazilianDetails'];
+export type MexicanDetails = components['schemas']['MexicanDetails'];
+export type SwiftDetails = components['schemas']['SwiftDetails'];
+export type OtherBankDetails = components['schemas']['OtherBankDetails'];
+export type WiseSettings = components['schemas']['WiseSettings'];
+export type PayPalSettings = components['schemas']['PayPalSettings'];
+export type LobSettings = components['schemas']['LobSettings'];
+export type PrintedCheckSettings = components['schemas']['PrintedCheckSettings'];
+export type ResponseInvalidInput = components['responses']['InvalidInput'];
+export type ResponseNotAuthenticated = components['responses']['NotAuthenticated'];
+export type ResponseNotAllowed = components['responses']['NotAllowed'];
+export type ResponseNotFound = components['responses']['NotFound'];
+export type ResponseInProgress = components['responses']['InProgress'];
+export type ResponseBodyTooLarge = components['responses']['BodyTooLarge'];
+export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
+export type ResponseKeyReused = components['responses']['KeyReused'];
+export type ResponseInternalError = components['responses']['InternalError'];
+export type ResponseHeadersTooLarge = components['responses']['HeadersTooLarge'];
+export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The process is up. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The process is ready for requests. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            /** @description The process is not ready: the answer says what does not respond. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    listActors: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The people who may hold keys, in the order of their codes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Actor"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addActor: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewActor"];
+            };
+        };
+        responses: {
+            /** @description The person was added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Actor"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description The code is taken. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listActorKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys of the person, without their secrets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description All keys of the person, revoked and expired ones too */
+                        items: components["schemas"]["ApiKey"][];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    issueActorKey: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            /** @description The key was issued. It is shown only this once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedApiKey"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description Nobody issues a key to themselves. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner. Or: The path names something that does not exist, or that this key may not see. Nothing was done. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key was revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPayers: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The legal entities that pay, in the order of their codes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Payer"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addPayer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPayer"];
+            };
+        };
+        responses: {
+            /** @description The payer was added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payer"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description The code is taken. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getPayer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payer, and the gateway of each method. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayerDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    setPayerGateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+                /** @description How a partner is paid: by bank transfer, PayPal or check */
+                method: "bank" | "paypal" | "check";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPayerGateway"];
+            };
+        };
+        responses: {
+            /** @description The gateway carries this method from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayerGateway"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description Another payer draws its checks on this account. Nothing was changed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listSchedules: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pay schedules, in the order of their codes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Schedule"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addSchedule: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            /** @description The pay schedule was added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There is no such payer. Nothing was added. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The code is taken. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pay schedule. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    changeSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleChange"];
+            };
+        };
+        responses: {
+            /** @description The pay schedule with its new minimums. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listSchedulePeriods: {
+        parameters: {
+            query?: {
+                /** @description How many periods to list */
+                count?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The next periods, the open one first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Periods"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPrograms: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The programs, in the order of their codes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Program"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addProgram: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProgram"];
+            };
+        };
+        responses: {
+            /** @description The program was added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Program"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There is no such pay schedule. Nothing was added. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The code is taken. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The program. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Program"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listProgramPlans: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plans, each in its newest version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["PlanVersion"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addProgramPlan: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlan"];
+            };
+        };
+        responses: {
+            /** @description The plan was added. Its first version also holds for everything that happened before. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanVersion"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The program has a plan with this code already. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listProgramPlanVersions: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+                /** @description The code of the plan */
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every version, the first one first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["PlanVersion"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addProgramPlanVersion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+                /** @description The code of the plan */
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlanVersion"];
+            };
+        };
+        responses: {
+            /** @description The version was added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanVersion"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPartners: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The partners, in the order of their codes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Partner"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addPartner: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPartner"];
+            };
+        };
+        responses: {
+            /** @description The partner was added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Partner"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description The code is taken. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addPartners: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPartners"];
+            };
+        };
+        responses: {
+            /** @description All partners were added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedPartners"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description A code is taken. None was added. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getPartner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The partner. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Partner"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    changePartner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartnerChange"];
+            };
+        };
+        responses: {
+            /** @description The partner was changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Partner"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    holdPartner: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartnerHold"];
+            };
+        };
+        responses: {
+            /** @description The partner is left out of every draft from now on. What was approved before goes on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Partner"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    releasePartner: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartnerHold"];
+            };
+        };
+        responses: {
+            /** @description The partner is paid again from the next draft on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Partner"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPartnerAgreements: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The programs that the partner is in, in the order of their codes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Agreement"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addPartnerAgreement: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAgreement"];
+            };
+        };
+        responses: {
+            /** @description The partner is in the program. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The partner is in that program already. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    changePartnerAgreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                program: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreementChange"];
+            };
+        };
+        responses: {
+            /** @description The agreement was changed. What was earned stays as it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPartnerInstruments: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The instruments, the newest first. In each currency the newest one that can take it counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Instrument"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addPartnerInstrument: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInstrument"];
+            };
+        };
+        responses: {
+            /** @description The instrument was added. Unless it is the first, it cools off before money goes to it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instrument"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+                /** @description Only events of this partner */
+                partner?: string;
+                /** @description Only events of this program */
+                program?: string;
+                /** @description Only events of this source */
+                source?: string;
+                /** @description Only events with this id in their source */
+                id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events, in the order of their sources and ids. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Event"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    sendEvents: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvents"];
+            };
+        };
+        responses: {
+            /** @description Every event was taken in, was known already, or is kept aside. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventResults"];
+                };
+            };
+            /** @description An event cannot be accepted, so none was taken in; `errors` names every reason. Or: A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listQuarantinedEvents: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events that came under a known source and id with other content, the oldest first. They count for nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["QuarantinedEvent"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listImports: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The imports, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Import"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    importEvents: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description The mapping, as JSON */
+                    mapping: components["schemas"]["ImportMapping"];
+                    /**
+                     * @description The CSV file, in UTF-8 and with a header line
+                     * @example order,reseller,price
+                     *     1001,paula,123.45
+                     */
+                    file: string;
+                } & {
+                    [key: string]: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The file was read: good rows are in, and bad ones are listed under its rejections. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The mapping, a header or an encoding is wrong. Nothing was taken in. Or: A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The import, and how far it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listImportRejections: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What could not be taken in, by line and column. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Rejection"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listRuns: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+                /** @description Only runs of this schedule */
+                schedule?: string;
+                /** @description Only runs with this status */
+                status?: "preparing" | "review" | "approved" | "disbursing" | "paused" | "disbursed" | "rejected" | "expired" | "cancelled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payout runs, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Run"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    requestRun: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRun"];
+            };
+        };
+        responses: {
+            /** @description The run is being prepared. You cannot approve a run that you asked for. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There is no such pay schedule. No run was opened. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The period is not over, or another run of the schedule is in review. No run was opened. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run, with what it pays. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listRunPayouts: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payouts of the run, in the order of their ids. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Payout"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listRunOutcomes: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the run means for every partner: paid, or the reason why not. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["RunOutcome"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    downloadPositivePay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The checks of the run as CSV, for the bank to compare with the checks that are presented. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    excludeFromRun: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExclusion"];
+            };
+        };
+        responses: {
+            /** @description The payout was taken out. The content hash is new, so approvals given before are void. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The run is not in review, or the payout is no longer in it. Nothing was changed. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    pauseRun: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunReason"];
+            };
+        };
+        responses: {
+            /** @description The run is paused: no provider is asked for anything new. What was asked before goes on to its end. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The run's current status does not allow this. Nothing was changed. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    resumeRun: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunReason"];
+            };
+        };
+        responses: {
+            /** @description The run goes on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The run's current status does not allow this. Nothing was changed. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    cancelRun: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunReason"];
+            };
+        };
+        responses: {
+            /** @description The run is cancelled. Its lines are free for the next run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The run's current status does not allow this. Nothing was changed. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    decideRun: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunDecision"];
+            };
+        };
+        responses: {
+            /** @description The decision was recorded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedRun"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description You asked for the run, changed it, added payout details that it pays to, or are paid by it, so another person must decide. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The run changed since you saw it, or does not wait for a decision. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description It is not known whether the decision was recorded: repeat the request with the same Idempotency-Key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRunBatches: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payouts of the run that were asked for together, batch by batch. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Batch"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPayouts: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+                /** @description Only payouts of this run */
+                run?: string;
+                /** @description Only payouts of this partner */
+                partner?: string;
+                /** @description Only payouts with this status */
+                status?: "draft" | "approved" | "executing" | "sent" | "settled" | "failed" | "returned" | "cancelled";
+                /** @description Only payouts by this method */
+                method?: "bank" | "paypal" | "check";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payouts, in the order of their ids. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Payout"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There is no such partner. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getPayout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payout, with its lines and what happened to it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    explainPayout: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which event earned what, under which terms, and how it was worked out. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["ExplainedEarning"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getPartnerPayability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the partner will be paid next, or why nothing and until when. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payability"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listChecks: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                payer?: string;
+                /** @description Only numbers in this state */
+                state?: "spoiled" | "prepared" | "submitted" | "unknown" | "needs_person" | "accepted" | "on_hold" | "unclaimed" | "sent" | "stale" | "settled" | "returned" | "failed";
+                /** @description Only this number */
+                number?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The numbers that are used, in their order, account by account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Check"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getPayoutCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The check, and what the bank was asked about it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    stopPayoutCheck: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckReason"];
+            };
+        };
+        responses: {
+            /** @description It was asked for. The bank is told next, and its reply will be shown with the check. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The check is not out, or its stop was asked for already. Nothing was asked. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    renewPayoutCheckStop: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckReason"];
+            };
+        };
+        responses: {
+            /** @description It was asked for. The bank is told next, and its reply will be shown with the check. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description No stop of the check is in force, or its renewal was asked for already. Nothing was asked. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    recordSpoiledChecks: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSpoiledChecks"];
+            };
+        };
+        responses: {
+            /** @description The numbers were recorded, both ends included. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpoiledChecks"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description One of the numbers is in the register already. None was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    decideCheckException: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the task */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckExceptionDecision"];
+            };
+        };
+        responses: {
+            /** @description The decision was recorded. The bank is told next. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckException"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description Only an approver may decide `pay`, and only one whom the check does not pay. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description It was decided already, or our register says that the bank must not pay the check. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listTasks: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+                /** @description Open tasks, or closed ones */
+                state?: "open" | "closed";
+                /** @description Only tasks of this kind */
+                kind?: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail";
+                /** @description Only tasks about this payout */
+                payout?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tasks, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Task"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, and all that is known for the decision. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    proposePayoutResolution: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewResolution"];
+            };
+        };
+        responses: {
+            /** @description The proposal was recorded. Nothing moves until another person confirms it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resolution"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The payout pays you, so another person must propose. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description No open task asks for this outcome, the provider can still tell, or another proposal waits. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    decidePayoutResolution: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolutionDecision"];
+            };
+        };
+        responses: {
+            /** @description The decision was recorded. A confirmed proposal is applied at once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resolution"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description You proposed it, or are paid by it, so another person must decide. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description No proposal waits for a decision. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    replacePayout: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description An id of ours */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReplacement"];
+            };
+        };
+        responses: {
+            /** @description A run for this partner and currency alone is being prepared. You cannot approve a run that you asked for. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The payout may still pay, or is being replaced already. No run was opened. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person and the role of this key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listMyPayouts: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your payouts, in the order of their ids. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Payout"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getMyPayability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What you will be paid next, or why nothing and until when. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payability"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listMyEarnings: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What you earned, and by which event, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Earning"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listGateways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The gateways, and whether they are paused. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gateways"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    pauseGateway: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The name of the gateway */
+                name: "wise" | "paypal" | "lob" | "printed-check";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GatewayPause"];
+            };
+        };
+        responses: {
+            /** @description The gateway is paused: its provider is no longer asked. What was asked before goes on to its end. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gateway"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    resumeGateway: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The name of the gateway */
+                name: "wise" | "paypal" | "lob" | "printed-check";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The gateway goes on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gateway"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listAlarms: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a person must look at, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Alarm"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    clearAlarm: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The number of a row of ours, as digits */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alarm is cleared. It is raised again if its cause is still there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClearedAlarm"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listBreaks: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where our books and a provider's statement do not agree, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Break"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listAuditEntries: {
+        parameters: {
+            query?: {
+                /** @description How many items a page has at most */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it the first page is read */
+                cursor?: string;
+                /** @description Only entries about this subject */
+                subject?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who did what, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["AuditEntry"][];
+                        /**
+                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    receiveWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The provider that calls */
+                sender: "wise" | "paypal" | "lob";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The message is kept, or was known already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidInput"];
+            /** @description The provider's signature does not fit. Nothing was kept. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+}

@@ -14,6 +14,7 @@ import type { Role } from '../../domain/people/role.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { Failure } from '../../domain/errors.ts';
 import { freshDatabase } from '../support/database.ts';
+import { openDocument } from './document.ts';
 
 export type Answer = { status: number; headers: Headers; body: Record<string, unknown>; text: string };
 
@@ -36,6 +37,8 @@ export async function startApi(overrides: Partial<ApiDeps> = {}) {
     ...overrides,
   });
 
+  const document = await openDocument(app);
+
   const newKey = async (role: Role, partnerId: bigint | null = null, expiresAt: Date | null = null) => {
     const actor = await addActor(db, { code: `${role}-${randomUUID()}`, name: role, email: null }, null);
     const issued = await issueKey(db, { actorId: actor.id, role, partnerId, expiresAt, issuedBy: null });
@@ -44,7 +47,10 @@ export async function startApi(overrides: Partial<ApiDeps> = {}) {
 
   const operator = await newKey('operator');
 
-  /** Asks as the operator unless another key is given; every POST gets a new Idempotency-Key unless it is named. */
+  /**
+   * Asks as the operator unless another key is given; every POST gets a new Idempotency-Key unless it is named. Throws where the
+   * published document does not know such an answer.
+   */
   async function ask(
     method: string,
     path: string,
@@ -64,12 +70,14 @@ export async function startApi(overrides: Partial<ApiDeps> = {}) {
     });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: isJson ? (JSON.parse(text) as Record<string, unknown>) : {},
-      text,
-    };
+    const parsed = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
+    const surprise = document.whyNotAnswer(
+      { method, path: path.replace(/\?.*/s, '') },
+      response.status,
+      isJson ? parsed : text || null,
+    );
+    if (surprise) throw new Error(surprise);
+    return { status: response.status, headers: response.headers, body: parsed, text };
   }
 
   const stop = async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openApiDocument } from '../../api/openapi.ts';
+import { ROLES } from '../../domain/people/role.ts';
 import { type Api, startApi } from './api.ts';
 
 let api: Api;
@@ -11,7 +12,13 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-type Operation = { tags?: string[]; summary?: string; responses?: Record<string, unknown> };
+type Operation = {
+  operationId?: string;
+  tags?: string[];
+  summary?: string;
+  description?: string;
+  responses?: Record<string, unknown>;
+};
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 const operations = (): [string, Operation][] =>
@@ -51,7 +58,86 @@ describe('given the reference as a table of contents', () => {
   });
 });
 
+type Schema = Record<string, unknown>;
+
+/** Every field of every schema, with what it stands in. */
+const fields = (): { name: string; schema: Schema }[] =>
+  [...objectsIn(document)].flatMap(({ properties, type }) =>
+    typeof properties === 'object' && properties !== null && (type === 'object' || Array.isArray(type))
+      ? Object.entries(properties as Record<string, Schema>).map(([name, schema]) => ({ name, schema }))
+      : [],
+  );
+
+const isReference = (schema: Schema): boolean => '$ref' in schema;
+
+/** Whether its values need no example: there are two, or its parts have theirs. */
+const speaksForItself = (schema: Schema): boolean =>
+  isReference(schema) ||
+  'const' in schema ||
+  (Array.isArray(schema['enum']) && schema['enum'].length === 1) ||
+  [schema['type']].flat().some((type) => ['boolean', 'array', 'object'].includes(String(type))) ||
+  ('anyOf' in schema && (schema['anyOf'] as Schema[]).every((one) => isReference(one) || one['type'] === 'null'));
+
+describe('given somebody who reads what a field is', () => {
+  it('then every field says so, and has an example that shows its form', () => {
+    expect(fields().length).toBeGreaterThan(500);
+    for (const { name, schema } of fields()) {
+      const where = `${name} ${JSON.stringify(schema).slice(0, 200)}`;
+      if (!isReference(schema)) expect(schema['description'], where).toMatch(/^[A-Z`0-9]/);
+      if (!speaksForItself(schema)) expect(schema['examples'] ?? [], where).not.toEqual([]);
+    }
+  });
+
+  it('then an amount says its unit', () => {
+    const amounts = fields().filter(({ schema }) => String(schema['pattern']).startsWith('^-?\\d+('));
+    expect(amounts.length).toBeGreaterThan(20);
+    for (const { name, schema } of amounts)
+      expect(schema['description'], name).toContain('decimal string in major units');
+  });
+
+  it('then an instant says its clock', () => {
+    const instants = fields().filter(({ schema }) => schema['format'] === 'date-time');
+    expect(instants.length).toBeGreaterThan(40);
+    for (const { name, schema } of instants) expect(schema['description'], name).toContain('RFC 3339 instant');
+  });
+});
+
+describe('given the answers of an operation', () => {
+  const rolesOf = (operation: Operation) => (operation as { 'x-roles'?: string[] })['x-roles'] ?? [];
+
+  it('then each has problems that it can answer, and none that stands for all others', () => {
+    for (const [route, { responses = {} }] of operations()) {
+      expect(
+        Object.keys(responses).some((status) => /^4\d\d$/.test(status)),
+        route,
+      ).toBe(true);
+      expect(responses, route).not.toHaveProperty('default');
+    }
+  });
+
+  it('then who may ask stands in words in what asks for a key', () => {
+    const keyed = operations().filter(([route]) => route.includes(' /v1/'));
+    for (const [route, operation] of keyed) {
+      const roles = rolesOf(operation);
+      expect(roles.length, route).toBeGreaterThan(0);
+      const named = roles.length === ROLES.length ? ['any role'] : roles;
+      for (const role of named) expect(operation.description, route).toContain(role);
+    }
+  });
+});
+
 describe('given somebody who makes a client of the document', () => {
+  it('then every operation has a name of its own, a verb and a noun', () => {
+    const names = operations().map(([, { operationId = '' }]) => operationId);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[a-z]+([A-Z][a-z]+)+$/);
+  });
+
+  it('then what has a name is never null for everybody who uses it', () => {
+    const named = Object.entries((document.components?.schemas ?? {}) as Record<string, Schema>);
+    expect(named.filter(([, { type }]) => Array.isArray(type)).map(([name]) => name)).toEqual([]);
+  });
+
   it('then the list of currencies is in it once', () => {
     expect(JSON.stringify(document).split('"AED"')).toHaveLength(2);
   });

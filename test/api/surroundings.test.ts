@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 
+import { serve } from '@hono/node-server';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -83,9 +86,23 @@ describe('given the reference page', () => {
     expect(body).toMatchObject({
       openapi: '3.1.0',
       paths: {
-        '/v1/runs': { post: { 'x-roles': ['preparer'], parameters: [{ name: 'Idempotency-Key', required: true }] } },
+        '/v1/runs': {
+          post: { 'x-roles': ['preparer'], parameters: [{ $ref: '#/components/parameters/IdempotencyKey' }] },
+        },
       },
+      components: { parameters: { IdempotencyKey: { name: 'Idempotency-Key', required: true } } },
     });
+  });
+});
+
+describe('given a request whose headers are larger than 16 KiB', () => {
+  it('then the HTTP server itself refuses it, as the document says of every operation', async () => {
+    const server = serve({ fetch: api.app.fetch, port: 0 });
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const answer = await fetch(`http://127.0.0.1:${port}/healthz`, { headers: { 'x-large': 'a'.repeat(20_000) } });
+    expect(answer.status).toBe(431);
+    await new Promise((resolve) => server.close(resolve));
   });
 });
 

@@ -9,12 +9,13 @@ import { type Check, getPayoutCheck, listChecks } from '../../../db/checks/check
 import type { Database } from '../../../db/database.ts';
 import { getPayer } from '../../../db/payers/payers.ts';
 import { CHECK_STATES, checkClock, EXCEPTION_DECISIONS } from '../../../domain/checks/check.ts';
-import { Code } from '../../../domain/fields.ts';
+import { Code, Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { GATEWAYS } from '../../../domain/rails.ts';
 import { wakeCheckDesk, wakePayout } from '../../../temporal/starts.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import {
@@ -32,52 +33,72 @@ import { wakeQuietly } from '../../http/wake.ts';
 
 const CheckAnswer = z
   .object({
-    payer: z.string(),
-    /** A name of the account; its number is never shown. */
-    account: z.string(),
-    number: z.string(),
-    /** `spoiled`: no check of ours has this number; else how far the attempt came that drew it. */
-    state: z.enum(CHECK_STATES),
-    word: z.string().nullable(),
-    payout: z.string().nullable(),
-    partner: z.string().nullable(),
-    gateway: z.enum(GATEWAYS).nullable(),
-    currency: z.string().nullable(),
-    amount: z.string().nullable(),
-    spoiledBecause: z.string().nullable(),
-    recordedBy: z.string().nullable(),
-    issuedAt: z.string(),
-    /** The date on it. */
-    datedOn: z.string().nullable(),
-    /** When the bank acknowledged that it was issued; nobody prints or mails it before. */
-    acknowledgedAt: z.string().nullable(),
-    sentAt: z.string().nullable(),
-    clearedAt: z.string().nullable(),
-    /** When the bank confirmed that it pays it no more. */
-    deadAt: z.string().nullable(),
-    staleOn: z.string().nullable(),
-    dueDiligenceOn: z.string().nullable(),
-    dormantOn: z.string().nullable(),
+    payer: fields.code('The code of the payer whose account the check is drawn on', 'acme'),
+    account: fields.text('The name of the account; its number is never shown', 'Operating account'),
+    number: fields.rowNumber('The number on the check', '1001'),
+    state: fields.oneOf(
+      CHECK_STATES,
+      'How far the attempt is that drew the number; `spoiled` where no check of ours has it',
+      'accepted',
+    ),
+    word: fields
+      .text("The bank's or the printer's own word for it; null where it has said none", 'acknowledged')
+      .nullable(),
+    payout: fields.id('The payout that the check pays; null for a spoiled number').nullable(),
+    partner: fields.code('The code of the partner who is paid; null for a spoiled number', 'paula').nullable(),
+    gateway: fields.oneOf(GATEWAYS, 'Who prints the check; null for a spoiled number', 'printed-check').nullable(),
+    currency: fields.orNull(Currency, 'The currency of the check; null for a spoiled number'),
+    amount: fields.amount('What the check is written over; null for a spoiled number').nullable(),
+    spoiledBecause: fields
+      .text('Why no check of ours has the number; otherwise null', 'Torn by the printer')
+      .nullable(),
+    recordedBy: fields.code('The person who recorded the spoiled number; otherwise null', 'olga').nullable(),
+    issuedAt: fields.at('When the number was drawn or recorded'),
+    datedOn: fields.day('The date on the check; null for a spoiled number').nullable(),
+    acknowledgedAt: fields
+      .at('When the bank acknowledged that the check was issued; nobody prints or mails it before. Null until then')
+      .nullable(),
+    sentAt: fields.at('When we learned that the check was printed or in the post; null until then').nullable(),
+    clearedAt: fields.at('When we learned that the bank had paid the check; null until then').nullable(),
+    deadAt: fields.at('When the bank confirmed that it will never pay the check; null until then').nullable(),
+    staleOn: fields.day('The day on which the check becomes stale; null unless it is out', '2026-08-28').nullable(),
+    dueDiligenceOn: fields
+      .day('The day by which the payee should be written to; null once the check is owed to nobody', '2028-09-01')
+      .nullable(),
+    dormantOn: fields
+      .day('The day on which the check is presumed abandoned; null once it is owed to nobody', '2029-03-01')
+      .nullable(),
   })
   .openapi('Check');
 
 const StopAnswer = z
   .object({
-    id: z.string(),
-    renews: z.string().nullable(),
-    requestedBy: z.string(),
-    reason: z.string(),
-    requestedAt: z.string(),
-    /** What the bank said: null while it has not, `already_paid` where it was too late. */
-    outcome: z.enum(['stopped', 'already_paid']).nullable(),
-    outcomeAt: z.string().nullable(),
-    /** The day on which the stop lapses, unless it is renewed; where the number is void the check stays dead. */
-    expiresOn: z.string().nullable(),
-    isVoid: z.boolean().nullable(),
+    id: fields.id('The id of the stop'),
+    renews: fields.id('The stop that this one renews; null for the first').nullable(),
+    requestedBy: fields.code('The person who asked for it', 'olga'),
+    reason: fields.text('Why it was asked for', 'The post returned the check'),
+    requestedAt: fields.at('When it was asked for'),
+    outcome: fields
+      .oneOf(
+        ['stopped', 'already_paid'],
+        'What the bank said: `already_paid` where it was too late; null until then',
+        'stopped',
+      )
+      .nullable(),
+    outcomeAt: fields.at('When the bank said so; null until then').nullable(),
+    expiresOn: fields
+      .day('The day on which the stop lapses unless it is renewed; null where the bank named none', '2026-09-01')
+      .nullable(),
+    isVoid: z.boolean().nullable().meta({
+      description:
+        'Whether the bank has voided the number, so that the check stays dead when the stop lapses; null until it says',
+    }),
   })
   .openapi('CheckStop');
 
-const CheckDetail = CheckAnswer.extend({ stops: z.array(StopAnswer) }).openapi('CheckDetail');
+const CheckDetail = CheckAnswer.extend({
+  stops: z.array(StopAnswer).meta({ description: 'The stops that were asked for, the oldest first' }),
+}).openapi('CheckDetail');
 
 const CheckCursor = z.strictObject({ accountId: Ordinal, number: RowNumber });
 
@@ -89,11 +110,11 @@ const list = createRoute({
   request: {
     query: pageQuery(CheckCursor).extend({
       payer: Code.optional(),
-      state: z.enum(CHECK_STATES).optional(),
-      number: RowNumber.optional(),
+      state: fields.oneOf(CHECK_STATES, 'Only numbers in this state', 'accepted').optional(),
+      number: RowNumber.openapi({ description: 'Only this number', examples: ['1001'] }).optional(),
     }),
   },
-  responses: { 200: answers(pageOf(CheckAnswer), 'Every number that is used, in their order, account by account') },
+  responses: { 200: answers(pageOf(CheckAnswer), 'The numbers that are used, in their order, account by account.') },
 });
 
 const get = createRoute({
@@ -102,10 +123,10 @@ const get = createRoute({
   tags: ['checks'],
   summary: 'Get the check of a payout',
   request: { params: UuidPath },
-  responses: { 200: answers(CheckDetail, 'The check, and what the bank was asked about it') },
+  responses: { 200: answers(CheckDetail, 'The check, and what the bank was asked about it.') },
 });
 
-const WhyBody = jsonBody(z.strictObject({ reason: Reason }));
+const WhyBody = jsonBody(z.strictObject({ reason: Reason }).openapi('CheckReason'));
 
 const stop = createRoute({
   method: 'post',
@@ -114,8 +135,8 @@ const stop = createRoute({
   summary: 'Stop the payment of a check',
   request: { params: UuidPath, body: WhyBody },
   responses: {
-    200: answers(CheckDetail, 'Asked for; the bank is told next, and its answer is with the check'),
-    409: problemResponse('The check is not out, or its stop was asked for already'),
+    200: answers(CheckDetail, 'It was asked for. The bank is told next, and its reply will be shown with the check.'),
+    409: problemResponse('The check is not out, or its stop was asked for already. Nothing was asked.'),
   },
 });
 
@@ -126,59 +147,88 @@ const renew = createRoute({
   summary: 'Renew the stop of a check',
   request: { params: UuidPath, body: WhyBody },
   responses: {
-    200: answers(CheckDetail, 'Asked for; the bank is told next, and its answer is with the check'),
-    409: problemResponse('No stop of the check is in force, or its renewal was asked for already'),
+    200: answers(CheckDetail, 'It was asked for. The bank is told next, and its reply will be shown with the check.'),
+    409: problemResponse('No stop of the check is in force, or its renewal was asked for already. Nothing was asked.'),
   },
 });
 
 const NUMBERS_MAX = 10_000;
 const CheckNumber = z.int().min(1).max(9_999_999_999);
+const first = { description: 'The first number', examples: [1001] };
+const last = { description: 'The last number; it is spoiled too', examples: [1003] };
 
 const SpoiledBody = z
-  .strictObject({ from: CheckNumber, to: CheckNumber, reason: Reason })
+  .strictObject({
+    from: CheckNumber.meta(first),
+    to: CheckNumber.meta(last),
+    reason: Reason.meta({ description: 'Why no check of ours has these numbers', examples: ['Torn by the printer'] }),
+  })
   .refine(({ from, to }) => to >= from && to - from < NUMBERS_MAX, {
     path: ['to'],
     error: `is before from, or more than ${NUMBERS_MAX} numbers`,
-  });
+  })
+  .openapi('NewSpoiledChecks');
 
-const SpoiledAnswer = z.object({ payer: z.string(), from: z.string(), to: z.string(), reason: z.string() });
+const SpoiledAnswer = z
+  .object({
+    payer: fields.code('The code of the payer', 'acme'),
+    from: fields.rowNumber(first.description, '1001'),
+    to: fields.rowNumber(last.description, '1003'),
+    reason: fields.text('Why no check of ours has these numbers', 'Torn by the printer'),
+  })
+  .openapi('SpoiledChecks');
 
 const spoil = createRoute({
   method: 'post',
   path: '/v1/payers/{code}/checks/spoiled',
+  operationId: 'recordSpoiledChecks',
   tags: ['checks'],
   summary: 'Record check numbers that no check of ours has',
+  description: 'For paper that is damaged or lost, and for numbers that were used elsewhere.',
   request: { params: CodePath, body: jsonBody(SpoiledBody) },
   responses: {
-    201: answers(
-      SpoiledAnswer,
-      'Recorded, both ends included: paper that is damaged or lost, or numbers used elsewhere',
-    ),
-    409: problemResponse('One of the numbers is in the register'),
+    201: answers(SpoiledAnswer, 'The numbers were recorded, both ends included.'),
+    409: problemResponse('One of the numbers is in the register already. None was recorded.'),
   },
 });
 
-const DecisionAnswer = z.object({
-  id: z.string(),
-  number: z.string(),
-  decision: z.enum(EXCEPTION_DECISIONS).nullable(),
-  payout: z.string().nullable(),
-  decideBy: z.string(),
-});
+const DecisionBody = z
+  .strictObject({
+    decision: fields.oneOf(EXCEPTION_DECISIONS, 'What the bank shall do with the check', 'return'),
+    reason: Reason.meta({
+      description: 'Why, for the people who read it later',
+      examples: ['We did not write this check'],
+    }),
+  })
+  .openapi('CheckExceptionDecision');
+
+const DecisionAnswer = z
+  .object({
+    id: fields.id('The id of the task'),
+    number: fields.rowNumber('The number of the check that was presented', '1001'),
+    decision: fields.oneOf(EXCEPTION_DECISIONS, 'What was decided; null until then', 'return').nullable(),
+    payout: fields.id('The payout whose check it is; null where it is none of ours').nullable(),
+    decideBy: fields.at('When the bank decides by itself'),
+  })
+  .openapi('CheckException');
 
 const decide = createRoute({
   method: 'post',
   path: '/v1/check-exceptions/{id}/decision',
   tags: ['checks'],
-  summary: 'Decide about a check that the bank asks about',
+  summary: 'Decide whether the bank pays a check that it asks about',
   request: {
-    params: UuidPath.extend({ id: UuidPath.shape.id.openapi({ description: 'The id of its task' }) }),
-    body: jsonBody(z.strictObject({ decision: z.enum(EXCEPTION_DECISIONS), reason: Reason })),
+    params: UuidPath.extend({ id: UuidPath.shape.id.meta({ description: 'The id of the task' }) }),
+    body: jsonBody(DecisionBody),
   },
   responses: {
-    200: answers(DecisionAnswer, 'Recorded; the bank is told next'),
-    403: problemResponse('Only an approver whom it does not pay may have a check paid'),
-    409: problemResponse('It is decided already, or by our register the bank must not pay it'),
+    200: answers(DecisionAnswer, 'The decision was recorded. The bank is told next.'),
+    403: problemResponse(
+      'Only an approver may decide `pay`, and only one whom the check does not pay. Nothing was recorded.',
+    ),
+    409: problemResponse(
+      'It was decided already, or our register says that the bank must not pay the check. Nothing was recorded.',
+    ),
   },
 });
 

@@ -9,7 +9,7 @@ import type { Row } from '../../../domain/earnings/import-mapping.ts';
 /** A row with the line on which it ends, or why it is none. */
 export type CsvRow = { line: number } & ({ row: Row } | { reason: string });
 
-/** What separates the cells of a file; whichever cuts its header into most cells. */
+/** The delimiters that we try. The one that cuts the header into most cells is the file's. */
 const DELIMITERS = [',', ';', '\t'] as const;
 const RECORD_CHARS_MAX = 1024 * 1024;
 

@@ -1,95 +1,125 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { listEvents, listQuarantine, type QuarantinedEvent, type StoredEvent } from '../../../db/earnings/events.ts';
-import { Code, Source } from '../../../domain/fields.ts';
+import { Code, Currency, Source } from '../../../domain/fields.ts';
 import { WireEvent } from '../../../domain/event.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { intakeEvents, wakePrograms } from './intake.ts';
+import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, jsonBody, Line, pageOf, pageQuery, RowNumber } from '../../http/schemas.ts';
 
 const EVENTS_MAX = 1000;
 
-const EventsBody = z.strictObject({ events: z.array(WireEvent).min(1).max(EVENTS_MAX) });
+const EventsBody = z
+  .strictObject({
+    events: z
+      .array(WireEvent)
+      .min(1)
+      .max(EVENTS_MAX)
+      .meta({ description: `1 to ${EVENTS_MAX} events; all are taken in, or none` }),
+  })
+  .openapi('NewEvents');
 
 const EventsAnswer = z
   .object({
-    results: z.array(
-      z.object({
-        source: z.string(),
-        id: z.string(),
-        status: z.enum(['accepted', 'replayed', 'quarantined', 'refused']),
-      }),
-    ),
+    results: z
+      .array(
+        z.object({
+          source: fields.text('The source of the event', 'shop'),
+          id: fields.text('The id of the event in its source', 'order-1001'),
+          status: fields.oneOf(
+            ['accepted', 'replayed', 'quarantined', 'refused'],
+            '`accepted`: it is new; `replayed`: it was known already; `quarantined`: it is known with other content, and this one counts for nothing',
+            'accepted',
+          ),
+        }),
+      )
+      .meta({ description: 'What became of each event, in the order in which they were sent' }),
   })
   .openapi('EventResults');
 
 const EventAnswer = z
   .object({
-    source: z.string(),
-    id: z.string(),
-    partner: z.string(),
-    program: z.string(),
-    kind: z.string(),
-    currency: z.string().nullable(),
-    amount: z.string().nullable(),
-    quantity: z.int().nullable(),
-    refundOf: z.string().nullable(),
-    occurredAt: z.string(),
-    bookedAt: z.string(),
-    /** Whether what it earned has been worked out. */
-    accrued: z.boolean(),
+    source: fields.text('The system that the event came from', 'shop'),
+    id: fields.text('The id of the event in its source', 'order-1001'),
+    partner: fields.code('The code of the partner who did it', 'paula'),
+    program: fields.code('The code of the program that pays for it', 'resale'),
+    kind: fields.text('What happened', 'sale'),
+    currency: fields.orNull(Currency, 'The currency of the amount; null where there is none'),
+    amount: fields.amount('The main amount; null where it has none').nullable(),
+    quantity: fields.count('How many units; null where it says none', 3).nullable(),
+    refundOf: fields
+      .text('The id of the event that it takes back; null unless it is a refund', 'order-1001')
+      .nullable(),
+    occurredAt: fields.at('When it happened'),
+    bookedAt: fields.at('When it was taken in'),
+    accrued: z.boolean().meta({ description: 'Whether it has been worked out what the event earned' }),
   })
   .openapi('Event');
 
 const QuarantineAnswer = z
-  .object({ source: z.string(), id: z.string(), receivedAt: z.string(), payload: z.record(z.string(), z.unknown()) })
+  .object({
+    source: fields.text('The system that the event came from', 'shop'),
+    id: fields.text('The id of the event in its source', 'order-1001'),
+    receivedAt: fields.at('When it came'),
+    payload: fields.facts('The event as it was sent', {
+      source: 'shop',
+      id: 'order-1001',
+      kind: 'sale',
+      amount: '99.00',
+    }),
+  })
   .openapi('QuarantinedEvent');
 
 const add = createRoute({
   method: 'post',
   path: '/v1/events',
+  operationId: 'sendEvents',
   tags: ['events'],
   summary: 'Send events',
   request: { body: jsonBody(EventsBody) },
   responses: {
-    200: answers(
-      EventsAnswer,
-      'All are in: accepted, replayed (known already), or quarantined (known with other content)',
-    ),
-    400: problemResponse('None was taken in; every problem is named'),
+    200: answers(EventsAnswer, 'Every event was taken in, was known already, or is kept aside.'),
+    400: problemResponse('An event cannot be accepted, so none was taken in; `errors` names every reason.'),
   },
 });
 
 const EventKeyCursor = z.strictObject({ source: Source, id: z.string().regex(/^[\x20-\x7e]{1,200}$/) });
 
 const EventsQuery = pageQuery(EventKeyCursor).extend({
-  partner: Code.optional(),
-  program: Code.optional(),
-  source: Source.optional(),
-  id: Line(200).optional(),
+  partner: Code.meta({ description: 'Only events of this partner', examples: ['paula'] }).optional(),
+  program: Code.meta({ description: 'Only events of this program', examples: ['resale'] }).optional(),
+  source: Source.meta({ description: 'Only events of this source', examples: ['shop'] }).optional(),
+  id: Line(200)
+    .meta({ description: 'Only events with this id in their source', examples: ['order-1001'] })
+    .optional(),
 });
 
 const list = createRoute({
   method: 'get',
   path: '/v1/events',
   tags: ['events'],
-  summary: 'List events',
+  summary: 'List the events',
   request: { query: EventsQuery },
-  responses: { 200: answers(pageOf(EventAnswer), 'Events by source and id') },
+  responses: { 200: answers(pageOf(EventAnswer), 'The events, in the order of their sources and ids.') },
 });
 
 const quarantine = createRoute({
   method: 'get',
   path: '/v1/quarantine',
+  operationId: 'listQuarantinedEvents',
   tags: ['events'],
-  summary: 'List what was kept aside',
+  summary: 'List the events that are kept aside',
   request: { query: pageQuery(RowNumber) },
   responses: {
-    200: answers(pageOf(QuarantineAnswer), 'What came under a known key with other content: it counts for nothing'),
+    200: answers(
+      pageOf(QuarantineAnswer),
+      'Events that came under a known source and id with other content, the oldest first. They count for nothing.',
+    ),
   },
 });
 

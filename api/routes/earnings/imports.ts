@@ -14,6 +14,7 @@ import { parseJson } from '../../http/body.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { importRows, openFiles } from './import-file.ts';
+import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter, detailsOf } from '../../http/router.ts';
 import { answers, Ordinal, pageOf, pageQuery, Uuid, UuidPath } from '../../http/schemas.ts';
@@ -23,22 +24,31 @@ const FILE_NAME_CHARS_MAX = 200;
 
 const ImportAnswer = z
   .object({
-    id: z.string(),
-    fileName: z.string(),
-    createdBy: z.string().nullable(),
-    /** `broken_off`: the file could not be read to its end; its last rejection says from where. */
-    status: z.enum(['running', 'finished', 'broken_off']),
-    startedAt: z.string(),
-    finishedAt: z.string().nullable(),
-    rows: z.int(),
-    accepted: z.int(),
-    replayed: z.int(),
-    quarantined: z.int(),
-    rejected: z.int(),
+    id: fields.id('The id of the import'),
+    fileName: fields.text('The name of the file as it was sent', 'sales-2026-02.csv'),
+    createdBy: fields.code('The person who sent it; null where that is no longer known', 'olga').nullable(),
+    status: fields.oneOf(
+      ['running', 'finished', 'broken_off'],
+      '`broken_off`: the file could not be read to its end, and its last rejection says from which line on',
+      'finished',
+    ),
+    startedAt: fields.at('When reading began'),
+    finishedAt: fields.at('When reading ended; null while it runs').nullable(),
+    rows: fields.count('How many rows were read', 1200),
+    accepted: fields.count('How many rows were new', 1180),
+    replayed: fields.count('How many rows were known already', 15),
+    quarantined: fields.count('How many rows are known with other content, and count for nothing', 1),
+    rejected: fields.count('How many rows could not be taken in', 4),
   })
   .openapi('Import');
 
-const RejectionAnswer = z.object({ line: z.int(), column: z.string(), reason: z.string() }).openapi('Rejection');
+const RejectionAnswer = z
+  .object({
+    line: fields.count('The line of the file on which the row ends', 17),
+    column: fields.text('The column that cannot be read; `(row)` for the row as a whole', 'price'),
+    reason: fields.text('What is wrong with it', '"12,5o" is not an amount such as 1234.50 without a sign'),
+  })
+  .openapi('Rejection');
 
 /** The form as it is documented; it is read as it arrives, so nothing checks it as a whole. */
 const FORM = {
@@ -47,13 +57,18 @@ const FORM = {
       type: 'object' as const,
       required: ['mapping', 'file'],
       properties: {
-        mapping: { type: 'string' as const, description: 'The mapping document, as JSON' },
-        file: { type: 'string' as const, format: 'binary', description: 'The CSV file, in UTF-8' },
+        mapping: { $ref: '#/components/schemas/ImportMapping', description: 'The mapping, as JSON' },
+        file: {
+          type: 'string' as const,
+          contentMediaType: 'text/csv',
+          description: 'The CSV file, in UTF-8 and with a header line',
+          examples: ['order,reseller,price\n1001,paula,123.45\n'],
+        },
       },
       additionalProperties: {
         type: 'string' as const,
-        format: 'binary',
-        description: 'A joined file, under its name without .csv',
+        contentMediaType: 'text/csv',
+        description: 'A joined file, as a part that is named as the file without `.csv`',
       },
     },
   },
@@ -62,12 +77,13 @@ const FORM = {
 const add = createRoute({
   method: 'post',
   path: '/v1/imports',
+  operationId: 'importEvents',
   tags: ['imports'],
   summary: 'Import a CSV file of events',
   request: { body: { required: true, content: FORM } },
   responses: {
-    201: answers(ImportAnswer, 'Read: good rows are in, bad ones are listed under its rejections'),
-    400: problemResponse('The mapping, a header or an encoding is wrong; nothing was taken in'),
+    201: answers(ImportAnswer, 'The file was read: good rows are in, and bad ones are listed under its rejections.'),
+    400: problemResponse('The mapping, a header or an encoding is wrong. Nothing was taken in.'),
   },
 });
 
@@ -77,7 +93,7 @@ const list = createRoute({
   tags: ['imports'],
   summary: 'List the imports',
   request: { query: pageQuery(Uuid) },
-  responses: { 200: answers(pageOf(ImportAnswer), 'Imports, the newest first') },
+  responses: { 200: answers(pageOf(ImportAnswer), 'The imports, the newest first.') },
 });
 
 const get = createRoute({
@@ -86,7 +102,7 @@ const get = createRoute({
   tags: ['imports'],
   summary: 'Get an import',
   request: { params: UuidPath },
-  responses: { 200: answers(ImportAnswer, 'How far it is') },
+  responses: { 200: answers(ImportAnswer, 'The import, and how far it is.') },
 });
 
 const RejectionCursor = z.strictObject({ line: Ordinal, column: z.string().max(300) });
@@ -97,7 +113,7 @@ const rejections = createRoute({
   tags: ['imports'],
   summary: 'List the rejected rows of an import',
   request: { params: UuidPath, query: pageQuery(RejectionCursor) },
-  responses: { 200: answers(pageOf(RejectionAnswer), 'What could not be taken in, by line and column') },
+  responses: { 200: answers(pageOf(RejectionAnswer), 'What could not be taken in, by line and column.') },
 });
 
 const importAnswer = ({ brokenOff, startedAt, finishedAt, ...found }: Import) => ({

@@ -22,7 +22,7 @@ const AHEAD_MS_MAX = 5 * 60_000;
 export type Accepted = 'accepted' | 'replayed' | 'quarantined';
 export type Refusal = { field: string; reason: string };
 
-/** What became of one event: taken in, known already, kept aside since its key came with other content, or refused. */
+/** The outcome of one event: taken in, known already, kept aside since its key came with other content, or refused. */
 export type IntakeOutcome = { status: Accepted } | { status: 'refused'; refusals: readonly Refusal[] };
 
 /** Events with the same `unit` go in together or not at all: those of one row of a file. */
@@ -116,7 +116,7 @@ function refundRefusals(refund: Event, sale: KnownEvent | undefined): Refusal[] 
   return reason ? [{ field: 'refundOf', reason }] : [];
 }
 
-/** What goes in together is refused together: each with its own reasons, or with the other's. */
+/** Events that go in together are refused together: each with its own reasons, or with the other's. */
 function refuseWholeUnits(judged: readonly Judged[]): Judged[] {
   const refused = new Set(judged.filter(({ outcome }) => outcome.status === 'refused').map(({ unit }) => unit));
   return judged.map((one) =>
@@ -133,7 +133,9 @@ function refuseAll(judged: readonly Judged[]): void {
       : [],
   );
   if (details.length > 0)
-    throw new Failure('invalid_input', 'No event was taken in: mend the named ones and send all again.', { details });
+    throw new Failure('invalid_input', 'No event was taken in. Correct the named ones and send all again.', {
+      details,
+    });
 }
 
 /** Writes what is new. Whatever somebody else wrote in the meantime is compared with theirs. */

@@ -12,26 +12,38 @@ import { Code } from '../../../domain/fields.ts';
 import { onlyOwn } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, CodePageQuery, CodePath, jsonBody, LocalDate, namesSomething, pageOf } from '../../http/schemas.ts';
 
-/** Local dates in the zone of the program's schedule, half-open. */
+const PROGRAM = { description: 'The code of the program', examples: ['resale'] };
+const PLAN = { description: 'The code of the plan by which the partner earns', examples: ['standard'] };
+const STARTS = "The first day on which the partner earns, a local date in the zone of the program's schedule";
+const ENDS = "The day from which the partner no longer earns, a local date in the zone of the program's schedule";
+
+/** From `startsOn` on, and before `endsOn`. */
 export const AgreementBody = z
-  .strictObject({ program: Code, plan: Code, startsOn: LocalDate, endsOn: LocalDate.optional() })
+  .strictObject({
+    program: Code.meta(PROGRAM),
+    plan: Code.meta(PLAN),
+    startsOn: LocalDate.meta({ description: STARTS, examples: ['2026-01-01'] }),
+    endsOn: LocalDate.meta({ description: `${ENDS}; without it there is no end`, examples: ['2027-01-01'] }).optional(),
+  })
   .refine(({ startsOn, endsOn }) => endsOn === undefined || endsOn > startsOn, {
     path: ['endsOn'],
     message: 'is not after startsOn',
-  });
+  })
+  .openapi('NewAgreement');
 
 const AgreementAnswer = z
   .object({
-    partner: z.string(),
-    program: z.string(),
-    plan: z.string(),
-    startsOn: z.string(),
-    endsOn: z.string().nullable(),
-    createdAt: z.string(),
+    partner: fields.code('The code of the partner', 'paula'),
+    program: fields.code(PROGRAM.description, 'resale'),
+    plan: fields.code(PLAN.description, 'standard'),
+    startsOn: fields.day(STARTS, '2026-01-01'),
+    endsOn: fields.day(`${ENDS}; null where there is no end`, '2027-01-01').nullable(),
+    createdAt: fields.at('When the agreement was added'),
   })
   .openapi('Agreement');
 
@@ -41,21 +53,35 @@ const list = createRoute({
   tags: ['partners'],
   summary: 'List the agreements of a partner',
   request: { params: CodePath, query: CodePageQuery },
-  responses: { 200: answers(pageOf(AgreementAnswer), 'The programs that the partner is in') },
+  responses: {
+    200: answers(pageOf(AgreementAnswer), 'The programs that the partner is in, in the order of their codes.'),
+  },
 });
 
 const add = createRoute({
   method: 'post',
   path: '/v1/partners/{code}/agreements',
   tags: ['partners'],
-  summary: 'Let a partner into a program',
+  summary: 'Add a partner to a program',
   request: { params: CodePath, body: jsonBody(AgreementBody) },
-  responses: { 201: answers(AgreementAnswer, 'Added'), 409: problemResponse('The partner is in that program already') },
+  responses: {
+    201: answers(AgreementAnswer, 'The partner is in the program.'),
+    409: problemResponse('The partner is in that program already.'),
+  },
 });
 
 const AgreementChange = z
-  .strictObject({ plan: Code.optional(), endsOn: LocalDate.nullable().optional() })
-  .refine(namesSomething, 'names nothing to change');
+  .strictObject({
+    plan: Code.meta({
+      description: 'The code of the plan for events that are taken in from now on',
+      examples: ['gold'],
+    }).optional(),
+    endsOn: LocalDate.nullable()
+      .meta({ description: `${ENDS}; null removes the end`, examples: ['2027-01-01'] })
+      .optional(),
+  })
+  .refine(namesSomething, 'names nothing to change')
+  .openapi('AgreementChange');
 
 const change = createRoute({
   method: 'patch',
@@ -63,7 +89,7 @@ const change = createRoute({
   tags: ['partners'],
   summary: 'Change or end an agreement',
   request: { params: CodePath.extend({ program: Code }), body: jsonBody(AgreementChange) },
-  responses: { 200: answers(AgreementAnswer, 'Changed; what was earned stays as it is') },
+  responses: { 200: answers(AgreementAnswer, 'The agreement was changed. What was earned stays as it is.') },
 });
 
 const agreementAnswer = (agreement: Agreement) => ({ ...agreement, createdAt: agreement.createdAt.toISOString() });

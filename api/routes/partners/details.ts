@@ -9,7 +9,7 @@ import { Country, Email, Line, Name, PostalAddress } from '../../http/schemas.ts
 
 const DETAILS_MAX = 20;
 
-/** The fields of the bank's form, as `IBAN`, or `type`, `abartn` and `accountNumber`. */
+/** The fields of the bank's form, such as `IBAN`, or `type`, `abartn` and `accountNumber`: read loosely, described in bank-forms.ts. */
 const BankDetails = z
   .record(z.string().regex(/^[A-Za-z][A-Za-z0-9.]{0,39}$/, 'is not the name of a field'), Line(140))
   .refine((details) => Object.keys(details).length <= DETAILS_MAX, `has more than ${DETAILS_MAX} fields`)
@@ -24,30 +24,50 @@ const BankDetails = z
     if (abartn !== undefined && !isRoutingNumber(abartn))
       context.addIssue({ code: 'custom', path: ['abartn'], message: 'is not a valid routing number' });
   })
-  .openapi({ type: 'object', additionalProperties: { type: 'string' } });
+  .openapi({ type: 'object', allOf: [{ $ref: '#/components/schemas/BankDetails' }] });
 
 const PAYPAL_ID = /^[A-Z0-9]{13}$/;
 
+const BankInstrument = z
+  .strictObject({
+    method: z.literal('bank').meta({ description: 'A bank transfer' }),
+    holder: Name.meta({
+      description: 'The owner of the account, as the bank writes the name',
+      examples: ['Paula Partner'],
+    }),
+    currency: Currency,
+    country: Country.meta({
+      description: 'The country of the bank: an ISO 3166-1 code of two letters',
+      examples: ['DE'],
+    }),
+    details: BankDetails,
+  })
+  .openapi('BankInstrument', { description: 'A bank account, which is paid in its own currency' });
+
+const PayPalInstrument = z
+  .strictObject({
+    method: z.literal('paypal').meta({ description: 'A payment by PayPal' }),
+    receiver: z
+      .union([z.string().regex(PAYPAL_ID), Email.max(127)], 'is neither an e-mail address nor a PayPal account number')
+      .meta({
+        description: 'The e-mail address of the PayPal account, or its account number of 13 capital letters and digits',
+        examples: ['paula@example.com'],
+      }),
+  })
+  .openapi('PayPalInstrument', { description: 'A PayPal account' });
+
+const CheckInstrument = z
+  .strictObject({
+    method: z.literal('check').meta({ description: 'A paper check' }),
+    payee: Name.max(40).meta({ description: 'The name that the check is made out to', examples: ['Paula Partner'] }),
+    address: PostalAddress.openapi({ description: 'Where the check is mailed' }),
+  })
+  .openapi('CheckInstrument', { description: 'A postal address, for a check' });
+
 /** Where a partner wants to be paid, field for field as its gateway will ask for it. */
 export const InstrumentBody = z
-  .discriminatedUnion('method', [
-    z.strictObject({
-      method: z.literal('bank'),
-      holder: Name,
-      currency: Currency,
-      country: Country,
-      details: BankDetails,
-    }),
-    z.strictObject({
-      method: z.literal('paypal'),
-      receiver: z.union(
-        [z.string().regex(PAYPAL_ID), Email.max(127)],
-        'is neither an e-mail address nor a PayPal account number',
-      ),
-    }),
-    z.strictObject({ method: z.literal('check'), payee: Name.max(40), address: PostalAddress }),
-  ])
-  .openapi('Destination');
+  .discriminatedUnion('method', [BankInstrument, PayPalInstrument, CheckInstrument])
+  .openapi('NewInstrument', { description: 'Where a partner is paid: by bank transfer, PayPal or check' });
 export type InstrumentBody = z.output<typeof InstrumentBody>;
 
 type Described = Omit<NewInstrument, 'partnerId' | 'method' | 'details'>;

@@ -2,24 +2,28 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import { addInstruments, type Instrument, listInstruments } from '../../../db/partners/instruments.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
+import { Currency } from '../../../domain/fields.ts';
 import { onlyOwn } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { InstrumentBody, instrumentOf } from './details.ts';
+import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
-import { answers, CodePath, jsonBody, Method, pageOf, pageQuery, Uuid } from '../../http/schemas.ts';
+import { answers, CodePath, Country, jsonBody, Method, pageOf, pageQuery, Uuid } from '../../http/schemas.ts';
 
-/** What is shown of an instrument; its details are sealed and never leave the vault but for a payment. */
+/** The part of an instrument that is shown. Its details are sealed, and leave the vault only for a payment. */
 const InstrumentAnswer = z
   .object({
-    id: z.string(),
+    id: fields.id('The id of the instrument'),
     method: Method,
-    currency: z.string().nullable(),
-    country: z.string(),
-    last4: z.string(),
-    /** The partner's payouts wait until then. */
-    usableFrom: z.string(),
-    createdAt: z.string(),
+    currency: fields.orNull(Currency, 'The currency of the bank account; null for other methods'),
+    country: Country.meta({
+      description: 'The country that it is in: an ISO 3166-1 code of two letters',
+      examples: ['DE'],
+    }),
+    last4: fields.text('The last four characters of the account number; empty where there is none', '3000'),
+    usableFrom: fields.at("When money may go to it; the partner's payouts wait until then"),
+    createdAt: fields.at('When it was added'),
   })
   .openapi('Instrument');
 
@@ -29,16 +33,26 @@ const list = createRoute({
   tags: ['instruments'],
   summary: 'List the instruments of a partner',
   request: { params: CodePath, query: pageQuery(Uuid) },
-  responses: { 200: answers(pageOf(InstrumentAnswer), 'The newest first: that one counts') },
+  responses: {
+    200: answers(
+      pageOf(InstrumentAnswer),
+      'The instruments, the newest first. In each currency the newest one that can take it counts.',
+    ),
+  },
 });
 
 const add = createRoute({
   method: 'post',
   path: '/v1/partners/{code}/instruments',
   tags: ['instruments'],
-  summary: 'Change where a partner is paid',
+  summary: 'Add an instrument: change where a partner is paid',
   request: { params: CodePath, body: jsonBody(InstrumentBody) },
-  responses: { 201: answers(InstrumentAnswer, 'Added; unless it is the first, it cools off before money goes to it') },
+  responses: {
+    201: answers(
+      InstrumentAnswer,
+      'The instrument was added. Unless it is the first, it cools off before money goes to it.',
+    ),
+  },
 });
 
 const instrumentAnswer = ({ usableFrom, createdAt, ...instrument }: Instrument) => ({

@@ -18,6 +18,7 @@ import { onlyOwn } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { InstrumentBody, instrumentOf } from './details.ts';
+import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import {
@@ -37,34 +38,50 @@ import { AgreementBody } from './agreements.ts';
 const BATCH_MAX = 500;
 const AGREEMENTS_MAX = 20;
 
-const PartnerBody = z.strictObject({
-  code: Code,
-  name: Name,
-  kind: z.enum(PARTNER_KINDS),
-  email: Email.optional(),
-  country: Country,
-  agreements: z.array(AgreementBody).max(AGREEMENTS_MAX).default([]),
-  instrument: InstrumentBody.optional(),
-});
+const EMAIL = 'Where notices about payouts go';
+const COUNTRY = 'Where the partner lives or is registered: an ISO 3166-1 code of two letters';
+
+const PartnerBody = z
+  .strictObject({
+    code: Code.meta({ description: "The partner's code, for ever", examples: ['paula'] }),
+    name: Name.meta({ description: "The partner's name", examples: ['Paula Partner'] }),
+    kind: fields.oneOf(PARTNER_KINDS, 'What the partner is', 'reseller'),
+    email: Email.meta({ description: EMAIL, examples: ['paula@example.com'] }).optional(),
+    country: Country.meta({ description: COUNTRY, examples: ['US'] }),
+    agreements: z
+      .array(AgreementBody)
+      .max(AGREEMENTS_MAX)
+      .default([])
+      .meta({ description: `The programs that the partner joins, up to ${AGREEMENTS_MAX}` }),
+    instrument: InstrumentBody.optional(),
+  })
+  .openapi('NewPartner');
 type PartnerBody = z.output<typeof PartnerBody>;
 
-const BatchBody = z.strictObject({
-  partners: z
-    .array(PartnerBody)
-    .min(1)
-    .max(BATCH_MAX)
-    .refine((partners) => new Set(partners.map(({ code }) => code)).size === partners.length, 'names a code twice'),
-});
+const BatchBody = z
+  .strictObject({
+    partners: z
+      .array(PartnerBody)
+      .min(1)
+      .max(BATCH_MAX)
+      .refine((partners) => new Set(partners.map(({ code }) => code)).size === partners.length, 'names a code twice')
+      .meta({ description: `1 to ${BATCH_MAX} partners; all are added, or none` }),
+  })
+  .openapi('NewPartners');
+
+const BatchAnswer = z.object({ added: fields.count('How many partners were added', 120) }).openapi('AddedPartners');
 
 const PartnerAnswer = z
   .object({
-    code: z.string(),
-    name: z.string(),
-    kind: z.enum(PARTNER_KINDS),
-    email: z.string().nullable(),
-    country: z.string(),
-    onHoldReason: z.string().nullable(),
-    createdAt: z.string(),
+    code: fields.code("The partner's code", 'paula'),
+    name: fields.text("The partner's name", 'Paula Partner'),
+    kind: fields.oneOf(PARTNER_KINDS, 'What the partner is', 'reseller'),
+    email: fields.text(`${EMAIL}; null where none is known`, 'paula@example.com').nullable(),
+    country: fields.text(COUNTRY, 'US'),
+    onHoldReason: fields
+      .text('Why the partner is not paid for now; null unless on hold', 'A dispute is open')
+      .nullable(),
+    createdAt: fields.at('When the partner was added'),
   })
   .openapi('Partner');
 
@@ -74,7 +91,7 @@ const list = createRoute({
   tags: ['partners'],
   summary: 'List the partners',
   request: { query: CodePageQuery },
-  responses: { 200: answers(pageOf(PartnerAnswer), 'The partners') },
+  responses: { 200: answers(pageOf(PartnerAnswer), 'The partners, in the order of their codes.') },
 });
 
 const add = createRoute({
@@ -83,18 +100,19 @@ const add = createRoute({
   tags: ['partners'],
   summary: 'Add a partner',
   request: { body: jsonBody(PartnerBody) },
-  responses: { 201: answers(PartnerAnswer, 'Added'), 409: problemResponse('The code is taken') },
+  responses: { 201: answers(PartnerAnswer, 'The partner was added.'), 409: problemResponse('The code is taken.') },
 });
 
 const addBatch = createRoute({
   method: 'post',
   path: '/v1/partners/batch',
+  operationId: 'addPartners',
   tags: ['partners'],
   summary: 'Add many partners at once',
   request: { body: jsonBody(BatchBody) },
   responses: {
-    201: answers(z.object({ added: z.int() }), 'All were added'),
-    409: problemResponse('A code is taken; none was added'),
+    201: answers(BatchAnswer, 'All partners were added.'),
+    409: problemResponse('A code is taken. None was added.'),
   },
 });
 
@@ -104,12 +122,19 @@ const get = createRoute({
   tags: ['partners'],
   summary: 'Get a partner',
   request: { params: CodePath },
-  responses: { 200: answers(PartnerAnswer, 'The partner') },
+  responses: { 200: answers(PartnerAnswer, 'The partner.') },
 });
 
 const PartnerChange = z
-  .strictObject({ name: Name.optional(), email: Email.nullable().optional(), country: Country.optional() })
-  .refine(namesSomething, 'names nothing to change');
+  .strictObject({
+    name: Name.meta({ description: "The partner's name", examples: ['Paula Partner'] }).optional(),
+    email: Email.nullable()
+      .meta({ description: `${EMAIL}; null where they shall go nowhere`, examples: ['paula@example.com'] })
+      .optional(),
+    country: Country.meta({ description: COUNTRY, examples: ['US'] }).optional(),
+  })
+  .refine(namesSomething, 'names nothing to change')
+  .openapi('PartnerChange');
 
 const change = createRoute({
   method: 'patch',
@@ -117,27 +142,32 @@ const change = createRoute({
   tags: ['partners'],
   summary: 'Change a partner',
   request: { params: CodePath, body: jsonBody(PartnerChange) },
-  responses: { 200: answers(PartnerAnswer, 'Changed') },
+  responses: { 200: answers(PartnerAnswer, 'The partner was changed.') },
 });
 
-const WhyBody = jsonBody(z.strictObject({ reason: Reason }));
+const WhyBody = jsonBody(z.strictObject({ reason: Reason }).openapi('PartnerHold'));
 
 const hold = createRoute({
   method: 'post',
   path: '/v1/partners/{code}/hold',
   tags: ['partners'],
-  summary: 'Hold back a partner’s money',
+  summary: 'Hold a partner: stop paying them for now',
   request: { params: CodePath, body: WhyBody },
-  responses: { 200: answers(PartnerAnswer, 'Left out of every draft from now on; what was approved before goes on') },
+  responses: {
+    200: answers(
+      PartnerAnswer,
+      'The partner is left out of every draft from now on. What was approved before goes on.',
+    ),
+  },
 });
 
 const release = createRoute({
   method: 'post',
   path: '/v1/partners/{code}/release',
   tags: ['partners'],
-  summary: 'Release a partner’s money',
+  summary: 'Release a partner: pay them again',
   request: { params: CodePath, body: WhyBody },
-  responses: { 200: answers(PartnerAnswer, 'Paid again from the next draft on') },
+  responses: { 200: answers(PartnerAnswer, 'The partner is paid again from the next draft on.') },
 });
 
 const partnerAnswer = ({ id: _id, createdAt, ...partner }: Partner) => ({

@@ -9,26 +9,31 @@ import {
 import type { Database } from '../../../db/database.ts';
 import { GATEWAYS, type GatewayName } from '../../../domain/rails.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, jsonBody, Reason } from '../../http/schemas.ts';
 
 const GatewayAnswer = z
   .object({
-    gateway: z.enum(GATEWAYS),
-    paused: z.boolean(),
-    pausedAt: z.string().nullable(),
-    reason: z.string().nullable(),
+    gateway: fields.oneOf(GATEWAYS, 'The name of the gateway', 'wise'),
+    paused: z.boolean().meta({ description: 'Whether the provider is not asked for anything new' }),
+    pausedAt: fields.at('Since when it has been paused; null where it is not').nullable(),
+    reason: fields.text('Why it is paused; null where it is not', 'The provider announced maintenance').nullable(),
   })
   .openapi('Gateway');
 
-const GatewayPath = z.object({ name: z.enum(GATEWAYS) });
+const GatewayList = z
+  .object({ items: z.array(GatewayAnswer).meta({ description: 'Every gateway there is' }) })
+  .openapi('Gateways');
+
+const GatewayPath = z.object({ name: fields.oneOf(GATEWAYS, 'The name of the gateway', 'wise') });
 
 const list = createRoute({
   method: 'get',
   path: '/v1/gateways',
   tags: ['gateways'],
   summary: 'List the gateways',
-  responses: { 200: answers(z.object({ items: z.array(GatewayAnswer) }), 'The gateways, and whether they are paused') },
+  responses: { 200: answers(GatewayList, 'The gateways, and whether they are paused.') },
 });
 
 const pause = createRoute({
@@ -36,9 +41,12 @@ const pause = createRoute({
   path: '/v1/gateways/{name}/pause',
   tags: ['gateways'],
   summary: 'Pause a gateway',
-  request: { params: GatewayPath, body: jsonBody(z.strictObject({ reason: Reason })) },
+  request: { params: GatewayPath, body: jsonBody(z.strictObject({ reason: Reason }).openapi('GatewayPause')) },
   responses: {
-    200: answers(GatewayAnswer, 'Paused: the provider is not asked any more; what was asked goes on to its end'),
+    200: answers(
+      GatewayAnswer,
+      'The gateway is paused: its provider is no longer asked. What was asked before goes on to its end.',
+    ),
   },
 });
 
@@ -46,9 +54,9 @@ const resume = createRoute({
   method: 'post',
   path: '/v1/gateways/{name}/resume',
   tags: ['gateways'],
-  summary: 'Let a gateway go on',
+  summary: 'Resume a gateway',
   request: { params: GatewayPath },
-  responses: { 200: answers(GatewayAnswer, 'Goes on') },
+  responses: { 200: answers(GatewayAnswer, 'The gateway goes on.') },
 });
 
 const gatewayAnswer = (gateway: GatewayName, pauses: readonly GatewayPause[]) => {

@@ -16,6 +16,7 @@ import { Failure } from '../../../domain/errors.ts';
 import { checkAccountNumber, whyNotPayerAccount } from '../../../gateways/accounts.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import {
@@ -31,48 +32,111 @@ import {
   PostalAddress,
 } from '../../http/schemas.ts';
 
-const PayerBody = z.strictObject({
-  code: Code,
-  name: Name,
-  country: Country,
-  currency: Currency,
-  /** Printed on checks. */
-  address: PostalAddress.optional(),
-});
+const ADDRESS = 'The postal address that is printed on checks';
+const COUNTRY = 'The country of the payer: an ISO 3166-1 code of two letters';
+
+const PayerBody = z
+  .strictObject({
+    code: Code.meta({ description: "The payer's code, for ever", examples: ['acme'] }),
+    name: Name.meta({ description: 'The legal name, as it is printed on checks', examples: ['Acme Inc'] }),
+    country: Country.meta({ description: COUNTRY, examples: ['US'] }),
+    currency: Currency,
+    address: PostalAddress.openapi({ description: ADDRESS }).optional(),
+  })
+  .openapi('NewPayer');
 
 const PayerAnswer = z
   .object({
-    code: z.string(),
-    name: z.string(),
-    country: z.string(),
+    code: fields.code("The payer's code", 'acme'),
+    name: fields.text('The legal name', 'Acme Inc'),
+    country: fields.text(COUNTRY, 'US'),
     currency: Currency,
-    address: PostalAddress.nullable(),
-    createdAt: z.string(),
+    address: fields.orNull(PostalAddress, `${ADDRESS}; null where none is known`),
+    createdAt: fields.at('When the payer was added'),
   })
   .openapi('Payer');
 
+const ACCOUNT_REF = 'A name of the account that shows at most four of its digits in a row';
+
 const GatewayAnswer = z
-  .object({ method: Method, gateway: z.enum(GATEWAYS), accountRef: z.string(), updatedAt: z.string() })
+  .object({
+    method: Method,
+    gateway: fields.oneOf(GATEWAYS, 'The gateway that carries the method', 'wise'),
+    accountRef: fields.text(ACCOUNT_REF, 'Wise business'),
+    updatedAt: fields.at('When this was set'),
+  })
   .openapi('PayerGateway');
 
-const PayerWithGateways = PayerAnswer.extend({ gateways: z.array(GatewayAnswer) });
+const PayerWithGateways = PayerAnswer.extend({
+  gateways: z.array(GatewayAnswer).meta({ description: 'The gateway of each method that the payer offers' }),
+}).openapi('PayerDetail');
 
 const SETTINGS_LENGTH_MAX = 4000;
 const CHECK_NUMBER_MAX = 9_999_999_999;
 
-const GatewayBody = z.strictObject({
-  gateway: z.enum(GATEWAYS),
-  /** A name of the account that gives no number away. */
-  accountRef: Line(60).regex(/^(?!.*\d{5})/, 'shows more than four digits of an account in a row'),
+/** The account that pays. The gateway itself reads the settings, once the method is known to be one that it carries. */
+const accountOf = (settings: string, accountRef: string) => ({
+  accountRef: Line(60)
+    .regex(/^(?!.*\d{5})/, 'shows more than four digits of an account in a row')
+    .meta({ description: ACCOUNT_REF, examples: [accountRef] }),
   settings: z
     .record(z.string().max(60), z.json())
-    .refine((settings) => JSON.stringify(settings).length <= SETTINGS_LENGTH_MAX, 'is too long')
-    .openapi({ type: 'object', additionalProperties: true }),
-  /** For checks: where the account's numbers begin. Of an account that is known they go on as they are. */
-  checkNumberNext: z.int().min(1).max(CHECK_NUMBER_MAX).optional(),
-  /** For checks: how long after its date one that nobody cashes is presumed abandoned; 3 years unless said. */
-  dormancyYears: z.int().min(1).max(DORMANCY_YEARS_MAX).optional(),
+    .refine((given) => JSON.stringify(given).length <= SETTINGS_LENGTH_MAX, 'is too long')
+    .openapi({ type: 'object', allOf: [{ $ref: `#/components/schemas/${settings}` }] }),
 });
+
+const CHECKS = {
+  checkNumberNext: z
+    .int('is needed for checks')
+    .min(1)
+    .max(CHECK_NUMBER_MAX)
+    .meta({
+      description:
+        "The first number that we write on the account's checks; an account that is known goes on where it was",
+      examples: [1001],
+    }),
+  dormancyYears: z
+    .int()
+    .min(1)
+    .max(DORMANCY_YEARS_MAX)
+    .meta({
+      description: 'How many years after its date a check that nobody cashes is presumed abandoned; 3 unless said',
+      examples: [3],
+    })
+    .optional(),
+};
+
+const ofGateway = <Name extends (typeof GATEWAYS)[number]>(gateway: Name, description: string) =>
+  z.literal(gateway).meta({ description });
+
+const GatewayBody = z
+  .discriminatedUnion('gateway', [
+    z
+      .strictObject({
+        gateway: ofGateway('wise', 'Bank transfers, by Wise'),
+        ...accountOf('WiseSettings', 'Wise business'),
+      })
+      .openapi('NewWiseGateway'),
+    z
+      .strictObject({ gateway: ofGateway('paypal', 'Payments by PayPal'), ...accountOf('PayPalSettings', 'PayPal US') })
+      .openapi('NewPayPalGateway'),
+    z
+      .strictObject({
+        gateway: ofGateway('lob', 'Checks that Lob prints and mails'),
+        ...accountOf('LobSettings', 'Operating account'),
+        ...CHECKS,
+      })
+      .openapi('NewLobGateway'),
+    z
+      .strictObject({
+        gateway: ofGateway('printed-check', 'Checks that you print and mail yourself'),
+        ...accountOf('PrintedCheckSettings', 'Operating account'),
+        ...CHECKS,
+      })
+      .openapi('NewPrintedCheckGateway'),
+  ])
+  .openapi('NewPayerGateway', { description: 'The gateway that carries a method, with what it needs to know' })
+  .transform((body) => ({ checkNumberNext: undefined, dormancyYears: undefined, ...body }));
 
 const list = createRoute({
   method: 'get',
@@ -80,7 +144,7 @@ const list = createRoute({
   tags: ['payers'],
   summary: 'List the payers',
   request: { query: CodePageQuery },
-  responses: { 200: answers(pageOf(PayerAnswer), 'The legal entities that pay') },
+  responses: { 200: answers(pageOf(PayerAnswer), 'The legal entities that pay, in the order of their codes.') },
 });
 
 const add = createRoute({
@@ -89,7 +153,7 @@ const add = createRoute({
   tags: ['payers'],
   summary: 'Add a payer',
   request: { body: jsonBody(PayerBody) },
-  responses: { 201: answers(PayerAnswer, 'Added'), 409: problemResponse('The code is taken') },
+  responses: { 201: answers(PayerAnswer, 'The payer was added.'), 409: problemResponse('The code is taken.') },
 });
 
 const get = createRoute({
@@ -98,17 +162,19 @@ const get = createRoute({
   tags: ['payers'],
   summary: 'Get a payer and how it pays',
   request: { params: CodePath },
-  responses: { 200: answers(PayerWithGateways, 'The payer and how it pays') },
+  responses: { 200: answers(PayerWithGateways, 'The payer, and the gateway of each method.') },
 });
 
 const setGateway = createRoute({
   method: 'put',
   path: '/v1/payers/{code}/gateways/{method}',
   tags: ['payers'],
-  summary: 'Say which gateway carries a method',
+  summary: 'Set the gateway that carries a method',
+  description: 'Settings that could not pay are refused. They are sealed and never shown again.',
   request: { params: CodePath.extend({ method: Method }), body: jsonBody(GatewayBody) },
   responses: {
-    200: answers(GatewayAnswer, 'The gateway that carries this method from now on; its settings are never shown'),
+    200: answers(GatewayAnswer, 'The gateway carries this method from now on.'),
+    409: problemResponse('Another payer draws its checks on this account. Nothing was changed.'),
   },
 });
 

@@ -15,6 +15,7 @@ import {
 import { deployPaySchedule } from '../../../temporal/schedules.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import {
@@ -39,22 +40,48 @@ const Minimums = z
   .refine(
     (minimums) => new Set(minimums.map(({ currency }) => currency)).size === minimums.length,
     'names a currency twice',
-  );
+  )
+  .meta({ description: 'The smallest payout in each currency; a currency that is not named has none' });
+
+const FREQUENCY =
+  'How often it pays: cut-offs are at local midnight, every day, on a day of the week, or on the first of a month';
+const WEEKDAY = 'Only for `weekly`: the day that begins with the cut-off, from 1 for Monday to 7 for Sunday';
+const ZONE = 'The IANA time zone of its cut-offs and dates';
+const PAY_DAYS = 'How many business days after the cut-off the money leaves';
+const APPROVALS = 'How many people must approve a run';
+const SCHEDULED = 'Whether a run starts by itself at each cut-off';
 
 const ScheduleBody = z
   .strictObject({
-    code: Code,
-    payer: Code,
-    frequency: z.enum(FREQUENCIES),
-    /** Weekly only: the day whose first instant is the cut-off, 1 for Monday to 7 for Sunday. */
-    weekday: z.int().min(1).max(7).optional(),
-    zone: z.string().max(60),
-    payDays: z.int().min(0).max(PAY_DAYS_MAX).default(0),
-    approvalsRequired: z.int().min(1).max(5).default(1),
-    /** Whether its runs start by themselves at each cut-off. */
-    scheduled: z.boolean().default(true),
+    code: Code.meta({ description: "The schedule's code, for ever", examples: ['monthly'] }),
+    payer: Code.meta({ description: 'The code of the payer whose money it is', examples: ['acme'] }),
+    frequency: fields.oneOf(FREQUENCIES, FREQUENCY, 'monthly'),
+    weekday: z
+      .int()
+      .min(1)
+      .max(7)
+      .meta({ description: `${WEEKDAY}; Monday unless said`, examples: [1] })
+      .optional(),
+    zone: z
+      .string()
+      .max(60)
+      .meta({ description: ZONE, examples: ['America/New_York'] }),
+    payDays: z
+      .int()
+      .min(0)
+      .max(PAY_DAYS_MAX)
+      .default(0)
+      .meta({ description: PAY_DAYS, examples: [2] }),
+    approvalsRequired: z
+      .int()
+      .min(1)
+      .max(5)
+      .default(1)
+      .meta({ description: APPROVALS, examples: [1] }),
+    scheduled: z.boolean().default(true).meta({ description: SCHEDULED }),
     minimums: Minimums.default([]),
   })
+  .openapi('NewSchedule')
   .transform((schedule) => {
     const { weekday = schedule.frequency === 'weekly' ? 1 : undefined, ...rest } = schedule;
     return { ...rest, ...(weekday === undefined ? {} : { weekday }) };
@@ -66,26 +93,25 @@ const ScheduleBody = z
 
 const ScheduleAnswer = z
   .object({
-    code: z.string(),
-    payer: z.string(),
-    frequency: z.enum(FREQUENCIES),
-    weekday: z.int().nullable(),
-    zone: z.string(),
-    payDays: z.int(),
-    approvalsRequired: z.int(),
-    scheduled: z.boolean(),
-    minimums: z.array(MoneyAnswer),
-    createdAt: z.string(),
+    code: fields.code("The schedule's code", 'monthly'),
+    payer: fields.code('The code of the payer whose money it is', 'acme'),
+    frequency: fields.oneOf(FREQUENCIES, FREQUENCY, 'monthly'),
+    weekday: fields.count(`${WEEKDAY}; otherwise null`, 1).nullable(),
+    zone: fields.text(ZONE, 'America/New_York'),
+    payDays: fields.count(PAY_DAYS, 2),
+    approvalsRequired: fields.count(APPROVALS, 1),
+    scheduled: z.boolean().meta({ description: SCHEDULED }),
+    minimums: z.array(MoneyAnswer).meta({ description: 'The smallest payout in each currency that has one' }),
+    createdAt: fields.at('When the schedule was added'),
   })
   .openapi('Schedule');
 
 const PeriodAnswer = z
   .object({
-    /** Local dates, half-open: the end is the cut-off's date. */
-    start: z.string(),
-    end: z.string(),
-    cutoffAt: z.string(),
-    payOn: z.string(),
+    start: fields.day('The first day of the period', '2026-02-01'),
+    end: fields.day('The day after its last: the date of the cut-off', '2026-03-01'),
+    cutoffAt: fields.at('The instant of the cut-off', '2026-03-01T05:00:00.000Z'),
+    payOn: fields.day('The day on which the money leaves', '2026-03-03'),
   })
   .openapi('Period');
 
@@ -95,7 +121,7 @@ const list = createRoute({
   tags: ['schedules'],
   summary: 'List the pay schedules',
   request: { query: CodePageQuery },
-  responses: { 200: answers(pageOf(ScheduleAnswer), 'The pay schedules') },
+  responses: { 200: answers(pageOf(ScheduleAnswer), 'The pay schedules, in the order of their codes.') },
 });
 
 const add = createRoute({
@@ -104,7 +130,11 @@ const add = createRoute({
   tags: ['schedules'],
   summary: 'Add a pay schedule',
   request: { body: jsonBody(ScheduleBody) },
-  responses: { 201: answers(ScheduleAnswer, 'Added'), 409: problemResponse('The code is taken') },
+  responses: {
+    201: answers(ScheduleAnswer, 'The pay schedule was added.'),
+    404: problemResponse('There is no such payer. Nothing was added.'),
+    409: problemResponse('The code is taken.'),
+  },
 });
 
 const get = createRoute({
@@ -113,7 +143,7 @@ const get = createRoute({
   tags: ['schedules'],
   summary: 'Get a pay schedule',
   request: { params: CodePath },
-  responses: { 200: answers(ScheduleAnswer, 'The pay schedule') },
+  responses: { 200: answers(ScheduleAnswer, 'The pay schedule.') },
 });
 
 const change = createRoute({
@@ -121,9 +151,13 @@ const change = createRoute({
   path: '/v1/schedules/{code}',
   tags: ['schedules'],
   summary: 'Change the minimums of a pay schedule',
-  request: { params: CodePath, body: jsonBody(z.strictObject({ minimums: Minimums })) },
-  responses: { 200: answers(ScheduleAnswer, 'The pay schedule with its new minimums') },
+  request: { params: CodePath, body: jsonBody(z.strictObject({ minimums: Minimums }).openapi('ScheduleChange')) },
+  responses: { 200: answers(ScheduleAnswer, 'The pay schedule with its new minimums.') },
 });
+
+const PeriodList = z
+  .object({ items: z.array(PeriodAnswer).meta({ description: 'The periods in their order' }) })
+  .openapi('Periods');
 
 const PeriodsQuery = z.object({
   count: z
@@ -132,7 +166,14 @@ const PeriodsQuery = z.object({
     .transform(Number)
     .refine((count) => count >= 1 && count <= PERIODS_MAX, `is not 1 to ${PERIODS_MAX}`)
     .default(PERIODS_DEFAULT)
-    .openapi({ type: 'integer', minimum: 1, maximum: PERIODS_MAX, default: PERIODS_DEFAULT }),
+    .openapi({
+      type: 'integer',
+      minimum: 1,
+      maximum: PERIODS_MAX,
+      default: PERIODS_DEFAULT,
+      description: 'How many periods to list',
+      examples: [3],
+    }),
 });
 
 const periods = createRoute({
@@ -141,7 +182,7 @@ const periods = createRoute({
   tags: ['schedules'],
   summary: 'List the next periods and pay dates',
   request: { params: CodePath, query: PeriodsQuery },
-  responses: { 200: answers(z.object({ items: z.array(PeriodAnswer) }), 'The next periods, the open one first') },
+  responses: { 200: answers(PeriodList, 'The next periods, the open one first.') },
 });
 
 const scheduleAnswer = ({ id: _id, minimums, createdAt, ...schedule }: Schedule) => ({

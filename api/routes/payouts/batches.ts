@@ -5,33 +5,35 @@ import { type Batch, listRunBatches } from '../../../db/payouts/batches.ts';
 import type { Database } from '../../../db/database.ts';
 import { getRun } from '../../../db/runs/runs.ts';
 import { BATCH_STATES } from '../../../domain/payouts/batch.ts';
+import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { GATEWAYS } from '../../../domain/rails.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, pageOf, pageQuery, Uuid, UuidPath } from '../../http/schemas.ts';
 
 const BatchAnswer = z
   .object({
-    id: z.string(),
-    gateway: z.enum(GATEWAYS),
-    currency: z.string(),
-    /** Of this gateway and currency in the run: 1, 2, … */
-    number: z.int(),
-    state: z.enum(BATCH_STATES),
-    /** The provider's own word for it. */
-    word: z.string().nullable(),
-    reason: z.string().nullable(),
-    reference: z.string().nullable(),
-    /** How many payouts were put into it, and what they sum to. */
-    items: z.int(),
-    total: z.string(),
-    /** Its payouts, counted by what they are now. */
-    payouts: z.record(z.string(), z.int()),
-    submittedAt: z.string().nullable(),
-    stateAt: z.string(),
-    createdAt: z.string(),
+    id: fields.id('The id of the batch'),
+    gateway: fields.oneOf(GATEWAYS, 'The gateway that was asked', 'paypal'),
+    currency: Currency,
+    number: fields.count('The number of the batch among those of its gateway and currency in the run, from 1 on', 1),
+    state: fields.oneOf(BATCH_STATES, 'How far the batch is', 'accepted'),
+    word: fields.text("The provider's own word for its state; null where it has said none", 'PROCESSING').nullable(),
+    reason: fields
+      .text("Why it failed: the provider's code, or ours; null where it did not", 'INSUFFICIENT_FUNDS')
+      .nullable(),
+    reference: fields.text("The provider's id of the batch; null until it has told one", 'FYXMPQTX4JC9N').nullable(),
+    items: fields.count('How many payouts were put into the batch', 120),
+    total: fields.amount('What its payouts add up to', '15420.50'),
+    payouts: z
+      .record(z.string(), z.int())
+      .meta({ description: 'How many of its payouts have each status now', examples: [{ sent: 3, settled: 117 }] }),
+    submittedAt: fields.at('When the provider was asked first; null until then').nullable(),
+    stateAt: fields.at('Since when the batch has been in its state'),
+    createdAt: fields.at('When the batch was formed'),
   })
   .openapi('Batch');
 
@@ -41,7 +43,9 @@ const list = createRoute({
   tags: ['runs'],
   summary: 'List the batches of a run',
   request: { params: UuidPath, query: pageQuery(Uuid) },
-  responses: { 200: answers(pageOf(BatchAnswer), 'The payouts of the run that were asked for together') },
+  responses: {
+    200: answers(pageOf(BatchAnswer), 'The payouts of the run that were asked for together, batch by batch.'),
+  },
 });
 
 const batchAnswer = (batch: Batch) => ({

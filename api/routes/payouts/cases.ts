@@ -9,32 +9,43 @@ import { getTask } from '../../../db/tasks/tasks.ts';
 import type { CurrencyCode } from '../../../domain/currency.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, UuidPath } from '../../http/schemas.ts';
 import { TaskAnswer, taskAnswer } from '../tasks/tasks.ts';
 import { AttemptAnswer, AttemptChange, payoutAnswer, PayoutAnswer, readAttempts, readHistory } from './payouts.ts';
 import { resolutionAnswer, ResolutionAnswer } from './resolutions.ts';
 
-const EntryAnswer = z.object({ kind: z.string(), account: z.string(), amount: z.string(), recordedAt: z.string() });
-const LineAnswer = z.object({ id: z.string(), kind: z.string(), amount: z.string(), occurredAt: z.string() });
+const EntryAnswer = z.object({
+  kind: fields.text('What the journal records', 'send'),
+  account: fields.text('The account of the ledger', 'partner_payable'),
+  amount: fields.amountOf('the payout', 'The amount: debits above zero, credits below'),
+  recordedAt: fields.at('When it was recorded'),
+});
+const LineAnswer = z.object({
+  id: fields.text("The provider's id of the line", '50000042'),
+  kind: fields.text('What the line is: `payout`, `fee`, `return`, `funding` or `other`', 'payout'),
+  amount: fields.amountOf('the payout', 'The amount: what left our balance is below zero', '-123.45'),
+  occurredAt: fields.at('When the provider says it happened'),
+});
 
 const CaseAnswer = z
   .object({
     payout: PayoutAnswer,
-    attempts: z.array(AttemptAnswer),
-    /** Every word of the provider, with its trace ids, oldest first. */
-    history: z.array(AttemptChange),
-    /** What our ledger says: debits above zero, credits below. */
-    ledger: z.array(EntryAnswer),
-    /** What the provider's statements say, as far as they are read; what left our balance is below zero. */
-    statement: z.array(LineAnswer),
-    resolutions: z.array(ResolutionAnswer),
+    attempts: z.array(AttemptAnswer).meta({ description: 'How it was sent' }),
+    history: z
+      .array(AttemptChange)
+      .meta({ description: 'Everything that the provider said, with its trace ids, the oldest first' }),
+    ledger: z.array(EntryAnswer).meta({ description: 'What our ledger says' }),
+    statement: z
+      .array(LineAnswer)
+      .meta({ description: "What the provider's statements say, as far as they have been read" }),
+    resolutions: z.array(ResolutionAnswer).meta({ description: 'What people proposed and decided' }),
   })
   .openapi('TaskCase');
 
 const TaskDetail = TaskAnswer.extend({
-  /** What is known of the payout that it is about. */
-  case: CaseAnswer.nullable(),
+  case: fields.orNull(CaseAnswer, 'What is known about the payout that the task is about; null where it is about none'),
 }).openapi('TaskDetail');
 
 const get = createRoute({
@@ -43,7 +54,7 @@ const get = createRoute({
   tags: ['tasks'],
   summary: 'Get a task with everything that is known about it',
   request: { params: UuidPath },
-  responses: { 200: answers(TaskDetail, 'The task, and what there is to decide by') },
+  responses: { 200: answers(TaskDetail, 'The task, and all that is known for the decision.') },
 });
 
 const say = (minor: bigint, currency: CurrencyCode): string => formatDecimal(money(minor, currency));

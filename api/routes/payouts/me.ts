@@ -3,36 +3,48 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { ROLES } from '../../../domain/people/role.ts';
 import { type EarningKey, listPartnerEarnings, type PartnerEarning } from '../../../db/earnings/earnings.ts';
 import { listPayouts } from '../../../db/payouts/payouts.ts';
-import { Source } from '../../../domain/fields.ts';
+import { Currency, Source } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { partnerOf } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { PayabilityAnswer, readPayability } from './payability.ts';
+import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, Instant, pageOf, pageQuery, Uuid } from '../../http/schemas.ts';
 import { payoutAnswer, PayoutAnswer } from './payouts.ts';
 
-const MeAnswer = z.object({ actor: z.string(), role: z.enum(ROLES), partner: z.string().nullable() }).openapi('Me');
+const MeAnswer = z
+  .object({
+    actor: fields.code('The code of the person whose key it is', 'paula-login'),
+    role: fields.oneOf(ROLES, 'What the key may do', 'partner'),
+    partner: fields.code('For the role `partner`: the partner that the key reads; otherwise null', 'paula').nullable(),
+  })
+  .openapi('Me');
 
 const EarningAnswer = z
   .object({
-    source: z.string(),
-    eventId: z.string(),
-    kind: z.string(),
-    occurredAt: z.string(),
-    program: z.string(),
-    /** Null of what came back of a payout and was given to you again: no plan worked it out. */
-    plan: z.string().nullable(),
-    planVersion: z.int().nullable(),
-    incentive: z.string(),
-    currency: z.string(),
-    amount: z.string(),
-    /** It is paid from the first cut-off after this local date. */
-    availableOn: z.string(),
-    payoutId: z.string().nullable(),
-    payoutStatus: z.string().nullable(),
-    explanation: z.record(z.string(), z.unknown()),
+    source: fields.text('The system that the event came from', 'shop'),
+    eventId: fields.text('The id of the event in its source', 'order-1001'),
+    kind: fields.text('What happened', 'sale'),
+    occurredAt: fields.at('When it happened'),
+    program: fields.code('The code of the program that pays it', 'resale'),
+    plan: fields
+      .code('The plan that it was earned by; null for money that came back and is given to you again', 'standard')
+      .nullable(),
+    planVersion: fields.count('The version of the plan; null where there is no plan', 2).nullable(),
+    incentive: fields.text('The incentive that was earned', 'commission'),
+    currency: Currency,
+    amount: fields.amount('What was earned; below zero for a reversal', '123.46'),
+    availableOn: fields.day('It is paid from the first cut-off after this day'),
+    payoutId: fields.id('The payout that pays it; null until there is one').nullable(),
+    payoutStatus: fields.text('The status of that payout; null until there is one', 'settled').nullable(),
+    explanation: fields.facts('How the amount was worked out, step by step', {
+      rule: 'percent',
+      inputs: { amount: '1234.56 USD', percent: '10' },
+      steps: ['10 % of 1234.56 USD is 123.456 USD', 'rounded: 123.46 USD'],
+      rounding: 'half-even',
+    }),
   })
   .openapi('Earning');
 
@@ -40,25 +52,27 @@ const me = createRoute({
   method: 'get',
   path: '/v1/me',
   tags: ['me'],
-  summary: 'Ask whose key this is',
-  responses: { 200: answers(MeAnswer, 'Whose key this is') },
+  summary: 'Get whose key this is',
+  responses: { 200: answers(MeAnswer, 'The person and the role of this key.') },
 });
 
 const myPayouts = createRoute({
   method: 'get',
   path: '/v1/me/payouts',
+  operationId: 'listMyPayouts',
   tags: ['me'],
   summary: 'List your payouts',
   request: { query: pageQuery(Uuid) },
-  responses: { 200: answers(pageOf(PayoutAnswer), 'Your payouts') },
+  responses: { 200: answers(pageOf(PayoutAnswer), 'Your payouts, in the order of their ids.') },
 });
 
 const myPayability = createRoute({
   method: 'get',
   path: '/v1/me/payability',
+  operationId: 'getMyPayability',
   tags: ['me'],
-  summary: 'Ask why you are not paid yet',
-  responses: { 200: answers(PayabilityAnswer, 'What you will be paid next, and if nothing, why not and until when') },
+  summary: 'Get what you are paid next, or why not',
+  responses: { 200: answers(PayabilityAnswer, 'What you will be paid next, or why nothing and until when.') },
 });
 
 const printable = z.string().regex(/^[\x20-\x7e]{1,200}$/);
@@ -67,10 +81,11 @@ const EarningCursor = z.strictObject({ occurredAt: Instant, source: Source, even
 const myEarnings = createRoute({
   method: 'get',
   path: '/v1/me/earnings',
+  operationId: 'listMyEarnings',
   tags: ['me'],
   summary: 'List what you earned',
   request: { query: pageQuery(EarningCursor) },
-  responses: { 200: answers(pageOf(EarningAnswer), 'What you earned by which event, the newest first') },
+  responses: { 200: answers(pageOf(EarningAnswer), 'What you earned, and by which event, the newest first.') },
 });
 
 const earningAnswer = ({ minor, currency, occurredAt, ...earning }: PartnerEarning) => ({

@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Database } from '../../../db/database.ts';
 import { listPartnerPayability, type Payability } from '../../../db/payouts/payability.ts';
 import { listPartnerSchedules, type Schedule } from '../../../db/payers/schedules.ts';
+import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { explainStanding } from '../../../domain/payouts/payability.ts';
 import { OUTCOMES } from '../../../domain/payouts/outcome.ts';
@@ -10,41 +11,56 @@ import { nextPeriods, payDate } from '../../../domain/payers/schedule.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
 import { onlyOwn } from '../../http/auth.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, CodePath, Method } from '../../http/schemas.ts';
 
 const ReasonAnswer = z.object({
-  reason: z.enum(OUTCOMES),
-  /** What it means and what ends it, for the partner to read. */
-  words: z.string(),
-  until: z.string().nullable().openapi({
-    description: 'The local date on which it ends; null where it does not end by itself',
-  }),
-  detail: z.string().nullable(),
+  reason: fields.oneOf(OUTCOMES, 'What stands against a payment', 'below_minimum'),
+  words: fields.text(
+    'What it means and what ends it, for the partner to read',
+    '12.00 USD is less than the smallest payout, 50.00 USD: it is kept and paid with what is earned next.',
+  ),
+  until: fields.day('When it ends; null where it does not end by itself').nullable(),
+  detail: fields
+    .text('What else is known, such as why the partner is on hold; null where nothing is', 'A dispute is open')
+    .nullable(),
 });
 
-/** What a partner is to be paid next, and if nothing, why not and until when. */
+/** Says what a partner is paid next, and if nothing, why not and until when. */
 export const PayabilityAnswer = z
   .object({
-    items: z.array(
-      z.object({
-        schedule: z.string(),
-        cutoff: z.string().openapi({ description: 'The local date of the next cut-off' }),
-        payOn: z.string().openapi({ description: 'When what is free by then is paid' }),
-        currency: z.string(),
-        payable: z.string(),
-        held: z.string(),
-        reserved: z.string().openapi({ description: 'In a payout that is not settled' }),
-        minimum: z.string(),
-        nextAvailableOn: z.string().nullable(),
-        nextPayOn: z.string().nullable().openapi({
-          description: 'The first date on which money can move; null while somebody has to act, or earn, first',
+    items: z
+      .array(
+        z.object({
+          schedule: fields.code('The code of the pay schedule', 'monthly'),
+          cutoff: fields.day('The next cut-off'),
+          payOn: fields.day('When the money that is free by then leaves', '2026-03-03'),
+          currency: Currency,
+          payable: fields.amount(
+            'What is free at the cut-off; below zero where refunds took back more than was earned',
+            '123.46',
+          ),
+          held: fields.amount('What is still held for refunds', '20.00'),
+          reserved: fields.amount('What is in a payout that is not settled', '0.00'),
+          minimum: fields.amount('The smallest payout', '50.00'),
+          nextAvailableOn: fields
+            .day('When the next part of what is held is free; null where nothing is held')
+            .nullable(),
+          nextPayOn: fields
+            .day(
+              'The first day on which money can leave; null while somebody must act, or more must be earned',
+              '2026-03-03',
+            )
+            .nullable(),
+          method: Method.nullable(),
+          outcome: fields.oneOf(OUTCOMES, 'What the next run means for the partner as things stand', 'paid'),
+          reasons: z
+            .array(ReasonAnswer)
+            .meta({ description: 'All that stands against a payment; empty where nothing does' }),
         }),
-        method: Method.nullable(),
-        outcome: z.enum(OUTCOMES),
-        reasons: z.array(ReasonAnswer),
-      }),
-    ),
+      )
+      .meta({ description: 'One item for each pay schedule and currency of the partner' }),
   })
   .openapi('Payability');
 
@@ -86,10 +102,10 @@ const payability = createRoute({
   method: 'get',
   path: '/v1/partners/{code}/payability',
   tags: ['partners'],
-  summary: 'Ask why a partner is not paid yet',
+  summary: 'Get what a partner is paid next, or why not',
   request: { params: CodePath },
   responses: {
-    200: answers(PayabilityAnswer, 'What the partner will be paid next, and if nothing, why not and until when'),
+    200: answers(PayabilityAnswer, 'What the partner will be paid next, or why nothing and until when.'),
   },
 });
 

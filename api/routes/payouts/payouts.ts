@@ -7,118 +7,163 @@ import { getPayout, listPayouts, type Payout } from '../../../db/payouts/payouts
 import { listPayoutEarnings, listPayoutLines } from '../../../db/payouts/lines.ts';
 import { ACTORS as ADVISED, adviceFor } from '../../../domain/payouts/advice.ts';
 import { ATTEMPT_STATES } from '../../../domain/payouts/attempt.ts';
-import { Code } from '../../../domain/fields.ts';
+import { Code, Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { GATEWAYS } from '../../../domain/rails.ts';
 import { PAYOUT_STATUSES } from '../../../domain/payouts/payout.ts';
 import { onlyOwn } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
+import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, Method, pageOf, pageQuery, RowNumber, Uuid, UuidPath } from '../../http/schemas.ts';
 
 export const PayoutAnswer = z
   .object({
-    id: z.string(),
-    runId: z.string(),
-    partner: z.string(),
-    currency: z.string(),
-    gross: z.string(),
-    withheld: z.string(),
-    fee: z.string(),
-    net: z.string(),
+    id: fields.id('The id of the payout'),
+    runId: fields.id('The run that it belongs to'),
+    partner: fields.code('The code of the partner who is paid', 'paula'),
+    currency: Currency,
+    gross: fields.amount('What was earned', '130.00'),
+    withheld: fields.amount('What is withheld as tax', '0.00'),
+    fee: fields.amount('What the partner bears of the fee', '0.00'),
+    net: fields.amount('What is paid: `gross` less `withheld` and `fee`', '130.00'),
     method: Method,
-    gateway: z.enum(GATEWAYS),
-    /** `sent` is provisional; `settled` is final, unless the money comes back later. */
-    status: z.enum(PAYOUT_STATUSES),
-    statusReason: z.string().nullable(),
-    /** Of a payout that failed, came back or waits to be claimed: who has to act, and how. */
-    advice: z.object({ who: z.enum(ADVISED), text: z.string() }).nullable(),
-    /** The failed or returned payout that this one is made in the place of. */
-    replaces: z.string().nullable(),
-    statusAt: z.string(),
-    periodEnd: z.string(),
-    createdAt: z.string(),
+    gateway: fields.oneOf(GATEWAYS, 'The gateway that carries it', 'wise'),
+    status: fields.oneOf(
+      PAYOUT_STATUSES,
+      'Where it is: `sent` is provisional, and `settled` is final unless the money comes back later',
+      'settled',
+    ),
+    statusReason: fields
+      .text("Why it failed, came back or was cancelled: the provider's code, or ours; otherwise null", 'ACCOUNT_CLOSED')
+      .nullable(),
+    advice: z
+      .object({
+        who: fields.oneOf(ADVISED, 'Who has to act', 'partner'),
+        text: fields.text(
+          'What is wrong, and what to do',
+          'Your bank says that the account is closed: give us another one.',
+        ),
+      })
+      .nullable()
+      .meta({
+        description:
+          'For a payout that failed, came back or waits to be claimed: who has to act, and how; otherwise null',
+      }),
+    replaces: fields.id('The failed or returned payout that this one stands in for; otherwise null').nullable(),
+    statusAt: fields.at('Since when it has had its status'),
+    periodEnd: fields.day('The end of the period of its run: the date of the cut-off'),
+    createdAt: fields.at('When it was drafted'),
   })
   .openapi('Payout');
 
 export const AttemptAnswer = z
   .object({
-    attemptNo: z.int(),
-    gateway: z.enum(GATEWAYS),
-    /** The batch that asks for it; null of one that is asked for by itself. */
-    batchId: z.string().nullable(),
-    state: z.enum(ATTEMPT_STATES),
-    /** The provider's own word for it. */
-    word: z.string().nullable(),
-    reason: z.string().nullable(),
-    reference: z.string().nullable(),
-    checkNumber: z.string().nullable(),
-    debited: z.string().nullable(),
-    fee: z.string().nullable(),
-    returned: z.string().nullable(),
-    /** Hex of the SHA-256 over what was sent. */
-    requestHash: z.string(),
-    submittedAt: z.string().nullable(),
-    stateAt: z.string(),
+    attemptNo: fields.count('The number of the attempt, from 1 on', 1),
+    gateway: fields.oneOf(GATEWAYS, 'The gateway that was asked', 'paypal'),
+    batchId: fields.id('The batch that asks for it; null where it is asked for alone').nullable(),
+    state: fields.oneOf(ATTEMPT_STATES, 'How far it is', 'accepted'),
+    word: fields.text("The provider's own word for its state; null where it has said none", 'PENDING').nullable(),
+    reason: fields
+      .text("Why it failed or waits: the provider's code, or ours; otherwise null", 'RECEIVER_UNREGISTERED')
+      .nullable(),
+    reference: fields.text("The provider's id of the payment; null until it has told one", '50000042').nullable(),
+    checkNumber: fields.rowNumber('The number of the check; null where it is none', '1001').nullable(),
+    debited: fields
+      .amountOf('the payout', 'What left our balance, without the fee; null until the provider says')
+      .nullable(),
+    fee: fields
+      .amountOf('the payout', 'What the provider charged for it; null until the provider says', '1.10')
+      .nullable(),
+    returned: fields.amountOf('the payout', 'What came back; null where nothing did').nullable(),
+    requestHash: fields.text(
+      'The SHA-256 in hexadecimal of the request that was sent',
+      '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    ),
+    submittedAt: fields.at('When the provider was asked first; null until then').nullable(),
+    stateAt: fields.at('Since when it has been in its state'),
   })
   .openapi('Attempt');
 
 export const AttemptChange = z
   .object({
-    attemptNo: z.int(),
-    from: z.enum(ATTEMPT_STATES).nullable(),
-    to: z.enum(ATTEMPT_STATES),
-    word: z.string().nullable(),
-    reason: z.string().nullable(),
-    evidence: z.record(z.string(), z.unknown()),
-    /** Whose word it is: of `people` the resolution says who they were and what they saw. */
-    saidBy: z.enum(['us', 'provider', 'people']).nullable(),
-    resolutionId: z.string().nullable(),
-    at: z.string(),
+    attemptNo: fields.count('The number of the attempt', 1),
+    from: fields.oneOf(ATTEMPT_STATES, 'The state before; null for the first', 'submitted').nullable(),
+    to: fields.oneOf(ATTEMPT_STATES, 'The state after', 'accepted'),
+    word: fields.text("The provider's own word; null where it said none", 'PENDING').nullable(),
+    reason: fields.text("The provider's code, or ours, for why; otherwise null", 'RECEIVER_UNREGISTERED').nullable(),
+    evidence: fields.facts('What the change rests on, such as the trace ids of the provider', {
+      traceId: '80d9d6b7c3f1e',
+    }),
+    saidBy: fields
+      .oneOf(
+        ['us', 'provider', 'people'],
+        'Who said so; for `people` the resolution names them. Null where that is not known',
+        'provider',
+      )
+      .nullable(),
+    resolutionId: fields.id('The resolution by which people said so; otherwise null').nullable(),
+    at: fields.at('When it changed'),
   })
   .openapi('AttemptChange');
 
 const PayoutDetail = PayoutAnswer.extend({
-  lines: z.array(
-    z.object({
-      id: z.string(),
-      program: z.string(),
-      kind: z.string(),
-      amount: z.string(),
-      earningCount: z.int(),
-      availableOn: z.string(),
-      released: z.boolean(),
-    }),
-  ),
-  /** For staff: how it was sent. */
-  attempts: z.array(AttemptAnswer),
-  history: z.array(AttemptChange),
+  lines: z
+    .array(
+      z.object({
+        id: fields.rowNumber('The number of the line', '1042'),
+        program: fields.code('The code of the program that pays it', 'resale'),
+        kind: fields.text('Where it comes from: `earned`, `reversed` by a refund, or money that came back', 'earned'),
+        amount: fields.amountOf('the payout', 'The amount of the line; below zero for a reversal'),
+        earningCount: fields.count('How many earnings it sums up', 17),
+        availableOn: fields.day('When its earnings were free'),
+        released: z.boolean().meta({ description: 'Whether the line is free again for another payout' }),
+      }),
+    )
+    .meta({ description: 'What it pays, line by line' }),
+  attempts: z.array(AttemptAnswer).meta({ description: 'How it was sent; empty for a key of the role `partner`' }),
+  history: z
+    .array(AttemptChange)
+    .meta({ description: 'Each change of its attempts, the oldest first; empty for a key of the role `partner`' }),
 }).openapi('PayoutDetail');
 
 const ExplainedAnswer = z
   .object({
-    line: z.string(),
-    source: z.string(),
-    eventId: z.string(),
-    kind: z.string(),
-    occurredAt: z.string(),
-    incentive: z.string(),
-    /** None of what came back and was given to the partner again: the explanation names the payout that it came from. */
-    plan: z.string().nullable(),
-    planVersion: z.int().nullable(),
-    currency: z.string(),
-    amount: z.string(),
-    availableOn: z.string(),
-    explanation: z.record(z.string(), z.unknown()),
+    line: fields.rowNumber('The number of the line of the payout', '1042'),
+    source: fields.text('The system that the event came from', 'shop'),
+    eventId: fields.text('The id of the event in its source', 'order-1001'),
+    kind: fields.text('What happened', 'sale'),
+    occurredAt: fields.at('When it happened'),
+    incentive: fields.text('The incentive that was earned', 'commission'),
+    plan: fields
+      .code(
+        'The plan that it was earned by; null for money that came back and is given to the partner again',
+        'standard',
+      )
+      .nullable(),
+    planVersion: fields.count('The version of the plan; null where there is no plan', 2).nullable(),
+    currency: Currency,
+    amount: fields.amount('What was earned; below zero for a reversal', '123.46'),
+    availableOn: fields.day('When it was free'),
+    explanation: fields.facts('How the amount was worked out, step by step', {
+      rule: 'percent',
+      inputs: { amount: '1234.56 USD', percent: '10' },
+      steps: ['10 % of 1234.56 USD is 123.456 USD', 'rounded: 123.46 USD'],
+      rounding: 'half-even',
+    }),
   })
   .openapi('ExplainedEarning');
 
 const PayoutsQuery = pageQuery(Uuid).extend({
-  run: Uuid.optional(),
-  partner: Code.optional(),
-  status: z.enum(PAYOUT_STATUSES).optional(),
-  method: Method.optional(),
+  run: Uuid.meta({
+    description: 'Only payouts of this run',
+    examples: ['019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'],
+  }).optional(),
+  partner: Code.meta({ description: 'Only payouts of this partner', examples: ['paula'] }).optional(),
+  status: fields.oneOf(PAYOUT_STATUSES, 'Only payouts with this status', 'failed').optional(),
+  method: Method.meta({ description: 'Only payouts by this method', examples: ['check'] }).optional(),
 });
 
 const list = createRoute({
@@ -127,7 +172,10 @@ const list = createRoute({
   tags: ['payouts'],
   summary: 'List the payouts',
   request: { query: PayoutsQuery },
-  responses: { 200: answers(pageOf(PayoutAnswer), 'Payouts in the order of their ids') },
+  responses: {
+    200: answers(pageOf(PayoutAnswer), 'The payouts, in the order of their ids.'),
+    404: problemResponse('There is no such partner.'),
+  },
 });
 
 const get = createRoute({
@@ -136,7 +184,7 @@ const get = createRoute({
   tags: ['payouts'],
   summary: 'Get a payout and what happened to it',
   request: { params: UuidPath },
-  responses: { 200: answers(PayoutDetail, 'The payout, with its lines and what happened to it') },
+  responses: { 200: answers(PayoutDetail, 'The payout, with its lines and what happened to it.') },
 });
 
 const ExplanationCursor = z.strictObject({ lineId: RowNumber, key: z.string().regex(/^[\x20-\x7e]{1,400}$/) });
@@ -148,7 +196,7 @@ const explain = createRoute({
   summary: 'Explain every cent of a payout',
   request: { params: UuidPath, query: pageQuery(ExplanationCursor) },
   responses: {
-    200: answers(pageOf(ExplainedAnswer), 'Every cent of it: which event earned what, under which terms, and how'),
+    200: answers(pageOf(ExplainedAnswer), 'Which event earned what, under which terms, and how it was worked out.'),
   },
 });
 

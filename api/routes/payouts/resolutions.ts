@@ -3,56 +3,86 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { decideResolution, proposeResolution } from '../../../commands/payouts/resolutions.ts';
 import type { Resolution } from '../../../db/payouts/resolutions.ts';
 import { getPayoutStart } from '../../../db/payouts/starts.ts';
+import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { RESOLUTION_OUTCOMES, RESOLUTION_STATUSES } from '../../../domain/payouts/resolution.ts';
 import { wakePayout } from '../../../temporal/starts.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, jsonBody, Line, Reason, UuidPath } from '../../http/schemas.ts';
 import { wakeQuietly } from '../../http/wake.ts';
 
+const OUTCOME =
+  'What became of the payment (`paid`, `not_paid`, `returned`), or of a part that came back: the partner gets it again (`credit_partner`), you keep it (`keep`), or nothing more will come and it counts as a full return (`returned`)';
+
 export const ResolutionAnswer = z
   .object({
-    id: z.string(),
-    payoutId: z.string(),
-    outcome: z.enum(RESOLUTION_OUTCOMES),
-    currency: z.string(),
-    /** Of a part that came back: how much of it this decides. */
-    amount: z.string().nullable(),
-    evidence: z.string(),
-    reference: z.string().nullable(),
-    /** `applied`: the books say so; `overtaken`: the provider said what became of it first. */
-    status: z.enum(RESOLUTION_STATUSES),
-    proposedBy: z.string(),
-    proposedAt: z.string(),
-    decidedBy: z.string().nullable(),
-    decidedAt: z.string().nullable(),
-    note: z.string().nullable(),
+    id: fields.id('The id of the resolution'),
+    payoutId: fields.id('The payout that it is about'),
+    outcome: fields.oneOf(RESOLUTION_OUTCOMES, OUTCOME, 'not_paid'),
+    currency: Currency,
+    amount: fields
+      .amount('How much of a part that came back this decides; null where it is about the whole')
+      .nullable(),
+    evidence: fields.text('What was seen, where, and who said so', 'Support case 4711: no payment under our key.'),
+    reference: fields
+      .text("The provider's id of the payment, where it was found there; otherwise null", '50000042')
+      .nullable(),
+    status: fields.oneOf(
+      RESOLUTION_STATUSES,
+      '`applied`: the books say so; `overtaken`: the provider said what became of it first',
+      'applied',
+    ),
+    proposedBy: fields.code('The person who proposed it', 'olga'),
+    proposedAt: fields.at('When it was proposed'),
+    decidedBy: fields.code('The person who decided it; null until then', 'anna').nullable(),
+    decidedAt: fields.at('When it was decided; null until then').nullable(),
+    note: fields.text('What that person added; null where nothing', 'I called them too.').nullable(),
   })
   .openapi('Resolution');
 
 /** A provider's id of a payment; it becomes part of addresses. */
 const Reference = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_:-]{0,99}$/, 'is not the id of a payment at a provider');
 
-const ProposalBody = z.strictObject({
-  outcome: z.enum(RESOLUTION_OUTCOMES),
-  /** What was seen, where, and who said so. */
-  evidence: Line(2000),
-  /** What the provider calls the payment, where it is found there and was not known. */
-  reference: Reference.optional(),
-});
+const ProposalBody = z
+  .strictObject({
+    outcome: fields.oneOf(RESOLUTION_OUTCOMES, OUTCOME, 'not_paid'),
+    evidence: Line(2000).meta({
+      description: 'What was seen, where, and who said so',
+      examples: ['Support case 4711: no payment under our key.'],
+    }),
+    reference: Reference.meta({
+      description: "The provider's id of the payment, where you found it there and we did not know it",
+      examples: ['50000042'],
+    }).optional(),
+  })
+  .openapi('NewResolution');
+
+const DecisionBody = z
+  .strictObject({
+    decision: fields.oneOf(['confirm', 'refuse'], 'Whether the proposal holds', 'confirm'),
+    note: Reason.meta({
+      description: 'What you want to be read with the decision',
+      examples: ['I called them too.'],
+    }).optional(),
+  })
+  .openapi('ResolutionDecision');
 
 const propose = createRoute({
   method: 'post',
   path: '/v1/payouts/{id}/resolution',
+  operationId: 'proposePayoutResolution',
   tags: ['resolutions'],
   summary: 'Propose what became of a payment',
   request: { params: UuidPath, body: jsonBody(ProposalBody) },
   responses: {
-    201: answers(ResolutionAnswer, 'Recorded; nothing moves until another person confirms it'),
-    403: problemResponse('The payout pays whoever proposes'),
-    409: problemResponse('No open task asks for it, its provider can still tell, or another proposal waits'),
+    201: answers(ResolutionAnswer, 'The proposal was recorded. Nothing moves until another person confirms it.'),
+    403: problemResponse('The payout pays you, so another person must propose. Nothing was recorded.'),
+    409: problemResponse(
+      'No open task asks for this outcome, the provider can still tell, or another proposal waits. Nothing was recorded.',
+    ),
   },
 });
 
@@ -63,12 +93,12 @@ const decide = createRoute({
   summary: 'Confirm or refuse what another person proposed',
   request: {
     params: UuidPath,
-    body: jsonBody(z.strictObject({ decision: z.enum(['confirm', 'refuse']), note: Reason.optional() })),
+    body: jsonBody(DecisionBody),
   },
   responses: {
-    200: answers(ResolutionAnswer, 'Recorded; a confirmed one is applied at once'),
-    403: problemResponse('Who proposed it, or is paid by it, does not decide it'),
-    409: problemResponse('Nothing waits for a decision'),
+    200: answers(ResolutionAnswer, 'The decision was recorded. A confirmed proposal is applied at once.'),
+    403: problemResponse('You proposed it, or are paid by it, so another person must decide. Nothing was recorded.'),
+    409: problemResponse('No proposal waits for a decision. Nothing was recorded.'),
   },
 });
 

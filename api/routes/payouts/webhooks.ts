@@ -7,6 +7,7 @@ import type { WebhookHint } from '../../../gateways/gateway.ts';
 import { WEBHOOK_SENDERS, type WebhookSender } from '../../../gateways/webhooks.ts';
 import { wakeBatch, wakePayout } from '../../../temporal/starts.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { wakeQuietly } from '../../http/wake.ts';
@@ -14,13 +15,19 @@ import { wakeQuietly } from '../../http/wake.ts';
 const receive = createRoute({
   method: 'post',
   path: '/webhooks/{sender}',
+  operationId: 'receiveWebhook',
   tags: ['webhooks'],
-  summary: 'Receive a provider’s webhook',
-  request: { params: z.object({ sender: z.enum(WEBHOOK_SENDERS) }) },
-  responses: { 200: { description: 'Kept, or known already' }, 401: problemResponse('Not from the provider') },
+  summary: "Receive a provider's webhook",
+  description:
+    'The body is whatever the provider signs. It is a hint only: the provider is asked before anything is booked.',
+  request: { params: z.object({ sender: fields.oneOf(WEBHOOK_SENDERS, 'The provider that calls', 'wise') }) },
+  responses: {
+    200: { description: 'The message is kept, or was known already.' },
+    401: problemResponse("The provider's signature does not fit. Nothing was kept."),
+  },
 });
 
-/** What providers call. A genuine message is kept before it is answered; it only wakes its payout, which asks the provider itself. */
+/** Providers call this. A genuine message is kept before it is answered; it only wakes its payout, which asks the provider itself. */
 export const webhookRoutes = ({ db, temporal, log, webhookReaders }: ApiDeps) => {
   const wake = async (gateway: WebhookSender, { eventId, reference, key }: WebhookHint) => {
     const hint = { reference, key };

@@ -8,6 +8,7 @@ import { Failure } from '../../../domain/errors.ts';
 import { Code } from '../../../domain/fields.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import {
@@ -23,19 +24,24 @@ import {
 } from '../../http/schemas.ts';
 
 const ActorAnswer = z
-  .object({ code: z.string(), name: z.string(), email: z.string().nullable(), createdAt: z.string() })
+  .object({
+    code: fields.code("The person's code", 'petra'),
+    name: fields.text("The person's name", 'Petra Preparer'),
+    email: fields.text('Where notices to this person go; null where none do', 'petra@example.com').nullable(),
+    createdAt: fields.at('When the person was added'),
+  })
   .openapi('Actor');
 
 const KeyAnswer = z
   .object({
-    id: z.string(),
-    role: z.enum(ROLES),
-    partner: z.string().nullable(),
-    prefix: z.string(),
-    createdAt: z.string(),
-    expiresAt: z.string().nullable(),
-    revokedAt: z.string().nullable(),
-    lastUsedAt: z.string().nullable(),
+    id: fields.id('The id of the key, by which it is revoked'),
+    role: fields.oneOf(ROLES, 'What the key may do', 'preparer'),
+    partner: fields.code('For the role `partner`: the partner that the key reads; otherwise null', 'paula').nullable(),
+    prefix: fields.text('The part of the key after `bsk_`, by which a person recognises it', '4f1c09ab77e2'),
+    createdAt: fields.at('When the key was issued'),
+    expiresAt: fields.at('When the key stops working by itself; null where it does not').nullable(),
+    revokedAt: fields.at('When the key was revoked; null while it works').nullable(),
+    lastUsedAt: fields.at('When the key was last used; null where it never was').nullable(),
   })
   .openapi('ApiKey');
 
@@ -45,17 +51,27 @@ const listOfActors = createRoute({
   tags: ['actors'],
   summary: 'List the people',
   request: { query: CodePageQuery },
-  responses: { 200: answers(pageOf(ActorAnswer), 'The people who may hold keys') },
+  responses: { 200: answers(pageOf(ActorAnswer), 'The people who may hold keys, in the order of their codes.') },
 });
+
+const NewActorBody = z
+  .strictObject({
+    code: Code.meta({ description: "The person's code, for ever", examples: ['petra'] }),
+    name: Name.meta({ description: "The person's name", examples: ['Petra Preparer'] }),
+    email: Email.meta({ description: 'Where notices to this person go', examples: ['petra@example.com'] }).optional(),
+  })
+  .openapi('NewActor');
 
 const add = createRoute({
   method: 'post',
   path: '/v1/actors',
   tags: ['actors'],
   summary: 'Add a person',
-  request: { body: jsonBody(z.strictObject({ code: Code, name: Name, email: Email.optional() })) },
-  responses: { 201: answers(ActorAnswer, 'Added'), 409: problemResponse('The code is taken') },
+  request: { body: jsonBody(NewActorBody) },
+  responses: { 201: answers(ActorAnswer, 'The person was added.'), 409: problemResponse('The code is taken.') },
 });
+
+const KeyList = z.array(KeyAnswer).meta({ description: 'All keys of the person, revoked and expired ones too' });
 
 const listOfKeys = createRoute({
   method: 'get',
@@ -63,36 +79,61 @@ const listOfKeys = createRoute({
   tags: ['actors'],
   summary: 'List the keys of a person',
   request: { params: CodePath },
-  responses: { 200: answers(z.object({ items: z.array(KeyAnswer) }), 'The keys of a person, without their secrets') },
+  responses: { 200: answers(z.object({ items: KeyList }), 'The keys of the person, without their secrets.') },
 });
 
 const NewKeyBody = z
-  .strictObject({ role: z.enum(ROLES), partner: Code.optional(), expiresAt: Instant.optional() })
+  .strictObject({
+    role: fields.oneOf(ROLES, 'What the key may do', 'preparer'),
+    partner: Code.meta({
+      description: 'For the role `partner`, and only for it: the partner that the key reads',
+      examples: ['paula'],
+    }).optional(),
+    expiresAt: Instant.meta({
+      description: 'When the key stops working by itself, an RFC 3339 instant in the future; without it, never',
+      examples: ['2099-12-31T23:59:59Z'],
+    }).optional(),
+  })
   .superRefine(({ role, partner }, context) => {
     if ((role === 'partner') === (partner !== undefined)) return;
-    const message = role === 'partner' ? 'is needed: whose own this key shows' : 'is only for the role partner';
+    const message = role === 'partner' ? 'is needed: the partner that this key reads' : 'is only for the role partner';
     context.addIssue({ code: 'custom', path: ['partner'], message });
-  });
+  })
+  .openapi('NewApiKey');
+
+const IssuedKeyAnswer = z
+  .object({
+    id: fields.id('The id of the key, by which it is revoked'),
+    prefix: fields.text('The part of the key after `bsk_`, by which a person recognises it', '4f1c09ab77e2'),
+    key: fields.text(
+      'The key itself, shown only this once',
+      'bsk_4f1c09ab77e2_Zk3vV0mB8hQ1tRy5uWc7xNa2sDf4gHj6kLpOiUyTreE',
+    ),
+  })
+  .openapi('IssuedApiKey');
 
 const issue = createRoute({
   method: 'post',
   path: '/v1/actors/{code}/keys',
+  operationId: 'issueActorKey',
   tags: ['actors'],
-  summary: 'Issue a key',
+  summary: 'Issue a key to a person',
   request: { params: CodePath, body: jsonBody(NewKeyBody) },
   responses: {
-    201: answers(z.object({ id: z.string(), prefix: z.string(), key: z.string() }), 'The key, shown this once'),
-    403: problemResponse('Nobody issues a key to himself'),
+    201: answers(IssuedKeyAnswer, 'The key was issued. It is shown only this once.'),
+    403: problemResponse('Nobody issues a key to themselves.'),
+    404: problemResponse('There is no such partner.'),
   },
 });
 
 const revoke = createRoute({
   method: 'delete',
   path: '/v1/keys/{id}',
+  operationId: 'revokeKey',
   tags: ['actors'],
   summary: 'Revoke a key',
   request: { params: UuidPath },
-  responses: { 204: { description: 'Revoked' } },
+  responses: { 204: { description: 'The key was revoked.' } },
 });
 
 const actorAnswer = ({ code, name, email, createdAt }: Actor) => ({

@@ -3,32 +3,46 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { listAuditEntries, type RecordedEntry } from '../../../db/people/audit.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, Line, pageOf, pageQuery, RowNumber } from '../../http/schemas.ts';
 
 const EntryAnswer = z
   .object({
-    seq: z.string(),
-    at: z.string(),
-    /** Who did it; null for the system. */
-    actor: z.string().nullable(),
-    action: z.string(),
-    subject: z.string(),
-    detail: z.record(z.string(), z.unknown()),
-    /** Of the hash chain; null until the entry is sealed into it. */
-    hash: z.string().nullable(),
+    seq: fields.rowNumber('The number of the entry; entries count upwards', '1042'),
+    at: fields.at('When it was done'),
+    actor: fields.code('The code of the person who did it; null where the system did', 'petra').nullable(),
+    action: fields.text('What was done', 'run.ask'),
+    subject: fields.text(
+      'What it was done to, as a kind of thing and its name',
+      'run/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f',
+    ),
+    detail: fields.facts('What the action was about; never a secret or a bank detail', {
+      schedule: 'monthly',
+      periodEnd: '2026-03-01',
+    }),
+    hash: fields
+      .text(
+        'The SHA-256 in hexadecimal that chains this entry to the one before; null until the entry is sealed into the chain',
+        '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      )
+      .nullable(),
   })
   .openapi('AuditEntry');
+
+const Subject = Line(300).meta({
+  description: 'Only entries about this subject',
+  examples: ['run/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'],
+});
 
 const list = createRoute({
   method: 'get',
   path: '/v1/audit',
+  operationId: 'listAuditEntries',
   tags: ['audit'],
-  summary: 'Read who did what',
-  request: { query: pageQuery(RowNumber).extend({ subject: Line(300).optional() }) },
-  responses: {
-    200: answers(pageOf(EntryAnswer), 'Who did what, in order; of everything or of one subject such as run/<id>'),
-  },
+  summary: 'List who did what',
+  request: { query: pageQuery(RowNumber).extend({ subject: Subject.optional() }) },
+  responses: { 200: answers(pageOf(EntryAnswer), 'Who did what, the oldest first.') },
 });
 
 const entryAnswer = ({ seq, at, ...entry }: RecordedEntry) => ({ ...entry, seq: String(seq), at: at.toISOString() });

@@ -17,6 +17,7 @@ import { Code } from '../../../domain/fields.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import {
@@ -31,25 +32,39 @@ import {
   pageQuery,
 } from '../../http/schemas.ts';
 
+const KINDS = { description: 'The kinds of partner that may join; empty for every kind', examples: [['reseller']] };
 const PartnerKinds = z.array(z.enum(PARTNER_KINDS)).max(PARTNER_KINDS.length);
 
-const ProgramBody = z.strictObject({ code: Code, name: Name, schedule: Code, partnerKinds: PartnerKinds.default([]) });
+const ProgramBody = z
+  .strictObject({
+    code: Code.meta({ description: "The program's code, for ever", examples: ['resale'] }),
+    name: Name.meta({ description: "The program's name", examples: ['Resale'] }),
+    schedule: Code.meta({ description: 'The code of the pay schedule that pays it', examples: ['monthly'] }),
+    partnerKinds: PartnerKinds.default([]).meta(KINDS),
+  })
+  .openapi('NewProgram');
 
 const ProgramAnswer = z
   .object({
-    code: z.string(),
-    name: z.string(),
-    schedule: z.string(),
-    partnerKinds: z.array(z.string()),
-    createdAt: z.string(),
+    code: fields.code("The program's code", 'resale'),
+    name: fields.text("The program's name", 'Resale'),
+    schedule: fields.code('The code of the pay schedule that pays it', 'monthly'),
+    partnerKinds: z.array(z.string()).meta(KINDS),
+    createdAt: fields.at('When the program was added'),
   })
   .openapi('Program');
 
 const PlanAnswer = z
-  .object({ plan: z.string(), version: z.int(), effectiveFrom: z.string(), terms: PlanTerms, createdAt: z.string() })
+  .object({
+    plan: fields.code('The code of the plan', 'standard'),
+    version: fields.count('The number of the version, from 1 on', 2),
+    effectiveFrom: fields.at('From which instant on events earn by these terms'),
+    terms: PlanTerms,
+    createdAt: fields.at('When the version was added'),
+  })
   .openapi('PlanVersion');
 
-const PlanPath = CodePath.extend({ plan: Code });
+const PlanPath = CodePath.extend({ plan: Code.meta({ description: 'The code of the plan', examples: ['standard'] }) });
 
 const list = createRoute({
   method: 'get',
@@ -57,7 +72,7 @@ const list = createRoute({
   tags: ['programs'],
   summary: 'List the programs',
   request: { query: CodePageQuery },
-  responses: { 200: answers(pageOf(ProgramAnswer), 'The programs') },
+  responses: { 200: answers(pageOf(ProgramAnswer), 'The programs, in the order of their codes.') },
 });
 
 const add = createRoute({
@@ -66,7 +81,11 @@ const add = createRoute({
   tags: ['programs'],
   summary: 'Add a program',
   request: { body: jsonBody(ProgramBody) },
-  responses: { 201: answers(ProgramAnswer, 'Added'), 409: problemResponse('The code is taken') },
+  responses: {
+    201: answers(ProgramAnswer, 'The program was added.'),
+    404: problemResponse('There is no such pay schedule. Nothing was added.'),
+    409: problemResponse('The code is taken.'),
+  },
 });
 
 const get = createRoute({
@@ -75,7 +94,7 @@ const get = createRoute({
   tags: ['programs'],
   summary: 'Get a program',
   request: { params: CodePath },
-  responses: { 200: answers(ProgramAnswer, 'The program') },
+  responses: { 200: answers(ProgramAnswer, 'The program.') },
 });
 
 const plans = createRoute({
@@ -84,18 +103,25 @@ const plans = createRoute({
   tags: ['programs'],
   summary: 'List the plans of a program',
   request: { params: CodePath, query: CodePageQuery },
-  responses: { 200: answers(pageOf(PlanAnswer), 'The plans, each in its newest version') },
+  responses: { 200: answers(pageOf(PlanAnswer), 'The plans, each in its newest version.') },
 });
+
+const NewPlanBody = z
+  .strictObject({
+    code: Code.meta({ description: "The plan's code, for ever", examples: ['standard'] }),
+    terms: PlanTerms,
+  })
+  .openapi('NewPlan');
 
 const addOnePlan = createRoute({
   method: 'post',
   path: '/v1/programs/{code}/plans',
   tags: ['programs'],
   summary: 'Add a plan',
-  request: { params: CodePath, body: jsonBody(z.strictObject({ code: Code, terms: PlanTerms })) },
+  request: { params: CodePath, body: jsonBody(NewPlanBody) },
   responses: {
-    201: answers(PlanAnswer, 'Added, with a first version for whatever happened before it'),
-    409: problemResponse('The program has a plan of this code'),
+    201: answers(PlanAnswer, 'The plan was added. Its first version also holds for everything that happened before.'),
+    409: problemResponse('The program has a plan with this code already.'),
   },
 });
 
@@ -105,19 +131,30 @@ const versions = createRoute({
   tags: ['programs'],
   summary: 'List the versions of a plan',
   request: { params: PlanPath, query: pageQuery(Ordinal) },
-  responses: { 200: answers(pageOf(PlanAnswer), 'Every version, the first one first') },
+  responses: { 200: answers(pageOf(PlanAnswer), 'Every version, the first one first.') },
 });
+
+const NewVersionBody = z
+  .strictObject({
+    terms: PlanTerms,
+    effectiveFrom: Instant.meta({
+      description:
+        'From when on events earn by these terms: an RFC 3339 instant with its offset; from now on unless said',
+      examples: ['2026-04-01T00:00:00-04:00'],
+    }).optional(),
+  })
+  .openapi('NewPlanVersion');
 
 const addVersion = createRoute({
   method: 'post',
   path: '/v1/programs/{code}/plans/{plan}/versions',
   tags: ['programs'],
-  summary: 'Change the terms of a plan',
+  summary: 'Add a version of a plan: change its terms',
   request: {
     params: PlanPath,
-    body: jsonBody(z.strictObject({ terms: PlanTerms, effectiveFrom: Instant.optional() })),
+    body: jsonBody(NewVersionBody),
   },
-  responses: { 201: answers(PlanAnswer, 'Added; it is effective from now on unless said otherwise') },
+  responses: { 201: answers(PlanAnswer, 'The version was added.') },
 });
 
 const programAnswer = ({ code, name, schedule, partnerKinds, createdAt }: Program) => ({

@@ -11,18 +11,20 @@ import { answers, jsonBody, Reason, UuidPath } from '../../http/schemas.ts';
 import { wakeQuietly } from '../../http/wake.ts';
 import { runAnswer, RunAnswer, startOf } from './runs.ts';
 
+const ReplacementBody = z.strictObject({ reason: Reason }).openapi('NewReplacement');
+
 const replace = createRoute({
   method: 'post',
   path: '/v1/payouts/{id}/replacement',
   tags: ['payouts'],
   summary: 'Replace a payout that failed or came back',
-  request: { params: UuidPath, body: jsonBody(z.strictObject({ reason: Reason })) },
+  request: { params: UuidPath, body: jsonBody(ReplacementBody) },
   responses: {
     201: answers(
       RunAnswer,
-      'A run for this partner and currency alone is being prepared; whoever asked cannot approve it',
+      'A run for this partner and currency alone is being prepared. You cannot approve a run that you asked for.',
     ),
-    409: problemResponse('The payout may still pay, or is being replaced already'),
+    409: problemResponse('The payout may still pay, or is being replaced already. No run was opened.'),
   },
 });
 

@@ -7,7 +7,7 @@ import { listApprovals } from '../../../db/runs/approvals.ts';
 import { getRun, listRuns, listRunTotals, type Run } from '../../../db/runs/runs.ts';
 import { listOutcomes, listOutcomeTotals, type RunOutcome } from '../../../db/runs/outcomes.ts';
 import { askForRun } from '../../../commands/runs/ask.ts';
-import { Code } from '../../../domain/fields.ts';
+import { Code, Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { positivePayFile } from '../../../domain/checks/positive-pay.ts';
 import { OUTCOMES } from '../../../domain/payouts/outcome.ts';
@@ -16,6 +16,7 @@ import { localDate } from '../../../domain/calendar.ts';
 import { wakeRun } from '../../../temporal/starts.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { idempotencyKeyOf } from '../../http/idempotency.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
@@ -37,53 +38,85 @@ import { payoutAnswer, PayoutAnswer } from '../payouts/payouts.ts';
 
 export const RunAnswer = z
   .object({
-    id: z.string(),
-    schedule: z.string(),
-    kind: z.enum(['scheduled', 'on_demand']),
-    /** Local dates, half-open: the end is the cut-off's date. */
-    periodStart: z.string(),
-    periodEnd: z.string(),
-    cutoffAt: z.string(),
-    payOn: z.string(),
-    status: z.enum(RUN_STATUSES),
-    statusReason: z.string().nullable(),
-    /** Who asked for it; of a scheduled run nobody did. */
-    preparer: z.string().nullable(),
-    approvalsRequired: z.int(),
-    /** Of a replacement: the payout whose partner alone it pays, and why. */
-    replaces: z.string().nullable(),
-    reason: z.string().nullable(),
-    /** What an approval is of; there is none until the run is prepared. */
-    contentHash: z.string().nullable(),
-    reviewSince: z.string().nullable(),
-    createdAt: z.string(),
+    id: fields.id('The id of the run'),
+    schedule: fields.code('The code of its pay schedule', 'monthly'),
+    kind: fields.oneOf(['scheduled', 'on_demand'], 'Whether the schedule or a person asked for it', 'scheduled'),
+    periodStart: fields.day('The first day of its period', '2026-02-01'),
+    periodEnd: fields.day('The day after its last: the date of the cut-off', '2026-03-01'),
+    cutoffAt: fields.at('What was free before this instant is paid', '2026-03-01T05:00:00.000Z'),
+    payOn: fields.day('Nothing is sent before this day begins', '2026-03-03'),
+    status: fields.oneOf(RUN_STATUSES, 'Where it is', 'review'),
+    statusReason: fields
+      .text('Why it is there, where a person or the system said so; otherwise null', 'Wrong period')
+      .nullable(),
+    preparer: fields.code('The person who asked for it; null for a scheduled run', 'petra').nullable(),
+    approvalsRequired: fields.count('How many people must approve it', 1),
+    replaces: fields
+      .id('For a replacement: the payout that it replaces, whose partner alone it pays; otherwise null')
+      .nullable(),
+    reason: fields
+      .text('For a replacement: why it was asked for; otherwise null', 'PayPal locked the account')
+      .nullable(),
+    contentHash: fields
+      .text(
+        'The SHA-256 in hexadecimal of what the run pays, which an approval names; null until the run is prepared',
+        '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      )
+      .nullable(),
+    reviewSince: fields.at('Since when it has waited for a decision; null until it is prepared').nullable(),
+    createdAt: fields.at('When it was opened'),
   })
   .openapi('Run');
 
 const RunDetail = RunAnswer.extend({
-  totals: z.array(
-    z.object({ method: Method, currency: z.string(), status: z.string(), count: z.int(), net: z.string() }),
-  ),
-  outcomes: z.array(z.object({ outcome: z.enum(OUTCOMES), currency: z.string(), count: z.int(), payable: z.string() })),
-  approvals: z.array(
-    z.object({
-      actor: z.string(),
-      decision: z.enum(['approve', 'reject']),
-      note: z.string().nullable(),
-      contentHash: z.string(),
-      at: z.string(),
-    }),
-  ),
+  totals: z
+    .array(
+      z.object({
+        method: Method,
+        currency: Currency,
+        status: fields.text('The status of these payouts', 'draft'),
+        count: fields.count('How many payouts there are', 120),
+        net: fields.amount('What they pay together', '15420.50'),
+      }),
+    )
+    .meta({ description: 'Its payouts by method, currency and status' }),
+  outcomes: z
+    .array(
+      z.object({
+        outcome: fields.oneOf(OUTCOMES, 'What the run means for these partners', 'below_minimum'),
+        currency: Currency,
+        count: fields.count('How many partners there are', 8),
+        payable: fields.amount('What they have together', '212.40'),
+      }),
+    )
+    .meta({ description: 'Its partners by outcome and currency' }),
+  approvals: z
+    .array(
+      z.object({
+        actor: fields.code('The person who decided', 'anna'),
+        decision: fields.oneOf(['approve', 'reject'], 'What they decided', 'approve'),
+        note: fields.text('What they added; null where nothing', 'Checked').nullable(),
+        contentHash: fields.text(
+          'What they saw; a decision on another content counts for nothing',
+          '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+        ),
+        at: fields.at('When they decided'),
+      }),
+    )
+    .meta({ description: 'The decisions about it, the oldest first' }),
 }).openapi('RunDetail');
 
 const OutcomeAnswer = z
   .object({
-    partner: z.string(),
-    currency: z.string(),
-    outcome: z.enum(OUTCOMES),
-    payable: z.string(),
-    reasons: z.array(z.unknown()),
-    payoutId: z.string().nullable(),
+    partner: fields.code('The code of the partner', 'paula'),
+    currency: Currency,
+    outcome: fields.oneOf(OUTCOMES, 'What the run means for the partner', 'below_minimum'),
+    payable: fields.amount('What the partner has', '12.00'),
+    reasons: z.array(z.unknown()).meta({
+      description: 'All that stands against a payment: each with `reason`, and with `until` and `detail` or null',
+      examples: [[{ reason: 'below_minimum', until: null, detail: null }]],
+    }),
+    payoutId: fields.id('The payout that pays the partner; null where there is none').nullable(),
   })
   .openapi('RunOutcome');
 
@@ -95,20 +128,35 @@ const list = createRoute({
   tags: ['runs'],
   summary: 'List the payout runs',
   request: {
-    query: pageQuery(RunCursor).extend({ schedule: Code.optional(), status: z.enum(RUN_STATUSES).optional() }),
+    query: pageQuery(RunCursor).extend({
+      schedule: Code.meta({ description: 'Only runs of this schedule', examples: ['monthly'] }).optional(),
+      status: fields.oneOf(RUN_STATUSES, 'Only runs with this status', 'review').optional(),
+    }),
   },
-  responses: { 200: answers(pageOf(RunAnswer), 'Payout runs, the newest first') },
+  responses: { 200: answers(pageOf(RunAnswer), 'The payout runs, the newest first.') },
 });
+
+const NewRunBody = z
+  .strictObject({
+    schedule: Code.meta({ description: 'The code of the pay schedule', examples: ['monthly'] }),
+    periodEnd: LocalDate.meta({
+      description: 'What was free before this local date is paid; it must have begun in the zone of the schedule',
+      examples: ['2026-03-01'],
+    }),
+  })
+  .openapi('NewRun');
 
 const ask = createRoute({
   method: 'post',
   path: '/v1/runs',
+  operationId: 'requestRun',
   tags: ['runs'],
-  summary: 'Ask for a payout run',
-  request: { body: jsonBody(z.strictObject({ schedule: Code, periodEnd: LocalDate })) },
+  summary: 'Request a payout run',
+  request: { body: jsonBody(NewRunBody) },
   responses: {
-    201: answers(RunAnswer, 'Being prepared; whoever asked for it cannot approve it'),
-    409: problemResponse('The period is not over, or another run of the schedule is in review'),
+    201: answers(RunAnswer, 'The run is being prepared. You cannot approve a run that you asked for.'),
+    404: problemResponse('There is no such pay schedule. No run was opened.'),
+    409: problemResponse('The period is not over, or another run of the schedule is in review. No run was opened.'),
   },
 });
 
@@ -118,7 +166,7 @@ const get = createRoute({
   tags: ['runs'],
   summary: 'Get a run and what it pays',
   request: { params: UuidPath },
-  responses: { 200: answers(RunDetail, 'The run, with what it pays') },
+  responses: { 200: answers(RunDetail, 'The run, with what it pays.') },
 });
 
 const payouts = createRoute({
@@ -127,7 +175,7 @@ const payouts = createRoute({
   tags: ['runs'],
   summary: 'List the payouts of a run',
   request: { params: UuidPath, query: pageQuery(Uuid) },
-  responses: { 200: answers(pageOf(PayoutAnswer), 'The payouts of the run') },
+  responses: { 200: answers(pageOf(PayoutAnswer), 'The payouts of the run, in the order of their ids.') },
 });
 
 const OutcomeCursor = z.strictObject({ partnerId: RowNumber, currency: z.string().regex(/^[A-Z]{3}$/) });
@@ -136,37 +184,49 @@ const outcomes = createRoute({
   method: 'get',
   path: '/v1/runs/{id}/outcomes',
   tags: ['runs'],
-  summary: 'List who is paid, and who is not and why',
+  summary: 'List who a run pays, and who not and why',
   request: { params: UuidPath, query: pageQuery(OutcomeCursor) },
   responses: {
-    200: answers(pageOf(OutcomeAnswer), 'What the run means for every partner: paid, or the reason why not'),
+    200: answers(pageOf(OutcomeAnswer), 'What the run means for every partner: paid, or the reason why not.'),
   },
 });
 
 const positivePay = createRoute({
   method: 'get',
   path: '/v1/runs/{id}/positive-pay',
+  operationId: 'downloadPositivePay',
   tags: ['runs'],
   summary: 'Download the checks of a run for the bank',
   request: { params: UuidPath },
   responses: {
-    200: { description: 'The checks of the run as CSV, for the bank', content: { 'text/csv': { schema: z.string() } } },
+    200: {
+      description: 'The checks of the run as CSV, for the bank to compare with the checks that are presented.',
+      content: { 'text/csv': { schema: z.string() } },
+    },
   },
 });
+
+const ExclusionBody = z
+  .strictObject({
+    payout: Uuid.meta({ description: 'The payout to leave out', examples: ['019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'] }),
+    reason: Reason,
+  })
+  .openapi('NewExclusion');
 
 const exclude = createRoute({
   method: 'post',
   path: '/v1/runs/{id}/exclusions',
+  operationId: 'excludeFromRun',
   tags: ['runs'],
   summary: 'Take a payout out of a run',
-  request: { params: UuidPath, body: jsonBody(z.strictObject({ payout: Uuid, reason: Reason })) },
+  request: { params: UuidPath, body: jsonBody(ExclusionBody) },
   responses: {
-    200: answers(RunAnswer, 'Taken out; approvals that were given are void, since the content hash is another one'),
-    409: problemResponse('The run is not in review'),
+    200: answers(RunAnswer, 'The payout was taken out. The content hash is new, so approvals given before are void.'),
+    409: problemResponse('The run is not in review, or the payout is no longer in it. Nothing was changed.'),
   },
 });
 
-const WhyBody = jsonBody(z.strictObject({ reason: Reason }));
+const WhyBody = jsonBody(z.strictObject({ reason: Reason }).openapi('RunReason'));
 
 const changeRoute = <Verb extends 'pause' | 'resume' | 'cancel'>(verb: Verb, summary: string, description: string) =>
   createRoute({
@@ -175,16 +235,19 @@ const changeRoute = <Verb extends 'pause' | 'resume' | 'cancel'>(verb: Verb, sum
     tags: ['runs'],
     summary,
     request: { params: UuidPath, body: WhyBody },
-    responses: { 200: answers(RunAnswer, description), 409: problemResponse('The run is not where it could') },
+    responses: {
+      200: answers(RunAnswer, description),
+      409: problemResponse("The run's current status does not allow this. Nothing was changed."),
+    },
   });
 
 const pause = changeRoute(
   'pause',
   'Pause a run',
-  'Paused: no provider is asked any more; what was asked goes on to its end',
+  'The run is paused: no provider is asked for anything new. What was asked before goes on to its end.',
 );
-const resume = changeRoute('resume', 'Let a run go on', 'Goes on');
-const cancel = changeRoute('cancel', 'Cancel a run', 'Cancelled: its lines are free for the next run');
+const resume = changeRoute('resume', 'Resume a run', 'The run goes on.');
+const cancel = changeRoute('cancel', 'Cancel a run', 'The run is cancelled. Its lines are free for the next run.');
 
 export const runAnswer = (run: Run) => ({
   id: run.id,
@@ -211,7 +274,7 @@ const outcomeAnswer = ({ partnerId: _id, payableMinor, ...outcome }: RunOutcome)
   payable: formatDecimal(money(payableMinor, outcome.currency)),
 });
 
-/** What the bank compares the checks that are presented with; the account by the name that shows no number of it. */
+/** The list that the bank compares presented checks with. It names the account without its number. */
 const positivePayOf = (run: Run, checks: Awaited<ReturnType<typeof listRunChecks>>): string =>
   positivePayFile(
     checks.map(({ accountRef, number, issuedAt, minor, currency, partner, state }) => ({
@@ -227,7 +290,7 @@ const positivePayOf = (run: Run, checks: Awaited<ReturnType<typeof listRunChecks
 /** A name never becomes a formula in a spreadsheet. */
 const textCell = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
 
-/** What starting a run's workflow needs. */
+/** The facts that are needed to start a run's workflow. */
 export const startOf = ({ id, schedule, periodEnd }: Run) => ({ id, scheduleCode: schedule, periodEnd });
 
 export const runRoutes = ({ db, temporal, log }: ApiDeps) => {

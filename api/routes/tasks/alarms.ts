@@ -4,28 +4,49 @@ import { type AlarmRow, clearAlarm, listAlarms } from '../../../db/tasks/alarms.
 import { listBreaks } from '../../../db/books/reconciliation.ts';
 import type { CurrencyCode } from '../../../domain/currency.ts';
 import { Failure } from '../../../domain/errors.ts';
+import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, pageOf, pageQuery, RowNumber } from '../../http/schemas.ts';
 
 const AlarmAnswer = z
-  .object({ id: z.string(), kind: z.string(), subject: z.string(), detail: z.string(), raisedAt: z.string() })
+  .object({
+    id: fields.rowNumber('The number of the alarm, by which it is cleared', '42'),
+    kind: fields.text('What is odd; the runbook of alarms has a row for each kind', 'statement_not_read'),
+    subject: fields.text(
+      'What it is about, as a kind of thing and its name',
+      'payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f',
+    ),
+    detail: fields.text('What was found, in words', 'The statement of 2026-03-01 could not be read.'),
+    raisedAt: fields.at('When the alarm was raised'),
+  })
   .openapi('Alarm');
 
 const BreakAnswer = z
   .object({
-    id: z.string(),
-    gateway: z.string(),
-    kind: z.string(),
-    subject: z.string(),
-    currency: z.string().nullable(),
-    expected: z.string().nullable(),
-    found: z.string().nullable(),
-    openedAt: z.string(),
+    id: fields.rowNumber('The number of the break', '7'),
+    gateway: fields.text('The gateway whose statement was read', 'paypal'),
+    kind: fields.text('How the books differ', 'missing_at_provider'),
+    subject: fields.text(
+      'What it is about, as a kind of thing and its name',
+      'payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f',
+    ),
+    currency: fields.orNull(Currency, 'The currency of both amounts; null where there is none'),
+    expected: fields.amount('What our books say; null where they say nothing').nullable(),
+    found: fields.amount("What the provider's statement says; null where it says nothing").nullable(),
+    openedAt: fields.at('When the break was found'),
   })
   .openapi('Break');
+
+const ClearedAnswer = z
+  .object({
+    id: fields.rowNumber('The number of the alarm', '42'),
+    cleared: z.literal(true).meta({ description: 'That it is cleared' }),
+  })
+  .openapi('ClearedAlarm');
 
 const alarms = createRoute({
   method: 'get',
@@ -33,7 +54,7 @@ const alarms = createRoute({
   tags: ['alarms'],
   summary: 'List the open alarms',
   request: { query: pageQuery(RowNumber) },
-  responses: { 200: answers(pageOf(AlarmAnswer), 'What a person must look at, the oldest first') },
+  responses: { 200: answers(pageOf(AlarmAnswer), 'What a person must look at, the oldest first.') },
 });
 
 const clear = createRoute({
@@ -43,10 +64,7 @@ const clear = createRoute({
   summary: 'Clear an alarm',
   request: { params: z.object({ id: RowNumber }) },
   responses: {
-    200: answers(
-      z.object({ id: z.string(), cleared: z.literal(true) }),
-      'Cleared; it is raised again if its cause is still there',
-    ),
+    200: answers(ClearedAnswer, 'The alarm is cleared. It is raised again if its cause is still there.'),
   },
 });
 
@@ -56,7 +74,9 @@ const breaks = createRoute({
   tags: ['reconciliation'],
   summary: 'List the open breaks',
   request: { query: pageQuery(RowNumber) },
-  responses: { 200: answers(pageOf(BreakAnswer), 'Where our books and a provider’s do not agree, the oldest first') },
+  responses: {
+    200: answers(pageOf(BreakAnswer), "Where our books and a provider's statement do not agree, the oldest first."),
+  },
 });
 
 const alarmAnswer = ({ id, raisedAt, ...alarm }: AlarmRow) => ({

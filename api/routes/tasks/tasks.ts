@@ -4,24 +4,26 @@ import { listTasks, type Task } from '../../../db/tasks/tasks.ts';
 import { TASK_KINDS } from '../../../domain/tasks/task.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, pageOf, pageQuery, Uuid } from '../../http/schemas.ts';
 
 export const TaskAnswer = z
   .object({
-    id: z.string(),
-    kind: z.enum(TASK_KINDS),
-    /** What it is about, as `payout/<id>`. */
-    subject: z.string(),
-    payoutId: z.string().nullable(),
-    detail: z.string(),
-    evidence: z.record(z.string(), z.unknown()),
-    deadlineAt: z.string().nullable(),
-    openedAt: z.string(),
-    closedAt: z.string().nullable(),
-    /** Nobody, where its cause went away by itself. */
-    closedBy: z.string().nullable(),
-    resolution: z.string().nullable(),
+    id: fields.id('The id of the task'),
+    kind: fields.oneOf(TASK_KINDS, 'What it asks for', 'outcome_unknown'),
+    subject: fields.text(
+      'What it is about, as a kind of thing and its name',
+      'payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f',
+    ),
+    payoutId: fields.id('The payout that it is about; null where it is about none').nullable(),
+    detail: fields.text('What happened, in words', 'For more than a day nobody knows whether PayPal paid.'),
+    evidence: fields.facts('What was found', { attempt: 1, reference: '50000042' }),
+    deadlineAt: fields.at('When the outside world decides by itself; null where it does not').nullable(),
+    openedAt: fields.at('When the task was opened'),
+    closedAt: fields.at('When it was closed; null while it is open').nullable(),
+    closedBy: fields.code('The person who closed it; null where its cause went away by itself', 'anna').nullable(),
+    resolution: fields.text('How it was closed; null while it is open', 'not_paid').nullable(),
   })
   .openapi('Task');
 
@@ -32,12 +34,15 @@ const list = createRoute({
   summary: 'List what waits for a person',
   request: {
     query: pageQuery(Uuid).extend({
-      state: z.enum(['open', 'closed']).default('open'),
-      kind: z.enum(TASK_KINDS).optional(),
-      payout: Uuid.optional(),
+      state: fields.oneOf(['open', 'closed'], 'Open tasks, or closed ones', 'open').default('open'),
+      kind: fields.oneOf(TASK_KINDS, 'Only tasks of this kind', 'outcome_unknown').optional(),
+      payout: Uuid.meta({
+        description: 'Only tasks about this payout',
+        examples: ['019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'],
+      }).optional(),
     }),
   },
-  responses: { 200: answers(pageOf(TaskAnswer), 'Tasks, the oldest first') },
+  responses: { 200: answers(pageOf(TaskAnswer), 'The tasks, the oldest first.') },
 });
 
 export const taskAnswer = (task: Task) => ({
@@ -47,7 +52,7 @@ export const taskAnswer = (task: Task) => ({
   closedAt: task.closedAt?.toISOString() ?? null,
 });
 
-/** What only a person can do, and all that is known to do it by. */
+/** Tasks that only a person can do, and all that is known for the decision. */
 export const taskRoutes = ({ db }: ApiDeps) =>
   createRouter().openapi(list, async (c) => {
     const { cursor = null, limit, state, kind, payout } = c.req.valid('query');

@@ -9,15 +9,19 @@ import { commonTerms, type Incentive, say } from './incentive.ts';
 export const FlatTerms = z
   .strictObject({
     ...commonTerms,
-    rule: z.literal('flat'),
+    rule: z.literal('flat').meta({ description: 'A fixed amount for each event, or for each unit of it' }),
     amount: Decimal,
     currency: Currency,
-    perUnit: z.boolean().default(false),
+    perUnit: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Whether `amount` is earned for each unit of `quantity`; otherwise for each event' }),
   })
   .superRefine(({ amount, currency, perUnit }, context) => {
     const reason = whyNotAmount(amount, currency) ?? whyNotEach(amount, currency, perUnit);
     if (reason) context.addIssue({ code: 'custom', path: ['amount'], message: reason });
-  });
+  })
+  .meta({ id: 'FlatTerms' });
 export type FlatTerms = z.infer<typeof FlatTerms>;
 
 /** The most units that an event may have must not earn more than can be stored, or its program would stand still. */

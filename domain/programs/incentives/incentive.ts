@@ -40,28 +40,49 @@ export type Incentive<Terms> = {
 };
 
 export const Day = z.iso.date();
+const ofPromotion = (words: string) => `A local date in the zone of the program's schedule: ${words}`;
 
 /** A percentage from 0 to 100 with at most six digits behind the point: nobody earns more than what counts. */
 export const Percent = z
   .string()
-  .regex(/^(100(\.0{1,6})?|\d{1,2}(\.\d{1,6})?)$/, 'is not 0 to 100 percent, such as 12.5');
+  .regex(/^(100(\.0{1,6})?|\d{1,2}(\.\d{1,6})?)$/, 'is not 0 to 100 percent, such as 12.5')
+  .meta({
+    description: 'A percentage from 0 to 100 as a decimal string, with at most six decimals',
+    examples: ['12.5'],
+  });
 
 const KINDS_MAX = 20;
 
 /** What every incentive has: a name, the kinds of event that earn it, and, for a promotion, its half-open local dates. */
 export const commonTerms = {
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is not a short name such as early-bird'),
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is not a short name such as early-bird')
+    .meta({ description: 'The name of the incentive, unique in its plan', examples: ['commission'] }),
   kinds: z
     .array(EventKind.refine((kind) => kind !== REFUND, 'a refund takes back and cannot earn'))
     .min(1)
     .max(KINDS_MAX)
-    .default(['sale']),
-  from: Day.optional(),
-  until: Day.optional(),
+    .default(['sale'])
+    .meta({ description: 'The kinds of event that earn it; never `refund`', examples: [['sale', 'referral']] }),
+  from: Day.meta({
+    description: ofPromotion('the first day on which it is earned'),
+    examples: ['2026-03-01'],
+  }).optional(),
+  until: Day.meta({
+    description: ofPromotion('the day from which it is no longer earned'),
+    examples: ['2026-06-01'],
+  }).optional(),
 };
 
 /** Which amount of the event counts: the main one, or another by its name. */
-export const basisTerm = z.union([z.literal('amount'), AmountName]).default('amount');
+export const basisTerm = z
+  .union([z.literal('amount'), AmountName])
+  .default('amount')
+  .meta({
+    description: 'The amount that counts: `amount` for the main one, or the name of another',
+    examples: ['amount'],
+  });
 
 /** The amount that counts, or undefined where the event has none of that name. */
 export function basisOf(event: Event, basis: string): Money | undefined {

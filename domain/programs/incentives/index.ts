@@ -6,7 +6,9 @@ import { percent, PercentTerms } from './percent.ts';
 import { tiers, TiersTerms } from './tiers.ts';
 
 /** The registry of incentives: a new one is a file, its terms here and its arithmetic below. */
-export const IncentiveTerms = z.discriminatedUnion('rule', [PercentTerms, FlatTerms, TiersTerms]);
+export const IncentiveTerms = z
+  .discriminatedUnion('rule', [PercentTerms, FlatTerms, TiersTerms])
+  .meta({ id: 'IncentiveTerms', description: 'One way of earning, by its `rule`' });
 export type IncentiveTerms = z.infer<typeof IncentiveTerms>;
 export type Rule = IncentiveTerms['rule'];
 

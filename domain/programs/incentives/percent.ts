@@ -4,12 +4,14 @@ import { parsePercent, takeShare } from '../../money.ts';
 import { basisOf, basisTerm, commonTerms, type Incentive, Percent, say, sayExactly } from './incentive.ts';
 
 /** A commission: a share of what each event was worth. */
-export const PercentTerms = z.strictObject({
-  ...commonTerms,
-  rule: z.literal('percent'),
-  basis: basisTerm,
-  percent: Percent,
-});
+export const PercentTerms = z
+  .strictObject({
+    ...commonTerms,
+    rule: z.literal('percent').meta({ description: 'A share of what each event was worth' }),
+    basis: basisTerm,
+    percent: Percent,
+  })
+  .meta({ id: 'PercentTerms' });
 export type PercentTerms = z.infer<typeof PercentTerms>;
 
 export const percent: Incentive<PercentTerms> = {

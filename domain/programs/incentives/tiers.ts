@@ -16,16 +16,41 @@ import {
 } from './incentive.ts';
 
 const STEPS_MAX = 20;
-const Step = z.strictObject({ from: Decimal, percent: Percent });
+const Step = z.strictObject({
+  from: Decimal.meta({
+    description: 'The volume at which the step begins, a decimal string in major units of `currency`; the first is 0',
+    examples: ['10000.00'],
+  }),
+  percent: Percent,
+});
 
 const TiersShape = z.strictObject({
   ...commonTerms,
-  rule: z.literal('tiers'),
+  rule: z.literal('tiers').meta({ description: 'A share that depends on the volume of a window' }),
   basis: basisTerm,
-  mode: z.enum(['marginal', 'cliff']),
-  window: z.enum(['month', 'quarter', 'year', 'lifetime']),
+  mode: z.enum(['marginal', 'cliff']).meta({
+    description:
+      '`marginal` pays each part of the volume at its own rate; `cliff` pays all of it at the rate that was reached',
+    examples: ['marginal'],
+  }),
+  window: z.enum(['month', 'quarter', 'year', 'lifetime']).meta({
+    description: "The period whose volume counts, by the calendar in the zone of the program's schedule",
+    examples: ['quarter'],
+  }),
   currency: Currency,
-  steps: z.array(Step).min(1).max(STEPS_MAX),
+  steps: z
+    .array(Step)
+    .min(1)
+    .max(STEPS_MAX)
+    .meta({
+      description: 'The rates by volume, in rising order',
+      examples: [
+        [
+          { from: '0', percent: '5' },
+          { from: '10000.00', percent: '7.5' },
+        ],
+      ],
+    }),
 });
 
 /**
@@ -36,7 +61,7 @@ const TiersShape = z.strictObject({
 export const TiersTerms = TiersShape.superRefine((terms, context) => {
   for (const { index, field, reason } of stepObjections(terms))
     context.addIssue({ code: 'custom', path: ['steps', index, field], message: reason });
-});
+}).meta({ id: 'TiersTerms' });
 export type TiersTerms = z.infer<typeof TiersTerms>;
 
 type StepObjection = { index: number; field: 'from' | 'percent'; reason: string };

@@ -1,0 +1,44 @@
+/**
+ * Names an operation after its method and its path, as a client's function is called: `GET /v1/runs/{id}/payouts` is
+ * `listRunPayouts`. A route whose path does not say it well states its own `operationId`.
+ */
+export function operationIdOf(method: string, path: string): string {
+  const steps = path.split('/').filter((step) => step !== '' && step !== 'v1');
+  const last = steps.at(-1) ?? '';
+  const act = Object.hasOwn(ACTS, last) ? ACTS[last] : undefined;
+  const isOne = last.startsWith('{') || method === 'post';
+  const nouns = (act ? steps.slice(0, -1) : steps).flatMap((step, index, all) => {
+    if (step.startsWith('{')) return [];
+    const isLast = index === all.length - 1;
+    return [isLast && !isOne ? step : singular(step)];
+  });
+  return (
+    (act ?? verbOf(method, last)) +
+    nouns
+      .flatMap((noun) => noun.split('-'))
+      .map(capital)
+      .join('')
+  );
+}
+
+/** Last steps of a path that say what is done with what stands before them. */
+const ACTS: Readonly<Record<string, string>> = {
+  cancel: 'cancel',
+  clear: 'clear',
+  decision: 'decide',
+  explanation: 'explain',
+  hold: 'hold',
+  pause: 'pause',
+  release: 'release',
+  renew: 'renew',
+  replacement: 'replace',
+  resume: 'resume',
+  stop: 'stop',
+};
+
+const VERBS: Readonly<Record<string, string>> = { post: 'add', put: 'set', patch: 'change', delete: 'delete' };
+
+const verbOf = (method: string, last: string): string => VERBS[method] ?? (last.endsWith('s') ? 'list' : 'get');
+
+const singular = (noun: string): string => noun.replace(/(?<=ch)es$|s$/, '');
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
