@@ -8,7 +8,7 @@ import { startGuard } from '../../scripts/stack/guard.ts';
 import { commandOf, stopLeftOver } from '../../scripts/stack/pids.ts';
 import { freePort } from '../../scripts/stack/ports.ts';
 import { createDatabase, removePostgres, startPostgres } from '../../scripts/stack/postgres.ts';
-import { startTemporal } from '../../scripts/stack/temporal.ts';
+import { startTemporal, type Temporal } from '../../scripts/stack/temporal.ts';
 import { buildWorkflowBundle } from '../../worker/bundle.ts';
 
 declare module 'vitest' {
@@ -69,8 +69,13 @@ const TEMPORAL_SETTINGS = {
   'history.defaultWorkflowTaskTimeout': '"2s"',
 };
 
-const startTestTemporal = async (folder: string) =>
-  startTemporal({ folder, port: await freePort(), settings: TEMPORAL_SETTINGS });
+const TEMPORAL_TRIES = 3;
+
+/** Tries again when it could not start: another program may have taken one of the server's ports since they were free. */
+async function startTestTemporal(folder: string, triesLeft = TEMPORAL_TRIES - 1): Promise<Temporal> {
+  const starting = startTemporal({ folder, port: await freePort(), settings: TEMPORAL_SETTINGS });
+  return triesLeft === 0 ? starting : starting.catch(() => startTestTemporal(folder, triesLeft - 1));
+}
 
 async function bundleWorkflows(folder: string): Promise<string> {
   const file = join(folder, 'workflow-bundle.js');

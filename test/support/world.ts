@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { serve } from '@hono/node-server';
 import { Client, Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { sql } from 'slonik';
@@ -59,7 +60,7 @@ export async function openWorld(options: WorldOptions = {}) {
   const namespace = `test-${database.url.split('/').at(-1)}`;
   const address = inject('temporalAddress');
   const connection = await Connection.connect({ address });
-  await prepareNamespace(address, namespace);
+  await openNamespace(connection, address, namespace);
   const temporal = new Client({ connection, namespace });
 
   const apiPort = await freePort();
@@ -158,6 +159,17 @@ export const gatewaySettingsOf = (sandbox: Sandbox, printDir: string): GatewaySe
   lob: { baseUrl: sandbox.lob.url, apiKey: sandbox.secrets.lob.key, webhookSecret: sandbox.secrets.lob.webhookSecret },
   printedCheck: { bankBaseUrl: sandbox.bank.url, bankKey: sandbox.secrets.bank.key, printDir },
 });
+
+const RETENTION_MS = 3 * 24 * 3600_000;
+
+/** Registered before anybody asks for it: the server remembers for a while that a namespace was not there. */
+async function openNamespace(connection: Connection, address: string, namespace: string): Promise<void> {
+  await connection.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: msToTs(RETENTION_MS),
+  });
+  await prepareNamespace(address, namespace);
+}
 
 /** Workers that can be stopped and started again within one test, as a deploy does. */
 async function startWorkers(address: string, namespace: string, activities: Activities) {
