@@ -5,15 +5,15 @@ import { parseArgs } from 'node:util';
 import { type DatabasePool, sql } from 'slonik';
 
 import { createAccrualActivities } from '../activities/earnings/accrual.ts';
-import { addActor } from '../db/people/actors.ts';
+import { addActor } from '../commands/people/actors.ts';
 import { openDatabase } from '../db/database.ts';
 import { addEvents, type NewEvent } from '../db/earnings/events.ts';
 import { migrate } from '../db/migrate.ts';
 import { addAgreements } from '../db/partners/agreements.ts';
 import { addPartners } from '../db/partners/partners.ts';
-import { addPayer } from '../db/payers/payers.ts';
+import { addPayer } from '../commands/payers/payers.ts';
 import { addPlan, addProgram } from '../db/programs/programs.ts';
-import { addSchedule } from '../db/payers/schedules.ts';
+import { addSchedule } from '../commands/payers/schedules.ts';
 import { eventHash, toEvent, type WireEvent } from '../domain/event.ts';
 import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
 import { freePort } from '../scripts/stack/ports.ts';

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 
 import type { DatabasePool } from 'slonik';
 
-import { keepGateway, pauseGateway } from '../../db/payers/gateway-pauses.ts';
+import { pauseGateway } from '../../commands/payers/gateway-pauses.ts';
+import { keepGateway } from '../../db/payers/gateway-pauses.ts';
 import {
   type Attempt,
   claimSubmit,

@@ -10,11 +10,11 @@ import type { GatewayName, Method } from '../../domain/rails.ts';
 export type PayerGatewaySettings = {
   method: Method;
   gateway: GatewayName;
-  /** A name of the account that shows no number of it. */
+  /** A name for the account that shows none of its numbers. */
   accountRef: string;
-  /** What the gateway needs to pay from this account; sealed, and never shown again. */
+  /** What the gateway needs to pay from this account. It is sealed, and never shown again. */
   settings: Readonly<Record<string, unknown>>;
-  /** For checks: the account they are drawn on. */
+  /** For checks: the account that they are drawn on. */
   checkAccount: Omit<NewCheckAccount, 'accountRef'> | null;
 };
 

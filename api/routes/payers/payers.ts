@@ -1,14 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import {
-  addPayer,
-  getPayer,
-  listPayerGateways,
-  listPayers,
-  type Payer,
-  type PayerGateway,
-} from '../../../db/payers/payers.ts';
+import { addPayer } from '../../../commands/payers/payers.ts';
 import { setPayerGateway } from '../../../commands/payers/set-gateway.ts';
+import { getPayer, listPayerGateways, listPayers, type Payer, type PayerGateway } from '../../../db/payers/payers.ts';
 import { Code, Currency } from '../../../domain/fields.ts';
 import { DORMANCY_YEARS_MAX } from '../../../domain/checks/dormancy.ts';
 import { GATEWAYS, GATEWAYS_FOR, type Method as MethodName } from '../../../domain/rails.ts';

@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
+import { addSchedule, setMinimums } from '../../../commands/payers/schedules.ts';
 import { getPayer } from '../../../db/payers/payers.ts';
-import { addSchedule, getSchedule, listSchedules, type Schedule, setMinimums } from '../../../db/payers/schedules.ts';
+import { getSchedule, listSchedules, type Schedule } from '../../../db/payers/schedules.ts';
 import { Code } from '../../../domain/fields.ts';
 import { parseDecimal } from '../../../domain/money.ts';
 import {

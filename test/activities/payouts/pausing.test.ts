@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pauseRun } from '../../../commands/runs/changes.ts';
 import { createBatchActivities } from '../../../activities/payouts/batches.ts';
 import { createPayoutActivities } from '../../../activities/payouts/advance.ts';
-import { pauseGateway, resumeGateway } from '../../../db/payers/gateway-pauses.ts';
+import { pauseGateway, resumeGateway } from '../../../commands/payers/gateway-pauses.ts';
 import { insertAttempts } from '../../../db/payouts/attempts.ts';
 import { insertBatch } from '../../../db/payouts/batches.ts';
 import { attemptRecord, batchRecord, seal } from '../../../db/vault.ts';
