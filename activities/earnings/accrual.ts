@@ -5,20 +5,21 @@ import type { Database } from '../../db/database.ts';
 import {
   type AccrualProgram,
   type AgreedPlanVersion,
-  type DueEvent,
-  finishDueEvents,
-  insertEarnings,
-  listAccruedEvents,
   listAgreedPlanVersions,
-  listDueEvents,
   lockProgramForAccrual,
-  type NewEarning,
   readSaleEarnings,
   readWindowTotals,
   type SaleEarnings,
-  waitForSales,
   windowKey,
-} from '../../db/earnings/earnings.ts';
+} from '../../db/earnings/accrual.ts';
+import { insertEarnings, type NewEarning } from '../../db/earnings/earnings.ts';
+import {
+  type DueEvent,
+  finishDueEvents,
+  listAccruedEvents,
+  listDueEvents,
+  waitForSales,
+} from '../../db/earnings/events.ts';
 import { post } from '../../db/books/ledger.ts';
 import { earn, reverse, whyNotReverse, windowsOf } from '../../domain/earnings/earning.ts';
 import type { WindowTotals } from '../../domain/programs/incentives/incentive.ts';

@@ -27,7 +27,7 @@ import {
 import { countItemsUnnamed, countItemsUnread, lockBatchItems } from '../../db/payouts/batch-items.ts';
 import { takeHandOver } from '../../db/payouts/payouts.ts';
 import { post } from '../../db/books/ledger.ts';
-import { batchRecord, open } from '../../db/vault.ts';
+import { batchRecord, unseal } from '../../db/vault.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
 import { lockRunShared } from '../../db/runs/runs.ts';
 import { pollAfter } from '../../domain/payouts/attempt.ts';
@@ -223,7 +223,7 @@ function batchesOf({ gateways }: BatchDeps, { id, gateway }: Batch): BatchGatewa
 
 const batchSubmissionOf = async ({ db, vault }: BatchDeps, batch: Batch): Promise<BatchSubmission> => ({
   key: batch.providerKey,
-  request: open(vault, batchRecord(batch.id), await getBatchRequest(db, batch.id)),
+  request: unseal(vault, batchRecord(batch.id), await getBatchRequest(db, batch.id)),
   reference: batch.providerRef,
   step: batch.step,
   submittedAt: batch.submittedAt,

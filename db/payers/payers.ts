@@ -3,18 +3,10 @@ import { z } from 'zod';
 
 import type { CurrencyCode } from '../../domain/currency.ts';
 import { Failure } from '../../domain/errors.ts';
+import { PostalAddress } from '../../domain/fields.ts';
 import { GATEWAYS, type GatewayName, type Method, METHODS } from '../../domain/rails.ts';
 import type { Database } from '../database.ts';
 import { Currency, Instant } from '../column-types.ts';
-
-const AddressRow = z.object({
-  line1: z.string(),
-  line2: z.string().optional(),
-  city: z.string(),
-  region: z.string(),
-  postalCode: z.string(),
-  country: z.string(),
-});
 
 const PayerRow = z.strictObject({
   id: z.number(),
@@ -22,7 +14,7 @@ const PayerRow = z.strictObject({
   name: z.string(),
   country: z.string(),
   currency: Currency,
-  address: AddressRow.nullable(),
+  address: PostalAddress.nullable(),
   createdAt: Instant,
 });
 export type Payer = z.infer<typeof PayerRow>;
@@ -34,7 +26,7 @@ export type NewPayer = {
   name: string;
   country: string;
   currency: CurrencyCode;
-  address: z.infer<typeof AddressRow> | null;
+  address: PostalAddress | null;
 };
 
 /** Writes a legal entity that pays down; null where the code is taken. */

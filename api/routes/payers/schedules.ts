@@ -13,7 +13,6 @@ import {
   payDate,
   whyNotPaySchedule,
 } from '../../../domain/payers/schedule.ts';
-import { deployPaySchedule } from '../../../temporal/schedules.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
@@ -29,7 +28,7 @@ import {
   MoneyBody,
   pageOf,
 } from '../../http/schemas.ts';
-import { wakeQuietly } from '../../http/wake.ts';
+import { startSchedule } from '../../http/wake.ts';
 
 const PERIODS_MAX = 60;
 const PERIODS_DEFAULT = 12;
@@ -220,10 +219,7 @@ export const scheduleRoutes = ({ db, temporal, log }: ApiDeps) =>
         { ...schedule, payerId: id, minimums: minimums.map(toMoney) },
         c.get('caller').actorId,
       );
-      if (added.scheduled)
-        await wakeQuietly({ temporal, log }, { schedule: added.code }, () =>
-          deployPaySchedule(temporal, { ...added, weekday: added.weekday ?? null }),
-        );
+      await startSchedule({ temporal, log }, added);
       return c.json(scheduleAnswer(added), 201);
     })
     .openapi(get, async (c) => c.json(scheduleAnswer(await getSchedule(db, c.req.valid('param').code)), 200))

@@ -2,7 +2,8 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { listDueEvents, lockProgramForAccrual } from '../../../db/earnings/earnings.ts';
+import { lockProgramForAccrual } from '../../../db/earnings/accrual.ts';
+import { listDueEvents } from '../../../db/earnings/events.ts';
 import { earn } from '../../../domain/earnings/earning.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { type Api, setUpShop, startApi, TERMS } from '../api.ts';
