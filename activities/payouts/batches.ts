@@ -30,6 +30,7 @@ import { post } from '../../db/books/ledger.ts';
 import { batchRecord, unseal } from '../../db/vault.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
 import { lockRunShared } from '../../db/runs/runs.ts';
+import { HOUR_MS } from '../../domain/durations.ts';
 import { pollAfter } from '../../domain/payouts/attempt.ts';
 import { type BatchState, isBatchOver, isBatchUnanswered } from '../../domain/payouts/batch.ts';
 import { Failure, FAILURES } from '../../domain/errors.ts';
@@ -75,7 +76,7 @@ const GO_ON_MS = 1_000;
 const HAND_OVER_MS = 2_000;
 const PAYOUTS_PER_PAGE = 200;
 /** After this long the payments that a provider does not show keep the others waiting no more. */
-const UNNAMED_AFTER_MS = 3600_000;
+const UNNAMED_AFTER_MS = HOUR_MS;
 
 export const createBatchActivities = (deps: BatchDeps) => ({
   /**

@@ -33,7 +33,5 @@ export async function wakePrograms(deps: WakeDeps, programs: readonly string[]):
 /** Lets the runs of a schedule start on their own, where it says so. */
 export async function startSchedule(deps: WakeDeps, schedule: Schedule): Promise<void> {
   if (!schedule.scheduled) return;
-  await wakeQuietly(deps, { schedule: schedule.code }, () =>
-    deployPaySchedule(deps.temporal, { ...schedule, weekday: schedule.weekday ?? null }),
-  );
+  await wakeQuietly(deps, { schedule: schedule.code }, () => deployPaySchedule(deps.temporal, schedule));
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
 import type { ImportMapping } from '../../domain/earnings/import-mapping.ts';
-import { Id, Instant } from '../column-types.ts';
+import { Count, Id, Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
 /** The column of a rejection that says why the file could not be read to its end. */
@@ -81,7 +81,7 @@ export const listImports = (db: Database, before: string | null, limit: number):
     ${importQuery} where ${before}::uuid is null or import.id < ${before} order by import.id desc limit ${limit}`);
 
 const RejectionRow = z.strictObject({
-  line: z.bigint().transform(Number),
+  line: Count,
   column: z.string(),
   reason: z.string(),
 });

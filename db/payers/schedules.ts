@@ -2,31 +2,25 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
-import { money, type Money } from '../../domain/money.ts';
+import type { Money } from '../../domain/money.ts';
 import { FREQUENCIES, type PaySchedule } from '../../domain/payers/schedule.ts';
-import type { Database } from '../database.ts';
 import { Currency, Instant } from '../column-types.ts';
+import type { Database } from '../database.ts';
 
-/** An amount is text in this jsonb, which would lose digits of a large number. */
-const Minimum = z
-  .object({ currency: Currency, minor: z.string().transform(BigInt) })
-  .transform(({ currency, minor }) => money(minor, currency));
-
-const ScheduleRow = z
-  .strictObject({
-    id: z.number(),
-    code: z.string(),
-    payer: z.string(),
-    frequency: z.enum(FREQUENCIES),
-    weekday: z.number().nullable(),
-    zone: z.string(),
-    payDays: z.number(),
-    approvalsRequired: z.number(),
-    scheduled: z.boolean(),
-    minimums: z.array(Minimum),
-    createdAt: Instant,
-  })
-  .transform(({ weekday, ...row }) => ({ ...row, ...(weekday === null ? {} : { weekday }) }));
+const ScheduleRow = z.strictObject({
+  id: z.number(),
+  code: z.string(),
+  payer: z.string(),
+  frequency: z.enum(FREQUENCIES),
+  weekday: z.number().nullable(),
+  zone: z.string(),
+  payDays: z.number(),
+  approvalsRequired: z.number(),
+  scheduled: z.boolean(),
+  /** An amount is text in this jsonb, which would lose digits of a large number. */
+  minimums: z.array(z.strictObject({ currency: Currency, minor: z.string().transform(BigInt) })),
+  createdAt: Instant,
+});
 export type Schedule = z.infer<typeof ScheduleRow>;
 
 const scheduleQuery = sql.fragment`

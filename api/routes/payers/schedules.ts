@@ -187,7 +187,6 @@ const periods = createRoute({
 
 const scheduleAnswer = ({ id: _id, minimums, createdAt, ...schedule }: Schedule) => ({
   ...schedule,
-  weekday: schedule.weekday ?? null,
   minimums: minimums.map(moneyAnswer),
   createdAt: createdAt.toISOString(),
 });

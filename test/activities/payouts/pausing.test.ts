@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 import type { Client } from '@temporalio/client';
 import { type QuerySqlToken, sql } from 'slonik';
@@ -14,6 +14,7 @@ import { insertBatch } from '../../../db/payouts/batches.ts';
 import { attemptRecord, batchRecord, seal } from '../../../db/vault.ts';
 import { getPayout } from '../../../db/payouts/payouts.ts';
 import { insertTask } from '../../../db/tasks/tasks.ts';
+import { sha256 } from '../../../domain/canonical.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import type { GatewayName } from '../../../domain/rails.ts';
 import { reply, batchReply } from '../../../gateways/replies.ts';
@@ -25,7 +26,7 @@ import { countWaiting, leaveOpen } from '../../support/locks.ts';
 import { VAULT } from '../../support/world.ts';
 
 const REQUEST = Buffer.from('{}');
-const REQUEST_HASH = createHash('sha256').update(REQUEST).digest();
+const REQUEST_HASH = sha256(REQUEST);
 
 let stage: Stage;
 beforeAll(async () => {

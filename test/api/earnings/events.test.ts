@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { lockProgramForAccrual } from '../../../db/earnings/accrual.ts';
 import { listDueEvents } from '../../../db/earnings/events.ts';
+import { MINUTE_MS } from '../../../domain/durations.ts';
 import { earn } from '../../../domain/earnings/earning.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { type Api, setUpShop, startApi, TERMS } from '../api.ts';
@@ -89,7 +90,7 @@ describe('given a request with one event that cannot be', () => {
     },
     {
       why: 'the future',
-      event: sale('b', { occurredAt: new Date(Date.now() + 6 * 60_000).toISOString() }),
+      event: sale('b', { occurredAt: new Date(Date.now() + 6 * MINUTE_MS).toISOString() }),
       field: 'occurredAt',
       reason: 'is in the future',
     },
