@@ -5,15 +5,16 @@ import { parseArgs } from 'node:util';
 import { type DatabasePool, sql } from 'slonik';
 
 import { createAccrualActivities } from '../activities/earnings/accrual.ts';
-import { addActor } from '../db/people/actors.ts';
+import { addActor } from '../commands/people/actors.ts';
 import { openDatabase } from '../db/database.ts';
-import { addEvents, type NewEvent } from '../db/earnings/events.ts';
+import { insertEvents, type NewEvent } from '../db/earnings/events.ts';
 import { migrate } from '../db/migrate.ts';
-import { addAgreements } from '../db/partners/agreements.ts';
-import { addPartners } from '../db/partners/partners.ts';
-import { addPayer } from '../db/payers/payers.ts';
-import { addPlan, addProgram } from '../db/programs/programs.ts';
-import { addSchedule } from '../db/payers/schedules.ts';
+import type { VaultKeys } from '../db/vault.ts';
+import { addPartners } from '../commands/partners/partners.ts';
+import { addPayer } from '../commands/payers/payers.ts';
+import { addPlan } from '../commands/programs/plans.ts';
+import { addProgram } from '../commands/programs/programs.ts';
+import { addSchedule } from '../commands/payers/schedules.ts';
 import { eventHash, toEvent, type WireEvent } from '../domain/event.ts';
 import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
 import { freePort } from '../scripts/stack/ports.ts';
@@ -30,6 +31,7 @@ const { values } = parseArgs({
 const EVENTS = Number(values.events);
 const PARTNERS = Number(values.partners);
 const PAGE = 500;
+const VAULT: VaultKeys = { keyId: 'bench', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
 
 const folder = resolve('.data/bench');
 await mkdir(folder, { recursive: true });
@@ -40,7 +42,7 @@ try {
   await migrate(url);
   const db = await openDatabase(url);
   const events = await prepare(db);
-  report('intake: event and due row', EVENTS, await timed(() => inPages(events, (page) => addEvents(db, page))));
+  report('intake: event and due row', EVENTS, await timed(() => inPages(events, (page) => insertEvents(db, page))));
   const { accruePage } = createAccrualActivities({ db });
   report(
     'accrual: earning, line, journal of two entries',
@@ -75,23 +77,26 @@ async function prepare(db: DatabasePool): Promise<NewEvent[]> {
   );
   const program = await addProgram(db, { code: 'bench', name: 'Bench', scheduleId: schedule.id, partnerKinds: [] }, by);
   const incentives = [{ id: 'share', rule: 'percent', kinds: ['sale'], basis: 'amount', percent: '12.5' }] as const;
-  await addPlan(
-    db,
-    program,
-    'bench',
-    { holdDays: 7, rounding: 'half-even', incentives: incentives.map((one) => ({ ...one, kinds: [...one.kinds] })) },
-    by,
-  );
+  const terms = {
+    holdDays: 7,
+    rounding: 'half-even' as const,
+    incentives: incentives.map((one) => ({ ...one, kinds: [...one.kinds] })),
+  };
+  await addPlan(db, program, { code: 'bench', terms }, by);
   const codes = Array.from({ length: PARTNERS }, (_, index) => `p${index}`);
   const partners = await addPartners(
     db,
-    codes.map((code) => ({ code, name: code, kind: 'reseller', email: null, country: 'US' })),
-    by,
-  );
-  await addAgreements(
-    db,
-    codes.map((partner) => ({ partner, program: 'bench', plan: 'bench', startsOn: '2020-01-01', endsOn: null })),
-    by,
+    VAULT,
+    codes.map((code) => ({
+      code,
+      name: code,
+      kind: 'reseller',
+      email: null,
+      country: 'US',
+      agreements: [{ program: 'bench', plan: 'bench', startsOn: '2020-01-01', endsOn: null }],
+      destination: null,
+    })),
+    { coolingOffDays: 0, by },
   );
   return Array.from({ length: EVENTS }, (_, index) => {
     const partner = partners[index % PARTNERS];

@@ -8,19 +8,18 @@ import { z } from 'zod';
 
 import { createBatchActivities } from '../activities/payouts/batches.ts';
 import { formBatches } from '../activities/payouts/form-batches.ts';
-import { addActor } from '../db/people/actors.ts';
+import { addActor } from '../commands/people/actors.ts';
 import { insertApproval } from '../db/runs/approvals.ts';
 import { listRunBatches } from '../db/payouts/batches.ts';
 import { type Database, openDatabase } from '../db/database.ts';
-import { addInstruments } from '../db/partners/instruments.ts';
 import { migrate } from '../db/migrate.ts';
-import { addPartners } from '../db/partners/partners.ts';
-import { addPayer } from '../db/payers/payers.ts';
+import { addPartners } from '../commands/partners/partners.ts';
+import { addPayer } from '../commands/payers/payers.ts';
 import { setPayerGateway } from '../commands/payers/set-gateway.ts';
-import { addProgram } from '../db/programs/programs.ts';
+import { addProgram } from '../commands/programs/programs.ts';
 import { approveRunPayouts, insertDraftPayouts } from '../db/payouts/payouts.ts';
 import { getRun, insertRun, listRunContent, updateRun } from '../db/runs/runs.ts';
-import { addSchedule } from '../db/payers/schedules.ts';
+import { addSchedule } from '../commands/payers/schedules.ts';
 import type { VaultKeys } from '../db/vault.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../domain/payouts/attempt.ts';
 import { onDemandRunId, payoutId } from '../domain/ids.ts';
@@ -102,7 +101,9 @@ async function prepareRun(db: DatabasePool): Promise<string> {
     gateway: 'paypal',
     accountRef: 'PayPal',
     settings: {},
-    checkAccount: null,
+    reading: { objections: [], checkAccountNumber: null },
+    checkNumberNext: null,
+    dormancyYears: null,
   } as const;
   await setPayerGateway(db, VAULT, payer, carrier, by);
   const rules = {
@@ -116,22 +117,17 @@ async function prepareRun(db: DatabasePool): Promise<string> {
   const schedule = await addSchedule(db, { code: 'bench', payerId: payer.id, ...rules, minimums: [] }, by);
   const program = await addProgram(db, { code: 'bench', name: 'Bench', scheduleId: schedule.id, partnerKinds: [] }, by);
   const codes = Array.from({ length: PAYOUTS }, (_, index) => `p${index}`);
-  const partners = await addPartners(
-    db,
-    codes.map((code) => ({ code, name: code, kind: 'reseller', email: null, country: 'US' })),
-    by,
-  );
-  await addInstruments(
+  await addPartners(
     db,
     VAULT,
-    partners.map(({ id, code, country }) => ({
-      partnerId: id,
-      method: 'paypal',
-      currency: null,
-      country,
-      last4: '.com',
-      details: { method: 'paypal', receiver: `${code}@example.com` },
-      identity: code,
+    codes.map((code) => ({
+      code,
+      name: code,
+      kind: 'reseller',
+      email: null,
+      country: 'US',
+      agreements: [],
+      destination: { method: 'paypal', receiver: `${code}@example.com` },
     })),
     { coolingOffDays: 0, by },
   );

@@ -41,6 +41,6 @@ export function openDatabase(url: string, { poolSize = POOL_SIZE_DEFAULT } = {})
   });
 }
 
-/** Runs a write and says whether it changed a row: the guard of whoever may be second. */
+/** Runs a write and says whether it changed a row, so that the second of two learns that it came second. */
 export const changesRow = async (db: Database, write: QuerySqlToken): Promise<boolean> =>
   (await db.query(write)).rowCount > 0;

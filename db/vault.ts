@@ -8,7 +8,7 @@ import { Failure } from '../domain/errors.ts';
  */
 export type VaultKeys = { keyId: string; kek: Uint8Array; fingerprintKey: Uint8Array };
 
-/** What the vault is asked with; the same words seal a record and open it. */
+/** The names of records in the vault: a record is unsealed by the name that it was sealed with. */
 export const instrumentRecord = (instrumentVersionId: string): string => `instrument/${instrumentVersionId}`;
 export const payerGatewayRecord = (payerId: number, method: string): string => `payer-gateway/${payerId}/${method}`;
 export const attemptRecord = (attemptId: string): string => `attempt/${attemptId}`;
@@ -21,31 +21,34 @@ const KEY_BYTES = 32;
 const WRAPPED_KEY_BYTES = IV_BYTES + TAG_BYTES + KEY_BYTES;
 
 /**
- * Seals a record under a key of its own, which the vault's key wraps. `belongsTo` (as `instrument/<id>`) is authenticated
- * with it: a record copied to another row does not open. Layout: wrapped key, then `iv | tag | ciphertext`.
+ * Seals a record under a key of its own, which the vault's key wraps. `belongsTo`, such as `instrument/<id>`, is authenticated
+ * with it, so that a record that is copied to another row cannot be unsealed. Layout: wrapped key, then `iv | tag | ciphertext`.
  */
 export function seal(keys: VaultKeys, belongsTo: string, clear: Uint8Array): Buffer {
   const recordKey = randomBytes(KEY_BYTES);
   return Buffer.concat([encrypt(keys.kek, belongsTo, recordKey), encrypt(recordKey, belongsTo, clear)]);
 }
 
-/** Opens a sealed record; throws Failure `vault_cannot_open` where the key or the row is another one. */
-export function open(keys: VaultKeys, belongsTo: string, sealed: Uint8Array): Buffer {
+/** Unseals a record. Throws Failure `vault_cannot_open` where it was sealed with another key or for another row, or was altered. */
+export function unseal(keys: VaultKeys, belongsTo: string, sealed: Uint8Array): Buffer {
   try {
     const recordKey = decrypt(keys.kek, belongsTo, sealed.subarray(0, WRAPPED_KEY_BYTES));
     return decrypt(recordKey, belongsTo, sealed.subarray(WRAPPED_KEY_BYTES));
   } catch (cause) {
-    throw new Failure('vault_cannot_open', `the vault cannot open ${belongsTo}: sealed with another key, or altered`, {
-      cause,
-    });
+    const reason = `${belongsTo} was sealed with another key, or altered`;
+    throw new Failure(
+      'vault_cannot_open',
+      `The vault cannot open a record: ${reason}. Check the keys that this process was given.`,
+      { cause },
+    );
   }
 }
 
 export const sealJson = (keys: VaultKeys, belongsTo: string, value: unknown): Buffer =>
   seal(keys, belongsTo, Buffer.from(JSON.stringify(value)));
 
-export const openJson = (keys: VaultKeys, belongsTo: string, sealed: Uint8Array): unknown =>
-  JSON.parse(open(keys, belongsTo, sealed).toString());
+export const unsealJson = (keys: VaultKeys, belongsTo: string, sealed: Uint8Array): unknown =>
+  JSON.parse(unseal(keys, belongsTo, sealed).toString());
 
 /** The same details always give the same fingerprint; nothing can be read from it without its key. */
 export const fingerprint = (keys: VaultKeys, details: string): Buffer =>

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 
-import { addActor, listActors, type NewActor } from '../db/people/actors.ts';
-import { type IssuedKey, issueKey } from '../db/people/keys.ts';
+import { addActor } from '../commands/people/actors.ts';
+import { type IssuedKey, issueKey } from '../commands/people/keys.ts';
 import { type Database, openDatabase } from '../db/database.ts';
+import { listActors, type NewActor } from '../db/people/actors.ts';
 
 /** Whether this deployment has no people yet. */
 export const isNew = async (db: Database): Promise<boolean> => (await listActors(db, null, 1)).length === 0;
@@ -19,7 +20,7 @@ export async function bootstrap(db: Database, person: NewActor): Promise<IssuedK
     );
   return db.transaction(async (tx) => {
     const { id } = await addActor(tx, person, null);
-    return issueKey(tx, { actorId: id, role: 'operator', partnerId: null, expiresAt: null, issuedBy: null });
+    return issueKey(tx, { actorId: id, role: 'operator', partnerId: null, expiresAt: null }, null);
   });
 }
 

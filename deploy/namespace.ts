@@ -3,10 +3,11 @@ import { parseArgs } from 'node:util';
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 
+import { DAY_MS } from '../domain/durations.ts';
 import { SEARCH_ATTRIBUTES } from '../temporal/search-attributes.ts';
 
 const GRPC_NOT_FOUND = 5;
-const RETENTION_MS = 30 * 24 * 3_600_000;
+const RETENTION_MS = 30 * DAY_MS;
 
 /** The numbers of `temporal.api.enums.v1.IndexedValueType`, which the client does not export. */
 const TYPE_NUMBERS = { Keyword: 2, Int: 3, Bool: 5, Datetime: 6 } as const;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /**
  * Prints a value as JSON that is the same for the same content (in the manner of RFC 8785): keys sorted, no spaces, a bigint
- * as a string. Throws TypeError for whatever has no one way to be written: undefined, functions, class instances, numbers that
+ * as a string. Throws TypeError for what can be written in more than one way: undefined, functions, class instances, numbers that
  * are not safe integers, and text with half a surrogate pair.
  */
 export function canonicalJson(value: unknown): string {
@@ -29,5 +29,5 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** The SHA-256 of a text's UTF-8 bytes: 32 bytes. */
-export const sha256 = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
+/** The SHA-256 of bytes, or of a text in UTF-8: 32 bytes. */
+export const sha256 = (content: string | Uint8Array): Buffer => createHash('sha256').update(content).digest();

@@ -47,7 +47,7 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES;
 
-/** Where a failure points: the name of the offending field on the wire, as `events[3].amount`. */
+/** Where a failure points: the name of the offending field on the wire, such as `events[3].amount`. */
 export type FailureDetail = { field: string; reason: string };
 
 /** The only error class that is thrown on purpose. Anything else is a bug. */
@@ -66,3 +66,7 @@ export class Failure extends Error {
     this.details = options.details ?? [];
   }
 }
+
+/** A refusal of one field of what was sent: which one, and why, such as `file` and `is empty`. */
+export const refused = (field: string, reason: string): Failure =>
+  new Failure('invalid_input', `Nothing was done: ${field} ${reason}.`, { details: [{ field, reason }] });

@@ -58,3 +58,30 @@ export function whyNotAmount(text: string, currency: CurrencyCode): string | und
     throw error;
   }
 }
+
+/** One line of printable text, such as a name or a reason. The pattern says the same to readers of the API's document. */
+export const Line = (lengthMax: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(lengthMax)
+    .refine((text) => !/\p{Cc}/u.test(text), 'has control characters')
+    .meta({ pattern: '^[^\\x00-\\x1f\\x7f-\\x9f]*$' });
+
+export const Country = z
+  .string()
+  .regex(/^[A-Z]{2}$/, 'is not a country code such as DE')
+  .meta({ description: 'An ISO 3166-1 country code of two letters', examples: ['US'] });
+
+export const PostalAddress = z.strictObject({
+  line1: Line(100).meta({ description: 'The street and the number', examples: ['500 Main Street'] }),
+  line2: Line(100)
+    .meta({ description: 'What else belongs to the street, such as a suite', examples: ['Suite 210'] })
+    .optional(),
+  city: Line(100).meta({ description: 'The city', examples: ['Springfield'] }),
+  region: Line(100).meta({ description: 'The state, province or region; in the US its two letters', examples: ['IL'] }),
+  postalCode: Line(20).meta({ description: 'The postal code; in the US a ZIP code', examples: ['62701'] }),
+  country: Country,
+});
+export type PostalAddress = z.infer<typeof PostalAddress>;

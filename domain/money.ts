@@ -65,6 +65,9 @@ export function formatMinor(minor: bigint, exponent: number): string {
 /** Prints an amount as the decimal string of the wire, with its currency's ISO digits: `{ 100n, JPY }` is `100`. */
 export const formatDecimal = (amount: Money): string => formatMinor(amount.minor, exponentOf(amount.currency));
 
+/** Prints an amount as people read it: `12.00 USD`. */
+export const formatMoney = (amount: Money): string => `${formatDecimal(amount)} ${amount.currency}`;
+
 const DECIMAL = /^(-?)(\d{1,18})(?:\.(\d{1,18}))?$/;
 
 /**

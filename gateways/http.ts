@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { z } from 'zod';
 
+import { HOUR_MS } from '../domain/durations.ts';
 import { Failure } from '../domain/errors.ts';
 import { readJson } from './json.ts';
 import { refusedAsAWhole } from './replies.ts';
@@ -11,7 +12,7 @@ export const CALL_TIMEOUT_MS = 30_000;
 
 /** How long to wait after a 429 that does not say how long. */
 const RETRY_AFTER_DEFAULT_MS = 5_000;
-const RETRY_AFTER_MAX_MS = 60 * 60_000;
+const RETRY_AFTER_MAX_MS = HOUR_MS;
 
 export type Evidence = Readonly<Record<string, string | number | null>>;
 

@@ -1,5 +1,6 @@
 import type { Client, ScheduleOptions } from '@temporalio/client';
 
+import { MINUTE_MS } from '../domain/durations.ts';
 import type { Frequency } from '../domain/payers/schedule.ts';
 import {
   CHECK_DESK_SCHEDULE_ID,
@@ -57,7 +58,7 @@ export const deployPaySchedule = (client: Client, schedule: DeployedPaySchedule)
   });
 
 /** The bank's deadlines are hours away; at worst this is how late a person hears of a check that it asks about. */
-const CHECK_DESK_EVERY_MS = 10 * 60_000;
+const CHECK_DESK_EVERY_MS = 10 * MINUTE_MS;
 
 /** The sweep, the nightly reconciliation and check of the books, and the look at what the bank asks about checks. */
 export async function deploySystemSchedules(client: Client, sweepSeconds: number): Promise<void> {

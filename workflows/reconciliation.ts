@@ -1,6 +1,7 @@
 import { ApplicationFailure, proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.ts';
+import { DAY_MS } from '../domain/durations.ts';
 import { GATEWAYS, type GatewayName } from '../domain/rails.ts';
 import { HEARTBEAT_TIMEOUT, TASK_QUEUES } from '../temporal/messages.ts';
 
@@ -18,7 +19,6 @@ export async function reconciliation(gateway: GatewayName, day: string): Promise
   return counts;
 }
 
-const DAY_MS = 24 * 3600_000;
 /** Statements may be late: PayPal's by hours. So each night reads the last days again. */
 const DAYS_READ_AGAIN = 3;
 

@@ -11,6 +11,7 @@ import {
   saveReport,
 } from '../../db/books/reconciliation.ts';
 import type { VaultKeys } from '../../db/vault.ts';
+import { DAY_MS } from '../../domain/durations.ts';
 import { Failure, FAILURES } from '../../domain/errors.ts';
 import type { GatewayName } from '../../domain/rails.ts';
 import { findBreaks } from '../../domain/books/reconciliation.ts';
@@ -19,7 +20,6 @@ import { alarm } from '../tasks/alarms.ts';
 
 export type ReconciliationDeps = { db: DatabasePool; gateways: Gateways; vault: VaultKeys };
 
-const DAY_MS = 24 * 3600_000;
 const STATEMENT_TIMEOUT_MS = 240_000;
 
 export const createReconciliationActivities = ({ db, gateways, vault }: ReconciliationDeps) => ({

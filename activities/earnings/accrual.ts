@@ -5,20 +5,21 @@ import type { Database } from '../../db/database.ts';
 import {
   type AccrualProgram,
   type AgreedPlanVersion,
-  type DueEvent,
-  finishDueEvents,
-  insertEarnings,
-  listAccruedEvents,
   listAgreedPlanVersions,
-  listDueEvents,
   lockProgramForAccrual,
-  type NewEarning,
   readSaleEarnings,
   readWindowTotals,
   type SaleEarnings,
-  waitForSales,
   windowKey,
-} from '../../db/earnings/earnings.ts';
+} from '../../db/earnings/accrual.ts';
+import { insertEarnings, type NewEarning } from '../../db/earnings/earnings.ts';
+import {
+  type DueEvent,
+  finishDueEvents,
+  listAccruedEvents,
+  listDueEvents,
+  waitForSales,
+} from '../../db/earnings/events.ts';
 import { post } from '../../db/books/ledger.ts';
 import { earn, reverse, whyNotReverse, windowsOf } from '../../domain/earnings/earning.ts';
 import type { WindowTotals } from '../../domain/programs/incentives/incentive.ts';
@@ -71,7 +72,7 @@ async function accrue(tx: Database, program: AccrualProgram, events: readonly Du
 
 const eventKey = ({ source, id }: { source: string; id: string }): string => `${source}\n${id}`;
 
-/** What a page knows while it goes through its events in order: later events see what earlier ones of the page did. */
+/** What a page knows while it goes through its events in order: later events see what earlier events of the page did. */
 type Page = {
   readonly plans: ReadonlyMap<bigint, readonly AgreedPlanVersion[]>;
   readonly totals: Map<string, WindowTotals>;
@@ -144,7 +145,7 @@ function earnFrom({ plans, totals }: Page, { zone }: AccrualProgram, event: DueE
   }));
 }
 
-/** What a refund takes back. One that does not fit its sale takes nothing, and an operator hears of it. */
+/** What a refund takes back. A refund that does not fit its sale takes nothing, and raises an alarm. */
 async function reverseOf(tx: Database, page: Page, refund: DueEvent, sale: DueEvent): Promise<NewEarning[]> {
   const reason = whyNotReverse(refund, sale);
   if (reason) {

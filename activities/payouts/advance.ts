@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-
 import type { DatabasePool } from 'slonik';
 
-import { keepGateway, pauseGateway } from '../../db/payers/gateway-pauses.ts';
+import { pauseGateway } from '../../commands/payers/gateway-pauses.ts';
+import { keepGateway } from '../../db/payers/gateway-pauses.ts';
 import {
   type Attempt,
   claimSubmit,
@@ -30,6 +29,7 @@ import {
   whyNotSubmit,
 } from '../../db/payouts/payouts.ts';
 import { getRun, type Run } from '../../db/runs/runs.ts';
+import { sha256 } from '../../domain/canonical.ts';
 import { rejectedDetail } from '../../domain/payouts/advice.ts';
 import { type AttemptState, isAttemptFinal, pollAfter, type ReturnWindows } from '../../domain/payouts/attempt.ts';
 import { isByCheck } from '../../domain/checks/check.ts';
@@ -186,7 +186,7 @@ export function freezeOne(
     minor: payout.net,
     checkNumber,
     requestSealed: seal(vault, attemptRecord(id), request),
-    requestHash: createHash('sha256').update(request).digest(),
+    requestHash: sha256(request),
   };
   return { attempt, request };
 }

@@ -27,9 +27,10 @@ import {
 import { countItemsUnnamed, countItemsUnread, lockBatchItems } from '../../db/payouts/batch-items.ts';
 import { takeHandOver } from '../../db/payouts/payouts.ts';
 import { post } from '../../db/books/ledger.ts';
-import { batchRecord, open } from '../../db/vault.ts';
+import { batchRecord, unseal } from '../../db/vault.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
 import { lockRunShared } from '../../db/runs/runs.ts';
+import { HOUR_MS } from '../../domain/durations.ts';
 import { pollAfter } from '../../domain/payouts/attempt.ts';
 import { type BatchState, isBatchOver, isBatchUnanswered } from '../../domain/payouts/batch.ts';
 import { Failure, FAILURES } from '../../domain/errors.ts';
@@ -75,7 +76,7 @@ const GO_ON_MS = 1_000;
 const HAND_OVER_MS = 2_000;
 const PAYOUTS_PER_PAGE = 200;
 /** After this long the payments that a provider does not show keep the others waiting no more. */
-const UNNAMED_AFTER_MS = 3600_000;
+const UNNAMED_AFTER_MS = HOUR_MS;
 
 export const createBatchActivities = (deps: BatchDeps) => ({
   /**
@@ -223,7 +224,7 @@ function batchesOf({ gateways }: BatchDeps, { id, gateway }: Batch): BatchGatewa
 
 const batchSubmissionOf = async ({ db, vault }: BatchDeps, batch: Batch): Promise<BatchSubmission> => ({
   key: batch.providerKey,
-  request: open(vault, batchRecord(batch.id), await getBatchRequest(db, batch.id)),
+  request: unseal(vault, batchRecord(batch.id), await getBatchRequest(db, batch.id)),
   reference: batch.providerRef,
   step: batch.step,
   submittedAt: batch.submittedAt,

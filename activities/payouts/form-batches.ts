@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 
 import type { Client } from '@temporalio/client';
@@ -17,6 +16,7 @@ import { batchRecord, seal, type VaultKeys } from '../../db/vault.ts';
 import { listPaymentDetails } from '../../db/payouts/payment-orders.ts';
 import { type Payout, takeStartablePayouts } from '../../db/payouts/payouts.ts';
 import { lockRun, type Run } from '../../db/runs/runs.ts';
+import { sha256 } from '../../domain/canonical.ts';
 import { Failure } from '../../domain/errors.ts';
 import { batchId } from '../../domain/ids.ts';
 import type { GatewayName } from '../../domain/rails.ts';
@@ -106,7 +106,7 @@ export async function formBatch(
     totalMinor: frozen.reduce((sum, { payout }) => sum + payout.net, 0n),
     providerKey: id,
     requestSealed: seal(deps.vault, batchRecord(id), request),
-    requestHash: createHash('sha256').update(request).digest(),
+    requestHash: sha256(request),
   });
   await insertAttempts(
     tx,

@@ -6,6 +6,7 @@ import type { Database } from '../../db/database.ts';
 import { post } from '../../db/books/ledger.ts';
 import { lockRun } from '../../db/runs/runs.ts';
 import { closeTask, insertItemTasks } from '../../db/tasks/tasks.ts';
+import { DAY_MS, HOUR_MS } from '../../domain/durations.ts';
 import { canBatchBecome } from '../../domain/payouts/batch.ts';
 import { failPosting } from '../../domain/books/postings.ts';
 import type { BatchReply } from '../../gateways/gateway.ts';
@@ -17,9 +18,8 @@ import { openTask } from '../tasks/tasks.ts';
 
 /** Wise cancels what nobody funds after about two weeks; its pages differ, and the shortest says five days. */
 const FUNDING_DAYS_MAX = 5;
-const DAY_MS = 24 * 3600_000;
 /** Each of its payouts is looked at when the batch says so, or else after this long. */
-const PAYOUTS_WAIT_MS = 3600_000;
+const PAYOUTS_WAIT_MS = HOUR_MS;
 
 /** Applies what a provider said of a batch to it and to all its attempts, in one transaction. */
 export const recordBatchAnswer = (

@@ -1,11 +1,11 @@
 import { type Attempt, findLiveAttempt } from '../../db/payouts/attempts.ts';
 import { getBatch } from '../../db/payouts/batches.ts';
 import type { Database } from '../../db/database.ts';
+import { insertReturnedLine } from '../../db/earnings/earnings.ts';
 import { post } from '../../db/books/ledger.ts';
 import { lockPayout } from '../../db/payouts/payouts.ts';
 import {
   findConfirmedResolution,
-  insertReturnedFunds,
   markResolutionApplied,
   overtakeResolutions,
   type Resolution,
@@ -103,7 +103,7 @@ async function decidePart(deps: AnswerDeps, tx: Database, locked: Locked, resolu
   const { payout, attempt } = locked;
   const { id, outcome, minor } = resolution;
   if (minor === null || (outcome !== 'credit_partner' && outcome !== 'keep')) return;
-  if (outcome === 'credit_partner') await insertReturnedFunds(tx, id);
+  if (outcome === 'credit_partner') await insertReturnedLine(tx, id);
   const part = { resolutionId: id, outcome, partnerId: payout.partnerId, currency: payout.currency, minor };
   await post(tx, [decidedPartPosting(part, attempt.readAt)]);
   const state = attempt.state === 'on_hold' ? 'settled' : null;

@@ -3,13 +3,14 @@ import type { DatabasePool } from 'slonik';
 import { findLiveAttempt } from '../../db/payouts/attempts.ts';
 import { getBatch } from '../../db/payouts/batches.ts';
 import type { Database } from '../../db/database.ts';
+import { HOUR_MS } from '../../domain/durations.ts';
 import { heardAt, isAttemptFinal, isProviderSilent } from '../../domain/payouts/attempt.ts';
 import type { Failure } from '../../domain/errors.ts';
 import type { GatewayName } from '../../domain/rails.ts';
 import { alarm } from '../tasks/alarms.ts';
 
 /** An outcome that is unknown for longer than this is put before a person. */
-const UNKNOWN_ALARM_AFTER_MS = 3600_000;
+const UNKNOWN_ALARM_AFTER_MS = HOUR_MS;
 
 type Unknown = { subject: string; whether: string; stateAt: Date; readAt: Date };
 

@@ -1,5 +1,5 @@
 import type { Attempt } from '../../db/payouts/attempts.ts';
-import { attemptRecord, open, type VaultKeys } from '../../db/vault.ts';
+import { attemptRecord, unseal, type VaultKeys } from '../../db/vault.ts';
 import { money } from '../../domain/money.ts';
 import type { Submission } from '../../gateways/gateway.ts';
 
@@ -8,7 +8,7 @@ export const submissionOf = ({ vault }: { vault: VaultKeys }, attempt: Attempt):
   key: attempt.providerKey,
   payoutId: attempt.payoutId,
   amount: money(attempt.minor, attempt.currency),
-  request: open(vault, attemptRecord(attempt.id), attempt.requestSealed),
+  request: unseal(vault, attemptRecord(attempt.id), attempt.requestSealed),
   reference: attempt.providerRef,
   step: attempt.step,
   submittedAt: attempt.submittedAt,

@@ -1,10 +1,10 @@
-import { raiseAlarm } from '../../db/tasks/alarms.ts';
 import type { Database } from '../../db/database.ts';
+import { insertAlarm } from '../../db/tasks/alarms.ts';
 import { addNotification } from '../../db/tasks/notifications.ts';
 
 /** Raises an alarm and tells the operators, once while it is open. Ids and codes only. */
 export async function alarm(tx: Database, kind: string, subject: string, detail: string): Promise<void> {
-  if (!(await raiseAlarm(tx, { kind, subject, detail }))) return;
+  if (!(await insertAlarm(tx, { kind, subject, detail }))) return;
   await addNotification(tx, {
     kind: 'alarm_raised',
     dedupeKey: `alarm/${kind}/${subject}/${new Date().toISOString()}`,

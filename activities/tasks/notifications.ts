@@ -6,6 +6,7 @@ import {
   markNotificationSent,
   postponeNotification,
 } from '../../db/tasks/notifications.ts';
+import { HOUR_MS } from '../../domain/durations.ts';
 import type { Mailer } from '../../notifications/channels/mail.ts';
 import { compose } from '../../notifications/compose.ts';
 
@@ -17,7 +18,7 @@ export type NotificationDeps = {
 
 const NOTIFICATIONS_PER_CALL = 50;
 const RETRY_MS = 60_000;
-const RETRY_MS_MAX = 6 * 3600_000;
+const RETRY_MS_MAX = 6 * HOUR_MS;
 
 export const createNotificationActivities = ({ db, mailer, addresses }: NotificationDeps) => ({
   /**

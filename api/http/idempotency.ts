@@ -1,16 +1,17 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { StatusCode } from 'hono/utils/http-status';
 
-import { claimRequest, freeClaim, keepAnswer, type RequestName, type StoredAnswer } from '../../db/idempotency-keys.ts';
-import { Failure } from '../../domain/errors.ts';
+import { claimRequest, freeClaim, keepAnswer, type StoredAnswer } from '../../commands/idempotency-keys.ts';
+import type { RequestName } from '../../db/idempotency-keys.ts';
 import { canonicalJson, sha256 } from '../../domain/canonical.ts';
+import { Failure } from '../../domain/errors.ts';
 import type { ApiDeps, ApiEnv } from './deps.ts';
 import { mayChange } from './problem.ts';
 import { routeOf } from './router.ts';
 
 const KEY = /^[\x21-\x7e]{1,200}$/;
 
-/** Makes every POST safe to repeat: the same key and request get the answer that was given the first time. */
+/** Makes every POST safe to repeat: the same key and request get the first answer again. */
 export const idempotent =
   ({ db, vault, log }: Pick<ApiDeps, 'db' | 'vault' | 'log'>): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
@@ -24,7 +25,7 @@ export const idempotent =
       if (isDefinite(c)) await keepAnswer(db, vault, name, claimed.claim, await answerOf(c.res));
       else await freeClaim(db, name, claimed.claim);
     } catch (error) {
-      // The work is done and is answered; the claim runs out by itself.
+      // The work is done and is answered. The claim runs out on its own.
       log.error({ requestId: c.get('requestId'), route, reason: String(error) }, 'the answer was not kept');
     }
     return undefined;

@@ -1,22 +1,12 @@
 import { z } from '@hono/zod-openapi';
 
-import { Code, Currency, Decimal, whyNotAmount } from '../../domain/fields.ts';
+import { Code, Currency, Decimal, Line, PostalAddress as Address, whyNotAmount } from '../../domain/fields.ts';
 import { formatDecimal, type Money } from '../../domain/money.ts';
 import { METHODS } from '../../domain/rails.ts';
 import { parseCursor } from './cursor.ts';
 import * as fields from './fields.ts';
 
 /** Schemas that the routes' requests share, and helpers that declare answers. */
-
-/** One line of printable text, such as a name or a reason. The document's pattern says the same without a flag, which it cannot hold. */
-export const Line = (lengthMax: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(lengthMax)
-    .refine((text) => !/\p{Cc}/u.test(text), 'has control characters')
-    .openapi({ pattern: '^[^\\x00-\\x1f\\x7f-\\x9f]*$' });
 
 export const Name = Line(200).meta({ description: 'The name, as people write it', examples: ['Acme Inc'] });
 export const Reason = Line(500).meta({
@@ -27,10 +17,6 @@ export const Email = z
   .email()
   .max(254)
   .meta({ description: 'An e-mail address', examples: ['paula@example.com'] });
-export const Country = z
-  .string()
-  .regex(/^[A-Z]{2}$/, 'is not a country code such as DE')
-  .meta({ description: 'An ISO 3166-1 country code of two letters', examples: ['US'] });
 /** PostgreSQL has no year 0, and nobody pays for what was before this one; as text, so that it stands in front of both. */
 const FIRST_YEAR = '1900';
 const isLateEnough = (text: string): boolean => text >= FIRST_YEAR;
@@ -77,21 +63,7 @@ export const RowNumber = z
 /** The number of something that is counted from 1 on, as a cursor holds it. */
 export const Ordinal = z.int32().min(0);
 
-export const PostalAddress = z
-  .strictObject({
-    line1: Line(100).meta({ description: 'The street and the number', examples: ['500 Main Street'] }),
-    line2: Line(100)
-      .meta({ description: 'What else belongs to the street, such as a suite', examples: ['Suite 210'] })
-      .optional(),
-    city: Line(100).meta({ description: 'The city', examples: ['Springfield'] }),
-    region: Line(100).meta({
-      description: 'The state, province or region; in the US its two letters',
-      examples: ['IL'],
-    }),
-    postalCode: Line(20).meta({ description: 'The postal code; in the US a ZIP code', examples: ['62701'] }),
-    country: Country,
-  })
-  .openapi('PostalAddress', { description: 'A postal address' });
+export const PostalAddress = Address.openapi('PostalAddress', { description: 'A postal address' });
 
 const LIMIT_MAX = 200;
 const LIMIT_DEFAULT = 50;

@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 import { serve } from '@hono/node-server';
 
+import { MINUTE_MS } from '../../domain/durations.ts';
 import { IMPORTS_PATH } from './upload.ts';
 
 /** For the request's first line and headers. */
 const HEADERS_MS_MAX = 60_000;
-const MINUTE_MS = 60_000;
 /** A body that is no upload has two megabytes at most. */
 const BODY_MINUTES_MAX = 5;
 /** An upload may take hours on a slow line. One that brings less than this in a minute, about 140 kbit/s, is given up. */

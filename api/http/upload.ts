@@ -11,7 +11,7 @@ import type { MiddlewareHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 
 import { canonicalJson, sha256 } from '../../domain/canonical.ts';
-import { Failure } from '../../domain/errors.ts';
+import { type Failure, refused } from '../../domain/errors.ts';
 import type { ApiEnv, Upload } from './deps.ts';
 import { collect, type Part, readParts } from './multipart.ts';
 
@@ -55,9 +55,6 @@ async function receive(folder: string, parts: AsyncIterable<Part>): Promise<Uplo
   }
   return upload;
 }
-
-export const refused = (field: string, reason: string): Failure =>
-  new Failure('invalid_input', `Nothing was done: ${field} ${reason}.`, { details: [{ field, reason }] });
 
 async function save(
   path: string,

@@ -4,42 +4,88 @@ import { type Payer, type PayerGateway, savePayerGateway } from '../../db/payers
 import { countUnfrozenElsewhere } from '../../db/payouts/payouts.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { payerGatewayRecord, sealJson, type VaultKeys } from '../../db/vault.ts';
-import { Failure } from '../../domain/errors.ts';
-import type { GatewayName, Method } from '../../domain/rails.ts';
+import { Failure, type FailureDetail } from '../../domain/errors.ts';
+import { type GatewayName, GATEWAYS_FOR, type Method } from '../../domain/rails.ts';
 
 export type PayerGatewaySettings = {
   method: Method;
   gateway: GatewayName;
-  /** A name of the account that shows no number of it. */
+  /** A name for the account that shows none of its numbers. */
   accountRef: string;
-  /** What the gateway needs to pay from this account; sealed, and never shown again. */
+  /** What the gateway needs to pay from this account. It is sealed, and never shown again. */
   settings: Readonly<Record<string, unknown>>;
-  /** For checks: the account they are drawn on. */
-  checkAccount: Omit<NewCheckAccount, 'accountRef'> | null;
+  /** What the gateway's own reader says of `settings`. */
+  reading: SettingsReading;
+  /** For checks: where the account's numbers begin. The numbers of an account that is known go on as they are. */
+  checkNumberNext: bigint | null;
+  /** For checks: how long after its date a check that nobody cashes is presumed abandoned. */
+  dormancyYears: number | null;
+};
+
+export type SettingsReading = {
+  /** What is missing or wrong, by field. */
+  objections: readonly FailureDetail[];
+  /** The number of the account that checks are drawn on; null for a gateway that writes none. */
+  checkAccountNumber: string | null;
 };
 
 /**
- * Says which gateway carries a method for a payer, and from which account. Throws Failure `invalid_input` where payouts that were
- * drafted for another gateway are not sent yet: they would go to that gateway with the settings of this one, which refuses them all.
+ * Sets which gateway carries a method for a payer, and from which account. Throws Failure `invalid_input` with every field of the
+ * settings that is wrong: settings that cannot pay are refused now, and not when the first payout needs them.
+ * It also throws `invalid_input` where payouts that were drafted for another gateway are not sent yet: they would go to that gateway
+ * with the settings of this one, which it would refuse.
  */
 export async function setPayerGateway(
   db: Database,
   vault: VaultKeys,
   payer: Payer,
-  { method, gateway, accountRef, settings, checkAccount }: PayerGatewaySettings,
+  wish: PayerGatewaySettings,
   by: string,
 ): Promise<PayerGateway> {
+  refuseWrongSettings(wish);
+  const { method, gateway, accountRef, settings } = wish;
   const sealed = sealJson(vault, payerGatewayRecord(payer.id, method), settings);
+  const checkAccount = checkAccountOf(wish);
   return db.transaction(async (tx) => {
     const waiting = await countUnfrozenElsewhere(tx, payer.id, method, gateway);
     if (waiting > 0) throw stillCarried(method, waiting);
-    const checkAccountId = checkAccount && (await setCheckAccount(tx, vault, payer, { ...checkAccount, accountRef }));
+    const checkAccountId = checkAccount && (await setCheckAccount(tx, vault, payer, checkAccount));
     const set = await savePayerGateway(tx, payer.id, { method, gateway, accountRef, sealed, checkAccountId });
     const subject = `payer/${payer.code}`;
     const detail = { method, gateway, accountRef };
     await addAuditEntry(tx, { actorId: by, action: 'payer.set_gateway', subject, detail });
     return set;
   });
+}
+
+function refuseWrongSettings({ method, gateway, reading, checkNumberNext, dormancyYears }: PayerGatewaySettings): void {
+  const isNumbered = method === 'check';
+  const objection = (isWrong: boolean, field: string, reason: string) => (isWrong ? [{ field, reason }] : []);
+  const details = [
+    ...objection(!GATEWAYS_FOR[method].includes(gateway), 'gateway', `does not carry ${method}`),
+    ...reading.objections.map(({ field, reason }) => ({ field: `settings.${field}`, reason })),
+    ...objection(isNumbered && checkNumberNext === null, 'checkNumberNext', 'is needed for checks'),
+    ...objection(!isNumbered && checkNumberNext !== null, 'checkNumberNext', 'is for checks only'),
+    ...objection(!isNumbered && dormancyYears !== null, 'dormancyYears', 'is for checks only'),
+  ];
+  if (details.length > 0)
+    throw new Failure(
+      'invalid_input',
+      `These settings cannot pay by ${method}. Nothing was changed. Fix the named fields.`,
+      { details },
+    );
+}
+
+/** The account that the checks are drawn on. Its number tells it apart, so its check numbers go on even under another name. */
+function checkAccountOf({
+  accountRef,
+  reading,
+  checkNumberNext,
+  dormancyYears,
+}: PayerGatewaySettings): NewCheckAccount | null {
+  const accountNumber = reading.checkAccountNumber;
+  if (accountNumber === null || checkNumberNext === null) return null;
+  return { accountRef, accountNumber, numberNext: checkNumberNext, dormancyYears };
 }
 
 /**
@@ -49,7 +95,10 @@ export async function setPayerGateway(
 async function setCheckAccount(tx: Database, keys: VaultKeys, payer: Payer, account: NewCheckAccount) {
   const { id, payerId, numberNext } = await openCheckAccount(tx, keys, payer.id, account);
   if (payerId !== payer.id)
-    throw new Failure('already_exists', 'Nothing was changed: these checks are drawn on an account of another payer.');
+    throw new Failure(
+      'already_exists',
+      'These checks are drawn on an account of another payer. Nothing was changed. Check the account number.',
+    );
   if (account.numberNext > numberNext) throw leap(numberNext, account.numberNext);
   await updateCheckAccount(tx, id, account);
   return id;
@@ -59,7 +108,7 @@ function leap(next: bigint, wanted: bigint): Failure {
   const reason = `is ${wanted}, and the account's next number is ${next}`;
   return new Failure(
     'invalid_input',
-    `Nothing was changed: the numbers from ${next} to ${wanted - 1n} would be left without an explanation. Record them as spoiled, with the reason, and the next check takes number ${wanted} by itself.`,
+    `The check numbers from ${next} to ${wanted - 1n} would be left without an explanation. Nothing was changed. Record them as spoiled, with the reason; the next check then takes number ${wanted}.`,
     { details: [{ field: 'checkNumberNext', reason }] },
   );
 }
@@ -68,7 +117,7 @@ function stillCarried(method: Method, waiting: number): Failure {
   const reason = `has to wait: ${waiting} of this payer's payouts by ${method} are in a run and are not sent yet through the present one`;
   return new Failure(
     'invalid_input',
-    'Nothing was changed: another gateway still has payouts to send. Decide and pay those runs, or cancel them, and set it then.',
+    'Another gateway still has payouts to send. Nothing was changed. Decide and pay those runs, or cancel them, and then set it.',
     { details: [{ field: 'gateway', reason }] },
   );
 }

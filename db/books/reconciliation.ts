@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { GatewayName } from '../../domain/rails.ts';
 import type { BreakFound, LedgerSide, ProviderSide } from '../../domain/books/reconciliation.ts';
 import type { Database } from '../database.ts';
-import { payerGatewayRecord, openJson, type VaultKeys } from '../vault.ts';
+import { payerGatewayRecord, unsealJson, type VaultKeys } from '../vault.ts';
 import { Bytes, Currency, Instant } from '../column-types.ts';
 
 const AccountRow = z.strictObject({ payer_id: z.number(), method: z.string(), sealed: Bytes, currency: Currency });
@@ -22,7 +22,7 @@ export async function listStatementAccounts(db: Database, keys: VaultKeys, gatew
   return rows.map((row) => ({
     payerId: row.payer_id,
     currency: row.currency,
-    account: openJson(keys, payerGatewayRecord(row.payer_id, row.method), row.sealed) as Record<string, unknown>,
+    account: unsealJson(keys, payerGatewayRecord(row.payer_id, row.method), row.sealed) as Record<string, unknown>,
   }));
 }
 

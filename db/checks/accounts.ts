@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DORMANCY_YEARS_DEFAULT } from '../../domain/checks/dormancy.ts';
 import { GATEWAYS } from '../../domain/rails.ts';
 import type { Database } from '../database.ts';
-import { payerGatewayRecord, fingerprint, openJson, type VaultKeys } from '../vault.ts';
+import { payerGatewayRecord, fingerprint, unsealJson, type VaultKeys } from '../vault.ts';
 import { Bytes } from '../column-types.ts';
 
 /** The accounts that checks are drawn on. Each has one sequence of numbers, and the register says of every one what it is. */
@@ -109,6 +109,6 @@ export async function openCheckAccounts(db: Database, keys: VaultKeys) {
       sealed from payer_gateway where check_account_id is not null order by check_account_id`);
   return rows.map(({ sealed, payerId, ...row }) => ({
     ...row,
-    settings: openJson(keys, payerGatewayRecord(payerId, 'check'), sealed),
+    settings: unsealJson(keys, payerGatewayRecord(payerId, 'check'), sealed),
   }));
 }

@@ -1,13 +1,13 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import type { Event, WireEvent } from '../../domain/event.ts';
-import type { Database } from '../database.ts';
+import type { Event } from '../../domain/event.ts';
 import { Bytes, Currency, Instant, LocalDate } from '../column-types.ts';
+import type { Database } from '../database.ts';
 
-/** The intake of events. What they earn is in `earnings.ts`. */
+/** Events, and the queue of those whose earnings are not worked out yet. */
 
-type EventKey = { source: string; id: string };
+export type EventKey = { source: string; id: string };
 
 const PlaceRow = z.strictObject({
   partner: z.string(),
@@ -50,7 +50,7 @@ const KnownRow = z.strictObject({
   minor: z.bigint().nullable(),
   hash: Bytes,
 });
-/** As much of an event as says whether another one repeats it or may refund it. */
+/** As much of an event as shows whether another one repeats it or may refund it. */
 export type KnownEvent = z.infer<typeof KnownRow>;
 
 export const listKnownEvents = (db: Database, keys: readonly EventKey[]): Promise<readonly KnownEvent[]> =>
@@ -58,11 +58,7 @@ export const listKnownEvents = (db: Database, keys: readonly EventKey[]): Promis
     select event.source, event.source_id as id, partner.code as partner, program.code as program, event.kind, event.currency,
       event.amount_minor as minor, event.payload_hash as hash
     from (
-      select distinct source, source_id from ${sql.unnest(
-        keys.map(({ source, id }) => [source, id]),
-        ['text', 'text'],
-      )}
-        as given(source, source_id)
+      select distinct source, source_id from ${unnestKeys(keys)} as given(source, source_id)
     ) asked
     join event using (source, source_id)
     join partner on partner.id = event.partner_id join program on program.id = event.program_id`);
@@ -71,8 +67,8 @@ export type NewEvent = { event: Event; hash: Uint8Array; partnerId: bigint; prog
 
 const KeyRow = z.strictObject({ source: z.string(), id: z.string() });
 
-/** Writes events and, with each, the work that it makes; answers those that were not there yet. */
-export function addEvents(db: Database, events: readonly NewEvent[]): Promise<readonly EventKey[]> {
+/** Writes events down, each with its place in the queue; returns those that were not there yet. */
+export function insertEvents(db: Database, events: readonly NewEvent[]): Promise<readonly EventKey[]> {
   const rows = events.map(({ event, hash, partnerId, programId }) => [
     event.source,
     event.id,
@@ -105,25 +101,6 @@ export function addEvents(db: Database, events: readonly NewEvent[]): Promise<re
       select source, source_id, program_id, occurred_at from added
     )
     select source, source_id as id from added`);
-}
-
-/** Keeps aside what came under a known key with other content. The same content is kept once. */
-export async function addToQuarantine(
-  db: Database,
-  events: readonly { wire: WireEvent; hash: Uint8Array }[],
-): Promise<void> {
-  if (events.length === 0) return;
-  const rows = events.map(({ wire, hash }) => [
-    wire.source,
-    wire.id,
-    JSON.stringify(wire),
-    Buffer.from(hash).toString('hex'),
-  ]);
-  await db.query(sql.unsafe`
-    insert into event_quarantine(source, source_id, payload, payload_hash)
-    select source, source_id, payload::jsonb, decode(hash, 'hex')
-    from ${sql.unnest(rows, ['text', 'text', 'text', 'text'])} as given(source, source_id, payload, hash)
-    on conflict do nothing`);
 }
 
 const EventRow = z.strictObject({
@@ -170,17 +147,69 @@ export const listEvents = (
     order by event.source, event.source_id limit ${limit}`);
 };
 
-const QuarantineRow = z.strictObject({
-  number: z.bigint(),
+/** An event as accrual reads it: the domain's, with the id of its partner's row. */
+export type DueEvent = Event & { readonly partnerId: bigint };
+
+const DueRow = z.strictObject({
   source: z.string(),
   id: z.string(),
-  payload: z.record(z.string(), z.unknown()),
-  receivedAt: Instant,
+  program: z.string(),
+  partner: z.string(),
+  partnerId: z.bigint(),
+  kind: z.string(),
+  occurredAtMs: z.number(),
+  currency: Currency.nullable(),
+  minor: z.bigint().nullable(),
+  otherAmounts: z.record(z.string(), z.string().transform(BigInt)),
+  quantity: z.number().nullable(),
+  refundOf: z.string().nullable(),
 });
-export type QuarantinedEvent = z.infer<typeof QuarantineRow>;
 
-/** What was kept aside, in the order in which it came. */
-export const listQuarantine = (db: Database, after: bigint, limit: number): Promise<readonly QuarantinedEvent[]> =>
-  db.any(sql.type(QuarantineRow)`
-    select id as number, source, source_id as id, payload, received_at as "receivedAt"
-    from event_quarantine where id > ${after} order by event_quarantine.id limit ${limit}`);
+const dueColumns = sql.fragment`
+  event.source, event.source_id as id, program.code as program, partner.code as partner, event.partner_id as "partnerId", event.kind,
+  event.occurred_at as "occurredAtMs", event.currency, event.amount_minor as minor, event.other_amounts as "otherAmounts",
+  event.quantity, event.refund_of as "refundOf"`;
+
+/** The next events of a program whose earnings are not worked out yet, in the order in which they happened. */
+export const listDueEvents = (db: Database, programId: number, limit: number): Promise<readonly DueEvent[]> =>
+  db.any(sql.type(DueRow)`
+    select ${dueColumns}
+    from event_due due join event using (source, source_id)
+    join program on program.id = event.program_id join partner on partner.id = event.partner_id
+    where due.program_id = ${programId} and due.waits_for is null
+    order by due.occurred_at, due.source, due.source_id limit ${limit}`);
+
+/** Those of the named events whose earnings were worked out already. */
+export const listAccruedEvents = (db: Database, events: readonly EventKey[]): Promise<readonly DueEvent[]> =>
+  db.any(sql.type(DueRow)`
+    select ${dueColumns}
+    from ${unnestKeys(events)} as wanted(source, source_id) join event using (source, source_id)
+    join program on program.id = event.program_id join partner on partner.id = event.partner_id
+    where not exists (select from event_due due where due.source = event.source and due.source_id = event.source_id)`);
+
+/** Takes worked-out events out of the queue; refunds that waited for one of them are due now. */
+export async function finishDueEvents(db: Database, events: readonly EventKey[]): Promise<void> {
+  await db.query(sql.unsafe`
+    delete from event_due due using ${unnestKeys(events)} as done(source, source_id)
+    where due.source = done.source and due.source_id = done.source_id`);
+  await db.query(sql.unsafe`
+    update event_due due set waits_for = null from ${unnestKeys(events)} as done(source, source_id)
+    where due.source = done.source and due.waits_for = done.source_id`);
+}
+
+/** Lets refunds that came before their sales wait for them. */
+export const waitForSales = (db: Database, refunds: readonly DueEvent[]) =>
+  db.query(sql.unsafe`
+    update event_due due set waits_for = refund.refund_of
+    from ${sql.unnest(
+      refunds.map(({ source, id, refundOf }) => [source, id, refundOf]),
+      ['text', 'text', 'text'],
+    )}
+      as refund(source, source_id, refund_of)
+    where due.source = refund.source and due.source_id = refund.source_id`);
+
+const unnestKeys = (events: readonly EventKey[]) =>
+  sql.unnest(
+    events.map(({ source, id }) => [source, id]),
+    ['text', 'text'],
+  );

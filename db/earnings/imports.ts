@@ -3,13 +3,12 @@ import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
 import type { ImportMapping } from '../../domain/earnings/import-mapping.ts';
-import { addAuditEntry } from '../people/audit.ts';
+import { Count, Id, Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
-import { Id, Instant } from '../column-types.ts';
 
-/** The column under which a file says why it could not be read to its end. */
+/** The column of a rejection that says why the file could not be read to its end. */
 export const WHOLE_FILE = '(file)';
-/** The column under which a row says what is wrong with the whole of it. */
+/** The column of a rejection that says what is wrong with a whole row. */
 export const WHOLE_ROW = '(row)';
 
 const ImportRow = z.strictObject({
@@ -25,7 +24,7 @@ const ImportRow = z.strictObject({
   rejected: z.bigint(),
   brokenOff: z.boolean(),
 });
-/** One file: how many of its rows were taken in, known already, kept aside and rejected so far. They add up to `rows`. */
+/** One file: how many of its rows were taken in, known already, kept aside and rejected so far. These add up to `rows`. */
 export type Import = z.infer<typeof ImportRow>;
 
 const importQuery = sql.fragment`
@@ -36,36 +35,27 @@ const importQuery = sql.fragment`
 
 export type NewImport = { fileName: string; mapping: ImportMapping };
 
-/** Opens an import; its rows follow. */
-export async function openImport(db: Database, { fileName, mapping }: NewImport, by: string): Promise<string> {
-  return db.transaction(async (tx) => {
-    const { id } = await tx.one(sql.type(Id)`
-      insert into import(file_name, mapping, created_by) values (${fileName}, ${sql.jsonb(mapping)}, ${by}) returning id`);
-    await addAuditEntry(tx, { actorId: by, action: 'import.open', subject: `import/${id}` });
-    return id;
-  });
-}
+/** Writes an import down, before its rows; returns its id. */
+export const insertImport = (db: Database, { fileName, mapping }: NewImport, createdBy: string): Promise<string> =>
+  db.oneFirst(sql.type(Id)`
+    insert into import(file_name, mapping, created_by) values (${fileName}, ${sql.jsonb(mapping)}, ${createdBy}) returning id`);
 
 export type RowCounts = { rows: number; accepted: number; replayed: number; quarantined: number; rejected: number };
 export type Rejection = { line: number; column: string; reason: string };
 
-/** Writes down what became of a page of rows. */
-export async function addImportPage(
+/** Adds what became of some rows to what became of those before. */
+export const countImportRows = (
   db: Database,
   id: string,
-  counts: RowCounts,
-  rejections: readonly Rejection[],
-): Promise<void> {
-  await db.transaction(async (tx) => {
-    await tx.query(sql.unsafe`
-      update import set rows = rows + ${counts.rows}, accepted = accepted + ${counts.accepted}, replayed = replayed + ${counts.replayed},
-        quarantined = quarantined + ${counts.quarantined}, rejected = rejected + ${counts.rejected}
-      where id = ${id}`);
-    await addRejections(tx, id, rejections);
-  });
-}
+  { rows, accepted, replayed, quarantined, rejected }: RowCounts,
+) =>
+  db.query(sql.unsafe`
+    update import set rows = rows + ${rows}, accepted = accepted + ${accepted}, replayed = replayed + ${replayed},
+      quarantined = quarantined + ${quarantined}, rejected = rejected + ${rejected}
+    where id = ${id}`);
 
-async function addRejections(db: Database, id: string, rejections: readonly Rejection[]): Promise<void> {
+/** Writes down what could not be taken in. An import with a rejection of the whole file is broken off. */
+export async function insertRejections(db: Database, id: string, rejections: readonly Rejection[]): Promise<void> {
   if (rejections.length === 0) return;
   const rows = rejections.map(({ line, column, reason }) => [line, column, reason]);
   await db.query(sql.unsafe`
@@ -76,13 +66,8 @@ async function addRejections(db: Database, id: string, rejections: readonly Reje
 }
 
 /** Ends an import whose file was read to its end. */
-export async function finishImport(db: Database, id: string): Promise<void> {
-  await db.query(sql.unsafe`update import set finished_at = now() where id = ${id}`);
-}
-
-/** Ends an import whose file cannot be read any further; what was read before stays in. */
-export const breakOffImport = (db: Database, id: string, line: number, reason: string): Promise<void> =>
-  addRejections(db, id, [{ line, column: WHOLE_FILE, reason }]);
+export const markImportFinished = (db: Database, id: string) =>
+  db.query(sql.unsafe`update import set finished_at = now() where id = ${id}`);
 
 export async function getImport(db: Database, id: string): Promise<Import> {
   const found = await db.maybeOne(sql.type(ImportRow)`${importQuery} where import.id = ${id}`);
@@ -95,9 +80,11 @@ export const listImports = (db: Database, before: string | null, limit: number):
   db.any(sql.type(ImportRow)`
     ${importQuery} where ${before}::uuid is null or import.id < ${before} order by import.id desc limit ${limit}`);
 
-const RejectionRow = z
-  .strictObject({ line: z.bigint(), column: z.string(), reason: z.string() })
-  .transform(({ line, ...row }) => ({ ...row, line: Number(line) }));
+const RejectionRow = z.strictObject({
+  line: Count,
+  column: z.string(),
+  reason: z.string(),
+});
 
 /** What could not be taken in, by line and column. */
 export const listRejections = (

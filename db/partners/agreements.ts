@@ -3,8 +3,7 @@ import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
 import { Instant, LocalDate } from '../column-types.ts';
-import type { Database } from '../database.ts';
-import { addAuditEntries, addAuditEntry } from '../people/audit.ts';
+import { changesRow, type Database } from '../database.ts';
 
 const AgreementRow = z.strictObject({
   partner: z.string(),
@@ -24,11 +23,14 @@ const agreementQuery = sql.fragment`
   join program on program.id = agreement.program_id
   join plan on plan.id = agreement.plan_id`;
 
-/** Local dates in the zone of the program's schedule, half-open; without an end it goes on. */
+/** Local dates in the zone of the program's schedule, half-open. An agreement without an end goes on. */
 export type NewAgreement = { partner: string; program: string; plan: string; startsOn: string; endsOn: string | null };
 
-/** Lets partners into programs, all or none; throws Failure `invalid_input` or `already_exists` with every one that cannot be. */
-export async function addAgreements(db: Database, agreements: readonly NewAgreement[], by: string): Promise<void> {
+export type PlanName = { program: string; plan: string };
+export type Membership = { partner: string; program: string };
+
+/** Writes agreements down, but for those whose plan is not known or whose partner is in the program; returns those that were written. */
+export function insertAgreements(db: Database, agreements: readonly NewAgreement[]): Promise<readonly Membership[]> {
   const rows = agreements.map(({ partner, program, plan, startsOn, endsOn }) => [
     partner,
     program,
@@ -36,7 +38,7 @@ export async function addAgreements(db: Database, agreements: readonly NewAgreem
     startsOn,
     endsOn,
   ]);
-  const added = await db.any(sql.type(z.object({ partner: z.string(), program: z.string() }))`
+  return db.any(sql.type(z.strictObject({ partner: z.string(), program: z.string() }))`
     with given as (
       select * from ${sql.unnest(rows, ['text', 'text', 'text', 'date', 'date'])} as row(partner, program, plan, starts_on, ends_on)
     ), added as (
@@ -50,55 +52,13 @@ export async function addAgreements(db: Database, agreements: readonly NewAgreem
     )
     select partner.code as partner, program.code as program
     from added join partner on partner.id = partner_id join program on program.id = program_id`);
-  if (added.length < agreements.length) throw await whyNotAdded(db, agreements, added);
-  await addAuditEntries(
-    db,
-    added.map(({ partner, program }) => ({
-      actorId: by,
-      action: 'agreement.add',
-      subject: `partner/${partner}`,
-      detail: { program },
-    })),
-  );
 }
 
-type Pair = { partner: string; program: string };
-const pairOf = ({ partner, program }: Pair): string => `${partner} ${program}`;
-
-async function whyNotAdded(
-  db: Database,
-  agreements: readonly NewAgreement[],
-  added: readonly Pair[],
-): Promise<Failure> {
-  const done = new Set(added.map(pairOf));
-  const plans = await db.any(sql.type(z.object({ program: z.string(), plan: z.string() }))`
+/** The plans that these programs have. */
+export const listPlanNames = (db: Database, programs: readonly string[]): Promise<readonly PlanName[]> =>
+  db.any(sql.type(z.strictObject({ program: z.string(), plan: z.string() }))`
     select program.code as program, plan.code as plan from plan join program on program.id = plan.program_id
-    where program.code = any(${sql.array(
-      agreements.map(({ program }) => program),
-      'text',
-    )})`);
-  const left = agreements.filter((agreement) => !done.has(pairOf(agreement)));
-  const unknown = left.filter(
-    ({ program, plan }) => !plans.some((known) => known.program === program && known.plan === plan),
-  );
-  if (unknown.length > 0)
-    return new Failure('invalid_input', 'Nothing was added: a program or its plan is not known.', {
-      details: unknown.map(({ partner, program, plan }) => ({
-        field: 'plan',
-        reason: `${partner}: ${program} has no plan ${plan}`,
-      })),
-    });
-  return new Failure(
-    'already_exists',
-    'Nothing was added: a partner is in that program already; change its agreement instead.',
-    {
-      details: left.map(({ partner, program }) => ({
-        field: 'program',
-        reason: `${partner} is in ${program} already`,
-      })),
-    },
-  );
-}
+    where program.code = any(${sql.array(programs, 'text')})`);
 
 export const listAgreements = (
   db: Database,
@@ -117,36 +77,16 @@ export async function getAgreement(db: Database, partner: string, program: strin
   return agreement;
 }
 
-export type AgreementChange = { plan?: string | undefined; endsOn?: string | null | undefined };
-
-/** Moves a partner to another plan of the program, or says when the agreement ends. What was earned stays as it is. */
-export async function changeAgreement(
+/** Moves a partner to a plan of the program, and says when the agreement ends; returns whether the program has that plan. */
+export const updateAgreement = (
   db: Database,
-  partner: string,
-  program: string,
-  change: AgreementChange,
-  by: string,
-): Promise<Agreement> {
-  return db.transaction(async (tx) => {
-    const before = await getAgreement(tx, partner, program);
-    const { plan = before.plan, endsOn = before.endsOn } = change;
-    if (endsOn !== null && endsOn <= before.startsOn)
-      throw new Failure('invalid_input', `Nothing was changed: the agreement starts on ${before.startsOn}.`, {
-        details: [{ field: 'endsOn', reason: `is not after ${before.startsOn}` }],
-      });
-    const changed = await tx.maybeOne(sql.type(z.object({ id: z.bigint() }))`
-      update agreement set plan_id = plan.id, ends_on = ${endsOn}
-      from partner, program join plan on plan.program_id = program.id
-      where partner.id = agreement.partner_id and program.id = agreement.program_id
-        and partner.code = ${partner} and program.code = ${program} and plan.code = ${plan}
-      returning agreement.id`);
-    if (!changed) throw new Failure('invalid_input', `Nothing was changed: program ${program} has no plan ${plan}.`);
-    await addAuditEntry(tx, {
-      actorId: by,
-      action: 'agreement.change',
-      subject: `partner/${partner}`,
-      detail: { program, plan, endsOn },
-    });
-    return getAgreement(tx, partner, program);
-  });
-}
+  { partner, program, plan, endsOn }: Omit<NewAgreement, 'startsOn'>,
+): Promise<boolean> =>
+  changesRow(
+    db,
+    sql.unsafe`
+    update agreement set plan_id = plan.id, ends_on = ${endsOn}
+    from partner, program join plan on plan.program_id = program.id
+    where partner.id = agreement.partner_id and program.id = agreement.program_id
+      and partner.code = ${partner} and program.code = ${program} and plan.code = ${plan}`,
+  );

@@ -3,19 +3,10 @@ import { z } from 'zod';
 
 import type { CurrencyCode } from '../../domain/currency.ts';
 import { Failure } from '../../domain/errors.ts';
+import { PostalAddress } from '../../domain/fields.ts';
 import { GATEWAYS, type GatewayName, type Method, METHODS } from '../../domain/rails.ts';
-import { addAuditEntry } from '../people/audit.ts';
 import type { Database } from '../database.ts';
 import { Currency, Instant } from '../column-types.ts';
-
-const AddressRow = z.object({
-  line1: z.string(),
-  line2: z.string().optional(),
-  city: z.string(),
-  region: z.string(),
-  postalCode: z.string(),
-  country: z.string(),
-});
 
 const PayerRow = z.strictObject({
   id: z.number(),
@@ -23,7 +14,7 @@ const PayerRow = z.strictObject({
   name: z.string(),
   country: z.string(),
   currency: Currency,
-  address: AddressRow.nullable(),
+  address: PostalAddress.nullable(),
   createdAt: Instant,
 });
 export type Payer = z.infer<typeof PayerRow>;
@@ -35,21 +26,18 @@ export type NewPayer = {
   name: string;
   country: string;
   currency: CurrencyCode;
-  address: z.infer<typeof AddressRow> | null;
+  address: PostalAddress | null;
 };
 
-/** Adds a legal entity that pays; throws Failure `already_exists`. */
-export async function addPayer(db: Database, payer: NewPayer, by: string): Promise<Payer> {
-  return db.transaction(async (tx) => {
-    const added = await tx.maybeOne(sql.type(PayerRow)`
-      insert into payer(code, name, country, currency, address)
-      values (${payer.code}, ${payer.name}, ${payer.country}, ${payer.currency}, ${payer.address && sql.jsonb(payer.address)})
-      on conflict (code) do nothing returning ${payerColumns}`);
-    if (!added) throw new Failure('already_exists', `There is a payer ${payer.code} already; nothing was changed.`);
-    await addAuditEntry(tx, { actorId: by, action: 'payer.add', subject: `payer/${payer.code}` });
-    return added;
-  });
-}
+/** Writes a legal entity that pays down; null where the code is taken. */
+export const insertPayer = (
+  db: Database,
+  { code, name, country, currency, address }: NewPayer,
+): Promise<Payer | null> =>
+  db.maybeOne(sql.type(PayerRow)`
+    insert into payer(code, name, country, currency, address)
+    values (${code}, ${name}, ${country}, ${currency}, ${address && sql.jsonb(address)})
+    on conflict (code) do nothing returning ${payerColumns}`);
 
 export async function getPayer(db: Database, code: string): Promise<Payer> {
   const payer = await db.maybeOne(sql.type(PayerRow)`select ${payerColumns} from payer where code = ${code}`);
@@ -78,14 +66,14 @@ export const listPayerGateways = (db: Database, payerId: number): Promise<readon
 export type NewPayerGateway = {
   method: Method;
   gateway: GatewayName;
-  /** A name of the account that shows no number of it. */
+  /** A name for the account that shows none of its numbers. */
   accountRef: string;
   sealed: Uint8Array;
   /** For checks: the account that they are drawn on. */
   checkAccountId: number | null;
 };
 
-/** Writes down which gateway carries a method for a payer, in the place of the one before. */
+/** Writes down which gateway carries a method for a payer, in place of the one before. */
 export const savePayerGateway = (
   db: Database,
   payerId: number,

@@ -2,32 +2,25 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
-import { money, type Money } from '../../domain/money.ts';
+import type { Money } from '../../domain/money.ts';
 import { FREQUENCIES, type PaySchedule } from '../../domain/payers/schedule.ts';
-import { addAuditEntry } from '../people/audit.ts';
-import type { Database } from '../database.ts';
 import { Currency, Instant } from '../column-types.ts';
+import type { Database } from '../database.ts';
 
-/** jsonb loses no digit of a bigint that is written as text. */
-const Minimum = z
-  .object({ currency: Currency, minor: z.string().transform(BigInt) })
-  .transform(({ currency, minor }) => money(minor, currency));
-
-const ScheduleRow = z
-  .strictObject({
-    id: z.number(),
-    code: z.string(),
-    payer: z.string(),
-    frequency: z.enum(FREQUENCIES),
-    weekday: z.number().nullable(),
-    zone: z.string(),
-    payDays: z.number(),
-    approvalsRequired: z.number(),
-    scheduled: z.boolean(),
-    minimums: z.array(Minimum),
-    createdAt: Instant,
-  })
-  .transform(({ weekday, ...row }) => ({ ...row, ...(weekday === null ? {} : { weekday }) }));
+const ScheduleRow = z.strictObject({
+  id: z.number(),
+  code: z.string(),
+  payer: z.string(),
+  frequency: z.enum(FREQUENCIES),
+  weekday: z.number().nullable(),
+  zone: z.string(),
+  payDays: z.number(),
+  approvalsRequired: z.number(),
+  scheduled: z.boolean(),
+  /** An amount is text in this jsonb, which would lose digits of a large number. */
+  minimums: z.array(z.strictObject({ currency: Currency, minor: z.string().transform(BigInt) })),
+  createdAt: Instant,
+});
 export type Schedule = z.infer<typeof ScheduleRow>;
 
 const scheduleQuery = sql.fragment`
@@ -41,24 +34,21 @@ export type NewSchedule = PaySchedule & {
   code: string;
   payerId: number;
   approvalsRequired: number;
-  /** Whether its runs start by themselves at each cut-off. */
+  /** Whether its runs start on their own at each cut-off. */
   scheduled: boolean;
   minimums: readonly Money[];
 };
 
-/** Adds a pay schedule; throws Failure `already_exists`. */
-export async function addSchedule(db: Database, schedule: NewSchedule, by: string): Promise<Schedule> {
+/** Writes a pay schedule down, with its minimums; null where the code is taken. */
+export async function insertSchedule(db: Database, schedule: NewSchedule): Promise<Schedule | null> {
   const { code, payerId, frequency, weekday = null, zone, payDays, approvalsRequired, scheduled, minimums } = schedule;
-  return db.transaction(async (tx) => {
-    const added = await tx.maybeOne(sql.type(z.object({ id: z.number() }))`
-      insert into pay_schedule(code, payer_id, frequency, weekday, zone, pay_days, approvals_required, scheduled)
-      values (${code}, ${payerId}, ${frequency}, ${weekday}, ${zone}, ${payDays}, ${approvalsRequired}, ${scheduled})
-      on conflict (code) do nothing returning id`);
-    if (!added) throw new Failure('already_exists', `There is a schedule ${code} already; nothing was changed.`);
-    await writeMinimums(tx, added.id, minimums);
-    await addAuditEntry(tx, { actorId: by, action: 'schedule.add', subject: `schedule/${code}` });
-    return getSchedule(tx, code);
-  });
+  const added = await db.maybeOne(sql.type(z.object({ id: z.number() }))`
+    insert into pay_schedule(code, payer_id, frequency, weekday, zone, pay_days, approvals_required, scheduled)
+    values (${code}, ${payerId}, ${frequency}, ${weekday}, ${zone}, ${payDays}, ${approvalsRequired}, ${scheduled})
+    on conflict (code) do nothing returning id`);
+  if (!added) return null;
+  await insertMinimums(db, added.id, minimums);
+  return getSchedule(db, code);
 }
 
 export async function getSchedule(db: Database, code: string): Promise<Schedule> {
@@ -71,24 +61,13 @@ export const listSchedules = (db: Database, after: string | null, limit: number)
   db.any(sql.type(ScheduleRow)`
     ${scheduleQuery} where ${after}::text is null or schedule.code > ${after} order by schedule.code limit ${limit}`);
 
-/** Replaces the minimum payouts of a schedule; a currency that is not named has none. Runs that are open keep theirs. */
-export async function setMinimums(
-  db: Database,
-  code: string,
-  minimums: readonly Money[],
-  by: string,
-): Promise<Schedule> {
-  return db.transaction(async (tx) => {
-    const { id } = await getSchedule(tx, code);
-    await tx.query(sql.unsafe`delete from pay_schedule_minimum where schedule_id = ${id}`);
-    await writeMinimums(tx, id, minimums);
-    const detail = Object.fromEntries(minimums.map(({ currency, minor }) => [currency, String(minor)]));
-    await addAuditEntry(tx, { actorId: by, action: 'schedule.set_minimums', subject: `schedule/${code}`, detail });
-    return getSchedule(tx, code);
-  });
+/** Replaces the minimum payouts of a schedule; a currency that is not named has none. */
+export async function replaceMinimums(db: Database, scheduleId: number, minimums: readonly Money[]): Promise<void> {
+  await db.query(sql.unsafe`delete from pay_schedule_minimum where schedule_id = ${scheduleId}`);
+  await insertMinimums(db, scheduleId, minimums);
 }
 
-async function writeMinimums(db: Database, scheduleId: number, minimums: readonly Money[]): Promise<void> {
+async function insertMinimums(db: Database, scheduleId: number, minimums: readonly Money[]): Promise<void> {
   const rows = minimums.map(({ currency, minor }) => [currency, String(minor)]);
   await db.query(sql.unsafe`
     insert into pay_schedule_minimum(schedule_id, currency, minimum_minor)

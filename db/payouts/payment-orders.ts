@@ -1,18 +1,10 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import { PostalAddress } from '../../domain/fields.ts';
 import type { Database } from '../database.ts';
 import { Bytes } from '../column-types.ts';
-import { instrumentRecord, openJson, payerGatewayRecord, type VaultKeys } from '../vault.ts';
-
-const Address = z.strictObject({
-  line1: z.string(),
-  line2: z.string().optional(),
-  city: z.string(),
-  region: z.string(),
-  postalCode: z.string(),
-  country: z.string(),
-});
+import { instrumentRecord, unsealJson, payerGatewayRecord, type VaultKeys } from '../vault.ts';
 
 const OrderRow = z.strictObject({
   payout_id: z.string(),
@@ -22,12 +14,12 @@ const OrderRow = z.strictObject({
   instrument: Bytes,
   account: Bytes,
   payer_name: z.string(),
-  payer_address: Address.nullable(),
+  payer_address: PostalAddress.nullable(),
 });
 
 const openOrder = (keys: VaultKeys, row: z.infer<typeof OrderRow>) => ({
-  destination: openJson(keys, instrumentRecord(row.instrument_version_id), row.instrument),
-  account: openJson(keys, payerGatewayRecord(row.payer_id, row.method), row.account),
+  destination: unsealJson(keys, instrumentRecord(row.instrument_version_id), row.instrument),
+  account: unsealJson(keys, payerGatewayRecord(row.payer_id, row.method), row.account),
   payerName: row.payer_name,
   payerAddress: row.payer_address,
 });

@@ -10,7 +10,7 @@ import {
 } from '../../domain/payouts/resolution.ts';
 import { TASK_KINDS, type TaskKind } from '../../domain/tasks/task.ts';
 import { isDoubtful } from './batch-items.ts';
-import { changesRow, type Database } from '../database.ts';
+import type { Database } from '../database.ts';
 import { Currency, Id, Instant } from '../column-types.ts';
 
 const ResolutionRow = z.strictObject({
@@ -157,23 +157,3 @@ export const listPayoutsInQuestion = (db: Database, batchId: string): Promise<re
 export const sumDecidedParts = (db: Database, attemptId: string): Promise<bigint> =>
   db.oneFirst(sql.type(z.object({ minor: z.bigint() }))`
     select coalesce(sum(amount_minor), 0)::bigint as minor from resolution where attempt_id = ${attemptId} and status = 'applied'`);
-
-/**
- * Gives a partner what came back of a payout as a line of its own: of the program that most of the payout came from, and free as
- * soon as the payout's own lines were. Returns whether it was new.
- */
-export const insertReturnedFunds = (db: Database, resolutionId: string): Promise<boolean> =>
-  changesRow(
-    db,
-    sql.unsafe`
-    insert into earning_line(partner_id, program_id, kind, currency, amount_minor, earning_count, available_on, resolution_id)
-    select payout.partner_id, main.program_id, 'returned_funds', payout.currency, resolution.amount_minor, 0, main.available_on,
-      resolution.id
-    from resolution join payout on payout.id = resolution.payout_id
-    cross join lateral (
-      select line.program_id, max(line.available_on) as available_on
-      from payout_line taken join earning_line line on line.id = taken.earning_line_id
-      where taken.payout_id = payout.id group by line.program_id order by sum(line.amount_minor) desc, line.program_id limit 1
-    ) main
-    where resolution.id = ${resolutionId}`,
-  );

@@ -2,9 +2,8 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
-import { addAuditEntry } from './audit.ts';
-import type { Database } from '../database.ts';
 import { Instant } from '../column-types.ts';
+import type { Database } from '../database.ts';
 
 const ActorRow = z.strictObject({
   id: z.string(),
@@ -19,17 +18,11 @@ const actorColumns = sql.fragment`id, code, name, email, created_at as "createdA
 
 export type NewActor = { code: string; name: string; email: string | null };
 
-/** Adds a person; throws Failure `already_exists`. */
-export async function addActor(db: Database, actor: NewActor, by: string | null): Promise<Actor> {
-  return db.transaction(async (tx) => {
-    const added = await tx.maybeOne(sql.type(ActorRow)`
-      insert into actor(code, name, email) values (${actor.code}, ${actor.name}, ${actor.email})
-      on conflict (code) do nothing returning ${actorColumns}`);
-    if (!added) throw new Failure('already_exists', `There is an actor ${actor.code} already; nothing was changed.`);
-    await addAuditEntry(tx, { actorId: by, action: 'actor.add', subject: `actor/${actor.code}` });
-    return added;
-  });
-}
+/** Writes a person down; null where the code is taken. */
+export const insertActor = (db: Database, { code, name, email }: NewActor): Promise<Actor | null> =>
+  db.maybeOne(sql.type(ActorRow)`
+    insert into actor(code, name, email) values (${code}, ${name}, ${email})
+    on conflict (code) do nothing returning ${actorColumns}`);
 
 export async function getActor(db: Database, code: string): Promise<Actor> {
   const actor = await db.maybeOne(sql.type(ActorRow)`select ${actorColumns} from actor where code = ${code}`);

@@ -7,9 +7,9 @@ import { Instant } from '../column-types.ts';
 export type AuditEntry = {
   /** The person who did it; null for the system. */
   actorId: string | null;
-  /** Noun and verb, as `payout.exclude`. */
+  /** Noun and verb, such as `payout.exclude`. */
   action: string;
-  /** What it was done to, as `payout/<id>`. */
+  /** What it was done to, such as `payout/<id>`. */
   subject: string;
   /** Ids, codes and reasons; never details of an instrument, names or secrets. */
   detail?: Readonly<Record<string, string | number | boolean | null>>;
@@ -20,7 +20,7 @@ const AUDIT_SEAL_MAX = 5000;
 /** Writes down who did what, in the transaction that did it. */
 export const addAuditEntry = (db: Database, entry: AuditEntry): Promise<void> => addAuditEntries(db, [entry]);
 
-/** The same of a batch, in its order. */
+/** Writes down many entries at once, in their order. */
 export async function addAuditEntries(db: Database, entries: readonly AuditEntry[]): Promise<void> {
   const rows = entries.map(({ actorId, action, subject, detail = {} }, place) => [
     place,
@@ -52,7 +52,7 @@ const EntryRow = z.strictObject({
 /** An entry as it is read: its actor by code, and its hash once it is sealed into the chain. */
 export type RecordedEntry = z.infer<typeof EntryRow>;
 
-/** The audit log in its order, of everything or of one subject, as `run/<id>`. */
+/** The audit log in its order: of everything, or of one subject such as `run/<id>`. */
 export const listAuditEntries = (
   db: Database,
   subject: string | null,

@@ -1,13 +1,13 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { Failure } from '../../domain/errors.ts';
+import { sha256 } from '../../domain/canonical.ts';
+import { type KeyParts, parseKey } from '../../domain/people/api-key.ts';
 import { type Role, ROLES } from '../../domain/people/role.ts';
 import { Bytes, Id, Instant } from '../column-types.ts';
-import type { Database } from '../database.ts';
-import { addAuditEntry } from './audit.ts';
+import { changesRow, type Database } from '../database.ts';
 
 const KeyRow = z.strictObject({
   id: z.string(),
@@ -28,63 +28,32 @@ export const listKeys = (db: Database, actorId: string): Promise<readonly ApiKey
     from api_key key left join partner on partner.id = key.partner_id
     where actor_id = ${actorId} order by key.id`);
 
-const PREFIX_BYTES = 6;
-const SECRET_BYTES = 32;
-const KEY_FORMAT = /^bsk_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
-
-const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
-
 export type NewKey = {
   actorId: string;
   role: Role;
   /** The partner's id, for the role partner alone. */
   partnerId: bigint | null;
   expiresAt: Date | null;
-  /** Who issues it; null for the set-up of a new installation. Nobody issues a key to himself. */
-  issuedBy: string | null;
 };
 
-export type IssuedKey = {
-  id: string;
-  prefix: string;
-  /** The whole key, as it is sent; shown once and stored nowhere. */ key: string;
-};
-
-/** Issues a key of 256 bits, of which only the hash is kept. */
-export async function issueKey(
+/** Writes a new key down, by the hash of its secret; returns its id. */
+export const insertKey = (
   db: Database,
-  { actorId, role, partnerId, expiresAt, issuedBy }: NewKey,
-): Promise<IssuedKey> {
-  if (actorId === issuedBy) throw new Failure('not_allowed', 'Nobody issues a key to himself; no key was made.');
-  const prefix = randomBytes(PREFIX_BYTES).toString('hex');
-  const secret = randomBytes(SECRET_BYTES).toString('base64url');
-  return db.transaction(async (tx) => {
-    const { id } = await tx.one(sql.type(Id)`
-      insert into api_key(actor_id, role, partner_id, prefix, secret_hash, created_by, expires_at)
-      values (${actorId}, ${role}, ${partnerId}, ${prefix}, ${sql.binary(hashOf(secret))}, ${issuedBy},
-        ${expiresAt && sql.timestamp(expiresAt)})
-      returning id`);
-    await addAuditEntry(tx, {
-      actorId: issuedBy,
-      action: 'key.issue',
-      subject: `key/${id}`,
-      detail: { actorId, role },
-    });
-    return { id, prefix, key: `bsk_${prefix}_${secret}` };
-  });
-}
+  { actorId, role, partnerId, expiresAt }: NewKey,
+  { prefix, secret }: KeyParts,
+  issuedBy: string | null,
+): Promise<string> =>
+  db.oneFirst(sql.type(Id)`
+    insert into api_key(actor_id, role, partner_id, prefix, secret_hash, created_by, expires_at)
+    values (${actorId}, ${role}, ${partnerId}, ${prefix}, ${sql.binary(sha256(secret))}, ${issuedBy},
+      ${expiresAt && sql.timestamp(expiresAt)})
+    returning id`);
 
-/** Ends a key now. Safe to repeat; throws Failure `not_found`. */
-export async function revokeKey(db: Database, id: string, by: string): Promise<void> {
-  await db.transaction(async (tx) => {
-    const revoked = await tx.maybeOne(sql.type(Id)`
-      update api_key set revoked_at = coalesce(revoked_at, now()) where id = ${id} returning id`);
-    if (!revoked) throw new Failure('not_found', `There is no key ${id}.`);
-    await addAuditEntry(tx, { actorId: by, action: 'key.revoke', subject: `key/${id}` });
-  });
-}
+/** Ends a key now, unless it is over already; returns whether there is such a key. */
+export const endKey = (db: Database, id: string): Promise<boolean> =>
+  changesRow(db, sql.unsafe`update api_key set revoked_at = coalesce(revoked_at, now()) where id = ${id}`);
 
-/** Who is asking: a person, in the one role of the key that was shown. `partnerId` is set for the role partner alone. */
+/** A person who asks, in the one role of the key that was sent. `partnerId` is set for the role partner alone. */
 export type Caller = {
   actorId: string;
   actorCode: string;
@@ -105,19 +74,19 @@ const CallerRow = z.strictObject({
   usedLongAgo: z.boolean(),
 });
 
-/** Who a key belongs to, or null for whatever is no key of ours, is over or was revoked. Last use is written once a minute. */
+/** Finds whom a key belongs to; null where it is no key of ours, has expired or was revoked. Writes its last use once a minute. */
 export async function findCaller(db: Database, key: string): Promise<Caller | null> {
-  const [, prefix, secret] = KEY_FORMAT.exec(key) ?? [];
-  if (!prefix || !secret) return null;
+  const parts = parseKey(key);
+  if (!parts) return null;
   const row = await db.maybeOne(sql.type(CallerRow)`
     select actor.id as "actorId", actor.code as "actorCode", key.id as "keyId", role, partner_id as "partnerId",
       partner.code as "partnerCode", secret_hash as "secretHash",
       coalesce(last_used_at < now() - interval '1 minute', true) as "usedLongAgo"
     from api_key key join actor on actor.id = key.actor_id left join partner on partner.id = key.partner_id
-    where prefix = ${prefix} and revoked_at is null and (expires_at is null or expires_at > now())`);
+    where prefix = ${parts.prefix} and revoked_at is null and (expires_at is null or expires_at > now())`);
   if (!row) return null;
   const { secretHash, usedLongAgo, ...caller } = row;
-  if (!timingSafeEqual(secretHash, hashOf(secret))) return null;
+  if (!timingSafeEqual(secretHash, sha256(parts.secret))) return null;
   if (usedLongAgo) await db.query(sql.unsafe`update api_key set last_used_at = now() where id = ${caller.keyId}`);
   return caller;
 }

@@ -1,40 +1,47 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { addAuditEntry } from '../people/audit.ts';
-import { changesRow, type Database } from '../database.ts';
 import { Instant } from '../column-types.ts';
+import { changesRow, type Database } from '../database.ts';
 
-export type Alarm = { kind: string; subject: string; detail: string };
+const DETAIL_CHARS_MAX = 2000;
 
-/** Tells the operators, once while it is open; returns whether it is new. Ids and codes only. */
-export const raiseAlarm = (db: Database, { kind, subject, detail }: Alarm): Promise<boolean> =>
+export type NewAlarm = { kind: string; subject: string; detail: string };
+
+/** Writes an alarm down, unless the same one is open; returns whether it is new. Ids and codes only. */
+export const insertAlarm = (db: Database, { kind, subject, detail }: NewAlarm): Promise<boolean> =>
   changesRow(
     db,
     sql.unsafe`
-    insert into alarm(kind, subject, detail) values (${kind}, ${subject}, ${detail.slice(0, 2000)})
+    insert into alarm(kind, subject, detail) values (${kind}, ${subject}, ${detail.slice(0, DETAIL_CHARS_MAX)})
     on conflict (kind, subject) where cleared_at is null do nothing`,
   );
 
-const AlarmRow = z
-  .strictObject({ id: z.bigint(), kind: z.string(), subject: z.string(), detail: z.string(), raised_at: Instant })
-  .transform(({ raised_at, ...row }) => ({ ...row, raisedAt: raised_at }));
-export type AlarmRow = z.infer<typeof AlarmRow>;
+const AlarmRow = z.strictObject({
+  id: z.bigint(),
+  kind: z.string(),
+  subject: z.string(),
+  detail: z.string(),
+  raisedAt: Instant,
+});
+export type Alarm = z.infer<typeof AlarmRow>;
 
 /** The open alarms after a cursor, oldest first. */
-export const listAlarms = (db: Database, after: bigint, limit: number): Promise<readonly AlarmRow[]> =>
+export const listAlarms = (db: Database, after: bigint, limit: number): Promise<readonly Alarm[]> =>
   db.any(sql.type(AlarmRow)`
-    select id, kind, subject, detail, raised_at from alarm
+    select id, kind, subject, detail, raised_at as "raisedAt" from alarm
     where cleared_at is null and id > ${after} order by id limit ${limit}`);
 
-/** Closes an alarm that a person has looked into; returns whether it was open. */
-export const clearAlarm = (db: Database, id: bigint, actorId: string): Promise<boolean> =>
-  db.transaction(async (tx) => {
-    const cleared = await changesRow(
-      tx,
-      sql.unsafe`
-      update alarm set cleared_at = now(), cleared_by = ${actorId} where id = ${id} and cleared_at is null`,
-    );
-    if (cleared) await addAuditEntry(tx, { actorId, action: 'alarm.clear', subject: `alarm/${id}` });
-    return cleared;
-  });
+/** Clears an open alarm; returns whether there was one. */
+export const markAlarmCleared = (db: Database, id: bigint, clearedBy: string): Promise<boolean> =>
+  changesRow(
+    db,
+    sql.unsafe`
+    update alarm set cleared_at = now(), cleared_by = ${clearedBy} where id = ${id} and cleared_at is null`,
+  );
+
+/** Clears the open alarm of a kind about a subject, if there is one. */
+export const markAlarmClearedAbout = (db: Database, { kind, subject }: Omit<NewAlarm, 'detail'>, clearedBy: string) =>
+  db.query(sql.unsafe`
+    update alarm set cleared_at = now(), cleared_by = ${clearedBy}
+    where kind = ${kind} and subject = ${subject} and cleared_at is null`);

@@ -11,7 +11,7 @@ export type NewNotification = {
   body: Record<string, string | number>;
 };
 
-/** Writes down that somebody must be told, once per dedupe key, in the transaction of what they are told. */
+/** Writes down what somebody must be told, once per dedupe key, in the transaction of what they are told. */
 export const addNotification = (db: Database, notification: NewNotification) =>
   db.query(sql.unsafe`
     insert into notification(dedupe_key, kind, audience, partner_id, body)
@@ -19,24 +19,22 @@ export const addNotification = (db: Database, notification: NewNotification) =>
       ${notification.partnerId === null ? null : String(notification.partnerId)}, ${sql.jsonb(notification.body)})
     on conflict (dedupe_key) do nothing`);
 
-const DueRow = z
-  .strictObject({
-    id: z.bigint(),
-    dedupe_key: z.string(),
-    kind: z.string(),
-    audience: z.enum(['partner', 'finance', 'operators']),
-    email: z.string().nullable(),
-    body: z.unknown(),
-    tries: z.number(),
-  })
-  .transform(({ dedupe_key, ...row }) => ({ ...row, dedupeKey: dedupe_key }));
+const DueRow = z.strictObject({
+  id: z.bigint(),
+  dedupeKey: z.string(),
+  kind: z.string(),
+  audience: z.enum(['partner', 'finance', 'operators']),
+  email: z.string().nullable(),
+  body: z.unknown(),
+  tries: z.number(),
+});
 export type DueNotification = z.infer<typeof DueRow>;
 
-/** The next messages to send, kept from other senders until the transaction ends. */
+/** The next messages to send, locked against other senders until the transaction ends. */
 export const lockDueNotifications = (db: Database, limit: number): Promise<readonly DueNotification[]> =>
   db.any(sql.type(DueRow)`
-    select notification.id, notification.dedupe_key, notification.kind, notification.audience, partner.email, notification.body,
-      notification.tries
+    select notification.id, notification.dedupe_key as "dedupeKey", notification.kind, notification.audience, partner.email,
+      notification.body, notification.tries
     from notification left join partner on partner.id = notification.partner_id
     where sent_at is null and due_at <= now() order by notification.id limit ${limit} for update of notification skip locked`);
 

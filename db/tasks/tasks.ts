@@ -6,45 +6,32 @@ import { TASK_KINDS, type TaskKind } from '../../domain/tasks/task.ts';
 import { changesRow, type Database } from '../database.ts';
 import { Instant } from '../column-types.ts';
 
-const TaskRow = z
-  .strictObject({
-    id: z.string(),
-    kind: z.enum(TASK_KINDS),
-    subject: z.string(),
-    payout_id: z.string().nullable(),
-    detail: z.string(),
-    evidence: z.record(z.string(), z.unknown()),
-    deadline_at: Instant.nullable(),
-    opened_at: Instant,
-    closed_at: Instant.nullable(),
-    closed_by: z.string().nullable(),
-    resolution: z.string().nullable(),
-  })
-  .transform((row) => ({
-    id: row.id,
-    kind: row.kind,
-    subject: row.subject,
-    payoutId: row.payout_id,
-    detail: row.detail,
-    evidence: row.evidence,
-    deadlineAt: row.deadline_at,
-    openedAt: row.opened_at,
-    closedAt: row.closed_at,
-    /** The code of whoever decided; null while it is open, and where its cause went away by itself. */
-    closedBy: row.closed_by,
-    resolution: row.resolution,
-  }));
-/** What waits, or waited, for a person's decision. */
+const TaskRow = z.strictObject({
+  id: z.string(),
+  kind: z.enum(TASK_KINDS),
+  subject: z.string(),
+  payoutId: z.string().nullable(),
+  detail: z.string(),
+  evidence: z.record(z.string(), z.unknown()),
+  deadlineAt: Instant.nullable(),
+  openedAt: Instant,
+  closedAt: Instant.nullable(),
+  /** The code of the person who decided; null while it is open, and where its cause went away. */
+  closedBy: z.string().nullable(),
+  resolution: z.string().nullable(),
+});
+/** Something that waits, or waited, for a person's decision. */
 export type Task = z.infer<typeof TaskRow>;
 
 const selectTask = sql.fragment`
-  select task.id, task.kind, task.subject, task.payout_id, task.detail, task.evidence, task.deadline_at, task.opened_at, task.closed_at,
-    actor.code as closed_by, task.resolution
+  select task.id, task.kind, task.subject, task.payout_id as "payoutId", task.detail, task.evidence,
+    task.deadline_at as "deadlineAt", task.opened_at as "openedAt", task.closed_at as "closedAt", actor.code as "closedBy",
+    task.resolution
   from task left join actor on actor.id = task.closed_by`;
 
 export type NewTask = {
   kind: TaskKind;
-  /** What it is about, as `payout/<id>`; one task of a kind is open for a subject. */
+  /** What it is about, such as `payout/<id>`. One task of a kind may be open for a subject. */
   subject: string;
   payoutId: string | null;
   /** What happened, what did not, and what to do. Ids, codes and state words only. */
@@ -53,7 +40,7 @@ export type NewTask = {
   deadlineAt?: Date | null;
 };
 
-/** Asks a person, once while it is open; returns whether it is new. */
+/** Asks a person, unless the same task is open; returns whether it is new. */
 export const insertTask = (db: Database, { kind, subject, payoutId, detail, evidence = {}, deadlineAt }: NewTask) =>
   changesRow(
     db,
@@ -64,8 +51,8 @@ export const insertTask = (db: Database, { kind, subject, payoutId, detail, evid
   );
 
 /**
- * Asks about each payment of a batch that nobody knows of, so that people can decide every one by itself. There is no notice for each:
- * the batch's own task tells of them all.
+ * Asks about each payment of a batch whose outcome nobody knows, so that people can decide each one on its own. None of these tasks is
+ * announced: the batch's own task tells of them all.
  */
 export const insertItemTasks = (db: Database, batchId: string, detail: string) =>
   db.query(sql.unsafe`
@@ -81,7 +68,7 @@ export const closeTasksAbout = (db: Database, kind: TaskKind, payouts: FragmentS
     update task set closed_at = now(), resolution = ${resolution}
     where kind = ${kind} and closed_at is null and payout_id in (${payouts})`);
 
-/** Closes the open task of a kind about a subject; returns whether there was one. Nobody closes it where its cause went away. */
+/** Closes the open task of a kind about a subject; returns whether there was one. `actorId` is null where its cause went away. */
 export const closeTask = (
   db: Database,
   { kind, subject }: Pick<NewTask, 'kind' | 'subject'>,
@@ -94,7 +81,7 @@ export const closeTask = (
     where kind = ${kind} and subject = ${subject} and closed_at is null`,
   );
 
-/** Open tasks whose deadline comes within this time, or has passed; the next to lapse first. */
+/** Open tasks whose deadline comes within this time, or has passed; the earliest deadline first. */
 export const listTasksDue = (db: Database, withinMs: number, limit: number): Promise<readonly Task[]> =>
   db.any(sql.type(TaskRow)`
     ${selectTask}
@@ -107,7 +94,7 @@ export async function getTask(db: Database, id: string): Promise<Task> {
   return task;
 }
 
-/** Reads a task and keeps it for this transaction, so that two people cannot both decide it. */
+/** Reads a task and locks it for this transaction, so that two people cannot both decide it. */
 export async function lockTask(db: Database, id: string): Promise<Task> {
   await db.query(sql.unsafe`select from task where id = ${id} for update`);
   return getTask(db, id);
@@ -116,7 +103,7 @@ export async function lockTask(db: Database, id: string): Promise<Task> {
 export type TaskFilter = {
   kind?: TaskKind | undefined;
   payoutId?: string | undefined;
-  /** Open ones unless said otherwise. */
+  /** Whether to list the open tasks, or the closed ones. */
   isOpen: boolean;
 };
 

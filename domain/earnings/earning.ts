@@ -1,9 +1,9 @@
 import type { CurrencyCode } from '../currency.ts';
 import { type Event, REFUND } from '../event.ts';
 import { Failure } from '../errors.ts';
-import { type Explanation, say, type WindowTotals } from '../programs/incentives/incentive.ts';
+import type { Explanation, WindowTotals } from '../programs/incentives/incentive.ts';
 import { gainOf, type IncentiveTerms, windowStartOf } from '../programs/incentives/index.ts';
-import { divideHalfEven } from '../money.ts';
+import { divideHalfEven, formatMoney, money } from '../money.ts';
 import type { PlanTerms } from '../programs/plan.ts';
 import { addDays, localDate } from '../calendar.ts';
 
@@ -116,18 +116,18 @@ function refundedShare(refund: Event, sale: Event, refundedBefore: bigint): Refu
     return { part: 1n, whole: 1n, inputs: {}, steps: [`the whole ${sale.kind} is refunded`] };
   const asked = refund.minor === null ? saleMinor : refundedBefore + refund.minor;
   const part = asked < saleMinor ? asked : saleMinor;
-  const capped = `${say(asked, currency)} refunded is more than the ${sale.kind}: ${say(saleMinor, currency)} counts`;
+  const capped = `${formatMoney(money(asked, currency))} refunded is more than the ${sale.kind}: ${formatMoney(money(saleMinor, currency))} counts`;
   return {
     part,
     whole: saleMinor,
     inputs: {
-      [sale.kind]: say(saleMinor, currency),
-      refund: refund.minor === null ? 'the whole' : say(refund.minor, currency),
-      refundedBefore: say(refundedBefore, currency),
+      [sale.kind]: formatMoney(money(saleMinor, currency)),
+      refund: refund.minor === null ? 'the whole' : formatMoney(money(refund.minor, currency)),
+      refundedBefore: formatMoney(money(refundedBefore, currency)),
     },
     steps: [
       ...(asked > saleMinor ? [capped] : []),
-      `${say(part, currency)} of ${say(saleMinor, currency)} is refunded so far`,
+      `${formatMoney(money(part, currency))} of ${formatMoney(money(saleMinor, currency))} is refunded so far`,
     ],
   };
 }
@@ -143,13 +143,13 @@ function reversal(earning: EarnedBefore, refunded: RefundedShare): Earning {
   const back = dueBack(earning.minor, earning.reversedMinor, refunded);
   const steps = [
     ...refunded.steps,
-    `the same share of ${say(earning.minor, currency)} earned, less ${say(earning.reversedMinor, currency)} taken back before`,
-    `taken back now: ${say(back, currency)}`,
+    `the same share of ${formatMoney(money(earning.minor, currency))} earned, less ${formatMoney(money(earning.reversedMinor, currency))} taken back before`,
+    `taken back now: ${formatMoney(money(back, currency))}`,
   ];
   const inputs = {
     ...refunded.inputs,
-    earned: say(earning.minor, currency),
-    reversedBefore: say(earning.reversedMinor, currency),
+    earned: formatMoney(money(earning.minor, currency)),
+    reversedBefore: formatMoney(money(earning.reversedMinor, currency)),
   };
   return {
     incentiveId,

@@ -14,7 +14,7 @@ export type PaySchedule = {
   /** An IANA name such as `America/Sao_Paulo`. */
   readonly zone: string;
   /** Weekly only: the day whose first instant is the cut-off, 1 for Monday to 7 for Sunday. Monday unless said. */
-  readonly weekday?: number;
+  readonly weekday?: number | null;
   /** How many business days after the cut-off the money leaves, 0 to PAY_DAYS_MAX. */
   readonly payDays: number;
 };
@@ -25,8 +25,10 @@ export type Period = { readonly start: string; readonly end: string };
 /** Why a schedule cannot be kept, or undefined. */
 export function whyNotPaySchedule({ zone, weekday, payDays, frequency }: PaySchedule): string | undefined {
   if (!isZone(zone)) return `${zone} is not a zone of the IANA database, such as Europe/Berlin`;
-  if (weekday !== undefined && frequency !== 'weekly') return `a ${frequency} schedule has no weekday`;
-  if (weekday !== undefined && !isWholeBetween(weekday, 1, 7)) return 'the weekday is 1 for Monday to 7 for Sunday';
+  if (typeof weekday === 'number') {
+    if (frequency !== 'weekly') return `a ${frequency} schedule has no weekday`;
+    if (!isWholeBetween(weekday, 1, 7)) return 'the weekday is 1 for Monday to 7 for Sunday';
+  }
   if (!isWholeBetween(payDays, 0, PAY_DAYS_MAX))
     return `the pay date is 0 to ${PAY_DAYS_MAX} business days after the cut-off`;
   return undefined;
@@ -55,8 +57,8 @@ const CUTOFF_ON_OR_BEFORE: Record<Frequency, (date: Temporal.PlainDate, weekday:
   monthly: (date) => date.with({ day: 1 }),
 };
 
-const cutoffOnOrBefore = ({ frequency, weekday = 1 }: PaySchedule, date: Temporal.PlainDate): Temporal.PlainDate =>
-  CUTOFF_ON_OR_BEFORE[frequency](date, weekday);
+const cutoffOnOrBefore = ({ frequency, weekday }: PaySchedule, date: Temporal.PlainDate): Temporal.PlainDate =>
+  CUTOFF_ON_OR_BEFORE[frequency](date, weekday ?? 1);
 
 const periodTo = ({ frequency }: PaySchedule, end: Temporal.PlainDate): Period => ({
   start: end.subtract(LENGTH[frequency]).toString(),

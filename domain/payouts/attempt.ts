@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../durations.ts';
 import type { GatewayName } from '../rails.ts';
 import type { PayoutStatus } from './payout.ts';
 
@@ -69,10 +70,6 @@ export const PAYOUT_STATUS_OF: Record<AttemptState, PayoutStatus> = {
   failed: 'failed',
 };
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
 /** How long money may come home after it was sent, per gateway, in milliseconds; after it a sent attempt is settled. */
 export type ReturnWindows = Record<GatewayName, number | null>;
 
@@ -80,13 +77,18 @@ export type ReturnWindows = Record<GatewayName, number | null>;
  * Wise may bounce "up to several weeks" after `outgoing_payment_sent`. PayPal says SUCCESS itself; a check is settled only by
  * the bank statement: neither is ever settled by time.
  */
-export const RETURN_WINDOWS_DEFAULT: ReturnWindows = { wise: 21 * DAY, paypal: null, lob: null, 'printed-check': null };
+export const RETURN_WINDOWS_DEFAULT: ReturnWindows = {
+  wise: 21 * DAY_MS,
+  paypal: null,
+  lob: null,
+  'printed-check': null,
+};
 
 /** A check that nobody cashed for this long is stale; it stays a liability. */
-export const CHECK_STALE_AFTER_MS = 180 * DAY;
+export const CHECK_STALE_AFTER_MS = 180 * DAY_MS;
 
 /** An outcome that nobody knows is looked into at least this often. */
-const UNKNOWN_WAIT_MAX_MS = 30 * MINUTE;
+const UNKNOWN_WAIT_MAX_MS = 30 * MINUTE_MS;
 
 /**
  * How long to wait before looking again, in milliseconds: a quarter of the time since the last change, but at least
@@ -94,11 +96,11 @@ const UNKNOWN_WAIT_MAX_MS = 30 * MINUTE;
  */
 export function pollAfter(state: AttemptState, ageMs: number, firstMs: number): number {
   const isOpen = state === 'prepared' || state === 'submitted' || state === 'unknown';
-  return Math.min(Math.max(Math.floor(ageMs / 4), firstMs), isOpen ? UNKNOWN_WAIT_MAX_MS : DAY);
+  return Math.min(Math.max(Math.floor(ageMs / 4), firstMs), isOpen ? UNKNOWN_WAIT_MAX_MS : DAY_MS);
 }
 
 /** So long after it was to be asked again, a provider that has told nothing is silent. */
-const SILENT_AFTER_MS = 4 * HOUR;
+const SILENT_AFTER_MS = 4 * HOUR_MS;
 
 /** An attempt and when its provider answered last, null where that is when it came into its state; `readAt` is now. */
 type Heard = { state: AttemptState; stateAt: Date; answeredAt: Date | null; readAt: Date };
@@ -119,10 +121,11 @@ const UNCLAIMED_DAYS: Record<GatewayName, number | null> = { wise: null, paypal:
 const UNCLAIMED_REMINDERS = [21, 7, 1] as const;
 
 /** The reminder that is due for money that has been unclaimed for so long, as its day; 0 is the first notice. */
-export const unclaimedReminder = (ageMs: number): number => UNCLAIMED_REMINDERS.find((day) => ageMs >= day * DAY) ?? 0;
+export const unclaimedReminder = (ageMs: number): number =>
+  UNCLAIMED_REMINDERS.find((day) => ageMs >= day * DAY_MS) ?? 0;
 
 /** The last day (UTC, `2026-12-24`) on which money that has been unclaimed since then can be claimed; null where nobody says. */
 export function unclaimedUntil(gateway: GatewayName, since: Date): string | null {
   const days = UNCLAIMED_DAYS[gateway];
-  return days === null ? null : new Date(since.getTime() + days * DAY).toISOString().slice(0, 10);
+  return days === null ? null : new Date(since.getTime() + days * DAY_MS).toISOString().slice(0, 10);
 }

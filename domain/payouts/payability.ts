@@ -1,4 +1,4 @@
-import { formatDecimal, type Money } from '../money.ts';
+import { formatMoney, type Money } from '../money.ts';
 import type { Method } from '../rails.ts';
 import type { Outcome } from './outcome.ts';
 import { cutoffInstant, nextPeriods, payDate, type PaySchedule } from '../payers/schedule.ts';
@@ -23,8 +23,6 @@ export type SpokenReason = Reason & { readonly words: string };
 
 const METHOD_WORDS: Record<Method, string> = { bank: 'bank transfer', paypal: 'PayPal', check: 'check' };
 
-const say = (amount: Money): string => `${formatDecimal(amount)} ${amount.currency}`;
-
 /** What each reason means and what ends it, for somebody who has never heard of its name. */
 const WORDS: Record<Outcome, (standing: Standing, until: string | null, detail: string | null) => string> = {
   paid: () => 'Nothing stands against it.',
@@ -34,7 +32,7 @@ const WORDS: Record<Outcome, (standing: Standing, until: string | null, detail: 
     return 'Nothing has been earned that is not paid.';
   },
   negative_balance: ({ payable }) =>
-    `Refunds took back more than was earned: the balance of ${say(payable)} is made up from what is earned next.`,
+    `Refunds took back more than was earned: the balance of ${formatMoney(payable)} is made up from what is earned next.`,
   partner_on_hold: (_standing, _until, detail) => `Payment is on hold until we release it: ${detail ?? 'ask us why'}.`,
   no_instrument: ({ payable }) =>
     `We do not know where to pay ${payable.currency} to: a bank account, a PayPal account or a postal address is missing.`,
@@ -43,7 +41,7 @@ const WORDS: Record<Outcome, (standing: Standing, until: string | null, detail: 
   method_not_offered: ({ method }) =>
     `Payment by ${method ? METHOD_WORDS[method] : 'that way'} is not offered here: choose another way to be paid.`,
   below_minimum: ({ payable, minimum }) =>
-    `${say(payable)} is less than the smallest payout, ${say(minimum)}: it is kept and paid with what is earned next.`,
+    `${formatMoney(payable)} is less than the smallest payout, ${formatMoney(minimum)}: it is kept and paid with what is earned next.`,
   excluded: () => 'It was taken out of the run: it is considered again in the next one.',
 };
 

@@ -1,3 +1,5 @@
+import { DAY_MS } from '../durations.ts';
+
 /**
  * What only a person can do. An alarm says that something is odd; a task waits for a decision, and has a deadline where the outside
  * world sets one.
@@ -19,8 +21,6 @@ export const TASK_KINDS = [
   'check_returned_mail',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
-
-const DAY_MS = 24 * 3600_000;
 
 /**
  * How long the outside world leaves a task open, in milliseconds; null where nothing ends by itself. Wise cancels a transfer that

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../domain/durations.ts';
 import { type Money, money } from '../../domain/money.ts';
 import type { Reply, StatementLine } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
@@ -19,8 +20,6 @@ const BANK_STATUSES: StatusTable = {
 
 /** A check of ours as the bank has it on file. */
 type DrawnCheck = CheckOnFile & { issuedAt: Date };
-
-const DAY_MS = 24 * 60 * 60_000;
 
 const noFee = (amount: Money) => ({ amount, fee: money(0n, amount.currency) });
 

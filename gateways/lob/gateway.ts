@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../domain/durations.ts';
 import { Failure } from '../../domain/errors.ts';
 import { type CheckBankSettings, createCheckBank } from '../check-bank/client.ts';
 import { fileAtBank, isReply } from '../check-bank/issuing.ts';
@@ -14,7 +15,7 @@ import { freezeLob, readLobAccount, thawLob } from './request.ts';
 import { nameChecks } from './statement.ts';
 
 /** Lob remembers an idempotency key for 24 hours. An hour less allows for clocks that differ. */
-const REPEAT_WINDOW_MS = 23 * 60 * 60_000;
+const REPEAT_WINDOW_MS = 23 * HOUR_MS;
 
 const TOO_LATE =
   'Lob never confirmed this check and lists none with its key. After 24 hours the request must not be repeated. Ask Lob. To pay another way, request a stop first: once the bank confirms it, nobody can cash the check, whatever Lob did.';

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../domain/durations.ts';
 import type { BankEntry } from '../check-bank/camt.ts';
 import { toLine } from '../check-bank/following.ts';
 import type { StatementLine } from '../gateway.ts';
@@ -5,7 +6,7 @@ import { lookedUp } from '../http.ts';
 import type { LobCheck, LobCheckPage, LobClient } from './client.ts';
 
 /** A check is stale after 180 days. A person looks at anything later anyway. */
-const CHECK_AGE_MAX_MS = 190 * 24 * 60 * 60_000;
+const CHECK_AGE_MAX_MS = 190 * DAY_MS;
 const PAGES_MAX = 1_000;
 
 /** Lob cannot search by check number, so we page through its checks, newest first, until every number is found. */

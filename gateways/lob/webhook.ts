@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
+import { MINUTE_MS } from '../../domain/durations.ts';
 import type { WebhookReader } from '../gateway.ts';
 import { Id } from '../json.ts';
 import { isHmacOf, needHeader, notGenuine, readSigned } from '../webhook-signatures.ts';
 
 /** How far the signed time may differ from ours. */
-const CLOCK_WINDOW_MS = 5 * 60_000;
+const CLOCK_WINDOW_MS = 5 * MINUTE_MS;
 
 const Event = z.object({
   id: Id,

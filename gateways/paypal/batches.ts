@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../domain/durations.ts';
 import type { BatchCallbacks, BatchGateway, BatchReply, BatchSubmission } from '../gateway.ts';
 import { batchReply, refusedAsAWhole } from '../replies.ts';
 import type { PayPalClient } from './client.ts';
@@ -6,7 +7,7 @@ import { FOLLOWS_ITEM, ITEMS_MAX, pagesOf } from './following.ts';
 import { freezePayPalBatch, keysOf, thawPayPal } from './request.ts';
 
 /** PayPal remembers a batch id for 30 days. A repeat is safe only well within that time. */
-export const REPEAT_WINDOW_MS = 25 * 24 * 60 * 60_000;
+export const REPEAT_WINDOW_MS = 25 * DAY_MS;
 
 /** Stored when PayPal certainly did not process the first call, so that its reply to the next call counts as the first. */
 const UNTOUCHED = 'untouched';

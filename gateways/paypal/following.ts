@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../domain/durations.ts';
 import { add, type Money, money } from '../../domain/money.ts';
 import type { Reply, Submission } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
@@ -101,8 +102,6 @@ function itemReply(reference: string, item: PayPalItem, status: string): Reply {
     evidence: { item: item.payout_item_id, transaction: item.transaction_id ?? null },
   });
 }
-
-const DAY_MS = 24 * 60 * 60_000;
 
 /** Event codes for money that comes back to us (PayPal transaction event codes): reversal and refund. */
 const COMING_BACK: ReadonlySet<string> = new Set(['T1114', 'T1115']);

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
+import { MINUTE_MS } from '../../domain/durations.ts';
 import { Failure } from '../../domain/errors.ts';
 import { createHttp, type HttpSettings, json } from '../http.ts';
 import { refusedAsAWhole } from '../replies.ts';
 
 /** A token is renewed this long before it expires, so that no call carries one that expires on the way. */
-const RENEW_BEFORE_MS = 5 * 60_000;
+const RENEW_BEFORE_MS = 5 * MINUTE_MS;
 
 const Token = z.object({ access_token: z.string().min(1), expires_in: z.string().regex(/^\d+$/) });
 

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 
 import { z } from 'zod';
 
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/durations.ts';
 import { Failure } from '../../domain/errors.ts';
 import type { WebhookHint, WebhookReader } from '../gateway.ts';
 import { Id } from '../json.ts';
@@ -11,8 +12,8 @@ import { isTrusted, readAuthorities, readCertificates } from './certificates.ts'
 import type { PayPalSettings } from './client.ts';
 
 /** PayPal repeats a webhook for three days. One that was signed earlier is a replay. */
-const SIGNED_AGE_MAX_MS = 3 * 24 * 60 * 60_000 + 60 * 60_000;
-const CLOCK_AHEAD_MAX_MS = 5 * 60_000;
+const SIGNED_AGE_MAX_MS = 3 * DAY_MS + HOUR_MS;
+const CLOCK_AHEAD_MAX_MS = 5 * MINUTE_MS;
 const CERTIFICATE_TIMEOUT_MS = 10_000;
 const CERTIFICATES_KEPT_MAX = 20;
 

@@ -1,6 +1,6 @@
 import PdfDocument from 'pdfkit';
 
-import { formatDecimal, type Money } from '../../domain/money.ts';
+import { formatDecimal, formatMoney, type Money } from '../../domain/money.ts';
 import type { PostalAddress } from '../gateway.ts';
 import { amountInWords } from './amount-words.ts';
 import { drawMicr, micrLine } from './micr.ts';
@@ -91,7 +91,7 @@ function drawStub(doc: Document, { number, date, payee, amount, memo, payerName 
     .undash();
   write(doc, ['Remittance advice'], LEFT, top, true);
   write(doc, ['Check', 'Date', 'From', 'To', 'Reference', 'Amount'], LEFT, top + 24);
-  const values = [String(number), date, payerName, payee, memo, `${formatDecimal(amount)} ${amount.currency}`];
+  const values = [String(number), date, payerName, payee, memo, formatMoney(amount)];
   write(doc, values, LEFT + 1.2 * INCH, top + 24);
 }
 

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-
 import { z } from 'zod';
 
+import { sha256 } from '../../domain/canonical.ts';
 import { formatDecimal, parseDecimal } from '../../domain/money.ts';
 import { isRoutingNumber } from '../../domain/payers/routing-number.ts';
 import type { CheckOnFile } from '../check-bank/issuing.ts';
@@ -125,7 +124,7 @@ export function freezeCheck(order: PaymentOrder): Uint8Array {
  * same ending. Four hexadecimal digits are far too few to recover an account number.
  */
 export function checkReference(accountNumber: string, number: bigint): string {
-  const mark = createHash('sha256').update(accountNumber).digest('hex').slice(0, 4);
+  const mark = sha256(accountNumber).toString('hex').slice(0, 4);
   return `${accountNumber.slice(-4)}-${mark}-${number}`;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { formatDecimal } from '../../domain/money.ts';
+import { formatMoney } from '../../domain/money.ts';
 import type { BatchCallbacks, BatchGateway, BatchReply, BatchSubmission, Submission } from '../gateway.ts';
 import { type Evidence, lookedUp, type Result } from '../http.ts';
 import { Id, readJson, writeJson } from '../json.ts';
@@ -216,7 +216,7 @@ async function needsFunding(
 ): Promise<BatchReply> {
   const items = await callbacks.items();
   const sum = { ...total, minor: items.reduce((minor, { amount }) => minor + amount.minor, 0n) };
-  const detail = `Wise's batch group ${groupId} (${items.length} transfers, ${formatDecimal(sum)} ${sum.currency} in total) is not funded: ${why}. Fund it at Wise. Its payouts then continue automatically.`;
+  const detail = `Wise's batch group ${groupId} (${items.length} transfers, ${formatMoney(sum)} in total) is not funded: ${why}. Fund it at Wise. Its payouts then continue automatically.`;
   return batchReply('needs_person', providerStatus, {
     reason: providerStatus,
     task: { kind: 'provider_approval', detail },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { formatDecimal, type Money, parseDecimal } from '../../domain/money.ts';
+import { DAY_MS } from '../../domain/durations.ts';
+import { formatMoney, type Money, parseDecimal } from '../../domain/money.ts';
 import type { Reply, SaveStep, Submission } from '../gateway.ts';
 import { lookedUp, type Result } from '../http.ts';
 import { Decimal, Id, readJson, writeJson } from '../json.ts';
@@ -164,7 +165,6 @@ function ours({ amount }: Submission, step: WiseStep, { id, status, targetValue,
 
 const LIST_PAGE = 100;
 const LIST_PAGES_MAX = 500;
-const DAY_MS = 24 * 60 * 60_000;
 
 /** A repeat was refused, but the first transfer may still exist, so we look for it by our key. */
 async function findTransfer(sending: Sending, step: WiseStep): Promise<WiseStep | Reply> {
@@ -215,7 +215,7 @@ async function fund(sending: Sending, step: WiseStep): Promise<Reply> {
 }
 
 const draftOnly = (transferId: string, { amount }: Submission): string =>
-  `Wise holds transfer ${transferId} of ${formatDecimal(amount)} ${amount.currency} as a draft, and our token is not allowed to fund it. Fund it at Wise. The payout then continues automatically.`;
+  `Wise holds transfer ${transferId} of ${formatMoney(amount)} as a draft, and our token is not allowed to fund it. Fund it at Wise. The payout then continues automatically.`;
 
 /** The transfer exists but is not funded. A person must look at it, because Wise cancels it on its own after about two weeks. */
 const leftUnfunded = (code: string, step: WiseStep, evidence: Reply['evidence'], detail: string): Reply =>

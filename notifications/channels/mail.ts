@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-
 import { createTransport } from 'nodemailer';
 
+import { sha256 } from '../../domain/canonical.ts';
 import type { Mail } from '../notification.ts';
 
 export type Mailer = { send: (mail: Mail & { to: string; id: string }) => Promise<void>; close: () => void };
@@ -20,7 +19,7 @@ export function createMailer(smtpUrl: string, from: string): Mailer {
   });
   return {
     async send({ to, subject, text, id }) {
-      const messageId = `<${createHash('sha256').update(id).digest('hex').slice(0, 32)}@bursar>`;
+      const messageId = `<${sha256(id).toString('hex').slice(0, 32)}@bursar>`;
       await transport.sendMail({ from, to, subject, text, messageId });
     },
     close: () => transport.close(),

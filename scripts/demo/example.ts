@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -6,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { parse } from 'csv-parse';
 import { z } from 'zod';
 
+import { sha256 } from '../../domain/canonical.ts';
 import { CURRENCY_CODES } from '../../domain/currency.ts';
 import { Code, Decimal } from '../../domain/fields.ts';
 import { ImportMapping } from '../../domain/earnings/import-mapping.ts';
@@ -133,7 +133,7 @@ const methodOf = (methods: Example['partners']['methods'], id: string): Method |
 
 /** Fills the partner's own values into invented details, at any depth. */
 function fill(details: Record<string, unknown>, id: string): Record<string, unknown> {
-  const digits = String(createHash('sha256').update(id).digest().readUInt32BE() % 10 ** DIGITS).padStart(DIGITS, '0');
+  const digits = String(sha256(id).readUInt32BE() % 10 ** DIGITS).padStart(DIGITS, '0');
   const own: Record<string, string> = { '{id}': id, '{short}': id.slice(0, SHORT), '{digits}': digits };
   const filled = JSON.stringify(details).replaceAll(/\{(id|short|digits)\}/g, (name) => own[name] ?? name);
   return JSON.parse(filled) as Record<string, unknown>;

@@ -2,6 +2,7 @@ import { openAsBlob } from 'node:fs';
 import { basename } from 'node:path';
 
 import { listProgramsWithDueEvents } from '../../db/runs/overdue.ts';
+import { MINUTE_MS } from '../../domain/durations.ts';
 import type { ImportMapping } from '../../domain/earnings/import-mapping.ts';
 import type { Import } from '../api-types/api.d.ts';
 import type { ApiClient } from '../client.ts';
@@ -36,7 +37,7 @@ export async function sayImport(api: ApiClient, done: Import, say: (line: string
   if (rejected > items.length) say(`  For all of them: GET /v1/imports/${done.id}/rejections`);
 }
 
-const ACCRUED_WITHIN_MS = 10 * 60_000;
+const ACCRUED_WITHIN_MS = 10 * MINUTE_MS;
 
 /** Waits until no event lacks its earnings. It does not wait for a refund whose sale has not arrived. */
 export const untilAccrued = ({ db }: Pick<Deployment, 'db'>): Promise<readonly string[]> =>

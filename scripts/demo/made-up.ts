@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { DAY_MS } from '../../domain/durations.ts';
 import { providerKey } from '../../domain/ids.ts';
 import { cutoffInstant } from '../../domain/payers/schedule.ts';
 import { payScheduleId } from '../../temporal/messages.ts';
@@ -54,7 +55,6 @@ async function loseAnswerTo({ id }: { id: string }, { stack }: Deployment): Prom
 
 const OPENED_WITHIN_MS = 60_000;
 const RETURNED_WITHIN_MS = 60_000;
-const DAY_MS = 24 * 3_600_000;
 
 /** Makes the pay schedule's Temporal Schedule repeat its action of a cut-off. */
 async function payScheduled(

@@ -1,10 +1,11 @@
+import { MINUTE_MS } from '../../domain/durations.ts';
 import type { RunDetail } from '../api-types/api.d.ts';
 import type { ApiClient } from '../client.ts';
 import type { People, Person } from './people.ts';
 import { until } from './until.ts';
 
-const PREPARED_WITHIN_MS = 5 * 60_000;
-const PAID_WITHIN_MS = 30 * 60_000;
+const PREPARED_WITHIN_MS = 5 * MINUTE_MS;
+const PAID_WITHIN_MS = 30 * MINUTE_MS;
 const OPEN = new Set(['draft', 'approved', 'executing', 'sent']);
 
 export const readRun = (api: ApiClient, id: string): Promise<RunDetail> =>

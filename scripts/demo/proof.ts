@@ -2,14 +2,13 @@ import type { Client } from '@temporalio/client';
 
 import { listBalances } from '../../db/books/ledger.ts';
 import type { CurrencyCode } from '../../domain/currency.ts';
+import { DAY_MS } from '../../domain/durations.ts';
 import { type Money, money, parseDecimal } from '../../domain/money.ts';
 import { GATEWAYS, type GatewayName } from '../../domain/rails.ts';
 import { reconciliationWorkflowId } from '../../temporal/messages.ts';
 import { startReconciliation } from '../../temporal/starts.ts';
 import type { PortName } from '../stack/ports.ts';
 import type { Deployment } from './deployment.ts';
-
-const DAY_MS = 24 * 3_600_000;
 
 /** The days from an instant until now, in UTC like the statements. */
 export function daysSince(fromMs: number): string[] {

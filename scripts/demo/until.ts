@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { MINUTE_MS } from '../../domain/durations.ts';
+
 type Patience = {
   /** The condition, for the sentence "Still waiting for …". */
   what: string;
@@ -20,7 +22,9 @@ export async function until<T>(
     const answer = await ask();
     if (isWanted(answer)) return answer;
     if (Date.now() > givesUpAt)
-      throw new Error(`Still waiting for ${what} after ${withinMs / 60_000} minutes. The last answer: ${say(answer)}`);
+      throw new Error(
+        `Still waiting for ${what} after ${withinMs / MINUTE_MS} minutes. The last answer: ${say(answer)}`,
+      );
     await sleep(everyMs);
   }
 }

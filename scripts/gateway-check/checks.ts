@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import { z } from 'zod';
 
+import { DAY_MS } from '../../domain/durations.ts';
 import { Failure } from '../../domain/errors.ts';
 import { money } from '../../domain/money.ts';
 import type { GatewayName } from '../../domain/rails.ts';
@@ -27,8 +28,6 @@ export type Verdict = { verdict: 'passed' | 'skipped'; note: string };
 
 const passed = (note = ''): Verdict => ({ verdict: 'passed', note });
 const skipped = (note: string): Verdict => ({ verdict: 'skipped', note });
-
-const DAY_MS = 24 * 60 * 60_000;
 
 /** The calls of a payment whose answer we discard. `names` says whether the answer contains the payment's reference. */
 const LOSSES: Record<GatewayName, readonly { path: RegExp; names: boolean }[]> = {

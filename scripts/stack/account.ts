@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { chownSync, cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+
+import { sha256 } from '../../domain/canonical.ts';
 
 /**
  * PostgreSQL refuses to run as root. If we are root, it runs as an account without rights that every system has. That account
@@ -45,7 +46,7 @@ function canReach(path: string, { uid, gid }: Account): boolean {
 /** The path itself if the account can reach it, otherwise a path with the same name in the system's temporary folder. */
 export function reachable(path: string, account: Account | undefined): string {
   if (!account || canReach(resolve(path), account)) return resolve(path);
-  const key = createHash('sha256').update(resolve(path)).digest('hex').slice(0, 12);
+  const key = sha256(resolve(path)).toString('hex').slice(0, 12);
   return join(privateFolder(`bursar-${key}`), basename(path));
 }
 

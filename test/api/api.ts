@@ -8,8 +8,8 @@ import { z } from 'zod';
 
 import { createApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/http/deps.ts';
-import { addActor } from '../../db/people/actors.ts';
-import { issueKey } from '../../db/people/keys.ts';
+import { addActor } from '../../commands/people/actors.ts';
+import { issueKey } from '../../commands/people/keys.ts';
 import type { Role } from '../../domain/people/role.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { Failure } from '../../domain/errors.ts';
@@ -39,9 +39,9 @@ export async function startApi(overrides: Partial<ApiDeps> = {}) {
 
   const document = await openDocument(app);
 
-  const newKey = async (role: Role, partnerId: bigint | null = null, expiresAt: Date | null = null) => {
+  const newKey = async (role: Role, partnerId: bigint | null = null) => {
     const actor = await addActor(db, { code: `${role}-${randomUUID()}`, name: role, email: null }, null);
-    const issued = await issueKey(db, { actorId: actor.id, role, partnerId, expiresAt, issuedBy: null });
+    const issued = await issueKey(db, { actorId: actor.id, role, partnerId, expiresAt: null }, null);
     return { ...issued, actor };
   };
 

@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openApiDocument } from '../../api/openapi.ts';
 import { PERMITTED_ROUTES, rolesFor } from '../../api/http/permissions.ts';
-import { ROLES } from '../../domain/people/role.ts';
 import { getPartner } from '../../db/partners/partners.ts';
+import { insertKey } from '../../db/people/keys.ts';
+import { formatKey } from '../../domain/people/api-key.ts';
+import { ROLES } from '../../domain/people/role.ts';
 import { addPayout, type Api, setUpShop, startApi } from './api.ts';
 
 let api: Api;
@@ -70,8 +72,11 @@ describe('given a request without a valid key', () => {
   });
 
   it('when the key has expired then it is 401', async () => {
-    const { key } = await api.newKey('operator', null, new Date(Date.now() - 1000));
-    expect((await api.ask('GET', '/v1/payers', { key })).status).toBe(401);
+    const parts = { prefix: 'aaaaaaaaaaaa', secret: 'A'.repeat(43) };
+    const expiresAt = new Date(Date.now() - 1000);
+    const expired = { actorId: api.operator.actor.id, role: 'operator', partnerId: null, expiresAt } as const;
+    await insertKey(api.db, expired, parts, null);
+    expect((await api.ask('GET', '/v1/payers', { key: formatKey(parts) })).status).toBe(401);
   });
 
   it('when the key was revoked then it is 401', async () => {
@@ -83,10 +88,17 @@ describe('given a request without a valid key', () => {
 });
 
 describe('given an operator', () => {
-  it('when he issues a key to himself then he is refused', async () => {
-    const { actor } = api.operator;
-    const answer = await api.ask('POST', `/v1/actors/${actor.code}/keys`, { body: { role: 'approver' } });
+  const issue = (actor: string, body: object) => api.ask('POST', `/v1/actors/${actor}/keys`, { body });
+
+  it('when they issue a key to themselves then they are refused', async () => {
+    const answer = await issue(api.operator.actor.code, { role: 'approver' });
     expect(answer.body).toMatchObject({ status: 403, code: 'not_allowed' });
+  });
+
+  it('when they issue a key that has expired already then they are refused', async () => {
+    const { actor } = await api.newKey('auditor');
+    const answer = await issue(actor.code, { role: 'auditor', expiresAt: new Date(Date.now() - 1000).toISOString() });
+    expect(answer.body).toMatchObject({ status: 400, errors: [{ field: 'expiresAt' }] });
   });
 });
 

@@ -5,9 +5,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { listen } from '../../api/http/server.ts';
+import { MINUTE_MS } from '../../domain/durations.ts';
 import { eventually } from '../support/eventually.ts';
 
-const MINUTE_MS = 60_000;
 const ENOUGH = Buffer.alloc(2 * 1024 * 1024, 'x');
 const CRUMB = Buffer.from('x');
 

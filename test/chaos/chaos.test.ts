@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 
+import { MINUTE_MS } from '../../domain/durations.ts';
 import { CONTROLS, MUTATIONS } from './mutations.ts';
 import { patchMutation } from './mutate.ts';
 import { close, play } from './play.ts';
@@ -10,7 +11,7 @@ const FIRST_SEED = 7;
 const PAYOUTS = 60;
 const DISRUPTED_MS = 3_000;
 /** A bound for the worst machine, not an expectation: an idle one needs a tenth of it. */
-const ALL_MS = 15 * 60_000;
+const ALL_MS = 15 * MINUTE_MS;
 
 describe('given servers that are killed, and providers that fail, while payouts are made', () => {
   afterAll(() => close({ keepsFolder: false }));

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import { MINUTE_MS } from '../../domain/durations.ts';
 import { removePostgres } from '../../scripts/stack/postgres.ts';
 import { openBusiness } from './business.ts';
 import { drawPlan, MENU, type Menu } from './plan.ts';
@@ -25,7 +26,7 @@ export type Wish = {
   keepsBad?: boolean;
 };
 
-const DRAINED_WITHIN_MS = 3 * 60_000;
+const DRAINED_WITHIN_MS = 3 * MINUTE_MS;
 const FOLDER = '.data/chaos';
 
 /** The deployment that is running, so that it can be stopped. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { fingerprint, open, openJson, seal, sealJson, type VaultKeys } from '../../db/vault.ts';
+import { fingerprint, seal, sealJson, unseal, unsealJson, type VaultKeys } from '../../db/vault.ts';
 
 const keys: VaultKeys = { keyId: 'k1', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
 const details = { holder: 'Ann Partner', accountNumber: '123456789' };
@@ -14,7 +14,7 @@ describe('given bank details in the vault', () => {
   const sealed = sealJson(keys, 'instrument/ann', details);
 
   it('then their own row and key open them', () => {
-    expect(openJson(keys, 'instrument/ann', sealed)).toEqual(details);
+    expect(unsealJson(keys, 'instrument/ann', sealed)).toEqual(details);
   });
   it('then nothing of them can be read as they lie there', () => {
     expect(sealed.toString('latin1')).not.toContain('123456789');
@@ -24,23 +24,23 @@ describe('given bank details in the vault', () => {
   });
 
   it.each([
-    { what: "they are copied to somebody else's row", tried: () => openJson(keys, 'instrument/eve', sealed) },
+    { what: "they are copied to somebody else's row", tried: () => unsealJson(keys, 'instrument/eve', sealed) },
     {
       what: 'the key is another one',
-      tried: () => openJson({ ...keys, kek: Buffer.alloc(32, 9) }, 'instrument/ann', sealed),
+      tried: () => unsealJson({ ...keys, kek: Buffer.alloc(32, 9) }, 'instrument/ann', sealed),
     },
-    { what: 'one bit of the wrapped key is altered', tried: () => open(keys, 'instrument/ann', altered(sealed, 30)) },
+    { what: 'one bit of the wrapped key is altered', tried: () => unseal(keys, 'instrument/ann', altered(sealed, 30)) },
     {
       what: 'one bit of the details is altered',
-      tried: () => open(keys, 'instrument/ann', altered(sealed, sealed.length - 1)),
+      tried: () => unseal(keys, 'instrument/ann', altered(sealed, sealed.length - 1)),
     },
-    { what: 'the end is cut off', tried: () => open(keys, 'instrument/ann', sealed.subarray(0, -1)) },
-    { what: 'there is nothing', tried: () => open(keys, 'instrument/ann', Buffer.alloc(0)) },
+    { what: 'the end is cut off', tried: () => unseal(keys, 'instrument/ann', sealed.subarray(0, -1)) },
+    { what: 'there is nothing', tried: () => unseal(keys, 'instrument/ann', Buffer.alloc(0)) },
     {
       what: "the key of another row's record is put before them",
       tried: () => {
         const other = seal(keys, 'instrument/eve', Buffer.from('{}'));
-        return open(keys, 'instrument/ann', Buffer.concat([other.subarray(0, 60), sealed.subarray(60)]));
+        return unseal(keys, 'instrument/ann', Buffer.concat([other.subarray(0, 60), sealed.subarray(60)]));
       },
     },
   ])('when $what then the vault stays shut', ({ tried }) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { DAY_MS } from '../../domain/durations.ts';
 import {
   ATTEMPT_NEXT,
   ATTEMPT_STATES,
@@ -18,8 +19,6 @@ import {
 } from '../../domain/payouts/payout.ts';
 import { GATEWAYS, GATEWAYS_FOR, METHODS } from '../../domain/rails.ts';
 import { canRunBecome, isRunOver, RUN_NEXT, RUN_STATUSES } from '../../domain/runs/run.ts';
-
-const DAY_MS = 86_400_000;
 
 /** All states that can be reached from a state in one or more steps. */
 function reachable<State extends string>(next: Record<State, readonly State[]>, from: State): ReadonlySet<State> {

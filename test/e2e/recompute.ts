@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import { parse } from 'csv-parse/sync';
 
+import { DAY_MS } from '../../domain/durations.ts';
+
 /**
  * Computes the expected report of a replay a second time, without any of the product's code: with other arithmetic, other
  * date handling and another CSV reader. It knows only the rules of `examples/olist/README.md`.
@@ -56,8 +58,6 @@ function outcomeOf(due: bigint, method: string | undefined, minimum: bigint): st
   if (!method) return 'no_instrument';
   return due < minimum ? 'below_minimum' : 'paid';
 }
-
-const DAY_MS = 86_400_000;
 
 /** The earning of one item, and the day on which it is free; nothing for an unreadable row or a refunded sale. */
 function lineOf(

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
+import { DAY_MS } from '../../domain/durations.ts';
 import type {
   BatchCallbacks,
   BatchReply,
@@ -11,8 +12,6 @@ import type {
   Submission,
 } from '../../gateways/gateway.ts';
 import { openStage, type Stage } from './stage.ts';
-
-const DAY_MS = 24 * 60 * 60_000;
 
 type HttpReply = { status: number; body: object };
 const refusal = (...fields: readonly string[]): HttpReply => ({

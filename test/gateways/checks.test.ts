@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { CurrencyCode } from '../../domain/currency.ts';
+import { HOUR_MS } from '../../domain/durations.ts';
 import type { Failure } from '../../domain/errors.ts';
 import { parseDecimal } from '../../domain/money.ts';
 import { positivePayFile } from '../../domain/checks/positive-pay.ts';
@@ -19,7 +20,6 @@ import type { Attempt } from '../../scripts/gateway-check/attempt.ts';
 import { PAYEES } from '../../scripts/gateway-check/payees.ts';
 import { openStage, type Stage } from './stage.ts';
 
-const HOUR_MS = 60 * 60_000;
 const signal = () => AbortSignal.timeout(10_000);
 
 describe('given a check', () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
+import { DAY_MS } from '../../domain/durations.ts';
 import type { AttemptState } from '../../domain/payouts/attempt.ts';
 import type { Failure, FailureCode } from '../../domain/errors.ts';
 import { parseDecimal } from '../../domain/money.ts';
@@ -232,7 +233,7 @@ export function describeGateway(party: Party): void {
 
     it('when the statement shows one cent too much then the line keeps it, because lines are compared and never corrected', async () => {
       const from = new Date(new Date().toISOString().slice(0, 10));
-      const to = new Date(from.getTime() + 2 * 24 * 60 * 60_000);
+      const to = new Date(from.getTime() + 2 * DAY_MS);
       const lines = (signal = AbortSignal.timeout(10_000)) =>
         stage.gateways[name].statement(stage.payerAccounts[name], 'USD', from, to, signal);
       const attempt = stage.attempt(name, { amount: AMOUNT });

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
+import { HOUR_MS } from '../../domain/durations.ts';
 import type { Failure } from '../../domain/errors.ts';
 import { type Call, createHttp, json, retryAfterMs } from '../../gateways/http.ts';
 import { Decimal, exactNumber, readJson, writeJson } from '../../gateways/json.ts';
@@ -157,7 +158,7 @@ describe('given a response from a provider', () => {
     { headers: { 'x-rate-limit-reset': String(Math.ceil(Date.now() / 1000) - 60) }, waitMs: 0 },
     { headers: { 'retry-after': '7', 'x-rate-limit-reset': '99999999999' }, waitMs: 7_000 },
     { headers: { 'retry-after': 'Thu, 01 Jan 1970 00:00:00 GMT' }, waitMs: 0 },
-    { headers: { 'retry-after': '999999999' }, waitMs: 3_600_000 },
+    { headers: { 'retry-after': '999999999' }, waitMs: HOUR_MS },
     { headers: {}, waitMs: 5_000 },
   ])(
     'when it is 429 with $headers then the next try waits that long, and at most an hour',

@@ -4,10 +4,10 @@ import { crc32 } from 'node:zlib';
 import { generate } from 'selfsigned';
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import { DAY_MS } from '../../domain/durations.ts';
 import type { Failure } from '../../domain/errors.ts';
 import { createPayPalWebhookReader } from '../../gateways/paypal/webhook.ts';
 
-const DAY_MS = 24 * 3600_000;
 const PREFIX = 'https://api.paypal.example/v1/notifications/certs/';
 const WEBHOOK_ID = 'WH-1';
 

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
+import { DAY_MS, MINUTE_MS } from '../../domain/durations.ts';
 import { createAuthorize } from '../../gateways/paypal/token.ts';
 import type { Attempt } from '../../scripts/gateway-check/attempt.ts';
 import { openStage, type Stage } from './stage.ts';
 
-const DAY_MS = 24 * 60 * 60_000;
 const usd = (minor: bigint) => ({ minor, currency: 'USD' });
 
 describe('given a payment by PayPal', () => {
@@ -147,9 +147,9 @@ describe('given a token that a hundred payments wait for', () => {
     });
     const first = await Promise.all(Array.from({ length: 100 }, () => authorize(null)));
     expect(new Set(first)).toEqual(new Set(['Bearer token-1']));
-    now += 54 * 60_000;
+    now += 54 * MINUTE_MS;
     expect(await authorize(null)).toBe('Bearer token-1');
-    now += 2 * 60_000;
+    now += 2 * MINUTE_MS;
     expect(await authorize(null)).toBe('Bearer token-2');
     expect(asked).toBe(2);
     server.close();

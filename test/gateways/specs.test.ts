@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { HOUR_MS } from '../../domain/durations.ts';
 import { hasSpecs, openSpec, warnWithoutSpecs } from './specs.ts';
 import { openStage, type Stage } from './stage.ts';
 
@@ -41,7 +42,7 @@ describe.runIf(hasSpecs)('given the requests that we send', () => {
     const attempt = stage.attempt(name);
     await attempt.submit();
     await expect.poll(async () => (await attempt.read()).state).toBe('settled');
-    const [from, to] = [new Date(Date.now() - 3_600_000), new Date(Date.now() + 60_000)];
+    const [from, to] = [new Date(Date.now() - HOUR_MS), new Date(Date.now() + 60_000)];
     await stage.gateways[name].statement(stage.payerAccounts[name], 'USD', from, to, AbortSignal.timeout(10_000));
   }
 

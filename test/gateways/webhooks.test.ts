@@ -6,6 +6,7 @@ import { buffer } from 'node:stream/consumers';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { DAY_MS } from '../../domain/durations.ts';
 import type { Failure } from '../../domain/errors.ts';
 import type { WebhookReader } from '../../gateways/gateway.ts';
 import { createPayPalWebhookReader } from '../../gateways/paypal/webhook.ts';
@@ -30,8 +31,6 @@ const SIGNATURE: Record<WebhookSender, string> = {
   paypal: 'paypal-transmission-sig',
   lob: 'lob-signature',
 };
-
-const DAY_MS = 24 * 60 * 60_000;
 
 describe('given the webhooks that providers send', () => {
   let server: Server;

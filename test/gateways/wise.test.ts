@@ -1,11 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
+import { DAY_MS, HOUR_MS } from '../../domain/durations.ts';
 import type { Failure } from '../../domain/errors.ts';
 import type { Attempt } from '../../scripts/gateway-check/attempt.ts';
 import { PAYEES } from '../../scripts/gateway-check/payees.ts';
 import { openStage, type Stage } from './stage.ts';
-
-const DAY_MS = 24 * 60 * 60_000;
 
 describe('given a bank payment by Wise', () => {
   let stage: Stage;
@@ -154,7 +153,7 @@ describe('given a bank payment by Wise', () => {
       await stage.control('wise', 'faults', { method: 'POST', path: '/v1/transfers', fault: '500-before-commit' });
       const attempt = stage.attempt('wise');
       expect((await attempt.submit()).state).toBe('unknown');
-      await stage.control('wise', 'clock', { advanceMs: 60 * 60_000 }); // the quote expires
+      await stage.control('wise', 'clock', { advanceMs: HOUR_MS }); // the quote expires
       aheadMs = aheadDays * DAY_MS;
       const told = await attempt.resolve();
       expect([told.state, told.task?.kind ?? null]).toEqual(['unknown', task]);
@@ -166,7 +165,7 @@ describe('given a bank payment by Wise', () => {
     await stage.control('wise', 'faults', { method: 'POST', path: '/v1/transfers', fault: '429' });
     const attempt = stage.attempt('wise');
     await attempt.submit().catch((failure: Failure) => expect(failure.code).toBe('gateway_rate_limited'));
-    await stage.control('wise', 'clock', { advanceMs: 60 * 60_000 });
+    await stage.control('wise', 'clock', { advanceMs: HOUR_MS });
     expect((await attempt.resolve()).state).toBe('accepted');
   });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import fc from 'fast-check';
 
+import { HOUR_MS } from '../../domain/durations.ts';
 import { GATEWAYS } from '../../domain/rails.ts';
 import {
   ENDS,
@@ -23,7 +24,6 @@ export type Real = { stage: Stage; business: Business; sent: object[]; check: ()
 
 type Command = fc.AsyncCommand<Model, Real>;
 
-const HOUR_MS = 3_600_000;
 const FAULTS = [
   'commit-then-drop',
   'commit-then-502',

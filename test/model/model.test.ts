@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { MINUTE_MS } from '../../domain/durations.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
 import { SEQUENCES, STEPS_MAX } from '../support/property-runs.ts';
 import { calm } from '../workflows/stage.ts';
@@ -53,6 +54,6 @@ describe('given payees, a provider for each, and any events in any order', () =>
         { numRuns: SEQUENCES, ...(SEED && { seed: Number(SEED) }), endOnFailure: process.env['MODEL_SHRINK'] !== '1' },
       );
     },
-    MINUTES_MAX * 60_000,
+    MINUTES_MAX * MINUTE_MS,
   );
 });

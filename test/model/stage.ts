@@ -2,6 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { createActivities } from '../../activities/index.ts';
+import { HOUR_MS } from '../../domain/durations.ts';
 import { PAYOUT_STATUSES } from '../../domain/payouts/payout.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../domain/payouts/attempt.ts';
 import { formatDecimal, money, parseDecimal } from '../../domain/money.ts';
@@ -19,7 +20,7 @@ import type { Books, ModelPayee } from './model.ts';
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
 /** This is longer than a test, so that providers act only when a step moves their clock. */
-const STEP_MS = 3_600_000;
+const STEP_MS = HOUR_MS;
 const PROVIDERS = ['wise', 'paypal', 'lob', 'bank'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 const KEEPERS = { bank: 'wise', paypal: 'paypal', check: 'bank' } as const;

@@ -12,8 +12,9 @@ import { inject } from 'vitest';
 
 import { type Activities, createActivities } from '../../activities/index.ts';
 import { createApp } from '../../api/app.ts';
-import { addActor, listActors } from '../../db/people/actors.ts';
-import { issueKey } from '../../db/people/keys.ts';
+import { addActor } from '../../commands/people/actors.ts';
+import { issueKey } from '../../commands/people/keys.ts';
+import { listActors } from '../../db/people/actors.ts';
 import type { Role } from '../../domain/people/role.ts';
 import { openDatabase } from '../../db/database.ts';
 import type { VaultKeys } from '../../db/vault.ts';
@@ -124,7 +125,7 @@ export async function openWorld(options: WorldOptions = {}) {
     async person(code: string, role: Role, partnerId: bigint | null = null) {
       const known = (await listActors(db, null, 1000)).find((actor) => actor.code === code);
       const actor = known ?? (await addActor(db, { code, name: code, email: null }, null));
-      const { key } = await issueKey(db, { actorId: actor.id, role, partnerId, expiresAt: null, issuedBy: null });
+      const { key } = await issueKey(db, { actorId: actor.id, role, partnerId, expiresAt: null }, null);
       return { id: actor.id, key, api: createTestClient(url, key) };
     },
     async close() {

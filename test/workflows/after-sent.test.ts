@@ -2,6 +2,7 @@ import { type QuerySqlToken, sql } from 'slonik';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { getPartner } from '../../db/partners/partners.ts';
+import { DAY_MS } from '../../domain/durations.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
 import { payoutWorkflowId } from '../../temporal/messages.ts';
 import { type Company, instrumentFor, openCompany } from '../support/company.ts';
@@ -210,7 +211,7 @@ describe('given a payment that nobody claims', () => {
     await world.activities.advancePayout(id);
 
     const texts = await textsTo(business, 'ann');
-    const until = new Date(Date.now() + 22 * 24 * 3600_000).toISOString().slice(0, 10);
+    const until = new Date(Date.now() + 22 * DAY_MS).toISOString().slice(0, 10);
     const reminder = texts.find((text) => text.startsWith('Reminder: 12.00 USD is waiting for you'));
     expect(reminder).toContain('please open one');
     expect(reminder).toContain(`until ${until}`);

@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { HOUR_MS } from '../../domain/durations.ts';
 import { decideUpdate, runChangedSignal, runWorkflowId } from '../../temporal/messages.ts';
 import { type Company, openCompany } from '../support/company.ts';
 import { getRun, listRunPayouts, runBecomes, type RunSeen } from '../support/runs.ts';
@@ -207,7 +208,7 @@ describe('given a run in review', () => {
 });
 
 describe('given an approved run whose pay date is still to come', () => {
-  const tomorrow = () => new Date(Date.now() + 36 * 3600_000).toISOString().slice(0, 10);
+  const tomorrow = () => new Date(Date.now() + 36 * HOUR_MS).toISOString().slice(0, 10);
 
   const approved = async (code: string) => {
     const business = await open(code);

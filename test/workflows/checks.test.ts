@@ -2,6 +2,7 @@ import { type QuerySqlToken, sql } from 'slonik';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { listTasks, type Task } from '../../db/tasks/tasks.ts';
+import { DAY_MS } from '../../domain/durations.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
 import { TASK_QUEUES } from '../../temporal/messages.ts';
 import { checkSettings, type Company, openCompany } from '../support/company.ts';
@@ -27,7 +28,6 @@ import {
   tell,
 } from './stage.ts';
 
-const DAY_MS = 24 * 3600_000;
 const ACCOUNT = '123456789012';
 
 type StopSeen = {

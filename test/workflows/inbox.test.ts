@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { insertInboxMessage } from '../../db/payouts/inbox.ts';
 import { listBalances } from '../../db/books/ledger.ts';
+import { HOUR_MS } from '../../domain/durations.ts';
 import { openReceiver } from '../../scripts/gateway-check/sandbox.ts';
 import { type Company, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
@@ -246,14 +247,14 @@ const ANSWERED_LATE = [
 describe('given a bank that sends money back and tells why by webhook only', () => {
   let world: World;
   beforeAll(async () => {
-    world = await openWorld({ webhooks: false, wiseReturnWindowMs: 3_600_000 });
+    world = await openWorld({ webhooks: false, wiseReturnWindowMs: HOUR_MS });
   });
   afterAll(() => world.close());
 
   it('when it is returned then the reason is kept with the attempt', async () => {
     const company = await openCompany(world);
     const business = await openBusiness(company, { code: 'reason' });
-    await tell(world, 'wise', 'outcomes', { match: '10.00', outcome: 'bounce', afterMs: 3_600_000 });
+    await tell(world, 'wise', 'outcomes', { match: '10.00', outcome: 'bounce', afterMs: HOUR_MS });
     await addPayees(business, [{ name: 'ann', method: 'bank', amount: '10.00' }]);
     const run = await startPaying(business);
     const { id } = await payoutBecomes(business, run, 'ann', 'sent');

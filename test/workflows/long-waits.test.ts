@@ -7,6 +7,7 @@ import { createPayoutActivities, type PayoutDeps } from '../../activities/payout
 import { createPrepareRunActivities } from '../../activities/runs/prepare.ts';
 import { getPayout } from '../../db/payouts/payouts.ts';
 import { attemptRecord, seal } from '../../db/vault.ts';
+import { DAY_MS, HOUR_MS } from '../../domain/durations.ts';
 import { money } from '../../domain/money.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../domain/payouts/attempt.ts';
 import { reply } from '../../gateways/replies.ts';
@@ -17,9 +18,6 @@ import { addCompany, addLine, addPartner, addPayingRun, addRun, sendPayout } fro
 import { tamper } from '../support/database.ts';
 import { openSkippedTime, type SkippedTime } from '../support/skipped-time.ts';
 import { VAULT } from '../support/world.ts';
-
-const HOUR_MS = 3600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 let stage: Stage;
 let time: SkippedTime;

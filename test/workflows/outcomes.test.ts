@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { holdPayout } from '../../db/payouts/payouts.ts';
+import { DAY_MS } from '../../domain/durations.ts';
 import { payoutWorkflowId } from '../../temporal/messages.ts';
 import { type Company, openCompany } from '../support/company.ts';
 import { eventually } from '../support/eventually.ts';
@@ -26,8 +27,6 @@ import {
   sweep,
   tell,
 } from './stage.ts';
-
-const DAY_MS = 24 * 3600_000;
 
 let world: World;
 let company: Company;

@@ -2,6 +2,7 @@ import { TypedSearchAttributes } from '@temporalio/common';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { DAY_MS } from '../../domain/durations.ts';
 import { scheduledRunId } from '../../domain/ids.ts';
 import { runTriggerWorkflowId, TASK_QUEUES } from '../../temporal/messages.ts';
 import { withClient } from '../../scripts/stack/postgres.ts';
@@ -149,7 +150,7 @@ describe('given a run', () => {
     const today = new Date().toISOString().slice(0, 10);
     await addPayees(business, [{ name: 'ann', method: 'paypal' }]);
     await sell(business, [
-      { name: 'ann', amount: '10.00', occurredAt: new Date(Date.now() - 5 * 24 * 3600_000).toISOString() },
+      { name: 'ann', amount: '10.00', occurredAt: new Date(Date.now() - 5 * DAY_MS).toISOString() },
     ]);
 
     const run = await startPaying(business, today);

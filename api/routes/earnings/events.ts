@@ -1,16 +1,18 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { listEvents, listQuarantine, type QuarantinedEvent, type StoredEvent } from '../../../db/earnings/events.ts';
-import { Code, Currency, Source } from '../../../domain/fields.ts';
+import { intakeEvents } from '../../../commands/earnings/intake.ts';
+import { listEvents, type StoredEvent } from '../../../db/earnings/events.ts';
+import { listQuarantine, type QuarantinedEvent } from '../../../db/earnings/quarantine.ts';
+import { Code, Currency, Line, Source } from '../../../domain/fields.ts';
 import { WireEvent } from '../../../domain/event.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
-import { intakeEvents, wakePrograms } from './intake.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
-import { answers, jsonBody, Line, pageOf, pageQuery, RowNumber } from '../../http/schemas.ts';
+import { answers, jsonBody, pageOf, pageQuery, RowNumber } from '../../http/schemas.ts';
+import { wakePrograms } from '../../http/wake.ts';
 
 const EVENTS_MAX = 1000;
 

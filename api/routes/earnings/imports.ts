@@ -1,26 +1,17 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import {
-  getImport,
-  type Import,
-  listImports,
-  listRejections,
-  openImport,
-  type Rejection,
-} from '../../../db/earnings/imports.ts';
-import { Failure } from '../../../domain/errors.ts';
+import { importFile } from '../../../commands/earnings/import-file.ts';
+import { getImport, type Import, listImports, listRejections, type Rejection } from '../../../db/earnings/imports.ts';
+import { Failure, refused } from '../../../domain/errors.ts';
 import { ImportMapping } from '../../../domain/earnings/import-mapping.ts';
 import { parseJson } from '../../http/body.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
-import { importRows, openFiles } from './import-file.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter, detailsOf } from '../../http/router.ts';
 import { answers, Ordinal, pageOf, pageQuery, Uuid, UuidPath } from '../../http/schemas.ts';
-import { refused } from '../../http/upload.ts';
-
-const FILE_NAME_CHARS_MAX = 200;
+import { wakePrograms } from '../../http/wake.ts';
 
 const ImportAnswer = z
   .object({
@@ -141,17 +132,12 @@ function readMapping(text: string | undefined): ImportMapping {
 export const importRoutes = ({ db, temporal, log }: ApiDeps) =>
   createRouter()
     .openapi(add, async (c) => {
-      const upload = c.get('upload');
-      const mapping = readMapping(upload.fields.get('mapping'));
-      const files = await openFiles(upload, mapping);
-      const fileName =
-        upload.files
-          .get('file')
-          ?.fileName.replaceAll(/\p{Cc}/gu, '')
-          .slice(0, FILE_NAME_CHARS_MAX) || 'unnamed';
-      const id = await openImport(db, { fileName, mapping }, c.get('caller').actorId);
-      await importRows({ db, temporal, log }, id, files, mapping);
-      return c.json(importAnswer(await getImport(db, id)), 201);
+      const { fields, files } = c.get('upload');
+      const imported = await importFile(db, files, readMapping(fields.get('mapping')), {
+        by: c.get('caller').actorId,
+        onPage: (programs) => wakePrograms({ temporal, log }, programs),
+      });
+      return c.json(importAnswer(imported), 201);
     })
     .openapi(list, async (c) => {
       const { cursor = null, limit } = c.req.valid('query');

@@ -1,12 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import {
-  addAgreements,
-  type Agreement,
-  changeAgreement,
-  getAgreement,
-  listAgreements,
-} from '../../../db/partners/agreements.ts';
+import { addAgreement, changeAgreement } from '../../../commands/partners/agreements.ts';
+import { type Agreement, listAgreements } from '../../../db/partners/agreements.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
 import { Code } from '../../../domain/fields.ts';
 import { onlyOwn } from '../../http/auth.ts';
@@ -107,12 +102,12 @@ export const agreementRoutes = ({ db }: ApiDeps) =>
     .openapi(add, async (c) => {
       const { endsOn = null, ...agreement } = c.req.valid('json');
       const partner = await getPartner(db, c.req.valid('param').code);
-      const by = c.get('caller').actorId;
-      await db.transaction((tx) => addAgreements(tx, [{ ...agreement, partner: partner.code, endsOn }], by));
-      return c.json(agreementAnswer(await getAgreement(db, partner.code, agreement.program)), 201);
+      const added = await addAgreement(db, { ...agreement, partner: partner.code, endsOn }, c.get('caller').actorId);
+      return c.json(agreementAnswer(added), 201);
     })
     .openapi(change, async (c) => {
-      const { code, program } = c.req.valid('param');
-      const changed = await changeAgreement(db, code, program, c.req.valid('json'), c.get('caller').actorId);
+      const { code: partner, program } = c.req.valid('param');
+      const wish = c.req.valid('json');
+      const changed = await changeAgreement(db, { partner, program }, wish, c.get('caller').actorId);
       return c.json(agreementAnswer(changed), 200);
     });

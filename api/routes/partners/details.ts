@@ -1,11 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { isValidIBAN } from 'ibantools';
 
-import type { NewInstrument } from '../../../db/partners/instruments.ts';
-import { canonicalJson } from '../../../domain/canonical.ts';
-import { Currency } from '../../../domain/fields.ts';
+import { Country, Currency, Line } from '../../../domain/fields.ts';
 import { isRoutingNumber } from '../../../domain/payers/routing-number.ts';
-import { Country, Email, Line, Name, PostalAddress } from '../../http/schemas.ts';
+import { Email, Name, PostalAddress } from '../../http/schemas.ts';
 
 const DETAILS_MAX = 20;
 
@@ -68,49 +66,3 @@ const CheckInstrument = z
 export const InstrumentBody = z
   .discriminatedUnion('method', [BankInstrument, PayPalInstrument, CheckInstrument])
   .openapi('NewInstrument', { description: 'Where a partner is paid: by bank transfer, PayPal or check' });
-export type InstrumentBody = z.output<typeof InstrumentBody>;
-
-type Described = Omit<NewInstrument, 'partnerId' | 'method' | 'details'>;
-
-/** An instrument as it is kept: sealed but for what may be shown. `home` is the partner's country, for what has none of its own. */
-export const instrumentOf = (
-  destination: InstrumentBody,
-  { id, country }: { id: bigint; country: string },
-): NewInstrument => ({
-  partnerId: id,
-  method: destination.method,
-  details: destination,
-  ...describe(destination, country),
-});
-
-function describe(destination: InstrumentBody, home: string): Described {
-  switch (destination.method) {
-    case 'bank': {
-      const { currency, country, details } = destination;
-      return { currency, country, last4: last4Of(details), identity: canonicalJson(accountOf(details)) };
-    }
-    case 'paypal':
-      return { currency: null, country: home, last4: '', identity: destination.receiver.toLowerCase() };
-    case 'check': {
-      const { payee, address } = destination;
-      return {
-        currency: null,
-        country: address.country,
-        last4: '',
-        identity: canonicalJson({ payee, ...withoutGaps(address) }),
-      };
-    }
-  }
-}
-
-type BankDetails = Readonly<Record<string, string>>;
-
-const last4Of = (details: BankDetails): string =>
-  (details['IBAN'] ?? details['accountNumber'] ?? '').replaceAll(/\W/g, '').slice(-4);
-
-/** The account without its owner's address: two people who write it differently name one account. */
-const accountOf = (details: BankDetails): BankDetails =>
-  Object.fromEntries(Object.entries(details).filter(([field]) => !field.startsWith('address.')));
-
-const withoutGaps = (address: z.output<typeof PostalAddress>) =>
-  Object.fromEntries(Object.entries(address).filter(([, value]) => value !== undefined));

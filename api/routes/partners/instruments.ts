@@ -1,15 +1,16 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { addInstruments, type Instrument, listInstruments } from '../../../db/partners/instruments.ts';
+import { addInstrument } from '../../../commands/partners/instruments.ts';
+import { type Instrument, listInstruments } from '../../../db/partners/instruments.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
-import { Currency } from '../../../domain/fields.ts';
+import { Country, Currency } from '../../../domain/fields.ts';
 import { onlyOwn } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
-import { InstrumentBody, instrumentOf } from './details.ts';
+import { InstrumentBody } from './details.ts';
 import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
-import { answers, CodePath, Country, jsonBody, Method, pageOf, pageQuery, Uuid } from '../../http/schemas.ts';
+import { answers, CodePath, jsonBody, Method, pageOf, pageQuery, Uuid } from '../../http/schemas.ts';
 
 /** The part of an instrument that is shown. Its details are sealed, and leave the vault only for a payment. */
 const InstrumentAnswer = z
@@ -73,9 +74,7 @@ export const instrumentRoutes = ({ db, vault, settings: { coolingOffDays } }: Ap
     })
     .openapi(add, async (c) => {
       const partner = await getPartner(db, c.req.valid('param').code);
-      const instrument = instrumentOf(c.req.valid('json'), partner);
-      const policy = { coolingOffDays, by: c.get('caller').actorId };
-      const [added] = await db.transaction((tx) => addInstruments(tx, vault, [instrument], policy));
-      if (!added) throw new Error('the database returned no instrument');
+      const payee = { partner, destination: c.req.valid('json') };
+      const added = await addInstrument(db, vault, payee, { coolingOffDays, by: c.get('caller').actorId });
       return c.json(instrumentAnswer(added), 201);
     });

@@ -1,23 +1,20 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import type { Database } from '../../../db/database.ts';
-import { addInstruments } from '../../../db/partners/instruments.ts';
-import { addAgreements } from '../../../db/partners/agreements.ts';
 import {
+  addPartner,
   addPartners,
   changePartner,
-  getPartner,
   holdPartner,
-  listPartners,
-  type NewPartner,
-  type Partner,
-} from '../../../db/partners/partners.ts';
+  type Newcomer,
+  releasePartner,
+} from '../../../commands/partners/partners.ts';
+import { getPartner, listPartners, type Partner } from '../../../db/partners/partners.ts';
 import { PARTNER_KINDS } from '../../../domain/partners/kind.ts';
-import { Code } from '../../../domain/fields.ts';
+import { Code, Country } from '../../../domain/fields.ts';
 import { onlyOwn } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
-import { InstrumentBody, instrumentOf } from './details.ts';
+import { InstrumentBody } from './details.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
@@ -25,7 +22,6 @@ import {
   answers,
   CodePageQuery,
   CodePath,
-  Country,
   Email,
   jsonBody,
   Name,
@@ -175,22 +171,8 @@ const partnerAnswer = ({ id: _id, createdAt, ...partner }: Partner) => ({
   createdAt: createdAt.toISOString(),
 });
 
-export const partnerRoutes = ({ db, vault, settings: { coolingOffDays } }: ApiDeps) => {
-  /** Adds partners with their agreements and instruments in one transaction. */
-  const addAll = (bodies: readonly PartnerBody[], by: string) =>
-    db.transaction(async (tx) => {
-      const partners = await addPartners(tx, bodies.map(newPartner), by);
-      await joinPrograms(tx, bodies, by);
-      const byCode = new Map(partners.map((partner) => [partner.code, partner]));
-      const instruments = bodies.flatMap(({ code, instrument }) => {
-        const partner = byCode.get(code);
-        return partner && instrument ? [instrumentOf(instrument, partner)] : [];
-      });
-      if (instruments.length > 0) await addInstruments(tx, vault, instruments, { coolingOffDays, by });
-      return partners;
-    });
-
-  return createRouter()
+export const partnerRoutes = ({ db, vault, settings: { coolingOffDays } }: ApiDeps) =>
+  createRouter()
     .openapi(list, async (c) => {
       const { cursor = null, limit } = c.req.valid('query');
       const page = await readPage(limit, (count) => listPartners(db, cursor, count), {
@@ -200,12 +182,13 @@ export const partnerRoutes = ({ db, vault, settings: { coolingOffDays } }: ApiDe
       return c.json(page, 200);
     })
     .openapi(add, async (c) => {
-      const body = c.req.valid('json');
-      await addAll([body], c.get('caller').actorId);
-      return c.json(partnerAnswer(await getPartner(db, body.code)), 201);
+      const policy = { coolingOffDays, by: c.get('caller').actorId };
+      const added = await addPartner(db, vault, newcomer(c.req.valid('json')), policy);
+      return c.json(partnerAnswer(added), 201);
     })
     .openapi(addBatch, async (c) => {
-      const added = await addAll(c.req.valid('json').partners, c.get('caller').actorId);
+      const policy = { coolingOffDays, by: c.get('caller').actorId };
+      const added = await addPartners(db, vault, c.req.valid('json').partners.map(newcomer), policy);
       return c.json({ added: added.length }, 201);
     })
     .openapi(get, async (c) => {
@@ -218,26 +201,19 @@ export const partnerRoutes = ({ db, vault, settings: { coolingOffDays } }: ApiDe
       return c.json(partnerAnswer(partner), 200);
     })
     .openapi(hold, async (c) => {
-      const why = { held: true, reason: c.req.valid('json').reason };
-      return c.json(partnerAnswer(await holdPartner(db, c.req.valid('param').code, why, c.get('caller').actorId)), 200);
+      const { reason } = c.req.valid('json');
+      const held = await holdPartner(db, c.req.valid('param').code, reason, c.get('caller').actorId);
+      return c.json(partnerAnswer(held), 200);
     })
     .openapi(release, async (c) => {
-      const why = { held: false, reason: c.req.valid('json').reason };
-      return c.json(partnerAnswer(await holdPartner(db, c.req.valid('param').code, why, c.get('caller').actorId)), 200);
+      const { reason } = c.req.valid('json');
+      const released = await releasePartner(db, c.req.valid('param').code, reason, c.get('caller').actorId);
+      return c.json(partnerAnswer(released), 200);
     });
-};
 
-const newPartner = ({ code, name, kind, email, country }: PartnerBody): NewPartner => ({
-  code,
-  name,
-  kind,
+const newcomer = ({ email, instrument, agreements, ...partner }: PartnerBody): Newcomer => ({
+  ...partner,
   email: email ?? null,
-  country,
+  agreements: agreements.map(({ endsOn = null, ...agreement }) => ({ ...agreement, endsOn })),
+  destination: instrument ?? null,
 });
-
-async function joinPrograms(db: Database, bodies: readonly PartnerBody[], by: string): Promise<void> {
-  const agreements = bodies.flatMap(({ code, agreements: wanted }) =>
-    wanted.map((agreement) => ({ ...agreement, partner: code, endsOn: agreement.endsOn ?? null })),
-  );
-  if (agreements.length > 0) await addAgreements(db, agreements, by);
-}

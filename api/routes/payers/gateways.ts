@@ -1,12 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import {
-  type GatewayPause,
-  listGatewayPauses,
-  pauseGateway,
-  resumeGateway,
-} from '../../../db/payers/gateway-pauses.ts';
+import { pauseGateway, resumeGateway } from '../../../commands/payers/gateway-pauses.ts';
 import type { Database } from '../../../db/database.ts';
+import { type GatewayPause, listGatewayPauses } from '../../../db/payers/gateway-pauses.ts';
 import { GATEWAYS, type GatewayName } from '../../../domain/rails.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';

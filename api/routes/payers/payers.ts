@@ -1,36 +1,18 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import {
-  addPayer,
-  getPayer,
-  listPayerGateways,
-  listPayers,
-  type Payer,
-  type PayerGateway,
-} from '../../../db/payers/payers.ts';
+import { addPayer } from '../../../commands/payers/payers.ts';
 import { setPayerGateway } from '../../../commands/payers/set-gateway.ts';
-import { Code, Currency } from '../../../domain/fields.ts';
+import { getPayer, listPayerGateways, listPayers, type Payer, type PayerGateway } from '../../../db/payers/payers.ts';
+import { Code, Country, Currency, Line } from '../../../domain/fields.ts';
 import { DORMANCY_YEARS_MAX } from '../../../domain/checks/dormancy.ts';
-import { GATEWAYS, GATEWAYS_FOR, type Method as MethodName } from '../../../domain/rails.ts';
-import { Failure } from '../../../domain/errors.ts';
-import { checkAccountNumber, whyNotPayerAccount } from '../../../gateways/accounts.ts';
+import { GATEWAYS } from '../../../domain/rails.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
+import { readSettings } from '../../http/payer-settings.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
-import {
-  answers,
-  CodePageQuery,
-  CodePath,
-  Country,
-  jsonBody,
-  Line,
-  Method,
-  Name,
-  pageOf,
-  PostalAddress,
-} from '../../http/schemas.ts';
+import { answers, CodePageQuery, CodePath, jsonBody, Method, Name, pageOf, PostalAddress } from '../../http/schemas.ts';
 
 const ADDRESS = 'The postal address that is printed on checks';
 const COUNTRY = 'The country of the payer: an ISO 3166-1 code of two letters';
@@ -210,42 +192,16 @@ export const payerRoutes = ({ db, vault }: ApiDeps) =>
     })
     .openapi(setGateway, async (c) => {
       const { code, method } = c.req.valid('param');
-      const body = c.req.valid('json');
-      refuseWrongGateway(method, body);
-      const { gateway, accountRef } = body;
-      const settings = { gateway, accountRef, settings: body.settings, method, checkAccount: checkAccountOf(body) };
-      const set = await setPayerGateway(db, vault, await getPayer(db, code), settings, c.get('caller').actorId);
+      const { gateway, accountRef, settings, checkNumberNext, dormancyYears } = c.req.valid('json');
+      const wish = {
+        method,
+        gateway,
+        accountRef,
+        settings,
+        reading: readSettings(gateway, settings),
+        checkNumberNext: checkNumberNext === undefined ? null : BigInt(checkNumberNext),
+        dormancyYears: dormancyYears ?? null,
+      };
+      const set = await setPayerGateway(db, vault, await getPayer(db, code), wish, c.get('caller').actorId);
       return c.json(gatewayAnswer(set), 200);
     });
-
-/** Settings that cannot pay are refused when they are set, with every field that is wrong. */
-function refuseWrongGateway(
-  method: MethodName,
-  { gateway, settings, checkNumberNext, dormancyYears }: z.output<typeof GatewayBody>,
-): void {
-  const isNumbered = method === 'check';
-  const details = [
-    ...(GATEWAYS_FOR[method].includes(gateway) ? [] : [{ field: 'gateway', reason: `does not carry ${method}` }]),
-    ...whyNotPayerAccount(gateway, settings).map(({ field, reason }) => ({ field: `settings.${field}`, reason })),
-    ...(isNumbered === (checkNumberNext !== undefined)
-      ? []
-      : [
-          {
-            field: 'checkNumberNext',
-            reason: isNumbered ? 'is needed for checks' : 'is for checks only',
-          },
-        ]),
-    ...(dormancyYears === undefined || isNumbered ? [] : [{ field: 'dormancyYears', reason: 'is for checks only' }]),
-  ];
-  if (details.length > 0)
-    throw new Failure('invalid_input', `Nothing was changed: ${method} cannot be paid with these settings.`, {
-      details,
-    });
-}
-
-/** The account that the checks are drawn on, by which its numbers go on even where it is called otherwise. */
-function checkAccountOf({ gateway, settings, checkNumberNext, dormancyYears }: z.output<typeof GatewayBody>) {
-  const accountNumber = checkAccountNumber(gateway, settings);
-  if (accountNumber === null || checkNumberNext === undefined) return null;
-  return { accountNumber, numberNext: BigInt(checkNumberNext), dormancyYears: dormancyYears ?? null };
-}

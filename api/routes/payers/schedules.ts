@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
+import { addSchedule, setMinimums } from '../../../commands/payers/schedules.ts';
 import { getPayer } from '../../../db/payers/payers.ts';
-import { addSchedule, getSchedule, listSchedules, type Schedule, setMinimums } from '../../../db/payers/schedules.ts';
+import { getSchedule, listSchedules, type Schedule } from '../../../db/payers/schedules.ts';
 import { Code } from '../../../domain/fields.ts';
 import { parseDecimal } from '../../../domain/money.ts';
 import {
@@ -12,7 +13,6 @@ import {
   payDate,
   whyNotPaySchedule,
 } from '../../../domain/payers/schedule.ts';
-import { deployPaySchedule } from '../../../temporal/schedules.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
@@ -28,7 +28,7 @@ import {
   MoneyBody,
   pageOf,
 } from '../../http/schemas.ts';
-import { wakeQuietly } from '../../http/wake.ts';
+import { startSchedule } from '../../http/wake.ts';
 
 const PERIODS_MAX = 60;
 const PERIODS_DEFAULT = 12;
@@ -187,7 +187,6 @@ const periods = createRoute({
 
 const scheduleAnswer = ({ id: _id, minimums, createdAt, ...schedule }: Schedule) => ({
   ...schedule,
-  weekday: schedule.weekday ?? null,
   minimums: minimums.map(moneyAnswer),
   createdAt: createdAt.toISOString(),
 });
@@ -219,10 +218,7 @@ export const scheduleRoutes = ({ db, temporal, log }: ApiDeps) =>
         { ...schedule, payerId: id, minimums: minimums.map(toMoney) },
         c.get('caller').actorId,
       );
-      if (added.scheduled)
-        await wakeQuietly({ temporal, log }, { schedule: added.code }, () =>
-          deployPaySchedule(temporal, { ...added, weekday: added.weekday ?? null }),
-        );
+      await startSchedule({ temporal, log }, added);
       return c.json(scheduleAnswer(added), 201);
     })
     .openapi(get, async (c) => c.json(scheduleAnswer(await getSchedule(db, c.req.valid('param').code)), 200))

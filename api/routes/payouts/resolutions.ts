@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { decideResolution, proposeResolution } from '../../../commands/payouts/resolutions.ts';
 import type { Resolution } from '../../../db/payouts/resolutions.ts';
 import { getPayoutStart } from '../../../db/payouts/starts.ts';
-import { Currency } from '../../../domain/fields.ts';
+import { Currency, Line } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { RESOLUTION_OUTCOMES, RESOLUTION_STATUSES } from '../../../domain/payouts/resolution.ts';
 import { wakePayout } from '../../../temporal/starts.ts';
@@ -11,7 +11,7 @@ import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
-import { answers, jsonBody, Line, Reason, UuidPath } from '../../http/schemas.ts';
+import { answers, jsonBody, Reason, UuidPath } from '../../http/schemas.ts';
 import { wakeQuietly } from '../../http/wake.ts';
 
 const OUTCOME =

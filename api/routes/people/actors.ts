@@ -1,10 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { type Actor, addActor, getActor, listActors } from '../../../db/people/actors.ts';
-import { type ApiKey, issueKey, listKeys, revokeKey } from '../../../db/people/keys.ts';
-import { ROLES } from '../../../domain/people/role.ts';
+import { addActor } from '../../../commands/people/actors.ts';
+import { issueKey, revokeKey } from '../../../commands/people/keys.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
-import { Failure } from '../../../domain/errors.ts';
+import { type Actor, getActor, listActors } from '../../../db/people/actors.ts';
+import { type ApiKey, listKeys } from '../../../db/people/keys.ts';
+import { ROLES } from '../../../domain/people/role.ts';
 import { Code } from '../../../domain/fields.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
@@ -172,24 +173,16 @@ export const actorRoutes = ({ db }: ApiDeps) =>
     .openapi(issue, async (c) => {
       const { role, partner, expiresAt } = c.req.valid('json');
       const actor = await getActor(db, c.req.valid('param').code);
-      const key = await issueKey(db, {
+      const wish = {
         actorId: actor.id,
         role,
         partnerId: partner === undefined ? null : (await getPartner(db, partner)).id,
-        expiresAt: expiresAt === undefined ? null : futureDate(expiresAt),
-        issuedBy: c.get('caller').actorId,
-      });
+        expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
+      };
+      const key = await issueKey(db, wish, c.get('caller').actorId);
       return c.json(key, 201);
     })
     .openapi(revoke, async (c) => {
       await revokeKey(db, c.req.valid('param').id, c.get('caller').actorId);
       return c.body(null, 204);
     });
-
-function futureDate(text: string): Date {
-  const date = new Date(text);
-  if (date.getTime() > Date.now()) return date;
-  throw new Failure('invalid_input', 'No key was made: it would have expired already.', {
-    details: [{ field: 'expiresAt', reason: 'is in the past' }],
-  });
-}

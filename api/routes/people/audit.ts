@@ -1,11 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { listAuditEntries, type RecordedEntry } from '../../../db/people/audit.ts';
+import { Line } from '../../../domain/fields.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
-import { answers, Line, pageOf, pageQuery, RowNumber } from '../../http/schemas.ts';
+import { answers, pageOf, pageQuery, RowNumber } from '../../http/schemas.ts';
 
 const EntryAnswer = z
   .object({

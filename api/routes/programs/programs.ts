@@ -1,17 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { PARTNER_KINDS } from '../../../domain/partners/kind.ts';
-import {
-  addPlan,
-  addPlanVersion,
-  addProgram,
-  getProgram,
-  listPlans,
-  listPlanVersions,
-  listPrograms,
-  type PlanVersion,
-  type Program,
-} from '../../../db/programs/programs.ts';
+import { addPlan, addPlanVersion } from '../../../commands/programs/plans.ts';
+import { addProgram } from '../../../commands/programs/programs.ts';
+import { listPlans, listPlanVersions, type PlanVersion } from '../../../db/programs/plans.ts';
+import { getProgram, listPrograms, type Program } from '../../../db/programs/programs.ts';
 import { getSchedule } from '../../../db/payers/schedules.ts';
 import { Code } from '../../../domain/fields.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
@@ -194,9 +187,8 @@ export const programRoutes = ({ db }: ApiDeps) =>
       return c.json(await readPage(limit, read, { key: ({ plan }) => plan, item: planAnswer }), 200);
     })
     .openapi(addOnePlan, async (c) => {
-      const { code, terms } = c.req.valid('json');
       const program = await getProgram(db, c.req.valid('param').code);
-      return c.json(planAnswer(await addPlan(db, program, code, terms, c.get('caller').actorId)), 201);
+      return c.json(planAnswer(await addPlan(db, program, c.req.valid('json'), c.get('caller').actorId)), 201);
     })
     .openapi(versions, async (c) => {
       const { cursor = 0, limit } = c.req.valid('query');

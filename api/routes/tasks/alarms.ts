@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { type AlarmRow, clearAlarm, listAlarms } from '../../../db/tasks/alarms.ts';
+import { clearAlarm } from '../../../commands/tasks/alarms.ts';
 import { listBreaks } from '../../../db/books/reconciliation.ts';
+import { type Alarm, listAlarms } from '../../../db/tasks/alarms.ts';
 import type { CurrencyCode } from '../../../domain/currency.ts';
-import { Failure } from '../../../domain/errors.ts';
 import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { readPage } from '../../http/cursor.ts';
@@ -79,7 +79,7 @@ const breaks = createRoute({
   },
 });
 
-const alarmAnswer = ({ id, raisedAt, ...alarm }: AlarmRow) => ({
+const alarmAnswer = ({ id, raisedAt, ...alarm }: Alarm) => ({
   ...alarm,
   id: String(id),
   raisedAt: raisedAt.toISOString(),
@@ -108,8 +108,7 @@ export const alarmRoutes = ({ db }: ApiDeps) =>
     })
     .openapi(clear, async (c) => {
       const { id } = c.req.valid('param');
-      if (!(await clearAlarm(db, id, c.get('caller').actorId)))
-        throw new Failure('not_found', `There is no open alarm ${id}.`);
+      await clearAlarm(db, id, c.get('caller').actorId);
       return c.json({ id: String(id), cleared: true as const }, 200);
     })
     .openapi(breaks, async (c) => {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 import type { CurrencyCode } from '../../currency.ts';
 import { Currency, Decimal, QUANTITY_MAX, whyNotAmount } from '../../fields.ts';
-import { MINOR_MAX, parseDecimal } from '../../money.ts';
-import { commonTerms, type Incentive, say } from './incentive.ts';
+import { formatMoney, MINOR_MAX, money, parseDecimal } from '../../money.ts';
+import { commonTerms, type Incentive } from './incentive.ts';
 
 /** A fixed amount for each event, or for each unit of it: a bonus, an activity reward, a SPIFF. */
 export const FlatTerms = z
@@ -44,11 +44,11 @@ export const flat: Incentive<FlatTerms> = {
       basisMinor: 0n,
       explanation: {
         rule: terms.rule,
-        inputs: { each: say(each, currency), ...quantity },
+        inputs: { each: formatMoney(money(each, currency)), ...quantity },
         steps: [
           terms.perUnit
-            ? `${units} × ${say(each, currency)} = ${say(minor, currency)}`
-            : `${say(minor, currency)} for each ${event.kind}`,
+            ? `${units} × ${formatMoney(money(each, currency))} = ${formatMoney(money(minor, currency))}`
+            : `${formatMoney(money(minor, currency))} for each ${event.kind}`,
         ],
         rounding: 'half-even',
       },

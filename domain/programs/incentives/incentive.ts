@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type CurrencyCode, exponentOf } from '../../currency.ts';
 import { AmountName, EventKind } from '../../fields.ts';
 import { type Event, REFUND } from '../../event.ts';
-import { formatDecimal, formatMinor, type Money, money } from '../../money.ts';
+import { formatMinor, type Money, money } from '../../money.ts';
 
 /** What has counted towards one incentive in one window, reversals subtracted: the volume, and what was earned for it. */
 export type WindowTotals = { readonly basisMinor: bigint; readonly earnedMinor: bigint };
@@ -90,12 +90,8 @@ export function basisOf(event: Event, basis: string): Money | undefined {
   return event.currency === null || minor === null || minor === undefined ? undefined : money(minor, event.currency);
 }
 
-/** An amount as partners read it: `12.34 USD`. */
-export const say = (minor: bigint, currency: CurrencyCode): string =>
-  `${formatDecimal(money(minor, currency))} ${currency}`;
-
-/** An amount times a rate before it is rounded, as a decimal: rates have a power of ten below the line. */
-export function sayExactly(numerator: bigint, denominator: bigint, currency: CurrencyCode): string {
+/** An amount times a rate before it is rounded, as a decimal. A rate's denominator is a power of ten. */
+export function formatUnrounded(numerator: bigint, denominator: bigint, currency: CurrencyCode): string {
   const digits = formatMinor(numerator, exponentOf(currency) + denominator.toString().length - 1);
   return `${digits.replace(/\.?0+$/, '')} ${currency}`;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import { parsePercent, takeShare } from '../../money.ts';
-import { basisOf, basisTerm, commonTerms, type Incentive, Percent, say, sayExactly } from './incentive.ts';
+import { formatMoney, money, parsePercent, takeShare } from '../../money.ts';
+import { basisOf, basisTerm, commonTerms, formatUnrounded, type Incentive, Percent } from './incentive.ts';
 
 /** A commission: a share of what each event was worth. */
 export const PercentTerms = z
@@ -21,17 +21,17 @@ export const percent: Incentive<PercentTerms> = {
     if (!basis) return undefined;
     const rate = parsePercent(terms.percent);
     const { minor, currency } = takeShare(basis, rate);
-    const exactly = sayExactly(basis.minor * rate.numerator, rate.denominator, currency);
+    const exactly = formatUnrounded(basis.minor * rate.numerator, rate.denominator, currency);
     return {
       minor,
       currency,
       basisMinor: basis.minor,
       explanation: {
         rule: terms.rule,
-        inputs: { [terms.basis]: say(basis.minor, currency), percent: terms.percent },
+        inputs: { [terms.basis]: formatMoney(money(basis.minor, currency)), percent: terms.percent },
         steps: [
-          `${terms.percent} % of ${say(basis.minor, currency)} is ${exactly}`,
-          `rounded: ${say(minor, currency)}`,
+          `${terms.percent} % of ${formatMoney(money(basis.minor, currency))} is ${exactly}`,
+          `rounded: ${formatMoney(money(minor, currency))}`,
         ],
         rounding: 'half-even',
       },

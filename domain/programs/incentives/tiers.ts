@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import type { CurrencyCode } from '../../currency.ts';
 import { Currency, Decimal, whyNotAmount } from '../../fields.ts';
-import { divideHalfEven, parseDecimal, parsePercent } from '../../money.ts';
+import { divideHalfEven, formatMoney, money, parseDecimal, parsePercent } from '../../money.ts';
 import {
   basisOf,
   basisTerm,
@@ -11,8 +11,7 @@ import {
   type Incentive,
   type Occasion,
   Percent,
-  say,
-  sayExactly,
+  formatUnrounded,
 } from './incentive.ts';
 
 const STEPS_MAX = 20;
@@ -147,21 +146,21 @@ function earn(terms: TiersTerms, { event, date, totals }: Occasion): Gain | unde
     explanation: {
       rule: terms.rule,
       inputs: {
-        [terms.basis]: say(basis.minor, currency),
+        [terms.basis]: formatMoney(money(basis.minor, currency)),
         mode: terms.mode,
         window: terms.window,
         windowStart: windowStart(terms, date),
-        volumeBefore: say(totals.basisMinor, currency),
-        earnedBefore: say(totals.earnedMinor, currency),
+        volumeBefore: formatMoney(money(totals.basisMinor, currency)),
+        earnedBefore: formatMoney(money(totals.earnedMinor, currency)),
       },
       steps: [
-        `the volume rises from ${say(totals.basisMinor, currency)} to ${say(volume, currency)}`,
+        `the volume rises from ${formatMoney(money(totals.basisMinor, currency))} to ${formatMoney(money(volume, currency))}`,
         ...parts.map(
           (part) =>
-            `${part.percent} % of ${say(part.minor, currency)} is ${sayExactly(part.minor * part.rate, DENOMINATOR, currency)}`,
+            `${part.percent} % of ${formatMoney(money(part.minor, currency))} is ${formatUnrounded(part.minor * part.rate, DENOMINATOR, currency)}`,
         ),
-        `the volume is worth ${say(worth, currency)}, rounded`,
-        `less ${say(totals.earnedMinor, currency)} earned before: ${say(minor, currency)}`,
+        `the volume is worth ${formatMoney(money(worth, currency))}, rounded`,
+        `less ${formatMoney(money(totals.earnedMinor, currency))} earned before: ${formatMoney(money(minor, currency))}`,
       ],
       rounding: 'half-even',
     },

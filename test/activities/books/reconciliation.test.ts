@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { DAY_MS } from '../../../domain/durations.ts';
 import { money } from '../../../domain/money.ts';
 import { withClient } from '../../../scripts/stack/postgres.ts';
 import { TASK_QUEUES } from '../../../temporal/messages.ts';
@@ -145,7 +146,7 @@ describe('given books that agree with the providers to the cent', () => {
   });
 
   it('when no statement of a day can be read then a person is told, once the day is long over and was never read', async () => {
-    const dayAgo = (days: number) => new Date(Date.now() - days * 24 * 3600_000).toISOString().slice(0, 10);
+    const dayAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
     const told = async () => (await alarmsOf(business)).some(({ subject }) => subject === 'gateway/paypal');
     await tell(world, 'paypal', 'faults', { fault: '500-before-commit', method: 'GET', times: 10_000 });
 

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 
@@ -11,6 +11,7 @@ import { createPayoutActivities } from '../../../activities/payouts/advance.ts';
 import { insertAttempts } from '../../../db/payouts/attempts.ts';
 import { attemptRecord, seal, type VaultKeys } from '../../../db/vault.ts';
 import { getPayout } from '../../../db/payouts/payouts.ts';
+import { sha256 } from '../../../domain/canonical.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import { reply } from '../../../gateways/replies.ts';
 import type { Gateway, Gateways } from '../../../gateways/gateway.ts';
@@ -37,7 +38,7 @@ async function frozen(): Promise<string> {
   const { gateway, currency, net } = await getPayout(app, payoutId);
   const [id, request] = [randomUUID(), Buffer.from('{}')];
   const sealed = seal(VAULT, attemptRecord(id), request);
-  const hash = createHash('sha256').update(request).digest();
+  const hash = sha256(request);
   const common = { payoutId, batchId: null, attemptNo: 1, gateway, currency, checkNumber: null };
   await insertAttempts(app, [{ ...common, id, providerKey: id, minor: net, requestSealed: sealed, requestHash: hash }]);
   return payoutId;

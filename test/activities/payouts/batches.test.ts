@@ -5,6 +5,7 @@ import { createActivities } from '../../../activities/index.ts';
 import { type Batch, listRunBatches } from '../../../db/payouts/batches.ts';
 import { listBalances } from '../../../db/books/ledger.ts';
 import { listTasks } from '../../../db/tasks/tasks.ts';
+import { DAY_MS } from '../../../domain/durations.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import type { BatchGateway, Gateways } from '../../../gateways/gateway.ts';
 import { createGateways } from '../../../gateways/index.ts';
@@ -49,7 +50,6 @@ const BATCH_CALLS = [
 ] as const;
 const AMOUNT = '10.00';
 const BATCH_MAX = 3;
-const DAY_MS = 24 * 3600_000;
 
 let world: World;
 let company: Company;

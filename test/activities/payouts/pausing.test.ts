@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 import type { Client } from '@temporalio/client';
 import { type QuerySqlToken, sql } from 'slonik';
@@ -8,12 +8,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pauseRun } from '../../../commands/runs/changes.ts';
 import { createBatchActivities } from '../../../activities/payouts/batches.ts';
 import { createPayoutActivities } from '../../../activities/payouts/advance.ts';
-import { pauseGateway, resumeGateway } from '../../../db/payers/gateway-pauses.ts';
+import { pauseGateway, resumeGateway } from '../../../commands/payers/gateway-pauses.ts';
 import { insertAttempts } from '../../../db/payouts/attempts.ts';
 import { insertBatch } from '../../../db/payouts/batches.ts';
 import { attemptRecord, batchRecord, seal } from '../../../db/vault.ts';
 import { getPayout } from '../../../db/payouts/payouts.ts';
 import { insertTask } from '../../../db/tasks/tasks.ts';
+import { sha256 } from '../../../domain/canonical.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import type { GatewayName } from '../../../domain/rails.ts';
 import { reply, batchReply } from '../../../gateways/replies.ts';
@@ -25,7 +26,7 @@ import { countWaiting, leaveOpen } from '../../support/locks.ts';
 import { VAULT } from '../../support/world.ts';
 
 const REQUEST = Buffer.from('{}');
-const REQUEST_HASH = createHash('sha256').update(REQUEST).digest();
+const REQUEST_HASH = sha256(REQUEST);
 
 let stage: Stage;
 beforeAll(async () => {

@@ -9,6 +9,7 @@ import { findLiveAttempt, listAttemptHistory } from '../../../db/payouts/attempt
 import { getPayout } from '../../../db/payouts/payouts.ts';
 import { decideResolution, proposeResolution } from '../../../commands/payouts/resolutions.ts';
 import { insertTask, listTasks } from '../../../db/tasks/tasks.ts';
+import { DAY_MS } from '../../../domain/durations.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import { money } from '../../../domain/money.ts';
 import type { ResolutionOutcome } from '../../../domain/payouts/resolution.ts';
@@ -284,7 +285,7 @@ describe('given an open task with a deadline', () => {
         subject: `${subject}/${payoutId}`,
         payoutId,
         detail: 'decide',
-        deadlineAt: new Date(Date.now() + days * 24 * 3600_000),
+        deadlineAt: new Date(Date.now() + days * DAY_MS),
       });
     await task('near', 2);
     await task('far', 20);

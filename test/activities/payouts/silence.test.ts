@@ -6,7 +6,7 @@ import { recordAnswer } from '../../../activities/payouts/record.ts';
 import { recordBatchAnswer } from '../../../activities/payouts/record-batch.ts';
 import { type BatchDeps, createBatchActivities } from '../../../activities/payouts/batches.ts';
 import { createPayoutActivities } from '../../../activities/payouts/advance.ts';
-import { pauseGateway } from '../../../db/payers/gateway-pauses.ts';
+import { pauseGateway } from '../../../commands/payers/gateway-pauses.ts';
 import { findLiveAttempt } from '../../../db/payouts/attempts.ts';
 import { getBatch } from '../../../db/payouts/batches.ts';
 import { attemptRecord, batchRecord, seal } from '../../../db/vault.ts';

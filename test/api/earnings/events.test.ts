@@ -2,7 +2,9 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { listDueEvents, lockProgramForAccrual } from '../../../db/earnings/earnings.ts';
+import { lockProgramForAccrual } from '../../../db/earnings/accrual.ts';
+import { listDueEvents } from '../../../db/earnings/events.ts';
+import { MINUTE_MS } from '../../../domain/durations.ts';
 import { earn } from '../../../domain/earnings/earning.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { type Api, setUpShop, startApi, TERMS } from '../api.ts';
@@ -88,7 +90,7 @@ describe('given a request with one event that cannot be', () => {
     },
     {
       why: 'the future',
-      event: sale('b', { occurredAt: new Date(Date.now() + 6 * 60_000).toISOString() }),
+      event: sale('b', { occurredAt: new Date(Date.now() + 6 * MINUTE_MS).toISOString() }),
       field: 'occurredAt',
       reason: 'is in the future',
     },

@@ -12,13 +12,21 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
+/** Settings of which no gateway has read a number of an account. */
+const NUMBERED = {
+  settings: {},
+  reading: { objections: [], checkAccountNumber: null },
+  checkNumberNext: 1n,
+  dormancyYears: null,
+} as const;
+
 /** A payer that prints its checks, with a run that has one check to draw. */
 async function openRun() {
   const company = await addCompany(stage.app);
   const payer = await getPayer(stage.app, company.code);
   const by = await addActor(stage.app);
   const carryChecksBy = async (gateway: 'lob' | 'printed-check', accountRef = 'checking') => {
-    const settings = { method: 'check', gateway, accountRef, settings: {}, checkAccount: null } as const;
+    const settings = { method: 'check', gateway, accountRef, ...NUMBERED } as const;
     return (await setPayerGateway(stage.app, VAULT, payer, settings, by)).gateway;
   };
   await carryChecksBy('printed-check');
@@ -54,7 +62,7 @@ describe('given a payer whose run has a check to print', () => {
     await openRun();
     const company = await addCompany(stage.app);
     const payer = await getPayer(stage.app, company.code);
-    const settings = { method: 'check', gateway: 'lob', accountRef: 'x', settings: {}, checkAccount: null } as const;
+    const settings = { method: 'check', gateway: 'lob', accountRef: 'x', ...NUMBERED } as const;
     const set = await setPayerGateway(stage.app, VAULT, payer, settings, company.preparer);
     expect(set.gateway).toBe('lob');
   });

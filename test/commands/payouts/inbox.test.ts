@@ -5,6 +5,7 @@ import { findLiveAttempt } from '../../../db/payouts/attempts.ts';
 import { getBatch, listOverdueBatches, setBatchDue } from '../../../db/payouts/batches.ts';
 import { noticeBatches } from '../../../commands/payouts/inbox.ts';
 import { insertInboxMessage, listMatchedInbox } from '../../../db/payouts/inbox.ts';
+import { HOUR_MS } from '../../../domain/durations.ts';
 import { addBatch, addPayingRun, sendPayout } from '../../support/rows.ts';
 import { openStage, type Stage } from '../../db/stage.ts';
 
@@ -44,7 +45,7 @@ describe('given webhooks that matched nothing when they came', () => {
     const { runId, payoutIds } = await addPayingRun(stage.app, 'paypal', 2);
     const { id } = await addBatch(stage.app, runId, payoutIds);
     const { providerKey } = await getBatch(stage.app, id);
-    await setBatchDue(stage.app, id, 3600_000);
+    await setBatchDue(stage.app, id, HOUR_MS);
     await receive(`batch-${id}`, providerKey, age);
 
     await noticeBatches(stage.app);

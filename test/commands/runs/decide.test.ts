@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { decideRun } from '../../../commands/runs/decide.ts';
-import { issueKey, revokeKey } from '../../../db/people/keys.ts';
+import { issueKey, revokeKey } from '../../../commands/people/keys.ts';
 import { getRun } from '../../../db/runs/runs.ts';
 import { openStage, type Stage } from '../../db/stage.ts';
 import { addActor, addCompany, addLine, addPartner, addPayout, addRun, putInReview } from '../../support/rows.ts';
@@ -29,7 +29,7 @@ async function openReview() {
 }
 
 const giveKey = (actorId: string) =>
-  issueKey(stage.app, { actorId, role: 'approver', partnerId: null, expiresAt: null, issuedBy: null });
+  issueKey(stage.app, { actorId, role: 'approver', partnerId: null, expiresAt: null }, null);
 
 const takeKey = async ({ id }: { id: string }) => revokeKey(stage.app, id, await addActor(stage.app, 'operator'));
 

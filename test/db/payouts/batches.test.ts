@@ -8,6 +8,7 @@ import { listOverdueBatches, setBatchDue, updateBatch } from '../../../db/payout
 import { noticeBatches } from '../../../commands/payouts/inbox.ts';
 import { insertInboxMessage, listMatchedInbox } from '../../../db/payouts/inbox.ts';
 import { listTasks } from '../../../db/tasks/tasks.ts';
+import { HOUR_MS } from '../../../domain/durations.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import { BATCH_NEXT, BATCH_STATES } from '../../../domain/payouts/batch.ts';
 import { batchReply, undecidable } from '../../../gateways/replies.ts';
@@ -215,7 +216,7 @@ describe('given a batch that waits for a person', () => {
     const asked = { state: 'needs_person' as const, word: 'SCA', reason: null, reference: null, evidence: {} };
     await updateBatch(app, prepared.id, asked);
     await saveStep(app, attemptId, 'item', 'transfer-1');
-    await setBatchDue(app, prepared.id, 3600_000);
+    await setBatchDue(app, prepared.id, HOUR_MS);
     const news = { gateway: 'paypal' as const, eventId: 'news-1', reference: 'transfer-1', key: null };
     await insertInboxMessage(app, { ...news, word: 'processing', reason: null, rawBody: Buffer.alloc(0) });
 

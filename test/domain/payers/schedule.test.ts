@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { addDays, isZone, localDate } from '../../../domain/calendar.ts';
+import { HOUR_MS } from '../../../domain/durations.ts';
 import {
   cutoffInstant,
   FREQUENCIES,
@@ -17,8 +18,6 @@ import { RUNS } from '../../support/property-runs.ts';
 const daily = (zone: string): PaySchedule => ({ frequency: 'daily', zone, payDays: 0 });
 const weekly = (weekday: number): PaySchedule => ({ frequency: 'weekly', zone: 'Europe/Berlin', weekday, payDays: 2 });
 const monthly: PaySchedule = { frequency: 'monthly', zone: 'America/Sao_Paulo', payDays: 2 };
-
-const HOUR_MS = 3_600_000;
 
 /** The two clock changes of a zone in a year, as local dates, and days that were irregular in another way. */
 const ODD_DAYS = [

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { DAY_MS } from '../../../domain/durations.ts';
 import { ATTEMPT_STATES, canAttemptBecome } from '../../../domain/payouts/attempt.ts';
 import { canPayoutBecome, PAYOUT_STATUSES } from '../../../domain/payouts/payout.ts';
 import {
@@ -169,8 +170,8 @@ it('whatever a provider says, no forbidden step is taken, and money is given bac
 it('however long it takes, time alone never decides the outcome of an unknown payment', () => {
   const minor = fc.option(fc.bigInt(0n, 1000n), { nil: null });
   const times = fc.record({
-    ageMs: fc.integer({ min: 0, max: 1_000 * 365 * 24 * 3_600_000 }),
-    returnWindowMs: fc.option(fc.integer({ min: 0, max: 90 * 24 * 3_600_000 }), { nil: null }),
+    ageMs: fc.integer({ min: 0, max: 1_000 * 365 * DAY_MS }),
+    returnWindowMs: fc.option(fc.integer({ min: 0, max: 90 * DAY_MS }), { nil: null }),
     isCheck: fc.boolean(),
   });
   fc.assert(
@@ -193,7 +194,7 @@ it('however long it takes, time alone never decides the outcome of an unknown pa
 
 it('whatever the provider says, the time that a payment was unknown makes no difference', () => {
   const said = fc.constantFrom(null, ...ATTEMPT_STATES);
-  const age = fc.integer({ min: 0, max: 400 * 24 * 3_600_000 });
+  const age = fc.integer({ min: 0, max: 400 * DAY_MS });
   fc.assert(
     fc.property(fc.constantFrom('submitted', 'unknown'), said, age, age, (state, word, one, other) => {
       const after = (ageMs: number) => stateByTime(state, word, { ageMs, returnWindowMs: 1000, isCheck: true });

@@ -3,10 +3,10 @@ import { createReadStream } from 'node:fs';
 import { CsvError, type Options, parse } from 'csv-parse';
 import { z } from 'zod';
 
-import { Failure } from '../../../domain/errors.ts';
-import type { Row } from '../../../domain/earnings/import-mapping.ts';
+import type { Row } from '../../domain/earnings/import-mapping.ts';
+import { refused } from '../../domain/errors.ts';
 
-/** A row with the line on which it ends, or why it is none. */
+/** A row with the line on which it ends, or why that line is no row. */
 export type CsvRow = { line: number } & ({ row: Row } | { reason: string });
 
 /** The delimiters that we try. The one that cuts the header into most cells is the file's. */
@@ -35,11 +35,9 @@ export async function readFormat(path: string, field: string): Promise<CsvFormat
     DELIMITERS.map(async (delimiter) => ({ delimiter, header: await readHeader(path, delimiter) })),
   );
   const [{ header, delimiter }] = formats.toSorted((a, b) => b.header.length - a.header.length) as [CsvFormat];
-  const refuse = (reason: string) =>
-    new Failure('invalid_input', `Nothing was done: ${field} ${reason}.`, { details: [{ field, reason }] });
-  if (header.length === 0) throw refuse('is empty, or its first line cannot be read');
+  if (header.length === 0) throw refused(field, 'is empty, or its first line cannot be read');
   const repeated = header.find((column, index) => header.indexOf(column) < index);
-  if (repeated !== undefined) throw refuse(`has the column "${repeated}" twice`);
+  if (repeated !== undefined) throw refused(field, `has the column "${repeated}" twice`);
   return { header, delimiter };
 }
 
@@ -53,7 +51,7 @@ async function readHeader(path: string, delimiter: string): Promise<readonly str
   }
 }
 
-/** A file that cannot be read any further, and the line from which on. */
+/** Why a file cannot be read any further, and from which line on. */
 export type Break = { line: number; reason: string };
 
 /** Reads a file row by row, never as a whole. Where it breaks, `onBreak` is told and the rows end. */

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { addInstrument } from '../../../commands/partners/instruments.ts';
 import type { Database } from '../../../db/database.ts';
-import { addInstruments } from '../../../db/partners/instruments.ts';
 import { eventually } from '../../support/eventually.ts';
 import { countWaiting, leaveOpen } from '../../support/locks.ts';
 import { addActor, addCompany, addPartner } from '../../support/rows.ts';
 import { VAULT } from '../../support/world.ts';
-import { openStage, type Stage } from '../stage.ts';
+import { openStage, type Stage } from '../../db/stage.ts';
 
 const COOLING_OFF_DAYS = 7;
 
@@ -18,10 +18,8 @@ afterAll(() => stage.close());
 
 /** Adds details; returns whether they may be paid to at once. */
 async function add(db: Database, partnerId: bigint, receiver: string, by: string): Promise<boolean> {
-  const common = { method: 'paypal', currency: null, country: 'US', last4: 'mple' } as const;
-  const instrument = { ...common, partnerId, details: { receiver }, identity: receiver };
-  const [added] = await addInstruments(db, VAULT, [instrument], { coolingOffDays: COOLING_OFF_DAYS, by });
-  if (!added) throw new Error('nothing was added');
+  const payee = { partner: { id: partnerId, country: 'US' }, destination: { method: 'paypal', receiver } } as const;
+  const added = await addInstrument(db, VAULT, payee, { coolingOffDays: COOLING_OFF_DAYS, by });
   return added.usableFrom <= added.createdAt;
 }
 

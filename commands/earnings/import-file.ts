@@ -1,29 +1,70 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import type { Database } from '../../db/database.ts';
 import {
-  addImportPage,
-  breakOffImport,
-  finishImport,
+  countImportRows,
+  getImport,
+  type Import,
+  insertImport,
+  insertRejections,
+  markImportFinished,
   type Rejection,
   type RowCounts,
+  WHOLE_FILE,
   WHOLE_ROW,
-} from '../../../db/earnings/imports.ts';
-import { columnsOf, type ImportMapping, mapRow, type Row } from '../../../domain/earnings/import-mapping.ts';
+} from '../../db/earnings/imports.ts';
+import { addAuditEntry } from '../../db/people/audit.ts';
+import { columnsOf, type ImportMapping, mapRow, type Row } from '../../domain/earnings/import-mapping.ts';
+import { refused } from '../../domain/errors.ts';
 import { type Break, type CsvFormat, type CsvRow, readFormat, readRows } from './csv.ts';
-import type { ApiDeps, Upload, UploadedFile } from '../../http/deps.ts';
-import { type Accepted, type IncomingEvent, intakeEvents, type IntakeOutcome, wakePrograms } from './intake.ts';
-import { refused } from '../../http/upload.ts';
+import { type Accepted, type IncomingEvent, intakeEvents, type IntakeOutcome } from './intake.ts';
 
 const ROWS_PER_PAGE = 1000;
 /** A second file is looked up by its key, so it is kept in memory: only the columns that are joined. */
 const JOINED_ROWS_MAX = 2_000_000;
 
+const FILE_NAME_CHARS_MAX = 200;
+
+/** The files of an import, by the name of their part: `file`, and a joined file under its name without `.csv`. */
+export type ImportFiles = ReadonlyMap<string, { path: string; fileName: string }>;
+
+export type ImportOptions = {
+  by: string;
+  /** Called after each page that is taken in, with the programs that have new events. */
+  onPage: (programs: readonly string[]) => Promise<void>;
+};
+
+/**
+ * Takes in a file of events, page by page: good rows go in, bad ones are written down by line and column. The same file sent again
+ * changes nothing. A file that breaks in the middle says where; the rows before that stay in. Throws Failure `invalid_input` before
+ * anything is written where a file, or a column that the mapping reads, is missing.
+ */
+export async function importFile(
+  db: Database,
+  files: ImportFiles,
+  mapping: ImportMapping,
+  { by, onPage }: ImportOptions,
+): Promise<Import> {
+  const file = await openFiles(files, mapping);
+  const id = await openImport(db, files.get('file')?.fileName ?? '', mapping, by);
+  await importRows(db, id, file, mapping, onPage);
+  return getImport(db, id);
+}
+
+const openImport = (db: Database, fileName: string, mapping: ImportMapping, by: string): Promise<string> =>
+  db.transaction(async (tx) => {
+    const printable = fileName.replaceAll(/\p{Cc}/gu, '').slice(0, FILE_NAME_CHARS_MAX) || 'unnamed';
+    const id = await insertImport(tx, { fileName: printable, mapping }, by);
+    await addAuditEntry(tx, { actorId: by, action: 'import.open', subject: `import/${id}` });
+    return id;
+  });
+
 /** A file whose header has every column that its mapping reads, and the rows that another file adds to it. */
-export type ReadableFile = { path: string; format: CsvFormat; joined: Join | null };
+type ReadableFile = { path: string; format: CsvFormat; joined: Join | null };
 type Join = { on: string; file: string; isOptional: boolean; rows: ReadonlyMap<string, Row> };
 
-/** Looks at the files before anything is written; throws Failure `invalid_input` with everything that is missing. */
-export async function openFiles({ files }: Upload, mapping: ImportMapping): Promise<ReadableFile> {
+/** Looks at the files before anything is written. */
+async function openFiles(files: ImportFiles, mapping: ImportMapping): Promise<ReadableFile> {
   const file = files.get('file');
   if (!file) throw refused('file', 'is missing: send the CSV file as the part "file"');
   const format = await readFormat(file.path, 'file');
@@ -42,10 +83,7 @@ function refuseMissing(field: string, needed: readonly string[], present: readon
   if (missing.length > 0) throw refused(field, `has no column ${missing.map((column) => `"${column}"`).join(', ')}`);
 }
 
-async function readJoined(
-  files: ReadonlyMap<string, UploadedFile>,
-  join: NonNullable<ImportMapping['join']>,
-): Promise<Join> {
+async function readJoined(files: ImportFiles, join: NonNullable<ImportMapping['join']>): Promise<Join> {
   const stem = stemOf(join.file);
   const file = files.get(stem);
   if (!file) throw refused(stem, `is missing: send ${join.file} as the part "${stem}"`);
@@ -68,32 +106,29 @@ async function readJoined(
   return { on: join.on, file: join.file, isOptional: join.optional, rows };
 }
 
-type ImportDeps = Pick<ApiDeps, 'db' | 'temporal' | 'log'>;
-
-/**
- * Takes in a file's rows, page by page: good rows go in, bad ones are written down by line and column. Sent again it changes
- * nothing. A file that breaks in the middle says where; what came before stays in.
- */
-export async function importRows(
-  deps: ImportDeps,
+async function importRows(
+  db: Database,
   id: string,
   file: ReadableFile,
   mapping: ImportMapping,
+  onPage: ImportOptions['onPage'],
 ): Promise<void> {
-  const { db } = deps;
   let broken: Break | undefined;
   const rows = readRows(file.path, file.format, (where) => (broken = where));
   for await (const page of pagesOf(rows, ROWS_PER_PAGE)) {
     const { programs, counts, rejections } = await importPage(
-      deps,
+      db,
       page.map((read) => withEvents(read, file.joined, mapping)),
       mapping,
     );
-    await addImportPage(db, id, counts, rejections);
-    await wakePrograms(deps, programs);
+    await db.transaction(async (tx) => {
+      await countImportRows(tx, id, counts);
+      await insertRejections(tx, id, rejections);
+    });
+    await onPage(programs);
   }
-  if (broken) await breakOffImport(db, id, broken.line, broken.reason);
-  else await finishImport(db, id);
+  if (broken) await insertRejections(db, id, [{ line: broken.line, column: WHOLE_FILE, reason: broken.reason }]);
+  else await markImportFinished(db, id);
 }
 
 async function* pagesOf<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
@@ -119,7 +154,7 @@ function withEvents(read: CsvRow, joined: Join | null, mapping: ImportMapping): 
   return { line, ...mapRow(mapping, { ...read.row, ...added }) };
 }
 
-async function importPage({ db }: ImportDeps, page: readonly MappedRow[], mapping: ImportMapping) {
+async function importPage(db: Database, page: readonly MappedRow[], mapping: ImportMapping) {
   const incoming = page.flatMap((row, unit) => ('events' in row ? row.events.map((wire) => ({ wire, unit })) : []));
   const { outcomes, programs } = await intakeEvents(db, incoming, { nowMs: Date.now(), strict: false });
   const byRow = Map.groupBy(outcomes.entries(), ([index]) => incoming[index]?.unit);

@@ -13,7 +13,7 @@ import {
   type PartnerRows,
   TEN_PERCENT,
 } from '../../support/rows.ts';
-import { openStage, type Stage } from '../stage.ts';
+import { openStage, type Stage } from '../../db/stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {

@@ -1,28 +1,27 @@
+import type { Database } from '../../db/database.ts';
 import {
-  addEvents,
-  addToQuarantine,
+  type EventKey,
   type EventPlace,
+  insertEvents,
   type KnownEvent,
   listEventPlaces,
   listKnownEvents,
   type NewEvent,
-} from '../../../db/earnings/events.ts';
-import type { Database } from '../../../db/database.ts';
-import { whyNotReverse } from '../../../domain/earnings/earning.ts';
-import { Failure } from '../../../domain/errors.ts';
-import { type Event, eventHash, toEvent, type WireEvent } from '../../../domain/event.ts';
-import { localDate } from '../../../domain/calendar.ts';
-import { wakeAccrual } from '../../../temporal/starts.ts';
-import type { ApiDeps } from '../../http/deps.ts';
-import { wakeQuietly } from '../../http/wake.ts';
+} from '../../db/earnings/events.ts';
+import { insertQuarantined } from '../../db/earnings/quarantine.ts';
+import { localDate } from '../../domain/calendar.ts';
+import { MINUTE_MS } from '../../domain/durations.ts';
+import { whyNotReverse } from '../../domain/earnings/earning.ts';
+import { Failure } from '../../domain/errors.ts';
+import { type Event, eventHash, toEvent, type WireEvent } from '../../domain/event.ts';
 
 /** Clocks differ; an event may claim to be from as far ahead as this. */
-const AHEAD_MS_MAX = 5 * 60_000;
+const AHEAD_MS_MAX = 5 * MINUTE_MS;
 
 export type Accepted = 'accepted' | 'replayed' | 'quarantined';
 export type Refusal = { field: string; reason: string };
 
-/** The outcome of one event: taken in, known already, kept aside since its key came with other content, or refused. */
+/** What became of one event: taken in, known already, kept aside because its key came with other content, or refused. */
 export type IntakeOutcome = { status: Accepted } | { status: 'refused'; refusals: readonly Refusal[] };
 
 /** Events with the same `unit` go in together or not at all: those of one row of a file. */
@@ -38,8 +37,8 @@ type Candidate = { wire: WireEvent; event: Event; hash: Buffer; unit: number };
 type Judged = Candidate & { place: EventPlace | undefined; outcome: IntakeOutcome };
 
 /**
- * Takes in a page of events in one transaction. An event that we have already is never judged again, so that a page may be sent as
- * often as anybody likes. With `strict` one refused event refuses the page: Failure `invalid_input` names every reason.
+ * Takes in a page of events in one transaction. An event that we have already is never judged again, so that a page may be sent any
+ * number of times. With `strict`, one refused event refuses the page: Failure `invalid_input` names every reason.
  */
 export const intakeEvents = (
   db: Database,
@@ -60,11 +59,10 @@ function withHash(wire: WireEvent, unit: number): Candidate {
   return { wire, event, hash: eventHash(event), unit };
 }
 
-type EventKey = { source: string; id: string };
 const keyOf = ({ source, id }: EventKey): string => `${source} ${id}`;
 const placeKey = ({ partner, program }: { partner: string; program: string }): string => `${partner} ${program}`;
 
-/** Says of each event what will become of it; of two with one key in a page, the first counts. */
+/** Says what will become of each event. Where two of a page have one key, the first counts. */
 async function judge(db: Database, candidates: readonly Candidate[], nowMs: number): Promise<Judged[]> {
   const events = candidates.map(({ event }) => event);
   const refunded = events.flatMap(({ source, refundOf }) => (refundOf === null ? [] : [{ source, id: refundOf }]));
@@ -109,14 +107,14 @@ function placeRefusals(event: Event, place: EventPlace | undefined): Refusal[] {
   ];
 }
 
-/** A refund may come before its sale; it is judged against it once that is there. */
+/** A refund may come before its sale; it is judged against the sale once that is there. */
 function refundRefusals(refund: Event, sale: KnownEvent | undefined): Refusal[] {
   if (refund.refundOf === null || !sale) return [];
   const reason = whyNotReverse(refund, { ...sale, occurredAtMs: 0, otherAmounts: {}, quantity: null, refundOf: null });
   return reason ? [{ field: 'refundOf', reason }] : [];
 }
 
-/** Events that go in together are refused together: each with its own reasons, or with the other's. */
+/** Events that go in together are refused together: each with its own reasons, or because of the other. */
 function refuseWholeUnits(judged: readonly Judged[]): Judged[] {
   const refused = new Set(judged.filter(({ outcome }) => outcome.status === 'refused').map(({ unit }) => unit));
   return judged.map((one) =>
@@ -133,24 +131,24 @@ function refuseAll(judged: readonly Judged[]): void {
       : [],
   );
   if (details.length > 0)
-    throw new Failure('invalid_input', 'No event was taken in. Correct the named ones and send all again.', {
+    throw new Failure('invalid_input', 'No event was taken in. Fix the named ones, then send all of them again.', {
       details,
     });
 }
 
-/** Writes what is new. Whatever somebody else wrote in the meantime is compared with theirs. */
+/** Writes the new events. One that another request wrote in the meantime is compared with what is there. */
 async function write(db: Database, judged: readonly Judged[]): Promise<readonly Judged[]> {
   const fresh = judged.filter(({ outcome }) => outcome.status === 'accepted');
-  const added = fresh.length > 0 ? await addEvents(db, fresh.flatMap(rowOf)) : [];
+  const added = fresh.length > 0 ? await insertEvents(db, fresh.flatMap(rowOf)) : [];
   const settled = added.length === fresh.length ? judged : await compareOverlapped(db, judged, added);
-  await addToQuarantine(
+  await insertQuarantined(
     db,
     settled.filter(({ outcome }) => outcome.status === 'quarantined'),
   );
   return settled;
 }
 
-/** An event that was accepted has its place; the type does not know it. */
+/** An accepted event has its place, which its type does not say. */
 const rowOf = ({ event, hash, place }: Judged): NewEvent[] => {
   const { partnerId = null, programId = null } = place ?? {};
   return partnerId === null || programId === null ? [] : [{ event, hash, partnerId, programId }];
@@ -175,12 +173,4 @@ async function compareOverlapped(
     if (!before) return one;
     return { ...one, outcome: { status: sameContent(before, one.hash) ? 'replayed' : 'quarantined' } };
   });
-}
-
-/** Has what is new worked out now. */
-export async function wakePrograms(
-  deps: Pick<ApiDeps, 'temporal' | 'log'>,
-  programs: readonly string[],
-): Promise<void> {
-  for (const program of programs) await wakeQuietly(deps, { program }, () => wakeAccrual(deps.temporal, program));
 }

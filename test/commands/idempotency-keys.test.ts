@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
-
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { claimRequest, freeClaim, keepAnswer, type RequestName } from '../../db/idempotency-keys.ts';
+import { claimRequest, freeClaim, keepAnswer } from '../../commands/idempotency-keys.ts';
+import type { RequestName } from '../../db/idempotency-keys.ts';
+import { sha256 } from '../../domain/canonical.ts';
 import { addActor } from '../support/rows.ts';
 import { VAULT } from '../support/world.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openStage, type Stage } from '../db/stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-const HASH = createHash('sha256').update('the request').digest();
+const HASH = sha256('the request');
 const answerOf = (body: string) => ({ status: 201, contentType: 'application/json', body });
 
 async function claim(name: RequestName): Promise<string> {

@@ -1,0 +1,67 @@
+import type { Database } from '../../db/database.ts';
+import {
+  type Instrument,
+  type InstrumentPolicy,
+  insertInstruments,
+  newInstrumentIds,
+} from '../../db/partners/instruments.ts';
+import { lockPartners, type Partner } from '../../db/partners/partners.ts';
+import { addAuditEntries } from '../../db/people/audit.ts';
+import { fingerprint, instrumentRecord, sealJson, type VaultKeys } from '../../db/vault.ts';
+import { type Destination, summarize } from '../../domain/partners/destination.ts';
+
+export type Payee = { partner: Pick<Partner, 'id' | 'country'>; destination: Destination };
+
+/**
+ * Adds one version of each partner's instrument, which counts from then on. A partner's first may be paid to at once. A later one
+ * waits, so that the owner of the account before can object: payments are stolen by changing these details.
+ */
+export const addInstruments = (
+  db: Database,
+  vault: VaultKeys,
+  payees: readonly Payee[],
+  policy: InstrumentPolicy,
+): Promise<readonly Instrument[]> =>
+  db.transaction(async (tx) => {
+    // Two first versions at once would both be usable at once: the partner's row puts them in order.
+    await lockPartners(
+      tx,
+      payees.map(({ partner }) => partner.id),
+    );
+    const ids = await newInstrumentIds(tx, payees.length);
+    const instruments = payees.map((payee, index) => sealedInstrument(vault, ids[index] ?? '', payee));
+    const added = await insertInstruments(tx, vault.keyId, instruments, policy);
+    await addAuditEntries(
+      tx,
+      added.map(({ id, method }) => ({
+        actorId: policy.by,
+        action: 'instrument.add',
+        subject: `instrument/${id}`,
+        detail: { method },
+      })),
+    );
+    return added;
+  });
+
+/** Adds one version of one partner's instrument. */
+export async function addInstrument(
+  db: Database,
+  vault: VaultKeys,
+  payee: Payee,
+  policy: InstrumentPolicy,
+): Promise<Instrument> {
+  const [added] = await addInstruments(db, vault, [payee], policy);
+  if (!added) throw new Error('The database returned no instrument.');
+  return added;
+}
+
+function sealedInstrument(vault: VaultKeys, id: string, { partner, destination }: Payee) {
+  const { identity, ...shown } = summarize(destination, partner.country);
+  return {
+    ...shown,
+    id,
+    partnerId: partner.id,
+    sealed: sealJson(vault, instrumentRecord(id), destination),
+    fingerprint: fingerprint(vault, `${shown.method}/${identity}`),
+  };
+}

@@ -1,0 +1,111 @@
+import type { Database } from '../../db/database.ts';
+import type { NewAgreement } from '../../db/partners/agreements.ts';
+import type { InstrumentPolicy } from '../../db/partners/instruments.ts';
+import {
+  getPartner,
+  insertPartners,
+  type NewPartner,
+  type Partner,
+  updatePartner,
+  updatePartnerHold,
+} from '../../db/partners/partners.ts';
+import { addAuditEntries, addAuditEntry } from '../../db/people/audit.ts';
+import type { VaultKeys } from '../../db/vault.ts';
+import { Failure } from '../../domain/errors.ts';
+import type { Destination } from '../../domain/partners/destination.ts';
+import { addAgreements } from './agreements.ts';
+import { addInstruments } from './instruments.ts';
+
+/** A partner as one comes to us: with programs to be let into, and with a first instrument or none yet. */
+export type Newcomer = NewPartner & {
+  agreements: readonly Omit<NewAgreement, 'partner'>[];
+  destination: Destination | null;
+};
+
+/**
+ * Adds partners with their agreements and instruments, all or none. Throws Failure `already_exists` with every code that is taken,
+ * and whatever an agreement is refused for.
+ */
+export const addPartners = (
+  db: Database,
+  vault: VaultKeys,
+  newcomers: readonly Newcomer[],
+  policy: InstrumentPolicy,
+): Promise<readonly Partner[]> =>
+  db.transaction(async (tx) => {
+    const added = await insertPartners(tx, newcomers);
+    if (added.length < newcomers.length) throw taken(newcomers, added);
+    await addAuditEntries(
+      tx,
+      added.map(({ code }) => ({ actorId: policy.by, action: 'partner.add', subject: `partner/${code}` })),
+    );
+    const agreements = newcomers.flatMap((newcomer) =>
+      newcomer.agreements.map((agreement) => ({ ...agreement, partner: newcomer.code })),
+    );
+    if (agreements.length > 0) await addAgreements(tx, agreements, policy.by);
+    const byCode = new Map(added.map((partner) => [partner.code, partner]));
+    const payees = newcomers.flatMap(({ code, destination }) => {
+      const partner = byCode.get(code);
+      return partner && destination ? [{ partner, destination }] : [];
+    });
+    if (payees.length > 0) await addInstruments(tx, vault, payees, policy);
+    return added;
+  });
+
+/** Adds one partner with agreements and instrument. */
+export async function addPartner(
+  db: Database,
+  vault: VaultKeys,
+  newcomer: Newcomer,
+  policy: InstrumentPolicy,
+): Promise<Partner> {
+  const [added] = await addPartners(db, vault, [newcomer], policy);
+  if (!added) throw new Error('The database returned no partner.');
+  return added;
+}
+
+function taken(newcomers: readonly NewPartner[], added: readonly Partner[]): Failure {
+  const free = new Set(added.map(({ code }) => code));
+  const codes = newcomers.map(({ code }) => code).filter((code) => !free.has(code));
+  const sentence = `There is already a partner ${codes[0]}. Nothing was added. Use another code.`;
+  const details = codes.map((code) => ({ field: 'code', reason: `${code} is taken` }));
+  return new Failure('already_exists', sentence, { details });
+}
+
+export type PartnerChange = {
+  name?: string | undefined;
+  email?: string | null | undefined;
+  country?: string | undefined;
+};
+
+/** Changes what is known of a partner. Throws Failure `not_found`. */
+export const changePartner = (db: Database, code: string, change: PartnerChange, by: string): Promise<Partner> =>
+  db.transaction(async (tx) => {
+    const { id, ...before } = await getPartner(tx, code);
+    const { name = before.name, email = before.email, country = before.country } = change;
+    const changed = await updatePartner(tx, id, { name, email, country });
+    const detail = { fields: Object.keys(change).join(' ') };
+    await addAuditEntry(tx, { actorId: by, action: 'partner.change', subject: `partner/${code}`, detail });
+    return changed;
+  });
+
+/** Holds back a partner's money from every later draft, with a reason that the partner is told. Throws Failure `not_found`. */
+export const holdPartner = (db: Database, code: string, reason: string, by: string): Promise<Partner> =>
+  setHold(db, code, { action: 'partner.hold', hold: reason, reason }, by);
+
+/** Lets a partner be paid again from the next draft on. Throws Failure `not_found`. */
+export const releasePartner = (db: Database, code: string, reason: string, by: string): Promise<Partner> =>
+  setHold(db, code, { action: 'partner.release', hold: null, reason }, by);
+
+const setHold = (
+  db: Database,
+  code: string,
+  { action, hold, reason }: { action: string; hold: string | null; reason: string },
+  by: string,
+): Promise<Partner> =>
+  db.transaction(async (tx) => {
+    const { id } = await getPartner(tx, code);
+    const partner = await updatePartnerHold(tx, id, hold);
+    await addAuditEntry(tx, { actorId: by, action, subject: `partner/${code}`, detail: { reason } });
+    return partner;
+  });

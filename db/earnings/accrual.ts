@@ -1,0 +1,112 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import type { EarnedBefore } from '../../domain/earnings/earning.ts';
+import type { WindowTotals } from '../../domain/programs/incentives/incentive.ts';
+import { PlanTerms } from '../../domain/programs/plan.ts';
+import { Currency, Instant, LocalDate } from '../column-types.ts';
+import type { Database } from '../database.ts';
+import type { DueEvent } from './events.ts';
+
+/** What accrual reads before it works out what events earn. */
+
+const ProgramRow = z.strictObject({ id: z.number(), zone: z.string() });
+export type AccrualProgram = z.infer<typeof ProgramRow>;
+
+/** Takes a program for this transaction alone: two accruals of one program at once would count a tier's volume twice. */
+export async function lockProgramForAccrual(db: Database, code: string): Promise<AccrualProgram | null> {
+  const program = await db.maybeOne(sql.type(ProgramRow)`
+    select program.id, schedule.zone from program join pay_schedule schedule on schedule.id = program.schedule_id
+    where program.code = ${code}`);
+  if (program) await db.query(sql.unsafe`select pg_advisory_xact_lock(hashtext('accrual'), ${program.id})`);
+  return program;
+}
+
+const PlanVersionRow = z.strictObject({
+  partnerId: z.bigint(),
+  id: z.number(),
+  effectiveFrom: Instant,
+  terms: PlanTerms,
+});
+export type AgreedPlanVersion = z.infer<typeof PlanVersionRow>;
+
+/** Every version of the plans that partners agreed to in a program, newest first. */
+export const listAgreedPlanVersions = (
+  db: Database,
+  programId: number,
+  partnerIds: readonly bigint[],
+): Promise<readonly AgreedPlanVersion[]> =>
+  db.any(sql.type(PlanVersionRow)`
+    select agreement.partner_id as "partnerId", version.id, version.effective_from as "effectiveFrom", version.terms
+    from agreement join plan_version version on version.plan_id = agreement.plan_id
+    where agreement.program_id = ${programId} and agreement.partner_id = any(${sql.array(partnerIds.map(String), 'int8')})
+    order by version.effective_from desc, version.version desc`);
+
+export type WindowKey = { partnerId: bigint; incentiveId: string; windowStart: string };
+export const windowKey = ({ partnerId, incentiveId, windowStart }: WindowKey): string =>
+  `${partnerId}/${incentiveId}/${windowStart}`;
+
+const TotalsRow = z.strictObject({
+  partnerId: z.bigint(),
+  incentiveId: z.string(),
+  windowStart: LocalDate,
+  basisMinor: z.bigint(),
+  earnedMinor: z.bigint(),
+});
+
+/** What has counted towards tiers so far, by `windowKey`. */
+export async function readWindowTotals(
+  db: Database,
+  programId: number,
+  windows: readonly WindowKey[],
+): Promise<Map<string, WindowTotals>> {
+  if (windows.length === 0) return new Map();
+  const rows = await db.any(sql.type(TotalsRow)`
+    select earning.partner_id as "partnerId", earning.incentive_id as "incentiveId", earning.window_start as "windowStart",
+      sum(earning.basis_minor)::bigint as "basisMinor", sum(earning.amount_minor)::bigint as "earnedMinor"
+    from (select distinct * from ${sql.unnest(
+      windows.map((window) => [String(window.partnerId), window.incentiveId, window.windowStart]),
+      ['int8', 'text', 'date'],
+    )} as raw(partner_id, incentive_id, window_start)) wanted
+    join earning using (partner_id, incentive_id, window_start)
+    where earning.program_id = ${programId}
+    group by 1, 2, 3`);
+  return new Map(rows.map((row) => [windowKey(row), { basisMinor: row.basisMinor, earnedMinor: row.earnedMinor }]));
+}
+
+/** What a sale earned, with the plan version it was earned under, and what refunds took back and refunded before. */
+export type SaleEarnings = {
+  readonly earnings: readonly (EarnedBefore & { readonly planVersionId: number })[];
+  readonly refundedMinor: bigint;
+};
+
+const SaleRow = z.strictObject({
+  incentiveId: z.string(),
+  planVersionId: z.number(),
+  minor: z.bigint(),
+  currency: Currency,
+  basisMinor: z.bigint(),
+  windowStart: LocalDate.nullable(),
+  availableOn: LocalDate,
+  reversedMinor: z.bigint(),
+  reversedBasisMinor: z.bigint(),
+});
+
+/** Reads what a sale earned, and what those of its refunds that were worked out already took back. */
+export async function readSaleEarnings(db: Database, sale: DueEvent): Promise<SaleEarnings> {
+  const earnings = await db.any(sql.type(SaleRow)`
+    select sale.incentive_id as "incentiveId", sale.plan_version_id as "planVersionId", sale.amount_minor as minor, sale.currency,
+      sale.basis_minor as "basisMinor", sale.window_start as "windowStart", sale.available_on as "availableOn",
+      coalesce(-sum(back.amount_minor), 0)::bigint as "reversedMinor",
+      coalesce(-sum(back.basis_minor), 0)::bigint as "reversedBasisMinor"
+    from earning sale
+    left join earning back on back.source = sale.source and back.reverses = sale.source_id and back.incentive_id = sale.incentive_id
+    where sale.source = ${sale.source} and sale.source_id = ${sale.id}
+    group by sale.source, sale.source_id, sale.incentive_id`);
+  const refundedMinor = await db.oneFirst(sql.type(z.object({ minor: z.bigint() }))`
+    select coalesce(sum(coalesce(refund.amount_minor, ${String(sale.minor ?? 0n)}::bigint)), 0)::bigint as minor
+    from event refund
+    where refund.source = ${sale.source} and refund.refund_of = ${sale.id}
+      and not exists (select from event_due due where due.source = refund.source and due.source_id = refund.source_id)`);
+  return { earnings, refundedMinor };
+}
