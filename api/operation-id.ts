@@ -40,5 +40,11 @@ const VERBS: Readonly<Record<string, string>> = { post: 'add', put: 'set', patch
 
 const verbOf = (method: string, last: string): string => VERBS[method] ?? (last.endsWith('s') ? 'list' : 'get');
 
+/** The thing that a placeholder of a path names, in words: `run` for `{id}` of `/v1/runs/{id}/payouts`. */
+export function thingBefore(placeholder: string, path: string): string {
+  const steps = path.split('/');
+  return singular(steps[steps.indexOf(placeholder) - 1] ?? '').replaceAll('-', ' ');
+}
+
 const singular = (noun: string): string => noun.replace(/(?<=ch)es$|s$/, '');
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

@@ -2,7 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 
 import { ROLES, type Role } from '../domain/people/role.ts';
 import type { ApiEnv } from './http/deps.ts';
-import { operationIdOf } from './operation-id.ts';
+import { operationIdOf, thingBefore } from './operation-id.ts';
 import { rolesFor } from './http/permissions.ts';
 import { PROBLEM_TYPE } from './http/problem.ts';
 
@@ -116,14 +116,36 @@ export const IDEMPOTENCY_KEY: NonNullable<Components['parameters']>[string] = {
 export function completeOperation(operation: Operation, method: Method, path: string): void {
   const roles = rolesFor(`${method.toUpperCase()} ${path}`);
   operation.operationId ??= operationIdOf(method, path);
+  const parameters = (operation.parameters ?? []).map((parameter) => withThingNamed(parameter, path));
+  if (parameters.length > 0) operation.parameters = parameters;
   operation.responses = responsesOf(operation, traitsOf(operation, method, roles));
   operation.security = roles ? [{ key: [] }] : [];
   if (!roles) return;
   operation['x-roles'] = roles;
   operation.description = [operation.description, whoMayCall(roles)].filter(Boolean).join('\n\n');
-  if (method === 'post')
-    operation.parameters = [...(operation.parameters ?? []), { $ref: '#/components/parameters/IdempotencyKey' }];
+  if (method === 'post') operation.parameters = [...parameters, { $ref: '#/components/parameters/IdempotencyKey' }];
 }
+
+type Parameter = NonNullable<Operation['parameters']>[number];
+
+/** Many things have a `code` or an `id`: the step of the path before it says which thing it is. */
+function withThingNamed(parameter: Parameter, path: string): Parameter {
+  if (!('name' in parameter) || (parameter.name !== 'code' && parameter.name !== 'id')) return parameter;
+  const description = `The ${parameter.name} of the ${thingBefore(`{${parameter.name}}`, path)}`;
+  const example = EXAMPLES[path.split('/')[2] ?? ''];
+  const { schema = {} } = parameter;
+  const examples = parameter.name === 'code' && example ? { examples: [example] } : {};
+  return { ...parameter, description, schema: { ...schema, description, ...examples } };
+}
+
+/** A code that makes sense for each collection of things that have one. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  actors: 'petra',
+  partners: 'paula',
+  payers: 'acme',
+  programs: 'resale',
+  schedules: 'monthly',
+};
 
 function traitsOf(operation: Operation, method: Method, roles: readonly Role[] | undefined): Traits {
   const parameters = operation.parameters ?? [];

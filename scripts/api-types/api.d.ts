@@ -1033,7 +1033,9 @@ export interface paths {
         put?: never;
         /**
          * Decide whether the bank pays a check that it asks about
-         * @description Needs a key of the role **operator** or **approver**.
+         * @description The id is that of the task.
+         *
+         *     Needs a key of the role **operator** or **approver**.
          */
         post: operations["decideCheckException"];
         delete?: never;
@@ -5304,7 +5306,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the actor */
                 code: string;
             };
             cookie?: never;
@@ -5339,7 +5341,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the actor */
                 code: string;
             };
             cookie?: never;
@@ -5392,7 +5394,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description An id of ours */
+                /** @description The id of the key */
                 id: string;
             };
             cookie?: never;
@@ -5503,7 +5505,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the payer */
                 code: string;
             };
             cookie?: never;
@@ -5532,7 +5534,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the payer */
                 code: string;
                 /** @description How a partner is paid: by bank transfer, PayPal or check */
                 method: "bank" | "paypal" | "check";
@@ -5669,7 +5671,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the schedule */
                 code: string;
             };
             cookie?: never;
@@ -5698,7 +5700,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the schedule */
                 code: string;
             };
             cookie?: never;
@@ -5736,7 +5738,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the schedule */
                 code: string;
             };
             cookie?: never;
@@ -5856,7 +5858,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the program */
                 code: string;
             };
             cookie?: never;
@@ -5890,7 +5892,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the program */
                 code: string;
             };
             cookie?: never;
@@ -5930,7 +5932,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the program */
                 code: string;
             };
             cookie?: never;
@@ -5980,7 +5982,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the program */
                 code: string;
                 /** @description The code of the plan */
                 plan: string;
@@ -6022,7 +6024,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the program */
                 code: string;
                 /** @description The code of the plan */
                 plan: string;
@@ -6187,7 +6189,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the partner */
                 code: string;
             };
             cookie?: never;
@@ -6215,7 +6217,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the partner */
                 code: string;
             };
             cookie?: never;
@@ -6253,7 +6255,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the partner */
                 code: string;
             };
             cookie?: never;
@@ -6293,7 +6295,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the partner */
                 code: string;
             };
             cookie?: never;
@@ -6335,7 +6337,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the partner */
                 code: string;
             };
             cookie?: never;
@@ -6374,7 +6376,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the partner */
                 code: string;
             };
             cookie?: never;
@@ -6419,9 +6421,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the partner */
                 code: string;
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the program */
                 program: string;
             };
             cookie?: never;
@@ -6461,7 +6463,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the partner */
                 code: string;
             };
             cookie?: never;
@@ -6500,7 +6502,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the partner */
                 code: string;
             };
             cookie?: never;
@@ -6545,7 +6547,7 @@ export interface operations {
                 program?: string;
                 /** @description Only events of this source */
                 source?: string;
-                /** @description Only events with this id in their source */
+                /** @description The id of the */
                 id?: string;
             };
             header?: never;
@@ -6758,7 +6760,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description An id of ours */
+                /** @description The id of the import */
                 id: string;
             };
             cookie?: never;
@@ -6792,7 +6794,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description An id of ours */
+                /** @description The id of the import */
                 id: string;
             };
             cookie?: never;
@@ -6924,7 +6926,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description An id of ours */
+                /** @description The id of the run */
                 id: string;
             };
             cookie?: never;
@@ -6958,7 +6960,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description An id of ours */
+                /** @description The id of the run */
                 id: string;
             };
             cookie?: never;
@@ -7000,7 +7002,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description An id of ours */
+                /** @description The id of the run */
                 id: string;
             };
             cookie?: never;
@@ -7037,7 +7039,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description An id of ours */
+                /** @description The id of the run */
                 id: string;
             };
             cookie?: never;
@@ -7069,7 +7071,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description An id of ours */
+                /** @description The id of the run */
                 id: string;
             };
             cookie?: never;
@@ -7117,7 +7119,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description An id of ours */
+                /** @description The id of the run */
                 id: string;
             };
             cookie?: never;
@@ -7165,7 +7167,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description An id of ours */
+                /** @description The id of the run */
                 id: string;
             };
             cookie?: never;
@@ -7213,7 +7215,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description An id of ours */
+                /** @description The id of the run */
                 id: string;
             };
             cookie?: never;
@@ -7261,7 +7263,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description An id of ours */
+                /** @description The id of the run */
                 id: string;
             };
             cookie?: never;
@@ -7328,7 +7330,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description An id of ours */
+                /** @description The id of the run */
                 id: string;
             };
             cookie?: never;
@@ -7420,7 +7422,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description An id of ours */
+                /** @description The id of the payout */
                 id: string;
             };
             cookie?: never;
@@ -7453,7 +7455,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description An id of ours */
+                /** @description The id of the payout */
                 id: string;
             };
             cookie?: never;
@@ -7489,7 +7491,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the partner */
                 code: string;
             };
             cookie?: never;
@@ -7561,7 +7563,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description An id of ours */
+                /** @description The id of the payout */
                 id: string;
             };
             cookie?: never;
@@ -7593,7 +7595,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description An id of ours */
+                /** @description The id of the payout */
                 id: string;
             };
             cookie?: never;
@@ -7641,7 +7643,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description An id of ours */
+                /** @description The id of the payout */
                 id: string;
             };
             cookie?: never;
@@ -7689,7 +7691,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
+                /** @description The code of the payer */
                 code: string;
             };
             cookie?: never;
@@ -7737,7 +7739,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description The id of the task */
+                /** @description The id of the check exception */
                 id: string;
             };
             cookie?: never;
@@ -7834,7 +7836,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description An id of ours */
+                /** @description The id of the task */
                 id: string;
             };
             cookie?: never;
@@ -7866,7 +7868,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description An id of ours */
+                /** @description The id of the payout */
                 id: string;
             };
             cookie?: never;
@@ -7922,7 +7924,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description An id of ours */
+                /** @description The id of the payout */
                 id: string;
             };
             cookie?: never;
@@ -7978,7 +7980,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description An id of ours */
+                /** @description The id of the payout */
                 id: string;
             };
             cookie?: never;
@@ -8285,7 +8287,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description The number of a row of ours, as digits */
+                /** @description The id of the alarm */
                 id: string;
             };
             cookie?: never;

@@ -68,6 +68,10 @@ const fields = (): { name: string; schema: Schema }[] =>
       : [],
   );
 
+type Parameter = { name?: string; in?: string; description?: string };
+const parametersOf = (operation: Operation): Parameter[] =>
+  (operation as { parameters?: Parameter[] }).parameters ?? [];
+
 const isReference = (schema: Schema): boolean => '$ref' in schema;
 
 /** Whether its values need no example: there are two, or its parts have theirs. */
@@ -86,6 +90,13 @@ describe('given somebody who reads what a field is', () => {
       if (!isReference(schema)) expect(schema['description'], where).toMatch(/^[A-Z`0-9]/);
       if (!speaksForItself(schema)) expect(schema['examples'] ?? [], where).not.toEqual([]);
     }
+  });
+
+  it('then a placeholder of a path says which thing it names', () => {
+    for (const [route, operation] of operations())
+      for (const { name, in: place, description } of parametersOf(operation))
+        if (place === 'path' && (name === 'code' || name === 'id'))
+          expect(description, route).toMatch(new RegExp(`^The ${name} of the [a-z]+( [a-z]+)?$`));
   });
 
   it('then an amount says its unit', () => {

@@ -217,8 +217,9 @@ const decide = createRoute({
   path: '/v1/check-exceptions/{id}/decision',
   tags: ['checks'],
   summary: 'Decide whether the bank pays a check that it asks about',
+  description: 'The id is that of the task.',
   request: {
-    params: UuidPath.extend({ id: UuidPath.shape.id.meta({ description: 'The id of the task' }) }),
+    params: UuidPath,
     body: jsonBody(DecisionBody),
   },
   responses: {

@@ -83,7 +83,7 @@ const change = createRoute({
   path: '/v1/partners/{code}/agreements/{program}',
   tags: ['partners'],
   summary: 'Change or end an agreement',
-  request: { params: CodePath.extend({ program: Code }), body: jsonBody(AgreementChange) },
+  request: { params: CodePath.extend({ program: Code.meta(PROGRAM) }), body: jsonBody(AgreementChange) },
   responses: { 200: answers(AgreementAnswer, 'The agreement was changed. What was earned stays as it is.') },
 });
 
