@@ -4,8 +4,8 @@ import type { Decision } from '../domain/runs/approval.ts';
 import type { RunStatus } from '../domain/runs/run.ts';
 
 /**
- * The contract between the workflows and everybody else: ids, task queues, signals, updates, queries. Ids only: no amounts
- * and nothing personal, since Temporal keeps these in clear.
+ * The contract between the workflows and all other code: ids, task queues, signals, updates, queries. They hold ids only, no
+ * amounts and nothing personal, because Temporal stores them unencrypted.
  */
 export const TASK_QUEUES = {
   /** Workflows, and activities that only touch the database. */
@@ -19,7 +19,7 @@ export const TASK_QUEUES = {
   notify: 'notify',
 } as const;
 
-/** After a worker was killed its activities are done by another one within this time; each beats every few seconds. */
+/** When a worker is killed, another one takes over its activities within this time. Each activity sends a heartbeat every few seconds. */
 export const HEARTBEAT_TIMEOUT = '20 seconds';
 
 export const accrualWorkflowId = (programCode: string): string => `accrual/${programCode}`;
@@ -36,17 +36,17 @@ export const CHECK_DESK_SCHEDULE_ID = 'check-desk';
 /** Also the id of the workflow that it starts. */
 export const INVARIANTS_SCHEDULE_ID = 'nightly-invariants';
 
-/** There are new events: look again before going to sleep. */
+/** New events have arrived: look again before going to sleep. */
 export const eventsArrivedSignal = defineSignal('eventsArrived');
-/** The run's row changed outside of its workflow (cancelled, paused, resumed): read it again. */
+/** The run's row was changed outside its workflow (cancelled, paused, resumed): read it again. */
 export const runChangedSignal = defineSignal('runChanged');
-/** A provider said something, or a person did: read the attempt again. */
+/** A provider or a person changed something about the attempt: poll it again. */
 export const attemptChangedSignal = defineSignal('attemptChanged');
-/** A provider spoke of the batch as a whole, or whoever held it back let it go on: look again. */
+/** A provider reported on the batch as a whole, or the pause that held it back has ended: look again. */
 export const batchChangedSignal = defineSignal('batchChanged');
 /** A person decided something that the bank must be told. */
 export const checkDeskSignal = defineSignal('checkDesk');
 
-/** Records a decision or refuses it; answers what the run is then. Fails with an ApplicationFailure whose type is a FailureCode. */
+/** Records a decision or refuses it, and returns the run's status after it. Fails with an ApplicationFailure whose type is a FailureCode. */
 export const decideUpdate = defineUpdate<RunStatus, [Decision]>('decide');
 export const runStatusQuery = defineQuery<RunStatus>('runStatus');

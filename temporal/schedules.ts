@@ -13,13 +13,13 @@ import {
   TASK_QUEUES,
 } from './messages.ts';
 
-/** Deployed again and again without losing a pause that an operator set. */
+/** Creates or updates a Schedule. A pause that an operator set stays. */
 async function deploySchedule(client: Client, { scheduleId, ...definition }: ScheduleOptions): Promise<void> {
   try {
     await client.schedule.create({ scheduleId, ...definition });
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ScheduleAlreadyRunning') throw error;
-    // An action that the server starts carries its own policies; of what is there only the state (paused or not) is kept.
+    // Only the state, paused or not, is kept. The rest comes from the definition, also the policies of the action.
     await client.schedule.getHandle(scheduleId).update((previous) => ({ ...definition, state: previous.state }));
   }
 }
@@ -32,7 +32,7 @@ export type DeployedPaySchedule = {
 };
 
 const WEEKDAYS = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY'] as const;
-/** After the local hours that daylight saving skips or repeats; the run itself compares with its cut-off at midnight. */
+/** After the local hours that daylight saving skips or repeats. The run itself uses its cut-off at midnight. */
 const FIRES_AT_HOUR = 5;
 
 const calendarOf = ({ frequency, weekday }: DeployedPaySchedule) => {
@@ -42,7 +42,7 @@ const calendarOf = ({ frequency, weekday }: DeployedPaySchedule) => {
   return { dayOfWeek: WEEKDAYS[(weekday ?? 1) - 1] ?? 'MONDAY', hour: FIRES_AT_HOUR, comment };
 };
 
-/** Starts a pay schedule's runs by themselves. */
+/** Starts the runs of a pay schedule automatically. */
 export const deployPaySchedule = (client: Client, schedule: DeployedPaySchedule): Promise<void> =>
   deploySchedule(client, {
     scheduleId: payScheduleId(schedule.code),
@@ -57,10 +57,10 @@ export const deployPaySchedule = (client: Client, schedule: DeployedPaySchedule)
     policies: { overlap: 'BUFFER_ALL', catchupWindow: '3 days', pauseOnFailure: false },
   });
 
-/** The bank's deadlines are hours away; at worst this is how late a person hears of a check that it asks about. */
+/** The bank's deadlines are hours away. At worst, a person learns this much later of a check that the bank asks about. */
 const CHECK_DESK_EVERY_MS = 10 * MINUTE_MS;
 
-/** The sweep, the nightly reconciliation and check of the books, and the look at what the bank asks about checks. */
+/** Deploys the sweep, the nightly reconciliation, the nightly verification of the books, and the reading of the bank's questions about checks. */
 export async function deploySystemSchedules(client: Client, sweepSeconds: number): Promise<void> {
   await deploySchedule(client, {
     scheduleId: SWEEP_SCHEDULE_ID,

@@ -1,6 +1,6 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 
-/** What operators can search for in the Temporal UI. Opaque ids and words only. */
+/** The attributes by which operators can search in the Temporal UI. They hold opaque ids, codes and states only. */
 export const runKey = defineSearchAttributeKey('PayoutRunId', 'KEYWORD');
 export const scheduleKey = defineSearchAttributeKey('PaySchedule', 'KEYWORD');
 export const partnerKey = defineSearchAttributeKey('PartnerRef', 'KEYWORD');
@@ -11,7 +11,7 @@ export const runStateKey = defineSearchAttributeKey('RunState', 'KEYWORD');
 export const batchStateKey = defineSearchAttributeKey('BatchState', 'KEYWORD');
 export const dueKey = defineSearchAttributeKey('NextLookAt', 'DATETIME');
 
-/** As the server wants them at set-up: name and type. */
+/** Name and type of each, as the server needs them at set-up. */
 export const SEARCH_ATTRIBUTES = {
   PayoutRunId: 'Keyword',
   PaySchedule: 'Keyword',

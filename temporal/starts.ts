@@ -1,7 +1,8 @@
 import type { Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 
-import type { GatewayName, Method } from '../domain/rails.ts';
+import type { PayoutStart } from '../domain/payouts/payout.ts';
+import { type GatewayName, METHOD_NAMES } from '../domain/rails.ts';
 import {
   accrualWorkflowId,
   attemptChangedSignal,
@@ -19,12 +20,13 @@ import {
 import * as keys from './search-attributes.ts';
 
 /**
- * Every start of a workflow, in one place. Each may be repeated at any time, and those of what moves money are signal-with-starts:
- * they wake the workflow where it is open, and start it again from its rows where it is not. The rows protect the money, not these ids.
+ * Every start of a workflow, in one place. Each may be repeated at any time. The starts of workflows that move money are
+ * signal-with-starts: they wake the workflow if it is open, and otherwise start it again from its rows. The rows protect the money,
+ * not these ids.
  */
 const REPEATABLE = { workflowIdReusePolicy: 'ALLOW_DUPLICATE', workflowIdConflictPolicy: 'USE_EXISTING' } as const;
 
-/** Works out what a program's new events earned. */
+/** Turns a program's new events into earnings. */
 export async function wakeAccrual(client: Client, programCode: string): Promise<void> {
   await client.workflow.signalWithStart('accrual', {
     ...REPEATABLE,
@@ -34,13 +36,13 @@ export async function wakeAccrual(client: Client, programCode: string): Promise<
     signal: eventsArrivedSignal,
     staticSummary: `Accrual of program ${programCode}`,
     staticDetails:
-      'Turns events into earnings, page by page, and ends when none is due. Safe to terminate: the sweep starts it again.',
+      'Turns events into earnings, page by page, and ends when no event is due.\n\nSafe to terminate: the sweep starts it again.',
   });
 }
 
 export type RunStart = { id: string; scheduleCode: string; periodEnd: string };
 
-/** Prepares a run, waits for its decision and pays it; or goes on where it was. */
+/** Starts a run, which is prepared, decided and paid, or lets it go on where it was. */
 export async function wakeRun(client: Client, run: RunStart): Promise<void> {
   await client.workflow.signalWithStart('run', {
     ...REPEATABLE,
@@ -53,19 +55,11 @@ export async function wakeRun(client: Client, run: RunStart): Promise<void> {
       { key: keys.scheduleKey, value: run.scheduleCode },
     ]),
     staticSummary: `Run of ${run.scheduleCode} up to ${run.periodEnd}`,
-    staticDetails: `Pays everybody on schedule **${run.scheduleCode}** whose lines were free before ${run.periodEnd}.\n\nSafe to terminate: it resumes from its row.`,
+    staticDetails: `Pays every partner on schedule **${run.scheduleCode}** whose lines were free before ${run.periodEnd}.\n\nSafe to terminate: the sweep starts it again, and it resumes from its row.`,
   });
 }
 
-export type PayoutStart = {
-  id: string;
-  runId: string;
-  partnerCode: string;
-  method: Method;
-  gateway: GatewayName;
-};
-
-/** Pays one payout and follows it until its end; or looks at it again. */
+/** Starts a payout, which is paid and followed to its end, or wakes it to look again. */
 export async function wakePayout(client: Client, payout: PayoutStart): Promise<void> {
   await client.workflow.signalWithStart('payout', {
     ...REPEATABLE,
@@ -79,14 +73,14 @@ export async function wakePayout(client: Client, payout: PayoutStart): Promise<v
       { key: keys.methodKey, value: payout.method },
       { key: keys.gatewayKey, value: payout.gateway },
     ]),
-    staticSummary: `Payout to ${payout.partnerCode} by ${payout.method} through ${payout.gateway}`,
-    staticDetails: `Payout **${payout.id}** of run ${payout.runId}.\n\nSafe to terminate: it resumes from its row and never asks twice.`,
+    staticSummary: `Payout to ${payout.partnerCode} by ${METHOD_NAMES[payout.method]} through ${payout.gateway}`,
+    staticDetails: `Payout **${payout.id}** of run ${payout.runId}.\n\nSafe to terminate: the sweep starts it again. It resumes from its row and never pays twice.`,
   });
 }
 
 export type BatchStart = { id: string; runId: string; gateway: GatewayName; currency: string; itemCount: number };
 
-/** Asks for the payments of a batch together; or looks at it again. */
+/** Starts a batch, whose payments are asked for together, or wakes it to look again. */
 export async function wakeBatch(client: Client, batch: BatchStart): Promise<void> {
   await client.workflow.signalWithStart('batch', {
     ...REPEATABLE,
@@ -99,19 +93,20 @@ export async function wakeBatch(client: Client, batch: BatchStart): Promise<void
       { key: keys.gatewayKey, value: batch.gateway },
     ]),
     staticSummary: `Batch of ${batch.itemCount} payouts in ${batch.currency} through ${batch.gateway}`,
-    staticDetails: `Batch **${batch.id}** of run ${batch.runId}. Each of its payouts follows its own payment afterwards, as \`payout/<id>\`.\n\nSafe to terminate: it resumes from its row and never asks twice.`,
+    staticDetails: `Batch **${batch.id}** of run ${batch.runId}. Afterwards each of its payouts follows its own payment, as \`payout/<id>\`.\n\nSafe to terminate: the sweep starts it again. It resumes from its row and never pays twice.`,
   });
 }
 
-/** Tells the bank what people decided about checks, and reads what it asks. */
+/** Tells the bank what people decided about checks, and reads its questions. */
 export async function wakeCheckDesk(client: Client): Promise<void> {
   await client.workflow.signalWithStart('checkDesk', {
     ...REPEATABLE,
     workflowId: CHECK_DESK_WORKFLOW_ID,
     taskQueue: TASK_QUEUES.main,
     signal: checkDeskSignal,
-    staticSummary: 'What people decided about checks, told to the bank',
-    staticDetails: 'Safe to terminate: its Schedule starts it again within minutes, and rows say what is to be done.',
+    staticSummary: 'Work at the bank that checks are drawn on',
+    staticDetails:
+      'Tells the bank what people decided about checks, renews stops, and reads the bank’s questions.\n\nSafe to terminate: its Schedule starts it again within minutes, and it resumes from its rows.',
   });
 }
 

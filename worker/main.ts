@@ -20,7 +20,7 @@ const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' } });
 
 Runtime.install({
   logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
-    if (message.startsWith('No workflows registered')) return; // so it shall be on all queues but one
+    if (message.startsWith('No workflows registered')) return; // only one queue has workflows
     log[level === 'ERROR' ? 'error' : 'warn'](
       { workflow: meta?.['workflowId'], activity: meta?.['activityType'] },
       message,
@@ -68,7 +68,7 @@ log.info('stopped');
 async function deploySchedules({ SWEEP_SECONDS }: Config): Promise<void> {
   await deploySystemSchedules(temporal, SWEEP_SECONDS);
   for (const schedule of await listActiveSchedules(db)) await deployPaySchedule(temporal, schedule);
-  await temporal.schedule.getHandle(SWEEP_SCHEDULE_ID).trigger('SKIP'); // whatever was left behind is overdue now
+  await temporal.schedule.getHandle(SWEEP_SCHEDULE_ID).trigger('SKIP'); // work that an earlier worker left behind is overdue now
 }
 
 function serveHealth(watched: readonly Worker[], { WORKER_HEALTH_HOST, WORKER_HEALTH_PORT }: Config) {

@@ -8,14 +8,12 @@ export type WorkersOptions = {
   namespace: string;
   workflowBundle: WorkflowBundleOption;
   activities: Activities;
-  /** Put before every queue's name; tests that share a server take one of their own. */
-  buildId?: string;
 };
 
 const SHUTDOWN_GRACE = '30 seconds';
 const SHUTDOWN_FORCE = '60 seconds';
 
-/** How much of each kind runs at once in one process; the gateways' own limits are per provider and far above these. */
+/** How many activities of each kind run at once in one process. The limits of the providers are far above these. */
 const CONCURRENCY: Record<keyof typeof TASK_QUEUES, Pick<WorkerOptions, 'maxConcurrentActivityTaskExecutions'>> = {
   main: { maxConcurrentActivityTaskExecutions: 20 },
   bulk: { maxConcurrentActivityTaskExecutions: 4 },
@@ -27,10 +25,10 @@ const CONCURRENCY: Record<keyof typeof TASK_QUEUES, Pick<WorkerOptions, 'maxConc
 };
 
 const CACHED_WORKFLOWS_MAX = 600;
-/** A workflow whose worker is gone is given to another one after this time, not after ten seconds: a person may wait for its answer. */
+/** After this time another worker takes over a workflow whose worker is gone. The default is ten seconds, but a person may be waiting. */
 const STICKY_TIMEOUT = '2 seconds';
 
-/** One worker a queue; only the main one runs workflows. */
+/** One worker for each queue. Only the main one runs workflows. */
 export function createWorkers({
   connection,
   namespace,

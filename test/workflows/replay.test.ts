@@ -178,7 +178,7 @@ describe('given a month with payments that arrive, fail and come back', () => {
 
     expect(found.workflowId).toMatch(/^payout\//);
     const described = await world.temporal.workflow.getHandle(found.workflowId).describe();
-    expect(await described.staticSummary()).toBe(`Payout to ${codeOf(business, 'bank')} by bank through wise`);
+    expect(await described.staticSummary()).toBe(`Payout to ${codeOf(business, 'bank')} by bank transfer through wise`);
     expect(described.status.name).toBe('COMPLETED');
   });
 
