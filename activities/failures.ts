@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 
 import { Failure, FAILURES } from '../domain/errors.ts';
 
-/** Turns our failures into Temporal's, whose type is the code; anything else is a bug and is retried with its message scrubbed. */
+/** Turns our failures into Temporal's, whose type is the code. Any other error is a bug: it is retried, and its message is shortened. */
 export function toApplicationFailure(error: unknown): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   if (error instanceof Failure)
@@ -14,9 +14,9 @@ export function toApplicationFailure(error: unknown): ApplicationFailure {
   return ApplicationFailure.create({ message: describe(error), type: 'bug', nonRetryable: false });
 }
 
-/** The database's own words name the rule that was broken; a driver's message could quote a row, so it is cut to its first line. */
+/** The database's message names the rule that was broken. It could also quote a row, so only its first line is kept. */
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return 'an activity threw something that is no error';
+  if (!(error instanceof Error)) return 'an activity threw something that is not an error';
   return `${error.name}: ${error.message.split('\n', 1)[0]?.slice(0, 300) ?? ''}`;
 }
 

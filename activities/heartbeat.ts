@@ -1,16 +1,16 @@
 import { asyncLocalStorage } from '@temporalio/activity';
 
-/** How often within the heartbeat time-out that the workflow asks for. */
+/** How many heartbeats are sent within the heartbeat time-out that the workflow sets. */
 const BEATS = 4;
 
 // oxlint-disable-next-line typescript/no-explicit-any -- wraps functions of any arguments
 type Verbs = Record<string, (...args: any[]) => Promise<unknown>>;
 
 /**
- * Lets every activity tell Temporal, as long as it works, that its process is alive. When a worker is killed another one then
- * takes over within seconds, and need not wait for the time that the longest call may take.
+ * Makes every activity send heartbeats to Temporal while it works. When a worker is killed, another one then takes over within
+ * seconds, instead of after the longest time that a call may take.
  */
-export function keepAlive<T extends Verbs>(activities: T): T {
+export function sendHeartbeats<T extends Verbs>(activities: T): T {
   const beating = Object.entries(activities).map(([name, activity]) => [
     name,
     async (...args: unknown[]) => {

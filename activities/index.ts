@@ -1,7 +1,7 @@
 import { type AccrualDeps, createAccrualActivities } from './earnings/accrual.ts';
-import { keepAlive } from './heartbeat.ts';
+import { sendHeartbeats } from './heartbeat.ts';
 import { type BatchDeps, createBatchActivities } from './payouts/batches.ts';
-import { type CheckDeskDeps, createCheckActivities } from './checks/checks.ts';
+import { type CheckDeskDeps, createCheckActivities } from './checks/check-desk.ts';
 import { translateFailures } from './failures.ts';
 import { createNotificationActivities, type NotificationDeps } from './tasks/notifications.ts';
 import { createPayoutActivities, type PayoutDeps } from './payouts/advance.ts';
@@ -24,10 +24,10 @@ export type ActivityDeps = AccrualDeps &
   DisburseRunDeps &
   SweepDeps;
 
-/** Every activity, with what it needs. Workflows know them by their types alone. */
+/** Every activity, with its dependencies. Workflows know activities by their types alone. */
 export const createActivities = (deps: ActivityDeps) =>
   translateFailures(
-    keepAlive({
+    sendHeartbeats({
       ...createAccrualActivities(deps),
       ...createBatchActivities(deps),
       ...createCheckActivities(deps),

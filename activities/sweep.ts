@@ -9,7 +9,7 @@ import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
 import { noticeBatches } from '../commands/payouts/inbox.ts';
 import { listMatchedInbox, markInboxProcessed } from '../db/payouts/inbox.ts';
 import { wakeAccrual, wakeBatch, wakeRun } from '../temporal/starts.ts';
-import { remindOfTasks } from './tasks/tasks.ts';
+import { remindOfTasks } from '../commands/tasks/tasks.ts';
 import { wakePayouts } from './payouts/wake.ts';
 
 export type SweepDeps = { db: DatabasePool; temporal: Client };
@@ -17,14 +17,14 @@ export type SweepDeps = { db: DatabasePool; temporal: Client };
 const RUNS_PER_SWEEP = 100;
 const BATCHES_PER_SWEEP = 100;
 const PAYOUTS_PER_PAGE = 200;
-/** What a sweep may take of its minute; the next one goes on. */
+/** How much of its minute a sweep may use for this. The next sweep continues. */
 const WAKING_MS = 40_000;
 const MESSAGES_PER_SWEEP = 500;
 
 export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
   /**
-   * Starts, by their deterministic ids, whatever the rows say is overdue: a crash between a commit and a signal thus delays,
-   * and never loses. Everything it does may be repeated. Returns how much it woke.
+   * Starts, by its deterministic id, every workflow that the rows say is overdue. A crash between a commit and a signal thus
+   * delays work and never loses it. Everything here may be repeated. Returns how many workflows it woke.
    */
   async wakeOverdue(): Promise<number> {
     const programs = await listProgramsWithDueEvents(db);
@@ -38,7 +38,7 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     return programs.length + runs.length + batches.length + payouts + (await wakeByInbox(db, temporal));
   },
 
-  /** Keeps the house: brings tasks to mind that are due soon, seals the audit log, forgets idempotency keys that have expired. */
+  /** Reminds people of tasks that are due soon, seals the audit log, and deletes idempotency keys that have expired. */
   async tidy(): Promise<void> {
     await db.transaction(remindOfTasks);
     await sealAuditLog(db);
@@ -57,7 +57,7 @@ async function wakeOverduePayouts(db: DatabasePool, temporal: Client): Promise<n
   }
 }
 
-/** Webhooks whose payout was not known when they came, or whose signal was lost. */
+/** Wakes payouts for webhooks that came before their payout was known, or whose signal was lost. */
 async function wakeByInbox(db: DatabasePool, temporal: Client): Promise<number> {
   const messages = await listMatchedInbox(db, MESSAGES_PER_SWEEP);
   const payouts = new Map(messages.map((payout) => [payout.id, payout]));

@@ -11,17 +11,17 @@ const { accruePage } = proxyActivities<Activities>({
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
-/** Turns a program's new events into earnings, page by page, and ends when none is due. */
+/** Turns a program's new events into earnings, page by page, and ends when no event is due. */
 export async function accrual(programCode: string, accruedBefore = 0): Promise<number> {
-  let news = 0;
+  let signals = 0;
   let accrued = accruedBefore;
-  setHandler(eventsArrivedSignal, () => void (news += 1));
+  setHandler(eventsArrivedSignal, () => void (signals += 1));
   for (;;) {
-    const known = news;
+    const known = signals;
     const page = await accruePage(programCode);
     accrued += page;
-    setCurrentDetails(`${accrued} events worked out`);
-    if (page === 0 && news === known) return accrued;
+    setCurrentDetails(`${accrued} events turned into earnings`);
+    if (page === 0 && signals === known) return accrued;
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof accrual>(programCode, accrued);
   }
 }

@@ -9,13 +9,15 @@ import {
 } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.ts';
+import type { Step } from '../activities/payouts/steps.ts';
 import type { BatchState } from '../domain/payouts/batch.ts';
 import type { GatewayName } from '../domain/rails.ts';
 import { batchChangedSignal, HEARTBEAT_TIMEOUT, TASK_QUEUES } from '../temporal/messages.ts';
 import { batchStateKey, dueKey } from '../temporal/search-attributes.ts';
+import { addSteps, storyOf } from './steps.ts';
 
-/** Asks for many payments at once, and ends when each of its payouts follows its own. */
-export async function batch(id: string, gateway: GatewayName): Promise<BatchState> {
+/** Asks for many payments at once, and ends when each of its payouts follows its own payment. */
+export async function batch(id: string, gateway: GatewayName, stepsBefore: readonly Step[] = []): Promise<BatchState> {
   const { advanceBatch } = proxyActivities<Activities>({
     taskQueue: TASK_QUEUES[gateway],
     startToCloseTimeout: '10 minutes',
@@ -23,22 +25,28 @@ export async function batch(id: string, gateway: GatewayName): Promise<BatchStat
     summary: `the next step at ${gateway}: ask, resolve, name or hand over`,
     retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
   });
-  let news = 0;
+  let signals = 0;
   let shown = '';
-  setHandler(batchChangedSignal, () => void (news += 1));
+  let steps = stepsBefore;
+  setHandler(batchChangedSignal, () => void (signals += 1));
   for (;;) {
-    const known = news;
-    const { state, word, items, isFinal, waitMs } = await advanceBatch(id); // started again, it looks up instead of asking twice
+    const known = signals;
+    const progress = await advanceBatch(id); // a new start looks up instead of asking twice
+    const { state, items, isFinal, waitMs } = progress;
+    const nextLookAt = isFinal ? null : new Date(Date.now() + waitMs);
     if (shown !== state) {
       shown = state;
       upsertSearchAttributes([
         { key: batchStateKey, value: state },
-        { key: dueKey, value: isFinal ? null : new Date(Date.now() + waitMs) },
+        { key: dueKey, value: nextLookAt },
       ]);
-      setCurrentDetails(`**${state}**: ${items} payouts${word ? `, ${gateway} says ${word}` : ''}`);
     }
+    steps = addSteps(steps, progress.steps);
+    const reported = progress.providerStatus ? `, ${gateway} reports ${progress.providerStatus}` : '';
+    const held = progress.isHeld ? ', held back by a pause' : '';
+    setCurrentDetails(storyOf(`**${state}**: ${items} payouts${reported}${held}`, steps, nextLookAt));
     if (isFinal) return state;
-    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof batch>(id, gateway);
-    await condition(() => news > known, Math.max(waitMs, 1));
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof batch>(id, gateway, steps);
+    await condition(() => signals > known, Math.max(waitMs, 1));
   }
 }

@@ -11,18 +11,18 @@ const { workCheckDesk } = proxyActivities<Activities>({
   retry: { initialInterval: '5 seconds', maximumInterval: '1 minute', maximumAttempts: 5 },
 });
 
-/** Works what waits at the bank that checks are drawn on: exceptions, decisions, renewals. Ends when there is no news. */
+/** Does the work that waits at the bank that checks are drawn on: exceptions, decisions, renewals. Ends when no new signal has come. */
 export async function checkDesk(): Promise<number> {
-  let news = 0;
+  let signals = 0;
   let open = 0;
-  setHandler(checkDeskSignal, () => void (news += 1));
-  for (let known = -1; known < news;) {
-    known = news;
+  setHandler(checkDeskSignal, () => void (signals += 1));
+  for (let known = -1; known < signals;) {
+    known = signals;
     try {
       open = await workCheckDesk();
     } catch (failure) {
       await sayCheckDeskIsSilent();
-      throw failure; // the next one is minutes away
+      throw failure; // the Schedule starts it again within minutes
     }
   }
   setCurrentDetails(`${open} checks wait for a decision`);

@@ -1,4 +1,4 @@
-/** What the workers run: one workflow a life-cycle. */
+/** The workflows that the workers run, one for each life-cycle. */
 export { accrual } from './accrual.ts';
 export { batch } from './batch.ts';
 export { checkDesk } from './check-desk.ts';

@@ -4,7 +4,7 @@ import type { Activities } from '../activities/index.ts';
 import { HEARTBEAT_TIMEOUT, TASK_QUEUES } from '../temporal/messages.ts';
 
 const { sayInvariantsAreUnchecked } = proxyActivities<Activities>({ startToCloseTimeout: '1 minute' });
-/** The rules read whole tables, so a large database takes its time; its heartbeats tell when the worker is gone. */
+/** The rules read whole tables, so a large database needs hours. The heartbeats tell Temporal when the worker is gone. */
 const { checkInvariants } = proxyActivities<Activities>({
   taskQueue: TASK_QUEUES.bulk,
   startToCloseTimeout: '4 hours',
@@ -12,7 +12,7 @@ const { checkInvariants } = proxyActivities<Activities>({
   retry: { initialInterval: '10 seconds', maximumInterval: '10 minutes', maximumAttempts: 5 },
 });
 
-/** Every night: asks the books whether what must always be true is true. Each rule that does not hold is an alarm. */
+/** Verifies every night that the rules of the books hold. Each rule that does not hold raises an alarm. */
 export async function nightlyInvariants(): Promise<{ asked: number; broken: number }> {
   try {
     const counts = await checkInvariants();

@@ -19,10 +19,10 @@ export async function reconciliation(gateway: GatewayName, day: string): Promise
   return counts;
 }
 
-/** Statements may be late: PayPal's by hours. So each night reads the last days again. */
+/** Statements may be late, PayPal's by hours, so each night reads the last days again. */
 const DAYS_READ_AGAIN = 3;
 
-/** Every night: the last days of every gateway. One that refuses its statement keeps no other from being reconciled. */
+/** Reconciles the last days of every gateway each night. A gateway that refuses its statement does not stop the others. */
 export async function nightlyReconciliation(): Promise<void> {
   const scheduledAt = workflowInfo().searchAttributes['TemporalScheduledStartTime']?.[0];
   const at = scheduledAt instanceof Date ? scheduledAt : workflowInfo().startTime;
@@ -30,7 +30,7 @@ export async function nightlyReconciliation(): Promise<void> {
   const missing = GATEWAYS.filter((_, index) => read[index]?.status === 'rejected');
   if (missing.length > 0)
     throw ApplicationFailure.nonRetryable(
-      `${missing.join(', ')} could not be reconciled; the others were. It is tried again tomorrow night.`,
+      `These gateways could not be reconciled: ${missing.join(', ')}. The others were. The next night tries again.`,
       'statement_not_read',
     );
 }

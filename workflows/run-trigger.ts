@@ -7,7 +7,7 @@ const { openScheduledRun } = proxyActivities<Activities>({
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
-/** Opens the run of the period that a Schedule's own time ends; never of the time at which it happens to run. */
+/** Opens the run of the last period before a Schedule's own time, whenever the workflow itself happens to run. */
 export async function runTrigger(scheduleCode: string): Promise<string | null> {
   const scheduledAt = workflowInfo().searchAttributes['TemporalScheduledStartTime']?.[0];
   const at = scheduledAt instanceof Date ? scheduledAt : workflowInfo().startTime;

@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.ts';
+import type { Step } from '../activities/payouts/steps.ts';
 import { isRunOver, type RunStatus } from '../domain/runs/run.ts';
 import {
   decideUpdate,
@@ -19,6 +20,7 @@ import {
   TASK_QUEUES,
 } from '../temporal/messages.ts';
 import { runStateKey } from '../temporal/search-attributes.ts';
+import { addSteps, storyOf } from './steps.ts';
 
 const common = {
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
@@ -35,44 +37,54 @@ const { openRun, startPage } = proxyActivities<Activities>({
 });
 
 /** Prepares one run's payouts, waits for the people its policy asks for, then starts them page by page. */
-export async function run(id: string): Promise<RunStatus> {
-  let news = 0;
+export async function run(id: string, stepsBefore: readonly Step[] = []): Promise<RunStatus> {
+  let signals = 0;
+  let steps = stepsBefore;
   let progress = { status: 'preparing' as RunStatus, waitMs: 0, summary: 'preparing' };
-  const learn = (next: typeof progress) => {
-    if (next.status !== progress.status) upsertSearchAttributes([{ key: runStateKey, value: next.status }]);
-    if (next.summary !== progress.summary) setCurrentDetails(next.summary);
-    progress = next;
+  const note = (what: string) => {
+    steps = addSteps(steps, [{ at: new Date().toISOString(), what }]);
   };
-  setHandler(runChangedSignal, () => void (news += 1));
+  const learn = (next: typeof progress) => {
+    if (next.status !== progress.status) {
+      upsertSearchAttributes([{ key: runStateKey, value: next.status }]);
+      if (steps.at(-1)?.what !== next.status) note(next.status); // a run that was continued has noted it before
+    }
+    progress = next;
+    const nextLookAt = isRunOver(next.status) ? null : new Date(Date.now() + next.waitMs);
+    setCurrentDetails(storyOf(next.summary, steps, nextLookAt));
+  };
+  setHandler(runChangedSignal, () => void (signals += 1));
   setHandler(runStatusQuery, () => progress.status);
   setHandler(decideUpdate, async (decision) => {
-    learn(await recordDecision(id, decision)); // one transaction refuses or records
-    news += 1;
+    const next = await recordDecision(id, decision); // one transaction refuses or records
+    note(`${decision.by} decided: ${decision.decision}`);
+    learn(next);
+    signals += 1;
     return progress.status;
   });
 
-  let known = news;
-  const waitForNews = async () => {
-    await condition(() => news > known, Math.max(progress.waitMs, 1));
-    known = news;
+  let known = signals;
+  const waitForSignal = async () => {
+    await condition(() => signals > known, Math.max(progress.waitMs, 1));
+    known = signals;
   };
 
   learn(await openRun(id));
   while (progress.status === 'review') {
-    await waitForNews();
+    await waitForSignal();
     learn(await reviewRun(id));
   }
   while (progress.status === 'approved') {
     learn(await startDisbursing(id));
-    if (progress.status === 'approved') await waitForNews();
+    if (progress.status === 'approved') await waitForSignal();
   }
   while (!isRunOver(progress.status)) {
     learn(await startPage(id));
     if (isRunOver(progress.status)) break;
-    await waitForNews();
+    await waitForSignal();
     if (!workflowInfo().continueAsNewSuggested) continue;
     await condition(allHandlersFinished);
-    await continueAsNew<typeof run>(id);
+    await continueAsNew<typeof run>(id, steps);
   }
   await condition(allHandlersFinished);
   return progress.status;

@@ -13,7 +13,7 @@ const { sendNotifications } = proxyActivities<Activities>({ ...once, taskQueue: 
 
 const MAIL_PAGES_MAX = 20;
 
-/** Every minute: starts what the rows say is overdue, sends what is to be told, and keeps the house. What fails waits a minute. */
+/** Runs every minute: starts the work that is overdue by its rows, sends notices, and tidies up. The next minute repeats what failed. */
 export async function sweep(): Promise<number> {
   const woken = await wakeOverdue();
   await openMissedRuns();

@@ -16,7 +16,7 @@ import { Failure, FAILURES } from '../../domain/errors.ts';
 import type { GatewayName } from '../../domain/rails.ts';
 import { findBreaks } from '../../domain/books/reconciliation.ts';
 import type { Gateways, PayerAccount, StatementLine } from '../../gateways/gateway.ts';
-import { alarm } from '../tasks/alarms.ts';
+import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 
 export type ReconciliationDeps = { db: DatabasePool; gateways: Gateways; vault: VaultKeys };
 
@@ -24,8 +24,8 @@ const STATEMENT_TIMEOUT_MS = 240_000;
 
 export const createReconciliationActivities = ({ db, gateways, vault }: ReconciliationDeps) => ({
   /**
-   * Reads a gateway's own statement of one day (UTC), keeps its lines, and compares them with the ledger. Returns how many
-   * lines it read and how many breaks are open for them; read again later, it only gains.
+   * Reads a gateway's own statement of one day (UTC), stores its lines, and compares them with the ledger. Returns how many
+   * lines it read and how many breaks are open for them. Another read of the same day only adds to it.
    */
   async reconcileDay(gateway: GatewayName, day: string): Promise<{ lines: number; breaks: number }> {
     const counts = { lines: 0, breaks: 0 };
@@ -38,7 +38,7 @@ export const createReconciliationActivities = ({ db, gateways, vault }: Reconcil
   },
 });
 
-/** A refusal that only a person can mend is an alarm, and so is a day that was not read in time: nobody knows whether its books agree. */
+/** Raises an alarm for a refusal that only a person can fix, and for a day that was not read in time, because its books were not compared. */
 async function readStatement(
   { db, gateways }: Pick<ReconciliationDeps, 'db' | 'gateways'>,
   gateway: GatewayName,
@@ -52,16 +52,16 @@ async function readStatement(
     return await gateways[gateway].statement(account, currency, from, to, AbortSignal.timeout(STATEMENT_TIMEOUT_MS));
   } catch (error) {
     if (error instanceof Failure && (!FAILURES[error.code].retryable || (await isLate(db, gateway, day, to))))
-      await db.transaction((tx) => alarm(tx, 'statement_not_read', `gateway/${gateway}`, error.message));
+      await db.transaction((tx) => raiseAlarm(tx, 'statement_not_read', `gateway/${gateway}`, error.message));
     throw error;
   }
 }
 
-/** A day that nobody has read although a night came after the one that should have. */
+/** Whether a day is still unread after the night that follows the night on which it should have been read. */
 const isLate = async (db: DatabasePool, gateway: GatewayName, day: string, endedAt: Date): Promise<boolean> =>
   Date.now() - endedAt.getTime() > DAY_MS && !(await isDayRead(db, gateway, day));
 
-/** Keeps a statement's lines and compares them with the ledger; returns how many breaks are open for them. */
+/** Stores a statement's lines and compares them with the ledger. Returns how many breaks are open for them. */
 async function compare(tx: Database, key: ReportKey, lines: readonly StatementLine[]): Promise<number> {
   await saveReport(
     tx,

@@ -20,11 +20,11 @@ import {
   listDueEvents,
   waitForSales,
 } from '../../db/earnings/events.ts';
-import { post } from '../../db/books/ledger.ts';
+import { postJournals } from '../../db/books/ledger.ts';
 import { earn, reverse, whyNotReverse, windowsOf } from '../../domain/earnings/earning.ts';
 import type { WindowTotals } from '../../domain/programs/incentives/incentive.ts';
 import { accrualPosting } from '../../domain/books/postings.ts';
-import { alarm } from '../tasks/alarms.ts';
+import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 
 export type AccrualDeps = { db: DatabasePool; temporal: Client };
 
@@ -32,8 +32,8 @@ const EVENTS_PER_PAGE = 500;
 
 export const createAccrualActivities = ({ db }: Pick<AccrualDeps, 'db'>) => ({
   /**
-   * Works out one page of a program's events in one transaction: earnings, lines, journals. Returns how many events it took;
-   * 0 when none is due. Safe to repeat: an event leaves `event_due` in the transaction that accrues it.
+   * Computes one page of a program's events in one transaction: earnings, lines, journals. Returns how many events it took, or 0
+   * when none is due. Safe to repeat: an event leaves `event_due` in the transaction that accrues it.
    */
   accruePage: (programCode: string): Promise<number> =>
     db.transaction(async (tx) => {
@@ -63,7 +63,7 @@ async function accrue(tx: Database, program: AccrualProgram, events: readonly Du
   if (early.length > 0) await waitForSales(tx, early);
   if (done.length === 0) return;
   const lines = await insertEarnings(tx, program.id, done.length, page.earnings);
-  await post(
+  await postJournals(
     tx,
     lines.map((line) => accrualPosting({ ...line, programId: program.id })),
   );
@@ -120,7 +120,7 @@ const asSale = (earned: readonly NewEarning[]): SaleEarnings => ({
   refundedMinor: 0n,
 });
 
-/** The version in force when the event happened; the first one where none was yet. */
+/** The version in force when the event happened, or the first version where none was in force yet. */
 function planVersionFor(plans: Page['plans'], { partnerId, occurredAtMs }: DueEvent): AgreedPlanVersion | undefined {
   const versions = plans.get(partnerId) ?? [];
   return versions.find(({ effectiveFrom }) => effectiveFrom.getTime() <= occurredAtMs) ?? versions.at(-1);
@@ -149,7 +149,7 @@ function earnFrom({ plans, totals }: Page, { zone }: AccrualProgram, event: DueE
 async function reverseOf(tx: Database, page: Page, refund: DueEvent, sale: DueEvent): Promise<NewEarning[]> {
   const reason = whyNotReverse(refund, sale);
   if (reason) {
-    await alarm(tx, 'refund_not_applied', `event/${refund.source}/${refund.id}`, reason);
+    await raiseAlarm(tx, 'refund_not_applied', `event/${refund.source}/${refund.id}`, reason);
     return [];
   }
   const before = page.sales.get(eventKey(sale)) ?? (await readSaleEarnings(tx, sale));

@@ -22,7 +22,7 @@ import { batchId } from '../../domain/ids.ts';
 import type { GatewayName } from '../../domain/rails.ts';
 import type { BatchItem, Gateways } from '../../gateways/gateway.ts';
 import { wakeBatch } from '../../temporal/starts.ts';
-import { failUnasked, freezeOne } from './advance.ts';
+import { failUnasked, freezeOne } from './freeze.ts';
 import { wakePayouts } from './wake.ts';
 
 export type BatchFormingDeps = {
@@ -30,11 +30,11 @@ export type BatchFormingDeps = {
   temporal: Client;
   gateways: Gateways;
   vault: VaultKeys;
-  /** How many payments go into one batch; 1, or nothing said, sends each by itself. Never more than the provider takes. */
+  /** How many payments go into one batch. 1, or no number, sends each payment alone. Never more than the provider takes. */
   batchItemsMax?: Partial<Record<GatewayName, number>>;
 };
 
-/** What became of payouts that could go together: one batch, or one that is alone and is sent by itself. */
+/** The result of forming a batch: the batch, or the only payout that was left, which is sent alone. */
 export type Formed = { batch: BatchStartRow | null; alone: Payout | null };
 
 const ITEMS_PER_TURN = 200;
@@ -43,7 +43,7 @@ const ITEMS_PER_TURN = 200;
 const itemsMaxOf = ({ gateways, batchItemsMax = {} }: BatchFormingDeps, gateway: GatewayName): number =>
   Math.min(gateways[gateway].batches?.itemsMax ?? 1, batchItemsMax[gateway] ?? 1);
 
-/** Puts a run's approved payouts of one gateway and currency into batches, as many as it takes, and starts them. One that is left is none. */
+/** Puts a run's approved payouts of one gateway and currency into as many batches as needed, and starts them. A single payout is no batch. */
 export async function formBatches(deps: BatchFormingDeps, runId: string): Promise<void> {
   const gateways = (Object.keys(deps.gateways) as GatewayName[]).filter((gateway) => itemsMaxOf(deps, gateway) > 1);
   for (const group of gateways.length > 0 ? await listBatchGroups(deps.db, runId, gateways) : []) {
@@ -52,7 +52,7 @@ export async function formBatches(deps: BatchFormingDeps, runId: string): Promis
   }
 }
 
-/** Forms and starts one batch. False where its payouts cannot be frozen together: then each of them goes alone, and says by itself why. */
+/** Forms and starts one batch. False where its payouts cannot be frozen together: then each goes alone and reports its own failure. */
 async function formOne(deps: BatchFormingDeps, runId: string, group: BatchGroup, itemsMax: number): Promise<boolean> {
   try {
     const formed = await deps.db.transaction(async (tx) => {
@@ -68,15 +68,15 @@ async function formOne(deps: BatchFormingDeps, runId: string, group: BatchGroup,
   }
 }
 
-/** Starts what was formed. What is not reached, the sweep reaches. */
+/** Starts what was formed. If this process dies first, the sweep starts it. */
 export async function startFormed({ temporal }: BatchFormingDeps, { batch, alone }: Formed): Promise<void> {
   if (batch) await wakeBatch(temporal, batch);
   if (alone) await wakePayouts(temporal, [{ ...alone, partnerCode: alone.partner }]);
 }
 
 /**
- * Writes down what will be asked of all these executing payouts, before anybody is asked: the batch with its exact bytes, and an
- * attempt for each. One whose details cannot be expressed fails alone. Whoever calls holds the run's row and commits.
+ * Writes down the request for all these executing payouts before the provider is asked: the batch with its exact bytes, and an
+ * attempt for each payout. A payout that the provider cannot express fails alone. The caller holds the run's row and commits.
  */
 export async function formBatch(
   deps: BatchFormingDeps,
@@ -115,7 +115,7 @@ export async function formBatch(
   return { batch: { id, ...group, itemCount: frozen.length }, alone: null };
 }
 
-/** Freezes each payout by itself, in id order, and lets the process breathe in between: there are thousands. */
+/** Freezes each payout on its own, in id order, and gives the event loop a turn in between, because there are thousands. */
 async function freezeAll(deps: BatchFormingDeps, tx: Database, run: Run, payouts: readonly Payout[]) {
   const ids = payouts.map(({ id }) => id);
   const attempts = await countAttempts(tx, ids);

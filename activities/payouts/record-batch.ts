@@ -3,49 +3,50 @@ import { type Batch, endBatch, getBatch, lockBatch, updateBatch } from '../../db
 import { failBatchItems, moveBatchItems } from '../../db/payouts/attempts.ts';
 import { lockBatchItems } from '../../db/payouts/batch-items.ts';
 import type { Database } from '../../db/database.ts';
-import { post } from '../../db/books/ledger.ts';
+import { postJournals } from '../../db/books/ledger.ts';
 import { lockRun } from '../../db/runs/runs.ts';
 import { closeTask, insertItemTasks } from '../../db/tasks/tasks.ts';
 import { DAY_MS, HOUR_MS } from '../../domain/durations.ts';
 import { canBatchBecome } from '../../domain/payouts/batch.ts';
 import { failPosting } from '../../domain/books/postings.ts';
 import type { BatchReply } from '../../gateways/gateway.ts';
-import { type AnswerDeps, tellPartner } from './record.ts';
+import { notifyPartner } from './notify.ts';
+import type { ReplyDeps } from './record.ts';
 import { overtakePeopleOnBatch } from './contradictions.ts';
 import { type BatchFormingDeps, type Formed, formBatch } from './form-batches.ts';
-import { tellOfUnknown } from './silence.ts';
-import { openTask } from '../tasks/tasks.ts';
+import { notifyOfUnknown } from './silence.ts';
+import { openTask } from '../../commands/tasks/tasks.ts';
 
-/** Wise cancels what nobody funds after about two weeks; its pages differ, and the shortest says five days. */
+/** Wise cancels a batch that nobody funds after about two weeks. Its pages differ, and the shortest time they name is five days. */
 const FUNDING_DAYS_MAX = 5;
-/** Each of its payouts is looked at when the batch says so, or else after this long. */
+/** Each of its payouts is polled when the batch hands it over, or otherwise after this long. */
 const PAYOUTS_WAIT_MS = HOUR_MS;
 
-/** Applies what a provider said of a batch to it and to all its attempts, in one transaction. */
-export const recordBatchAnswer = (
-  { db }: Pick<AnswerDeps, 'db'>,
+/** Applies a provider's reply about a batch to the batch and to all its attempts, in one transaction. */
+export const recordBatchReply = (
+  { db }: Pick<ReplyDeps, 'db'>,
   batchId: string,
-  answer: BatchReply | null,
+  reply: BatchReply | null,
 ): Promise<void> =>
   db.transaction(async (tx) => {
-    if (!answer) return;
+    if (!reply) return;
     const batch = await lockBatch(tx, batchId);
-    const state = answer.state && canBatchBecome(batch.state, answer.state) ? answer.state : batch.state;
-    const refused = Object.fromEntries(answer.refused.map(({ key, reason }) => [key, reason]));
+    const state = reply.state && canBatchBecome(batch.state, reply.state) ? reply.state : batch.state;
+    const refused = Object.fromEntries(reply.refused.map(({ key, reason }) => [key, reason]));
     await updateBatch(tx, batchId, {
       state,
-      word: answer.providerStatus,
-      reason: answer.reason,
-      reference: answer.reference,
-      evidence: { ...answer.evidence, ...(answer.state === 'refused' ? { refused } : {}) },
+      word: reply.providerStatus,
+      reason: reply.reason,
+      reference: reply.reference,
+      evidence: { ...reply.evidence, ...(reply.state === 'refused' ? { refused } : {}) },
     });
-    if (state !== batch.state) await moveItems(tx, batchId, state, answer);
+    if (state !== batch.state) await moveItems(tx, batchId, state, reply);
     if (state !== batch.state && batch.state === 'unknown')
-      await overtakePeopleOnBatch(tx, batchId, `${batch.gateway} says ${answer.providerStatus}`);
-    await tell(tx, { ...batch, state, providerRef: answer.reference ?? batch.providerRef }, batch, answer);
+      await overtakePeopleOnBatch(tx, batchId, `${batch.gateway} says ${reply.providerStatus}`);
+    await notify(tx, { ...batch, state, providerRef: reply.reference ?? batch.providerRef }, batch, reply);
   });
 
-/** What a batch is, its attempts are; those that ended by themselves excepted. Of a refusal each hears by itself. */
+/** Gives the attempts the state of their batch, except those that have ended already. A refusal is recorded on each attempt separately. */
 async function moveItems(
   tx: Database,
   batchId: string,
@@ -57,29 +58,38 @@ async function moveItems(
   await moveBatchItems(tx, batchId, { state, word, reason });
 }
 
-/** What waited for a person waits no more once the provider says another thing. */
-const ENDED_BY_NEWS = ['outcome_unknown', 'provider_approval'] as const;
+/** The tasks that end when the provider reports another state. */
+const ENDED_BY_CHANGE = ['outcome_unknown', 'provider_approval'] as const;
 
-async function tell(tx: Database, batch: Batch, before: Batch, { task, providerStatus: word }: BatchReply) {
+async function notify(tx: Database, batch: Batch, before: Batch, { task, providerStatus }: BatchReply) {
   const subject = `batch/${batch.id}`;
   if (task) {
     const deadlineAt =
       task.kind === 'provider_approval' ? new Date(batch.readAt.getTime() + FUNDING_DAYS_MAX * DAY_MS) : null;
-    const evidence = { gateway: batch.gateway, reference: batch.providerRef, items: batch.itemCount, word };
+    const evidence = {
+      gateway: batch.gateway,
+      reference: batch.providerRef,
+      items: batch.itemCount,
+      word: providerStatus,
+    };
     await openTask(tx, { ...task, subject, payoutId: null, evidence, deadlineAt });
     if (task.kind === 'outcome_unknown') await insertItemTasks(tx, batch.id, task.detail);
   } else if (batch.state !== before.state)
-    for (const kind of ENDED_BY_NEWS)
-      await closeTask(tx, { kind, subject }, { actorId: null, resolution: `${batch.gateway} says ${word}` });
+    for (const kind of ENDED_BY_CHANGE)
+      await closeTask(
+        tx,
+        { kind, subject },
+        { actorId: null, resolution: `The outcome is now known: ${batch.gateway} says ${providerStatus}.` },
+      );
   if (batch.state === 'unknown' && before.state === 'unknown')
-    await tellOfUnknown(tx, { ...before, subject, whether: `${batch.gateway} took this batch` });
+    await notifyOfUnknown(tx, { ...before, subject, whether: `${batch.gateway} took this batch` });
 }
 
 /**
- * Proved that nothing of a batch moved: the sends are undone, the payouts that the provider named fail, and the others are asked for
- * again, by new attempts in a new batch. All in one transaction, so that no payout is ever without one of the two.
+ * Settles a refusal, which proves that no money of the batch moved: undoes the sends, fails the payouts that the provider named, and
+ * freezes the others again, as new attempts in a new batch. All of it is one transaction, so that no payout is ever without either.
  */
-export const settleRefusal = (deps: AnswerDeps & BatchFormingDeps, batchId: string): Promise<Formed> =>
+export const settleRefusal = (deps: ReplyDeps & BatchFormingDeps, batchId: string): Promise<Formed> =>
   deps.db.transaction(async (tx) => {
     const { state, runId } = await lockBatch(tx, batchId);
     if (state !== 'refused') return { batch: null, alone: null };
@@ -91,7 +101,7 @@ export const settleRefusal = (deps: AnswerDeps & BatchFormingDeps, batchId: stri
       tx,
       items.map(({ attemptId }) => ({ attemptId, word, reason: reasonOf(attemptId) ?? 'refused with its batch' })),
     );
-    await post(
+    await postJournals(
       tx,
       items.map((paid) => failPosting(paid, readAt)),
     );
@@ -104,7 +114,7 @@ export const settleRefusal = (deps: AnswerDeps & BatchFormingDeps, batchId: stri
       const reason = reasons.get(payout.id);
       if (reason === undefined) continue;
       await updatePayout(tx, payout.id, 'failed', reason);
-      await tellPartner(tx, payout, 'payout_failed', reason);
+      await notifyPartner(tx, payout, 'payout_failed', reason);
     }
     const others = payouts.filter(({ id }) => reasons.get(id) === undefined);
     const formed = await formBatch(deps, tx, run, others);
@@ -112,7 +122,7 @@ export const settleRefusal = (deps: AnswerDeps & BatchFormingDeps, batchId: stri
     return formed;
   });
 
-/** By the keys of the payments, which are the ids of their attempts. */
+/** The refused payments by their keys, which are the ids of their attempts. */
 const readRefusal = ({ evidence, word, readAt }: Batch) => ({
   refused: (evidence['refused'] ?? {}) as Readonly<Record<string, string>>,
   word: word ?? 'refused',

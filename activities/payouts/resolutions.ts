@@ -2,7 +2,7 @@ import { type Attempt, findLiveAttempt } from '../../db/payouts/attempts.ts';
 import { getBatch } from '../../db/payouts/batches.ts';
 import type { Database } from '../../db/database.ts';
 import { insertReturnedLine } from '../../db/earnings/earnings.ts';
-import { post } from '../../db/books/ledger.ts';
+import { postJournals } from '../../db/books/ledger.ts';
 import { lockPayout } from '../../db/payouts/payouts.ts';
 import {
   findConfirmedResolution,
@@ -17,14 +17,15 @@ import { decidedPartPosting } from '../../domain/books/postings.ts';
 import { isOfPart, type ResolutionOutcome, whyNotApply } from '../../domain/payouts/resolution.ts';
 import { readProgress } from '../../gateways/check-bank/progress.ts';
 import type { Reply, ReplyState } from '../../gateways/gateway.ts';
-import { alarm } from '../tasks/alarms.ts';
-import { type AnswerDeps, applyAnswer, askAboutPart, type Locked, tell, tellPart } from './record.ts';
+import { raiseAlarm } from '../../commands/tasks/alarms.ts';
+import { askAboutPart, type Locked, notify, notifyOfPart } from './notify.ts';
+import { applyReply, type ReplyDeps } from './record.ts';
 
 /**
- * Applies what two people decided of a payout, in one transaction and by the way a provider's word takes: state, journals, lines,
- * notices, history, task. Returns whether there was anything to apply. A call that may still be under way is waited for.
+ * Applies what two people decided about a payout, in one transaction and in the same way as a provider's reply: state, journals,
+ * lines, notices, history, task. Returns whether there was anything to apply. A call that may still be under way is waited for.
  */
-export const applyResolution = (deps: AnswerDeps, payoutId: string): Promise<boolean> =>
+export const applyResolution = (deps: ReplyDeps, payoutId: string): Promise<boolean> =>
   deps.db.transaction(async (tx) => {
     if (!(await findConfirmedResolution(tx, payoutId))) return false;
     const payout = await lockPayout(tx, payoutId);
@@ -44,18 +45,18 @@ export const applyResolution = (deps: AnswerDeps, payoutId: string): Promise<boo
 const isCheckAtBank = ({ checkNumber, step }: Attempt): boolean =>
   checkNumber !== null && readProgress(step).acknowledgedAt !== null;
 
-/** A check reached the bank after people had decided that it never was: its task stays open, and the bank is asked on. */
+/** A check reached the bank after people had decided that it never would. Its task stays open, and the bank is still polled. */
 async function overtakenByBank(tx: Database, { payoutId, taskKind, outcome }: Resolution): Promise<false> {
   await overtakeResolutions(tx, payoutId, [taskKind]);
-  const detail = `the bank acknowledged this check before ${outcome}, which two people decided, was applied; stop the check instead`;
-  await alarm(tx, 'resolution_overtaken', `payout/${payoutId}`, detail);
+  const detail = `The bank acknowledged this check before ${outcome}, which two people decided, was applied. Stop the check instead.`;
+  await raiseAlarm(tx, 'resolution_overtaken', `payout/${payoutId}`, detail);
   return false;
 }
 
-async function decideWhole(deps: AnswerDeps, tx: Database, locked: Locked, resolution: Resolution): Promise<void> {
-  const answer = wordOf(resolution, locked.attempt);
-  const consequences = await applyAnswer(deps, tx, locked, answer, resolution.id);
-  await tell(tx, locked, answer, consequences);
+async function decideWhole(deps: ReplyDeps, tx: Database, locked: Locked, resolution: Resolution): Promise<void> {
+  const reply = replyOf(resolution, locked.attempt);
+  const consequences = await applyReply(deps, tx, locked, reply, resolution.id);
+  await notify(tx, locked, reply, consequences);
 }
 
 const byDecider = ({ id, outcome, decidedById }: Resolution) => ({
@@ -63,13 +64,13 @@ const byDecider = ({ id, outcome, decidedById }: Resolution) => ({
   resolution: `${outcome}, by resolution ${id}`,
 });
 
-/** Somebody's call to the provider may not have ended yet. */
+/** Whether another caller's call to the provider may not have ended yet. */
 async function mayBeAsked(tx: Database, { submitDeadlineAt, readAt, batchId }: Attempt): Promise<boolean> {
   const until = batchId === null ? submitDeadlineAt : (await getBatch(tx, batchId)).submitDeadlineAt;
   return until !== null && until > readAt;
 }
 
-/** What an attempt becomes by people's word; a part that is decided moves nothing by itself. */
+/** The state that a decision of people gives an attempt. A decision about a part changes no state by itself. */
 const STATE_OF: Record<ResolutionOutcome, ReplyState | null> = {
   paid: 'settled',
   not_paid: 'failed',
@@ -78,8 +79,8 @@ const STATE_OF: Record<ResolutionOutcome, ReplyState | null> = {
   keep: null,
 };
 
-/** The decision in the form of a provider's answer. It is by people, and its evidence is the row that holds their words. */
-function wordOf(
+/** The decision in the form of a provider's reply. Its evidence is the row that holds what people wrote. */
+function replyOf(
   { id, outcome, reference }: Resolution,
   { minor, currency, debitedMinor, returnedMinor }: Attempt,
 ): Reply {
@@ -98,17 +99,17 @@ function wordOf(
   };
 }
 
-/** A part that came back leaves suspense. One that its provider held is over with it: the payee has the rest, or the provider. */
-async function decidePart(deps: AnswerDeps, tx: Database, locked: Locked, resolution: Resolution): Promise<void> {
+/** A part that came back leaves suspense. If the provider held the payment, it is over now: the payee or the provider has the rest. */
+async function decidePart(deps: ReplyDeps, tx: Database, locked: Locked, resolution: Resolution): Promise<void> {
   const { payout, attempt } = locked;
   const { id, outcome, minor } = resolution;
   if (minor === null || (outcome !== 'credit_partner' && outcome !== 'keep')) return;
   if (outcome === 'credit_partner') await insertReturnedLine(tx, id);
   const part = { resolutionId: id, outcome, partnerId: payout.partnerId, currency: payout.currency, minor };
-  await post(tx, [decidedPartPosting(part, attempt.readAt)]);
+  await postJournals(tx, [decidedPartPosting(part, attempt.readAt)]);
   const state = attempt.state === 'on_hold' ? 'settled' : null;
-  await applyAnswer(deps, tx, locked, { ...wordOf(resolution, attempt), state, debited: null, reason: null }, id);
-  await tellPart(tx, payout, id, minor, outcome === 'credit_partner');
+  await applyReply(deps, tx, locked, { ...replyOf(resolution, attempt), state, debited: null, reason: null }, id);
+  await notifyOfPart(tx, payout, id, minor, outcome === 'credit_partner');
   const rest = (attempt.returnedMinor ?? 0n) - minor - (await sumDecidedParts(tx, attempt.id));
   if (rest > 0n) await askAboutPart(tx, locked);
 }

@@ -3,7 +3,7 @@ import { attemptRecord, unseal, type VaultKeys } from '../../db/vault.ts';
 import { money } from '../../domain/money.ts';
 import type { Submission } from '../../gateways/gateway.ts';
 
-/** An attempt as its gateway takes it, with its frozen request opened for one call. */
+/** An attempt as its gateway takes it, with its frozen request unsealed for one call. */
 export const submissionOf = ({ vault }: { vault: VaultKeys }, attempt: Attempt): Submission => ({
   key: attempt.providerKey,
   payoutId: attempt.payoutId,

@@ -20,7 +20,7 @@ const PAYOUTS_PER_PAGE = 200;
 export const createDisburseRunActivities = (deps: DisburseRunDeps) => {
   const { db, temporal, activePayoutsMax } = deps;
   return {
-    /** Moves an approved run to disbursing when its pay date has come and its content is what was approved. */
+    /** Moves an approved run to disbursing when its pay date has come and its content is the content that was approved. */
     startDisbursing: (runId: string): Promise<RunProgress> =>
       db.transaction(async (tx) => {
         await beginDisbursing(tx, runId);
@@ -28,8 +28,8 @@ export const createDisburseRunActivities = (deps: DisburseRunDeps) => {
       }),
 
     /**
-     * Starts the next payouts of a run: those that can be asked for together as batches, the others as many as the providers can take
-     * now. Ends the run when every payout was sent or has ended.
+     * Starts the next payouts of a run. Payouts that can be sent together become batches. Of the others, it starts as many as the
+     * providers can take now. Ends the run when every payout was sent or has ended.
      */
     async startPage(runId: string): Promise<RunProgress> {
       const run = await getRun(db, runId);

@@ -9,7 +9,7 @@ import { wakeRun } from '../../temporal/starts.ts';
 export type OpenRunDeps = { db: DatabasePool; temporal: Client };
 
 export const createOpenRunActivities = ({ db, temporal }: OpenRunDeps) => {
-  /** Opens the run and starts its workflow; a second time it only wakes it. */
+  /** Opens the run and starts its workflow. A repeated call only wakes the workflow. */
   const openAndWake = async (schedule: ScheduleToRun, periodEnd: string): Promise<string | null> => {
     const run = await openScheduledRun(db, schedule, periodEnd);
     if (run) await wakeRun(temporal, run);
@@ -18,7 +18,7 @@ export const createOpenRunActivities = ({ db, temporal }: OpenRunDeps) => {
 
   return {
     /**
-     * Opens the run of the period that ended last before a Schedule's own time, and starts it. Never reads the clock: a Schedule
+     * Opens and starts the run of the last period that ended before a Schedule's own time. It never reads the clock, so a Schedule
      * that fires late, or twice, still means the same period.
      */
     async openScheduledRun(scheduleCode: string, scheduledAt: string): Promise<string | null> {
@@ -27,7 +27,7 @@ export const createOpenRunActivities = ({ db, temporal }: OpenRunDeps) => {
       return openAndWake(schedule, lastPeriodBefore(schedule, Date.parse(scheduledAt)).end);
     },
 
-    /** Opens every period that is over and has no run, such as after an outage that was longer than a Schedule catches up. */
+    /** Opens a run for every period that is over and has none, such as after an outage that is too long for a Schedule to catch up. */
     async openMissedRuns(): Promise<number> {
       let opened = 0;
       for (const { schedule, periodEnd } of await listMissedPeriods(db, Date.now()))

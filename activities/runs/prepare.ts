@@ -7,9 +7,9 @@ import { readProgress, type RunProgress } from './progress.ts';
 
 export type PrepareRunDeps = { db: DatabasePool };
 
-/** From the draft to the decision. Each activity says in the transaction of what it did where the run is now. */
+/** A run from the draft to the decision. Each activity reads where the run is now in the transaction of its change. */
 export const createPrepareRunActivities = ({ db }: PrepareRunDeps) => ({
-  /** Prepares a run's payouts, or says how far it got before. */
+  /** Prepares a run's payouts, or returns how far it got before. */
   openRun: (runId: string): Promise<RunProgress> =>
     db.transaction(async (tx) => {
       await prepareRun(tx, runId);
@@ -23,7 +23,7 @@ export const createPrepareRunActivities = ({ db }: PrepareRunDeps) => ({
       return readProgress(tx, runId);
     }),
 
-  /** Says where a run is; reminds once a day of a review, and ends one that took too long. */
+  /** Returns where a run is. Reminds the approvers of a review once a day, and ends a review that took too long. */
   reviewRun: (runId: string): Promise<RunProgress> =>
     db.transaction(async (tx) => {
       await remindOrExpire(tx, runId);

@@ -5,7 +5,7 @@ import { getRun, readRunProgress, type Run, setRunDue } from '../../db/runs/runs
 import { DAY_MS, MINUTE_MS } from '../../domain/durations.ts';
 import type { RunStatus } from '../../domain/runs/run.ts';
 
-/** What the run's workflow learns: a status, a time, and a line for the operators. No amounts. */
+/** What the run's workflow learns: a status, a time, and a line for the operators, no amounts. */
 export type RunProgress = { status: RunStatus; waitMs: number; summary: string };
 
 const BUSY_WAIT_MS = 500;
@@ -17,11 +17,11 @@ const DUE_GRACE_MS = 5 * MINUTE_MS;
 
 type Counts = Awaited<ReturnType<typeof readRunProgress>>;
 
-/** While payouts wait for room, a run looks often. Then it looks the less often, the longer nothing has moved. */
+/** While payouts wait for room, a run looks often. After that, the longer nothing has moved, the less often it looks. */
 const followMs = ({ waiting, quietMs }: Counts): number =>
   waiting > 0 ? BUSY_WAIT_MS : Math.min(Math.max(Math.floor(quietMs / 4), FOLLOW_WAIT_MS_MIN), FOLLOW_WAIT_MS_MAX);
 
-/** How long a run may wait for its next look when no signal comes. */
+/** How long a run may wait before it looks again when no signal comes. */
 const WAIT_MS: Record<RunStatus, (run: Run, counts: Counts) => number> = {
   preparing: () => BUSY_WAIT_MS,
   review: (run) => DAY_MS - (reviewMs(run) % DAY_MS),
@@ -34,7 +34,7 @@ const WAIT_MS: Record<RunStatus, (run: Run, counts: Counts) => number> = {
   cancelled: () => 0,
 };
 
-/** Says where a run is now, and moves the time at which the sweep would look after it. */
+/** Returns where a run is now, and postpones the time at which the sweep would wake it. */
 export async function readProgress(db: Database, runId: string): Promise<RunProgress> {
   const run = await getRun(db, runId);
   const progress = await readRunProgress(db, runId);

@@ -22,8 +22,8 @@ const RETRY_MS_MAX = 6 * HOUR_MS;
 
 export const createNotificationActivities = ({ db, mailer, addresses }: NotificationDeps) => ({
   /**
-   * Sends the messages that are due; returns how many it took. A message goes out again only if the process dies between the
-   * mail server's word and ours; its Message-ID is the same then, so that a mailbox shows it once.
+   * Sends the messages that are due, and returns how many it took. A message is sent twice only if the process dies after the mail
+   * server accepts it and before our commit. Both then have the same Message-ID, so that a mailbox shows one.
    */
   sendNotifications: (): Promise<number> =>
     db.transaction(async (tx) => {
@@ -34,7 +34,7 @@ export const createNotificationActivities = ({ db, mailer, addresses }: Notifica
           await markNotificationSent(
             tx,
             notification.id,
-            'the partner has no e-mail address; shown in the portal only',
+            'The partner has no e-mail address; the notice is shown in the portal only.',
           );
           continue;
         }

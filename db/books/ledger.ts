@@ -12,7 +12,7 @@ const accountCode = (code: string, currency: string): string => `${code}:${curre
  * Writes postings into the ledger, in the caller's transaction. A posting whose kind and key are in the ledger already is
  * refused by the database: whoever posts has taken the row that the posting is of.
  */
-export async function post(db: Database, postings: readonly Posting[]): Promise<void> {
+export async function postJournals(db: Database, postings: readonly Posting[]): Promise<void> {
   if (postings.length === 0) return;
   await openAccounts(db, postings);
   await db.query(sql.unsafe`

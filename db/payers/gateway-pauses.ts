@@ -16,7 +16,7 @@ export const listGatewayPauses = (db: Database): Promise<readonly GatewayPause[]
  * begins with this, before it locks any row. If it has to wait here for a pause, it then holds nothing that a pause or a resume
  * could wait for.
  */
-export const keepGateway = (db: Database, gateway: GatewayName) =>
+export const lockGatewayShared = (db: Database, gateway: GatewayName) =>
   db.query(sql.unsafe`select pg_advisory_xact_lock_shared(hashtext('gateway_pause'), hashtext(${gateway}))`);
 
 /** Waits until every claim that is under way has ended, and lets no other begin before this transaction ends. */

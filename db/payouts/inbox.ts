@@ -59,7 +59,7 @@ export const listMatchedInbox = (db: Database, limit: number): Promise<readonly 
     order by inbox.received_at limit ${limit}`);
 
 /** Why a payment failed, where only a webhook said so; null where none did (yet). */
-export const findToldReason = (db: Database, gateway: GatewayName, reference: string): Promise<string | null> =>
+export const findWebhookReason = (db: Database, gateway: GatewayName, reference: string): Promise<string | null> =>
   db.maybeOneFirst(sql.type(z.strictObject({ reason: z.string() }))`
     select reason from webhook_inbox
     where gateway = ${gateway} and provider_ref = ${reference} and reason is not null

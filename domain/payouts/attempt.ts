@@ -105,11 +105,12 @@ const SILENT_AFTER_MS = 4 * HOUR_MS;
 /** An attempt and when its provider answered last, null where that is when it came into its state; `readAt` is now. */
 type Heard = { state: AttemptState; stateAt: Date; answeredAt: Date | null; readAt: Date };
 
-export const heardAt = ({ stateAt, answeredAt }: Pick<Heard, 'stateAt' | 'answeredAt'>): Date => answeredAt ?? stateAt;
+export const lastReplyAt = ({ stateAt, answeredAt }: Pick<Heard, 'stateAt' | 'answeredAt'>): Date =>
+  answeredAt ?? stateAt;
 
 /** Whether a provider that is being asked tells nothing. What is looked at daily is not silent because one look failed. */
 export function isProviderSilent(heard: Heard, firstMs: number): boolean {
-  const lastMs = heardAt(heard).getTime();
+  const lastMs = lastReplyAt(heard).getTime();
   const pollMs = pollAfter(heard.state, lastMs - heard.stateAt.getTime(), firstMs);
   return heard.readAt.getTime() - lastMs > pollMs + SILENT_AFTER_MS;
 }

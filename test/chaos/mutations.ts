@@ -31,7 +31,7 @@ const UNANSWERED: Menu = {
 const ASKED_TWICE: Menu = { ...UNANSWERED, asksTwicePercent: 100 };
 const PLAIN = { patches: [], statements: [], menu: UNANSWERED };
 
-const PAYOUTS = 'activities/payouts/advance.ts';
+const ASK = 'activities/payouts/ask.ts';
 
 /**
  * Calls that outlast the heartbeat of their worker, so that Temporal has another worker repeat them, and a PayPal that would pay
@@ -78,11 +78,11 @@ export const MUTATIONS: readonly Mutation[] = [
     without: 'the unique index on live attempts, with code that makes another attempt where an outcome is unknown',
     patches: [
       {
-        file: PAYOUTS,
+        file: 'activities/payouts/advance.ts',
         from: '(await findLiveAttempt(deps.db, payoutId)) ??\n',
         to: `(await findLiveAttempt(deps.db, payoutId).then((live) => (live?.state === 'unknown' ? null : live))) ??\n`,
       },
-      { file: PAYOUTS, from: '  if (existing) return existing;\n', to: '' },
+      { file: 'activities/payouts/freeze.ts', from: '  if (existing) return existing;\n', to: '' },
       {
         file: 'db/payouts/attempts.ts',
         from: "${selectAttempt} where payout_id = ${payoutId} and state <> 'failed'`",
@@ -103,8 +103,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'idempotency-key',
     without: 'the one key of an attempt: each send has a new one',
     patches: [
-      { file: PAYOUTS, from: ASKS, to: ASKS.replace('(submission,', '(renewed(submission),') },
-      { file: PAYOUTS, from: BEFORE_SAVER, to: `${RENEWED}\n${BEFORE_SAVER}` },
+      { file: ASK, from: ASKS, to: ASKS.replace('(submission,', '(renewed(submission),') },
+      { file: ASK, from: BEFORE_SAVER, to: `${RENEWED}\n${BEFORE_SAVER}` },
     ],
     statements: [],
     menu: UNANSWERED,
@@ -114,11 +114,11 @@ export const MUTATIONS: readonly Mutation[] = [
     without: 'the look-up of an unknown outcome: it is sent again, under a new key',
     patches: [
       {
-        file: PAYOUTS,
+        file: ASK,
         from: ASKS,
         to: 'return await submit(isFirst ? submission : renewed(submission), saver(deps, attempt), signal);',
       },
-      { file: PAYOUTS, from: BEFORE_SAVER, to: `${RENEWED}\n${BEFORE_SAVER}` },
+      { file: ASK, from: BEFORE_SAVER, to: `${RENEWED}\n${BEFORE_SAVER}` },
     ],
     statements: [],
     menu: UNANSWERED,
@@ -153,9 +153,9 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       ...OVERLAPPING.patches,
       {
-        file: PAYOUTS,
-        from: 'if ((await claim(deps, attempt)) && !signal.aborted) return askAlone(deps, attempt, signal);',
-        to: 'await claim(deps, attempt);\n  return askAlone(deps, attempt, signal);',
+        file: ASK,
+        from: 'if ((await claim(deps, attempt)) && !signal.aborted) return askAlone(deps, attempt, signal, note);',
+        to: 'await claim(deps, attempt);\n  return askAlone(deps, attempt, signal, note);',
       },
     ],
   },

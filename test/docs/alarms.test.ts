@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
-const CODE = await Array.fromAsync(glob('{activities,api,db,gateways,worker,workflows}/**/*.ts', { cwd: ROOT }));
+const CODE = await Array.fromAsync(
+  glob('{activities,api,commands,db,gateways,worker,workflows}/**/*.ts', { cwd: ROOT }),
+);
 const read = (path: string): Promise<string> => readFile(join(ROOT, path), 'utf8');
 
 /** Matches a call that raises an alarm, and the kind if it is a literal. */
-const RAISES = /(?<!function |into )\balarm\((?:\s*tx,\s*'([a-z_]+)')?/g;
+const RAISES = /(?<!function )\braiseAlarm\((?:\s*tx,\s*'([a-z_]+)')?/g;
 const ROW = /^\| `([a-z_]+)` +\|/gm;
 
 describe('given the runbook of alarms', () => {

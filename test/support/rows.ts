@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { claimSubmit, updateAttempt, submitBatchItems } from '../../db/payouts/attempts.ts';
 import { lockBatchItems } from '../../db/payouts/batch-items.ts';
 import { claimBatch } from '../../db/payouts/batches.ts';
-import { post } from '../../db/books/ledger.ts';
+import { postJournals } from '../../db/books/ledger.ts';
 import { getPayout, listPayoutsById, updatePayout, approveRunPayouts } from '../../db/payouts/payouts.ts';
 import { insertApproval } from '../../db/runs/approvals.ts';
 import { insertOutcomes } from '../../db/runs/outcomes.ts';
@@ -163,7 +163,7 @@ export async function addLine(
     values (${SOURCE}, ${event}, 'commission', ${partner.id}, ${programId}, ${planVersionId}, ${batchId}, ${id}, ${currency}, ${minor},
       10000, ${availableOn}, '{}')`);
   const line = { id, partnerId: partner.id, programId, currency, minor, bookedAt: new Date() };
-  await db.transaction((tx) => post(tx, [accrualPosting(line)]));
+  await db.transaction((tx) => postJournals(tx, [accrualPosting(line)]));
   return id;
 }
 
@@ -308,7 +308,7 @@ export const sendBatch = (db: CommonQueryMethods, id: string): Promise<void> =>
     await claimBatch(tx, id);
     const items = await lockBatchItems(tx, id);
     await submitBatchItems(tx, id);
-    await post(
+    await postJournals(
       tx,
       items.map((paid) => sendPosting(paid, new Date())),
     );
@@ -324,7 +324,7 @@ export const sendPayout = (db: CommonQueryMethods, payoutId: string): Promise<st
   db.transaction(async (tx) => {
     const attemptId = await addAttempt(tx, payoutId);
     await claimSubmit(tx, attemptId, 0);
-    await post(tx, [sendPosting(await paidBy(tx, payoutId, attemptId), new Date())]);
+    await postJournals(tx, [sendPosting(await paidBy(tx, payoutId, attemptId), new Date())]);
     return attemptId;
   });
 
@@ -343,7 +343,7 @@ export async function settlePayout(db: CommonQueryMethods, payoutId: string): Pr
       returnedMinor: null,
     };
     await updateAttempt(tx, attemptId, { state: 'settled', ...said });
-    await post(tx, [debitPosting(paid, debited.feeMinor, new Date())]);
+    await postJournals(tx, [debitPosting(paid, debited.feeMinor, new Date())]);
     await updatePayout(tx, payoutId, 'settled', null);
   });
   return attemptId;

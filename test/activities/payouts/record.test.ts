@@ -2,9 +2,9 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { recordAnswer } from '../../../activities/payouts/record.ts';
+import { recordReply } from '../../../activities/payouts/record.ts';
 import { applyResolution } from '../../../activities/payouts/resolutions.ts';
-import { remindOfTasks } from '../../../activities/tasks/tasks.ts';
+import { remindOfTasks } from '../../../commands/tasks/tasks.ts';
 import { findLiveAttempt, listAttemptHistory } from '../../../db/payouts/attempts.ts';
 import { getPayout } from '../../../db/payouts/payouts.ts';
 import { decideResolution, proposeResolution } from '../../../commands/payouts/resolutions.ts';
@@ -60,7 +60,7 @@ async function say(
 ): Promise<void> {
   const attempt = await findLiveAttempt(stage.app, payoutId);
   if (!attempt) throw new Error('there is no live attempt');
-  await recordAnswer(
+  await recordReply(
     deps(),
     attempt,
     reply(state, String(state), { reason, debited: usd(attempt.minor), returned: back === null ? null : usd(back) }),

@@ -2,8 +2,8 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { recordAnswer } from '../../../activities/payouts/record.ts';
-import { recordBatchAnswer } from '../../../activities/payouts/record-batch.ts';
+import { recordReply } from '../../../activities/payouts/record.ts';
+import { recordBatchReply } from '../../../activities/payouts/record-batch.ts';
 import { type BatchDeps, createBatchActivities } from '../../../activities/payouts/batches.ts';
 import { createPayoutActivities } from '../../../activities/payouts/advance.ts';
 import { pauseGateway } from '../../../commands/payers/gateway-pauses.ts';
@@ -50,7 +50,7 @@ async function say(payoutId: string, state: ReplyState): Promise<void> {
   const attempt = await findLiveAttempt(stage.app, payoutId);
   if (!attempt) throw new Error('there is no live attempt');
   const debited = state === 'unknown' ? null : { amount: money(attempt.minor, 'USD'), fee: money(0n, 'USD') };
-  await recordAnswer(deps(fails()), attempt, reply(state, state, { debited }));
+  await recordReply(deps(fails()), attempt, reply(state, state, { debited }));
 }
 
 /** As if an attempt had been in its state for so long, and its provider had said so last that long ago. */
@@ -167,7 +167,7 @@ describe('given a batch whose provider answers no look-up', () => {
     const { runId, payoutIds } = await addPayingRun(app, 'bank', 2);
     const { id } = await addBatch(app, runId, payoutIds);
     await sendBatch(app, id);
-    if (row.state !== 'submitted') await recordBatchAnswer(deps(fails()), id, batchReply(row.state, row.state));
+    if (row.state !== 'submitted') await recordBatchReply(deps(fails()), id, batchReply(row.state, row.state));
     await change(
       `update provider_batch set request_sealed = $2, state_at = now() - $3 * interval '1 minute' where id = $1`,
       [id, seal(VAULT, batchRecord(id), Buffer.from('{}')), row.minutes],

@@ -1,8 +1,8 @@
 import { type QuerySqlToken, sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { recordAnswer } from '../../../activities/payouts/record.ts';
-import { recordBatchAnswer } from '../../../activities/payouts/record-batch.ts';
+import { recordReply } from '../../../activities/payouts/record.ts';
+import { recordBatchReply } from '../../../activities/payouts/record-batch.ts';
 import { findLiveAttempt, saveStep } from '../../../db/payouts/attempts.ts';
 import { listOverdueBatches, setBatchDue, updateBatch } from '../../../db/payouts/batches.ts';
 import { noticeBatches } from '../../../commands/payouts/inbox.ts';
@@ -178,10 +178,10 @@ describe('given a batch of which nobody knows whether it was funded, with a paym
       ...undecidable('transfer not found', 'Ask Wise whether it exists.'),
       state: 'needs_person' as const,
     };
-    await recordAnswer({ db: app, returnWindows: RETURN_WINDOWS_DEFAULT }, attempt, told);
-    await recordBatchAnswer({ db: app }, prepared.id, batchReply('unknown', 'no clear answer'));
+    await recordReply({ db: app, returnWindows: RETURN_WINDOWS_DEFAULT }, attempt, told);
+    await recordBatchReply({ db: app }, prepared.id, batchReply('unknown', 'no clear answer'));
 
-    await recordBatchAnswer({ db: app }, prepared.id, batchReply('accepted', 'FUNDED'));
+    await recordBatchReply({ db: app }, prepared.id, batchReply('accepted', 'FUNDED'));
 
     expect(await openTasks(lost)).toEqual(['outcome_unknown']);
     expect(await openTasks(other)).toEqual([]);
@@ -195,7 +195,7 @@ describe('given a batch that holds what we did not ask for', () => {
     await sendBatch(app, prepared.id);
     const detail = 'It holds a transfer that is not ours.';
 
-    await recordBatchAnswer(
+    await recordBatchReply(
       { db: app },
       prepared.id,
       batchReply('needs_person', 'NEW', { task: { kind: 'outcome_unknown', detail } }),

@@ -11,12 +11,11 @@ import type { Database } from '../../db/database.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
 import { STOP_REMINDER_DAYS } from '../../domain/checks/check.ts';
 import { formatDecimal } from '../../domain/money.ts';
-import type { BankException, CheckServices } from '../../gateways/gateway.ts';
-import type { PayerAccount } from '../../gateways/gateway.ts';
-import { alarm } from '../tasks/alarms.ts';
-import { type CheckDeps, deskOf, patience, recordStop } from '../payouts/check-stops.ts';
+import type { BankException, CheckServices, PayerAccount } from '../../gateways/gateway.ts';
+import { raiseAlarm } from '../../commands/tasks/alarms.ts';
+import { bankTimeout, type CheckDeps, checkServicesOf, recordStop } from '../payouts/check-stops.ts';
 import { submissionOf } from '../payouts/submissions.ts';
-import { openTask } from '../tasks/tasks.ts';
+import { openTask } from '../../commands/tasks/tasks.ts';
 import { wakePayouts } from '../payouts/wake.ts';
 
 export type CheckDeskDeps = CheckDeps & { temporal: Client };
@@ -25,9 +24,9 @@ const REQUESTS_PER_ROUND = 100;
 
 export const createCheckActivities = (deps: CheckDeskDeps) => ({
   /**
-   * Does what is to be done at the bank beside paying: renews stops, reads the checks that the bank asks about, tells it what people
-   * decided of them, and says which stops lapse soon. Everything may be repeated; what fails keeps nothing else from being done, and
-   * is thrown at the end. Returns how many exceptions wait for a decision.
+   * Does the work at the bank besides paying: renews stops, reads the checks that the bank asks about, tells the bank what people
+   * decided about them, and asks about stops that lapse soon. Everything may be repeated. A job that fails prevents no other job,
+   * and its failure is thrown at the end. Returns how many exceptions wait for a decision.
    */
   async workCheckDesk(): Promise<number> {
     const requests = await listOpenRequests(deps.db, REQUESTS_PER_ROUND);
@@ -43,14 +42,14 @@ export const createCheckActivities = (deps: CheckDeskDeps) => ({
     return waiting;
   },
 
-  /** The bank could not be asked for a while: a person looks there, for its deadlines go on. */
+  /** Asks a person to look at the bank's site, because the bank could not be asked for a while and its deadlines go on. */
   async sayCheckDeskIsSilent(): Promise<void> {
-    await deps.db.transaction((tx) => alarm(tx, 'check_desk_silent', 'check-desk', SILENT));
+    await deps.db.transaction((tx) => raiseAlarm(tx, 'check_desk_silent', 'check-desk', SILENT));
   },
 });
 
 const SILENT =
-  'What the bank asks about checks could not be read, or people’s decisions could not be told to it. At its deadlines it returns what it asks about. Look at the bank’s own site; Temporal shows the failure of check-desk.';
+  'The bank’s questions about checks could not be read, or the bank could not be told what people decided. At its deadlines the bank returns the checks in question. Look at the bank’s own site. Temporal shows the failure of check-desk.';
 
 async function doEach(jobs: readonly (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = [];
@@ -58,33 +57,33 @@ async function doEach(jobs: readonly (() => Promise<void>)[]): Promise<void> {
   if (failures.length > 0) throw failures[0];
 }
 
-/** Tells the bank of a renewal, or of a stop that its payout did not, and has the payout look at the check again. */
+/** Asks the bank for a renewal, or for a stop that the payout has not asked for, and wakes the payout to poll the check again. */
 async function carryOut(deps: CheckDeskDeps, request: CheckStop): Promise<void> {
   const attempts = await listAttempts(deps.db, request.payoutId);
   const attempt = attempts.find(({ id }) => id === request.attemptId);
-  const desk = attempt && deskOf(deps.gateways, attempt.gateway);
-  if (!attempt || !desk) return;
+  const bank = attempt && checkServicesOf(deps.gateways, attempt.gateway);
+  if (!attempt || !bank) return;
   const submission = submissionOf(deps, attempt);
-  const told =
+  const reply =
     request.renewsId === null
-      ? await desk.stop(submission, patience())
-      : await desk.renew(submission, request.lapsesOn, patience());
-  await recordStop(deps.db, request, told);
+      ? await bank.stop(submission, bankTimeout())
+      : await bank.renew(submission, request.lapsesOn, bankTimeout());
+  await recordStop(deps.db, request, reply);
   await wakePayouts(deps.temporal, [await getPayoutStart(deps.db, request.payoutId)]);
 }
 
-/** Asks whether to renew each stop that lapses soon, and no more once it was renewed or has lapsed. */
+/** Opens a task about each stop that lapses soon, and closes it once the stop has lapsed. A renewal closes it too. */
 async function askAboutLapsingStops(db: DatabasePool): Promise<void> {
   const today = new Date().toISOString().slice(0, 10);
   for (const { payoutId, expiresOn, isVoid, id } of await listLapsingStops(db, STOP_REMINDER_DAYS)) {
     if (expiresOn === null) continue;
     const task = expiringTask(id);
     const then = isVoid
-      ? 'the number stays void, so the bank asks us before it pays'
-      : 'the bank pays it like any other';
-    const detail = `The stop of a check lapses on ${expiresOn}. After it, ${then}. Renew the stop to have it returned without asking.`;
+      ? 'the check number stays void, so the bank asks us before it pays the check'
+      : 'the bank pays the check like any other';
+    const detail = `The stop of a check lapses on ${expiresOn}. After that, ${then}. Renew the stop, and the bank keeps returning the check without asking.`;
     const deadlineAt = new Date(`${expiresOn}T00:00:00Z`);
-    const resolution = `the stop has lapsed: ${then}`;
+    const resolution = `The stop has lapsed: ${then}.`;
     await db.transaction(async (tx) => {
       if (expiresOn < today) await closeTask(tx, task, { actorId: null, resolution });
       else await openTask(tx, { ...task, payoutId, detail, deadlineAt, evidence: { stop: id } });
@@ -92,32 +91,32 @@ async function askAboutLapsingStops(db: DatabasePool): Promise<void> {
   }
 }
 
-/** Reads what the bank asks of one account, tells it what people decided, and closes what is over. Returns how many stay open. */
+/** Reads the bank's questions about one account, tells the bank what people decided, and closes what is over. Returns how many stay open. */
 async function readExceptions(
   { db, gateways }: CheckDeskDeps,
   { gateway, checkAccountId, settings }: DrawnAccount,
 ): Promise<number> {
-  const desk = deskOf(gateways, gateway);
+  const bank = checkServicesOf(gateways, gateway);
   let waiting = 0;
-  for (const asked of (await desk?.exceptions(settings as PayerAccount, patience())) ?? []) {
+  for (const asked of (await bank?.exceptions(settings as PayerAccount, bankTimeout())) ?? []) {
     const known = await db.transaction((tx) => keepException(tx, checkAccountId, asked));
     if (known.outcome !== null) continue;
-    const status = asked.status === 'open' ? await tellDecision(db, known, desk) : asked.status;
+    const status = asked.status === 'open' ? await sendDecision(db, known, bank) : asked.status;
     if (status === 'open') waiting += 1;
     else await db.transaction((tx) => closeException(tx, known, status));
   }
   return waiting;
 }
 
-/** Tells the bank what was decided. A check that died since then is returned all the same; whoever decided hears of it by an alarm. */
-async function tellDecision(
+/** Tells the bank what people decided. If the check died since then, the bank is told to return it, and an alarm says so. */
+async function sendDecision(
   db: DatabasePool,
   known: CheckException,
-  desk: CheckServices | undefined,
+  bank: CheckServices | undefined,
 ): Promise<BankException['status']> {
-  if (!desk || known.decision === null) return 'open';
+  if (!bank || known.decision === null) return 'open';
   const mayPay = known.decision === 'pay' && (await mayStillPay(db, known));
-  return desk.decide(known.bankRef, mayPay ? 'pay' : 'return', patience());
+  return bank.decide(known.bankRef, mayPay ? 'pay' : 'return', bankTimeout());
 }
 
 async function keepException(tx: Database, checkAccountId: number, asked: BankException): Promise<CheckException> {
@@ -128,7 +127,7 @@ async function keepException(tx: Database, checkAccountId: number, asked: BankEx
       kind: 'check_exception',
       subject: subjectOf(known),
       payoutId: known.payoutId,
-      detail: `The bank was shown check ${number} of ${known.accountRef} and does not know it so. Say whether to pay or to return it; at the deadline the bank returns it.`,
+      detail: `Check ${number} of ${known.accountRef} was presented, but it does not match what we filed with the bank. Decide whether the bank pays or returns it. At the deadline the bank returns it.`,
       deadlineAt: decideBy,
       evidence: { number: String(number), amount: formatDecimal(amount), currency: amount.currency, reason, bankRef },
     });
@@ -142,13 +141,13 @@ const OUTCOME_OF = { pay: 'paid', return: 'returned' } as const;
 async function closeException(tx: Database, known: CheckException, outcome: 'paid' | 'returned'): Promise<void> {
   if (!(await recordExceptionOutcome(tx, known.id, outcome))) return;
   const subject = subjectOf(known);
-  const resolution = `nobody decided in time: the bank ${outcome} the check by itself`;
+  const resolution = `Nobody decided in time, so the bank ${outcome} the check.`;
   await closeTask(tx, { kind: 'check_exception', subject }, { actorId: null, resolution });
   if (known.decision !== null && OUTCOME_OF[known.decision] !== outcome)
-    await alarm(
+    await raiseAlarm(
       tx,
       'check_not_as_decided',
       subject,
-      `It was decided to ${known.decision} this check, and the bank ${outcome} it.`,
+      `People decided to ${known.decision} this check, but the bank ${outcome} it.`,
     );
 }

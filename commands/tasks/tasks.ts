@@ -5,7 +5,7 @@ import { REMIND_BEFORE_MS } from '../../domain/tasks/task.ts';
 
 const REMINDERS_PER_SWEEP = 100;
 
-/** Asks a person to decide, and tells finance, once while the task is open. Ids, codes and state words only. */
+/** Asks a person to decide, and tells finance, once while the task is open. Its texts hold ids, codes and states only. */
 export async function openTask(tx: Database, task: NewTask): Promise<void> {
   if (!(await insertTask(tx, task))) return;
   await addNotification(tx, {
@@ -29,7 +29,7 @@ const noticeOf = ({
   deadline: deadlineAt?.toISOString() ?? 'none',
 });
 
-/** Brings to finance's mind what is still open shortly before its deadline and after it, once a day for each task. */
+/** Reminds finance, once a day for each task, of the tasks that are still open shortly before their deadline or after it. */
 export async function remindOfTasks(tx: Database): Promise<void> {
   const today = new Date().toISOString().slice(0, 10);
   for (const task of await listTasksDue(tx, REMIND_BEFORE_MS, REMINDERS_PER_SWEEP))

@@ -1,0 +1,150 @@
+import { postJournals } from '../../db/books/ledger.ts';
+import { lockGatewayShared } from '../../db/payers/gateway-pauses.ts';
+import {
+  type Attempt,
+  listBatchAttempts,
+  saveItemReferences,
+  saveStep,
+  submitBatchItems,
+} from '../../db/payouts/attempts.ts';
+import { lockBatchItems } from '../../db/payouts/batch-items.ts';
+import {
+  type Batch,
+  claimBatch,
+  closeBatchCall,
+  endBatch,
+  extendBatchCall,
+  getBatch,
+  getBatchRequest,
+  isBatchHeld,
+  lockBatch,
+  mayResolveBatch,
+  openBatchCall,
+  saveBatchStep,
+} from '../../db/payouts/batches.ts';
+import { lockRunShared } from '../../db/runs/runs.ts';
+import { closeTask } from '../../db/tasks/tasks.ts';
+import { batchRecord, unseal } from '../../db/vault.ts';
+import { sendPosting } from '../../domain/books/postings.ts';
+import { money } from '../../domain/money.ts';
+import type { BatchCallbacks, BatchGateway, BatchReply, BatchSubmission } from '../../gateways/gateway.ts';
+import { ASK_MARGIN_MS, ASK_TIMEOUT_MS, type AskDeps, POLL_TIMEOUT_MS } from './ask.ts';
+import { recordReply, type ReplyDeps } from './record.ts';
+import { recordBatchReply } from './record-batch.ts';
+import type { NoteStep } from './steps.ts';
+import { submissionOf } from './submissions.ts';
+
+type AskBatchDeps = AskDeps & ReplyDeps;
+
+/** Asks the provider for a batch, or resolves an unclear outcome, and records the reply. */
+export async function askForBatch(deps: AskBatchDeps, batch: Batch, note: NoteStep): Promise<void> {
+  if (batch.state === 'unknown' && (await endAsDecided(deps, batch))) {
+    note('ended, because two people decided about each of its payments');
+    return;
+  }
+  if (!(await claim(deps, batch))) return;
+  const reply = await askAlone(deps, batch, note);
+  await recordBatchReply(deps, batch.id, reply);
+  if (reply) note(`${batch.gateway} replied ${reply.providerStatus}`);
+}
+
+/**
+ * Takes the right to ask, the first time with all its attempts and the journals of all sends, unless the run or the gateway is
+ * paused. Resolving needs it too: it may repeat the request, so that money could move in a pause.
+ */
+const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: AskBatchDeps, { id, state, gateway }: Batch): Promise<boolean> =>
+  db.transaction(async (tx) => {
+    await lockGatewayShared(tx, gateway); // this takes seconds: a pause of the gateway or run waits, and then knows what was asked
+    const batch = await lockBatch(tx, id);
+    await lockRunShared(tx, batch.runId);
+    if (batch.state !== state || (await isBatchHeld(tx, batch))) return false;
+    if (state === 'prepared') {
+      await claimBatch(tx, id);
+      const items = await lockBatchItems(tx, id);
+      await submitBatchItems(tx, id);
+      await postJournals(
+        tx,
+        items.map((paid) => sendPosting(paid, batch.readAt)),
+      );
+    } else if (!(await mayResolveBatch(tx, id))) return false;
+    await openBatchCall(tx, id, askTimeoutMs);
+    return true;
+  });
+
+/** The one call that asks, or goes on asking. However it ends, it is over before another caller may ask, so neither overtakes the other. */
+async function askAlone(deps: AskBatchDeps, { id, state }: Batch, note: NoteStep): Promise<BatchReply | null> {
+  const { askTimeoutMs = ASK_TIMEOUT_MS } = deps;
+  if (!(await extendBatchCall(deps.db, id, askTimeoutMs))) return null;
+  const signal = AbortSignal.timeout(askTimeoutMs - ASK_MARGIN_MS);
+  const batch = await getBatch(deps.db, id);
+  const { submit, resolve } = batchesOf(deps, batch);
+  try {
+    const submission = await batchSubmissionOf(deps, batch);
+    note(state === 'prepared' ? 'asked' : 'asked again under the same key');
+    return await (state === 'prepared' ? submit : resolve)(submission, callbacksFor(deps, batch), signal);
+  } finally {
+    await closeBatchCall(deps.db, id);
+  }
+}
+
+/** Ends a batch whose outcome is unknown, if two people have decided about each of its payments. */
+const endAsDecided = ({ db }: AskBatchDeps, { id }: Batch): Promise<boolean> =>
+  db.transaction(async (tx) => {
+    if (!(await endBatch(tx, id))) return false;
+    const about = { kind: 'outcome_unknown', subject: `batch/${id}` } as const;
+    await closeTask(tx, about, { actorId: null, resolution: 'Two people decided about each of its payments.' });
+    return true;
+  });
+
+/** Polls a batch for which a person was asked to do something at the provider's site. */
+export async function pollBatch(deps: AskBatchDeps, batch: Batch, note: NoteStep): Promise<void> {
+  const signal = AbortSignal.timeout(POLL_TIMEOUT_MS);
+  const submission = await batchSubmissionOf(deps, batch);
+  const reply = await batchesOf(deps, batch).read(submission, callbacksFor(deps, batch), signal);
+  note(`${batch.gateway} replied ${reply.providerStatus}`);
+  if (reply.state) await recordBatchReply(deps, batch.id, reply);
+}
+
+/** Names the payments of an accepted batch, as many as the provider shows so far. */
+export async function nameItems(deps: AskBatchDeps, batch: Batch): Promise<void> {
+  const signal = AbortSignal.timeout(POLL_TIMEOUT_MS);
+  await batchesOf(deps, batch).name(await batchSubmissionOf(deps, batch), callbacksFor(deps, batch), signal);
+}
+
+function batchesOf({ gateways }: AskBatchDeps, { id, gateway }: Batch): BatchGateway {
+  const { batches } = gateways[gateway];
+  if (!batches) throw new TypeError(`batch ${id} is of ${gateway}, which sends none`);
+  return batches;
+}
+
+const batchSubmissionOf = async ({ db, vault }: AskBatchDeps, batch: Batch): Promise<BatchSubmission> => ({
+  key: batch.providerKey,
+  request: unseal(vault, batchRecord(batch.id), await getBatchRequest(db, batch.id)),
+  reference: batch.providerRef,
+  step: batch.step,
+  submittedAt: batch.submittedAt,
+  total: money(batch.totalMinor, batch.currency),
+  itemCount: batch.itemCount,
+});
+
+/** What the gateway may read and change in the database while it works on a batch. Each change is committed at once. */
+function callbacksFor(deps: AskBatchDeps, { id }: Batch): BatchCallbacks {
+  const { db } = deps;
+  let known = new Map<string, Attempt>();
+  const attemptOf = (key: string): Attempt => {
+    const attempt = known.get(key);
+    if (!attempt) throw new TypeError(`batch ${id} holds no payment ${key}`);
+    return attempt;
+  };
+  return {
+    save: async (step, reference) => void (await saveBatchStep(db, id, step, reference)),
+    async items() {
+      const attempts = await listBatchAttempts(db, id);
+      known = new Map(attempts.map((attempt) => [attempt.providerKey, attempt]));
+      return attempts.map((attempt) => submissionOf(deps, attempt));
+    },
+    saveItem: async (key, step, reference) => void (await saveStep(db, attemptOf(key).id, step, reference)),
+    recordItem: (key, reply) => recordReply(deps, attemptOf(key), reply),
+    nameItems: async (items) => void (await saveItemReferences(db, id, items)),
+  };
+}

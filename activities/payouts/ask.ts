@@ -1,0 +1,79 @@
+import type { DatabasePool } from 'slonik';
+
+import { postJournals } from '../../db/books/ledger.ts';
+import { lockGatewayShared } from '../../db/payers/gateway-pauses.ts';
+import { type Attempt, claimResolve, claimSubmit, closeSubmit, saveStep } from '../../db/payouts/attempts.ts';
+import { lockPayout, whyNotSubmit } from '../../db/payouts/payouts.ts';
+import type { VaultKeys } from '../../db/vault.ts';
+import { sendPosting } from '../../domain/books/postings.ts';
+import type { AttemptState } from '../../domain/payouts/attempt.ts';
+import type { Gateways, Reply } from '../../gateways/gateway.ts';
+import { paidBy } from './record.ts';
+import type { NoteStep } from './steps.ts';
+import { submissionOf } from './submissions.ts';
+
+export type AskDeps = {
+  db: DatabasePool;
+  gateways: Gateways;
+  vault: VaultKeys;
+  /** How long asking a provider may take with all its calls, in milliseconds; two minutes at most, less a margin. */
+  askTimeoutMs?: number;
+};
+
+/** Ends before the activity's own time-out (2 minutes), so that no call outlives the time after which another worker may take over. */
+export const ASK_TIMEOUT_MS = 105_000;
+/** A call ends this long before others may go on, however long it took to begin it. */
+export const ASK_MARGIN_MS = 250;
+export const POLL_TIMEOUT_MS = 90_000;
+
+/** Asks the provider for the payment, resolves an unclear outcome, or polls. Undefined where nobody may ask now. */
+export async function ask(deps: AskDeps, attempt: Attempt, note: NoteStep): Promise<Reply | undefined> {
+  if (waitsForBatch(attempt)) return undefined;
+  if (!isUnanswered(attempt.state))
+    return deps.gateways[attempt.gateway].read(submissionOf(deps, attempt), AbortSignal.timeout(POLL_TIMEOUT_MS));
+  const signal = AbortSignal.timeout((deps.askTimeoutMs ?? ASK_TIMEOUT_MS) - ASK_MARGIN_MS);
+  if ((await claim(deps, attempt)) && !signal.aborted) return askAlone(deps, attempt, signal, note);
+  return undefined; // paused, too late, or another caller is asking: the next poll resolves the outcome
+}
+
+/**
+ * Takes the right to ask, the first time with the send's journal, unless the run or the gateway is paused. Resolving needs it
+ * too: it may repeat the request, so that money could move in a pause.
+ */
+const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: AskDeps, attempt: Attempt): Promise<boolean> =>
+  db.transaction(async (tx) => {
+    await lockGatewayShared(tx, attempt.gateway);
+    const payout = await lockPayout(tx, attempt.payoutId);
+    if (await whyNotSubmit(tx, payout)) return false;
+    if (attempt.state !== 'prepared') return claimResolve(tx, attempt.id, askTimeoutMs);
+    if (!(await claimSubmit(tx, attempt.id, askTimeoutMs))) return false;
+    await postJournals(tx, [sendPosting(paidBy(payout, attempt), attempt.readAt)]);
+    return true;
+  });
+
+/** The one call that asks. Its time runs from before the claim, so it ends before others may ask, however long the commit took. */
+async function askAlone(deps: AskDeps, attempt: Attempt, signal: AbortSignal, note: NoteStep): Promise<Reply> {
+  const { submit, resolve } = deps.gateways[attempt.gateway];
+  const isFirst = attempt.state === 'prepared';
+  const submission = submissionOf(deps, isFirst ? { ...attempt, submittedAt: attempt.readAt } : attempt);
+  note(isFirst ? 'asked' : 'asked again under the same key');
+  try {
+    return await (isFirst ? submit : resolve)(submission, saver(deps, attempt), signal);
+  } finally {
+    if (!signal.aborted) await closeSubmit(deps.db, attempt.id); // otherwise the deadline is near, and the next one may be another caller's
+  }
+}
+
+const saver =
+  ({ db }: AskDeps, attempt: Attempt) =>
+  async (step: string, reference: string | null): Promise<void> => {
+    await saveStep(db, attempt.id, step, reference);
+  };
+
+/** A payment of a batch is asked for with its batch, never alone. It is followed once the batch has named it. */
+export const waitsForBatch = ({ batchId, state, providerRef }: Attempt): boolean =>
+  batchId !== null && (isUnanswered(state) || providerRef === null);
+
+/** Whether its provider has not been asked, or has not replied. */
+export const isUnanswered = (state: AttemptState | null): boolean =>
+  state === null || state === 'prepared' || state === 'submitted' || state === 'unknown';
