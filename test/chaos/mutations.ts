@@ -46,8 +46,8 @@ const OVERLAPPING = {
     },
     {
       file: 'sandbox/paypal/payouts.ts',
-      from: 'if (twin) return c.json(duplicateBatch(linkOf(twin.id)), 400);',
-      to: 'void twin;',
+      from: 'if (existing) return c.json(duplicateBatch(linkOf(existing.id)), 400);',
+      to: 'void existing;',
     },
   ],
   statements: [],
