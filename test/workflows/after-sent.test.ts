@@ -47,7 +47,7 @@ const open = async (code: string, wishes: readonly PayeeWish[]): Promise<Busines
   return business;
 };
 
-/** What time does, done by who owns the database. */
+/** Does what time would do, as the owner of the database. */
 const age = (change: QuerySqlToken): Promise<void> => tamper(world.owner, change);
 
 type Advised = { status: string; advice: { who: string; text: string } | null };
@@ -78,7 +78,7 @@ const atWise = async (path: string): Promise<void> => {
   if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
 };
 
-describe('given a transfer of which a part came back', () => {
+describe('given a transfer of which part came back', () => {
   it('when two people credit the partner then the next run pays it, and it is explained to the cent', async () => {
     const business = await open('part', [{ name: 'ann', method: 'bank', amount: '20.00' }]);
     await tell(world, 'wise', 'outcomes', { match: 'Holder part-ann', outcome: 'bounce-short', afterMs: 20 });
@@ -87,7 +87,7 @@ describe('given a transfer of which a part came back', () => {
     const tasks = () => company.auditor.api.all<{ kind: string }>(`/v1/tasks?payout=${id}`);
     await eventually('people are asked', async () => (await tasks()).some(({ kind }) => kind === 'partial_return'));
     await world.activities.advancePayout(id);
-    expect((await alarmsOf(business)).filter(({ subject }) => subject === `payout/${id}`)).toEqual([]); // the task says it
+    expect((await alarmsOf(business)).filter(({ subject }) => subject === `payout/${id}`)).toEqual([]); // the task says so instead
 
     await people(id, 'credit_partner');
     await payoutBecomes(business, run, 'ann', 'settled');
@@ -114,7 +114,7 @@ describe('given a transfer of which a part came back', () => {
 });
 
 describe('given a transfer that settled five weeks ago', () => {
-  it('when its workflow has ended and it bounces then a webhook starts it again, and the partner is owed it', async () => {
+  it('when its workflow has ended and it bounces then a webhook starts the workflow again, and the partner is owed the amount', async () => {
     const business = await open('weeks', [{ name: 'ann', method: 'bank', amount: '11.00' }]);
     const run = await startPaying(business);
     const { id } = await payoutBecomes(business, run, 'ann', 'settled');
@@ -136,8 +136,8 @@ describe('given a transfer that settled five weeks ago', () => {
   });
 });
 
-describe('given a transfer that settled, and of which its provider then says that it bounced', () => {
-  it('when the workflow that heard of it is lost then the sweep starts it again, and touches none that stays settled', async () => {
+describe('given a transfer that settled and that its provider then reports as bounced', () => {
+  it('when the workflow that was woken is lost then the sweep starts it again, and wakes no payout that stays settled', async () => {
     const business = await open('lost', [
       { name: 'ann', method: 'bank', amount: '15.00' },
       { name: 'bob', method: 'bank', amount: '16.00' },
@@ -165,7 +165,7 @@ describe('given a transfer that settled, and of which its provider then says tha
 });
 
 describe('given a payout by PayPal that failed', () => {
-  it('when the partner picks another way and it is replaced then that one pays, once, and nobody else is in the run', async () => {
+  it('when the partner chooses another method and the payout is replaced then the replacement pays once, and nobody else is in the run', async () => {
     const business = await open('failover', [
       { name: 'ann', method: 'paypal', receiver: 'failed-failover-ann@example.test', amount: '13.00' },
       { name: 'bob', method: 'check', holder: '株式会社テスト', amount: '14.00' },

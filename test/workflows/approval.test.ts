@@ -95,7 +95,7 @@ describe('given a run in review', () => {
     expect(await decide(oscarApproves, changed)).toBe('approved');
   });
 
-  it('when the content is another one than was seen then the approval is refused', async () => {
+  it('when the content differs from what the approver saw then the approval is refused', async () => {
     const business = await open('hash');
     const run = await prepare(business);
     await exclude(company.preparer, run, (await payoutOf(business, run, 'ann')).id);
@@ -105,7 +105,7 @@ describe('given a run in review', () => {
     expect(await approvalsOf(run)).toEqual([]);
   });
 
-  it('when two approvals are needed then one person twice is one', async () => {
+  it('when two approvals are needed then two by the same person count as one', async () => {
     const business = await open('two', 2);
     const run = await prepare(business);
 
@@ -127,7 +127,7 @@ describe('given a run in review', () => {
     expect(await approvalsOf(run)).toHaveLength(2);
   });
 
-  it('when a payout is taken out after an approval then that approval counts no more', async () => {
+  it('when a payout is excluded after an approval then that approval no longer counts', async () => {
     const business = await open('void', 2);
     const run = await prepare(business);
     await decide(company.approver, run);
@@ -150,7 +150,7 @@ describe('given a run in review', () => {
     expect((await listRunPayouts(company, run.id)).map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
   });
 
-  it('when a decision is sent twice with one Idempotency-Key then it is recorded once and answered alike', async () => {
+  it('when a decision is sent twice with one Idempotency-Key then it is recorded once and both responses are the same', async () => {
     const run = await prepare(await open('repeat', 2));
 
     expect(await decide(company.approver, run, 'approve', 'repeat-1')).toBe('review');
@@ -158,7 +158,7 @@ describe('given a run in review', () => {
     expect(await approvalsOf(run)).toHaveLength(1);
   });
 
-  it('when no worker runs then a decision is not known, and repeated later it is recorded exactly once', async () => {
+  it('when no worker runs then the outcome of a decision is unknown, and the repeated decision is recorded exactly once', async () => {
     const run = await prepare(await open('no-worker', 2));
     await world.workers.pause();
 
@@ -169,12 +169,12 @@ describe('given a run in review', () => {
     expect(await approvalsOf(run)).toHaveLength(1);
   });
 
-  it('when a decision whose answer was lost has approved the run then its repeat says so, and another person is refused', async () => {
+  it('when a decision whose response was lost has approved the run then its repeat says so, and another person is refused', async () => {
     const run = await prepare(await open('lost-answer'));
     const { id: by } = company.approver;
     const decision = { decision: 'approve', contentHash: run.contentHash ?? '', noteId: null, by } as const;
     const workflow = world.temporal.workflow.getHandle(runWorkflowId(run.id));
-    await workflow.executeUpdate(decideUpdate, { updateId: `${by}/lost-1`, args: [decision] }); // as an API that then died
+    await workflow.executeUpdate(decideUpdate, { updateId: `${by}/lost-1`, args: [decision] }); // as an API would that then died
     await runBecomes(company, run.id, 'disbursed');
 
     expect(await decide(company.approver, run, 'approve', 'lost-1')).toBe('disbursed');
@@ -192,7 +192,7 @@ describe('given a run in review', () => {
     await allBecome(business, run, 'settled');
   });
 
-  it('when nobody decides for 7 days then it expires and a new run takes its lines', async () => {
+  it('when nobody decides for 7 days then the run expires, and a new run takes its lines', async () => {
     const business = await open('expiry');
     const run = await prepare(business);
     await world.db.query(
@@ -229,7 +229,7 @@ describe('given an approved run whose pay date is still to come', () => {
     expect(await allBecome(business, await startPaying(business), 'settled')).toHaveLength(2);
   });
 
-  it('when the date comes then it pays', async () => {
+  it('when the date comes then the run pays', async () => {
     const { business, run } = await approved('pay-date');
     expect((await listRunPayouts(company, run.id)).map(({ status }) => status)).toEqual(['approved', 'approved']);
 
@@ -239,7 +239,7 @@ describe('given an approved run whose pay date is still to come', () => {
     expect(await allBecome(business, run, 'settled')).toHaveLength(2);
   });
 
-  it('when it is approved already then it cannot be paused or rejected, and says so', async () => {
+  it('when it is already approved then it cannot be paused or rejected, and the error says so', async () => {
     const { run } = await approved('approved');
     const pause = () => company.operator.api.post(`/v1/runs/${run.id}/pause`, { reason: 'wait' }).then(() => 'paused');
 

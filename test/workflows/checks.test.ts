@@ -58,7 +58,7 @@ let company: Company;
 let business: Business;
 let run: RunSeen;
 
-/** One month's checks: nobody cashes ann's, bob's and cem's; the bank asks about dan's and fay's. */
+/** One month's checks. Nobody cashes the checks of ann, bob and cem. The bank asks about those of dan and fay. */
 beforeAll(async () => {
   world = await openWorld();
   company = await openCompany(world);
@@ -82,7 +82,7 @@ const checkOf = (id: string): Promise<CheckSeen> => company.auditor.api.get(`/v1
 const askToStop = (id: string): Promise<CheckSeen> =>
   company.operator.api.post(`/v1/payouts/${id}/check/stop`, { reason: 'lost in the post' });
 
-/** What somebody brings to the bank. */
+/** Presents a check at the bank. */
 const present = (number: string, amount: string) =>
   tell(world, 'bank', 'present', { account: ACCOUNT, number, amount });
 
@@ -97,11 +97,11 @@ const decideException = (person: Company['approver'], task: Task, decision: 'pay
     return (await person.api.post<{ decision: string }>(`/v1/check-exceptions/${task.id}/decision`, body)).decision;
   });
 
-/** Time that has passed for our rows; the triggers would not let anybody write that. */
+/** Makes our rows look as if time had passed, which the triggers let nobody write. */
 const moveBack = (change: QuerySqlToken): Promise<void> => tamper(world.owner, change);
 
 describe('given a check that is to be stopped', () => {
-  it('when the bank cannot be heard then nothing is free; when it confirms then it failed, is void, and is paid anew by another number', async () => {
+  it('when the bank cannot be reached then nothing is free, and when it confirms then the check failed, is void, and is paid anew under another number', async () => {
     const id = await idOf('ann');
     const before = await checkOf(id);
     expect(before).toMatchObject({ state: 'sent', word: 'issued', account: 'checking ...9012' });
@@ -132,7 +132,7 @@ describe('given a check that is to be stopped', () => {
     expect(await paidFor(world, id)).toEqual([]);
   });
 
-  it('when the bank has paid it already then it settles, and whoever asked sees why', async () => {
+  it('when the bank has already paid the check then the payout settles, and the person who asked sees why', async () => {
     const id = await idOf('bob');
     const { number } = await checkOf(id);
     await tell(world, 'bank', 'faults', { path: '/statements/', fault: '500-before-commit', times: 1000 });
@@ -150,7 +150,7 @@ describe('given a check that is to be stopped', () => {
 });
 
 describe('given a check that nobody cashes', () => {
-  it('when it is 180 days old then it is stale and a person is asked, yet it stays owed; when it is cashed all the same it settles', async () => {
+  it('when it is 180 days old then it is stale and a person is asked, but it stays owed, and if it is still cashed it settles', async () => {
     const id = await idOf('cem');
     await moveBack(
       sql.unsafe`update payout_attempt set state_at = now() - interval '181 days' where payout_id = ${id}`,
@@ -180,7 +180,7 @@ describe('given a check that the bank asks about', () => {
       (await openTasks('check_exception')).find(({ evidence }) => evidence['number'] === number),
     );
 
-  it('when it is ours as it was written then an approver alone may have it paid, and it settles', async () => {
+  it('when it matches what we wrote then only an approver may have it paid, and it settles', async () => {
     const id = await idOf('dan');
     const { number } = await checkOf(id);
     await world.activities.workCheckDesk();
@@ -200,7 +200,7 @@ describe('given a check that the bank asks about', () => {
   it.each([
     { what: 'nobody wrote', number: async () => '900001', amount: '10.00' },
     { what: 'was paid once already', number: async () => (await checkOf(await idOf('bob'))).number, amount: '10.00' },
-  ])('when it is one that $what then even an approver can only have it returned', async ({ number, amount }) => {
+  ])('when it is a check that $what then even an approver can only have it returned', async ({ number, amount }) => {
     const presented = await number();
     const before = await booksOf(world, 'bank');
     await present(presented, amount);
@@ -212,7 +212,7 @@ describe('given a check that the bank asks about', () => {
     expect(await booksOf(world, 'bank')).toEqual(before);
   });
 
-  it('when it was decided to be paid then it cannot be stopped; and when it dies before the bank was told then it is returned', async () => {
+  it('when people decided to pay it then it cannot be stopped, and if it dies before the bank is told then it is returned', async () => {
     const id = await idOf('fay');
     const { number } = await checkOf(id);
     const task = await taskOf(number);
@@ -231,13 +231,13 @@ describe('given a check that the bank asks about', () => {
     expect(await paidFor(world, id)).toEqual([]);
   });
 
-  it('when its payment is stopped then the bank returns it and asks nobody', async () => {
+  it('when its payment is stopped then the bank returns it without asking', async () => {
     await present((await checkOf(await idOf('ann'))).number, '10.00');
     expect(await world.activities.workCheckDesk()).toBe(0);
     expect(await openTasks('check_exception')).toEqual([]);
   });
 
-  it('when it bounced, and was paid anew once its number was void, then even an approver can only have it returned', async () => {
+  it('when it bounced, and was paid anew after its number was void, then even an approver can only have it returned', async () => {
     await tell(world, 'bank', 'outcomes', { match: 'Holder life-gus', outcome: 'bounced' });
     await tell(world, 'bank', 'faults', { path: '/statements/', fault: '500-before-commit', times: 1000 });
     await addPayees(business, [{ name: 'gus', method: 'check', amount: '10.00' }]);
@@ -268,8 +268,8 @@ describe('given a check that the bank asks about', () => {
   });
 });
 
-describe('given numbers that no check of ours can have', () => {
-  it('when a person records them as spoiled then the next checks leave them out, and no number is without an explanation', async () => {
+describe('given numbers that none of our checks can have', () => {
+  it('when a person records them as spoiled then the next checks skip them, and every number is explained', async () => {
     const { api } = company.operator;
     const used = await company.auditor.api.all<CheckSeen>('/v1/checks?payer=acme');
     const next = Math.max(...used.map(({ number }) => Number(number))) + 1;
@@ -292,8 +292,8 @@ describe('given numbers that no check of ours can have', () => {
   });
 });
 
-describe('given a check by Lob, drawn on the same account as those that were printed', () => {
-  it('when the post returns it then a person is asked, and only the confirmed stop frees its lines', async () => {
+describe('given a check by Lob, drawn on the same account as our printed checks', () => {
+  it('when the mail returns it then a person is asked, and only the confirmed stop frees its lines', async () => {
     await company.operator.api.put('/v1/payers/acme/gateways/check', await checkSettings(world, 'lob'));
     await tell(world, 'lob', 'outcomes', { match: 'Holder life-eve', outcome: 'returned-to-sender' });
     await addPayees(business, [{ name: 'eve', method: 'check', amount: '12.00' }]);
@@ -313,8 +313,8 @@ describe('given a check by Lob, drawn on the same account as those that were pri
   });
 });
 
-describe('given a bank that does not answer what it asks about checks', () => {
-  it('when that lasts then a person is told to look there', async () => {
+describe('given a bank whose questions about checks cannot be read', () => {
+  it('when that lasts then an alarm sends a person to the bank’s site', async () => {
     await tell(world, 'bank', 'faults', { path: '/exceptions', fault: '401', times: 1000 });
     const desk = { taskQueue: TASK_QUEUES.main, workflowId: 'check-desk-refused' };
     await expect(world.temporal.workflow.execute('checkDesk', desk)).rejects.toThrow('failed');
@@ -327,7 +327,7 @@ describe('given a stop that lapses after six months', () => {
   const lapsesIn = (days: number, id: string) =>
     moveBack(sql.unsafe`update check_stop set expires_on = current_date + ${days}::int where id = ${id}`);
 
-  it('when it is renewed then it holds longer; when it lapses then the bank asks, for the number is void, and at its deadline returns the check', async () => {
+  it('when it is renewed then it holds longer, and when it lapses then the bank asks because the number is void, and returns the check at its deadline', async () => {
     const id = await idOf('ann');
     const first = await lastStop();
     await tell(world, 'bank', 'clock', { advanceMs: 100 * DAY_MS });
@@ -361,7 +361,7 @@ describe('given a stop that lapses after six months', () => {
   });
 });
 
-it('when all of it is over then every invariant holds', async () => {
+it('when all tests have run then every invariant holds', async () => {
   expect(await checkInvariants(world.db)).toEqual([]);
 });
 
@@ -370,7 +370,7 @@ const outcomeOf = async ({ subject }: Task): Promise<unknown> =>
     sql.unsafe`select outcome from check_exception where id::text = ${subject.replace('check-exception/', '')}`,
   );
 
-/** What a person tells the bank by telephone. */
+/** Does what a person asks of the bank by telephone. */
 const voidByHand = (number: string, amount: string) =>
   fetch(`${world.sandbox.bank.url}/positive-pay/files`, {
     method: 'POST',

@@ -43,7 +43,7 @@ beforeEach(() => calm(world));
 const METHODS = ['bank', 'paypal', 'check'] as const;
 const AMOUNT = '12.34';
 
-/** A business that owes the same amount to many, a third of them by each method. */
+/** A business that owes the same amount to many partners, a third of them by each method. */
 async function openWithMany(code: string, count: number): Promise<Business> {
   const business = await openBusiness(company, { code });
   const methodOf = (index: number) => METHODS[index % METHODS.length] ?? 'bank';
@@ -64,7 +64,7 @@ const countPaid = async (): Promise<number> => {
 const untilPaid = (count: number) =>
   eventually(`the providers have paid ${count} times`, async () => (await countPaid()) >= count);
 
-/** By the providers' own books, and ours agree. */
+/** Reads the providers' own books, and expects ours to agree. */
 async function everybodyIsPaidOnce(business: Business, run: RunSeen, count: number): Promise<void> {
   const payouts = await allBecome(business, run, 'settled');
   const paid = await Promise.all(payouts.map(({ id }) => paidFor(world, id)));
@@ -75,7 +75,7 @@ async function everybodyIsPaidOnce(business: Business, run: RunSeen, count: numb
   expect((await listBalances(world.db, 'payout:in_transit')).filter(({ minor }) => minor !== 0n)).toEqual([]);
 }
 
-/** Ends a workflow and forgets that it was: as after a restore of Temporal without its history. */
+/** Ends a workflow and deletes it, as after a restore of Temporal without its history. */
 async function forget(workflowId: string): Promise<void> {
   const { temporal, namespace } = world;
   try {
@@ -85,11 +85,11 @@ async function forget(workflowId: string): Promise<void> {
   }
   await temporal.workflowService
     .deleteWorkflowExecution({ namespace, workflowExecution: { workflowId } })
-    .catch(() => undefined); // there was none
+    .catch(() => undefined); // there was no such workflow
 }
 
-describe('given a run of many in the middle of its payments', () => {
-  it('when every workflow is terminated and deleted, twice, then the sweep starts them from their rows and each is paid once', async () => {
+describe('given a large run in the middle of its payments', () => {
+  it('when every workflow is terminated and deleted, twice, then the sweep starts them from their rows and each payout is paid once', async () => {
     const count = 42;
     const business = await openWithMany('forgotten', count);
     const before = await countPaid();
@@ -106,7 +106,7 @@ describe('given a run of many in the middle of its payments', () => {
     await everybodyIsPaidOnce(business, run, count);
   });
 
-  it('when the process that pays is killed, and its successor is stopped and started again, then each is paid once', async () => {
+  it('when the worker is killed, and its successor is stopped and started again, then each payout is paid once', async () => {
     const count = 24;
     const business = await openWithMany('killed', count);
     await makeSlow();
@@ -140,10 +140,10 @@ const makeSlow = () =>
     ),
   );
 
-/** What the process was doing when it was killed is given to another after this time, not after twenty seconds. */
+/** After this time, instead of twenty seconds, another worker takes over what the killed one was doing. */
 const HEARTBEAT = { from: "HEARTBEAT_TIMEOUT = '20 seconds'", to: "HEARTBEAT_TIMEOUT = '3 seconds'" };
 
-/** The worker as it is deployed, in a process of its own, ready to work. */
+/** Starts the worker as it is deployed, in a process of its own, and waits until it is ready. */
 async function startProcess(): Promise<ChildProcess> {
   const port = await freePort();
   const bundle = join(world.dir, 'workflow-bundle.js');

@@ -25,7 +25,7 @@ import {
   tell,
 } from './stage.ts';
 
-/** Not the words, which a poll may miss, but what became of everybody's money. */
+/** The outcome of every payment, without the provider's statuses, because a poll may miss some of them. */
 type Ending = { name: string; status: string; paid: string[]; owed: bigint };
 
 const NAMES = ['ann', 'bob', 'cem', 'dee'] as const;
@@ -37,20 +37,20 @@ const PAYEES: PayeeWish[] = [
   { name: 'dee', method: 'paypal', receiver: 'failed-dee@example.test', amount: '13.00' },
 ];
 
-/** Pays, and waits until each payment is where its story ends; one that bounces may look settled before. */
+/** Pays, and waits until each payment has reached its last state. A payment that bounces may look settled before. */
 async function payAll(business: Business) {
   const run = await startPaying(business);
   await payoutBecomes(business, run, 'cem', 'returned');
   return allBecome(business, run, 'settled', 'failed', 'returned');
 }
 
-/** Each month is a business of its own, in a world that may have seen others. */
+/** Each month is a business of its own, in a world that may hold others. */
 async function payMonth(company: Company, code: string): Promise<{ endings: Ending[]; books: object }> {
   const { world } = company;
   const business = await openBusiness(company, { code });
   await addPayees(business, PAYEES);
   const payouts = await payAll(business);
-  await eventually('the late words are heard', async () => (await openMessages(world)) === 0);
+  await eventually('the late webhooks are processed', async () => (await openMessages(world)) === 0);
   const endings = await Promise.all(NAMES.map((name) => endingOf(business, name, payouts)));
   const transit = (await listBalances(world.db, 'payout:in_transit')).map(({ minor }) => minor);
   return {
@@ -74,7 +74,7 @@ async function endingOf(
   };
 }
 
-/** A bounce opens a question at Wise, which a poll may or may not see; nothing else may alarm. */
+/** A bounce opens a question at Wise, which a poll may or may not see. Nothing else may raise an alarm. */
 const alarmsAbout = async (business: Business) =>
   (await alarmsOf(business)).filter((alarm) => !JSON.stringify(alarm).includes('open question'));
 
@@ -109,7 +109,7 @@ describe('given a month of payments that arrive, bounce and fail', () => {
     { how: 'once each', mode: 'normal' },
     { how: 'twice each', mode: 'duplicate' },
     { how: 'in another order', mode: 'reorder' },
-  ])('when webhooks come $how then it ends alike', async ({ mode }) => {
+  ])('when webhooks come $how then every outcome is the same', async ({ mode }) => {
     for (const provider of ['wise', 'paypal'] as const) await tell(world, provider, 'webhooks', { mode });
     expect(await payMonth(company, mode)).toEqual(MONTH);
   });
@@ -124,11 +124,11 @@ describe('given no webhooks', () => {
   });
   afterAll(() => world.close());
 
-  it('when a month of payments arrives, bounces and fails then it ends alike', async () => {
+  it('when a month of payments arrives, bounces and fails then every outcome is the same', async () => {
     expect(await payMonth(company, 'silent')).toEqual(MONTH);
   });
 
-  it('when one came before its payout was known then the sweep wakes the payout once it is, and the message is done', async () => {
+  it('when a webhook came before its payout was known then the sweep wakes the payout later, and the message is processed', async () => {
     const business = await openBusiness(company, { code: 'early' });
     await addPayees(business, [{ name: 'ann', method: 'paypal', amount: '10.00' }]);
     const run = await startPaying(business);
@@ -148,11 +148,11 @@ describe('given no webhooks', () => {
   });
 });
 
-/** What becomes of one delivery on its way to us. */
+/** What happens to one delivery on its way to us. */
 const FATES = ['at once', 'twice', 'after the end', 'never'] as const;
 type Fate = (typeof FATES)[number];
 
-describe('given webhooks that somebody holds back, repeats, loses and mixes', () => {
+describe('given webhooks that are held back, repeated, lost and reordered', () => {
   let world: World;
   let company: Company;
   let receiver: Awaited<ReturnType<typeof openReceiver>>;
@@ -178,7 +178,7 @@ describe('given webhooks that somebody holds back, repeats, loses and mixes', ()
     ).status;
   };
 
-  /** Takes each delivery as it comes, does with it what was drawn, and keeps what comes after the end. */
+  /** Takes each delivery as it comes, does with it what the property drew, and keeps what comes after the end. */
   function standBetween(fates: readonly Fate[]) {
     const held: Kept[] = [];
     const over = new AbortController();
@@ -197,7 +197,7 @@ describe('given webhooks that somebody holds back, repeats, loses and mixes', ()
       }
     })();
     return {
-      /** What was held back, once nothing more comes. */
+      /** Delivers what was held back, once nothing more comes. */
       async end(): Promise<Kept[]> {
         over.abort();
         await work;
@@ -209,7 +209,7 @@ describe('given webhooks that somebody holds back, repeats, loses and mixes', ()
   const order = fc.array(fc.constantFrom(...FATES), { minLength: 12, maxLength: 40 });
   const lateOrder = fc.array(fc.nat(), { minLength: 60, maxLength: 60 });
 
-  it('when it is any order then it ends as if they had never come, in states, books and alarms', async () => {
+  it('when they come in any order then states, books and alarms are the same as without them', async () => {
     const month = async (fates: readonly Fate[], ranks: readonly number[]) => {
       months += 1;
       const business = await openBusiness(company, { code: `order-${months}` });
@@ -225,7 +225,7 @@ describe('given webhooks that somebody holds back, repeats, loses and mixes', ()
         expect(await deliver(delivery, true)).toBe(401);
         expect(await deliver(delivery)).toBe(200);
       }
-      await eventually('the late words are heard', async () => (await openMessages(world)) === 0);
+      await eventually('the late webhooks are processed', async () => (await openMessages(world)) === 0);
 
       expect(await Promise.all(NAMES.map((name) => endingOf(business, name, payouts)))).toEqual(ENDINGS);
       expect(await alarmsAbout(business)).toEqual([]);
@@ -238,20 +238,20 @@ describe('given webhooks that somebody holds back, repeats, loses and mixes', ()
   });
 });
 
-/** Calls that answer after their webhooks have come. */
+/** Calls whose responses come after their webhooks. */
 const ANSWERED_LATE = [
   ['wise', '/v1/transfers$'],
   ['paypal', '/v1/payments/payouts$'],
 ] as const;
 
-describe('given a bank that sends money back and tells why by webhook only', () => {
+describe('given a bank that sends money back and gives the reason by webhook only', () => {
   let world: World;
   beforeAll(async () => {
     world = await openWorld({ webhooks: false, wiseReturnWindowMs: HOUR_MS });
   });
   afterAll(() => world.close());
 
-  it('when it is returned then the reason is kept with the attempt', async () => {
+  it('when the payment is returned then the reason is kept with the attempt', async () => {
     const company = await openCompany(world);
     const business = await openBusiness(company, { code: 'reason' });
     await tell(world, 'wise', 'outcomes', { match: '10.00', outcome: 'bounce', afterMs: HOUR_MS });

@@ -61,7 +61,7 @@ const subjectsTo = async (business: Business, name: string): Promise<string[]> =
 };
 
 describe('given money that comes back', () => {
-  it('when a bank bounces a transfer then its lines are free, the partner hears why, and a new payout pays them', async () => {
+  it('when a bank bounces a transfer then its lines are free, the partner is told why, and a new payout pays them', async () => {
     const business = await open('bounce', [{ name: 'ann', method: 'bank', amount: '10.00' }]);
     await tell(world, 'wise', 'outcomes', { match: 'Holder bounce-ann', outcome: 'bounce', afterMs: 20 });
     const run = await startPaying(business);
@@ -78,7 +78,7 @@ describe('given money that comes back', () => {
     expect(await owedTo(business, 'ann')).toBe(0n);
   });
 
-  it('when it comes back after the window closed then the settled payout is returned all the same', async () => {
+  it('when it comes back after the return window then the settled payout still becomes returned', async () => {
     const business = await open('late', [{ name: 'ann', method: 'bank', amount: '11.00' }]);
     const run = await startPaying(business);
     const { id } = await payoutBecomes(business, run, 'ann', 'settled');
@@ -93,7 +93,7 @@ describe('given money that comes back', () => {
     expect(await subjectsTo(business, 'ann')).toContain('Your payout of 11.00 USD was returned to us');
   });
 
-  it('when a word of before comes again after it settled then it stays settled and nobody is alarmed', async () => {
+  it('when an earlier status comes again after it settled then it stays settled and no alarm is raised', async () => {
     const business = await open('again', [{ name: 'ann', method: 'bank', amount: '11.50' }]);
     const run = await startPaying(business);
     const { id } = await payoutBecomes(business, run, 'ann', 'settled');
@@ -107,7 +107,7 @@ describe('given money that comes back', () => {
     expect((await alarmsOf(business)).filter(({ subject }) => subject === `payout/${id}`)).toEqual([]);
   });
 
-  it('when a provider keeps a part of what came back then a person decides, and the lines stay taken', async () => {
+  it('when a provider keeps part of what came back then a person decides, and the lines stay taken', async () => {
     const business = await open('short', [{ name: 'ann', method: 'bank', amount: '20.00' }]);
     await tell(world, 'wise', 'outcomes', { match: 'Holder short-ann', outcome: 'bounce-short', afterMs: 20 });
     const run = await startPaying(business);
@@ -125,7 +125,7 @@ describe('given money that comes back', () => {
 });
 
 describe('given a payment that cannot be made', () => {
-  it('when PayPal says that it failed then its lines are free, and the partner hears why', async () => {
+  it('when PayPal says that it failed then its lines are free, and the partner is told why', async () => {
     const business = await open('failed', [
       { name: 'ann', method: 'paypal', receiver: 'failed-ann@example.test', amount: '13.00' },
     ]);
@@ -137,7 +137,7 @@ describe('given a payment that cannot be made', () => {
     expect(await subjectsTo(business, 'ann')).toEqual(['Your payout of 13.00 USD could not be made']);
   });
 
-  it('when the details cannot be expressed then that payout fails before anybody is asked, and the others are paid', async () => {
+  it('when the provider cannot express the details then that payout fails before the provider is asked, and the others are paid', async () => {
     const business = await open('details', [
       { name: 'ann', method: 'check', holder: '株式会社テスト', amount: '14.00' },
       { name: 'bob', method: 'check', amount: '15.00' },
@@ -165,19 +165,19 @@ describe('given a payment that cannot be made', () => {
   });
 });
 
-describe('given a word that nobody knows', () => {
+describe('given a provider status that this version does not know', () => {
   it.each([
     { method: 'bank' as const, provider: 'wise' as const, match: 'Holder word-bank-ann' },
     { method: 'paypal' as const, provider: 'paypal' as const, match: 'word-paypal-ann@' },
   ])(
-    'when $provider says it then a person is told and the payout stays where it is',
+    'when $provider reports it then an alarm is raised and the payout stays where it is',
     async ({ method, provider, match }) => {
       const business = await open(`word-${method}`, [{ name: 'ann', method, amount: '17.00' }]);
       await tell(world, provider, 'outcomes', { match, outcome: 'unknown-word', afterMs: 0 });
       const run = await startPaying(business);
       const { id } = await payoutOf(business, run, 'ann');
 
-      await eventually('a person is told', async () =>
+      await eventually('an alarm is raised', async () =>
         (await alarmsOf(business)).some(
           ({ kind, subject }) => kind === 'provider_answer' && subject === `payout/${id}`,
         ),
@@ -194,7 +194,7 @@ describe('given an account without the money', () => {
     { provider: 'wise' as const, method: 'bank' as const },
     { provider: 'paypal' as const, method: 'paypal' as const },
   ])(
-    'when $provider refuses us then it is paused with one alarm, nothing fails, and after the top-up all are paid once',
+    'when $provider refuses us then it is paused with one alarm, no payout fails, and after the top-up each is paid once',
     async ({ provider, method }) => {
       const wishes = ['ann', 'bob', 'cem'].map((name) => ({ name, method, amount: '18.00' }));
       const business = await open(`funds-${provider}`, wishes);
@@ -223,7 +223,7 @@ describe('given an account without the money', () => {
 });
 
 describe('given a pause by a person', () => {
-  it('when a gateway is paused then nothing new is asked of it, others go on, and after the resume it pays', async () => {
+  it('when a gateway is paused then it is asked for nothing new, others continue, and after the resume it pays', async () => {
     const business = await open('pause', [
       { name: 'ann', method: 'bank', amount: '21.00' },
       { name: 'bob', method: 'paypal', amount: '22.00' },
@@ -243,7 +243,7 @@ describe('given a pause by a person', () => {
     expect(await paidFor(world, id)).toEqual(['21.00']);
   });
 
-  it('when the resume comes just before a payout that saw the pause goes to sleep then it is due all the same', async () => {
+  it('when the resume comes just before a payout that saw the pause goes to sleep then it is still due', async () => {
     const business = await open('race', [{ name: 'ann', method: 'paypal', amount: '24.00' }]);
     await company.operator.api.post('/v1/gateways/paypal/pause', { reason: 'for a moment' });
     const run = await startPaying(business);
@@ -251,13 +251,13 @@ describe('given a pause by a person', () => {
     await attemptBecomes(business, id, 'prepared');
     await company.operator.api.post('/v1/gateways/paypal/resume', {});
 
-    await holdPayout(world.db, id, 600_000); // what it had decided to do when it saw the pause
+    await holdPayout(world.db, id, 600_000); // as it had decided when it saw the pause
     await sweep(world);
 
     await payoutBecomes(business, run, 'ann', 'settled');
   });
 
-  it('when a run is paused then nothing new is asked for it, and after the resume it pays', async () => {
+  it('when a run is paused then its providers are asked for nothing new, and after the resume it pays', async () => {
     const business = await open('pause-run', [{ name: 'ann', method: 'paypal', amount: '23.00' }]);
     await company.operator.api.post('/v1/gateways/paypal/pause', { reason: 'so that the run can be paused in time' });
     const run = await startPaying(business);
@@ -276,7 +276,7 @@ describe('given a pause by a person', () => {
   });
 });
 
-it('when all of it is over then statements and ledger agree but for the payment whose word nobody knows', async () => {
+it('when all tests have run then statements and ledger agree, except for the payment with the unknown status', async () => {
   const breaks = await reconcileToday(world, company);
 
   expect(breaks.map(({ kind }) => kind).toSorted()).toEqual(['fee_differs', 'missing_in_ledger']);
@@ -284,7 +284,7 @@ it('when all of it is over then statements and ledger agree but for the payment 
 });
 
 describe('given a payment that nobody claims', () => {
-  it('when PayPal waits for its receiver then it stays provisional, the partner is told, and after 30 days it is returned', async () => {
+  it('when PayPal waits for the receiver then it stays provisional, the partner is told, and after 30 days it is returned', async () => {
     const business = await open('unclaimed', [
       { name: 'ann', method: 'paypal', receiver: 'unclaimed-ann@example.test', amount: '12.00' },
     ]);

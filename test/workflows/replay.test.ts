@@ -22,14 +22,14 @@ import { openWorld, type World } from '../support/world.ts';
 import { addPayees, allBecome, type Business, codeOf, decide, openBusiness, payoutOf, prepare, tell } from './stage.ts';
 
 /**
- * Real histories, one file each. They must replay with the workflows as they are now, or running ones would break at the next
- * deploy. `RECORD_HISTORIES=1 npx vitest run test/workflows/replay.test.ts` records them again after a change that is meant;
- * `npm run format` then lays them out.
+ * Real histories, one file each. They must replay with the workflows as they are now, or running workflows would break at the next
+ * deploy. After an intended change, `RECORD_HISTORIES=1 npx vitest run test/workflows/replay.test.ts` records them again, and
+ * `npm run format` formats them.
  */
 const HISTORIES = fileURLToPath(new URL('./histories', import.meta.url));
 const isRecording = process.env['RECORD_HISTORIES'] === '1';
 
-/** What is personal or an amount in the story below; none of it may reach Temporal. */
+/** The personal data and amounts of the month below, none of which may reach Temporal. */
 const SECRETS = [
   /12345678/,
   /021000021/,
@@ -38,7 +38,7 @@ const SECRETS = [
   /Partner p/,
   /Main Street/,
   /731\.19/,
-  /(?<![\w.-])73119(?![\w-])/, // as a number of its own: ids and times may hold these digits by chance
+  /(?<![\w.-])73119(?![\w-])/, // a number of its own: ids and times may contain these digits by chance
 ];
 
 let world: World;
@@ -106,10 +106,10 @@ async function record(ids: readonly (readonly [string, string])[]): Promise<void
   for (const [name, history] of recorded) await writeFile(`${HISTORIES}/${name}.json`, `${history}\n`);
 }
 
-/** On which machine it ran is nobody's business. */
+/** Removes the name of the machine. */
 const withoutMachine = (history: string): string => history.replaceAll(`${process.pid}@${hostname()}`, 'worker');
 
-/** Every text in a history, with what its payloads carry. */
+/** Every text in a history, including those in its payloads. */
 const textsIn = (value: unknown): string[] => {
   if (typeof value === 'string') return [value, Buffer.from(value, 'base64').toString('utf8')];
   return typeof value === 'object' && value !== null
@@ -137,7 +137,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 describe('given the histories of workflows that ran before', () => {
-  it('when they are replayed by the workflows as they are now then each does the same again', async () => {
+  it('when the current workflows replay them then each does the same again', async () => {
     const histories = (await readHistories()).map(({ workflowId, text }) => ({
       workflowId,
       history: JSON.parse(text),
@@ -158,7 +158,7 @@ describe('given the histories of workflows that ran before', () => {
 });
 
 describe('given a month with payments that arrive, fail and come back', () => {
-  it('when its histories are read then nobody and no amount is found in them', async () => {
+  it('when its histories are read then they hold no personal data and no amount', async () => {
     expect(recorded.size).toBeGreaterThan(10);
     expect(
       [...recorded].flatMap(([name, history]) => secretsIn(history).map((secret) => `${secret} in ${name}`)),

@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 beforeEach(() => calm(world));
 
-/** As if its provider had been asked so many days ago; 0 is now. */
+/** Makes it look as if its provider had been asked so many days ago. 0 is now. */
 const askedDaysAgo = (payoutId: string, days: number): Promise<void> =>
   tamper(
     world.owner,
@@ -76,7 +76,7 @@ const settle = (id: string, decision: 'confirm' | 'refuse', person: Person = com
 const replace = (id: string, person: Person = company.preparer): Promise<RunSeen> =>
   person.api.post<RunSeen>(`/v1/payouts/${id}/replacement`, { reason: 'the partner waits' });
 
-/** A payment by PayPal whose answer is lost, and whose time to be repeated is over: nobody can tell. */
+/** A payment by PayPal whose response is lost and which may no longer be repeated, so that nobody knows its outcome. */
 async function lose(code: string, amount: string, { isPaid = true, outcome = '' } = {}) {
   const business = await openBusiness(company, { code });
   await addPayees(business, [{ name: 'ann', method: 'paypal', amount }]);
@@ -98,7 +98,7 @@ async function becomesUndecidable(id: string): Promise<Task> {
   });
 }
 
-/** The batch that PayPal made of a payment whose answer never came, as a person would find it: its webhooks name it. */
+/** The batch that PayPal made of a payment whose response never came, as a person would find it: its webhooks name it. */
 const batchOf = (payoutId: string): Promise<string> =>
   eventually('PayPal names the batch', async () => {
     const found = await world.db.maybeOneFirst(sql.type(z.object({ provider_ref: z.string() }))`
@@ -108,13 +108,13 @@ const batchOf = (payoutId: string): Promise<string> =>
     return found ?? false;
   });
 
-const hearsOf = (business: Business, id: string) =>
-  eventually('somebody hears of it', async () =>
+const alarmIsRaised = (business: Business, id: string) =>
+  eventually('an alarm is raised', async () =>
     (await alarmsOf(business)).some(({ kind, subject }) => kind === 'provider_answer' && subject === `payout/${id}`),
   );
 
-describe('given a payment that its provider can still tell of', () => {
-  it('when somebody says what became of it then it is refused, with the time of the next look, and nothing replaces it', async () => {
+describe('given a payment whose outcome its provider can still report', () => {
+  it('when a person proposes an outcome then that is refused, with the time of the next look-up, and nothing replaces the payment', async () => {
     const { business, id } = await lose('early', '10.00');
 
     expect(await propose(id, 'paid')).toBe('resolution_not_asked');
@@ -129,8 +129,8 @@ describe('given a payment that its provider can still tell of', () => {
   });
 });
 
-describe('given a payment that nobody can tell of any more', () => {
-  it('when two people say that it was paid then it is settled in the books, and the evidence says who', async () => {
+describe('given a payment whose outcome nobody can report any longer', () => {
+  it('when two people decide that it was paid then it is settled in the books, and the evidence names them', async () => {
     const { business, run, id } = await lose('paid', '11.00');
     const task = await becomesUndecidable(id);
     const before = await caseOf(task.id);
@@ -152,7 +152,7 @@ describe('given a payment that nobody can tell of any more', () => {
     expect(await paidFor(world, id)).toEqual(['11.00']);
   });
 
-  it('when two people say that it was not paid then its lines are free, and the replacement pays once', async () => {
+  it('when two people decide that it was not paid then its lines are free, and the replacement pays once', async () => {
     const { business, run, id } = await lose('not-paid', '12.00', { isPaid: false });
     await becomesUndecidable(id);
     await propose(id, 'not_paid');
@@ -176,7 +176,7 @@ describe('given a payment that nobody can tell of any more', () => {
     await expect(replace(paid.id)).rejects.toThrow(/has the money/);
   });
 
-  it('when one person tries to be two, or decides about himself, then he is refused', async () => {
+  it('when one person proposes and decides, or decides about their own payout, then they are refused', async () => {
     const { business, id } = await lose('alone', '13.00');
     await becomesUndecidable(id);
     const olgaAgain = await world.person('olga', 'approver');
@@ -201,7 +201,7 @@ describe('given a payment that nobody can tell of any more', () => {
     await eventually('it is back', async () => (await owedTo(business, 'ann')) === 1300n);
   });
 
-  it('when the provider tells after all then what a person proposed is overtaken', async () => {
+  it('when the provider replies after all then a person’s proposal is overtaken', async () => {
     const { business, id } = await lose('overtaken', '14.00');
     const task = await becomesUndecidable(id);
     await propose(id, 'not_paid');
@@ -218,7 +218,7 @@ describe('given a payment that nobody can tell of any more', () => {
     expect(await tasksOf(id)).toEqual([]);
   });
 
-  it('when people say paid, and its provider by the reference they found says failed, then a person hears of it and nothing is overwritten', async () => {
+  it('when people decide that it was paid, but the provider reports a failure under the reference they found, then an alarm is raised and nothing is overwritten', async () => {
     const { business, run, id } = await lose('contradicted', '15.00', { outcome: 'fail' });
     await becomesUndecidable(id);
     await calm(world);
@@ -229,14 +229,14 @@ describe('given a payment that nobody can tell of any more', () => {
     await world.db.query(sql.unsafe`update payout set due_at = now() where id = ${id}`);
     await sweep(world);
 
-    await hearsOf(business, id);
+    await alarmIsRaised(business, id);
     expect((await payoutOf(business, run, 'ann')).status).toBe('settled');
     const breaks = await company.auditor.api.all<{ kind: string }>('/v1/breaks');
     expect(breaks.map(({ kind }) => kind)).toContain('missing_at_provider');
   });
 });
 
-it('when people said not paid and it was then look-up and statement find it, and the books hold', async () => {
+it('when people decided that it was not paid but it was then look-up and statement find it, and the books still hold', async () => {
   const { business, run, id } = await lose('wrong', '16.00');
   await becomesUndecidable(id);
   await calm(world);
@@ -247,7 +247,7 @@ it('when people said not paid and it was then look-up and statement find it, and
 
   await world.db.query(sql.unsafe`update payout set due_at = now() where id = ${id}`);
   await sweep(world);
-  await hearsOf(business, id);
+  await alarmIsRaised(business, id);
   const breaks = await eventually('the statement shows it', async () => {
     const found = await reconcileToday(world, company);
     return found.some(({ kind }) => kind === 'missing_in_ledger') && found;

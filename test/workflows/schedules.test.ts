@@ -35,7 +35,7 @@ afterAll(() => world.close());
 const scheduledStartTime = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
 let triggers = 0;
 
-/** Starts a trigger as the server's Schedule does: an id of its own, and the time for which it was meant. */
+/** Starts a trigger as the server's Schedule does, with an id of its own and the time for which it was meant. */
 const trigger = (code: string, at: string): Promise<string | null> =>
   world.temporal.workflow.execute('runTrigger', {
     workflowId: `${runTriggerWorkflowId(code)}-${(triggers += 1)}`,
@@ -44,7 +44,7 @@ const trigger = (code: string, at: string): Promise<string | null> =>
     typedSearchAttributes: new TypedSearchAttributes([{ key: scheduledStartTime, value: new Date(at) }]),
   });
 
-/** As the database's owner: the app itself may not change a schedule. */
+/** Acts as the database's owner, because the app may not change a schedule. */
 const changeSchedule = (change: string, code: string) =>
   withClient(world.databaseUrl, (client) => client.query(`update pay_schedule set ${change} where code = $1`, [code]));
 
@@ -53,8 +53,8 @@ const outcomesOf = (runId: string) =>
     `/v1/runs/${runId}/outcomes`,
   );
 
-describe('given a schedule that runs by itself', () => {
-  it('when it fires late or twice then it opens the one run of the period that its own time ends', async () => {
+describe('given a schedule that runs automatically', () => {
+  it('when it fires late or twice then it opens one run, of the last period before its own time', async () => {
     const business = await openBusiness(company, { code: 'fires', zone: 'America/Sao_Paulo' });
     await addPayees(business, [{ name: 'ann', method: 'paypal', amount: '10.00' }]);
 
@@ -72,7 +72,7 @@ describe('given a schedule that runs by itself', () => {
     expect(await allBecome(business, run, 'settled')).toHaveLength(1);
   });
 
-  it('when a period passed without a run then the sweep opens it, once', async () => {
+  it('when a period passed without a run then the sweep opens the run once', async () => {
     const business = await openBusiness(company, { code: 'missed', frequency: 'daily' });
     await addPayees(business, [{ name: 'ann', method: 'paypal', amount: '10.00' }]);
     await changeSchedule(`scheduled = true, created_at = now() - interval '9 days'`, 'missed');
@@ -88,7 +88,7 @@ describe('given a schedule that runs by itself', () => {
     await changeSchedule('scheduled = false', 'missed');
   });
 
-  it('when another run of it is still in review then its own waits until that one is decided', async () => {
+  it('when another of its runs is still in review then the next run waits until that one is decided', async () => {
     const business = await openBusiness(company, { code: 'busy' });
     await addPayees(business, [{ name: 'ann', method: 'paypal', amount: '10.00' }]);
     const first = await prepare(business);
@@ -112,7 +112,7 @@ describe('given a run', () => {
     expect(paid.map(({ net }) => net)).toEqual(['15.50']);
   });
 
-  it('when what is due is below the minimum then it is carried, and paid together with what follows', async () => {
+  it('when the amount due is below the minimum then it is carried over, and paid together with what follows', async () => {
     const business = await openBusiness(company, { code: 'small', minimum: '20.00' });
     await addPayees(business, [{ name: 'ann', method: 'paypal', amount: '12.00' }]);
     const first = await prepare(business);
@@ -145,7 +145,7 @@ describe('given a run', () => {
     ]);
   });
 
-  it('when its pay date is days after its cut-off then it waits for it, approved', async () => {
+  it('when its pay date is days after its cut-off then the approved run waits for the pay date', async () => {
     const business = await openBusiness(company, { code: 'later', frequency: 'daily', payDays: 5 });
     const today = new Date().toISOString().slice(0, 10);
     await addPayees(business, [{ name: 'ann', method: 'paypal' }]);

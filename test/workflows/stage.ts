@@ -14,10 +14,10 @@ import {
 } from '../support/runs.ts';
 import type { World } from '../support/world.ts';
 
-/** What the tests of life-cycles share: businesses that do not meet each other, and a hand on the sandbox and on Temporal. */
+/** What the tests of life-cycles share: businesses that do not affect each other, and control over the sandbox and Temporal. */
 
 export type BusinessOptions = {
-  /** Of the schedule, the program and the plan; partners carry it too. */
+  /** The code of the schedule, the program and the plan, and the start of the partners' codes. */
   code: string;
   approvalsRequired?: number;
   minimum?: string;
@@ -29,7 +29,7 @@ export type BusinessOptions = {
 
 export type Business = { company: Company; world: World; code: string };
 
-/** A schedule, a program and a plan that pays 100 %, so that what is sold is what is paid. */
+/** Opens a schedule, a program and a plan that pays 100 %, so that the payout equals the sales. */
 export async function openBusiness(company: Company, options: BusinessOptions): Promise<Business> {
   const {
     code,
@@ -55,7 +55,7 @@ export async function openBusiness(company: Company, options: BusinessOptions): 
   return { company, world: company.world, code };
 }
 
-/** One more program on a business's schedule. */
+/** Adds another program to a business's schedule. */
 export async function addProgram({ company, code }: Business, program: string, holdDays = 0): Promise<void> {
   const { api } = company.operator;
   await api.post('/v1/programs', { code: program, name: program, schedule: code });
@@ -69,7 +69,7 @@ export type PayeeWish = Omit<PartnerWish, 'code'> & { name: string; amount?: str
 
 export const codeOf = ({ code }: Business, name: string): string => `${code}-${name}`;
 
-/** Partners, each with one instrument and, where an amount is wished, one sale of it. */
+/** Adds partners, each with one instrument and, if the test names an amount, one sale of that amount. */
 export async function addPayees(business: Business, wishes: readonly PayeeWish[]): Promise<void> {
   await business.company.operator.api.post('/v1/partners/batch', {
     partners: wishes.map(({ name, programs = [business.code], ...wish }) => ({
@@ -92,7 +92,7 @@ export async function addPayees(business: Business, wishes: readonly PayeeWish[]
 
 export type Sold = { name: string; amount: string; id?: string; program?: string; occurredAt?: string };
 
-/** Sends sales, and waits until they are worked out. */
+/** Sends sales, and waits until they are accrued. */
 export async function sell(business: Business, sales: readonly Sold[]): Promise<void> {
   const events = sales.map(
     ({ name, amount, id = `first-${name}`, program = business.code, occurredAt = IN_PERIOD }) => ({
@@ -110,7 +110,7 @@ export async function sell(business: Business, sales: readonly Sold[]): Promise<
   await eventsAreAccrued(business.company);
 }
 
-/** A run of the business, prepared by whoever prepares, in review. */
+/** Prepares a run of the business, and waits until it is in review. */
 export async function prepare({ company, code }: Business, periodEnd = PERIOD_END): Promise<RunSeen> {
   const { id } = await company.preparer.api.post<RunSeen>('/v1/runs', { schedule: code, periodEnd });
   return runBecomes(company, id, 'review', 'disbursed');
@@ -118,7 +118,7 @@ export async function prepare({ company, code }: Business, periodEnd = PERIOD_EN
 
 type Person = Company['approver'];
 
-/** Sends a decision; answers the status that was recorded, or the code of the refusal. */
+/** Sends a decision, and returns the status that was recorded or the code of the refusal. */
 export async function decide(
   person: Person,
   { id, contentHash }: RunSeen,
@@ -132,7 +132,7 @@ export async function decide(
   });
 }
 
-/** What a call answers, or the code with which it was refused. */
+/** Returns the result of a call, or the code with which it was refused. */
 export async function orCode(call: () => Promise<string>): Promise<string> {
   try {
     return await call();
@@ -185,7 +185,7 @@ export const attemptBecomes = (business: Business, payoutId: string, ...states: 
 
 type Provider = 'wise' | 'paypal' | 'lob' | 'bank';
 
-/** Tells a stand-in what shall go wrong, or how its time goes. */
+/** Tells a stand-in which fault to play, or sets its clock. */
 export async function tell({ sandbox }: World, provider: Provider, what: string, body: object): Promise<void> {
   const response = await fetch(`${sandbox[provider].url}/sandbox/${what}`, {
     method: 'POST',
@@ -195,7 +195,7 @@ export async function tell({ sandbox }: World, provider: Provider, what: string,
   if (!response.ok) throw new Error(`the sandbox refused ${what}: ${await response.text()}`);
 }
 
-/** Faults and fates of earlier tests are over. */
+/** Ends the faults and outcomes that earlier tests set. */
 export async function calm({ sandbox }: World): Promise<void> {
   for (const { url } of [sandbox.wise, sandbox.paypal, sandbox.lob, sandbox.bank])
     for (const what of ['faults', 'outcomes', 'plan']) await fetch(`${url}/sandbox/${what}`, { method: 'DELETE' });
@@ -209,7 +209,7 @@ export type Movement = {
   amount: string;
 };
 
-/** Every movement in a provider's own books: the independent witness. */
+/** Every movement in a provider's own books, which are the independent witness. */
 export async function booksOf({ sandbox }: World, provider: Provider): Promise<Movement[]> {
   const movements: Movement[] = [];
   for (let after: number | null = 0; after !== null;) {
@@ -221,7 +221,7 @@ export async function booksOf({ sandbox }: World, provider: Provider): Promise<M
   return movements;
 }
 
-/** The amounts that the providers paid for a payout, by their own books; one is once. */
+/** The amounts that the providers paid for a payout, by their own books. One entry means that it was paid once. */
 export async function paidFor(world: World, payoutId: string): Promise<string[]> {
   const attempts = (await world.db.any(sql.unsafe`
     select gateway, provider_key as key, batch_id as batch, check_number::text as number
@@ -241,16 +241,16 @@ export async function paidFor(world: World, payoutId: string): Promise<string[]>
   return found.flat().map(({ amount }) => amount);
 }
 
-/** The account that the company's checks are drawn on. */
+/** The account on which the company's checks are drawn. */
 const CHECK_ACCOUNT = '123456789012';
 
 let sweeps = 0;
 
-/** What the schedule does every minute, now, to its end. */
+/** Runs the sweep now, and waits for its end. */
 export const sweep = ({ temporal }: World): Promise<unknown> =>
   temporal.workflow.execute('sweep', { workflowId: `sweep-by-hand-${(sweeps += 1)}`, taskQueue: TASK_QUEUES.main });
 
-/** As if whoever should have looked after these rows had been away for long. */
+/** Makes every row overdue, as if their workflows had been gone for a long time. */
 export async function everythingIsDue({ db }: World): Promise<void> {
   await db.query(sql.unsafe`update payout set due_at = now() - interval '1 hour'`);
   await db.query(sql.unsafe`update payout_run set due_at = now() - interval '1 hour'`);
@@ -262,7 +262,7 @@ export const alarmsOf = ({
 }: Business): Promise<{ id: string; kind: string; subject: string; detail: string }[]> =>
   company.auditor.api.all('/v1/alarms');
 
-/** What a partner is owed, by the ledger, in minor units. */
+/** The amount that a partner is owed, by the ledger, in minor units. */
 export const owedTo = async (business: Business, name: string): Promise<bigint> =>
   BigInt(
     String(

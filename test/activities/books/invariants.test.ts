@@ -29,7 +29,7 @@ const askTonight = () =>
     taskQueue: TASK_QUEUES.main,
   });
 
-/** As somebody could who owns the database and switches its triggers off. */
+/** Acts as somebody who owns the database and switches its triggers off. */
 const changeBalance = (minor: number) =>
   withClient(world.databaseUrl, (client) =>
     client.query(`
@@ -44,7 +44,7 @@ const countMails = () =>
     select count(*) as count from notification where kind = 'alarm_raised' and body ->> 'kind' = 'invariant_broken'`);
 
 describe('given books that are right', () => {
-  it('when the night asks them then every rule holds and nobody is told', async () => {
+  it('when they are verified at night then every rule holds and no alarm is raised', async () => {
     expect(await askTonight()).toEqual({ asked: (await listInvariants()).length, broken: 0 });
     expect(await alarmsOf(business)).toEqual([]);
   });
@@ -54,7 +54,7 @@ describe('given a balance that somebody raised by a cent', () => {
   beforeAll(async () => void (await changeBalance(1)));
   afterAll(async () => void (await changeBalance(-1)));
 
-  it('when two nights ask the books then one alarm names the rule and the account, and is mailed once', async () => {
+  it('when two nights verify the books then one alarm names the rule and the account, and is mailed once', async () => {
     await deploySystemSchedules(world.temporal, 24 * 3600);
     await world.temporal.schedule.getHandle(INVARIANTS_SCHEDULE_ID).trigger();
     const alarms = await eventually('the alarm is raised', async () => {
@@ -72,8 +72,8 @@ describe('given a balance that somebody raised by a cent', () => {
   });
 });
 
-describe('given a check of the books that cannot be completed', () => {
-  it('when the night gives it up then that is an alarm too', async () => {
+describe('given a verification of the books that cannot be completed', () => {
+  it('when the nightly workflow gives up then an alarm says so', async () => {
     await world.workers.pause();
     const check = vi.spyOn(world.activities, 'checkInvariants');
     check.mockRejectedValue(ApplicationFailure.nonRetryable('the disk is full'));

@@ -49,7 +49,7 @@ afterAll(() => world.close());
 const attemptIdOf = async ({ id }: PayoutSeen): Promise<string> =>
   String(await world.db.oneFirst(sql.unsafe`select id from payout_attempt where payout_id = ${id}`));
 
-/** Changes what the database would let nobody change: as its owner, with its guards switched off. */
+/** Changes what the database lets nobody change, as its owner with the guards switched off. */
 const tamper = (attemptId: string, change: string): Promise<void> =>
   withClient(world.databaseUrl, async (client) => {
     await client.query('set session_replication_role = replica');
@@ -83,7 +83,7 @@ describe('given books that agree with the providers to the cent', () => {
     { kind: 'missing_at_provider', name: 'check', plant: 'debited_minor = amount_minor', mend: 'debited_minor = null' },
     { kind: 'missing_in_ledger', name: 'paypal', plant: 'debited_minor = null', mend: 'debited_minor = amount_minor' },
   ])(
-    'when an error is planted then the break $kind is found, and closed when it is mended',
+    'when an error is planted then the break $kind is found, and closed when the error is fixed',
     async ({ kind, name, plant, mend }) => {
       const attempt = await attemptIdOf(await payoutOf(business, run, name));
 
@@ -96,7 +96,7 @@ describe('given books that agree with the providers to the cent', () => {
     },
   );
 
-  it('when a line of a statement is wrong and corrected later then the break is closed, and all that was said is kept', async () => {
+  it('when a wrong line of a statement is corrected later then the break is closed, and every version is kept', async () => {
     await tell(world, 'paypal', 'faults', { method: 'GET', path: '/v1/reporting', fault: 'wrong-amount' });
     expect(await reconcileToday(world, company)).toHaveLength(1);
 
@@ -108,7 +108,7 @@ describe('given books that agree with the providers to the cent', () => {
     expect(await world.db.anyFirst(versions)).toEqual([1, 2, 3]);
   });
 
-  it('when nobody knows yet whether a payment was made then that is a break until it is known', async () => {
+  it('when it is not known yet whether a payment was made then that is a break until it is known', async () => {
     const other = await openBusiness(company, { code: 'unknown' });
     await addPayees(other, [{ name: 'ann', method: 'paypal', amount: '50.00' }]);
     await tell(world, 'paypal', 'faults', {
@@ -128,7 +128,7 @@ describe('given books that agree with the providers to the cent', () => {
     expect(await reconcileToday(world, company)).toEqual([]);
   });
 
-  it('when one gateway refuses its statement then the others are reconciled, and a person is told', async () => {
+  it('when one gateway refuses its statement then the others are reconciled, and an alarm is raised', async () => {
     await tell(world, 'wise', 'faults', { fault: '401', method: 'GET', times: 10_000 });
     await world.db.query(sql.unsafe`update recon_report set read_at = '2020-01-01'`);
 
@@ -145,20 +145,20 @@ describe('given books that agree with the providers to the cent', () => {
     await calm(world);
   });
 
-  it('when no statement of a day can be read then a person is told, once the day is long over and was never read', async () => {
+  it('when no statement of a day can be read then an alarm is raised once the day is long over and was never read', async () => {
     const dayAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
-    const told = async () => (await alarmsOf(business)).some(({ subject }) => subject === 'gateway/paypal');
+    const isAlarmed = async () => (await alarmsOf(business)).some(({ subject }) => subject === 'gateway/paypal');
     await tell(world, 'paypal', 'faults', { fault: '500-before-commit', method: 'GET', times: 10_000 });
 
     await expect(world.activities.reconcileDay('paypal', dayAgo(0))).rejects.toThrow('did not answer a look-up');
-    expect(await told()).toBe(false);
+    expect(await isAlarmed()).toBe(false);
 
     await expect(world.activities.reconcileDay('paypal', dayAgo(30))).rejects.toThrow('did not answer a look-up');
-    expect(await told()).toBe(true);
+    expect(await isAlarmed()).toBe(true);
     await calm(world);
   });
 
-  it('when our account paid somebody whom the ledger does not know then the break missing_in_ledger names the line', async () => {
+  it('when our account made a payment that is not in the ledger then the break missing_in_ledger names the line', async () => {
     const { wise } = world.gateways;
     const key = '3f0c2f5e-6f0a-4c36-9d3f-0a5b6f1f2a77';
     const amount = money(7700n, 'USD');

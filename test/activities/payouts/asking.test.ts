@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-/** A payout whose request is frozen, and whose provider nobody has asked. */
+/** A payout whose request is frozen and whose provider was not asked yet. */
 async function frozen(): Promise<string> {
   const { app } = stage;
   const company = await addCompany(app);
@@ -44,7 +44,7 @@ async function frozen(): Promise<string> {
   return payoutId;
 }
 
-/** A database whose commits take this long to be known. */
+/** A database whose commits are confirmed only after this time. */
 const slow = (ms: number): DatabasePool => ({
   ...stage.app,
   async transaction(work, retries) {
@@ -58,7 +58,7 @@ const isOthersTurn = (payoutId: string): Promise<boolean> =>
   stage.app.oneFirst(sql.type(z.object({ open: z.boolean() }))`
     select submit_deadline_at <= clock_timestamp() as open from payout_attempt where payout_id = ${payoutId}`);
 
-/** Looks after a payout whose provider does as told whenever it is asked. */
+/** Advances a payout whose provider behaves as the test says. */
 const advance = (payoutId: string, ask: Gateway['submit'], db: DatabasePool = stage.app) =>
   createPayoutActivities({
     db,
@@ -69,12 +69,12 @@ const advance = (payoutId: string, ask: Gateway['submit'], db: DatabasePool = st
     askTimeoutMs: ASK_TIMEOUT_MS,
   }).advancePayout(payoutId);
 
-const saysNothing: Gateway['submit'] = async () => reply('unknown', 'no clear answer');
+const unclearReply: Gateway['submit'] = async () => reply('unknown', 'no clear answer');
 
-describe('given a provider that must not be asked by two at once', () => {
+describe('given a provider that two callers must not ask at once', () => {
   it.each([
     { call: 'first call', before: async () => undefined },
-    { call: 'call that resolves', before: (payoutId: string) => advance(payoutId, saysNothing) },
+    { call: 'call that resolves', before: (payoutId: string) => advance(payoutId, unclearReply) },
   ])('when the claim’s commit is slow then the $call ends before others may ask', async ({ before }) => {
     const payoutId = await frozen();
     await before(payoutId);
@@ -93,14 +93,14 @@ describe('given a provider that must not be asked by two at once', () => {
     expect(turns).toEqual([false]);
   });
 
-  it('when the commit took all the time there is then nobody asks, and whoever looks later resolves it', async () => {
+  it('when the commit used up all the time then no caller asks, and a later caller resolves it', async () => {
     const payoutId = await frozen();
     const asked: string[] = [];
     const asker =
       (who: string): Gateway['submit'] =>
       async (submission, save, signal) => {
         asked.push(who);
-        return saysNothing(submission, save, signal);
+        return unclearReply(submission, save, signal);
       };
 
     const { state } = await advance(payoutId, asker('too late'), slow(ASK_TIMEOUT_MS));

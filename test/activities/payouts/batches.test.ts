@@ -38,9 +38,9 @@ import {
   tell,
 } from '../../workflows/stage.ts';
 
-/** After each of these nobody can know at once whether the call was carried out; `429` says that it was not. */
+/** After each of these it is unknown at first whether the call was carried out. `429` says that it was not. */
 const UNCLEAR = faultsOf('wise', 'unclear').concat('429');
-/** Every call that asks for a batch, or for a part of it. */
+/** Every call that asks for a batch or for a part of it. */
 const BATCH_CALLS = [
   { provider: 'paypal', method: 'POST', path: '/v1/payments/payouts$' },
   { provider: 'wise', method: 'POST', path: 'batch-groups$' },
@@ -76,7 +76,7 @@ const batchBecomes = (run: RunSeen, ...states: readonly string[]) =>
     (await batchesOf(run)).find(({ state }) => states.includes(state)),
   );
 
-/** By the providers' own books. */
+/** Reads the providers' own books. */
 async function allArePaidOnce(business: Business, run: RunSeen, count: number): Promise<void> {
   const payouts = await allBecome(business, run, 'settled');
   const paid = await Promise.all(payouts.map(({ id }) => paidFor(world, id)));
@@ -89,7 +89,7 @@ const openTasks = (subject: string) =>
 const resume = (gateway: string) => company.operator.api.post(`/v1/gateways/${gateway}/resume`, {});
 const pause = (gateway: string) => company.operator.api.post(`/v1/gateways/${gateway}/pause`, { reason: 'a test' });
 
-/** What a person does in Wise. */
+/** Does what a person does at Wise. */
 async function fundAtWise(path: string): Promise<void> {
   const response = await fetch(`${world.sandbox.wise.url}/v3/profiles/1001/${path}/payments`, {
     method: 'POST',
@@ -108,7 +108,7 @@ const setFunding = (funding: 'balance' | 'person') =>
 
 describe('given a run whose payouts are asked for in batches', () => {
   it('when every unclear fault strikes each call of a batch, and its pages are empty, then each payout is paid once', async () => {
-    const count = UNCLEAR.length * BATCH_MAX + 1; // the last of each goes alone
+    const count = UNCLEAR.length * BATCH_MAX + 1; // the last one of each gateway goes alone
     const business = await open('unclear', [...many(count, 'paypal'), ...many(count, 'bank')]);
     for (const { provider, ...call } of BATCH_CALLS)
       for (const fault of UNCLEAR) await tell(world, provider, 'faults', { ...call, fault });
@@ -122,7 +122,7 @@ describe('given a run whose payouts are asked for in batches', () => {
     expect(await batchesOf(run)).toHaveLength(2 * UNCLEAR.length);
   });
 
-  it('when PayPal refuses a batch for one payment then that one fails with the reason, and the others go in a new batch', async () => {
+  it('when PayPal refuses a batch because of one payment then that payout fails with the reason, and the others go in a new batch', async () => {
     const business = await open('one-bad', [
       ...many(2, 'paypal'),
       { name: 'bad', method: 'paypal', receiver: 'bad@refused.example', amount: AMOUNT },
@@ -175,7 +175,7 @@ describe('given a run whose payouts are asked for in batches', () => {
     expect(await owedTo(business, 'bad')).toBe(1000n);
   });
 
-  it('when the gateway is paused then nothing is asked, and however many look after it at the resume, it is asked once', async () => {
+  it('when the gateway is paused then it is not asked, and after the resume it is asked once, however many callers try', async () => {
     const business = await open('paused', many(3, 'paypal'));
     await pause('paypal');
     const before = (await booksOf(world, 'paypal')).length;
@@ -192,11 +192,11 @@ describe('given a run whose payouts are asked for in batches', () => {
     await allArePaidOnce(business, run, 3);
   });
 
-  it('when our money runs out then the gateway is paused with one alarm, and the same batch goes on after the resume', async () => {
+  it('when our money runs out then the gateway is paused with one alarm, and the same batch continues after the resume', async () => {
     const business = await open('poor', many(3, 'paypal'));
     await tell(world, 'paypal', 'balance', { currency: 'USD', amount: '1.00' });
     const run = await startPaying(business);
-    await eventually('an operator hears of it', async () =>
+    await eventually('an alarm is raised', async () =>
       (await alarmsOf(business)).some(({ subject }) => subject === 'gateway/paypal'),
     );
     await tell(world, 'paypal', 'balance', { currency: 'USD', amount: '1000000.00' });
@@ -208,7 +208,7 @@ describe('given a run whose payouts are asked for in batches', () => {
     expect(await batchesOf(run)).toHaveLength(1);
   });
 
-  it('when staff ask then a run shows its batches with their payouts, and a payout its batch', async () => {
+  it('when staff read a run then it shows its batches with their payouts, and a payout shows its batch', async () => {
     const business = await open('shown', many(3, 'paypal'));
     const run = await startPaying(business);
     const [payout] = await allBecome(business, run, 'settled');
@@ -219,7 +219,7 @@ describe('given a run whose payouts are asked for in batches', () => {
     expect(seen.attempts).toMatchObject([{ batchId: items[0]?.id }]);
   });
 
-  it('when whoever asked dies before the answer is written down, and its workflow is gone, then the sweep has it resolved', async () => {
+  it('when the caller dies before the reply is recorded, and its workflow is gone, then the sweep has it resolved', async () => {
     const business = await open('forgotten', many(3, 'paypal'));
     await pause('paypal');
     const run = await startPaying(business);
@@ -237,8 +237,8 @@ describe('given a run whose payouts are asked for in batches', () => {
   });
 });
 
-describe('given a batch that PayPal never answered for, and may not be asked about again', () => {
-  it('when two people have said of each of its payouts that it was not paid then their lines are free, and the batch is over', async () => {
+describe('given a batch to which PayPal never replied, and which may not be asked for again', () => {
+  it('when two people have decided that none of its payouts was paid then their lines are free, and the batch has ended', async () => {
     const business = await open('never-answered', many(2, 'paypal'));
     await pause('paypal');
     const run = await startPaying(business);
@@ -269,7 +269,7 @@ describe('given a batch that PayPal never answered for, and may not be asked abo
   });
 });
 
-/** A provider that was asked, and whose answer nobody wrote down. */
+/** A provider that was asked, and whose reply was not recorded. */
 function dyingAfterSubmit(gateways: Gateways): Gateways {
   const { batches } = gateways.paypal;
   const submit: BatchGateway['submit'] = async (...asked) => {
@@ -315,7 +315,7 @@ describe('given transfers at Wise that only a person may fund', () => {
       expect(tasks[0]?.detail).toContain('3 transfers, 30.00 USD');
       for (const { id } of await listRunPayouts(company, run.id)) {
         await world.activities.advancePayout(id);
-        expect(await openTasks(`payout/${id}`)).toEqual([]); // nobody is asked what became of a draft that may still be funded
+        expect(await openTasks(`payout/${id}`)).toEqual([]); // no person is asked about the outcome of a draft that may still be funded
       }
       expect((await alarmsOf(business)).filter(({ subject }) => subject.includes(batch.id))).toEqual([]);
 
@@ -326,7 +326,7 @@ describe('given transfers at Wise that only a person may fund', () => {
     },
   );
 
-  it('when nobody looks for an hour and a person funds it then news of one transfer close the task at once', async () => {
+  it('when an hour passes without a poll and a person funds it then a webhook about one transfer closes the task at once', async () => {
     const business = await open('news', many(2, 'bank'));
     await setFunding('person');
     const run = await startPaying(business);
@@ -346,7 +346,7 @@ describe('given transfers at Wise that only a person may fund', () => {
     await allArePaidOnce(business, run, 2);
   });
 
-  it('when it is a payout by itself then the task is the payout’s, and closes the same way', async () => {
+  it('when it is a payout without a batch then the task is about the payout, and closes in the same way', async () => {
     const business = await open('draft-one', many(1, 'bank'));
     await setFunding('person');
     const run = await startPaying(business);
@@ -366,8 +366,8 @@ describe('given transfers at Wise that only a person may fund', () => {
   });
 });
 
-describe('given that it is over', () => {
-  it('then ledger, statements and the providers’ books agree, every invariant holds, and nothing is on its way', async () => {
+describe('given that everything has ended', () => {
+  it('then ledger, statements and the providers’ books agree, every invariant holds, and nothing is in transit', async () => {
     expect(await reconcileToday(world, company)).toEqual([]);
     expect((await listBalances(world.db, 'payout:in_transit')).filter(({ minor }) => minor !== 0n)).toEqual([]);
     const { wise, paypal, lob, bank } = world.sandbox;

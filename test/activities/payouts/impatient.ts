@@ -9,7 +9,7 @@ import { createMailer } from '../../../notifications/channels/mail.ts';
 import { createWorkers } from '../../../worker/workers.ts';
 import { VAULT, type World } from '../../support/world.ts';
 
-/** Puts workers in the place of the world's own that wait for a provider no longer than this. */
+/** Replaces the world's workers with workers that wait for a provider no longer than this. */
 export async function workImpatiently(world: World, askTimeoutMs: number): Promise<() => Promise<void>> {
   await world.workers.pause();
   const connection = await NativeConnection.connect({ address: inject('temporalAddress') });

@@ -51,7 +51,7 @@ async function open(wish: PayoutWish = {}, method: 'bank' | 'paypal' = 'bank') {
   return { payoutId, partner };
 }
 
-/** What the provider says now; the money it took is the net. */
+/** The provider's reply. The money that it took is the net amount. */
 async function say(
   payoutId: string,
   state: Reply['state'],
@@ -67,7 +67,7 @@ async function say(
   );
 }
 
-/** Two people decide. */
+/** Lets two people decide. */
 async function people(payoutId: string, outcome: ResolutionOutcome): Promise<void> {
   const evidence = 'seen at the provider';
   await proposeResolution(stage.app, { payoutId, actorId: company.preparer, outcome, evidence, reference: null });
@@ -77,7 +77,7 @@ async function people(payoutId: string, outcome: ResolutionOutcome): Promise<voi
 
 const Balance = z.object({ code: z.string(), minor: z.bigint() });
 
-/** The balances of accounts that are in no other test's books, credits positive; accounts at nothing are left out. */
+/** The balances of the accounts that no other test uses, with credits positive. Accounts at zero are left out. */
 const owed = async (partnerId: bigint): Promise<bigint> =>
   stage.app.oneFirst(sql.type(z.object({ minor: z.bigint() }))`
     select coalesce(-sum(entry.amount_minor), 0)::bigint as minor
@@ -89,7 +89,7 @@ const balances = async (): Promise<Record<string, bigint>> => {
     where account.partner_id is null group by account.code`);
   return Object.fromEntries(rows.map(({ code, minor }) => [code, minor]));
 };
-/** What an act moved on the system's own accounts. */
+/** What an action moved on the system's own accounts. */
 async function moved(act: () => Promise<unknown>): Promise<Record<string, bigint>> {
   const before = await balances();
   await act();
@@ -104,8 +104,8 @@ const noticesOf = (payoutId: string): Promise<readonly string[]> =>
   stage.app.anyFirst(sql.type(z.object({ kind: z.string() }))`
     select kind from notification where body ->> 'payout' = ${payoutId} order by id`);
 
-describe('given a payout from which tax and a fee were kept', () => {
-  it('when all of it comes back then lines, tax and fee come back with it, and the partner is owed the gross', async () => {
+describe('given a payout from which tax and a fee were deducted', () => {
+  it('when all of it comes back then lines, tax and fee are reversed with it, and the partner is owed the gross amount', async () => {
     const { payoutId, partner } = await open({ withheldMinor: 150n, feeMinor: 50n });
     await say(payoutId, 'sent');
     expect(await owed(partner.id)).toBe(0n);
@@ -119,7 +119,7 @@ describe('given a payout from which tax and a fee were kept', () => {
   });
 });
 
-describe('given a part of a payout that came back', () => {
+describe('given part of a payout that came back', () => {
   const partly = async (back = 400n) => {
     const { payoutId, partner } = await open();
     await say(payoutId, 'settled');
@@ -128,7 +128,7 @@ describe('given a part of a payout that came back', () => {
     return { payoutId, partner };
   };
 
-  it('when two people credit the partner then it is owed again, as a line that the next run pays', async () => {
+  it('when two people credit the partner then the part is owed again, as a line that the next run pays', async () => {
     const { payoutId, partner } = await partly();
 
     expect(await moved(() => people(payoutId, 'credit_partner'))).toEqual({ 'suspense:USD': 400n });
@@ -142,27 +142,27 @@ describe('given a part of a payout that came back', () => {
     expect((await listAttemptHistory(stage.app, payoutId)).at(-1)).toMatchObject({ to: 'settled', saidBy: 'people' });
   });
 
-  it('when two people keep it then it is written off, and the partner is owed nothing', async () => {
+  it('when two people keep the part then it is written off, and the partner is owed nothing', async () => {
     const { payoutId, partner } = await partly();
     expect(await moved(() => people(payoutId, 'keep'))).toEqual({ 'suspense:USD': 400n, 'writeoff:USD': -400n });
     expect(await owed(partner.id)).toBe(0n);
   });
 
-  it('when two people call it a full return then the partner is owed everything, and what is missing is our cost', async () => {
+  it('when two people decide that it is a full return then the partner is owed everything, and the missing amount is our cost', async () => {
     const { payoutId, partner } = await partly(950n);
     expect(await moved(() => people(payoutId, 'returned'))).toEqual({ 'suspense:USD': 950n, 'fees:wise:USD': 50n });
     expect(await owed(partner.id)).toBe(1000n);
     expect((await getPayout(stage.app, payoutId)).status).toBe('returned');
   });
 
-  it('when a second part comes then only what is new is posted, and people are asked about all of it', async () => {
+  it('when a second part comes back then only the new amount is posted, and people are asked about all of it', async () => {
     const { payoutId, partner } = await partly();
     expect(await moved(() => say(payoutId, 'settled', 700n))).toEqual({ 'cash:wise:USD': 300n, 'suspense:USD': -300n });
     await people(payoutId, 'credit_partner');
     expect(await owed(partner.id)).toBe(700n);
   });
 
-  it('when the rest comes after a part was decided then it is one more part, and nothing is owed twice', async () => {
+  it('when the rest comes back after a part was decided then it is one more part, and nothing is owed twice', async () => {
     const { payoutId, partner } = await partly();
     await people(payoutId, 'credit_partner');
 
@@ -175,7 +175,7 @@ describe('given a part of a payout that came back', () => {
     expect(await owed(partner.id)).toBe(1000n);
   });
 
-  it('when a part comes between proposal and decision then the decision is about what was proposed, and the rest is asked for', async () => {
+  it('when a part comes back between proposal and decision then the decision covers what was proposed, and people are asked about the rest', async () => {
     const { payoutId, partner } = await partly();
     const evidence = 'seen at the provider';
     const wish = { payoutId, outcome: 'credit_partner' as const, evidence, reference: null };
@@ -188,7 +188,7 @@ describe('given a part of a payout that came back', () => {
     expect(await openTasks(payoutId)).toEqual(['partial_return']);
   });
 
-  it('when all of it comes back before people have decided then it is a full return, and what they proposed is overtaken', async () => {
+  it('when all of it comes back before people have decided then it is a full return, and their proposal is overtaken', async () => {
     const { payoutId, partner } = await partly();
     const wish = { payoutId, outcome: 'keep' as const, evidence: 'they keep the goods', reference: null };
     await proposeResolution(stage.app, { ...wish, actorId: company.preparer });
@@ -208,8 +208,8 @@ describe('given a part of a payout that came back', () => {
   });
 });
 
-describe('given a transfer that its provider held when a part of it came back', () => {
-  it('when two people decide then the payout is over, and the same word again changes nothing', async () => {
+describe('given a transfer that its provider held when part of it came back', () => {
+  it('when two people decide then the payout has ended, and the same reply again changes nothing', async () => {
     const { payoutId } = await open();
     await say(payoutId, 'on_hold', 950n);
     expect((await getPayout(stage.app, payoutId)).status).toBe('executing');
@@ -221,7 +221,7 @@ describe('given a transfer that its provider held when a part of it came back', 
 });
 
 describe('given a call to the provider that may not have ended', () => {
-  it('when two people decide then it waits for the end of the call', async () => {
+  it('when two people decide then their decision is applied after the end of the call', async () => {
     const { payoutId } = await open();
     await insertTask(stage.app, {
       kind: 'outcome_unknown',
@@ -249,7 +249,7 @@ describe('given a call to the provider that may not have ended', () => {
 });
 
 describe('given money that nobody claims', () => {
-  it('when days pass then its partner is reminded on the 1st, the 7th and the 21st, each once', async () => {
+  it('when days pass then its partner is reminded once on the 1st, the 7th and the 21st day', async () => {
     const { payoutId } = await open();
     for (const days of [0, 0.5, 1, 3, 7, 8, 21, 29]) {
       await stage.app.query(sql.unsafe`
@@ -267,7 +267,7 @@ describe('given money that its provider holds', () => {
     { reason: 'RECEIVER_ACCOUNT_LIMITATION', told: ['payout_held'] },
     { reason: null, told: [] },
   ])(
-    'when the reason is $reason then the partner is told once what to do, if there is something',
+    'when the reason is $reason then the partner is told once what to do, if there is anything to do',
     async ({ reason, told }) => {
       const { payoutId } = await open({}, 'paypal');
       for (const _ of [1, 2]) await say(payoutId, 'on_hold', null, reason);
@@ -277,7 +277,7 @@ describe('given money that its provider holds', () => {
 });
 
 describe('given an open task with a deadline', () => {
-  it('when it comes near then finance is reminded once a day, and not of one that is far off', async () => {
+  it('when the deadline is near then finance is reminded once a day, but not of a task whose deadline is far away', async () => {
     const { payoutId } = await open();
     const task = (subject: string, days: number) =>
       insertTask(stage.app, {
@@ -296,6 +296,6 @@ describe('given an open task with a deadline', () => {
   });
 });
 
-it('when all of it is over then every invariant holds', async () => {
+it('when all tests have run then every invariant holds', async () => {
   expect(await checkInvariants(stage.app)).toEqual([]);
 });

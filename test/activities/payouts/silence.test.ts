@@ -29,14 +29,14 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-/** Changes rows as no product may: their frozen request becomes one that opens, or time goes by. */
+/** Changes rows in a way that the product may not: makes a frozen request one that can be unsealed, or moves time. */
 const change = (statement: string, values: readonly unknown[]): Promise<void> =>
   withClient(stage.url, async (client) => {
     await client.query('set session_replication_role = replica');
     await client.query(statement, [...values]);
   });
 
-/** A payout whose provider was asked, and said `state`; it may have said nothing. */
+/** A payout whose provider was asked and replied `state`, or did not reply. */
 async function asked(state: AttemptState): Promise<string> {
   const [payoutId = ''] = (await addPayingRun(stage.app, 'bank', 1)).payoutIds;
   const id = await sendPayout(stage.app, payoutId);
@@ -53,15 +53,15 @@ async function say(payoutId: string, state: ReplyState): Promise<void> {
   await recordReply(deps(fails()), attempt, reply(state, state, { debited }));
 }
 
-/** As if an attempt had been in its state for so long, and its provider had said so last that long ago. */
-const age = (payoutId: string, minutes: number, heardMinutes = minutes) =>
+/** Makes an attempt look as if it had been in its state for so long, and its provider had last replied that long ago. */
+const age = (payoutId: string, minutes: number, repliedMinutes = minutes) =>
   change(
     `update payout_attempt set state_at = now() - $2 * interval '1 minute', answered_at = now() - $3 * interval '1 minute'
      where payout_id = $1`,
-    [payoutId, minutes, heardMinutes],
+    [payoutId, minutes, repliedMinutes],
   );
 
-/** A provider that answers nothing whenever it is asked. */
+/** A provider that never replies. */
 function fails(code: FailureCode = 'gateway_unavailable'): Partial<Gateway> {
   const fail = () => Promise.reject(new Failure(code, 'Wise did not answer a look-up (403).'));
   const batches = { itemsMax: 2, freeze: () => Buffer.from('{}'), submit: fail, resolve: fail, read: fail, name: fail };
@@ -77,17 +77,17 @@ const deps = (wise: Partial<Gateway>) =>
     firstPollMs: 1_000,
   }) as BatchDeps;
 
-const look = (payoutId: string, wise = fails()) => createPayoutActivities(deps(wise)).advancePayout(payoutId);
+const poll = (payoutId: string, wise = fails()) => createPayoutActivities(deps(wise)).advancePayout(payoutId);
 const lookAtBatch = (id: string) => createBatchActivities(deps(fails())).advanceBatch(id);
 
-/** Of a payout or a batch; the silence of a provider is one alarm for its gateway, which names the first that it was noticed by. */
+/** The alarms about a payout or a batch. The silence of a provider is one alarm for its gateway, which names the payout or batch that showed it first. */
 const alarmsOf = (subject: string): Promise<readonly string[]> =>
   stage.app.anyFirst(sql.type(z.object({ kind: z.string() }))`
     select kind from alarm where subject = ${subject} or subject = 'gateway/wise' and detail like ${`%${subject}%`}`);
 
 afterEach(() => change('update alarm set cleared_at = now() where cleared_at is null', []));
 
-describe('given a payout whose provider answers no look-up', () => {
+describe('given a payout whose provider replies to no look-up', () => {
   it.each<{ state: AttemptState; minutes: number; kinds: string[] }>([
     { state: 'submitted', minutes: 59, kinds: [] },
     { state: 'submitted', minutes: 61, kinds: ['unknown_outcome'] },
@@ -99,63 +99,63 @@ describe('given a payout whose provider answers no look-up', () => {
   ])('when it has been $state for $minutes minutes then the alarms are $kinds', async ({ state, minutes, kinds }) => {
     const payoutId = await asked(state);
     await age(payoutId, minutes);
-    expect(await look(payoutId)).toMatchObject({ state });
+    expect(await poll(payoutId)).toMatchObject({ state });
     expect(await alarmsOf(`payout/${payoutId}`)).toEqual(kinds);
   });
 
   it.each<{ code: FailureCode }>([{ code: 'gateway_rate_limited' }, { code: 'gateway_not_sent' }])(
-    'when it is $code every time then that is silence too',
+    'when every look-up ends with $code then that is silence too',
     async ({ code }) => {
       const payoutId = await asked('accepted');
       await age(payoutId, 5 * HOUR_MIN);
-      await look(payoutId, fails(code));
+      await poll(payoutId, fails(code));
       expect(await alarmsOf(`payout/${payoutId}`)).toEqual(['provider_silent']);
     },
   );
 
   it.each([
-    { heard: DAY_MIN + HOUR_MIN, kinds: [], because: 'it was not asked in between' },
-    { heard: 2 * DAY_MIN, kinds: ['provider_silent'], because: 'the look before failed too' },
+    { minutes: DAY_MIN + HOUR_MIN, kinds: [], because: 'it was not polled in between' },
+    { minutes: 2 * DAY_MIN, kinds: ['provider_silent'], because: 'the poll before failed too' },
   ])(
-    'when it is looked at daily and was heard $heard minutes ago then the alarms are $kinds: $because',
-    async ({ heard, kinds }) => {
+    'when it is polled daily and last replied $minutes minutes ago then the alarms are $kinds: $because',
+    async ({ minutes, kinds }) => {
       const payoutId = await asked('sent');
-      await age(payoutId, 15 * DAY_MIN, heard);
-      await look(payoutId);
+      await age(payoutId, 15 * DAY_MIN, minutes);
+      await poll(payoutId);
       expect(await alarmsOf(`payout/${payoutId}`)).toEqual(kinds);
     },
   );
 
-  it('when it goes on then there is one alarm, and when the provider answers again the payout goes on', async () => {
+  it('when the silence lasts then there is one alarm, and when the provider replies again the payout continues', async () => {
     const payoutId = await asked('accepted');
     await age(payoutId, 5 * HOUR_MIN);
-    for (const _ of [1, 2]) await look(payoutId);
-    expect(await look(payoutId, { read: async () => reply('sent', 'sent') })).toMatchObject({ state: 'sent' });
-    await look(payoutId);
+    for (const _ of [1, 2]) await poll(payoutId);
+    expect(await poll(payoutId, { read: async () => reply('sent', 'sent') })).toMatchObject({ state: 'sent' });
+    await poll(payoutId);
     expect(await alarmsOf(`payout/${payoutId}`)).toEqual(['provider_silent']);
   });
 
-  it('when several are not answered then there is one alarm for the gateway, and another one only once that is cleared', async () => {
+  it('when there are several such payouts then the gateway has one alarm, and another one only once the first is cleared', async () => {
     const [first, second] = [await asked('accepted'), await asked('accepted')];
     for (const payoutId of [first, second]) await age(payoutId, 5 * HOUR_MIN);
-    for (const payoutId of [first, second]) await look(payoutId);
+    for (const payoutId of [first, second]) await poll(payoutId);
     expect(await alarmsOf(`payout/${second}`)).toEqual([]);
     await change('update alarm set cleared_at = now()', []);
-    await look(second);
+    await poll(second);
     expect(await alarmsOf(`payout/${second}`)).toEqual(['provider_silent']);
   });
 
-  it('when its gateway is paused then nobody asks, and nobody is alarmed', async () => {
+  it('when its gateway is paused then it is not asked, and no alarm is raised', async () => {
     const payoutId = await asked('unknown');
     await age(payoutId, 5 * HOUR_MIN);
     await pauseGateway(stage.app, 'wise', 'a test', null);
-    expect(await look(payoutId)).toMatchObject({ state: 'unknown', isHeld: true });
+    expect(await poll(payoutId)).toMatchObject({ state: 'unknown', isHeld: true });
     await stage.app.query(sql.unsafe`delete from gateway_pause`);
     expect(await alarmsOf(`payout/${payoutId}`)).toEqual([]);
   });
 });
 
-describe('given a batch whose provider answers no look-up', () => {
+describe('given a batch whose provider replies to no look-up', () => {
   it.each([
     { state: 'submitted', minutes: 59, kinds: [] },
     { state: 'submitted', minutes: 61, kinds: ['unknown_outcome'] },

@@ -36,7 +36,7 @@ type Party = {
   calls: readonly string[];
 };
 
-/** What a run must get over by itself, at each call that may move money; and at the look-ups that follow. */
+/** The faults that a run must survive automatically, at each call that may move money and at the look-ups that follow. */
 const atCalls = ({ gateway }: Party) => faultsOf(gateway, 'unclear', 'late').concat('429');
 const atLookUps = ({ gateway }: Party) =>
   faultsOf(gateway, 'look_up').map((fault) => (fault === '500-on-look-up' ? '500-before-commit' : fault));
@@ -134,7 +134,7 @@ describe.each([
     },
   );
 
-  it('when many look after the same payout at the same moment then its provider is asked once', async () => {
+  it('when many callers advance the same payout at the same moment then its provider is asked once', async () => {
     const [party = PRINTED] = parties;
     const business = await open('at-once', party.method, 1);
     await company.operator.api.post(`/v1/gateways/${party.gateway}/pause`, { reason: 'until all are ready' });
@@ -154,18 +154,18 @@ describe.each([
     expect(added.filter(({ kind }) => kind === 'paid')).toHaveLength(1);
   });
 
-  it('when it is over then ledger and statements agree, and nothing is on its way', async () => {
+  it('when it has ended then ledger and statements agree, and nothing is in transit', async () => {
     expect(await reconcileToday(world, company)).toEqual([]);
     expect((await listBalances(world.db, 'payout:in_transit')).filter(({ minor }) => minor !== 0n)).toEqual([]);
   });
 
   it.each(parties)(
-    'when the statement of $gateway shows a cent too much then that is a break, and our ledger stays right',
+    'when the statement of $gateway shows one cent too much then that is a break, and our ledger stays right',
     async ({ gateway, provider, method }) => {
       const business = await open(`report-${gateway}`, method, 1);
       const run = await startPaying(business);
       const [payout] = await allBecome(business, run, 'settled');
-      const reporter = gateway === 'lob' ? 'bank' : provider; // Lob never knows what became of a check
+      const reporter = gateway === 'lob' ? 'bank' : provider; // Lob never knows whether a check was paid
       await tell(world, reporter, 'faults', { method: 'GET', path: 'statement|reporting', fault: 'wrong-amount' });
 
       const breaks = await reconcileToday(world, company);

@@ -43,7 +43,7 @@ const open = async (code: string): Promise<Business> => {
 };
 
 describe('given a month that was paid', () => {
-  it('when the sweep runs again and twice at once then each event is one mail to each audience', async () => {
+  it('when the sweep runs again, and twice at once, then each event is one mail to each audience', async () => {
     const business = await openBusiness(company, { code: 'mails' });
     await addPayees(business, [
       { name: 'ann', method: 'paypal', amount: '10.00' },
@@ -72,7 +72,7 @@ describe('given a month that was paid', () => {
     );
     await tell(world, 'paypal', 'balance', { currency: 'USD', amount: '0.01' });
     const run = await startPaying(business);
-    await eventually('the operators are alarmed', async () => (await alarmsOf(business)).length > 0);
+    await eventually('an alarm is raised', async () => (await alarmsOf(business)).length > 0);
 
     await sweep(world);
     await sweep(world);
@@ -86,7 +86,7 @@ describe('given a month that was paid', () => {
 });
 
 describe('given a run that waits for its decision', () => {
-  it('when two days pass then it is reminded of once a day, however often it is looked at', async () => {
+  it('when two days pass then approvers are reminded once a day, however often the run is read', async () => {
     const business = await open('reminded');
     const { id } = await prepare(business);
     for (const days of [1, 1, 2, 2]) {
@@ -105,7 +105,7 @@ describe('given a run that waits for its decision', () => {
 });
 
 describe('given a mail server that is down', () => {
-  it('when it is back then what was to be told is told once', async () => {
+  it('when it is back then each waiting notice is sent once', async () => {
     const business = await open('down');
     await allBecome(business, await startPaying(business), 'settled');
     const nobody = createMailer(`smtp://127.0.0.1:${await freePort()}`, 'Bursar <payouts@localhost>');
