@@ -16,7 +16,7 @@ async function pathsIn(root: string, folder: string): Promise<string[]> {
   const entries = await readdir(join(root, folder), { withFileTypes: true });
   const paths = entries
     .filter(({ name }) => !name.startsWith('.') && !PACKAGES.includes(name))
-    .map((entry) => {
+    .map(async (entry) => {
       const path = join(folder, entry.name);
       return entry.isDirectory() ? pathsIn(root, path) : [path];
     });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { findPhrases } from './language.ts';
 import { plant } from './plant.ts';
-import { findImportsOfTests, findLongFiles, findSecondWriters, findStrayQueries } from './structure.ts';
+import { findImportsOfTests, findLongFiles, findSecondWriters, findStrayQueries, findStrayRooms } from './structure.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -18,6 +18,7 @@ describe('given the checkout', () => {
     { rule: 'one file of db/ writes a table', find: findSecondWriters },
     { rule: 'every query stands in db/', find: findStrayQueries },
     { rule: 'only tests import tests', find: findImportsOfTests },
+    { rule: 'every folder of a layer with rooms is a room', find: findStrayRooms },
     { rule: 'every sentence is plain English', find: findPhrases },
   ])('then $rule', async ({ find }) => {
     expect(await find(ROOT)).toEqual([]);
@@ -93,6 +94,22 @@ describe('given imports of tests', () => {
     const root = await plant({ [path]: text, 'test/a.test.ts': "import './support/world.ts';\n" });
     expect(await findImportsOfTests(root)).toEqual([
       `${path} imports test/support/world.ts: only tests may import tests`,
+    ]);
+  });
+});
+
+describe('given folders of layers', () => {
+  it('when one of them is not a room then it is found', async () => {
+    const root = await plant({
+      'domain/runs/run.ts': '',
+      'domain/programs/incentives/flat.ts': '',
+      'api/http/auth.ts': '',
+      'domain/helpers/dates.ts': '',
+      'api/routes/misc/ping.ts': '',
+    });
+    expect(await findStrayRooms(root)).toEqual([
+      expect.stringContaining('api/routes/misc/'),
+      expect.stringContaining('domain/helpers/'),
     ]);
   });
 });
