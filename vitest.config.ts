@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Rules need no server and start at once; everything else shares the servers that the global set-up starts. */
-const RULES = ['test/domain/**/*.test.ts', 'test/docs/**/*.test.ts'];
+const RULES = ['test/domain/**/*.test.ts', 'test/docs/**/*.test.ts', 'test/tidy/**/*.test.ts'];
 
 /**
  * The files that take longest, in this order: they begin first, or one of them would be left alone at the end. A fresh checkout

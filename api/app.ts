@@ -20,9 +20,12 @@ import { agreementRoutes } from './routes/partners/agreements.ts';
 import { alarmRoutes } from './routes/tasks/alarms.ts';
 import { auditRoutes } from './routes/people/audit.ts';
 import { caseRoutes } from './routes/payouts/cases.ts';
+import { explanationRoutes } from './routes/payouts/explanation.ts';
 import { payabilityRoutes } from './routes/payouts/payability.ts';
 import { batchRoutes } from './routes/payouts/batches.ts';
 import { checkRoutes } from './routes/checks/checks.ts';
+import { exceptionRoutes } from './routes/checks/exceptions.ts';
+import { positivePayRoutes } from './routes/checks/positive-pay.ts';
 import { eventRoutes } from './routes/earnings/events.ts';
 import { gatewayRoutes } from './routes/payers/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -36,6 +39,7 @@ import { programRoutes } from './routes/programs/programs.ts';
 import { approvalRoutes } from './routes/runs/approvals.ts';
 import { replacementRoutes } from './routes/runs/replacements.ts';
 import { resolutionRoutes } from './routes/payouts/resolutions.ts';
+import { runChangeRoutes } from './routes/runs/changes.ts';
 import { runRoutes } from './routes/runs/runs.ts';
 import { scheduleRoutes } from './routes/payers/schedules.ts';
 import { taskRoutes } from './routes/tasks/tasks.ts';
@@ -60,11 +64,15 @@ const ROUTES = [
   eventRoutes,
   importRoutes,
   runRoutes,
+  positivePayRoutes,
+  runChangeRoutes,
   approvalRoutes,
   batchRoutes,
   payoutRoutes,
+  explanationRoutes,
   payabilityRoutes,
   checkRoutes,
+  exceptionRoutes,
   taskRoutes,
   caseRoutes,
   resolutionRoutes,

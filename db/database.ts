@@ -5,6 +5,7 @@ import {
   type Interceptor,
   type QuerySqlToken,
   SchemaValidationError,
+  sql,
 } from 'slonik';
 
 export type Database = CommonQueryMethods;
@@ -44,3 +45,6 @@ export function openDatabase(url: string, { poolSize = POOL_SIZE_DEFAULT } = {})
 /** Runs a write and says whether it changed a row, so that the second of two learns that it came second. */
 export const changesRow = async (db: Database, write: QuerySqlToken): Promise<boolean> =>
   (await db.query(write)).rowCount > 0;
+
+/** Fails where the database does not answer. */
+export const ping = (db: Database): Promise<unknown> => db.query(sql.unsafe`select 1`);

@@ -9,7 +9,7 @@ import { readWiseAccount, WiseSettings } from './wise/request.ts';
 
 const PayPalSettings = z.object({}).meta({ id: 'PayPalSettings', description: "Nothing: the app's own account pays" });
 
-/** What a payer's settings are for each gateway, as the published API describes them. */
+/** The settings of a payer for each gateway, as the published API describes them. */
 export const PAYER_SETTINGS: Record<GatewayName, z.ZodType> = {
   wise: WiseSettings,
   paypal: PayPalSettings,

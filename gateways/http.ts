@@ -194,7 +194,7 @@ type Received = { status: number; headers: Headers; text: string };
 
 /**
  * The only way out to a provider. Every call has a time limit and follows no redirect. The response is read once, as bytes, and its
- * numbers never become floats. What the call throws or keeps as evidence contains no personal detail and no secret.
+ * numbers never become floats. Its errors and its evidence contain no personal detail and no secret.
  */
 export function createHttp({
   provider,

@@ -5,7 +5,7 @@ import createClient, { type FetchResponse, type ParamsOption, type RequestBodyOp
 
 import type { paths, Problem as ProblemBody } from './api-types/api.d.ts';
 
-/** What the API refused, in its own words (RFC 9457). It is the `cause` of the Error that a call throws. */
+/** A refusal in the API's own words (RFC 9457). It is the `cause` of the Error that a call throws. */
 export type Problem = Pick<ProblemBody, 'title' | 'detail' | 'errors'> & { status: number; code: string };
 
 type Method = 'get' | 'post' | 'put' | 'patch';

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { sql } from 'slonik';
 
+import { ping } from '../../db/database.ts';
 import type { ApiDeps } from '../http/deps.ts';
 import * as fields from '../http/fields.ts';
 import { createRouter } from '../http/router.ts';
@@ -46,7 +46,7 @@ export const healthRoutes = ({ db, temporal }: Pick<ApiDeps, 'db' | 'temporal'>)
     .openapi(health, (c) => c.json({ status: 'up' as const }, 200))
     .openapi(ready, async (c) => {
       const [database, server] = await Promise.all([
-        answersInTime(() => db.query(sql.unsafe`select 1`)),
+        answersInTime(() => ping(db)),
         answersInTime(() => temporal.connection.workflowService.getSystemInfo({})),
       ]);
       return c.json({ database, temporal: server }, database === 'up' && server === 'up' ? 200 : 503);

@@ -22,14 +22,14 @@ const Sender = z.object({
     .string()
     .min(1)
     .max(NAME_LENGTH_MAX)
-    .meta({ description: 'Who sends the check', examples: ['Acme Inc'] }),
+    .meta({ description: 'The sender of the check', examples: ['Acme Inc'] }),
   line1: z
     .string()
     .min(1)
     .meta({ description: 'The street and the number', examples: ['500 Main Street'] }),
   line2: z
     .string()
-    .meta({ description: 'What else belongs to the street', examples: ['Suite 210'] })
+    .meta({ description: 'The rest of the street address', examples: ['Suite 210'] })
     .optional(),
   city: z
     .string()
@@ -69,7 +69,7 @@ export const LobSettings = z
       .meta({ description: 'The same account, as the bank knows it: there the checks are followed' }),
     from: Sender.meta({ description: 'The sender whom Lob prints on the check; a US address' }),
   })
-  .meta({ id: 'LobSettings', description: 'What Lob needs to know about the payer' });
+  .meta({ id: 'LobSettings', description: 'The facts about the payer that Lob needs' });
 
 export const readLobAccount = (account: PayerAccount) => readAccount(LobSettings, 'Lob', account);
 

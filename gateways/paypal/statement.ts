@@ -51,7 +51,7 @@ const KIND_OF_CODE: Readonly<Record<string, StatementLine['kind']>> = {
   T0300: 'funding',
 };
 
-/** A hold on our balance and its release (PayPal event codes). What then happens to the held money is a separate transaction. */
+/** A hold on our balance and its release (PayPal event codes). The later fate of the held money is a separate transaction. */
 const MOVES_NOTHING: ReadonlySet<string> = new Set(['T1503', 'T1105']);
 
 /**

@@ -38,7 +38,7 @@ export const PrintedCheckSettings = z
       .refine(isPrintable)
       .meta({ description: 'The name of the bank, as it is printed', examples: ['First Example Bank'] }),
   })
-  .meta({ id: 'PrintedCheckSettings', description: 'What is printed on the checks of the payer' });
+  .meta({ id: 'PrintedCheckSettings', description: 'The facts that are printed on the checks of the payer' });
 
 export const readCheckAccount = (account: PayerAccount) => readAccount(PrintedCheckSettings, 'check', account);
 

@@ -28,7 +28,7 @@ export const WiseSettings = z
         examples: ['balance'],
       }),
   })
-  .meta({ id: 'WiseSettings', description: 'What Wise needs to know about the payer' });
+  .meta({ id: 'WiseSettings', description: 'The facts about the payer that Wise needs' });
 
 export const readWiseAccount = (account: PayerAccount) => readAccount(WiseSettings, 'Wise', account);
 

@@ -4851,7 +4851,7 @@ export interface components {
         } & {
             [key: string]: string;
         };
-        /** @description What Wise needs to know about the payer */
+        /** @description The facts about the payer that Wise needs */
         WiseSettings: {
             /**
              * @description The id of the Wise business profile that pays, as digits
@@ -4868,7 +4868,7 @@ export interface components {
         };
         /** @description Nothing: the app's own account pays */
         PayPalSettings: Record<string, never>;
-        /** @description What Lob needs to know about the payer */
+        /** @description The facts about the payer that Lob needs */
         LobSettings: {
             /**
              * @description Lob's id of the bank account, which Lob must have verified
@@ -4891,7 +4891,7 @@ export interface components {
             /** @description The sender whom Lob prints on the check; a US address */
             from: {
                 /**
-                 * @description Who sends the check
+                 * @description The sender of the check
                  * @example Acme Inc
                  */
                 name: string;
@@ -4901,7 +4901,7 @@ export interface components {
                  */
                 line1: string;
                 /**
-                 * @description What else belongs to the street
+                 * @description The rest of the street address
                  * @example Suite 210
                  */
                 line2?: string;
@@ -4927,7 +4927,7 @@ export interface components {
                 country: "US";
             };
         };
-        /** @description What is printed on the checks of the payer */
+        /** @description The facts that are printed on the checks of the payer */
         PrintedCheckSettings: {
             /**
              * @description The number of the account that the checks are drawn on, 4 to 17 digits

@@ -14,7 +14,7 @@ const LOB_TEST_KEY = 'test_';
 
 /** The reason why a gateway must not be checked at an address, or undefined. */
 export function whyNotCheck(name: GatewayName, baseUrl: string, key: string): string | undefined {
-  if (!URL.canParse(baseUrl)) return `${baseUrl} is no address`;
+  if (!URL.canParse(baseUrl)) return `${baseUrl} is not an address`;
   const { hostname, protocol } = new URL(baseUrl);
   if (OURS.has(hostname)) return undefined;
   const hosts = TEST_HOSTS[name];

@@ -1,11 +1,10 @@
-import { sql } from 'slonik';
 import { z } from 'zod';
 
-import type { Database } from '../../db/database.ts';
+import { type AskedAttempt, listAsked } from '../../db/books/asked.ts';
 import { Currency } from '../../db/column-types.ts';
-import { ATTEMPT_STATES, isAttemptFinal } from '../../domain/payouts/attempt.ts';
+import type { Database } from '../../db/database.ts';
+import { isAttemptFinal } from '../../domain/payouts/attempt.ts';
 import { parseDecimal } from '../../domain/money.ts';
-import { GATEWAYS } from '../../domain/rails.ts';
 import { checkReference } from '../../gateways/printed-check/request.ts';
 
 /** One movement on our balance, as a provider of the sandbox wrote it down. */
@@ -36,39 +35,14 @@ export async function readBooks(url: string): Promise<Movement[]> {
   return movements;
 }
 
-const AttemptRow = z.strictObject({
-  id: z.string(),
-  gateway: z.enum(GATEWAYS),
-  provider_key: z.string(),
-  batch_key: z.string().nullable(),
-  provider_ref: z.string().nullable(),
-  check_number: z.string().nullable(),
-  currency: Currency,
-  state: z.enum(ATTEMPT_STATES),
-  paid: z.bigint(),
-  fee: z.bigint(),
-  returned: z.bigint(),
-  has_break: z.boolean(),
-});
-type AttemptRow = z.infer<typeof AttemptRow>;
-
-const listAsked = (db: Database): Promise<readonly AttemptRow[]> =>
-  db.any(sql.type(AttemptRow)`
-    select id, gateway, provider_key, (select provider_key from provider_batch where id = batch_id) as batch_key, provider_ref,
-      check_number::text as check_number, currency, state,
-      coalesce(debited_minor, 0)::bigint as paid, coalesce(debit_fee_minor, 0)::bigint as fee,
-      coalesce(returned_minor, 0)::bigint as returned,
-      exists (select from recon_break where attempt_id = payout_attempt.id and resolved_at is null) as has_break
-    from payout_attempt where submitted_at is not null order by id`);
-
 type Sums = { paid: bigint; fee: bigint; returned: bigint };
 
 /** Lob moves no money: its checks are paid by the bank, which knows them by their numbers. */
-function nameAt({ gateway, provider_key: key, batch_key, provider_ref, check_number }: AttemptRow): string | null {
+function nameAt({ gateway, providerKey: key, batchKey, providerRef, checkNumber }: AskedAttempt): string | null {
   if (gateway === 'wise') return `wise ${key}`;
-  if (gateway === 'paypal') return `paypal ${batch_key ?? key}/${key}`;
-  if (gateway === 'printed-check') return provider_ref ? `printed ${provider_ref}` : `unread ${check_number}`; // its answer was lost
-  return check_number && `lob ${check_number}`;
+  if (gateway === 'paypal') return `paypal ${batchKey ?? key}/${key}`;
+  if (gateway === 'printed-check') return providerRef ? `printed ${providerRef}` : `unread ${checkNumber}`; // its answer was lost
+  return checkNumber && `lob ${checkNumber}`;
 }
 
 /** The names under which an attempt of ours may be known; the bank's checks are ours by account and number, or Lob's by number. */
@@ -80,7 +54,7 @@ function namesOf({ provider, key }: Movement): string[] {
 
 const show = ({ paid, fee, returned }: Sums): string => `${paid} paid, ${fee} of fees, ${returned} returned`;
 
-/** What the providers say must be what we say. `movements` are those of every provider that moves our money. */
+/** Compares the providers' books with ours. `movements` are those of every provider that moves our money. */
 export async function compareBooks(db: Database, movements: readonly Movement[]): Promise<string[]> {
   const attempts = await listAsked(db);
   const known = new Map(attempts.map((attempt) => [nameAt(attempt), attempt]));
@@ -107,11 +81,11 @@ function paidTwice(movements: readonly Movement[]): string[] {
 }
 
 /** While an attempt is under way its provider may be ahead of us; never the other way round. An open break has told a person. */
-function whyNotEqual(attempt: AttemptRow, movements: readonly Movement[]): string[] {
+function whyNotEqual(attempt: AskedAttempt, movements: readonly Movement[]): string[] {
   const theirs = sumsOf(movements);
   const isEqual = theirs.paid === attempt.paid && theirs.fee === attempt.fee && theirs.returned === attempt.returned;
   const isAhead = theirs.paid >= attempt.paid && theirs.fee >= attempt.fee && theirs.returned >= attempt.returned;
-  if (isEqual || attempt.has_break || (isAhead && !isAttemptFinal(attempt.state))) return [];
+  if (isEqual || attempt.hasBreak || (isAhead && !isAttemptFinal(attempt.state))) return [];
   return [`attempt ${attempt.id} (${attempt.state}): ${attempt.gateway} says ${show(theirs)}; we say ${show(attempt)}`];
 }
 

@@ -125,7 +125,7 @@ export async function setUpShop({ ask }: Api, partners: readonly string[] = ['an
 
 const Id = z.object({ id: z.string() });
 
-/** What a partner earned in the one program there is, as one line that is free after a local date. */
+/** Adds a partner's earnings in the only program, as one line that is free after a local date. */
 export async function addLine(db: Database, partner: string, minor: number, availableOn: string): Promise<void> {
   await db.query(sql.unsafe`insert into accrual_batch(program_id, event_count) select id, 1 from program`);
   await db.query(sql.unsafe`

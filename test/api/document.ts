@@ -48,7 +48,7 @@ export async function openDocument(app: ReturnType<typeof createApp>) {
       };
     },
 
-    /** What the document does not allow in a request; undefined where it is as described. */
+    /** Says what the document does not allow in a request; undefined where it is as described. */
     whyNotRequest({ method, path, query = {}, body }: Request): string | undefined {
       const operation = operationOf({ method, path });
       if (!operation) return `there is no ${method} ${path}`;

@@ -10,7 +10,7 @@ export type Example = { page: string; method: string; path: string; query: Recor
 /** The pages whose examples call the API. The sandbox's own page calls the sandbox. */
 export const PAGES = await Array.fromAsync(glob(['README.md', 'docs/{how-to,runbooks}/*.md'], { cwd: ROOT }));
 
-/** What a reader fills in: the shell's variables, and `…` in a body by the name of its field. */
+/** The values that a reader fills in: the shell's variables, and `…` in a body by the name of its field. */
 const FILLED: Readonly<Record<string, string>> = {
   alarm: '42',
   contentHash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',

@@ -17,7 +17,7 @@ afterAll(() => api.stop());
 const DEEP = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
 const LONG = 'x'.repeat(100_000);
 
-/** What nobody should send, as a value within a body; `undefined` leaves the field out. */
+/** Values that nobody should send within a body; `undefined` leaves the field out. */
 const VALUES: readonly unknown[] = [
   undefined,
   null,
@@ -37,7 +37,7 @@ const VALUES: readonly unknown[] = [
   Array.from({ length: 2000 }, () => ({})),
 ];
 
-/** Bodies that are no body of ours at all. */
+/** Bodies that no route can read. */
 const BODIES: readonly (string | Uint8Array<ArrayBuffer>)[] = [
   '',
   '{',
@@ -56,7 +56,7 @@ const BODIES: readonly (string | Uint8Array<ArrayBuffer>)[] = [
   new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0x7d]),
 ];
 
-/** What stands in a path or a query instead of what should. */
+/** Texts that nobody should put into a path or a query. */
 const TEXTS = ['%00', '%ED%A0%80', '%', '..%2f..', 'x'.repeat(3000), "'%20or%201=1", randomUUID()];
 
 const EVENT = {
@@ -201,7 +201,7 @@ async function ask(method: string, path: string, body?: unknown): Promise<Answer
   return api.ask(method, path, { body });
 }
 
-/** Never an internal error; whatever is no success is a problem that says its code. */
+/** There is never an internal error, and every refusal is a problem that says its code. */
 function expectDefinite(answer: Answer, what: string): void {
   expect(answer.status, `${what}: ${answer.text.slice(0, 300)}`).toBeLessThan(500);
   if (answer.status < 400) return;
@@ -210,7 +210,7 @@ function expectDefinite(answer: Answer, what: string): void {
 }
 
 describe('given every route', () => {
-  it('when its body is no body of ours then it is refused and never breaks', async () => {
+  it('when no route can read its body then it is refused and never breaks', async () => {
     for (const { route, method, path } of routesOf(api).filter(({ route: name }) => name in GOOD))
       for (const body of BODIES) {
         const answer = await ask(method, fill(path), body);
@@ -283,14 +283,11 @@ const withNewCode = (body: unknown): unknown =>
   JSON.parse(JSON.stringify(body), (_name, value: unknown) => (value === '*' ? `c-${randomUUID()}` : value));
 
 describe('given a good request', () => {
-  it.each(Object.keys(GOOD))(
-    'of %s then it is no invalid input, so that spoiling it shows something',
-    async (route) => {
-      const [method = '', path = ''] = route.split(' ');
-      const { body } = await ask(method, fill(path), withNewCode(GOOD[route]));
-      expect(body['code'], JSON.stringify(body['errors'])).not.toBe('invalid_input');
-    },
-  );
+  it.each(Object.keys(GOOD))('of %s then the input is valid, so that spoiling it shows something', async (route) => {
+    const [method = '', path = ''] = route.split(' ');
+    const { body } = await ask(method, fill(path), withNewCode(GOOD[route]));
+    expect(body['code'], JSON.stringify(body['errors'])).not.toBe('invalid_input');
+  });
 
   it.each(Object.keys(GOOD))(
     'when one field of %s is spoilt then it never breaks, and a refusal writes nothing',
@@ -316,7 +313,7 @@ const EACH_TOO_LARGE = {
   incentives: [{ id: 'each', rule: 'flat', amount: '99999999999.00', currency: 'USD', perUnit: true }],
 };
 
-describe('given what is no request of ours', () => {
+describe('given a request that the API does not know', () => {
   it.each([
     { what: 'a path that is none', method: 'GET', path: '/v1/nothing', status: 404, code: 'not_found' },
     { what: 'a page that is none', method: 'GET', path: '/nothing', status: 404, code: 'not_found' },

@@ -55,7 +55,7 @@ describe('given a request that was answered', () => {
     expect(person.body).toMatchObject({ status: 409, code: 'already_exists' });
   });
 
-  it('when somebody without permission asks then his refusal is not kept', async () => {
+  it('when somebody without permission asks then the refusal is not kept', async () => {
     const { key } = await api.newKey('auditor');
     const ask = () => api.ask('POST', '/v1/payers', { key, body: payer('x'), headers: { 'idempotency-key': 'no' } });
     await ask();

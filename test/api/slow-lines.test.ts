@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts';
 const ENOUGH = Buffer.alloc(2 * 1024 * 1024, 'x');
 const CRUMB = Buffer.from('x');
 
-/** What is done before a body is read. */
+/** The steps before a body is read. */
 let prepare = async (): Promise<unknown> => undefined;
 
 const app = {
@@ -86,7 +86,7 @@ describe('given a file that is sent on a slow line', () => {
   });
 });
 
-describe('given a request that is no upload', () => {
+describe('given a request that is not an upload', () => {
   it('when its body is not there after five minutes then it is given up, however steadily it comes', async () => {
     const slow = await send('/v1/events');
     for (let minute = 0; minute < 5; minute += 1) {

@@ -77,7 +77,7 @@ describe('given a webhook that the certificate at PayPal’s address has signed'
     { what: 'it is valid from tomorrow on', leaf: { from: 1 } },
     { what: 'the authority that issued it expired yesterday', between: { isAuthority: true, from: -30, until: -1 } },
     { what: 'our own authority expired yesterday', root: { from: -30, until: -1 } },
-    { what: 'it was issued by a certificate that is no authority, though ours has issued that one', between: {} },
+    { what: 'it was issued by a certificate that is not an authority, though ours has issued that one', between: {} },
   ])('when $what then it is refused', async ({ leaf = {}, between, root }) => {
     const top = root ? await certify('Expired authority', { ...root, isAuthority: true }) : authority;
     const middle = between && (await certify('Between', { ...between, issuer: top }));

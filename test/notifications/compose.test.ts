@@ -17,7 +17,7 @@ describe('given a payout that was paid', () => {
 });
 
 describe('given a payout that nobody has accepted yet', () => {
-  it('when the partner first hears of it then the mail says what was sent and what to do', () => {
+  it('when the partner is first told then the mail says what was sent and what to do', () => {
     expect(compose('payout_unclaimed', { ...body('paypal'), ...unclaimed })).toEqual({
       subject: '12.00 USD is waiting for you',
       text:

@@ -1,4 +1,4 @@
-/** What takes long is asked for less often: the asking is work as well, and others wait for the machine. */
+/** The longer an answer takes, the less often it is asked for: asking is work too, and others wait for the machine. */
 const ASK_AGAIN_MS = { first: 20, most: 100, growth: 1.25 };
 /** A bound for a machine that is busy with others, not an expectation. */
 const GIVE_UP_MS = 120_000;

@@ -21,7 +21,7 @@ import { VAULT } from '../support/world.ts';
 
 let stage: Stage;
 let time: SkippedTime;
-/** What the provider says at each look, by the days that the payout has been followed. */
+/** The provider's answer at each look, by the days that the payout has been followed. */
 let says: (days: number) => ReplyState;
 let askedAt: number;
 let looks: number[];
@@ -145,7 +145,7 @@ describe('given a payment that nobody claims', () => {
 });
 
 describe('given a payout that its provider holds for a year', () => {
-  it('when its workflow begins anew then it goes on looking, and still hears what the provider says', async () => {
+  it('when its workflow begins anew then it goes on looking, and still learns what the provider says', async () => {
     const { payoutId, workflow } = await follow('paypal', (days) => (days < 365 ? 'on_hold' : 'settled'));
 
     expect(await workflow.result()).toBe('settled');

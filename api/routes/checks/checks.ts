@@ -1,14 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { spoilCheckNumbers } from '../../../commands/checks/accounts.ts';
-import { decideException } from '../../../commands/checks/exceptions.ts';
 import { type CheckStop, listStops } from '../../../db/checks/stops.ts';
 import { requestRenewal, requestStop } from '../../../commands/checks/stops.ts';
 import { getPayoutStart } from '../../../db/payouts/starts.ts';
 import { type Check, getPayoutCheck, listChecks } from '../../../db/checks/checks.ts';
 import type { Database } from '../../../db/database.ts';
 import { getPayer } from '../../../db/payers/payers.ts';
-import { CHECK_STATES, checkClock, EXCEPTION_DECISIONS } from '../../../domain/checks/check.ts';
+import { CHECK_STATES, checkClock } from '../../../domain/checks/check.ts';
 import { Code, Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { GATEWAYS } from '../../../domain/rails.ts';
@@ -192,47 +191,6 @@ const spoil = createRoute({
   },
 });
 
-const DecisionBody = z
-  .strictObject({
-    decision: fields.oneOf(EXCEPTION_DECISIONS, 'What the bank shall do with the check', 'return'),
-    reason: Reason.meta({
-      description: 'Why, for the people who read it later',
-      examples: ['We did not write this check'],
-    }),
-  })
-  .openapi('CheckExceptionDecision');
-
-const DecisionAnswer = z
-  .object({
-    id: fields.id('The id of the task'),
-    number: fields.rowNumber('The number of the check that was presented', '1001'),
-    decision: fields.oneOf(EXCEPTION_DECISIONS, 'What was decided; null until then', 'return').nullable(),
-    payout: fields.id('The payout whose check it is; null where it is none of ours').nullable(),
-    decideBy: fields.at('When the bank decides by itself'),
-  })
-  .openapi('CheckException');
-
-const decide = createRoute({
-  method: 'post',
-  path: '/v1/check-exceptions/{id}/decision',
-  tags: ['checks'],
-  summary: 'Decide whether the bank pays a check that it asks about',
-  description: 'The id is that of the task.',
-  request: {
-    params: UuidPath,
-    body: jsonBody(DecisionBody),
-  },
-  responses: {
-    200: answers(DecisionAnswer, 'The decision was recorded. The bank is told next.'),
-    403: problemResponse(
-      'Only an approver may decide `pay`, and only one whom the check does not pay. Nothing was recorded.',
-    ),
-    409: problemResponse(
-      'It was decided already, or our register says that the bank must not pay the check. Nothing was recorded.',
-    ),
-  },
-});
-
 const moment = (at: Date | null): string | null => at?.toISOString() ?? null;
 
 function checkAnswer(check: Check) {
@@ -307,13 +265,4 @@ export const checkRoutes = ({ db, temporal, log }: ApiDeps) =>
       const payer = await getPayer(db, c.req.valid('param').code);
       await spoilCheckNumbers(db, payer, { from: BigInt(from), to: BigInt(to), reason, by: c.get('caller').actorId });
       return c.json({ payer: payer.code, from: String(from), to: String(to), reason }, 201);
-    })
-    .openapi(decide, async (c) => {
-      const { id } = c.req.valid('param');
-      const { actorId, role } = c.get('caller');
-      const decided = await decideException(db, id, { ...c.req.valid('json'), by: actorId, role });
-      await wakeQuietly({ temporal, log }, { task: id }, () => wakeCheckDesk(temporal));
-      const { number, decision, payoutId, decideBy } = decided;
-      const answer = { id, number: String(number), decision, payout: payoutId, decideBy: decideBy.toISOString() };
-      return c.json(answer, 200);
     });

@@ -4,7 +4,7 @@ import { listAttemptHistory, listAttempts } from '../../../db/payouts/attempts.t
 import type { Database } from '../../../db/database.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
 import { getPayout, listPayouts, type Payout } from '../../../db/payouts/payouts.ts';
-import { listPayoutEarnings, listPayoutLines } from '../../../db/payouts/lines.ts';
+import { listPayoutLines } from '../../../db/payouts/lines.ts';
 import { ACTORS as ADVISED, adviceFor } from '../../../domain/payouts/advice.ts';
 import { ATTEMPT_STATES } from '../../../domain/payouts/attempt.ts';
 import { Code, Currency } from '../../../domain/fields.ts';
@@ -17,7 +17,7 @@ import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
-import { answers, Method, pageOf, pageQuery, RowNumber, Uuid, UuidPath } from '../../http/schemas.ts';
+import { answers, Method, pageOf, pageQuery, Uuid, UuidPath } from '../../http/schemas.ts';
 
 export const PayoutAnswer = z
   .object({
@@ -129,33 +129,6 @@ const PayoutDetail = PayoutAnswer.extend({
     .meta({ description: 'Each change of its attempts, the oldest first; empty for a key of the role `partner`' }),
 }).openapi('PayoutDetail');
 
-const ExplainedAnswer = z
-  .object({
-    line: fields.rowNumber('The number of the line of the payout', '1042'),
-    source: fields.text('The system that the event came from', 'shop'),
-    eventId: fields.text('The id of the event in its source', 'order-1001'),
-    kind: fields.text('What happened', 'sale'),
-    occurredAt: fields.at('When it happened'),
-    incentive: fields.text('The incentive that was earned', 'commission'),
-    plan: fields
-      .code(
-        'The plan that it was earned by; null for money that came back and is given to the partner again',
-        'standard',
-      )
-      .nullable(),
-    planVersion: fields.count('The version of the plan; null where there is no plan', 2).nullable(),
-    currency: Currency,
-    amount: fields.amount('What was earned; below zero for a reversal', '123.46'),
-    availableOn: fields.day('When it was free'),
-    explanation: fields.facts('How the amount was worked out, step by step', {
-      rule: 'percent',
-      inputs: { amount: '1234.56 USD', percent: '10' },
-      steps: ['10 % of 1234.56 USD is 123.456 USD', 'rounded: 123.46 USD'],
-      rounding: 'half-even',
-    }),
-  })
-  .openapi('ExplainedEarning');
-
 const PayoutsQuery = pageQuery(Uuid).extend({
   run: Uuid.meta({
     description: 'Only payouts of this run',
@@ -185,19 +158,6 @@ const get = createRoute({
   summary: 'Get a payout and what happened to it',
   request: { params: UuidPath },
   responses: { 200: answers(PayoutDetail, 'The payout, with its lines and what happened to it.') },
-});
-
-const ExplanationCursor = z.strictObject({ lineId: RowNumber, key: z.string().regex(/^[\x20-\x7e]{1,400}$/) });
-
-const explain = createRoute({
-  method: 'get',
-  path: '/v1/payouts/{id}/explanation',
-  tags: ['payouts'],
-  summary: 'Explain every cent of a payout',
-  request: { params: UuidPath, query: pageQuery(ExplanationCursor) },
-  responses: {
-    200: answers(pageOf(ExplainedAnswer), 'Which event earned what, under which terms, and how it was worked out.'),
-  },
 });
 
 export function payoutAnswer(payout: Payout) {
@@ -264,21 +224,6 @@ export async function readHistory(db: Database, payoutId: string) {
   return history.map((change) => ({ ...change, at: change.at.toISOString() }));
 }
 
-type Explained = Awaited<ReturnType<typeof listPayoutEarnings>>[number];
-
-const explainedAnswer = ({ lineId, minor, currency, occurredAt, ...earning }: Explained) => ({
-  ...earning,
-  line: String(lineId),
-  currency,
-  amount: formatDecimal(money(minor, currency)),
-  occurredAt: occurredAt.toISOString(),
-});
-
-const explainedKey = ({ lineId, source, eventId, incentive }: Explained) => ({
-  lineId,
-  key: `${source}/${eventId}/${incentive}`,
-});
-
 export const payoutRoutes = ({ db }: ApiDeps) =>
   createRouter()
     .openapi(list, async (c) => {
@@ -297,11 +242,4 @@ export const payoutRoutes = ({ db }: ApiDeps) =>
         isStaff ? readHistory(db, payout.id) : [],
       ]);
       return c.json({ ...payoutAnswer(payout), lines, attempts, history }, 200);
-    })
-    .openapi(explain, async (c) => {
-      const { cursor = { lineId: 0n, key: '' }, limit } = c.req.valid('query');
-      const payout = await getPayout(db, c.req.valid('param').id);
-      onlyOwn(c, payout.partner, `payout ${payout.id}`);
-      const read = (count: number) => listPayoutEarnings(db, payout.id, cursor, count);
-      return c.json(await readPage(limit, read, { key: explainedKey, item: explainedAnswer }), 200);
     });

@@ -1,18 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { listRunChecks } from '../../../db/checks/checks.ts';
 import { listPayouts } from '../../../db/payouts/payouts.ts';
-import { cancelRun, excludeFromRun, pauseRun, resumeRun } from '../../../commands/runs/changes.ts';
 import { listApprovals } from '../../../db/runs/approvals.ts';
 import { getRun, listRuns, listRunTotals, type Run } from '../../../db/runs/runs.ts';
 import { listOutcomes, listOutcomeTotals, type RunOutcome } from '../../../db/runs/outcomes.ts';
 import { askForRun } from '../../../commands/runs/ask.ts';
 import { Code, Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
-import { positivePayFile } from '../../../domain/checks/positive-pay.ts';
 import { OUTCOMES } from '../../../domain/payouts/outcome.ts';
 import { RUN_STATUSES } from '../../../domain/runs/run.ts';
-import { localDate } from '../../../domain/calendar.ts';
 import { wakeRun } from '../../../temporal/starts.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
@@ -28,7 +24,6 @@ import {
   Method,
   pageOf,
   pageQuery,
-  Reason,
   RowNumber,
   Uuid,
   UuidPath,
@@ -191,64 +186,6 @@ const outcomes = createRoute({
   },
 });
 
-const positivePay = createRoute({
-  method: 'get',
-  path: '/v1/runs/{id}/positive-pay',
-  operationId: 'downloadPositivePay',
-  tags: ['runs'],
-  summary: 'Download the checks of a run for the bank',
-  request: { params: UuidPath },
-  responses: {
-    200: {
-      description: 'The checks of the run as CSV, for the bank to compare with the checks that are presented.',
-      content: { 'text/csv': { schema: z.string() } },
-    },
-  },
-});
-
-const ExclusionBody = z
-  .strictObject({
-    payout: Uuid.meta({ description: 'The payout to leave out', examples: ['019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'] }),
-    reason: Reason,
-  })
-  .openapi('NewExclusion');
-
-const exclude = createRoute({
-  method: 'post',
-  path: '/v1/runs/{id}/exclusions',
-  operationId: 'excludeFromRun',
-  tags: ['runs'],
-  summary: 'Take a payout out of a run',
-  request: { params: UuidPath, body: jsonBody(ExclusionBody) },
-  responses: {
-    200: answers(RunAnswer, 'The payout was taken out. The content hash is new, so approvals given before are void.'),
-    409: problemResponse('The run is not in review, or the payout is no longer in it. Nothing was changed.'),
-  },
-});
-
-const WhyBody = jsonBody(z.strictObject({ reason: Reason }).openapi('RunReason'));
-
-const changeRoute = <Verb extends 'pause' | 'resume' | 'cancel'>(verb: Verb, summary: string, description: string) =>
-  createRoute({
-    method: 'post',
-    path: `/v1/runs/{id}/${verb}`,
-    tags: ['runs'],
-    summary,
-    request: { params: UuidPath, body: WhyBody },
-    responses: {
-      200: answers(RunAnswer, description),
-      409: problemResponse("The run's current status does not allow this. Nothing was changed."),
-    },
-  });
-
-const pause = changeRoute(
-  'pause',
-  'Pause a run',
-  'The run is paused: no provider is asked for anything new. What was asked before goes on to its end.',
-);
-const resume = changeRoute('resume', 'Resume a run', 'The run goes on.');
-const cancel = changeRoute('cancel', 'Cancel a run', 'The run is cancelled. Its lines are free for the next run.');
-
 export const runAnswer = (run: Run) => ({
   id: run.id,
   schedule: run.schedule,
@@ -274,34 +211,11 @@ const outcomeAnswer = ({ partnerId: _id, payableMinor, ...outcome }: RunOutcome)
   payable: formatDecimal(money(payableMinor, outcome.currency)),
 });
 
-/** The list that the bank compares presented checks with. It names the account without its number. */
-const positivePayOf = (run: Run, checks: Awaited<ReturnType<typeof listRunChecks>>): string =>
-  positivePayFile(
-    checks.map(({ accountRef, number, issuedAt, minor, currency, partner, state }) => ({
-      type: state === 'failed' ? 'void' : 'issue',
-      account: accountRef,
-      number,
-      amount: money(minor, currency),
-      date: localDate(issuedAt.getTime(), run.zone),
-      payee: textCell(partner),
-    })),
-  );
-
-/** A name never becomes a formula in a spreadsheet. */
-const textCell = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
-
 /** The facts that are needed to start a run's workflow. */
 export const startOf = ({ id, schedule, periodEnd }: Run) => ({ id, scheduleCode: schedule, periodEnd });
 
-export const runRoutes = ({ db, temporal, log }: ApiDeps) => {
-  const wake = (run: Run) => wakeQuietly({ temporal, log }, { run: run.id }, () => wakeRun(temporal, startOf(run)));
-  const move = async (verb: typeof pauseRun, runId: string, actorId: string, reason: string) => {
-    const run = await verb(db, { runId, actorId, reason });
-    await wake(run);
-    return runAnswer(run);
-  };
-
-  return createRouter()
+export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
+  createRouter()
     .openapi(list, async (c) => {
       const { cursor, limit, ...filter } = c.req.valid('query');
       const before = cursor ? { id: cursor.id, createdAt: new Date(cursor.createdAt) } : null;
@@ -315,7 +229,7 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) => {
       const { actorId } = c.get('caller');
       const request = { ...c.req.valid('json'), actorId, key: idempotencyKeyOf(c), nowMs: Date.now() };
       const run = await askForRun(db, request);
-      await wake(run);
+      await wakeQuietly({ temporal, log }, { run: run.id }, () => wakeRun(temporal, startOf(run)));
       return c.json(runAnswer(run), 201);
     })
     .openapi(get, async (c) => {
@@ -353,31 +267,4 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) => {
       const read = (count: number) => listOutcomes(db, id, cursor, count);
       const key = ({ partnerId, currency }: RunOutcome) => ({ partnerId, currency });
       return c.json(await readPage(limit, read, { key, item: outcomeAnswer }), 200);
-    })
-    .openapi(positivePay, async (c) => {
-      const run = await getRun(db, c.req.valid('param').id);
-      return c.body(positivePayOf(run, await listRunChecks(db, run.id)), 200, {
-        'content-type': 'text/csv; charset=utf-8',
-        'content-disposition': `attachment; filename="positive-pay-${run.id}.csv"`,
-      });
-    })
-    .openapi(exclude, async (c) => {
-      const { payout, reason } = c.req.valid('json');
-      const change = { runId: c.req.valid('param').id, actorId: c.get('caller').actorId, reason };
-      const run = await excludeFromRun(db, change, payout);
-      await wake(run);
-      return c.json(runAnswer(run), 200);
-    })
-    .openapi(pause, async (c) => {
-      const { reason } = c.req.valid('json');
-      return c.json(await move(pauseRun, c.req.valid('param').id, c.get('caller').actorId, reason), 200);
-    })
-    .openapi(resume, async (c) => {
-      const { reason } = c.req.valid('json');
-      return c.json(await move(resumeRun, c.req.valid('param').id, c.get('caller').actorId, reason), 200);
-    })
-    .openapi(cancel, async (c) => {
-      const { reason } = c.req.valid('json');
-      return c.json(await move(cancelRun, c.req.valid('param').id, c.get('caller').actorId, reason), 200);
     });
-};

@@ -148,7 +148,7 @@ async function decideNotPaid(payoutId: string): Promise<void> {
 }
 
 describe('given a payment whose provider may be asked again, and two people who have said that it was not paid', () => {
-  it('when their word is being written into the books then its provider is not asked any more', async () => {
+  it('when their word is being written into the books then its provider is no longer asked', async () => {
     const { payoutIds, gateway, advance, countAsked } = await frozenPayout();
     const [payoutId = ''] = payoutIds;
     await advance();

@@ -107,7 +107,7 @@ describe('given a request that was answered', () => {
   });
 });
 
-describe('given an orders file beside its items', () => {
+describe('given an orders file and the file of its items', () => {
   const mapping = {
     ...MAPPING,
     refund: { when: { column: 'orders.state', values: ['canceled'] }, afterMinutes: 1 },

@@ -1,0 +1,77 @@
+import { createRoute, z } from '@hono/zod-openapi';
+
+import { listPayoutEarnings } from '../../../db/payouts/lines.ts';
+import { getPayout } from '../../../db/payouts/payouts.ts';
+import { Currency } from '../../../domain/fields.ts';
+import { formatDecimal, money } from '../../../domain/money.ts';
+import { onlyOwn } from '../../http/auth.ts';
+import { readPage } from '../../http/cursor.ts';
+import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
+import { createRouter } from '../../http/router.ts';
+import { answers, pageOf, pageQuery, RowNumber, UuidPath } from '../../http/schemas.ts';
+
+const ExplainedAnswer = z
+  .object({
+    line: fields.rowNumber('The number of the line of the payout', '1042'),
+    source: fields.text('The system that the event came from', 'shop'),
+    eventId: fields.text('The id of the event in its source', 'order-1001'),
+    kind: fields.text('What happened', 'sale'),
+    occurredAt: fields.at('When it happened'),
+    incentive: fields.text('The incentive that was earned', 'commission'),
+    plan: fields
+      .code(
+        'The plan that it was earned by; null for money that came back and is given to the partner again',
+        'standard',
+      )
+      .nullable(),
+    planVersion: fields.count('The version of the plan; null where there is no plan', 2).nullable(),
+    currency: Currency,
+    amount: fields.amount('What was earned; below zero for a reversal', '123.46'),
+    availableOn: fields.day('When it was free'),
+    explanation: fields.facts('How the amount was worked out, step by step', {
+      rule: 'percent',
+      inputs: { amount: '1234.56 USD', percent: '10' },
+      steps: ['10 % of 1234.56 USD is 123.456 USD', 'rounded: 123.46 USD'],
+      rounding: 'half-even',
+    }),
+  })
+  .openapi('ExplainedEarning');
+
+const ExplanationCursor = z.strictObject({ lineId: RowNumber, key: z.string().regex(/^[\x20-\x7e]{1,400}$/) });
+
+const explain = createRoute({
+  method: 'get',
+  path: '/v1/payouts/{id}/explanation',
+  tags: ['payouts'],
+  summary: 'Explain every cent of a payout',
+  request: { params: UuidPath, query: pageQuery(ExplanationCursor) },
+  responses: {
+    200: answers(pageOf(ExplainedAnswer), 'Which event earned what, under which terms, and how it was worked out.'),
+  },
+});
+
+type Explained = Awaited<ReturnType<typeof listPayoutEarnings>>[number];
+
+const explainedAnswer = ({ lineId, minor, currency, occurredAt, ...earning }: Explained) => ({
+  ...earning,
+  line: String(lineId),
+  currency,
+  amount: formatDecimal(money(minor, currency)),
+  occurredAt: occurredAt.toISOString(),
+});
+
+const explainedKey = ({ lineId, source, eventId, incentive }: Explained) => ({
+  lineId,
+  key: `${source}/${eventId}/${incentive}`,
+});
+
+/** An explanation leads from a payout back to each event. */
+export const explanationRoutes = ({ db }: Pick<ApiDeps, 'db'>) =>
+  createRouter().openapi(explain, async (c) => {
+    const { cursor = { lineId: 0n, key: '' }, limit } = c.req.valid('query');
+    const payout = await getPayout(db, c.req.valid('param').id);
+    onlyOwn(c, payout.partner, `payout ${payout.id}`);
+    const read = (count: number) => listPayoutEarnings(db, payout.id, cursor, count);
+    return c.json(await readPage(limit, read, { key: explainedKey, item: explainedAnswer }), 200);
+  });
