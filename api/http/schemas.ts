@@ -35,7 +35,7 @@ export const Method = z.enum(METHODS).meta({
   description: 'How a partner is paid: by bank transfer, PayPal or check',
   examples: ['bank'],
 });
-export const MoneyBody = z
+export const AmountBody = z
   .strictObject({ currency: Currency, amount: Decimal })
   .superRefine(({ currency, amount }, context) => {
     const message = whyNotAmount(amount, currency);
@@ -43,9 +43,9 @@ export const MoneyBody = z
   })
   .openapi('Money');
 /** Our own amounts may be below zero. */
-export const MoneyAnswer = z.object({ currency: Currency, amount: fields.amount('The amount') });
+export const MoneyBody = z.object({ currency: Currency, amount: fields.amount('The amount') });
 
-export const moneyAnswer = (amount: Money) => ({ currency: amount.currency, amount: formatDecimal(amount) });
+export const moneyBody = (amount: Money) => ({ currency: amount.currency, amount: formatDecimal(amount) });
 
 export const CodePath = z.object({ code: Code });
 export const UuidPath = z.object({ id: Uuid });

@@ -71,7 +71,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}) {
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;
     const parsed = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
-    const surprise = document.whyNotAnswer(
+    const surprise = document.whyNotBody(
       { method, path: path.replace(/\?.*/s, '') },
       response.status,
       isJson ? parsed : text || null,

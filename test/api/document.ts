@@ -26,7 +26,7 @@ export async function openDocument(app: ReturnType<typeof createApp>) {
 
   return {
     /** Why the document does not know such an answer to a request; undefined where it does. The body is null where there is none. */
-    whyNotAnswer(request: Request, status: number, body: unknown): string | undefined {
+    whyNotBody(request: Request, status: number, body: unknown): string | undefined {
       const operation = operationOf(request);
       if (!operation) return undefined;
       if (!operation.responses?.[status]) return `${operation.operationId} may not answer ${status}`;

@@ -30,7 +30,7 @@ import {
 } from '../../http/schemas.ts';
 import { wakeQuietly } from '../../http/wake.ts';
 
-const CheckAnswer = z
+const CheckBody = z
   .object({
     payer: fields.code('The code of the payer whose account the check is drawn on', 'acme'),
     account: fields.text('The name of the account; its number is never shown', 'Operating account'),
@@ -70,7 +70,7 @@ const CheckAnswer = z
   })
   .openapi('Check');
 
-const StopAnswer = z
+const StopBody = z
   .object({
     id: fields.id('The id of the stop'),
     renews: fields.id('The stop that this one renews; null for the first').nullable(),
@@ -95,8 +95,8 @@ const StopAnswer = z
   })
   .openapi('CheckStop');
 
-const CheckDetail = CheckAnswer.extend({
-  stops: z.array(StopAnswer).meta({ description: 'The stops that were asked for, the oldest first' }),
+const CheckDetail = CheckBody.extend({
+  stops: z.array(StopBody).meta({ description: 'The stops that were asked for, the oldest first' }),
 }).openapi('CheckDetail');
 
 const CheckCursor = z.strictObject({ accountId: Ordinal, number: RowNumber });
@@ -113,7 +113,7 @@ const list = createRoute({
       number: RowNumber.openapi({ description: 'Only this number', examples: ['1001'] }).optional(),
     }),
   },
-  responses: { 200: answers(pageOf(CheckAnswer), 'The numbers that are used, in their order, account by account.') },
+  responses: { 200: answers(pageOf(CheckBody), 'The numbers that are used, in their order, account by account.') },
 });
 
 const get = createRoute({
@@ -156,7 +156,7 @@ const CheckNumber = z.int().min(1).max(9_999_999_999);
 const first = { description: 'The first number', examples: [1001] };
 const last = { description: 'The last number; it is spoiled too', examples: [1003] };
 
-const SpoiledBody = z
+const NewSpoiledBody = z
   .strictObject({
     from: CheckNumber.meta(first),
     to: CheckNumber.meta(last),
@@ -168,7 +168,7 @@ const SpoiledBody = z
   })
   .openapi('NewSpoiledChecks');
 
-const SpoiledAnswer = z
+const SpoiledBody = z
   .object({
     payer: fields.code('The code of the payer', 'acme'),
     from: fields.rowNumber(first.description, '1001'),
@@ -184,16 +184,16 @@ const spoil = createRoute({
   tags: ['checks'],
   summary: 'Record check numbers that no check of ours has',
   description: 'For paper that is damaged or lost, and for numbers that were used elsewhere.',
-  request: { params: CodePath, body: jsonBody(SpoiledBody) },
+  request: { params: CodePath, body: jsonBody(NewSpoiledBody) },
   responses: {
-    201: answers(SpoiledAnswer, 'The numbers were recorded, both ends included.'),
+    201: answers(SpoiledBody, 'The numbers were recorded, both ends included.'),
     409: problemResponse('One of the numbers is in the register already. None was recorded.'),
   },
 });
 
 const moment = (at: Date | null): string | null => at?.toISOString() ?? null;
 
-function checkAnswer(check: Check) {
+function checkBody(check: Check) {
   const { accountRef, number, currency, minor, payoutId, issuedAt } = check;
   const { payer, state, word, partner, gateway, spoiledBecause, recordedBy, datedOn } = check;
   return {
@@ -219,7 +219,7 @@ function checkAnswer(check: Check) {
   };
 }
 
-const stopAnswer = ({ id, renewsId, requestedAt, outcomeAt, ...said }: CheckStop) => ({
+const stopBody = ({ id, renewsId, requestedAt, outcomeAt, ...said }: CheckStop) => ({
   id,
   renews: renewsId,
   requestedBy: said.requestedBy,
@@ -233,7 +233,7 @@ const stopAnswer = ({ id, renewsId, requestedAt, outcomeAt, ...said }: CheckStop
 
 async function readCheck(db: Database, payoutId: string) {
   const check = await getPayoutCheck(db, payoutId);
-  return { ...checkAnswer(check), stops: (await listStops(db, payoutId)).map(stopAnswer) };
+  return { ...checkBody(check), stops: (await listStops(db, payoutId)).map(stopBody) };
 }
 
 export const checkRoutes = ({ db, temporal, log }: ApiDeps) =>
@@ -242,7 +242,7 @@ export const checkRoutes = ({ db, temporal, log }: ApiDeps) =>
       const { cursor = null, limit, ...filter } = c.req.valid('query');
       const key = ({ accountId, number }: Check) => ({ accountId, number });
       return c.json(
-        await readPage(limit, (count) => listChecks(db, filter, cursor, count), { key, item: checkAnswer }),
+        await readPage(limit, (count) => listChecks(db, filter, cursor, count), { key, item: checkBody }),
         200,
       );
     })

@@ -10,7 +10,7 @@ import { createRouter } from '../../http/router.ts';
 import { answers, jsonBody, Reason, UuidPath } from '../../http/schemas.ts';
 import { wakeQuietly } from '../../http/wake.ts';
 
-const DecisionBody = z
+const NewDecisionBody = z
   .strictObject({
     decision: fields.oneOf(EXCEPTION_DECISIONS, 'What the bank shall do with the check', 'return'),
     reason: Reason.meta({
@@ -20,7 +20,7 @@ const DecisionBody = z
   })
   .openapi('CheckExceptionDecision');
 
-const DecisionAnswer = z
+const DecisionBody = z
   .object({
     id: fields.id('The id of the task'),
     number: fields.rowNumber('The number of the check that was presented', '1001'),
@@ -38,10 +38,10 @@ const decide = createRoute({
   description: 'The id is that of the task.',
   request: {
     params: UuidPath,
-    body: jsonBody(DecisionBody),
+    body: jsonBody(NewDecisionBody),
   },
   responses: {
-    200: answers(DecisionAnswer, 'The decision was recorded. The bank is told next.'),
+    200: answers(DecisionBody, 'The decision was recorded. The bank is told next.'),
     403: problemResponse(
       'Only an approver may decide `pay`, and only one whom the check does not pay. Nothing was recorded.',
     ),

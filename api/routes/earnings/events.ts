@@ -16,7 +16,7 @@ import { wakePrograms } from '../../http/wake.ts';
 
 const EVENTS_MAX = 1000;
 
-const EventsBody = z
+const NewEventsBody = z
   .strictObject({
     events: z
       .array(WireEvent)
@@ -26,7 +26,7 @@ const EventsBody = z
   })
   .openapi('NewEvents');
 
-const EventsAnswer = z
+const EventsBody = z
   .object({
     results: z
       .array(
@@ -44,7 +44,7 @@ const EventsAnswer = z
   })
   .openapi('EventResults');
 
-const EventAnswer = z
+const EventBody = z
   .object({
     source: fields.text('The system that the event came from', 'shop'),
     id: fields.text('The id of the event in its source', 'order-1001'),
@@ -63,7 +63,7 @@ const EventAnswer = z
   })
   .openapi('Event');
 
-const QuarantineAnswer = z
+const QuarantineBody = z
   .object({
     source: fields.text('The system that the event came from', 'shop'),
     id: fields.text('The id of the event in its source', 'order-1001'),
@@ -83,9 +83,9 @@ const add = createRoute({
   operationId: 'sendEvents',
   tags: ['events'],
   summary: 'Send events',
-  request: { body: jsonBody(EventsBody) },
+  request: { body: jsonBody(NewEventsBody) },
   responses: {
-    200: answers(EventsAnswer, 'Every event was taken in, was known already, or is kept aside.'),
+    200: answers(EventsBody, 'Every event was taken in, was known already, or is kept aside.'),
     400: problemResponse('An event cannot be accepted, so none was taken in; `errors` names every reason.'),
   },
 });
@@ -107,7 +107,7 @@ const list = createRoute({
   tags: ['events'],
   summary: 'List the events',
   request: { query: EventsQuery },
-  responses: { 200: answers(pageOf(EventAnswer), 'The events, in the order of their sources and ids.') },
+  responses: { 200: answers(pageOf(EventBody), 'The events, in the order of their sources and ids.') },
 });
 
 const quarantine = createRoute({
@@ -119,13 +119,13 @@ const quarantine = createRoute({
   request: { query: pageQuery(RowNumber) },
   responses: {
     200: answers(
-      pageOf(QuarantineAnswer),
+      pageOf(QuarantineBody),
       'Events that came under a known source and id with other content, the oldest first. They count for nothing.',
     ),
   },
 });
 
-const eventAnswer = ({ minor, currency, occurredAt, bookedAt, ...event }: StoredEvent) => ({
+const eventBody = ({ minor, currency, occurredAt, bookedAt, ...event }: StoredEvent) => ({
   ...event,
   currency,
   amount: minor === null || currency === null ? null : formatDecimal(money(minor, currency)),
@@ -133,7 +133,7 @@ const eventAnswer = ({ minor, currency, occurredAt, bookedAt, ...event }: Stored
   bookedAt: bookedAt.toISOString(),
 });
 
-const quarantineAnswer = ({ source, id, payload, receivedAt }: QuarantinedEvent) => ({
+const quarantineBody = ({ source, id, payload, receivedAt }: QuarantinedEvent) => ({
   source,
   id,
   payload,
@@ -156,10 +156,10 @@ export const eventRoutes = ({ db, temporal, log }: ApiDeps) =>
     .openapi(list, async (c) => {
       const { cursor = null, limit, ...filter } = c.req.valid('query');
       const read = (count: number) => listEvents(db, filter, cursor, count);
-      return c.json(await readPage(limit, read, { key: ({ source, id }) => ({ source, id }), item: eventAnswer }), 200);
+      return c.json(await readPage(limit, read, { key: ({ source, id }) => ({ source, id }), item: eventBody }), 200);
     })
     .openapi(quarantine, async (c) => {
       const { cursor = 0n, limit } = c.req.valid('query');
       const read = (count: number) => listQuarantine(db, cursor, count);
-      return c.json(await readPage(limit, read, { key: ({ number }) => number, item: quarantineAnswer }), 200);
+      return c.json(await readPage(limit, read, { key: ({ number }) => number, item: quarantineBody }), 200);
     });

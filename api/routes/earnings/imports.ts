@@ -13,7 +13,7 @@ import { createRouter, detailsOf } from '../../http/router.ts';
 import { answers, Ordinal, pageOf, pageQuery, Uuid, UuidPath } from '../../http/schemas.ts';
 import { wakePrograms } from '../../http/wake.ts';
 
-const ImportAnswer = z
+const ImportBody = z
   .object({
     id: fields.id('The id of the import'),
     fileName: fields.text('The name of the file as it was sent', 'sales-2026-02.csv'),
@@ -33,7 +33,7 @@ const ImportAnswer = z
   })
   .openapi('Import');
 
-const RejectionAnswer = z
+const RejectionBody = z
   .object({
     line: fields.count('The line of the file on which the row ends', 17),
     column: fields.text('The column that cannot be read; `(row)` for the row as a whole', 'price'),
@@ -73,7 +73,7 @@ const add = createRoute({
   summary: 'Import a CSV file of events',
   request: { body: { required: true, content: FORM } },
   responses: {
-    201: answers(ImportAnswer, 'The file was read: good rows are in, and bad ones are listed under its rejections.'),
+    201: answers(ImportBody, 'The file was read: good rows are in, and bad ones are listed under its rejections.'),
     400: problemResponse('The mapping, a header or an encoding is wrong. Nothing was taken in.'),
   },
 });
@@ -84,7 +84,7 @@ const list = createRoute({
   tags: ['imports'],
   summary: 'List the imports',
   request: { query: pageQuery(Uuid) },
-  responses: { 200: answers(pageOf(ImportAnswer), 'The imports, the newest first.') },
+  responses: { 200: answers(pageOf(ImportBody), 'The imports, the newest first.') },
 });
 
 const get = createRoute({
@@ -93,7 +93,7 @@ const get = createRoute({
   tags: ['imports'],
   summary: 'Get an import',
   request: { params: UuidPath },
-  responses: { 200: answers(ImportAnswer, 'The import, and how far it is.') },
+  responses: { 200: answers(ImportBody, 'The import, and how far it is.') },
 });
 
 const RejectionCursor = z.strictObject({ line: Ordinal, column: z.string().max(300) });
@@ -104,10 +104,10 @@ const rejections = createRoute({
   tags: ['imports'],
   summary: 'List the rejected rows of an import',
   request: { params: UuidPath, query: pageQuery(RejectionCursor) },
-  responses: { 200: answers(pageOf(RejectionAnswer), 'What could not be taken in, by line and column.') },
+  responses: { 200: answers(pageOf(RejectionBody), 'What could not be taken in, by line and column.') },
 });
 
-const importAnswer = ({ brokenOff, startedAt, finishedAt, ...found }: Import) => ({
+const importBody = ({ brokenOff, startedAt, finishedAt, ...found }: Import) => ({
   id: found.id,
   fileName: found.fileName,
   createdBy: found.createdBy,
@@ -137,14 +137,14 @@ export const importRoutes = ({ db, temporal, log }: ApiDeps) =>
         by: c.get('caller').actorId,
         onPage: (programs) => wakePrograms({ temporal, log }, programs),
       });
-      return c.json(importAnswer(imported), 201);
+      return c.json(importBody(imported), 201);
     })
     .openapi(list, async (c) => {
       const { cursor = null, limit } = c.req.valid('query');
       const read = (count: number) => listImports(db, cursor, count);
-      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: importAnswer }), 200);
+      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: importBody }), 200);
     })
-    .openapi(get, async (c) => c.json(importAnswer(await getImport(db, c.req.valid('param').id)), 200))
+    .openapi(get, async (c) => c.json(importBody(await getImport(db, c.req.valid('param').id)), 200))
     .openapi(rejections, async (c) => {
       const { cursor = { line: 0, column: '' }, limit } = c.req.valid('query');
       const { id } = await getImport(db, c.req.valid('param').id);

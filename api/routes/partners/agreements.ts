@@ -18,7 +18,7 @@ const STARTS = "The first day on which the partner earns, a local date in the zo
 const ENDS = "The day from which the partner no longer earns, a local date in the zone of the program's schedule";
 
 /** From `startsOn` on, and before `endsOn`. */
-export const AgreementBody = z
+export const NewAgreementBody = z
   .strictObject({
     program: Code.meta(PROGRAM),
     plan: Code.meta(PLAN),
@@ -31,7 +31,7 @@ export const AgreementBody = z
   })
   .openapi('NewAgreement');
 
-const AgreementAnswer = z
+const AgreementBody = z
   .object({
     partner: fields.code('The code of the partner', 'paula'),
     program: fields.code(PROGRAM.description, 'resale'),
@@ -49,7 +49,7 @@ const list = createRoute({
   summary: 'List the agreements of a partner',
   request: { params: CodePath, query: CodePageQuery },
   responses: {
-    200: answers(pageOf(AgreementAnswer), 'The programs that the partner is in, in the order of their codes.'),
+    200: answers(pageOf(AgreementBody), 'The programs that the partner is in, in the order of their codes.'),
   },
 });
 
@@ -58,9 +58,9 @@ const add = createRoute({
   path: '/v1/partners/{code}/agreements',
   tags: ['partners'],
   summary: 'Add a partner to a program',
-  request: { params: CodePath, body: jsonBody(AgreementBody) },
+  request: { params: CodePath, body: jsonBody(NewAgreementBody) },
   responses: {
-    201: answers(AgreementAnswer, 'The partner is in the program.'),
+    201: answers(AgreementBody, 'The partner is in the program.'),
     409: problemResponse('The partner is in that program already.'),
   },
 });
@@ -84,10 +84,10 @@ const change = createRoute({
   tags: ['partners'],
   summary: 'Change or end an agreement',
   request: { params: CodePath.extend({ program: Code.meta(PROGRAM) }), body: jsonBody(AgreementChange) },
-  responses: { 200: answers(AgreementAnswer, 'The agreement was changed. What was earned stays as it is.') },
+  responses: { 200: answers(AgreementBody, 'The agreement was changed. What was earned stays as it is.') },
 });
 
-const agreementAnswer = (agreement: Agreement) => ({ ...agreement, createdAt: agreement.createdAt.toISOString() });
+const agreementBody = (agreement: Agreement) => ({ ...agreement, createdAt: agreement.createdAt.toISOString() });
 
 export const agreementRoutes = ({ db }: ApiDeps) =>
   createRouter()
@@ -97,17 +97,17 @@ export const agreementRoutes = ({ db }: ApiDeps) =>
       onlyOwn(c, code, `partner ${code}`);
       const partner = await getPartner(db, code);
       const read = (count: number) => listAgreements(db, partner.id, cursor, count);
-      return c.json(await readPage(limit, read, { key: ({ program }) => program, item: agreementAnswer }), 200);
+      return c.json(await readPage(limit, read, { key: ({ program }) => program, item: agreementBody }), 200);
     })
     .openapi(add, async (c) => {
       const { endsOn = null, ...agreement } = c.req.valid('json');
       const partner = await getPartner(db, c.req.valid('param').code);
       const added = await addAgreement(db, { ...agreement, partner: partner.code, endsOn }, c.get('caller').actorId);
-      return c.json(agreementAnswer(added), 201);
+      return c.json(agreementBody(added), 201);
     })
     .openapi(change, async (c) => {
       const { code: partner, program } = c.req.valid('param');
       const wish = c.req.valid('json');
       const changed = await changeAgreement(db, { partner, program }, wish, c.get('caller').actorId);
-      return c.json(agreementAnswer(changed), 200);
+      return c.json(agreementBody(changed), 200);
     });

@@ -63,6 +63,6 @@ const CheckInstrument = z
   .openapi('CheckInstrument', { description: 'A postal address, for a check' });
 
 /** Where a partner wants to be paid, field for field as its gateway will ask for it. */
-export const InstrumentBody = z
+export const NewInstrumentBody = z
   .discriminatedUnion('method', [BankInstrument, PayPalInstrument, CheckInstrument])
   .openapi('NewInstrument', { description: 'Where a partner is paid: by bank transfer, PayPal or check' });

@@ -7,13 +7,13 @@ import { Country, Currency } from '../../../domain/fields.ts';
 import { onlyOwn } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
-import { InstrumentBody } from './details.ts';
+import { NewInstrumentBody } from './details.ts';
 import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, CodePath, jsonBody, Method, pageOf, pageQuery, Uuid } from '../../http/schemas.ts';
 
 /** The part of an instrument that is shown. Its details are sealed, and leave the vault only for a payment. */
-const InstrumentAnswer = z
+const InstrumentBody = z
   .object({
     id: fields.id('The id of the instrument'),
     method: Method,
@@ -36,7 +36,7 @@ const list = createRoute({
   request: { params: CodePath, query: pageQuery(Uuid) },
   responses: {
     200: answers(
-      pageOf(InstrumentAnswer),
+      pageOf(InstrumentBody),
       'The instruments, the newest first. In each currency the newest one that can take it counts.',
     ),
   },
@@ -47,16 +47,16 @@ const add = createRoute({
   path: '/v1/partners/{code}/instruments',
   tags: ['instruments'],
   summary: 'Add an instrument: change where a partner is paid',
-  request: { params: CodePath, body: jsonBody(InstrumentBody) },
+  request: { params: CodePath, body: jsonBody(NewInstrumentBody) },
   responses: {
     201: answers(
-      InstrumentAnswer,
+      InstrumentBody,
       'The instrument was added. Unless it is the first, it cools off before money goes to it.',
     ),
   },
 });
 
-const instrumentAnswer = ({ usableFrom, createdAt, ...instrument }: Instrument) => ({
+const instrumentBody = ({ usableFrom, createdAt, ...instrument }: Instrument) => ({
   ...instrument,
   usableFrom: usableFrom.toISOString(),
   createdAt: createdAt.toISOString(),
@@ -70,11 +70,11 @@ export const instrumentRoutes = ({ db, vault, settings: { coolingOffDays } }: Ap
       onlyOwn(c, code, `partner ${code}`);
       const partner = await getPartner(db, code);
       const read = (count: number) => listInstruments(db, partner.id, cursor, count);
-      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: instrumentAnswer }), 200);
+      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: instrumentBody }), 200);
     })
     .openapi(add, async (c) => {
       const partner = await getPartner(db, c.req.valid('param').code);
       const payee = { partner, destination: c.req.valid('json') };
       const added = await addInstrument(db, vault, payee, { coolingOffDays, by: c.get('caller').actorId });
-      return c.json(instrumentAnswer(added), 201);
+      return c.json(instrumentBody(added), 201);
     });

@@ -14,7 +14,7 @@ import { Code, Country } from '../../../domain/fields.ts';
 import { onlyOwn } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
-import { InstrumentBody } from './details.ts';
+import { NewInstrumentBody } from './details.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
@@ -29,7 +29,7 @@ import {
   pageOf,
   Reason,
 } from '../../http/schemas.ts';
-import { AgreementBody } from './agreements.ts';
+import { NewAgreementBody } from './agreements.ts';
 
 const BATCH_MAX = 500;
 const AGREEMENTS_MAX = 20;
@@ -37,7 +37,7 @@ const AGREEMENTS_MAX = 20;
 const EMAIL = 'Where notices about payouts go';
 const COUNTRY = 'Where the partner lives or is registered: an ISO 3166-1 code of two letters';
 
-const PartnerBody = z
+const NewPartnerBody = z
   .strictObject({
     code: Code.meta({ description: "The partner's code, for ever", examples: ['paula'] }),
     name: Name.meta({ description: "The partner's name", examples: ['Paula Partner'] }),
@@ -45,19 +45,19 @@ const PartnerBody = z
     email: Email.meta({ description: EMAIL, examples: ['paula@example.com'] }).optional(),
     country: Country.meta({ description: COUNTRY, examples: ['US'] }),
     agreements: z
-      .array(AgreementBody)
+      .array(NewAgreementBody)
       .max(AGREEMENTS_MAX)
       .default([])
       .meta({ description: `The programs that the partner joins, up to ${AGREEMENTS_MAX}` }),
-    instrument: InstrumentBody.optional(),
+    instrument: NewInstrumentBody.optional(),
   })
   .openapi('NewPartner');
-type PartnerBody = z.output<typeof PartnerBody>;
+type NewPartnerBody = z.output<typeof NewPartnerBody>;
 
-const BatchBody = z
+const NewBatchBody = z
   .strictObject({
     partners: z
-      .array(PartnerBody)
+      .array(NewPartnerBody)
       .min(1)
       .max(BATCH_MAX)
       .refine((partners) => new Set(partners.map(({ code }) => code)).size === partners.length, 'names a code twice')
@@ -65,9 +65,9 @@ const BatchBody = z
   })
   .openapi('NewPartners');
 
-const BatchAnswer = z.object({ added: fields.count('How many partners were added', 120) }).openapi('AddedPartners');
+const BatchBody = z.object({ added: fields.count('How many partners were added', 120) }).openapi('AddedPartners');
 
-const PartnerAnswer = z
+const PartnerBody = z
   .object({
     code: fields.code("The partner's code", 'paula'),
     name: fields.text("The partner's name", 'Paula Partner'),
@@ -87,7 +87,7 @@ const list = createRoute({
   tags: ['partners'],
   summary: 'List the partners',
   request: { query: CodePageQuery },
-  responses: { 200: answers(pageOf(PartnerAnswer), 'The partners, in the order of their codes.') },
+  responses: { 200: answers(pageOf(PartnerBody), 'The partners, in the order of their codes.') },
 });
 
 const add = createRoute({
@@ -95,8 +95,8 @@ const add = createRoute({
   path: '/v1/partners',
   tags: ['partners'],
   summary: 'Add a partner',
-  request: { body: jsonBody(PartnerBody) },
-  responses: { 201: answers(PartnerAnswer, 'The partner was added.'), 409: problemResponse('The code is taken.') },
+  request: { body: jsonBody(NewPartnerBody) },
+  responses: { 201: answers(PartnerBody, 'The partner was added.'), 409: problemResponse('The code is taken.') },
 });
 
 const addBatch = createRoute({
@@ -105,9 +105,9 @@ const addBatch = createRoute({
   operationId: 'addPartners',
   tags: ['partners'],
   summary: 'Add many partners at once',
-  request: { body: jsonBody(BatchBody) },
+  request: { body: jsonBody(NewBatchBody) },
   responses: {
-    201: answers(BatchAnswer, 'All partners were added.'),
+    201: answers(BatchBody, 'All partners were added.'),
     409: problemResponse('A code is taken. None was added.'),
   },
 });
@@ -118,7 +118,7 @@ const get = createRoute({
   tags: ['partners'],
   summary: 'Get a partner',
   request: { params: CodePath },
-  responses: { 200: answers(PartnerAnswer, 'The partner.') },
+  responses: { 200: answers(PartnerBody, 'The partner.') },
 });
 
 const PartnerChange = z
@@ -138,7 +138,7 @@ const change = createRoute({
   tags: ['partners'],
   summary: 'Change a partner',
   request: { params: CodePath, body: jsonBody(PartnerChange) },
-  responses: { 200: answers(PartnerAnswer, 'The partner was changed.') },
+  responses: { 200: answers(PartnerBody, 'The partner was changed.') },
 });
 
 const WhyBody = jsonBody(z.strictObject({ reason: Reason }).openapi('PartnerHold'));
@@ -150,10 +150,7 @@ const hold = createRoute({
   summary: 'Hold a partner: stop paying them for now',
   request: { params: CodePath, body: WhyBody },
   responses: {
-    200: answers(
-      PartnerAnswer,
-      'The partner is left out of every draft from now on. What was approved before goes on.',
-    ),
+    200: answers(PartnerBody, 'The partner is left out of every draft from now on. What was approved before goes on.'),
   },
 });
 
@@ -163,10 +160,10 @@ const release = createRoute({
   tags: ['partners'],
   summary: 'Release a partner: pay them again',
   request: { params: CodePath, body: WhyBody },
-  responses: { 200: answers(PartnerAnswer, 'The partner is paid again from the next draft on.') },
+  responses: { 200: answers(PartnerBody, 'The partner is paid again from the next draft on.') },
 });
 
-const partnerAnswer = ({ id: _id, createdAt, ...partner }: Partner) => ({
+const partnerBody = ({ id: _id, createdAt, ...partner }: Partner) => ({
   ...partner,
   createdAt: createdAt.toISOString(),
 });
@@ -177,14 +174,14 @@ export const partnerRoutes = ({ db, vault, settings: { coolingOffDays } }: ApiDe
       const { cursor = null, limit } = c.req.valid('query');
       const page = await readPage(limit, (count) => listPartners(db, cursor, count), {
         key: ({ code }) => code,
-        item: partnerAnswer,
+        item: partnerBody,
       });
       return c.json(page, 200);
     })
     .openapi(add, async (c) => {
       const policy = { coolingOffDays, by: c.get('caller').actorId };
       const added = await addPartner(db, vault, newcomer(c.req.valid('json')), policy);
-      return c.json(partnerAnswer(added), 201);
+      return c.json(partnerBody(added), 201);
     })
     .openapi(addBatch, async (c) => {
       const policy = { coolingOffDays, by: c.get('caller').actorId };
@@ -194,24 +191,24 @@ export const partnerRoutes = ({ db, vault, settings: { coolingOffDays } }: ApiDe
     .openapi(get, async (c) => {
       const { code } = c.req.valid('param');
       onlyOwn(c, code, `partner ${code}`);
-      return c.json(partnerAnswer(await getPartner(db, code)), 200);
+      return c.json(partnerBody(await getPartner(db, code)), 200);
     })
     .openapi(change, async (c) => {
       const partner = await changePartner(db, c.req.valid('param').code, c.req.valid('json'), c.get('caller').actorId);
-      return c.json(partnerAnswer(partner), 200);
+      return c.json(partnerBody(partner), 200);
     })
     .openapi(hold, async (c) => {
       const { reason } = c.req.valid('json');
       const held = await holdPartner(db, c.req.valid('param').code, reason, c.get('caller').actorId);
-      return c.json(partnerAnswer(held), 200);
+      return c.json(partnerBody(held), 200);
     })
     .openapi(release, async (c) => {
       const { reason } = c.req.valid('json');
       const released = await releasePartner(db, c.req.valid('param').code, reason, c.get('caller').actorId);
-      return c.json(partnerAnswer(released), 200);
+      return c.json(partnerBody(released), 200);
     });
 
-const newcomer = ({ email, instrument, agreements, ...partner }: PartnerBody): Newcomer => ({
+const newcomer = ({ email, instrument, agreements, ...partner }: NewPartnerBody): Newcomer => ({
   ...partner,
   email: email ?? null,
   agreements: agreements.map(({ endsOn = null, ...agreement }) => ({ ...agreement, endsOn })),

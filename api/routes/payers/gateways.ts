@@ -9,7 +9,7 @@ import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, jsonBody, Reason } from '../../http/schemas.ts';
 
-const GatewayAnswer = z
+const GatewayBody = z
   .object({
     gateway: fields.oneOf(GATEWAYS, 'The name of the gateway', 'wise'),
     paused: z.boolean().meta({ description: 'Whether the provider is not asked for anything new' }),
@@ -19,7 +19,7 @@ const GatewayAnswer = z
   .openapi('Gateway');
 
 const GatewayList = z
-  .object({ items: z.array(GatewayAnswer).meta({ description: 'Every gateway there is' }) })
+  .object({ items: z.array(GatewayBody).meta({ description: 'Every gateway there is' }) })
   .openapi('Gateways');
 
 const GatewayPath = z.object({ name: fields.oneOf(GATEWAYS, 'The name of the gateway', 'wise') });
@@ -40,7 +40,7 @@ const pause = createRoute({
   request: { params: GatewayPath, body: jsonBody(z.strictObject({ reason: Reason }).openapi('GatewayPause')) },
   responses: {
     200: answers(
-      GatewayAnswer,
+      GatewayBody,
       'The gateway is paused: its provider is no longer asked. What was asked before goes on to its end.',
     ),
   },
@@ -52,10 +52,10 @@ const resume = createRoute({
   tags: ['gateways'],
   summary: 'Resume a gateway',
   request: { params: GatewayPath },
-  responses: { 200: answers(GatewayAnswer, 'The gateway goes on.') },
+  responses: { 200: answers(GatewayBody, 'The gateway goes on.') },
 });
 
-const gatewayAnswer = (gateway: GatewayName, pauses: readonly GatewayPause[]) => {
+const gatewayBody = (gateway: GatewayName, pauses: readonly GatewayPause[]) => {
   const paused = pauses.find((one) => one.gateway === gateway);
   return {
     gateway,
@@ -65,13 +65,13 @@ const gatewayAnswer = (gateway: GatewayName, pauses: readonly GatewayPause[]) =>
   };
 };
 
-const readGateway = async (db: Database, gateway: GatewayName) => gatewayAnswer(gateway, await listGatewayPauses(db));
+const readGateway = async (db: Database, gateway: GatewayName) => gatewayBody(gateway, await listGatewayPauses(db));
 
 export const gatewayRoutes = ({ db }: ApiDeps) =>
   createRouter()
     .openapi(list, async (c) => {
       const pauses = await listGatewayPauses(db);
-      return c.json({ items: GATEWAYS.map((gateway) => gatewayAnswer(gateway, pauses)) }, 200);
+      return c.json({ items: GATEWAYS.map((gateway) => gatewayBody(gateway, pauses)) }, 200);
     })
     .openapi(pause, async (c) => {
       const { name } = c.req.valid('param');

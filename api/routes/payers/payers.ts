@@ -17,7 +17,7 @@ import { answers, CodePageQuery, CodePath, jsonBody, Method, Name, pageOf, Posta
 const ADDRESS = 'The postal address that is printed on checks';
 const COUNTRY = 'The country of the payer: an ISO 3166-1 code of two letters';
 
-const PayerBody = z
+const NewPayerBody = z
   .strictObject({
     code: Code.meta({ description: "The payer's code, for ever", examples: ['acme'] }),
     name: Name.meta({ description: 'The legal name, as it is printed on checks', examples: ['Acme Inc'] }),
@@ -27,7 +27,7 @@ const PayerBody = z
   })
   .openapi('NewPayer');
 
-const PayerAnswer = z
+const PayerBody = z
   .object({
     code: fields.code("The payer's code", 'acme'),
     name: fields.text('The legal name', 'Acme Inc'),
@@ -40,7 +40,7 @@ const PayerAnswer = z
 
 const ACCOUNT_REF = 'A name of the account that shows at most four of its digits in a row';
 
-const GatewayAnswer = z
+const GatewayBody = z
   .object({
     method: Method,
     gateway: fields.oneOf(GATEWAYS, 'The gateway that carries the method', 'wise'),
@@ -49,8 +49,8 @@ const GatewayAnswer = z
   })
   .openapi('PayerGateway');
 
-const PayerWithGateways = PayerAnswer.extend({
-  gateways: z.array(GatewayAnswer).meta({ description: 'The gateway of each method that the payer offers' }),
+const PayerWithGateways = PayerBody.extend({
+  gateways: z.array(GatewayBody).meta({ description: 'The gateway of each method that the payer offers' }),
 }).openapi('PayerDetail');
 
 const SETTINGS_LENGTH_MAX = 4000;
@@ -91,7 +91,7 @@ const CHECKS = {
 const ofGateway = <Name extends (typeof GATEWAYS)[number]>(gateway: Name, description: string) =>
   z.literal(gateway).meta({ description });
 
-const GatewayBody = z
+const NewGatewayBody = z
   .discriminatedUnion('gateway', [
     z
       .strictObject({
@@ -126,7 +126,7 @@ const list = createRoute({
   tags: ['payers'],
   summary: 'List the payers',
   request: { query: CodePageQuery },
-  responses: { 200: answers(pageOf(PayerAnswer), 'The legal entities that pay, in the order of their codes.') },
+  responses: { 200: answers(pageOf(PayerBody), 'The legal entities that pay, in the order of their codes.') },
 });
 
 const add = createRoute({
@@ -134,8 +134,8 @@ const add = createRoute({
   path: '/v1/payers',
   tags: ['payers'],
   summary: 'Add a payer',
-  request: { body: jsonBody(PayerBody) },
-  responses: { 201: answers(PayerAnswer, 'The payer was added.'), 409: problemResponse('The code is taken.') },
+  request: { body: jsonBody(NewPayerBody) },
+  responses: { 201: answers(PayerBody, 'The payer was added.'), 409: problemResponse('The code is taken.') },
 });
 
 const get = createRoute({
@@ -153,14 +153,14 @@ const setGateway = createRoute({
   tags: ['payers'],
   summary: 'Set the gateway that carries a method',
   description: 'Settings that could not pay are refused. They are sealed and never shown again.',
-  request: { params: CodePath.extend({ method: Method }), body: jsonBody(GatewayBody) },
+  request: { params: CodePath.extend({ method: Method }), body: jsonBody(NewGatewayBody) },
   responses: {
-    200: answers(GatewayAnswer, 'The gateway carries this method from now on.'),
+    200: answers(GatewayBody, 'The gateway carries this method from now on.'),
     409: problemResponse('Another payer draws its checks on this account. Nothing was changed.'),
   },
 });
 
-const payerAnswer = ({ code, name, country, currency, address, createdAt }: Payer) => ({
+const payerBody = ({ code, name, country, currency, address, createdAt }: Payer) => ({
   code,
   name,
   country,
@@ -169,7 +169,7 @@ const payerAnswer = ({ code, name, country, currency, address, createdAt }: Paye
   createdAt: createdAt.toISOString(),
 });
 
-const gatewayAnswer = (gateway: PayerGateway) => ({ ...gateway, updatedAt: gateway.updatedAt.toISOString() });
+const gatewayBody = (gateway: PayerGateway) => ({ ...gateway, updatedAt: gateway.updatedAt.toISOString() });
 
 export const payerRoutes = ({ db, vault }: ApiDeps) =>
   createRouter()
@@ -177,18 +177,18 @@ export const payerRoutes = ({ db, vault }: ApiDeps) =>
       const { cursor = null, limit } = c.req.valid('query');
       const page = await readPage(limit, (count) => listPayers(db, cursor, count), {
         key: ({ code }) => code,
-        item: payerAnswer,
+        item: payerBody,
       });
       return c.json(page, 200);
     })
     .openapi(add, async (c) => {
       const { address = null, ...payer } = c.req.valid('json');
-      return c.json(payerAnswer(await addPayer(db, { ...payer, address }, c.get('caller').actorId)), 201);
+      return c.json(payerBody(await addPayer(db, { ...payer, address }, c.get('caller').actorId)), 201);
     })
     .openapi(get, async (c) => {
       const payer = await getPayer(db, c.req.valid('param').code);
-      const gateways = (await listPayerGateways(db, payer.id)).map(gatewayAnswer);
-      return c.json({ ...payerAnswer(payer), gateways }, 200);
+      const gateways = (await listPayerGateways(db, payer.id)).map(gatewayBody);
+      return c.json({ ...payerBody(payer), gateways }, 200);
     })
     .openapi(setGateway, async (c) => {
       const { code, method } = c.req.valid('param');
@@ -203,5 +203,5 @@ export const payerRoutes = ({ db, vault }: ApiDeps) =>
         dormancyYears: dormancyYears ?? null,
       };
       const set = await setPayerGateway(db, vault, await getPayer(db, code), wish, c.get('caller').actorId);
-      return c.json(gatewayAnswer(set), 200);
+      return c.json(gatewayBody(set), 200);
     });

@@ -23,9 +23,9 @@ import {
   CodePageQuery,
   CodePath,
   jsonBody,
-  MoneyAnswer,
-  moneyAnswer,
   MoneyBody,
+  moneyBody,
+  AmountBody,
   pageOf,
 } from '../../http/schemas.ts';
 import { startSchedule } from '../../http/wake.ts';
@@ -35,7 +35,7 @@ const PERIODS_DEFAULT = 12;
 
 /** The smallest payout in each currency; a currency that is not named has none. */
 const Minimums = z
-  .array(MoneyBody)
+  .array(AmountBody)
   .max(50)
   .refine(
     (minimums) => new Set(minimums.map(({ currency }) => currency)).size === minimums.length,
@@ -51,7 +51,7 @@ const PAY_DAYS = 'How many business days after the cut-off the money leaves';
 const APPROVALS = 'How many people must approve a run';
 const SCHEDULED = 'Whether a run starts by itself at each cut-off';
 
-const ScheduleBody = z
+const NewScheduleBody = z
   .strictObject({
     code: Code.meta({ description: "The schedule's code, for ever", examples: ['monthly'] }),
     payer: Code.meta({ description: 'The code of the payer whose money it is', examples: ['acme'] }),
@@ -91,7 +91,7 @@ const ScheduleBody = z
     if (message) context.addIssue({ code: 'custom', path: message.includes('zone') ? ['zone'] : ['weekday'], message });
   });
 
-const ScheduleAnswer = z
+const ScheduleBody = z
   .object({
     code: fields.code("The schedule's code", 'monthly'),
     payer: fields.code('The code of the payer whose money it is', 'acme'),
@@ -101,12 +101,12 @@ const ScheduleAnswer = z
     payDays: fields.count(PAY_DAYS, 2),
     approvalsRequired: fields.count(APPROVALS, 1),
     scheduled: z.boolean().meta({ description: SCHEDULED }),
-    minimums: z.array(MoneyAnswer).meta({ description: 'The smallest payout in each currency that has one' }),
+    minimums: z.array(MoneyBody).meta({ description: 'The smallest payout in each currency that has one' }),
     createdAt: fields.at('When the schedule was added'),
   })
   .openapi('Schedule');
 
-const PeriodAnswer = z
+const PeriodBody = z
   .object({
     start: fields.day('The first day of the period', '2026-02-01'),
     end: fields.day('The day after its last: the date of the cut-off', '2026-03-01'),
@@ -121,7 +121,7 @@ const list = createRoute({
   tags: ['schedules'],
   summary: 'List the pay schedules',
   request: { query: CodePageQuery },
-  responses: { 200: answers(pageOf(ScheduleAnswer), 'The pay schedules, in the order of their codes.') },
+  responses: { 200: answers(pageOf(ScheduleBody), 'The pay schedules, in the order of their codes.') },
 });
 
 const add = createRoute({
@@ -129,9 +129,9 @@ const add = createRoute({
   path: '/v1/schedules',
   tags: ['schedules'],
   summary: 'Add a pay schedule',
-  request: { body: jsonBody(ScheduleBody) },
+  request: { body: jsonBody(NewScheduleBody) },
   responses: {
-    201: answers(ScheduleAnswer, 'The pay schedule was added.'),
+    201: answers(ScheduleBody, 'The pay schedule was added.'),
     404: problemResponse('There is no such payer. Nothing was added.'),
     409: problemResponse('The code is taken.'),
   },
@@ -143,7 +143,7 @@ const get = createRoute({
   tags: ['schedules'],
   summary: 'Get a pay schedule',
   request: { params: CodePath },
-  responses: { 200: answers(ScheduleAnswer, 'The pay schedule.') },
+  responses: { 200: answers(ScheduleBody, 'The pay schedule.') },
 });
 
 const change = createRoute({
@@ -152,11 +152,11 @@ const change = createRoute({
   tags: ['schedules'],
   summary: 'Change the minimums of a pay schedule',
   request: { params: CodePath, body: jsonBody(z.strictObject({ minimums: Minimums }).openapi('ScheduleChange')) },
-  responses: { 200: answers(ScheduleAnswer, 'The pay schedule with its new minimums.') },
+  responses: { 200: answers(ScheduleBody, 'The pay schedule with its new minimums.') },
 });
 
 const PeriodList = z
-  .object({ items: z.array(PeriodAnswer).meta({ description: 'The periods in their order' }) })
+  .object({ items: z.array(PeriodBody).meta({ description: 'The periods in their order' }) })
   .openapi('Periods');
 
 const PeriodsQuery = z.object({
@@ -185,20 +185,20 @@ const periods = createRoute({
   responses: { 200: answers(PeriodList, 'The next periods, the open one first.') },
 });
 
-const scheduleAnswer = ({ id: _id, minimums, createdAt, ...schedule }: Schedule) => ({
+const scheduleBody = ({ id: _id, minimums, createdAt, ...schedule }: Schedule) => ({
   ...schedule,
-  minimums: minimums.map(moneyAnswer),
+  minimums: minimums.map(moneyBody),
   createdAt: createdAt.toISOString(),
 });
 
-const periodAnswer = (schedule: Schedule, { start, end }: { start: string; end: string }) => ({
+const periodBody = (schedule: Schedule, { start, end }: { start: string; end: string }) => ({
   start,
   end,
   cutoffAt: new Date(cutoffInstant(schedule, end)).toISOString(),
   payOn: payDate(schedule, end),
 });
 
-const toMoney = ({ amount, currency }: z.output<typeof MoneyBody>) => parseDecimal(amount, currency);
+const toMoney = ({ amount, currency }: z.output<typeof AmountBody>) => parseDecimal(amount, currency);
 
 export const scheduleRoutes = ({ db, temporal, log }: ApiDeps) =>
   createRouter()
@@ -206,7 +206,7 @@ export const scheduleRoutes = ({ db, temporal, log }: ApiDeps) =>
       const { cursor = null, limit } = c.req.valid('query');
       const page = await readPage(limit, (count) => listSchedules(db, cursor, count), {
         key: ({ code }) => code,
-        item: scheduleAnswer,
+        item: scheduleBody,
       });
       return c.json(page, 200);
     })
@@ -219,18 +219,18 @@ export const scheduleRoutes = ({ db, temporal, log }: ApiDeps) =>
         c.get('caller').actorId,
       );
       await startSchedule({ temporal, log }, added);
-      return c.json(scheduleAnswer(added), 201);
+      return c.json(scheduleBody(added), 201);
     })
-    .openapi(get, async (c) => c.json(scheduleAnswer(await getSchedule(db, c.req.valid('param').code)), 200))
+    .openapi(get, async (c) => c.json(scheduleBody(await getSchedule(db, c.req.valid('param').code)), 200))
     .openapi(change, async (c) => {
       const minimums = c.req.valid('json').minimums.map(toMoney);
       return c.json(
-        scheduleAnswer(await setMinimums(db, c.req.valid('param').code, minimums, c.get('caller').actorId)),
+        scheduleBody(await setMinimums(db, c.req.valid('param').code, minimums, c.get('caller').actorId)),
         200,
       );
     })
     .openapi(periods, async (c) => {
       const schedule = await getSchedule(db, c.req.valid('param').code);
       const next = nextPeriods(schedule, Date.now(), c.req.valid('query').count);
-      return c.json({ items: next.map((period) => periodAnswer(schedule, period)) }, 200);
+      return c.json({ items: next.map((period) => periodBody(schedule, period)) }, 200);
     });

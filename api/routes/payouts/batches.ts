@@ -14,7 +14,7 @@ import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, pageOf, pageQuery, Uuid, UuidPath } from '../../http/schemas.ts';
 
-const BatchAnswer = z
+const BatchBody = z
   .object({
     id: fields.id('The id of the batch'),
     gateway: fields.oneOf(GATEWAYS, 'The gateway that was asked', 'paypal'),
@@ -44,11 +44,11 @@ const list = createRoute({
   summary: 'List the batches of a run',
   request: { params: UuidPath, query: pageQuery(Uuid) },
   responses: {
-    200: answers(pageOf(BatchAnswer), 'The payouts of the run that were asked for together, batch by batch.'),
+    200: answers(pageOf(BatchBody), 'The payouts of the run that were asked for together, batch by batch.'),
   },
 });
 
-const batchAnswer = (batch: Batch) => ({
+const batchBody = (batch: Batch) => ({
   id: batch.id,
   gateway: batch.gateway,
   currency: batch.currency,
@@ -75,7 +75,7 @@ export const batchRoutes = ({ db }: ApiDeps) =>
     const { cursor = null, limit } = c.req.valid('query');
     const { id: runId } = await getRun(db, c.req.valid('param').id);
     const read = (count: number) => listRunBatches(db, runId, cursor, count);
-    const page = await readPage(limit, read, { key: ({ id }) => id, item: batchAnswer });
+    const page = await readPage(limit, read, { key: ({ id }) => id, item: batchBody });
     const payoutsOf = await countPayouts(
       db,
       page.items.map(({ id }) => id),

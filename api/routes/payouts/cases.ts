@@ -12,40 +12,40 @@ import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, UuidPath } from '../../http/schemas.ts';
-import { TaskAnswer, taskAnswer } from '../tasks/tasks.ts';
-import { AttemptAnswer, AttemptChange, payoutAnswer, PayoutAnswer, readAttempts, readHistory } from './payouts.ts';
-import { resolutionAnswer, ResolutionAnswer } from './resolutions.ts';
+import { TaskBody, taskBody } from '../tasks/tasks.ts';
+import { AttemptBody, AttemptChange, payoutBody, PayoutBody, readAttempts, readHistory } from './payouts.ts';
+import { resolutionBody, ResolutionBody } from './resolutions.ts';
 
-const EntryAnswer = z.object({
+const EntryBody = z.object({
   kind: fields.text('What the journal records', 'send'),
   account: fields.text('The account of the ledger', 'partner_payable'),
   amount: fields.amountOf('the payout', 'The amount: debits above zero, credits below'),
   recordedAt: fields.at('When it was recorded'),
 });
-const LineAnswer = z.object({
+const LineBody = z.object({
   id: fields.text("The provider's id of the line", '50000042'),
   kind: fields.text('What the line is: `payout`, `fee`, `return`, `funding` or `other`', 'payout'),
   amount: fields.amountOf('the payout', 'The amount: what left our balance is below zero', '-123.45'),
   occurredAt: fields.at('When the provider says it happened'),
 });
 
-const CaseAnswer = z
+const CaseBody = z
   .object({
-    payout: PayoutAnswer,
-    attempts: z.array(AttemptAnswer).meta({ description: 'How it was sent' }),
+    payout: PayoutBody,
+    attempts: z.array(AttemptBody).meta({ description: 'How it was sent' }),
     history: z
       .array(AttemptChange)
       .meta({ description: 'Everything that the provider said, with its trace ids, the oldest first' }),
-    ledger: z.array(EntryAnswer).meta({ description: 'What our ledger says' }),
+    ledger: z.array(EntryBody).meta({ description: 'What our ledger says' }),
     statement: z
-      .array(LineAnswer)
+      .array(LineBody)
       .meta({ description: "What the provider's statements say, as far as they have been read" }),
-    resolutions: z.array(ResolutionAnswer).meta({ description: 'What people proposed and decided' }),
+    resolutions: z.array(ResolutionBody).meta({ description: 'What people proposed and decided' }),
   })
   .openapi('TaskCase');
 
-const TaskDetail = TaskAnswer.extend({
-  case: fields.orNull(CaseAnswer, 'What is known about the payout that the task is about; null where it is about none'),
+const TaskDetail = TaskBody.extend({
+  case: fields.orNull(CaseBody, 'What is known about the payout that the task is about; null where it is about none'),
 }).openapi('TaskDetail');
 
 const get = createRoute({
@@ -59,7 +59,7 @@ const get = createRoute({
 
 const say = (minor: bigint, currency: CurrencyCode): string => formatDecimal(money(minor, currency));
 
-async function readCase(db: Database, payoutId: string): Promise<z.input<typeof CaseAnswer>> {
+async function readCase(db: Database, payoutId: string): Promise<z.input<typeof CaseBody>> {
   const [payout, attempts, history, entries, lines, resolutions] = await Promise.all([
     getPayout(db, payoutId),
     readAttempts(db, payoutId),
@@ -69,7 +69,7 @@ async function readCase(db: Database, payoutId: string): Promise<z.input<typeof 
     listResolutions(db, payoutId),
   ]);
   return {
-    payout: payoutAnswer(payout),
+    payout: payoutBody(payout),
     attempts,
     history,
     ledger: entries.map(({ minor, currency, recordedAt, ...entry }) => ({
@@ -82,7 +82,7 @@ async function readCase(db: Database, payoutId: string): Promise<z.input<typeof 
       amount: say(minor, currency),
       occurredAt: occurredAt.toISOString(),
     })),
-    resolutions: resolutions.map(resolutionAnswer),
+    resolutions: resolutions.map(resolutionBody),
   };
 }
 
@@ -91,5 +91,5 @@ export const caseRoutes = ({ db }: ApiDeps) =>
   createRouter().openapi(get, async (c) => {
     const task = await getTask(db, c.req.valid('param').id);
     const known = task.payoutId === null ? null : await readCase(db, task.payoutId);
-    return c.json({ ...taskAnswer(task), case: known }, 200);
+    return c.json({ ...taskBody(task), case: known }, 200);
   });

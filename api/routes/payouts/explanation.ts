@@ -11,7 +11,7 @@ import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, pageOf, pageQuery, RowNumber, UuidPath } from '../../http/schemas.ts';
 
-const ExplainedAnswer = z
+const ExplainedBody = z
   .object({
     line: fields.rowNumber('The number of the line of the payout', '1042'),
     source: fields.text('The system that the event came from', 'shop'),
@@ -47,13 +47,13 @@ const explain = createRoute({
   summary: 'Explain every cent of a payout',
   request: { params: UuidPath, query: pageQuery(ExplanationCursor) },
   responses: {
-    200: answers(pageOf(ExplainedAnswer), 'Which event earned what, under which terms, and how it was worked out.'),
+    200: answers(pageOf(ExplainedBody), 'Which event earned what, under which terms, and how it was worked out.'),
   },
 });
 
 type Explained = Awaited<ReturnType<typeof listPayoutEarnings>>[number];
 
-const explainedAnswer = ({ lineId, minor, currency, occurredAt, ...earning }: Explained) => ({
+const explainedBody = ({ lineId, minor, currency, occurredAt, ...earning }: Explained) => ({
   ...earning,
   line: String(lineId),
   currency,
@@ -73,5 +73,5 @@ export const explanationRoutes = ({ db }: Pick<ApiDeps, 'db'>) =>
     const payout = await getPayout(db, c.req.valid('param').id);
     onlyOwn(c, payout.partner, `payout ${payout.id}`);
     const read = (count: number) => listPayoutEarnings(db, payout.id, cursor, count);
-    return c.json(await readPage(limit, read, { key: explainedKey, item: explainedAnswer }), 200);
+    return c.json(await readPage(limit, read, { key: explainedKey, item: explainedBody }), 200);
   });

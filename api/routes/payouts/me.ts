@@ -8,13 +8,13 @@ import { formatDecimal, money } from '../../../domain/money.ts';
 import { partnerOf } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
-import { PayabilityAnswer, readPayability } from './payability.ts';
+import { PayabilityBody, readPayability } from './payability.ts';
 import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, Instant, pageOf, pageQuery, Uuid } from '../../http/schemas.ts';
-import { payoutAnswer, PayoutAnswer } from './payouts.ts';
+import { payoutBody, PayoutBody } from './payouts.ts';
 
-const MeAnswer = z
+const MeBody = z
   .object({
     actor: fields.code('The code of the person whose key it is', 'paula-login'),
     role: fields.oneOf(ROLES, 'What the key may do', 'partner'),
@@ -22,7 +22,7 @@ const MeAnswer = z
   })
   .openapi('Me');
 
-const EarningAnswer = z
+const EarningBody = z
   .object({
     source: fields.text('The system that the event came from', 'shop'),
     eventId: fields.text('The id of the event in its source', 'order-1001'),
@@ -53,7 +53,7 @@ const me = createRoute({
   path: '/v1/me',
   tags: ['me'],
   summary: 'Get whose key this is',
-  responses: { 200: answers(MeAnswer, 'The person and the role of this key.') },
+  responses: { 200: answers(MeBody, 'The person and the role of this key.') },
 });
 
 const myPayouts = createRoute({
@@ -63,7 +63,7 @@ const myPayouts = createRoute({
   tags: ['me'],
   summary: 'List your payouts',
   request: { query: pageQuery(Uuid) },
-  responses: { 200: answers(pageOf(PayoutAnswer), 'Your payouts, in the order of their ids.') },
+  responses: { 200: answers(pageOf(PayoutBody), 'Your payouts, in the order of their ids.') },
 });
 
 const myPayability = createRoute({
@@ -72,7 +72,7 @@ const myPayability = createRoute({
   operationId: 'getMyPayability',
   tags: ['me'],
   summary: 'Get what you are paid next, or why not',
-  responses: { 200: answers(PayabilityAnswer, 'What you will be paid next, or why nothing and until when.') },
+  responses: { 200: answers(PayabilityBody, 'What you will be paid next, or why nothing and until when.') },
 });
 
 const printable = z.string().regex(/^[\x20-\x7e]{1,200}$/);
@@ -85,10 +85,10 @@ const myEarnings = createRoute({
   tags: ['me'],
   summary: 'List what you earned',
   request: { query: pageQuery(EarningCursor) },
-  responses: { 200: answers(pageOf(EarningAnswer), 'What you earned, and by which event, the newest first.') },
+  responses: { 200: answers(pageOf(EarningBody), 'What you earned, and by which event, the newest first.') },
 });
 
-const earningAnswer = ({ minor, currency, occurredAt, ...earning }: PartnerEarning) => ({
+const earningBody = ({ minor, currency, occurredAt, ...earning }: PartnerEarning) => ({
   ...earning,
   currency,
   amount: formatDecimal(money(minor, currency)),
@@ -112,12 +112,12 @@ export const meRoutes = ({ db }: ApiDeps) =>
       const { cursor = null, limit } = c.req.valid('query');
       const { id: partnerId } = partnerOf(c.get('caller'));
       const read = (count: number) => listPayouts(db, { partnerId }, cursor, count);
-      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: payoutAnswer }), 200);
+      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: payoutBody }), 200);
     })
     .openapi(myPayability, async (c) => c.json(await readPayability(db, partnerOf(c.get('caller')).id), 200))
     .openapi(myEarnings, async (c) => {
       const { cursor = null, limit } = c.req.valid('query');
       const { id } = partnerOf(c.get('caller'));
       const read = (count: number) => listPartnerEarnings(db, id, cursor, count);
-      return c.json(await readPage(limit, read, { key: earningKey, item: earningAnswer }), 200);
+      return c.json(await readPage(limit, read, { key: earningKey, item: earningBody }), 200);
     });

@@ -15,7 +15,7 @@ import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, CodePath, Method } from '../../http/schemas.ts';
 
-const ReasonAnswer = z.object({
+const ReasonBody = z.object({
   reason: fields.oneOf(OUTCOMES, 'What stands against a payment', 'below_minimum'),
   words: fields.text(
     'What it means and what ends it, for the partner to read',
@@ -28,7 +28,7 @@ const ReasonAnswer = z.object({
 });
 
 /** Says what a partner is paid next, and if nothing, why not and until when. */
-export const PayabilityAnswer = z
+export const PayabilityBody = z
   .object({
     items: z
       .array(
@@ -56,7 +56,7 @@ export const PayabilityAnswer = z
           method: Method.nullable(),
           outcome: fields.oneOf(OUTCOMES, 'What the next run means for the partner as things stand', 'paid'),
           reasons: z
-            .array(ReasonAnswer)
+            .array(ReasonBody)
             .meta({ description: 'All that stands against a payment; empty where nothing does' }),
         }),
       )
@@ -65,7 +65,7 @@ export const PayabilityAnswer = z
   .openapi('Payability');
 
 /** Asks the one view that decides, for each schedule of a partner, as of its next cut-off. */
-export async function readPayability(db: Database, partnerId: bigint): Promise<z.output<typeof PayabilityAnswer>> {
+export async function readPayability(db: Database, partnerId: bigint): Promise<z.output<typeof PayabilityBody>> {
   const nowMs = Date.now();
   const schedules = await listPartnerSchedules(db, partnerId);
   const items = await Promise.all(schedules.map((schedule) => itemsOf(db, schedule, partnerId, nowMs)));
@@ -105,7 +105,7 @@ const payability = createRoute({
   summary: 'Get what a partner is paid next, or why not',
   request: { params: CodePath },
   responses: {
-    200: answers(PayabilityAnswer, 'What the partner will be paid next, or why nothing and until when.'),
+    200: answers(PayabilityBody, 'What the partner will be paid next, or why nothing and until when.'),
   },
 });
 

@@ -19,7 +19,7 @@ import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, Method, pageOf, pageQuery, Uuid, UuidPath } from '../../http/schemas.ts';
 
-export const PayoutAnswer = z
+export const PayoutBody = z
   .object({
     id: fields.id('The id of the payout'),
     runId: fields.id('The run that it belongs to'),
@@ -59,7 +59,7 @@ export const PayoutAnswer = z
   })
   .openapi('Payout');
 
-export const AttemptAnswer = z
+export const AttemptBody = z
   .object({
     attemptNo: fields.count('The number of the attempt, from 1 on', 1),
     gateway: fields.oneOf(GATEWAYS, 'The gateway that was asked', 'paypal'),
@@ -109,7 +109,7 @@ export const AttemptChange = z
   })
   .openapi('AttemptChange');
 
-const PayoutDetail = PayoutAnswer.extend({
+const PayoutDetail = PayoutBody.extend({
   lines: z
     .array(
       z.object({
@@ -123,7 +123,7 @@ const PayoutDetail = PayoutAnswer.extend({
       }),
     )
     .meta({ description: 'What it pays, line by line' }),
-  attempts: z.array(AttemptAnswer).meta({ description: 'How it was sent; empty for a key of the role `partner`' }),
+  attempts: z.array(AttemptBody).meta({ description: 'How it was sent; empty for a key of the role `partner`' }),
   history: z
     .array(AttemptChange)
     .meta({ description: 'Each change of its attempts, the oldest first; empty for a key of the role `partner`' }),
@@ -146,7 +146,7 @@ const list = createRoute({
   summary: 'List the payouts',
   request: { query: PayoutsQuery },
   responses: {
-    200: answers(pageOf(PayoutAnswer), 'The payouts, in the order of their ids.'),
+    200: answers(pageOf(PayoutBody), 'The payouts, in the order of their ids.'),
     404: problemResponse('There is no such partner.'),
   },
 });
@@ -160,7 +160,7 @@ const get = createRoute({
   responses: { 200: answers(PayoutDetail, 'The payout, with its lines and what happened to it.') },
 });
 
-export function payoutAnswer(payout: Payout) {
+export function payoutBody(payout: Payout) {
   const say = (minor: bigint) => formatDecimal(money(minor, payout.currency));
   return {
     id: payout.id,
@@ -230,7 +230,7 @@ export const payoutRoutes = ({ db }: ApiDeps) =>
       const { cursor = null, limit, partner, run, ...filter } = c.req.valid('query');
       const partnerId = partner === undefined ? undefined : (await getPartner(db, partner)).id;
       const read = (count: number) => listPayouts(db, { ...filter, runId: run, partnerId }, cursor, count);
-      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: payoutAnswer }), 200);
+      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: payoutBody }), 200);
     })
     .openapi(get, async (c) => {
       const payout = await getPayout(db, c.req.valid('param').id);
@@ -241,5 +241,5 @@ export const payoutRoutes = ({ db }: ApiDeps) =>
         isStaff ? readAttempts(db, payout.id) : [],
         isStaff ? readHistory(db, payout.id) : [],
       ]);
-      return c.json({ ...payoutAnswer(payout), lines, attempts, history }, 200);
+      return c.json({ ...payoutBody(payout), lines, attempts, history }, 200);
     });

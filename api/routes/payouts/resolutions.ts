@@ -17,7 +17,7 @@ import { wakeQuietly } from '../../http/wake.ts';
 const OUTCOME =
   'What became of the payment (`paid`, `not_paid`, `returned`), or of a part that came back: the partner gets it again (`credit_partner`), you keep it (`keep`), or nothing more will come and it counts as a full return (`returned`)';
 
-export const ResolutionAnswer = z
+export const ResolutionBody = z
   .object({
     id: fields.id('The id of the resolution'),
     payoutId: fields.id('The payout that it is about'),
@@ -60,7 +60,7 @@ const ProposalBody = z
   })
   .openapi('NewResolution');
 
-const DecisionBody = z
+const NewDecisionBody = z
   .strictObject({
     decision: fields.oneOf(['confirm', 'refuse'], 'Whether the proposal holds', 'confirm'),
     note: Reason.meta({
@@ -78,7 +78,7 @@ const propose = createRoute({
   summary: 'Propose what became of a payment',
   request: { params: UuidPath, body: jsonBody(ProposalBody) },
   responses: {
-    201: answers(ResolutionAnswer, 'The proposal was recorded. Nothing moves until another person confirms it.'),
+    201: answers(ResolutionBody, 'The proposal was recorded. Nothing moves until another person confirms it.'),
     403: problemResponse('The payout pays you, so another person must propose. Nothing was recorded.'),
     409: problemResponse(
       'No open task asks for this outcome, the provider can still tell, or another proposal waits. Nothing was recorded.',
@@ -93,16 +93,16 @@ const decide = createRoute({
   summary: 'Confirm or refuse what another person proposed',
   request: {
     params: UuidPath,
-    body: jsonBody(DecisionBody),
+    body: jsonBody(NewDecisionBody),
   },
   responses: {
-    200: answers(ResolutionAnswer, 'The decision was recorded. A confirmed proposal is applied at once.'),
+    200: answers(ResolutionBody, 'The decision was recorded. A confirmed proposal is applied at once.'),
     403: problemResponse('You proposed it, or are paid by it, so another person must decide. Nothing was recorded.'),
     409: problemResponse('No proposal waits for a decision. Nothing was recorded.'),
   },
 });
 
-export const resolutionAnswer = (resolution: Resolution) => ({
+export const resolutionBody = (resolution: Resolution) => ({
   id: resolution.id,
   payoutId: resolution.payoutId,
   outcome: resolution.outcome,
@@ -126,7 +126,7 @@ export const resolutionRoutes = ({ db, temporal, log }: ApiDeps) =>
       const { actorId } = c.get('caller');
       const payoutId = c.req.valid('param').id;
       const resolution = await proposeResolution(db, { payoutId, actorId, outcome, evidence, reference });
-      return c.json(resolutionAnswer(resolution), 201);
+      return c.json(resolutionBody(resolution), 201);
     })
     .openapi(decide, async (c) => {
       const { decision, note = null } = c.req.valid('json');
@@ -136,5 +136,5 @@ export const resolutionRoutes = ({ db, temporal, log }: ApiDeps) =>
       const start = await getPayoutStart(db, payoutId);
       if (decision === 'confirm')
         await wakeQuietly({ temporal, log }, { payout: payoutId }, () => wakePayout(temporal, start));
-      return c.json(resolutionAnswer(resolution), 200);
+      return c.json(resolutionBody(resolution), 200);
     });

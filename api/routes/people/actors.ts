@@ -24,7 +24,7 @@ import {
   UuidPath,
 } from '../../http/schemas.ts';
 
-const ActorAnswer = z
+const ActorBody = z
   .object({
     code: fields.code("The person's code", 'petra'),
     name: fields.text("The person's name", 'Petra Preparer'),
@@ -33,7 +33,7 @@ const ActorAnswer = z
   })
   .openapi('Actor');
 
-const KeyAnswer = z
+const KeyBody = z
   .object({
     id: fields.id('The id of the key, by which it is revoked'),
     role: fields.oneOf(ROLES, 'What the key may do', 'preparer'),
@@ -52,7 +52,7 @@ const listOfActors = createRoute({
   tags: ['actors'],
   summary: 'List the people',
   request: { query: CodePageQuery },
-  responses: { 200: answers(pageOf(ActorAnswer), 'The people who may hold keys, in the order of their codes.') },
+  responses: { 200: answers(pageOf(ActorBody), 'The people who may hold keys, in the order of their codes.') },
 });
 
 const NewActorBody = z
@@ -69,10 +69,10 @@ const add = createRoute({
   tags: ['actors'],
   summary: 'Add a person',
   request: { body: jsonBody(NewActorBody) },
-  responses: { 201: answers(ActorAnswer, 'The person was added.'), 409: problemResponse('The code is taken.') },
+  responses: { 201: answers(ActorBody, 'The person was added.'), 409: problemResponse('The code is taken.') },
 });
 
-const KeyList = z.array(KeyAnswer).meta({ description: 'All keys of the person, revoked and expired ones too' });
+const KeyList = z.array(KeyBody).meta({ description: 'All keys of the person, revoked and expired ones too' });
 
 const listOfKeys = createRoute({
   method: 'get',
@@ -102,7 +102,7 @@ const NewKeyBody = z
   })
   .openapi('NewApiKey');
 
-const IssuedKeyAnswer = z
+const IssuedKeyBody = z
   .object({
     id: fields.id('The id of the key, by which it is revoked'),
     prefix: fields.text('The part of the key after `bsk_`, by which a person recognises it', '4f1c09ab77e2'),
@@ -121,7 +121,7 @@ const issue = createRoute({
   summary: 'Issue a key to a person',
   request: { params: CodePath, body: jsonBody(NewKeyBody) },
   responses: {
-    201: answers(IssuedKeyAnswer, 'The key was issued. It is shown only this once.'),
+    201: answers(IssuedKeyBody, 'The key was issued. It is shown only this once.'),
     403: problemResponse('Nobody issues a key to themselves.'),
     404: problemResponse('There is no such partner.'),
   },
@@ -137,14 +137,14 @@ const revoke = createRoute({
   responses: { 204: { description: 'The key was revoked.' } },
 });
 
-const actorAnswer = ({ code, name, email, createdAt }: Actor) => ({
+const actorBody = ({ code, name, email, createdAt }: Actor) => ({
   code,
   name,
   email,
   createdAt: createdAt.toISOString(),
 });
 
-const keyAnswer = ({ createdAt, expiresAt, revokedAt, lastUsedAt, ...key }: ApiKey) => ({
+const keyBody = ({ createdAt, expiresAt, revokedAt, lastUsedAt, ...key }: ApiKey) => ({
   ...key,
   createdAt: createdAt.toISOString(),
   expiresAt: expiresAt?.toISOString() ?? null,
@@ -158,17 +158,17 @@ export const actorRoutes = ({ db }: ApiDeps) =>
       const { cursor = null, limit } = c.req.valid('query');
       const page = await readPage(limit, (count) => listActors(db, cursor, count), {
         key: ({ code }) => code,
-        item: actorAnswer,
+        item: actorBody,
       });
       return c.json(page, 200);
     })
     .openapi(add, async (c) => {
       const { email = null, ...actor } = c.req.valid('json');
-      return c.json(actorAnswer(await addActor(db, { ...actor, email }, c.get('caller').actorId)), 201);
+      return c.json(actorBody(await addActor(db, { ...actor, email }, c.get('caller').actorId)), 201);
     })
     .openapi(listOfKeys, async (c) => {
       const { id } = await getActor(db, c.req.valid('param').code);
-      return c.json({ items: (await listKeys(db, id)).map(keyAnswer) }, 200);
+      return c.json({ items: (await listKeys(db, id)).map(keyBody) }, 200);
     })
     .openapi(issue, async (c) => {
       const { role, partner, expiresAt } = c.req.valid('json');

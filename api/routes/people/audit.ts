@@ -8,7 +8,7 @@ import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, pageOf, pageQuery, RowNumber } from '../../http/schemas.ts';
 
-const EntryAnswer = z
+const EntryBody = z
   .object({
     seq: fields.rowNumber('The number of the entry; entries count upwards', '1042'),
     at: fields.at('When it was done'),
@@ -43,14 +43,14 @@ const list = createRoute({
   tags: ['audit'],
   summary: 'List who did what',
   request: { query: pageQuery(RowNumber).extend({ subject: Subject.optional() }) },
-  responses: { 200: answers(pageOf(EntryAnswer), 'Who did what, the oldest first.') },
+  responses: { 200: answers(pageOf(EntryBody), 'Who did what, the oldest first.') },
 });
 
-const entryAnswer = ({ seq, at, ...entry }: RecordedEntry) => ({ ...entry, seq: String(seq), at: at.toISOString() });
+const entryBody = ({ seq, at, ...entry }: RecordedEntry) => ({ ...entry, seq: String(seq), at: at.toISOString() });
 
 export const auditRoutes = ({ db }: ApiDeps) =>
   createRouter().openapi(list, async (c) => {
     const { cursor = 0n, limit, subject = null } = c.req.valid('query');
     const read = (count: number) => listAuditEntries(db, subject, cursor, count);
-    return c.json(await readPage(limit, read, { key: ({ seq }) => seq, item: entryAnswer }), 200);
+    return c.json(await readPage(limit, read, { key: ({ seq }) => seq, item: entryBody }), 200);
   });

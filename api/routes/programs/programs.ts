@@ -28,7 +28,7 @@ import {
 const KINDS = { description: 'The kinds of partner that may join; empty for every kind', examples: [['reseller']] };
 const PartnerKinds = z.array(z.enum(PARTNER_KINDS)).max(PARTNER_KINDS.length);
 
-const ProgramBody = z
+const NewProgramBody = z
   .strictObject({
     code: Code.meta({ description: "The program's code, for ever", examples: ['resale'] }),
     name: Name.meta({ description: "The program's name", examples: ['Resale'] }),
@@ -37,7 +37,7 @@ const ProgramBody = z
   })
   .openapi('NewProgram');
 
-const ProgramAnswer = z
+const ProgramBody = z
   .object({
     code: fields.code("The program's code", 'resale'),
     name: fields.text("The program's name", 'Resale'),
@@ -47,7 +47,7 @@ const ProgramAnswer = z
   })
   .openapi('Program');
 
-const PlanAnswer = z
+const PlanBody = z
   .object({
     plan: fields.code('The code of the plan', 'standard'),
     version: fields.count('The number of the version, from 1 on', 2),
@@ -65,7 +65,7 @@ const list = createRoute({
   tags: ['programs'],
   summary: 'List the programs',
   request: { query: CodePageQuery },
-  responses: { 200: answers(pageOf(ProgramAnswer), 'The programs, in the order of their codes.') },
+  responses: { 200: answers(pageOf(ProgramBody), 'The programs, in the order of their codes.') },
 });
 
 const add = createRoute({
@@ -73,9 +73,9 @@ const add = createRoute({
   path: '/v1/programs',
   tags: ['programs'],
   summary: 'Add a program',
-  request: { body: jsonBody(ProgramBody) },
+  request: { body: jsonBody(NewProgramBody) },
   responses: {
-    201: answers(ProgramAnswer, 'The program was added.'),
+    201: answers(ProgramBody, 'The program was added.'),
     404: problemResponse('There is no such pay schedule. Nothing was added.'),
     409: problemResponse('The code is taken.'),
   },
@@ -87,7 +87,7 @@ const get = createRoute({
   tags: ['programs'],
   summary: 'Get a program',
   request: { params: CodePath },
-  responses: { 200: answers(ProgramAnswer, 'The program.') },
+  responses: { 200: answers(ProgramBody, 'The program.') },
 });
 
 const plans = createRoute({
@@ -96,7 +96,7 @@ const plans = createRoute({
   tags: ['programs'],
   summary: 'List the plans of a program',
   request: { params: CodePath, query: CodePageQuery },
-  responses: { 200: answers(pageOf(PlanAnswer), 'The plans, each in its newest version.') },
+  responses: { 200: answers(pageOf(PlanBody), 'The plans, each in its newest version.') },
 });
 
 const NewPlanBody = z
@@ -113,7 +113,7 @@ const addOnePlan = createRoute({
   summary: 'Add a plan',
   request: { params: CodePath, body: jsonBody(NewPlanBody) },
   responses: {
-    201: answers(PlanAnswer, 'The plan was added. Its first version also holds for everything that happened before.'),
+    201: answers(PlanBody, 'The plan was added. Its first version also holds for everything that happened before.'),
     409: problemResponse('The program has a plan with this code already.'),
   },
 });
@@ -124,7 +124,7 @@ const versions = createRoute({
   tags: ['programs'],
   summary: 'List the versions of a plan',
   request: { params: PlanPath, query: pageQuery(Ordinal) },
-  responses: { 200: answers(pageOf(PlanAnswer), 'Every version, the first one first.') },
+  responses: { 200: answers(pageOf(PlanBody), 'Every version, the first one first.') },
 });
 
 const NewVersionBody = z
@@ -147,10 +147,10 @@ const addVersion = createRoute({
     params: PlanPath,
     body: jsonBody(NewVersionBody),
   },
-  responses: { 201: answers(PlanAnswer, 'The version was added.') },
+  responses: { 201: answers(PlanBody, 'The version was added.') },
 });
 
-const programAnswer = ({ code, name, schedule, partnerKinds, createdAt }: Program) => ({
+const programBody = ({ code, name, schedule, partnerKinds, createdAt }: Program) => ({
   code,
   name,
   schedule,
@@ -158,7 +158,7 @@ const programAnswer = ({ code, name, schedule, partnerKinds, createdAt }: Progra
   createdAt: createdAt.toISOString(),
 });
 
-const planAnswer = ({ effectiveFrom, createdAt, ...version }: PlanVersion) => ({
+const planBody = ({ effectiveFrom, createdAt, ...version }: PlanVersion) => ({
   ...version,
   effectiveFrom: effectiveFrom.toISOString(),
   createdAt: createdAt.toISOString(),
@@ -170,37 +170,37 @@ export const programRoutes = ({ db }: ApiDeps) =>
       const { cursor = null, limit } = c.req.valid('query');
       const page = await readPage(limit, (count) => listPrograms(db, cursor, count), {
         key: ({ code }) => code,
-        item: programAnswer,
+        item: programBody,
       });
       return c.json(page, 200);
     })
     .openapi(add, async (c) => {
       const { schedule, ...program } = c.req.valid('json');
       const { id } = await getSchedule(db, schedule);
-      return c.json(programAnswer(await addProgram(db, { ...program, scheduleId: id }, c.get('caller').actorId)), 201);
+      return c.json(programBody(await addProgram(db, { ...program, scheduleId: id }, c.get('caller').actorId)), 201);
     })
-    .openapi(get, async (c) => c.json(programAnswer(await getProgram(db, c.req.valid('param').code)), 200))
+    .openapi(get, async (c) => c.json(programBody(await getProgram(db, c.req.valid('param').code)), 200))
     .openapi(plans, async (c) => {
       const { cursor = null, limit } = c.req.valid('query');
       const program = await getProgram(db, c.req.valid('param').code);
       const read = (count: number) => listPlans(db, program, cursor, count);
-      return c.json(await readPage(limit, read, { key: ({ plan }) => plan, item: planAnswer }), 200);
+      return c.json(await readPage(limit, read, { key: ({ plan }) => plan, item: planBody }), 200);
     })
     .openapi(addOnePlan, async (c) => {
       const program = await getProgram(db, c.req.valid('param').code);
-      return c.json(planAnswer(await addPlan(db, program, c.req.valid('json'), c.get('caller').actorId)), 201);
+      return c.json(planBody(await addPlan(db, program, c.req.valid('json'), c.get('caller').actorId)), 201);
     })
     .openapi(versions, async (c) => {
       const { cursor = 0, limit } = c.req.valid('query');
       const { code, plan } = c.req.valid('param');
       const program = await getProgram(db, code);
       const read = (count: number) => listPlanVersions(db, program, plan, cursor, count);
-      return c.json(await readPage(limit, read, { key: ({ version }) => version, item: planAnswer }), 200);
+      return c.json(await readPage(limit, read, { key: ({ version }) => version, item: planBody }), 200);
     })
     .openapi(addVersion, async (c) => {
       const { terms, effectiveFrom } = c.req.valid('json');
       const { code, plan } = c.req.valid('param');
       const version = { terms, effectiveFrom: effectiveFrom === undefined ? null : new Date(effectiveFrom) };
       const added = await addPlanVersion(db, await getProgram(db, code), plan, version, c.get('caller').actorId);
-      return c.json(planAnswer(added), 201);
+      return c.json(planBody(added), 201);
     });

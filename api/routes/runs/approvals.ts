@@ -11,7 +11,7 @@ import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, jsonBody, Reason, UuidPath } from '../../http/schemas.ts';
 
-const DecisionBody = z
+const NewDecisionBody = z
   .strictObject({
     decision: fields.oneOf(['approve', 'reject'], 'Whether the run may pay', 'approve'),
     contentHash: z
@@ -25,7 +25,7 @@ const DecisionBody = z
   })
   .openapi('RunDecision');
 
-const DecidedAnswer = z
+const DecidedBody = z
   .object({ status: fields.oneOf(RUN_STATUSES, 'What the run is now', 'approved') })
   .openapi('DecidedRun');
 
@@ -34,9 +34,9 @@ const decide = createRoute({
   path: '/v1/runs/{id}/decision',
   tags: ['runs'],
   summary: 'Approve or reject a run',
-  request: { params: UuidPath, body: jsonBody(DecisionBody) },
+  request: { params: UuidPath, body: jsonBody(NewDecisionBody) },
   responses: {
-    200: answers(DecidedAnswer, 'The decision was recorded.'),
+    200: answers(DecidedBody, 'The decision was recorded.'),
     403: problemResponse(
       'You asked for the run, changed it, added payout details that it pays to, or are paid by it, so another person must decide. Nothing was recorded.',
     ),

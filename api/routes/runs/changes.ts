@@ -8,7 +8,7 @@ import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, jsonBody, Reason, Uuid, UuidPath } from '../../http/schemas.ts';
 import { wakeQuietly } from '../../http/wake.ts';
-import { runAnswer, RunAnswer, startOf } from './runs.ts';
+import { runBody, RunBody, startOf } from './runs.ts';
 
 const ExclusionBody = z
   .strictObject({
@@ -25,7 +25,7 @@ const exclude = createRoute({
   summary: 'Take a payout out of a run',
   request: { params: UuidPath, body: jsonBody(ExclusionBody) },
   responses: {
-    200: answers(RunAnswer, 'The payout was taken out. The content hash is new, so approvals given before are void.'),
+    200: answers(RunBody, 'The payout was taken out. The content hash is new, so approvals given before are void.'),
     409: problemResponse('The run is not in review, or the payout is no longer in it. Nothing was changed.'),
   },
 });
@@ -40,7 +40,7 @@ const changeRoute = <Verb extends 'pause' | 'resume' | 'cancel'>(verb: Verb, sum
     summary,
     request: { params: UuidPath, body: WhyBody },
     responses: {
-      200: answers(RunAnswer, description),
+      200: answers(RunBody, description),
       409: problemResponse("The run's current status does not allow this. Nothing was changed."),
     },
   });
@@ -59,7 +59,7 @@ export const runChangeRoutes = ({ db, temporal, log }: ApiDeps) => {
   const move = async (verb: typeof pauseRun, runId: string, actorId: string, reason: string) => {
     const run = await verb(db, { runId, actorId, reason });
     await wake(run);
-    return runAnswer(run);
+    return runBody(run);
   };
 
   return createRouter()
@@ -68,7 +68,7 @@ export const runChangeRoutes = ({ db, temporal, log }: ApiDeps) => {
       const change = { runId: c.req.valid('param').id, actorId: c.get('caller').actorId, reason };
       const run = await excludeFromRun(db, change, payout);
       await wake(run);
-      return c.json(runAnswer(run), 200);
+      return c.json(runBody(run), 200);
     })
     .openapi(pause, async (c) => {
       const { reason } = c.req.valid('json');

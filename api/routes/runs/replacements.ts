@@ -9,7 +9,7 @@ import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, jsonBody, Reason, UuidPath } from '../../http/schemas.ts';
 import { wakeQuietly } from '../../http/wake.ts';
-import { runAnswer, RunAnswer, startOf } from './runs.ts';
+import { runBody, RunBody, startOf } from './runs.ts';
 
 const ReplacementBody = z.strictObject({ reason: Reason }).openapi('NewReplacement');
 
@@ -21,7 +21,7 @@ const replace = createRoute({
   request: { params: UuidPath, body: jsonBody(ReplacementBody) },
   responses: {
     201: answers(
-      RunAnswer,
+      RunBody,
       'A run for this partner and currency alone is being prepared. You cannot approve a run that you asked for.',
     ),
     409: problemResponse('The payout may still pay, or is being replaced already. No run was opened.'),
@@ -36,5 +36,5 @@ export const replacementRoutes = ({ db, temporal, log }: ApiDeps) =>
     const request = { actorId, key: idempotencyKeyOf(c), nowMs: Date.now() };
     const run = await askForReplacement(db, { ...request, payoutId: c.req.valid('param').id, reason });
     await wakeQuietly({ temporal, log }, { run: run.id }, () => wakeRun(temporal, startOf(run)));
-    return c.json(runAnswer(run), 201);
+    return c.json(runBody(run), 201);
   });

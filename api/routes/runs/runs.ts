@@ -29,9 +29,9 @@ import {
   UuidPath,
 } from '../../http/schemas.ts';
 import { wakeQuietly } from '../../http/wake.ts';
-import { payoutAnswer, PayoutAnswer } from '../payouts/payouts.ts';
+import { payoutBody, PayoutBody } from '../payouts/payouts.ts';
 
-export const RunAnswer = z
+export const RunBody = z
   .object({
     id: fields.id('The id of the run'),
     schedule: fields.code('The code of its pay schedule', 'monthly'),
@@ -63,7 +63,7 @@ export const RunAnswer = z
   })
   .openapi('Run');
 
-const RunDetail = RunAnswer.extend({
+const RunDetail = RunBody.extend({
   totals: z
     .array(
       z.object({
@@ -101,7 +101,7 @@ const RunDetail = RunAnswer.extend({
     .meta({ description: 'The decisions about it, the oldest first' }),
 }).openapi('RunDetail');
 
-const OutcomeAnswer = z
+const OutcomeBody = z
   .object({
     partner: fields.code('The code of the partner', 'paula'),
     currency: Currency,
@@ -128,7 +128,7 @@ const list = createRoute({
       status: fields.oneOf(RUN_STATUSES, 'Only runs with this status', 'review').optional(),
     }),
   },
-  responses: { 200: answers(pageOf(RunAnswer), 'The payout runs, the newest first.') },
+  responses: { 200: answers(pageOf(RunBody), 'The payout runs, the newest first.') },
 });
 
 const NewRunBody = z
@@ -149,7 +149,7 @@ const ask = createRoute({
   summary: 'Request a payout run',
   request: { body: jsonBody(NewRunBody) },
   responses: {
-    201: answers(RunAnswer, 'The run is being prepared. You cannot approve a run that you asked for.'),
+    201: answers(RunBody, 'The run is being prepared. You cannot approve a run that you asked for.'),
     404: problemResponse('There is no such pay schedule. No run was opened.'),
     409: problemResponse('The period is not over, or another run of the schedule is in review. No run was opened.'),
   },
@@ -170,7 +170,7 @@ const payouts = createRoute({
   tags: ['runs'],
   summary: 'List the payouts of a run',
   request: { params: UuidPath, query: pageQuery(Uuid) },
-  responses: { 200: answers(pageOf(PayoutAnswer), 'The payouts of the run, in the order of their ids.') },
+  responses: { 200: answers(pageOf(PayoutBody), 'The payouts of the run, in the order of their ids.') },
 });
 
 const OutcomeCursor = z.strictObject({ partnerId: RowNumber, currency: z.string().regex(/^[A-Z]{3}$/) });
@@ -182,11 +182,11 @@ const outcomes = createRoute({
   summary: 'List who a run pays, and who not and why',
   request: { params: UuidPath, query: pageQuery(OutcomeCursor) },
   responses: {
-    200: answers(pageOf(OutcomeAnswer), 'What the run means for every partner: paid, or the reason why not.'),
+    200: answers(pageOf(OutcomeBody), 'What the run means for every partner: paid, or the reason why not.'),
   },
 });
 
-export const runAnswer = (run: Run) => ({
+export const runBody = (run: Run) => ({
   id: run.id,
   schedule: run.schedule,
   kind: run.kind,
@@ -205,7 +205,7 @@ export const runAnswer = (run: Run) => ({
   createdAt: run.createdAt.toISOString(),
 });
 
-const outcomeAnswer = ({ partnerId: _id, payableMinor, ...outcome }: RunOutcome) => ({
+const outcomeBody = ({ partnerId: _id, payableMinor, ...outcome }: RunOutcome) => ({
   ...outcome,
   reasons: [...outcome.reasons],
   payable: formatDecimal(money(payableMinor, outcome.currency)),
@@ -221,7 +221,7 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
       const before = cursor ? { id: cursor.id, createdAt: new Date(cursor.createdAt) } : null;
       const read = (count: number) => listRuns(db, filter, before, count);
       return c.json(
-        await readPage(limit, read, { key: ({ createdAt, id }) => ({ createdAt, id }), item: runAnswer }),
+        await readPage(limit, read, { key: ({ createdAt, id }) => ({ createdAt, id }), item: runBody }),
         200,
       );
     })
@@ -230,7 +230,7 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
       const request = { ...c.req.valid('json'), actorId, key: idempotencyKeyOf(c), nowMs: Date.now() };
       const run = await askForRun(db, request);
       await wakeQuietly({ temporal, log }, { run: run.id }, () => wakeRun(temporal, startOf(run)));
-      return c.json(runAnswer(run), 201);
+      return c.json(runBody(run), 201);
     })
     .openapi(get, async (c) => {
       const run = await getRun(db, c.req.valid('param').id);
@@ -241,7 +241,7 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
       ]);
       return c.json(
         {
-          ...runAnswer(run),
+          ...runBody(run),
           totals: totals.map(({ netMinor, ...total }) => ({
             ...total,
             net: formatDecimal(money(netMinor, total.currency)),
@@ -259,12 +259,12 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
       const { cursor = null, limit } = c.req.valid('query');
       const { id: runId } = await getRun(db, c.req.valid('param').id);
       const read = (count: number) => listPayouts(db, { runId }, cursor, count);
-      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: payoutAnswer }), 200);
+      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: payoutBody }), 200);
     })
     .openapi(outcomes, async (c) => {
       const { cursor = { partnerId: 0n, currency: '' }, limit } = c.req.valid('query');
       const { id } = await getRun(db, c.req.valid('param').id);
       const read = (count: number) => listOutcomes(db, id, cursor, count);
       const key = ({ partnerId, currency }: RunOutcome) => ({ partnerId, currency });
-      return c.json(await readPage(limit, read, { key, item: outcomeAnswer }), 200);
+      return c.json(await readPage(limit, read, { key, item: outcomeBody }), 200);
     });

@@ -12,7 +12,7 @@ import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, pageOf, pageQuery, RowNumber } from '../../http/schemas.ts';
 
-const AlarmAnswer = z
+const AlarmBody = z
   .object({
     id: fields.rowNumber('The number of the alarm, by which it is cleared', '42'),
     kind: fields.text('What is odd; the runbook of alarms has a row for each kind', 'statement_not_read'),
@@ -25,7 +25,7 @@ const AlarmAnswer = z
   })
   .openapi('Alarm');
 
-const BreakAnswer = z
+const BreakBody = z
   .object({
     id: fields.rowNumber('The number of the break', '7'),
     gateway: fields.text('The gateway whose statement was read', 'paypal'),
@@ -41,7 +41,7 @@ const BreakAnswer = z
   })
   .openapi('Break');
 
-const ClearedAnswer = z
+const ClearedBody = z
   .object({
     id: fields.rowNumber('The number of the alarm', '42'),
     cleared: z.literal(true).meta({ description: 'That it is cleared' }),
@@ -54,7 +54,7 @@ const alarms = createRoute({
   tags: ['alarms'],
   summary: 'List the open alarms',
   request: { query: pageQuery(RowNumber) },
-  responses: { 200: answers(pageOf(AlarmAnswer), 'What a person must look at, the oldest first.') },
+  responses: { 200: answers(pageOf(AlarmBody), 'What a person must look at, the oldest first.') },
 });
 
 const clear = createRoute({
@@ -64,7 +64,7 @@ const clear = createRoute({
   summary: 'Clear an alarm',
   request: { params: z.object({ id: RowNumber }) },
   responses: {
-    200: answers(ClearedAnswer, 'The alarm is cleared. It is raised again if its cause is still there.'),
+    200: answers(ClearedBody, 'The alarm is cleared. It is raised again if its cause is still there.'),
   },
 });
 
@@ -75,11 +75,11 @@ const breaks = createRoute({
   summary: 'List the open breaks',
   request: { query: pageQuery(RowNumber) },
   responses: {
-    200: answers(pageOf(BreakAnswer), "Where our books and a provider's statement do not agree, the oldest first."),
+    200: answers(pageOf(BreakBody), "Where our books and a provider's statement do not agree, the oldest first."),
   },
 });
 
-const alarmAnswer = ({ id, raisedAt, ...alarm }: Alarm) => ({
+const alarmBody = ({ id, raisedAt, ...alarm }: Alarm) => ({
   ...alarm,
   id: String(id),
   raisedAt: raisedAt.toISOString(),
@@ -87,7 +87,7 @@ const alarmAnswer = ({ id, raisedAt, ...alarm }: Alarm) => ({
 
 type Break = Awaited<ReturnType<typeof listBreaks>>[number];
 
-const breakAnswer = ({ id, currency, expectedMinor, foundMinor, openedAt, ...found }: Break) => ({
+const breakBody = ({ id, currency, expectedMinor, foundMinor, openedAt, ...found }: Break) => ({
   ...found,
   id: String(id),
   currency,
@@ -104,7 +104,7 @@ export const alarmRoutes = ({ db }: ApiDeps) =>
     .openapi(alarms, async (c) => {
       const { cursor = 0n, limit } = c.req.valid('query');
       const read = (count: number) => listAlarms(db, cursor, count);
-      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: alarmAnswer }), 200);
+      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: alarmBody }), 200);
     })
     .openapi(clear, async (c) => {
       const { id } = c.req.valid('param');
@@ -114,5 +114,5 @@ export const alarmRoutes = ({ db }: ApiDeps) =>
     .openapi(breaks, async (c) => {
       const { cursor = 0n, limit } = c.req.valid('query');
       const read = (count: number) => listBreaks(db, cursor, count);
-      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: breakAnswer }), 200);
+      return c.json(await readPage(limit, read, { key: ({ id }) => id, item: breakBody }), 200);
     });

@@ -8,7 +8,7 @@ import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, pageOf, pageQuery, Uuid } from '../../http/schemas.ts';
 
-export const TaskAnswer = z
+export const TaskBody = z
   .object({
     id: fields.id('The id of the task'),
     kind: fields.oneOf(TASK_KINDS, 'What it asks for', 'outcome_unknown'),
@@ -42,10 +42,10 @@ const list = createRoute({
       }).optional(),
     }),
   },
-  responses: { 200: answers(pageOf(TaskAnswer), 'The tasks, the oldest first.') },
+  responses: { 200: answers(pageOf(TaskBody), 'The tasks, the oldest first.') },
 });
 
-export const taskAnswer = (task: Task) => ({
+export const taskBody = (task: Task) => ({
   ...task,
   deadlineAt: task.deadlineAt?.toISOString() ?? null,
   openedAt: task.openedAt.toISOString(),
@@ -58,5 +58,5 @@ export const taskRoutes = ({ db }: ApiDeps) =>
     const { cursor = null, limit, state, kind, payout } = c.req.valid('query');
     const filter = { kind, payoutId: payout, isOpen: state === 'open' };
     const read = (count: number) => listTasks(db, filter, cursor, count);
-    return c.json(await readPage(limit, read, { key: ({ id }) => id, item: taskAnswer }), 200);
+    return c.json(await readPage(limit, read, { key: ({ id }) => id, item: taskBody }), 200);
   });
