@@ -4,7 +4,7 @@ import { CsvError, type Options, parse } from 'csv-parse';
 import { z } from 'zod';
 
 import { Failure } from '../../../domain/errors.ts';
-import type { Row } from '../../../domain/earnings/import-mapping.ts';
+import type { Row } from '../../../domain/earnings/import-row.ts';
 
 /** A row with the line on which it ends, or why it is none. */
 export type CsvRow = { line: number } & ({ row: Row } | { reason: string });

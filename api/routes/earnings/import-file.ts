@@ -8,7 +8,8 @@ import {
   type RowCounts,
   WHOLE_ROW,
 } from '../../../db/earnings/imports.ts';
-import { columnsOf, type ImportMapping, mapRow, type Row } from '../../../domain/earnings/import-mapping.ts';
+import { columnsOf, type ImportMapping } from '../../../domain/earnings/import-mapping.ts';
+import { mapRow, type Row } from '../../../domain/earnings/import-row.ts';
 import { type Break, type CsvFormat, type CsvRow, readFormat, readRows } from './csv.ts';
 import type { ApiDeps, Upload, UploadedFile } from '../../http/deps.ts';
 import { type Accepted, type IncomingEvent, intakeEvents, type IntakeOutcome, wakePrograms } from './intake.ts';
