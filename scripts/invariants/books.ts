@@ -8,7 +8,7 @@ import { parseDecimal } from '../../domain/money.ts';
 import { GATEWAYS } from '../../domain/rails.ts';
 import { checkReference } from '../../gateways/printed-check/request.ts';
 
-/** One movement on our balance, as a provider of the sandbox wrote it down. */
+/** One movement on our balance, as a provider of the sandbox recorded it. */
 const Movement = z.object({
   n: z.int(),
   provider: z.enum(['wise', 'paypal', 'lob', 'bank']),
@@ -22,13 +22,13 @@ const BooksPage = z.object({ entries: z.array(Movement), next: z.int().nullable(
 
 const TIMEOUT_MS = 30_000;
 
-/** All that a provider says happened on our balance. */
+/** Everything that happened on our balance, as a provider says. */
 export async function readBooks(url: string): Promise<Movement[]> {
   const movements: Movement[] = [];
   for (let after: number | null = 0; after !== null;) {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch(new URL(`/sandbox/books?after=${after}`, url), { signal });
-    if (!response.ok) throw new Error(`${url} does not show its books: HTTP ${response.status}. Nothing was compared.`);
+    if (!response.ok) throw new Error(`${url} did not show its books: HTTP ${response.status}. Nothing was compared.`);
     const { entries, next } = BooksPage.parse(await response.json());
     movements.push(...entries);
     after = next;
@@ -39,39 +39,39 @@ export async function readBooks(url: string): Promise<Movement[]> {
 const AttemptRow = z.strictObject({
   id: z.string(),
   gateway: z.enum(GATEWAYS),
-  provider_key: z.string(),
-  batch_key: z.string().nullable(),
-  provider_ref: z.string().nullable(),
-  check_number: z.string().nullable(),
+  providerKey: z.string(),
+  batchKey: z.string().nullable(),
+  providerRef: z.string().nullable(),
+  checkNumber: z.string().nullable(),
   currency: Currency,
   state: z.enum(ATTEMPT_STATES),
   paid: z.bigint(),
   fee: z.bigint(),
   returned: z.bigint(),
-  has_break: z.boolean(),
+  hasBreak: z.boolean(),
 });
 type AttemptRow = z.infer<typeof AttemptRow>;
 
 const listAsked = (db: Database): Promise<readonly AttemptRow[]> =>
   db.any(sql.type(AttemptRow)`
-    select id, gateway, provider_key, (select provider_key from provider_batch where id = batch_id) as batch_key, provider_ref,
-      check_number::text as check_number, currency, state,
+    select id, gateway, provider_key as "providerKey", (select provider_key from provider_batch where id = batch_id) as "batchKey",
+      provider_ref as "providerRef", check_number::text as "checkNumber", currency, state,
       coalesce(debited_minor, 0)::bigint as paid, coalesce(debit_fee_minor, 0)::bigint as fee,
       coalesce(returned_minor, 0)::bigint as returned,
-      exists (select from recon_break where attempt_id = payout_attempt.id and resolved_at is null) as has_break
+      exists (select from recon_break where attempt_id = payout_attempt.id and resolved_at is null) as "hasBreak"
     from payout_attempt where submitted_at is not null order by id`);
 
 type Sums = { paid: bigint; fee: bigint; returned: bigint };
 
-/** Lob moves no money: its checks are paid by the bank, which knows them by their numbers. */
-function nameAt({ gateway, provider_key: key, batch_key, provider_ref, check_number }: AttemptRow): string | null {
-  if (gateway === 'wise') return `wise ${key}`;
-  if (gateway === 'paypal') return `paypal ${batch_key ?? key}/${key}`;
-  if (gateway === 'printed-check') return provider_ref ? `printed ${provider_ref}` : `unread ${check_number}`; // its answer was lost
-  return check_number && `lob ${check_number}`;
+/** The name under which a provider knows an attempt. Lob moves no money: the bank pays its checks and knows them by their numbers. */
+function nameAt({ gateway, providerKey, batchKey, providerRef, checkNumber }: AttemptRow): string | null {
+  if (gateway === 'wise') return `wise ${providerKey}`;
+  if (gateway === 'paypal') return `paypal ${batchKey ?? providerKey}/${providerKey}`;
+  if (gateway === 'printed-check') return providerRef ? `printed ${providerRef}` : `unread ${checkNumber}`; // its reply was lost
+  return checkNumber && `lob ${checkNumber}`;
 }
 
-/** The names under which an attempt of ours may be known; the bank's checks are ours by account and number, or Lob's by number. */
+/** The names that a movement may have. A check at the bank is ours by account and number, or Lob's by number. */
 function namesOf({ provider, key }: Movement): string[] {
   if (provider !== 'bank') return [`${provider} ${key}`];
   const [account = '', number = ''] = key.split('/');
@@ -80,7 +80,7 @@ function namesOf({ provider, key }: Movement): string[] {
 
 const show = ({ paid, fee, returned }: Sums): string => `${paid} paid, ${fee} of fees, ${returned} returned`;
 
-/** What the providers say must be what we say. `movements` are those of every provider that moves our money. */
+/** Compares the providers' books with ours. `movements` are those of every provider that moves our money. */
 export async function compareBooks(db: Database, movements: readonly Movement[]): Promise<string[]> {
   const attempts = await listAsked(db);
   const known = new Map(attempts.map((attempt) => [nameAt(attempt), attempt]));
@@ -98,7 +98,7 @@ export async function compareBooks(db: Database, movements: readonly Movement[])
   ];
 }
 
-/** The one thing that must never happen, whatever anybody wrote down about it. */
+/** The payments that a provider made twice. This must never happen, whatever our books say about it. */
 function paidTwice(movements: readonly Movement[]): string[] {
   const paid = movements.filter(({ kind }) => kind === 'paid');
   return [...Map.groupBy(paid, ({ provider, key }) => `${provider} ${key}`)].flatMap(([name, { length }]) =>
@@ -106,12 +106,12 @@ function paidTwice(movements: readonly Movement[]): string[] {
   );
 }
 
-/** While an attempt is under way its provider may be ahead of us; never the other way round. An open break has told a person. */
+/** While an attempt is under way, its provider may be ahead of us, but never behind. An open break has already told a person. */
 function whyNotEqual(attempt: AttemptRow, movements: readonly Movement[]): string[] {
   const theirs = sumsOf(movements);
   const isEqual = theirs.paid === attempt.paid && theirs.fee === attempt.fee && theirs.returned === attempt.returned;
   const isAhead = theirs.paid >= attempt.paid && theirs.fee >= attempt.fee && theirs.returned >= attempt.returned;
-  if (isEqual || attempt.has_break || (isAhead && !isAttemptFinal(attempt.state))) return [];
+  if (isEqual || attempt.hasBreak || (isAhead && !isAttemptFinal(attempt.state))) return [];
   return [`attempt ${attempt.id} (${attempt.state}): ${attempt.gateway} says ${show(theirs)}; we say ${show(attempt)}`];
 }
 

@@ -243,7 +243,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
         sql.unsafe`
           insert into ledger_account(code, currency, partner_id, cached, credits) values ('mine', 'USD', ${ann.id}, true, 1000000)`,
       ],
-      refused: /begins empty/,
+      refused: /must begin empty/,
     },
   ],
   events: [
@@ -326,7 +326,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
           insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on, split_from)
           select ${bob.id}, program_id, kind, batch_id, currency, amount_minor, 1, available_on, id from earning_line where id = ${freeLine}`,
       ],
-      refused: /keeps partner/,
+      refused: /must keep the partner/,
     },
     {
       does: 'puts one line into two payouts',
@@ -342,42 +342,42 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     {
       does: 'adds a line to a draft',
       with: (s) => [takeLine(s.draft, s.freeLine)],
-      refused: /do not sum to what it pays/,
+      refused: /do not add up to its gross amount/,
     },
     {
       does: 'has a draft checked, and then adds a line',
       with: (s) => [CHECKED_NOW, takeLine(s.draft, s.freeLine)],
-      refused: /do not sum to what it pays/,
+      refused: /do not add up to its gross amount/,
     },
     {
       does: 'adds a line to a run in review',
       with: (s) => [takeLine(s.reviewed, s.freeLine)],
-      refused: /only added in draft/,
+      refused: /gains lines only while its run is in preparation/,
     },
     {
       does: 'adds a line to a payout that executes',
       with: (s) => [takeLine(s.asked, s.freeLine)],
-      refused: /only added in draft/,
+      refused: /gains lines only while its run is in preparation/,
     },
     {
       does: "pays another partner's line",
       with: (s) => [takeLine(s.draft, s.lineOfBob)],
-      refused: /foreign key|do not sum/,
+      refused: /foreign key|do not add up/,
     },
     {
       does: "pays another partner's line under one's own name",
       with: (s) => [takeLine(s.draft, s.lineOfBob, { partnerId: s.ann.id })],
-      refused: /foreign key|do not sum/,
+      refused: /foreign key|do not add up/,
     },
     {
       does: 'pays a line in another currency',
       with: (s) => [takeLine(s.draft, s.freeLine, { currency: 'EUR' })],
-      refused: /foreign key|do not sum/,
+      refused: /foreign key|do not add up/,
     },
     {
       does: 'pays a line with another amount',
       with: (s) => [takeLine(s.draft, s.freeLine, { minor: 999_999n })],
-      refused: /foreign key|do not sum/,
+      refused: /foreign key|do not add up/,
     },
     { does: 'frees the lines of a payout under way', with: (s) => [release(s.asked)], refused: /keeps its lines/ },
     { does: 'frees the lines of a settled payout', with: (s) => [release(s.settled)], refused: /keeps its lines/ },
@@ -388,7 +388,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
         release(s.draft),
         sql.unsafe`update payout_line set released_at = null where payout_id = ${s.draft}`,
       ],
-      refused: /only released, once/,
+      refused: /released, and only once/,
     },
     {
       does: 'ends a payout and keeps its lines',
@@ -417,7 +417,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     {
       does: 'drafts a payout without lines',
       with: (s) => [draftOf(s, { gross: 1000, net: 1000 })],
-      refused: /its lines sum to 0/,
+      refused: /its lines add up to 0/,
     },
     {
       does: "sends a payout to another partner's account",
@@ -427,7 +427,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     {
       does: "replaces another partner's payout",
       with: (s) => [draftOf(s, { gross: 1000, net: 1000 }, { replaces: s.settled })],
-      refused: /replaces what its run replaces/,
+      refused: /must replace the payout that its run replaces/,
     },
     {
       does: 'sends a bank payout by PayPal',
@@ -437,7 +437,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     {
       does: 'begins with an approved payout',
       with: (s) => [draftOf(s, { gross: 1000, net: 1000 }, { status: 'approved' })],
-      refused: /begins as a draft/,
+      refused: /must begin as a draft/,
     },
     {
       does: 'adds a payout to a run in review',
@@ -478,22 +478,22 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     {
       does: 'calls a payout failed while its attempt may still pay',
       with: (s) => [movePayout(s.asked, 'failed'), release(s.asked)],
-      refused: /while an attempt may still pay/,
+      refused: /while an attempt can still pay/,
     },
     {
       does: 'calls a payout failed that was not yet asked for, but may be any moment',
       with: (s) => [movePayout(s.unasked, 'failed'), release(s.unasked)],
-      refused: /while an attempt may still pay/,
+      refused: /while an attempt can still pay/,
     },
     {
       does: 'settles a payout whose attempt is not settled',
       with: (s) => [movePayout(s.asked, 'settled')],
-      refused: /no attempt of it is settled/,
+      refused: /none of its attempts is settled/,
     },
     {
       does: 'returns a payout whose attempt is not returned',
       with: (s) => [movePayout(s.settled, 'returned'), release(s.settled)],
-      refused: /no attempt of it is returned/,
+      refused: /none of its attempts is returned/,
     },
     {
       does: 'pays a settled payout again',
@@ -613,12 +613,12 @@ const ATTACKS: Record<string, readonly Attack[]> = {
           insert into payout_run(id, schedule_id, kind, period_start, period_end, cutoff_at, pay_on, status)
           values (uuidv7(), ${s.paying.scheduleId}, 'on_demand', '2026-02-01', '2026-03-01', now(), '2026-03-02', 'approved')`,
       ],
-      refused: /begins preparing/,
+      refused: /must begin as preparing/,
     },
     {
       does: 'approves with one approval of two and its own',
       with: (s) => [moveRun(s.reviewRun, 'approved')],
-      refused: /too few people other than its preparer/,
+      refused: /too few people approved this content, besides its preparer/,
     },
     {
       does: 'adds the details that it pays to, and approves it too',
@@ -655,7 +655,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       with: (s) => [
         sql.unsafe`update payout_run set preparer_id = ${s.reviewing.otherApprover} where id = ${s.reviewRun}`,
       ],
-      refused: /never changes/,
+      refused: /never change/,
     },
     {
       does: 'changes what was approved',
@@ -694,19 +694,19 @@ const ATTACKS: Record<string, readonly Attack[]> = {
           insert into api_key(actor_id, role, prefix, secret_hash, revoked_at) values (${s.paying.approver}, 'approver', 'old', 'old', now())`,
         sql.unsafe`update api_key set revoked_at = null where prefix = 'old'`,
       ],
-      refused: /it was revoked, and stays so/,
+      refused: /a revoked key stays revoked/,
     },
     {
       does: 'writes an audit entry that is sealed already',
       with: () => [
         sql.unsafe`insert into audit_log(action, subject, chain_seq, hash) values ('test.forge', 'scene', 2, 'forged')`,
       ],
-      refused: /begins unsealed/,
+      refused: /must begin unsealed/,
     },
     {
       does: 'edits a sealed audit entry',
       with: () => [sql.unsafe`update audit_log set subject = 'nothing'`],
-      refused: /entries are facts/,
+      refused: /its entries are facts/,
     },
   ],
 };
@@ -880,7 +880,7 @@ describe('given that two want the same at the same moment', () => {
     const late = await raceAgainst([attemptOf(payout, { key: 'in-time' })], () =>
       tryAll(stage.app, [movePayout(payout, 'failed'), release(payout)]),
     );
-    expect(late).toMatch(/while an attempt may still pay/);
+    expect(late).toMatch(/while an attempt can still pay/);
   });
 
   /** A payout that executes, and that nobody was asked for yet. */

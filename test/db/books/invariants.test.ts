@@ -148,7 +148,7 @@ const PLANTS: readonly Plant[] = [
         update ledger_entry set currency = 'EUR' from ledger_journal journal
         where journal.id = journal_id and kind = 'accrual' and idempotency_key = ${String(b.cleoLine)}`,
     ],
-    names: () => 'is in EUR, its account in USD',
+    names: () => 'is in EUR, but its account is in USD',
   },
   {
     wrong: 'a kept balance is a cent too high',
@@ -223,7 +223,7 @@ const PLANTS: readonly Plant[] = [
         update event set partner_id = ${b.ann.id} from earning
         where earning.source = event.source and earning.source_id = event.source_id and earning_line_id = ${b.cleoLine}`,
     ],
-    names: () => 'commission does not fit',
+    names: () => 'commission does not match',
   },
   {
     wrong: 'an event will be worked out a second time',
@@ -233,7 +233,7 @@ const PLANTS: readonly Plant[] = [
         insert into event_due(source, source_id, program_id, occurred_at)
         select source, source_id, program_id, now() from earning where earning_line_id = ${b.cleoLine}`,
     ],
-    names: () => 'is due and has an earning',
+    names: () => 'is due, but has an earning',
   },
   {
     wrong: 'an event is lost before anybody worked it out',

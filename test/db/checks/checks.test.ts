@@ -120,7 +120,7 @@ const ATTACKS: readonly Attack[] = [
   {
     does: 'spoils a number that is not one of the account',
     with: (s) => [spoil(s, 1000)],
-    refused: /its account's numbers begin later/,
+    refused: /less than the first number of its account/,
   },
   {
     does: 'spoils a number and says not who did',
@@ -148,12 +148,12 @@ const ATTACKS: readonly Attack[] = [
     with: ({ accountId }) => [
       sql.unsafe`update check_register set number = 1051 where check_account_id = ${accountId}`,
     ],
-    refused: /rows here are facts/,
+    refused: /its rows are facts/,
   },
   {
     does: 'sets the numbers back',
     with: ({ accountId }) => [sql.unsafe`update check_account set number_next = 1001 where id = ${accountId}`],
-    refused: /its numbers only go on/,
+    refused: /its numbers only rise/,
   },
   {
     does: 'makes an account another one',
@@ -163,19 +163,19 @@ const ATTACKS: readonly Attack[] = [
   {
     does: 'removes an account',
     with: ({ accountId }) => [sql.unsafe`delete from check_account where id = ${accountId}`],
-    refused: /rows here are facts/,
+    refused: /its rows are facts/,
   },
   {
     does: 'gives up a check that the bank knows, since it is old',
     with: ({ attemptId }) => [
       sql.unsafe`update payout_attempt set state = 'failed', word = 'too old', answered_at = clock_timestamp(), evidence = '{}' where id = ${attemptId}`,
     ],
-    refused: /its check is not proved dead/,
+    refused: /its check can still be cashed/,
   },
   {
     does: 'counts a check as returned since it bounced, while it can be presented again',
     with: ({ attemptId }) => [comesBack(attemptId, '{"statementLine":"BK1"}')],
-    refused: /its check is not proved dead/,
+    refused: /its check can still be cashed/,
   },
   {
     does: 'writes a check of no number',
@@ -205,7 +205,7 @@ const ATTACKS: readonly Attack[] = [
         insert into check_stop(attempt_id, requested_by, reason, outcome, outcome_at)
         values (${attemptId}, ${company.preparer}, 'mine', 'stopped', now())`,
     ],
-    refused: /it begins without an outcome/,
+    refused: /must begin without an outcome/,
   },
   {
     does: 'asks for a second stop while one is open',
@@ -219,7 +219,7 @@ const ATTACKS: readonly Attack[] = [
     with: ({ stopId, company }) => [
       sql.unsafe`update check_stop set requested_by = ${company.approver} where id = ${stopId}`,
     ],
-    refused: /who asked for it and what the bank said are facts/,
+    refused: /the request and the bank's reply never change/,
   },
   {
     does: 'takes back what the bank said of a stop',
@@ -227,7 +227,7 @@ const ATTACKS: readonly Attack[] = [
       sql.unsafe`update check_stop set outcome = 'stopped', outcome_at = now(), is_void = true, expires_on = '2027-01-01' where id = ${stopId}`,
       sql.unsafe`update check_stop set expires_on = '2028-01-01' where id = ${stopId}`,
     ],
-    refused: /what the bank said are facts/,
+    refused: /the bank's reply never change/,
   },
   {
     does: 'decides about a check and says not who did',
@@ -242,12 +242,12 @@ const ATTACKS: readonly Attack[] = [
         where id = ${exceptionId}`,
       sql.unsafe`update check_exception set decision = 'pay' where id = ${exceptionId}`,
     ],
-    refused: /what was decided are facts/,
+    refused: /the decision never change/,
   },
   {
     does: 'changes what the bank asked',
     with: ({ exceptionId }) => [sql.unsafe`update check_exception set amount_minor = 1 where id = ${exceptionId}`],
-    refused: /what the bank asked/,
+    refused: /the bank's question/,
   },
 ];
 

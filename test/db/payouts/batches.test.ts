@@ -82,12 +82,12 @@ const ATTACKS: readonly Attack[] = [
   {
     does: 'asks for a batch and leaves its payments behind',
     with: (s) => [setBatch(s, sql.fragment`state = 'submitted', submitted_at = now()`)],
-    refused: /of its attempts are not/,
+    refused: /of its attempts are still prepared/,
   },
   {
     does: 'asks for one payment of a batch by itself',
     with: (s) => [setAttempt(s.prepared.attemptIds[0], sql.fragment`state = 'submitted', submitted_at = now()`)],
-    refused: /asked for with its batch/,
+    refused: /ask for it before its batch/,
   },
   {
     does: 'takes a payment out of its batch',
@@ -107,7 +107,7 @@ const ATTACKS: readonly Attack[] = [
           request_hash, state, submitted_at)
         values (uuidv7(), ${s.runId}, 'paypal', 'USD', 9, 2, 2000, 'born', '', '', 'accepted', now())`,
     ],
-    refused: /begins prepared/,
+    refused: /must begin as prepared/,
   },
   {
     does: 'deletes a batch',
@@ -138,12 +138,12 @@ describe('given a batch', () => {
   ])('when its $wrong is not that of its payments then it is not written', async ({ wish }) => {
     const { runId, third, fourth } = scene;
     const written = addBatch(stage.app, runId, [third, fourth], { ...wish, number: 5 });
-    expect(await refusalOf(written)).toMatch(/its 2 attempts sum to 2000/);
+    expect(await refusalOf(written)).toMatch(/its 2 attempts add up to 2000/);
   });
 
   it('when its payments are of another gateway then it is not written', async () => {
     const written = addBatch(stage.app, scene.runId, scene.free, { gateway: 'paypal', number: 6 });
-    expect(await refusalOf(written)).toMatch(/of another gateway, currency or run/);
+    expect(await refusalOf(written)).toMatch(/has another gateway, currency or run/);
   });
 
   it('when it is asked for then all of it is, and the same number is not given twice', async () => {

@@ -120,7 +120,7 @@ describe('given a payment that nobody knows of', () => {
         propose(s),
         attempt(s, sql.fragment`state = 'settled', debited_minor = 1000, resolution_id = ${resolutionOf(s)}`),
       ],
-      refused: /no two people decided/,
+      refused: /two people have not decided/,
     },
     {
       does: 'fails what two people said was paid',
@@ -129,18 +129,22 @@ describe('given a payment that nobody knows of', () => {
         confirm(s),
         attempt(s, sql.fragment`state = 'failed', resolution_id = ${resolutionOf(s)}`),
       ],
-      refused: /no two people decided/,
+      refused: /two people have not decided/,
     },
     {
       does: 'confirms his own proposal',
       with: (s) => [propose(s), confirm(s, s.proposer)],
       refused: /resolution_check/,
     },
-    { does: 'proposes as its payee', with: (s) => [propose(s, { by: s.payee })], refused: /payout to the same person/ },
+    {
+      does: 'proposes as its payee',
+      with: (s) => [propose(s, { by: s.payee })],
+      refused: /pays the person who proposes or decides/,
+    },
     {
       does: 'confirms as its payee',
       with: (s) => [propose(s), confirm(s, s.payee)],
-      refused: /payout to the same person/,
+      refused: /pays the person who proposes or decides/,
     },
     {
       does: 'proposes twice',
@@ -150,12 +154,12 @@ describe('given a payment that nobody knows of', () => {
     {
       does: 'begins with a confirmed one',
       with: (s) => [propose(s, { status: 'confirmed' })],
-      refused: /begins proposed|resolution_check/,
+      refused: /must begin as proposed|resolution_check/,
     },
     {
       does: 'applies what nobody confirmed',
       with: (s) => [propose(s), change(s, sql.fragment`status = 'applied', ended_at = now()`)],
-      refused: /facts|resolution_check/,
+      refused: /the decision never change|resolution_check/,
     },
     {
       does: 'decides about a part where the whole is asked',
@@ -173,7 +177,7 @@ describe('given a payment that nobody knows of', () => {
     {
       does: 'changes the evidence',
       with: (s) => [propose(s), change(s, sql.fragment`evidence = 'other'`)],
-      refused: /are facts/,
+      refused: /the decision never change/,
     },
     {
       does: 'changes the outcome with the decision',
@@ -184,7 +188,7 @@ describe('given a payment that nobody knows of', () => {
           sql.fragment`status = 'confirmed', decided_by = ${s.company.approver}, decided_at = now(), outcome = 'not_paid'`,
         ),
       ],
-      refused: /are facts/,
+      refused: /the decision never change/,
     },
     {
       does: 'changes who decided',
@@ -193,12 +197,12 @@ describe('given a payment that nobody knows of', () => {
         confirm(s),
         change(s, sql.fragment`status = 'applied', ended_at = now(), decided_by = ${s.company.otherApprover}`),
       ],
-      refused: /are facts/,
+      refused: /the decision never change/,
     },
     {
       does: 'takes a decision back',
       with: (s) => [propose(s), confirm(s), change(s, sql.fragment`status = 'refused'`)],
-      refused: /are facts/,
+      refused: /the decision never change/,
     },
     {
       does: 'deletes a proposal',
@@ -214,7 +218,7 @@ describe('given a payment that nobody knows of', () => {
           insert into earning_line(partner_id, program_id, kind, currency, amount_minor, earning_count, available_on, resolution_id)
           values (${s.ann.id}, ${s.company.programId}, 'returned_funds', 'USD', 1000, 0, '2026-01-01', ${resolutionOf(s)})`,
       ],
-      refused: /no two people credited/,
+      refused: /two people have not credited/,
     },
     {
       does: 'writes a line of returned funds without any cause',
@@ -223,7 +227,7 @@ describe('given a payment that nobody knows of', () => {
           insert into earning_line(partner_id, program_id, kind, currency, amount_minor, earning_count, available_on)
           values (${s.ann.id}, ${s.company.programId}, 'returned_funds', 'USD', 1000, 0, '2026-01-01')`,
       ],
-      refused: /no two people credited|line_has_its_cause/,
+      refused: /two people have not credited|line_has_its_cause/,
     },
   ];
 
@@ -265,7 +269,7 @@ describe('given a payout that failed, and one that may still pay', () => {
     from payout where id = ${s.failedId}`;
 
   it.each([
-    { does: 'replaces the one that may pay', with: (s: Scene) => [run(s, s.payoutId)], refused: /not proved dead/ },
+    { does: 'replaces the one that may pay', with: (s: Scene) => [run(s, s.payoutId)], refused: /can still pay/ },
     {
       does: 'replaces one twice at once',
       with: (s: Scene) => [run(s, s.failedId), run(s, s.failedId)],
@@ -274,7 +278,7 @@ describe('given a payout that failed, and one that may still pay', () => {
     {
       does: 'pays others in a replacement',
       with: (s: Scene) => [run(s, s.failedId), draft(s, null)],
-      refused: /replaces what its run replaces/,
+      refused: /must replace the payout that its run replaces/,
     },
     {
       does: 'turns a replacement to another payout',
@@ -282,7 +286,7 @@ describe('given a payout that failed, and one that may still pay', () => {
         run(s, s.failedId),
         sql.unsafe`update payout_run set replaces_id = ${s.payoutId} where replaces_id = ${s.failedId}`,
       ],
-      refused: /never changes/,
+      refused: /never change/,
     },
     {
       does: 'says no reason',
