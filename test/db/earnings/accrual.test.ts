@@ -49,7 +49,7 @@ const countDue = ({ company }: Shop): Promise<bigint> =>
     select count(*) from event_due where program_id = ${company.programId}`);
 
 describe('given sales of one partner', () => {
-  it('when a page is worked out then what is free on the same day is one line', async () => {
+  it('when a page is accrued then earnings that are free on the same day share one line', async () => {
     const shop = await openShop();
     await shop.send({ minor: 10_000n });
     await shop.send({ minor: 5_000n });
@@ -61,7 +61,7 @@ describe('given sales of one partner', () => {
     ]);
   });
 
-  it('when it is repeated then nothing changes', async () => {
+  it('when the page is repeated then nothing changes', async () => {
     const shop = await openShop();
     await shop.send();
     await accrueAll(shop);
@@ -70,7 +70,7 @@ describe('given sales of one partner', () => {
     expect(await linesOf(shop)).toEqual(lines);
   });
 
-  it('when two pages of one program are worked out at once then each event is counted once', async () => {
+  it('when two pages of one program are accrued at once then each event is counted once', async () => {
     const shop = await openShop();
     for (let n = 0; n < 20; n += 1) await shop.send();
     const taken = await Promise.all([accruePage(shop), accruePage(shop), accruePage(shop)]);
@@ -78,7 +78,7 @@ describe('given sales of one partner', () => {
     expect(await earnedOf(shop)).toBe(20_000n);
   });
 
-  it('when an event is worth nothing then it is worked out, and makes no line', async () => {
+  it('when an event is worth nothing then it is counted, but makes no line', async () => {
     const shop = await openShop();
     await shop.send({ minor: 0n });
     await accrueAll(shop);
@@ -86,7 +86,7 @@ describe('given sales of one partner', () => {
     expect(await linesOf(shop)).toEqual([]);
   });
 
-  it('when it is late in the evening at the schedule then the release day is the local one, after the hold', async () => {
+  it('when a sale is late in the evening then the hold counts from the local date of the schedule', async () => {
     const shop = await openShop({ ...TEN_PERCENT, holdDays: 30 }, 'America/New_York');
     await shop.send({ occurredAt: '2026-01-11T03:00:00Z' });
     await accrueAll(shop);
@@ -124,7 +124,7 @@ describe('given refunds', () => {
     expect(await earnedOf(shop)).toBe(0n);
   });
 
-  it('when a refund is not of this partner then it takes nothing, and an operator hears of it', async () => {
+  it('when a refund names another partner then it takes nothing back, and an operator is told', async () => {
     const shop = await openShop();
     const sale = await shop.send();
     await accrueAll(shop);
@@ -139,7 +139,7 @@ describe('given refunds', () => {
   });
 });
 
-describe('given tiers: 10 % up to 100.00 of a month, 20 % above', () => {
+describe('given tiers of 10 % up to 100.00 a month, and 20 % above', () => {
   const incentive = { id: 'tiers', rule: 'tiers', mode: 'marginal', window: 'month', currency: 'USD' };
   const steps = [
     { from: '0.00', percent: '10' },
@@ -147,7 +147,7 @@ describe('given tiers: 10 % up to 100.00 of a month, 20 % above', () => {
   ];
   const terms = { ...TEN_PERCENT, incentives: [{ ...incentive, steps }] };
 
-  it('when sales of 80.00 are worked out page by page then the second crosses the step', async () => {
+  it('when sales of 80.00 are accrued page by page then the second crosses the step', async () => {
     const shop = await openShop(terms);
     await shop.send({ minor: 8_000n });
     await accrueAll(shop);
@@ -157,7 +157,7 @@ describe('given tiers: 10 % up to 100.00 of a month, 20 % above', () => {
     expect(await earnedOf(shop)).toBe(800n + 200n + 1200n);
   });
 
-  it('when both are worked out in one page then it is the same', async () => {
+  it('when both are accrued in one page then the earnings are the same', async () => {
     const shop = await openShop(terms);
     await shop.send({ minor: 8_000n });
     await shop.send({ minor: 8_000n, occurredAt: '2026-01-20T12:00:00Z' });
@@ -174,7 +174,7 @@ describe('given tiers: 10 % up to 100.00 of a month, 20 % above', () => {
   });
 });
 
-describe('given all that was worked out above', () => {
+describe('given everything that was accrued above', () => {
   it('then every invariant holds', async () => {
     expect(await checkInvariants(stage.app)).toEqual([]);
   });
