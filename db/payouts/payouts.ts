@@ -156,9 +156,7 @@ export async function whyNotSubmit(db: Database, payout: Payout): Promise<'run_p
 /** The payouts to make due: one, or those of a run or gateway. */
 export type DuePayouts = { id: string } | { runId: string } | { gateway: GatewayName };
 
-/**
- * Makes payouts due now: one that a person acted on, or those under way that waited for the resume of their run or gateway.
- */
+/** Makes payouts due now: one that a person acted on, or those under way that waited for the resume of their run or gateway. */
 export const makePayoutsDue = (db: Database, which: DuePayouts) =>
   db.query(sql.unsafe`
     update payout set due_at = now()
@@ -231,10 +229,7 @@ export async function cancelRunPayouts(db: Database, runId: string, reason: stri
 export const approveRunPayouts = (db: Database, runId: string) =>
   db.query(sql.unsafe`update payout set status = 'approved' where run_id = ${runId} and status = 'draft'`);
 
-/**
- * The days for which a provider is asked once a day after people have said whether it paid. If the provider says otherwise, an alarm
- * tells finance.
- */
+/** The days for which a provider is polled daily after people have said whether it paid. A contradiction raises an alarm. */
 const WATCH_DAYS = 90;
 
 /**
