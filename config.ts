@@ -6,7 +6,7 @@ import type { VaultKeys } from './db/vault.ts';
 import { RETURN_WINDOWS_DEFAULT, type ReturnWindows } from './domain/payouts/attempt.ts';
 import type { GatewaySettings } from './gateways/index.ts';
 
-/** The one reader of the environment; only the two `main.ts` files import it. `.env.example` explains every name. */
+/** The only reader of the environment. Only the two `main.ts` files import it, and `.env.example` explains every name. */
 
 const Port = z.coerce.number().int().min(0).max(65_535);
 const Seconds = z.coerce.number().int().min(0);
@@ -14,9 +14,9 @@ const Url = z.url();
 /** 32 bytes in hex. */
 const Key = z
   .string()
-  .regex(/^[0-9a-f]{64}$/i, '64 hex digits (32 bytes)')
+  .regex(/^[0-9a-f]{64}$/i, 'is not 64 hex digits (32 bytes)')
   .transform((hex) => Buffer.from(hex, 'hex'));
-/** A PEM text, or the path of a file that holds one. */
+/** A PEM text, or the path of a PEM file. */
 const Pem = z
   .string()
   .min(1)
@@ -74,17 +74,17 @@ const Environment = z.object({
 /** The checked environment, frozen. */
 export type Config = Readonly<z.infer<typeof Environment>>;
 
-/** Reads the environment; prints every wrong or missing name with its reason and ends the process, since nothing can run. */
+/** Reads the environment. If a name is wrong or missing, it prints each one with the reason and ends the process. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const result = Environment.safeParse(present);
   if (result.success) return Object.freeze(result.data);
   const problems = result.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
-  console.error(`The configuration is not complete; nothing was started. See .env.example.\n${problems.join('\n')}`);
+  console.error(`The configuration is not complete. Nothing was started. See .env.example.\n${problems.join('\n')}`);
   process.exit(1);
 }
 
-/** What the gateways need of it. */
+/** The settings of the gateways. */
 export const gatewaySettings = (config: Config): GatewaySettings => ({
   wise: { baseUrl: config.WISE_BASE_URL, token: config.WISE_TOKEN, webhookPublicKey: config.WISE_WEBHOOK_PUBLIC_KEY },
   paypal: {
@@ -104,8 +104,8 @@ export const gatewaySettings = (config: Config): GatewaySettings => ({
 });
 
 /**
- * How long money may come home after it was sent, on the rails that do not say themselves when it has arrived. PayPal says SUCCESS and
- * the bank's statement shows a check: neither is ever settled by time.
+ * How long money may come back after it was sent, for gateways that do not say when it has arrived. Time alone settles no PayPal payment
+ * and no check: PayPal says SUCCESS, and the bank's statement shows a check.
  */
 export const returnWindows = (config: Config): ReturnWindows => ({
   ...RETURN_WINDOWS_DEFAULT,

@@ -1,9 +1,9 @@
 /**
- * The shape of the house: which layer may import which, and in which order the rooms of a layer stand. The linter, the picture in
- * docs/architecture.md and the tidy test all read these two tables.
+ * The two tables of the architecture: the imports of each layer, and the order of the rooms in a layer. The linter, the picture in
+ * docs/architecture.md and the tidy test all read them.
  */
 
-/** A room may import the rooms before it in its own layer, and any room of a layer that its layer may import. */
+/** A room may import earlier rooms of its own layer, and every room of the layers that its layer may import. */
 export const ROOMS = [
   'people',
   'payers',
@@ -18,17 +18,17 @@ export const ROOMS = [
 ] as const;
 
 export type Layer = {
-  /** The folders of ours that it may import. */
+  /** Our folders that it may import. */
   readonly mayImport: readonly string[];
-  /** The folders of ours that it may import as types alone. */
+  /** Our folders from which it may import only types. */
   readonly typesOnly?: readonly string[];
-  /** The files of those folders that it may import as they are. */
+  /** The files of those folders from which it may import everything. */
   readonly exceptions?: readonly string[];
-  /** Where its rooms are, for a layer that has them. */
+  /** The folder of its rooms, for a layer that has rooms. */
   readonly rooms?: string;
-  /** Whether the files beside the rooms are a kernel, which every room may import and which imports no room. */
+  /** Whether the files besides the rooms are a kernel. Every room may import the kernel, and the kernel imports no room. */
   readonly hasKernel?: boolean;
-  /** One sentence for whoever breaks the rule. */
+  /** One sentence for a person who breaks the rule. */
   readonly because: string;
 };
 
@@ -45,14 +45,14 @@ export const LAYERS = {
   notifications: { mayImport: ['domain'], because: 'A template only puts facts into words.' },
   gateways: {
     mayImport: ['domain'],
-    because: 'A gateway knows its provider and the payment, and nothing else of ours.',
+    because: 'A gateway knows only its provider and the payment.',
   },
   temporal: { mayImport: ['domain'], because: 'The contract with Temporal is names, messages and starts.' },
   commands: {
     mayImport: ['domain', 'db'],
     rooms: 'commands',
     hasKernel: true,
-    because: 'A command decides in one transaction; it calls no provider and wakes no workflow.',
+    because: 'A command decides in one transaction. It calls no provider and wakes no workflow.',
   },
   activities: {
     mayImport: ['domain', 'db', 'commands', 'gateways', 'notifications', 'temporal'],
@@ -62,28 +62,28 @@ export const LAYERS = {
   workflows: {
     mayImport: ['domain', 'temporal'],
     typesOnly: ['activities'],
-    because: 'Workflows are deterministic: they know activities by their types alone.',
+    because: 'Workflows are deterministic, and know activities only by their types.',
   },
   api: {
     mayImport: ['domain', 'db', 'commands', 'temporal'],
     typesOnly: ['gateways'],
     rooms: 'api/routes',
     exceptions: ['gateways/webhooks.ts', 'gateways/accounts.ts'],
-    because: 'The API only translates HTTP, and of the gateways it needs the two files that read.',
+    because: 'The API only translates HTTP, and needs only the two gateway files that read.',
   },
   deploy: {
     mayImport: ['domain', 'db', 'commands', 'temporal'],
     because: 'A deployment is prepared once, before any process runs.',
   },
   worker: { mayImport: PRODUCT, because: 'The worker runs the product and nothing else.' },
-  sandbox: { mayImport: [], because: 'The sandbox is the independent witness of what was paid.' },
+  sandbox: { mayImport: [], because: 'The sandbox is the independent witness of all payments.' },
   scripts: {
     mayImport: [...PRODUCT, 'api', 'worker', 'deploy', 'sandbox'],
-    because: 'A script must run where no test is.',
+    because: 'A script must run where there are no tests.',
   },
   bench: {
     mayImport: [...PRODUCT, 'api', 'worker', 'deploy', 'sandbox', 'scripts'],
-    because: 'A benchmark must run where no test is.',
+    because: 'A benchmark must run where there are no tests.',
   },
 } as const satisfies Record<string, Layer>;
 

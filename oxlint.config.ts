@@ -2,27 +2,27 @@ import { defineConfig, type OxlintOverride } from 'oxlint';
 
 import { FOLDERS, type Layer, LAYERS, ROOMS } from './layers.ts';
 
-/** What an import must not look like, and the sentence for whoever writes it. */
+/** A pattern of forbidden imports, and the sentence that explains the ban. */
 type Ban = ({ regex: string } | { group: string[] }) & { message: string; allowTypeImports?: boolean };
 
 const oneOf = (names: readonly string[]): string => names.join('|');
 
 const CONFIG: Ban = {
   regex: '^(\\.\\./)+config\\.ts$',
-  message: 'Only main.ts reads the configuration; everything else gets values as arguments.',
+  message: 'Only main.ts reads the configuration. All other code gets values as arguments.',
 };
 
-/** Libraries that a layer must keep away from. */
+/** Libraries that a layer must not import. */
 const LIBRARIES: Partial<Record<string, Ban>> = {
   domain: {
     regex:
       '^(pg|slonik|hono|@temporalio/|node:(?:fs|https?|net|tls|dns|child_process|timers|os|process|worker_threads))',
-    message: 'The domain is pure, and workflows import it: no I/O and nothing of a framework.',
+    message: 'The domain is pure, and workflows import it: it must contain no I/O and no framework.',
     allowTypeImports: true,
   },
   workflows: {
     regex: '^(zod|pg|slonik|node:|@temporalio/(client|worker|activity))',
-    message: 'This does not belong into the workflow bundle.',
+    message: 'This does not belong in the workflow bundle.',
     allowTypeImports: true,
   },
 };
@@ -47,13 +47,13 @@ const override = (files: string, bans: readonly Ban[]): OxlintOverride => ({
   rules: { 'no-restricted-imports': ['error', { patterns: [...bans] }] },
 });
 
-/** One rule for the layer, and one for each of its rooms that adds the rooms behind it. The last match counts. */
+/** One rule for the layer, and one for each of its rooms, which also forbids later rooms. The last match counts. */
 function layerOverrides([name, layer]: [string, Layer]): OxlintOverride[] {
   const bans = [...layerBans(name, layer), CONFIG];
   const { rooms, hasKernel = false } = layer;
   const kernelBan: Ban = {
     regex: `^\\./(${oneOf(ROOMS)})/`,
-    message: `The files beside the rooms of ${name}/ are its kernel, which imports no room.`,
+    message: `The files besides the rooms of ${name}/ are its kernel, which imports no room.`,
   };
   if (!rooms) return [override(`${name}/**/*.ts`, bans)];
   return [
@@ -64,14 +64,14 @@ function layerOverrides([name, layer]: [string, Layer]): OxlintOverride[] {
         ...bans,
         {
           regex: `^(\\.\\./)+(${oneOf(ROOMS.slice(index + 1))})/`,
-          message: `The room ${room} stands before the rooms ${ROOMS.slice(index + 1).join(', ')} and may not import them.`,
+          message: `The room ${room} comes before the rooms ${ROOMS.slice(index + 1).join(', ')} and may not import them.`,
         },
       ]),
     ),
   ];
 }
 
-/** Where a process begins, and only there, the configuration is read. */
+/** The files where a process begins. Only they may read the configuration. */
 const mains = (['api', 'worker'] as const).map((name) => {
   const bans = layerBans(
     name,

@@ -2,13 +2,13 @@ import { z } from 'zod';
 
 import { type CurrencyCode, isCurrency } from '../domain/currency.ts';
 
-/** Column types that rows share. slonik gives `int8` as bigint, `timestamptz` as milliseconds, `date` as `2026-11-23`. */
+/** Column types that rows share. slonik returns `int8` as bigint, `timestamptz` as milliseconds and `date` as `2026-11-23`. */
 export const Currency = z.custom<CurrencyCode>((value) => typeof value === 'string' && isCurrency(value), 'a currency');
 export const Instant = z.number().transform((ms) => new Date(ms));
 export const LocalDate = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 export const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes');
 /** Bytes as hex, such as a hash. */
 export const Hex = Bytes.transform((bytes) => Buffer.from(bytes).toString('hex'));
-/** What `count(*)` answers. */
+/** The result of `count(*)`. */
 export const Count = z.bigint().transform(Number);
 export const Id = z.object({ id: z.string() });

@@ -10,12 +10,12 @@ import {
 
 export type Database = CommonQueryMethods;
 
-/** The role the app works as; it cannot change or remove a fact (migration `0011_roles`). */
+/** The app's role, which cannot change or remove a fact (migration `0011_roles`). */
 const APP_ROLE = 'bursar_app';
 const POOL_SIZE_DEFAULT = 10;
 const STATEMENT_TIMEOUT_MS = 60_000;
 
-/** Every row is checked against its query's schema, and becomes what the schema makes of it. */
+/** Checks every row against the schema of its query, and returns the parsed row. */
 const validateRows: Interceptor = {
   name: 'validate-rows',
   transformRow: (context, _query, row) => {
@@ -28,7 +28,7 @@ const validateRows: Interceptor = {
   },
 };
 
-/** Opens a pool whose every connection works as the app's role. */
+/** Opens a pool in which every connection has the app's role. */
 export function openDatabase(url: string, { poolSize = POOL_SIZE_DEFAULT } = {}): Promise<DatabasePool> {
   const appUrl = new URL(url);
   appUrl.searchParams.set('options', `-c role=${APP_ROLE} -c timezone=UTC`);
@@ -42,7 +42,7 @@ export function openDatabase(url: string, { poolSize = POOL_SIZE_DEFAULT } = {})
   });
 }
 
-/** Runs a write and says whether it changed a row, so that the second of two learns that it came second. */
+/** Runs a write and says whether it changed a row, so that a second caller learns that it came second. */
 export const changesRow = async (db: Database, write: QuerySqlToken): Promise<boolean> =>
   (await db.query(write)).rowCount > 0;
 

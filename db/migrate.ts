@@ -9,9 +9,9 @@ import { CURRENCIES } from '../domain/currency.ts';
 const FUNCTIONS = new URL('functions/', import.meta.url);
 
 /**
- * Brings a database to the newest schema: first the tables, each migration once; then all functions and triggers, made anew every
- * time. One transaction holds it all, so no table is ever without its triggers. Safe to repeat, and to overlap: whoever comes
- * second waits.
+ * Brings a database to the newest schema. It first runs each migration of the tables once, and then creates all functions and triggers
+ * anew. Everything happens in one transaction, so no table is ever without its triggers. This is safe to repeat and to overlap: a
+ * second run waits for the first.
  */
 export async function migrate(databaseUrl: string, log: (line: string) => void = () => {}): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
@@ -24,11 +24,11 @@ export async function migrate(databaseUrl: string, log: (line: string) => void =
     await addCurrencies(client);
     await client.query('commit');
   } finally {
-    await client.end(); // which rolls back what was not committed
+    await client.end(); // this rolls back a transaction that was not committed
   }
 }
 
-/** The runner would open a transaction of its own for each file; ours is open already, since it holds the functions as well. */
+/** The runner would open a transaction for each file. Ours is open already, because it also covers the functions. */
 const inOurTransaction = (paths: readonly string[]) =>
   Promise.all(
     paths.map(async (path) => {
@@ -48,11 +48,14 @@ const addTables = (client: pg.Client, log: (line: string) => void) =>
     direction: 'up',
     migrationsTable: 'schema_migration',
     migrationLoaderStrategies: [{ extensions: ['.sql'], loader: inOurTransaction }],
-    noLock: true, // we hold one
-    logger: { info: log, warn: () => {}, error: log }, // it would warn that no transaction of its own is open
+    noLock: true, // this function holds a lock
+    logger: { info: log, warn: () => {}, error: log }, // the runner would warn that it has no transaction of its own
   });
 
-/** One file each, in the order of their names. What a file does not name any longer stays in the database: a migration drops it. */
+/**
+ * Runs one file for each function, in the order of their names. A function or trigger that no file names any longer stays in the
+ * database until a migration drops it.
+ */
 async function replaceFunctions(client: pg.Client): Promise<void> {
   for (const file of (await readdir(FUNCTIONS)).toSorted()) {
     const text = await readFile(new URL(file, FUNCTIONS), 'utf8');
@@ -62,7 +65,7 @@ async function replaceFunctions(client: pg.Client): Promise<void> {
   }
 }
 
-/** The currency table is the domain's list; it only ever grows. */
+/** The currency table is the domain's list, and it only ever grows. */
 const addCurrencies = (client: pg.Client) =>
   client.query(
     `insert into currency(code, exponent)
@@ -72,6 +75,6 @@ const addCurrencies = (client: pg.Client) =>
 
 if (import.meta.main) {
   const url = process.argv[2];
-  if (!url) throw new Error('say which database: node db/migrate.ts postgres://…');
+  if (!url) throw new Error('Say which database: node db/migrate.ts postgres://… Nothing was migrated.');
   await migrate(url, console.log);
 }

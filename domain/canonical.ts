@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Prints a value as JSON that is the same for the same content (in the manner of RFC 8785): keys sorted, no spaces, a bigint
- * as a string. Throws TypeError for what can be written in more than one way: undefined, functions, class instances, numbers that
- * are not safe integers, and text with half a surrogate pair.
+ * Prints a value as JSON that is the same for the same content (in the manner of RFC 8785): keys are sorted, there are no spaces,
+ * and a bigint is a string. Throws TypeError for a value that can be written in more than one way, or in none: undefined,
+ * functions, class instances, numbers that are not safe integers, and text with half a surrogate pair.
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean') return String(value);

@@ -1,7 +1,7 @@
 /**
- * Every active currency of ISO 4217 (list one) and how many digits its minor unit has. Codes without a minor unit, such as
- * gold (XAU) and the special drawing right (XDR), are left out: nobody can be paid in them. A code that ISO withdraws is
- * kept here for as long as a stored row may name it.
+ * Every active currency of ISO 4217 (list one), with the number of digits of its minor unit. Codes without a minor unit, such
+ * as gold (XAU) and the special drawing right (XDR), are left out, because nobody can be paid in them. A code that ISO
+ * withdraws stays here for as long as a stored row may name it.
  */
 export const CURRENCIES = {
   AED: 2,
@@ -176,7 +176,7 @@ export type CurrencyCode = keyof typeof CURRENCIES;
 export const isCurrency = (text: unknown): text is CurrencyCode =>
   typeof text === 'string' && Object.hasOwn(CURRENCIES, text);
 
-/** How many digits ISO 4217 puts behind the point: 0 for JPY, 2 for USD, 3 for KWD. Providers may differ from it. */
+/** How many digits ISO 4217 puts after the decimal point: 0 for JPY, 2 for USD, 3 for KWD. A provider may use another number. */
 export const exponentOf = (code: CurrencyCode): number => CURRENCIES[code];
 
 /** Every code, for schemas and for the database's currency table. */

@@ -1,6 +1,6 @@
 /**
- * Every failure the product can name. Retryable means: the same call may succeed later without anybody changing
- * anything. `activities/failures.ts` turns a code into a Temporal failure, `api/http/problem.ts` into an HTTP status.
+ * Every failure that the product can name. Retryable means that the same call may succeed later although nobody changes
+ * anything. `activities/failures.ts` turns a code into a Temporal failure, and `api/http/problem.ts` turns it into an HTTP status.
  */
 export const FAILURES = {
   invalid_input: { retryable: false },
@@ -47,7 +47,7 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES;
 
-/** Where a failure points: the name of the offending field on the wire, such as `events[3].amount`. */
+/** The field that caused a failure, by its name on the wire, such as `events[3].amount`. */
 export type FailureDetail = { field: string; reason: string };
 
 /** The only error class that is thrown on purpose. Anything else is a bug. */

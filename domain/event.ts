@@ -5,7 +5,7 @@ import type { CurrencyCode } from './currency.ts';
 import { AmountName, Code, Currency, Decimal, EventKind, QUANTITY_MAX, Source, whyNotAmount } from './fields.ts';
 import { parseDecimal } from './money.ts';
 
-/** The kind that takes back another event; every other kind is for programs to name. */
+/** The kind that takes back another event. Programs name every other kind. */
 export const REFUND = 'refund';
 
 const AMOUNTS_MAX = 20;
@@ -71,13 +71,13 @@ const EventShape = z.strictObject({
 });
 type EventShape = z.infer<typeof EventShape>;
 
-/** A rule that needs more than one field: which field breaks it, and why. */
+/** An objection to a field, by a rule that looks at more than one field. */
 type Objection = { path: string[]; reason: string };
 
 const objection = (broken: boolean, path: string, reason: string): Objection[] =>
   broken ? [{ path: [path], reason }] : [];
 
-/** Amounts have no meaning without a currency, and no more digits than it. */
+/** Amounts need a currency, and have at most as many digits as that currency. */
 function moneyObjections({ currency, amount, amounts = {} }: EventShape): Objection[] {
   const given = [
     ...(amount === undefined ? [] : [{ path: ['amount'], text: amount }]),
@@ -90,7 +90,7 @@ function moneyObjections({ currency, amount, amounts = {} }: EventShape): Object
   });
 }
 
-/** A refund names what it takes back, and takes it back in proportion to the main amount alone. */
+/** A refund names the event that it takes back. Only its main amount says how much, and all else follows in proportion. */
 function refundObjections({ id, kind, amount, amounts, quantity, refundOf }: EventShape): Objection[] {
   if (kind !== REFUND) return objection(refundOf !== undefined, 'refundOf', `is only for the kind ${REFUND}`);
   return [
@@ -102,7 +102,7 @@ function refundObjections({ id, kind, amount, amounts, quantity, refundOf }: Eve
   ];
 }
 
-/** One thing that a partner did, as it is sent to us. An amount is a decimal string; a refund's says how much was refunded. */
+/** One thing that a partner did, as it is sent to us. An amount is a decimal string. The amount of a refund says how much was refunded. */
 export const WireEvent = EventShape.superRefine((event, context) => {
   const objections = [
     ...objection(event.kind === 'sale' && event.amount === undefined, 'amount', 'is needed for a sale'),
@@ -120,10 +120,10 @@ export type Event = {
   readonly program: string;
   readonly partner: string;
   readonly kind: string;
-  /** Epoch milliseconds; finer digits are cut off. */
+  /** Epoch milliseconds. Finer digits are cut off. */
   readonly occurredAtMs: number;
   readonly currency: CurrencyCode | null;
-  /** The main amount; null on a refund means the whole of what is left. */
+  /** The main amount. Null on a refund means all that is left of the sale. */
   readonly minor: bigint | null;
   readonly otherAmounts: Readonly<Record<string, bigint>>;
   readonly quantity: number | null;
@@ -149,8 +149,8 @@ export function toEvent(wire: WireEvent): Event {
 }
 
 /**
- * The SHA-256 of what an event says, equal for equal meaning: `10.0` and `10.00`, an offset and its instant in UTC. What is
- * absent is left out, so that a field that is added one day does not change the hash of the events before it.
+ * The SHA-256 of what an event says. Equal meaning gives an equal hash: `10.0` and `10.00`, or an offset and its instant in
+ * UTC. Absent fields are left out, so that a field that is added one day does not change the hashes of earlier events.
  */
 export const eventHash = (event: Event): Buffer =>
   sha256(canonicalJson(Object.fromEntries(Object.entries(event).filter(([, value]) => value !== null))));

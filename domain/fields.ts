@@ -4,7 +4,7 @@ import { CURRENCY_CODES, type CurrencyCode } from './currency.ts';
 import { Failure } from './errors.ts';
 import { parseDecimal } from './money.ts';
 
-/** The fields that events, imports and the API share, each with what is wrong with a value that does not fit. */
+/** The fields that events, imports and the API share. Each says what is wrong with a value that does not fit. */
 
 /** A program's or a partner's code, as the organisation writes it. */
 export const Code = z
@@ -12,7 +12,7 @@ export const Code = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/, 'is not a code of 1 to 64 letters, digits and . _ : -')
   .meta({ description: 'A code that the organisation chose: 1 to 64 letters, digits and . _ : -', examples: ['acme'] });
 
-/** What happened: `sale`, `referral`, `installation`, `training`, `kpi`, … */
+/** The kind of thing that happened: `sale`, `referral`, `installation`, `training`, `kpi`, … */
 export const EventKind = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is not a kind such as sale: small letters, digits and _')
@@ -26,7 +26,7 @@ export const Source = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is not 1 to 64 letters, digits and . _ -')
   .meta({ description: 'The system that the event comes from', examples: ['shop'] });
 
-/** The name of an amount besides the main one, such as `freight`; `amount` always means the main one. */
+/** The name of an amount besides the main one, such as `freight`. The name `amount` always means the main one. */
 export const AmountName = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is not a name such as freight: small letters, digits and _')
@@ -37,7 +37,7 @@ export const Currency = z
   .enum(CURRENCY_CODES)
   .meta({ id: 'Currency', description: 'An ISO 4217 currency code', examples: ['USD'] });
 
-/** An amount of 0 or more; how many digits it may have depends on its currency: see `whyNotAmount`. */
+/** An amount of 0 or more. Its currency decides how many digits it may have: see `whyNotAmount`. */
 export const Decimal = z
   .string()
   .regex(/^\d{1,18}(\.\d{1,18})?$/, 'is not a decimal amount such as 12.34')
@@ -48,7 +48,8 @@ export const Decimal = z
 export const QUANTITY_MAX = 1_000_000_000;
 /** A hundred trillion dollars is a mistake. Hundreds of such amounts still add up to what a bigint of PostgreSQL holds. */
 const AMOUNT_MINOR_MAX = 10n ** 16n;
-/** Why a decimal string is no amount of a currency, or undefined. */
+
+/** The reason why a decimal string is not an amount of a currency, or undefined. */
 export function whyNotAmount(text: string, currency: CurrencyCode): string | undefined {
   try {
     const { minor } = parseDecimal(text, currency);

@@ -9,19 +9,19 @@ export const money = (minor: bigint, currency: CurrencyCode): Money => ({ minor,
 /** An exact rate: 12.5 % is `{ numerator: 125n, denominator: 1000n }`. The denominator is positive. */
 export type Rate = { readonly numerator: bigint; readonly denominator: bigint };
 
-/** The largest amount that is stored: what a PostgreSQL bigint holds. */
+/** The largest amount that a bigint of PostgreSQL holds. */
 export const MINOR_MAX = 2n ** 63n - 1n;
 
 const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
 
-/** Adds amounts of one currency; throws RangeError where two currencies meet. An empty list needs its currency said. */
+/** Adds amounts of one currency. The caller names the currency, for an empty list has none. Throws RangeError for another currency. */
 export function add(currency: CurrencyCode, amounts: readonly Money[]): Money {
   const stranger = amounts.find((amount) => amount.currency !== currency);
   if (stranger) throw new RangeError(`${stranger.currency} cannot be added to ${currency}`);
   return money(sum(amounts.map(({ minor }) => minor)), currency);
 }
 
-/** Divides, rounding a half to the even neighbour, the same on both sides of zero. The denominator is positive. */
+/** Divides and rounds a half to the even neighbour, in the same way on both sides of zero. The denominator is positive. */
 export function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
   const quotient = numerator / denominator;
   const twiceRest = 2n * (numerator % denominator) * (numerator < 0n ? -1n : 1n);
@@ -30,19 +30,22 @@ export function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
   return numerator < 0n ? quotient - 1n : quotient + 1n;
 }
 
-/** Takes a share of an amount, multiplied first and divided once, half-even: 2.5 % of 340 minor units is 8, of -340 is -8. */
+/**
+ * Takes a share of an amount. It multiplies first and divides once, half-even: 2.5 % of 340 minor units is 8, and 2.5 % of -340
+ * is -8.
+ */
 export const takeShare = (amount: Money, rate: Rate): Money =>
   money(divideHalfEven(amount.minor * rate.numerator, rate.denominator), amount.currency);
 
 /**
- * Splits an amount by weight. The parts add up to the whole, each is less than one minor unit from its exact
- * share, a weight of 0 gets 0, and a negative amount mirrors its positive. Spare units go to the largest
- * remainders, ties to the first. Throws RangeError unless weights are at least 0 and one is positive.
+ * Splits an amount by weight. The parts add up to the whole, and each is less than one minor unit from its exact
+ * share. A weight of 0 gets 0, and a negative amount mirrors its positive. Spare units go to the largest
+ * remainders, and ties go to the first. Throws RangeError unless all weights are at least 0 and one is positive.
  */
 export function allocate(amount: Money, weights: readonly bigint[]): Money[] {
   const totalWeight = sum(weights);
   if (totalWeight === 0n || weights.some((weight) => weight < 0n))
-    throw new RangeError(`no way to split by ${weights}`);
+    throw new RangeError(`an amount cannot be split by the weights ${weights}`);
   const sign = amount.minor < 0n ? -1n : 1n;
   const shares = weights.map((weight, index) => {
     const exact = amount.minor * sign * weight;
@@ -54,7 +57,7 @@ export function allocate(amount: Money, weights: readonly bigint[]): Money[] {
   return shares.map(({ index, floor }) => money(sign * (raised.has(index) ? floor + 1n : floor), amount.currency));
 }
 
-/** Prints minor units as a decimal with exactly `exponent` digits behind the point: -5 with exponent 2 is `-0.05`. */
+/** Prints minor units as a decimal with exactly `exponent` digits after the point: -5 with exponent 2 is `-0.05`. */
 export function formatMinor(minor: bigint, exponent: number): string {
   const digits = (minor < 0n ? -minor : minor).toString().padStart(exponent + 1, '0');
   const whole = digits.slice(0, digits.length - exponent);
@@ -62,7 +65,7 @@ export function formatMinor(minor: bigint, exponent: number): string {
   return `${minor < 0n ? '-' : ''}${whole}${rest}`;
 }
 
-/** Prints an amount as the decimal string of the wire, with its currency's ISO digits: `{ 100n, JPY }` is `100`. */
+/** Prints an amount as the decimal string of the wire, with the ISO digits of its currency: `{ 100n, JPY }` is `100`. */
 export const formatDecimal = (amount: Money): string => formatMinor(amount.minor, exponentOf(amount.currency));
 
 /** Prints an amount as people read it: `12.00 USD`. */
@@ -71,22 +74,22 @@ export const formatMoney = (amount: Money): string => `${formatDecimal(amount)} 
 const DECIMAL = /^(-?)(\d{1,18})(?:\.(\d{1,18}))?$/;
 
 /**
- * Reads a decimal string into minor units of an exponent, exactly. More digits than the exponent has are accepted only
- * if they are zeros. Throws Failure `invalid_amount`.
+ * Reads a decimal string exactly, as minor units of an exponent. Digits beyond the exponent are accepted only if they are
+ * zeros. Throws Failure `invalid_amount`.
  */
 export function parseMinor(text: string, exponent: number): bigint {
   const match = DECIMAL.exec(text);
   if (!match) throw new Failure('invalid_amount', `"${text}" is not a decimal amount such as 12.34`);
   const [, sign = '', whole = '', fraction = ''] = match;
   if (/[1-9]/.test(fraction.slice(exponent)))
-    throw new Failure('invalid_amount', `"${text}" has more than ${exponent} digits behind the point`);
+    throw new Failure('invalid_amount', `"${text}" has more than ${exponent} digits after the decimal point`);
   const minor = BigInt(whole + fraction.slice(0, exponent).padEnd(exponent, '0')) * (sign ? -1n : 1n);
   if (minor > MINOR_MAX || minor < -MINOR_MAX)
     throw new Failure('invalid_amount', `"${text}" is too large to be stored`);
   return minor;
 }
 
-/** Reads the wire's decimal string; throws Failure `invalid_amount` where the currency has fewer digits than the text. */
+/** Reads the wire's decimal string. Throws Failure `invalid_amount` where the text has more digits than the currency. */
 export const parseDecimal = (text: string, currency: CurrencyCode): Money =>
   money(parseMinor(text, exponentOf(currency)), currency);
 

@@ -5,7 +5,7 @@ export type Method = (typeof METHODS)[number];
 /** How a method is written in a sentence, such as "by bank transfer". */
 export const METHOD_NAMES: Record<Method, string> = { bank: 'bank transfer', paypal: 'PayPal', check: 'check' };
 
-/** The gateways that carry out payments. No column is named after one of the companies behind them. */
+/** The gateways that carry out payments. No column is named after the company behind one of them. */
 export const GATEWAYS = ['wise', 'paypal', 'lob', 'printed-check'] as const;
 export type GatewayName = (typeof GATEWAYS)[number];
 

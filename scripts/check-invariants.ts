@@ -8,26 +8,26 @@ import { compareBooks, readBooks } from './invariants/books.ts';
 import { databaseAccount, reachable } from './stack/account.ts';
 import { choosePorts } from './stack/ports.ts';
 
-/** `npm run check-invariants`: asks a database whether what must always be true of its books is true. */
+/** `npm run check-invariants`: checks the books of a database against every invariant. */
 
 const CULPRITS_SHOWN = 5;
 
 export type CheckOptions = Pick<InvariantOptions, 'grace'> & {
-  /** The sandbox's servers whose books are witnesses: all that move our money, or none. */
+  /** The servers of the sandbox whose books are witnesses: all that move our money, or none. */
   books?: readonly string[];
 };
 
-/** The rules that do not hold, in their order; none is what everybody wants to see. */
+/** The rules that do not hold, in their order. */
 export const checkInvariants = async (db: Database, options: CheckOptions = {}): Promise<InvariantAnswer[]> =>
   (await askAll(db, options)).filter(({ culprits }) => culprits.length > 0);
 
 const askAll = (db: Database, { books = [], ...options }: CheckOptions): Promise<InvariantAnswer[]> =>
   askInvariants(db, { ...options, more: books.length > 0 ? [booksInvariant(books)] : [] });
 
-/** The books are read after the snapshot was taken: what we say moved must be in them, whatever moved since. */
+/** The books are read after the snapshot was taken. They therefore contain every movement of the snapshot, and perhaps more. */
 const booksInvariant = (urls: readonly string[]): Invariant => ({
   name: 'providers-agree',
-  rule: '9. Each provider moved money at most once for a key, and as much as we say',
+  rule: '9. Each provider moved money at most once for each key, and as much as our books say',
   find: async (db) => compareBooks(db, (await Promise.all(urls.map(readBooks))).flat()),
 });
 

@@ -17,18 +17,18 @@ import type { Role } from '../../domain/people/role.ts';
 export type Verdict = ExceptionVerdict & { role: Role };
 
 /**
- * Writes down what a person decided of a check that the bank asks about, and closes the task; the bank is told next. Anybody who may
+ * Records what a person decided about a check that the bank asks about, and closes the task. The bank is told next. Anybody who may
  * decide may have it returned. Throws Failure `check_exception_over`, `not_allowed`, `approver_is_payee` or `check_must_be_returned`.
  */
 export const decideException = (db: Database, taskId: string, verdict: Verdict): Promise<CheckException> =>
   db.transaction(async (tx) => {
     const { decision, reason, by } = verdict;
     const task = await lockTask(tx, taskId);
-    if (task.kind !== 'check_exception') throw new Failure('not_found', `Task ${taskId} is about no check.`);
+    if (task.kind !== 'check_exception') throw new Failure('not_found', `Task ${taskId} is not about a check.`);
     if (task.closedAt)
-      throw new Failure('check_exception_over', `Nothing was recorded: the task is closed (${task.resolution}).`);
+      throw new Failure('check_exception_over', `The task is closed (${task.resolution}). Nothing was recorded.`);
     const id = task.subject.replace('check-exception/', '');
-    if (task.payoutId) await lockPayout(tx, task.payoutId); // whoever asks for a stop at this moment waits
+    if (task.payoutId) await lockPayout(tx, task.payoutId); // a request to stop the check at this moment waits
     if (decision === 'pay') refusePay(verdict, await findPresented(tx, id, by));
     await recordExceptionVerdict(tx, id, { decision, reason, by });
     await closeTask(tx, task, { actorId: by, resolution: `${decision}: ${reason}` });
@@ -36,24 +36,27 @@ export const decideException = (db: Database, taskId: string, verdict: Verdict):
     return lockException(tx, id);
   });
 
-/** Whether the bank may still be told to pay: since it was decided the check may have died. */
+/** Whether we may still tell the bank to pay. The check may have been stopped since the decision. */
 export async function mayStillPay(db: Database, { id }: CheckException): Promise<boolean> {
   return whyNotPay(await findPresented(db, id, null)) === undefined;
 }
 
-/** To pay what the bank doubts takes a second person's role, somebody who is not paid by it, and a check that is ours as presented. */
+/** The bank pays a check that it doubts only if an approver says so, the check does not pay that approver, and it is ours as presented. */
 function refusePay({ role }: Verdict, check: Presented | null): void {
   if (role !== 'approver')
     throw new Failure(
       'not_allowed',
-      'Only an approver may have the bank pay a check that it asks about; nothing was decided.',
+      'Only an approver may have the bank pay a check that it asks about. Nothing was decided.',
     );
   if (check?.isPayee)
-    throw new Failure('approver_is_payee', 'This check pays you: another approver decides it. Nothing was decided.');
+    throw new Failure(
+      'approver_is_payee',
+      'This check pays you, so another approver must decide. Nothing was decided.',
+    );
   const why = whyNotPay(check);
   if (why)
     throw new Failure(
       'check_must_be_returned',
-      `Nothing was decided: ${why}. Have it returned; what is owed can be paid again.`,
+      `The bank must not pay this check: ${why}. Nothing was decided. Have it returned. A payout that is owed can be paid again.`,
     );
 }

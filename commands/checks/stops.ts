@@ -12,43 +12,40 @@ type Request = { payoutId: string; reason: string; by: string };
 const askedAlready = (payoutId: string): Failure =>
   new Failure(
     'already_exists',
-    `The bank is being asked already about the check of payout ${payoutId}; nothing was changed.`,
+    `The bank has already been asked about the check of payout ${payoutId} and has not replied yet. Nothing was changed.`,
   );
 
-/** Asks for a check to be stopped; its payout's workflow tells the bank. Throws Failure `check_not_out`. */
+/** Requests that a check be stopped. The workflow of its payout tells the bank. Throws Failure `check_not_out`. */
 export const requestStop = (db: Database, request: Request): Promise<void> =>
   db.transaction(async (tx) => {
     const { payoutId, reason, by } = request;
     await lockPayout(tx, payoutId);
     const attempt = (await findLiveAttempt(tx, payoutId)) ?? (await listAttempts(tx, payoutId)).at(-1);
     if (!attempt || attempt.checkNumber === null)
-      throw new Failure('not_found', `There is no check of payout ${payoutId}; nothing was asked.`);
+      throw new Failure('not_found', `Payout ${payoutId} has no check. Nothing was requested.`);
     const why = whyNotStop(attempt.state);
     if (why) throw new Failure('check_not_out', `The check of payout ${payoutId} was not stopped: ${why}.`);
     if (await isToBePaid(tx, attempt.id))
       throw new Failure(
         'check_not_out',
-        `The check of payout ${payoutId} was not stopped: the bank is being told to pay it.`,
+        `The check of payout ${payoutId} was not stopped: somebody decided to let the bank pay it.`,
       );
     if (!(await insertStop(tx, { attemptId: attempt.id, renewsId: null, reason, by }))) throw askedAlready(payoutId);
     await makePayoutsDue(tx, { id: payoutId });
     await addAuditEntry(tx, { actorId: by, action: 'check.stop', subject: `payout/${payoutId}`, detail: { reason } });
   });
 
-/** Asks for a stop to be renewed before, or after, it lapses. Throws Failure `check_not_out` where nothing is stopped. */
+/** Requests that a stop be renewed, before or after it lapses. Throws Failure `check_not_out` where nothing is stopped. */
 export const requestRenewal = (db: Database, request: Request): Promise<void> =>
   db.transaction(async (tx) => {
     const { payoutId, reason, by } = request;
     await lockPayout(tx, payoutId);
     const last = (await listStops(tx, payoutId)).findLast(({ outcome }) => outcome !== 'already_paid');
     if (!last || (last.outcome === null && last.renewsId === null))
-      throw new Failure(
-        'check_not_out',
-        `No stop of the check of payout ${payoutId} is in force; nothing was renewed.`,
-      );
+      throw new Failure('check_not_out', `The check of payout ${payoutId} has no stop in force. Nothing was renewed.`);
     if (!(await insertStop(tx, { attemptId: last.attemptId, renewsId: last.id, reason, by })))
       throw askedAlready(payoutId);
-    await closeTask(tx, expiringTask(last.id), { actorId: by, resolution: `renewal asked for: ${reason}` });
+    await closeTask(tx, expiringTask(last.id), { actorId: by, resolution: `renewal requested: ${reason}` });
     await addAuditEntry(tx, {
       actorId: by,
       action: 'check.renew_stop',

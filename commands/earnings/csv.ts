@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { CsvError, type Options, parse } from 'csv-parse';
 import { z } from 'zod';
 
-import type { Row } from '../../domain/earnings/import-mapping.ts';
+import type { Row } from '../../domain/earnings/import-row.ts';
 import { refused } from '../../domain/errors.ts';
 
 /** A row with the line on which it ends, or why that line is no row. */

@@ -14,7 +14,8 @@ import {
   WHOLE_ROW,
 } from '../../db/earnings/imports.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
-import { columnsOf, type ImportMapping, mapRow, type Row } from '../../domain/earnings/import-mapping.ts';
+import { columnsOf, type ImportMapping } from '../../domain/earnings/import-mapping.ts';
+import { mapRow, type Row } from '../../domain/earnings/import-row.ts';
 import { refused } from '../../domain/errors.ts';
 import { type Break, type CsvFormat, type CsvRow, readFormat, readRows } from './csv.ts';
 import { type Accepted, type IncomingEvent, intakeEvents, type IntakeOutcome } from './intake.ts';

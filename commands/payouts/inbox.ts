@@ -4,8 +4,8 @@ import { makeBatchesDue } from '../../db/payouts/batches.ts';
 import { listBatchesWithMessages, takeBatchMessages } from '../../db/payouts/inbox.ts';
 
 /**
- * Makes a batch due when a stored webhook speaks of it, or of a payment in it while it waits for a person. A message about a payment
- * stays in the inbox, because it concerns the payout as well.
+ * Makes a batch due when a stored webhook is about it, or about one of its payments while the batch waits for a person. A message
+ * about a payment stays in the inbox, because it concerns the payout as well.
  */
 export const noticeBatches = (db: DatabasePool): Promise<void> =>
   db.transaction(async (tx) => {

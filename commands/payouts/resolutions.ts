@@ -29,7 +29,7 @@ export type Proposal = {
   reference: string | null;
 };
 
-/** Records what a person says became of a payment. It moves nothing until another person confirms it. */
+/** Records what a person says happened to a payment. It changes nothing until another person confirms it. */
 export const proposeResolution = (db: DatabasePool, proposal: Proposal): Promise<Resolution> =>
   db.transaction(async (tx) => {
     const { payoutId, actorId, outcome, evidence, reference } = proposal;
@@ -38,9 +38,11 @@ export const proposeResolution = (db: DatabasePool, proposal: Proposal): Promise
     const refusal = whyNotPropose(payout, outcome);
     if (refusal) throw new Failure(refusal.code, refusal.message);
     if (reference !== null && payout.reference !== null && reference !== payout.reference)
-      throw new Failure('invalid_input', `Nothing was recorded: the provider calls this payment ${payout.reference}.`, {
-        details: [{ field: 'reference', reason: `is not ${payout.reference}` }],
-      });
+      throw new Failure(
+        'invalid_input',
+        `The provider's reference for this payment is ${payout.reference}. Nothing was recorded. Check that your evidence is about this payment.`,
+        { details: [{ field: 'reference', reason: `is not ${payout.reference}` }] },
+      );
     const id = await insertResolution(tx, {
       taskId: taskFor(payout, outcome) ?? null,
       payoutId,
@@ -62,7 +64,7 @@ export type ResolutionDecision = {
   note: string | null;
 };
 
-/** Confirms or refuses what another person proposed. The payout's next look, which is due now, applies what was confirmed. */
+/** Confirms or refuses what another person proposed. The payout is then due for a poll, which applies a confirmed proposal. */
 export const decideResolution = (
   db: DatabasePool,
   { payoutId, actorId, decision, note }: ResolutionDecision,
@@ -70,7 +72,11 @@ export const decideResolution = (
   db.transaction(async (tx) => {
     await lockPayout(tx, payoutId);
     const resolution = (await listResolutions(tx, payoutId)).at(-1);
-    if (!resolution) throw new Failure('resolution_not_open', `Nobody has proposed anything about payout ${payoutId}.`);
+    if (!resolution)
+      throw new Failure(
+        'resolution_not_open',
+        `Nobody has proposed an outcome for payout ${payoutId}. Nothing was recorded. Propose one first.`,
+      );
     const payout = await readUndecided(tx, payoutId, actorId);
     const refusal =
       whyNotDecideResolution(resolution, { id: actorId, isPayee: payout.isPayee }) ??

@@ -11,20 +11,20 @@ import { onDemandRunId } from '../../domain/ids.ts';
 import { cutoffInstant, lastPeriodBefore, payDate } from '../../domain/payers/schedule.ts';
 import { whyNotReplace } from '../../domain/payouts/replacement.ts';
 
-/** Who asks for a run, under which idempotency key: the same request opens one run, however often it comes. */
+/** The person who asks for a run, and the idempotency key. The same request opens one run, however often it comes. */
 type Request = { actorId: string; key: string; nowMs: number };
 
 export type RunRequest = Request & {
   /** The schedule's code. */
   schedule: string;
-  /** Local date, exclusive: what was earned before it is paid. */
+  /** Local date, exclusive: the run pays what was earned before it. */
   periodEnd: string;
 };
 
 const IN_REVIEW =
-  'Another run of this schedule is still in review; no run was opened. Decide or cancel that one first.';
+  'Another run of this schedule is still in preparation or review. No run was opened. Decide or cancel that run first.';
 const REPLACED_ALREADY =
-  'Another replacement of this payout is under way; no run was opened. Decide or cancel that one first.';
+  'Another replacement of this payout is under way. No run was opened. Decide or cancel that run first.';
 
 /**
  * Opens a run on demand, or returns the one that this request opened before. Throws Failure `run_period_open` or
@@ -38,7 +38,7 @@ export async function askForRun(db: DatabasePool, { schedule: code, periodEnd, .
 export type ReplacementRequest = Request & { payoutId: string; reason: string };
 
 /**
- * Opens a run that pays one partner again, once it is proved that the first payout pays no more. Throws Failure
+ * Opens a run that pays one partner again, once it is proved that the first payout can no longer pay. Throws Failure
  * `payout_not_replaceable` or `run_already_exists`.
  */
 export async function askForReplacement(
@@ -47,7 +47,7 @@ export async function askForReplacement(
 ): Promise<Run> {
   const replaced = await getPayout(db, payoutId);
   const why = whyNotReplace(replaced.status, replaced.attemptState);
-  if (why) throw new Failure('payout_not_replaceable', `Nothing was opened for payout ${replaced.id}: ${why}`);
+  if (why) throw new Failure('payout_not_replaceable', `No run was opened to replace payout ${replaced.id}: ${why}`);
   const run = replacementRun(replaced, await getRun(db, replaced.runId), reason, request);
   const detail = { payout: replaced.id, reason };
   return db.transaction((tx) => open(tx, run, 'run.replace', request.actorId, detail, REPLACED_ALREADY));
@@ -67,19 +67,19 @@ async function open(
   return getRun(tx, run.id);
 }
 
-/** The run that somebody asks for: the whole period that ends on that day, or what has passed of one until then. */
+/** The run that somebody asks for: the whole period that ends on that day, or the part of a period that has passed by then. */
 function onDemandRun(schedule: Schedule, periodEnd: string, { actorId, key, nowMs }: Request): NewRun {
   const today = localDate(nowMs, schedule.zone);
   if (periodEnd > today)
     throw new Failure(
       'run_period_open',
-      `No run was opened: ${periodEnd} is not over yet in ${schedule.zone}, where it is ${today}.`,
+      `Today is ${today} in ${schedule.zone}, so the period until ${periodEnd} is not over. No run was opened. Ask again on ${periodEnd}, or name an earlier date.`,
     );
   const cutoffAtMs = cutoffInstant(schedule, periodEnd);
   const last = lastPeriodBefore(schedule, cutoffAtMs);
-  const regular = payDate(schedule, periodEnd); // for a period that is long over it has passed: then it is paid today
+  const regular = payDate(schedule, periodEnd); // this date has passed for an old period, which is paid today
   return {
-    id: onDemandRunId(schedule.code, `${actorId}/${key}/${periodEnd}`), // a key may come again when it is forgotten
+    id: onDemandRunId(schedule.code, `${actorId}/${key}/${periodEnd}`), // a key may be used again once it is forgotten
     scheduleId: schedule.id,
     kind: 'on_demand',
     periodStart: last.end === periodEnd ? last.start : last.end,
@@ -91,7 +91,7 @@ function onDemandRun(schedule: Schedule, periodEnd: string, { actorId, key, nowM
   };
 }
 
-/** A run that pays what its period owed this partner, to the instrument that the partner has now. */
+/** A run that pays what its period owed this partner, to the partner's current instrument. */
 const replacementRun = (replaced: Payout, run: Run, reason: string, { actorId, key, nowMs }: Request): NewRun => ({
   id: onDemandRunId(run.schedule, `${actorId}/${replaced.id}/${key}`),
   scheduleId: run.scheduleId,

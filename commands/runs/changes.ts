@@ -10,23 +10,26 @@ import { Failure } from '../../domain/errors.ts';
 import { contentHash } from '../../domain/runs/content.ts';
 import { canRunBecome, type RunStatus } from '../../domain/runs/run.ts';
 
-/** What people do to a run besides deciding it. Each is one transaction: recorded, or refused with a Failure. */
+/** The changes that people make to a run besides deciding it. Each is one transaction: recorded, or refused with a Failure. */
 
 type Change = { runId: string; actorId: string; reason: string };
 
-/** Takes one draft payout out of a run in review: its lines are free for the next run, and given approvals are void. */
+/** Takes one draft payout out of a run in review. Its lines are free for the next run, and earlier approvals are void. */
 export const excludeFromRun = (db: DatabasePool, { runId, actorId, reason }: Change, payoutId: string): Promise<Run> =>
   db.transaction(async (tx) => {
     const run = await lockRun(tx, runId);
     if (run.status !== 'review')
       throw new Failure(
         'run_not_in_review',
-        `The run is ${run.status}; nothing was changed. Payouts are excluded in review only.`,
+        `The run is ${run.status}. Nothing was changed. Payouts can be taken out of a run only while it is in review.`,
       );
     const payout = await lockPayout(tx, payoutId);
     if (payout.runId !== runId) throw new Failure('not_found', `Run ${runId} has no payout ${payoutId}.`);
     if (payout.status !== 'draft')
-      throw new Failure('payout_not_draft', `The payout is ${payout.status}; nothing was changed.`);
+      throw new Failure(
+        'payout_not_draft',
+        `The payout is ${payout.status}. Nothing was changed. Only a draft payout can be taken out of its run.`,
+      );
     await updatePayout(tx, payoutId, 'cancelled', reason);
     await excludeOutcome(tx, runId, payoutId);
     await insertRunEdit(tx, { runId, payoutId, actorId, reason });
@@ -50,7 +53,7 @@ const moveRun = (db: Database, change: Change, status: RunStatus, action: string
     if (!canRunBecome(run.status, status))
       throw new Failure(
         'run_not_disbursing',
-        `The run is ${run.status} and cannot become ${status}; nothing was changed.`,
+        `The run is ${run.status}, so it cannot become ${status}. Nothing was changed.`,
       );
     await updateRun(tx, change.runId, { status, reason: change.reason });
     if (status === 'cancelled') await cancelRunPayouts(tx, change.runId, `the run was cancelled: ${change.reason}`);
@@ -62,10 +65,10 @@ const moveRun = (db: Database, change: Change, status: RunStatus, action: string
 export const cancelRun = (db: DatabasePool, change: Change): Promise<Run> =>
   moveRun(db, change, 'cancelled', 'run.cancel');
 
-/** Asks no provider any more for this run; what was asked goes on to its end. */
+/** Stops asking providers for this run. Payments that a provider was asked for continue to their end. */
 export const pauseRun = (db: DatabasePool, change: Change): Promise<Run> => moveRun(db, change, 'paused', 'run.pause');
 
-/** Lets a paused run go on; what waited for it is due now. */
+/** Lets a paused run continue, and makes due what waited for it. */
 export const resumeRun = (db: DatabasePool, change: Change): Promise<Run> =>
   db.transaction(async (tx) => {
     const run = await moveRun(tx, change, 'disbursing', 'run.resume');

@@ -41,10 +41,10 @@ export const remindOrExpire = (db: Database, runId: string): Promise<void> =>
     else if (days > 0) await notifyOfReview(tx, run, days);
   });
 
-/** How long a run has been waiting for its decision. */
+/** How long a run has been waiting for its decision, in milliseconds. */
 export const reviewMs = ({ reviewSince }: Run): number => Date.now() - (reviewSince?.getTime() ?? Date.now());
 
-/** Moves a run on from its review. What is not approved frees its lines in the same transaction. */
+/** Ends the review of a run. A run that is not approved frees its lines in the same transaction. */
 export async function endReview(tx: Database, run: Run, status: RunStatus, reason: string | null): Promise<void> {
   await updateRun(tx, run.id, { status, reason });
   if (status === 'approved') await approveRunPayouts(tx, run.id);

@@ -4,12 +4,12 @@ import { cutoffInstant } from '../../domain/payers/schedule.ts';
 import { contentHash } from '../../domain/runs/content.ts';
 import { endReview } from './decide.ts';
 
-/** The pay date begins at its local midnight; in epoch milliseconds. */
+/** The local midnight at which the pay date begins, in epoch milliseconds. */
 export const payOnMs = (run: Pick<Run, 'zone' | 'payOn'>): number => cutoffInstant(run, run.payOn);
 
 /**
- * Moves an approved run to disbursing when its pay date has come. A run that is not what was approved is cancelled instead:
- * the triggers let no approved payout change, but one may still be ended, and then the approval is of another run than this.
+ * Moves an approved run to disbursing once its pay date has come. It cancels a run whose content is not what was approved. The
+ * triggers let no approved payout change, but a payout can still end, and then the approval is of another content.
  */
 export const beginDisbursing = (db: Database, runId: string): Promise<void> =>
   db.transaction(async (tx) => {

@@ -4,12 +4,12 @@ import { insertRun } from '../../db/runs/runs.ts';
 import { scheduledRunId } from '../../domain/ids.ts';
 import { cutoffInstant, lastPeriodBefore, payDate, periodEndingOn } from '../../domain/payers/schedule.ts';
 
-/** A scheduled run that is there now, and that somebody must wake. */
+/** A scheduled run that exists now, and that the caller must wake. */
 export type OpenedRun = { id: string; scheduleCode: string; periodEnd: string };
 
 /**
- * Opens the scheduled run of a period; a second time it only names it. Null where another run of the schedule is still in preparation or
- * review: the sweep opens this one when that one is decided.
+ * Opens the scheduled run of a period. A second call only names it. Null where another run of the schedule is still in preparation or
+ * review. The sweep opens this run once the other one is decided.
  */
 export async function openScheduledRun(
   db: Database,

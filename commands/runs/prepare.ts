@@ -7,7 +7,7 @@ import { addNotification } from '../../db/tasks/notifications.ts';
 import { payoutId } from '../../domain/ids.ts';
 import { contentHash } from '../../domain/runs/content.ts';
 
-/** Drafts a run's payouts, once: for everybody whom `payability` would pay, and with one named outcome for everybody. */
+/** Drafts a run's payouts, once. Everybody gets one named outcome, and everybody whom `payability` would pay gets a payout. */
 export const prepareRun = (db: Database, runId: string): Promise<void> =>
   db.transaction(async (tx) => {
     const run = await lockRun(tx, runId);
@@ -41,7 +41,7 @@ async function draft(tx: Database, run: Run): Promise<void> {
 
 function asDraft(runId: string, row: Payability) {
   if (row.method === null || row.gateway === null || row.instrumentVersionId === null)
-    throw new TypeError(`partner ${row.partnerId} would be paid without an instrument`);
+    throw new TypeError(`the run would pay partner ${row.partnerId} without an instrument`);
   return {
     id: payoutId(runId, row.partnerId, row.currency),
     partnerId: row.partnerId,
@@ -53,7 +53,7 @@ function asDraft(runId: string, row: Payability) {
   };
 }
 
-/** Tells finance that a run waits for its approval; `reminder` is 0 at first, and then the day of the review. */
+/** Tells finance that a run waits for approval. `reminder` is 0 at first, and later the number of days in review. */
 export const notifyOfReview = (tx: Database, run: Run, reminder: number) =>
   addNotification(tx, {
     kind: 'run_in_review',

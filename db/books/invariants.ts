@@ -9,10 +9,10 @@ import type { Database } from '../database.ts';
 import { listRunContent } from '../runs/runs.ts';
 
 /**
- * What must always be true of the books. Each rule is a query in `db/invariants/`, which begins with its number and its sentence and
- * can be run by psql as it is. It returns no row while the rule holds; otherwise each row is a sentence that names a culprit by its
- * ids. Rules of one number belong together. 9, the providers' own books, is asked by `npm run check-invariants`, which can read
- * those of the sandbox; 10 is kept for the partners' statements.
+ * The rules that are always true of the books. Each rule is a query in `db/invariants/`, which begins with its number and its sentence
+ * and runs in psql as it is. It returns no row while the rule holds. Otherwise each row is a sentence that names a culprit by its
+ * ids. Rules of one number belong together. `npm run check-invariants` asks rule 9, about the providers' own books, because it can
+ * read those of the sandbox. Number 10 is reserved for the partners' statements.
  */
 export type Invariant = {
   /** Its file's name without the ending. */
@@ -22,23 +22,26 @@ export type Invariant = {
   find: (db: Database) => Promise<readonly string[]>;
 };
 
-/** What the books say to a rule: the first culprits, none where it holds. */
+/** The answer of the books to a rule: the first culprits, or none where the rule holds. */
 export type InvariantAnswer = Pick<Invariant, 'name' | 'rule'> & { culprits: readonly string[] };
 
 export type InvariantOptions = {
-  /** How long after its time what is under way may wait to be looked at, as an interval of PostgreSQL. */
+  /** The delay that is allowed after something falls due, as an interval of PostgreSQL. */
   grace?: string;
-  /** Rules of the caller's own, asked after the others. */
+  /** More rules, which the caller brings. They are asked last. */
   more?: readonly Invariant[];
 };
 
 const FOLDER = new URL('../invariants/', import.meta.url);
 const CULPRITS_MAX = 20;
 const GRACE = '10 minutes';
-/** A rule reads whole tables; on a large database that takes longer than any other query of ours may. */
+/** A rule reads whole tables. On a large database that takes longer than any other query of ours may take. */
 const STATEMENT_TIMEOUT = '30min';
 
-/** Asks every rule in one snapshot, so that a database at work may be asked too. Returns one answer for each, in the order of their numbers. */
+/**
+ * Asks every rule in one snapshot, so that the database may be in use meanwhile. Returns one answer for each rule, in the order of
+ * their numbers.
+ */
 export async function askInvariants(
   db: Database,
   { grace = GRACE, more = [] }: InvariantOptions = {},
@@ -66,7 +69,7 @@ const Culprit = z.strictObject({ culprit: z.string() });
 async function readInvariant(file: string): Promise<Invariant> {
   const text = await readFile(new URL(file, FOLDER), 'utf8');
   const rule = /^-- (\d+\. .+)\.$/m.exec(text)?.[1];
-  if (!rule) throw new Error(`db/invariants/${file} does not begin with the number and the sentence of its rule`);
+  if (!rule) throw new Error(`db/invariants/${file} does not begin with the number and the sentence of its rule.`);
   const query = text.trim().replace(/;$/, '');
   return {
     name: basename(file, '.sql'),
@@ -75,13 +78,13 @@ async function readInvariant(file: string): Promise<Invariant> {
   };
 }
 
-/** slonik takes text from template literals alone, so that nobody builds a query; this one is a file of ours. */
+/** slonik accepts text only from template literals, so that nobody builds a query from strings. This text is a file of ours. */
 const fragmentOf = (text: string) => sql.fragment(Object.assign([text], { raw: Object.freeze([text]) }));
 
-/** The hash is computed in the domain, so it is computed again there. */
+/** The domain computes this hash, so it computes the hash again here. */
 const CONTENT_INVARIANT: Invariant = {
   name: 'content-is-what-was-approved',
-  rule: '15. A run is what its content hash says, also after it was approved',
+  rule: '15. The content of a run matches its hash, also after the approval',
   async find(db) {
     const runs = await db.any(sql.type(z.strictObject({ id: z.string(), hash: z.string().nullable() }))`
       select id, encode(content_hash, 'hex') as hash from payout_run
@@ -89,7 +92,7 @@ const CONTENT_INVARIANT: Invariant = {
     const culprits: string[] = [];
     for (const { id, hash } of runs) {
       const current = contentHash(await listRunContent(db, id)).toString('hex');
-      if (current !== hash) culprits.push(`run ${id} has the content ${current}, and was written down as ${hash}`);
+      if (current !== hash) culprits.push(`run ${id} has the content ${current}, but was recorded as ${hash}`);
     }
     return culprits;
   },

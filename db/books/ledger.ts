@@ -5,7 +5,7 @@ import type { Posting } from '../../domain/books/postings.ts';
 import { Currency, Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
-/** An account exists once per currency. */
+/** The code of an account with its currency: each currency has its own account. */
 const accountCode = (code: string, currency: string): string => `${code}:${currency}`;
 
 /**
@@ -66,10 +66,11 @@ const AttemptEntry = z.strictObject({
   recordedAt: Instant,
 });
 
-/** What the ledger says of a payout's attempts and of what people decided about them, in the order in which it was posted. */
+/** The ledger's entries about a payout's attempts and about people's decisions on them, in the order in which they were posted. */
 export const listPayoutEntries = (db: Database, payoutId: string): Promise<readonly z.infer<typeof AttemptEntry>[]> =>
   db.any(sql.type(AttemptEntry)`
-    select journal.kind, account.code as account, entry.currency, entry.amount_minor as "minor", journal.recorded_at as "recordedAt"
+    select journal.kind, account.code as account, entry.currency, entry.amount_minor as "minor",
+      journal.recorded_at as "recordedAt"
     from ledger_journal journal
     join ledger_entry entry on entry.journal_id = journal.id
     join ledger_account account on account.id = entry.account_id
@@ -80,7 +81,7 @@ export const listPayoutEntries = (db: Database, payoutId: string): Promise<reado
 
 const Balance = z.strictObject({ code: z.string(), currency: Currency, minor: z.bigint() });
 
-/** The balances of the system's own accounts whose code begins with a prefix, debits positive. */
+/** The balances of our own accounts whose codes begin with a prefix. A debit balance is positive. */
 export const listBalances = (db: Database, prefix: string): Promise<readonly z.infer<typeof Balance>[]> =>
   db.any(sql.type(Balance)`
     select account.code, account.currency, coalesce(sum(entry.amount_minor), 0)::bigint as minor

@@ -7,26 +7,26 @@ import type { Database } from '../database.ts';
 import { payerGatewayRecord, unsealJson, type VaultKeys } from '../vault.ts';
 import { Bytes, Currency, Instant } from '../column-types.ts';
 
-const AccountRow = z.strictObject({ payer_id: z.number(), method: z.string(), sealed: Bytes, currency: Currency });
+const AccountRow = z.strictObject({ payerId: z.number(), method: z.string(), sealed: Bytes, currency: Currency });
 
-/** The accounts of a gateway and the currencies that were paid through them; opened from the vault for one call. */
+/** The accounts of a gateway, and the currencies that were paid through them. The vault opens them for one call. */
 export async function listStatementAccounts(db: Database, keys: VaultKeys, gateway: GatewayName) {
   const rows = await db.any(sql.type(AccountRow)`
-    select carrier.payer_id, carrier.method, carrier.sealed, used.currency
+    select carrier.payer_id as "payerId", carrier.method, carrier.sealed, used.currency
     from payer_gateway carrier
     join (select distinct schedule.payer_id, attempt.gateway, attempt.currency
           from payout_attempt attempt join payout on payout.id = attempt.payout_id join payout_run run on run.id = payout.run_id
           join pay_schedule schedule on schedule.id = run.schedule_id) used
       on used.payer_id = carrier.payer_id and used.gateway = carrier.gateway
     where carrier.gateway = ${gateway} order by carrier.payer_id, used.currency`);
-  return rows.map((row) => ({
-    payerId: row.payer_id,
-    currency: row.currency,
-    account: unsealJson(keys, payerGatewayRecord(row.payer_id, row.method), row.sealed) as Record<string, unknown>,
+  return rows.map(({ payerId, method, sealed, currency }) => ({
+    payerId,
+    currency,
+    account: unsealJson(keys, payerGatewayRecord(payerId, method), sealed) as Record<string, unknown>,
   }));
 }
 
-/** Whether a statement of a day was ever read, of any payer. */
+/** Whether a statement of a day was ever read, for any payer. */
 export const isDayRead = (db: Database, gateway: GatewayName, day: string): Promise<boolean> =>
   db.exists(sql.unsafe`select 1 from recon_report where gateway = ${gateway} and day = ${day}::date`);
 
@@ -41,8 +41,8 @@ export type ReportLine = {
 };
 
 /**
- * Keeps a statement; read again, it gains the lines that are new, and a new version of those that the provider corrected. Lines find
- * their attempts here.
+ * Stores a statement. When it is read again, it gains the new lines, and a new version of each line that the provider corrected. This
+ * also matches lines with attempts.
  */
 export async function saveReport(db: Database, report: ReportKey, lines: readonly ReportLine[]): Promise<void> {
   const id = await db.oneFirst(sql.type(z.object({ id: z.string() }))`
@@ -50,7 +50,8 @@ export async function saveReport(db: Database, report: ReportKey, lines: readonl
     values (${report.gateway}, ${report.payerId}, ${report.currency}, ${report.day}::date)
     on conflict (gateway, payer_id, currency, day) do update set read_at = now() returning id`);
   await db.query(sql.unsafe`
-    insert into recon_line(report_id, line_id, version, gateway, kind, currency, amount_minor, occurred_at, reference, matched_attempt_id)
+    insert into recon_line(report_id, line_id, version, gateway, kind, currency, amount_minor, occurred_at, reference,
+      matched_attempt_id)
     select ${id}, line.id, coalesce(known.version + known.is_corrected::int, 1), ${report.gateway}, line.kind, ${report.currency},
       line.amount_minor, line.occurred_at, coalesce(line.reference, line.key), attempt.id
     from ${sql.unnest(
@@ -73,43 +74,34 @@ export async function saveReport(db: Database, report: ReportKey, lines: readonl
     ) known on true
     on conflict (report_id, line_id, version) do update set matched_attempt_id = excluded.matched_attempt_id`);
   await db.query(sql.unsafe`
-    update recon_report set line_count = (select count(distinct line_id) from recon_line where report_id = ${id}) where id = ${id}`);
+    update recon_report set line_count = (select count(distinct line_id) from recon_line where report_id = ${id})
+    where id = ${id}`);
 }
 
-/** What a provider said of a line last; what it said before stays, and counts no more. */
+/** The last version of a line. Earlier versions stay as facts, but no longer count. */
 const isLatest = sql.fragment`
   not exists (select from recon_line newer
               where newer.report_id = line.report_id and newer.line_id = line.line_id and newer.version > line.version)`;
 
-const LedgerRow = z
-  .strictObject({
-    attempt_id: z.string(),
-    currency: Currency,
-    paid_minor: z.bigint(),
-    fee_minor: z.bigint(),
-    returned_minor: z.bigint(),
-    state: z.string(),
-    submitted_at: Instant,
-  })
-  .transform((row): LedgerSide => ({
-    attemptId: row.attempt_id,
-    currency: row.currency,
-    paidMinor: row.paid_minor,
-    feeMinor: row.fee_minor,
-    returnedMinor: row.returned_minor,
-    isUnknown: row.state === 'unknown',
-    submittedAt: row.submitted_at,
-  }));
+const LedgerRow = z.strictObject({
+  attemptId: z.string(),
+  currency: Currency,
+  paidMinor: z.bigint(),
+  feeMinor: z.bigint(),
+  returnedMinor: z.bigint(),
+  isUnknown: z.boolean(),
+  submittedAt: Instant,
+});
 
-/** What the ledger says of the attempts that a day is about: those the day's lines name, and those submitted on it. */
+/** The ledger's side of a day: the attempts that the day's lines name, and those that were submitted on that day. */
 export const listLedgerSide = (
   db: Database,
   { gateway, payerId, currency, day }: ReportKey,
 ): Promise<readonly LedgerSide[]> =>
   db.any(sql.type(LedgerRow)`
-    select attempt.id as attempt_id, attempt.currency, coalesce(attempt.debited_minor, 0)::bigint as paid_minor,
-      coalesce(attempt.debit_fee_minor, 0)::bigint as fee_minor, coalesce(attempt.returned_minor, 0)::bigint as returned_minor,
-      attempt.state, attempt.submitted_at
+    select attempt.id as "attemptId", attempt.currency, coalesce(attempt.debited_minor, 0)::bigint as "paidMinor",
+      coalesce(attempt.debit_fee_minor, 0)::bigint as "feeMinor", coalesce(attempt.returned_minor, 0)::bigint as "returnedMinor",
+      attempt.state = 'unknown' as "isUnknown", attempt.submitted_at as "submittedAt"
     from payout_attempt attempt join payout on payout.id = attempt.payout_id join payout_run run on run.id = payout.run_id
     join pay_schedule schedule on schedule.id = run.schedule_id
     where attempt.gateway = ${gateway} and attempt.currency = ${currency} and schedule.payer_id = ${payerId}
@@ -128,7 +120,7 @@ const ProviderRow = z.strictObject({
   minor: z.bigint(),
 });
 
-/** Every statement line, of any day, of the attempts given, and the day's lines that match nothing of ours. */
+/** The provider's side of a day: every line, of any day, about these attempts, and the day's lines that match no attempt. */
 export const listProviderSide = (
   db: Database,
   { gateway, payerId, currency, day }: ReportKey,
@@ -143,7 +135,7 @@ export const listProviderSide = (
         or line.matched_attempt_id is null and report.day = ${day}::date)
     order by line.line_id`);
 
-/** Opens the breaks that were found, and closes those of the same attempts and lines that are no more. */
+/** Opens the breaks that were found, and closes earlier breaks of the same attempts and lines that were not found again. */
 export async function saveBreaks(
   db: Database,
   gateway: GatewayName,
@@ -151,7 +143,7 @@ export async function saveBreaks(
   found: readonly BreakFound[],
 ): Promise<number> {
   await db.query(sql.unsafe`
-    update recon_break set resolved_at = now(), resolution = 'the next reconciliation found both sides agree'
+    update recon_break set resolved_at = now(), resolution = 'the next reconciliation found that both sides agree'
     where gateway = ${gateway} and resolved_at is null and subject = any(${sql.array(subjects, 'text')})
       and (kind, subject) not in (select * from ${sql.unnest(
         found.map(({ kind, subject }) => [kind, subject]),
@@ -176,11 +168,11 @@ const StatementRow = z.strictObject({
   occurredAt: Instant,
 });
 
-/** What the provider's own statements say of a payout, oldest first; what left our balance is negative. */
+/** The lines of the provider's statements about a payout, oldest first. Money that left our balance is negative. */
 export const listStatementLines = (db: Database, payoutId: string): Promise<readonly z.infer<typeof StatementRow>[]> =>
   db.any(sql.type(StatementRow)`
-    select distinct on (line.occurred_at, line.line_id) line.line_id as "id", line.kind, line.currency, line.amount_minor as "minor",
-      line.occurred_at as "occurredAt"
+    select distinct on (line.occurred_at, line.line_id) line.line_id as "id", line.kind, line.currency,
+      line.amount_minor as "minor", line.occurred_at as "occurredAt"
     from recon_line line join payout_attempt attempt on attempt.id = line.matched_attempt_id
     where attempt.payout_id = ${payoutId} and ${isLatest} order by line.occurred_at, line.line_id`);
 

@@ -7,14 +7,14 @@ import type { Database } from '../database.ts';
 import { payerGatewayRecord, fingerprint, unsealJson, type VaultKeys } from '../vault.ts';
 import { Bytes } from '../column-types.ts';
 
-/** The accounts that checks are drawn on. Each has one sequence of numbers, and the register says of every one what it is. */
+/** The accounts that checks are drawn on. Each has one sequence of numbers, and the register explains every number. */
 
 export type NewCheckAccount = {
-  /** A name of the account that shows no number of it. */
+  /** A name of the account that does not show its number. */
   accountRef: string;
-  /** What makes two of them the same account, whatever they are called. */
+  /** The routing and account number. Two accounts with the same one are the same account, whatever their names are. */
   accountNumber: string;
-  /** Where its numbers begin; of an account that is known they go on as they are. */
+  /** The first number of a new account. The numbers of a known account continue as they are. */
   numberNext: bigint;
   dormancyYears: number | null;
 };
@@ -22,7 +22,7 @@ export type NewCheckAccount = {
 const AccountRow = z.strictObject({ id: z.number(), payerId: z.number(), numberNext: z.bigint() });
 export type CheckAccount = z.infer<typeof AccountRow>;
 
-/** Finds the account by its number, or opens it. An account is the same whatever it is called. */
+/** Finds the account by its number, or opens it. An account stays the same account whatever its name is. */
 export async function openCheckAccount(
   db: Database,
   keys: VaultKeys,
@@ -40,19 +40,20 @@ export async function openCheckAccount(
     returning id, payer_id as "payerId", number_next as "numberNext"`);
 }
 
-/** Says what an account is called, and its dormancy clock; null leaves the clock as it is. */
+/** Sets the name of an account, and its dormancy clock. Null leaves the clock as it is. */
 export const updateCheckAccount = (
   db: Database,
   id: number,
   { accountRef, dormancyYears }: Pick<NewCheckAccount, 'accountRef' | 'dormancyYears'>,
 ) =>
   db.query(sql.unsafe`
-    update check_account set account_ref = ${accountRef}, dormancy_years = coalesce(${dormancyYears}::smallint, dormancy_years)
+    update check_account
+    set account_ref = ${accountRef}, dormancy_years = coalesce(${dormancyYears}::smallint, dormancy_years)
     where id = ${id}`);
 
 const DrawnOnRow = z.strictObject({ id: z.number(), numberFirst: z.bigint() });
 
-/** The account that a payer draws checks on now, kept for this transaction: who takes numbers waits for who spoils some. */
+/** The account that a payer draws checks on now, locked for this transaction. Drawing and spoiling numbers wait for each other. */
 export const lockCheckAccount = (db: Database, payerId: number): Promise<z.infer<typeof DrawnOnRow> | null> =>
   db.maybeOne(sql.type(DrawnOnRow)`
     select account.id, account.number_first as "numberFirst"
@@ -61,29 +62,31 @@ export const lockCheckAccount = (db: Database, payerId: number): Promise<z.infer
 
 export type DrawnNumber = { checkAccountId: number; number: bigint };
 
-/** Moves an account's next number behind the first one that is neither drawn nor spoiled, and returns that one. */
+/** Returns the first number that is neither drawn nor spoiled, and moves the account's next number beyond it. */
 export const drawNumber = (db: Database, accountId: number): Promise<bigint> =>
   db.oneFirst(sql.type(z.object({ number: z.bigint() }))`
     update check_account account set number_next = 1 + (
       select min(free.number)
       from generate_series(account.number_next, account.number_next
-        + (select count(*) from check_register where check_account_id = account.id and number >= account.number_next)) as free(number)
+        + (select count(*) from check_register
+           where check_account_id = account.id and number >= account.number_next)) as free(number)
       where not exists (select from check_register taken where taken.check_account_id = account.id and taken.number = free.number))
     where id = ${accountId} returning number_next - 1 as number`);
 
-/** Writes a drawn number down for its attempt. */
+/** Records a drawn number for its attempt. */
 export const registerCheck = (tx: Database, { checkAccountId, number }: DrawnNumber, attemptId: string) =>
   tx.query(sql.unsafe`
     insert into check_register(check_account_id, number, attempt_id) values (${checkAccountId}, ${number}, ${attemptId})`);
 
 export type NumberRange = { from: bigint; to: bigint };
 
-/** The first number of a range, both ends included, that the register has already; null where it has none of them. */
+/** The first number of a range, both ends included, that the register already has. Null where it has none of them. */
 export const findTakenNumber = (db: Database, accountId: number, { from, to }: NumberRange): Promise<bigint | null> =>
   db.maybeOneFirst(sql.type(z.object({ number: z.bigint() }))`
-    select number from check_register where check_account_id = ${accountId} and number between ${from} and ${to} order by number limit 1`);
+    select number from check_register
+    where check_account_id = ${accountId} and number between ${from} and ${to} order by number limit 1`);
 
-/** Writes down, with the reason, that no check of ours has these numbers. */
+/** Records that no check of ours has these numbers, with the reason. */
 export const insertSpoiledNumbers = (
   db: Database,
   accountId: number,
@@ -102,11 +105,14 @@ const DrawingRow = z.strictObject({
 
 export type DrawnAccount = Awaited<ReturnType<typeof openCheckAccounts>>[number];
 
-/** The accounts that checks are drawn on now, with the settings of who draws them, opened for one call and never stored in clear. */
+/**
+ * The accounts that checks are drawn on now, with the settings of their payers. The vault opens the settings for one call, and nobody
+ * stores them in clear.
+ */
 export async function openCheckAccounts(db: Database, keys: VaultKeys) {
   const rows = await db.any(sql.type(DrawingRow)`
-    select check_account_id as "checkAccountId", payer_id as "payerId", gateway,
-      sealed from payer_gateway where check_account_id is not null order by check_account_id`);
+    select check_account_id as "checkAccountId", payer_id as "payerId", gateway, sealed
+    from payer_gateway where check_account_id is not null order by check_account_id`);
   return rows.map(({ sealed, payerId, ...row }) => ({
     ...row,
     settings: unsealJson(keys, payerGatewayRecord(payerId, 'check'), sealed),

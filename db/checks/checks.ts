@@ -11,7 +11,7 @@ import { Currency, Instant, LocalDate } from '../column-types.ts';
 const CheckRow = z.strictObject({
   accountId: z.number(),
   payer: z.string(),
-  /** The name of the account; its number is shown to nobody. */
+  /** The name of the account. Nobody is shown its number. */
   accountRef: z.string(),
   dormancyYears: z.number(),
   number: z.bigint(),
@@ -29,14 +29,14 @@ const CheckRow = z.strictObject({
   word: z.string().nullable(),
   /** The date on the check. */
   datedOn: LocalDate.nullable(),
-  /** When the bank acknowledged that it was issued; nobody prints or mails it before. */
+  /** When the bank acknowledged the issue. Nobody prints or mails the check before that. */
   acknowledgedAt: Instant.nullable(),
-  /** When it was seen to be printed or in the post, cleared, or dead at the bank; as we learned it. */
+  /** When we learned that it was printed or mailed, that it cleared, and that the bank stopped or voided it. */
   sentAt: Instant.nullable(),
   clearedAt: Instant.nullable(),
   deadAt: Instant.nullable(),
 });
-/** One number of the register and what became of it. */
+/** One number of the register, and what happened to it. */
 export type Check = z.infer<typeof CheckRow>;
 
 const firstTime = (state: string) => sql.fragment`
@@ -46,9 +46,8 @@ const selectCheck = sql.fragment`
   select account.id as "accountId", payer.code as payer, account.account_ref as "accountRef",
     account.dormancy_years as "dormancyYears", register.number, register.issued_at as "issuedAt",
     register.spoiled_because as "spoiledBecause", recorder.code as "recordedBy", attempt.payout_id as "payoutId",
-    partner.code as partner, attempt.gateway, attempt.currency,
-    attempt.amount_minor as "minor", coalesce(attempt.state, 'spoiled') as state, attempt.state_at as "stateAt", attempt.word,
-    run.pay_on as "datedOn",
+    partner.code as partner, attempt.gateway, attempt.currency, attempt.amount_minor as "minor",
+    coalesce(attempt.state, 'spoiled') as state, attempt.state_at as "stateAt", attempt.word, run.pay_on as "datedOn",
     (attempt.step::jsonb ->> 'acknowledgedAt')::timestamptz as "acknowledgedAt", ${firstTime('sent')} as "sentAt",
     ${firstTime('settled')} as "clearedAt", ${firstTime('failed')} as "deadAt"
   from check_register register
@@ -80,11 +79,11 @@ export const listChecks = (
         or (account.id, register.number) > (${after?.accountId ?? null}::int, ${after?.number ?? null}::bigint))
     order by account.id, register.number limit ${limit}`);
 
-/** The check that pays a payout, or did; the newest one where the first never was. */
+/** The check of a payout. Where an attempt failed and another one followed, this is the newest check. */
 export async function getPayoutCheck(db: Database, payoutId: string): Promise<Check> {
   const check = await db.maybeOne(sql.type(CheckRow)`
     ${selectCheck} where attempt.payout_id = ${payoutId} order by attempt.attempt_no desc limit 1`);
-  if (!check) throw new Failure('not_found', `There is no check of payout ${payoutId}.`);
+  if (!check) throw new Failure('not_found', `Payout ${payoutId} has no check.`);
   return check;
 }
 
@@ -99,14 +98,13 @@ const FiledRow = z.strictObject({
 });
 
 /**
- * The checks of a run in the order of their numbers: what its positive-pay file says. One that failed without the bank's word never was
- * on file; a void row might kill somebody else's.
+ * The checks of a run in the order of their numbers, for its positive-pay file. A check that failed without the bank was never on file,
+ * so it is left out: a void row might void somebody else's check.
  */
 export const listRunChecks = (db: Database, runId: string): Promise<readonly z.infer<typeof FiledRow>[]> =>
   db.any(sql.type(FiledRow)`
     select account.account_ref as "accountRef", register.number, attempt.currency, attempt.amount_minor as "minor",
-      register.issued_at as "issuedAt", partner.name as partner,
-      attempt.state
+      register.issued_at as "issuedAt", partner.name as partner, attempt.state
     from check_register register join check_account account on account.id = register.check_account_id
     join payout_attempt attempt on attempt.id = register.attempt_id
     join payout on payout.id = attempt.payout_id join partner on partner.id = payout.partner_id

@@ -15,7 +15,7 @@ const ExceptionRow = z.strictObject({
   number: z.bigint(),
   currency: Currency,
   minor: z.bigint(),
-  /** The bank's own words for why it asks. */
+  /** The bank's reason for asking. */
   reason: z.string(),
   decideBy: Instant,
   /** The payout whose check has this number, where there is one. */
@@ -23,13 +23,13 @@ const ExceptionRow = z.strictObject({
   decision: z.enum(EXCEPTION_DECISIONS).nullable(),
   outcome: z.enum(['paid', 'returned']).nullable(),
 });
-/** A check that the bank was shown, and asks whether to pay. */
+/** A check that was presented, and about which the bank asks whether to pay it. */
 export type CheckException = z.infer<typeof ExceptionRow>;
 
 const selectException = sql.fragment`
   select asked.id, asked.check_account_id as "checkAccountId", account.account_ref as "accountRef", asked.bank_ref as "bankRef",
-    asked.number, asked.currency, asked.amount_minor as "minor", asked.reason,
-    asked.decide_by as "decideBy", attempt.payout_id as "payoutId", asked.decision, asked.outcome
+    asked.number, asked.currency, asked.amount_minor as "minor", asked.reason, asked.decide_by as "decideBy",
+    attempt.payout_id as "payoutId", asked.decision, asked.outcome
   from check_exception asked join check_account account on account.id = asked.check_account_id
   left join check_register register on register.check_account_id = asked.check_account_id and register.number = asked.number
   left join payout_attempt attempt on attempt.id = register.attempt_id`;
@@ -44,18 +44,19 @@ export type NewException = {
   decideBy: Date;
 };
 
-/** Writes down what the bank asks, once, and keeps it for this transaction. */
+/** Records the bank's question once, and locks it for this transaction. */
 export async function saveException(tx: Database, asked: NewException): Promise<CheckException> {
   await tx.query(sql.unsafe`
     insert into check_exception(check_account_id, bank_ref, number, currency, amount_minor, reason, presented_at, decide_by)
-    values (${asked.checkAccountId}, ${asked.bankRef}, ${asked.number}, ${asked.amount.currency}, ${asked.amount.minor}, ${asked.reason},
-      ${asked.presentedAt.toISOString()}, ${asked.decideBy.toISOString()})
+    values (${asked.checkAccountId}, ${asked.bankRef}, ${asked.number}, ${asked.amount.currency}, ${asked.amount.minor},
+      ${asked.reason}, ${asked.presentedAt.toISOString()}, ${asked.decideBy.toISOString()})
     on conflict (check_account_id, bank_ref) do nothing`);
   return tx.one(sql.type(ExceptionRow)`
-    ${selectException} where asked.check_account_id = ${asked.checkAccountId} and asked.bank_ref = ${asked.bankRef} for update of asked`);
+    ${selectException}
+    where asked.check_account_id = ${asked.checkAccountId} and asked.bank_ref = ${asked.bankRef} for update of asked`);
 }
 
-/** Reads an exception and keeps it for this transaction. */
+/** Reads and locks an exception for this transaction. */
 export const lockException = (tx: Database, id: string): Promise<CheckException> =>
   tx.one(sql.type(ExceptionRow)`${selectException} where asked.id = ${id} for update of asked`);
 
@@ -68,7 +69,7 @@ const PresentedRow = z.strictObject({
 });
 export type Presented = PresentedCheck & { isPayee: boolean };
 
-/** What our register says of a check that was presented, and whether this person is paid by it; null where it has no such number. */
+/** The register's record of a check that was presented, and whether it pays this person. Null where the register lacks the number. */
 export const findPresented = (db: Database, exceptionId: string, actorId: string | null): Promise<Presented | null> =>
   db.maybeOne(sql.type(PresentedRow)`
     select register.spoiled_because is not null as "isSpoiled", attempt.state,
@@ -83,13 +84,13 @@ export const findPresented = (db: Database, exceptionId: string, actorId: string
 
 export type ExceptionVerdict = { decision: ExceptionDecision; reason: string; by: string };
 
-/** Writes down what a person decided about a check that the bank asks about. */
+/** Records what a person decided about a check that the bank asks about. */
 export const recordExceptionVerdict = (db: Database, id: string, { decision, reason, by }: ExceptionVerdict) =>
   db.query(sql.unsafe`
     update check_exception set decision = ${decision}, decided_by = ${by}, decided_because = ${reason}, decided_at = now()
     where id = ${id}`);
 
-/** Writes down what the bank did, once; returns whether that is news. */
+/** Records once what the bank did. Returns whether that was new. */
 export const recordExceptionOutcome = (db: Database, id: string, outcome: 'paid' | 'returned'): Promise<boolean> =>
   changesRow(
     db,

@@ -9,27 +9,26 @@ const StopRow = z.strictObject({
   attemptId: z.string(),
   payoutId: z.string(),
   renewsId: z.string().nullable(),
-  /** Of a renewal: the last day of the stop that it prolongs. */
+  /** The last day of the stop that this one renews. */
   lapsesOn: LocalDate.nullable(),
-  /** The code of whoever asked. */
+  /** The code of the person who asked. */
   requestedBy: z.string(),
   reason: z.string(),
   requestedAt: Instant,
-  /** What the bank said; null while it has not. */
+  /** The bank's reply. Null before it comes. */
   outcome: z.enum(['stopped', 'already_paid']).nullable(),
   outcomeAt: Instant.nullable(),
   expiresOn: LocalDate.nullable(),
-  /** Whether the number is void as well, so that the check stays dead when the stop lapses. */
+  /** Whether the bank also voided the number, so that the check stays worthless when the stop lapses. */
   isVoid: z.boolean().nullable(),
 });
-/** A person's request to stop a check, or to renew its stop, and what the bank said. */
+/** A person's request to stop a check or to renew its stop, and the bank's reply. */
 export type CheckStop = z.infer<typeof StopRow>;
 
 const selectStop = sql.fragment`
   select stop.id, stop.attempt_id as "attemptId", attempt.payout_id as "payoutId", stop.renews_id as "renewsId",
-    renewed.expires_on as "lapsesOn", actor.code as "requestedBy",
-    stop.reason, stop.requested_at as "requestedAt", stop.outcome, stop.outcome_at as "outcomeAt", stop.expires_on as "expiresOn",
-    stop.is_void as "isVoid"
+    renewed.expires_on as "lapsesOn", actor.code as "requestedBy", stop.reason, stop.requested_at as "requestedAt", stop.outcome,
+    stop.outcome_at as "outcomeAt", stop.expires_on as "expiresOn", stop.is_void as "isVoid"
   from check_stop stop join payout_attempt attempt on attempt.id = stop.attempt_id join actor on actor.id = stop.requested_by
   left join check_stop renewed on renewed.id = stop.renews_id`;
 
@@ -37,14 +36,14 @@ const selectStop = sql.fragment`
 export const listStops = (db: Database, payoutId: string): Promise<readonly CheckStop[]> =>
   db.any(sql.type(StopRow)`${selectStop} where attempt.payout_id = ${payoutId} order by stop.id`);
 
-/** The stop that the bank has not answered yet; renewals are another matter. */
+/** The stop to which the bank has not replied yet. Renewals do not count. */
 export const findOpenStop = (db: Database, attemptId: string): Promise<CheckStop | null> =>
   db.maybeOne(sql.type(StopRow)`
     ${selectStop} where stop.attempt_id = ${attemptId} and stop.outcome is null and stop.renews_id is null`);
 
 /**
- * What people asked and the bank has not answered, oldest first: renewals, and stops that the payout's own workflow did not tell it of
- * for a while, since it had ended or was not reached.
+ * The requests to which the bank has not replied, oldest first: renewals, and stops that the payout's own workflow has not reported to
+ * the bank for a while, because it had ended or was not reached.
  */
 export const listOpenRequests = (db: Database, limit: number): Promise<readonly CheckStop[]> =>
   db.any(sql.type(StopRow)`
@@ -54,15 +53,17 @@ export const listOpenRequests = (db: Database, limit: number): Promise<readonly 
 
 const FORGOTTEN_AFTER = '5 minutes';
 
-/** Stops that nobody renewed and that lapse within so many days, or did in the last ones. */
+/** Stops that nobody renewed and that lapse within this many days, or that lapsed recently. */
 export const listLapsingStops = (db: Database, withinDays: number): Promise<readonly CheckStop[]> =>
   db.any(sql.type(StopRow)`
     ${selectStop}
-    where stop.outcome = 'stopped' and stop.expires_on between current_date - ${LAPSED_DAYS}::int and current_date + ${withinDays}::int
-      and not exists (select from check_stop renewal where renewal.renews_id = stop.id and renewal.outcome is distinct from 'already_paid')
+    where stop.outcome = 'stopped'
+      and stop.expires_on between current_date - ${LAPSED_DAYS}::int and current_date + ${withinDays}::int
+      and not exists (
+        select from check_stop renewal where renewal.renews_id = stop.id and renewal.outcome is distinct from 'already_paid')
     order by stop.expires_on, stop.id`);
 
-/** How long a lapsed stop is looked at, so that its task is closed though nobody looked on the day. */
+/** The days for which a lapsed stop is still listed, so that its task is closed even if nothing ran on the day. */
 const LAPSED_DAYS = 60;
 
 /** The task that asks whether to renew a stop. */
@@ -71,13 +72,13 @@ export const expiringTask = (stopId: string) =>
 
 export type NewStop = {
   attemptId: string;
-  /** The stop that this one renews; null for a first one. */
+  /** The stop that this one renews. Null for a first stop. */
   renewsId: string | null;
   reason: string;
   by: string;
 };
 
-/** Writes down that a person asked for a stop, or its renewal; false where that is being asked already. */
+/** Records a person's request for a stop or its renewal. False where the same request is open already. */
 export const insertStop = (db: Database, { attemptId, renewsId, reason, by }: NewStop): Promise<boolean> =>
   changesRow(
     db,
@@ -86,7 +87,7 @@ export const insertStop = (db: Database, { attemptId, renewsId, reason, by }: Ne
     on conflict do nothing`,
   );
 
-/** Somebody decided that the bank shall pay the check, and it has not said yet that it did. */
+/** Whether somebody decided to let the bank pay the check, and the bank has not confirmed that it did. */
 export const isToBePaid = (db: Database, attemptId: string): Promise<boolean> =>
   db.exists(sql.unsafe`
     select 1 from check_register register
@@ -97,7 +98,7 @@ export type StopOutcome =
   | { outcome: 'stopped'; expiresOn: string | null; isVoid: boolean }
   | { outcome: 'already_paid'; expiresOn?: never; isVoid?: never };
 
-/** Writes down what the bank said, once. */
+/** Records the bank's reply once. Returns whether that was new. */
 export const recordStopOutcome = (
   db: Database,
   id: string,

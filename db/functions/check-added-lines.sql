@@ -1,4 +1,4 @@
--- The lines of a payout come all at once: one that is added later would change what the payout is.
+-- The lines of a payout come all at once. A later line would change what the payout pays.
 create or replace function check_added_lines() returns trigger language plpgsql as $$
 declare offending uuid;
 begin
@@ -7,7 +7,7 @@ begin
   where payout.gross_minor <> (select sum(amount_minor) from payout_line where payout_id = payout.id)
   limit 1;
   if found then
-    raise exception 'lines of payout % refused: they do not sum to what it pays', offending using errcode = 'check_violation';
+    raise exception 'lines of payout % refused: they do not add up to its gross amount', offending using errcode = 'check_violation';
   end if;
   return null;
 end $$;

@@ -1,15 +1,16 @@
--- A batch is its attempts, to the cent. They are asked for together with it: none is asked for before, and none is left out.
+-- A batch equals its attempts, to the cent. The provider is asked for all of them together: none comes earlier, and none is left out.
 create or replace function check_batch() returns trigger language plpgsql as $$
 declare attempts int; total numeric; unasked int;
 begin
   select count(*), coalesce(sum(amount_minor), 0), count(*) filter (where state = 'prepared') into attempts, total, unasked
   from payout_attempt where batch_id = new.id;
   if attempts <> new.item_count or total <> new.total_minor then
-    raise exception 'batch % refused: its % attempts sum to %, not % to %', new.id, attempts, total, new.item_count, new.total_minor
-      using errcode = 'check_violation';
+    raise exception 'batch % refused: its % attempts add up to %, but it says % attempts and %',
+      new.id, attempts, total, new.item_count, new.total_minor using errcode = 'check_violation';
   end if;
   if new.state <> 'prepared' and unasked > 0 then
-    raise exception 'batch % refused: it is %, and % of its attempts are not', new.id, new.state, unasked using errcode = 'check_violation';
+    raise exception 'batch % refused: it is %, but % of its attempts are still prepared', new.id, new.state, unasked
+      using errcode = 'check_violation';
   end if;
   return null;
 end $$;

@@ -5,10 +5,10 @@ begin
   dead := current.status in ('failed', 'returned', 'cancelled');
   select coalesce(sum(amount_minor), 0) into lines from payout_line where payout_id = new.id and released_at is null;
   if dead and exists (select from payout_line where payout_id = new.id and released_at is null) then
-    raise exception 'payout % refused: it is % and still holds lines', new.id, current.status using errcode = 'check_violation';
+    raise exception 'payout % refused: it is %, but still holds lines', new.id, current.status using errcode = 'check_violation';
   end if;
   if not dead and lines <> current.gross_minor then
-    raise exception 'payout % refused: its lines sum to %, not to %', new.id, lines, current.gross_minor
+    raise exception 'payout % refused: its lines add up to %, not to %', new.id, lines, current.gross_minor
       using errcode = 'check_violation';
   end if;
   return null;

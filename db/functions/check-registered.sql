@@ -1,4 +1,4 @@
--- An attempt to pay by check takes its number from the register, in the same transaction.
+-- An attempt to pay by check enters its number into the register in the same transaction.
 create or replace function check_registered() returns trigger language plpgsql as $$
 begin
   if not exists (select from check_register where attempt_id = new.id) then

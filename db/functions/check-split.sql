@@ -1,5 +1,6 @@
--- A line is split only while it is in no live payout, and its parts add up to it.
-create or replace function check_split() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+-- A line can be split only while it is in no live payout, and its parts add up to it.
+create or replace function check_split() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
 declare whole earning_line;
 begin
   select * into whole from earning_line where id = new.split_from for update;
@@ -8,7 +9,7 @@ begin
   end if;
   if (whole.partner_id, whole.program_id, whole.currency, whole.available_on)
      is distinct from (new.partner_id, new.program_id, new.currency, new.available_on) then
-    raise exception 'split of line % refused: a part keeps partner, program, currency and release day', whole.id
+    raise exception 'split of line % refused: a part must keep the partner, program, currency and release day', whole.id
       using errcode = 'check_violation';
   end if;
   if exists (select from payout_line where earning_line_id = whole.id and released_at is null) then

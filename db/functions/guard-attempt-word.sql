@@ -1,4 +1,4 @@
--- No timer and no slip of ours ends an unknown outcome. Only a provider's answer or a decision of two people does.
+-- No timer and no mistake of ours ends an unknown outcome. Only a provider's reply or a decision of two people does.
 create or replace function guard_attempt_word() returns trigger language plpgsql as $$
 begin
   if new.resolution_id is distinct from old.resolution_id and not exists (
@@ -6,7 +6,7 @@ begin
       and case outcome when 'paid' then new.state = 'settled' when 'not_paid' then new.state = 'failed'
           when 'returned' then new.state = 'returned' else new.state in (old.state, 'settled') end
   ) then
-    raise exception 'attempt % refused: no two people decided that it is %', old.id, new.state using errcode = 'check_violation';
+    raise exception 'attempt % refused: two people have not decided that it is %', old.id, new.state using errcode = 'check_violation';
   end if;
   if old.state in ('submitted', 'unknown') and new.state <> old.state
      and new.resolution_id is not distinct from old.resolution_id
@@ -15,7 +15,7 @@ begin
       using errcode = 'check_violation';
   end if;
   if new.returned_minor < old.returned_minor then
-    raise exception 'attempt % refused: what came back does not go again', old.id using errcode = 'restrict_violation';
+    raise exception 'attempt % refused: the amount that came back cannot fall', old.id using errcode = 'restrict_violation';
   end if;
   return new;
 end $$;

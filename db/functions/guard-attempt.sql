@@ -2,15 +2,17 @@ create or replace function guard_attempt() returns trigger language plpgsql as $
 begin
   if tg_op = 'INSERT' then
     if new.state <> 'prepared' then
-      raise exception 'attempt refused: it begins as prepared' using errcode = 'check_violation';
+      raise exception 'attempt refused: an attempt begins as prepared' using errcode = 'check_violation';
     end if;
-    -- Locked, so that nobody gives the payout up at the same moment.
+    -- The lock keeps another transaction from ending the payout at the same moment.
     perform from payout where id = new.payout_id for share;
     if not exists (
-      select from payout where id = new.payout_id and net_minor = new.amount_minor and currency = new.currency and gateway = new.gateway
+      select from payout
+      where id = new.payout_id and net_minor = new.amount_minor and currency = new.currency and gateway = new.gateway
         and status = 'executing'
     ) then
-      raise exception 'attempt refused: payout % is not executing, or has another amount or gateway', new.payout_id using errcode = 'check_violation';
+      raise exception 'attempt refused: payout % is not executing, or has another amount or gateway', new.payout_id
+        using errcode = 'check_violation';
     end if;
     return new;
   end if;
@@ -24,7 +26,7 @@ begin
      or (old.debited_minor is not null
          and (new.debited_minor, new.debit_fee_minor) is distinct from (old.debited_minor, old.debit_fee_minor))
      or (old.returned_minor is not null and new.returned_minor is null) then
-    raise exception 'attempt % refused: key, request and amounts are frozen', old.id using errcode = 'restrict_violation';
+    raise exception 'attempt % refused: its key, request and amounts are frozen', old.id using errcode = 'restrict_violation';
   end if;
   if new.state is distinct from old.state then
     if not exists (select from attempt_edge where from_state = old.state and to_state = new.state) then

@@ -7,7 +7,7 @@ begin
       old.request_hash, old.created_at, old.txid)
      or (old.submitted_at is not null and new.submitted_at is distinct from old.submitted_at)
      or (old.provider_ref is not null and new.provider_ref is distinct from old.provider_ref) then
-    raise exception 'batch % refused: what it asks for is frozen', old.id using errcode = 'restrict_violation';
+    raise exception 'batch % refused: its key, request and amounts are frozen', old.id using errcode = 'restrict_violation';
   end if;
   if new.state is distinct from old.state then
     if not exists (select from batch_edge where from_state = old.state and to_state = new.state) then

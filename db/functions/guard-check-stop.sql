@@ -3,7 +3,7 @@ begin
   if tg_op = 'DELETE' or old.outcome is not null
      or (new.id, new.attempt_id, new.renews_id, new.requested_by, new.reason, new.requested_at)
         is distinct from (old.id, old.attempt_id, old.renews_id, old.requested_by, old.reason, old.requested_at) then
-    raise exception 'stop % refused: who asked for it and what the bank said are facts', old.id using errcode = 'restrict_violation';
+    raise exception 'stop % refused: the request and the bank''s reply never change', old.id using errcode = 'restrict_violation';
   end if;
   return new;
 end $$;

@@ -1,13 +1,14 @@
--- A check that the bank knows can be cashed until the bank says otherwise. One that bounced can be presented again. So only the bank's
--- confirmed stop or void, kept as evidence, makes a check failed or returned. There is one exception: two people may say that money
--- came back which the bank had taken, since the paper is used up then.
+-- A check that the bank acknowledged can be cashed until the bank says otherwise. A check that bounced can be presented again. So only
+-- the bank's confirmed stop or void, kept as evidence, makes a check failed or returned. There is one exception. Two people may say
+-- that money came back after the bank took it, because the paper is used up by then.
 create or replace function guard_dead_check() returns trigger language plpgsql as $$
 declare
-  by_people boolean := new.state = 'returned' and old.debited_minor is not null and new.resolution_id is distinct from old.resolution_id;
+  by_people boolean := new.state = 'returned' and old.debited_minor is not null
+    and new.resolution_id is distinct from old.resolution_id;
 begin
   if new.step::jsonb ->> 'acknowledgedAt' is not null and coalesce(new.evidence ->> 'bank', '') not in ('void', 'stopped')
      and not by_people then
-    raise exception 'attempt % refused: its check is not proved dead, the bank has confirmed neither a stop nor a void', new.id
+    raise exception 'attempt % refused: its check can still be cashed, because the bank has confirmed neither a stop nor a void', new.id
       using errcode = 'check_violation';
   end if;
   return new;

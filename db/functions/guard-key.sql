@@ -1,7 +1,7 @@
--- A key that was revoked stays so.
+-- A revoked key stays revoked.
 create or replace function guard_key() returns trigger language plpgsql as $$
 begin
-  raise exception 'key % refused: it was revoked, and stays so', old.prefix using errcode = 'restrict_violation';
+  raise exception 'key % refused: a revoked key stays revoked', old.prefix using errcode = 'restrict_violation';
 end $$;
 
 create or replace trigger key_stays_revoked before update on api_key

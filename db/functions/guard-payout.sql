@@ -5,7 +5,7 @@ begin
      is distinct from
      (old.id, old.run_id, old.partner_id, old.currency, old.method, old.gateway, old.gross_minor, old.withheld_minor, old.fee_minor,
       old.net_minor, old.instrument_version_id, old.replaces_id, old.created_at) then
-    raise exception 'payout % refused: amounts, partner and instrument are frozen', old.id using errcode = 'restrict_violation';
+    raise exception 'payout % refused: its amounts, partner and instrument are frozen', old.id using errcode = 'restrict_violation';
   end if;
   if new.status is distinct from old.status then
     if not exists (select from payout_edge where from_status = old.status and to_status = new.status) then
@@ -13,12 +13,12 @@ begin
     end if;
     if new.status in ('failed', 'cancelled')
        and exists (select from payout_attempt where payout_id = new.id and state <> 'failed') then
-      raise exception 'payout % refused: it cannot become % while an attempt may still pay', old.id, new.status
+      raise exception 'payout % refused: it cannot become % while an attempt can still pay', old.id, new.status
         using errcode = 'check_violation';
     end if;
     if new.status in ('settled', 'returned')
        and not exists (select from payout_attempt where payout_id = new.id and state = new.status) then
-      raise exception 'payout % refused: no attempt of it is %', old.id, new.status using errcode = 'check_violation';
+      raise exception 'payout % refused: none of its attempts is %', old.id, new.status using errcode = 'check_violation';
     end if;
     if new.status = 'executing'
        and not exists (select from payout_run where id = new.run_id and status in ('disbursing', 'paused')) then

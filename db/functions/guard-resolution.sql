@@ -2,7 +2,7 @@ create or replace function guard_resolution() returns trigger language plpgsql a
 begin
   if exists (select from payout join api_key key on key.partner_id = payout.partner_id
              where payout.id = new.payout_id and key.actor_id in (new.proposed_by, new.decided_by)) then
-    raise exception 'resolution % refused: it is about a payout to the same person', new.id using errcode = 'check_violation';
+    raise exception 'resolution % refused: the payout pays the person who proposes or decides', new.id using errcode = 'check_violation';
   end if;
   if tg_op = 'INSERT' then
     if not exists (select from task where id = new.task_id and payout_id = new.payout_id and closed_at is null
@@ -17,10 +17,11 @@ begin
       new.proposed_at)
      is distinct from (old.id, old.task_id, old.payout_id, old.attempt_id, old.outcome, old.amount_minor, old.evidence, old.reference,
       old.proposed_by, old.proposed_at)
-     or old.decided_by is not null and (new.decided_by, new.decided_at, new.note) is distinct from (old.decided_by, old.decided_at, old.note)
+     or old.decided_by is not null
+        and (new.decided_by, new.decided_at, new.note) is distinct from (old.decided_by, old.decided_at, old.note)
      or old.status = new.status
      or not exists (select from resolution_edge where from_status = old.status and to_status = new.status) then
-    raise exception 'resolution % refused: what was proposed and decided are facts', old.id using errcode = 'restrict_violation';
+    raise exception 'resolution % refused: the proposal and the decision never change', old.id using errcode = 'restrict_violation';
   end if;
   return new;
 end $$;

@@ -5,7 +5,7 @@ begin
     where resolution.id = new.resolution_id and resolution.outcome = 'credit_partner' and resolution.status in ('confirmed', 'applied')
       and (payout.partner_id, payout.currency, resolution.amount_minor) = (new.partner_id, new.currency, new.amount_minor)
   ) then
-    raise exception 'line of returned funds refused: no two people credited this partner with it' using errcode = 'check_violation';
+    raise exception 'line of returned funds refused: two people have not credited it to this partner' using errcode = 'check_violation';
   end if;
   return new;
 end $$;

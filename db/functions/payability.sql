@@ -1,5 +1,5 @@
--- Says who is paid at a cut-off, and why the others are not: one row per partner and currency of a pay schedule. The draft, the dry run
--- and "why not paid yet" all read this, and nothing else decides it. It is a view with two parameters.
+-- Says who is paid at a cut-off, and why the others are not: one row for each partner and currency of a pay schedule. The draft, the
+-- dry run and "why not paid yet" all read this, and nothing else decides it. It is a view with two parameters.
 create or replace function payability(the_schedule int, cutoff date) returns table(
   partner_id bigint,
   currency char(3),

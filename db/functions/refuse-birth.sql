@@ -1,14 +1,15 @@
--- Refuses a new row that does not begin in the state in which rows of its table begin.
+-- Refuses a new row that is not in the state in which rows of its table begin.
 create or replace function refuse_birth() returns trigger language plpgsql as $$
 begin
-  raise exception 'new row of % refused: it begins %', tg_table_name, tg_argv[0] using errcode = 'check_violation';
+  raise exception 'new row of % refused: it must begin %', tg_table_name, tg_argv[0] using errcode = 'check_violation';
 end $$;
 
 create or replace trigger account_born before insert on ledger_account
   for each row when (new.debits <> 0 or new.credits <> 0) execute function refuse_birth('empty');
 
 create or replace trigger run_born before insert on payout_run
-  for each row when (new.status <> 'preparing' or new.content_hash is not null) execute function refuse_birth('preparing, without content');
+  for each row when (new.status <> 'preparing' or new.content_hash is not null)
+  execute function refuse_birth('as preparing, without content');
 
 create or replace trigger payout_born before insert on payout
   for each row when (new.status <> 'draft') execute function refuse_birth('as a draft');
@@ -21,7 +22,7 @@ create or replace trigger task_born before insert on task
 
 create or replace trigger batch_born before insert on provider_batch
   for each row when (new.state <> 'prepared' or new.provider_ref is not null or new.handed_to is not null)
-  execute function refuse_birth('prepared');
+  execute function refuse_birth('as prepared');
 
 create or replace trigger check_stop_born before insert on check_stop
   for each row when (new.outcome is not null) execute function refuse_birth('without an outcome');
@@ -30,4 +31,4 @@ create or replace trigger check_exception_born before insert on check_exception
   for each row when (num_nonnulls(new.decision, new.outcome) > 0) execute function refuse_birth('undecided');
 
 create or replace trigger resolution_born before insert on resolution
-  for each row when (new.status <> 'proposed') execute function refuse_birth('proposed');
+  for each row when (new.status <> 'proposed') execute function refuse_birth('as proposed');

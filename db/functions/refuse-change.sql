@@ -1,46 +1,51 @@
--- Refuses every change of a fact that was written down.
+-- Refuses every change of a recorded fact.
 create or replace function refuse_change() returns trigger language plpgsql as $$
 begin
-  raise exception '% of % refused: rows here are facts and are only ever added', tg_op, tg_table_name
+  raise exception '% of % refused: its rows are facts, which are only ever added', tg_op, tg_table_name
     using errcode = 'restrict_violation';
 end $$;
 
--- No row of these tables is ever changed or deleted.
+-- Rows of these tables are never changed or deleted.
 do $$
 declare facts text;
 begin
   foreach facts in array array['instrument_version', 'plan_version', 'event', 'event_quarantine', 'import_rejection', 'accrual_batch',
-      'earning_line', 'earning', 'attempt_history', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge', 'run_edit',
-      'decision_note', 'approval', 'check_register', 'ledger_journal', 'ledger_entry'] loop
-    execute format('create or replace trigger facts_only before update or delete on %I for each row execute function refuse_change()', facts);
+      'earning_line', 'earning', 'attempt_history', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge',
+      'run_edit', 'decision_note', 'approval', 'check_register', 'ledger_journal', 'ledger_entry'] loop
+    execute format(
+      'create or replace trigger facts_only before update or delete on %I for each row execute function refuse_change()', facts);
   end loop;
 end $$;
 
--- Rows of these tables are changed, within their own rules, and never deleted.
+-- Rows of these tables change within their own rules, and are never deleted.
 do $$
 declare kept text;
 begin
   foreach kept in array array['payout', 'payout_attempt', 'provider_batch', 'resolution', 'check_account', 'recon_line'] loop
-    execute format('create or replace trigger no_delete before delete on %I for each row execute function refuse_change()', kept);
+    execute format(
+      'create or replace trigger no_delete before delete on %I for each row execute function refuse_change()', kept);
   end loop;
 end $$;
 
--- None of these tables is ever emptied. A trigger for truncate is not inherited, so each part of `event` has its own.
+-- Nobody ever empties these tables. A trigger for truncate is not inherited, so each part of `event` has its own.
 do $$
 declare kept text;
 begin
-  foreach kept in array array['audit_log', 'instrument_version', 'task', 'plan_version', 'event', 'event_quarantine', 'import_rejection',
-      'accrual_batch', 'earning_line', 'earning', 'payout', 'payout_line', 'payout_attempt', 'attempt_history', 'provider_batch',
-      'resolution', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge', 'run_edit', 'decision_note', 'approval',
-      'check_account', 'check_register', 'check_stop', 'check_exception', 'ledger_journal', 'ledger_entry', 'recon_line']
+  foreach kept in array array['audit_log', 'instrument_version', 'task', 'plan_version', 'event', 'event_quarantine',
+      'import_rejection', 'accrual_batch', 'earning_line', 'earning', 'payout', 'payout_line', 'payout_attempt', 'attempt_history',
+      'provider_batch', 'resolution', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge', 'run_edit',
+      'decision_note', 'approval', 'check_account', 'check_register', 'check_stop', 'check_exception', 'ledger_journal',
+      'ledger_entry', 'recon_line']
       || array(select inhrelid::regclass::text from pg_inherits where inhparent = 'event'::regclass) loop
-    execute format('create or replace trigger no_truncate before truncate on %I for each statement execute function refuse_change()', kept);
+    execute format(
+      'create or replace trigger no_truncate before truncate on %I for each statement execute function refuse_change()', kept);
   end loop;
 end $$;
 
 create or replace trigger batch_of_attempt_is_a_fact before update on payout_attempt
   for each row when (new.batch_id is distinct from old.batch_id) execute function refuse_change();
 
--- A statement's lines are the provider's word; we may learn later which attempt of ours a line is about.
-create or replace trigger word_of_provider before update of report_id, line_id, version, gateway, kind, currency, amount_minor, occurred_at, reference
+-- The provider wrote the lines of a statement. We may learn later which attempt of ours a line is about.
+create or replace trigger word_of_provider
+  before update of report_id, line_id, version, gateway, kind, currency, amount_minor, occurred_at, reference
   on recon_line for each row execute function refuse_change();

@@ -1,5 +1,6 @@
--- Seals the entries that were committed since the last time into the hash chain. It is called in the background, one call at a time.
-create or replace function seal_audit_log(entries_max int) returns int language plpgsql security definer set search_path = public, pg_temp as $$
+-- Seals the entries that were committed since the last call into the hash chain. Calls come from the background, one at a time.
+create or replace function seal_audit_log(entries_max int) returns int
+language plpgsql security definer set search_path = public, pg_temp as $$
 declare entry audit_log; prev bytea; next_chain bigint; sealed int := 0;
 begin
   perform pg_advisory_xact_lock(hashtext('seal_audit_log'));

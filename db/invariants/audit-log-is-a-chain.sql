@@ -1,5 +1,5 @@
--- 12. The audit log is a chain without a gap that computes again.
--- Entries cut off at its end leave a shorter chain that is whole: against that, keep its head elsewhere.
+-- 12. The audit log is a chain without a gap, and every hash computes again.
+-- A chain whose last entries were cut off is shorter, but whole. To detect that, keep the head of the chain elsewhere.
 select format('audit entry %s (number %s of the chain) was altered, added or removed', seq, chain_seq) as culprit
 from (
   select entry.seq, entry.chain_seq, entry.hash, entry.prev_hash, audit_hash(entry.prev_hash, entry) as recomputed,

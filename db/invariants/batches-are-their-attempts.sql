@@ -1,4 +1,4 @@
--- 6. A batch is its attempts, to the cent, all of its own gateway, currency and run.
+-- 6. A batch equals its attempts, to the cent, and all of them have its gateway, currency and run.
 select format('batch %s of %s %s holds %s payments of %s, not %s of %s', batch.id, batch.gateway, batch.currency, count(attempt.id),
   coalesce(sum(attempt.amount_minor), 0), batch.item_count, batch.total_minor) as culprit
 from provider_batch batch left join payout_attempt attempt on attempt.batch_id = batch.id

@@ -1,4 +1,4 @@
--- 16. Every check number from the first of its account to the next has one explanation.
+-- 16. Every check number that an account has used has one explanation.
 select format('check %s of account %s is not in the register', used.number, account.id) as culprit
 from check_account account cross join lateral generate_series(account.number_first, account.number_next - 1) as used(number)
 where not exists (select from check_register register where register.check_account_id = account.id and register.number = used.number)

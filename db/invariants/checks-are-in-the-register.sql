@@ -1,4 +1,4 @@
--- 16. A check that was drawn is its attempt's, on an account of its payer, and every attempt by check is in the register.
+-- 16. Every check that was drawn belongs to its attempt and to an account of its payer, and every attempt by check is in the register.
 select format('check %s of account %s is not the check %s of attempt %s', register.number, register.check_account_id,
   coalesce(attempt.check_number::text, 'none'), register.attempt_id) as culprit
 from check_register register

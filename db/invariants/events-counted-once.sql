@@ -1,4 +1,4 @@
--- 5. Every event is still due, or was counted once when its program's events were worked out.
+-- 5. Every event is either still due or was counted once.
 with seen as (
   select program_id, count(*) as events from event group by program_id
 ), due as (
@@ -6,7 +6,7 @@ with seen as (
 ), counted as (
   select program_id, sum(event_count) as events from accrual_batch group by program_id
 )
-select format('program %s has %s events: %s are due and %s were worked out', program_id, coalesce(seen.events, 0),
+select format('program %s has %s events, but %s are due and %s were counted', program_id, coalesce(seen.events, 0),
   coalesce(due.events, 0), coalesce(counted.events, 0)) as culprit
 from seen full join due using (program_id) full join counted using (program_id)
 where coalesce(seen.events, 0) <> coalesce(due.events, 0) + coalesce(counted.events, 0);

@@ -1,5 +1,5 @@
--- 5. An earning line is the sum and the count of its earnings.
-select format('line %s says %s from %s earnings, and has %s from %s', line.id, line.amount_minor, line.earning_count,
+-- 5. An earning line has the sum and the count of its earnings.
+select format('line %s says %s from %s earnings, but has %s from %s', line.id, line.amount_minor, line.earning_count,
   coalesce(earned.minor, 0), coalesce(earned.count, 0)) as culprit
 from earning_line line
 left join (

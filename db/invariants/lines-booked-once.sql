@@ -1,4 +1,4 @@
--- 7. Every earning line is booked once as owed to its partner.
+-- 7. Every earning line is booked once, as owed to its partner.
 with expected(key, code, minor) as (
   select line.id::text, code, minor
   from earning_line line cross join lateral (values
@@ -8,10 +8,11 @@ with expected(key, code, minor) as (
   where split_from is null and kind <> 'returned_funds'
 ), booked(key, code, minor) as (
   select journal.idempotency_key, account.code, sum(entry.amount_minor)
-  from ledger_journal journal join ledger_entry entry on entry.journal_id = journal.id join ledger_account account on account.id = entry.account_id
+  from ledger_journal journal join ledger_entry entry on entry.journal_id = journal.id
+  join ledger_account account on account.id = entry.account_id
   where journal.kind = 'accrual' group by 1, 2
 )
-select format('accrual of line %s: account %s should have %s and has %s', key, code, coalesce(expected.minor, 0),
+select format('accrual of line %s: account %s should have %s, but has %s', key, code, coalesce(expected.minor, 0),
   coalesce(booked.minor, 0)) as culprit
 from expected full join booked using (key, code)
 where expected.minor is distinct from booked.minor;

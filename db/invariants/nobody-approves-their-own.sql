@@ -1,5 +1,6 @@
--- 15. Nobody approved a run that pays them or to details that they added, or that they changed.
-select format('actor %s approved run %s, which pays or was changed by the same person', approval.actor_id, approval.run_id) as culprit
+-- 15. Nobody approves a run that pays them, that they changed, or that pays to details that they added.
+select format('actor %s approved run %s, which pays them, was changed by them, or pays to details that they added',
+  approval.actor_id, approval.run_id) as culprit
 from approval
 where approval.decision = 'approve'
   and (exists (select from run_edit where run_id = approval.run_id and actor_id = approval.actor_id and at < approval.at)

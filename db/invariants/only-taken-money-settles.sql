@@ -1,5 +1,5 @@
--- 6. Only money that was taken settles or comes back, and money that was taken never failed.
-select format('attempt %s is %s; taken %s, returned %s', id, state, coalesce(debited_minor::text, 'nothing'),
+-- 6. Only money that the provider took settles or comes back, and an attempt whose money was taken never fails.
+select format('attempt %s is %s: taken %s, returned %s', id, state, coalesce(debited_minor::text, 'nothing'),
   coalesce(returned_minor::text, 'nothing')) as culprit
 from payout_attempt
 where case when state in ('settled', 'returned') then debited_minor is null

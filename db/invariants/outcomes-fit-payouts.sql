@@ -1,4 +1,4 @@
--- 14. A partner who is paid by a run has the payout that its outcome names, and every payout its outcome.
+-- 14. Every paid outcome of a run names its payout, and every payout has its outcome.
 select format('payout %s of run %s and the outcome of partner %s do not agree', coalesce(payout.id::text, 'none'),
   coalesce(outcome.run_id, payout.run_id), coalesce(outcome.partner_id, payout.partner_id)) as culprit
 from (select * from run_outcome where payout_id is not null) outcome full join payout on payout.id = outcome.payout_id

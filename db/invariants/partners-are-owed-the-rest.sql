@@ -1,8 +1,11 @@
--- 8. A partner is owed what the events earned less what was sent and did not come back.
+-- 8. A partner is owed the earnings of their events, less what was sent and did not come back.
 with earned as (
   select partner_id, currency, sum(amount_minor) as minor
-  from (select partner_id, currency, amount_minor from earning
-        union all select partner_id, currency, amount_minor from earning_line where kind = 'returned_funds' and split_from is null) credited
+  from (
+    select partner_id, currency, amount_minor from earning
+    union all
+    select partner_id, currency, amount_minor from earning_line where kind = 'returned_funds' and split_from is null
+  ) credited
   group by partner_id, currency
 ), paid as (
   select payout.partner_id, payout.currency, sum(payout.gross_minor) as minor
@@ -15,7 +18,7 @@ with earned as (
   from ledger_account account join ledger_entry entry on entry.account_id = account.id
   where account.partner_id is not null group by account.partner_id, account.currency
 )
-select format('partner %s earned %s %s and was sent %s, so %s is owed; the ledger says %s', partner_id, coalesce(earned.minor, 0), currency,
-  coalesce(paid.minor, 0), coalesce(earned.minor, 0) - coalesce(paid.minor, 0), coalesce(owed.minor, 0)) as culprit
+select format('partner %s earned %s %s and was sent %s, so %s is owed, but the ledger says %s', partner_id, coalesce(earned.minor, 0),
+  currency, coalesce(paid.minor, 0), coalesce(earned.minor, 0) - coalesce(paid.minor, 0), coalesce(owed.minor, 0)) as culprit
 from earned full join paid using (partner_id, currency) full join owed using (partner_id, currency)
 where coalesce(earned.minor, 0) - coalesce(paid.minor, 0) <> coalesce(owed.minor, 0);

@@ -1,5 +1,5 @@
--- 6. A payout is what its attempt is: settled, returned and failed are proved, and nobody was asked before it was approved.
-select format('payout %s is %s, its attempt %s', payout.id, payout.status, coalesce(attempt.state, 'is missing')) as culprit
+-- 6. The status of a payout follows from its attempt: settled, returned and failed are proved, and no provider is asked before approval.
+select format('payout %s is %s, but its live attempt is %s', payout.id, payout.status, coalesce(attempt.state, 'missing')) as culprit
 from payout left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'
 where case
   when payout.status in ('draft', 'approved', 'failed', 'cancelled') then attempt.id is not null

@@ -1,4 +1,4 @@
--- 4. A live payout is the sum of its lines, a dead one holds none, and net is what withholding and fee leave.
+-- 4. A live payout is the sum of its lines, a dead payout holds none, and net is gross less withholding and fee.
 select format('payout %s is %s: gross %s, withheld %s, fee %s, net %s, lines %s', payout.id, payout.status, payout.gross_minor,
   payout.withheld_minor, payout.fee_minor, payout.net_minor, coalesce(held.minor::text, 'none')) as culprit
 from payout

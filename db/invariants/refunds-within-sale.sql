@@ -1,4 +1,4 @@
--- 5. Refunds take back no more than their sale earned, and from its release day.
+-- 5. Refunds take back no more than their sale earned, on the sale's release day.
 select format('the refunds of %s/%s %s take back %s of %s', sale.source, sale.source_id, sale.incentive_id, -sum(back.amount_minor),
   sale.amount_minor) as culprit
 from earning back

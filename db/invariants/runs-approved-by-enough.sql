@@ -1,4 +1,4 @@
--- 15. A run pays only what as many people as its schedule asks for, other than its preparer, have approved.
+-- 15. A run pays only content that enough people have approved, as its schedule requires and without its preparer.
 select format('run %s is %s with %s approvals of its content', run.id, run.status, count(distinct approval.actor_id)) as culprit
 from payout_run run
 join pay_schedule schedule on schedule.id = run.schedule_id

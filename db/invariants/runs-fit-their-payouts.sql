@@ -1,5 +1,5 @@
--- 13. A run that is disbursed has asked for all its payouts, and an ended run pays none.
-select format('payout %s is %s, its run %s is %s', payout.id, payout.status, run.id, run.status) as culprit
+-- 13. A disbursed run has sent all its payouts, and a run that ended without approval pays none.
+select format('payout %s is %s, but its run %s is %s', payout.id, payout.status, run.id, run.status) as culprit
 from payout join payout_run run on run.id = payout.run_id
 where run.status = 'disbursed' and payout.status in ('draft', 'approved', 'executing')
   or run.status in ('rejected', 'expired', 'cancelled') and payout.status <> 'cancelled'

@@ -1,4 +1,4 @@
--- 6. Silence never ended what was not known: a provider answered, or two people decided.
+-- 6. Silence never ends an unknown outcome: a provider replies, or two people decide.
 select format('attempt %s went from %s to %s, as %s said', history.attempt_id, history.from_state, history.to_state,
   coalesce(history.said_by, 'nobody')) as culprit
 from attempt_history history left join resolution on resolution.id = history.resolution_id

@@ -1,5 +1,5 @@
--- The tables that belong to no room. One file for each room follows, in the order of the rooms. The file of a later room adds the foreign
--- keys that point to its tables from an earlier one, since the tables are not there before. Functions and triggers are in db/functions;
+-- The tables that belong to no room. One file for each room follows, in the order of the rooms. A foreign key from an earlier room to a
+-- later one is in the file of the later room, because its table does not exist before. Functions and triggers are in db/functions, and
 -- 0011_roles.sql says what the app may do.
 
 create table currency(

@@ -1,4 +1,4 @@
--- The companies that pay, through which accounts, and when.
+-- The companies that pay, the accounts that they pay from, and their pay schedules.
 
 create table payer(
   id int generated always as identity primary key,

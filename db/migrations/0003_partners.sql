@@ -1,4 +1,4 @@
--- The partners who are paid, and the details that they are paid to.
+-- The partners, and their payment details.
 
 create table partner(
   id bigint generated always as identity primary key,
@@ -34,4 +34,4 @@ create table instrument_version(
 create index on instrument_version(partner_id, id desc);
 create index on instrument_version(fingerprint);
 comment on table instrument_version is
-  'The vault: a partner''s details, sealed. Append only. The newest version counts; until usable_from it holds the partner''s payouts.';
+  'The vault: the sealed payment details of a partner. Append only. The newest version counts, and nothing is paid to it before usable_from.';

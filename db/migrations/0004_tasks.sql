@@ -19,7 +19,7 @@ create table task(
 create unique index one_open_task on task(kind, subject) where closed_at is null;
 create index on task(payout_id) where payout_id is not null;
 create index on task(deadline_at, id) where closed_at is null;
-comment on column task.closed_by is 'The person who decided; null where the cause went away by itself.';
+comment on column task.closed_by is 'The person who decided. Null where the cause went away on its own.';
 
 create table alarm(
   id bigint generated always as identity primary key,

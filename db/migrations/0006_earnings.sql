@@ -1,5 +1,5 @@
--- The events that partners caused, and the earnings that came of them. All tables here are append only, except `event_due`, which is the
--- work still to do, and `import`.
+-- The events that partners caused, and the earnings from them. All tables here are append only, except `import` and `event_due`, which
+-- lists the work that is still to do.
 
 create table event(
   source text not null check (source ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
@@ -52,7 +52,8 @@ create table event_quarantine(
   unique (source, source_id, payload_hash),
   foreign key (source, source_id) references event
 );
-comment on table event_quarantine is 'The same key came again with other content: kept aside, counted for nothing, shown to a person.';
+comment on table event_quarantine is
+  'Events whose key came again with other content. They are kept aside for a person and count for nothing.';
 
 create table import(
   id uuid primary key default uuidv7(),
@@ -106,7 +107,7 @@ create index on earning_line(program_id, partner_id);
 create index on earning_line(split_from) where split_from is not null;
 create unique index one_line_a_resolution on earning_line(resolution_id) where split_from is null;
 comment on column earning_line.resolution_id is
-  'Two people''s decision that a part which came back is the partner''s again: a line that no event earned.';
+  'The decision of two people to credit the partner with a part that came back. No event earned such a line.';
 
 create table earning(
   source text not null,
@@ -132,4 +133,4 @@ create index on earning(earning_line_id);
 create index on earning(source, reverses) where reverses is not null;
 create index earning_volume on earning(incentive_id, partner_id, program_id, currency, window_start) include (basis_minor, amount_minor)
   where window_start is not null;
-comment on column earning.reverses is 'The sale (same source) whose earning under the same incentive this one takes back.';
+comment on column earning.reverses is 'The sale, of the same source, whose earning by the same incentive this one takes back.';

@@ -1,4 +1,4 @@
--- Payouts, the attempts to pay them, and what became of them by the word of providers and people.
+-- Payouts, the attempts to pay them, and what providers and people said about them.
 
 create table payout_edge(from_status text, to_status text, primary key (from_status, to_status));
 insert into payout_edge values
@@ -79,7 +79,7 @@ create table payout_line(
 );
 create unique index earning_line_paid_once on payout_line(earning_line_id) where released_at is null;
 
--- Payments that are asked for together: PayPal's batches, Wise's batch groups. What a batch holds is frozen when it is written.
+-- Payments that a provider is asked for together: PayPal's batches and Wise's batch groups. The content of a batch never changes.
 create table provider_batch(
   id uuid primary key,
   run_id uuid not null,
@@ -111,8 +111,10 @@ create table provider_batch(
   check ((state = 'prepared') = (submitted_at is null))
 );
 create index on provider_batch(due_at) where state not in ('done', 'failed');
-comment on table provider_batch is 'Everything that is asked of a provider at once. Its attempts are all there when it is written, and no more come.';
-comment on column provider_batch.handed_to is 'The last payout, in id order, that was told to follow its own payment from here on.';
+comment on table provider_batch is
+  'Payments that a provider is asked for at once. A batch is inserted with all its attempts, and gains no more.';
+comment on column provider_batch.handed_to is
+  'The last payout, in id order, that has been told to follow its own payment from now on.';
 
 create table payout_attempt(
   id uuid primary key default uuidv7(),
@@ -150,9 +152,9 @@ create table payout_attempt(
 );
 create unique index one_live_attempt on payout_attempt(payout_id) where state <> 'failed';
 create index on payout_attempt(batch_id, payout_id) where batch_id is not null;
-comment on column payout_attempt.batch_id is 'The batch that asks for it; null for a payment that is asked for by itself.';
-comment on column payout_attempt.answered_at is 'When a provider''s answer was last written down.';
-comment on column payout_attempt.resolution_id is 'What people last decided about it.';
+comment on column payout_attempt.batch_id is 'The batch that asks for it. Null for a payment that is asked for on its own.';
+comment on column payout_attempt.answered_at is 'When a reply of the provider was last recorded.';
+comment on column payout_attempt.resolution_id is 'The last decision of people about it.';
 
 create table attempt_history(
   id bigint generated always as identity primary key,
@@ -168,7 +170,7 @@ create table attempt_history(
   check (said_by <> 'people' or resolution_id is not null)
 );
 create index on attempt_history(attempt_id);
--- Few of the payments that settled are reopened, because their provider had more to say. The sweep asks for them every minute.
+-- A later reply of the provider reopens a few settled payments. The sweep looks for them every minute.
 create index settled_reopened on attempt_history(attempt_id) where from_state = 'settled' and to_state not in ('settled', 'returned');
 
 create table webhook_inbox(
@@ -187,10 +189,10 @@ create index on webhook_inbox(received_at) where processed_at is null;
 create index on webhook_inbox(gateway, provider_ref) where processed_at is null;
 create index on webhook_inbox(gateway, provider_ref) where reason is not null;
 comment on column webhook_inbox.reason is
-  'Why a bank sent the money back. Wise says it only in a webhook; it explains, and decides nothing.';
+  'The reason why a bank sent the money back. Wise gives it only in a webhook. It explains a return, and decides nothing.';
 
--- Two people decide what became of a payment that its provider cannot tell of, or of a part that came back: one proposes with the
--- evidence, another one confirms or refuses.
+-- Two people decide what happened to a payment when its provider cannot tell, or what happens to a part that came back. One person
+-- proposes with evidence, and another person confirms or refuses.
 create table resolution(
   id uuid primary key default uuidv7(),
   task_id uuid not null references task,
@@ -217,12 +219,13 @@ create table resolution(
 create unique index one_open_resolution on resolution(attempt_id) where status in ('proposed', 'confirmed');
 create index on resolution(payout_id);
 create index resolution_due on resolution(payout_id) where status = 'confirmed';
-comment on table resolution is 'What people write stays here: only the row''s id is named elsewhere, and nothing of it travels through Temporal.';
-comment on column resolution.amount_minor is 'How much of a part that came back this decides.';
+comment on table resolution is
+  'The texts that people write stay here. Other places name only the id of the row, and no text travels through Temporal.';
+comment on column resolution.amount_minor is 'The amount that this decides, of a part that came back.';
 comment on column resolution.status is
-  'Applied: the books say so. Overtaken: the provider said what became of it before this was applied, and its word stands.';
+  'applied: it is in the books. overtaken: the provider''s own reply came before this was applied, and counts instead.';
 
--- An attempt, its history and a line of returned funds may each rest on a resolution, which is about an attempt itself.
+-- An attempt, its history and a line of returned funds may each follow from a resolution, and a resolution is about an attempt.
 alter table payout_attempt add foreign key (resolution_id) references resolution;
 alter table attempt_history add foreign key (resolution_id) references resolution;
 alter table earning_line add foreign key (resolution_id) references resolution;

@@ -1,4 +1,4 @@
--- Runs, who is paid by them, and who approved them.
+-- Runs, the people whom they pay, and the people who approved them.
 
 create table run_edge(from_status text, to_status text, primary key (from_status, to_status));
 insert into run_edge values
@@ -34,8 +34,9 @@ create unique index one_run_a_period on payout_run(schedule_id, period_end, redo
 create index on payout_run(due_at) where status in ('preparing', 'review', 'approved', 'disbursing', 'paused');
 create unique index one_open_run_a_schedule on payout_run(schedule_id) where status in ('preparing', 'review') and replaces_id is null;
 create unique index one_open_replacement_run on payout_run(replaces_id) where status in ('preparing', 'review', 'approved');
-comment on column payout_run.preparer_id is 'The person who asked for the run; null for a scheduled run.';
-comment on column payout_run.replaces_id is 'The payout that this run replaces: it pays that partner in that currency, and nobody else.';
+comment on column payout_run.preparer_id is 'The person who asked for the run. Null for a scheduled run.';
+comment on column payout_run.replaces_id is
+  'The payout that this run replaces. The run pays that partner in that currency, and nobody else.';
 
 alter table payout add foreign key (run_id) references payout_run;
 alter table provider_batch add foreign key (run_id) references payout_run;
@@ -69,7 +70,8 @@ create table decision_note(
   note text not null check (note <> ''),
   at timestamptz not null default now()
 );
-comment on table decision_note is 'What people write to a decision. Only its id travels through Temporal, which keeps what it is given in clear.';
+comment on table decision_note is
+  'The notes of decisions. Only their ids travel through Temporal, which stores its data unencrypted.';
 
 create table approval(
   id bigint generated always as identity primary key,

@@ -1,5 +1,5 @@
--- A check's whole life: the account it is drawn on, its number, its stop, and what the bank asks about it. Its attempt keeps when the bank
--- was told of it (`step`), and in its state whether it cleared or died.
+-- The whole life of a check: its account, its number, its stop, and the bank's questions about it. The `step` of its attempt says when
+-- the bank was told of it, and the state of its attempt says whether it cleared or was stopped.
 
 create table check_account(
   id int generated always as identity primary key,
@@ -13,12 +13,13 @@ create table check_account(
   check (number_next >= number_first),
   unique (id, payer_id)
 );
-comment on table check_account is 'One bank account has one sequence of numbers, whatever it is called and whoever prints its checks.';
-comment on column check_account.fingerprint is 'A keyed hash of routing and account number; once set it never changes.';
+comment on table check_account is
+  'One bank account has one sequence of numbers, whatever its name is and whoever prints its checks.';
+comment on column check_account.fingerprint is 'A keyed hash of the routing and account number. Once set, it never changes.';
 
 alter table payer_gateway add foreign key (check_account_id, payer_id) references check_account(id, payer_id);
 
--- The register: each number once, and why it is used: drawn for an attempt, or spoiled.
+-- The register has each number once, and the reason why it is used: an attempt drew it, or it is spoiled.
 create table check_register(
   check_account_id int not null references check_account,
   number bigint not null check (number > 0),
@@ -30,9 +31,10 @@ create table check_register(
   constraint explained_once check (num_nonnulls(attempt_id, spoiled_because) = 1),
   constraint spoiled_by_a_person check ((spoiled_because is null) = (recorded_by is null))
 );
-comment on column check_register.spoiled_because is 'Paper that was damaged, destroyed or lost, or a number that was used outside of Bursar: no check of ours has it.';
+comment on column check_register.spoiled_because is
+  'The reason why no check of ours has the number: damaged, destroyed or lost paper, or a use outside of Bursar.';
 
--- A person asks the bank not to pay a check, or to go on not paying it. The bank's answer is written down once.
+-- A person asks the bank to stop a check, or to renew a stop. The bank's reply is recorded once.
 create table check_stop(
   id uuid primary key default uuidv7(),
   attempt_id uuid not null references payout_attempt,
@@ -51,11 +53,13 @@ create table check_stop(
 create unique index one_open_stop on check_stop(attempt_id) where outcome is null;
 create unique index renewed_once on check_stop(renews_id) where outcome is distinct from 'already_paid';
 create index on check_stop(attempt_id);
-comment on column check_stop.is_void is 'Whether the bank took the number out of use as well: then the check stays dead when the stop lapses.';
-comment on column check_stop.expires_on is 'The day on which the stop lapses, as the bank says; null where it knew no such check and only voided its number.';
+comment on column check_stop.is_void is
+  'Whether the bank also voided the number. Then the check stays worthless when the stop lapses.';
+comment on column check_stop.expires_on is
+  'The day on which the stop lapses, as the bank says. Null where the bank did not know the check and only voided its number.';
 
--- A check that was presented to the bank and does not match what we filed. A person decides until the bank's deadline; then the bank
--- returns it.
+-- A check was presented that does not match what we filed with the bank. A person decides before the bank's deadline. After the
+-- deadline the bank returns the check.
 create table check_exception(
   id uuid primary key default uuidv7(),
   check_account_id int not null references check_account,

@@ -1,5 +1,5 @@
--- Double entry: a journal of entries that add up to nothing, closed when its transaction commits. The providers' statements are kept
--- besides it, and compared with it.
+-- Double entry: the entries of a journal add up to zero, and a journal is closed when its transaction commits. The providers' statements
+-- are stored besides the ledger and compared with it.
 
 create table ledger_account(
   id bigint generated always as identity primary key,
@@ -15,7 +15,7 @@ create table ledger_account(
   check (cached or (debits = 0 and credits = 0))
 );
 comment on column ledger_account.cached is
-  'Partner accounts keep their sums here. The system''s own do not: one hot row would queue every payment behind every other.';
+  'Partner accounts keep their sums here. Our own accounts do not, because every payment would queue for the same row.';
 
 create table ledger_journal(
   id uuid primary key default uuidv7(),
@@ -41,7 +41,7 @@ create table ledger_entry(
   foreign key (account_id, currency) references ledger_account(id, currency)
 );
 create index on ledger_entry(account_id);
-comment on column ledger_entry.amount_minor is 'Signed: a debit is positive, a credit negative.';
+comment on column ledger_entry.amount_minor is 'A debit is positive, and a credit is negative.';
 
 create table recon_report(
   id uuid primary key default uuidv7(),
@@ -68,7 +68,8 @@ create table recon_line(
   primary key (report_id, line_id, version)
 );
 create index on recon_line(matched_attempt_id);
-comment on column recon_line.version is 'A provider may correct a line: what it said first stays as a fact, and the highest version counts.';
+comment on column recon_line.version is
+  'A provider may correct a line. The first version stays as a fact, and the highest version counts.';
 
 create table recon_break(
   id bigint generated always as identity primary key,

@@ -1,5 +1,5 @@
--- The app works as bursar_app: it cannot change or remove a fact, whatever its code tries. Migrations run as the owner. A table that a
--- later migration adds brings its own grants.
+-- The app works as bursar_app, which cannot change or remove a fact, whatever the code tries. Migrations run as the owner. A later
+-- migration that adds a table also adds its grants.
 
 do $$ begin
   create role bursar_app nologin;
@@ -14,7 +14,7 @@ grant update on idempotency_key, payer_gateway, gateway_pause, pay_schedule_mini
   event_due, import, payout, payout_line, payout_attempt, webhook_inbox, resolution, payout_run, run_outcome, check_account, check_stop,
   check_exception, recon_report, recon_line, recon_break to bursar_app;
 grant update (revoked_at, last_used_at) on api_key to bursar_app;
-grant update (name) on program to bursar_app; -- which also lets it lock one
+grant update (name) on program to bursar_app; -- this also lets the app lock a program
 grant update (provider_ref, step, state, word, reason, evidence, handed_to, submitted_at, submit_deadline_at, due_at)
   on provider_batch to bursar_app;
 grant delete on idempotency_key, gateway_pause, pay_schedule_minimum, event_due to bursar_app;

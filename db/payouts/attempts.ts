@@ -4,12 +4,12 @@ import { z } from 'zod';
 import { ATTEMPT_STATES, type AttemptState } from '../../domain/payouts/attempt.ts';
 import { GATEWAYS, type GatewayName } from '../../domain/rails.ts';
 import { changesRow, type Database } from '../database.ts';
-import { Bytes, Currency, Hex, Instant } from '../column-types.ts';
+import { Bytes, Count, Currency, Hex, Instant } from '../column-types.ts';
 
 const AttemptRow = z.strictObject({
   id: z.string(),
   payoutId: z.string(),
-  /** The batch that asks for it; null of one that is asked for by itself. */
+  /** The batch that asks for it. Null for a payment that is asked for on its own. */
   batchId: z.string().nullable(),
   attemptNo: z.number(),
   gateway: z.enum(GATEWAYS),
@@ -30,34 +30,32 @@ const AttemptRow = z.strictObject({
   returnedMinor: z.bigint().nullable(),
   submittedAt: Instant.nullable(),
   submitDeadlineAt: Instant.nullable(),
-  /** When its provider last said something of it. */
+  /** When a reply of its provider was last recorded. */
   answeredAt: Instant.nullable(),
   stateAt: Instant,
-  /** The last word of people on it. */
+  /** The last decision of people about it. */
   resolutionId: z.string().nullable(),
   createdAt: Instant,
-  /** The database's clock when it was read. */
+  /** The database's clock at the time of the read. */
   readAt: Instant,
 });
-/** One try to pay a payout through one gateway. */
+/** One attempt to pay a payout through one gateway. */
 export type Attempt = z.infer<typeof AttemptRow>;
 
 const selectAttempt = sql.fragment`
   select id, payout_id as "payoutId", batch_id as "batchId", attempt_no as "attemptNo", gateway, provider_key as "providerKey",
     provider_ref as "providerRef", currency, amount_minor as "minor", check_number as "checkNumber",
-    request_sealed as "requestSealed",
-    request_hash as "requestHash", step, state, word, reason, debited_minor as "debitedMinor", debit_fee_minor as "debitFeeMinor",
-    returned_minor as "returnedMinor", submitted_at as "submittedAt", submit_deadline_at as "submitDeadlineAt",
-    answered_at as "answeredAt",
-    state_at as "stateAt", resolution_id as "resolutionId", created_at as "createdAt",
-    clock_timestamp() as "readAt"
+    request_sealed as "requestSealed", request_hash as "requestHash", step, state, word, reason,
+    debited_minor as "debitedMinor", debit_fee_minor as "debitFeeMinor", returned_minor as "returnedMinor",
+    submitted_at as "submittedAt", submit_deadline_at as "submitDeadlineAt", answered_at as "answeredAt", state_at as "stateAt",
+    resolution_id as "resolutionId", created_at as "createdAt", clock_timestamp() as "readAt"
   from payout_attempt`;
 
-/** The attempt that may pay, or did. */
+/** The attempt that can pay, or that paid. */
 export const findLiveAttempt = (db: Database, payoutId: string): Promise<Attempt | null> =>
   db.maybeOne(sql.type(AttemptRow)`${selectAttempt} where payout_id = ${payoutId} and state <> 'failed'`);
 
-/** The last attempt that people said was not paid, where its provider can be asked about it. */
+/** The last attempt that people declared unpaid, where its provider can be asked about it. */
 export const findDeniedAttempt = (db: Database, payoutId: string): Promise<Attempt | null> =>
   db.maybeOne(sql.type(AttemptRow)`
     ${selectAttempt}
@@ -81,7 +79,7 @@ export type NewAttempt = {
   requestHash: Uint8Array;
 };
 
-/** Writes down what will be asked, before anybody is asked. */
+/** Records the requests before any provider is asked. */
 export const insertAttempts = (db: Database, attempts: readonly NewAttempt[]) =>
   db.query(sql.unsafe`
     insert into payout_attempt(id, payout_id, batch_id, attempt_no, gateway, provider_key, currency, amount_minor, check_number,
@@ -103,22 +101,23 @@ export const insertAttempts = (db: Database, attempts: readonly NewAttempt[]) =>
       ['uuid', 'uuid', 'uuid', 'int2', 'text', 'text', 'text', 'int8', 'int8', 'bytea', 'bytea'],
     )}`);
 
-const CountRow = z.strictObject({ payout_id: z.string(), count: z.bigint() });
+const CountRow = z.strictObject({ payoutId: z.string(), count: Count });
 
-/** How many attempts these payouts have had; one that had none is not in it. */
+/** How many attempts each of these payouts has had. A payout without an attempt is left out. */
 export async function countAttempts(db: Database, payoutIds: readonly string[]): Promise<Map<string, number>> {
   const rows = await db.any(sql.type(CountRow)`
-    select payout_id, count(*) as count from payout_attempt where payout_id = any(${sql.array(payoutIds, 'uuid')}) group by payout_id`);
-  return new Map(rows.map(({ payout_id, count }) => [payout_id, Number(count)]));
+    select payout_id as "payoutId", count(*) as count from payout_attempt
+    where payout_id = any(${sql.array(payoutIds, 'uuid')}) group by payout_id`);
+  return new Map(rows.map(({ payoutId, count }) => [payoutId, count]));
 }
 
-/** The attempts of a batch that may pay, in the order of their payouts. */
+/** The attempts of a batch that can pay, in the order of their payouts. */
 export const listBatchAttempts = (db: Database, batchId: string): Promise<readonly Attempt[]> =>
   db.any(sql.type(AttemptRow)`${selectAttempt} where batch_id = ${batchId} and state <> 'failed' order by payout_id`);
 
 /**
- * Takes the right to ask the provider: true for one caller only, whoever else tries. What it commits means "may have been
- * asked" from here on; until the deadline nobody else resolves it.
+ * Takes the right to ask the provider: true for one caller only. Once this is committed, the provider may have been asked. Until
+ * the deadline nobody else resolves the attempt.
  */
 export const claimSubmit = (db: Database, id: string, deadlineMs: number): Promise<boolean> =>
   changesRow(
@@ -129,7 +128,7 @@ export const claimSubmit = (db: Database, id: string, deadlineMs: number): Promi
     where id = ${id} and state = 'prepared'`,
   );
 
-/** Takes the right to resolve an unclear outcome, once nobody else's call can be under way: true for one caller only. */
+/** Takes the right to resolve an unclear outcome, once no other call can be under way: true for one caller only. */
 export const claimResolve = (db: Database, id: string, deadlineMs: number): Promise<boolean> =>
   changesRow(
     db,
@@ -138,11 +137,11 @@ export const claimResolve = (db: Database, id: string, deadlineMs: number): Prom
     where id = ${id} and state in ('submitted', 'unknown') and submit_deadline_at <= clock_timestamp()`,
   );
 
-/** The one call that could still be under way has ended: others may resolve from now on. */
+/** Says that the one call that could be under way has ended, so that others may resolve the attempt from now on. */
 export const closeSubmit = (db: Database, id: string) =>
   db.query(sql.unsafe`update payout_attempt set submit_deadline_at = clock_timestamp() where id = ${id}`);
 
-/** Keeps how far a call of several parts came. A reference, once known, never changes. */
+/** Records the progress of a call that has several parts. A reference never changes once it is known. */
 export const saveStep = (db: Database, id: string, step: string, reference: string | null) =>
   db.query(sql.unsafe`
     update payout_attempt set step = ${step}, provider_ref = coalesce(provider_ref, ${reference}) where id = ${id}`);
@@ -155,11 +154,14 @@ export type AttemptChange = {
   evidence: Readonly<Record<string, string | number | null>>;
   debited: { minor: bigint; feeMinor: bigint } | null;
   returnedMinor: bigint | null;
-  /** What two people decided (`resolution.id`); null where the provider said it. */
+  /** The decision of two people (`resolution.id`). Null where the provider said it. */
   resolutionId?: string | null;
 };
 
-/** Writes what a provider said, or two people; the database keeps the history and refuses a step that its table of edges forbids. */
+/**
+ * Records what a provider said, or what two people decided. The database keeps the history, and refuses a step that its table of edges
+ * forbids.
+ */
 export const updateAttempt = (db: Database, id: string, change: AttemptChange) =>
   db.query(sql.unsafe`
     update payout_attempt set state = ${change.state}, word = ${change.word}, reason = coalesce(${change.reason}, reason),
@@ -186,18 +188,18 @@ const HistoryRow = z.strictObject({
 /** Everything that happened to a payout's attempts, oldest first. */
 export const listAttemptHistory = (db: Database, payoutId: string): Promise<readonly z.infer<typeof HistoryRow>[]> =>
   db.any(sql.type(HistoryRow)`
-    select attempt.attempt_no as "attemptNo", history.from_state as "from", history.to_state as "to", history.word, history.reason,
-      history.evidence,
-      history.said_by as "saidBy", history.resolution_id as "resolutionId", history.at
+    select attempt.attempt_no as "attemptNo", history.from_state as "from", history.to_state as "to",
+      history.word, history.reason, history.evidence, history.said_by as "saidBy",
+      history.resolution_id as "resolutionId", history.at
     from attempt_history history join payout_attempt attempt on attempt.id = history.attempt_id
     where attempt.payout_id = ${payoutId} order by history.id`);
 
-/** From here on each of them may have been asked for. */
+/** Marks the payments of a batch as submitted. From here on the provider may have been asked for each of them. */
 export const submitBatchItems = (db: Database, batchId: string) =>
   db.query(sql.unsafe`
     update payout_attempt set state = 'submitted', submitted_at = now() where batch_id = ${batchId} and state = 'prepared'`);
 
-/** Writes what the provider said of all: of those that have not heard of their own fate yet. */
+/** Records what the provider said about a whole batch on each payment that has no reply of its own yet. */
 export const moveBatchItems = (
   db: Database,
   batchId: string,
@@ -208,8 +210,10 @@ export const moveBatchItems = (
       evidence = jsonb_build_object('batch', batch_id), answered_at = clock_timestamp()
     where batch_id = ${batchId} and state in ('submitted', 'unknown') and state <> ${state}`);
 
-/** Proved that nothing moved, of each of these. */
-export const failBatchItems = (db: Database, items: readonly { attemptId: string; word: string; reason: string }[]) =>
+export type FailedItem = { attemptId: string; word: string; reason: string };
+
+/** Fails payments of a batch after it is proved that they moved nothing. */
+export const failBatchItems = (db: Database, items: readonly FailedItem[]) =>
   db.query(sql.unsafe`
     update payout_attempt attempt set state = 'failed', word = item.word, reason = item.reason, answered_at = clock_timestamp()
     from ${sql.unnest(
@@ -220,7 +224,7 @@ export const failBatchItems = (db: Database, items: readonly { attemptId: string
 
 export type ItemReference = { key: string; reference: string; step: string };
 
-/** Keeps by which reference each payment of a batch is followed. One that is known stays. */
+/** Records the reference by which each payment of a batch is followed. A reference never changes once it is known. */
 export const saveItemReferences = (db: Database, batchId: string, items: readonly ItemReference[]) =>
   db.query(sql.unsafe`
     update payout_attempt attempt set provider_ref = item.reference, step = item.step

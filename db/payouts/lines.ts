@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Currency, Instant, LocalDate } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
-/** What a payout is made of: its earning lines, and the events behind them. */
+/** The contents of a payout: its earning lines, and the events behind them. */
 
 const LineRow = z.strictObject({
   id: z.bigint(),
@@ -21,8 +21,7 @@ const LineRow = z.strictObject({
 export const listPayoutLines = (db: Database, payoutId: string): Promise<readonly z.infer<typeof LineRow>[]> =>
   db.any(sql.type(LineRow)`
     select line.id, program.code as program, line.kind, line.amount_minor as "minor", line.currency,
-      line.earning_count as "earningCount", line.available_on as "availableOn",
-      taken.released_at as "releasedAt"
+      line.earning_count as "earningCount", line.available_on as "availableOn", taken.released_at as "releasedAt"
     from payout_line taken join earning_line line on line.id = taken.earning_line_id join program on program.id = line.program_id
     where taken.payout_id = ${payoutId} order by line.id`);
 
@@ -42,8 +41,8 @@ const ExplainedRow = z.strictObject({
 });
 
 /**
- * A payout down to its events: which earning came from which event under which plan version, and how it was worked out. What came
- * back in part and was given to the partner again has no event: it names the payout that it came from and who decided.
+ * A payout down to its events: the event and plan version of each earning, and how the earning was computed. A part that came back
+ * and was credited to the partner has no event. It names the payout that it came from and the decision.
  */
 export const listPayoutEarnings = (
   db: Database,
@@ -59,8 +58,7 @@ export const listPayoutEarnings = (
       select earning.earning_line_id as "lineId", earning.source, earning.source_id as "eventId", event.kind,
         event.occurred_at as "occurredAt", earning.incentive_id as "incentive",
         plan.code as plan, version.version as "planVersion", earning.amount_minor as "minor", earning.currency,
-        earning.available_on as "availableOn",
-        earning.explanation
+        earning.available_on as "availableOn", earning.explanation
       from line join earning on earning.earning_line_id = line.id
       join event using (source, source_id)
       join plan_version version on version.id = earning.plan_version_id join plan on plan.id = version.plan_id

@@ -15,18 +15,18 @@ const Reason = z.strictObject({
 const PayabilityRow = z.strictObject({
   partnerId: z.bigint(),
   currency: Currency,
-  /** Free before the cut-off, and in no payout. */
+  /** The balance that is free before the cut-off and in no payout. */
   payableMinor: z.bigint(),
-  /** Still held at the cut-off. */
+  /** The balance that is still held at the cut-off. */
   heldMinor: z.bigint(),
-  /** In a payout that is not settled. */
+  /** The balance that is in a payout which is not settled. */
   reservedMinor: z.bigint(),
   nextAvailableOn: LocalDate.nullable(),
   minimumMinor: z.bigint(),
   method: z.enum(METHODS).nullable(),
   gateway: z.enum(GATEWAYS).nullable(),
   instrumentVersionId: z.string().nullable(),
-  /** What stands against a payment, most basic first; empty when it will be paid. */
+  /** The reasons against a payment, most basic first. Empty when it will be paid. */
   reasons: z.array(Reason),
   outcome: z.enum(OUTCOMES),
 });
@@ -38,8 +38,8 @@ const columns = sql.fragment`
   instrument_version_id as "instrumentVersionId", reasons, outcome`;
 
 /**
- * Who would be paid by a run, and if not why: a row per partner and currency. Of a replacement only the partner and currency that it
- * replaces a payout of.
+ * The partners that a run would pay, and the reasons why it would not pay the others: a row for each partner and currency. A
+ * replacement has only the partner and currency of the payout that it replaces.
  */
 export const listRunPayability = (
   db: Database,
@@ -51,7 +51,7 @@ export const listRunPayability = (
       or (partner_id, currency) = (select partner_id, currency from payout where id = ${run.replacesId}::uuid)
     order by partner_id, currency`);
 
-/** Who would be paid at a cut-off (local date, `2026-12-01`) of a schedule, and if not why: the rows of one partner. */
+/** Whether a partner would be paid at a cut-off (local date, `2026-12-01`) of a schedule, and if not why: a row for each currency. */
 export const listPartnerPayability = (
   db: Database,
   scheduleId: number,

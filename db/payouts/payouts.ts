@@ -26,27 +26,26 @@ const PayoutRow = z.strictObject({
   instrumentVersionId: z.string(),
   status: z.enum(PAYOUT_STATUSES),
   statusReason: z.string().nullable(),
-  /** Of the attempt that may pay, or did. */
+  /** The state of the attempt that can pay, or that paid. */
   attemptState: z.enum(ATTEMPT_STATES).nullable(),
   attemptReason: z.string().nullable(),
-  /** The payout that this one is made in the place of. */
+  /** The payout that this one replaces. */
   replacesId: z.string().nullable(),
-  /** The end of the run's period: the cut-off's local date. */
+  /** The end of the run's period: the local date of its cut-off. */
   periodEnd: LocalDate,
   createdAt: Instant,
   statusAt: Instant,
 });
-/** One partner's payment of one run, in one currency. Amounts are minor units of it. */
+/** One partner's payment in one run and one currency. Amounts are minor units of that currency. */
 export type Payout = z.infer<typeof PayoutRow>;
 
 const selectPayout = sql.fragment`
   select payout.id, payout.run_id as "runId", schedule.payer_id as "payerId", payout.partner_id as "partnerId",
-    partner.code as partner, payout.currency, payout.method,
-    payout.gateway, payout.gross_minor as "gross", payout.withheld_minor as "withheld", payout.fee_minor as "fee",
-    payout.net_minor as "net", payout.instrument_version_id as "instrumentVersionId",
-    payout.status, payout.status_reason as "statusReason", attempt.state as "attemptState", attempt.reason as "attemptReason",
-    payout.replaces_id as "replacesId", run.period_end as "periodEnd", payout.created_at as "createdAt",
-    payout.status_at as "statusAt"
+    partner.code as partner, payout.currency, payout.method, payout.gateway, payout.gross_minor as "gross",
+    payout.withheld_minor as "withheld", payout.fee_minor as "fee", payout.net_minor as "net",
+    payout.instrument_version_id as "instrumentVersionId", payout.status, payout.status_reason as "statusReason",
+    attempt.state as "attemptState", attempt.reason as "attemptReason", payout.replaces_id as "replacesId",
+    run.period_end as "periodEnd", payout.created_at as "createdAt", payout.status_at as "statusAt"
   from payout join payout_run run on run.id = payout.run_id join pay_schedule schedule on schedule.id = run.schedule_id
   join partner on partner.id = payout.partner_id
   left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'`;
@@ -57,7 +56,7 @@ export async function getPayout(db: Database, id: string): Promise<Payout> {
   return payout;
 }
 
-/** Reads a payout and keeps it for this transaction; always before its attempt. */
+/** Reads and locks a payout for this transaction. The lock always comes before that of its attempt. */
 export async function lockPayout(db: Database, id: string): Promise<Payout> {
   await db.query(sql.unsafe`select from payout where id = ${id} for update`);
   return getPayout(db, id);
@@ -88,8 +87,8 @@ export const listPayouts = (
     order by payout.id limit ${limit}`);
 
 /**
- * Takes the next approved payouts of a run to be executed, in id order, or those alone that could go into a batch; whoever takes
- * them starts them, or else the sweep does.
+ * Takes the next approved payouts of a run in the order of their ids, or only those that could go into one batch, and moves them to
+ * executing. The caller starts them. Otherwise the sweep does.
  */
 export async function takeStartablePayouts(
   db: Database,
@@ -111,7 +110,7 @@ export async function takeStartablePayouts(
 export const listPayoutsById = (db: Database, ids: readonly string[]): Promise<readonly Payout[]> =>
   db.any(sql.type(PayoutRow)`${selectPayout} where payout.id = any(${sql.array(ids, 'uuid')}) order by payout.id`);
 
-/** Moves a payout; the database refuses a step that its table of edges forbids. A payout that ends without pay frees its lines. */
+/** Moves a payout. The database refuses a step that its table of edges forbids. A payout that ends unpaid frees its lines. */
 export async function updatePayout(
   db: Database,
   id: string,
@@ -125,13 +124,13 @@ export async function updatePayout(
     );
 }
 
-/** Says when somebody should look at a payout next, whatever happens to its workflow. */
+/** Sets the time at which a payout is due, whatever happens to its workflow. */
 export const setPayoutDue = (db: Database, id: string, dueInMs: number) =>
   db.query(sql.unsafe`update payout set due_at = now() + ${dueInMs} * interval '1 millisecond' where id = ${id}`);
 
 /**
- * Says that a payout waits for its run's or gateway's resume, and need not be looked at before. Where the pause is over by now it
- * is due at once: the lock lets a resume, which makes due what waited, come either wholly before this or wholly after it.
+ * Says that a payout waits for the resume of its run or gateway, and is not due before. A payout whose pause is over by now is due at
+ * once. The lock lets a resume, which makes due what waited, happen either entirely before this or entirely after it.
  */
 export const holdPayout = (db: Database, id: string, dueInMs: number) =>
   db.query(sql.unsafe`
@@ -143,22 +142,21 @@ export const holdPayout = (db: Database, id: string, dueInMs: number) =>
       then ${dueInMs} * interval '1 millisecond' else interval '0' end
     where id = ${id}`);
 
-/** Whether a payout may go to a provider now: its run is being paid, and its gateway is not paused. Undefined, or why not. */
+const PausesRow = z.strictObject({ isRunPaused: z.boolean(), isGatewayPaused: z.boolean() });
+
+/** The pause that keeps a payout from its provider: of its gateway, or of its run. Undefined where there is none. */
 export async function whyNotSubmit(db: Database, payout: Payout): Promise<'run_paused' | 'gateway_paused' | undefined> {
-  const row = await db.one(sql.type(z.strictObject({ run_paused: z.boolean(), gateway_paused: z.boolean() }))`
-    select (select status = 'paused' from payout_run where id = ${payout.runId}) as run_paused,
-      exists (select from gateway_pause where gateway = ${payout.gateway}) as gateway_paused`);
-  if (row.gateway_paused) return 'gateway_paused';
-  return row.run_paused ? 'run_paused' : undefined;
+  const { isRunPaused, isGatewayPaused } = await db.one(sql.type(PausesRow)`
+    select (select status = 'paused' from payout_run where id = ${payout.runId}) as "isRunPaused",
+      exists (select from gateway_pause where gateway = ${payout.gateway}) as "isGatewayPaused"`);
+  if (isGatewayPaused) return 'gateway_paused';
+  return isRunPaused ? 'run_paused' : undefined;
 }
 
-/** Which payouts are due for another look. One of them is named. */
+/** The payouts to make due: one, or those of a run or gateway. */
 export type DuePayouts = { id: string } | { runId: string } | { gateway: GatewayName };
 
-/**
- * Says that payouts should be looked at now: one that a person acted on, or those under way that waited for the resume of their run or
- * gateway.
- */
+/** Makes payouts due now: one that a person acted on, or those under way that waited for the resume of their run or gateway. */
 export const makePayoutsDue = (db: Database, which: DuePayouts) =>
   db.query(sql.unsafe`
     update payout set due_at = now()
@@ -170,7 +168,7 @@ export const makePayoutsDue = (db: Database, which: DuePayouts) =>
           : sql.fragment`gateway = ${which.gateway} and status = 'executing'`
     }`);
 
-/** Its payouts need not be looked at one by one before that: their batch tells each when to go on. */
+/** Sets the time at which the payouts of a batch are due. Before it, the batch tells each of them when to continue. */
 export const setBatchPayoutsDue = (db: Database, batchId: string, dueInMs: number) =>
   db.query(sql.unsafe`
     update payout set due_at = now() + ${dueInMs} * interval '1 millisecond'
@@ -193,7 +191,8 @@ export async function insertDraftPayouts(db: Database, run: Drafted, drafts: rea
   if (drafts.length === 0) return;
   await db.query(sql.unsafe`
     insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id, replaces_id)
-    select id, ${run.id}, partner_id, currency, method, gateway, gross_minor, gross_minor, instrument_version_id, ${run.replacesId}::uuid
+    select id, ${run.id}, partner_id, currency, method, gateway, gross_minor, gross_minor, instrument_version_id,
+      ${run.replacesId}::uuid
     from ${sql.unnest(
       drafts.map((draft) => [
         draft.id,
@@ -211,7 +210,8 @@ export async function insertDraftPayouts(db: Database, run: Drafted, drafts: rea
     select payout.id, line.id, line.partner_id, line.currency, line.amount_minor
     from payout
     join program on program.schedule_id = ${run.scheduleId}
-    join earning_line line on line.program_id = program.id and line.partner_id = payout.partner_id and line.currency = payout.currency
+    join earning_line line
+      on line.program_id = program.id and line.partner_id = payout.partner_id and line.currency = payout.currency
     where payout.run_id = ${run.id} and line.available_on < ${run.periodEnd}::date
       and not exists (select from earning_line part where part.split_from = line.id)
       and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)`);
@@ -229,14 +229,14 @@ export async function cancelRunPayouts(db: Database, runId: string, reason: stri
 export const approveRunPayouts = (db: Database, runId: string) =>
   db.query(sql.unsafe`update payout set status = 'approved' where run_id = ${runId} and status = 'draft'`);
 
-/** How long a provider is asked once a day after people have said that it paid, or did not: should it know better, somebody hears of it. */
+/** The days for which a provider is polled daily after people have said whether it paid. A contradiction raises an alarm. */
 const WATCH_DAYS = 90;
 
 /**
- * Takes the next payouts that are under way and past the moment at which somebody should have looked, and makes them due again
- * in a minute, should whoever takes them not reach them. Approved ones are their run's to start, and those that are asked for
- * together their batch's. Under way again is what settled and then bounced: the payout stays settled until the money is back. Those
- * about which people have decided are taken too: what they decided is applied, and then watched.
+ * Takes the next payouts that are under way and overdue, and makes them due again in a minute, in case the caller does not reach
+ * them. A run starts its approved payouts itself, and a batch looks after the payouts in it. A payout that settled and then bounced is
+ * under way again, although it stays settled until the money is back. A payout about which people have decided is taken too: the
+ * decision is applied, and the provider is then watched.
  */
 export const takeOverduePayouts = (db: Database, limit: number): Promise<readonly PayoutStart[]> =>
   db.any(sql.type(PayoutStartRow)`
@@ -245,7 +245,8 @@ export const takeOverduePayouts = (db: Database, limit: number): Promise<readonl
       where history.from_state = 'settled' and history.to_state not in ('settled', 'returned')
         and attempt.state not in ('settled', 'returned', 'failed'))
     update payout set due_at = now() + case
-      when payout.status in ('executing', 'sent') or payout.id in (select id from reopened) then interval '1 minute' else interval '1 day' end
+      when payout.status in ('executing', 'sent') or payout.id in (select id from reopened) then interval '1 minute'
+      else interval '1 day' end
     from partner
     where partner.id = payout.partner_id and payout.id in (
       select id from payout
@@ -263,7 +264,7 @@ export const takeOverduePayouts = (db: Database, limit: number): Promise<readonl
       order by due_at, id limit ${limit} for update skip locked)
     returning ${startColumns}`);
 
-/** Takes the next payouts that follow their own payment from here on, in id order; whoever does not reach one, the sweep does. */
+/** Takes the next payouts that follow their own payment from now on, in the order of their ids. The sweep picks up any that are missed. */
 export const takeHandOver = (db: Database, batchId: string, limit: number): Promise<readonly PayoutStart[]> =>
   db.any(sql.type(PayoutStartRow)`
     with next as (

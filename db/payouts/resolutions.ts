@@ -19,7 +19,7 @@ const ResolutionRow = z.strictObject({
   attemptId: z.string(),
   taskKind: z.enum(TASK_KINDS),
   outcome: z.enum(RESOLUTION_OUTCOMES),
-  /** Of a part that came back: how much of it this decides. */
+  /** The amount that this decides, of a part that came back. */
   minor: z.bigint().nullable(),
   currency: Currency,
   evidence: z.string(),
@@ -34,15 +34,14 @@ const ResolutionRow = z.strictObject({
   decidedAt: Instant.nullable(),
   note: z.string().nullable(),
 });
-/** What people say became of a payment, from its proposal to the books. */
+/** The outcome of a payment as people state it, from the proposal to the books. */
 export type Resolution = z.infer<typeof ResolutionRow>;
 
 const selectResolution = sql.fragment`
   select resolution.id, resolution.payout_id as "payoutId", resolution.attempt_id as "attemptId", task.kind as "taskKind",
-    resolution.outcome, resolution.amount_minor as "minor",
-    payout.currency, resolution.evidence, resolution.reference, resolution.proposed_by as "proposedById",
-    proposer.code as "proposedBy",
-    resolution.proposed_at as "proposedAt", resolution.status, resolution.decided_by as "decidedById", decider.code as "decidedBy",
+    resolution.outcome, resolution.amount_minor as "minor", payout.currency, resolution.evidence, resolution.reference,
+    resolution.proposed_by as "proposedById", proposer.code as "proposedBy", resolution.proposed_at as "proposedAt",
+    resolution.status, resolution.decided_by as "decidedById", decider.code as "decidedBy",
     resolution.decided_at as "decidedAt", resolution.note
   from resolution join task on task.id = resolution.task_id join payout on payout.id = resolution.payout_id
   join actor proposer on proposer.id = resolution.proposed_by left join actor decider on decider.id = resolution.decided_by`;
@@ -51,7 +50,7 @@ const selectResolution = sql.fragment`
 export const listResolutions = (db: Database, payoutId: string): Promise<readonly Resolution[]> =>
   db.any(sql.type(ResolutionRow)`${selectResolution} where resolution.payout_id = ${payoutId} order by resolution.id`);
 
-/** What two people decided and the books do not say yet; null where there is nothing. */
+/** The confirmed decision that is not in the books yet, or null. */
 export const findConfirmedResolution = (db: Database, payoutId: string): Promise<Resolution | null> =>
   db.maybeOne(sql.type(ResolutionRow)`
     ${selectResolution} where resolution.payout_id = ${payoutId} and resolution.status = 'confirmed'`);
@@ -76,13 +75,14 @@ const TaskRow = z.strictObject({ id: z.string(), kind: z.enum(TASK_KINDS) });
 
 export type UndecidedPayout = Undecided & { attemptId: string | null; reference: string | null; inSuspense: bigint };
 
-/** What is known of a payout about which a person wants to say something, and whether it pays them. */
+/** The facts about a payout for a person who wants to state its outcome, and whether it pays them. */
 export async function readUndecided(db: Database, payoutId: string, actorId: string): Promise<UndecidedPayout> {
   const facts = await db.one(sql.type(UndecidedRow)`
     select attempt.state, attempt.id as "attemptId", attempt.provider_ref as reference,
       attempt.debited_minor is not null as "isTaken",
       (coalesce(attempt.returned_minor, 0) - decided.minor)::bigint as "inSuspense", decided.minor > 0 as "isPartDecided",
-      case when attempt.check_number is null then false else attempt.step::jsonb ->> 'acknowledgedAt' is not null end as "isCheckAtBank",
+      case when attempt.check_number is null then false
+        else attempt.step::jsonb ->> 'acknowledgedAt' is not null end as "isCheckAtBank",
       exists (select from resolution where payout_id = payout.id and status in ('proposed', 'confirmed')) as "hasOpenResolution",
       exists (select from api_key where actor_id = ${actorId} and partner_id = payout.partner_id) as "isPayee",
       payout.due_at as "nextLookAt"
@@ -102,14 +102,14 @@ export type NewResolution = {
   payoutId: string;
   attemptId: string | null;
   outcome: ResolutionOutcome;
-  /** For a part that came back: how much of it this decides. */
+  /** The amount that this decides, of a part that came back. */
   minor: bigint | null;
   evidence: string;
   reference: string | null;
   proposedBy: string;
 };
 
-/** Writes down what a person says became of a payment; returns its id. */
+/** Records what a person says happened to a payment, and returns the id of the row. */
 export const insertResolution = (db: Database, resolution: NewResolution): Promise<string> =>
   db.oneFirst(sql.type(Id)`
     insert into resolution(task_id, payout_id, attempt_id, outcome, amount_minor, evidence, reference, proposed_by)
@@ -120,18 +120,18 @@ export const insertResolution = (db: Database, resolution: NewResolution): Promi
 
 export type ResolutionVerdict = { status: 'confirmed' | 'refused'; by: string; note: string | null };
 
-/** Writes down what another person decided about a proposal. */
+/** Records what another person decided about a proposal. */
 export const recordVerdict = (db: Database, id: string, { status, by, note }: ResolutionVerdict) =>
   db.query(sql.unsafe`
     update resolution set status = ${status}, decided_by = ${by}, decided_at = now(), note = ${note} where id = ${id}`);
 
-/** The books say now what two people decided. */
+/** Says that the decision of two people is in the books now. */
 export const markResolutionApplied = (db: Database, id: string) =>
   db.query(sql.unsafe`update resolution set status = 'applied', ended_at = now() where id = ${id}`);
 
 /**
- * Ends what was proposed or confirmed about tasks that the provider's own word has answered meanwhile; returns whether two people
- * had already decided one.
+ * Ends proposals and decisions about tasks that the provider's own reply has answered meanwhile. Returns whether two people had
+ * already decided one of them.
  */
 export async function overtakeResolutions(
   db: Database,
@@ -147,13 +147,13 @@ export async function overtakeResolutions(
   return decided.includes(true);
 }
 
-/** The payouts of a batch about which people have proposed or decided something that the batch's own news answers. */
+/** The payouts of a batch about which people have proposed or decided something that the batch's own reply answers. */
 export const listPayoutsInQuestion = (db: Database, batchId: string): Promise<readonly string[]> =>
   db.anyFirst(sql.type(z.object({ id: z.string() }))`
     select resolution.payout_id as id from resolution join payout_attempt attempt on attempt.id = resolution.attempt_id
     where attempt.batch_id = ${batchId} and resolution.status in ('proposed', 'confirmed') and not ${isDoubtful}`);
 
-/** How much of what came back to an attempt people have decided about, in minor units. */
+/** The part of an attempt's returned money that people have decided about, in minor units. */
 export const sumDecidedParts = (db: Database, attemptId: string): Promise<bigint> =>
   db.oneFirst(sql.type(z.object({ minor: z.bigint() }))`
     select coalesce(sum(amount_minor), 0)::bigint as minor from resolution where attempt_id = ${attemptId} and status = 'applied'`);

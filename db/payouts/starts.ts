@@ -5,7 +5,7 @@ import type { PayoutStart } from '../../domain/payouts/payout.ts';
 import { type GatewayName, GATEWAYS, METHODS } from '../../domain/rails.ts';
 import type { Database } from '../database.ts';
 
-/** What starting a payout's workflow needs. */
+/** The facts that start a payout's workflow. */
 export const PayoutStartRow = z.strictObject({
   id: z.string(),
   runId: z.string(),
@@ -18,12 +18,12 @@ export const PayoutStartRow = z.strictObject({
 export const startColumns = sql.fragment`
   payout.id, payout.run_id as "runId", partner.code as "partnerCode", payout.method, payout.gateway`;
 
-/** What starting a payout's workflow needs. */
+/** The facts that start the workflow of a payout. */
 export const getPayoutStart = (db: Database, payoutId: string): Promise<PayoutStart> =>
   db.one(sql.type(PayoutStartRow)`
     select ${startColumns} from payout join partner on partner.id = payout.partner_id where payout.id = ${payoutId}`);
 
-/** The payout that a provider speaks of, by its reference or our key; null where nothing of ours is known by them (yet). */
+/** The payout that a provider names by its reference or our key. Null where we do not know one (yet). */
 export const findPayoutByProviderRef = (
   db: Database,
   gateway: GatewayName,

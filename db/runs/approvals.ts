@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import type { Decision } from '../../domain/runs/approval.ts';
 import type { Database } from '../database.ts';
-import { Hex, Id, Instant } from '../column-types.ts';
+import { Count, Hex, Id, Instant } from '../column-types.ts';
 
 const DeciderRow = z.strictObject({
   isApprover: z.boolean(),
@@ -12,12 +12,12 @@ const DeciderRow = z.strictObject({
   hasDecided: z.boolean(),
 });
 
-/** Whether a person holds a key of the role approver that is good now. */
+/** Whether a person holds a valid key with the role approver. */
 const isApprover = (actorId: FragmentSqlToken | string) => sql.fragment`
   exists (select from api_key where api_key.actor_id = ${actorId} and role = 'approver' and revoked_at is null
           and (expires_at is null or expires_at > now()))`;
 
-/** What the rules of separation of duties ask of a person about a run. */
+/** The facts about a person and a run that the rules of separation of duties need. */
 export const readDecider = (
   db: Database,
   runId: string,
@@ -31,11 +31,12 @@ export const readDecider = (
               where payout.run_id = ${runId} and key.actor_id = ${actorId}) as "isPayee",
       exists (select from run_edit where run_id = ${runId} and actor_id = ${actorId})
         or exists (select from payout join instrument_version instrument on instrument.id = payout.instrument_version_id
-                   where payout.run_id = ${runId} and payout.status <> 'cancelled' and instrument.created_by = ${actorId}) as "isEditor",
+                   where payout.run_id = ${runId} and payout.status <> 'cancelled'
+                     and instrument.created_by = ${actorId}) as "isEditor",
       exists (select from approval where run_id = ${runId} and actor_id = ${actorId} and content_hash = ${sql.binary(contentHash)})
         as "hasDecided"`);
 
-/** Keeps what a person writes to a decision; answers the id by which the decision names it. */
+/** Stores a person's note on a decision, and returns the id by which the decision names it. */
 export const addDecisionNote = (db: Database, actorId: string, note: string): Promise<string> =>
   db.oneFirst(sql.type(Id)`insert into decision_note(actor_id, note) values (${actorId}, ${note}) returning id`);
 
@@ -43,19 +44,17 @@ export const getDecisionNote = (db: Database, id: string): Promise<string> =>
   db.oneFirst(sql.type(z.object({ note: z.string() }))`select note from decision_note where id = ${id}`);
 
 /**
- * Writes a decision down; returns how many people have approved this content now. Somebody whose keys were revoked meanwhile, perhaps
- * because another person used them, counts no longer.
+ * Records a decision, and returns how many people have approved this content now. A person whose keys were revoked meanwhile, perhaps
+ * because somebody else used them, no longer counts.
  */
 export async function insertApproval(db: Database, runId: string, hash: Buffer, decision: Decision): Promise<number> {
   await db.query(sql.unsafe`
     insert into approval(run_id, content_hash, actor_id, decision, note_id)
     values (${runId}, ${sql.binary(hash)}, ${decision.by}, ${decision.decision}, ${decision.noteId})`);
-  return Number(
-    await db.oneFirst(sql.type(z.object({ count: z.bigint() }))`
-      select count(distinct actor_id) from approval
-      where run_id = ${runId} and content_hash = ${sql.binary(hash)} and decision = 'approve'
-        and ${isApprover(sql.fragment`approval.actor_id`)}`),
-  );
+  return db.oneFirst(sql.type(z.strictObject({ count: Count }))`
+    select count(distinct actor_id) from approval
+    where run_id = ${runId} and content_hash = ${sql.binary(hash)} and decision = 'approve'
+      and ${isApprover(sql.fragment`approval.actor_id`)}`);
 }
 
 /** Whether a person has decided this content of a run in this way. */

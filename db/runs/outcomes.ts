@@ -14,7 +14,7 @@ export type NewOutcome = {
   payoutId: string | null;
 };
 
-/** Writes what a run means for every partner. */
+/** Records the outcome of a run for every partner. */
 export const insertOutcomes = (db: Database, runId: string, outcomes: readonly NewOutcome[]) =>
   db.query(sql.unsafe`
     insert into run_outcome(run_id, partner_id, currency, outcome, payable_minor, reasons, payout_id)
@@ -42,7 +42,7 @@ const OutcomeRow = z.strictObject({
 });
 export type RunOutcome = z.infer<typeof OutcomeRow>;
 
-/** What a run means for its partners, by partner and currency, after a cursor. */
+/** The outcomes of a run by partner and currency, after a cursor. */
 export const listOutcomes = (
   db: Database,
   runId: string,
@@ -51,10 +51,10 @@ export const listOutcomes = (
 ): Promise<readonly RunOutcome[]> =>
   db.any(sql.type(OutcomeRow)`
     select outcome.partner_id as "partnerId", partner.code as partner, outcome.currency, outcome.outcome,
-      outcome.payable_minor as "payableMinor", outcome.reasons,
-      outcome.payout_id as "payoutId"
+      outcome.payable_minor as "payableMinor", outcome.reasons, outcome.payout_id as "payoutId"
     from run_outcome outcome join partner on partner.id = outcome.partner_id
-    where outcome.run_id = ${runId} and (outcome.partner_id, outcome.currency) > (${String(after.partnerId)}::bigint, ${after.currency})
+    where outcome.run_id = ${runId}
+      and (outcome.partner_id, outcome.currency) > (${String(after.partnerId)}::bigint, ${after.currency})
     order by outcome.partner_id, outcome.currency limit ${limit}`);
 
 const OutcomeTotalRow = z.strictObject({
@@ -69,6 +69,6 @@ export const listOutcomeTotals = (db: Database, runId: string): Promise<readonly
     select outcome, currency, count(*) as count, sum(payable_minor)::bigint as "payableMinor"
     from run_outcome where run_id = ${runId} group by outcome, currency order by outcome, currency`);
 
-/** Says that a payout was taken out of its run. */
+/** Records that a payout was taken out of its run. */
 export const excludeOutcome = (db: Database, runId: string, payoutId: string) =>
   db.query(sql.unsafe`update run_outcome set outcome = 'excluded' where run_id = ${runId} and payout_id = ${payoutId}`);

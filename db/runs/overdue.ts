@@ -5,7 +5,7 @@ import { FREQUENCIES } from '../../domain/payers/schedule.ts';
 import { Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
-/** What the rows say is overdue. The sweep starts it; a crash between a commit and a signal thus delays, and never loses. */
+/** The work that is overdue. The sweep starts it, so a crash between a commit and a signal delays work and never loses it. */
 
 export const listProgramsWithDueEvents = (db: Database): Promise<readonly string[]> =>
   db.anyFirst(sql.type(z.object({ code: z.string() }))`
@@ -18,7 +18,7 @@ const RunStartRow = z.strictObject({
   periodEnd: z.string(),
 });
 
-/** Open runs that nobody has looked at since they fell due. */
+/** Open runs that have fallen due and that nobody has picked up. */
 export const listOverdueRuns = (db: Database, limit: number): Promise<readonly z.infer<typeof RunStartRow>[]> =>
   db.any(sql.type(RunStartRow)`
     select run.id, schedule.code as "scheduleCode", run.period_end as "periodEnd"
@@ -37,13 +37,13 @@ const ScheduleRow = z
     createdAt: Instant,
   })
   .transform(({ weekday, ...row }) => ({ ...row, ...(weekday === null ? {} : { weekday }) }));
-/** A pay schedule as its runs need it. */
+/** The facts about a pay schedule that its runs need. */
 export type ScheduleToRun = z.infer<typeof ScheduleRow>;
 
 const selectSchedule = sql.fragment`
   select id, code, frequency, weekday, zone, pay_days as "payDays", created_at as "createdAt" from pay_schedule`;
 
-/** The pay schedules that run by themselves. */
+/** The pay schedules that run on their own. */
 export const listActiveSchedules = (db: Database): Promise<readonly ScheduleToRun[]> =>
   db.any(sql.type(ScheduleRow)`${selectSchedule} where scheduled order by id`);
 

@@ -24,11 +24,11 @@ const RunRow = z.strictObject({
   status: z.enum(RUN_STATUSES),
   statusReason: z.string().nullable(),
   preparerId: z.string().nullable(),
-  /** The code of the person who asked for it; null of a scheduled run. */
+  /** The code of the person who asked for it. Null for a scheduled run. */
   preparer: z.string().nullable(),
-  /** The payout that it replaces: it pays that partner in that currency alone. */
+  /** The payout that it replaces. The run pays only that partner in that currency. */
   replacesId: z.string().nullable(),
-  /** Why a replacement was asked for. */
+  /** The reason for a replacement. */
   askReason: z.string().nullable(),
   /** Hex. */
   contentHash: Hex.nullable(),
@@ -44,7 +44,8 @@ const selectRun = sql.fragment`
     run.status_reason as "statusReason", run.preparer_id as "preparerId", preparer.code as preparer,
     run.replaces_id as "replacesId", run.ask_reason as "askReason", run.content_hash as "contentHash",
     run.review_since as "reviewSince", run.created_at as "createdAt"
-  from payout_run run join pay_schedule schedule on schedule.id = run.schedule_id left join actor preparer on preparer.id = run.preparer_id`;
+  from payout_run run join pay_schedule schedule on schedule.id = run.schedule_id
+  left join actor preparer on preparer.id = run.preparer_id`;
 
 export type NewRun = {
   id: string;
@@ -56,13 +57,13 @@ export type NewRun = {
   cutoffAtMs: number;
   payOn: string;
   preparerId: string | null;
-  /** Of a replacement: the payout, and why. */
+  /** For a replacement: the payout that it replaces, and the reason. */
   replaces?: { payoutId: string; reason: string };
 };
 
 /**
- * Opens a run. Says `exists` where the same run is there already, and `blocked` where another run holds what it would pay: one of the
- * schedule that is still in preparation or review, or for a replacement, one of the same payout.
+ * Opens a run. Returns `exists` where the same run exists already. Returns `blocked` where another run holds what this one would pay: a
+ * run of the schedule that is still in preparation or review or, for a replacement, another replacement of the same payout.
  */
 export async function insertRun(db: Database, run: NewRun): Promise<'opened' | 'exists' | 'blocked'> {
   const opened = await changesRow(
@@ -85,13 +86,13 @@ export async function getRun(db: Database, id: string): Promise<Run> {
   return run;
 }
 
-/** Reads a run and keeps it for this transaction. */
+/** Reads and locks a run for this transaction. */
 export async function lockRun(db: Database, id: string): Promise<Run> {
   await db.query(sql.unsafe`select from payout_run where id = ${id} for update`);
   return getRun(db, id);
 }
 
-/** Keeps a run as it is until this transaction ends: nobody pauses it meanwhile. */
+/** Locks a run in shared mode until this transaction ends, so that nobody pauses it meanwhile. */
 export const lockRunShared = (db: Database, id: string) =>
   db.query(sql.unsafe`select from payout_run where id = ${id} for share`);
 
@@ -112,7 +113,7 @@ export const listRuns = (
 
 export type RunChange = { status?: RunStatus; reason?: string | null; contentHash?: Buffer; reviewStarts?: boolean };
 
-/** Moves a run; the database refuses a step that its table of edges forbids. */
+/** Moves a run. The database refuses a step that its table of edges forbids. */
 export const updateRun = (db: Database, id: string, change: RunChange) =>
   db.query(sql.unsafe`
     update payout_run set
@@ -122,7 +123,7 @@ export const updateRun = (db: Database, id: string, change: RunChange) =>
       review_since = case when ${change.reviewStarts ?? false} then now() else review_since end
     where id = ${id}`);
 
-/** Says when somebody should look at a run next, whatever happens to its workflow. */
+/** Sets the time at which a run is due, whatever happens to its workflow. */
 export const setRunDue = (db: Database, id: string, dueInMs: number) =>
   db.query(sql.unsafe`update payout_run set due_at = now() + ${dueInMs} * interval '1 millisecond' where id = ${id}`);
 
@@ -139,12 +140,12 @@ const ContentRow = z.strictObject({
   lineIds: z.array(z.bigint()),
 });
 
-/** What a run will pay, as its approvers approve it: every payout that was not excluded, with its lines. */
+/** The content of a run that its approvers approve: every payout that was not excluded, with its lines. */
 export const listRunContent = (db: Database, runId: string): Promise<readonly PayoutContent[]> =>
   db.any(sql.type(ContentRow)`
     select payout.id, payout.partner_id as "partnerId", payout.instrument_version_id as "instrumentVersionId", payout.method,
-      payout.currency, payout.gross_minor as "grossMinor",
-      payout.withheld_minor as "withheldMinor", payout.fee_minor as "feeMinor", payout.net_minor as "netMinor",
+      payout.currency, payout.gross_minor as "grossMinor", payout.withheld_minor as "withheldMinor",
+      payout.fee_minor as "feeMinor", payout.net_minor as "netMinor",
       array_agg(line.earning_line_id order by line.earning_line_id) as "lineIds"
     from payout join payout_line line on line.payout_id = payout.id
     where payout.run_id = ${runId} and payout.status <> 'cancelled'
@@ -158,7 +159,7 @@ const TotalRow = z.strictObject({
   netMinor: z.bigint(),
 });
 
-/** A run's payouts counted and summed by method, currency and state. */
+/** A run's payouts, counted and summed by method, currency and status. */
 export const listRunTotals = (db: Database, runId: string): Promise<readonly z.infer<typeof TotalRow>[]> =>
   db.any(sql.type(TotalRow)`
     select method, currency, status, count(*) as count, sum(net_minor)::bigint as "netMinor"
@@ -168,13 +169,13 @@ const ProgressRow = z.strictObject({
   waiting: Count,
   active: Count,
   unsent: Count,
-  /** How long ago the last of them moved. */
+  /** The time since the last of them moved, in milliseconds. */
   quietMs: Count,
 });
 
 /**
- * How far a run is: payouts not started, being asked for (over all runs), and not yet sent or ended. One that its provider has
- * answered for, that is asked for with a batch, or that a pause holds back, keeps no other waiting.
+ * The progress of a run: payouts that are not started, payouts of all runs that a provider is being asked for, and payouts that are
+ * neither sent nor over. A payout does not delay others once its provider has replied, while it is in a batch, or during a pause.
  */
 export const readRunProgress = (db: Database, runId: string): Promise<z.infer<typeof ProgressRow>> =>
   db.one(sql.type(ProgressRow)`
@@ -183,8 +184,8 @@ export const readRunProgress = (db: Database, runId: string): Promise<z.infer<ty
         and attempt.batch_id is null
         and (attempt.state is null or attempt.state in ('prepared', 'submitted', 'unknown'))) as active,
       count(*) filter (where payout.run_id = ${runId}) as unsent,
-      coalesce(extract(epoch
-      from now() - max(payout.status_at) filter (where payout.run_id = ${runId})) * 1000, 0)::bigint as "quietMs"
+      coalesce(extract(epoch from now() - max(payout.status_at) filter (where payout.run_id = ${runId})) * 1000, 0)::bigint
+        as "quietMs"
     from payout join payout_run run on run.id = payout.run_id
     left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'
     left join gateway_pause pause on pause.gateway = payout.gateway
@@ -192,7 +193,7 @@ export const readRunProgress = (db: Database, runId: string): Promise<z.infer<ty
 
 export type RunEdit = { runId: string; payoutId: string; actorId: string; reason: string };
 
-/** Writes down who changed a run: they may not approve it. */
+/** Records who changed a run, because they may not approve it. */
 export const insertRunEdit = (db: Database, { runId, payoutId, actorId, reason }: RunEdit) =>
   db.query(sql.unsafe`
     insert into run_edit(run_id, payout_id, actor_id, reason) values (${runId}, ${payoutId}, ${actorId}, ${reason})`);

@@ -2,15 +2,15 @@ import type { CurrencyCode } from '../currency.ts';
 import type { GatewayName } from '../rails.ts';
 
 /**
- * Every movement of money as double entry. A debit is positive, a credit negative, and a posting's entries add up to
- * nothing. The account's partner, where it has one, is owed the balance of credits over debits.
+ * Every movement of money in double entry. A debit is positive, a credit is negative, and the entries of a posting add up to
+ * zero. Where an account has a partner, we owe that partner the account's credits less its debits.
  */
 export type Account = { readonly code: string; readonly partnerId: bigint | null };
 export type Entry = { readonly account: Account; readonly minor: bigint };
 export type PostingKind = 'accrual' | 'send' | 'debit' | 'fail' | 'return' | 'partial_return' | 'suspense';
 export type Posting = {
   readonly kind: PostingKind;
-  /** Unique per kind: what is posted once for it. */
+  /** Unique within its kind, so that nothing is posted twice. */
   readonly key: string;
   readonly currency: CurrencyCode;
   readonly effectiveAt: Date;
@@ -26,13 +26,13 @@ const providerFees = (gateway: GatewayName) => own(`fees:${gateway}`);
 const payoutFees = own('fees:payout');
 const withheldTax = own('tax:withheld');
 const suspense = own('suspense');
-/** What came back and is ours: a payee who keeps the goods is not paid for them. */
+/** Money that came back and that we keep: a payee who keeps the goods is not paid for them. */
 const writeOff = own('writeoff');
 
-/** Entries of 0 are left out: a ledger has none. */
+/** Leaves out entries of 0, because a ledger has none. */
 const entries = (...all: readonly Entry[]): Entry[] => all.filter(({ minor }) => minor !== 0n);
 
-/** What a line earned is owed: `expense > payable`. A reversal's negative line posts the other way. */
+/** The amount of an earning line becomes owed: `expense > payable`. The negative line of a reversal posts the other way. */
 export function accrualPosting(line: {
   id: bigint;
   partnerId: bigint;
@@ -53,7 +53,7 @@ export function accrualPosting(line: {
   };
 }
 
-/** What a payout's postings need to know of it. Amounts are minor units: `net = gross - withheld - fee`. */
+/** The facts about a payout that its postings need. Amounts are minor units: `net = gross - withheld - fee`. */
 export type Paid = {
   readonly attemptId: string;
   readonly gateway: GatewayName;
@@ -81,11 +81,11 @@ const owed = ({ partnerId, gross, withheld, fee }: Paid): Entry[] => [
 
 const mirrored = (all: readonly Entry[]): Entry[] => all.map(({ account, minor }) => ({ account, minor: -minor }));
 
-/** The provider may have been asked: `payable > in transit`, with what is withheld and charged. */
+/** The provider may have been asked: `payable > in transit`, with withheld tax and our fee. */
 export const sendPosting = (paid: Paid, at: Date): Posting =>
   posting('send', paid, at, [...owed(paid), { account: inTransit(paid.gateway), minor: -paid.net }]);
 
-/** The provider took the money, and its own fee, from our balance: `in transit > cash`. */
+/** The provider took the money and its own fee from our balance: `in transit > cash`. */
 export const debitPosting = (paid: Paid, providerFee: bigint, at: Date): Posting =>
   posting('debit', paid, at, [
     { account: inTransit(paid.gateway), minor: paid.net },
@@ -93,13 +93,13 @@ export const debitPosting = (paid: Paid, providerFee: bigint, at: Date): Posting
     { account: cash(paid.gateway), minor: -(paid.net + providerFee) },
   ]);
 
-/** Proved that nothing moved: the send is undone. */
+/** It is proved that nothing moved, so this undoes the send. */
 export const failPosting = (paid: Paid, at: Date): Posting =>
   posting('fail', paid, at, [...mirrored(owed(paid)), { account: inTransit(paid.gateway), minor: paid.net }]);
 
 /**
- * All of it came home: the partner is owed again what was sent; what the provider kept is our cost. A part that had come
- * before leaves suspense, where it waited.
+ * The money came back as a whole. The partner is owed the full amount again, and what the provider kept is our cost. A part that
+ * came back earlier leaves suspense, where it waited.
  */
 export const returnPosting = (paid: Paid, cameBack: bigint, before: bigint, at: Date): Posting =>
   posting('return', paid, at, [
@@ -109,7 +109,7 @@ export const returnPosting = (paid: Paid, cameBack: bigint, before: bigint, at: 
     { account: suspense, minor: before },
   ]);
 
-/** A part came home, after `before`: it waits in suspense for a person to say whose it is. Each part is posted once. */
+/** A part came back, after `before`. It waits in suspense until people say whose it is. Each part is posted once. */
 export const partialReturnPosting = (paid: Paid, cameBack: bigint, before: bigint, at: Date): Posting => ({
   ...posting('partial_return', paid, at, [
     { account: cash(paid.gateway), minor: cameBack - before },
@@ -118,7 +118,7 @@ export const partialReturnPosting = (paid: Paid, cameBack: bigint, before: bigin
   key: before === 0n ? paid.attemptId : `${paid.attemptId}/${cameBack}`,
 });
 
-/** What two people decided of a part that came back. */
+/** The decision of two people about a part that came back. */
 export type DecidedPart = {
   readonly resolutionId: string;
   readonly outcome: 'credit_partner' | 'keep';
@@ -127,7 +127,7 @@ export type DecidedPart = {
   readonly minor: bigint;
 };
 
-/** A part that waited leaves suspense: it is owed to the partner again, or we keep it. */
+/** A part leaves suspense, where it waited: the partner is owed it again, or we keep it. */
 export const decidedPartPosting = (
   { resolutionId, outcome, partnerId, currency, minor }: DecidedPart,
   at: Date,

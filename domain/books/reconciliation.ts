@@ -1,6 +1,6 @@
 import type { CurrencyCode } from '../currency.ts';
 
-/** What our ledger says of an attempt, in minor units: taken by the provider, its fee, and what came back. */
+/** Our ledger's record of an attempt, in minor units: the money that the provider took, its fee, and what came back. */
 export type LedgerSide = {
   readonly attemptId: string;
   readonly currency: CurrencyCode;
@@ -11,7 +11,7 @@ export type LedgerSide = {
   readonly submittedAt: Date;
 };
 
-/** One line of the provider's or bank's statement; what left our balance is negative. */
+/** One line of a provider's or bank's statement. Money that left our balance is negative. */
 export type ProviderSide = {
   readonly attemptId: string | null;
   readonly lineId: string;
@@ -29,7 +29,7 @@ export type BreakKind =
   | 'return_not_booked'
   | 'unknown_outcome';
 
-/** One thing that does not agree; the subject is `attempt/<id>` or `line/<id>`. */
+/** One disagreement. The subject is `attempt/<id>` or `line/<id>`. */
 export type BreakFound = {
   readonly kind: BreakKind;
   readonly subject: string;
@@ -42,7 +42,7 @@ export type BreakFound = {
 const total = (lines: readonly ProviderSide[], kind: ProviderSide['kind']): bigint =>
   lines.filter((line) => line.kind === kind).reduce((sum, { minor }) => sum + minor, 0n);
 
-/** Every disagreement between the ledger and a statement, by kind. What agrees to the cent is not in it. */
+/** Finds every disagreement between the ledger and a statement, by kind. It leaves out everything that agrees to the cent. */
 export function findBreaks(ledger: readonly LedgerSide[], provider: readonly ProviderSide[]): BreakFound[] {
   const byAttempt = Map.groupBy(provider, ({ attemptId }) => attemptId);
   return [
@@ -51,7 +51,7 @@ export function findBreaks(ledger: readonly LedgerSide[], provider: readonly Pro
   ];
 }
 
-/** A line of money that names nothing of ours. */
+/** A line of the statement that names no attempt of ours. */
 const strangerBreak = ({ lineId, currency, minor }: ProviderSide): BreakFound => ({
   kind: 'missing_in_ledger',
   subject: `line/${lineId}`,

@@ -2,7 +2,7 @@ import { ATTEMPT_STATES, type AttemptState, CHECK_STALE_AFTER_MS } from '../payo
 import { dormancyClock } from './dormancy.ts';
 import type { GatewayName } from '../rails.ts';
 
-/** What a number of the register is: spoiled, or as far as the attempt that drew it. */
+/** The state of a number in the register: spoiled, or the state of the attempt that drew it. */
 export const CHECK_STATES = ['spoiled', ...ATTEMPT_STATES] as const;
 export type CheckState = (typeof CHECK_STATES)[number];
 
@@ -11,51 +11,54 @@ export type ExceptionDecision = (typeof EXCEPTION_DECISIONS)[number];
 
 export const isByCheck = (gateway: GatewayName): boolean => gateway === 'lob' || gateway === 'printed-check';
 
-/** A person is asked whether to renew a stop this many days before it lapses. */
+/** A task asks whether to renew a stop this many days before the stop lapses. */
 export const STOP_REMINDER_DAYS = 30;
 
-/** The check may be in the payee's hands or on its way there, so that only the bank can make it worthless. */
+/** The check may be in the payee's hands or in the mail, so only the bank can make it worthless. */
 const OUT: ReadonlySet<AttemptState> = new Set(['accepted', 'sent', 'stale']);
 
-/** Why a check cannot be stopped now; undefined where it can. */
+/** The reason why a check cannot be stopped now, or undefined. */
 export function whyNotStop(state: AttemptState): string | undefined {
-  if (OUT.has(state) || state === 'unknown' || state === 'on_hold') return undefined; // a void number is worth nothing, whoever holds the paper
-  if (state === 'settled') return 'the bank has paid it; only the payee can give the money back';
-  if (state === 'failed' || state === 'returned') return 'it is over: nobody can cash it any more';
-  if (state === 'needs_person') return 'it waits for a person at the bank; say there what is to become of it';
-  return 'it is only being made; ask again when it is out';
+  if (OUT.has(state) || state === 'unknown' || state === 'on_hold') return undefined; // once the bank voids the number, the paper is worthless wherever it is
+  if (state === 'settled') return 'the bank has paid it, and only the payee can give the money back';
+  if (state === 'failed' || state === 'returned') return 'nobody can cash it any longer';
+  if (state === 'needs_person') return 'it waits for a person at its provider. Decide there what happens to it';
+  return 'it is still being made. Ask again when it has been sent';
 }
 
-/** What is known of a check that the bank asks about. Null: the number is not in our register. */
+/** The facts that we know about a check that the bank asks about. */
 export type PresentedCheck = {
   isSpoiled: boolean;
   state: AttemptState | null;
   isSameAmount: boolean;
-  /** Somebody asked the bank to stop it, whatever came of that. */
+  /** Somebody asked the bank to stop it, whether or not the bank did. */
   hasStop: boolean;
 };
 
-/** Why the bank must not pay a check that it asks about; undefined where a person may say so. What is returned can be paid again. */
+/**
+ * The reason why the bank must not pay a check that it asks about, or undefined where a person may have it paid. Null means that the
+ * number is not in our register. A check that is returned can be paid again.
+ */
 export function whyNotPay(check: PresentedCheck | null): string | undefined {
   if (check === null) return 'no check of ours has this number';
-  if (check.isSpoiled || check.state === null) return 'its number is spoiled: no check of ours has it';
-  if (!check.isSameAmount) return 'it was written over another amount';
-  if (check.hasStop) return 'its payment was to be stopped';
-  if (!OUT.has(check.state)) return `the check is ${check.state}, so this cannot be it`;
+  if (check.isSpoiled || check.state === null) return 'its number is spoiled, so no check of ours has it';
+  if (!check.isSameAmount) return 'our check has another amount';
+  if (check.hasStop) return 'somebody asked the bank to stop it';
+  if (!OUT.has(check.state)) return `our check is ${check.state}, so this cannot be it`;
   return undefined;
 }
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 export type CheckClock = {
-  /** When it becomes stale; null unless it is out and not stale yet. */
+  /** When it becomes stale. Null unless it has been sent and is not stale yet. */
   staleOn: string | null;
-  /** When its payee should be written to, and when it is presumed abandoned; null once nobody is owed by it. */
+  /** When to write to its payee, and when it is presumed abandoned. Both are null once it owes nobody anything. */
   dueDiligenceOn: string | null;
   dormantOn: string | null;
 };
 
-/** The days that an uncashed check runs towards. */
+/** The days on which something happens to an uncashed check. */
 export function checkClock(
   { state, stateAt, datedOn }: { state: CheckState; stateAt: Date | null; datedOn: string | null },
   dormancyYears: number,

@@ -1,6 +1,6 @@
 import { formatDecimal, type Money } from '../money.ts';
 
-/** What a bank is told of a check: that it was issued, or that it must not be paid any more. */
+/** One fact for the bank about a check: it was issued, or it must no longer be paid. */
 export type PositivePayRow = {
   type: 'issue' | 'void';
   account: string;
@@ -14,12 +14,12 @@ export type PositivePayRow = {
 const COLUMNS = ['type', 'account', 'number', 'amount', 'currency', 'date', 'payee'] as const;
 const LETTER: Record<PositivePayRow['type'], string> = { issue: 'I', void: 'V' };
 
-/** Quotes a field where RFC 4180 asks for it. */
+/** Quotes a field where RFC 4180 requires it. */
 const field = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /**
- * Writes the file by which the bank knows our checks and pays no others. Every line ends in CR LF, the heading is line 1. Banks
- * differ: this is the common form, and the place to write another one.
+ * Writes the file that tells the bank which checks are ours, so that it pays no others. Every line ends in CR LF, and line 1 is the
+ * heading. Banks differ. This is the common form, and a new form belongs here.
  */
 export function positivePayFile(rows: readonly PositivePayRow[]): string {
   const lines = rows.map(({ type, account, number, amount, date, payee }) =>

@@ -8,18 +8,18 @@ import type { PlanTerms } from '../programs/plan.ts';
 import { addDays, localDate } from '../calendar.ts';
 
 /**
- * What one event earned, or a refund took back, by one incentive. One of 0 is kept as a row too: its basis counts towards a
- * tier's volume, and its explanation answers "why nothing?". It makes no earning line.
+ * The amount that one event earned, or a refund took back, by one incentive. An earning of 0 is a row too: its basis counts towards the
+ * volume of a tier, and its explanation answers "why nothing?". It makes no earning line.
  */
 export type Earning = {
   readonly incentiveId: string;
-  /** Below zero when it is a reversal; then so is the basis. */
+  /** Less than zero for a reversal, as is the basis then. */
   readonly minor: bigint;
   readonly currency: CurrencyCode;
   readonly basisMinor: bigint;
-  /** The first local date of the tier window it counts in; null where the incentive has no window. */
+  /** The first local date of the tier window in which it counts. Null where the incentive has no window. */
   readonly windowStart: string | null;
-  /** The local date on which its hold ends: it is payable from the first cut-off after it. */
+  /** The local date on which its hold ends. It is payable from the first cut-off after that date. */
   readonly availableOn: string;
   readonly explanation: Explanation;
 };
@@ -29,28 +29,28 @@ const NOTHING: WindowTotals = { basisMinor: 0n, earnedMinor: 0n };
 export type EarnInput = {
   readonly event: Event;
   readonly terms: PlanTerms;
-  /** The pay schedule's zone: it says which day an event belongs to. */
+  /** The pay schedule's zone, which decides the day of an event. */
   readonly zone: string;
 };
 
 const applies = ({ kinds, from, until }: IncentiveTerms, kind: string, date: string): boolean =>
   kinds.includes(kind) && (from === undefined || date >= from) && (until === undefined || date < until);
 
-/** The incentives of a plan that an event can earn by, each with the window it counts in. */
+/** The incentives of a plan by which an event can earn, each with the window in which it counts. */
 const incentivesFor = ({ event, terms }: EarnInput, date: string) =>
   terms.incentives
     .filter((incentive) => applies(incentive, event.kind, date))
     .map((incentive) => ({ incentive, windowStart: windowStartOf(incentive, date) }));
 
-/** The windows whose totals `earn` will ask for, so that they can be read beforehand. */
+/** The windows whose totals `earn` asks for, so that they can be read beforehand. */
 export const windowsOf = (input: EarnInput): { incentiveId: string; windowStart: string }[] =>
   incentivesFor(input, localDate(input.event.occurredAtMs, input.zone)).flatMap(({ incentive, windowStart }) =>
     windowStart === null ? [] : [{ incentiveId: incentive.id, windowStart }],
   );
 
 /**
- * What an event earns by every incentive of a plan that is for it. The totals of a window are those of the same partner and
- * incentive: the sums of `basisMinor` and `minor` over its earnings so far, reversals included.
+ * Computes what an event earns by each incentive of a plan that applies to it. The totals of a window belong to the same partner and
+ * incentive. They are the sums of `basisMinor` and `minor` over the earnings so far, reversals included.
  */
 export function earn(
   input: EarnInput & { readonly totalsOf: (incentiveId: string, windowStart: string) => WindowTotals },
@@ -68,21 +68,21 @@ export function earn(
   });
 }
 
-/** A sale's earning and how much of it earlier refunds took back, as amounts of 0 or more. */
+/** A sale's earning, and how much of it earlier refunds took back. All amounts are 0 or more. */
 export type EarnedBefore = Omit<Earning, 'explanation'> & {
   readonly reversedMinor: bigint;
   readonly reversedBasisMinor: bigint;
 };
 
-/** Why a refund cannot take back what an event earned, or undefined. */
+/** The reason why a refund cannot take back what an event earned, or undefined. */
 export function whyNotReverse(refund: Event, sale: Event): string | undefined {
   if (refund.kind !== REFUND) return `${refund.id} is a ${refund.kind}, not a ${REFUND}`;
   if (sale.kind === REFUND) return `${sale.id} is a ${REFUND} itself`;
-  if (refund.source !== sale.source || refund.refundOf !== sale.id) return `${refund.id} is not of ${sale.id}`;
-  if (refund.program !== sale.program) return `the refunded ${sale.kind} is of program ${sale.program}`;
-  if (refund.partner !== sale.partner) return `the refunded ${sale.kind} is of partner ${sale.partner}`;
+  if (refund.source !== sale.source || refund.refundOf !== sale.id) return `${refund.id} does not refund ${sale.id}`;
+  if (refund.program !== sale.program) return `the refunded ${sale.kind} belongs to program ${sale.program}`;
+  if (refund.partner !== sale.partner) return `the refunded ${sale.kind} belongs to partner ${sale.partner}`;
   if (refund.minor === null) return undefined;
-  if (!sale.minor) return `the refunded ${sale.kind} has no amount: only the whole of it can be refunded`;
+  if (!sale.minor) return `the refunded ${sale.kind} has no amount, so only a refund of the whole is possible`;
   return refund.currency === sale.currency ? undefined : `the refunded ${sale.kind} is in ${sale.currency}`;
 }
 
@@ -90,24 +90,27 @@ export type ReverseInput = {
   readonly refund: Event;
   readonly sale: Event;
   readonly earnings: readonly EarnedBefore[];
-  /** The sum of the amounts of earlier refunds of this sale in minor units, a whole one counted as the sale; it may be more. */
+  /**
+   * The sum of earlier refunds of this sale in minor units, in which a refund of the whole counts as the sale's amount. The sum may
+   * be more than the sale.
+   */
   readonly refundedBefore: bigint;
 };
 
 /**
- * What a refund takes back: of each earning the same share as has been refunded of the sale so far, half-even, less what
- * earlier refunds took. So several refunds take no cent more than one of their sum, the last of them takes exactly the
- * rest, and nothing takes more than was earned. A reversal keeps the sale's window and its hold. Throws Failure
- * `invalid_input` where `whyNotReverse` has a reason.
+ * Computes what a refund takes back. It takes from each earning the share of the sale that has been refunded so far, half-even, less what
+ * earlier refunds took. Several refunds therefore take no cent more than one refund of their sum, the last one takes exactly the
+ * rest, and no refund takes more than was earned. A reversal keeps the sale's window and its hold. Throws Failure
+ * `invalid_input` where `whyNotReverse` gives a reason.
  */
 export function reverse({ refund, sale, earnings, refundedBefore }: ReverseInput): Earning[] {
   const reason = whyNotReverse(refund, sale);
-  if (reason) throw new Failure('invalid_input', `refund ${refund.id} was not applied: ${reason}`);
+  if (reason) throw new Failure('invalid_input', `Refund ${refund.id} was not applied: ${reason}.`);
   const refunded = refundedShare(refund, sale, refundedBefore);
   return earnings.map((earning) => reversal(earning, refunded));
 }
 
-/** How much of a sale has been refunded, as a fraction, and the sentences that say so. */
+/** The fraction of a sale that has been refunded, and the sentences that say so. */
 type RefundedShare = { part: bigint; whole: bigint; inputs: Record<string, string>; steps: string[] };
 
 function refundedShare(refund: Event, sale: Event, refundedBefore: bigint): RefundedShare {
@@ -132,7 +135,7 @@ function refundedShare(refund: Event, sale: Event, refundedBefore: bigint): Refu
   };
 }
 
-/** The share of an amount that is due back, less what was taken back before; never below zero. */
+/** The share of an amount that is due back, less what was taken back before: never less than zero. */
 function dueBack(minor: bigint, reversedMinor: bigint, { part, whole }: RefundedShare): bigint {
   const due = divideHalfEven(minor * part, whole);
   return due > reversedMinor ? due - reversedMinor : 0n;

@@ -1,4 +1,4 @@
-/** How a partner works with the company. A program may be open to some kinds alone. */
+/** How a partner works with the company. A program may be open to some kinds only. */
 export const PARTNER_KINDS = [
   'reseller',
   'distributor',

@@ -8,29 +8,29 @@ export type Frequency = (typeof FREQUENCIES)[number];
 
 export const PAY_DAYS_MAX = 10;
 
-/** When a payer pays. Cut-offs are local midnights in its zone: every day, on one day of the week, or on the first of a month. */
+/** When a payer pays. Cut-offs are local midnights in its zone: every day, on one day of the week or on the first of a month. */
 export type PaySchedule = {
   readonly frequency: Frequency;
   /** An IANA name such as `America/Sao_Paulo`. */
   readonly zone: string;
-  /** Weekly only: the day whose first instant is the cut-off, 1 for Monday to 7 for Sunday. Monday unless said. */
+  /** For weekly schedules only: the day whose first instant is the cut-off, from 1 for Monday (the default) to 7 for Sunday. */
   readonly weekday?: number | null;
-  /** How many business days after the cut-off the money leaves, 0 to PAY_DAYS_MAX. */
+  /** The number of business days from the cut-off until the money leaves, 0 to PAY_DAYS_MAX. */
   readonly payDays: number;
 };
 
-/** Local dates as `YYYY-MM-DD`, half-open: the end is the cut-off's date and belongs to the next period. */
+/** Local dates as `YYYY-MM-DD`. A period is half-open: its end is the date of the cut-off and belongs to the next period. */
 export type Period = { readonly start: string; readonly end: string };
 
-/** Why a schedule cannot be kept, or undefined. */
+/** The reason why a schedule cannot be followed, or undefined. */
 export function whyNotPaySchedule({ zone, weekday, payDays, frequency }: PaySchedule): string | undefined {
   if (!isZone(zone)) return `${zone} is not a zone of the IANA database, such as Europe/Berlin`;
   if (typeof weekday === 'number') {
     if (frequency !== 'weekly') return `a ${frequency} schedule has no weekday`;
-    if (!isWholeBetween(weekday, 1, 7)) return 'the weekday is 1 for Monday to 7 for Sunday';
+    if (!isWholeBetween(weekday, 1, 7)) return 'the weekday must be a whole number from 1 for Monday to 7 for Sunday';
   }
   if (!isWholeBetween(payDays, 0, PAY_DAYS_MAX))
-    return `the pay date is 0 to ${PAY_DAYS_MAX} business days after the cut-off`;
+    return `the pay date must be 0 to ${PAY_DAYS_MAX} business days after the cut-off`;
   return undefined;
 }
 
@@ -38,8 +38,8 @@ const isWholeBetween = (value: number, min: number, max: number): boolean =>
   Number.isInteger(value) && value >= min && value <= max;
 
 /**
- * The first instant of the cut-off's local day, in epoch milliseconds. Where daylight saving skips midnight (São Paulo,
- * 2017-10-15) that is 01:00; a day that a zone skipped altogether (Apia, 2011-12-30) begins with the one after it.
+ * The first instant of the cut-off's local day, in epoch milliseconds. It is 01:00 where daylight saving skips midnight (São
+ * Paulo, 2017-10-15). A day that a zone skipped altogether (Apia, 2011-12-30) begins with the day after it.
  */
 export const cutoffInstant = ({ zone }: Pick<PaySchedule, 'zone'>, endDate: string): number =>
   Temporal.PlainDate.from(endDate).toZonedDateTime(zone).epochMilliseconds;
@@ -50,7 +50,7 @@ const LENGTH: Record<Frequency, Temporal.DurationLike> = {
   monthly: { months: 1 },
 };
 
-/** The last date on or before a date that is a cut-off. */
+/** The last cut-off on or before a date. */
 const CUTOFF_ON_OR_BEFORE: Record<Frequency, (date: Temporal.PlainDate, weekday: number) => Temporal.PlainDate> = {
   daily: (date) => date,
   weekly: (date, weekday) => date.subtract({ days: (date.dayOfWeek - weekday + 7) % 7 }),
@@ -65,7 +65,7 @@ const periodTo = ({ frequency }: PaySchedule, end: Temporal.PlainDate): Period =
   end: end.toString(),
 });
 
-/** The period whose cut-off is on a date; throws Failure `invalid_input` when the schedule has no cut-off then. */
+/** The period whose cut-off is on a date. Throws Failure `invalid_input` where the schedule has no cut-off on that date. */
 export function periodEndingOn(schedule: PaySchedule, date: string): Period {
   const asked = Temporal.PlainDate.from(date);
   const last = cutoffOnOrBefore(schedule, asked);
@@ -73,20 +73,20 @@ export function periodEndingOn(schedule: PaySchedule, date: string): Period {
   const next = last.add(LENGTH[schedule.frequency]);
   throw new Failure(
     'invalid_input',
-    `${date} is no cut-off of this ${schedule.frequency} schedule: use ${last} or ${next}`,
+    `${date} is not a cut-off of this ${schedule.frequency} schedule. Use ${last} or ${next}.`,
   );
 }
 
-/** The last period that is over at an instant in epoch milliseconds; at the cut-off itself it is. */
+/** The last period that is over at an instant in epoch milliseconds. A period is over at its cut-off itself. */
 export function lastPeriodBefore(schedule: PaySchedule, instantMs: number): Period {
-  // Clocks put back just after midnight show yesterday again although its cut-off has passed: so tomorrow is asked first.
+  // Clocks that go back just after midnight show yesterday again, although the cut-off of today has passed. So tomorrow comes first.
   const tomorrow = Temporal.PlainDate.from(localDate(instantMs, schedule.zone)).add({ days: 1 });
   const latest = cutoffOnOrBefore(schedule, tomorrow);
   if (cutoffInstant(schedule, latest.toString()) <= instantMs) return periodTo(schedule, latest);
   return periodTo(schedule, latest.subtract(LENGTH[schedule.frequency]));
 }
 
-/** The next periods of a schedule after an instant in epoch milliseconds, the one still open first. */
+/** The periods of a schedule that end after an instant in epoch milliseconds, beginning with the one that is still open. */
 export function nextPeriods(schedule: PaySchedule, fromMs: number, count: number): Period[] {
   const length = LENGTH[schedule.frequency];
   const ends: Temporal.PlainDate[] = [];
@@ -96,8 +96,8 @@ export function nextPeriods(schedule: PaySchedule, fromMs: number, count: number
 }
 
 /**
- * The date on which a period's money leaves: as many business days after the cut-off's date as the schedule says; with
- * none, the cut-off's date itself or the next business day.
+ * The date on which a period's money leaves: the schedule's number of business days after the date of the cut-off. With 0 days it
+ * is the date of the cut-off itself, or the next business day.
  */
 export function payDate(schedule: PaySchedule, endDate: string, closed: ClosedDates = new Set()): string {
   let date = Temporal.PlainDate.from(endDate);

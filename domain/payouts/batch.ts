@@ -11,9 +11,9 @@ export const BATCH_STATES = [
 export type BatchState = (typeof BATCH_STATES)[number];
 
 /**
- * What may follow what; the database holds the same table. `unknown` is left only by what the provider says, or when
- * two people have said what became of each of its payments. `accepted` and
- * `refused` are the provider's word, of which every payout has still to learn: they become `done` and `failed` when all have.
+ * The states that may follow each state. The database has the same table. A batch leaves `unknown` only when the provider replies, or
+ * when two people have said what happened to each of its payments. `accepted` and `refused` are the provider's replies, which every
+ * payout has yet to record. They become `done` and `failed` when all payouts have recorded them.
  */
 export const BATCH_NEXT: Record<BatchState, readonly BatchState[]> = {
   prepared: ['submitted'],
@@ -29,6 +29,6 @@ export const BATCH_NEXT: Record<BatchState, readonly BatchState[]> = {
 export const canBatchBecome = (from: BatchState, to: BatchState): boolean => BATCH_NEXT[from].includes(to);
 export const isBatchOver = (state: BatchState): boolean => BATCH_NEXT[state].length === 0;
 
-/** Its provider has not been asked, or has not answered. */
+/** Its provider has not been asked, or has not replied. */
 export const isBatchUnanswered = (state: BatchState): boolean =>
   state === 'prepared' || state === 'submitted' || state === 'unknown';

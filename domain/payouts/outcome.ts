@@ -1,4 +1,4 @@
-/** Why a partner is or is not paid in a run, in the order in which they are asked; the first that applies is the outcome. */
+/** The reasons why a partner is or is not paid in a run. They are tried in this order, and the first that applies is the outcome. */
 export const OUTCOMES = [
   'paid',
   'nothing_due',

@@ -1,58 +1,56 @@
 import { formatMoney, type Money } from '../money.ts';
-import type { Method } from '../rails.ts';
+import { type Method, METHOD_NAMES } from '../rails.ts';
 import type { Outcome } from './outcome.ts';
 import { cutoffInstant, nextPeriods, payDate, type PaySchedule } from '../payers/schedule.ts';
 import { localDate } from '../calendar.ts';
 
-/** What stands against a payment, with its end where a calendar knows it. */
+/** A reason against a payment. `until` is its end, where a calendar knows it. */
 export type Reason = { readonly reason: Outcome; readonly until: string | null; readonly detail: string | null };
 
-/** What a partner has under one schedule in one currency, and what stands against paying it at the next cut-off. */
+/** The balance of a partner under one schedule in one currency, and the reasons against paying it at the next cut-off. */
 export type Standing = {
   readonly payable: Money;
   readonly reserved: Money;
   readonly minimum: Money;
-  /** The local date on which the next of what is held is free. */
+  /** The local date on which the next hold ends. */
   readonly nextAvailableOn: string | null;
   readonly method: Method | null;
   readonly reasons: readonly Reason[];
 };
 
-/** A reason as the partner reads it. `until` is a local date; null where it does not end by itself. */
+/** A reason as the partner reads it. `until` is a local date, or null where the reason does not end on its own. */
 export type SpokenReason = Reason & { readonly words: string };
 
-const METHOD_WORDS: Record<Method, string> = { bank: 'bank transfer', paypal: 'PayPal', check: 'check' };
-
-/** What each reason means and what ends it, for somebody who has never heard of its name. */
+/** The meaning of each reason and how it ends, for somebody who has never heard its name. */
 const WORDS: Record<Outcome, (standing: Standing, until: string | null, detail: string | null) => string> = {
-  paid: () => 'Nothing stands against it.',
+  paid: () => 'Nothing prevents this payment.',
   nothing_due: ({ reserved }, until) => {
-    if (until !== null) return `All that was earned is still held for refunds; the next of it is free from ${until}.`;
-    if (reserved.minor !== 0n) return 'All that was earned is in a payout that is on its way already.';
-    return 'Nothing has been earned that is not paid.';
+    if (until !== null) return `All earnings are still held for refunds. The next hold ends on ${until}.`;
+    if (reserved.minor !== 0n) return 'All earnings are already in a payout that is on its way.';
+    return 'There are no unpaid earnings.';
   },
   negative_balance: ({ payable }) =>
-    `Refunds took back more than was earned: the balance of ${formatMoney(payable)} is made up from what is earned next.`,
-  partner_on_hold: (_standing, _until, detail) => `Payment is on hold until we release it: ${detail ?? 'ask us why'}.`,
+    `Refunds took back more than was earned. The next earnings make up the balance of ${formatMoney(payable)}.`,
+  partner_on_hold: (_standing, _until, detail) => `We have put payment on hold: ${detail ?? 'ask us why'}.`,
   no_instrument: ({ payable }) =>
-    `We do not know where to pay ${payable.currency} to: a bank account, a PayPal account or a postal address is missing.`,
+    `We do not know where to pay ${payable.currency}. Add a bank account, a PayPal account or a postal address.`,
   instrument_cooling_off: (_standing, until) =>
-    `The payment details were changed: to protect their owner nothing is paid to them before ${until}.`,
+    `The payment details were changed. To protect their owner, we do not pay to them before ${until}.`,
   method_not_offered: ({ method }) =>
-    `Payment by ${method ? METHOD_WORDS[method] : 'that way'} is not offered here: choose another way to be paid.`,
+    `Payment by ${method ? METHOD_NAMES[method] : 'this method'} is not offered here. Choose another method.`,
   below_minimum: ({ payable, minimum }) =>
-    `${formatMoney(payable)} is less than the smallest payout, ${formatMoney(minimum)}: it is kept and paid with what is earned next.`,
-  excluded: () => 'It was taken out of the run: it is considered again in the next one.',
+    `${formatMoney(payable)} is less than the smallest payout of ${formatMoney(minimum)}. We keep it and pay it with the next earnings.`,
+  excluded: () => 'The payout was taken out of the run. The next run considers it again.',
 };
 
-/** When a reason ends, in epoch milliseconds; undefined where that takes an act or an event. */
+/** When a reason ends, in epoch milliseconds. Undefined where a person must act or something must happen first. */
 function endOf({ reason, until }: Reason, { nextAvailableOn }: Standing, schedule: PaySchedule): number | undefined {
   if (reason === 'instrument_cooling_off') return until === null ? undefined : Date.parse(until);
   const waitsForHold = reason === 'nothing_due' || reason === 'below_minimum';
   return waitsForHold && nextAvailableOn !== null ? cutoffInstant(schedule, nextAvailableOn) : undefined;
 }
 
-/** The reasons in words, and the local date on which money can move at the earliest: null while somebody has to act first. */
+/** The reasons in words, and the earliest local date on which money can move. The date is null while somebody must act first. */
 export function explainStanding(
   standing: Standing,
   schedule: PaySchedule,

@@ -12,7 +12,7 @@ export const PAYOUT_STATUSES = [
 ] as const;
 export type PayoutStatus = (typeof PAYOUT_STATUSES)[number];
 
-/** What may follow what; an empty list means the payout is finished. The database holds the same table. */
+/** The statuses that may follow each status. An empty list means that the payout is finished. The database has the same table. */
 export const PAYOUT_NEXT: Record<PayoutStatus, readonly PayoutStatus[]> = {
   draft: ['approved', 'cancelled'],
   approved: ['executing', 'cancelled'],
@@ -26,15 +26,15 @@ export const PAYOUT_NEXT: Record<PayoutStatus, readonly PayoutStatus[]> = {
 
 export const canPayoutBecome = (from: PayoutStatus, to: PayoutStatus): boolean => PAYOUT_NEXT[from].includes(to);
 
-/** Nothing more is expected of it. A settled payout may still come back. */
+/** Whether nothing more is expected. A settled payout may still come back. */
 export const isPayoutFinal = (status: PayoutStatus): boolean =>
   status === 'settled' || PAYOUT_NEXT[status].length === 0;
 
-/** Its lines are free again and may be paid by another payout. */
+/** Whether the lines of the payout are free again, so that another payout may pay them. */
 export const releasesLines = (status: PayoutStatus): boolean =>
   status === 'failed' || status === 'returned' || status === 'cancelled';
 
-/** What starting a payout's workflow needs. */
+/** The facts that start a payout's workflow. */
 export type PayoutStart = {
   readonly id: string;
   readonly runId: string;

@@ -5,13 +5,13 @@ import { IncentiveTerms } from './incentives/index.ts';
 const HOLD_DAYS_MAX = 365;
 const INCENTIVES_MAX = 20;
 
-/** The first incentive that uses an id which another one has already. */
+/** The index of the first incentive whose id an earlier one has. */
 const indexOfRepeatedId = (incentives: readonly { id: string }[]): number =>
   incentives.findIndex(({ id }, index) => incentives.findIndex((other) => other.id === id) < index);
 
 /**
- * What partners earn, as one version of a plan says it. Earnings wait `holdDays` for refunds. The output holds every default;
- * store that, so that a version never changes its meaning.
+ * The earnings that one version of a plan promises to partners. Earnings wait `holdDays` for refunds. The parsed output holds
+ * every default. Store that output, so that a version never changes its meaning.
  */
 export const PlanTerms = z
   .strictObject({

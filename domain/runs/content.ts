@@ -2,7 +2,7 @@ import { canonicalJson, sha256 } from '../canonical.ts';
 import type { CurrencyCode } from '../currency.ts';
 import type { Method } from '../rails.ts';
 
-/** What an approver approves of one payout. Amounts are minor units. */
+/** The facts about one payout that an approver approves. Amounts are minor units. */
 export type PayoutContent = {
   readonly id: string;
   readonly partnerId: bigint;
@@ -17,8 +17,8 @@ export type PayoutContent = {
 };
 
 /**
- * The SHA-256 of what a run will pay: the canonical JSON of its payouts in id order. An approval is of this hash, and a
- * difference of one cent, one instrument or one line voids it.
+ * The SHA-256 of what a run will pay: the canonical JSON of its payouts in order of their ids. An approval names this hash. A
+ * difference of one cent, one instrument or one line voids the approval.
  */
 export const contentHash = (payouts: readonly PayoutContent[]): Buffer =>
   sha256(

@@ -11,7 +11,7 @@ export const RUN_STATUSES = [
 ] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-/** What may follow what; the database holds the same table. */
+/** The statuses that may follow each status. The database has the same table. */
 export const RUN_NEXT: Record<RunStatus, readonly RunStatus[]> = {
   preparing: ['review', 'disbursed', 'cancelled'],
   review: ['approved', 'rejected', 'expired', 'cancelled'],
@@ -27,5 +27,5 @@ export const RUN_NEXT: Record<RunStatus, readonly RunStatus[]> = {
 export const canRunBecome = (from: RunStatus, to: RunStatus): boolean => RUN_NEXT[from].includes(to);
 export const isRunOver = (status: RunStatus): boolean => RUN_NEXT[status].length === 0;
 
-/** How long a run may wait for a decision before it expires and frees its lines. */
+/** The days that a run may wait for a decision before it expires and frees its lines. */
 export const REVIEW_DAYS_MAX = 7;

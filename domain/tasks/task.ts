@@ -1,30 +1,30 @@
 import { DAY_MS } from '../durations.ts';
 
 /**
- * What only a person can do. An alarm says that something is odd; a task waits for a decision, and has a deadline where the outside
- * world sets one.
+ * Work that only a person can do. An alarm says that something is odd. A task waits for a decision, and has a deadline where the
+ * outside world sets one.
  */
 export const TASK_KINDS = [
-  /** Neither look-up nor repeat can tell any more whether a provider paid: a person says so, with evidence. */
+  /** Neither a look-up nor a repeat can tell any longer whether a provider paid. People say so, with evidence. */
   'outcome_unknown',
-  /** The provider wants a person of ours: strong customer authentication, or a transfer to be funded by hand. */
+  /** The provider needs one of our people, for strong customer authentication or to fund a transfer by hand. */
   'provider_approval',
-  /** A part of a payment came back: a person says whose it is. */
+  /** A part of a payment came back. People say whose money it is. */
   'partial_return',
-  /** The bank was shown a check that it does not know as ours, and asks whether to pay it. */
+  /** A check was presented that does not match what we filed with the bank, and the bank asks whether to pay it. */
   'check_exception',
-  /** A stop payment lapses soon, and the check is not proved dead. */
+  /** A stop payment lapses soon, and nothing proves that the check is worthless. */
   'check_stop_expiring',
-  /** A check that nobody cashed: stop it, or look for its payee. */
+  /** Nobody cashed a check. A person stops it, or looks for its payee. */
   'check_stale',
-  /** The post returned a check: stop it before anybody pays again. */
+  /** The post returned a check. A person stops it before anybody pays again. */
   'check_returned_mail',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
 /**
- * How long the outside world leaves a task open, in milliseconds; null where nothing ends by itself. Wise cancels a transfer that
- * nobody funds after two weeks. Whoever opens another kind of task with a deadline knows its day.
+ * How long the outside world leaves a task open, in milliseconds. Null where nothing ends on its own. Wise cancels a transfer that
+ * nobody funds within two weeks. For other kinds of task, the code that opens the task knows its deadline, if there is one.
  */
 export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
   outcome_unknown: null,
@@ -36,5 +36,5 @@ export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
   check_returned_mail: null,
 };
 
-/** From so long before its deadline on, an open task is brought to mind once a day. */
+/** The time before its deadline from which an open task causes a reminder once a day. */
 export const REMIND_BEFORE_MS = 3 * DAY_MS;

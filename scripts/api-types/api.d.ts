@@ -4301,13 +4301,13 @@ export interface components {
                  */
                 column: string;
                 /**
-                 * @description What is put before the cell to make the partner's code
+                 * @description The text before the cell that completes the partner's code
                  * @example seller-
                  */
                 prefix?: string;
             };
             /**
-             * @description The columns that name a row for ever, in this order
+             * @description The columns that identify a row, in this order
              * @example {
              *       "columns": [
              *         "order_id",
@@ -4426,7 +4426,7 @@ export interface components {
                  */
                 decimal?: "." | ",";
                 /**
-                 * @description What stands between groups of three digits; a space stands for the no-break spaces too
+                 * @description The character between groups of three digits. A space stands for the no-break spaces too
                  * @example ,
                  * @enum {string}
                  */
@@ -4455,7 +4455,7 @@ export interface components {
                      */
                     decimal?: "." | ",";
                     /**
-                     * @description What stands between groups of three digits; a space stands for the no-break spaces too
+                     * @description The character between groups of three digits. A space stands for the no-break spaces too
                      * @example ,
                      * @enum {string}
                      */
@@ -4504,7 +4504,7 @@ export interface components {
             /** @description For rows whose sale was taken back as a whole: they make the sale and its refund */
             refund?: {
                 /**
-                 * @description Which rows say that their sale was taken back
+                 * @description The rows whose sale was taken back
                  * @example {
                  *       "column": "status",
                  *       "values": [
@@ -4527,7 +4527,7 @@ export interface components {
                     values: string[];
                 };
                 /**
-                 * @description How many minutes after the sale its refund happened
+                 * @description The number of minutes from the sale to its refund
                  * @example 1
                  */
                 afterMinutes: number;
@@ -4552,7 +4552,7 @@ export interface components {
                  */
                 columns: string[];
                 /**
-                 * @description Whether a row without its other half is taken in, with these columns empty; otherwise it is rejected
+                 * @description Whether a row without its other half is accepted with these columns empty. Otherwise it is rejected
                  * @default false
                  */
                 optional?: boolean;

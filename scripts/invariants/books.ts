@@ -7,7 +7,7 @@ import { isAttemptFinal } from '../../domain/payouts/attempt.ts';
 import { parseDecimal } from '../../domain/money.ts';
 import { checkReference } from '../../gateways/printed-check/request.ts';
 
-/** One movement on our balance, as a provider of the sandbox wrote it down. */
+/** One movement on our balance, as a provider of the sandbox recorded it. */
 const Movement = z.object({
   n: z.int(),
   provider: z.enum(['wise', 'paypal', 'lob', 'bank']),
@@ -21,13 +21,13 @@ const BooksPage = z.object({ entries: z.array(Movement), next: z.int().nullable(
 
 const TIMEOUT_MS = 30_000;
 
-/** All that a provider says happened on our balance. */
+/** Everything that happened on our balance, as a provider says. */
 export async function readBooks(url: string): Promise<Movement[]> {
   const movements: Movement[] = [];
   for (let after: number | null = 0; after !== null;) {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch(new URL(`/sandbox/books?after=${after}`, url), { signal });
-    if (!response.ok) throw new Error(`${url} does not show its books: HTTP ${response.status}. Nothing was compared.`);
+    if (!response.ok) throw new Error(`${url} did not show its books: HTTP ${response.status}. Nothing was compared.`);
     const { entries, next } = BooksPage.parse(await response.json());
     movements.push(...entries);
     after = next;
@@ -37,15 +37,15 @@ export async function readBooks(url: string): Promise<Movement[]> {
 
 type Sums = { paid: bigint; fee: bigint; returned: bigint };
 
-/** Lob moves no money: its checks are paid by the bank, which knows them by their numbers. */
+/** The name under which a provider knows an attempt. Lob moves no money: the bank pays its checks and knows them by their numbers. */
 function nameAt({ gateway, providerKey: key, batchKey, providerRef, checkNumber }: AskedAttempt): string | null {
   if (gateway === 'wise') return `wise ${key}`;
   if (gateway === 'paypal') return `paypal ${batchKey ?? key}/${key}`;
-  if (gateway === 'printed-check') return providerRef ? `printed ${providerRef}` : `unread ${checkNumber}`; // its answer was lost
+  if (gateway === 'printed-check') return providerRef ? `printed ${providerRef}` : `unread ${checkNumber}`; // its reply was lost
   return checkNumber && `lob ${checkNumber}`;
 }
 
-/** The names under which an attempt of ours may be known; the bank's checks are ours by account and number, or Lob's by number. */
+/** The names that a movement may have. A check at the bank is ours by account and number, or Lob's by number. */
 function namesOf({ provider, key }: Movement): string[] {
   if (provider !== 'bank') return [`${provider} ${key}`];
   const [account = '', number = ''] = key.split('/');
@@ -72,7 +72,7 @@ export async function compareBooks(db: Database, movements: readonly Movement[])
   ];
 }
 
-/** The one thing that must never happen, whatever anybody wrote down about it. */
+/** The payments that a provider made twice. This must never happen, whatever our books say about it. */
 function paidTwice(movements: readonly Movement[]): string[] {
   const paid = movements.filter(({ kind }) => kind === 'paid');
   return [...Map.groupBy(paid, ({ provider, key }) => `${provider} ${key}`)].flatMap(([name, { length }]) =>
@@ -80,7 +80,7 @@ function paidTwice(movements: readonly Movement[]): string[] {
   );
 }
 
-/** While an attempt is under way its provider may be ahead of us; never the other way round. An open break has told a person. */
+/** While an attempt is under way, its provider may be ahead of us, but never behind. An open break has already told a person. */
 function whyNotEqual(attempt: AskedAttempt, movements: readonly Movement[]): string[] {
   const theirs = sumsOf(movements);
   const isEqual = theirs.paid === attempt.paid && theirs.fee === attempt.fee && theirs.returned === attempt.returned;

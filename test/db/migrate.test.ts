@@ -12,7 +12,7 @@ const FUNCTIONS = new URL('../../db/functions/', import.meta.url);
 const onServer = (statement: string) =>
   withClient(`${inject('databaseServer')}postgres`, (client) => client.query(statement));
 
-/** An empty database of this file's own: the others begin with a copy that is migrated already. */
+/** An empty database for this file. Other files begin with a copy that is already migrated. */
 const name = `test_${randomBytes(6).toString('hex')}`;
 const url = `${inject('databaseServer')}${name}`;
 
@@ -42,7 +42,7 @@ describe('given an empty database', () => {
 });
 
 describe('given a migrated database', () => {
-  it('when it is migrated again then every function and trigger is as its file says, whatever was changed', async () => {
+  it('when it is migrated again then every function and trigger matches its file again', async () => {
     await withClient(url, async (client) => {
       const rules = await rulesIn(client);
       await client.query('drop trigger facts_only on ledger_entry; drop trigger journal_balances on ledger_journal');
@@ -57,7 +57,7 @@ describe('given a migrated database', () => {
     });
   });
 
-  it('then each of its functions has the file of its name, and no other file is there', async () => {
+  it('then each of its functions has a file of the same name, and there are no other files', async () => {
     const functions = await withClient(url, (client) =>
       listTexts(client, `select proname as text from pg_proc where pronamespace = 'public'::regnamespace order by 1`),
     );
@@ -65,7 +65,7 @@ describe('given a migrated database', () => {
     expect(files.toSorted()).toEqual(functions.map((text) => `${text.replaceAll('_', '-')}.sql`).toSorted());
   });
 
-  it('when a function cannot be made then nothing of that migration is kept, and its file is named', async () => {
+  it('when a function cannot be created then the whole migration is undone, and the error names the file', async () => {
     await withClient(url, async (client) => {
       await client.query('drop trigger facts_only on ledger_entry; drop function payability');
       await client.query('create function payability(int, date) returns int language sql as $$ select 1 $$');

@@ -42,7 +42,7 @@ afterAll(() => stage.close());
 
 type Scene = Awaited<ReturnType<typeof setScene>>;
 
-/** Three companies, whose runs are prepared, in review and being paid. */
+/** Three companies, whose runs are in preparation, in review and being paid. */
 async function setScene(db: Stage['app']) {
   const drafting = await addCompany(db, { approvalsRequired: 2 });
   const ann = await addPartner(db, drafting);
@@ -106,7 +106,7 @@ async function setScene(db: Stage['app']) {
   };
 }
 
-/** A row of every fact that nothing above has made. */
+/** A row of each kind of fact that nothing above has created. */
 async function addSurroundings(db: Stage['app'], payerId: number): Promise<void> {
   await db.query(sql.unsafe`
     insert into event_quarantine(source, source_id, payload, payload_hash) values (${SOURCE}, 'known-sale', '{}', 'other')`);
@@ -184,7 +184,7 @@ const changeAttempt = (id: string, change: ReturnType<typeof sql.fragment>) =>
 
 const RIVAL = '01900000-0000-7000-8000-000000000001';
 
-/** What somebody who means harm would try. Each is one transaction, tried by the app and by the database's owner. */
+/** The attacks that somebody malicious would try. Each is one transaction, tried by the app and by the owner of the database. */
 const ATTACKS: Record<string, readonly Attack[]> = {
   ledger: [
     { does: 'books a journal without entries', with: () => [journal('k1')], refused: /0 entries/ },
@@ -194,17 +194,17 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /do not add up/,
     },
     {
-      does: 'books one side now and the other later',
+      does: 'books one side now and the other side later',
       with: () => [journal('k1'), entry('k1', 1, 500), entry('k1', 2, -500)],
       refused: /do not add up/,
     },
     {
-      does: 'has the journal checked, and then adds to it',
+      does: 'adds to a journal after it was checked',
       with: () => [journal('k1'), entries('k1', 500, -500), CHECKED_NOW, entry('k1', 1, 700)],
       refused: /do not add up/,
     },
     {
-      does: 'adds two balanced entries to a journal of yesterday',
+      does: "adds two balanced entries to yesterday's journal",
       with: () => [
         sql.unsafe`
           insert into ledger_entry(journal_id, line_no, account_id, currency, amount_minor)
@@ -229,7 +229,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     },
     { does: 'books nothing', with: () => [journal('k1'), entries('k1', 0, 0)], refused: /check/ },
     {
-      does: 'posts the same thing a second time',
+      does: 'posts the same journal a second time',
       with: () => [
         sql.unsafe`
           insert into ledger_journal(kind, idempotency_key, currency, effective_at)
@@ -238,12 +238,12 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /unique|duplicate/,
     },
     {
-      does: 'opens an account that has money already',
+      does: 'opens an account that already has money',
       with: ({ ann }) => [
         sql.unsafe`
           insert into ledger_account(code, currency, partner_id, cached, credits) values ('mine', 'USD', ${ann.id}, true, 1000000)`,
       ],
-      refused: /begins empty/,
+      refused: /must begin empty/,
     },
   ],
   events: [
@@ -257,7 +257,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /unique|duplicate/,
     },
     {
-      does: 'sends a sale of less than nothing',
+      does: 'sends a sale with a negative amount',
       with: ({ drafting, ann }) => [
         sql.unsafe`
           insert into event(source, source_id, partner_id, program_id, kind, currency, amount_minor, occurred_at, payload_hash)
@@ -282,7 +282,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /take back more than was earned/,
     },
     {
-      does: 'gives more under the name of a refund',
+      does: 'adds an earning as a refund',
       with: ({ drafting, ann }) => [
         sql.unsafe`
           insert into event(source, source_id, partner_id, program_id, kind, refund_of, occurred_at, payload_hash)
@@ -300,7 +300,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
   ],
   lines: [
     {
-      does: 'splits a line into parts that make more of it',
+      does: 'splits a line into parts that add up to more',
       with: ({ freeLine }) => [split(freeLine, 600, 401)],
       refused: /do not add up to the whole/,
     },
@@ -326,7 +326,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
           insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on, split_from)
           select ${bob.id}, program_id, kind, batch_id, currency, amount_minor, 1, available_on, id from earning_line where id = ${freeLine}`,
       ],
-      refused: /keeps partner/,
+      refused: /must keep the partner/,
     },
     {
       does: 'puts one line into two payouts',
@@ -342,53 +342,53 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     {
       does: 'adds a line to a draft',
       with: (s) => [takeLine(s.draft, s.freeLine)],
-      refused: /do not sum to what it pays/,
+      refused: /do not add up to its gross amount/,
     },
     {
-      does: 'has a draft checked, and then adds a line',
+      does: 'adds a line to a draft after it was checked',
       with: (s) => [CHECKED_NOW, takeLine(s.draft, s.freeLine)],
-      refused: /do not sum to what it pays/,
+      refused: /do not add up to its gross amount/,
     },
     {
       does: 'adds a line to a run in review',
       with: (s) => [takeLine(s.reviewed, s.freeLine)],
-      refused: /only added in draft/,
+      refused: /gains lines only while its run is in preparation/,
     },
     {
       does: 'adds a line to a payout that executes',
       with: (s) => [takeLine(s.asked, s.freeLine)],
-      refused: /only added in draft/,
+      refused: /gains lines only while its run is in preparation/,
     },
     {
       does: "pays another partner's line",
       with: (s) => [takeLine(s.draft, s.lineOfBob)],
-      refused: /foreign key|do not sum/,
+      refused: /foreign key|do not add up/,
     },
     {
-      does: "pays another partner's line under one's own name",
+      does: "pays another partner's line as the payee's own",
       with: (s) => [takeLine(s.draft, s.lineOfBob, { partnerId: s.ann.id })],
-      refused: /foreign key|do not sum/,
+      refused: /foreign key|do not add up/,
     },
     {
       does: 'pays a line in another currency',
       with: (s) => [takeLine(s.draft, s.freeLine, { currency: 'EUR' })],
-      refused: /foreign key|do not sum/,
+      refused: /foreign key|do not add up/,
     },
     {
       does: 'pays a line with another amount',
       with: (s) => [takeLine(s.draft, s.freeLine, { minor: 999_999n })],
-      refused: /foreign key|do not sum/,
+      refused: /foreign key|do not add up/,
     },
     { does: 'frees the lines of a payout under way', with: (s) => [release(s.asked)], refused: /keeps its lines/ },
     { does: 'frees the lines of a settled payout', with: (s) => [release(s.settled)], refused: /keeps its lines/ },
     {
-      does: 'takes back a line that was freed',
+      does: 'takes back a released line',
       with: (s) => [
         movePayout(s.draft, 'cancelled'),
         release(s.draft),
         sql.unsafe`update payout_line set released_at = null where payout_id = ${s.draft}`,
       ],
-      refused: /only released, once/,
+      refused: /released, and only once/,
     },
     {
       does: 'ends a payout and keeps its lines',
@@ -400,12 +400,12 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     { does: 'pays nothing', with: (s) => [draftOf(s, { gross: 0, net: 0 })], refused: /check/ },
     { does: 'pays less than nothing', with: (s) => [draftOf(s, { gross: -5, net: -5 })], refused: /check/ },
     {
-      does: 'pays more than is left',
+      does: 'pays more than the net amount',
       with: (s) => [draftOf(s, { gross: 1000, withheld: 100, fee: 50, net: 900 })],
       refused: /check/,
     },
     {
-      does: 'withholds less than nothing',
+      does: 'withholds a negative amount',
       with: (s) => [draftOf(s, { gross: 1000, withheld: -1, net: 1001 })],
       refused: /check/,
     },
@@ -417,7 +417,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     {
       does: 'drafts a payout without lines',
       with: (s) => [draftOf(s, { gross: 1000, net: 1000 })],
-      refused: /its lines sum to 0/,
+      refused: /its lines add up to 0/,
     },
     {
       does: "sends a payout to another partner's account",
@@ -427,7 +427,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     {
       does: "replaces another partner's payout",
       with: (s) => [draftOf(s, { gross: 1000, net: 1000 }, { replaces: s.settled })],
-      refused: /replaces what its run replaces/,
+      refused: /must replace the payout that its run replaces/,
     },
     {
       does: 'sends a bank payout by PayPal',
@@ -437,7 +437,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     {
       does: 'begins with an approved payout',
       with: (s) => [draftOf(s, { gross: 1000, net: 1000 }, { status: 'approved' })],
-      refused: /begins as a draft/,
+      refused: /must begin as a draft/,
     },
     {
       does: 'adds a payout to a run in review',
@@ -450,22 +450,22 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /gains no more/,
     },
     {
-      does: 'changes what a draft pays',
+      does: 'changes the amount of a draft',
       with: (s) => [sql.unsafe`update payout set gross_minor = 2000, net_minor = 2000 where id = ${s.draft}`],
       refused: /frozen/,
     },
     {
-      does: 'changes whom a payout pays',
+      does: 'changes the partner of a payout',
       with: (s) => [sql.unsafe`update payout set partner_id = ${s.bob.id} where id = ${s.asked}`],
       refused: /frozen/,
     },
     {
-      does: 'changes where a payout goes',
+      does: 'changes the instrument of a payout',
       with: (s) => [sql.unsafe`update payout set instrument_version_id = ${s.ann.instrumentId} where id = ${s.asked}`],
       refused: /frozen/,
     },
     {
-      does: 'approves a payout alone',
+      does: 'approves a payout without its run',
       with: (s) => [movePayout(s.reviewed, 'approved')],
       refused: /its run is not approved/,
     },
@@ -476,24 +476,24 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     },
     { does: 'settles a draft', with: (s) => [movePayout(s.draft, 'settled')], refused: /draft cannot become settled/ },
     {
-      does: 'calls a payout failed while its attempt may still pay',
+      does: 'fails a payout while its attempt can still pay',
       with: (s) => [movePayout(s.asked, 'failed'), release(s.asked)],
-      refused: /while an attempt may still pay/,
+      refused: /while an attempt can still pay/,
     },
     {
-      does: 'calls a payout failed that was not yet asked for, but may be any moment',
+      does: 'fails a payout whose provider may be asked at any moment',
       with: (s) => [movePayout(s.unasked, 'failed'), release(s.unasked)],
-      refused: /while an attempt may still pay/,
+      refused: /while an attempt can still pay/,
     },
     {
       does: 'settles a payout whose attempt is not settled',
       with: (s) => [movePayout(s.asked, 'settled')],
-      refused: /no attempt of it is settled/,
+      refused: /none of its attempts is settled/,
     },
     {
       does: 'returns a payout whose attempt is not returned',
       with: (s) => [movePayout(s.settled, 'returned'), release(s.settled)],
-      refused: /no attempt of it is returned/,
+      refused: /none of its attempts is returned/,
     },
     {
       does: 'pays a settled payout again',
@@ -503,24 +503,28 @@ const ATTACKS: Record<string, readonly Attack[]> = {
   ],
   attempts: [
     {
-      does: 'tries a second time while the first may pay',
+      does: 'makes a second attempt while the first can still pay',
       with: (s) => [attemptOf(s.asked)],
       refused: /unique|duplicate/,
     },
-    { does: 'tries a settled payout again', with: (s) => [attemptOf(s.settled)], refused: /not executing/ },
-    { does: 'tries a draft', with: (s) => [attemptOf(s.draft)], refused: /not executing/ },
     {
-      does: 'tries with another amount',
+      does: 'makes another attempt for a settled payout',
+      with: (s) => [attemptOf(s.settled)],
+      refused: /not executing/,
+    },
+    { does: 'makes an attempt for a draft', with: (s) => [attemptOf(s.draft)], refused: /not executing/ },
+    {
+      does: 'makes an attempt with another amount',
       with: (s) => [attemptOf(s.unasked, { minor: 100_000 })],
       refused: /another amount/,
     },
     {
-      does: 'tries in another currency',
+      does: 'makes an attempt in another currency',
       with: (s) => [attemptOf(s.unasked, { currency: 'EUR' })],
       refused: /another amount/,
     },
     {
-      does: 'tries by another gateway',
+      does: 'makes an attempt through another gateway',
       with: (s) => [attemptOf(s.unasked, { gateway: 'paypal' })],
       refused: /another amount or gateway/,
     },
@@ -553,7 +557,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /frozen/,
     },
     {
-      does: 'forgets that it was submitted',
+      does: 'erases the time of submission',
       with: (s) => [changeAttempt(s.attempts.submitted, sql.fragment`submitted_at = null`)],
       refused: /frozen|check/,
     },
@@ -563,24 +567,24 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /frozen/,
     },
     {
-      does: 'forgets that money was taken',
+      does: 'erases the amount that was taken',
       with: (s) => [changeAttempt(s.attempts.settled, sql.fragment`debited_minor = null`)],
       refused: /frozen/,
     },
     {
-      does: 'calls failed what took money',
+      does: 'fails an attempt whose money was taken',
       with: (s) => [changeAttempt(s.attempts.submitted, sql.fragment`state = 'failed', debited_minor = 1000`)],
       refused: /check/,
     },
     {
-      does: 'goes back to prepared, to ask again',
+      does: 'moves a submitted attempt back to prepared',
       with: (s) => [changeAttempt(s.attempts.submitted, sql.fragment`state = 'prepared'`)],
       refused: /submitted cannot become prepared/,
     },
   ],
   runs: [
     {
-      does: 'has a period that ends before it begins',
+      does: 'opens a run whose period ends before it begins',
       with: (s) => [
         sql.unsafe`
           insert into payout_run(id, schedule_id, kind, period_start, period_end, cutoff_at, pay_on)
@@ -589,7 +593,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /check/,
     },
     {
-      does: 'runs one period twice by schedule',
+      does: 'opens two scheduled runs for one period',
       with: (s) => [
         sql.unsafe`
           insert into payout_run(id, schedule_id, kind, period_start, period_end, cutoff_at, pay_on)
@@ -598,7 +602,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /unique|duplicate/,
     },
     {
-      does: 'opens a second run beside one in review',
+      does: 'opens a second run while another one is in review',
       with: (s) => [
         sql.unsafe`
           insert into payout_run(id, schedule_id, kind, period_start, period_end, cutoff_at, pay_on)
@@ -613,15 +617,15 @@ const ATTACKS: Record<string, readonly Attack[]> = {
           insert into payout_run(id, schedule_id, kind, period_start, period_end, cutoff_at, pay_on, status)
           values (uuidv7(), ${s.paying.scheduleId}, 'on_demand', '2026-02-01', '2026-03-01', now(), '2026-03-02', 'approved')`,
       ],
-      refused: /begins preparing/,
+      refused: /must begin as preparing/,
     },
     {
-      does: 'approves with one approval of two and its own',
+      does: 'approves a run with one approval of two, and one by its preparer',
       with: (s) => [moveRun(s.reviewRun, 'approved')],
-      refused: /too few people other than its preparer/,
+      refused: /too few people approved this content, besides its preparer/,
     },
     {
-      does: 'adds the details that it pays to, and approves it too',
+      does: 'approves a run that pays to details which the same person added',
       with: (s) => [
         sql.unsafe`
           insert into approval(run_id, content_hash, actor_id, decision)
@@ -631,7 +635,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /too few people/,
     },
     {
-      does: 'approves content that is not what was approved',
+      does: 'approves content other than the approved content',
       with: (s) => [
         sql.unsafe`
           insert into approval(run_id, content_hash, actor_id, decision)
@@ -651,19 +655,19 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /unique|duplicate/,
     },
     {
-      does: 'makes itself somebody else’s run',
+      does: 'changes the preparer of a run',
       with: (s) => [
         sql.unsafe`update payout_run set preparer_id = ${s.reviewing.otherApprover} where id = ${s.reviewRun}`,
       ],
-      refused: /never changes/,
+      refused: /never change/,
     },
     {
-      does: 'changes what was approved',
+      does: 'changes the approved content',
       with: (s) => [sql.unsafe`update payout_run set content_hash = 'other' where id = ${s.payingRun}`],
       refused: /its content is closed/,
     },
     {
-      does: 'pays without a decision',
+      does: 'pays a run without a decision',
       with: (s) => [moveRun(s.reviewRun, 'disbursing')],
       refused: /review cannot become disbursing/,
     },
@@ -679,7 +683,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /check/,
     },
     {
-      does: 'issues a key to oneself',
+      does: 'issues a key to themselves',
       with: (s) => [
         sql.unsafe`
           insert into api_key(actor_id, role, prefix, secret_hash, created_by)
@@ -688,30 +692,30 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /check/,
     },
     {
-      does: 'opens a revoked key again',
+      does: 'revives a revoked key',
       with: (s) => [
         sql.unsafe`
           insert into api_key(actor_id, role, prefix, secret_hash, revoked_at) values (${s.paying.approver}, 'approver', 'old', 'old', now())`,
         sql.unsafe`update api_key set revoked_at = null where prefix = 'old'`,
       ],
-      refused: /it was revoked, and stays so/,
+      refused: /a revoked key stays revoked/,
     },
     {
-      does: 'writes an audit entry that is sealed already',
+      does: 'writes an audit entry that is already sealed',
       with: () => [
         sql.unsafe`insert into audit_log(action, subject, chain_seq, hash) values ('test.forge', 'scene', 2, 'forged')`,
       ],
-      refused: /begins unsealed/,
+      refused: /must begin unsealed/,
     },
     {
       does: 'edits a sealed audit entry',
       with: () => [sql.unsafe`update audit_log set subject = 'nothing'`],
-      refused: /entries are facts/,
+      refused: /its entries are facts/,
     },
   ],
 };
 
-describe.each(Object.entries(ATTACKS))('given somebody who means harm to the %s', (_what, attacks) => {
+describe.each(Object.entries(ATTACKS))('given somebody who attacks the %s', (_what, attacks) => {
   describe.each(attacks)('when one $does', ({ with: statements, refused }) => {
     it('then the app is refused', async () => {
       expect(await tryAll(stage.app, statements(scene))).toMatch(new RegExp(`${refused.source}|permission denied`));
@@ -728,7 +732,7 @@ const FACTS = (
 ).split(' ');
 const KEPT = ['payout', 'payout_line', 'payout_attempt'] as const;
 
-describe('given facts that were written down', () => {
+describe('given recorded facts', () => {
   const table = (name: string) => sql.identifier([name]);
   const someColumn = (name: string) =>
     stage.owner.oneFirst(sql.type(z.object({ name: z.string() }))`
@@ -763,7 +767,7 @@ describe('given facts that were written down', () => {
     expect(await tryAll(stage.owner, [statement])).toMatch(/are facts/);
     expect(await tryAll(stage.app, [statement])).toMatch(/are facts|permission denied/);
   });
-  it('then which attempt a line of a statement is about may still be learned', async () => {
+  it('then a statement line may still be matched with an attempt later', async () => {
     const match = sql.unsafe`update recon_line set matched_attempt_id = ${scene.attempts.settled}`;
     expect(await tryAll(stage.app, [match])).toBe('accepted');
   });
@@ -786,9 +790,9 @@ describe('given facts that were written down', () => {
   });
 });
 
-describe('given that what may follow what is written in the domain and in the database', () => {
+describe('given tables of allowed steps in the domain and in the database', () => {
   const Edge = z.object({ edge: z.string() });
-  /** To stay what one is is no step. */
+  /** Staying in a state is not a step. */
   const others = <T extends string>(all: readonly T[], from: T) => all.filter((to) => to !== from);
   const pairs = (next: Record<string, readonly string[]>) =>
     Object.entries(next).flatMap(([from, tos]) => others(tos, from).map((to) => `${from} > ${to}`));
@@ -803,7 +807,7 @@ describe('given that what may follow what is written in the domain and in the da
     expect(edges.toSorted()).toEqual(pairs(next).toSorted());
   });
 
-  /** What the database says to a step; nothing of it stays. */
+  /** The database's answer to a step, which is rolled back afterwards. */
   const stepOf = (statement: QuerySqlToken): Promise<string> =>
     refusalOf(
       stage.app.transaction(async (tx) => {
@@ -838,8 +842,8 @@ describe('given that what may follow what is written in the domain and in the da
   });
 });
 
-describe('given that two want the same at the same moment', () => {
-  it('when one splits it while another takes it into a payout then only one of them has it', async () => {
+describe('given two transactions at the same moment', () => {
+  it('when one splits a line while the other takes it into a payout then only one of them succeeds', async () => {
     const { drafting } = scene;
     const cleo = await addPartner(stage.app, drafting);
     const line = await addLine(stage.app, drafting, cleo);
@@ -849,7 +853,7 @@ describe('given that two want the same at the same moment', () => {
     expect(late).toMatch(/it was split/);
   });
 
-  it('when two refund the same sale then together they take back no more than it earned', async () => {
+  it('when both refund the same sale then together they take back no more than it earned', async () => {
     const { drafting, ann } = scene;
     await addLine(stage.app, drafting, ann, { minor: 777n });
     const sale = await stage.app.oneFirst(sql.type(z.object({ id: z.string() }))`
@@ -867,7 +871,7 @@ describe('given that two want the same at the same moment', () => {
     expect(late).toMatch(/take back more than was earned/);
   });
 
-  it('when one gives a payout up while another prepares to ask for it then nobody asks', async () => {
+  it('when one ends a payout while the other prepares an attempt then there is no attempt', async () => {
     const payout = await payoutUnderWay();
     const late = await raceAgainst([movePayout(payout, 'failed'), release(payout)], () =>
       tryAll(stage.app, [attemptOf(payout, { key: 'too-late' })]),
@@ -875,15 +879,15 @@ describe('given that two want the same at the same moment', () => {
     expect(late).toMatch(/not executing/);
   });
 
-  it('when one prepares to ask for a payout while another gives it up then it is not given up', async () => {
+  it('when one prepares an attempt while the other ends the payout then the payout does not end', async () => {
     const payout = await payoutUnderWay();
     const late = await raceAgainst([attemptOf(payout, { key: 'in-time' })], () =>
       tryAll(stage.app, [movePayout(payout, 'failed'), release(payout)]),
     );
-    expect(late).toMatch(/while an attempt may still pay/);
+    expect(late).toMatch(/while an attempt can still pay/);
   });
 
-  /** A payout that executes, and that nobody was asked for yet. */
+  /** A payout that executes, and whose provider has not been asked yet. */
   async function payoutUnderWay(): Promise<string> {
     const company = await addCompany(stage.app);
     const partner = await addPartner(stage.app, company);
@@ -893,14 +897,14 @@ describe('given that two want the same at the same moment', () => {
     return payout;
   }
 
-  /** Lets a second one come while the first has not committed; the first commits when the second has to wait for it. */
+  /** Starts the second before the first has committed. The first commits once the second waits for it. */
   async function raceAgainst(first: readonly QuerySqlToken[], second: () => Promise<string>): Promise<string> {
     const winner = await leaveOpen(stage.app, async (tx) => {
       for (const statement of first) await tx.query(statement);
     });
     const late = second();
     try {
-      await eventually('somebody waits', async () => (await countWaiting(stage.app)) > 0n);
+      await eventually('the second waits', async () => (await countWaiting(stage.app)) > 0n);
     } finally {
       await winner.commit();
     }
@@ -908,12 +912,12 @@ describe('given that two want the same at the same moment', () => {
   }
 });
 
-describe('given the types that amounts come in', () => {
-  it('then a bigint of the database is a bigint, beyond what a number holds', async () => {
+describe('given the database types of amounts', () => {
+  it('then a bigint of the database is read as a bigint, even beyond the safe integers', async () => {
     const minor = await stage.app.oneFirst(sql.unsafe`select 9223372036854775807::int8 as minor`);
     expect(minor).toBe(9_223_372_036_854_775_807n);
   });
-  it('then a sum of bigints is cast back to one before it is read, since a numeric would lose its cents', async () => {
+  it('then a sum of bigints is cast to bigint before it is read, because a numeric would lose cents', async () => {
     const sum = await stage.app.oneFirst(
       sql.unsafe`select sum(minor)::bigint as minor from (values (9007199254740993::int8)) as t(minor)`,
     );
@@ -921,8 +925,8 @@ describe('given the types that amounts come in', () => {
   });
 });
 
-describe('given an audit log that was sealed', () => {
-  it('when somebody switches the triggers off and edits an entry then the invariants say so', async () => {
+describe('given a sealed audit log', () => {
+  it('when somebody disables the triggers and edits an entry then an invariant reports it', async () => {
     const actorId = await addActor(stage.app);
     for (const subject of ['one', 'two', 'three'])
       await addAuditEntry(stage.app, { actorId, action: 'test.look', subject, detail: { note: 'true' } });
@@ -942,7 +946,7 @@ describe('given an audit log that was sealed', () => {
 });
 
 describe('given a partner with an instrument', () => {
-  it('when a newer one is added by one person and approved by another then it is taken', async () => {
+  it('when one person adds a newer instrument and another approves the run then the run is approved', async () => {
     const [maker, checker] = [await addActor(stage.app, 'maker'), await addActor(stage.app, 'checker')];
     const wish = { createdBy: maker, approvedBy: checker };
     expect(await refusalOf(addInstrument(stage.app, scene.ann.id, wish))).toBe('accepted');

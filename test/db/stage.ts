@@ -3,7 +3,7 @@ import { freshDatabase, openOwner } from '../support/database.ts';
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
-/** One database seen by two: the app, as it works, and the owner, whom triggers must hold too. Close it when the file is done. */
+/** One database with two users: the app, and the owner, who must also obey the triggers. Close it at the end of the file. */
 export async function openStage() {
   const database = await freshDatabase();
   const app = await openDatabase(database.url, { poolSize: 4 });

@@ -16,17 +16,17 @@ describe('given bank details in the vault', () => {
   it('then their own row and key open them', () => {
     expect(unsealJson(keys, 'instrument/ann', sealed)).toEqual(details);
   });
-  it('then nothing of them can be read as they lie there', () => {
+  it('then the stored bytes reveal nothing', () => {
     expect(sealed.toString('latin1')).not.toContain('123456789');
   });
-  it('when the same details are sealed again then nobody sees that they are the same', () => {
+  it('when the same details are sealed again then the bytes differ', () => {
     expect(sealJson(keys, 'instrument/ann', details).equals(sealed)).toBe(false);
   });
 
   it.each([
     { what: "they are copied to somebody else's row", tried: () => unsealJson(keys, 'instrument/eve', sealed) },
     {
-      what: 'the key is another one',
+      what: 'the key is different',
       tried: () => unsealJson({ ...keys, kek: Buffer.alloc(32, 9) }, 'instrument/ann', sealed),
     },
     { what: 'one bit of the wrapped key is altered', tried: () => unseal(keys, 'instrument/ann', altered(sealed, 30)) },
@@ -37,7 +37,7 @@ describe('given bank details in the vault', () => {
     { what: 'the end is cut off', tried: () => unseal(keys, 'instrument/ann', sealed.subarray(0, -1)) },
     { what: 'there is nothing', tried: () => unseal(keys, 'instrument/ann', Buffer.alloc(0)) },
     {
-      what: "the key of another row's record is put before them",
+      what: 'the wrapped key of another row is put before them',
       tried: () => {
         const other = seal(keys, 'instrument/eve', Buffer.from('{}'));
         return unseal(keys, 'instrument/ann', Buffer.concat([other.subarray(0, 60), sealed.subarray(60)]));
@@ -49,11 +49,11 @@ describe('given bank details in the vault', () => {
 });
 
 describe('given the fingerprints of details', () => {
-  it('then the same account has the same one, and another account another', () => {
+  it('then equal accounts have equal fingerprints, and different accounts differ', () => {
     expect(fingerprint(keys, 'bank/123').equals(fingerprint(keys, 'bank/123'))).toBe(true);
     expect(fingerprint(keys, 'bank/123').equals(fingerprint(keys, 'bank/124'))).toBe(false);
   });
-  it('then without the key nobody can make one to compare with', () => {
+  it('then nobody can compute one without the key', () => {
     const stranger = { ...keys, fingerprintKey: Buffer.alloc(32, 3) };
     expect(fingerprint(stranger, 'bank/123').equals(fingerprint(keys, 'bank/123'))).toBe(false);
   });

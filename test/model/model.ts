@@ -1,6 +1,6 @@
 /** The outcome of a payout, as far as anybody can know. */
 export type Ending = 'settled' | 'failed' | 'returned';
-/** The provider's treatment of a payment, from the moment of the request. */
+/** The way in which a provider treats a payment from the moment of the request. */
 export type Fate = 'pays' | 'fails' | 'returns';
 
 export type ModelPayee = { code: string; method: 'bank' | 'paypal' | 'check'; fate: Fate; earned: bigint };

@@ -15,7 +15,7 @@ export function createTestClient(url: string, key: string) {
       ask<T>('post', path, { body, idempotencyKey }),
     put: <T = Json>(path: string, body: unknown): Promise<T> => ask<T>('put', path, { body }),
     patch: <T = Json>(path: string, body: unknown): Promise<T> => ask<T>('patch', path, { body }),
-    /** Every item of a list, page by page. */
+    /** All items of a list, read page by page. */
     all: <T = Json>(path: string): Promise<T[]> =>
       readPages((page) => get<Page<T>>(`${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams(page)}`)),
   };

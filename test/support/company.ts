@@ -19,7 +19,7 @@ export type CompanyOptions = {
 
 export type Company = Awaited<ReturnType<typeof openCompany>>;
 
-/** Four people, one payer with all methods, a monthly schedule in UTC that is run by hand, one program and plan. */
+/** Four people, one payer with all methods, a monthly schedule in UTC whose runs start by hand, one program and one plan. */
 export async function openCompany(world: World, options: CompanyOptions = {}) {
   const {
     minimum = '0.00',

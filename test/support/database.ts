@@ -7,7 +7,7 @@ import { withClient } from '../../scripts/stack/postgres.ts';
 
 export type FreshDatabase = { url: string; drop: () => Promise<void> };
 
-/** A migrated, empty database of the caller's own: a copy of the template. Drop it when the file is done. */
+/** A migrated, empty database for the caller: a copy of the template. Drop it at the end of the file. */
 export async function freshDatabase(): Promise<FreshDatabase> {
   const server = inject('databaseServer');
   const name = `test_${randomBytes(6).toString('hex')}`;

@@ -13,7 +13,7 @@ import { buildWorkflowBundle } from '../../worker/bundle.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The test PostgreSQL, its superuser; the path of the URL is empty. */
+    /** The superuser of the test PostgreSQL. The path of the URL is empty. */
     databaseServer: string;
     /** The name of the migrated database that tests copy. */
     databaseTemplate: string;
@@ -30,7 +30,7 @@ const TEMPLATE = 'bursar_template';
 
 /**
  * One PostgreSQL with a migrated template, one Temporal server and one workflow bundle for the whole run. Each run has
- * its own folder and free ports, so that several can go on at once; a guard clears up after one that is killed.
+ * its own folder and free ports, so that several runs can work at once. A guard cleans up after a run that is killed.
  */
 export default async function startServers(project: TestProject): Promise<() => Promise<void>> {
   await removeDeadRuns();
@@ -39,7 +39,7 @@ export default async function startServers(project: TestProject): Promise<() => 
   const guard = startGuard(folder, { removesFolder: true });
 
   const starting = Promise.all([startTestPostgres(folder), startTestTemporal(folder), bundleWorkflows(folder)]);
-  starting.catch(guard.release); // stops whatever part of it came up
+  starting.catch(guard.release); // stops the parts that had started
   const [postgres, temporal, bundle] = await starting;
   project.provide('runFolder', folder);
   project.provide('databaseServer', postgres.url);
@@ -54,7 +54,7 @@ export default async function startServers(project: TestProject): Promise<() => 
   };
 }
 
-/** Copying a migrated database takes a tenth of a second, migrating one takes several. */
+/** Copying a migrated database takes a tenth of a second. Migrating a new one takes several seconds. */
 async function startTestPostgres(folder: string) {
   const server = await startPostgres({ folder, port: await freePort(), isDurable: false });
   await createDatabase(server.url, TEMPLATE);
@@ -63,7 +63,7 @@ async function startTestPostgres(folder: string) {
   return { ...server, url: serverUrl };
 }
 
-/** Timers that fire when they are due, and not up to a second later; and a task that died with its worker is given away soon. */
+/** Timers fire when they are due, not up to a second later. A task that died with its worker soon goes to another worker. */
 const TEMPORAL_SETTINGS = {
   'history.timerProcessorMaxTimeShift': '"10ms"',
   'history.defaultWorkflowTaskTimeout': '"2s"',
@@ -84,7 +84,7 @@ async function bundleWorkflows(folder: string): Promise<string> {
   return file;
 }
 
-/** When even the guard was killed, its run's servers are still there. */
+/** Removes the servers of runs whose guard was killed too. */
 async function removeDeadRuns(): Promise<void> {
   for (const name of await readdir(TESTS).catch(() => [])) {
     if (await commandOf(Number(name))) continue;

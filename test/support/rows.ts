@@ -14,7 +14,7 @@ import { listRunContent, updateRun } from '../../db/runs/runs.ts';
 import { accrualPosting, debitPosting, type Paid, sendPosting } from '../../domain/books/postings.ts';
 import { contentHash } from '../../domain/runs/content.ts';
 
-/** Rows as a company's database holds them, written straight by SQL. What a test is not about has a default. */
+/** Rows of a company's database, written by SQL. Everything that a test is not about has a default. */
 
 const TextId = z.object({ id: z.string() });
 const IntId = z.object({ id: z.number() });
@@ -32,7 +32,7 @@ export type CompanyWish = {
   approvalsRequired?: number;
   zone?: string;
   minimumMinor?: bigint;
-  /** The plan's terms; 10 % of every sale, not held, if not given. */
+  /** The plan's terms. By default every sale earns 10 % without a hold. */
   terms?: object;
 };
 
@@ -124,7 +124,7 @@ export type EventWish = {
 
 export const SOURCE = 'shop';
 
-/** An event that nobody has worked out yet; returns its source id. */
+/** A due event. Returns its source id. */
 export async function addEvent(
   db: CommonQueryMethods,
   { programId }: CompanyRows,
@@ -142,7 +142,7 @@ export async function addEvent(
   return id;
 }
 
-/** A line with the one earning it sums, whose event is worked out, and its journal. */
+/** A line with its only earning and journal. The event of the earning is already counted. */
 export async function addLine(
   db: CommonQueryMethods,
   company: CompanyRows,
@@ -175,7 +175,7 @@ export type RunWish = {
   preparerId?: string | null;
 };
 
-/** A run that is being prepared; asked for by the company's preparer, unless said otherwise. */
+/** A run in preparation. By default the company's preparer asked for it. */
 export function addRun(db: CommonQueryMethods, company: CompanyRows, wish: RunWish = {}): Promise<string> {
   const { kind = 'on_demand', periodStart = '2026-01-01', periodEnd = '2026-02-01', redo = 0 } = wish;
   const { preparerId = company.preparer } = wish;
@@ -219,7 +219,7 @@ const sumOfLines = (db: CommonQueryMethods, lineIds: readonly bigint[]): Promise
   db.oneFirst(sql.type(z.object({ minor: z.bigint() }))`
     select coalesce(sum(amount_minor), 0)::bigint as minor from earning_line where id = any(${sql.array(lineIds.map(String), 'int8')})`);
 
-/** The run's preparation is done: it has outcomes and a content hash, and waits for a decision. */
+/** Ends a run's preparation: it has outcomes and a content hash, and waits for a decision. */
 export async function putInReview(db: CommonQueryMethods, runId: string): Promise<void> {
   const content = await listRunContent(db, runId);
   const outcomes = content.map(({ id, partnerId, currency, grossMinor }) => ({
@@ -234,13 +234,13 @@ export async function putInReview(db: CommonQueryMethods, runId: string): Promis
   await updateRun(db, runId, { status: 'review', contentHash: contentHash(content), reviewStarts: true });
 }
 
-/** Writes an approval of what the run is now. */
+/** Approves the current content of a run. */
 export async function approve(db: CommonQueryMethods, runId: string, by: string): Promise<void> {
   const hash = contentHash(await listRunContent(db, runId));
   await insertApproval(db, runId, hash, { by, decision: 'approve', contentHash: hash.toString('hex'), noteId: null });
 }
 
-/** A run that is being paid, with so many payouts for which nobody was asked. */
+/** A run that is being paid, with this many payouts whose provider was not asked yet. */
 export async function addPayingRun(db: CommonQueryMethods, method: 'bank' | 'paypal', count: number) {
   const company = await addCompany(db);
   const runId = await addRun(db, company);
@@ -253,7 +253,7 @@ export async function addPayingRun(db: CommonQueryMethods, method: 'bank' | 'pay
   return { runId, payoutIds };
 }
 
-/** Approved by one person, and being paid: its payouts execute. */
+/** Approves a run as one person and begins to pay it, so that its payouts execute. */
 export async function disburse(db: CommonQueryMethods, runId: string, approver: string): Promise<void> {
   await putInReview(db, runId);
   await approve(db, runId, approver);
@@ -302,7 +302,7 @@ export const addBatch = (
     return { id, attemptIds };
   });
 
-/** The batch was asked for, with its attempts and their journals. */
+/** Submits a batch with its attempts and their journals. */
 export const sendBatch = (db: CommonQueryMethods, id: string): Promise<void> =>
   db.transaction(async (tx) => {
     await claimBatch(tx, id);
@@ -328,7 +328,7 @@ export const sendPayout = (db: CommonQueryMethods, payoutId: string): Promise<st
     return attemptId;
   });
 
-/** A payout whose provider took the money and is done. */
+/** A payout whose provider took the money and settled it. */
 export async function settlePayout(db: CommonQueryMethods, payoutId: string): Promise<string> {
   const attemptId = await sendPayout(db, payoutId);
   await db.transaction(async (tx) => {
@@ -349,7 +349,7 @@ export async function settlePayout(db: CommonQueryMethods, payoutId: string): Pr
   return attemptId;
 }
 
-/** Why the database refused what was tried, in all its words; `accepted` where it did not. */
+/** The database's full reason for refusing the statements, or `accepted`. */
 export async function refusalOf(tried: Promise<unknown>): Promise<string> {
   try {
     await tried;
@@ -362,7 +362,7 @@ export async function refusalOf(tried: Promise<unknown>): Promise<string> {
 const wordsOf = (error: unknown): string =>
   error instanceof Error ? [error.message, wordsOf(error.cause)].join(' ') : '';
 
-/** Everything in one transaction, as somebody would who hopes that the end makes up for the middle. */
+/** Runs everything in one transaction, in case a later statement hides an earlier one. */
 export const tryAll = (db: CommonQueryMethods, statements: readonly QuerySqlToken[]): Promise<string> =>
   refusalOf(
     db.transaction(async (tx) => {

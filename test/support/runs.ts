@@ -20,7 +20,7 @@ export const runBecomes = (company: Company, id: string, ...statuses: readonly s
     return statuses.includes(run.status) && run;
   });
 
-/** A run of the period, prepared and waiting for its decision. */
+/** A run of the period that is prepared and waits for its decision. */
 export async function prepareRun(company: Company, periodEnd = PERIOD_END): Promise<RunSeen> {
   await eventsAreAccrued(company);
   const { id } = await company.preparer.api.post<RunSeen>('/v1/runs', { schedule: 'monthly', periodEnd });
@@ -34,7 +34,7 @@ export const eventsAreAccrued = ({ world }: Company): Promise<unknown> =>
 export const approve = ({ approver }: Company, { id, contentHash }: RunSeen) =>
   approver.api.post<{ status: string }>(`/v1/runs/${id}/decision`, { decision: 'approve', contentHash });
 
-/** Waits until every payout of a run is in a final state, and answers them. */
+/** Waits until every payout of a run has a final status, and returns the payouts. */
 export const payoutsEnd = (company: Company, runId: string): Promise<PayoutSeen[]> =>
   eventually(`every payout of run ${runId} ends`, async () => {
     const payouts = await listRunPayouts(company, runId);
@@ -48,7 +48,7 @@ export async function payPeriod(company: Company, periodEnd = PERIOD_END): Promi
   return payoutsEnd(company, run.id);
 }
 
-/** Reconciles today with every gateway, and answers the open breaks. */
+/** Reconciles today with every gateway, and returns the open breaks. */
 export async function reconcileToday(world: World, company: Company): Promise<{ kind: string; subject: string }[]> {
   const day = new Date().toISOString().slice(0, 10);
   for (const gateway of GATEWAYS) {

@@ -34,22 +34,22 @@ export type WorldOptions = {
   /** How long the sandbox waits between its own state changes. */
   stepMs?: number;
   clearMs?: number;
-  /** Without webhooks everything is found by polling; an address gets them in the API's place. */
+  /** Without webhooks, polling finds everything. With an address, webhooks go there instead of to the API. */
   webhooks?: boolean | string;
   wiseReturnWindowMs?: number;
-  /** How many payouts go into one batch; 1 asks for each by itself. As many as the providers take, where nothing is said. */
+  /** The number of payouts in one batch: 1 asks for each on its own. The default is as many as the providers take. */
   batchItemsMax?: number;
-  /** How many payments of a batch PayPal shows at once. */
+  /** The number of payments of a batch that PayPal shows on one page. */
   itemsPerPage?: number;
-  /** How long asking a provider may take. */
+  /** The longest time that a request to a provider may take. */
   askTimeoutMs?: number;
 };
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
 /**
- * Everything there is, for one test file: a database and a Temporal namespace of its own, the sandbox, the workers, and the
- * API over HTTP. Close it when the file is done.
+ * The whole product for one test file: its own database and Temporal namespace, the sandbox, the workers, and the API over
+ * HTTP. Close it at the end of the file.
  */
 export async function openWorld(options: WorldOptions = {}) {
   const { stepMs = 20, clearMs = 50, webhooks = true, wiseReturnWindowMs = 300, batchItemsMax = Infinity } = options;
@@ -116,9 +116,9 @@ export async function openWorld(options: WorldOptions = {}) {
     url,
     dir,
     app,
-    /** Stops and starts the workers, as a deploy does; in between nothing is worked on. */
+    /** Stops and starts the workers, as a deploy does. Nothing is worked on in between. */
     workers,
-    /** Events that nobody worked out yet, those that wait for their sale left out. */
+    /** The due events, without those that wait for their sale. */
     countDueEvents: async () =>
       Number(await db.oneFirst(sql.unsafe`select count(*) from event_due where waits_for is null`)),
     /** A person with a key, and the API as that person sees it. */

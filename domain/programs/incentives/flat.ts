@@ -5,7 +5,7 @@ import { Currency, Decimal, QUANTITY_MAX, whyNotAmount } from '../../fields.ts';
 import { formatMoney, MINOR_MAX, money, parseDecimal } from '../../money.ts';
 import { commonTerms, type Incentive } from './incentive.ts';
 
-/** A fixed amount for each event, or for each unit of it: a bonus, an activity reward, a SPIFF. */
+/** A fixed amount for each event, or for each unit of an event: a bonus, an activity reward, a SPIFF. */
 export const FlatTerms = z
   .strictObject({
     ...commonTerms,
@@ -24,7 +24,7 @@ export const FlatTerms = z
   .meta({ id: 'FlatTerms' });
 export type FlatTerms = z.infer<typeof FlatTerms>;
 
-/** The most units that an event may have must not earn more than can be stored, or its program would stand still. */
+/** An event with the largest quantity must not earn more than can be stored, or its program would stand still. */
 function whyNotEach(amount: string, currency: CurrencyCode, perUnit: boolean): string | undefined {
   const isTooLarge = perUnit && parseDecimal(amount, currency).minor * BigInt(QUANTITY_MAX) > MINOR_MAX;
   return isTooLarge ? `"${amount}" is too large for each of up to ${QUANTITY_MAX} units` : undefined;

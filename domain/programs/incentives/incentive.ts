@@ -5,17 +5,17 @@ import { AmountName, EventKind } from '../../fields.ts';
 import { type Event, REFUND } from '../../event.ts';
 import { formatMinor, type Money, money } from '../../money.ts';
 
-/** What has counted towards one incentive in one window, reversals subtracted: the volume, and what was earned for it. */
+/** The volume that has counted towards one incentive in one window, and what it earned, both less reversals. */
 export type WindowTotals = { readonly basisMinor: bigint; readonly earnedMinor: bigint };
 
-/** What an incentive may look at: the event, its local date, and for tiers the window so far. */
+/** All that an incentive may look at: the event, its local date and, for tiers, the window so far. */
 export type Occasion = {
   readonly event: Event;
   readonly date: string;
   readonly totals: WindowTotals;
 };
 
-/** Enough to compute the cent again, and to be read by the partner. Amounts are decimal strings, rates percentages. */
+/** Enough to compute every cent again, in words for the partner. Amounts are decimal strings, and rates are percentages. */
 export type Explanation = {
   readonly rule: string;
   readonly inputs: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ export type Explanation = {
   readonly rounding: 'half-even';
 };
 
-/** What one event earned by one incentive, never below zero. The basis is what counted towards it, 0 for a flat amount. */
+/** The gain from one event by one incentive: never less than zero. The basis is the amount that counted, 0 for a flat amount. */
 export type Gain = {
   readonly minor: bigint;
   readonly currency: CurrencyCode;
@@ -33,7 +33,7 @@ export type Gain = {
 
 /** An incentive's arithmetic. */
 export type Incentive<Terms> = {
-  /** The first local date of the window that a date is in, or null for an incentive that looks at one event alone. */
+  /** The first local date of the window that a date is in. Null for an incentive that looks at one event alone. */
   readonly windowStart: (terms: Terms, date: string) => string | null;
   /** Undefined where the event lacks what the incentive looks at. */
   readonly earn: (terms: Terms, occasion: Occasion) => Gain | undefined;
@@ -42,7 +42,7 @@ export type Incentive<Terms> = {
 export const Day = z.iso.date();
 const ofPromotion = (words: string) => `A local date in the zone of the program's schedule: ${words}`;
 
-/** A percentage from 0 to 100 with at most six digits behind the point: nobody earns more than what counts. */
+/** A percentage from 0 to 100 with at most six digits after the point. Nobody earns more than the amount that counts. */
 export const Percent = z
   .string()
   .regex(/^(100(\.0{1,6})?|\d{1,2}(\.\d{1,6})?)$/, 'is not 0 to 100 percent, such as 12.5')
@@ -53,7 +53,7 @@ export const Percent = z
 
 const KINDS_MAX = 20;
 
-/** What every incentive has: a name, the kinds of event that earn it, and, for a promotion, its half-open local dates. */
+/** The terms of every incentive: a name, the kinds of event that earn it and, for a promotion, its half-open local dates. */
 export const commonTerms = {
   id: z
     .string()
@@ -75,7 +75,7 @@ export const commonTerms = {
   }).optional(),
 };
 
-/** Which amount of the event counts: the main one, or another by its name. */
+/** The amount of the event that counts: the main one, or another one by its name. */
 export const basisTerm = z
   .union([z.literal('amount'), AmountName])
   .default('amount')
@@ -84,13 +84,13 @@ export const basisTerm = z
     examples: ['amount'],
   });
 
-/** The amount that counts, or undefined where the event has none of that name. */
+/** The amount that counts, or undefined where the event has no amount of that name. */
 export function basisOf(event: Event, basis: string): Money | undefined {
   const minor = basis === 'amount' ? event.minor : event.otherAmounts[basis];
   return event.currency === null || minor === null || minor === undefined ? undefined : money(minor, event.currency);
 }
 
-/** An amount times a rate before it is rounded, as a decimal. A rate's denominator is a power of ten. */
+/** An amount times a rate before rounding, as a decimal. This works because the denominator of a rate is a power of ten. */
 export function formatUnrounded(numerator: bigint, denominator: bigint, currency: CurrencyCode): string {
   const digits = formatMinor(numerator, exponentOf(currency) + denominator.toString().length - 1);
   return `${digits.replace(/\.?0+$/, '')} ${currency}`;

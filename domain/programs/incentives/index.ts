@@ -5,7 +5,7 @@ import type { Gain, Incentive, Occasion } from './incentive.ts';
 import { percent, PercentTerms } from './percent.ts';
 import { tiers, TiersTerms } from './tiers.ts';
 
-/** The registry of incentives: a new one is a file, its terms here and its arithmetic below. */
+/** The registry of incentives. A new incentive is a file, with its terms in this union and its arithmetic in the record below. */
 export const IncentiveTerms = z
   .discriminatedUnion('rule', [PercentTerms, FlatTerms, TiersTerms])
   .meta({ id: 'IncentiveTerms', description: 'One way of earning, by its `rule`' });

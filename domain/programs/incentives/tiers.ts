@@ -53,9 +53,9 @@ const TiersShape = z.strictObject({
 });
 
 /**
- * A rate that depends on the volume of a window: what a partner's events add up to in a calendar month, quarter or year, or
- * ever. Marginal tiers pay each part of the volume at its own step's rate; a cliff pays all of it at the rate of the step
- * that was reached. Only events in the tiers' currency count.
+ * A rate that depends on the volume of a window. The volume is the sum of a partner's events in a calendar month, a quarter, a
+ * year or all time. Marginal tiers pay each part of the volume at the rate of its own step. A cliff pays the whole volume at the
+ * rate of the step that it reached. Only events in the currency of the tiers count.
  */
 export const TiersTerms = TiersShape.superRefine((terms, context) => {
   for (const { index, field, reason } of stepObjections(terms))
@@ -65,7 +65,7 @@ export type TiersTerms = z.infer<typeof TiersTerms>;
 
 type StepObjection = { index: number; field: 'from' | 'percent'; reason: string };
 
-/** Steps begin at nothing and rise; a cliff's rate never falls, or a sale would cost its partner money. */
+/** Steps begin at zero and rise. The rate of a cliff never falls, or a sale would cost its partner money. */
 function stepObjections({ steps, currency, mode }: TiersTerms): StepObjection[] {
   const unreadable = steps.flatMap(({ from }, index) => {
     const reason = whyNotAmount(from, currency);
@@ -74,14 +74,15 @@ function stepObjections({ steps, currency, mode }: TiersTerms): StepObjection[] 
   if (unreadable.length > 0) return unreadable;
   return readSteps(steps, currency).flatMap((step, index, all): StepObjection[] => {
     const before = all[index - 1];
-    if (!before) return step.from === 0n ? [] : [{ index, field: 'from', reason: 'the first step is from 0' }];
+    if (!before)
+      return step.from === 0n ? [] : [{ index, field: 'from', reason: 'is not 0, where the first step begins' }];
     if (step.from <= before.from) return [{ index, field: 'from', reason: 'is not above the step before it' }];
     const falls = mode === 'cliff' && step.rate < before.rate;
     return falls ? [{ index, field: 'percent', reason: 'is less than the step before it' }] : [];
   });
 }
 
-/** Every percentage is read over the same denominator, so that numerators may be compared and added. */
+/** Every percentage has the same denominator, so that numerators can be compared and added. */
 const { denominator: DENOMINATOR } = parsePercent('0');
 
 type Tier = { from: bigint; rate: bigint; percent: string };
@@ -93,7 +94,7 @@ const readSteps = (steps: TiersTerms['steps'], currency: CurrencyCode): Tier[] =
     percent,
   }));
 
-/** A part of a volume and the rate it is paid at. */
+/** A part of a volume and the rate at which it is paid. */
 type Part = { minor: bigint; rate: bigint; percent: string };
 
 const PARTS: Record<TiersTerms['mode'], (tiers: readonly Tier[], volume: bigint) => Part[]> = {
@@ -114,7 +115,7 @@ const PARTS: Record<TiersTerms['mode'], (tiers: readonly Tier[], volume: bigint)
 const MONTHS_IN: Record<'month' | 'quarter' | 'year', number> = { month: 1, quarter: 3, year: 12 };
 const MONTH_DIGITS = 2;
 
-/** Before any event that is taken in. */
+/** A date before every event that is accepted. */
 const BEGINNING = '1970-01-01';
 
 function windowStart({ window }: TiersTerms, date: string): string {
@@ -125,10 +126,10 @@ function windowStart({ window }: TiersTerms, date: string): string {
 }
 
 /**
- * What the window's volume is worth with this event, less what was earned in it before. So the earnings of a window always
- * add up to the rounded worth of its volume: a step that is crossed re-rates what came before, and cents never drift. Only
- * where reversals left more than the volume is worth, the partner keeps it, and earns nothing new until the volume has
- * caught up.
+ * Earns what the window's volume is worth with this event, less what was earned in the window before. The earnings of a window
+ * therefore always add up to the rounded worth of its volume: crossing a step rates the earlier volume anew, and cents never
+ * drift. There is one exception. Where reversals left more than the volume is worth, the partner keeps it, and earns nothing new
+ * until the volume has caught up.
  */
 function earn(terms: TiersTerms, { event, date, totals }: Occasion): Gain | undefined {
   const basis = basisOf(event, terms.basis);

@@ -65,7 +65,7 @@ describe('given a balance that somebody raised by a cent', () => {
 
     expect(alarms).toMatchObject([{ kind: 'invariant_broken', subject: 'invariant/kept-balances' }]);
     expect(alarms[0]?.detail).toMatch(
-      /^2\. The balance kept with an account is .* account partner:payable:\d+:USD keeps/,
+      /^2\. The balance of an account is .* account partner:payable:\d+:USD has \d+ debits/,
     );
     expect(await alarmsOf(business)).toEqual(alarms);
     expect(await countMails()).toBe(1n);

@@ -49,7 +49,7 @@ const countDue = ({ company }: Shop): Promise<bigint> =>
     select count(*) from event_due where program_id = ${company.programId}`);
 
 describe('given sales of one partner', () => {
-  it('when a page is accrued then earnings that are free on the same day become one line', async () => {
+  it('when a page is accrued then earnings that are free on the same day share one line', async () => {
     const shop = await openShop();
     await shop.send({ minor: 10_000n });
     await shop.send({ minor: 5_000n });
@@ -61,7 +61,7 @@ describe('given sales of one partner', () => {
     ]);
   });
 
-  it('when it is repeated then nothing changes', async () => {
+  it('when the page is repeated then nothing changes', async () => {
     const shop = await openShop();
     await shop.send();
     await accrueAll(shop);
@@ -78,7 +78,7 @@ describe('given sales of one partner', () => {
     expect(await earnedOf(shop)).toBe(20_000n);
   });
 
-  it('when an event is worth nothing then it is accrued, and makes no line', async () => {
+  it('when an event is worth nothing then it is counted, but makes no line', async () => {
     const shop = await openShop();
     await shop.send({ minor: 0n });
     await accrueAll(shop);
@@ -86,7 +86,7 @@ describe('given sales of one partner', () => {
     expect(await linesOf(shop)).toEqual([]);
   });
 
-  it('when it is late in the evening in the schedule’s zone then the release day is the local day, after the hold', async () => {
+  it('when a sale is late in the evening then the hold counts from the local date of the schedule', async () => {
     const shop = await openShop({ ...TEN_PERCENT, holdDays: 30 }, 'America/New_York');
     await shop.send({ occurredAt: '2026-01-11T03:00:00Z' });
     await accrueAll(shop);
@@ -124,7 +124,7 @@ describe('given refunds', () => {
     expect(await earnedOf(shop)).toBe(0n);
   });
 
-  it('when a refund belongs to another partner then it takes nothing back, and an alarm is raised', async () => {
+  it('when a refund names another partner then it takes nothing back, and an operator is told', async () => {
     const shop = await openShop();
     const sale = await shop.send();
     await accrueAll(shop);
@@ -139,7 +139,7 @@ describe('given refunds', () => {
   });
 });
 
-describe('given tiers: 10 % up to 100.00 of a month, 20 % above', () => {
+describe('given tiers of 10 % up to 100.00 a month, and 20 % above', () => {
   const incentive = { id: 'tiers', rule: 'tiers', mode: 'marginal', window: 'month', currency: 'USD' };
   const steps = [
     { from: '0.00', percent: '10' },
@@ -157,7 +157,7 @@ describe('given tiers: 10 % up to 100.00 of a month, 20 % above', () => {
     expect(await earnedOf(shop)).toBe(800n + 200n + 1200n);
   });
 
-  it('when both are accrued in one page then the result is the same', async () => {
+  it('when both are accrued in one page then the earnings are the same', async () => {
     const shop = await openShop(terms);
     await shop.send({ minor: 8_000n });
     await shop.send({ minor: 8_000n, occurredAt: '2026-01-20T12:00:00Z' });

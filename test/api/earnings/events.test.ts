@@ -98,7 +98,7 @@ describe('given a request with one event that cannot be', () => {
       why: "a refund of another partner's sale",
       event: refund('b', 'theirs'),
       field: 'refundOf',
-      reason: 'the refunded sale is of partner bob',
+      reason: 'the refunded sale belongs to partner bob',
     },
     {
       why: 'a refund in another currency',

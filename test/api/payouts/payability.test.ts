@@ -56,12 +56,12 @@ type Case = {
 };
 
 const CASES: readonly Case[] = [
-  { outcome: 'nothing_due', when: 'nothing was earned', words: 'Nothing has been earned that is not paid.' },
+  { outcome: 'nothing_due', when: 'nothing was earned', words: 'There are no unpaid earnings.' },
   {
     outcome: 'nothing_due',
     when: 'all is held',
     arrange: (code) => addLine(api.db, code, 5000, HELD_UNTIL),
-    words: `All that was earned is still held for refunds; the next of it is free from ${HELD_UNTIL}.`,
+    words: `All earnings are still held for refunds. The next hold ends on ${HELD_UNTIL}.`,
     until: HELD_UNTIL,
     nextPayOn: PAID_ON,
   },
@@ -69,13 +69,13 @@ const CASES: readonly Case[] = [
     outcome: 'nothing_due',
     when: 'all is in a payout',
     arrange: (code) => addPayout(api.db, code),
-    words: 'All that was earned is in a payout that is on its way already.',
+    words: 'All earnings are already in a payout that is on its way.',
   },
   {
     outcome: 'negative_balance',
     when: 'refunds took back more',
     arrange: (code) => addLine(api.db, code, -700, LONG_AGO),
-    words: 'Refunds took back more than was earned: the balance of -7.00 USD is made up from what is earned next.',
+    words: 'Refunds took back more than was earned. The next earnings make up the balance of -7.00 USD.',
   },
   {
     outcome: 'partner_on_hold',
@@ -84,14 +84,14 @@ const CASES: readonly Case[] = [
       await addLine(api.db, code, 5000, LONG_AGO);
       await api.ask('POST', `/v1/partners/${code}/hold`, { body: { reason: 'a tax form is missing' } });
     },
-    words: 'Payment is on hold until we release it: a tax form is missing.',
+    words: 'We have put payment on hold: a tax form is missing.',
   },
   {
     outcome: 'no_instrument',
     when: 'we do not know where to pay',
     instrument: null,
     arrange: (code) => addLine(api.db, code, 5000, LONG_AGO),
-    words: 'We do not know where to pay USD to: a bank account, a PayPal account or a postal address is missing.',
+    words: 'We do not know where to pay USD. Add a bank account, a PayPal account or a postal address.',
   },
   {
     outcome: 'instrument_cooling_off',
@@ -105,7 +105,7 @@ const CASES: readonly Case[] = [
         select uuidv7(), partner_id, method, country, sealed, key_id, fingerprint, last4, created_by, '2099-05-11T02:00:00Z'
         from instrument_version where partner_id = ${id}`);
     },
-    words: `The payment details were changed: to protect their owner nothing is paid to them before ${HELD_UNTIL}.`,
+    words: `The payment details were changed. To protect their owner, we do not pay to them before ${HELD_UNTIL}.`,
     until: HELD_UNTIL,
     nextPayOn: PAID_ON,
   },
@@ -114,7 +114,7 @@ const CASES: readonly Case[] = [
     when: 'the payer does not pay by check',
     instrument: CHECK,
     arrange: (code) => addLine(api.db, code, 5000, LONG_AGO),
-    words: 'Payment by check is not offered here: choose another way to be paid.',
+    words: 'Payment by check is not offered here. Choose another method.',
   },
   {
     outcome: 'below_minimum',
@@ -123,7 +123,7 @@ const CASES: readonly Case[] = [
       await addLine(api.db, code, 500, LONG_AGO);
       await addLine(api.db, code, 5000, HELD_UNTIL);
     },
-    words: '5.00 USD is less than the smallest payout, 10.00 USD: it is kept and paid with what is earned next.',
+    words: '5.00 USD is less than the smallest payout of 10.00 USD. We keep it and pay it with the next earnings.',
     until: HELD_UNTIL,
     nextPayOn: PAID_ON,
   },
@@ -131,7 +131,7 @@ const CASES: readonly Case[] = [
     outcome: 'below_minimum',
     when: 'it is too little, and nothing is held',
     arrange: (code) => addLine(api.db, code, 500, LONG_AGO),
-    words: '5.00 USD is less than the smallest payout, 10.00 USD: it is kept and paid with what is earned next.',
+    words: '5.00 USD is less than the smallest payout of 10.00 USD. We keep it and pay it with the next earnings.',
   },
 ];
 

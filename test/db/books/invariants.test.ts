@@ -84,7 +84,7 @@ async function keepBooks(db: Stage['app']) {
   };
 }
 
-/** As somebody could who owns the database and switches its triggers off. */
+/** Runs statements as an owner of the database who disables its triggers. */
 const plant = (statements: readonly QuerySqlToken[]): Promise<void> => tamper(stage.owner, ...statements);
 
 const accountOf = (prefix: string) =>
@@ -112,10 +112,10 @@ const register = (b: Books, ref: string, number: number, why: { because?: string
   insert into check_register(check_account_id, number, attempt_id, spoiled_because, recorded_by)
   select id, ${number}, ${why.attemptId ?? null}, ${why.because ?? null}, ${why.because ? b.company.preparer : null}::uuid
   from check_account where payer_id = ${b.company.payerId} and account_ref = ${ref}`;
-/** An attempt as if it were by check. */
+/** Turns an attempt into one by check. */
 const asCheck = (id: string, change: ReturnType<typeof sql.fragment>) =>
   sql.unsafe`update payout_attempt set gateway = 'printed-check', check_number = 55, ${change} where id = ${id}`;
-/** A part of ann's payout that two people gave back to her; its id is the run's. */
+/** A part of ann's payout that two people credited to her. Its id is that of the run. */
 const credited = (
   { runId, annPayout, annAttempt, company }: Books,
   decidedBy = sql.fragment`${company.approver}`,
@@ -132,7 +132,7 @@ type Plant = {
   names: (b: Books) => string;
 };
 
-/** One violation of every rule. The checker must name the culprit, or it would be green whatever happens. */
+/** One violation of each rule. The checker must name the culprit, or it would be green whatever happens. */
 const PLANTS: readonly Plant[] = [
   {
     wrong: 'a journal has one side',
@@ -148,7 +148,7 @@ const PLANTS: readonly Plant[] = [
         update ledger_entry set currency = 'EUR' from ledger_journal journal
         where journal.id = journal_id and kind = 'accrual' and idempotency_key = ${String(b.cleoLine)}`,
     ],
-    names: () => 'is in EUR, its account in USD',
+    names: () => 'is in EUR, but its account is in USD',
   },
   {
     wrong: 'a kept balance is a cent too high',
@@ -216,27 +216,27 @@ const PLANTS: readonly Plant[] = [
     names: (b) => `partner ${b.cleo.id} `,
   },
   {
-    wrong: "an earning is somebody else's than its event",
+    wrong: 'an earning belongs to another partner than its event',
     breaks: 'earnings-fit-line-and-event',
     plant: (b) => [
       sql.unsafe`
         update event set partner_id = ${b.ann.id} from earning
         where earning.source = event.source and earning.source_id = event.source_id and earning_line_id = ${b.cleoLine}`,
     ],
-    names: () => 'commission does not fit',
+    names: () => 'commission does not match',
   },
   {
-    wrong: 'an event will be worked out a second time',
+    wrong: 'an event is due again',
     breaks: 'due-events-earned-nothing',
     plant: (b) => [
       sql.unsafe`
         insert into event_due(source, source_id, program_id, occurred_at)
         select source, source_id, program_id, now() from earning where earning_line_id = ${b.cleoLine}`,
     ],
-    names: () => 'is due and has an earning',
+    names: () => 'is due, but has an earning',
   },
   {
-    wrong: 'an event is lost before anybody worked it out',
+    wrong: 'an event is lost before it was counted',
     breaks: 'events-counted-once',
     plant: (b) => [
       sql.unsafe`
@@ -258,7 +258,7 @@ const PLANTS: readonly Plant[] = [
     names: () => 'take back 3001 of 3000',
   },
   {
-    wrong: 'two attempts may pay one payout',
+    wrong: 'two attempts can pay one payout',
     breaks: 'one-live-attempt',
     plant: (b) => [
       sql.unsafe`drop index one_live_attempt`,
@@ -275,13 +275,13 @@ const PLANTS: readonly Plant[] = [
     names: (b) => b.bobAttempt,
   },
   {
-    wrong: 'a batch says another sum than its payments',
+    wrong: 'a batch has another total than its payments',
     breaks: 'batches-are-their-attempts',
     plant: (b) => [sql.unsafe`update provider_batch set total_minor = total_minor + 1 where id = ${b.batch.id}`],
     names: (b) => b.batch.id,
   },
   {
-    wrong: 'a payment of a batch was left out when it was asked for',
+    wrong: 'a payment of a batch was left out of the request',
     breaks: 'batches-are-asked-whole',
     plant: (b) => [setAttempt(b.batch.attemptIds[0] ?? '', sql.fragment`state = 'prepared', submitted_at = null`)],
     names: (b) => b.batch.attemptIds[0] ?? '',
@@ -293,13 +293,13 @@ const PLANTS: readonly Plant[] = [
     names: (b) => b.batch.id,
   },
   {
-    wrong: 'a payout is settled and its attempt is not',
+    wrong: 'a payout is settled, but its attempt is not',
     breaks: 'payouts-are-their-attempts',
     plant: (b) => [setPayout(b.bobPayout, sql.fragment`status = 'settled'`)],
     names: (b) => b.bobPayout,
   },
   {
-    wrong: 'money came back that was never taken',
+    wrong: 'money came back that the provider never took',
     breaks: 'only-taken-money-settles',
     plant: (b) => [setAttempt(b.bobAttempt, sql.fragment`returned_minor = 5`)],
     names: (b) => b.bobAttempt,
@@ -321,13 +321,13 @@ const PLANTS: readonly Plant[] = [
     names: (b) => b.annAttempt,
   },
   {
-    wrong: 'what a provider took was not booked',
+    wrong: 'money that a provider took was not booked',
     breaks: 'movements-booked-once',
     plant: (b) => forget('debit', b.annAttempt),
     names: (b) => `debit of attempt ${b.annAttempt}`,
   },
   {
-    wrong: 'something was booked of an attempt that nobody knows',
+    wrong: 'a movement was booked for an attempt that does not exist',
     breaks: 'movements-booked-once',
     plant: (b) => [
       journal(`stray-${b.runId}`),
@@ -338,7 +338,7 @@ const PLANTS: readonly Plant[] = [
     names: (b) => `return of attempt stray-${b.runId}`,
   },
   {
-    wrong: 'what was earned was not booked',
+    wrong: 'an earning line was not booked',
     breaks: 'lines-booked-once',
     plant: (b) => forget('accrual', String(b.cleoLine)),
     names: (b) => `line ${b.cleoLine}:`,
@@ -354,13 +354,13 @@ const PLANTS: readonly Plant[] = [
     names: (b) => `partner ${b.cleo.id} `,
   },
   {
-    wrong: 'two people credited a partner, and no line says so',
+    wrong: 'two people credited a partner, but there is no line',
     breaks: 'returned-funds-decided',
     plant: (b) => [credited(b)],
     names: (b) => b.runId,
   },
   {
-    wrong: 'an unknown outcome was settled because it was late',
+    wrong: 'an unknown outcome was settled because of its age',
     breaks: 'silence-ends-nothing',
     plant: (b) => [
       sql.unsafe`
@@ -370,7 +370,7 @@ const PLANTS: readonly Plant[] = [
     names: (b) => b.bobAttempt,
   },
   {
-    wrong: 'one person alone said that it was paid',
+    wrong: 'one person alone decided that a payment was paid',
     breaks: 'silence-ends-nothing',
     plant: (b) => [
       sql.unsafe`alter table resolution drop constraint resolution_check`,
@@ -382,13 +382,13 @@ const PLANTS: readonly Plant[] = [
     names: (b) => b.bobAttempt,
   },
   {
-    wrong: 'what was decided of a part is still in suspense',
+    wrong: 'a decided part is still in suspense',
     breaks: 'decided-parts-booked-once',
     plant: (b) => [credited(b)],
     names: (b) => `resolution ${b.runId}: account suspense:USD`,
   },
   {
-    wrong: 'a payout that settled is replaced',
+    wrong: 'a settled payout is replaced',
     breaks: 'replacements-after-proof',
     plant: (b) => [setPayout(b.bobPayout, sql.fragment`replaces_id = ${b.annPayout}`)],
     names: (b) => b.bobPayout,
@@ -406,19 +406,19 @@ const PLANTS: readonly Plant[] = [
     names: (b) => b.bobPayout,
   },
   {
-    wrong: 'a run ended and its payout did not',
+    wrong: 'a run ended, but its payout did not',
     breaks: 'runs-fit-their-payouts',
     plant: (b) => [sql.unsafe`update payout_run set status = 'disbursed' where id = ${b.runId}`],
     names: (b) => b.bobPayout,
   },
   {
-    wrong: 'a run says nothing of a partner',
+    wrong: 'a run has no outcome for a partner',
     breaks: 'outcomes-for-every-partner',
     plant: (b) => [sql.unsafe`delete from run_outcome where run_id = ${b.runId} and partner_id = ${b.cleo.id}`],
     names: (b) => `partner ${b.cleo.id}`,
   },
   {
-    wrong: 'an outcome says another amount than is paid',
+    wrong: 'an outcome has another amount than its payout',
     breaks: 'outcomes-fit-payouts',
     plant: (b) => [sql.unsafe`update run_outcome set payable_minor = 1 where payout_id = ${b.bobPayout}`],
     names: (b) => b.bobPayout,
@@ -430,7 +430,7 @@ const PLANTS: readonly Plant[] = [
     names: (b) => b.runId,
   },
   {
-    wrong: 'somebody approved what they had changed',
+    wrong: 'somebody approved a run that they had changed',
     breaks: 'nobody-approves-their-own',
     plant: (b) => [
       sql.unsafe`
@@ -448,7 +448,7 @@ const PLANTS: readonly Plant[] = [
     names: (b) => b.runId,
   },
   {
-    wrong: 'a run is not what its hash says',
+    wrong: 'the content of a run does not match its hash',
     breaks: 'content-is-what-was-approved',
     plant: (b) => [
       sql.unsafe`update payout set instrument_version_id = ${b.ann.instrumentId} where id = ${b.bobPayout}`,
@@ -472,19 +472,19 @@ const PLANTS: readonly Plant[] = [
     names: () => 'check 1 of account',
   },
   {
-    wrong: 'a check is not of the attempt that drew it',
+    wrong: 'a check has another number than its attempt',
     breaks: 'checks-are-in-the-register',
     plant: (b) => [account(b, 'strange', 3, 4), register(b, 'strange', 3, { attemptId: b.bobAttempt })],
     names: (b) => `of attempt ${b.bobAttempt}`,
   },
   {
-    wrong: 'a check is in no register',
+    wrong: 'a check is not in the register',
     breaks: 'checks-are-in-the-register',
     plant: (b) => [asCheck(b.bobAttempt, sql.fragment`state = state`)],
     names: (b) => `check 55 of attempt ${b.bobAttempt} is not in the register`,
   },
   ...['failed', 'returned'].map((state) => ({
-    wrong: `a check is ${state} without the word of the bank`,
+    wrong: `a check is ${state} without a confirmation of the bank`,
     breaks: 'dead-checks-are-proved',
     plant: (b: Books) => [
       asCheck(b.bobAttempt, sql.fragment`state = ${state}, step = '{"acknowledgedAt":"2026-02-02T00:00:00Z"}'`),
@@ -492,7 +492,7 @@ const PLANTS: readonly Plant[] = [
     names: (b: Books) => b.bobAttempt,
   })),
   {
-    wrong: 'a check was mailed before the bank knew it',
+    wrong: 'a check was mailed before the bank acknowledged it',
     breaks: 'checks-acknowledged-first',
     plant: (b) => [
       asCheck(b.bobAttempt, sql.fragment`step = '{"acknowledgedAt":null}'`),
@@ -511,18 +511,18 @@ const PLANTS: readonly Plant[] = [
   },
 ];
 
-describe('given books of which nobody took more than was theirs', () => {
+describe('given books in which everybody got exactly their own', () => {
   it('then every invariant holds', async () => {
     await keepBooks(stage.app);
     expect(await checkInvariants(stage.app)).toEqual([]);
   });
 
-  it('then every rule is shown to break', async () => {
+  it('then there is a violation for every rule', async () => {
     const names = (await listInvariants()).map(({ name }) => name);
     expect(names.toSorted()).toEqual([...new Set(PLANTS.map(({ breaks }) => breaks))].toSorted());
   });
 
-  it.each(PLANTS)('when $wrong then the checker says so', async ({ breaks, plant: statements, names }) => {
+  it.each(PLANTS)('when $wrong then the checker names it', async ({ breaks, plant: statements, names }) => {
     const books = await keepBooks(stage.app);
     const before = new Set((await checkInvariants(stage.app)).flatMap(({ culprits }) => culprits));
     await plant(statements(books));
@@ -548,7 +548,7 @@ describe("given the providers' own books", () => {
 
   type Movement = { key: string; kind: 'paid' | 'returned' | 'fee'; amount: string };
 
-  /** What the checker says of 9 when the provider has these books. */
+  /** The checker's answer to rule 9 when the provider has these books. */
   async function breaksOf9(movements: readonly Movement[]): Promise<string> {
     const entries = movements.map((movement, index) => ({
       n: index + 1,
@@ -572,25 +572,25 @@ describe("given the providers' own books", () => {
     { key: await key(books.annAttempt), kind: 'fee', amount: '0.31' },
   ];
 
-  it('when they say what we say then all is well', async () => {
+  it('when they agree with ours then no rule is broken', async () => {
     expect(await breaksOf9(await annPaid())).toBe('');
   });
-  it('when the provider took what we have not heard of yet then all is well', async () => {
+  it('when the provider took money that we have not heard of yet then no rule is broken', async () => {
     const news: Movement = { key: await key(books.bobAttempt), kind: 'paid', amount: '20.00' };
     expect(await breaksOf9([...(await annPaid()), news])).toBe('');
   });
-  it('when one key was paid twice then it is broken', async () => {
+  it('when one key was paid twice then the rule is broken', async () => {
     const [paid] = await annPaid();
     expect(await breaksOf9([...(await annPaid()), ...(paid ? [paid] : [])])).toContain('was paid 2 times');
   });
-  it('when they paid somebody whom we do not know then it is broken', async () => {
+  it('when they contain a payment that is not ours then the rule is broken', async () => {
     const stranger: Movement = { key: 'stranger', kind: 'paid', amount: '10.00' };
     expect(await breaksOf9([...(await annPaid()), stranger])).toContain('stranger, which is not ours');
   });
-  it('when they never took what we say is paid then it is broken', async () => {
+  it('when they lack a payment that we booked then the rule is broken', async () => {
     expect(await breaksOf9([])).toContain(`attempt ${books.annAttempt} (settled)`);
   });
-  it('when the fee is another one then it is broken, unless a person was told', async () => {
+  it('when the fee differs then the rule is broken, unless a person was told', async () => {
     const [paid] = await annPaid();
     const dearer: Movement[] = [
       ...(paid ? [paid] : []),

@@ -39,7 +39,7 @@ const ACKNOWLEDGED = '{"acknowledgedAt":"2026-02-02T10:00:00Z","file":null,"aske
 const IntId = z.object({ id: z.number() });
 const TextId = z.object({ id: z.string() });
 
-/** A payer that prints its checks: one is out, its stop was asked for, and the bank asks about another. */
+/** A payer that prints its checks. One check is sent and its stop is requested, and the bank asks about another check. */
 async function setScene(db: Stage['app']) {
   const company = await addCompany(db);
   const accountId = await db.oneFirst(sql.type(IntId)`
@@ -64,7 +64,7 @@ async function setScene(db: Stage['app']) {
   return { company, accountId, attemptId, otherId, stopId, exceptionId };
 }
 
-/** Payouts by check that execute. */
+/** Executing payouts by check. */
 async function payByCheck(db: Stage['app'], company: CompanyRows, count: number): Promise<string[]> {
   const runId = await addRun(db, company);
   const payouts: string[] = [];
@@ -118,67 +118,67 @@ const ATTACKS: readonly Attack[] = [
     refused: /check_register_pkey/,
   },
   {
-    does: 'spoils a number that is not one of the account',
+    does: 'spoils a number that does not belong to the account',
     with: (s) => [spoil(s, 1000)],
-    refused: /its account's numbers begin later/,
+    refused: /less than the first number of its account/,
   },
   {
-    does: 'spoils a number and says not who did',
+    does: 'spoils a number without a person',
     with: ({ accountId }) => [
       sql.unsafe`insert into check_register(check_account_id, number, spoiled_because) values (${accountId}, 1050, 'torn')`,
     ],
     refused: /spoiled_by_a_person/,
   },
   {
-    does: 'uses a number up without an explanation',
+    does: 'uses a number without an explanation',
     with: ({ accountId }) => [
       sql.unsafe`insert into check_register(check_account_id, number) values (${accountId}, 1050)`,
     ],
     refused: /explained_once/,
   },
   {
-    does: "explains a number by somebody else's check",
+    does: "explains a number with somebody else's check",
     with: ({ accountId, attemptId }) => [
       sql.unsafe`insert into check_register(check_account_id, number, attempt_id) values (${accountId}, 1050, ${attemptId})`,
     ],
     refused: /it is not the check of attempt/,
   },
   {
-    does: 'changes what a number was used for',
+    does: 'changes the use of a number',
     with: ({ accountId }) => [
       sql.unsafe`update check_register set number = 1051 where check_account_id = ${accountId}`,
     ],
-    refused: /rows here are facts/,
+    refused: /its rows are facts/,
   },
   {
-    does: 'sets the numbers back',
+    does: 'resets the numbers',
     with: ({ accountId }) => [sql.unsafe`update check_account set number_next = 1001 where id = ${accountId}`],
-    refused: /its numbers only go on/,
+    refused: /its numbers only rise/,
   },
   {
-    does: 'makes an account another one',
+    does: 'turns an account into another one',
     with: ({ accountId }) => [sql.unsafe`update check_account set fingerprint = 'other' where id = ${accountId}`],
     refused: /it stays the same account/,
   },
   {
     does: 'removes an account',
     with: ({ accountId }) => [sql.unsafe`delete from check_account where id = ${accountId}`],
-    refused: /rows here are facts/,
+    refused: /its rows are facts/,
   },
   {
-    does: 'gives up a check that the bank knows, since it is old',
+    does: 'fails a check that the bank acknowledged, because it is old',
     with: ({ attemptId }) => [
       sql.unsafe`update payout_attempt set state = 'failed', word = 'too old', answered_at = clock_timestamp(), evidence = '{}' where id = ${attemptId}`,
     ],
-    refused: /its check is not proved dead/,
+    refused: /its check can still be cashed/,
   },
   {
-    does: 'counts a check as returned since it bounced, while it can be presented again',
+    does: 'returns a check that bounced and can be presented again',
     with: ({ attemptId }) => [comesBack(attemptId, '{"statementLine":"BK1"}')],
-    refused: /its check is not proved dead/,
+    refused: /its check can still be cashed/,
   },
   {
-    does: 'writes a check of no number',
+    does: 'writes a check without a number',
     with: ({ otherId }) => [
       sql.unsafe`
         insert into payout_attempt(payout_id, attempt_no, gateway, provider_key, currency, amount_minor, request_sealed, request_hash)
@@ -188,7 +188,7 @@ const ATTACKS: readonly Attack[] = [
     refused: /its check is not in the register/,
   },
   {
-    does: 'writes a check past the register',
+    does: 'writes a check without the register',
     with: ({ otherId }) => [
       sql.unsafe`
         insert into payout_attempt(payout_id, attempt_no, gateway, provider_key, currency, amount_minor, check_number, request_sealed,
@@ -199,59 +199,59 @@ const ATTACKS: readonly Attack[] = [
     refused: /its check is not in the register/,
   },
   {
-    does: 'asks for a stop that is confirmed already',
+    does: 'requests a stop that is already confirmed',
     with: ({ attemptId, company }) => [
       sql.unsafe`
         insert into check_stop(attempt_id, requested_by, reason, outcome, outcome_at)
         values (${attemptId}, ${company.preparer}, 'mine', 'stopped', now())`,
     ],
-    refused: /it begins without an outcome/,
+    refused: /must begin without an outcome/,
   },
   {
-    does: 'asks for a second stop while one is open',
+    does: 'requests a second stop while one is open',
     with: ({ attemptId, company }) => [
       sql.unsafe`insert into check_stop(attempt_id, requested_by, reason) values (${attemptId}, ${company.preparer}, 'again')`,
     ],
     refused: /one_open_stop/,
   },
   {
-    does: 'puts a stop to somebody else',
+    does: 'changes the person of a stop',
     with: ({ stopId, company }) => [
       sql.unsafe`update check_stop set requested_by = ${company.approver} where id = ${stopId}`,
     ],
-    refused: /who asked for it and what the bank said are facts/,
+    refused: /the request and the bank's reply never change/,
   },
   {
-    does: 'takes back what the bank said of a stop',
+    does: "changes the bank's reply to a stop",
     with: ({ stopId }) => [
       sql.unsafe`update check_stop set outcome = 'stopped', outcome_at = now(), is_void = true, expires_on = '2027-01-01' where id = ${stopId}`,
       sql.unsafe`update check_stop set expires_on = '2028-01-01' where id = ${stopId}`,
     ],
-    refused: /what the bank said are facts/,
+    refused: /the bank's reply never change/,
   },
   {
-    does: 'decides about a check and says not who did',
+    does: 'decides about a check without a person',
     with: ({ exceptionId }) => [sql.unsafe`update check_exception set decision = 'pay' where id = ${exceptionId}`],
     refused: /check_exception_check/,
   },
   {
-    does: 'decides the other way afterwards',
+    does: 'reverses a decision',
     with: ({ exceptionId, company }) => [
       sql.unsafe`
         update check_exception set decision = 'return', decided_by = ${company.preparer}, decided_because = 'x', decided_at = now()
         where id = ${exceptionId}`,
       sql.unsafe`update check_exception set decision = 'pay' where id = ${exceptionId}`,
     ],
-    refused: /what was decided are facts/,
+    refused: /the decision never change/,
   },
   {
-    does: 'changes what the bank asked',
+    does: "changes the bank's question",
     with: ({ exceptionId }) => [sql.unsafe`update check_exception set amount_minor = 1 where id = ${exceptionId}`],
-    refused: /what the bank asked/,
+    refused: /the bank's question/,
   },
 ];
 
-describe('given somebody who means harm to the checks', () => {
+describe('given somebody who attacks the checks', () => {
   describe.each(ATTACKS)('when one $does', ({ with: statements, refused }) => {
     it('then the app is refused', async () => {
       expect(await tryAll(stage.app, statements(scene))).toMatch(new RegExp(`${refused.source}|permission denied`));
@@ -262,8 +262,8 @@ describe('given somebody who means harm to the checks', () => {
   });
 });
 
-describe('given checks that are drawn at the same moment', () => {
-  it('when some numbers are spoiled then each check gets another one, in order and without a gap', async () => {
+describe('given checks that draw numbers at the same moment', () => {
+  it('when some numbers are spoiled then each check gets its own number, in order and without a gap', async () => {
     const company = await addCompany(stage.app);
     const accountId = await stage.app.oneFirst(sql.type(IntId)`
       insert into check_account(payer_id, account_ref, number_first, number_next) values (${company.payerId}, 'busy', 1, 1) returning id`);
@@ -280,7 +280,7 @@ describe('given checks that are drawn at the same moment', () => {
     expect(numbers).toEqual([1n, 4n, 6n, 7n]);
   });
 
-  it('when the payment cannot be frozen after all then its number is free again', async () => {
+  it('when the payment cannot be frozen then its number is free again', async () => {
     const [payoutId] = await payByCheck(stage.app, scene.company, 1);
     const failing = stage.app.transaction(async (tx) => {
       await takeCheckNumber(tx, scene.company.payerId);
@@ -294,20 +294,20 @@ describe('given checks that are drawn at the same moment', () => {
   });
 });
 
-describe('given a check that the bank confirmed to be dead', () => {
-  it('when its attempt fails by that word then nobody objects', async () => {
+describe('given a check that the bank stopped or voided', () => {
+  it('when its attempt fails for that reason then it is accepted', async () => {
     const dead = sql.unsafe`
       update payout_attempt set state = 'failed', word = 'void', answered_at = clock_timestamp(), evidence = '{"bank":"void"}' where id = ${scene.attemptId}`;
     expect(await tryAll(stage.app, [dead])).toBe('accepted');
   });
 
-  it.each(['void', 'stopped'])('when it bounced and is %s then it may count as returned', async (word) => {
+  it.each(['void', 'stopped'])('when it bounced and is %s then it may become returned', async (word) => {
     const { attemptId } = await setScene(stage.app);
     expect(await tryAll(stage.app, [comesBack(attemptId, JSON.stringify({ bank: word }))])).toBe('accepted');
   });
 });
 
-describe('given people who are asked what became of a check', () => {
+describe('given people who are asked what happened to a check', () => {
   const open = async () => {
     const { app } = stage;
     const { company, otherId } = await setScene(app);
@@ -335,7 +335,7 @@ describe('given people who are asked what became of a check', () => {
   };
   const stopInstead = { code: 'resolution_not_asked', message: expect.stringContaining('/check/stop') };
 
-  it('when the bank knows the check then nobody may say that it was not paid or came back, and they are told to stop it', async () => {
+  it('when the bank acknowledged the check then nobody may declare it unpaid or returned, and the refusal says to stop it', async () => {
     const { bankAcknowledges, propose } = await open();
     await bankAcknowledges();
     await expect(propose('not_paid')).rejects.toMatchObject(stopInstead);
@@ -353,7 +353,7 @@ describe('given people who are asked what became of a check', () => {
     expect(await findLiveAttempt(stage.app, payoutId)).toMatchObject({ state: 'returned' });
   });
 
-  it('when the bank hears of it after the proposal then that can only be refused', async () => {
+  it('when the bank acknowledges the check after the proposal then the proposal can only be refused', async () => {
     const { bankAcknowledges, propose, decide } = await open();
     await propose('not_paid');
     await bankAcknowledges();
@@ -361,7 +361,7 @@ describe('given people who are asked what became of a check', () => {
     expect(await decide('refuse')).toMatchObject({ status: 'refused' });
   });
 
-  it('when the bank hears of it after the decision then its word stands, people hear, and the task stays open', async () => {
+  it('when the bank acknowledges the check after the decision then the decision is overtaken, an alarm says so, and the task stays open', async () => {
     const { payoutId, bankAcknowledges, propose, decide, apply } = await open();
     await propose('not_paid');
     await decide('confirm');
@@ -372,7 +372,7 @@ describe('given people who are asked what became of a check', () => {
     expect(await listTasks(stage.app, { payoutId, isOpen: true }, null, 10)).toHaveLength(1);
   });
 
-  it('when the bank never heard of it then two people may say that it was not paid', async () => {
+  it('when the bank never heard of the check then two people may declare it unpaid', async () => {
     const { payoutId, propose, decide, apply } = await open();
     await propose('not_paid');
     await decide('confirm');

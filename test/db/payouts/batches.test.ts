@@ -37,7 +37,7 @@ afterAll(() => stage.close());
 
 type Scene = Awaited<ReturnType<typeof setScene>>;
 
-/** A run of six payouts: two are in a batch that nobody has asked for yet, the others in none. */
+/** A run of six payouts. Two are in a batch that no provider was asked for yet, and the others are in no batch. */
 async function setScene(db: Stage['app']) {
   const company = await addCompany(db);
   const runId = await addRun(db, company);
@@ -63,32 +63,32 @@ const join = (s: Scene, payoutId: string, gateway: string) => sql.unsafe`
   insert into payout_attempt(payout_id, attempt_no, gateway, provider_key, currency, amount_minor, request_sealed, request_hash, batch_id)
   values (${payoutId}, 1, ${gateway}, 'late', 'USD', 1000, '', '', ${s.prepared.id})`;
 
-/** What somebody who means harm would try. Each is one transaction, tried by the app and by the database's owner. */
+/** The attacks that somebody malicious would try. Each is one transaction, tried by the app and by the owner of the database. */
 const ATTACKS: readonly Attack[] = [
   {
-    does: 'adds a payment to a batch that is written already',
+    does: 'adds a payment to an existing batch',
     with: (s) => [join(s, s.third, 'paypal')],
     refused: /its batch is closed/,
   },
   {
-    does: 'changes what a batch asks for',
+    does: 'changes the request of a batch',
     with: (s) => [setBatch(s, sql.fragment`request_sealed = 'other'`)],
     refused: /frozen|permission denied/,
   },
   {
-    does: 'changes the key under which it is asked for',
+    does: 'changes the key of a batch',
     with: (s) => [setBatch(s, sql.fragment`provider_key = 'other'`)],
     refused: /frozen|permission denied/,
   },
   {
-    does: 'asks for a batch and leaves its payments behind',
+    does: 'submits a batch without its payments',
     with: (s) => [setBatch(s, sql.fragment`state = 'submitted', submitted_at = now()`)],
-    refused: /of its attempts are not/,
+    refused: /of its attempts are still prepared/,
   },
   {
-    does: 'asks for one payment of a batch by itself',
+    does: 'submits one payment of a batch on its own',
     with: (s) => [setAttempt(s.prepared.attemptIds[0], sql.fragment`state = 'submitted', submitted_at = now()`)],
-    refused: /asked for with its batch/,
+    refused: /ask for it before its batch/,
   },
   {
     does: 'takes a payment out of its batch',
@@ -96,19 +96,19 @@ const ATTACKS: readonly Attack[] = [
     refused: /only ever added/,
   },
   {
-    does: 'calls a batch accepted that nobody asked for',
+    does: 'accepts a batch that no provider was asked for',
     with: (s) => [setBatch(s, sql.fragment`state = 'accepted', submitted_at = now()`)],
     refused: /prepared cannot become accepted/,
   },
   {
-    does: 'writes a batch that was accepted from its birth',
+    does: 'begins with an accepted batch',
     with: (s) => [
       sql.unsafe`
         insert into provider_batch(id, run_id, gateway, currency, number, item_count, total_minor, provider_key, request_sealed,
           request_hash, state, submitted_at)
         values (uuidv7(), ${s.runId}, 'paypal', 'USD', 9, 2, 2000, 'born', '', '', 'accepted', now())`,
     ],
-    refused: /begins prepared/,
+    refused: /must begin as prepared/,
   },
   {
     does: 'deletes a batch',
@@ -121,7 +121,7 @@ const ATTACKS: readonly Attack[] = [
     refused: /only ever added|permission denied/,
   },
   {
-    does: 'adds a way between states',
+    does: 'adds a step between states',
     with: () => [sql.unsafe`delete from batch_edge`],
     refused: /only ever added|permission denied/,
   },
@@ -139,15 +139,15 @@ describe('given a batch', () => {
   ])('when its $wrong is not that of its payments then it is not written', async ({ wish }) => {
     const { runId, third, fourth } = scene;
     const written = addBatch(stage.app, runId, [third, fourth], { ...wish, number: 5 });
-    expect(await refusalOf(written)).toMatch(/its 2 attempts sum to 2000/);
+    expect(await refusalOf(written)).toMatch(/its 2 attempts add up to 2000/);
   });
 
-  it('when its payments are of another gateway then it is not written', async () => {
+  it('when its payments have another gateway then it is refused', async () => {
     const written = addBatch(stage.app, scene.runId, scene.free, { gateway: 'paypal', number: 6 });
-    expect(await refusalOf(written)).toMatch(/of another gateway, currency or run/);
+    expect(await refusalOf(written)).toMatch(/has another gateway, currency or run/);
   });
 
-  it('when it is asked for then all of it is, and the same number is not given twice', async () => {
+  it('when it is submitted then all its payments are, and its number is not used again', async () => {
     const { runId, third, fourth, prepared, free } = scene;
     await sendBatch(stage.app, prepared.id);
     const states = await stage.app.anyFirst(sql.unsafe`
@@ -157,15 +157,15 @@ describe('given a batch', () => {
     expect(await refusalOf(addAttempt(stage.app, free[0] ?? ''))).toBe('accepted');
   });
 
-  it('then database and code know the same ways between its states', async () => {
+  it('then the database and the code allow the same steps between its states', async () => {
     const edges = await stage.app.anyFirst(sql.unsafe`select from_state || ' ' || to_state as edge from batch_edge`);
     const known = BATCH_STATES.flatMap((from) => BATCH_NEXT[from].map((to) => `${from} ${to}`));
     expect(edges.map(String).toSorted()).toEqual(known.toSorted());
   });
 });
 
-describe('given a batch of which nobody knows whether it was funded, with a payment of which nobody knows whether it was made', () => {
-  it('when the provider says that it was funded then people are still asked about that one, and about no other', async () => {
+describe('given an unknown batch with a payment that the provider perhaps never made', () => {
+  it('when the provider says that the batch was funded then people are still asked about that payment, and about no other', async () => {
     const { app } = stage;
     const { prepared } = await setScene(app);
     const [lost = '', other = ''] = prepared.payoutIds;
@@ -188,7 +188,7 @@ describe('given a batch of which nobody knows whether it was funded, with a paym
   });
 });
 
-describe('given a batch that holds what we did not ask for', () => {
+describe('given a batch that contains a payment which is not ours', () => {
   it('then people are asked about the batch, and about each of its payments', async () => {
     const { app } = stage;
     const { prepared } = await setScene(app);
@@ -208,7 +208,7 @@ describe('given a batch that holds what we did not ask for', () => {
 });
 
 describe('given a batch that waits for a person', () => {
-  it('when news of one of its payments were left lying then the batch is due, and the news are still the payout’s', async () => {
+  it('when nobody acted on a webhook about one of its payments then the batch is due, and the webhook stays for the payout', async () => {
     const { app } = stage;
     const { prepared } = await setScene(app);
     const [attemptId = ''] = prepared.attemptIds;

@@ -144,14 +144,14 @@ describe('given a partner at a cut-off', () => {
     },
   );
 
-  it('then every outcome there is was asked for, but that of a person who excludes a payout', () => {
+  it('then every outcome was tried, except the one of a person who excludes a payout', () => {
     const asked = new Set(CASES.map(({ outcome }) => outcome));
     expect(OUTCOMES.filter((outcome) => !asked.has(outcome))).toEqual(['excluded']);
   });
 });
 
 describe('given a partner with earnings in every stage', () => {
-  it('then each amount is counted once, where it is', async () => {
+  it('then each amount is counted once, in its own place', async () => {
     const partner = await addPartner(stage.app, company);
     const lines = [await earn(partner, 1000n), await earn(partner, -200n)];
     await earn(partner, 4000n, '2026-02-15');
@@ -183,7 +183,7 @@ describe('given a partner with earnings in every stage', () => {
     expect(await judge(partner)).toMatchObject({ payableMinor: 1000n });
   });
 
-  it('when a newer instrument is added then it counts, also while it cools off', async () => {
+  it('when a newer instrument is added then it counts, even while it cools off', async () => {
     const partner = await addPartner(stage.app, company);
     await earn(partner, 9000n);
     const newer = await addInstrument(stage.app, partner.id, { method: 'paypal', usableInDays: 7 });

@@ -28,7 +28,7 @@ afterAll(() => stage.close());
 
 type Scene = Awaited<ReturnType<typeof openScene>>;
 
-/** A payout whose provider was asked and does not know, with the task that asks people, and one that failed. */
+/** A payout with an unknown outcome and the task that asks people about it, and a payout that failed. */
 async function openScene(db: Stage['app']) {
   const company = await addCompany(db);
   const [ann, bob] = [await addPartner(db, company), await addPartner(db, company)];
@@ -51,7 +51,7 @@ async function openScene(db: Stage['app']) {
   return { company, ann, bob, runId, payoutId, failedId, attemptId, taskId, payee, proposer: company.preparer };
 }
 
-/** As the provider's answer is written down. */
+/** Records a reply of the provider. */
 const say = (db: Stage['app'], id: string, state: 'unknown' | 'failed') =>
   updateAttempt(db, id, {
     state,
@@ -92,7 +92,7 @@ const attempt = (s: Scene, what: ReturnType<typeof sql.fragment>) =>
   sql.unsafe`update payout_attempt set ${what} where id = ${s.attemptId}`;
 const resolutionOf = (s: Scene) => sql.fragment`(select id from resolution where payout_id = ${s.payoutId})`;
 
-describe('given a payment that nobody knows of', () => {
+describe('given a payment with an unknown outcome', () => {
   const attacks: readonly { does: string; with: (s: Scene) => readonly QuerySqlToken[]; refused: RegExp }[] = [
     {
       does: 'lets time settle it',
@@ -105,42 +105,46 @@ describe('given a payment that nobody knows of', () => {
       refused: /neither its provider/,
     },
     {
-      does: 'gives it another word and no answer',
+      does: 'changes the provider status without a reply',
       with: (s) => [attempt(s, sql.fragment`state = 'failed', word = 'too late'`)],
       refused: /neither its provider/,
     },
     {
-      does: 'asks again as if it had not been asked',
+      does: 'resets it to prepared',
       with: (s) => [attempt(s, sql.fragment`state = 'submitted'`)],
       refused: /neither its provider/,
     },
     {
-      does: 'settles it by a proposal that nobody confirmed',
+      does: 'settles it with a proposal that nobody confirmed',
       with: (s) => [
         propose(s),
         attempt(s, sql.fragment`state = 'settled', debited_minor = 1000, resolution_id = ${resolutionOf(s)}`),
       ],
-      refused: /no two people decided/,
+      refused: /two people have not decided/,
     },
     {
-      does: 'fails what two people said was paid',
+      does: 'fails a payment that two people declared paid',
       with: (s) => [
         propose(s),
         confirm(s),
         attempt(s, sql.fragment`state = 'failed', resolution_id = ${resolutionOf(s)}`),
       ],
-      refused: /no two people decided/,
+      refused: /two people have not decided/,
     },
     {
-      does: 'confirms his own proposal',
+      does: 'confirms their own proposal',
       with: (s) => [propose(s), confirm(s, s.proposer)],
       refused: /resolution_check/,
     },
-    { does: 'proposes as its payee', with: (s) => [propose(s, { by: s.payee })], refused: /payout to the same person/ },
+    {
+      does: 'proposes as its payee',
+      with: (s) => [propose(s, { by: s.payee })],
+      refused: /pays the person who proposes or decides/,
+    },
     {
       does: 'confirms as its payee',
       with: (s) => [propose(s), confirm(s, s.payee)],
-      refused: /payout to the same person/,
+      refused: /pays the person who proposes or decides/,
     },
     {
       does: 'proposes twice',
@@ -148,17 +152,17 @@ describe('given a payment that nobody knows of', () => {
       refused: /one_open_resolution/,
     },
     {
-      does: 'begins with a confirmed one',
+      does: 'begins with a confirmed proposal',
       with: (s) => [propose(s, { status: 'confirmed' })],
-      refused: /begins proposed|resolution_check/,
+      refused: /must begin as proposed|resolution_check/,
     },
     {
-      does: 'applies what nobody confirmed',
+      does: 'applies a proposal that nobody confirmed',
       with: (s) => [propose(s), change(s, sql.fragment`status = 'applied', ended_at = now()`)],
-      refused: /facts|resolution_check/,
+      refused: /the decision never change|resolution_check/,
     },
     {
-      does: 'decides about a part where the whole is asked',
+      does: 'decides about a part when the task is about the whole',
       with: (s) => [propose(s, { outcome: 'keep', minor: 5 })],
       refused: /no open task asks/,
     },
@@ -173,7 +177,7 @@ describe('given a payment that nobody knows of', () => {
     {
       does: 'changes the evidence',
       with: (s) => [propose(s), change(s, sql.fragment`evidence = 'other'`)],
-      refused: /are facts/,
+      refused: /the decision never change/,
     },
     {
       does: 'changes the outcome with the decision',
@@ -184,21 +188,21 @@ describe('given a payment that nobody knows of', () => {
           sql.fragment`status = 'confirmed', decided_by = ${s.company.approver}, decided_at = now(), outcome = 'not_paid'`,
         ),
       ],
-      refused: /are facts/,
+      refused: /the decision never change/,
     },
     {
-      does: 'changes who decided',
+      does: 'changes the person who decided',
       with: (s) => [
         propose(s),
         confirm(s),
         change(s, sql.fragment`status = 'applied', ended_at = now(), decided_by = ${s.company.otherApprover}`),
       ],
-      refused: /are facts/,
+      refused: /the decision never change/,
     },
     {
       does: 'takes a decision back',
       with: (s) => [propose(s), confirm(s), change(s, sql.fragment`status = 'refused'`)],
-      refused: /are facts/,
+      refused: /the decision never change/,
     },
     {
       does: 'deletes a proposal',
@@ -206,7 +210,7 @@ describe('given a payment that nobody knows of', () => {
       refused: /facts|permission denied/,
     },
     {
-      does: 'credits a partner whom nobody credited',
+      does: 'credits a partner without a decision',
       with: (s) => [
         propose(s),
         confirm(s),
@@ -214,7 +218,7 @@ describe('given a payment that nobody knows of', () => {
           insert into earning_line(partner_id, program_id, kind, currency, amount_minor, earning_count, available_on, resolution_id)
           values (${s.ann.id}, ${s.company.programId}, 'returned_funds', 'USD', 1000, 0, '2026-01-01', ${resolutionOf(s)})`,
       ],
-      refused: /no two people credited/,
+      refused: /two people have not credited/,
     },
     {
       does: 'writes a line of returned funds without any cause',
@@ -223,7 +227,7 @@ describe('given a payment that nobody knows of', () => {
           insert into earning_line(partner_id, program_id, kind, currency, amount_minor, earning_count, available_on)
           values (${s.ann.id}, ${s.company.programId}, 'returned_funds', 'USD', 1000, 0, '2026-01-01')`,
       ],
-      refused: /no two people credited|line_has_its_cause/,
+      refused: /two people have not credited|line_has_its_cause/,
     },
   ];
 
@@ -235,7 +239,7 @@ describe('given a payment that nobody knows of', () => {
     },
   );
 
-  it('when two people say that it was not paid then it fails, and its history names their decision', async () => {
+  it('when two people declare it unpaid then it fails, and its history names their decision', async () => {
     await stage.app.query(propose(scene, { outcome: 'not_paid' }));
     await stage.app.query(confirm(scene));
     await stage.app.query(
@@ -248,12 +252,12 @@ describe('given a payment that nobody knows of', () => {
     expect(history).toEqual({ said_by: 'people', ours: true });
   });
 
-  it('when its provider answers then it needs no people', async () => {
+  it('when its provider replies then no people are needed', async () => {
     expect(await refusalOf(say(stage.app, scene.attemptId, 'failed'))).toBe('accepted');
   });
 });
 
-describe('given a payout that failed, and one that may still pay', () => {
+describe('given a payout that failed, and one that can still pay', () => {
   const run = (s: Scene, replaces: string) => sql.unsafe`
     insert into payout_run(id, schedule_id, kind, period_start, period_end, cutoff_at, pay_on, preparer_id, replaces_id, ask_reason)
     values (uuidv7(), ${s.company.scheduleId}, 'on_demand', '2026-01-01', '2026-02-01', '2026-02-01', '2026-02-02', ${s.proposer},
@@ -265,27 +269,27 @@ describe('given a payout that failed, and one that may still pay', () => {
     from payout where id = ${s.failedId}`;
 
   it.each([
-    { does: 'replaces the one that may pay', with: (s: Scene) => [run(s, s.payoutId)], refused: /not proved dead/ },
+    { does: 'replaces the one that may pay', with: (s: Scene) => [run(s, s.payoutId)], refused: /can still pay/ },
     {
-      does: 'replaces one twice at once',
+      does: 'replaces a payout twice at once',
       with: (s: Scene) => [run(s, s.failedId), run(s, s.failedId)],
       refused: /one_open_replacement_run/,
     },
     {
-      does: 'pays others in a replacement',
+      does: 'pays other partners in a replacement',
       with: (s: Scene) => [run(s, s.failedId), draft(s, null)],
-      refused: /replaces what its run replaces/,
+      refused: /must replace the payout that its run replaces/,
     },
     {
-      does: 'turns a replacement to another payout',
+      does: 'points a replacement to another payout',
       with: (s: Scene) => [
         run(s, s.failedId),
         sql.unsafe`update payout_run set replaces_id = ${s.payoutId} where replaces_id = ${s.failedId}`,
       ],
-      refused: /never changes/,
+      refused: /never change/,
     },
     {
-      does: 'says no reason',
+      does: 'gives no reason',
       with: (s: Scene) => [
         sql.unsafe`
           insert into payout_run(id, schedule_id, kind, period_start, period_end, cutoff_at, pay_on, replaces_id)

@@ -333,12 +333,12 @@ describe('given a refund that does not fit', () => {
   it.each([
     { some: refund(100n), of: sale(1000n), reason: undefined },
     { some: refund(null), of: training, reason: undefined },
-    { some: refund(100n), of: training, reason: /only the whole/ },
-    { some: refund(100n), of: sale(0n), reason: /only the whole/ },
-    { some: refund(100n), of: sale(1000n, 'order-2:1'), reason: /is not of order-2:1/ },
+    { some: refund(100n), of: training, reason: /only a refund of the whole/ },
+    { some: refund(100n), of: sale(0n), reason: /only a refund of the whole/ },
+    { some: refund(100n), of: sale(1000n, 'order-2:1'), reason: /does not refund order-2:1/ },
     { some: refund(100n), of: event({ currency: 'EUR', amount: '10' }), reason: /is in EUR/ },
-    { some: refund(100n), of: event({ ...usd(1000n), partner: 'other' }), reason: /of partner other/ },
-    { some: refund(100n), of: event({ ...usd(1000n), program: 'other' }), reason: /of program other/ },
+    { some: refund(100n), of: event({ ...usd(1000n), partner: 'other' }), reason: /belongs to partner other/ },
+    { some: refund(100n), of: event({ ...usd(1000n), program: 'other' }), reason: /belongs to program other/ },
     { some: refund(100n), of: { ...refund(50n), id: 'order-1:1' }, reason: /is a refund itself/ },
     { some: sale(100n), of: sale(1000n), reason: /not a refund/ },
   ])('when it is checked then the objection is $reason', ({ some, of, reason }) => {

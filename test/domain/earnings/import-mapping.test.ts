@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { columnsOf, ImportMapping, mapRow, type Row } from '../../../domain/earnings/import-mapping.ts';
+import { columnsOf, ImportMapping } from '../../../domain/earnings/import-mapping.ts';
+import { mapRow, type Row } from '../../../domain/earnings/import-row.ts';
 
 const document = {
   source: 'shop',
@@ -139,7 +140,7 @@ describe('given a row that is wrong', () => {
   it('when a kind is not mapped then the problem names it', () => {
     const change = { kind: { column: 'type', values: { S: 'sale' } } };
     expect(mapped(change, { type: 'toString' })).toEqual({
-      problems: [{ column: 'type', reason: '"toString" is mapped to no kind of event' }],
+      problems: [{ column: 'type', reason: '"toString" is not mapped to a kind of event' }],
     });
   });
 

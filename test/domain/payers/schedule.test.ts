@@ -208,7 +208,7 @@ describe('given a schedule as somebody writes it', () => {
   it.each([
     { schedule: weekly(3), reason: undefined },
     { schedule: { ...monthly, weekday: 1 }, reason: /no weekday/ },
-    { schedule: weekly(8), reason: /weekday is 1/ },
+    { schedule: weekly(8), reason: /from 1 for Monday/ },
     { schedule: { ...monthly, payDays: 11 }, reason: /0 to 10/ },
     { schedule: { ...monthly, payDays: 0.5 }, reason: /0 to 10/ },
     { schedule: daily('Brazil'), reason: /IANA/ },

@@ -4,12 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../domain/durations.ts';
 import { ATTEMPT_STATES, canAttemptBecome } from '../../../domain/payouts/attempt.ts';
 import { canPayoutBecome, PAYOUT_STATUSES } from '../../../domain/payouts/payout.ts';
-import {
-  type AnswerFacts,
-  type AttemptFacts,
-  consequencesOf,
-  stateByTime,
-} from '../../../domain/payouts/settlement.ts';
+import { type ReplyFacts, type AttemptFacts, consequencesOf, stateByTime } from '../../../domain/payouts/settlement.ts';
 import { RUNS } from '../../support/property-runs.ts';
 
 const sent: AttemptFacts = {
@@ -21,7 +16,7 @@ const sent: AttemptFacts = {
   decidedMinor: 0n,
 };
 const submitted: AttemptFacts = { ...sent, state: 'submitted', payoutStatus: 'executing', debitedMinor: null };
-const nothing: AnswerFacts = { state: null, debited: null, returnedMinor: null };
+const nothing: ReplyFacts = { state: null, debited: null, returnedMinor: null };
 const debited = { minor: 1000n, feeMinor: 20n };
 
 describe('given an attempt that was submitted', () => {

@@ -23,7 +23,7 @@ describe('given a run in review that Paula asked for', () => {
   it('when the run differs from the one that she saw then the decision is refused, and nothing is recorded', () => {
     const refusal = whyNotDecide(run, anna, 'bb');
     expect(refusal?.code).toBe('run_changed_since_seen');
-    expect(refusal?.message).toContain('nothing was recorded');
+    expect(refusal?.message).toContain('Nothing was recorded');
   });
 
   it.each(['preparing', 'approved', 'disbursing', 'rejected', 'expired', 'cancelled', 'disbursed', 'paused'] as const)(
