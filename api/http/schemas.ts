@@ -63,7 +63,10 @@ export const RowNumber = z
 /** The number of something that is counted from 1 on, as a cursor holds it. */
 export const Ordinal = z.int32().min(0);
 
-export const PostalAddress = Address.openapi('PostalAddress', { description: 'A postal address' });
+/** A copy of the domain's schema, made where a schema can be named for the document. */
+export const PostalAddress = z
+  .strictObject(Address.shape)
+  .openapi('PostalAddress', { description: 'A postal address' });
 
 const LIMIT_MAX = 200;
 const LIMIT_DEFAULT = 50;

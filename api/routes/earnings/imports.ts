@@ -132,8 +132,8 @@ function readMapping(text: string | undefined): ImportMapping {
 export const importRoutes = ({ db, temporal, log }: ApiDeps) =>
   createRouter()
     .openapi(add, async (c) => {
-      const { fields, files } = c.get('upload');
-      const imported = await importFile(db, files, readMapping(fields.get('mapping')), {
+      const upload = c.get('upload');
+      const imported = await importFile(db, upload.files, readMapping(upload.fields.get('mapping')), {
         by: c.get('caller').actorId,
         onPage: (programs) => wakePrograms({ temporal, log }, programs),
       });
