@@ -72,7 +72,7 @@ async function accrue(tx: Database, program: AccrualProgram, events: readonly Du
 
 const eventKey = ({ source, id }: { source: string; id: string }): string => `${source}\n${id}`;
 
-/** What a page knows while it goes through its events in order: later events see what earlier events of the page did. */
+/** The knowledge of a page while it goes through its events in order: later events see the effects of earlier ones. */
 type Page = {
   readonly plans: ReadonlyMap<bigint, readonly AgreedPlanVersion[]>;
   readonly totals: Map<string, WindowTotals>;
@@ -145,7 +145,7 @@ function earnFrom({ plans, totals }: Page, { zone }: AccrualProgram, event: DueE
   }));
 }
 
-/** What a refund takes back. A refund that does not fit its sale takes nothing, and raises an alarm. */
+/** Lists the earnings that a refund takes back. A refund that does not fit its sale takes nothing, and raises an alarm. */
 async function reverseOf(tx: Database, page: Page, refund: DueEvent, sale: DueEvent): Promise<NewEarning[]> {
   const reason = whyNotReverse(refund, sale);
   if (reason) {

@@ -30,7 +30,7 @@ type PayoutPosition = {
   waitMs: number;
 };
 
-/** What the payout's workflow learns: statuses, a time and the steps that were taken, no amounts. */
+/** The reply to the payout's workflow: statuses, a time and the steps that were taken, but no amounts. */
 export type PayoutProgress = PayoutPosition & { steps: readonly Step[] };
 
 /** These waits end by a person, whose resume makes its payouts due at once, or by a batch, which wakes its own payouts. */

@@ -127,7 +127,7 @@ const batchSubmissionOf = async ({ db, vault }: AskBatchDeps, batch: Batch): Pro
   itemCount: batch.itemCount,
 });
 
-/** What the gateway may read and change in the database while it works on a batch. Each change is committed at once. */
+/** The gateway may read and change only this in the database while it works on a batch. Each change is committed at once. */
 function callbacksFor(deps: AskBatchDeps, { id }: Batch): BatchCallbacks {
   const { db } = deps;
   let known = new Map<string, Attempt>();

@@ -34,7 +34,7 @@ type BatchPosition = {
   waitMs: number;
 };
 
-/** What the batch's workflow learns: statuses, a count, a time and the steps that were taken, no amounts. */
+/** The reply to the batch's workflow: statuses, a count, a time and the steps that were taken, but no amounts. */
 export type BatchProgress = BatchPosition & { steps: readonly Step[] };
 
 /** Between two parts of a batch that is still being filled. */

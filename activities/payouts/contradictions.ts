@@ -9,8 +9,8 @@ import type { TaskKind } from '../../domain/tasks/task.ts';
 import type { Reply } from '../../gateways/gateway.ts';
 
 /**
- * Where a provider and people disagree. The provider's own reply ends what people were about to decide. What people decided and
- * the books hold is never overwritten by a reply, and no contradiction stays unseen.
+ * Where a provider and people disagree. The provider's own reply ends what people were about to decide. A reply never
+ * overwrites a decision of people that is in the books, and no contradiction stays unseen.
  */
 export async function overtakePeople(
   tx: Database,

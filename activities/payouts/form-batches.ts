@@ -43,7 +43,7 @@ const ITEMS_PER_TURN = 200;
 const itemsMaxOf = ({ gateways, batchItemsMax = {} }: BatchFormingDeps, gateway: GatewayName): number =>
   Math.min(gateways[gateway].batches?.itemsMax ?? 1, batchItemsMax[gateway] ?? 1);
 
-/** Puts a run's approved payouts of one gateway and currency into as many batches as needed, and starts them. A single payout is no batch. */
+/** Puts a run's approved payouts of one gateway and currency into as many batches as needed, and starts them. A single payout does not make a batch. */
 export async function formBatches(deps: BatchFormingDeps, runId: string): Promise<void> {
   const gateways = (Object.keys(deps.gateways) as GatewayName[]).filter((gateway) => itemsMaxOf(deps, gateway) > 1);
   for (const group of gateways.length > 0 ? await listBatchGroups(deps.db, runId, gateways) : []) {

@@ -81,8 +81,8 @@ const PART_CAME_BACK =
   'Part of this payment came back and waits in suspense. Ask the provider whether more will come, then propose who owns it.';
 
 /**
- * What only a person can decide now: the gateway's own task, the owner of a part that came back, or the outcome of a payment. A
- * reply that changes nothing asks nothing, because nobody may say of a draft that waits to be funded that it was not paid.
+ * The decision that only a person can make now: the gateway's own task, the owner of a part that came back, or the outcome of a
+ * payment. A reply that changes nothing asks nothing, because nobody may say of a draft that waits to be funded that it was not paid.
  */
 function taskOf(
   attempt: Attempt,

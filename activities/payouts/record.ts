@@ -24,7 +24,7 @@ export type ReplyDeps = {
   returnWindows: ReturnWindows;
 };
 
-/** What the postings of a payout's attempt need to know of it. */
+/** The facts about a payout's attempt that its postings need. */
 export const paidBy = (payout: Payout, attempt: Attempt): Paid => ({
   attemptId: attempt.id,
   gateway: attempt.gateway,

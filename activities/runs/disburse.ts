@@ -28,7 +28,7 @@ export const createDisburseRunActivities = (deps: DisburseRunDeps) => {
       }),
 
     /**
-     * Starts the next payouts of a run. Payouts that can be sent together become batches. Of the others, it starts as many as the
+     * Starts the next payouts of a run. Payouts that can be sent together become batches. It starts as many of the others as the
      * providers can take now. Ends the run when every payout was sent or has ended.
      */
     async startPage(runId: string): Promise<RunProgress> {

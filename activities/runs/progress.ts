@@ -5,7 +5,7 @@ import { getRun, readRunProgress, type Run, setRunDue } from '../../db/runs/runs
 import { DAY_MS, MINUTE_MS } from '../../domain/durations.ts';
 import type { RunStatus } from '../../domain/runs/run.ts';
 
-/** What the run's workflow learns: a status, a time, and a line for the operators, no amounts. */
+/** The reply to the run's workflow: a status, a time, and a line for the operators, but no amounts. */
 export type RunProgress = { status: RunStatus; waitMs: number; summary: string };
 
 const BUSY_WAIT_MS = 500;

@@ -47,7 +47,7 @@ const exclude = (by: Company['approver'], { id }: RunSeen, payout: string) =>
   by.api.post<RunSeen>(`/v1/runs/${id}/exclusions`, { payout, reason: 'the invoice is disputed' });
 
 describe('given a run in review', () => {
-  it('when whoever asked for it approves it, with any of their keys, then it is refused', async () => {
+  it('when the person who asked for it approves it, with any of their keys, then it is refused', async () => {
     const run = await prepare(await open('preparer'));
     const again = await world.person('paula', 'approver');
 

@@ -309,7 +309,7 @@ describe('given a check by Lob, drawn on the same account as our printed checks'
 
     await payoutBecomes(business, second, 'eve', 'failed');
     expect(await owedTo(business, 'eve')).toBe(1200n);
-    await eventually('nobody is asked any more', async () => (await openTasks('check_returned_mail')).length === 0);
+    await eventually('nobody is asked', async () => (await openTasks('check_returned_mail')).length === 0);
   });
 });
 

@@ -148,7 +148,7 @@ describe('given no webhooks', () => {
   });
 });
 
-/** What happens to one delivery on its way to us. */
+/** The fates of a delivery on its way to us. */
 const FATES = ['at once', 'twice', 'after the end', 'never'] as const;
 type Fate = (typeof FATES)[number];
 

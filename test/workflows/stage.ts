@@ -14,7 +14,7 @@ import {
 } from '../support/runs.ts';
 import type { World } from '../support/world.ts';
 
-/** What the tests of life-cycles share: businesses that do not affect each other, and control over the sandbox and Temporal. */
+/** The set-up that the tests of life-cycles share: businesses that do not affect each other, and control over the sandbox and Temporal. */
 
 export type BusinessOptions = {
   /** The code of the schedule, the program and the plan, and the start of the partners' codes. */

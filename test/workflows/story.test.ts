@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 beforeEach(() => calm(world));
 
-/** What Temporal's page shows as the current details of a workflow. */
+/** The current details of a workflow, as Temporal's page shows them. */
 const detailsOf = async (workflowId: string): Promise<string> => {
   const handle = world.temporal.workflow.getHandle(workflowId);
   const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');

@@ -66,32 +66,32 @@ describe('given books that agree with the providers to the cent', () => {
       kind: 'amount_differs',
       name: 'bank',
       plant: 'debited_minor = debited_minor + 1',
-      mend: 'debited_minor = debited_minor - 1',
+      fix: 'debited_minor = debited_minor - 1',
     },
     {
       kind: 'fee_differs',
       name: 'paypal',
       plant: 'debit_fee_minor = debit_fee_minor - 1',
-      mend: 'debit_fee_minor = debit_fee_minor + 1',
+      fix: 'debit_fee_minor = debit_fee_minor + 1',
     },
     {
       kind: 'return_not_booked',
       name: 'bounced',
       plant: 'returned_minor = null',
-      mend: 'returned_minor = amount_minor',
+      fix: 'returned_minor = amount_minor',
     },
-    { kind: 'missing_at_provider', name: 'check', plant: 'debited_minor = amount_minor', mend: 'debited_minor = null' },
-    { kind: 'missing_in_ledger', name: 'paypal', plant: 'debited_minor = null', mend: 'debited_minor = amount_minor' },
+    { kind: 'missing_at_provider', name: 'check', plant: 'debited_minor = amount_minor', fix: 'debited_minor = null' },
+    { kind: 'missing_in_ledger', name: 'paypal', plant: 'debited_minor = null', fix: 'debited_minor = amount_minor' },
   ])(
     'when an error is planted then the break $kind is found, and closed when the error is fixed',
-    async ({ kind, name, plant, mend }) => {
+    async ({ kind, name, plant, fix }) => {
       const attempt = await attemptIdOf(await payoutOf(business, run, name));
 
       await tamper(attempt, plant);
       expect(await reconcileToday(world, company)).toMatchObject([{ kind, subject: `attempt/${attempt}` }]);
       expect(await reconcileToday(world, company)).toHaveLength(1);
 
-      await tamper(attempt, mend);
+      await tamper(attempt, fix);
       expect(await reconcileToday(world, company)).toEqual([]);
     },
   );

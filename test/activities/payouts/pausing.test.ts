@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-/** What is frozen and not asked for, and whoever looks after it next. Every provider answers that it does not know. */
+/** Payouts that are frozen and not asked for, and the activity that advances them next. Every provider answers that it does not know. */
 type Frozen = {
   runId: string;
   gateway: GatewayName;

@@ -89,7 +89,7 @@ const balances = async (): Promise<Record<string, bigint>> => {
     where account.partner_id is null group by account.code`);
   return Object.fromEntries(rows.map(({ code, minor }) => [code, minor]));
 };
-/** What an action moved on the system's own accounts. */
+/** The amounts that an action moved on the system's own accounts. */
 async function moved(act: () => Promise<unknown>): Promise<Record<string, bigint>> {
   const before = await balances();
   await act();
