@@ -356,7 +356,7 @@ describe('given a stop that lapses after six months', () => {
     await tell(world, 'bank', 'clock', { advanceMs: 2 * DAY_MS });
     await world.activities.workCheckDesk();
     expect(await openTasks('check_exception')).toEqual([]);
-    expect((await closedTasks('check_exception')).at(-1)?.resolution).toContain('nobody decided in time');
+    expect((await closedTasks('check_exception')).at(-1)?.resolution).toContain('Nobody decided in time');
     expect(await paidFor(world, id)).toEqual([]);
   });
 });

@@ -21,17 +21,17 @@ import { VAULT } from '../support/world.ts';
 
 let stage: Stage;
 let time: SkippedTime;
-/** The provider's answer at each look, by the days that the payout has been followed. */
-let says: (days: number) => ReplyState;
+/** The provider's reply to each poll, by the days for which the payout has been followed. */
+let replies: (days: number) => ReplyState;
 let askedAt: number;
-let looks: number[];
+let polls: number[];
 
 beforeAll(async () => {
   stage = await openStage();
   const read = async (): ReturnType<Gateways['wise']['read']> => {
     const atMs = (await time.now()) - askedAt;
-    looks.push(atMs);
-    const state = says(Math.floor(atMs / DAY_MS));
+    polls.push(atMs);
+    const state = replies(Math.floor(atMs / DAY_MS));
     const paid = { amount: money(1000n, 'USD'), fee: money(0n, 'USD') };
     return reply(state, state, { debited: paid, ...(state === 'returned' ? { returned: paid } : {}) });
   };
@@ -49,7 +49,7 @@ afterAll(async () => {
   await stage.close();
 });
 
-/** Makes what was written down older, as no product may. */
+/** Makes rows older, which the product may not do. */
 const letTimePass = (ms: number): Promise<void> => {
   const passed = sql.fragment`${ms} * interval '1 millisecond'`;
   return tamper(
@@ -61,7 +61,7 @@ const letTimePass = (ms: number): Promise<void> => {
 };
 
 /** Follows a payout whose provider was asked now, until its workflow ends. */
-async function follow(method: 'bank' | 'paypal', answers: typeof says) {
+async function follow(method: 'bank' | 'paypal', repliesByDay: typeof replies) {
   askedAt = await time.begin();
   const [payoutId = ''] = (await addPayingRun(stage.app, method, 1)).payoutIds;
   const attemptId = await sendPayout(stage.app, payoutId);
@@ -70,8 +70,8 @@ async function follow(method: 'bank' | 'paypal', answers: typeof says) {
     stage.owner,
     sql.unsafe`update payout_attempt set request_sealed = ${sealed}, state = 'accepted' where id = ${attemptId}`,
   );
-  says = answers;
-  looks = [];
+  replies = repliesByDay;
+  polls = [];
   const gateway = method === 'bank' ? 'wise' : 'paypal';
   const workflow = await time.temporal.workflow.start('payout', {
     workflowId: payoutWorkflowId(payoutId),
@@ -84,7 +84,7 @@ async function follow(method: 'bank' | 'paypal', answers: typeof says) {
 const daysOf = (ms: number): number => Math.floor(ms / DAY_MS);
 
 const longestWaitHours = (): number =>
-  Math.max(...looks.map((atMs, index) => Math.floor((atMs - (looks[index - 1] ?? 0)) / HOUR_MS)));
+  Math.max(...polls.map((atMs, index) => Math.floor((atMs - (polls[index - 1] ?? 0)) / HOUR_MS)));
 
 async function daysTaken(workflow: WorkflowHandle): Promise<number> {
   const { startTime, closeTime } = await workflow.describe();
@@ -92,7 +92,7 @@ async function daysTaken(workflow: WorkflowHandle): Promise<number> {
 }
 
 describe('given a run that nobody decides', () => {
-  it('when a week goes by then finance is reminded on each of six days, and on the seventh the run expires', async () => {
+  it('when a week passes then finance is reminded on each of six days, and on the seventh the run expires', async () => {
     await time.begin();
     const company = await addCompany(stage.app);
     const partner = await addPartner(stage.app, company);
@@ -107,9 +107,9 @@ describe('given a run that nobody decides', () => {
 
     expect(await workflow.result()).toBe('expired');
     expect(await daysTaken(workflow)).toBe(7);
-    const told = await stage.app.any(sql.type(z.object({ kind: z.string(), reminder: z.number().nullable() }))`
+    const notices = await stage.app.any(sql.type(z.object({ kind: z.string(), reminder: z.number().nullable() }))`
       select kind, (body ->> 'reminder')::int as reminder from notification where body ->> 'run' = ${runId} order by id`);
-    expect(told).toEqual([
+    expect(notices).toEqual([
       ...[0, 1, 2, 3, 4, 5, 6].map((reminder) => ({ kind: 'run_in_review', reminder })),
       { kind: 'run_decided', reminder: null },
     ]);
@@ -117,21 +117,21 @@ describe('given a run that nobody decides', () => {
 });
 
 describe('given a transfer that was sent', () => {
-  it('when its bank sends nothing back then it is looked at ever less often, at least daily, and settles after three weeks', async () => {
+  it('when its bank sends nothing back then it is polled less and less often, at least daily, and settles after three weeks', async () => {
     const { payoutId, workflow } = await follow('bank', () => 'sent');
 
     expect(await workflow.result()).toBe('settled');
 
     expect((await getPayout(stage.app, payoutId)).status).toBe('settled');
     expect(await daysTaken(workflow)).toBe(21);
-    expect(looks.filter((atMs) => atMs < DAY_MS).length).toBeGreaterThan(20);
-    expect(looks.length).toBeLessThan(100);
+    expect(polls.filter((atMs) => atMs < DAY_MS).length).toBeGreaterThan(20);
+    expect(polls.length).toBeLessThan(100);
     expect(longestWaitHours()).toBe(24);
   });
 });
 
 describe('given a payment that nobody claims', () => {
-  it('when a month goes by until it comes back then its partner was told at once, after 1, 7 and 21 days, and each time once', async () => {
+  it('when a month passes until it comes back then its partner is notified at once and after 1, 7 and 21 days, each time once', async () => {
     const { payoutId, workflow } = await follow('paypal', (days) => (days < 30 ? 'unclaimed' : 'returned'));
 
     expect(await workflow.result()).toBe('returned');
@@ -145,8 +145,10 @@ describe('given a payment that nobody claims', () => {
 });
 
 describe('given a payout that its provider holds for a year', () => {
-  it('when its workflow begins anew then it goes on looking, and still learns what the provider says', async () => {
-    const { payoutId, workflow } = await follow('paypal', (days) => (days < 365 ? 'on_hold' : 'settled'));
+  it('when its workflow begins anew then it goes on polling, keeps the story so far, and still learns the outcome', async () => {
+    const { payoutId, workflow } = await follow('paypal', (days) =>
+      days < 1 ? 'accepted' : days < 365 ? 'on_hold' : 'settled',
+    );
 
     expect(await workflow.result()).toBe('settled');
 
@@ -156,7 +158,15 @@ describe('given a payout that its provider holds for a year', () => {
       ),
     );
     expect([first?.status.name, last?.status.name]).toEqual(['CONTINUED_AS_NEW', 'COMPLETED']);
-    expect(daysOf(looks.at(-1) ?? 0)).toBe(365);
+    expect(daysOf(polls.at(-1) ?? 0)).toBe(365);
+    const { currentDetails } = await time.temporal.workflow
+      .getHandle(payoutWorkflowId(payoutId))
+      .query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    expect(currentDetails.match(/paypal replied .*/g)).toEqual([
+      'paypal replied accepted',
+      'paypal replied on_hold',
+      'paypal replied settled',
+    ]);
     expect(longestWaitHours()).toBe(24);
   });
 });

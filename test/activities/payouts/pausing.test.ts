@@ -34,13 +34,13 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-/** Payouts that are frozen and not asked for, and the activity that advances them next. Every provider answers that it does not know. */
+/** A payout or batch that is frozen and not asked for yet. Every provider replies that it does not know the outcome. */
 type Frozen = {
   runId: string;
   gateway: GatewayName;
   payoutIds: readonly string[];
   advance: () => Promise<unknown>;
-  /** How often its provider was asked for money. */
+  /** How often its provider was asked for the payment. */
   countAsked: () => number;
 };
 
@@ -86,7 +86,7 @@ async function frozenBatch(): Promise<Frozen> {
     await insertBatch(tx, { ...group, ...request, id, providerKey: id });
     for (const payoutId of payoutIds) await addAttempt(tx, payoutId, { batchId: id });
   });
-  const noClient = {} as Client; // nothing is started here
+  const noClient = {} as Client; // no workflow is started here
   const { deps, countAsked } = makeDeps();
   const activities = createBatchActivities({ ...deps, temporal: noClient, activePayoutsMax: 1 });
   return { runId, gateway: 'paypal', payoutIds, countAsked, advance: () => activities.advanceBatch(id) };
@@ -98,10 +98,10 @@ const countUnasked = (payoutIds: readonly string[]): Promise<bigint> =>
   stage.app.oneFirst(sql.type(Count)`
     select count(*) from payout_attempt where payout_id = any(${sql.array([...payoutIds], 'uuid')}) and state = 'prepared'`);
 
-/** Takes a lock as somebody else would. */
+/** Takes a lock as another session would. */
 const hold = (statement: QuerySqlToken) => leaveOpen(stage.owner, (tx) => tx.query(statement));
 
-/** Asks until so many sessions wait for another's lock, or until something else makes that wait needless. */
+/** Waits until so many sessions wait for another session's lock, or until that wait has become needless. */
 const untilWaiting = (count: bigint, isNeedless: () => boolean = () => false) =>
   eventually(`${count} sessions wait`, async () => isNeedless() || (await countWaiting(stage.owner)) === count);
 
@@ -109,12 +109,12 @@ const pauseItsGateway = ({ gateway }: Frozen) => pauseGateway(stage.app, gateway
 const pauseItsRun = async ({ runId }: Frozen) =>
   pauseRun(stage.app, { runId, actorId: await addActor(stage.app), reason: 'a test' });
 
-describe('given a claim that has seen no pause, and has not committed', () => {
+describe('given a claim that has seen no pause and has not committed', () => {
   it.each([
     { what: 'the gateway of its payout', freeze: frozenPayout, pauseIt: pauseItsGateway },
     { what: 'the gateway of its batch', freeze: frozenBatch, pauseIt: pauseItsGateway },
     { what: 'the run of its batch', freeze: frozenBatch, pauseIt: pauseItsRun },
-  ])('when $what is paused then the pause answers once the claim is known', async ({ freeze, pauseIt }) => {
+  ])('when $what is paused then the pause returns once the claim is committed', async ({ freeze, pauseIt }) => {
     const frozen = await freeze();
     const ids = sql.array([...frozen.payoutIds], 'uuid');
     const held = await hold(sql.unsafe`select from payout_attempt where payout_id = any(${ids}) for update`);
@@ -136,7 +136,7 @@ describe('given a claim that has seen no pause, and has not committed', () => {
   });
 });
 
-/** Two people said that a payment was not paid; nothing has been written into the books yet. */
+/** Two people decide that a payment was not paid. Their decision is not in the books yet. */
 async function decideNotPaid(payoutId: string): Promise<void> {
   const [proposer, decider] = [await addActor(stage.app), await addActor(stage.app)];
   await stage.app.query(sql.unsafe`
@@ -147,8 +147,8 @@ async function decideNotPaid(payoutId: string): Promise<void> {
     update resolution set status = 'confirmed', decided_by = ${decider}, decided_at = now() where payout_id = ${payoutId}`);
 }
 
-describe('given a payment whose provider may be asked again, and two people who have said that it was not paid', () => {
-  it('when their word is being written into the books then its provider is no longer asked', async () => {
+describe('given a payment whose provider may be asked again, and two people who decided that it was not paid', () => {
+  it('when their decision is being applied then its provider is no longer asked', async () => {
     const { payoutIds, gateway, advance, countAsked } = await frozenPayout();
     const [payoutId = ''] = payoutIds;
     await advance();
@@ -158,7 +158,7 @@ describe('given a payment whose provider may be asked again, and two people who 
     const pausing = await hold(
       sql.unsafe`select pg_advisory_xact_lock(hashtext('gateway_pause'), hashtext(${gateway}))`,
     );
-    const asking = advance(); // it has seen no decision, and waits for its turn
+    const asking = advance(); // it has seen no decision and waits for its turn
     await untilWaiting(1n);
     await decideNotPaid(payoutId);
     const reading = await hold(sql.unsafe`select from task where payout_id = ${payoutId} for update`);
