@@ -42,7 +42,7 @@ const EventShape = z.strictObject({
   currency: Currency.optional(),
   amount: Decimal.meta({
     description:
-      'The main amount, a decimal string in major units of `currency`; of a refund how much was refunded, and the whole where it is left out',
+      'The main amount, a decimal string in major units of `currency`. For a refund it is the refunded amount, and a refund without it takes back the whole sale',
     examples: ['1234.56'],
   }).optional(),
   amounts: z

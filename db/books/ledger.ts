@@ -9,8 +9,8 @@ import type { Database } from '../database.ts';
 const accountCode = (code: string, currency: string): string => `${code}:${currency}`;
 
 /**
- * Writes postings into the ledger, in the caller's transaction. A posting whose kind and key are in the ledger already is
- * refused by the database: whoever posts has taken the row that the posting is of.
+ * Writes postings into the ledger, in the caller's transaction. The database refuses a posting whose kind and key are already in the
+ * ledger: the caller holds a lock on the row that the posting is about.
  */
 export async function postJournals(db: Database, postings: readonly Posting[]): Promise<void> {
   if (postings.length === 0) return;

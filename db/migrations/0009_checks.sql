@@ -14,7 +14,7 @@ create table check_account(
   unique (id, payer_id)
 );
 comment on table check_account is
-  'One bank account has one sequence of numbers, whatever its name is and whoever prints its checks.';
+  'One bank account has one sequence of numbers, whatever its name is and no matter who prints its checks.';
 comment on column check_account.fingerprint is 'A keyed hash of the routing and account number. Once set, it never changes.';
 
 alter table payer_gateway add foreign key (check_account_id, payer_id) references check_account(id, payer_id);

@@ -3,7 +3,7 @@ import type { CurrencyCode } from '../currency.ts';
 import type { PostalAddress } from '../fields.ts';
 import type { Method } from '../rails.ts';
 
-/** Where a partner wants to be paid, field for field as its gateway will ask for it. */
+/** The destination that a partner chose, field for field as its gateway requires it. */
 export type Destination =
   | { method: 'bank'; holder: string; currency: CurrencyCode; country: string; details: BankDetails }
   | { method: 'paypal'; receiver: string }
@@ -12,7 +12,7 @@ export type Destination =
 /** The fields of the bank's form, such as `IBAN`, or `type`, `abartn` and `accountNumber`. */
 export type BankDetails = Readonly<Record<string, string>>;
 
-/** What is kept of a destination in clear, and what makes two of them the same account, whatever name is on it. */
+/** The parts of a destination that are stored in clear. Two destinations with one identity are the same account, whatever its name is. */
 export type DestinationSummary = {
   method: Method;
   currency: CurrencyCode | null;
@@ -21,7 +21,7 @@ export type DestinationSummary = {
   identity: string;
 };
 
-/** Says what may be shown of a destination. `home` is the partner's country, for a destination that names none. */
+/** Returns the parts of a destination that may be shown. `home` is the partner's country, for a destination that names none. */
 export function summarize(destination: Destination, home: string): DestinationSummary {
   const { method } = destination;
   switch (method) {

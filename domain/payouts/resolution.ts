@@ -96,8 +96,8 @@ function notAsked({ state, openTasks, nextLookAt }: Undecided, outcome: Resoluti
 }
 
 /**
- * The reason why an outcome can no longer be applied, whoever proposed it: the bank has acknowledged the check since then. Only money
- * that the bank took for a check can have come back.
+ * The reason why an outcome can no longer be applied, no matter who proposed it: the bank has acknowledged the check since then.
+ * Only money that the bank took for a check can have come back.
  */
 export const whyNotApply = (
   { isCheckAtBank, isTaken }: Pick<Undecided, 'isCheckAtBank' | 'isTaken'>,

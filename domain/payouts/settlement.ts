@@ -31,7 +31,7 @@ export type Consequences = {
   readonly fullReturn?: { readonly minor: bigint; readonly before: bigint } | undefined;
   /** A part came back: `minor` in total, `before` of it earlier. The new part waits in suspense for people to decide. */
   readonly partialReturn?: { readonly minor: bigint; readonly before: bigint } | undefined;
-  /** The sentences of which finance must hear. */
+  /** The texts of the alarms to raise. */
   readonly alarms: readonly string[];
 };
 

@@ -24,7 +24,7 @@ describe('given a check that the bank asks about', () => {
     { wrong: 'its amount differs', check: { ...ours, isSameAmount: false } },
     { wrong: 'somebody requested a stop', check: { ...ours, hasStop: true } },
     { wrong: 'it was paid already', check: { ...ours, state: 'settled' as const } },
-    { wrong: 'it is dead', check: { ...ours, state: 'failed' as const } },
+    { wrong: 'it failed', check: { ...ours, state: 'failed' as const } },
     { wrong: 'it is unknown whether it was made', check: { ...ours, state: 'unknown' as const } },
   ])('when $wrong then it is returned', ({ check }) => {
     expect(whyNotPay(check)).toBeTypeOf('string');
