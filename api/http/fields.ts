@@ -21,7 +21,7 @@ export const rowNumber = (description: string, example: string) =>
   z
     .string()
     .regex(/^\d+$/)
-    .meta(said(`${description}, as a string of digits`, example));
+    .meta(said(`${description}. A string of digits`, example));
 
 export const at = (description: string, example = '2026-03-02T09:30:00.000Z') =>
   z.iso.datetime().meta(said(`${description}. An RFC 3339 instant in UTC`, example));

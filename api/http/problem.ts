@@ -88,7 +88,7 @@ export const Problem = z
     ),
     code: fields.oneOf(
       Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]],
-      'The kind of problem; base decisions in your code on this field',
+      'The kind of problem; programs should decide by this field',
       'invalid_input',
     ),
     errors: z

@@ -11,7 +11,7 @@ const READY_WAIT_MS = 2000;
 const STATES = ['up', 'down'] as const;
 
 const Health = z
-  .object({ status: z.literal('up').meta({ description: 'The status of the process, which answers' }) })
+  .object({ status: z.literal('up').meta({ description: 'The status of the process; `up` if it answers' }) })
   .openapi('Health');
 const Readiness = z
   .object({

@@ -1390,7 +1390,7 @@ export interface components {
     schemas: {
         Health: {
             /**
-             * @description The status of the process, which answers
+             * @description The status of the process; `up` if it answers
              * @enum {string}
              */
             status: "up";
@@ -1459,7 +1459,7 @@ export interface components {
              */
             instance: string;
             /**
-             * @description The kind of problem; base decisions in your code on this field
+             * @description The kind of problem; programs should decide by this field
              * @example invalid_input
              * @enum {string}
              */
@@ -1736,12 +1736,12 @@ export interface components {
             accountRef: string;
             settings: components["schemas"]["LobSettings"];
             /**
-             * @description The first number that we write on the account's checks; an account that is known goes on where it was
+             * @description The first number for the account's checks; an account that Bursar already knows continues with its next number
              * @example 1001
              */
             checkNumberNext: number;
             /**
-             * @description The number of years after its date when a check that nobody cashes is presumed abandoned; 3 by default
+             * @description The number of years from its date until a check that nobody cashes is presumed abandoned; 3 by default
              * @example 3
              */
             dormancyYears?: number;
@@ -1759,12 +1759,12 @@ export interface components {
             accountRef: string;
             settings: components["schemas"]["PrintedCheckSettings"];
             /**
-             * @description The first number that we write on the account's checks; an account that is known goes on where it was
+             * @description The first number for the account's checks; an account that Bursar already knows continues with its next number
              * @example 1001
              */
             checkNumberNext: number;
             /**
-             * @description The number of years after its date when a check that nobody cashes is presumed abandoned; 3 by default
+             * @description The number of years from its date until a check that nobody cashes is presumed abandoned; 3 by default
              * @example 3
              */
             dormancyYears?: number;
@@ -2297,13 +2297,13 @@ export interface components {
             plan: string;
             /**
              * Format: date
-             * @description The first day on which the partner earns, a local date in the zone of the program's schedule
+             * @description The first local day on which the partner earns, in the zone of the program's schedule
              * @example 2026-01-01
              */
             startsOn: string;
             /**
              * Format: date
-             * @description The day from which the partner no longer earns, a local date in the zone of the program's schedule; without it, there is no end
+             * @description The first local day on which the partner no longer earns, in the zone of the program's schedule; without it, there is no end
              * @example 2027-01-01
              */
             endsOn?: string;
@@ -2412,13 +2412,13 @@ export interface components {
             plan: string;
             /**
              * Format: date
-             * @description The first day on which the partner earns, a local date in the zone of the program's schedule. A local date
+             * @description The first local day on which the partner earns, in the zone of the program's schedule. A local date
              * @example 2026-01-01
              */
             startsOn: string;
             /**
              * Format: date
-             * @description The day from which the partner no longer earns, a local date in the zone of the program's schedule; null if there is no end. A local date
+             * @description The first local day on which the partner no longer earns, in the zone of the program's schedule; null if there is no end. A local date
              * @example 2027-01-01
              */
             endsOn: string | null;
@@ -2437,7 +2437,7 @@ export interface components {
             plan?: string;
             /**
              * Format: date
-             * @description The day from which the partner no longer earns, a local date in the zone of the program's schedule; null removes the end
+             * @description The first local day on which the partner no longer earns, in the zone of the program's schedule; null removes the end
              * @example 2027-01-01
              */
             endsOn?: string | null;
@@ -3178,7 +3178,7 @@ export interface components {
             /** @description The lines that the payout pays */
             lines: {
                 /**
-                 * @description The number of the line, as a string of digits
+                 * @description The number of the line. A string of digits
                  * @example 1042
                  */
                 id: string;
@@ -3256,7 +3256,7 @@ export interface components {
              */
             reference: string | null;
             /**
-             * @description The number of the check; null if it is not a check, as a string of digits
+             * @description The number of the check; null if it is not a check. A string of digits
              * @example 1001
              */
             checkNumber: string | null;
@@ -3351,7 +3351,7 @@ export interface components {
         };
         ExplainedEarning: {
             /**
-             * @description The number of the line of the payout, as a string of digits
+             * @description The number of the line of the payout. A string of digits
              * @example 1042
              */
             line: string;
@@ -3490,7 +3490,7 @@ export interface components {
                 /** @description All reasons against a payment; empty if there are none */
                 reasons: {
                     /**
-                     * @description The reason against a payment
+                     * @description A reason against a payment
                      * @example below_minimum
                      * @enum {string}
                      */
@@ -3526,7 +3526,7 @@ export interface components {
              */
             account: string;
             /**
-             * @description The number on the check, as a string of digits
+             * @description The number on the check. A string of digits
              * @example 1001
              */
             number: string;
@@ -3698,12 +3698,12 @@ export interface components {
              */
             payer: string;
             /**
-             * @description The first number, as a string of digits
+             * @description The first number. A string of digits
              * @example 1001
              */
             from: string;
             /**
-             * @description The last number; it is spoiled too, as a string of digits
+             * @description The last number; it is spoiled too. A string of digits
              * @example 1003
              */
             to: string;
@@ -3738,7 +3738,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description The number of the check that was presented, as a string of digits
+             * @description The number of the check that was presented. A string of digits
              * @example 1001
              */
             number: string;
@@ -3756,7 +3756,7 @@ export interface components {
             payout: string | null;
             /**
              * Format: date-time
-             * @description When the bank decides if nobody has decided before. An RFC 3339 instant in UTC
+             * @description When the bank decides by itself, unless somebody has decided before. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             decideBy: string;
@@ -3815,7 +3815,7 @@ export interface components {
             };
             /**
              * Format: date-time
-             * @description When the bank or the provider decides if nobody has decided before; null if they do not. An RFC 3339 instant in UTC
+             * @description When the bank or the provider decides by itself; null if neither does. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             deadlineAt: string | null;
@@ -4146,7 +4146,7 @@ export interface components {
         };
         Alarm: {
             /**
-             * @description The number of the alarm; use it to clear the alarm, as a string of digits
+             * @description The number of the alarm; use it to clear the alarm. A string of digits
              * @example 42
              */
             id: string;
@@ -4174,7 +4174,7 @@ export interface components {
         };
         ClearedAlarm: {
             /**
-             * @description The number of the alarm, as a string of digits
+             * @description The number of the alarm. A string of digits
              * @example 42
              */
             id: string;
@@ -4186,7 +4186,7 @@ export interface components {
         };
         Break: {
             /**
-             * @description The number of the break, as a string of digits
+             * @description The number of the break. A string of digits
              * @example 7
              */
             id: string;
@@ -4213,7 +4213,7 @@ export interface components {
              */
             expected: string | null;
             /**
-             * @description What the provider's statement says; null where it says nothing. A decimal string in major units of `currency`
+             * @description The amount in the provider's statement; null if it has none. A decimal string in major units of `currency`
              * @example 123.45
              */
             found: string | null;
@@ -4226,7 +4226,7 @@ export interface components {
         };
         AuditEntry: {
             /**
-             * @description The number of the entry; later entries have higher numbers, as a string of digits
+             * @description The number of the entry; later entries have higher numbers. A string of digits
              * @example 1042
              */
             seq: string;
@@ -4875,7 +4875,7 @@ export interface components {
              * @example bank_8cad8df5354d33f
              */
             lobBankAccountId: string;
-            /** @description The same account, as the bank knows it: there the checks are followed */
+            /** @description The same account, as the bank names it; Bursar follows the checks at the bank */
             bankAccount: {
                 /**
                  * @description The number of the account, 4 to 17 digits
@@ -8329,7 +8329,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Where our books and a provider's statement do not agree, the oldest first. */
+            /** @description The open breaks, the oldest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8413,7 +8413,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["InvalidInput"];
-            /** @description The provider's signature does not fit. Nothing was kept. */
+            /** @description The provider's signature does not match. Nothing was stored. */
             401: {
                 headers: {
                     [name: string]: unknown;

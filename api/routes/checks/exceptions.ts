@@ -30,7 +30,7 @@ const DecisionBody = z
     number: fields.rowNumber('The number of the check that was presented', '1001'),
     decision: fields.oneOf(EXCEPTION_DECISIONS, 'The decision; null until somebody decides', 'return').nullable(),
     payout: fields.id('The payout that the check pays; null if it is not one of our checks').nullable(),
-    decideBy: fields.at('When the bank decides if nobody has decided before'),
+    decideBy: fields.at('When the bank decides by itself, unless somebody has decided before'),
   })
   .openapi('CheckException');
 

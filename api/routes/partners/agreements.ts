@@ -14,8 +14,8 @@ import { answers, CodePageQuery, CodePath, jsonBody, LocalDate, namesSomething, 
 
 const PROGRAM = { description: 'The code of the program', examples: ['resale'] };
 const PLAN = { description: 'The code of the plan by which the partner earns', examples: ['standard'] };
-const STARTS = "The first day on which the partner earns, a local date in the zone of the program's schedule";
-const ENDS = "The day from which the partner no longer earns, a local date in the zone of the program's schedule";
+const STARTS = "The first local day on which the partner earns, in the zone of the program's schedule";
+const ENDS = "The first local day on which the partner no longer earns, in the zone of the program's schedule";
 
 /** An agreement holds from `startsOn` on, and before `endsOn`. */
 export const NewAgreementBody = z

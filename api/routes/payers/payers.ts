@@ -74,7 +74,7 @@ const CHECKS = {
     .max(CHECK_NUMBER_MAX)
     .meta({
       description:
-        "The first number that we write on the account's checks; an account that is known goes on where it was",
+        "The first number for the account's checks; an account that Bursar already knows continues with its next number",
       examples: [1001],
     }),
   dormancyYears: z
@@ -83,7 +83,7 @@ const CHECKS = {
     .max(DORMANCY_YEARS_MAX)
     .meta({
       description:
-        'The number of years after its date when a check that nobody cashes is presumed abandoned; 3 by default',
+        'The number of years from its date until a check that nobody cashes is presumed abandoned; 3 by default',
       examples: [3],
     })
     .optional(),

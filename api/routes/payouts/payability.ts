@@ -16,7 +16,7 @@ import { createRouter } from '../../http/router.ts';
 import { answers, CodePath, Method } from '../../http/schemas.ts';
 
 const ReasonBody = z.object({
-  reason: fields.oneOf(OUTCOMES, 'The reason against a payment', 'below_minimum'),
+  reason: fields.oneOf(OUTCOMES, 'A reason against a payment', 'below_minimum'),
   words: fields.text(
     'The meaning of the reason and what ends it, for the partner to read',
     '12.00 USD is less than the smallest payout, 50.00 USD: it is kept and paid with what is earned next.',

@@ -23,7 +23,7 @@ const receive = createRoute({
   request: { params: z.object({ sender: fields.oneOf(WEBHOOK_SENDERS, 'The provider that calls', 'wise') }) },
   responses: {
     200: { description: 'The message was stored, or was already known.' },
-    401: problemResponse("The provider's signature does not fit. Nothing was kept."),
+    401: problemResponse("The provider's signature does not match. Nothing was stored."),
   },
 });
 

@@ -30,7 +30,7 @@ const BreakBody = z
     subject: fields.text('The subject, as a kind of thing and its name', 'payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'),
     currency: fields.orNull(Currency, 'The currency of both amounts; null if there is none'),
     expected: fields.amount('The amount in our books; null if they have none').nullable(),
-    found: fields.amount("What the provider's statement says; null where it says nothing").nullable(),
+    found: fields.amount("The amount in the provider's statement; null if it has none").nullable(),
     openedAt: fields.at('When the break was found'),
   })
   .openapi('Break');
@@ -69,7 +69,7 @@ const breaks = createRoute({
   summary: 'List the open breaks',
   request: { query: pageQuery(RowNumber) },
   responses: {
-    200: answers(pageOf(BreakBody), "Where our books and a provider's statement do not agree, the oldest first."),
+    200: answers(pageOf(BreakBody), 'The open breaks, the oldest first.'),
   },
 });
 

@@ -16,9 +16,7 @@ export const TaskBody = z
     payoutId: fields.id('The id of the payout that the task is about; null if it is not about a payout').nullable(),
     detail: fields.text('A sentence that says what happened', 'For more than a day nobody knows whether PayPal paid.'),
     evidence: fields.facts('The facts that were found', { attempt: 1, reference: '50000042' }),
-    deadlineAt: fields
-      .at('When the bank or the provider decides if nobody has decided before; null if they do not')
-      .nullable(),
+    deadlineAt: fields.at('When the bank or the provider decides by itself; null if neither does').nullable(),
     openedAt: fields.at('When the task was opened'),
     closedAt: fields.at('When the task was closed; null while it is open').nullable(),
     closedBy: fields
