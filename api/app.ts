@@ -48,10 +48,10 @@ import { IMPORTS_PATH, receiveUpload } from './http/upload.ts';
 
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
 const FILES_BYTES_MAX = 1024 * 1024 * 1024;
-/** The limit of 0 refuses every id that a caller sends. Each request gets an id from us, so no two requests share one. */
+/** The limit of 0 refuses every id that a caller sends. Bursar gives each request its id, so no two requests share one. */
 const OWN_IDS = { limitLength: 0 };
 
-/** Every set of routes; each is given what the API is given. */
+/** Every set of routes. Each of them gets the dependencies of the API. */
 const ROUTES = [
   healthRoutes,
   actorRoutes,
@@ -84,7 +84,7 @@ const ROUTES = [
   webhookRoutes,
 ];
 
-/** The API as one Hono app. Refuses to be made where a route has no row in the table of permissions. */
+/** The API as one Hono app. Throws where a route has no row in the table of permissions. */
 export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   const app = createRouter();
   app.use(requestId(OWN_IDS), logRequests(deps), secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
@@ -123,7 +123,7 @@ function answer(c: Context<ApiEnv>, error: unknown): Response {
   return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, headers);
 }
 
-/** Writes one line a request: names of routes, ids and numbers; never bodies, keys or names. */
+/** Logs one line for each request: names of routes, ids and numbers, but never bodies, keys or names. */
 const logRequests =
   ({ log }: Pick<ApiDeps, 'log'>): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
@@ -139,7 +139,7 @@ const logRequests =
     });
   };
 
-/** A thousand events fit in a body; only imports are larger, and they are put on disk as they arrive. */
+/** A thousand events fit in a body. Only imports are larger, and they are written to disk as they arrive. */
 function limitBody(): MiddlewareHandler<ApiEnv> {
   const limitTo = (maxSize: number) =>
     bodyLimit({

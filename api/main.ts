@@ -26,10 +26,10 @@ const app = createApp({
 });
 
 const server = listen(app, { hostname: config.API_HOST, port: config.API_PORT }, ({ address, port }) =>
-  log.info({ address, port }, 'the API listens'),
+  log.info({ address, port }, 'the API is listening'),
 );
 
-/** Takes no new request, lets the running ones end, and closes what they used. */
+/** Accepts no new request, lets the running ones finish, and closes the connections that they used. */
 async function stop(): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
   await db.end();

@@ -13,54 +13,66 @@ const INFO = {
   version: '1',
   license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
   description: [
-    'Bursar pays partners for what they did: it takes in events and pays them out in runs that people approve.',
+    'Bursar pays partners for what they did: it takes in events, works out what they earned, and pays it in runs that people approve.',
     '',
     '- **Keys**: send `Authorization: Bearer bsk_…`. A key belongs to a person and has one role.',
     '- **Every POST under /v1 needs an `Idempotency-Key`**: the same key with the same request gets the first answer again.',
-    '- **Amounts** are decimal strings in major units of their currency (`"123.45"`). Codes of currencies are ISO 4217.',
+    '- **Amounts** are decimal strings in major units of their currency (`"123.45"`). Currency codes are ISO 4217.',
     '- **Instants** are RFC 3339 in UTC. **Dates** are local to the zone of the pay schedule.',
     '- **Lists** are pages: send `nextCursor` back as `cursor` until it is null.',
-    '- **Problems** are RFC 9457 (`application/problem+json`): each says what happened, what did not, and what to do.',
+    '- **Problems** are RFC 9457 (`application/problem+json`): each says what happened, what was not done, and what to do.',
   ].join('\n'),
 };
 
-/** The nouns of the product in the order of the money, and then what surrounds it: the page's table of contents. */
+/** The page's table of contents: the nouns of the product in the order in which money moves, then everything else. */
 const TAGS = [
   { name: 'payers', description: 'The legal entities that pay, and the accounts that they pay from.' },
-  { name: 'schedules', description: 'When a payer pays: its periods, cut-offs, pay dates and minimums.' },
-  { name: 'programs', description: 'What partners are paid for, and the plans that say how much.' },
+  { name: 'schedules', description: 'The times at which a payer pays: periods, cut-offs, pay dates and minimums.' },
+  {
+    name: 'programs',
+    description: 'The programs that partners are paid under, and the plans that say how much they earn.',
+  },
   {
     name: 'partners',
-    description: 'The people and companies that are paid, their programs, and why one is not paid yet.',
+    description: 'The people and companies that are paid, their programs, and the reasons why they are not paid yet.',
   },
-  { name: 'instruments', description: "Where a partner's money goes: a bank account, a PayPal account or an address." },
-  { name: 'events', description: 'What partners did; each event is taken in once, however often it is sent.' },
-  { name: 'imports', description: 'Files of events, row by row, with a mapping that says what their columns mean.' },
+  {
+    name: 'instruments',
+    description: "The places where a partner's money goes: a bank account, a PayPal account or an address.",
+  },
+  { name: 'events', description: 'The actions of partners; each event counts once, however often it is sent.' },
+  {
+    name: 'imports',
+    description: 'Files of events, read row by row, with a mapping that says what their columns mean.',
+  },
   { name: 'runs', description: "One schedule's payouts for one period: drafted, approved by people, then paid." },
-  { name: 'payouts', description: "One partner's money of one run: where it is, and where each cent comes from." },
+  { name: 'payouts', description: "One partner's money from one run: where it is, and where each cent comes from." },
   {
     name: 'checks',
     description: 'The register of check numbers, stop payments, and the questions that the bank asks.',
   },
-  { name: 'tasks', description: 'What waits for a person, with all that is known for the decision.' },
-  { name: 'resolutions', description: 'What two people decide about a payment when its provider cannot tell.' },
+  { name: 'tasks', description: 'The decisions that wait for a person, with everything known that helps to decide.' },
+  {
+    name: 'resolutions',
+    description: 'The outcomes that two people state for a payment when its provider cannot tell.',
+  },
   { name: 'gateways', description: 'The providers that carry the money, and the switch that stops each of them.' },
-  { name: 'alarms', description: 'What a person must look at.' },
-  { name: 'reconciliation', description: "Where our books and a provider's statement do not agree." },
-  { name: 'audit', description: 'Who did what and when, in a chain that nobody can change unnoticed.' },
+  { name: 'alarms', description: 'The irregularities that a person must look at.' },
+  { name: 'reconciliation', description: "The differences between our books and a provider's statement." },
+  { name: 'audit', description: 'A record of who did what and when, in a chain that nobody can change unnoticed.' },
   { name: 'actors', description: 'The people who use the API, and their keys.' },
-  { name: 'me', description: "What belongs to the key that asks: a partner's own payouts and earnings." },
-  { name: 'health', description: 'Whether this process is up, and ready.' },
-  { name: 'webhooks', description: 'What providers call when they have news.' },
+  { name: 'me', description: "The things that belong to your own key: a partner's own payouts and earnings." },
+  { name: 'health', description: 'The state of this process: whether it is up, and whether it is ready.' },
+  { name: 'webhooks', description: 'The addresses that providers call when a payment changes.' },
 ];
 
-/** The document's own address answers; the second one is where a local `npm start` listens. */
+/** The server at the document's own address, and the one that a local `npm start` starts. */
 const SERVERS = [
   { url: '/', description: 'The server that this document was read from' },
   { url: 'http://127.0.0.1:4400', description: 'A local server, as `npm start` starts it' },
 ];
 
-/** The OpenAPI 3.1 document: what each route declares, and what follows for all of them. */
+/** The OpenAPI 3.1 document: everything that each route declares, and everything that all routes share. */
 export function openApiDocument(app: OpenAPIHono<ApiEnv>): Document {
   const document = withReferencesTidied(
     app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, servers: SERVERS, tags: TAGS }),
@@ -86,8 +98,8 @@ export function openApiDocument(app: OpenAPIHono<ApiEnv>): Document {
 type Schemas = NonNullable<NonNullable<Document['components']>['schemas']>;
 
 /**
- * The schemas, by their ids, of what routes take in loosely or as it arrives: what reads it later knows its form better. Routes
- * refer to them by name.
+ * Schemas, by their ids, for input that routes read loosely or as it arrives, because the code that reads it later knows its
+ * form better. Routes refer to these schemas by name.
  */
 function describedApart(schemas: readonly z.ZodType[]): Schemas {
   const defined = schemas.flatMap((schema) =>
@@ -97,7 +109,7 @@ function describedApart(schemas: readonly z.ZodType[]): Schemas {
   return JSON.parse(JSON.stringify(described).replaceAll('"#/$defs/', '"#/components/schemas/')) as Schemas;
 }
 
-/** The generator writes a reference with words of its own as `allOf`; in OpenAPI 3.1 the words may stand next to the reference. */
+/** The generator writes a reference that has its own description as `allOf`. OpenAPI 3.1 allows the description next to the reference. */
 const withReferencesTidied = (document: Document): Document =>
   JSON.parse(JSON.stringify(document), (_name, value: unknown) => tidied(value)) as Document;
 

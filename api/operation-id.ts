@@ -1,6 +1,6 @@
 /**
- * Names an operation after its method and its path, as a client's function is called: `GET /v1/runs/{id}/payouts` is
- * `listRunPayouts`. A route whose path does not say it well states its own `operationId`.
+ * Names an operation after its method and its path, as a client would name its function: `GET /v1/runs/{id}/payouts` is
+ * `listRunPayouts`. A route whose path makes a poor name states its own `operationId`.
  */
 export function operationIdOf(method: string, path: string): string {
   const steps = path.split('/').filter((step) => step !== '' && step !== 'v1');
@@ -21,7 +21,7 @@ export function operationIdOf(method: string, path: string): string {
   );
 }
 
-/** Last steps of a path that say what is done with what stands before them. */
+/** Last steps of a path that are verbs: they say what is done to the thing named before them. */
 const ACTS: Readonly<Record<string, string>> = {
   cancel: 'cancel',
   clear: 'clear',

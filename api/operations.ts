@@ -15,13 +15,13 @@ type Responses = NonNullable<Operation['responses']>;
 type Components = NonNullable<Document['components']>;
 type Response = NonNullable<Components['responses']>[string];
 
-/** The traits that decide which answers an operation shares with others. */
+/** The traits of an operation that decide which shared answers it can give. */
 type Traits = {
   method: Method;
-  /** Undefined where no key is asked for. */
+  /** Undefined if the operation needs no key. */
   roles: readonly Role[] | undefined;
   hasInput: boolean;
-  /** Its path names a thing that may not be there, and not only one of a fixed set. */
+  /** Whether its path names a thing that may not exist, rather than one of a fixed set. */
   namesThing: boolean;
   isHealth: boolean;
 };
@@ -31,7 +31,7 @@ type SharedProblem = { status: number; name: string; description: string; isGive
 const isKeyed = ({ roles }: Traits): boolean => roles !== undefined;
 const isKeyedPost = (traits: Traits): boolean => isKeyed(traits) && traits.method === 'post';
 
-/** The problems that are answered before a route's own code is asked, and which operations can give them. */
+/** The problems that a request can meet before a route's own code runs, and the operations that can return them. */
 const SHARED_PROBLEMS: readonly SharedProblem[] = [
   {
     status: 400,
@@ -42,7 +42,7 @@ const SHARED_PROBLEMS: readonly SharedProblem[] = [
   {
     status: 401,
     name: 'NotAuthenticated',
-    description: 'The key is missing or unknown, has expired or was revoked. Nothing was done.',
+    description: 'The key is missing, unknown, expired or revoked. Nothing was done.',
     isGivenBy: isKeyed,
   },
   {
@@ -72,13 +72,13 @@ const SHARED_PROBLEMS: readonly SharedProblem[] = [
   {
     status: 415,
     name: 'UnsupportedMediaType',
-    description: 'The body has another media type than this call reads. Nothing was done.',
+    description: 'The body has a media type that this call does not accept. Nothing was done.',
     isGivenBy: (traits) => isKeyed(traits) && traits.method !== 'get',
   },
   {
     status: 422,
     name: 'KeyReused',
-    description: 'This Idempotency-Key named another request before. Nothing was done: use a new key.',
+    description: 'This Idempotency-Key was used for another request. Nothing was done: use a new key.',
     isGivenBy: isKeyedPost,
   },
   {
@@ -89,7 +89,7 @@ const SHARED_PROBLEMS: readonly SharedProblem[] = [
   },
 ];
 
-/** The HTTP server itself refuses this one, before it reads a path: without a body, and for every operation. */
+/** The HTTP server itself gives this answer, without a body and before it reads a path, so it holds for every operation. */
 const HEADERS_TOO_LARGE = { status: 431, name: 'HeadersTooLarge' } as const;
 
 const problem = (description: string): Response => ({
@@ -97,7 +97,7 @@ const problem = (description: string): Response => ({
   content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
 });
 
-/** The shared answers, each once, as the document's `components.responses`. */
+/** The shared answers, which the document holds once as `components.responses`. */
 export const SHARED_RESPONSES: Record<string, Response> = {
   ...Object.fromEntries(SHARED_PROBLEMS.map(({ name, description }) => [name, problem(description)])),
   [HEADERS_TOO_LARGE.name]: { description: 'The headers are larger than 16 KiB. Nothing was done.' },
@@ -112,7 +112,7 @@ export const IDEMPOTENCY_KEY: NonNullable<Components['parameters']>[string] = {
   schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,200}$', examples: ['orders-2026-02-10-1'] },
 };
 
-/** Adds to an operation all that follows from its method, its path and the table of permissions. */
+/** Adds to an operation everything that follows from its method, its path and the table of permissions. */
 export function completeOperation(operation: Operation, method: Method, path: string): void {
   const roles = rolesFor(`${method.toUpperCase()} ${path}`);
   operation.operationId ??= operationIdOf(method, path);
@@ -128,7 +128,7 @@ export function completeOperation(operation: Operation, method: Method, path: st
 
 type Parameter = NonNullable<Operation['parameters']>[number];
 
-/** Many things have a `code` or an `id`: the step of the path before it says which thing it is. */
+/** Many things have a `code` or an `id`; the step before it in the path says which thing it belongs to. */
 function withThingNamed(parameter: Parameter, path: string): Parameter {
   if (!('name' in parameter) || (parameter.name !== 'code' && parameter.name !== 'id')) return parameter;
   const description = `The ${parameter.name} of the ${thingBefore(`{${parameter.name}}`, path)}`;
@@ -138,7 +138,7 @@ function withThingNamed(parameter: Parameter, path: string): Parameter {
   return { ...parameter, description, schema: { ...schema, description, ...examples } };
 }
 
-/** A code that makes sense for each collection of things that have one. */
+/** An example of a code for each collection whose things have codes. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   actors: 'petra',
   partners: 'paula',
@@ -160,7 +160,7 @@ function traitsOf(operation: Operation, method: Method, roles: readonly Role[] |
   };
 }
 
-/** A route's own words about a status stand before the words that all routes share for it. */
+/** A route's own description of a status comes before the description that all routes share. */
 function responsesOf({ responses = {} }: Operation, traits: Traits): Responses {
   const shared = SHARED_PROBLEMS.filter(({ isGivenBy }) => isGivenBy(traits)).map(({ status, name, description }) => {
     const own = responses[status];

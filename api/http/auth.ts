@@ -7,7 +7,7 @@ import type { ApiEnv } from './deps.ts';
 import { rolesFor } from './permissions.ts';
 import { routeOf } from './router.ts';
 
-/** Finds out who is asking. The partner of a partner's key comes from the key alone, never from the request. */
+/** Identifies the caller. The partner of a partner's key comes from the key alone, never from the request. */
 export const authenticate =
   (db: Database): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
@@ -22,7 +22,7 @@ export const authenticate =
     await next();
   };
 
-/** Lets through whom `permissions.ts` lets. A path that is no route goes on, to its 404 or 405. */
+/** Lets a request pass if `permissions.ts` allows it. A path that is not a route passes too, and gets its 404 or 405 later. */
 export const authorize = (): MiddlewareHandler<ApiEnv> => async (c, next) => {
   const route = routeOf(c);
   const { role } = c.get('caller');
@@ -31,13 +31,13 @@ export const authorize = (): MiddlewareHandler<ApiEnv> => async (c, next) => {
   await next();
 };
 
-/** Refuses a partner who asks for another one's things, as if they were not there. */
+/** Refuses a partner who asks for another partner's things, as if they did not exist. */
 export function onlyOwn(c: Context<ApiEnv>, partner: string, what: string): void {
   const { role, partnerCode } = c.get('caller');
   if (role === 'partner' && partner !== partnerCode) throw new Failure('not_found', `There is no ${what}.`);
 }
 
-/** The partner whose key was shown; only routes of the role partner ask. */
+/** The partner whose key was sent. Only routes of the role `partner` ask for it. */
 export function partnerOf({ partnerId, partnerCode }: Caller): { id: bigint; code: string } {
   if (partnerId === null || partnerCode === null)
     throw new Failure('not_allowed', 'This is for partners: use a key with the role partner.');

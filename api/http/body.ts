@@ -7,20 +7,20 @@ import { wirePath } from './router.ts';
 const JSON_TYPE = /^application\/json(;|$)/i;
 const DEPTH_MAX = 20;
 
-/** Refuses a body that is no JSON of ours. Forms are read by their routes. */
+/** Refuses a body that is not acceptable JSON. Routes read their forms themselves. */
 export const checkJson = (): MiddlewareHandler => async (c, next) => {
   const contentType = c.req.header('content-type');
   if (contentType?.toLowerCase().startsWith('multipart/form-data')) return next();
   const bytes = await c.req.arrayBuffer();
   if (bytes.byteLength > 0) {
     if (!contentType || !JSON_TYPE.test(contentType))
-      throw new HTTPException(415, { message: 'Send the body as "Content-Type: application/json"; nothing was done.' });
+      throw new HTTPException(415, { message: 'Send the body as "Content-Type: application/json". Nothing was done.' });
     parseJson(bytes, 'body');
   }
   return next();
 };
 
-/** Reads JSON in UTF-8; throws Failure `invalid_input` where it is none, is too deep, or holds text that PostgreSQL cannot keep. */
+/** Reads JSON in UTF-8; throws Failure `invalid_input` if it is something else, is nested too deeply, or holds text that PostgreSQL cannot store. */
 export function parseJson(json: ArrayBuffer | string, field: string): unknown {
   const value = parse(json, field);
   const objection = objectionTo(value, [], 0);
@@ -38,14 +38,14 @@ function parse(json: ArrayBuffer | string, field: string): unknown {
 
 type Path = readonly (string | number)[];
 
-/** PostgreSQL stores neither NUL nor half of a surrogate pair, wherever in the body they are. */
+/** PostgreSQL can store neither NUL nor half of a surrogate pair, so they are refused anywhere in the body. */
 function objectionTo(value: unknown, path: Path, depth: number): FailureDetail | undefined {
   if (typeof value === 'string')
     return isStorable(value) ? undefined : { field: wirePath(path) || 'body', reason: UNSTORABLE };
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth >= DEPTH_MAX) return { field: wirePath(path), reason: `is nested more than ${DEPTH_MAX} levels deep` };
   for (const [key, member] of Object.entries(value)) {
-    // A parser that copies it would drop it, or set a prototype: refused, it is neither forgotten nor dangerous.
+    // A parser that copies this key would drop it or set a prototype, so the body is refused.
     if (key === '__proto__') return { field: wirePath(path) || 'body', reason: 'has the name __proto__' };
     if (!isStorable(key)) return { field: wirePath(path) || 'body', reason: `has a name that ${UNSTORABLE}` };
     const objection = objectionTo(member, [...path, Array.isArray(value) ? Number(key) : key], depth + 1);

@@ -19,8 +19,8 @@ export type RunDecision = Pick<Decision, 'decision' | 'contentHash'> & {
 };
 
 /**
- * Has a person's decision recorded by the run's workflow, and returns what the run is then. Throws Failure `run_not_in_review`, or the
- * refusal; where it is not known whether the decision was recorded, the same request may be sent again.
+ * Has the run's workflow record a person's decision, and returns the run's status afterwards. Throws Failure `run_not_in_review`, or
+ * the refusal. If it is not known whether the decision was recorded, the same request may be sent again.
  */
 export async function decideRun(
   { db, temporal }: { db: Database; temporal: Client },
@@ -28,7 +28,7 @@ export async function decideRun(
   { actorId, note, key, ...seen }: RunDecision,
 ): Promise<RunStatus> {
   if (run.status !== 'review') {
-    // A decision whose answer was lost is repeated: it is what made the run what it is.
+    // A repeated decision whose first answer was lost: it is the one that gave the run this status.
     if (await hasDecided(db, { runId: run.id, actorId, ...seen })) return run.status;
     throw new Failure(
       'run_not_in_review',
@@ -36,14 +36,14 @@ export async function decideRun(
     );
   }
   const noteId = note === null ? null : await addDecisionNote(db, actorId, note);
-  // The key is its sender's own: another person's same key must not be answered with this one's decision.
+  // A key belongs to its sender: if another person uses the same key, they must not get this person's decision.
   const updateId = `${actorId}/${key}`;
   return temporal.withDeadline(Date.now() + DECISION_WAIT_MS, () =>
     sendDecision(temporal, run, { ...seen, noteId, by: actorId }, updateId),
   );
 }
 
-/** Asks the run's workflow, which answers only what was recorded; where it is not there it is started again from its row. */
+/** Asks the run's workflow, which reports only what was recorded. A workflow that is not there is started again from its row. */
 async function sendDecision(temporal: Client, run: Run, decision: Decision, updateId: string): Promise<RunStatus> {
   const update = () =>
     temporal.workflow.getHandle(runWorkflowId(run.id)).executeUpdate(decideUpdate, { updateId, args: [decision] });

@@ -9,12 +9,12 @@ import type { WebhookSender } from '../../gateways/webhooks.ts';
 
 export type ApiSettings = {
   publicUrl: string;
-  /** How long a changed instrument waits before money may go to it. */
+  /** The time that a changed instrument waits before money may go to it. */
   coolingOffDays: number;
   temporalUiUrl?: string | undefined;
 };
 
-/** All that the API is given; nothing in it looks anything up by itself. */
+/** Everything that the API depends on. No file of the API finds a dependency by itself. */
 export type ApiDeps = {
   db: DatabasePool;
   temporal: Client;
@@ -24,9 +24,9 @@ export type ApiDeps = {
   log: Logger;
 };
 
-/** A form with files: its fields as text, and its files where they were put for as long as the request takes. */
+/** A form with files: its fields as text, and the paths of its files, which are kept until the request is answered. */
 export type Upload = { fields: Map<string, string>; files: Map<string, UploadedFile> };
 export type UploadedFile = { path: string; fileName: string; sha256: string };
 
-/** Middleware leaves this for the routes: the caller on every path under /v1, the upload and its hash where files are sent. */
+/** Middleware sets this for the routes: the caller on every path under /v1, and the upload and its hash where files are sent. */
 export type ApiEnv = { Variables: { requestId: string; caller: Caller; upload: Upload; requestHash?: Uint8Array } };

@@ -11,7 +11,7 @@ import { routeOf } from './router.ts';
 
 const KEY = /^[\x21-\x7e]{1,200}$/;
 
-/** Makes every POST safe to repeat: the same key and request get the first answer again. */
+/** Makes every POST safe to repeat: the same request with the same key gets the first answer again. */
 export const idempotent =
   ({ db, vault, log }: Pick<ApiDeps, 'db' | 'vault' | 'log'>): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
@@ -25,8 +25,8 @@ export const idempotent =
       if (isDefinite(c)) await keepAnswer(db, vault, name, claimed.claim, await answerOf(c.res));
       else await freeClaim(db, name, claimed.claim);
     } catch (error) {
-      // The work is done and is answered. The claim runs out on its own.
-      log.error({ requestId: c.get('requestId'), route, reason: String(error) }, 'the answer was not kept');
+      // The work is done and the caller gets the answer. The claim on the key expires by itself.
+      log.error({ requestId: c.get('requestId'), route, reason: String(error) }, 'the answer was not stored');
     }
     return undefined;
   };
@@ -35,20 +35,20 @@ export const idempotent =
 export function idempotencyKeyOf(c: Context): string {
   const key = c.req.header('idempotency-key');
   if (key && KEY.test(key)) return key;
-  const reason = key ? 'is not 1 to 200 printable ASCII characters' : 'is needed with every POST';
+  const reason = key ? 'is not 1 to 200 printable ASCII characters' : 'is required with every POST';
   throw new Failure('invalid_input', `Nothing was done: the header Idempotency-Key ${reason}.`, {
     details: [{ field: 'Idempotency-Key', reason }],
   });
 }
 
-/** The hash of a request's address and body. Files are hashed as they are received; their hash stands for the body. */
+/** The hash of a request's address and body. Files are hashed as they arrive, and their hash replaces the body's. */
 async function requestHash(c: Context<ApiEnv>): Promise<Uint8Array> {
   const body = c.get('requestHash') ?? sha256(await c.req.text());
   const { pathname, search } = new URL(c.req.url);
   return sha256(canonicalJson({ target: pathname + search, body: Buffer.from(body).toString('hex') }));
 }
 
-/** Whether the same request would be answered the same again. */
+/** Whether the same request would get the same answer again. */
 const isDefinite = ({ res, error }: Context): boolean =>
   res.status < 500 && ![401, 403, 429].includes(res.status) && !mayChange(error);
 

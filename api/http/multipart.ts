@@ -10,8 +10,8 @@ const BLANK_LINE = Buffer.from('\r\n\r\n');
 const malformed = (reason: string): Failure => new Failure('invalid_input', `Nothing was done: the form ${reason}.`);
 
 /**
- * Reads a multipart/form-data body (RFC 7578) part by part, without ever holding a part as a whole: Request.formData would hold
- * a file of any size in memory.
+ * Reads a multipart/form-data body (RFC 7578) part by part, and never holds a whole part: Request.formData would hold a file
+ * of any size in memory.
  */
 export async function* readParts(contentType: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Part> {
   const boundary = boundaryOf(contentType);
@@ -25,7 +25,7 @@ export async function* readParts(contentType: string, body: AsyncIterable<Uint8A
   }
 }
 
-/** The part behind the last boundary may end without a line's end. */
+/** The text after the last boundary may end without a line break. */
 async function* withLastLine(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* body;
   yield NEW_LINE;
@@ -45,10 +45,10 @@ function disposition(header: string): { name: string; fileName: string | null } 
   return { name, fileName: /;\s*filename="([^"\r\n]{0,300})"/i.exec(line)?.[1] ?? null };
 }
 
-/** Cuts a stream at delimiters: each call yields what comes before the next one, and takes the delimiter away. */
+/** Cuts a stream at delimiters: each call yields the bytes before the next delimiter, and removes the delimiter. */
 function createScanner(body: AsyncIterable<Uint8Array>) {
   const chunks = body[Symbol.asyncIterator]();
-  let held: Buffer = NEW_LINE; // so that the first boundary stands behind a line's end, as all others do
+  let held: Buffer = NEW_LINE; // so that the first boundary follows a line break, as all others do
   return async function* readUntil(delimiter: Buffer): AsyncGenerator<Buffer> {
     for (;;) {
       const end = held.indexOf(delimiter);
@@ -67,7 +67,7 @@ async function drain(content: AsyncIterable<Buffer>): Promise<void> {
   for await (const _ of content);
 }
 
-/** The text of a short part; throws Failure `invalid_input` where it is longer. */
+/** The text of a short part; throws Failure `invalid_input` if it is too long. */
 export async function collect(content: AsyncIterable<Buffer>, bytesMax: number): Promise<string> {
   const pieces: Buffer[] = [];
   let length = 0;

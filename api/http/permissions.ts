@@ -8,8 +8,8 @@ const APPROVER = ['approver'] as const;
 const PARTNER = ['partner'] as const;
 
 /**
- * Which role may ask for what: a route that is not here is refused to everybody, and the API does not start. Nobody who
- * changes instruments, keys or terms may decide a run. Partners who are let in see their own things alone, and 404 for the rest.
+ * The roles that may call each route. The API does not start if a route is missing here. Nobody who changes instruments,
+ * keys or terms may decide a run. Partners see only their own things, and get a 404 for everything else.
  */
 const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/actors': ['operator', 'auditor'],

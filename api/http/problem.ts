@@ -16,9 +16,9 @@ import { z } from '@hono/zod-openapi';
 import { Failure, type FailureCode, type FailureDetail, FAILURES } from '../../domain/errors.ts';
 import * as fields from './fields.ts';
 
-/** Problems that arise at the door alone, before any rule of the domain is asked. */
+/** Problems of HTTP alone, which arise before any rule of the domain is applied. */
 const DOOR_PROBLEMS = {
-  method_not_allowed: { status: 405, title: 'The path does not know this method' },
+  method_not_allowed: { status: 405, title: 'The path does not accept this method' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The media type is not supported' },
   internal_error: { status: 500, title: 'Something unexpected happened' },
@@ -30,11 +30,11 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   invalid_input: { status: 400, title: 'The request cannot be accepted' },
   invalid_amount: { status: 400, title: 'The amount cannot be accepted' },
   not_found: { status: 404, title: 'Not found' },
-  already_exists: { status: 409, title: 'It exists already' },
+  already_exists: { status: 409, title: 'It already exists' },
   not_authenticated: { status: 401, title: 'The key is missing or not valid' },
   not_allowed: { status: 403, title: 'This key may not do that' },
 
-  run_not_in_review: { status: 409, title: 'The run does not wait for a decision' },
+  run_not_in_review: { status: 409, title: 'The run is not waiting for a decision' },
   run_changed_since_seen: { status: 409, title: 'The run changed since you saw it' },
   run_not_disbursing: { status: 409, title: "The run's current status does not allow this" },
   run_period_open: { status: 409, title: 'The period is not over' },
@@ -42,26 +42,26 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   approver_is_preparer: { status: 403, title: 'You asked for this run' },
   approver_is_payee: { status: 403, title: 'You are paid by it' },
   approver_edited_run: { status: 403, title: 'You changed this run' },
-  approver_decided_already: { status: 409, title: 'You decided this already' },
+  approver_decided_already: { status: 409, title: 'You have already decided this' },
 
   payout_not_draft: { status: 409, title: 'The payout is no longer a draft' },
   payout_not_replaceable: { status: 409, title: 'The payout cannot be replaced' },
 
   resolution_not_asked: { status: 409, title: 'No task asks for this outcome' },
-  resolution_open: { status: 409, title: 'Another proposal waits for its decision' },
-  resolution_not_open: { status: 409, title: 'No proposal waits for a decision' },
+  resolution_open: { status: 409, title: 'Another proposal is waiting for a decision' },
+  resolution_not_open: { status: 409, title: 'No proposal is waiting for a decision' },
   decider_is_proposer: { status: 403, title: 'You proposed it' },
 
   check_not_out: { status: 409, title: 'The check cannot be stopped now' },
   check_must_be_returned: { status: 409, title: 'The bank must not pay this check' },
-  check_exception_over: { status: 409, title: 'The check was decided already' },
+  check_exception_over: { status: 409, title: 'The check has already been decided' },
 
   recipient_rejected: { status: 422, title: 'The payout details cannot be used' },
   gateway_refused: { status: 409, title: 'The provider refuses our account' },
   gateway_not_sent: { status: 503, title: 'The provider was not reached' },
   gateway_rate_limited: { status: 503, title: 'The provider asks us to slow down' },
   gateway_unavailable: { status: 503, title: 'The provider does not answer' },
-  webhook_not_genuine: { status: 401, title: 'The signature does not fit' },
+  webhook_not_genuine: { status: 401, title: 'The signature does not match' },
 
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key belongs to another request' },
   idempotency_key_in_progress: { status: 409, title: 'The same request is still running' },
@@ -72,40 +72,40 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
 const PROBLEMS = { ...FAILURE_PROBLEMS, ...DOOR_PROBLEMS };
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** An answer that is no success, as RFC 9457 has it. */
+/** The answer to a request that failed, in the form of RFC 9457. */
 export const Problem = z
   .object({
     type: fields.text('A URN that names the kind of problem', 'urn:bursar:problem:invalid_input'),
     title: fields.text('The kind of problem in words', 'The request cannot be accepted'),
     status: fields.count('The HTTP status', 400),
     detail: fields.text(
-      'What happened, what was not done, and what to do',
+      'An explanation of what happened, what was not done, and what to do',
       'Nothing was done: 1 field cannot be accepted.',
     ),
     instance: fields.text(
-      'A URN with the id of the request, by which the log tells more',
+      'A URN with the id of the request, under which the log has more details',
       'urn:bursar:request:2f0c8a8e-1d3b-4f7e-9a64-5f0f6f1f2c3d',
     ),
     code: fields.oneOf(
       Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]],
-      'The kind of problem: decide by this field',
+      'The kind of problem; programs should decide by this field',
       'invalid_input',
     ),
     errors: z
       .array(
         z.object({
-          field: fields.text('The field as it is on the wire', 'events[0].partner'),
-          reason: fields.text('What is wrong with it', 'paul is not known'),
+          field: fields.text('The name of the field in the request', 'events[0].partner'),
+          reason: fields.text('The reason why it cannot be accepted', 'paul is not known'),
         }),
       )
-      .meta({ description: 'The fields that cannot be accepted; empty where the problem is about none' }),
+      .meta({ description: 'The fields that cannot be accepted; empty if the problem is not about a field' }),
   })
   .openapi('Problem');
 export type Problem = z.infer<typeof Problem>;
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** Declares a problem that a route names; every route may answer the common ones too. */
+/** Declares a problem that one route describes. The common problems are declared for every route. */
 export const problemResponse = (description: string) => ({
   description,
   content: { [PROBLEM_TYPE]: { schema: Problem } },
@@ -113,7 +113,7 @@ export const problemResponse = (description: string) => ({
 
 type Trouble = { code: ProblemCode; detail: string; errors?: readonly FailureDetail[] };
 
-/** Makes the answer to a request that failed. `where` is the request's id: with it the log tells more. */
+/** Makes the answer to a request that failed. `where` is the request's id, under which the log has more details. */
 export function problemOf(error: unknown, where: string): Problem {
   const { code, detail, errors = [] } = troubleOf(error, where);
   return {
@@ -126,7 +126,7 @@ export function problemOf(error: unknown, where: string): Problem {
   };
 }
 
-/** Whether the same request may succeed later, so that its answer must not be kept. */
+/** Whether the same request may succeed later, so that its answer must not be stored. */
 export const mayChange = (error: unknown): boolean => {
   const failure = error === undefined ? undefined : failureOf(error);
   return failure !== undefined && FAILURES[failure.code].retryable;
@@ -141,19 +141,19 @@ function troubleOf(error: unknown, where: string): Trouble {
   return databaseTrouble(error) ?? unexpected(where);
 }
 
-/** People who repeat a request that was cut off after it was done meet their own work. */
+/** People who repeat a request that was done but never answered find their own work. */
 const MAY_BE_YOURS =
-  'If an earlier request of yours got no answer, it may be yours: read it before you try anything else.';
+  'If an earlier request of yours got no answer, that request may have created it: read it before you try anything else.';
 
 const withAdvice = ({ code, message }: Failure): string =>
   code === 'already_exists' ? `${message} ${MAY_BE_YOURS}` : message;
 
 const unexpected = (where: string): Trouble => ({
   code: 'internal_error',
-  detail: `Something unexpected happened; repeat the request with the same Idempotency-Key, or ask with request id ${where}.`,
+  detail: `Something unexpected happened; repeat the request with the same Idempotency-Key, or ask for help and give the request id ${where}.`,
 });
 
-/** The failure inside an error: thrown here, or by a workflow's update, whose type then is the code. */
+/** The failure inside an error: one thrown in this process, or one from a workflow's update, whose type is the code. */
 function failureOf(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
   if (error instanceof WorkflowUpdateFailedError) return failureOf(innermost(error));
@@ -170,7 +170,7 @@ function failureOf(error: unknown): Failure | undefined {
   return undefined;
 }
 
-/** Temporal wraps what an activity threw once per border that it crossed. */
+/** Temporal wraps an activity's error once for each boundary that it crosses. */
 const innermost = (error: Error): unknown => (error.cause instanceof Error ? innermost(error.cause) : error);
 
 const isFailureCode = (text: unknown): text is FailureCode => typeof text === 'string' && Object.hasOwn(FAILURES, text);
@@ -194,17 +194,17 @@ function databaseTrouble(error: unknown): Trouble | undefined {
   if (error instanceof UniqueIntegrityConstraintViolationError)
     return {
       code: 'already_exists',
-      detail: `It exists already (${error.constraint}). Nothing was changed. ${MAY_BE_YOURS}`,
+      detail: `It already exists (${error.constraint}). Nothing was changed. ${MAY_BE_YOURS}`,
     };
   if (error instanceof ForeignKeyIntegrityConstraintViolationError)
     return {
       code: 'invalid_input',
-      detail: `It names something that does not exist (${error.constraint}). Nothing was changed.`,
+      detail: `The request names something that does not exist (${error.constraint}). Nothing was changed.`,
     };
   if (error instanceof CheckIntegrityConstraintViolationError)
     return {
       code: 'invalid_input',
-      detail: `It breaks a rule (${error.constraint ?? 'checked when written'}). Nothing was changed.`,
+      detail: `The request breaks a rule (${error.constraint ?? 'checked when written'}). Nothing was changed.`,
     };
   return undefined;
 }

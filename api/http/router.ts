@@ -8,7 +8,7 @@ import type { ApiEnv } from './deps.ts';
 
 const ISSUES_MAX = 100;
 
-/** A router whose every refused input becomes one problem that names each offending field as it is on the wire. */
+/** A router that turns a refused input into one problem, which names each offending field as the request does. */
 export const createRouter = () =>
   new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
@@ -16,7 +16,7 @@ export const createRouter = () =>
     },
   });
 
-/** The route that a request matched, as its document and its permission name it: `GET /v1/payers/{code}`. */
+/** The route that a request matched, written as in the OpenAPI document and the permissions: `GET /v1/payers/{code}`. */
 export function routeOf(c: Context): string | undefined {
   const match = matchedRoutes(c).findLast(({ method }) => method !== 'ALL');
   return match && `${match.method} ${match.path.replaceAll(/:(\w+)/g, '{$1}')}`;

@@ -10,14 +10,14 @@ import * as fields from './fields.ts';
 
 export const Name = Line(200).meta({ description: 'The name, as people write it', examples: ['Acme Inc'] });
 export const Reason = Line(500).meta({
-  description: 'Why, in one line for the people who read it later',
+  description: 'The reason, in one line, for the people who read it later',
   examples: ['The contract is not signed yet'],
 });
 export const Email = z
   .email()
   .max(254)
   .meta({ description: 'An e-mail address', examples: ['paula@example.com'] });
-/** PostgreSQL has no year 0, and nobody pays for what was before this one; as text, so that it stands in front of both. */
+/** PostgreSQL has no year 0, and nobody pays for events before this year. It is text, so that it compares with dates and instants. */
 const FIRST_YEAR = '1900';
 const isLateEnough = (text: string): boolean => text >= FIRST_YEAR;
 const tooEarly = `is before the year ${FIRST_YEAR}`;
@@ -30,7 +30,9 @@ export const Instant = z.iso
   .datetime({ offset: true, error: 'is not an instant such as 2026-03-01T09:30:00Z' })
   .refine(isLateEnough, tooEarly)
   .meta({ description: 'An RFC 3339 instant with its offset', examples: ['2026-03-01T09:30:00Z'] });
-export const Uuid = z.uuid().meta({ description: 'An id of ours', examples: ['019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'] });
+export const Uuid = z
+  .uuid()
+  .meta({ description: 'An id that Bursar gave', examples: ['019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'] });
 export const Method = z.enum(METHODS).meta({
   description: 'How a partner is paid: by bank transfer, PayPal or check',
   examples: ['bank'],
@@ -42,14 +44,14 @@ export const AmountBody = z
     if (message) context.addIssue({ code: 'custom', path: ['amount'], message });
   })
   .openapi('Money');
-/** Our own amounts may be below zero. */
+/** Amounts in answers may be below zero. */
 export const MoneyBody = z.object({ currency: Currency, amount: fields.amount('The amount') });
 
 export const moneyBody = (amount: Money) => ({ currency: amount.currency, amount: formatDecimal(amount) });
 
 export const CodePath = z.object({ code: Code });
 export const UuidPath = z.object({ id: Uuid });
-/** The number of a row, as it is in a path or a cursor. */
+/** The number of a row, as a path or a cursor holds it. */
 export const RowNumber = z
   .string()
   .regex(/^\d{1,18}$/, 'is not a number')
@@ -57,10 +59,10 @@ export const RowNumber = z
   .openapi({
     type: 'string',
     pattern: '^\\d{1,18}$',
-    description: 'The number of a row of ours, as digits',
+    description: 'The number of a row, as digits',
     examples: ['1042'],
   });
-/** The number of something that is counted from 1 on, as a cursor holds it. */
+/** A number that counts from 1, as a cursor holds it. */
 export const Ordinal = z.int32().min(0);
 
 /** A copy of the domain's schema, made where a schema can be named for the document. */
@@ -82,11 +84,11 @@ const Limit = z
     minimum: 1,
     maximum: LIMIT_MAX,
     default: LIMIT_DEFAULT,
-    description: 'How many items a page has at most',
+    description: 'The largest number of items on a page',
     examples: [LIMIT_DEFAULT],
   });
 
-/** The query of a list whose cursor stands behind `key`, the last item's place in the order. */
+/** The query of a list whose cursor holds `key`, the last item's place in the order. */
 export const pageQuery = <Key extends z.ZodType>(key: Key) =>
   z.object({
     limit: Limit,
@@ -102,7 +104,7 @@ export const pageQuery = <Key extends z.ZodType>(key: Key) =>
       .optional()
       .openapi({
         type: 'string',
-        description: 'The `nextCursor` of the page before; without it the first page is read',
+        description: 'The `nextCursor` of the previous page; without it, the first page is read',
         examples: ['eyJpZCI6IjEwNDIifQ'],
       }),
   });
@@ -110,16 +112,16 @@ export const pageQuery = <Key extends z.ZodType>(key: Key) =>
 /** The query of a list in the order of codes. */
 export const CodePageQuery = pageQuery(Code);
 
-/** One page of a list, in an order that never changes. Without a nextCursor it is the last. */
+/** One page of a list, in an order that never changes. The last page has no nextCursor. */
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({
     items: z.array(item).meta({ description: 'The items of this page' }),
     nextCursor: fields
-      .text('Send it back as `cursor` for the next page; null on the last one', 'eyJpZCI6IjEwNDIifQ')
+      .text('The value to send as `cursor` for the next page; null on the last page', 'eyJpZCI6IjEwNDIifQ')
       .nullable(),
   });
 
-/** Whether a change changes anything. */
+/** Whether a request names at least one field to change. */
 export const namesSomething = (change: object): boolean => Object.keys(change).length > 0;
 
 export const json = <Schema extends z.ZodType>(schema: Schema) => ({ content: { 'application/json': { schema } } });

@@ -5,11 +5,11 @@ import { serve } from '@hono/node-server';
 import { MINUTE_MS } from '../../domain/durations.ts';
 import { IMPORTS_PATH } from './upload.ts';
 
-/** For the request's first line and headers. */
+/** The time within which a request's first line and headers must arrive. */
 const HEADERS_MS_MAX = 60_000;
-/** A body that is no upload has two megabytes at most. */
+/** The time for a body that is not an upload; it has two megabytes at most. */
 const BODY_MINUTES_MAX = 5;
-/** An upload may take hours on a slow line. One that brings less than this in a minute, about 140 kbit/s, is given up. */
+/** An upload may take hours on a slow line. It is ended if it brings less than this in a minute, about 140 kbit/s. */
 const UPLOAD_BYTES_A_MINUTE_MIN = 1024 * 1024;
 
 const TOO_SLOW = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
@@ -17,8 +17,8 @@ const TOO_SLOW = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 type Listening = { hostname: string; port: number };
 
 /**
- * Listens over HTTP. Node's own limit ends every request that has not arrived as a whole within five minutes, which cuts a large file
- * on a slow line however steadily it comes; so that one is off, and ours knows an upload from other requests.
+ * Listens over HTTP. Node's own limit ends every request that has not arrived as a whole within five minutes, which cuts off
+ * a large file on a slow line even if it arrives steadily. So Node's limit is off, and ours treats uploads apart from other requests.
  */
 export function listen(
   app: { fetch: (request: Request) => Response | Promise<Response> },
@@ -31,7 +31,7 @@ export function listen(
   return server;
 }
 
-/** Looks once a minute at a request that is still arriving, and ends it where it is too slow. */
+/** Checks a request once a minute while it arrives, and ends it if it is too slow. */
 function giveUpSlow(request: IncomingMessage, response: ServerResponse): void {
   const { socket } = request;
   const isUpload = request.url?.split('?', 1)[0] === IMPORTS_PATH;

@@ -15,15 +15,15 @@ import { type Failure, refused } from '../../domain/errors.ts';
 import type { ApiEnv, Upload } from './deps.ts';
 import { collect, type Part, readParts } from './multipart.ts';
 
-/** Where files are sent to; every other body is small. */
+/** The paths that take files. Every other body is small. */
 export const IMPORTS_PATH = '/v1/imports';
 
 const PARTS_MAX = 5;
 const FIELD_BYTES_MAX = 256 * 1024;
 
 /**
- * Puts the files of a form on disk, so that one that does not fit in memory can be hashed, claimed and then read. What is no
- * UTF-8 is refused at once. The files are removed when the request is answered.
+ * Writes the files of a form to disk, so that a file that does not fit in memory can be hashed, claimed and then read. A file
+ * that is not UTF-8 is refused at once. The files are removed when the request is answered.
  */
 export const receiveUpload = (): MiddlewareHandler<ApiEnv> => async (c, next) => {
   const contentType = c.req.header('content-type') ?? '';
@@ -74,7 +74,7 @@ async function save(
   return { path, fileName, sha256: hash.digest('hex') };
 }
 
-/** Passes on what is UTF-8 without NUL, and refuses the rest, saying where it is. */
+/** Passes on UTF-8 without NUL, refuses anything else, and names the line where it is. */
 async function* checkText(name: string, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let line = 1;
@@ -98,7 +98,7 @@ async function* checkText(name: string, content: AsyncIterable<Buffer>): AsyncGe
   if (decode(decoder) === undefined) throw notUtf8(name, line);
 }
 
-/** Decodes the next piece, or with none the rest; undefined where it is not UTF-8. */
+/** Decodes the next piece, or the rest if there is no next piece; undefined if it is not UTF-8. */
 function decode(decoder: TextDecoder, piece?: Buffer): string | undefined {
   try {
     return decoder.decode(piece, { stream: piece !== undefined });
@@ -116,7 +116,7 @@ const linesOf = (piece: Buffer): Buffer[] =>
 const notUtf8 = (name: string, line: number): Failure =>
   refused(name, `is not UTF-8 on line ${line}: save it as UTF-8 and send it again`);
 
-/** The hash of the form's content: its boundaries do not count. */
+/** The hash of the form's content, without its boundaries. */
 const hashOf = ({ fields, files }: Upload): Uint8Array =>
   sha256(
     canonicalJson({

@@ -8,8 +8,8 @@ const WAKE_WAIT_MS = 2000;
 type WakeDeps = Pick<ApiDeps, 'temporal' | 'log'>;
 
 /**
- * Starts or wakes a workflow for what is in the database already. A failure is only logged, with `what` it was about: the sweep
- * finds the row and does it again.
+ * Starts or wakes a workflow for a row that is already in the database. A failure is only logged, with `what` it was about,
+ * because the sweep finds the row and tries again.
  */
 export async function wakeQuietly(
   { temporal, log }: WakeDeps,
@@ -20,17 +20,17 @@ export async function wakeQuietly(
     await temporal.withDeadline(Date.now() + WAKE_WAIT_MS, wake);
     return true;
   } catch (error) {
-    log.warn({ ...what, reason: String(error) }, 'a workflow was not woken; the sweep will do it');
+    log.warn({ ...what, reason: String(error) }, 'a workflow was not woken; the sweep will wake it');
     return false;
   }
 }
 
-/** Has the earnings of new events worked out now. */
+/** Starts the calculation of what new events earned. */
 export async function wakePrograms(deps: WakeDeps, programs: readonly string[]): Promise<void> {
   for (const program of programs) await wakeQuietly(deps, { program }, () => wakeAccrual(deps.temporal, program));
 }
 
-/** Lets the runs of a schedule start on their own, where it says so. */
+/** Starts the workflow that opens the runs of a schedule, if the schedule asks for that. */
 export async function startSchedule(deps: WakeDeps, schedule: Schedule): Promise<void> {
   if (!schedule.scheduled) return;
   await wakeQuietly(deps, { schedule: schedule.code }, () => deployPaySchedule(deps.temporal, schedule));

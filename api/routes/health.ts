@@ -11,7 +11,7 @@ const READY_WAIT_MS = 2000;
 const STATES = ['up', 'down'] as const;
 
 const Health = z
-  .object({ status: z.literal('up').meta({ description: 'That the process answers' }) })
+  .object({ status: z.literal('up').meta({ description: 'The status of the process; `up` if it answers' }) })
   .openapi('Health');
 const Readiness = z
   .object({
@@ -25,7 +25,7 @@ const health = createRoute({
   path: '/healthz',
   operationId: 'getHealth',
   tags: ['health'],
-  summary: 'Get whether the process is up',
+  summary: 'Check whether the process is up',
   responses: { 200: answers(Health, 'The process is up.') },
 });
 
@@ -34,10 +34,10 @@ const ready = createRoute({
   path: '/readyz',
   operationId: 'getReadiness',
   tags: ['health'],
-  summary: 'Get whether the process is ready for requests',
+  summary: 'Check whether the process is ready for requests',
   responses: {
     200: answers(Readiness, 'The process is ready for requests.'),
-    503: answers(Readiness, 'The process is not ready: the answer says what does not respond.'),
+    503: answers(Readiness, 'The process is not ready. The answer names the server that does not respond.'),
   },
 });
 

@@ -66,7 +66,7 @@ export const LobSettings = z
           .refine(isRoutingNumber)
           .meta({ description: 'The ABA routing number of the bank, nine digits', examples: ['122100024'] }),
       })
-      .meta({ description: 'The same account, as the bank knows it: there the checks are followed' }),
+      .meta({ description: 'The same account, as the bank names it; Bursar follows the checks at the bank' }),
     from: Sender.meta({ description: 'The sender whom Lob prints on the check; a US address' }),
   })
   .meta({ id: 'LobSettings', description: 'The facts about the payer that Lob needs' });

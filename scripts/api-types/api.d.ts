@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get whether the process is up */
+        /** Check whether the process is up */
         get: operations["getHealth"];
         put?: never;
         post?: never;
@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get whether the process is ready for requests */
+        /** Check whether the process is ready for requests */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
@@ -160,7 +160,7 @@ export interface paths {
         get?: never;
         /**
          * Set the gateway that carries a method
-         * @description Settings that could not pay are refused. They are sealed and never shown again.
+         * @description Sets the gateway and its settings. Settings that could not work are refused. Accepted settings are sealed and never shown again.
          *
          *     Needs a key of the role **operator**.
          */
@@ -322,7 +322,7 @@ export interface paths {
         get: operations["listProgramPlanVersions"];
         put?: never;
         /**
-         * Add a version of a plan: change its terms
+         * Add a version of a plan, to change its terms
          * @description Needs a key of the role **operator**.
          */
         post: operations["addProgramPlanVersion"];
@@ -410,7 +410,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Hold a partner: stop paying them for now
+         * Put a partner on hold
          * @description Needs a key of the role **operator**, **preparer**, or **approver**.
          */
         post: operations["holdPartner"];
@@ -430,7 +430,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Release a partner: pay them again
+         * Release a partner from a hold
          * @description Needs a key of the role **operator**.
          */
         post: operations["releasePartner"];
@@ -498,7 +498,7 @@ export interface paths {
         get: operations["listPartnerInstruments"];
         put?: never;
         /**
-         * Add an instrument: change where a partner is paid
+         * Add an instrument, to change where a partner is paid
          * @description Needs a key of the role **operator**.
          */
         post: operations["addPartnerInstrument"];
@@ -540,7 +540,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the events that are kept aside
+         * List the quarantined events
          * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
          */
         get: operations["listQuarantinedEvents"];
@@ -648,7 +648,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get a run and what it pays
+         * Get a run
          * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
          */
         get: operations["getRun"];
@@ -688,7 +688,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List who a run pays, and who not and why
+         * List the outcome of a run for each partner
          * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
          */
         get: operations["listRunOutcomes"];
@@ -868,7 +868,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get a payout and what happened to it
+         * Get a payout and its history
          * @description A key of any role may call this. A partner's key reaches that partner alone.
          */
         get: operations["getPayout"];
@@ -908,7 +908,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get what a partner is paid next, or why not
+         * Get a partner's next payment, or why there is none
          * @description A key of any role may call this. A partner's key reaches that partner alone.
          */
         get: operations["getPartnerPayability"];
@@ -1010,8 +1010,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Record check numbers that no check of ours has
-         * @description For paper that is damaged or lost, and for numbers that were used elsewhere.
+         * Record spoiled check numbers
+         * @description Records numbers that no check of ours has, because the paper was damaged or lost or the numbers were used elsewhere.
          *
          *     Needs a key of the role **operator**.
          */
@@ -1033,7 +1033,7 @@ export interface paths {
         put?: never;
         /**
          * Decide whether the bank pays a check that it asks about
-         * @description The id is that of the task.
+         * @description The id in the path is the id of the task.
          *
          *     Needs a key of the role **operator** or **approver**.
          */
@@ -1052,7 +1052,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what waits for a person
+         * List the tasks
          * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
          */
         get: operations["listTasks"];
@@ -1094,7 +1094,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Propose what became of a payment
+         * Propose the outcome of a payment
          * @description Needs a key of the role **operator**.
          */
         post: operations["proposePayoutResolution"];
@@ -1114,7 +1114,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Confirm or refuse what another person proposed
+         * Confirm or refuse a proposed outcome
          * @description Needs a key of the role **approver**.
          */
         post: operations["decidePayoutResolution"];
@@ -1152,7 +1152,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get whose key this is
+         * Get the person and the role of your key
          * @description A key of any role may call this. A partner's key reaches that partner alone.
          */
         get: operations["getMe"];
@@ -1192,7 +1192,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get what you are paid next, or why not
+         * Get your next payment, or why there is none
          * @description Needs a key of the role **partner**.
          */
         get: operations["getMyPayability"];
@@ -1212,7 +1212,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what you earned
+         * List your earnings
          * @description Needs a key of the role **partner**.
          */
         get: operations["listMyEarnings"];
@@ -1352,7 +1352,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List who did what
+         * List the audit log
          * @description Needs a key of the role **operator** or **auditor**.
          */
         get: operations["listAuditEntries"];
@@ -1375,7 +1375,7 @@ export interface paths {
         put?: never;
         /**
          * Receive a provider's webhook
-         * @description The body is whatever the provider signs. It is a hint only: the provider is asked before anything is booked.
+         * @description Takes a signed message in the form that the provider sends. It is only a hint: Bursar asks the provider before it books anything.
          */
         post: operations["receiveWebhook"];
         delete?: never;
@@ -1390,7 +1390,7 @@ export interface components {
     schemas: {
         Health: {
             /**
-             * @description That the process answers
+             * @description The status of the process; `up` if it answers
              * @enum {string}
              */
             status: "up";
@@ -1421,13 +1421,13 @@ export interface components {
              */
             name: string;
             /**
-             * @description Where notices to this person go; null where none do
+             * @description The e-mail address for notices to this person; null if there are none
              * @example petra@example.com
              */
             email: string | null;
             /**
              * Format: date-time
-             * @description When the person was added: an RFC 3339 instant in UTC
+             * @description When the person was added. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
@@ -1449,30 +1449,30 @@ export interface components {
              */
             status: number;
             /**
-             * @description What happened, what was not done, and what to do
+             * @description An explanation of what happened, what was not done, and what to do
              * @example Nothing was done: 1 field cannot be accepted.
              */
             detail: string;
             /**
-             * @description A URN with the id of the request, by which the log tells more
+             * @description A URN with the id of the request, under which the log has more details
              * @example urn:bursar:request:2f0c8a8e-1d3b-4f7e-9a64-5f0f6f1f2c3d
              */
             instance: string;
             /**
-             * @description The kind of problem: decide by this field
+             * @description The kind of problem; programs should decide by this field
              * @example invalid_input
              * @enum {string}
              */
             code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "approver_decided_already" | "payout_not_draft" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
-            /** @description The fields that cannot be accepted; empty where the problem is about none */
+            /** @description The fields that cannot be accepted; empty if the problem is not about a field */
             errors: {
                 /**
-                 * @description The field as it is on the wire
+                 * @description The name of the field in the request
                  * @example events[0].partner
                  */
                 field: string;
                 /**
-                 * @description What is wrong with it
+                 * @description The reason why it cannot be accepted
                  * @example paul is not known
                  */
                 reason: string;
@@ -1480,7 +1480,7 @@ export interface components {
         };
         NewActor: {
             /**
-             * @description The person's code, for ever
+             * @description The person's code, which never changes
              * @example petra
              */
             code: string;
@@ -1491,7 +1491,7 @@ export interface components {
             name: string;
             /**
              * Format: email
-             * @description Where notices to this person go
+             * @description The e-mail address for notices to this person
              * @example petra@example.com
              */
             email?: string;
@@ -1499,18 +1499,18 @@ export interface components {
         ApiKey: {
             /**
              * Format: uuid
-             * @description The id of the key, by which it is revoked
+             * @description The id of the key; use it to revoke the key
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             id: string;
             /**
-             * @description What the key may do
+             * @description The role of the key, which decides what it may do
              * @example preparer
              * @enum {string}
              */
             role: "preparer" | "approver" | "operator" | "partner" | "auditor";
             /**
-             * @description For the role `partner`: the partner that the key reads; otherwise null
+             * @description The code of the partner whose data a key of the role `partner` can read; null for other roles
              * @example paula
              */
             partner: string | null;
@@ -1521,25 +1521,25 @@ export interface components {
             prefix: string;
             /**
              * Format: date-time
-             * @description When the key was issued: an RFC 3339 instant in UTC
+             * @description When the key was issued. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
             /**
              * Format: date-time
-             * @description When the key stops working by itself; null where it does not: an RFC 3339 instant in UTC
+             * @description When the key expires; null if it never does. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             expiresAt: string | null;
             /**
              * Format: date-time
-             * @description When the key was revoked; null while it works: an RFC 3339 instant in UTC
+             * @description When the key was revoked; null if it was not revoked. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             revokedAt: string | null;
             /**
              * Format: date-time
-             * @description When the key was last used; null where it never was: an RFC 3339 instant in UTC
+             * @description When the key was last used; null if it never was. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             lastUsedAt: string | null;
@@ -1547,7 +1547,7 @@ export interface components {
         IssuedApiKey: {
             /**
              * Format: uuid
-             * @description The id of the key, by which it is revoked
+             * @description The id of the key; use it to revoke the key
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             id: string;
@@ -1564,19 +1564,19 @@ export interface components {
         };
         NewApiKey: {
             /**
-             * @description What the key may do
+             * @description The role of the key, which decides what it may do
              * @example preparer
              * @enum {string}
              */
             role: "preparer" | "approver" | "operator" | "partner" | "auditor";
             /**
-             * @description For the role `partner`, and only for it: the partner that the key reads
+             * @description The code of the partner whose data the key can read; required for the role `partner`, and only allowed there
              * @example paula
              */
             partner?: string;
             /**
              * Format: date-time
-             * @description When the key stops working by itself, an RFC 3339 instant in the future; without it, never
+             * @description When the key expires: an RFC 3339 instant in the future; without it, the key never expires
              * @example 2099-12-31T23:59:59Z
              */
             expiresAt?: string;
@@ -1598,11 +1598,11 @@ export interface components {
              */
             country: string;
             currency: components["schemas"]["Currency"];
-            /** @description The postal address that is printed on checks; null where none is known */
+            /** @description The postal address that is printed on checks; null if none is known */
             address: components["schemas"]["PostalAddress"] | null;
             /**
              * Format: date-time
-             * @description When the payer was added: an RFC 3339 instant in UTC
+             * @description When the payer was added. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
@@ -1648,7 +1648,7 @@ export interface components {
         };
         NewPayer: {
             /**
-             * @description The payer's code, for ever
+             * @description The payer's code, which never changes
              * @example acme
              */
             code: string;
@@ -1690,16 +1690,16 @@ export interface components {
             accountRef: string;
             /**
              * Format: date-time
-             * @description When this was set: an RFC 3339 instant in UTC
+             * @description When the gateway was set. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             updatedAt: string;
         };
-        /** @description The gateway that carries a method, with what it needs to know */
+        /** @description The gateway that carries a method, with the settings that it needs */
         NewPayerGateway: components["schemas"]["NewWiseGateway"] | components["schemas"]["NewPayPalGateway"] | components["schemas"]["NewLobGateway"] | components["schemas"]["NewPrintedCheckGateway"];
         NewWiseGateway: {
             /**
-             * @description Bank transfers, by Wise (enum property replaced by openapi-typescript)
+             * @description Bank transfers through Wise (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             gateway: "wise";
@@ -1712,7 +1712,7 @@ export interface components {
         };
         NewPayPalGateway: {
             /**
-             * @description Payments by PayPal (enum property replaced by openapi-typescript)
+             * @description Payments through PayPal (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             gateway: "paypal";
@@ -1736,12 +1736,12 @@ export interface components {
             accountRef: string;
             settings: components["schemas"]["LobSettings"];
             /**
-             * @description The first number that we write on the account's checks; an account that is known goes on where it was
+             * @description The first number for the account's checks; an account that Bursar already knows continues with its next number
              * @example 1001
              */
             checkNumberNext: number;
             /**
-             * @description How many years after its date a check that nobody cashes is presumed abandoned; 3 unless said
+             * @description The number of years from its date until a check that nobody cashes is presumed abandoned; 3 by default
              * @example 3
              */
             dormancyYears?: number;
@@ -1759,12 +1759,12 @@ export interface components {
             accountRef: string;
             settings: components["schemas"]["PrintedCheckSettings"];
             /**
-             * @description The first number that we write on the account's checks; an account that is known goes on where it was
+             * @description The first number for the account's checks; an account that Bursar already knows continues with its next number
              * @example 1001
              */
             checkNumberNext: number;
             /**
-             * @description How many years after its date a check that nobody cashes is presumed abandoned; 3 unless said
+             * @description The number of years from its date until a check that nobody cashes is presumed abandoned; 3 by default
              * @example 3
              */
             dormancyYears?: number;
@@ -1781,52 +1781,52 @@ export interface components {
              */
             payer: string;
             /**
-             * @description How often it pays: cut-offs are at local midnight, every day, on a day of the week, or on the first of a month
+             * @description How often the schedule pays; its cut-offs are at local midnight, every day, on one day of the week, or on the first of each month
              * @example monthly
              * @enum {string}
              */
             frequency: "daily" | "weekly" | "monthly";
             /**
-             * @description Only for `weekly`: the day that begins with the cut-off, from 1 for Monday to 7 for Sunday; otherwise null
+             * @description Only for `weekly`: the day that begins at the cut-off, from 1 for Monday to 7 for Sunday; otherwise null
              * @example 1
              */
             weekday: number | null;
             /**
-             * @description The IANA time zone of its cut-offs and dates
+             * @description The IANA time zone of the cut-offs and dates of the schedule
              * @example America/New_York
              */
             zone: string;
             /**
-             * @description How many business days after the cut-off the money leaves
+             * @description The number of business days from the cut-off to the day on which the money leaves
              * @example 2
              */
             payDays: number;
             /**
-             * @description How many people must approve a run
+             * @description The number of people who must approve a run
              * @example 1
              */
             approvalsRequired: number;
-            /** @description Whether a run starts by itself at each cut-off */
+            /** @description Whether a run starts automatically at each cut-off */
             scheduled: boolean;
             /** @description The smallest payout in each currency that has one */
             minimums: {
                 currency: components["schemas"]["Currency"];
                 /**
-                 * @description The amount: a decimal string in major units of `currency`
+                 * @description The amount. A decimal string in major units of `currency`
                  * @example 123.45
                  */
                 amount: string;
             }[];
             /**
              * Format: date-time
-             * @description When the schedule was added: an RFC 3339 instant in UTC
+             * @description When the schedule was added. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
         };
         NewSchedule: {
             /**
-             * @description The schedule's code, for ever
+             * @description The schedule's code, which never changes
              * @example monthly
              */
             code: string;
@@ -1836,35 +1836,35 @@ export interface components {
              */
             payer: string;
             /**
-             * @description How often it pays: cut-offs are at local midnight, every day, on a day of the week, or on the first of a month
+             * @description How often the schedule pays; its cut-offs are at local midnight, every day, on one day of the week, or on the first of each month
              * @example monthly
              * @enum {string}
              */
             frequency: "daily" | "weekly" | "monthly";
             /**
-             * @description Only for `weekly`: the day that begins with the cut-off, from 1 for Monday to 7 for Sunday; Monday unless said
+             * @description Only for `weekly`: the day that begins at the cut-off, from 1 for Monday to 7 for Sunday; Monday by default
              * @example 1
              */
             weekday?: number;
             /**
-             * @description The IANA time zone of its cut-offs and dates
+             * @description The IANA time zone of the cut-offs and dates of the schedule
              * @example America/New_York
              */
             zone: string;
             /**
-             * @description How many business days after the cut-off the money leaves
+             * @description The number of business days from the cut-off to the day on which the money leaves
              * @default 0
              * @example 2
              */
             payDays?: number;
             /**
-             * @description How many people must approve a run
+             * @description The number of people who must approve a run
              * @default 1
              * @example 1
              */
             approvalsRequired?: number;
             /**
-             * @description Whether a run starts by itself at each cut-off
+             * @description Whether a run starts automatically at each cut-off
              * @default true
              */
             scheduled?: boolean;
@@ -1887,31 +1887,31 @@ export interface components {
             minimums: components["schemas"]["Money"][];
         };
         Periods: {
-            /** @description The periods in their order */
+            /** @description The periods, the earliest first */
             items: components["schemas"]["Period"][];
         };
         Period: {
             /**
              * Format: date
-             * @description The first day of the period: a local date
+             * @description The first day of the period. A local date
              * @example 2026-02-01
              */
             start: string;
             /**
              * Format: date
-             * @description The day after its last: the date of the cut-off: a local date
+             * @description The day after the last day of the period: the date of the cut-off. A local date
              * @example 2026-03-01
              */
             end: string;
             /**
              * Format: date-time
-             * @description The instant of the cut-off: an RFC 3339 instant in UTC
+             * @description The instant of the cut-off. An RFC 3339 instant in UTC
              * @example 2026-03-01T05:00:00.000Z
              */
             cutoffAt: string;
             /**
              * Format: date
-             * @description The day on which the money leaves: a local date
+             * @description The day on which the money leaves. A local date
              * @example 2026-03-03
              */
             payOn: string;
@@ -1928,12 +1928,12 @@ export interface components {
              */
             name: string;
             /**
-             * @description The code of the pay schedule that pays it
+             * @description The code of the pay schedule that pays this program
              * @example monthly
              */
             schedule: string;
             /**
-             * @description The kinds of partner that may join; empty for every kind
+             * @description The kinds of partner that may join; empty if every kind may join
              * @example [
              *       "reseller"
              *     ]
@@ -1941,14 +1941,14 @@ export interface components {
             partnerKinds: string[];
             /**
              * Format: date-time
-             * @description When the program was added: an RFC 3339 instant in UTC
+             * @description When the program was added. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
         };
         NewProgram: {
             /**
-             * @description The program's code, for ever
+             * @description The program's code, which never changes
              * @example resale
              */
             code: string;
@@ -1958,12 +1958,12 @@ export interface components {
              */
             name: string;
             /**
-             * @description The code of the pay schedule that pays it
+             * @description The code of the pay schedule that pays this program
              * @example monthly
              */
             schedule: string;
             /**
-             * @description The kinds of partner that may join; empty for every kind
+             * @description The kinds of partner that may join; empty if every kind may join
              * @default []
              * @example [
              *       "reseller"
@@ -1978,20 +1978,20 @@ export interface components {
              */
             plan: string;
             /**
-             * @description The number of the version, from 1 on
+             * @description The number of the version, counted from 1
              * @example 2
              */
             version: number;
             /**
              * Format: date-time
-             * @description From which instant on events earn by these terms: an RFC 3339 instant in UTC
+             * @description The instant from which events earn by these terms. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             effectiveFrom: string;
             terms: components["schemas"]["PlanTerms"];
             /**
              * Format: date-time
-             * @description When the version was added: an RFC 3339 instant in UTC
+             * @description When the version was added. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
@@ -2195,7 +2195,7 @@ export interface components {
         };
         NewPlan: {
             /**
-             * @description The plan's code, for ever
+             * @description The plan's code, which never changes
              * @example standard
              */
             code: string;
@@ -2205,7 +2205,7 @@ export interface components {
             terms: components["schemas"]["PlanTerms"];
             /**
              * Format: date-time
-             * @description From when on events earn by these terms: an RFC 3339 instant with its offset; from now on unless said
+             * @description The instant from which events earn by these terms: an RFC 3339 instant with its offset; now by default
              * @example 2026-04-01T00:00:00-04:00
              */
             effectiveFrom?: string;
@@ -2222,36 +2222,36 @@ export interface components {
              */
             name: string;
             /**
-             * @description What the partner is
+             * @description The kind of partner
              * @example reseller
              * @enum {string}
              */
             kind: "reseller" | "distributor" | "affiliate" | "agent" | "dealer" | "installer" | "supplier" | "marketplace_seller";
             /**
-             * @description Where notices about payouts go; null where none is known
+             * @description The e-mail address for notices about payouts; null if none is known
              * @example paula@example.com
              */
             email: string | null;
             /**
-             * @description Where the partner lives or is registered: an ISO 3166-1 code of two letters
+             * @description The country where the partner lives or is registered: an ISO 3166-1 code of two letters
              * @example US
              */
             country: string;
             /**
-             * @description Why the partner is not paid for now; null unless on hold
+             * @description The reason why the partner is on hold; null if the partner is not on hold
              * @example A dispute is open
              */
             onHoldReason: string | null;
             /**
              * Format: date-time
-             * @description When the partner was added: an RFC 3339 instant in UTC
+             * @description When the partner was added. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
         };
         NewPartner: {
             /**
-             * @description The partner's code, for ever
+             * @description The partner's code, which never changes
              * @example paula
              */
             code: string;
@@ -2261,19 +2261,19 @@ export interface components {
              */
             name: string;
             /**
-             * @description What the partner is
+             * @description The kind of partner
              * @example reseller
              * @enum {string}
              */
             kind: "reseller" | "distributor" | "affiliate" | "agent" | "dealer" | "installer" | "supplier" | "marketplace_seller";
             /**
              * Format: email
-             * @description Where notices about payouts go
+             * @description The e-mail address for notices about payouts
              * @example paula@example.com
              */
             email?: string;
             /**
-             * @description Where the partner lives or is registered: an ISO 3166-1 code of two letters
+             * @description The country where the partner lives or is registered: an ISO 3166-1 code of two letters
              * @example US
              */
             country: string;
@@ -2297,20 +2297,20 @@ export interface components {
             plan: string;
             /**
              * Format: date
-             * @description The first day on which the partner earns, a local date in the zone of the program's schedule
+             * @description The first local day on which the partner earns, in the zone of the program's schedule
              * @example 2026-01-01
              */
             startsOn: string;
             /**
              * Format: date
-             * @description The day from which the partner no longer earns, a local date in the zone of the program's schedule; without it there is no end
+             * @description The first local day on which the partner no longer earns, in the zone of the program's schedule; without it, there is no end
              * @example 2027-01-01
              */
             endsOn?: string;
         };
-        /** @description Where a partner is paid: by bank transfer, PayPal or check */
+        /** @description The destination of payments to a partner: a bank account, a PayPal account or an address for checks */
         NewInstrument: components["schemas"]["BankInstrument"] | components["schemas"]["PayPalInstrument"] | components["schemas"]["CheckInstrument"];
-        /** @description A bank account, which is paid in its own currency */
+        /** @description A bank account, which receives money in its own currency */
         BankInstrument: {
             /**
              * @description A bank transfer (enum property replaced by openapi-typescript)
@@ -2343,7 +2343,7 @@ export interface components {
              */
             receiver: string;
         };
-        /** @description A postal address, for a check */
+        /** @description A name and a postal address, for a check */
         CheckInstrument: {
             /**
              * @description A paper check (enum property replaced by openapi-typescript)
@@ -2355,12 +2355,12 @@ export interface components {
              * @example Paula Partner
              */
             payee: string;
-            /** @description Where the check is mailed */
+            /** @description The address to which the check is mailed */
             address: components["schemas"]["PostalAddress"];
         };
         AddedPartners: {
             /**
-             * @description How many partners were added
+             * @description The number of partners that were added
              * @example 120
              */
             added: number;
@@ -2377,19 +2377,19 @@ export interface components {
             name?: string;
             /**
              * Format: email
-             * @description Where notices about payouts go; null where they shall go nowhere
+             * @description The e-mail address for notices about payouts; null stops the notices
              * @example paula@example.com
              */
             email?: string | null;
             /**
-             * @description Where the partner lives or is registered: an ISO 3166-1 code of two letters
+             * @description The country where the partner lives or is registered: an ISO 3166-1 code of two letters
              * @example US
              */
             country?: string;
         };
         PartnerHold: {
             /**
-             * @description Why, in one line for the people who read it later
+             * @description The reason, in one line, for the people who read it later
              * @example The contract is not signed yet
              */
             reason: string;
@@ -2412,19 +2412,19 @@ export interface components {
             plan: string;
             /**
              * Format: date
-             * @description The first day on which the partner earns, a local date in the zone of the program's schedule: a local date
+             * @description The first local day on which the partner earns, in the zone of the program's schedule. A local date
              * @example 2026-01-01
              */
             startsOn: string;
             /**
              * Format: date
-             * @description The day from which the partner no longer earns, a local date in the zone of the program's schedule; null where there is no end: a local date
+             * @description The first local day on which the partner no longer earns, in the zone of the program's schedule; null if there is no end. A local date
              * @example 2027-01-01
              */
             endsOn: string | null;
             /**
              * Format: date-time
-             * @description When the agreement was added: an RFC 3339 instant in UTC
+             * @description When the agreement was added. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
@@ -2437,7 +2437,7 @@ export interface components {
             plan?: string;
             /**
              * Format: date
-             * @description The day from which the partner no longer earns, a local date in the zone of the program's schedule; null removes the end
+             * @description The first local day on which the partner no longer earns, in the zone of the program's schedule; null removes the end
              * @example 2027-01-01
              */
             endsOn?: string | null;
@@ -2458,30 +2458,30 @@ export interface components {
             /** @description The currency of the bank account; null for other methods */
             currency: components["schemas"]["Currency"] | null;
             /**
-             * @description The country that it is in: an ISO 3166-1 code of two letters
+             * @description The country of the instrument: an ISO 3166-1 code of two letters
              * @example DE
              */
             country: string;
             /**
-             * @description The last four characters of the account number; empty where there is none
+             * @description The last four characters of the account number; empty if there is none
              * @example 3000
              */
             last4: string;
             /**
              * Format: date-time
-             * @description When money may go to it; the partner's payouts wait until then: an RFC 3339 instant in UTC
+             * @description When money may go to it; the partner's payouts wait until then. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             usableFrom: string;
             /**
              * Format: date-time
-             * @description When it was added: an RFC 3339 instant in UTC
+             * @description When the instrument was added. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
         };
         EventResults: {
-            /** @description What became of each event, in the order in which they were sent */
+            /** @description The result for each event, in the order in which you sent them */
             results: {
                 /**
                  * @description The source of the event
@@ -2494,7 +2494,7 @@ export interface components {
                  */
                 id: string;
                 /**
-                 * @description `accepted`: it is new; `replayed`: it was known already; `quarantined`: it is known with other content, and this one counts for nothing
+                 * @description `accepted`: the event is new; `replayed`: it was already known; `quarantined`: it was already known with other content, and this one counts for nothing
                  * @example accepted
                  * @enum {string}
                  */
@@ -2576,7 +2576,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description The code of the partner who did it
+             * @description The code of the partner who did this
              * @example paula
              */
             partner: string;
@@ -2586,40 +2586,40 @@ export interface components {
              */
             program: string;
             /**
-             * @description What happened
+             * @description The kind of event
              * @example sale
              */
             kind: string;
-            /** @description The currency of the amount; null where there is none */
+            /** @description The currency of the amount; null if the event has no amount */
             currency: components["schemas"]["Currency"] | null;
             /**
-             * @description The main amount; null where it has none: a decimal string in major units of `currency`
+             * @description The main amount; null if the event has none. A decimal string in major units of `currency`
              * @example 123.45
              */
             amount: string | null;
             /**
-             * @description How many units; null where it says none
+             * @description The number of units; null if the event names none
              * @example 3
              */
             quantity: number | null;
             /**
-             * @description The id of the event that it takes back; null unless it is a refund
+             * @description The id of the event that this one takes back; null unless this is a refund
              * @example order-1001
              */
             refundOf: string | null;
             /**
              * Format: date-time
-             * @description When it happened: an RFC 3339 instant in UTC
+             * @description When the event happened. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             occurredAt: string;
             /**
              * Format: date-time
-             * @description When it was taken in: an RFC 3339 instant in UTC
+             * @description When Bursar took the event in. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             bookedAt: string;
-            /** @description Whether it has been worked out what the event earned */
+            /** @description Whether Bursar has calculated what the event earned */
             accrued: boolean;
         };
         QuarantinedEvent: {
@@ -2635,7 +2635,7 @@ export interface components {
             id: string;
             /**
              * Format: date-time
-             * @description When it came: an RFC 3339 instant in UTC
+             * @description When Bursar received the event. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             receivedAt: string;
@@ -2665,50 +2665,50 @@ export interface components {
              */
             fileName: string;
             /**
-             * @description The person who sent it; null where that is no longer known
+             * @description The person who sent the file; null if this is no longer known
              * @example olga
              */
             createdBy: string | null;
             /**
-             * @description `broken_off`: the file could not be read to its end, and its last rejection says from which line on
+             * @description The status of the import; `broken_off` if the file could not be read to its end, and its last rejection names the line where reading stopped
              * @example finished
              * @enum {string}
              */
             status: "running" | "finished" | "broken_off";
             /**
              * Format: date-time
-             * @description When reading began: an RFC 3339 instant in UTC
+             * @description When reading began. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             startedAt: string;
             /**
              * Format: date-time
-             * @description When reading ended; null while it runs: an RFC 3339 instant in UTC
+             * @description When reading ended; null until then. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             finishedAt: string | null;
             /**
-             * @description How many rows were read
+             * @description The number of rows that were read
              * @example 1200
              */
             rows: number;
             /**
-             * @description How many rows were new
+             * @description The number of rows that were new
              * @example 1180
              */
             accepted: number;
             /**
-             * @description How many rows were known already
+             * @description The number of rows that were already known
              * @example 15
              */
             replayed: number;
             /**
-             * @description How many rows are known with other content, and count for nothing
+             * @description The number of rows that were already known with other content, and count for nothing
              * @example 1
              */
             quarantined: number;
             /**
-             * @description How many rows could not be taken in
+             * @description The number of rows that could not be taken in
              * @example 4
              */
             rejected: number;
@@ -2725,7 +2725,7 @@ export interface components {
              */
             column: string;
             /**
-             * @description What is wrong with it
+             * @description The reason why it cannot be read
              * @example "12,5o" is not an amount such as 1234.50 without a sign
              */
             reason: string;
@@ -2738,86 +2738,86 @@ export interface components {
              */
             id: string;
             /**
-             * @description The code of its pay schedule
+             * @description The code of the pay schedule of the run
              * @example monthly
              */
             schedule: string;
             /**
-             * @description Whether the schedule or a person asked for it
+             * @description The kind of run: opened by its schedule (`scheduled`), or requested by a person (`on_demand`)
              * @example scheduled
              * @enum {string}
              */
             kind: "scheduled" | "on_demand";
             /**
              * Format: date
-             * @description The first day of its period: a local date
+             * @description The first day of the period. A local date
              * @example 2026-02-01
              */
             periodStart: string;
             /**
              * Format: date
-             * @description The day after its last: the date of the cut-off: a local date
+             * @description The day after the last day of the period: the date of the cut-off. A local date
              * @example 2026-03-01
              */
             periodEnd: string;
             /**
              * Format: date-time
-             * @description What was free before this instant is paid: an RFC 3339 instant in UTC
+             * @description The cut-off; the run pays the lines that were free before this instant. An RFC 3339 instant in UTC
              * @example 2026-03-01T05:00:00.000Z
              */
             cutoffAt: string;
             /**
              * Format: date
-             * @description Nothing is sent before this day begins: a local date
+             * @description The pay date; nothing is sent before this day begins. A local date
              * @example 2026-03-03
              */
             payOn: string;
             /**
-             * @description Where it is
+             * @description The status of the run
              * @example review
              * @enum {string}
              */
             status: "preparing" | "review" | "approved" | "disbursing" | "paused" | "disbursed" | "rejected" | "expired" | "cancelled";
             /**
-             * @description Why it is there, where a person or the system said so; otherwise null
+             * @description The reason for the status, if a person or the system gave one; otherwise null
              * @example Wrong period
              */
             statusReason: string | null;
             /**
-             * @description The person who asked for it; null for a scheduled run
+             * @description The code of the person who asked for the run; null for a scheduled run
              * @example petra
              */
             preparer: string | null;
             /**
-             * @description How many people must approve it
+             * @description The number of people who must approve the run
              * @example 1
              */
             approvalsRequired: number;
             /**
              * Format: uuid
-             * @description For a replacement: the payout that it replaces, whose partner alone it pays; otherwise null
+             * @description The id of the payout that the run replaces; null if the run is not a replacement. A replacement pays only the partner of that payout
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             replaces: string | null;
             /**
-             * @description For a replacement: why it was asked for; otherwise null
+             * @description The reason for the replacement; null if the run is not a replacement
              * @example PayPal locked the account
              */
             reason: string | null;
             /**
-             * @description The SHA-256 in hexadecimal of what the run pays, which an approval names; null until the run is prepared
+             * @description The SHA-256 in hexadecimal of everything that the run pays; null until the run is prepared. An approval names this hash
              * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
              */
             contentHash: string | null;
             /**
              * Format: date-time
-             * @description Since when it has waited for a decision; null until it is prepared: an RFC 3339 instant in UTC
+             * @description When the run began to wait for a decision; null until then. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             reviewSince: string | null;
             /**
              * Format: date-time
-             * @description When it was opened: an RFC 3339 instant in UTC
+             * @description When the run was opened. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
@@ -2830,13 +2830,13 @@ export interface components {
             schedule: string;
             /**
              * Format: date
-             * @description What was free before this local date is paid; it must have begun in the zone of the schedule
+             * @description The date of the cut-off; the run pays the lines that were free before this local date, which must have begun in the zone of the schedule
              * @example 2026-03-01
              */
             periodEnd: string;
         };
         RunDetail: components["schemas"]["Run"] & {
-            /** @description Its payouts by method, currency and status */
+            /** @description The payouts of the run by method, currency and status */
             totals: {
                 /**
                  * @description How a partner is paid: by bank transfer, PayPal or check
@@ -2851,37 +2851,37 @@ export interface components {
                  */
                 status: string;
                 /**
-                 * @description How many payouts there are
+                 * @description The number of payouts
                  * @example 120
                  */
                 count: number;
                 /**
-                 * @description What they pay together: a decimal string in major units of `currency`
+                 * @description The total of these payouts. A decimal string in major units of `currency`
                  * @example 15420.50
                  */
                 net: string;
             }[];
-            /** @description Its partners by outcome and currency */
+            /** @description The partners of the run by outcome and currency */
             outcomes: {
                 /**
-                 * @description What the run means for these partners
+                 * @description The outcome of the run for these partners
                  * @example below_minimum
                  * @enum {string}
                  */
                 outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
                 currency: components["schemas"]["Currency"];
                 /**
-                 * @description How many partners there are
+                 * @description The number of partners
                  * @example 8
                  */
                 count: number;
                 /**
-                 * @description What they have together: a decimal string in major units of `currency`
+                 * @description The total that is payable to these partners. A decimal string in major units of `currency`
                  * @example 212.40
                  */
                 payable: string;
             }[];
-            /** @description The decisions about it, the oldest first */
+            /** @description The decisions about the run, the oldest first */
             approvals: {
                 /**
                  * @description The person who decided
@@ -2889,24 +2889,24 @@ export interface components {
                  */
                 actor: string;
                 /**
-                 * @description What they decided
+                 * @description The decision
                  * @example approve
                  * @enum {string}
                  */
                 decision: "approve" | "reject";
                 /**
-                 * @description What they added; null where nothing
+                 * @description The note of the person; null if there is none
                  * @example Checked
                  */
                 note: string | null;
                 /**
-                 * @description What they saw; a decision on another content counts for nothing
+                 * @description The content hash that the person saw; a decision about other content counts for nothing
                  * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
                  */
                 contentHash: string;
                 /**
                  * Format: date-time
-                 * @description When they decided: an RFC 3339 instant in UTC
+                 * @description When the person decided. An RFC 3339 instant in UTC
                  * @example 2026-03-02T09:30:00.000Z
                  */
                 at: string;
@@ -2921,7 +2921,7 @@ export interface components {
             id: string;
             /**
              * Format: uuid
-             * @description The run that it belongs to
+             * @description The id of the run that the payout belongs to
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             runId: string;
@@ -2932,22 +2932,22 @@ export interface components {
             partner: string;
             currency: components["schemas"]["Currency"];
             /**
-             * @description What was earned: a decimal string in major units of `currency`
+             * @description The amount earned. A decimal string in major units of `currency`
              * @example 130.00
              */
             gross: string;
             /**
-             * @description What is withheld as tax: a decimal string in major units of `currency`
+             * @description The amount withheld as tax. A decimal string in major units of `currency`
              * @example 0.00
              */
             withheld: string;
             /**
-             * @description What the partner bears of the fee: a decimal string in major units of `currency`
+             * @description The part of the fee that the partner bears. A decimal string in major units of `currency`
              * @example 0.00
              */
             fee: string;
             /**
-             * @description What is paid: `gross` less `withheld` and `fee`: a decimal string in major units of `currency`
+             * @description The amount paid: `gross` less `withheld` and `fee`. A decimal string in major units of `currency`
              * @example 130.00
              */
             net: string;
@@ -2958,57 +2958,57 @@ export interface components {
              */
             method: "bank" | "paypal" | "check";
             /**
-             * @description The gateway that carries it
+             * @description The gateway that carries out the payout
              * @example wise
              * @enum {string}
              */
             gateway: "wise" | "paypal" | "lob" | "printed-check";
             /**
-             * @description Where it is: `sent` is provisional, and `settled` is final unless the money comes back later
+             * @description The status of the payout; `sent` is provisional, and `settled` is final unless the money comes back later
              * @example settled
              * @enum {string}
              */
             status: "draft" | "approved" | "executing" | "sent" | "settled" | "failed" | "returned" | "cancelled";
             /**
-             * @description Why it failed, came back or was cancelled: the provider's code, or ours; otherwise null
+             * @description The reason why it failed, came back or was cancelled: the provider's code, or ours; otherwise null
              * @example ACCOUNT_CLOSED
              */
             statusReason: string | null;
-            /** @description For a payout that failed, came back or waits to be claimed: who has to act, and how; otherwise null */
+            /** @description The next step for a payout that failed, came back or waits to be claimed; otherwise null */
             advice: {
                 /**
-                 * @description Who has to act
+                 * @description The party that has to act
                  * @example partner
                  * @enum {string}
                  */
                 who: "partner" | "us" | "provider";
                 /**
-                 * @description What is wrong, and what to do
+                 * @description The problem, and what to do about it
                  * @example Your bank says that the account is closed: give us another one.
                  */
                 text: string;
             } | null;
             /**
              * Format: uuid
-             * @description The failed or returned payout that this one stands in for; otherwise null
+             * @description The id of the failed or returned payout that this one replaces; otherwise null
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             replaces: string | null;
             /**
              * Format: date-time
-             * @description Since when it has had its status: an RFC 3339 instant in UTC
+             * @description When the payout got its status. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             statusAt: string;
             /**
              * Format: date
-             * @description The end of the period of its run: the date of the cut-off: a local date
+             * @description The end of the period of the run: the date of the cut-off. A local date
              * @example 2026-03-01
              */
             periodEnd: string;
             /**
              * Format: date-time
-             * @description When it was drafted: an RFC 3339 instant in UTC
+             * @description When the payout was drafted. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
@@ -3021,18 +3021,18 @@ export interface components {
             partner: string;
             currency: components["schemas"]["Currency"];
             /**
-             * @description What the run means for the partner
+             * @description The outcome of the run for the partner
              * @example below_minimum
              * @enum {string}
              */
             outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
             /**
-             * @description What the partner has: a decimal string in major units of `currency`
+             * @description The amount that is payable to the partner. A decimal string in major units of `currency`
              * @example 12.00
              */
             payable: string;
             /**
-             * @description All that stands against a payment: each with `reason`, and with `until` and `detail` or null
+             * @description All reasons against a payment; each has a `reason`, and an `until` and a `detail` that may be null
              * @example [
              *       {
              *         "reason": "below_minimum",
@@ -3044,7 +3044,7 @@ export interface components {
             reasons: unknown[];
             /**
              * Format: uuid
-             * @description The payout that pays the partner; null where there is none
+             * @description The id of the payout that pays the partner; null if there is none
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             payoutId: string | null;
@@ -3052,26 +3052,26 @@ export interface components {
         NewExclusion: {
             /**
              * Format: uuid
-             * @description The payout to leave out
+             * @description The id of the payout to take out
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             payout: string;
             /**
-             * @description Why, in one line for the people who read it later
+             * @description The reason, in one line, for the people who read it later
              * @example The contract is not signed yet
              */
             reason: string;
         };
         RunReason: {
             /**
-             * @description Why, in one line for the people who read it later
+             * @description The reason, in one line, for the people who read it later
              * @example The contract is not signed yet
              */
             reason: string;
         };
         DecidedRun: {
             /**
-             * @description What the run is now
+             * @description The status of the run after the decision
              * @example approved
              * @enum {string}
              */
@@ -3079,18 +3079,18 @@ export interface components {
         };
         RunDecision: {
             /**
-             * @description Whether the run may pay
+             * @description Your decision about the run
              * @example approve
              * @enum {string}
              */
             decision: "approve" | "reject";
             /**
-             * @description The `contentHash` of the run as you saw it; another one is refused
+             * @description The `contentHash` of the run as you saw it; the decision is refused if the run has another one
              * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
              */
             contentHash: string;
             /**
-             * @description What you want to be read with the decision
+             * @description A note for the people who read the decision later
              * @example Checked
              */
             note?: string;
@@ -3110,43 +3110,43 @@ export interface components {
             gateway: "wise" | "paypal" | "lob" | "printed-check";
             currency: components["schemas"]["Currency"];
             /**
-             * @description The number of the batch among those of its gateway and currency in the run, from 1 on
+             * @description The number of the batch, counted from 1 for each gateway and currency of the run
              * @example 1
              */
             number: number;
             /**
-             * @description How far the batch is
+             * @description The state of the batch
              * @example accepted
              * @enum {string}
              */
             state: "prepared" | "submitted" | "unknown" | "needs_person" | "accepted" | "refused" | "done" | "failed";
             /**
-             * @description The provider's own word for its state; null where it has said none
+             * @description The provider's own name for the state; null if it has named none
              * @example PROCESSING
              */
             word: string | null;
             /**
-             * @description Why it failed: the provider's code, or ours; null where it did not
+             * @description The reason why the batch failed: the provider's code, or ours; null if it did not fail
              * @example INSUFFICIENT_FUNDS
              */
             reason: string | null;
             /**
-             * @description The provider's id of the batch; null until it has told one
+             * @description The provider's id of the batch; null until the provider gives one
              * @example FYXMPQTX4JC9N
              */
             reference: string | null;
             /**
-             * @description How many payouts were put into the batch
+             * @description The number of payouts in the batch
              * @example 120
              */
             items: number;
             /**
-             * @description What its payouts add up to: a decimal string in major units of `currency`
+             * @description The total of its payouts. A decimal string in major units of `currency`
              * @example 15420.50
              */
             total: string;
             /**
-             * @description How many of its payouts have each status now
+             * @description The number of its payouts that now have each status
              * @example {
              *       "sent": 3,
              *       "settled": 117
@@ -3157,38 +3157,38 @@ export interface components {
             };
             /**
              * Format: date-time
-             * @description When the provider was asked first; null until then: an RFC 3339 instant in UTC
+             * @description When Bursar first asked the provider; null until then. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             submittedAt: string | null;
             /**
              * Format: date-time
-             * @description Since when the batch has been in its state: an RFC 3339 instant in UTC
+             * @description When the batch entered its state. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             stateAt: string;
             /**
              * Format: date-time
-             * @description When the batch was formed: an RFC 3339 instant in UTC
+             * @description When the batch was formed. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
         };
         PayoutDetail: components["schemas"]["Payout"] & {
-            /** @description What it pays, line by line */
+            /** @description The lines that the payout pays */
             lines: {
                 /**
-                 * @description The number of the line, as a string of digits
+                 * @description The number of the line. A string of digits
                  * @example 1042
                  */
                 id: string;
                 /**
-                 * @description The code of the program that pays it
+                 * @description The code of the program that pays the line
                  * @example resale
                  */
                 program: string;
                 /**
-                 * @description Where it comes from: `earned`, `reversed` by a refund, or money that came back
+                 * @description The origin of the line: `earned`, `reversed` by a refund, or money that came back
                  * @example earned
                  */
                 kind: string;
@@ -3198,27 +3198,27 @@ export interface components {
                  */
                 amount: string;
                 /**
-                 * @description How many earnings it sums up
+                 * @description The number of earnings in the line
                  * @example 17
                  */
                 earningCount: number;
                 /**
                  * Format: date
-                 * @description When its earnings were free: a local date
+                 * @description The day from which its earnings were free. A local date
                  * @example 2026-03-01
                  */
                 availableOn: string;
                 /** @description Whether the line is free again for another payout */
                 released: boolean;
             }[];
-            /** @description How it was sent; empty for a key of the role `partner` */
+            /** @description The attempts to send the payout; empty for a key of the role `partner` */
             attempts: components["schemas"]["Attempt"][];
-            /** @description Each change of its attempts, the oldest first; empty for a key of the role `partner` */
+            /** @description The changes of its attempts, the oldest first; empty for a key of the role `partner` */
             history: components["schemas"]["AttemptChange"][];
         };
         Attempt: {
             /**
-             * @description The number of the attempt, from 1 on
+             * @description The number of the attempt, counted from 1
              * @example 1
              */
             attemptNo: number;
@@ -3230,48 +3230,48 @@ export interface components {
             gateway: "wise" | "paypal" | "lob" | "printed-check";
             /**
              * Format: uuid
-             * @description The batch that asks for it; null where it is asked for alone
+             * @description The id of the batch that requests it; null if it is requested on its own
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             batchId: string | null;
             /**
-             * @description How far it is
+             * @description The state of the attempt
              * @example accepted
              * @enum {string}
              */
             state: "prepared" | "submitted" | "unknown" | "needs_person" | "accepted" | "on_hold" | "unclaimed" | "sent" | "stale" | "settled" | "returned" | "failed";
             /**
-             * @description The provider's own word for its state; null where it has said none
+             * @description The provider's own name for the state; null if it has named none
              * @example PENDING
              */
             word: string | null;
             /**
-             * @description Why it failed or waits: the provider's code, or ours; otherwise null
+             * @description The reason why it failed or waits: the provider's code, or ours; otherwise null
              * @example RECEIVER_UNREGISTERED
              */
             reason: string | null;
             /**
-             * @description The provider's id of the payment; null until it has told one
+             * @description The provider's id of the payment; null until the provider gives one
              * @example 50000042
              */
             reference: string | null;
             /**
-             * @description The number of the check; null where it is none, as a string of digits
+             * @description The number of the check; null if it is not a check. A string of digits
              * @example 1001
              */
             checkNumber: string | null;
             /**
-             * @description What left our balance, without the fee; null until the provider says. A decimal string in major units of the currency of the payout
+             * @description The amount that left our balance, without the fee; null until the provider reports it. A decimal string in major units of the currency of the payout
              * @example 123.45
              */
             debited: string | null;
             /**
-             * @description What the provider charged for it; null until the provider says. A decimal string in major units of the currency of the payout
+             * @description The fee that the provider charged; null until the provider reports it. A decimal string in major units of the currency of the payout
              * @example 1.10
              */
             fee: string | null;
             /**
-             * @description What came back; null where nothing did. A decimal string in major units of the currency of the payout
+             * @description The amount that came back; null if nothing did. A decimal string in major units of the currency of the payout
              * @example 123.45
              */
             returned: string | null;
@@ -3282,13 +3282,13 @@ export interface components {
             requestHash: string;
             /**
              * Format: date-time
-             * @description When the provider was asked first; null until then: an RFC 3339 instant in UTC
+             * @description When Bursar first asked the provider; null until then. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             submittedAt: string | null;
             /**
              * Format: date-time
-             * @description Since when it has been in its state: an RFC 3339 instant in UTC
+             * @description When the attempt entered its state. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             stateAt: string;
@@ -3300,29 +3300,29 @@ export interface components {
              */
             attemptNo: number;
             /**
-             * @description The state before; null for the first
+             * @description The state before the change; null for the first change
              * @example submitted
              * @enum {string|null}
              */
             from: "prepared" | "submitted" | "unknown" | "needs_person" | "accepted" | "on_hold" | "unclaimed" | "sent" | "stale" | "settled" | "returned" | "failed" | null;
             /**
-             * @description The state after
+             * @description The state after the change
              * @example accepted
              * @enum {string}
              */
             to: "prepared" | "submitted" | "unknown" | "needs_person" | "accepted" | "on_hold" | "unclaimed" | "sent" | "stale" | "settled" | "returned" | "failed";
             /**
-             * @description The provider's own word; null where it said none
+             * @description The provider's own name for the state; null if it named none
              * @example PENDING
              */
             word: string | null;
             /**
-             * @description The provider's code, or ours, for why; otherwise null
+             * @description The reason for the change: the provider's code, or ours; otherwise null
              * @example RECEIVER_UNREGISTERED
              */
             reason: string | null;
             /**
-             * @description What the change rests on, such as the trace ids of the provider
+             * @description The evidence for the change, such as the trace ids of the provider
              * @example {
              *       "traceId": "80d9d6b7c3f1e"
              *     }
@@ -3331,27 +3331,27 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
-             * @description Who said so; for `people` the resolution names them. Null where that is not known
+             * @description The source of the change; null if it is not known. For `people`, the resolution names them
              * @example provider
              * @enum {string|null}
              */
             saidBy: "us" | "provider" | "people" | null;
             /**
              * Format: uuid
-             * @description The resolution by which people said so; otherwise null
+             * @description The id of the resolution by which people made the change; otherwise null
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             resolutionId: string | null;
             /**
              * Format: date-time
-             * @description When it changed: an RFC 3339 instant in UTC
+             * @description When the attempt changed. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             at: string;
         };
         ExplainedEarning: {
             /**
-             * @description The number of the line of the payout, as a string of digits
+             * @description The number of the line of the payout. A string of digits
              * @example 1042
              */
             line: string;
@@ -3366,13 +3366,13 @@ export interface components {
              */
             eventId: string;
             /**
-             * @description What happened
+             * @description The kind of event
              * @example sale
              */
             kind: string;
             /**
              * Format: date-time
-             * @description When it happened: an RFC 3339 instant in UTC
+             * @description When the event happened. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             occurredAt: string;
@@ -3382,29 +3382,29 @@ export interface components {
              */
             incentive: string;
             /**
-             * @description The plan that it was earned by; null for money that came back and is given to the partner again
+             * @description The code of the plan under which it was earned; null for money that came back and is credited to the partner again
              * @example standard
              */
             plan: string | null;
             /**
-             * @description The version of the plan; null where there is no plan
+             * @description The version of the plan; null if there is no plan
              * @example 2
              */
             planVersion: number | null;
             currency: components["schemas"]["Currency"];
             /**
-             * @description What was earned; below zero for a reversal: a decimal string in major units of `currency`
+             * @description The amount earned; below zero for a reversal. A decimal string in major units of `currency`
              * @example 123.46
              */
             amount: string;
             /**
              * Format: date
-             * @description When it was free: a local date
+             * @description The day from which the amount was free to be paid. A local date
              * @example 2026-03-01
              */
             availableOn: string;
             /**
-             * @description How the amount was worked out, step by step
+             * @description The calculation of the amount, step by step
              * @example {
              *       "rule": "percent",
              *       "inputs": {
@@ -3432,46 +3432,46 @@ export interface components {
                 schedule: string;
                 /**
                  * Format: date
-                 * @description The next cut-off: a local date
+                 * @description The next cut-off. A local date
                  * @example 2026-03-01
                  */
                 cutoff: string;
                 /**
                  * Format: date
-                 * @description When the money that is free by then leaves: a local date
+                 * @description The day on which the money that is free at the cut-off leaves. A local date
                  * @example 2026-03-03
                  */
                 payOn: string;
                 currency: components["schemas"]["Currency"];
                 /**
-                 * @description What is free at the cut-off; below zero where refunds took back more than was earned: a decimal string in major units of `currency`
+                 * @description The amount that is free at the cut-off; below zero if refunds took back more than was earned. A decimal string in major units of `currency`
                  * @example 123.46
                  */
                 payable: string;
                 /**
-                 * @description What is still held for refunds: a decimal string in major units of `currency`
+                 * @description The amount that is still held for refunds. A decimal string in major units of `currency`
                  * @example 20.00
                  */
                 held: string;
                 /**
-                 * @description What is in a payout that is not settled: a decimal string in major units of `currency`
+                 * @description The amount in payouts that have not settled. A decimal string in major units of `currency`
                  * @example 0.00
                  */
                 reserved: string;
                 /**
-                 * @description The smallest payout: a decimal string in major units of `currency`
+                 * @description The smallest payout. A decimal string in major units of `currency`
                  * @example 50.00
                  */
                 minimum: string;
                 /**
                  * Format: date
-                 * @description When the next part of what is held is free; null where nothing is held: a local date
+                 * @description The day on which the next part of the held amount is free; null if nothing is held. A local date
                  * @example 2026-03-01
                  */
                 nextAvailableOn: string | null;
                 /**
                  * Format: date
-                 * @description The first day on which money can leave; null while somebody must act, or more must be earned: a local date
+                 * @description The first day on which money can leave; null while somebody must act or the partner must earn more. A local date
                  * @example 2026-03-03
                  */
                 nextPayOn: string | null;
@@ -3482,32 +3482,32 @@ export interface components {
                  */
                 method: "bank" | "paypal" | "check" | null;
                 /**
-                 * @description What the next run means for the partner as things stand
+                 * @description The outcome of the next run for the partner, as things stand
                  * @example paid
                  * @enum {string}
                  */
                 outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
-                /** @description All that stands against a payment; empty where nothing does */
+                /** @description All reasons against a payment; empty if there are none */
                 reasons: {
                     /**
-                     * @description What stands against a payment
+                     * @description A reason against a payment
                      * @example below_minimum
                      * @enum {string}
                      */
                     reason: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
                     /**
-                     * @description What it means and what ends it, for the partner to read
+                     * @description The meaning of the reason and what ends it, for the partner to read
                      * @example 12.00 USD is less than the smallest payout, 50.00 USD: it is kept and paid with what is earned next.
                      */
                     words: string;
                     /**
                      * Format: date
-                     * @description When it ends; null where it does not end by itself: a local date
+                     * @description The day on which the reason ends; null if it does not end by itself. A local date
                      * @example 2026-03-01
                      */
                     until: string | null;
                     /**
-                     * @description What else is known, such as why the partner is on hold; null where nothing is
+                     * @description Further details, such as the reason why the partner is on hold; null if there are none
                      * @example A dispute is open
                      */
                     detail: string | null;
@@ -3526,18 +3526,18 @@ export interface components {
              */
             account: string;
             /**
-             * @description The number on the check, as a string of digits
+             * @description The number on the check. A string of digits
              * @example 1001
              */
             number: string;
             /**
-             * @description How far the attempt is that drew the number; `spoiled` where no check of ours has it
+             * @description The state of the attempt that drew the number; `spoiled` if no check of ours has it
              * @example accepted
              * @enum {string}
              */
             state: "spoiled" | "prepared" | "submitted" | "unknown" | "needs_person" | "accepted" | "on_hold" | "unclaimed" | "sent" | "stale" | "settled" | "returned" | "failed";
             /**
-             * @description The bank's or the printer's own word for it; null where it has said none
+             * @description The bank's or the printer's own name for the state; null if it has named none
              * @example acknowledged
              */
             word: string | null;
@@ -3553,7 +3553,7 @@ export interface components {
              */
             partner: string | null;
             /**
-             * @description Who prints the check; null for a spoiled number
+             * @description The gateway that prints the check; null for a spoiled number
              * @example printed-check
              * @enum {string|null}
              */
@@ -3561,77 +3561,77 @@ export interface components {
             /** @description The currency of the check; null for a spoiled number */
             currency: components["schemas"]["Currency"] | null;
             /**
-             * @description What the check is written over; null for a spoiled number: a decimal string in major units of `currency`
+             * @description The amount that the check is written for; null for a spoiled number. A decimal string in major units of `currency`
              * @example 123.45
              */
             amount: string | null;
             /**
-             * @description Why no check of ours has the number; otherwise null
+             * @description The reason why no check of ours has the number; null for a number that a check has
              * @example Torn by the printer
              */
             spoiledBecause: string | null;
             /**
-             * @description The person who recorded the spoiled number; otherwise null
+             * @description The person who recorded the spoiled number; null for a number that a check has
              * @example olga
              */
             recordedBy: string | null;
             /**
              * Format: date-time
-             * @description When the number was drawn or recorded: an RFC 3339 instant in UTC
+             * @description When the number was drawn or recorded. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             issuedAt: string;
             /**
              * Format: date
-             * @description The date on the check; null for a spoiled number: a local date
+             * @description The date on the check; null for a spoiled number. A local date
              * @example 2026-03-01
              */
             datedOn: string | null;
             /**
              * Format: date-time
-             * @description When the bank acknowledged that the check was issued; nobody prints or mails it before. Null until then: an RFC 3339 instant in UTC
+             * @description When the bank acknowledged that the check was issued; null until then. Nobody prints or mails the check before that. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             acknowledgedAt: string | null;
             /**
              * Format: date-time
-             * @description When we learned that the check was printed or in the post; null until then: an RFC 3339 instant in UTC
+             * @description When we learned that the check was printed or in the post; null until then. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             sentAt: string | null;
             /**
              * Format: date-time
-             * @description When we learned that the bank had paid the check; null until then: an RFC 3339 instant in UTC
+             * @description When we learned that the bank had paid the check; null until then. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             clearedAt: string | null;
             /**
              * Format: date-time
-             * @description When the bank confirmed that it will never pay the check; null until then: an RFC 3339 instant in UTC
+             * @description When the bank confirmed that it will never pay the check; null until then. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             deadAt: string | null;
             /**
              * Format: date
-             * @description The day on which the check becomes stale; null unless it is out: a local date
+             * @description The day on which the check becomes stale; null unless it is out. A local date
              * @example 2026-08-28
              */
             staleOn: string | null;
             /**
              * Format: date
-             * @description The day by which the payee should be written to; null once the check is owed to nobody: a local date
+             * @description The day by which you should write to the payee; null once nobody is owed the money. A local date
              * @example 2028-09-01
              */
             dueDiligenceOn: string | null;
             /**
              * Format: date
-             * @description The day on which the check is presumed abandoned; null once it is owed to nobody: a local date
+             * @description The day on which the check is presumed abandoned; null once nobody is owed the money. A local date
              * @example 2029-03-01
              */
             dormantOn: string | null;
         };
         CheckDetail: components["schemas"]["Check"] & {
-            /** @description The stops that were asked for, the oldest first */
+            /** @description The stops that people asked for, the oldest first */
             stops: components["schemas"]["CheckStop"][];
         };
         CheckStop: {
@@ -3648,45 +3648,45 @@ export interface components {
              */
             renews: string | null;
             /**
-             * @description The person who asked for it
+             * @description The person who asked for the stop
              * @example olga
              */
             requestedBy: string;
             /**
-             * @description Why it was asked for
+             * @description The reason for the stop
              * @example The post returned the check
              */
             reason: string;
             /**
              * Format: date-time
-             * @description When it was asked for: an RFC 3339 instant in UTC
+             * @description When the person asked for the stop. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             requestedAt: string;
             /**
-             * @description What the bank said: `already_paid` where it was too late; null until then
+             * @description The reply of the bank; `already_paid` if the stop came too late; null until the bank replies
              * @example stopped
              * @enum {string|null}
              */
             outcome: "stopped" | "already_paid" | null;
             /**
              * Format: date-time
-             * @description When the bank said so; null until then: an RFC 3339 instant in UTC
+             * @description When the bank replied; null until then. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             outcomeAt: string | null;
             /**
              * Format: date
-             * @description The day on which the stop lapses unless it is renewed; null where the bank named none: a local date
+             * @description The day on which the stop lapses unless it is renewed; null if the bank named none. A local date
              * @example 2026-09-01
              */
             expiresOn: string | null;
-            /** @description Whether the bank has voided the number, so that the check stays dead when the stop lapses; null until it says */
+            /** @description Whether the bank has voided the number, so that the check stays dead when the stop lapses; null until the bank says so */
             isVoid: boolean | null;
         };
         CheckReason: {
             /**
-             * @description Why, in one line for the people who read it later
+             * @description The reason, in one line, for the people who read it later
              * @example The contract is not signed yet
              */
             reason: string;
@@ -3698,17 +3698,17 @@ export interface components {
              */
             payer: string;
             /**
-             * @description The first number, as a string of digits
+             * @description The first number. A string of digits
              * @example 1001
              */
             from: string;
             /**
-             * @description The last number; it is spoiled too, as a string of digits
+             * @description The last number; it is spoiled too. A string of digits
              * @example 1003
              */
             to: string;
             /**
-             * @description Why no check of ours has these numbers
+             * @description The reason why no check of ours has these numbers
              * @example Torn by the printer
              */
             reason: string;
@@ -3725,7 +3725,7 @@ export interface components {
              */
             to: number;
             /**
-             * @description Why no check of ours has these numbers
+             * @description The reason why no check of ours has these numbers
              * @example Torn by the printer
              */
             reason: string;
@@ -3738,38 +3738,38 @@ export interface components {
              */
             id: string;
             /**
-             * @description The number of the check that was presented, as a string of digits
+             * @description The number of the check that was presented. A string of digits
              * @example 1001
              */
             number: string;
             /**
-             * @description What was decided; null until then
+             * @description The decision; null until somebody decides
              * @example return
              * @enum {string|null}
              */
             decision: "pay" | "return" | null;
             /**
              * Format: uuid
-             * @description The payout whose check it is; null where it is none of ours
+             * @description The payout that the check pays; null if it is not one of our checks
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             payout: string | null;
             /**
              * Format: date-time
-             * @description When the bank decides by itself: an RFC 3339 instant in UTC
+             * @description When the bank decides by itself, unless somebody has decided before. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             decideBy: string;
         };
         CheckExceptionDecision: {
             /**
-             * @description What the bank shall do with the check
+             * @description The instruction to the bank: whether to pay or return the check
              * @example return
              * @enum {string}
              */
             decision: "pay" | "return";
             /**
-             * @description Why, for the people who read it later
+             * @description The reason, for the people who read it later
              * @example We did not write this check
              */
             reason: string;
@@ -3782,29 +3782,29 @@ export interface components {
              */
             id: string;
             /**
-             * @description What it asks for
+             * @description The kind of task
              * @example outcome_unknown
              * @enum {string}
              */
             kind: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail";
             /**
-             * @description What it is about, as a kind of thing and its name
+             * @description The subject, as a kind of thing and its name
              * @example payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             subject: string;
             /**
              * Format: uuid
-             * @description The payout that it is about; null where it is about none
+             * @description The id of the payout that the task is about; null if it is not about a payout
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             payoutId: string | null;
             /**
-             * @description What happened, in words
+             * @description A sentence that says what happened
              * @example For more than a day nobody knows whether PayPal paid.
              */
             detail: string;
             /**
-             * @description What was found
+             * @description The facts that were found
              * @example {
              *       "attempt": 1,
              *       "reference": "50000042"
@@ -3815,47 +3815,47 @@ export interface components {
             };
             /**
              * Format: date-time
-             * @description When the outside world decides by itself; null where it does not: an RFC 3339 instant in UTC
+             * @description When the bank or the provider decides by itself; null if neither does. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             deadlineAt: string | null;
             /**
              * Format: date-time
-             * @description When the task was opened: an RFC 3339 instant in UTC
+             * @description When the task was opened. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             openedAt: string;
             /**
              * Format: date-time
-             * @description When it was closed; null while it is open: an RFC 3339 instant in UTC
+             * @description When the task was closed; null while it is open. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             closedAt: string | null;
             /**
-             * @description The person who closed it; null where its cause went away by itself
+             * @description The code of the person who closed the task; null while it is open, or if its cause disappeared by itself
              * @example anna
              */
             closedBy: string | null;
             /**
-             * @description How it was closed; null while it is open
+             * @description How the task was closed; null while it is open
              * @example not_paid
              */
             resolution: string | null;
         };
         TaskDetail: components["schemas"]["Task"] & {
-            /** @description What is known about the payout that the task is about; null where it is about none */
+            /** @description Everything known about the payout of the task; null if the task is not about a payout */
             case: components["schemas"]["TaskCase"] | null;
         };
         TaskCase: {
             payout: components["schemas"]["Payout"];
-            /** @description How it was sent */
+            /** @description The attempts to send the payout */
             attempts: components["schemas"]["Attempt"][];
-            /** @description Everything that the provider said, with its trace ids, the oldest first */
+            /** @description Every change of the attempts, with the trace ids of the provider, the oldest first */
             history: components["schemas"]["AttemptChange"][];
-            /** @description What our ledger says */
+            /** @description The entries of our ledger */
             ledger: {
                 /**
-                 * @description What the journal records
+                 * @description The kind of journal
                  * @example send
                  */
                 kind: string;
@@ -3865,18 +3865,18 @@ export interface components {
                  */
                 account: string;
                 /**
-                 * @description The amount: debits above zero, credits below. A decimal string in major units of the currency of the payout
+                 * @description The amount; above zero for a debit, below zero for a credit. A decimal string in major units of the currency of the payout
                  * @example 123.45
                  */
                 amount: string;
                 /**
                  * Format: date-time
-                 * @description When it was recorded: an RFC 3339 instant in UTC
+                 * @description When the journal was recorded. An RFC 3339 instant in UTC
                  * @example 2026-03-02T09:30:00.000Z
                  */
                 recordedAt: string;
             }[];
-            /** @description What the provider's statements say, as far as they have been read */
+            /** @description The lines of the provider's statements that have been read so far */
             statement: {
                 /**
                  * @description The provider's id of the line
@@ -3884,23 +3884,23 @@ export interface components {
                  */
                 id: string;
                 /**
-                 * @description What the line is: `payout`, `fee`, `return`, `funding` or `other`
+                 * @description The kind of line: `payout`, `fee`, `return`, `funding` or `other`
                  * @example payout
                  */
                 kind: string;
                 /**
-                 * @description The amount: what left our balance is below zero. A decimal string in major units of the currency of the payout
+                 * @description The amount; below zero for money that left our balance. A decimal string in major units of the currency of the payout
                  * @example -123.45
                  */
                 amount: string;
                 /**
                  * Format: date-time
-                 * @description When the provider says it happened: an RFC 3339 instant in UTC
+                 * @description When this happened, according to the provider. An RFC 3339 instant in UTC
                  * @example 2026-03-02T09:30:00.000Z
                  */
                 occurredAt: string;
             }[];
-            /** @description What people proposed and decided */
+            /** @description The outcomes that people proposed and decided */
             resolutions: components["schemas"]["Resolution"][];
         };
         Resolution: {
@@ -3912,34 +3912,34 @@ export interface components {
             id: string;
             /**
              * Format: uuid
-             * @description The payout that it is about
+             * @description The id of the payout that the resolution is about
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             payoutId: string;
             /**
-             * @description What became of the payment (`paid`, `not_paid`, `returned`), or of a part that came back: the partner gets it again (`credit_partner`), you keep it (`keep`), or nothing more will come and it counts as a full return (`returned`)
+             * @description The outcome of the payment (`paid`, `not_paid`, `returned`), or of a part that came back: the partner gets it again (`credit_partner`), you keep it (`keep`), or nothing more will come back and it counts as a full return (`returned`)
              * @example not_paid
              * @enum {string}
              */
             outcome: "paid" | "not_paid" | "returned" | "credit_partner" | "keep";
             currency: components["schemas"]["Currency"];
             /**
-             * @description How much of a part that came back this decides; null where it is about the whole: a decimal string in major units of `currency`
+             * @description The amount that came back and that this decides about; null if it decides about the whole payment. A decimal string in major units of `currency`
              * @example 123.45
              */
             amount: string | null;
             /**
-             * @description What was seen, where, and who said so
+             * @description The evidence: what you saw, where you saw it, and who said so
              * @example Support case 4711: no payment under our key.
              */
             evidence: string;
             /**
-             * @description The provider's id of the payment, where it was found there; otherwise null
+             * @description The provider's id of the payment, if it was found at the provider; otherwise null
              * @example 50000042
              */
             reference: string | null;
             /**
-             * @description `applied`: the books say so; `overtaken`: the provider said what became of it first
+             * @description The status of the resolution; `applied` if the books now say so, `overtaken` if the provider reported the outcome first
              * @example applied
              * @enum {string}
              */
@@ -3951,7 +3951,7 @@ export interface components {
             proposedBy: string;
             /**
              * Format: date-time
-             * @description When it was proposed: an RFC 3339 instant in UTC
+             * @description When the resolution was proposed. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             proposedAt: string;
@@ -3962,50 +3962,50 @@ export interface components {
             decidedBy: string | null;
             /**
              * Format: date-time
-             * @description When it was decided; null until then: an RFC 3339 instant in UTC
+             * @description When the resolution was decided; null until then. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             decidedAt: string | null;
             /**
-             * @description What that person added; null where nothing
+             * @description The note of the person who decided; null if there is none
              * @example I called them too.
              */
             note: string | null;
         };
         NewResolution: {
             /**
-             * @description What became of the payment (`paid`, `not_paid`, `returned`), or of a part that came back: the partner gets it again (`credit_partner`), you keep it (`keep`), or nothing more will come and it counts as a full return (`returned`)
+             * @description The outcome of the payment (`paid`, `not_paid`, `returned`), or of a part that came back: the partner gets it again (`credit_partner`), you keep it (`keep`), or nothing more will come back and it counts as a full return (`returned`)
              * @example not_paid
              * @enum {string}
              */
             outcome: "paid" | "not_paid" | "returned" | "credit_partner" | "keep";
             /**
-             * @description What was seen, where, and who said so
+             * @description The evidence: what you saw, where you saw it, and who said so
              * @example Support case 4711: no payment under our key.
              */
             evidence: string;
             /**
-             * @description The provider's id of the payment, where you found it there and we did not know it
+             * @description The provider's id of the payment, if you found it at the provider and Bursar did not know it
              * @example 50000042
              */
             reference?: string;
         };
         ResolutionDecision: {
             /**
-             * @description Whether the proposal holds
+             * @description Your decision about the proposal
              * @example confirm
              * @enum {string}
              */
             decision: "confirm" | "refuse";
             /**
-             * @description What you want to be read with the decision
+             * @description A note for the people who read the decision later
              * @example I called them too.
              */
             note?: string;
         };
         NewReplacement: {
             /**
-             * @description Why, in one line for the people who read it later
+             * @description The reason, in one line, for the people who read it later
              * @example The contract is not signed yet
              */
             reason: string;
@@ -4017,13 +4017,13 @@ export interface components {
              */
             actor: string;
             /**
-             * @description What the key may do
+             * @description The role of the key, which decides what it may do
              * @example partner
              * @enum {string}
              */
             role: "preparer" | "approver" | "operator" | "partner" | "auditor";
             /**
-             * @description For the role `partner`: the partner that the key reads; otherwise null
+             * @description The code of the partner whose data a key of the role `partner` can read; null for other roles
              * @example paula
              */
             partner: string | null;
@@ -4040,28 +4040,28 @@ export interface components {
              */
             eventId: string;
             /**
-             * @description What happened
+             * @description The kind of event
              * @example sale
              */
             kind: string;
             /**
              * Format: date-time
-             * @description When it happened: an RFC 3339 instant in UTC
+             * @description When the event happened. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             occurredAt: string;
             /**
-             * @description The code of the program that pays it
+             * @description The code of the program that pays this earning
              * @example resale
              */
             program: string;
             /**
-             * @description The plan that it was earned by; null for money that came back and is given to you again
+             * @description The code of the plan under which it was earned; null for money that came back and is credited to you again
              * @example standard
              */
             plan: string | null;
             /**
-             * @description The version of the plan; null where there is no plan
+             * @description The version of the plan; null if there is no plan
              * @example 2
              */
             planVersion: number | null;
@@ -4072,19 +4072,19 @@ export interface components {
             incentive: string;
             currency: components["schemas"]["Currency"];
             /**
-             * @description What was earned; below zero for a reversal: a decimal string in major units of `currency`
+             * @description The amount earned; below zero for a reversal. A decimal string in major units of `currency`
              * @example 123.46
              */
             amount: string;
             /**
              * Format: date
-             * @description It is paid from the first cut-off after this day: a local date
+             * @description The day from which it is free; the first cut-off after this day includes it. A local date
              * @example 2026-03-01
              */
             availableOn: string;
             /**
              * Format: uuid
-             * @description The payout that pays it; null until there is one
+             * @description The id of the payout that pays it; null until there is one
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             payoutId: string | null;
@@ -4094,7 +4094,7 @@ export interface components {
              */
             payoutStatus: string | null;
             /**
-             * @description How the amount was worked out, step by step
+             * @description The calculation of the amount, step by step
              * @example {
              *       "rule": "percent",
              *       "inputs": {
@@ -4113,7 +4113,7 @@ export interface components {
             };
         };
         Gateways: {
-            /** @description Every gateway there is */
+            /** @description All gateways */
             items: components["schemas"]["Gateway"][];
         };
         Gateway: {
@@ -4123,70 +4123,70 @@ export interface components {
              * @enum {string}
              */
             gateway: "wise" | "paypal" | "lob" | "printed-check";
-            /** @description Whether the provider is not asked for anything new */
+            /** @description Whether the gateway is paused, so that its provider is not asked for anything new */
             paused: boolean;
             /**
              * Format: date-time
-             * @description Since when it has been paused; null where it is not: an RFC 3339 instant in UTC
+             * @description When the gateway was paused; null if it is not paused. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             pausedAt: string | null;
             /**
-             * @description Why it is paused; null where it is not
+             * @description The reason why it is paused; null if it is not paused
              * @example The provider announced maintenance
              */
             reason: string | null;
         };
         GatewayPause: {
             /**
-             * @description Why, in one line for the people who read it later
+             * @description The reason, in one line, for the people who read it later
              * @example The contract is not signed yet
              */
             reason: string;
         };
         Alarm: {
             /**
-             * @description The number of the alarm, by which it is cleared, as a string of digits
+             * @description The number of the alarm; use it to clear the alarm. A string of digits
              * @example 42
              */
             id: string;
             /**
-             * @description What is odd; the runbook of alarms has a row for each kind
+             * @description The kind of alarm; the runbook of alarms has a row for each kind
              * @example statement_not_read
              */
             kind: string;
             /**
-             * @description What it is about, as a kind of thing and its name
+             * @description The subject, as a kind of thing and its name
              * @example payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             subject: string;
             /**
-             * @description What was found, in words
+             * @description A sentence that says what was found
              * @example The statement of 2026-03-01 could not be read.
              */
             detail: string;
             /**
              * Format: date-time
-             * @description When the alarm was raised: an RFC 3339 instant in UTC
+             * @description When the alarm was raised. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             raisedAt: string;
         };
         ClearedAlarm: {
             /**
-             * @description The number of the alarm, as a string of digits
+             * @description The number of the alarm. A string of digits
              * @example 42
              */
             id: string;
             /**
-             * @description That it is cleared
+             * @description Confirmation that the alarm is cleared
              * @enum {boolean}
              */
             cleared: true;
         };
         Break: {
             /**
-             * @description The number of the break, as a string of digits
+             * @description The number of the break. A string of digits
              * @example 7
              */
             id: string;
@@ -4196,63 +4196,63 @@ export interface components {
              */
             gateway: string;
             /**
-             * @description How the books differ
+             * @description The kind of difference
              * @example missing_at_provider
              */
             kind: string;
             /**
-             * @description What it is about, as a kind of thing and its name
+             * @description The subject, as a kind of thing and its name
              * @example payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             subject: string;
-            /** @description The currency of both amounts; null where there is none */
+            /** @description The currency of both amounts; null if there is none */
             currency: components["schemas"]["Currency"] | null;
             /**
-             * @description What our books say; null where they say nothing: a decimal string in major units of `currency`
+             * @description The amount in our books; null if they have none. A decimal string in major units of `currency`
              * @example 123.45
              */
             expected: string | null;
             /**
-             * @description What the provider's statement says; null where it says nothing: a decimal string in major units of `currency`
+             * @description The amount in the provider's statement; null if it has none. A decimal string in major units of `currency`
              * @example 123.45
              */
             found: string | null;
             /**
              * Format: date-time
-             * @description When the break was found: an RFC 3339 instant in UTC
+             * @description When the break was found. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             openedAt: string;
         };
         AuditEntry: {
             /**
-             * @description The number of the entry; entries count upwards, as a string of digits
+             * @description The number of the entry; later entries have higher numbers. A string of digits
              * @example 1042
              */
             seq: string;
             /**
              * Format: date-time
-             * @description When it was done: an RFC 3339 instant in UTC
+             * @description When the action was done. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             at: string;
             /**
-             * @description The code of the person who did it; null where the system did
+             * @description The code of the person who acted; null if the system acted
              * @example petra
              */
             actor: string | null;
             /**
-             * @description What was done
+             * @description The action
              * @example run.ask
              */
             action: string;
             /**
-             * @description What it was done to, as a kind of thing and its name
+             * @description The subject of the action, as a kind of thing and its name
              * @example run/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             subject: string;
             /**
-             * @description What the action was about; never a secret or a bank detail
+             * @description The details of the action; never a secret or a bank detail
              * @example {
              *       "schedule": "monthly",
              *       "periodEnd": "2026-03-01"
@@ -4875,7 +4875,7 @@ export interface components {
              * @example bank_8cad8df5354d33f
              */
             lobBankAccountId: string;
-            /** @description The same account, as the bank knows it: there the checks are followed */
+            /** @description The same account, as the bank names it; Bursar follows the checks at the bank */
             bankAccount: {
                 /**
                  * @description The number of the account, 4 to 17 digits
@@ -4956,7 +4956,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The key is missing or unknown, has expired or was revoked. Nothing was done. */
+        /** @description The key is missing, unknown, expired or revoked. Nothing was done. */
         NotAuthenticated: {
             headers: {
                 [name: string]: unknown;
@@ -5001,7 +5001,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body has another media type than this call reads. Nothing was done. */
+        /** @description The body has a media type that this call does not accept. Nothing was done. */
         UnsupportedMediaType: {
             headers: {
                 [name: string]: unknown;
@@ -5010,7 +5010,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description This Idempotency-Key named another request before. Nothing was done: use a new key. */
+        /** @description This Idempotency-Key was used for another request. Nothing was done: use a new key. */
         KeyReused: {
             headers: {
                 [name: string]: unknown;
@@ -5208,7 +5208,7 @@ export interface operations {
                 };
             };
             431: components["responses"]["HeadersTooLarge"];
-            /** @description The process is not ready: the answer says what does not respond. */
+            /** @description The process is not ready. The answer names the server that does not respond. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5222,9 +5222,9 @@ export interface operations {
     listActors: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -5243,7 +5243,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Actor"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -5320,7 +5320,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description All keys of the person, revoked and expired ones too */
+                        /** @description All keys of the person, including revoked and expired ones */
                         items: components["schemas"]["ApiKey"][];
                     };
                 };
@@ -5363,7 +5363,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
-            /** @description Nobody issues a key to themselves. Or: The role of the key does not allow this call. Nothing was done. */
+            /** @description You cannot issue a key to yourself. Or: The role of the key does not allow this call. Nothing was done. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5421,9 +5421,9 @@ export interface operations {
     listPayers: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -5442,7 +5442,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Payer"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -5578,9 +5578,9 @@ export interface operations {
     listSchedules: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -5599,7 +5599,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Schedule"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -5733,7 +5733,7 @@ export interface operations {
     listSchedulePeriods: {
         parameters: {
             query?: {
-                /** @description How many periods to list */
+                /** @description The number of periods to list */
                 count?: number;
             };
             header?: never;
@@ -5765,9 +5765,9 @@ export interface operations {
     listPrograms: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -5786,7 +5786,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Program"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -5885,9 +5885,9 @@ export interface operations {
     listProgramPlans: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -5909,7 +5909,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["PlanVersion"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -5943,7 +5943,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The plan was added. Its first version also holds for everything that happened before. */
+            /** @description The plan was added. Its first version also applies to all earlier events. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5956,7 +5956,7 @@ export interface operations {
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
-            /** @description The program has a plan with this code already. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description The program already has a plan with this code. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5975,9 +5975,9 @@ export interface operations {
     listProgramPlanVersions: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -5991,7 +5991,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Every version, the first one first. */
+            /** @description Every version, the oldest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6001,7 +6001,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["PlanVersion"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -6061,9 +6061,9 @@ export interface operations {
     listPartners: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -6082,7 +6082,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Partner"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -6266,7 +6266,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The partner is left out of every draft from now on. What was approved before goes on. */
+            /** @description The partner is left out of every draft from now on. Payouts that were approved before continue. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6306,7 +6306,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The partner is paid again from the next draft on. */
+            /** @description The partner is part of drafts again, beginning with the next one. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6330,9 +6330,9 @@ export interface operations {
     listPartnerAgreements: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -6354,7 +6354,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Agreement"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -6400,7 +6400,7 @@ export interface operations {
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
-            /** @description The partner is in that program already. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description The partner is already in that program. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6434,7 +6434,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The agreement was changed. What was earned stays as it is. */
+            /** @description The agreement was changed. Earlier earnings stay as they are. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6456,9 +6456,9 @@ export interface operations {
     listPartnerInstruments: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -6470,7 +6470,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The instruments, the newest first. In each currency the newest one that can take it counts. */
+            /** @description The instruments, the newest first. For each currency, the newest instrument that can receive it counts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6480,7 +6480,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Instrument"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -6513,7 +6513,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The instrument was added. Unless it is the first, it cools off before money goes to it. */
+            /** @description The instrument was added. Unless it is the first one, it waits for its cooling-off days before money goes to it. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6537,15 +6537,15 @@ export interface operations {
     listEvents: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
-                /** @description Only events of this partner */
+                /** @description Lists only events of this partner */
                 partner?: string;
-                /** @description Only events of this program */
+                /** @description Lists only events of this program */
                 program?: string;
-                /** @description Only events of this source */
+                /** @description Lists only events of this source */
                 source?: string;
                 /** @description The id of the */
                 id?: string;
@@ -6566,7 +6566,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Event"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -6596,7 +6596,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Every event was taken in, was known already, or is kept aside. */
+            /** @description Every event was taken in, was already known, or is quarantined. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6605,7 +6605,7 @@ export interface operations {
                     "application/json": components["schemas"]["EventResults"];
                 };
             };
-            /** @description An event cannot be accepted, so none was taken in; `errors` names every reason. Or: A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */
+            /** @description An event cannot be accepted, so none was taken in. `errors` names every reason. Or: A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6627,9 +6627,9 @@ export interface operations {
     listQuarantinedEvents: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -6638,7 +6638,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events that came under a known source and id with other content, the oldest first. They count for nothing. */
+            /** @description The events that arrived under a known source and id with other content, the oldest first. They count for nothing. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6648,7 +6648,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["QuarantinedEvent"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -6665,9 +6665,9 @@ export interface operations {
     listImports: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -6686,7 +6686,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Import"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -6727,7 +6727,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The file was read: good rows are in, and bad ones are listed under its rejections. */
+            /** @description The file was read. Good rows were taken in, and bad rows are listed as rejections of the import. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6767,7 +6767,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The import, and how far it is. */
+            /** @description The import and its progress. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6787,9 +6787,9 @@ export interface operations {
     listImportRejections: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -6801,7 +6801,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What could not be taken in, by line and column. */
+            /** @description The rows that could not be taken in, by line and column. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6811,7 +6811,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Rejection"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -6829,13 +6829,13 @@ export interface operations {
     listRuns: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
-                /** @description Only runs of this schedule */
+                /** @description Lists only runs of this schedule */
                 schedule?: string;
-                /** @description Only runs with this status */
+                /** @description Lists only runs with this status */
                 status?: "preparing" | "review" | "approved" | "disbursing" | "paused" | "disbursed" | "rejected" | "expired" | "cancelled";
             };
             header?: never;
@@ -6854,7 +6854,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Run"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -6933,7 +6933,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The run, with what it pays. */
+            /** @description The run, with its payouts, outcomes and decisions. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6953,9 +6953,9 @@ export interface operations {
     listRunPayouts: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -6977,7 +6977,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Payout"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -6995,9 +6995,9 @@ export interface operations {
     listRunOutcomes: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -7009,7 +7009,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the run means for every partner: paid, or the reason why not. */
+            /** @description The outcome of the run for every partner: `paid`, or the reason why not. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7019,7 +7019,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["RunOutcome"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -7130,7 +7130,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The run is paused: no provider is asked for anything new. What was asked before goes on to its end. */
+            /** @description The run is paused: no provider is asked for anything new. Payments that were requested before continue to their end. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7178,7 +7178,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The run goes on. */
+            /** @description The run continues. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7226,7 +7226,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The run is cancelled. Its lines are free for the next run. */
+            /** @description The run was cancelled. Its lines are free for the next run. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7295,7 +7295,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
-            /** @description The run changed since you saw it, or does not wait for a decision. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description The run changed since you saw it, or is not waiting for a decision. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7323,9 +7323,9 @@ export interface operations {
     listRunBatches: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -7337,7 +7337,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The payouts of the run that were asked for together, batch by batch. */
+            /** @description The batches of the run; each holds payouts that were requested together. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7347,7 +7347,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Batch"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -7365,17 +7365,17 @@ export interface operations {
     listPayouts: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
-                /** @description Only payouts of this run */
+                /** @description Lists only payouts of this run */
                 run?: string;
-                /** @description Only payouts of this partner */
+                /** @description Lists only payouts of this partner */
                 partner?: string;
-                /** @description Only payouts with this status */
+                /** @description Lists only payouts with this status */
                 status?: "draft" | "approved" | "executing" | "sent" | "settled" | "failed" | "returned" | "cancelled";
-                /** @description Only payouts by this method */
+                /** @description Lists only payouts by this method */
                 method?: "bank" | "paypal" | "check";
             };
             header?: never;
@@ -7394,7 +7394,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Payout"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -7429,7 +7429,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The payout, with its lines and what happened to it. */
+            /** @description The payout, with its lines, its attempts and their history. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7448,9 +7448,9 @@ export interface operations {
     explainPayout: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -7462,7 +7462,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Which event earned what, under which terms, and how it was worked out. */
+            /** @description The amount that each event earned, with its terms and its calculation. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7472,7 +7472,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["ExplainedEarning"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -7498,7 +7498,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the partner will be paid next, or why nothing and until when. */
+            /** @description The next payment for each schedule and currency, or the reasons why there is none and when they end. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7517,15 +7517,15 @@ export interface operations {
     listChecks: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
                 /** @description A code that the organisation chose: 1 to 64 letters, digits and . _ : - */
                 payer?: string;
-                /** @description Only numbers in this state */
+                /** @description Lists only numbers in this state */
                 state?: "spoiled" | "prepared" | "submitted" | "unknown" | "needs_person" | "accepted" | "on_hold" | "unclaimed" | "sent" | "stale" | "settled" | "returned" | "failed";
-                /** @description Only this number */
+                /** @description Lists only this number */
                 number?: string;
             };
             header?: never;
@@ -7534,7 +7534,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The numbers that are used, in their order, account by account. */
+            /** @description The numbers that are used, in ascending order, account by account. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7544,7 +7544,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Check"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -7570,7 +7570,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The check, and what the bank was asked about it. */
+            /** @description The check, and the stops that the bank was asked for. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7606,7 +7606,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It was asked for. The bank is told next, and its reply will be shown with the check. */
+            /** @description The request was recorded. Bursar tells the bank next, and shows its reply with the check. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7619,7 +7619,7 @@ export interface operations {
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
-            /** @description The check is not out, or its stop was asked for already. Nothing was asked. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description The check is not out, or somebody has already asked for its stop. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7654,7 +7654,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It was asked for. The bank is told next, and its reply will be shown with the check. */
+            /** @description The request was recorded. Bursar tells the bank next, and shows its reply with the check. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7667,7 +7667,7 @@ export interface operations {
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
-            /** @description No stop of the check is in force, or its renewal was asked for already. Nothing was asked. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description No stop of the check is in force, or somebody has already asked for its renewal. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7715,7 +7715,7 @@ export interface operations {
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
-            /** @description One of the numbers is in the register already. None was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description One of the numbers is already in the register. None was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7750,7 +7750,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The decision was recorded. The bank is told next. */
+            /** @description The decision was recorded. Bursar tells the bank next. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7761,7 +7761,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
-            /** @description Only an approver may decide `pay`, and only one whom the check does not pay. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            /** @description Only an approver whom the check does not pay may decide `pay`. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7771,7 +7771,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
-            /** @description It was decided already, or our register says that the bank must not pay the check. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description The check has already been decided, or our register says that the bank must not pay it. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7790,15 +7790,15 @@ export interface operations {
     listTasks: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
-                /** @description Open tasks, or closed ones */
+                /** @description Whether to list open or closed tasks */
                 state?: "open" | "closed";
-                /** @description Only tasks of this kind */
+                /** @description Lists only tasks of this kind */
                 kind?: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail";
-                /** @description Only tasks about this payout */
+                /** @description Lists only tasks about this payout */
                 payout?: string;
             };
             header?: never;
@@ -7817,7 +7817,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Task"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -7843,7 +7843,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The task, and all that is known for the decision. */
+            /** @description The task, with everything known that helps to decide. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7900,7 +7900,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
-            /** @description No open task asks for this outcome, the provider can still tell, or another proposal waits. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description No open task asks for this outcome, the provider can still report it, or another proposal is waiting. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7946,7 +7946,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
-            /** @description You proposed it, or are paid by it, so another person must decide. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            /** @description You proposed it, or the payout pays you, so another person must decide. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7956,7 +7956,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
-            /** @description No proposal waits for a decision. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description No proposal is waiting for a decision. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7991,7 +7991,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A run for this partner and currency alone is being prepared. You cannot approve a run that you asked for. */
+            /** @description A run for this one partner and currency is being prepared. You cannot approve a run that you asked for. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -8004,7 +8004,7 @@ export interface operations {
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
-            /** @description The payout may still pay, or is being replaced already. No run was opened. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description The payout may still pay, or is already being replaced. No run was opened. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8029,7 +8029,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The person and the role of this key. */
+            /** @description The person and the role of the key. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8046,9 +8046,9 @@ export interface operations {
     listMyPayouts: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -8067,7 +8067,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Payout"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -8090,7 +8090,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What you will be paid next, or why nothing and until when. */
+            /** @description Your next payment for each schedule and currency, or the reasons why there is none and when they end. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8108,9 +8108,9 @@ export interface operations {
     listMyEarnings: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -8119,7 +8119,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What you earned, and by which event, the newest first. */
+            /** @description Your earnings, each with its event, the newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8129,7 +8129,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Earning"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -8186,7 +8186,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The gateway is paused: its provider is no longer asked. What was asked before goes on to its end. */
+            /** @description The gateway is paused: its provider is not asked for anything new. Payments that were requested before continue to their end. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8221,7 +8221,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The gateway goes on. */
+            /** @description The gateway is no longer paused. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8244,9 +8244,9 @@ export interface operations {
     listAlarms: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -8255,7 +8255,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What a person must look at, the oldest first. */
+            /** @description The open alarms, the oldest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8265,7 +8265,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Alarm"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -8294,7 +8294,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The alarm is cleared. It is raised again if its cause is still there. */
+            /** @description The alarm was cleared. Bursar raises it again if its cause is still there. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8318,9 +8318,9 @@ export interface operations {
     listBreaks: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
             };
             header?: never;
@@ -8329,7 +8329,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Where our books and a provider's statement do not agree, the oldest first. */
+            /** @description The open breaks, the oldest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8339,7 +8339,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["Break"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -8356,11 +8356,11 @@ export interface operations {
     listAuditEntries: {
         parameters: {
             query?: {
-                /** @description How many items a page has at most */
+                /** @description The largest number of items on a page */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; without it the first page is read */
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
-                /** @description Only entries about this subject */
+                /** @description Lists only entries about this subject */
                 subject?: string;
             };
             header?: never;
@@ -8369,7 +8369,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Who did what, the oldest first. */
+            /** @description The actions of people and of the system, the oldest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8379,7 +8379,7 @@ export interface operations {
                         /** @description The items of this page */
                         items: components["schemas"]["AuditEntry"][];
                         /**
-                         * @description Send it back as `cursor` for the next page; null on the last one
+                         * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ
                          */
                         nextCursor: string | null;
@@ -8405,7 +8405,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The message is kept, or was known already. */
+            /** @description The message was stored, or was already known. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8413,7 +8413,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["InvalidInput"];
-            /** @description The provider's signature does not fit. Nothing was kept. */
+            /** @description The provider's signature does not match. Nothing was stored. */
             401: {
                 headers: {
                     [name: string]: unknown;

@@ -37,35 +37,41 @@ const CheckBody = z
     number: fields.rowNumber('The number on the check', '1001'),
     state: fields.oneOf(
       CHECK_STATES,
-      'How far the attempt is that drew the number; `spoiled` where no check of ours has it',
+      'The state of the attempt that drew the number; `spoiled` if no check of ours has it',
       'accepted',
     ),
     word: fields
-      .text("The bank's or the printer's own word for it; null where it has said none", 'acknowledged')
+      .text("The bank's or the printer's own name for the state; null if it has named none", 'acknowledged')
       .nullable(),
     payout: fields.id('The payout that the check pays; null for a spoiled number').nullable(),
     partner: fields.code('The code of the partner who is paid; null for a spoiled number', 'paula').nullable(),
-    gateway: fields.oneOf(GATEWAYS, 'Who prints the check; null for a spoiled number', 'printed-check').nullable(),
-    currency: fields.orNull(Currency, 'The currency of the check; null for a spoiled number'),
-    amount: fields.amount('What the check is written over; null for a spoiled number').nullable(),
-    spoiledBecause: fields
-      .text('Why no check of ours has the number; otherwise null', 'Torn by the printer')
+    gateway: fields
+      .oneOf(GATEWAYS, 'The gateway that prints the check; null for a spoiled number', 'printed-check')
       .nullable(),
-    recordedBy: fields.code('The person who recorded the spoiled number; otherwise null', 'olga').nullable(),
+    currency: fields.orNull(Currency, 'The currency of the check; null for a spoiled number'),
+    amount: fields.amount('The amount that the check is written for; null for a spoiled number').nullable(),
+    spoiledBecause: fields
+      .text('The reason why no check of ours has the number; null for a number that a check has', 'Torn by the printer')
+      .nullable(),
+    recordedBy: fields
+      .code('The person who recorded the spoiled number; null for a number that a check has', 'olga')
+      .nullable(),
     issuedAt: fields.at('When the number was drawn or recorded'),
     datedOn: fields.day('The date on the check; null for a spoiled number').nullable(),
     acknowledgedAt: fields
-      .at('When the bank acknowledged that the check was issued; nobody prints or mails it before. Null until then')
+      .at(
+        'When the bank acknowledged that the check was issued; null until then. Nobody prints or mails the check before that',
+      )
       .nullable(),
     sentAt: fields.at('When we learned that the check was printed or in the post; null until then').nullable(),
     clearedAt: fields.at('When we learned that the bank had paid the check; null until then').nullable(),
     deadAt: fields.at('When the bank confirmed that it will never pay the check; null until then').nullable(),
     staleOn: fields.day('The day on which the check becomes stale; null unless it is out', '2026-08-28').nullable(),
     dueDiligenceOn: fields
-      .day('The day by which the payee should be written to; null once the check is owed to nobody', '2028-09-01')
+      .day('The day by which you should write to the payee; null once nobody is owed the money', '2028-09-01')
       .nullable(),
     dormantOn: fields
-      .day('The day on which the check is presumed abandoned; null once it is owed to nobody', '2029-03-01')
+      .day('The day on which the check is presumed abandoned; null once nobody is owed the money', '2029-03-01')
       .nullable(),
   })
   .openapi('Check');
@@ -74,29 +80,29 @@ const StopBody = z
   .object({
     id: fields.id('The id of the stop'),
     renews: fields.id('The stop that this one renews; null for the first').nullable(),
-    requestedBy: fields.code('The person who asked for it', 'olga'),
-    reason: fields.text('Why it was asked for', 'The post returned the check'),
-    requestedAt: fields.at('When it was asked for'),
+    requestedBy: fields.code('The person who asked for the stop', 'olga'),
+    reason: fields.text('The reason for the stop', 'The post returned the check'),
+    requestedAt: fields.at('When the person asked for the stop'),
     outcome: fields
       .oneOf(
         ['stopped', 'already_paid'],
-        'What the bank said: `already_paid` where it was too late; null until then',
+        'The reply of the bank; `already_paid` if the stop came too late; null until the bank replies',
         'stopped',
       )
       .nullable(),
-    outcomeAt: fields.at('When the bank said so; null until then').nullable(),
+    outcomeAt: fields.at('When the bank replied; null until then').nullable(),
     expiresOn: fields
-      .day('The day on which the stop lapses unless it is renewed; null where the bank named none', '2026-09-01')
+      .day('The day on which the stop lapses unless it is renewed; null if the bank named none', '2026-09-01')
       .nullable(),
     isVoid: z.boolean().nullable().meta({
       description:
-        'Whether the bank has voided the number, so that the check stays dead when the stop lapses; null until it says',
+        'Whether the bank has voided the number, so that the check stays dead when the stop lapses; null until the bank says so',
     }),
   })
   .openapi('CheckStop');
 
 const CheckDetail = CheckBody.extend({
-  stops: z.array(StopBody).meta({ description: 'The stops that were asked for, the oldest first' }),
+  stops: z.array(StopBody).meta({ description: 'The stops that people asked for, the oldest first' }),
 }).openapi('CheckDetail');
 
 const CheckCursor = z.strictObject({ accountId: Ordinal, number: RowNumber });
@@ -109,11 +115,11 @@ const list = createRoute({
   request: {
     query: pageQuery(CheckCursor).extend({
       payer: Code.optional(),
-      state: fields.oneOf(CHECK_STATES, 'Only numbers in this state', 'accepted').optional(),
-      number: RowNumber.openapi({ description: 'Only this number', examples: ['1001'] }).optional(),
+      state: fields.oneOf(CHECK_STATES, 'Lists only numbers in this state', 'accepted').optional(),
+      number: RowNumber.openapi({ description: 'Lists only this number', examples: ['1001'] }).optional(),
     }),
   },
-  responses: { 200: answers(pageOf(CheckBody), 'The numbers that are used, in their order, account by account.') },
+  responses: { 200: answers(pageOf(CheckBody), 'The numbers that are used, in ascending order, account by account.') },
 });
 
 const get = createRoute({
@@ -122,7 +128,7 @@ const get = createRoute({
   tags: ['checks'],
   summary: 'Get the check of a payout',
   request: { params: UuidPath },
-  responses: { 200: answers(CheckDetail, 'The check, and what the bank was asked about it.') },
+  responses: { 200: answers(CheckDetail, 'The check, and the stops that the bank was asked for.') },
 });
 
 const WhyBody = jsonBody(z.strictObject({ reason: Reason }).openapi('CheckReason'));
@@ -134,8 +140,11 @@ const stop = createRoute({
   summary: 'Stop the payment of a check',
   request: { params: UuidPath, body: WhyBody },
   responses: {
-    200: answers(CheckDetail, 'It was asked for. The bank is told next, and its reply will be shown with the check.'),
-    409: problemResponse('The check is not out, or its stop was asked for already. Nothing was asked.'),
+    200: answers(
+      CheckDetail,
+      'The request was recorded. Bursar tells the bank next, and shows its reply with the check.',
+    ),
+    409: problemResponse('The check is not out, or somebody has already asked for its stop. Nothing was recorded.'),
   },
 });
 
@@ -146,8 +155,13 @@ const renew = createRoute({
   summary: 'Renew the stop of a check',
   request: { params: UuidPath, body: WhyBody },
   responses: {
-    200: answers(CheckDetail, 'It was asked for. The bank is told next, and its reply will be shown with the check.'),
-    409: problemResponse('No stop of the check is in force, or its renewal was asked for already. Nothing was asked.'),
+    200: answers(
+      CheckDetail,
+      'The request was recorded. Bursar tells the bank next, and shows its reply with the check.',
+    ),
+    409: problemResponse(
+      'No stop of the check is in force, or somebody has already asked for its renewal. Nothing was recorded.',
+    ),
   },
 });
 
@@ -160,7 +174,10 @@ const NewSpoiledBody = z
   .strictObject({
     from: CheckNumber.meta(first),
     to: CheckNumber.meta(last),
-    reason: Reason.meta({ description: 'Why no check of ours has these numbers', examples: ['Torn by the printer'] }),
+    reason: Reason.meta({
+      description: 'The reason why no check of ours has these numbers',
+      examples: ['Torn by the printer'],
+    }),
   })
   .refine(({ from, to }) => to >= from && to - from < NUMBERS_MAX, {
     path: ['to'],
@@ -173,7 +190,7 @@ const SpoiledBody = z
     payer: fields.code('The code of the payer', 'acme'),
     from: fields.rowNumber(first.description, '1001'),
     to: fields.rowNumber(last.description, '1003'),
-    reason: fields.text('Why no check of ours has these numbers', 'Torn by the printer'),
+    reason: fields.text('The reason why no check of ours has these numbers', 'Torn by the printer'),
   })
   .openapi('SpoiledChecks');
 
@@ -182,12 +199,13 @@ const spoil = createRoute({
   path: '/v1/payers/{code}/checks/spoiled',
   operationId: 'recordSpoiledChecks',
   tags: ['checks'],
-  summary: 'Record check numbers that no check of ours has',
-  description: 'For paper that is damaged or lost, and for numbers that were used elsewhere.',
+  summary: 'Record spoiled check numbers',
+  description:
+    'Records numbers that no check of ours has, because the paper was damaged or lost or the numbers were used elsewhere.',
   request: { params: CodePath, body: jsonBody(NewSpoiledBody) },
   responses: {
     201: answers(SpoiledBody, 'The numbers were recorded, both ends included.'),
-    409: problemResponse('One of the numbers is in the register already. None was recorded.'),
+    409: problemResponse('One of the numbers is already in the register. None was recorded.'),
   },
 });
 

@@ -12,9 +12,13 @@ import { wakeQuietly } from '../../http/wake.ts';
 
 const NewDecisionBody = z
   .strictObject({
-    decision: fields.oneOf(EXCEPTION_DECISIONS, 'What the bank shall do with the check', 'return'),
+    decision: fields.oneOf(
+      EXCEPTION_DECISIONS,
+      'The instruction to the bank: whether to pay or return the check',
+      'return',
+    ),
     reason: Reason.meta({
-      description: 'Why, for the people who read it later',
+      description: 'The reason, for the people who read it later',
       examples: ['We did not write this check'],
     }),
   })
@@ -24,9 +28,9 @@ const DecisionBody = z
   .object({
     id: fields.id('The id of the task'),
     number: fields.rowNumber('The number of the check that was presented', '1001'),
-    decision: fields.oneOf(EXCEPTION_DECISIONS, 'What was decided; null until then', 'return').nullable(),
-    payout: fields.id('The payout whose check it is; null where it is none of ours').nullable(),
-    decideBy: fields.at('When the bank decides by itself'),
+    decision: fields.oneOf(EXCEPTION_DECISIONS, 'The decision; null until somebody decides', 'return').nullable(),
+    payout: fields.id('The payout that the check pays; null if it is not one of our checks').nullable(),
+    decideBy: fields.at('When the bank decides by itself, unless somebody has decided before'),
   })
   .openapi('CheckException');
 
@@ -35,18 +39,16 @@ const decide = createRoute({
   path: '/v1/check-exceptions/{id}/decision',
   tags: ['checks'],
   summary: 'Decide whether the bank pays a check that it asks about',
-  description: 'The id is that of the task.',
+  description: 'The id in the path is the id of the task.',
   request: {
     params: UuidPath,
     body: jsonBody(NewDecisionBody),
   },
   responses: {
-    200: answers(DecisionBody, 'The decision was recorded. The bank is told next.'),
-    403: problemResponse(
-      'Only an approver may decide `pay`, and only one whom the check does not pay. Nothing was recorded.',
-    ),
+    200: answers(DecisionBody, 'The decision was recorded. Bursar tells the bank next.'),
+    403: problemResponse('Only an approver whom the check does not pay may decide `pay`. Nothing was recorded.'),
     409: problemResponse(
-      'It was decided already, or our register says that the bank must not pay the check. Nothing was recorded.',
+      'The check has already been decided, or our register says that the bank must not pay it. Nothing was recorded.',
     ),
   },
 });

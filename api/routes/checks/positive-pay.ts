@@ -24,7 +24,7 @@ const download = createRoute({
   },
 });
 
-/** The list that the bank compares presented checks with. It names the account without its number. */
+/** The list with which the bank compares presented checks. It names the account without its number. */
 const positivePayOf = (run: Run, checks: Awaited<ReturnType<typeof listRunChecks>>): string =>
   positivePayFile(
     checks.map(({ accountRef, number, issuedAt, minor, currency, partner, state }) => ({
@@ -37,7 +37,7 @@ const positivePayOf = (run: Run, checks: Awaited<ReturnType<typeof listRunChecks
     })),
   );
 
-/** A name never becomes a formula in a spreadsheet. */
+/** Keeps a name from becoming a formula in a spreadsheet. */
 const textCell = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
 
 export const positivePayRoutes = ({ db }: Pick<ApiDeps, 'db'>) =>

@@ -35,12 +35,12 @@ const EventsBody = z
           id: fields.text('The id of the event in its source', 'order-1001'),
           status: fields.oneOf(
             ['accepted', 'replayed', 'quarantined', 'refused'],
-            '`accepted`: it is new; `replayed`: it was known already; `quarantined`: it is known with other content, and this one counts for nothing',
+            '`accepted`: the event is new; `replayed`: it was already known; `quarantined`: it was already known with other content, and this one counts for nothing',
             'accepted',
           ),
         }),
       )
-      .meta({ description: 'What became of each event, in the order in which they were sent' }),
+      .meta({ description: 'The result for each event, in the order in which you sent them' }),
   })
   .openapi('EventResults');
 
@@ -48,18 +48,18 @@ const EventBody = z
   .object({
     source: fields.text('The system that the event came from', 'shop'),
     id: fields.text('The id of the event in its source', 'order-1001'),
-    partner: fields.code('The code of the partner who did it', 'paula'),
+    partner: fields.code('The code of the partner who did this', 'paula'),
     program: fields.code('The code of the program that pays for it', 'resale'),
-    kind: fields.text('What happened', 'sale'),
-    currency: fields.orNull(Currency, 'The currency of the amount; null where there is none'),
-    amount: fields.amount('The main amount; null where it has none').nullable(),
-    quantity: fields.count('How many units; null where it says none', 3).nullable(),
+    kind: fields.text('The kind of event', 'sale'),
+    currency: fields.orNull(Currency, 'The currency of the amount; null if the event has no amount'),
+    amount: fields.amount('The main amount; null if the event has none').nullable(),
+    quantity: fields.count('The number of units; null if the event names none', 3).nullable(),
     refundOf: fields
-      .text('The id of the event that it takes back; null unless it is a refund', 'order-1001')
+      .text('The id of the event that this one takes back; null unless this is a refund', 'order-1001')
       .nullable(),
-    occurredAt: fields.at('When it happened'),
-    bookedAt: fields.at('When it was taken in'),
-    accrued: z.boolean().meta({ description: 'Whether it has been worked out what the event earned' }),
+    occurredAt: fields.at('When the event happened'),
+    bookedAt: fields.at('When Bursar took the event in'),
+    accrued: z.boolean().meta({ description: 'Whether Bursar has calculated what the event earned' }),
   })
   .openapi('Event');
 
@@ -67,7 +67,7 @@ const QuarantineBody = z
   .object({
     source: fields.text('The system that the event came from', 'shop'),
     id: fields.text('The id of the event in its source', 'order-1001'),
-    receivedAt: fields.at('When it came'),
+    receivedAt: fields.at('When Bursar received the event'),
     payload: fields.facts('The event as it was sent', {
       source: 'shop',
       id: 'order-1001',
@@ -85,19 +85,19 @@ const add = createRoute({
   summary: 'Send events',
   request: { body: jsonBody(NewEventsBody) },
   responses: {
-    200: answers(EventsBody, 'Every event was taken in, was known already, or is kept aside.'),
-    400: problemResponse('An event cannot be accepted, so none was taken in; `errors` names every reason.'),
+    200: answers(EventsBody, 'Every event was taken in, was already known, or is quarantined.'),
+    400: problemResponse('An event cannot be accepted, so none was taken in. `errors` names every reason.'),
   },
 });
 
 const EventKeyCursor = z.strictObject({ source: Source, id: z.string().regex(/^[\x20-\x7e]{1,200}$/) });
 
 const EventsQuery = pageQuery(EventKeyCursor).extend({
-  partner: Code.meta({ description: 'Only events of this partner', examples: ['paula'] }).optional(),
-  program: Code.meta({ description: 'Only events of this program', examples: ['resale'] }).optional(),
-  source: Source.meta({ description: 'Only events of this source', examples: ['shop'] }).optional(),
+  partner: Code.meta({ description: 'Lists only events of this partner', examples: ['paula'] }).optional(),
+  program: Code.meta({ description: 'Lists only events of this program', examples: ['resale'] }).optional(),
+  source: Source.meta({ description: 'Lists only events of this source', examples: ['shop'] }).optional(),
   id: Line(200)
-    .meta({ description: 'Only events with this id in their source', examples: ['order-1001'] })
+    .meta({ description: 'Lists only events with this id in their source', examples: ['order-1001'] })
     .optional(),
 });
 
@@ -115,12 +115,12 @@ const quarantine = createRoute({
   path: '/v1/quarantine',
   operationId: 'listQuarantinedEvents',
   tags: ['events'],
-  summary: 'List the events that are kept aside',
+  summary: 'List the quarantined events',
   request: { query: pageQuery(RowNumber) },
   responses: {
     200: answers(
       pageOf(QuarantineBody),
-      'Events that came under a known source and id with other content, the oldest first. They count for nothing.',
+      'The events that arrived under a known source and id with other content, the oldest first. They count for nothing.',
     ),
   },
 });

@@ -17,19 +17,22 @@ const ImportBody = z
   .object({
     id: fields.id('The id of the import'),
     fileName: fields.text('The name of the file as it was sent', 'sales-2026-02.csv'),
-    createdBy: fields.code('The person who sent it; null where that is no longer known', 'olga').nullable(),
+    createdBy: fields.code('The person who sent the file; null if this is no longer known', 'olga').nullable(),
     status: fields.oneOf(
       ['running', 'finished', 'broken_off'],
-      '`broken_off`: the file could not be read to its end, and its last rejection says from which line on',
+      'The status of the import; `broken_off` if the file could not be read to its end, and its last rejection names the line where reading stopped',
       'finished',
     ),
     startedAt: fields.at('When reading began'),
-    finishedAt: fields.at('When reading ended; null while it runs').nullable(),
-    rows: fields.count('How many rows were read', 1200),
-    accepted: fields.count('How many rows were new', 1180),
-    replayed: fields.count('How many rows were known already', 15),
-    quarantined: fields.count('How many rows are known with other content, and count for nothing', 1),
-    rejected: fields.count('How many rows could not be taken in', 4),
+    finishedAt: fields.at('When reading ended; null until then').nullable(),
+    rows: fields.count('The number of rows that were read', 1200),
+    accepted: fields.count('The number of rows that were new', 1180),
+    replayed: fields.count('The number of rows that were already known', 15),
+    quarantined: fields.count(
+      'The number of rows that were already known with other content, and count for nothing',
+      1,
+    ),
+    rejected: fields.count('The number of rows that could not be taken in', 4),
   })
   .openapi('Import');
 
@@ -37,11 +40,11 @@ const RejectionBody = z
   .object({
     line: fields.count('The line of the file on which the row ends', 17),
     column: fields.text('The column that cannot be read; `(row)` for the row as a whole', 'price'),
-    reason: fields.text('What is wrong with it', '"12,5o" is not an amount such as 1234.50 without a sign'),
+    reason: fields.text('The reason why it cannot be read', '"12,5o" is not an amount such as 1234.50 without a sign'),
   })
   .openapi('Rejection');
 
-/** The form as it is documented; it is read as it arrives, so nothing checks it as a whole. */
+/** The form for the document alone: the form is read as it arrives, so no schema checks it as a whole. */
 const FORM = {
   'multipart/form-data': {
     schema: {
@@ -59,7 +62,7 @@ const FORM = {
       additionalProperties: {
         type: 'string' as const,
         contentMediaType: 'text/csv',
-        description: 'A joined file, as a part that is named as the file without `.csv`',
+        description: 'A joined file; the name of the part is the name of the file without `.csv`',
       },
     },
   },
@@ -73,7 +76,10 @@ const add = createRoute({
   summary: 'Import a CSV file of events',
   request: { body: { required: true, content: FORM } },
   responses: {
-    201: answers(ImportBody, 'The file was read: good rows are in, and bad ones are listed under its rejections.'),
+    201: answers(
+      ImportBody,
+      'The file was read. Good rows were taken in, and bad rows are listed as rejections of the import.',
+    ),
     400: problemResponse('The mapping, a header or an encoding is wrong. Nothing was taken in.'),
   },
 });
@@ -93,7 +99,7 @@ const get = createRoute({
   tags: ['imports'],
   summary: 'Get an import',
   request: { params: UuidPath },
-  responses: { 200: answers(ImportBody, 'The import, and how far it is.') },
+  responses: { 200: answers(ImportBody, 'The import and its progress.') },
 });
 
 const RejectionCursor = z.strictObject({ line: Ordinal, column: z.string().max(300) });
@@ -104,7 +110,7 @@ const rejections = createRoute({
   tags: ['imports'],
   summary: 'List the rejected rows of an import',
   request: { params: UuidPath, query: pageQuery(RejectionCursor) },
-  responses: { 200: answers(pageOf(RejectionBody), 'What could not be taken in, by line and column.') },
+  responses: { 200: answers(pageOf(RejectionBody), 'The rows that could not be taken in, by line and column.') },
 });
 
 const importBody = ({ brokenOff, startedAt, finishedAt, ...found }: Import) => ({

@@ -14,16 +14,19 @@ import { answers, CodePageQuery, CodePath, jsonBody, LocalDate, namesSomething, 
 
 const PROGRAM = { description: 'The code of the program', examples: ['resale'] };
 const PLAN = { description: 'The code of the plan by which the partner earns', examples: ['standard'] };
-const STARTS = "The first day on which the partner earns, a local date in the zone of the program's schedule";
-const ENDS = "The day from which the partner no longer earns, a local date in the zone of the program's schedule";
+const STARTS = "The first local day on which the partner earns, in the zone of the program's schedule";
+const ENDS = "The first local day on which the partner no longer earns, in the zone of the program's schedule";
 
-/** From `startsOn` on, and before `endsOn`. */
+/** An agreement holds from `startsOn` on, and before `endsOn`. */
 export const NewAgreementBody = z
   .strictObject({
     program: Code.meta(PROGRAM),
     plan: Code.meta(PLAN),
     startsOn: LocalDate.meta({ description: STARTS, examples: ['2026-01-01'] }),
-    endsOn: LocalDate.meta({ description: `${ENDS}; without it there is no end`, examples: ['2027-01-01'] }).optional(),
+    endsOn: LocalDate.meta({
+      description: `${ENDS}; without it, there is no end`,
+      examples: ['2027-01-01'],
+    }).optional(),
   })
   .refine(({ startsOn, endsOn }) => endsOn === undefined || endsOn > startsOn, {
     path: ['endsOn'],
@@ -37,7 +40,7 @@ const AgreementBody = z
     program: fields.code(PROGRAM.description, 'resale'),
     plan: fields.code(PLAN.description, 'standard'),
     startsOn: fields.day(STARTS, '2026-01-01'),
-    endsOn: fields.day(`${ENDS}; null where there is no end`, '2027-01-01').nullable(),
+    endsOn: fields.day(`${ENDS}; null if there is no end`, '2027-01-01').nullable(),
     createdAt: fields.at('When the agreement was added'),
   })
   .openapi('Agreement');
@@ -61,7 +64,7 @@ const add = createRoute({
   request: { params: CodePath, body: jsonBody(NewAgreementBody) },
   responses: {
     201: answers(AgreementBody, 'The partner is in the program.'),
-    409: problemResponse('The partner is in that program already.'),
+    409: problemResponse('The partner is already in that program.'),
   },
 });
 
@@ -84,7 +87,7 @@ const change = createRoute({
   tags: ['partners'],
   summary: 'Change or end an agreement',
   request: { params: CodePath.extend({ program: Code.meta(PROGRAM) }), body: jsonBody(AgreementChange) },
-  responses: { 200: answers(AgreementBody, 'The agreement was changed. What was earned stays as it is.') },
+  responses: { 200: answers(AgreementBody, 'The agreement was changed. Earlier earnings stay as they are.') },
 });
 
 const agreementBody = (agreement: Agreement) => ({ ...agreement, createdAt: agreement.createdAt.toISOString() });

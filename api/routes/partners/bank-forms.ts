@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The forms in which a bank account can be named, as Wise asks for them. They describe what should be sent: which of a form's
- * further fields a route needs, only Wise knows, so that they are passed on unread.
+ * The forms in which a bank account can be named, as Wise asks for them. They describe what you should send.
+ * Only Wise knows which further fields a route needs, so they are passed on unread.
  */
 
 const Digits = (description: string, example: string) =>
@@ -22,7 +22,7 @@ const AccountType = z.enum(['CHECKING', 'SAVINGS']).meta({
 });
 const AccountNumber = (example: string) => Digits('The number of the account', example);
 
-/** One form: the kinds of account that it is for, and what it needs. Whatever else Wise asks for may stand beside. */
+/** One form: the kinds of account that it is for, and the fields that it needs. It may hold other fields that Wise asks for. */
 const form = <Shape extends z.ZodRawShape>(id: string, description: string, shape: Shape) =>
   z
     .object({ ...shape, legalType: LegalType.optional() })

@@ -40,7 +40,7 @@ const BankInstrument = z
     }),
     details: BankDetails,
   })
-  .openapi('BankInstrument', { description: 'A bank account, which is paid in its own currency' });
+  .openapi('BankInstrument', { description: 'A bank account, which receives money in its own currency' });
 
 const PayPalInstrument = z
   .strictObject({
@@ -58,11 +58,13 @@ const CheckInstrument = z
   .strictObject({
     method: z.literal('check').meta({ description: 'A paper check' }),
     payee: Name.max(40).meta({ description: 'The name that the check is made out to', examples: ['Paula Partner'] }),
-    address: PostalAddress.openapi({ description: 'Where the check is mailed' }),
+    address: PostalAddress.openapi({ description: 'The address to which the check is mailed' }),
   })
-  .openapi('CheckInstrument', { description: 'A postal address, for a check' });
+  .openapi('CheckInstrument', { description: 'A name and a postal address, for a check' });
 
-/** Where a partner wants to be paid, field for field as its gateway will ask for it. */
+/** The destination that a partner wants to be paid to, with the fields that its gateway will ask for. */
 export const NewInstrumentBody = z
   .discriminatedUnion('method', [BankInstrument, PayPalInstrument, CheckInstrument])
-  .openapi('NewInstrument', { description: 'Where a partner is paid: by bank transfer, PayPal or check' });
+  .openapi('NewInstrument', {
+    description: 'The destination of payments to a partner: a bank account, a PayPal account or an address for checks',
+  });

@@ -12,19 +12,19 @@ import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, CodePath, jsonBody, Method, pageOf, pageQuery, Uuid } from '../../http/schemas.ts';
 
-/** The part of an instrument that is shown. Its details are sealed, and leave the vault only for a payment. */
+/** The part of an instrument that people may see. Its details are sealed, and leave the vault only for a payment. */
 const InstrumentBody = z
   .object({
     id: fields.id('The id of the instrument'),
     method: Method,
     currency: fields.orNull(Currency, 'The currency of the bank account; null for other methods'),
     country: Country.meta({
-      description: 'The country that it is in: an ISO 3166-1 code of two letters',
+      description: 'The country of the instrument: an ISO 3166-1 code of two letters',
       examples: ['DE'],
     }),
-    last4: fields.text('The last four characters of the account number; empty where there is none', '3000'),
+    last4: fields.text('The last four characters of the account number; empty if there is none', '3000'),
     usableFrom: fields.at("When money may go to it; the partner's payouts wait until then"),
-    createdAt: fields.at('When it was added'),
+    createdAt: fields.at('When the instrument was added'),
   })
   .openapi('Instrument');
 
@@ -37,7 +37,7 @@ const list = createRoute({
   responses: {
     200: answers(
       pageOf(InstrumentBody),
-      'The instruments, the newest first. In each currency the newest one that can take it counts.',
+      'The instruments, the newest first. For each currency, the newest instrument that can receive it counts.',
     ),
   },
 });
@@ -46,12 +46,12 @@ const add = createRoute({
   method: 'post',
   path: '/v1/partners/{code}/instruments',
   tags: ['instruments'],
-  summary: 'Add an instrument: change where a partner is paid',
+  summary: 'Add an instrument, to change where a partner is paid',
   request: { params: CodePath, body: jsonBody(NewInstrumentBody) },
   responses: {
     201: answers(
       InstrumentBody,
-      'The instrument was added. Unless it is the first, it cools off before money goes to it.',
+      'The instrument was added. Unless it is the first one, it waits for its cooling-off days before money goes to it.',
     ),
   },
 });

@@ -34,14 +34,14 @@ import { NewAgreementBody } from './agreements.ts';
 const BATCH_MAX = 500;
 const AGREEMENTS_MAX = 20;
 
-const EMAIL = 'Where notices about payouts go';
-const COUNTRY = 'Where the partner lives or is registered: an ISO 3166-1 code of two letters';
+const EMAIL = 'The e-mail address for notices about payouts';
+const COUNTRY = 'The country where the partner lives or is registered: an ISO 3166-1 code of two letters';
 
 const NewPartnerBody = z
   .strictObject({
-    code: Code.meta({ description: "The partner's code, for ever", examples: ['paula'] }),
+    code: Code.meta({ description: "The partner's code, which never changes", examples: ['paula'] }),
     name: Name.meta({ description: "The partner's name", examples: ['Paula Partner'] }),
-    kind: fields.oneOf(PARTNER_KINDS, 'What the partner is', 'reseller'),
+    kind: fields.oneOf(PARTNER_KINDS, 'The kind of partner', 'reseller'),
     email: Email.meta({ description: EMAIL, examples: ['paula@example.com'] }).optional(),
     country: Country.meta({ description: COUNTRY, examples: ['US'] }),
     agreements: z
@@ -65,17 +65,19 @@ const NewBatchBody = z
   })
   .openapi('NewPartners');
 
-const BatchBody = z.object({ added: fields.count('How many partners were added', 120) }).openapi('AddedPartners');
+const BatchBody = z
+  .object({ added: fields.count('The number of partners that were added', 120) })
+  .openapi('AddedPartners');
 
 const PartnerBody = z
   .object({
     code: fields.code("The partner's code", 'paula'),
     name: fields.text("The partner's name", 'Paula Partner'),
-    kind: fields.oneOf(PARTNER_KINDS, 'What the partner is', 'reseller'),
-    email: fields.text(`${EMAIL}; null where none is known`, 'paula@example.com').nullable(),
+    kind: fields.oneOf(PARTNER_KINDS, 'The kind of partner', 'reseller'),
+    email: fields.text(`${EMAIL}; null if none is known`, 'paula@example.com').nullable(),
     country: fields.text(COUNTRY, 'US'),
     onHoldReason: fields
-      .text('Why the partner is not paid for now; null unless on hold', 'A dispute is open')
+      .text('The reason why the partner is on hold; null if the partner is not on hold', 'A dispute is open')
       .nullable(),
     createdAt: fields.at('When the partner was added'),
   })
@@ -125,7 +127,7 @@ const PartnerChange = z
   .strictObject({
     name: Name.meta({ description: "The partner's name", examples: ['Paula Partner'] }).optional(),
     email: Email.nullable()
-      .meta({ description: `${EMAIL}; null where they shall go nowhere`, examples: ['paula@example.com'] })
+      .meta({ description: `${EMAIL}; null stops the notices`, examples: ['paula@example.com'] })
       .optional(),
     country: Country.meta({ description: COUNTRY, examples: ['US'] }).optional(),
   })
@@ -147,10 +149,13 @@ const hold = createRoute({
   method: 'post',
   path: '/v1/partners/{code}/hold',
   tags: ['partners'],
-  summary: 'Hold a partner: stop paying them for now',
+  summary: 'Put a partner on hold',
   request: { params: CodePath, body: WhyBody },
   responses: {
-    200: answers(PartnerBody, 'The partner is left out of every draft from now on. What was approved before goes on.'),
+    200: answers(
+      PartnerBody,
+      'The partner is left out of every draft from now on. Payouts that were approved before continue.',
+    ),
   },
 });
 
@@ -158,9 +163,9 @@ const release = createRoute({
   method: 'post',
   path: '/v1/partners/{code}/release',
   tags: ['partners'],
-  summary: 'Release a partner: pay them again',
+  summary: 'Release a partner from a hold',
   request: { params: CodePath, body: WhyBody },
-  responses: { 200: answers(PartnerBody, 'The partner is paid again from the next draft on.') },
+  responses: { 200: answers(PartnerBody, 'The partner is part of drafts again, beginning with the next one.') },
 });
 
 const partnerBody = ({ id: _id, createdAt, ...partner }: Partner) => ({

@@ -12,15 +12,17 @@ import { answers, jsonBody, Reason } from '../../http/schemas.ts';
 const GatewayBody = z
   .object({
     gateway: fields.oneOf(GATEWAYS, 'The name of the gateway', 'wise'),
-    paused: z.boolean().meta({ description: 'Whether the provider is not asked for anything new' }),
-    pausedAt: fields.at('Since when it has been paused; null where it is not').nullable(),
-    reason: fields.text('Why it is paused; null where it is not', 'The provider announced maintenance').nullable(),
+    paused: z
+      .boolean()
+      .meta({ description: 'Whether the gateway is paused, so that its provider is not asked for anything new' }),
+    pausedAt: fields.at('When the gateway was paused; null if it is not paused').nullable(),
+    reason: fields
+      .text('The reason why it is paused; null if it is not paused', 'The provider announced maintenance')
+      .nullable(),
   })
   .openapi('Gateway');
 
-const GatewayList = z
-  .object({ items: z.array(GatewayBody).meta({ description: 'Every gateway there is' }) })
-  .openapi('Gateways');
+const GatewayList = z.object({ items: z.array(GatewayBody).meta({ description: 'All gateways' }) }).openapi('Gateways');
 
 const GatewayPath = z.object({ name: fields.oneOf(GATEWAYS, 'The name of the gateway', 'wise') });
 
@@ -41,7 +43,7 @@ const pause = createRoute({
   responses: {
     200: answers(
       GatewayBody,
-      'The gateway is paused: its provider is no longer asked. What was asked before goes on to its end.',
+      'The gateway is paused: its provider is not asked for anything new. Payments that were requested before continue to their end.',
     ),
   },
 });
@@ -52,7 +54,7 @@ const resume = createRoute({
   tags: ['gateways'],
   summary: 'Resume a gateway',
   request: { params: GatewayPath },
-  responses: { 200: answers(GatewayBody, 'The gateway goes on.') },
+  responses: { 200: answers(GatewayBody, 'The gateway is no longer paused.') },
 });
 
 const gatewayBody = (gateway: GatewayName, pauses: readonly GatewayPause[]) => {

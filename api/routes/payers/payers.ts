@@ -19,7 +19,7 @@ const COUNTRY = 'The country of the payer: an ISO 3166-1 code of two letters';
 
 const NewPayerBody = z
   .strictObject({
-    code: Code.meta({ description: "The payer's code, for ever", examples: ['acme'] }),
+    code: Code.meta({ description: "The payer's code, which never changes", examples: ['acme'] }),
     name: Name.meta({ description: 'The legal name, as it is printed on checks', examples: ['Acme Inc'] }),
     country: Country.meta({ description: COUNTRY, examples: ['US'] }),
     currency: Currency,
@@ -33,7 +33,7 @@ const PayerBody = z
     name: fields.text('The legal name', 'Acme Inc'),
     country: fields.text(COUNTRY, 'US'),
     currency: Currency,
-    address: fields.orNull(PostalAddress, `${ADDRESS}; null where none is known`),
+    address: fields.orNull(PostalAddress, `${ADDRESS}; null if none is known`),
     createdAt: fields.at('When the payer was added'),
   })
   .openapi('Payer');
@@ -45,7 +45,7 @@ const GatewayBody = z
     method: Method,
     gateway: fields.oneOf(GATEWAYS, 'The gateway that carries the method', 'wise'),
     accountRef: fields.text(ACCOUNT_REF, 'Wise business'),
-    updatedAt: fields.at('When this was set'),
+    updatedAt: fields.at('When the gateway was set'),
   })
   .openapi('PayerGateway');
 
@@ -56,7 +56,7 @@ const PayerWithGateways = PayerBody.extend({
 const SETTINGS_LENGTH_MAX = 4000;
 const CHECK_NUMBER_MAX = 9_999_999_999;
 
-/** The account that pays. The gateway itself reads the settings, once the method is known to be one that it carries. */
+/** The account that pays. The gateway itself reads the settings, after it is clear that it carries the method. */
 const accountOf = (settings: string, accountRef: string) => ({
   accountRef: Line(60)
     .regex(/^(?!.*\d{5})/, 'shows more than four digits of an account in a row')
@@ -69,12 +69,12 @@ const accountOf = (settings: string, accountRef: string) => ({
 
 const CHECKS = {
   checkNumberNext: z
-    .int('is needed for checks')
+    .int('is required for checks')
     .min(1)
     .max(CHECK_NUMBER_MAX)
     .meta({
       description:
-        "The first number that we write on the account's checks; an account that is known goes on where it was",
+        "The first number for the account's checks; an account that Bursar already knows continues with its next number",
       examples: [1001],
     }),
   dormancyYears: z
@@ -82,7 +82,8 @@ const CHECKS = {
     .min(1)
     .max(DORMANCY_YEARS_MAX)
     .meta({
-      description: 'How many years after its date a check that nobody cashes is presumed abandoned; 3 unless said',
+      description:
+        'The number of years from its date until a check that nobody cashes is presumed abandoned; 3 by default',
       examples: [3],
     })
     .optional(),
@@ -95,12 +96,15 @@ const NewGatewayBody = z
   .discriminatedUnion('gateway', [
     z
       .strictObject({
-        gateway: ofGateway('wise', 'Bank transfers, by Wise'),
+        gateway: ofGateway('wise', 'Bank transfers through Wise'),
         ...accountOf('WiseSettings', 'Wise business'),
       })
       .openapi('NewWiseGateway'),
     z
-      .strictObject({ gateway: ofGateway('paypal', 'Payments by PayPal'), ...accountOf('PayPalSettings', 'PayPal US') })
+      .strictObject({
+        gateway: ofGateway('paypal', 'Payments through PayPal'),
+        ...accountOf('PayPalSettings', 'PayPal US'),
+      })
       .openapi('NewPayPalGateway'),
     z
       .strictObject({
@@ -117,7 +121,7 @@ const NewGatewayBody = z
       })
       .openapi('NewPrintedCheckGateway'),
   ])
-  .openapi('NewPayerGateway', { description: 'The gateway that carries a method, with what it needs to know' })
+  .openapi('NewPayerGateway', { description: 'The gateway that carries a method, with the settings that it needs' })
   .transform((body) => ({ checkNumberNext: undefined, dormancyYears: undefined, ...body }));
 
 const list = createRoute({
@@ -152,7 +156,8 @@ const setGateway = createRoute({
   path: '/v1/payers/{code}/gateways/{method}',
   tags: ['payers'],
   summary: 'Set the gateway that carries a method',
-  description: 'Settings that could not pay are refused. They are sealed and never shown again.',
+  description:
+    'Sets the gateway and its settings. Settings that could not work are refused. Accepted settings are sealed and never shown again.',
   request: { params: CodePath.extend({ method: Method }), body: jsonBody(NewGatewayBody) },
   responses: {
     200: answers(GatewayBody, 'The gateway carries this method from now on.'),

@@ -44,23 +44,23 @@ const Minimums = z
   .meta({ description: 'The smallest payout in each currency; a currency that is not named has none' });
 
 const FREQUENCY =
-  'How often it pays: cut-offs are at local midnight, every day, on a day of the week, or on the first of a month';
-const WEEKDAY = 'Only for `weekly`: the day that begins with the cut-off, from 1 for Monday to 7 for Sunday';
-const ZONE = 'The IANA time zone of its cut-offs and dates';
-const PAY_DAYS = 'How many business days after the cut-off the money leaves';
-const APPROVALS = 'How many people must approve a run';
-const SCHEDULED = 'Whether a run starts by itself at each cut-off';
+  'How often the schedule pays; its cut-offs are at local midnight, every day, on one day of the week, or on the first of each month';
+const WEEKDAY = 'Only for `weekly`: the day that begins at the cut-off, from 1 for Monday to 7 for Sunday';
+const ZONE = 'The IANA time zone of the cut-offs and dates of the schedule';
+const PAY_DAYS = 'The number of business days from the cut-off to the day on which the money leaves';
+const APPROVALS = 'The number of people who must approve a run';
+const SCHEDULED = 'Whether a run starts automatically at each cut-off';
 
 const NewScheduleBody = z
   .strictObject({
-    code: Code.meta({ description: "The schedule's code, for ever", examples: ['monthly'] }),
+    code: Code.meta({ description: "The schedule's code, which never changes", examples: ['monthly'] }),
     payer: Code.meta({ description: 'The code of the payer whose money it is', examples: ['acme'] }),
     frequency: fields.oneOf(FREQUENCIES, FREQUENCY, 'monthly'),
     weekday: z
       .int()
       .min(1)
       .max(7)
-      .meta({ description: `${WEEKDAY}; Monday unless said`, examples: [1] })
+      .meta({ description: `${WEEKDAY}; Monday by default`, examples: [1] })
       .optional(),
     zone: z
       .string()
@@ -109,7 +109,7 @@ const ScheduleBody = z
 const PeriodBody = z
   .object({
     start: fields.day('The first day of the period', '2026-02-01'),
-    end: fields.day('The day after its last: the date of the cut-off', '2026-03-01'),
+    end: fields.day('The day after the last day of the period: the date of the cut-off', '2026-03-01'),
     cutoffAt: fields.at('The instant of the cut-off', '2026-03-01T05:00:00.000Z'),
     payOn: fields.day('The day on which the money leaves', '2026-03-03'),
   })
@@ -156,7 +156,7 @@ const change = createRoute({
 });
 
 const PeriodList = z
-  .object({ items: z.array(PeriodBody).meta({ description: 'The periods in their order' }) })
+  .object({ items: z.array(PeriodBody).meta({ description: 'The periods, the earliest first' }) })
   .openapi('Periods');
 
 const PeriodsQuery = z.object({
@@ -171,7 +171,7 @@ const PeriodsQuery = z.object({
       minimum: 1,
       maximum: PERIODS_MAX,
       default: PERIODS_DEFAULT,
-      description: 'How many periods to list',
+      description: 'The number of periods to list',
       examples: [3],
     }),
 });

@@ -19,20 +19,28 @@ const BatchBody = z
     id: fields.id('The id of the batch'),
     gateway: fields.oneOf(GATEWAYS, 'The gateway that was asked', 'paypal'),
     currency: Currency,
-    number: fields.count('The number of the batch among those of its gateway and currency in the run, from 1 on', 1),
-    state: fields.oneOf(BATCH_STATES, 'How far the batch is', 'accepted'),
-    word: fields.text("The provider's own word for its state; null where it has said none", 'PROCESSING').nullable(),
+    number: fields.count('The number of the batch, counted from 1 for each gateway and currency of the run', 1),
+    state: fields.oneOf(BATCH_STATES, 'The state of the batch', 'accepted'),
+    word: fields.text("The provider's own name for the state; null if it has named none", 'PROCESSING').nullable(),
     reason: fields
-      .text("Why it failed: the provider's code, or ours; null where it did not", 'INSUFFICIENT_FUNDS')
+      .text(
+        "The reason why the batch failed: the provider's code, or ours; null if it did not fail",
+        'INSUFFICIENT_FUNDS',
+      )
       .nullable(),
-    reference: fields.text("The provider's id of the batch; null until it has told one", 'FYXMPQTX4JC9N').nullable(),
-    items: fields.count('How many payouts were put into the batch', 120),
-    total: fields.amount('What its payouts add up to', '15420.50'),
+    reference: fields
+      .text("The provider's id of the batch; null until the provider gives one", 'FYXMPQTX4JC9N')
+      .nullable(),
+    items: fields.count('The number of payouts in the batch', 120),
+    total: fields.amount('The total of its payouts', '15420.50'),
     payouts: z
       .record(z.string(), z.int())
-      .meta({ description: 'How many of its payouts have each status now', examples: [{ sent: 3, settled: 117 }] }),
-    submittedAt: fields.at('When the provider was asked first; null until then').nullable(),
-    stateAt: fields.at('Since when the batch has been in its state'),
+      .meta({
+        description: 'The number of its payouts that now have each status',
+        examples: [{ sent: 3, settled: 117 }],
+      }),
+    submittedAt: fields.at('When Bursar first asked the provider; null until then').nullable(),
+    stateAt: fields.at('When the batch entered its state'),
     createdAt: fields.at('When the batch was formed'),
   })
   .openapi('Batch');
@@ -44,7 +52,7 @@ const list = createRoute({
   summary: 'List the batches of a run',
   request: { params: UuidPath, query: pageQuery(Uuid) },
   responses: {
-    200: answers(pageOf(BatchBody), 'The payouts of the run that were asked for together, batch by batch.'),
+    200: answers(pageOf(BatchBody), 'The batches of the run; each holds payouts that were requested together.'),
   },
 });
 

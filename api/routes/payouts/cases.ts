@@ -17,35 +17,38 @@ import { AttemptBody, AttemptChange, payoutBody, PayoutBody, readAttempts, readH
 import { resolutionBody, ResolutionBody } from './resolutions.ts';
 
 const EntryBody = z.object({
-  kind: fields.text('What the journal records', 'send'),
+  kind: fields.text('The kind of journal', 'send'),
   account: fields.text('The account of the ledger', 'partner_payable'),
-  amount: fields.amountOf('the payout', 'The amount: debits above zero, credits below'),
-  recordedAt: fields.at('When it was recorded'),
+  amount: fields.amountOf('the payout', 'The amount; above zero for a debit, below zero for a credit'),
+  recordedAt: fields.at('When the journal was recorded'),
 });
 const LineBody = z.object({
   id: fields.text("The provider's id of the line", '50000042'),
-  kind: fields.text('What the line is: `payout`, `fee`, `return`, `funding` or `other`', 'payout'),
-  amount: fields.amountOf('the payout', 'The amount: what left our balance is below zero', '-123.45'),
-  occurredAt: fields.at('When the provider says it happened'),
+  kind: fields.text('The kind of line: `payout`, `fee`, `return`, `funding` or `other`', 'payout'),
+  amount: fields.amountOf('the payout', 'The amount; below zero for money that left our balance', '-123.45'),
+  occurredAt: fields.at('When this happened, according to the provider'),
 });
 
 const CaseBody = z
   .object({
     payout: PayoutBody,
-    attempts: z.array(AttemptBody).meta({ description: 'How it was sent' }),
+    attempts: z.array(AttemptBody).meta({ description: 'The attempts to send the payout' }),
     history: z
       .array(AttemptChange)
-      .meta({ description: 'Everything that the provider said, with its trace ids, the oldest first' }),
-    ledger: z.array(EntryBody).meta({ description: 'What our ledger says' }),
+      .meta({ description: 'Every change of the attempts, with the trace ids of the provider, the oldest first' }),
+    ledger: z.array(EntryBody).meta({ description: 'The entries of our ledger' }),
     statement: z
       .array(LineBody)
-      .meta({ description: "What the provider's statements say, as far as they have been read" }),
-    resolutions: z.array(ResolutionBody).meta({ description: 'What people proposed and decided' }),
+      .meta({ description: "The lines of the provider's statements that have been read so far" }),
+    resolutions: z.array(ResolutionBody).meta({ description: 'The outcomes that people proposed and decided' }),
   })
   .openapi('TaskCase');
 
 const TaskDetail = TaskBody.extend({
-  case: fields.orNull(CaseBody, 'What is known about the payout that the task is about; null where it is about none'),
+  case: fields.orNull(
+    CaseBody,
+    'Everything known about the payout of the task; null if the task is not about a payout',
+  ),
 }).openapi('TaskDetail');
 
 const get = createRoute({
@@ -54,7 +57,7 @@ const get = createRoute({
   tags: ['tasks'],
   summary: 'Get a task with everything that is known about it',
   request: { params: UuidPath },
-  responses: { 200: answers(TaskDetail, 'The task, and all that is known for the decision.') },
+  responses: { 200: answers(TaskDetail, 'The task, with everything known that helps to decide.') },
 });
 
 const say = (minor: bigint, currency: CurrencyCode): string => formatDecimal(money(minor, currency));
@@ -86,7 +89,7 @@ async function readCase(db: Database, payoutId: string): Promise<z.input<typeof 
   };
 }
 
-/** A task with all that is known to decide it by. */
+/** A task, with everything known that helps to decide it. */
 export const caseRoutes = ({ db }: ApiDeps) =>
   createRouter().openapi(get, async (c) => {
     const task = await getTask(db, c.req.valid('param').id);

@@ -16,20 +16,20 @@ const ExplainedBody = z
     line: fields.rowNumber('The number of the line of the payout', '1042'),
     source: fields.text('The system that the event came from', 'shop'),
     eventId: fields.text('The id of the event in its source', 'order-1001'),
-    kind: fields.text('What happened', 'sale'),
-    occurredAt: fields.at('When it happened'),
+    kind: fields.text('The kind of event', 'sale'),
+    occurredAt: fields.at('When the event happened'),
     incentive: fields.text('The incentive that was earned', 'commission'),
     plan: fields
       .code(
-        'The plan that it was earned by; null for money that came back and is given to the partner again',
+        'The code of the plan under which it was earned; null for money that came back and is credited to the partner again',
         'standard',
       )
       .nullable(),
-    planVersion: fields.count('The version of the plan; null where there is no plan', 2).nullable(),
+    planVersion: fields.count('The version of the plan; null if there is no plan', 2).nullable(),
     currency: Currency,
-    amount: fields.amount('What was earned; below zero for a reversal', '123.46'),
-    availableOn: fields.day('When it was free'),
-    explanation: fields.facts('How the amount was worked out, step by step', {
+    amount: fields.amount('The amount earned; below zero for a reversal', '123.46'),
+    availableOn: fields.day('The day from which the amount was free to be paid'),
+    explanation: fields.facts('The calculation of the amount, step by step', {
       rule: 'percent',
       inputs: { amount: '1234.56 USD', percent: '10' },
       steps: ['10 % of 1234.56 USD is 123.456 USD', 'rounded: 123.46 USD'],
@@ -47,7 +47,7 @@ const explain = createRoute({
   summary: 'Explain every cent of a payout',
   request: { params: UuidPath, query: pageQuery(ExplanationCursor) },
   responses: {
-    200: answers(pageOf(ExplainedBody), 'Which event earned what, under which terms, and how it was worked out.'),
+    200: answers(pageOf(ExplainedBody), 'The amount that each event earned, with its terms and its calculation.'),
   },
 });
 
@@ -66,7 +66,7 @@ const explainedKey = ({ lineId, source, eventId, incentive }: Explained) => ({
   key: `${source}/${eventId}/${incentive}`,
 });
 
-/** An explanation leads from a payout back to each event. */
+/** An explanation traces a payout back to each event. */
 export const explanationRoutes = ({ db }: Pick<ApiDeps, 'db'>) =>
   createRouter().openapi(explain, async (c) => {
     const { cursor = { lineId: 0n, key: '' }, limit } = c.req.valid('query');

@@ -17,8 +17,10 @@ import { payoutBody, PayoutBody } from './payouts.ts';
 const MeBody = z
   .object({
     actor: fields.code('The code of the person whose key it is', 'paula-login'),
-    role: fields.oneOf(ROLES, 'What the key may do', 'partner'),
-    partner: fields.code('For the role `partner`: the partner that the key reads; otherwise null', 'paula').nullable(),
+    role: fields.oneOf(ROLES, 'The role of the key, which decides what it may do', 'partner'),
+    partner: fields
+      .code('The code of the partner whose data a key of the role `partner` can read; null for other roles', 'paula')
+      .nullable(),
   })
   .openapi('Me');
 
@@ -26,20 +28,23 @@ const EarningBody = z
   .object({
     source: fields.text('The system that the event came from', 'shop'),
     eventId: fields.text('The id of the event in its source', 'order-1001'),
-    kind: fields.text('What happened', 'sale'),
-    occurredAt: fields.at('When it happened'),
-    program: fields.code('The code of the program that pays it', 'resale'),
+    kind: fields.text('The kind of event', 'sale'),
+    occurredAt: fields.at('When the event happened'),
+    program: fields.code('The code of the program that pays this earning', 'resale'),
     plan: fields
-      .code('The plan that it was earned by; null for money that came back and is given to you again', 'standard')
+      .code(
+        'The code of the plan under which it was earned; null for money that came back and is credited to you again',
+        'standard',
+      )
       .nullable(),
-    planVersion: fields.count('The version of the plan; null where there is no plan', 2).nullable(),
+    planVersion: fields.count('The version of the plan; null if there is no plan', 2).nullable(),
     incentive: fields.text('The incentive that was earned', 'commission'),
     currency: Currency,
-    amount: fields.amount('What was earned; below zero for a reversal', '123.46'),
-    availableOn: fields.day('It is paid from the first cut-off after this day'),
-    payoutId: fields.id('The payout that pays it; null until there is one').nullable(),
+    amount: fields.amount('The amount earned; below zero for a reversal', '123.46'),
+    availableOn: fields.day('The day from which it is free; the first cut-off after this day includes it'),
+    payoutId: fields.id('The id of the payout that pays it; null until there is one').nullable(),
     payoutStatus: fields.text('The status of that payout; null until there is one', 'settled').nullable(),
-    explanation: fields.facts('How the amount was worked out, step by step', {
+    explanation: fields.facts('The calculation of the amount, step by step', {
       rule: 'percent',
       inputs: { amount: '1234.56 USD', percent: '10' },
       steps: ['10 % of 1234.56 USD is 123.456 USD', 'rounded: 123.46 USD'],
@@ -52,8 +57,8 @@ const me = createRoute({
   method: 'get',
   path: '/v1/me',
   tags: ['me'],
-  summary: 'Get whose key this is',
-  responses: { 200: answers(MeBody, 'The person and the role of this key.') },
+  summary: 'Get the person and the role of your key',
+  responses: { 200: answers(MeBody, 'The person and the role of the key.') },
 });
 
 const myPayouts = createRoute({
@@ -71,8 +76,13 @@ const myPayability = createRoute({
   path: '/v1/me/payability',
   operationId: 'getMyPayability',
   tags: ['me'],
-  summary: 'Get what you are paid next, or why not',
-  responses: { 200: answers(PayabilityBody, 'What you will be paid next, or why nothing and until when.') },
+  summary: 'Get your next payment, or why there is none',
+  responses: {
+    200: answers(
+      PayabilityBody,
+      'Your next payment for each schedule and currency, or the reasons why there is none and when they end.',
+    ),
+  },
 });
 
 const printable = z.string().regex(/^[\x20-\x7e]{1,200}$/);
@@ -83,9 +93,9 @@ const myEarnings = createRoute({
   path: '/v1/me/earnings',
   operationId: 'listMyEarnings',
   tags: ['me'],
-  summary: 'List what you earned',
+  summary: 'List your earnings',
   request: { query: pageQuery(EarningCursor) },
-  responses: { 200: answers(pageOf(EarningBody), 'What you earned, and by which event, the newest first.') },
+  responses: { 200: answers(pageOf(EarningBody), 'Your earnings, each with its event, the newest first.') },
 });
 
 const earningBody = ({ minor, currency, occurredAt, ...earning }: PartnerEarning) => ({

@@ -16,18 +16,18 @@ import { createRouter } from '../../http/router.ts';
 import { answers, CodePath, Method } from '../../http/schemas.ts';
 
 const ReasonBody = z.object({
-  reason: fields.oneOf(OUTCOMES, 'What stands against a payment', 'below_minimum'),
+  reason: fields.oneOf(OUTCOMES, 'A reason against a payment', 'below_minimum'),
   words: fields.text(
-    'What it means and what ends it, for the partner to read',
+    'The meaning of the reason and what ends it, for the partner to read',
     '12.00 USD is less than the smallest payout, 50.00 USD: it is kept and paid with what is earned next.',
   ),
-  until: fields.day('When it ends; null where it does not end by itself').nullable(),
+  until: fields.day('The day on which the reason ends; null if it does not end by itself').nullable(),
   detail: fields
-    .text('What else is known, such as why the partner is on hold; null where nothing is', 'A dispute is open')
+    .text('Further details, such as the reason why the partner is on hold; null if there are none', 'A dispute is open')
     .nullable(),
 });
 
-/** Says what a partner is paid next, and if nothing, why not and until when. */
+/** The next payment of a partner, or the reasons why there is none and when they end. */
 export const PayabilityBody = z
   .object({
     items: z
@@ -35,36 +35,34 @@ export const PayabilityBody = z
         z.object({
           schedule: fields.code('The code of the pay schedule', 'monthly'),
           cutoff: fields.day('The next cut-off'),
-          payOn: fields.day('When the money that is free by then leaves', '2026-03-03'),
+          payOn: fields.day('The day on which the money that is free at the cut-off leaves', '2026-03-03'),
           currency: Currency,
           payable: fields.amount(
-            'What is free at the cut-off; below zero where refunds took back more than was earned',
+            'The amount that is free at the cut-off; below zero if refunds took back more than was earned',
             '123.46',
           ),
-          held: fields.amount('What is still held for refunds', '20.00'),
-          reserved: fields.amount('What is in a payout that is not settled', '0.00'),
+          held: fields.amount('The amount that is still held for refunds', '20.00'),
+          reserved: fields.amount('The amount in payouts that have not settled', '0.00'),
           minimum: fields.amount('The smallest payout', '50.00'),
           nextAvailableOn: fields
-            .day('When the next part of what is held is free; null where nothing is held')
+            .day('The day on which the next part of the held amount is free; null if nothing is held')
             .nullable(),
           nextPayOn: fields
             .day(
-              'The first day on which money can leave; null while somebody must act, or more must be earned',
+              'The first day on which money can leave; null while somebody must act or the partner must earn more',
               '2026-03-03',
             )
             .nullable(),
           method: Method.nullable(),
-          outcome: fields.oneOf(OUTCOMES, 'What the next run means for the partner as things stand', 'paid'),
-          reasons: z
-            .array(ReasonBody)
-            .meta({ description: 'All that stands against a payment; empty where nothing does' }),
+          outcome: fields.oneOf(OUTCOMES, 'The outcome of the next run for the partner, as things stand', 'paid'),
+          reasons: z.array(ReasonBody).meta({ description: 'All reasons against a payment; empty if there are none' }),
         }),
       )
       .meta({ description: 'One item for each pay schedule and currency of the partner' }),
   })
   .openapi('Payability');
 
-/** Asks the one view that decides, for each schedule of a partner, as of its next cut-off. */
+/** Asks the one function that decides, for each schedule of a partner, as of its next cut-off. */
 export async function readPayability(db: Database, partnerId: bigint): Promise<z.output<typeof PayabilityBody>> {
   const nowMs = Date.now();
   const schedules = await listPartnerSchedules(db, partnerId);
@@ -102,14 +100,17 @@ const payability = createRoute({
   method: 'get',
   path: '/v1/partners/{code}/payability',
   tags: ['partners'],
-  summary: 'Get what a partner is paid next, or why not',
+  summary: "Get a partner's next payment, or why there is none",
   request: { params: CodePath },
   responses: {
-    200: answers(PayabilityBody, 'What the partner will be paid next, or why nothing and until when.'),
+    200: answers(
+      PayabilityBody,
+      'The next payment for each schedule and currency, or the reasons why there is none and when they end.',
+    ),
   },
 });
 
-/** Why a partner is not paid yet. Partners ask the same of themselves under `/v1/me`. */
+/** The reasons why a partner is not paid yet. Partners get their own under `/v1/me`. */
 export const payabilityRoutes = ({ db }: ApiDeps) =>
   createRouter().openapi(payability, async (c) => {
     const { code } = c.req.valid('param');

@@ -22,90 +22,98 @@ import { answers, Method, pageOf, pageQuery, Uuid, UuidPath } from '../../http/s
 export const PayoutBody = z
   .object({
     id: fields.id('The id of the payout'),
-    runId: fields.id('The run that it belongs to'),
+    runId: fields.id('The id of the run that the payout belongs to'),
     partner: fields.code('The code of the partner who is paid', 'paula'),
     currency: Currency,
-    gross: fields.amount('What was earned', '130.00'),
-    withheld: fields.amount('What is withheld as tax', '0.00'),
-    fee: fields.amount('What the partner bears of the fee', '0.00'),
-    net: fields.amount('What is paid: `gross` less `withheld` and `fee`', '130.00'),
+    gross: fields.amount('The amount earned', '130.00'),
+    withheld: fields.amount('The amount withheld as tax', '0.00'),
+    fee: fields.amount('The part of the fee that the partner bears', '0.00'),
+    net: fields.amount('The amount paid: `gross` less `withheld` and `fee`', '130.00'),
     method: Method,
-    gateway: fields.oneOf(GATEWAYS, 'The gateway that carries it', 'wise'),
+    gateway: fields.oneOf(GATEWAYS, 'The gateway that carries out the payout', 'wise'),
     status: fields.oneOf(
       PAYOUT_STATUSES,
-      'Where it is: `sent` is provisional, and `settled` is final unless the money comes back later',
+      'The status of the payout; `sent` is provisional, and `settled` is final unless the money comes back later',
       'settled',
     ),
     statusReason: fields
-      .text("Why it failed, came back or was cancelled: the provider's code, or ours; otherwise null", 'ACCOUNT_CLOSED')
+      .text(
+        "The reason why it failed, came back or was cancelled: the provider's code, or ours; otherwise null",
+        'ACCOUNT_CLOSED',
+      )
       .nullable(),
     advice: z
       .object({
-        who: fields.oneOf(ADVISED, 'Who has to act', 'partner'),
+        who: fields.oneOf(ADVISED, 'The party that has to act', 'partner'),
         text: fields.text(
-          'What is wrong, and what to do',
+          'The problem, and what to do about it',
           'Your bank says that the account is closed: give us another one.',
         ),
       })
       .nullable()
       .meta({
-        description:
-          'For a payout that failed, came back or waits to be claimed: who has to act, and how; otherwise null',
+        description: 'The next step for a payout that failed, came back or waits to be claimed; otherwise null',
       }),
-    replaces: fields.id('The failed or returned payout that this one stands in for; otherwise null').nullable(),
-    statusAt: fields.at('Since when it has had its status'),
-    periodEnd: fields.day('The end of the period of its run: the date of the cut-off'),
-    createdAt: fields.at('When it was drafted'),
+    replaces: fields.id('The id of the failed or returned payout that this one replaces; otherwise null').nullable(),
+    statusAt: fields.at('When the payout got its status'),
+    periodEnd: fields.day('The end of the period of the run: the date of the cut-off'),
+    createdAt: fields.at('When the payout was drafted'),
   })
   .openapi('Payout');
 
 export const AttemptBody = z
   .object({
-    attemptNo: fields.count('The number of the attempt, from 1 on', 1),
+    attemptNo: fields.count('The number of the attempt, counted from 1', 1),
     gateway: fields.oneOf(GATEWAYS, 'The gateway that was asked', 'paypal'),
-    batchId: fields.id('The batch that asks for it; null where it is asked for alone').nullable(),
-    state: fields.oneOf(ATTEMPT_STATES, 'How far it is', 'accepted'),
-    word: fields.text("The provider's own word for its state; null where it has said none", 'PENDING').nullable(),
+    batchId: fields.id('The id of the batch that requests it; null if it is requested on its own').nullable(),
+    state: fields.oneOf(ATTEMPT_STATES, 'The state of the attempt', 'accepted'),
+    word: fields.text("The provider's own name for the state; null if it has named none", 'PENDING').nullable(),
     reason: fields
-      .text("Why it failed or waits: the provider's code, or ours; otherwise null", 'RECEIVER_UNREGISTERED')
+      .text("The reason why it failed or waits: the provider's code, or ours; otherwise null", 'RECEIVER_UNREGISTERED')
       .nullable(),
-    reference: fields.text("The provider's id of the payment; null until it has told one", '50000042').nullable(),
-    checkNumber: fields.rowNumber('The number of the check; null where it is none', '1001').nullable(),
+    reference: fields
+      .text("The provider's id of the payment; null until the provider gives one", '50000042')
+      .nullable(),
+    checkNumber: fields.rowNumber('The number of the check; null if it is not a check', '1001').nullable(),
     debited: fields
-      .amountOf('the payout', 'What left our balance, without the fee; null until the provider says')
+      .amountOf('the payout', 'The amount that left our balance, without the fee; null until the provider reports it')
       .nullable(),
     fee: fields
-      .amountOf('the payout', 'What the provider charged for it; null until the provider says', '1.10')
+      .amountOf('the payout', 'The fee that the provider charged; null until the provider reports it', '1.10')
       .nullable(),
-    returned: fields.amountOf('the payout', 'What came back; null where nothing did').nullable(),
+    returned: fields.amountOf('the payout', 'The amount that came back; null if nothing did').nullable(),
     requestHash: fields.text(
       'The SHA-256 in hexadecimal of the request that was sent',
       '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     ),
-    submittedAt: fields.at('When the provider was asked first; null until then').nullable(),
-    stateAt: fields.at('Since when it has been in its state'),
+    submittedAt: fields.at('When Bursar first asked the provider; null until then').nullable(),
+    stateAt: fields.at('When the attempt entered its state'),
   })
   .openapi('Attempt');
 
 export const AttemptChange = z
   .object({
     attemptNo: fields.count('The number of the attempt', 1),
-    from: fields.oneOf(ATTEMPT_STATES, 'The state before; null for the first', 'submitted').nullable(),
-    to: fields.oneOf(ATTEMPT_STATES, 'The state after', 'accepted'),
-    word: fields.text("The provider's own word; null where it said none", 'PENDING').nullable(),
-    reason: fields.text("The provider's code, or ours, for why; otherwise null", 'RECEIVER_UNREGISTERED').nullable(),
-    evidence: fields.facts('What the change rests on, such as the trace ids of the provider', {
+    from: fields
+      .oneOf(ATTEMPT_STATES, 'The state before the change; null for the first change', 'submitted')
+      .nullable(),
+    to: fields.oneOf(ATTEMPT_STATES, 'The state after the change', 'accepted'),
+    word: fields.text("The provider's own name for the state; null if it named none", 'PENDING').nullable(),
+    reason: fields
+      .text("The reason for the change: the provider's code, or ours; otherwise null", 'RECEIVER_UNREGISTERED')
+      .nullable(),
+    evidence: fields.facts('The evidence for the change, such as the trace ids of the provider', {
       traceId: '80d9d6b7c3f1e',
     }),
     saidBy: fields
       .oneOf(
         ['us', 'provider', 'people'],
-        'Who said so; for `people` the resolution names them. Null where that is not known',
+        'The source of the change; null if it is not known. For `people`, the resolution names them',
         'provider',
       )
       .nullable(),
-    resolutionId: fields.id('The resolution by which people said so; otherwise null').nullable(),
-    at: fields.at('When it changed'),
+    resolutionId: fields.id('The id of the resolution by which people made the change; otherwise null').nullable(),
+    at: fields.at('When the attempt changed'),
   })
   .openapi('AttemptChange');
 
@@ -114,29 +122,34 @@ const PayoutDetail = PayoutBody.extend({
     .array(
       z.object({
         id: fields.rowNumber('The number of the line', '1042'),
-        program: fields.code('The code of the program that pays it', 'resale'),
-        kind: fields.text('Where it comes from: `earned`, `reversed` by a refund, or money that came back', 'earned'),
+        program: fields.code('The code of the program that pays the line', 'resale'),
+        kind: fields.text(
+          'The origin of the line: `earned`, `reversed` by a refund, or money that came back',
+          'earned',
+        ),
         amount: fields.amountOf('the payout', 'The amount of the line; below zero for a reversal'),
-        earningCount: fields.count('How many earnings it sums up', 17),
-        availableOn: fields.day('When its earnings were free'),
+        earningCount: fields.count('The number of earnings in the line', 17),
+        availableOn: fields.day('The day from which its earnings were free'),
         released: z.boolean().meta({ description: 'Whether the line is free again for another payout' }),
       }),
     )
-    .meta({ description: 'What it pays, line by line' }),
-  attempts: z.array(AttemptBody).meta({ description: 'How it was sent; empty for a key of the role `partner`' }),
+    .meta({ description: 'The lines that the payout pays' }),
+  attempts: z
+    .array(AttemptBody)
+    .meta({ description: 'The attempts to send the payout; empty for a key of the role `partner`' }),
   history: z
     .array(AttemptChange)
-    .meta({ description: 'Each change of its attempts, the oldest first; empty for a key of the role `partner`' }),
+    .meta({ description: 'The changes of its attempts, the oldest first; empty for a key of the role `partner`' }),
 }).openapi('PayoutDetail');
 
 const PayoutsQuery = pageQuery(Uuid).extend({
   run: Uuid.meta({
-    description: 'Only payouts of this run',
+    description: 'Lists only payouts of this run',
     examples: ['019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'],
   }).optional(),
-  partner: Code.meta({ description: 'Only payouts of this partner', examples: ['paula'] }).optional(),
-  status: fields.oneOf(PAYOUT_STATUSES, 'Only payouts with this status', 'failed').optional(),
-  method: Method.meta({ description: 'Only payouts by this method', examples: ['check'] }).optional(),
+  partner: Code.meta({ description: 'Lists only payouts of this partner', examples: ['paula'] }).optional(),
+  status: fields.oneOf(PAYOUT_STATUSES, 'Lists only payouts with this status', 'failed').optional(),
+  method: Method.meta({ description: 'Lists only payouts by this method', examples: ['check'] }).optional(),
 });
 
 const list = createRoute({
@@ -155,9 +168,9 @@ const get = createRoute({
   method: 'get',
   path: '/v1/payouts/{id}',
   tags: ['payouts'],
-  summary: 'Get a payout and what happened to it',
+  summary: 'Get a payout and its history',
   request: { params: UuidPath },
-  responses: { 200: answers(PayoutDetail, 'The payout, with its lines and what happened to it.') },
+  responses: { 200: answers(PayoutDetail, 'The payout, with its lines, its attempts and their history.') },
 });
 
 export function payoutBody(payout: Payout) {

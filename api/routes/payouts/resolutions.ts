@@ -15,46 +15,49 @@ import { answers, jsonBody, Reason, UuidPath } from '../../http/schemas.ts';
 import { wakeQuietly } from '../../http/wake.ts';
 
 const OUTCOME =
-  'What became of the payment (`paid`, `not_paid`, `returned`), or of a part that came back: the partner gets it again (`credit_partner`), you keep it (`keep`), or nothing more will come and it counts as a full return (`returned`)';
+  'The outcome of the payment (`paid`, `not_paid`, `returned`), or of a part that came back: the partner gets it again (`credit_partner`), you keep it (`keep`), or nothing more will come back and it counts as a full return (`returned`)';
 
 export const ResolutionBody = z
   .object({
     id: fields.id('The id of the resolution'),
-    payoutId: fields.id('The payout that it is about'),
+    payoutId: fields.id('The id of the payout that the resolution is about'),
     outcome: fields.oneOf(RESOLUTION_OUTCOMES, OUTCOME, 'not_paid'),
     currency: Currency,
     amount: fields
-      .amount('How much of a part that came back this decides; null where it is about the whole')
+      .amount('The amount that came back and that this decides about; null if it decides about the whole payment')
       .nullable(),
-    evidence: fields.text('What was seen, where, and who said so', 'Support case 4711: no payment under our key.'),
+    evidence: fields.text(
+      'The evidence: what you saw, where you saw it, and who said so',
+      'Support case 4711: no payment under our key.',
+    ),
     reference: fields
-      .text("The provider's id of the payment, where it was found there; otherwise null", '50000042')
+      .text("The provider's id of the payment, if it was found at the provider; otherwise null", '50000042')
       .nullable(),
     status: fields.oneOf(
       RESOLUTION_STATUSES,
-      '`applied`: the books say so; `overtaken`: the provider said what became of it first',
+      'The status of the resolution; `applied` if the books now say so, `overtaken` if the provider reported the outcome first',
       'applied',
     ),
     proposedBy: fields.code('The person who proposed it', 'olga'),
-    proposedAt: fields.at('When it was proposed'),
+    proposedAt: fields.at('When the resolution was proposed'),
     decidedBy: fields.code('The person who decided it; null until then', 'anna').nullable(),
-    decidedAt: fields.at('When it was decided; null until then').nullable(),
-    note: fields.text('What that person added; null where nothing', 'I called them too.').nullable(),
+    decidedAt: fields.at('When the resolution was decided; null until then').nullable(),
+    note: fields.text('The note of the person who decided; null if there is none', 'I called them too.').nullable(),
   })
   .openapi('Resolution');
 
-/** A provider's id of a payment; it becomes part of addresses. */
+/** A provider's id of a payment. It becomes part of URLs. */
 const Reference = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_:-]{0,99}$/, 'is not the id of a payment at a provider');
 
 const ProposalBody = z
   .strictObject({
     outcome: fields.oneOf(RESOLUTION_OUTCOMES, OUTCOME, 'not_paid'),
     evidence: Line(2000).meta({
-      description: 'What was seen, where, and who said so',
+      description: 'The evidence: what you saw, where you saw it, and who said so',
       examples: ['Support case 4711: no payment under our key.'],
     }),
     reference: Reference.meta({
-      description: "The provider's id of the payment, where you found it there and we did not know it",
+      description: "The provider's id of the payment, if you found it at the provider and Bursar did not know it",
       examples: ['50000042'],
     }).optional(),
   })
@@ -62,9 +65,9 @@ const ProposalBody = z
 
 const NewDecisionBody = z
   .strictObject({
-    decision: fields.oneOf(['confirm', 'refuse'], 'Whether the proposal holds', 'confirm'),
+    decision: fields.oneOf(['confirm', 'refuse'], 'Your decision about the proposal', 'confirm'),
     note: Reason.meta({
-      description: 'What you want to be read with the decision',
+      description: 'A note for the people who read the decision later',
       examples: ['I called them too.'],
     }).optional(),
   })
@@ -75,13 +78,13 @@ const propose = createRoute({
   path: '/v1/payouts/{id}/resolution',
   operationId: 'proposePayoutResolution',
   tags: ['resolutions'],
-  summary: 'Propose what became of a payment',
+  summary: 'Propose the outcome of a payment',
   request: { params: UuidPath, body: jsonBody(ProposalBody) },
   responses: {
     201: answers(ResolutionBody, 'The proposal was recorded. Nothing moves until another person confirms it.'),
     403: problemResponse('The payout pays you, so another person must propose. Nothing was recorded.'),
     409: problemResponse(
-      'No open task asks for this outcome, the provider can still tell, or another proposal waits. Nothing was recorded.',
+      'No open task asks for this outcome, the provider can still report it, or another proposal is waiting. Nothing was recorded.',
     ),
   },
 });
@@ -90,15 +93,17 @@ const decide = createRoute({
   method: 'post',
   path: '/v1/payouts/{id}/resolution/decision',
   tags: ['resolutions'],
-  summary: 'Confirm or refuse what another person proposed',
+  summary: 'Confirm or refuse a proposed outcome',
   request: {
     params: UuidPath,
     body: jsonBody(NewDecisionBody),
   },
   responses: {
     200: answers(ResolutionBody, 'The decision was recorded. A confirmed proposal is applied at once.'),
-    403: problemResponse('You proposed it, or are paid by it, so another person must decide. Nothing was recorded.'),
-    409: problemResponse('No proposal waits for a decision. Nothing was recorded.'),
+    403: problemResponse(
+      'You proposed it, or the payout pays you, so another person must decide. Nothing was recorded.',
+    ),
+    409: problemResponse('No proposal is waiting for a decision. Nothing was recorded.'),
   },
 });
 
@@ -118,7 +123,7 @@ export const resolutionBody = (resolution: Resolution) => ({
   note: resolution.note,
 });
 
-/** Two people say what became of a payment: one with the evidence, another one after reading it. */
+/** Two people state the outcome of a payment: one gives the evidence, and another confirms after reading it. */
 export const resolutionRoutes = ({ db, temporal, log }: ApiDeps) =>
   createRouter()
     .openapi(propose, async (c) => {

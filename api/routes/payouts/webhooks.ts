@@ -19,15 +19,15 @@ const receive = createRoute({
   tags: ['webhooks'],
   summary: "Receive a provider's webhook",
   description:
-    'The body is whatever the provider signs. It is a hint only: the provider is asked before anything is booked.',
+    'Takes a signed message in the form that the provider sends. It is only a hint: Bursar asks the provider before it books anything.',
   request: { params: z.object({ sender: fields.oneOf(WEBHOOK_SENDERS, 'The provider that calls', 'wise') }) },
   responses: {
-    200: { description: 'The message is kept, or was known already.' },
-    401: problemResponse("The provider's signature does not fit. Nothing was kept."),
+    200: { description: 'The message was stored, or was already known.' },
+    401: problemResponse("The provider's signature does not match. Nothing was stored."),
   },
 });
 
-/** Providers call this. A genuine message is kept before it is answered; it only wakes its payout, which asks the provider itself. */
+/** Providers call this. A genuine message is stored before it is answered. It only wakes its payout, which asks the provider itself. */
 export const webhookRoutes = ({ db, temporal, log, webhookReaders }: ApiDeps) => {
   const wake = async (gateway: WebhookSender, { eventId, reference, key }: WebhookHint) => {
     const hint = { reference, key };
@@ -44,10 +44,13 @@ export const webhookRoutes = ({ db, temporal, log, webhookReaders }: ApiDeps) =>
     );
     if (woken) await markInboxProcessed(db, [{ gateway, eventId }]);
   };
-  /** Providers wait five seconds for an answer, and what is kept cannot be lost: whatever fails here is the sweep's. */
+  /** Providers wait five seconds for an answer. A stored message cannot be lost: if anything fails here, the sweep does it later. */
   const wakeLater = (gateway: WebhookSender, hint: WebhookHint) =>
     void wake(gateway, hint).catch((error: unknown) =>
-      log.warn({ gateway, event: hint.eventId, reason: String(error) }, 'a webhook woke nobody; the sweep will do it'),
+      log.warn(
+        { gateway, event: hint.eventId, reason: String(error) },
+        'a webhook woke no workflow; the sweep will do it',
+      ),
     );
 
   return createRouter().openapi(receive, async (c) => {

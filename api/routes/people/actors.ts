@@ -28,21 +28,25 @@ const ActorBody = z
   .object({
     code: fields.code("The person's code", 'petra'),
     name: fields.text("The person's name", 'Petra Preparer'),
-    email: fields.text('Where notices to this person go; null where none do', 'petra@example.com').nullable(),
+    email: fields
+      .text('The e-mail address for notices to this person; null if there are none', 'petra@example.com')
+      .nullable(),
     createdAt: fields.at('When the person was added'),
   })
   .openapi('Actor');
 
 const KeyBody = z
   .object({
-    id: fields.id('The id of the key, by which it is revoked'),
-    role: fields.oneOf(ROLES, 'What the key may do', 'preparer'),
-    partner: fields.code('For the role `partner`: the partner that the key reads; otherwise null', 'paula').nullable(),
+    id: fields.id('The id of the key; use it to revoke the key'),
+    role: fields.oneOf(ROLES, 'The role of the key, which decides what it may do', 'preparer'),
+    partner: fields
+      .code('The code of the partner whose data a key of the role `partner` can read; null for other roles', 'paula')
+      .nullable(),
     prefix: fields.text('The part of the key after `bsk_`, by which a person recognises it', '4f1c09ab77e2'),
     createdAt: fields.at('When the key was issued'),
-    expiresAt: fields.at('When the key stops working by itself; null where it does not').nullable(),
-    revokedAt: fields.at('When the key was revoked; null while it works').nullable(),
-    lastUsedAt: fields.at('When the key was last used; null where it never was').nullable(),
+    expiresAt: fields.at('When the key expires; null if it never does').nullable(),
+    revokedAt: fields.at('When the key was revoked; null if it was not revoked').nullable(),
+    lastUsedAt: fields.at('When the key was last used; null if it never was').nullable(),
   })
   .openapi('ApiKey');
 
@@ -57,9 +61,12 @@ const listOfActors = createRoute({
 
 const NewActorBody = z
   .strictObject({
-    code: Code.meta({ description: "The person's code, for ever", examples: ['petra'] }),
+    code: Code.meta({ description: "The person's code, which never changes", examples: ['petra'] }),
     name: Name.meta({ description: "The person's name", examples: ['Petra Preparer'] }),
-    email: Email.meta({ description: 'Where notices to this person go', examples: ['petra@example.com'] }).optional(),
+    email: Email.meta({
+      description: 'The e-mail address for notices to this person',
+      examples: ['petra@example.com'],
+    }).optional(),
   })
   .openapi('NewActor');
 
@@ -72,7 +79,7 @@ const add = createRoute({
   responses: { 201: answers(ActorBody, 'The person was added.'), 409: problemResponse('The code is taken.') },
 });
 
-const KeyList = z.array(KeyBody).meta({ description: 'All keys of the person, revoked and expired ones too' });
+const KeyList = z.array(KeyBody).meta({ description: 'All keys of the person, including revoked and expired ones' });
 
 const listOfKeys = createRoute({
   method: 'get',
@@ -85,26 +92,30 @@ const listOfKeys = createRoute({
 
 const NewKeyBody = z
   .strictObject({
-    role: fields.oneOf(ROLES, 'What the key may do', 'preparer'),
+    role: fields.oneOf(ROLES, 'The role of the key, which decides what it may do', 'preparer'),
     partner: Code.meta({
-      description: 'For the role `partner`, and only for it: the partner that the key reads',
+      description:
+        'The code of the partner whose data the key can read; required for the role `partner`, and only allowed there',
       examples: ['paula'],
     }).optional(),
     expiresAt: Instant.meta({
-      description: 'When the key stops working by itself, an RFC 3339 instant in the future; without it, never',
+      description: 'When the key expires: an RFC 3339 instant in the future; without it, the key never expires',
       examples: ['2099-12-31T23:59:59Z'],
     }).optional(),
   })
   .superRefine(({ role, partner }, context) => {
     if ((role === 'partner') === (partner !== undefined)) return;
-    const message = role === 'partner' ? 'is needed: the partner that this key reads' : 'is only for the role partner';
+    const message =
+      role === 'partner'
+        ? 'is required: the partner whose data this key can read'
+        : 'is only allowed for the role partner';
     context.addIssue({ code: 'custom', path: ['partner'], message });
   })
   .openapi('NewApiKey');
 
 const IssuedKeyBody = z
   .object({
-    id: fields.id('The id of the key, by which it is revoked'),
+    id: fields.id('The id of the key; use it to revoke the key'),
     prefix: fields.text('The part of the key after `bsk_`, by which a person recognises it', '4f1c09ab77e2'),
     key: fields.text(
       'The key itself, shown only this once',
@@ -122,7 +133,7 @@ const issue = createRoute({
   request: { params: CodePath, body: jsonBody(NewKeyBody) },
   responses: {
     201: answers(IssuedKeyBody, 'The key was issued. It is shown only this once.'),
-    403: problemResponse('Nobody issues a key to themselves.'),
+    403: problemResponse('You cannot issue a key to yourself.'),
     404: problemResponse('There is no such partner.'),
   },
 });

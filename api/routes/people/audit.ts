@@ -10,15 +10,15 @@ import { answers, pageOf, pageQuery, RowNumber } from '../../http/schemas.ts';
 
 const EntryBody = z
   .object({
-    seq: fields.rowNumber('The number of the entry; entries count upwards', '1042'),
-    at: fields.at('When it was done'),
-    actor: fields.code('The code of the person who did it; null where the system did', 'petra').nullable(),
-    action: fields.text('What was done', 'run.ask'),
+    seq: fields.rowNumber('The number of the entry; later entries have higher numbers', '1042'),
+    at: fields.at('When the action was done'),
+    actor: fields.code('The code of the person who acted; null if the system acted', 'petra').nullable(),
+    action: fields.text('The action', 'run.ask'),
     subject: fields.text(
-      'What it was done to, as a kind of thing and its name',
+      'The subject of the action, as a kind of thing and its name',
       'run/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f',
     ),
-    detail: fields.facts('What the action was about; never a secret or a bank detail', {
+    detail: fields.facts('The details of the action; never a secret or a bank detail', {
       schedule: 'monthly',
       periodEnd: '2026-03-01',
     }),
@@ -32,7 +32,7 @@ const EntryBody = z
   .openapi('AuditEntry');
 
 const Subject = Line(300).meta({
-  description: 'Only entries about this subject',
+  description: 'Lists only entries about this subject',
   examples: ['run/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'],
 });
 
@@ -41,9 +41,9 @@ const list = createRoute({
   path: '/v1/audit',
   operationId: 'listAuditEntries',
   tags: ['audit'],
-  summary: 'List who did what',
+  summary: 'List the audit log',
   request: { query: pageQuery(RowNumber).extend({ subject: Subject.optional() }) },
-  responses: { 200: answers(pageOf(EntryBody), 'Who did what, the oldest first.') },
+  responses: { 200: answers(pageOf(EntryBody), 'The actions of people and of the system, the oldest first.') },
 });
 
 const entryBody = ({ seq, at, ...entry }: RecordedEntry) => ({ ...entry, seq: String(seq), at: at.toISOString() });

@@ -25,14 +25,17 @@ import {
   pageQuery,
 } from '../../http/schemas.ts';
 
-const KINDS = { description: 'The kinds of partner that may join; empty for every kind', examples: [['reseller']] };
+const KINDS = {
+  description: 'The kinds of partner that may join; empty if every kind may join',
+  examples: [['reseller']],
+};
 const PartnerKinds = z.array(z.enum(PARTNER_KINDS)).max(PARTNER_KINDS.length);
 
 const NewProgramBody = z
   .strictObject({
-    code: Code.meta({ description: "The program's code, for ever", examples: ['resale'] }),
+    code: Code.meta({ description: "The program's code, which never changes", examples: ['resale'] }),
     name: Name.meta({ description: "The program's name", examples: ['Resale'] }),
-    schedule: Code.meta({ description: 'The code of the pay schedule that pays it', examples: ['monthly'] }),
+    schedule: Code.meta({ description: 'The code of the pay schedule that pays this program', examples: ['monthly'] }),
     partnerKinds: PartnerKinds.default([]).meta(KINDS),
   })
   .openapi('NewProgram');
@@ -41,7 +44,7 @@ const ProgramBody = z
   .object({
     code: fields.code("The program's code", 'resale'),
     name: fields.text("The program's name", 'Resale'),
-    schedule: fields.code('The code of the pay schedule that pays it', 'monthly'),
+    schedule: fields.code('The code of the pay schedule that pays this program', 'monthly'),
     partnerKinds: z.array(z.string()).meta(KINDS),
     createdAt: fields.at('When the program was added'),
   })
@@ -50,8 +53,8 @@ const ProgramBody = z
 const PlanBody = z
   .object({
     plan: fields.code('The code of the plan', 'standard'),
-    version: fields.count('The number of the version, from 1 on', 2),
-    effectiveFrom: fields.at('From which instant on events earn by these terms'),
+    version: fields.count('The number of the version, counted from 1', 2),
+    effectiveFrom: fields.at('The instant from which events earn by these terms'),
     terms: PlanTerms,
     createdAt: fields.at('When the version was added'),
   })
@@ -101,7 +104,7 @@ const plans = createRoute({
 
 const NewPlanBody = z
   .strictObject({
-    code: Code.meta({ description: "The plan's code, for ever", examples: ['standard'] }),
+    code: Code.meta({ description: "The plan's code, which never changes", examples: ['standard'] }),
     terms: PlanTerms,
   })
   .openapi('NewPlan');
@@ -113,8 +116,8 @@ const addOnePlan = createRoute({
   summary: 'Add a plan',
   request: { params: CodePath, body: jsonBody(NewPlanBody) },
   responses: {
-    201: answers(PlanBody, 'The plan was added. Its first version also holds for everything that happened before.'),
-    409: problemResponse('The program has a plan with this code already.'),
+    201: answers(PlanBody, 'The plan was added. Its first version also applies to all earlier events.'),
+    409: problemResponse('The program already has a plan with this code.'),
   },
 });
 
@@ -124,7 +127,7 @@ const versions = createRoute({
   tags: ['programs'],
   summary: 'List the versions of a plan',
   request: { params: PlanPath, query: pageQuery(Ordinal) },
-  responses: { 200: answers(pageOf(PlanBody), 'Every version, the first one first.') },
+  responses: { 200: answers(pageOf(PlanBody), 'Every version, the oldest first.') },
 });
 
 const NewVersionBody = z
@@ -132,7 +135,7 @@ const NewVersionBody = z
     terms: PlanTerms,
     effectiveFrom: Instant.meta({
       description:
-        'From when on events earn by these terms: an RFC 3339 instant with its offset; from now on unless said',
+        'The instant from which events earn by these terms: an RFC 3339 instant with its offset; now by default',
       examples: ['2026-04-01T00:00:00-04:00'],
     }).optional(),
   })
@@ -142,7 +145,7 @@ const addVersion = createRoute({
   method: 'post',
   path: '/v1/programs/{code}/plans/{plan}/versions',
   tags: ['programs'],
-  summary: 'Add a version of a plan: change its terms',
+  summary: 'Add a version of a plan, to change its terms',
   request: {
     params: PlanPath,
     body: jsonBody(NewVersionBody),

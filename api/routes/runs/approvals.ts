@@ -13,20 +13,23 @@ import { answers, jsonBody, Reason, UuidPath } from '../../http/schemas.ts';
 
 const NewDecisionBody = z
   .strictObject({
-    decision: fields.oneOf(['approve', 'reject'], 'Whether the run may pay', 'approve'),
+    decision: fields.oneOf(['approve', 'reject'], 'Your decision about the run', 'approve'),
     contentHash: z
       .string()
       .regex(/^[0-9a-f]{64}$/, 'is not a content hash of a run')
       .meta({
-        description: 'The `contentHash` of the run as you saw it; another one is refused',
+        description: 'The `contentHash` of the run as you saw it; the decision is refused if the run has another one',
         examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
       }),
-    note: Reason.meta({ description: 'What you want to be read with the decision', examples: ['Checked'] }).optional(),
+    note: Reason.meta({
+      description: 'A note for the people who read the decision later',
+      examples: ['Checked'],
+    }).optional(),
   })
   .openapi('RunDecision');
 
 const DecidedBody = z
-  .object({ status: fields.oneOf(RUN_STATUSES, 'What the run is now', 'approved') })
+  .object({ status: fields.oneOf(RUN_STATUSES, 'The status of the run after the decision', 'approved') })
   .openapi('DecidedRun');
 
 const decide = createRoute({
@@ -40,14 +43,14 @@ const decide = createRoute({
     403: problemResponse(
       'You asked for the run, changed it, added payout details that it pays to, or are paid by it, so another person must decide. Nothing was recorded.',
     ),
-    409: problemResponse('The run changed since you saw it, or does not wait for a decision. Nothing was recorded.'),
+    409: problemResponse('The run changed since you saw it, or is not waiting for a decision. Nothing was recorded.'),
     503: problemResponse(
       'It is not known whether the decision was recorded: repeat the request with the same Idempotency-Key.',
     ),
   },
 });
 
-/** People decide runs: each decision is recorded or refused, and the answer is what was recorded. */
+/** People decide runs. Each decision is recorded or refused, and the answer shows what was recorded. */
 export const approvalRoutes = ({ db, temporal }: ApiDeps) =>
   createRouter().openapi(decide, async (c) => {
     const run = await getRun(db, c.req.valid('param').id);

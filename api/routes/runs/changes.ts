@@ -12,7 +12,10 @@ import { runBody, RunBody, startOf } from './runs.ts';
 
 const ExclusionBody = z
   .strictObject({
-    payout: Uuid.meta({ description: 'The payout to leave out', examples: ['019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'] }),
+    payout: Uuid.meta({
+      description: 'The id of the payout to take out',
+      examples: ['019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'],
+    }),
     reason: Reason,
   })
   .openapi('NewExclusion');
@@ -48,10 +51,10 @@ const changeRoute = <Verb extends 'pause' | 'resume' | 'cancel'>(verb: Verb, sum
 const pause = changeRoute(
   'pause',
   'Pause a run',
-  'The run is paused: no provider is asked for anything new. What was asked before goes on to its end.',
+  'The run is paused: no provider is asked for anything new. Payments that were requested before continue to their end.',
 );
-const resume = changeRoute('resume', 'Resume a run', 'The run goes on.');
-const cancel = changeRoute('cancel', 'Cancel a run', 'The run is cancelled. Its lines are free for the next run.');
+const resume = changeRoute('resume', 'Resume a run', 'The run continues.');
+const cancel = changeRoute('cancel', 'Cancel a run', 'The run was cancelled. Its lines are free for the next run.');
 
 /** The changes that people make to a run besides deciding it. */
 export const runChangeRoutes = ({ db, temporal, log }: ApiDeps) => {

@@ -22,13 +22,13 @@ const replace = createRoute({
   responses: {
     201: answers(
       RunBody,
-      'A run for this partner and currency alone is being prepared. You cannot approve a run that you asked for.',
+      'A run for this one partner and currency is being prepared. You cannot approve a run that you asked for.',
     ),
-    409: problemResponse('The payout may still pay, or is being replaced already. No run was opened.'),
+    409: problemResponse('The payout may still pay, or is already being replaced. No run was opened.'),
   },
 });
 
-/** A payout is replaced by a new one, in a run of its own, and only after proof that the first pays no more. */
+/** A new payout in a run of its own replaces the first one, and only after proof that the first can no longer pay. */
 export const replacementRoutes = ({ db, temporal, log }: ApiDeps) =>
   createRouter().openapi(replace, async (c) => {
     const { reason } = c.req.valid('json');

@@ -34,32 +34,41 @@ import { payoutBody, PayoutBody } from '../payouts/payouts.ts';
 export const RunBody = z
   .object({
     id: fields.id('The id of the run'),
-    schedule: fields.code('The code of its pay schedule', 'monthly'),
-    kind: fields.oneOf(['scheduled', 'on_demand'], 'Whether the schedule or a person asked for it', 'scheduled'),
-    periodStart: fields.day('The first day of its period', '2026-02-01'),
-    periodEnd: fields.day('The day after its last: the date of the cut-off', '2026-03-01'),
-    cutoffAt: fields.at('What was free before this instant is paid', '2026-03-01T05:00:00.000Z'),
-    payOn: fields.day('Nothing is sent before this day begins', '2026-03-03'),
-    status: fields.oneOf(RUN_STATUSES, 'Where it is', 'review'),
+    schedule: fields.code('The code of the pay schedule of the run', 'monthly'),
+    kind: fields.oneOf(
+      ['scheduled', 'on_demand'],
+      'The kind of run: opened by its schedule (`scheduled`), or requested by a person (`on_demand`)',
+      'scheduled',
+    ),
+    periodStart: fields.day('The first day of the period', '2026-02-01'),
+    periodEnd: fields.day('The day after the last day of the period: the date of the cut-off', '2026-03-01'),
+    cutoffAt: fields.at(
+      'The cut-off; the run pays the lines that were free before this instant',
+      '2026-03-01T05:00:00.000Z',
+    ),
+    payOn: fields.day('The pay date; nothing is sent before this day begins', '2026-03-03'),
+    status: fields.oneOf(RUN_STATUSES, 'The status of the run', 'review'),
     statusReason: fields
-      .text('Why it is there, where a person or the system said so; otherwise null', 'Wrong period')
+      .text('The reason for the status, if a person or the system gave one; otherwise null', 'Wrong period')
       .nullable(),
-    preparer: fields.code('The person who asked for it; null for a scheduled run', 'petra').nullable(),
-    approvalsRequired: fields.count('How many people must approve it', 1),
+    preparer: fields.code('The code of the person who asked for the run; null for a scheduled run', 'petra').nullable(),
+    approvalsRequired: fields.count('The number of people who must approve the run', 1),
     replaces: fields
-      .id('For a replacement: the payout that it replaces, whose partner alone it pays; otherwise null')
+      .id(
+        'The id of the payout that the run replaces; null if the run is not a replacement. A replacement pays only the partner of that payout',
+      )
       .nullable(),
     reason: fields
-      .text('For a replacement: why it was asked for; otherwise null', 'PayPal locked the account')
+      .text('The reason for the replacement; null if the run is not a replacement', 'PayPal locked the account')
       .nullable(),
     contentHash: fields
       .text(
-        'The SHA-256 in hexadecimal of what the run pays, which an approval names; null until the run is prepared',
+        'The SHA-256 in hexadecimal of everything that the run pays; null until the run is prepared. An approval names this hash',
         '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
       )
       .nullable(),
-    reviewSince: fields.at('Since when it has waited for a decision; null until it is prepared').nullable(),
-    createdAt: fields.at('When it was opened'),
+    reviewSince: fields.at('When the run began to wait for a decision; null until then').nullable(),
+    createdAt: fields.at('When the run was opened'),
   })
   .openapi('Run');
 
@@ -70,48 +79,48 @@ const RunDetail = RunBody.extend({
         method: Method,
         currency: Currency,
         status: fields.text('The status of these payouts', 'draft'),
-        count: fields.count('How many payouts there are', 120),
-        net: fields.amount('What they pay together', '15420.50'),
+        count: fields.count('The number of payouts', 120),
+        net: fields.amount('The total of these payouts', '15420.50'),
       }),
     )
-    .meta({ description: 'Its payouts by method, currency and status' }),
+    .meta({ description: 'The payouts of the run by method, currency and status' }),
   outcomes: z
     .array(
       z.object({
-        outcome: fields.oneOf(OUTCOMES, 'What the run means for these partners', 'below_minimum'),
+        outcome: fields.oneOf(OUTCOMES, 'The outcome of the run for these partners', 'below_minimum'),
         currency: Currency,
-        count: fields.count('How many partners there are', 8),
-        payable: fields.amount('What they have together', '212.40'),
+        count: fields.count('The number of partners', 8),
+        payable: fields.amount('The total that is payable to these partners', '212.40'),
       }),
     )
-    .meta({ description: 'Its partners by outcome and currency' }),
+    .meta({ description: 'The partners of the run by outcome and currency' }),
   approvals: z
     .array(
       z.object({
         actor: fields.code('The person who decided', 'anna'),
-        decision: fields.oneOf(['approve', 'reject'], 'What they decided', 'approve'),
-        note: fields.text('What they added; null where nothing', 'Checked').nullable(),
+        decision: fields.oneOf(['approve', 'reject'], 'The decision', 'approve'),
+        note: fields.text('The note of the person; null if there is none', 'Checked').nullable(),
         contentHash: fields.text(
-          'What they saw; a decision on another content counts for nothing',
+          'The content hash that the person saw; a decision about other content counts for nothing',
           '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
         ),
-        at: fields.at('When they decided'),
+        at: fields.at('When the person decided'),
       }),
     )
-    .meta({ description: 'The decisions about it, the oldest first' }),
+    .meta({ description: 'The decisions about the run, the oldest first' }),
 }).openapi('RunDetail');
 
 const OutcomeBody = z
   .object({
     partner: fields.code('The code of the partner', 'paula'),
     currency: Currency,
-    outcome: fields.oneOf(OUTCOMES, 'What the run means for the partner', 'below_minimum'),
-    payable: fields.amount('What the partner has', '12.00'),
+    outcome: fields.oneOf(OUTCOMES, 'The outcome of the run for the partner', 'below_minimum'),
+    payable: fields.amount('The amount that is payable to the partner', '12.00'),
     reasons: z.array(z.unknown()).meta({
-      description: 'All that stands against a payment: each with `reason`, and with `until` and `detail` or null',
+      description: 'All reasons against a payment; each has a `reason`, and an `until` and a `detail` that may be null',
       examples: [[{ reason: 'below_minimum', until: null, detail: null }]],
     }),
-    payoutId: fields.id('The payout that pays the partner; null where there is none').nullable(),
+    payoutId: fields.id('The id of the payout that pays the partner; null if there is none').nullable(),
   })
   .openapi('RunOutcome');
 
@@ -124,8 +133,8 @@ const list = createRoute({
   summary: 'List the payout runs',
   request: {
     query: pageQuery(RunCursor).extend({
-      schedule: Code.meta({ description: 'Only runs of this schedule', examples: ['monthly'] }).optional(),
-      status: fields.oneOf(RUN_STATUSES, 'Only runs with this status', 'review').optional(),
+      schedule: Code.meta({ description: 'Lists only runs of this schedule', examples: ['monthly'] }).optional(),
+      status: fields.oneOf(RUN_STATUSES, 'Lists only runs with this status', 'review').optional(),
     }),
   },
   responses: { 200: answers(pageOf(RunBody), 'The payout runs, the newest first.') },
@@ -135,7 +144,8 @@ const NewRunBody = z
   .strictObject({
     schedule: Code.meta({ description: 'The code of the pay schedule', examples: ['monthly'] }),
     periodEnd: LocalDate.meta({
-      description: 'What was free before this local date is paid; it must have begun in the zone of the schedule',
+      description:
+        'The date of the cut-off; the run pays the lines that were free before this local date, which must have begun in the zone of the schedule',
       examples: ['2026-03-01'],
     }),
   })
@@ -159,9 +169,9 @@ const get = createRoute({
   method: 'get',
   path: '/v1/runs/{id}',
   tags: ['runs'],
-  summary: 'Get a run and what it pays',
+  summary: 'Get a run',
   request: { params: UuidPath },
-  responses: { 200: answers(RunDetail, 'The run, with what it pays.') },
+  responses: { 200: answers(RunDetail, 'The run, with its payouts, outcomes and decisions.') },
 });
 
 const payouts = createRoute({
@@ -179,10 +189,10 @@ const outcomes = createRoute({
   method: 'get',
   path: '/v1/runs/{id}/outcomes',
   tags: ['runs'],
-  summary: 'List who a run pays, and who not and why',
+  summary: 'List the outcome of a run for each partner',
   request: { params: UuidPath, query: pageQuery(OutcomeCursor) },
   responses: {
-    200: answers(pageOf(OutcomeBody), 'What the run means for every partner: paid, or the reason why not.'),
+    200: answers(pageOf(OutcomeBody), 'The outcome of the run for every partner: `paid`, or the reason why not.'),
   },
 });
 
@@ -211,7 +221,7 @@ const outcomeBody = ({ partnerId: _id, payableMinor, ...outcome }: RunOutcome) =
   payable: formatDecimal(money(payableMinor, outcome.currency)),
 });
 
-/** The facts that are needed to start a run's workflow. */
+/** The facts that a run's workflow needs to start. */
 export const startOf = ({ id, schedule, periodEnd }: Run) => ({ id, scheduleCode: schedule, periodEnd });
 
 export const runRoutes = ({ db, temporal, log }: ApiDeps) =>

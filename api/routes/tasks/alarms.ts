@@ -14,13 +14,10 @@ import { answers, pageOf, pageQuery, RowNumber } from '../../http/schemas.ts';
 
 const AlarmBody = z
   .object({
-    id: fields.rowNumber('The number of the alarm, by which it is cleared', '42'),
-    kind: fields.text('What is odd; the runbook of alarms has a row for each kind', 'statement_not_read'),
-    subject: fields.text(
-      'What it is about, as a kind of thing and its name',
-      'payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f',
-    ),
-    detail: fields.text('What was found, in words', 'The statement of 2026-03-01 could not be read.'),
+    id: fields.rowNumber('The number of the alarm; use it to clear the alarm', '42'),
+    kind: fields.text('The kind of alarm; the runbook of alarms has a row for each kind', 'statement_not_read'),
+    subject: fields.text('The subject, as a kind of thing and its name', 'payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'),
+    detail: fields.text('A sentence that says what was found', 'The statement of 2026-03-01 could not be read.'),
     raisedAt: fields.at('When the alarm was raised'),
   })
   .openapi('Alarm');
@@ -29,14 +26,11 @@ const BreakBody = z
   .object({
     id: fields.rowNumber('The number of the break', '7'),
     gateway: fields.text('The gateway whose statement was read', 'paypal'),
-    kind: fields.text('How the books differ', 'missing_at_provider'),
-    subject: fields.text(
-      'What it is about, as a kind of thing and its name',
-      'payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f',
-    ),
-    currency: fields.orNull(Currency, 'The currency of both amounts; null where there is none'),
-    expected: fields.amount('What our books say; null where they say nothing').nullable(),
-    found: fields.amount("What the provider's statement says; null where it says nothing").nullable(),
+    kind: fields.text('The kind of difference', 'missing_at_provider'),
+    subject: fields.text('The subject, as a kind of thing and its name', 'payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'),
+    currency: fields.orNull(Currency, 'The currency of both amounts; null if there is none'),
+    expected: fields.amount('The amount in our books; null if they have none').nullable(),
+    found: fields.amount("The amount in the provider's statement; null if it has none").nullable(),
     openedAt: fields.at('When the break was found'),
   })
   .openapi('Break');
@@ -44,7 +38,7 @@ const BreakBody = z
 const ClearedBody = z
   .object({
     id: fields.rowNumber('The number of the alarm', '42'),
-    cleared: z.literal(true).meta({ description: 'That it is cleared' }),
+    cleared: z.literal(true).meta({ description: 'Confirmation that the alarm is cleared' }),
   })
   .openapi('ClearedAlarm');
 
@@ -54,7 +48,7 @@ const alarms = createRoute({
   tags: ['alarms'],
   summary: 'List the open alarms',
   request: { query: pageQuery(RowNumber) },
-  responses: { 200: answers(pageOf(AlarmBody), 'What a person must look at, the oldest first.') },
+  responses: { 200: answers(pageOf(AlarmBody), 'The open alarms, the oldest first.') },
 });
 
 const clear = createRoute({
@@ -64,7 +58,7 @@ const clear = createRoute({
   summary: 'Clear an alarm',
   request: { params: z.object({ id: RowNumber }) },
   responses: {
-    200: answers(ClearedBody, 'The alarm is cleared. It is raised again if its cause is still there.'),
+    200: answers(ClearedBody, 'The alarm was cleared. Bursar raises it again if its cause is still there.'),
   },
 });
 
@@ -75,7 +69,7 @@ const breaks = createRoute({
   summary: 'List the open breaks',
   request: { query: pageQuery(RowNumber) },
   responses: {
-    200: answers(pageOf(BreakBody), "Where our books and a provider's statement do not agree, the oldest first."),
+    200: answers(pageOf(BreakBody), 'The open breaks, the oldest first.'),
   },
 });
 
