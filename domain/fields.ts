@@ -17,7 +17,7 @@ export const EventKind = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is not a kind such as sale: small letters, digits and _')
   .meta({
-    description: 'What happened: `sale`, `refund`, or a kind that the program names itself, such as `referral`',
+    description: 'The kind of event: `sale`, `refund`, or a kind that the program names itself, such as `referral`',
     examples: ['sale'],
   });
 
@@ -78,7 +78,7 @@ export const Country = z
 export const PostalAddress = z.strictObject({
   line1: Line(100).meta({ description: 'The street and the number', examples: ['500 Main Street'] }),
   line2: Line(100)
-    .meta({ description: 'What else belongs to the street, such as a suite', examples: ['Suite 210'] })
+    .meta({ description: 'The rest of the street address, such as a suite', examples: ['Suite 210'] })
     .optional(),
   city: Line(100).meta({ description: 'The city', examples: ['Springfield'] }),
   region: Line(100).meta({ description: 'The state, province or region; in the US its two letters', examples: ['IL'] }),

@@ -25,7 +25,7 @@ const JoinedId = z.strictObject({
     .min(1)
     .max(3)
     .default(':')
-    .meta({ description: 'What is put between the cells', examples: [':'] }),
+    .meta({ description: 'The text between the cells', examples: [':'] }),
 });
 
 const NumberColumn = z

@@ -12,7 +12,7 @@ export type Destination =
 /** The fields of the bank's form, such as `IBAN`, or `type`, `abartn` and `accountNumber`. */
 export type BankDetails = Readonly<Record<string, string>>;
 
-/** What is kept of a destination in clear, and what makes two of them the same account, whatever name is on it. */
+/** The part of a destination that is kept in clear. Two destinations with the same `identity` are the same account, even under different names. */
 export type DestinationSummary = {
   method: Method;
   currency: CurrencyCode | null;

@@ -40,5 +40,5 @@ export const PlanTerms = z
       if (from !== undefined && until !== undefined && from >= until)
         context.addIssue({ code: 'custom', path: ['incentives', index, 'until'], message: 'is not after from' });
   })
-  .meta({ id: 'PlanTerms', description: 'What partners earn, as one version of a plan says it' });
+  .meta({ id: 'PlanTerms', description: 'The incentives by which partners earn under one version of a plan' });
 export type PlanTerms = z.infer<typeof PlanTerms>;

@@ -1621,7 +1621,7 @@ export interface components {
              */
             line1: string;
             /**
-             * @description What else belongs to the street, such as a suite
+             * @description The rest of the street address, such as a suite
              * @example Suite 210
              */
             line2?: string;
@@ -1996,7 +1996,7 @@ export interface components {
              */
             createdAt: string;
         };
-        /** @description What partners earn, as one version of a plan says it */
+        /** @description The incentives by which partners earn under one version of a plan */
         PlanTerms: {
             /**
              * @description How many days an earning is held for refunds before it can be paid
@@ -2528,7 +2528,7 @@ export interface components {
              */
             partner: string;
             /**
-             * @description What happened: `sale`, `refund`, or a kind that the program names itself, such as `referral`
+             * @description The kind of event: `sale`, `refund`, or a kind that the program names itself, such as `referral`
              * @example sale
              */
             kind: string;
@@ -4326,7 +4326,7 @@ export interface components {
                  */
                 columns: string[];
                 /**
-                 * @description What is put between the cells
+                 * @description The text between the cells
                  * @default :
                  * @example :
                  */
@@ -4495,7 +4495,7 @@ export interface components {
                  */
                 columns: string[];
                 /**
-                 * @description What is put between the cells
+                 * @description The text between the cells
                  * @default :
                  * @example :
                  */
