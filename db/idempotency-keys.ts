@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Bytes } from './column-types.ts';
 import type { Database } from './database.ts';
 
-/** One request as its sender names it. The same key on another route, or of another person, is another request. */
+/** One request as its sender names it. The same key on another route, or from another person, is another request. */
 export type RequestName = { actorId: string; route: string; key: string };
 
 /** A request that is still running after this long was cut off, and may be claimed again. */
@@ -12,7 +12,7 @@ const CLAIM_SECONDS = 60;
 
 const ClaimRow = z.object({ claimedAt: z.string() });
 
-/** Claims a request; null where somebody holds it or it is finished. What is returned proves the claim. */
+/** Claims a request. Null if somebody else holds it or it is finished. The returned text proves the claim. */
 export const insertClaim = (
   db: Database,
   { actorId, route, key }: RequestName,
@@ -30,7 +30,7 @@ export const insertClaim = (
     returning claimed_at::text as "claimedAt"`);
 
 const RequestRow = z.strictObject({ requestHash: Bytes, sealedAnswer: z.string().nullable() });
-/** A request that is known: what it asked, and its sealed answer once it is finished. */
+/** A known request: the hash of its content, and its sealed answer once it is finished. */
 export type KnownRequest = z.infer<typeof RequestRow>;
 
 export const findRequest = (db: Database, { actorId, route, key }: RequestName): Promise<KnownRequest | null> =>
@@ -38,7 +38,7 @@ export const findRequest = (db: Database, { actorId, route, key }: RequestName):
     select request_hash as "requestHash", body as "sealedAnswer" from idempotency_key
     where actor_id = ${actorId} and route = ${route} and key = ${key}`);
 
-/** Keeps the answer to a request, sealed, where its claim still holds. */
+/** Keeps the sealed answer to a request, if its claim still holds. */
 export const updateAnswer = (
   db: Database,
   name: RequestName,

@@ -8,7 +8,7 @@ import { Failure } from '../domain/errors.ts';
  */
 export type VaultKeys = { keyId: string; kek: Uint8Array; fingerprintKey: Uint8Array };
 
-/** The names of records in the vault: a record is unsealed by the name that it was sealed with. */
+/** The names of records in the vault. A record is unsealed by the name that it was sealed with. */
 export const instrumentRecord = (instrumentVersionId: string): string => `instrument/${instrumentVersionId}`;
 export const payerGatewayRecord = (payerId: number, method: string): string => `payer-gateway/${payerId}/${method}`;
 export const attemptRecord = (attemptId: string): string => `attempt/${attemptId}`;
@@ -29,7 +29,7 @@ export function seal(keys: VaultKeys, belongsTo: string, clear: Uint8Array): Buf
   return Buffer.concat([encrypt(keys.kek, belongsTo, recordKey), encrypt(recordKey, belongsTo, clear)]);
 }
 
-/** Unseals a record. Throws Failure `vault_cannot_open` where it was sealed with another key or for another row, or was altered. */
+/** Unseals a record. Throws Failure `vault_cannot_open` if it was sealed with another key or for another row, or was altered. */
 export function unseal(keys: VaultKeys, belongsTo: string, sealed: Uint8Array): Buffer {
   try {
     const recordKey = decrypt(keys.kek, belongsTo, sealed.subarray(0, WRAPPED_KEY_BYTES));
@@ -50,7 +50,7 @@ export const sealJson = (keys: VaultKeys, belongsTo: string, value: unknown): Bu
 export const unsealJson = (keys: VaultKeys, belongsTo: string, sealed: Uint8Array): unknown =>
   JSON.parse(unseal(keys, belongsTo, sealed).toString());
 
-/** The same details always give the same fingerprint; nothing can be read from it without its key. */
+/** The same details always give the same fingerprint. It reveals nothing without its key. */
 export const fingerprint = (keys: VaultKeys, details: string): Buffer =>
   createHmac('sha256', keys.fingerprintKey).update(details).digest();
 

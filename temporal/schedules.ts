@@ -19,7 +19,7 @@ async function deploySchedule(client: Client, { scheduleId, ...definition }: Sch
     await client.schedule.create({ scheduleId, ...definition });
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ScheduleAlreadyRunning') throw error;
-    // Only the state, paused or not, is kept. The rest comes from the definition, also the policies of the action.
+    // Only the state, paused or not, is kept. Everything else comes from the definition, including the policies of the action.
     await client.schedule.getHandle(scheduleId).update((previous) => ({ ...definition, state: previous.state }));
   }
 }
@@ -57,7 +57,7 @@ export const deployPaySchedule = (client: Client, schedule: DeployedPaySchedule)
     policies: { overlap: 'BUFFER_ALL', catchupWindow: '3 days', pauseOnFailure: false },
   });
 
-/** The bank's deadlines are hours away. At worst, a person learns this much later of a check that the bank asks about. */
+/** The bank's deadlines are hours away. At worst, a person learns this much later about a check that the bank asks about. */
 const CHECK_DESK_EVERY_MS = 10 * MINUTE_MS;
 
 /** Deploys the sweep, the nightly reconciliation, the nightly verification of the books, and the reading of the bank's questions about checks. */

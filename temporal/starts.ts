@@ -42,7 +42,7 @@ export async function wakeAccrual(client: Client, programCode: string): Promise<
 
 export type RunStart = { id: string; scheduleCode: string; periodEnd: string };
 
-/** Starts a run, which is prepared, decided and paid, or lets it go on where it was. */
+/** Starts a run, which is prepared, decided and paid, or lets it continue where it was. */
 export async function wakeRun(client: Client, run: RunStart): Promise<void> {
   await client.workflow.signalWithStart('run', {
     ...REPEATABLE,

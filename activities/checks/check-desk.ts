@@ -42,7 +42,7 @@ export const createCheckActivities = (deps: CheckDeskDeps) => ({
     return waiting;
   },
 
-  /** Asks a person to look at the bank's site, because the bank could not be asked for a while and its deadlines go on. */
+  /** Asks a person to look at the bank's site, because the bank could not be asked for a while and its deadlines still run. */
   async sayCheckDeskIsSilent(): Promise<void> {
     await deps.db.transaction((tx) => raiseAlarm(tx, 'check_desk_silent', 'check-desk', SILENT));
   },

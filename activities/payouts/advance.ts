@@ -33,7 +33,7 @@ type PayoutPosition = {
 /** The reply to the payout's workflow: statuses, a time and the steps that were taken, but no amounts. */
 export type PayoutProgress = PayoutPosition & { steps: readonly Step[] };
 
-/** These waits end by a person, whose resume makes its payouts due at once, or by a batch, which wakes its own payouts. */
+/** A person ends these waits by a resume, which makes the payouts due at once. A batch ends them by waking its own payouts. */
 export const HELD_WAIT_MS = 600_000;
 export const DUE_GRACE_MS = 60_000;
 

@@ -71,7 +71,10 @@ const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: AskBatchDeps, { id, state,
     return true;
   });
 
-/** The one call that asks, or goes on asking. However it ends, it is over before another caller may ask, so neither overtakes the other. */
+/**
+ * The one call that asks, or continues to ask. However it ends, it is over before another caller may ask, so neither overtakes
+ * the other.
+ */
 async function askAlone(deps: AskBatchDeps, { id, state }: Batch, note: NoteStep): Promise<BatchReply | null> {
   const { askTimeoutMs = ASK_TIMEOUT_MS } = deps;
   if (!(await extendBatchCall(deps.db, id, askTimeoutMs))) return null;

@@ -16,7 +16,7 @@ export type AskDeps = {
   db: DatabasePool;
   gateways: Gateways;
   vault: VaultKeys;
-  /** How long asking a provider may take with all its calls, in milliseconds; two minutes at most, less a margin. */
+  /** The longest time that asking a provider may take with all its calls, in milliseconds. At most two minutes less a margin. */
   askTimeoutMs?: number;
 };
 
@@ -26,7 +26,7 @@ export const ASK_TIMEOUT_MS = 105_000;
 export const ASK_MARGIN_MS = 250;
 export const POLL_TIMEOUT_MS = 90_000;
 
-/** Asks the provider for the payment, resolves an unclear outcome, or polls. Undefined where nobody may ask now. */
+/** Asks the provider for the payment, resolves an unclear outcome, or polls. Undefined if nobody may ask now. */
 export async function ask(deps: AskDeps, attempt: Attempt, note: NoteStep): Promise<Reply | undefined> {
   if (waitsForBatch(attempt)) return undefined;
   if (!isUnanswered(attempt.state))

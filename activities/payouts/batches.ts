@@ -37,9 +37,9 @@ type BatchPosition = {
 /** The reply to the batch's workflow: statuses, a count, a time and the steps that were taken, but no amounts. */
 export type BatchProgress = BatchPosition & { steps: readonly Step[] };
 
-/** Between two parts of a batch that is still being filled. */
+/** The wait between two parts of a batch that is still being filled. */
 const GO_ON_MS = 1_000;
-/** Until there is room for more payouts to follow their own payments. */
+/** The wait until there is room for more payouts to follow their own payments. */
 const HAND_OVER_MS = 2_000;
 const PAYOUTS_PER_PAGE = 200;
 /** After this long, payments that a provider does not show no longer hold up the others. */

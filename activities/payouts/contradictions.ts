@@ -24,7 +24,7 @@ export async function overtakePeople(
   await overtake(tx, attempt.payoutId, kinds, `${attempt.gateway} says ${reply.providerStatus}`);
 }
 
-/** The same for all payments of a batch, when its provider at last reports the batch's outcome. */
+/** Does the same for all payments of a batch, when its provider at last reports the batch's outcome. */
 export async function overtakePeopleOnBatch(tx: Database, batchId: string, statement: string): Promise<void> {
   for (const payoutId of await listPayoutsInQuestion(tx, batchId))
     await overtake(tx, payoutId, ['outcome_unknown'], statement);
@@ -41,7 +41,7 @@ async function overtake(tx: Database, payoutId: string, kinds: readonly TaskKind
 export async function recordTooLate(tx: Database, asked: Attempt, reply: Reply): Promise<void> {
   if (reply.state === null || reply.state === 'failed' || reply.state === 'unknown') return;
   await openContradiction(tx, asked, reply);
-  const detail = `${asked.gateway} says ${reply.providerStatus} of a payment whose failure was recorded; the books were not changed`;
+  const detail = `${asked.gateway} says ${reply.providerStatus} of a payment whose failure was recorded. The books were not changed.`;
   await raiseAlarm(tx, 'provider_answer', `payout/${asked.payoutId}`, detail);
 }
 

@@ -30,7 +30,10 @@ export type BatchFormingDeps = {
   temporal: Client;
   gateways: Gateways;
   vault: VaultKeys;
-  /** How many payments go into one batch. 1, or no number, sends each payment alone. Never more than the provider takes. */
+  /**
+   * The largest number of payments in one batch. It never exceeds the provider's own limit. With 1, or without a number, each
+   * payment is sent alone.
+   */
   batchItemsMax?: Partial<Record<GatewayName, number>>;
 };
 
@@ -39,7 +42,7 @@ export type Formed = { batch: BatchStartRow | null; alone: Payout | null };
 
 const ITEMS_PER_TURN = 200;
 
-/** The most that one batch of a gateway holds here; at most 1 where it sends no batches. */
+/** The most that one batch of a gateway holds here; at most 1 if it sends no batches. */
 const itemsMaxOf = ({ gateways, batchItemsMax = {} }: BatchFormingDeps, gateway: GatewayName): number =>
   Math.min(gateways[gateway].batches?.itemsMax ?? 1, batchItemsMax[gateway] ?? 1);
 
@@ -52,7 +55,10 @@ export async function formBatches(deps: BatchFormingDeps, runId: string): Promis
   }
 }
 
-/** Forms and starts one batch. False where its payouts cannot be frozen together: then each goes alone and reports its own failure. */
+/**
+ * Forms and starts one batch. False if its payouts cannot be frozen together. Each one then goes alone and reports its own
+ * failure.
+ */
 async function formOne(deps: BatchFormingDeps, runId: string, group: BatchGroup, itemsMax: number): Promise<boolean> {
   try {
     const formed = await deps.db.transaction(async (tx) => {

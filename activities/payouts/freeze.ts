@@ -20,7 +20,9 @@ import type { NoteStep } from './steps.ts';
 
 type FreezeDeps = { gateways: Gateways; vault: VaultKeys };
 
-/** Writes down the request before the provider is asked. Null where the payout needs no request, or its details cannot be used. */
+/**
+ * Writes down the request before the provider is asked. Null if the payout needs no request, or if its details cannot be used.
+ */
 export async function prepareAttempt(
   deps: FreezeDeps & { db: DatabasePool },
   payoutId: string,

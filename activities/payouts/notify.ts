@@ -99,7 +99,7 @@ function taskOf(
   return { kind: 'outcome_unknown', detail };
 }
 
-/** Opens a task about a payment, with what its attempt is known by. */
+/** Opens a task about a payment, with the gateway, the attempt and the provider's reference as evidence. */
 async function askPeople(tx: Database, payout: Payout, attempt: Attempt, { kind, detail }: Asked): Promise<void> {
   const openMs = OPEN_FOR_MS[kind];
   await openTask(tx, {

@@ -56,7 +56,7 @@ const webhookReason = async (
 ): Promise<string | null> =>
   providerRef && (state === 'on_hold' || state === 'returned') ? findWebhookReason(tx, gateway, providerRef) : null;
 
-/** Writes a reply into the books: state, journals, lines. The provider gave it, or people did (`resolutionId`). */
+/** Writes a reply into the books: state, journals, lines. The reply comes from the provider, or from people (`resolutionId`). */
 export async function applyReply(
   { returnWindows }: ReplyDeps,
   tx: Database,

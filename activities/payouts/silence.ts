@@ -23,7 +23,10 @@ export async function notifyOfUnknown(tx: Database, { subject, whether, stateAt,
 
 type SilenceDeps = { db: DatabasePool; firstPollMs: number };
 
-/** A poll of a payout failed, and every next one may. If its provider has been silent for too long, the operators are told. */
+/**
+ * Handles a failed poll of a payout, because the next polls may fail too. Tells the operators if its provider has been silent for
+ * too long.
+ */
 export const notifyOfSilentPayout = ({ db, firstPollMs }: SilenceDeps, payoutId: string, failure: Failure) =>
   db.transaction(async (tx) => {
     const attempt = await findLiveAttempt(tx, payoutId);
@@ -41,7 +44,7 @@ export const notifyOfSilentPayout = ({ db, firstPollMs }: SilenceDeps, payoutId:
       );
   });
 
-/** The same for a batch. While a person must act on it, its task says so, and each of its payouts is polled on its own. */
+/** Does the same for a batch. While a person must act on it, its task says so, and each of its payouts is polled on its own. */
 export const notifyOfSilentBatch = ({ db, firstPollMs }: SilenceDeps, batchId: string, failure: Failure) =>
   db.transaction(async (tx) => {
     const { state, gateway, stateAt, readAt } = await getBatch(tx, batchId);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Row } from '../../domain/earnings/import-row.ts';
 import { refused } from '../../domain/errors.ts';
 
-/** A row with the line on which it ends, or why that line is no row. */
+/** A row with the line on which it ends, or the reason why that line is not a row. */
 export type CsvRow = { line: number } & ({ row: Row } | { reason: string });
 
 /** The delimiters that we try. The one that cuts the header into most cells is the file's. */

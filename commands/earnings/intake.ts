@@ -15,16 +15,16 @@ import { whyNotReverse } from '../../domain/earnings/earning.ts';
 import { Failure } from '../../domain/errors.ts';
 import { type Event, eventHash, toEvent, type WireEvent } from '../../domain/event.ts';
 
-/** Clocks differ; an event may claim to be from as far ahead as this. */
+/** Clocks differ, so an event may claim to be from this far in the future. */
 const AHEAD_MS_MAX = 5 * MINUTE_MS;
 
 export type Accepted = 'accepted' | 'replayed' | 'quarantined';
 export type Refusal = { field: string; reason: string };
 
-/** What became of one event: taken in, known already, kept aside because its key came with other content, or refused. */
+/** The outcome of one event: taken in, known already, kept aside because its key came with other content, or refused. */
 export type IntakeOutcome = { status: Accepted } | { status: 'refused'; refusals: readonly Refusal[] };
 
-/** Events with the same `unit` go in together or not at all: those of one row of a file. */
+/** Events with the same `unit`, such as those of one row of a file, go in together or not at all. */
 export type IncomingEvent = { wire: WireEvent; unit: number };
 
 export type Intake = {
@@ -37,7 +37,7 @@ type Candidate = { wire: WireEvent; event: Event; hash: Buffer; unit: number };
 type Judged = Candidate & { place: EventPlace | undefined; outcome: IntakeOutcome };
 
 /**
- * Takes in a page of events in one transaction. An event that we have already is never judged again, so that a page may be sent any
+ * Takes in a page of events in one transaction. An event that is known already is never judged again, so a page may be sent any
  * number of times. With `strict`, one refused event refuses the page: Failure `invalid_input` names every reason.
  */
 export const intakeEvents = (
@@ -62,7 +62,7 @@ function withHash(wire: WireEvent, unit: number): Candidate {
 const keyOf = ({ source, id }: EventKey): string => `${source} ${id}`;
 const placeKey = ({ partner, program }: { partner: string; program: string }): string => `${partner} ${program}`;
 
-/** Says what will become of each event. Where two of a page have one key, the first counts. */
+/** Decides the outcome of each event. If two events of a page have the same key, the first counts. */
 async function judge(db: Database, candidates: readonly Candidate[], nowMs: number): Promise<Judged[]> {
   const events = candidates.map(({ event }) => event);
   const refunded = events.flatMap(({ source, refundOf }) => (refundOf === null ? [] : [{ source, id: refundOf }]));
@@ -107,14 +107,14 @@ function placeRefusals(event: Event, place: EventPlace | undefined): Refusal[] {
   ];
 }
 
-/** A refund may come before its sale; it is judged against the sale once that is there. */
+/** A refund may come before its sale. It is judged against the sale once the sale is there. */
 function refundRefusals(refund: Event, sale: KnownEvent | undefined): Refusal[] {
   if (refund.refundOf === null || !sale) return [];
   const reason = whyNotReverse(refund, { ...sale, occurredAtMs: 0, otherAmounts: {}, quantity: null, refundOf: null });
   return reason ? [{ field: 'refundOf', reason }] : [];
 }
 
-/** Events that go in together are refused together: each with its own reasons, or because of the other. */
+/** Events that go in together are refused together, each with its own reasons or because of the other. */
 function refuseWholeUnits(judged: readonly Judged[]): Judged[] {
   const refused = new Set(judged.filter(({ outcome }) => outcome.status === 'refused').map(({ unit }) => unit));
   return judged.map((one) =>
@@ -131,12 +131,16 @@ function refuseAll(judged: readonly Judged[]): void {
       : [],
   );
   if (details.length > 0)
-    throw new Failure('invalid_input', 'No event was taken in. Fix the named ones, then send all of them again.', {
-      details,
-    });
+    throw new Failure(
+      'invalid_input',
+      'No event was taken in, because some were refused. Fix the named events, then send all of them again.',
+      {
+        details,
+      },
+    );
 }
 
-/** Writes the new events. One that another request wrote in the meantime is compared with what is there. */
+/** Writes the new events. An event that another request wrote in the meantime is compared with the stored one. */
 async function write(db: Database, judged: readonly Judged[]): Promise<readonly Judged[]> {
   const fresh = judged.filter(({ outcome }) => outcome.status === 'accepted');
   const added = fresh.length > 0 ? await insertEvents(db, fresh.flatMap(rowOf)) : [];
@@ -148,7 +152,7 @@ async function write(db: Database, judged: readonly Judged[]): Promise<readonly 
   return settled;
 }
 
-/** An accepted event has its place, which its type does not say. */
+/** An accepted event always has its place, although its type does not say so. */
 const rowOf = ({ event, hash, place }: Judged): NewEvent[] => {
   const { partnerId = null, programId = null } = place ?? {};
   return partnerId === null || programId === null ? [] : [{ event, hash, partnerId, programId }];

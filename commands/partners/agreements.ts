@@ -11,7 +11,10 @@ import {
 import { addAuditEntries, addAuditEntry } from '../../db/people/audit.ts';
 import { Failure } from '../../domain/errors.ts';
 
-/** Lets partners into programs, all or none. Throws Failure `invalid_input` or `already_exists` that names each one in the way. */
+/**
+ * Adds partners to programs, all or none. Throws Failure `invalid_input` or `already_exists`, which names each agreement that
+ * cannot be added.
+ */
 export const addAgreements = (db: Database, agreements: readonly NewAgreement[], by: string): Promise<void> =>
   db.transaction(async (tx) => {
     const added = await insertAgreements(tx, agreements);
@@ -27,7 +30,7 @@ export const addAgreements = (db: Database, agreements: readonly NewAgreement[],
     );
   });
 
-/** Lets one partner into one program. */
+/** Adds one partner to one program. */
 export const addAgreement = (db: Database, agreement: NewAgreement, by: string): Promise<Agreement> =>
   db.transaction(async (tx) => {
     await addAgreements(tx, [agreement], by);
@@ -50,19 +53,23 @@ async function whyNotAdded(
     ({ program, plan }) => !plans.some((known) => known.program === program && known.plan === plan),
   );
   if (unknown.length > 0)
-    return new Failure('invalid_input', 'A program or its plan is not known. Nothing was added.', {
-      details: unknown.map(({ partner, program, plan }) => ({
-        field: 'plan',
-        reason: `${partner}: ${program} has no plan ${plan}`,
-      })),
-    });
+    return new Failure(
+      'invalid_input',
+      'A program does not exist or does not have the named plan. Nothing was added. Correct the named agreements.',
+      {
+        details: unknown.map(({ partner, program, plan }) => ({
+          field: 'plan',
+          reason: `${partner}: ${program} has no plan ${plan}`,
+        })),
+      },
+    );
   return new Failure(
     'already_exists',
-    'A partner is in that program already. Nothing was added. Change the agreement instead.',
+    'A partner is already in the program. Nothing was added. Change the existing agreement instead.',
     {
       details: left.map(({ partner, program }) => ({
         field: 'program',
-        reason: `${partner} is in ${program} already`,
+        reason: `${partner} is already in ${program}`,
       })),
     },
   );
@@ -71,8 +78,8 @@ async function whyNotAdded(
 export type AgreementChange = { plan?: string | undefined; endsOn?: string | null | undefined };
 
 /**
- * Moves a partner to another plan of the program, or sets when the agreement ends. What was earned stays as it is. Throws Failure
- * `not_found` or `invalid_input`.
+ * Moves a partner to another plan of the program, or sets when the agreement ends. Earlier earnings stay as they are. Throws
+ * Failure `not_found` or `invalid_input`.
  */
 export const changeAgreement = (
   db: Database,
@@ -86,11 +93,14 @@ export const changeAgreement = (
     if (endsOn !== null && endsOn <= before.startsOn)
       throw new Failure(
         'invalid_input',
-        `The agreement starts on ${before.startsOn} and must end after that. Nothing was changed.`,
+        `The agreement starts on ${before.startsOn} and must end after that. Nothing was changed. Choose a later end.`,
         { details: [{ field: 'endsOn', reason: `is not after ${before.startsOn}` }] },
       );
     if (!(await updateAgreement(tx, { partner, program, plan, endsOn })))
-      throw new Failure('invalid_input', `Program ${program} has no plan ${plan}. Nothing was changed.`);
+      throw new Failure(
+        'invalid_input',
+        `Program ${program} has no plan ${plan}. Nothing was changed. Name one of its plans.`,
+      );
     const detail = { program, plan, endsOn };
     await addAuditEntry(tx, { actorId: by, action: 'agreement.change', subject: `partner/${partner}`, detail });
     return getAgreement(tx, partner, program);

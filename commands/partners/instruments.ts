@@ -13,8 +13,8 @@ import { type Destination, summarize } from '../../domain/partners/destination.t
 export type Payee = { partner: Pick<Partner, 'id' | 'country'>; destination: Destination };
 
 /**
- * Adds one version of each partner's instrument, which counts from then on. A partner's first may be paid to at once. A later one
- * waits, so that the owner of the account before can object: payments are stolen by changing these details.
+ * Adds one version of each partner's instrument, which counts from then on. A partner's first version may be paid to at once. A
+ * later one waits, so that the owner of the earlier account can object, because thieves steal payments by changing these details.
  */
 export const addInstruments = (
   db: Database,
@@ -23,7 +23,7 @@ export const addInstruments = (
   policy: InstrumentPolicy,
 ): Promise<readonly Instrument[]> =>
   db.transaction(async (tx) => {
-    // Two first versions at once would both be usable at once: the partner's row puts them in order.
+    // Two first versions at the same moment would both be usable at once. The lock on the partner's row puts them in order.
     await lockPartners(
       tx,
       payees.map(({ partner }) => partner.id),

@@ -16,15 +16,15 @@ import type { Destination } from '../../domain/partners/destination.ts';
 import { addAgreements } from './agreements.ts';
 import { addInstruments } from './instruments.ts';
 
-/** A partner as one comes to us: with programs to be let into, and with a first instrument or none yet. */
+/** A new partner, with the programs to join, and with a first instrument or none yet. */
 export type Newcomer = NewPartner & {
   agreements: readonly Omit<NewAgreement, 'partner'>[];
   destination: Destination | null;
 };
 
 /**
- * Adds partners with their agreements and instruments, all or none. Throws Failure `already_exists` with every code that is taken,
- * and whatever an agreement is refused for.
+ * Adds partners with their agreements and instruments, all or none. Throws Failure `already_exists` with every code that is
+ * taken, and the Failure of an agreement that cannot be added.
  */
 export const addPartners = (
   db: Database,
@@ -52,7 +52,7 @@ export const addPartners = (
     return added;
   });
 
-/** Adds one partner with agreements and instrument. */
+/** Adds one partner with their agreements and instrument. */
 export async function addPartner(
   db: Database,
   vault: VaultKeys,
@@ -78,7 +78,7 @@ export type PartnerChange = {
   country?: string | undefined;
 };
 
-/** Changes what is known of a partner. Throws Failure `not_found`. */
+/** Changes a partner's name, email address or country. Throws Failure `not_found`. */
 export const changePartner = (db: Database, code: string, change: PartnerChange, by: string): Promise<Partner> =>
   db.transaction(async (tx) => {
     const { id, ...before } = await getPartner(tx, code);
@@ -89,7 +89,7 @@ export const changePartner = (db: Database, code: string, change: PartnerChange,
     return changed;
   });
 
-/** Holds back a partner's money from every later draft, with a reason that the partner is told. Throws Failure `not_found`. */
+/** Holds back a partner's money from every later draft, for a reason that the partner is told. Throws Failure `not_found`. */
 export const holdPartner = (db: Database, code: string, reason: string, by: string): Promise<Partner> =>
   setHold(db, code, { action: 'partner.hold', hold: reason, reason }, by);
 

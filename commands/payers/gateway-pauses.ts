@@ -7,9 +7,9 @@ import { markAlarmClearedAbout } from '../../db/tasks/alarms.ts';
 import type { GatewayName } from '../../domain/rails.ts';
 
 /**
- * Stops every payment of a gateway that has not been asked for yet; what is in flight goes on to its end. This waits for the claims
- * that are under way. Once it is committed, everything that was or will be asked for is written down. Returns false where the
- * gateway was paused already. `by` is null where the system pauses it.
+ * Stops every payment of a gateway that has not been asked for yet. Payments in flight continue to their end. The pause waits for
+ * the claims that are under way. Once it is committed, every payment that was or will be asked for is written down. Returns false
+ * if the gateway was paused already. `by` is null if the system pauses it.
  */
 export const pauseGateway = (db: Database, gateway: GatewayName, reason: string, by: string | null): Promise<boolean> =>
   db.transaction(async (tx) => {
@@ -26,8 +26,8 @@ export const pauseGateway = (db: Database, gateway: GatewayName, reason: string,
   });
 
 /**
- * Lets a gateway go on; returns whether it was paused. What waited for it is due now. The alarm about its refusal is cleared, so that
- * another refusal raises a new one.
+ * Resumes a gateway, and returns whether it was paused. Everything that waited for it is due now. The alarm about its refusal is
+ * cleared, so that another refusal raises a new one.
  */
 export const resumeGateway = (db: Database, gateway: GatewayName, by: string): Promise<boolean> =>
   db.transaction(async (tx) => {

@@ -24,8 +24,8 @@ export const addSchedule = (db: Database, schedule: NewSchedule, by: string): Pr
   });
 
 /**
- * Sets the minimum payouts of a schedule in place of those before; a currency that is not named has none. Open runs keep theirs.
- * Throws Failure `not_found`.
+ * Sets the minimum payouts of a schedule in place of the earlier ones. A currency that is not named has none. Open runs keep
+ * theirs. Throws Failure `not_found`.
  */
 export const setMinimums = (db: Database, code: string, minimums: readonly Money[], by: string): Promise<Schedule> =>
   db.transaction(async (tx) => {

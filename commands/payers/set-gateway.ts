@@ -5,35 +5,35 @@ import { countUnfrozenElsewhere } from '../../db/payouts/payouts.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { payerGatewayRecord, sealJson, type VaultKeys } from '../../db/vault.ts';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
-import { type GatewayName, GATEWAYS_FOR, type Method } from '../../domain/rails.ts';
+import { type GatewayName, GATEWAYS_FOR, type Method, METHOD_NAMES } from '../../domain/rails.ts';
 
 export type PayerGatewaySettings = {
   method: Method;
   gateway: GatewayName;
   /** A name for the account that shows none of its numbers. */
   accountRef: string;
-  /** What the gateway needs to pay from this account. It is sealed, and never shown again. */
+  /** The settings with which the gateway pays from this account. They are sealed, and never shown again. */
   settings: Readonly<Record<string, unknown>>;
-  /** What the gateway's own reader says of `settings`. */
+  /** The result of reading `settings` with the gateway's own reader. */
   reading: SettingsReading;
-  /** For checks: where the account's numbers begin. The numbers of an account that is known go on as they are. */
+  /** For checks: where the account's numbers begin. An account that is known already continues its own numbers. */
   checkNumberNext: bigint | null;
   /** For checks: how long after its date a check that nobody cashes is presumed abandoned. */
   dormancyYears: number | null;
 };
 
 export type SettingsReading = {
-  /** What is missing or wrong, by field. */
+  /** Each field that is missing or wrong, with the reason. */
   objections: readonly FailureDetail[];
-  /** The number of the account that checks are drawn on; null for a gateway that writes none. */
+  /** The number of the account that checks are drawn on; null for a gateway that writes no checks. */
   checkAccountNumber: string | null;
 };
 
 /**
- * Sets which gateway carries a method for a payer, and from which account. Throws Failure `invalid_input` with every field of the
- * settings that is wrong: settings that cannot pay are refused now, and not when the first payout needs them.
- * It also throws `invalid_input` where payouts that were drafted for another gateway are not sent yet: they would go to that gateway
- * with the settings of this one, which it would refuse.
+ * Sets which gateway carries a method for a payer, and from which account. Throws Failure `invalid_input` with every wrong field
+ * of the settings: settings that cannot pay are refused now, and not when the first payout needs them. It also throws
+ * `invalid_input` while payouts that were drafted for another gateway are not sent yet. They would go to that gateway with the
+ * settings of this one, which it would refuse.
  */
 export async function setPayerGateway(
   db: Database,
@@ -62,7 +62,7 @@ function refuseWrongSettings({ method, gateway, reading, checkNumberNext, dorman
   const isNumbered = method === 'check';
   const objection = (isWrong: boolean, field: string, reason: string) => (isWrong ? [{ field, reason }] : []);
   const details = [
-    ...objection(!GATEWAYS_FOR[method].includes(gateway), 'gateway', `does not carry ${method}`),
+    ...objection(!GATEWAYS_FOR[method].includes(gateway), 'gateway', `does not pay by ${METHOD_NAMES[method]}`),
     ...reading.objections.map(({ field, reason }) => ({ field: `settings.${field}`, reason })),
     ...objection(isNumbered && checkNumberNext === null, 'checkNumberNext', 'is needed for checks'),
     ...objection(!isNumbered && checkNumberNext !== null, 'checkNumberNext', 'is for checks only'),
@@ -71,12 +71,12 @@ function refuseWrongSettings({ method, gateway, reading, checkNumberNext, dorman
   if (details.length > 0)
     throw new Failure(
       'invalid_input',
-      `These settings cannot pay by ${method}. Nothing was changed. Fix the named fields.`,
+      `These settings cannot pay by ${METHOD_NAMES[method]}. Nothing was changed. Fix the named fields.`,
       { details },
     );
 }
 
-/** The account that the checks are drawn on. Its number tells it apart, so its check numbers go on even under another name. */
+/** The account that the checks are drawn on. Its number identifies it, so its check numbers continue even under another name. */
 function checkAccountOf({
   accountRef,
   reading,
@@ -89,15 +89,15 @@ function checkAccountOf({
 }
 
 /**
- * Finds or opens the account that a payer draws checks on, and returns its id. Throws Failure `already_exists` where it is another
- * payer's, and `invalid_input` where its numbers would leap: those in between need an explanation first.
+ * Finds or opens the account that a payer draws checks on, and returns its id. Throws Failure `already_exists` if it is another
+ * payer's, and `invalid_input` if its numbers would leap, because the numbers in between need an explanation first.
  */
 async function setCheckAccount(tx: Database, keys: VaultKeys, payer: Payer, account: NewCheckAccount) {
   const { id, payerId, numberNext } = await openCheckAccount(tx, keys, payer.id, account);
   if (payerId !== payer.id)
     throw new Failure(
       'already_exists',
-      'These checks are drawn on an account of another payer. Nothing was changed. Check the account number.',
+      "These checks are drawn on another payer's account. Nothing was changed. Verify the account number.",
     );
   if (account.numberNext > numberNext) throw leap(numberNext, account.numberNext);
   await updateCheckAccount(tx, id, account);
@@ -108,16 +108,16 @@ function leap(next: bigint, wanted: bigint): Failure {
   const reason = `is ${wanted}, and the account's next number is ${next}`;
   return new Failure(
     'invalid_input',
-    `The check numbers from ${next} to ${wanted - 1n} would be left without an explanation. Nothing was changed. Record them as spoiled, with the reason; the next check then takes number ${wanted}.`,
+    `The check numbers from ${next} to ${wanted - 1n} would be left without an explanation. Nothing was changed. Record them as spoiled, with the reason. The next check then takes number ${wanted}.`,
     { details: [{ field: 'checkNumberNext', reason }] },
   );
 }
 
 function stillCarried(method: Method, waiting: number): Failure {
-  const reason = `has to wait: ${waiting} of this payer's payouts by ${method} are in a run and are not sent yet through the present one`;
+  const reason = `has to wait, because ${waiting} of this payer's payouts by ${METHOD_NAMES[method]} are in a run and were not sent yet through the current gateway`;
   return new Failure(
     'invalid_input',
-    'Another gateway still has payouts to send. Nothing was changed. Decide and pay those runs, or cancel them, and then set it.',
+    'Another gateway still has payouts to send. Nothing was changed. Decide and pay those runs, or cancel them. Then set the gateway.',
     { details: [{ field: 'gateway', reason }] },
   );
 }

@@ -9,13 +9,13 @@ import { formatKey, PREFIX_BYTES, SECRET_BYTES } from '../../domain/people/api-k
 export type IssuedKey = {
   id: string;
   prefix: string;
-  /** The whole key, as it is sent; shown once and stored nowhere. */
+  /** The whole key, as it is sent. It is shown once and stored nowhere. */
   key: string;
 };
 
 /**
  * Issues a key of 256 bits, of which only the hash is kept. `by` is null for the set-up of a new deployment. Throws Failure
- * `not_allowed` where people issue a key to themselves, and `invalid_input` where the key would have expired already.
+ * `not_allowed` if people issue a key to themselves, and `invalid_input` if the key would have expired already.
  */
 export async function issueKey(db: Database, wish: NewKey, by: string | null): Promise<IssuedKey> {
   const { actorId, role, expiresAt } = wish;

@@ -12,7 +12,7 @@ import { lockProgram, type Program } from '../../db/programs/programs.ts';
 import { Failure } from '../../domain/errors.ts';
 import type { PlanTerms } from '../../domain/programs/plan.ts';
 
-/** A plan's first version holds for whatever happened before it was written down; no event is older than 2000. */
+/** A plan's first version also holds for events that happened before it was written down. No event is older than 2000. */
 const BEGINNING_OF_TIME = new Date(0);
 
 /** Adds a plan with its first version. Throws Failure `already_exists`. */
@@ -35,8 +35,8 @@ export const addPlan = (
   });
 
 /**
- * Adds a version to a plan. What was earned under an earlier one stays as it is. Throws Failure `not_found`, or
- * `invalid_input` where it would be effective before the version that precedes it.
+ * Adds a version to a plan. Earnings under earlier versions stay as they are. Throws Failure `not_found`, or `invalid_input` if
+ * the version would be effective before the one that precedes it.
  */
 export const addPlanVersion = (
   db: Database,

@@ -16,7 +16,7 @@ export async function raiseAlarm(tx: Database, kind: string, subject: string, de
   });
 }
 
-/** Clears an alarm that a person has looked into. Throws Failure `not_found` where none is open by this id. */
+/** Clears an alarm that a person has looked into. Throws Failure `not_found` if there is no open alarm with this id. */
 export const clearAlarm = (db: Database, id: bigint, by: string): Promise<void> =>
   db.transaction(async (tx) => {
     if (!(await markAlarmCleared(tx, id, by))) throw new Failure('not_found', `There is no open alarm ${id}.`);

@@ -8,12 +8,12 @@ import { Currency, Instant, LocalDate } from '../column-types.ts';
 import type { Database } from '../database.ts';
 import type { DueEvent } from './events.ts';
 
-/** What accrual reads before it works out what events earn. */
+/** The queries of accrual, which reads these rows before it works out what events earn. */
 
 const ProgramRow = z.strictObject({ id: z.number(), zone: z.string() });
 export type AccrualProgram = z.infer<typeof ProgramRow>;
 
-/** Takes a program for this transaction alone: two accruals of one program at once would count a tier's volume twice. */
+/** Locks a program against other accruals until the transaction ends. Two at once would count a tier's volume twice. */
 export async function lockProgramForAccrual(db: Database, code: string): Promise<AccrualProgram | null> {
   const program = await db.maybeOne(sql.type(ProgramRow)`
     select program.id, schedule.zone from program join pay_schedule schedule on schedule.id = program.schedule_id
@@ -54,7 +54,7 @@ const TotalsRow = z.strictObject({
   earnedMinor: z.bigint(),
 });
 
-/** What has counted towards tiers so far, by `windowKey`. */
+/** Sums the amounts that have counted towards tiers so far, by `windowKey`. */
 export async function readWindowTotals(
   db: Database,
   programId: number,
@@ -74,7 +74,7 @@ export async function readWindowTotals(
   return new Map(rows.map((row) => [windowKey(row), { basisMinor: row.basisMinor, earnedMinor: row.earnedMinor }]));
 }
 
-/** What a sale earned, with the plan version it was earned under, and what refunds took back and refunded before. */
+/** A sale's earnings, each with its plan version and the amount that refunds have taken back, and the total refunded so far. */
 export type SaleEarnings = {
   readonly earnings: readonly (EarnedBefore & { readonly planVersionId: number })[];
   readonly refundedMinor: bigint;
@@ -92,7 +92,7 @@ const SaleRow = z.strictObject({
   reversedBasisMinor: z.bigint(),
 });
 
-/** Reads what a sale earned, and what those of its refunds that were worked out already took back. */
+/** Reads what a sale earned, and how much of it earlier refunds took back. Only refunds that were worked out already count. */
 export async function readSaleEarnings(db: Database, sale: DueEvent): Promise<SaleEarnings> {
   const earnings = await db.any(sql.type(SaleRow)`
     select sale.incentive_id as "incentiveId", sale.plan_version_id as "planVersionId", sale.amount_minor as minor, sale.currency,

@@ -26,7 +26,7 @@ const LineRow = z.strictObject({
 export type EarningLine = z.infer<typeof LineRow>;
 
 /**
- * Writes a page's earnings as one batch, summed into lines by partner, kind, currency and release day; returns the lines. A sum
+ * Writes a page's earnings as one batch, summed into lines by partner, kind, currency and release day. Returns the lines. A sum
  * of 0 makes no line.
  */
 export async function insertEarnings(
@@ -88,8 +88,8 @@ export async function insertEarnings(
 }
 
 /**
- * Writes what came back of a payout, and was decided to go to the partner, as a line of its own: of the program that most of the
- * payout came from, and free as soon as the payout's own lines were. Returns whether it was new.
+ * Writes a part of a payout that came back and that people credited to the partner, as a line of its own. The line belongs to the
+ * program that most of the payout came from, and is free as soon as the payout's own lines were. Returns whether it was new.
  */
 export const insertReturnedLine = (db: Database, resolutionId: string): Promise<boolean> =>
   changesRow(
@@ -119,7 +119,7 @@ const EarnedRow = z.strictObject({
   currency: Currency,
   minor: z.bigint(),
   availableOn: LocalDate,
-  /** The live payout that it is in, if there is one. */
+  /** The live payout that pays this earning, if there is one. */
   payoutId: z.string().nullable(),
   payoutStatus: z.string().nullable(),
   explanation: z.record(z.string(), z.unknown()),
@@ -129,8 +129,8 @@ export type PartnerEarning = z.infer<typeof EarnedRow>;
 export type EarningKey = { occurredAt: string; source: string; eventId: string; incentive: string };
 
 /**
- * What a partner earned, the newest first; `before` is the last one of the page before. Money that came back in part and was given to
- * the partner again has no event: its source is the resolution of two people, and its program that of the line.
+ * A partner's earnings, newest first. `before` is the last one of the previous page. Money that came back in part and was
+ * credited to the partner again has no event. Its source is the resolution of two people, and its program is that of the line.
  */
 export function listPartnerEarnings(
   db: Database,

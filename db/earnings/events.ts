@@ -18,7 +18,7 @@ const PlaceRow = z.strictObject({
   startsOn: LocalDate.nullable(),
   endsOn: LocalDate.nullable(),
 });
-/** Where an event of a partner in a program belongs; what does not exist is null. */
+/** The rows to which an event of a partner in a program belongs. The columns of a missing row are null. */
 export type EventPlace = z.infer<typeof PlaceRow>;
 
 export const listEventPlaces = (
@@ -50,7 +50,7 @@ const KnownRow = z.strictObject({
   minor: z.bigint().nullable(),
   hash: Bytes,
 });
-/** As much of an event as shows whether another one repeats it or may refund it. */
+/** The part of an event that shows whether another one repeats it or may refund it. */
 export type KnownEvent = z.infer<typeof KnownRow>;
 
 export const listKnownEvents = (db: Database, keys: readonly EventKey[]): Promise<readonly KnownEvent[]> =>
@@ -67,7 +67,7 @@ export type NewEvent = { event: Event; hash: Uint8Array; partnerId: bigint; prog
 
 const KeyRow = z.strictObject({ source: z.string(), id: z.string() });
 
-/** Writes events down, each with its place in the queue; returns those that were not there yet. */
+/** Writes events, each with its place in the queue. Returns the events that were new. */
 export function insertEvents(db: Database, events: readonly NewEvent[]): Promise<readonly EventKey[]> {
   const rows = events.map(({ event, hash, partnerId, programId }) => [
     event.source,
@@ -179,7 +179,7 @@ export const listDueEvents = (db: Database, programId: number, limit: number): P
     where due.program_id = ${programId} and due.waits_for is null
     order by due.occurred_at, due.source, due.source_id limit ${limit}`);
 
-/** Those of the named events whose earnings were worked out already. */
+/** Returns the named events whose earnings were worked out already. */
 export const listAccruedEvents = (db: Database, events: readonly EventKey[]): Promise<readonly DueEvent[]> =>
   db.any(sql.type(DueRow)`
     select ${dueColumns}
@@ -187,7 +187,7 @@ export const listAccruedEvents = (db: Database, events: readonly EventKey[]): Pr
     join program on program.id = event.program_id join partner on partner.id = event.partner_id
     where not exists (select from event_due due where due.source = event.source and due.source_id = event.source_id)`);
 
-/** Takes worked-out events out of the queue; refunds that waited for one of them are due now. */
+/** Takes worked-out events out of the queue. Refunds that waited for one of them are due now. */
 export async function finishDueEvents(db: Database, events: readonly EventKey[]): Promise<void> {
   await db.query(sql.unsafe`
     delete from event_due due using ${unnestKeys(events)} as done(source, source_id)

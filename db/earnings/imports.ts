@@ -35,7 +35,7 @@ const importQuery = sql.fragment`
 
 export type NewImport = { fileName: string; mapping: ImportMapping };
 
-/** Writes an import down, before its rows; returns its id. */
+/** Writes an import before its rows. Returns its id. */
 export const insertImport = (db: Database, { fileName, mapping }: NewImport, createdBy: string): Promise<string> =>
   db.oneFirst(sql.type(Id)`
     insert into import(file_name, mapping, created_by) values (${fileName}, ${sql.jsonb(mapping)}, ${createdBy}) returning id`);
@@ -43,7 +43,7 @@ export const insertImport = (db: Database, { fileName, mapping }: NewImport, cre
 export type RowCounts = { rows: number; accepted: number; replayed: number; quarantined: number; rejected: number };
 export type Rejection = { line: number; column: string; reason: string };
 
-/** Adds what became of some rows to what became of those before. */
+/** Adds the outcomes of some rows to the outcomes of those before. */
 export const countImportRows = (
   db: Database,
   id: string,
@@ -54,7 +54,7 @@ export const countImportRows = (
       quarantined = quarantined + ${quarantined}, rejected = rejected + ${rejected}
     where id = ${id}`);
 
-/** Writes down what could not be taken in. An import with a rejection of the whole file is broken off. */
+/** Writes the reasons why rows could not be taken in. An import with a rejection of the whole file is broken off. */
 export async function insertRejections(db: Database, id: string, rejections: readonly Rejection[]): Promise<void> {
   if (rejections.length === 0) return;
   const rows = rejections.map(({ line, column, reason }) => [line, column, reason]);
@@ -86,7 +86,7 @@ const RejectionRow = z.strictObject({
   reason: z.string(),
 });
 
-/** What could not be taken in, by line and column. */
+/** Returns the rejections of an import, by line and column. */
 export const listRejections = (
   db: Database,
   id: string,

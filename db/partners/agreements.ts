@@ -29,7 +29,10 @@ export type NewAgreement = { partner: string; program: string; plan: string; sta
 export type PlanName = { program: string; plan: string };
 export type Membership = { partner: string; program: string };
 
-/** Writes agreements down, but for those whose plan is not known or whose partner is in the program; returns those that were written. */
+/**
+ * Writes agreements, except those whose plan is not known or whose partner is in the program already. Returns those that were
+ * written.
+ */
 export function insertAgreements(db: Database, agreements: readonly NewAgreement[]): Promise<readonly Membership[]> {
   const rows = agreements.map(({ partner, program, plan, startsOn, endsOn }) => [
     partner,
@@ -77,7 +80,7 @@ export async function getAgreement(db: Database, partner: string, program: strin
   return agreement;
 }
 
-/** Moves a partner to a plan of the program, and says when the agreement ends; returns whether the program has that plan. */
+/** Moves a partner to a plan of the program, and sets when the agreement ends. Returns whether the program has that plan. */
 export const updateAgreement = (
   db: Database,
   { partner, program, plan, endsOn }: Omit<NewAgreement, 'startsOn'>,

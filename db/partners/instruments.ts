@@ -20,7 +20,7 @@ export type Instrument = z.infer<typeof InstrumentRow>;
 const instrumentColumns = sql.fragment`
   id, method, currency, country, last4, usable_from as "usableFrom", created_at as "createdAt"`;
 
-/** A version of where a partner's money goes, with its details sealed by its id. */
+/** A version of where a partner's money goes. Its details are sealed under its id. */
 export type NewInstrument = {
   id: string;
   partnerId: bigint;
@@ -34,11 +34,14 @@ export type NewInstrument = {
 
 export type InstrumentPolicy = { coolingOffDays: number; by: string };
 
-/** New ids, made by the database, so that the version that was written last is the newest, whatever our clock shows. */
+/** The database makes the new ids, so that the version that was written last is the newest, even if our clock is wrong. */
 export const newInstrumentIds = async (db: Database, count: number): Promise<readonly string[]> =>
   (await db.any(sql.type(Id)`select uuidv7() as id from generate_series(1, ${count}) order by 1`)).map(({ id }) => id);
 
-/** Writes versions down. A partner's first may be paid to at once; a later one cools off. The partners are locked by the caller. */
+/**
+ * Writes versions. A partner's first version may be paid to at once, and a later one cools off. The caller has locked the
+ * partners.
+ */
 export function insertInstruments(
   db: Database,
   keyId: string,
@@ -65,7 +68,7 @@ export function insertInstruments(
     returning ${instrumentColumns}`);
 }
 
-/** A partner's versions, the newest first: the first is the one that counts. */
+/** A partner's versions, newest first. The first one counts. */
 export const listInstruments = (
   db: Database,
   partnerId: bigint,

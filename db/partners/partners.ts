@@ -23,7 +23,7 @@ const partnerColumns = sql.fragment`
 
 export type NewPartner = { code: string; name: string; kind: PartnerKind; email: string | null; country: string };
 
-/** Writes partners down, but for those whose code is taken; returns those that were written. */
+/** Writes partners, except those whose code is taken. Returns those that were written. */
 export function insertPartners(db: Database, partners: readonly NewPartner[]): Promise<readonly Partner[]> {
   const rows = partners.map(({ code, name, kind, email, country }) => [code, name, kind, email, country]);
   return db.any(sql.type(PartnerRow)`
@@ -42,7 +42,7 @@ export const listPartners = (db: Database, after: string | null, limit: number):
   db.any(sql.type(PartnerRow)`
     select ${partnerColumns} from partner where ${after}::text is null or code > ${after} order by code limit ${limit}`);
 
-/** Keeps partners for this transaction, in the order of their ids. */
+/** Locks partners until the transaction ends, in the order of their ids. */
 export const lockPartners = (db: Database, ids: readonly bigint[]) =>
   db.query(sql.unsafe`
     select from partner where id = any(${sql.array(ids.map(String), 'int8')}) order by id for update`);
@@ -55,7 +55,7 @@ export const updatePartner = (
   db.one(sql.type(PartnerRow)`
     update partner set name = ${name}, email = ${email}, country = ${country} where id = ${id} returning ${partnerColumns}`);
 
-/** Writes down why a partner is held back; null where nothing holds the partner back. */
+/** Writes the reason why a partner is held back. Null ends the hold. */
 export const updatePartnerHold = (db: Database, id: bigint, reason: string | null): Promise<Partner> =>
   db.one(sql.type(PartnerRow)`
     update partner set on_hold_reason = ${reason} where id = ${id} returning ${partnerColumns}`);

@@ -12,18 +12,18 @@ export const listGatewayPauses = (db: Database): Promise<readonly GatewayPause[]
   db.any(sql.type(PauseRow)`select gateway, reason, paused_at as "pausedAt" from gateway_pause order by gateway`);
 
 /**
- * Keeps a gateway as it is until this transaction ends: nobody pauses it meanwhile. The transaction that claims the right to ask
- * begins with this, before it locks any row. If it has to wait here for a pause, it then holds nothing that a pause or a resume
- * could wait for.
+ * Keeps a gateway as it is until this transaction ends, so that nobody pauses it meanwhile. The transaction that claims the right
+ * to ask begins with this, before it locks any row. If it has to wait here for a pause, it then holds nothing that a pause or a
+ * resume could wait for.
  */
 export const lockGatewayShared = (db: Database, gateway: GatewayName) =>
   db.query(sql.unsafe`select pg_advisory_xact_lock_shared(hashtext('gateway_pause'), hashtext(${gateway}))`);
 
-/** Waits until every claim that is under way has ended, and lets no other begin before this transaction ends. */
+/** Waits until every claim that is under way has ended, and lets no other claim begin before this transaction ends. */
 export const lockGateway = (db: Database, gateway: GatewayName) =>
   db.query(sql.unsafe`select pg_advisory_xact_lock(hashtext('gateway_pause'), hashtext(${gateway}))`);
 
-/** Writes a pause down; returns false where the gateway is paused already. */
+/** Writes a pause. Returns false if the gateway is paused already. */
 export const insertGatewayPause = (
   db: Database,
   gateway: GatewayName,
@@ -37,6 +37,6 @@ export const insertGatewayPause = (
     on conflict (gateway) do nothing`,
   );
 
-/** Ends a pause; returns whether there was one. */
+/** Ends a pause. Returns whether there was one. */
 export const deleteGatewayPause = (db: Database, gateway: GatewayName): Promise<boolean> =>
   changesRow(db, sql.unsafe`delete from gateway_pause where gateway = ${gateway}`);

@@ -29,7 +29,7 @@ export type NewPayer = {
   address: PostalAddress | null;
 };
 
-/** Writes a legal entity that pays down; null where the code is taken. */
+/** Writes a legal entity that pays. Null if the code is taken. */
 export const insertPayer = (
   db: Database,
   { code, name, country, currency, address }: NewPayer,
@@ -73,7 +73,7 @@ export type NewPayerGateway = {
   checkAccountId: number | null;
 };
 
-/** Writes down which gateway carries a method for a payer, in place of the one before. */
+/** Writes which gateway carries a method for a payer, in place of the previous one. */
 export const savePayerGateway = (
   db: Database,
   payerId: number,

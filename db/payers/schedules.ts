@@ -17,7 +17,7 @@ const ScheduleRow = z.strictObject({
   payDays: z.number(),
   approvalsRequired: z.number(),
   scheduled: z.boolean(),
-  /** An amount is text in this jsonb, which would lose digits of a large number. */
+  /** An amount is text in this jsonb, because a large number would lose digits. */
   minimums: z.array(z.strictObject({ currency: Currency, minor: z.string().transform(BigInt) })),
   createdAt: Instant,
 });
@@ -39,7 +39,7 @@ export type NewSchedule = PaySchedule & {
   minimums: readonly Money[];
 };
 
-/** Writes a pay schedule down, with its minimums; null where the code is taken. */
+/** Writes a pay schedule with its minimums. Null if the code is taken. */
 export async function insertSchedule(db: Database, schedule: NewSchedule): Promise<Schedule | null> {
   const { code, payerId, frequency, weekday = null, zone, payDays, approvalsRequired, scheduled, minimums } = schedule;
   const added = await db.maybeOne(sql.type(z.object({ id: z.number() }))`
@@ -61,7 +61,7 @@ export const listSchedules = (db: Database, after: string | null, limit: number)
   db.any(sql.type(ScheduleRow)`
     ${scheduleQuery} where ${after}::text is null or schedule.code > ${after} order by schedule.code limit ${limit}`);
 
-/** Replaces the minimum payouts of a schedule; a currency that is not named has none. */
+/** Replaces the minimum payouts of a schedule. A currency that is not named has none. */
 export async function replaceMinimums(db: Database, scheduleId: number, minimums: readonly Money[]): Promise<void> {
   await db.query(sql.unsafe`delete from pay_schedule_minimum where schedule_id = ${scheduleId}`);
   await insertMinimums(db, scheduleId, minimums);
@@ -75,7 +75,7 @@ async function insertMinimums(db: Database, scheduleId: number, minimums: readon
     on conflict (schedule_id, currency) do update set minimum_minor = excluded.minimum_minor`);
 }
 
-/** The schedules that pay a partner: those of the programs that the partner is in. */
+/** The schedules that pay a partner, which are those of the partner's programs. */
 export const listPartnerSchedules = (db: Database, partnerId: bigint): Promise<readonly Schedule[]> =>
   db.any(sql.type(ScheduleRow)`
     ${scheduleQuery}

@@ -18,7 +18,7 @@ const actorColumns = sql.fragment`id, code, name, email, created_at as "createdA
 
 export type NewActor = { code: string; name: string; email: string | null };
 
-/** Writes a person down; null where the code is taken. */
+/** Writes a person. Null if the code is taken. */
 export const insertActor = (db: Database, { code, name, email }: NewActor): Promise<Actor | null> =>
   db.maybeOne(sql.type(ActorRow)`
     insert into actor(code, name, email) values (${code}, ${name}, ${email})

@@ -5,13 +5,13 @@ import type { Database } from '../database.ts';
 import { Instant } from '../column-types.ts';
 
 export type AuditEntry = {
-  /** The person who did it; null for the system. */
+  /** The person who did it, or null for the system. */
   actorId: string | null;
   /** Noun and verb, such as `payout.exclude`. */
   action: string;
-  /** What it was done to, such as `payout/<id>`. */
+  /** The subject of the action, such as `payout/<id>`. */
   subject: string;
-  /** Ids, codes and reasons; never details of an instrument, names or secrets. */
+  /** Ids, codes and reasons. It never holds details of an instrument, names or secrets. */
   detail?: Readonly<Record<string, string | number | boolean | null>>;
 };
 
@@ -36,7 +36,7 @@ export async function addAuditEntries(db: Database, entries: readonly AuditEntry
     order by place`);
 }
 
-/** Chains what was committed since the last time; returns how many entries were sealed. */
+/** Chains the entries that were committed since the last time. Returns how many it sealed. */
 export const sealAuditLog = (db: Database): Promise<number> =>
   db.oneFirst(sql.type(z.object({ sealed: z.number() }))`select seal_audit_log(${AUDIT_SEAL_MAX}) as sealed`);
 

@@ -36,7 +36,7 @@ export type NewKey = {
   expiresAt: Date | null;
 };
 
-/** Writes a new key down, by the hash of its secret; returns its id. */
+/** Writes a new key with the hash of its secret. Returns its id. */
 export const insertKey = (
   db: Database,
   { actorId, role, partnerId, expiresAt }: NewKey,
@@ -49,7 +49,7 @@ export const insertKey = (
       ${expiresAt && sql.timestamp(expiresAt)})
     returning id`);
 
-/** Ends a key now, unless it is over already; returns whether there is such a key. */
+/** Ends a key now, unless it has ended already. Returns whether there is such a key. */
 export const endKey = (db: Database, id: string): Promise<boolean> =>
   changesRow(db, sql.unsafe`update api_key set revoked_at = coalesce(revoked_at, now()) where id = ${id}`);
 
@@ -74,7 +74,10 @@ const CallerRow = z.strictObject({
   usedLongAgo: z.boolean(),
 });
 
-/** Finds whom a key belongs to; null where it is no key of ours, has expired or was revoked. Writes its last use once a minute. */
+/**
+ * Finds the person to whom a key belongs. Null if the key is unknown, has expired or was revoked. Writes its last use at most
+ * once a minute.
+ */
 export async function findCaller(db: Database, key: string): Promise<Caller | null> {
   const parts = parseKey(key);
   if (!parts) return null;

@@ -20,18 +20,18 @@ const versionQuery = sql.fragment`
   select plan.code as plan, version, effective_from as "effectiveFrom", terms, plan_version.created_at as "createdAt"
   from plan_version join plan on plan.id = plan_version.plan_id`;
 
-/** Writes a plan down, without a version yet; returns its id, or null where the program has a plan of this code. */
+/** Writes a plan without a version. Returns its id, or null if the program already has a plan with this code. */
 export const insertPlan = (db: Database, programId: number, code: string): Promise<number | null> =>
   db.maybeOneFirst(sql.type(z.object({ id: z.number() }))`
     insert into plan(program_id, code) values (${programId}, ${code}) on conflict do nothing returning id`);
 
 export type NewPlanVersion = {
   terms: PlanTerms;
-  /** Null for now. */
+  /** Null means now. */
   effectiveFrom: Date | null;
 };
 
-/** Writes a plan's first version down. */
+/** Writes a plan's first version. */
 export const insertFirstVersion = (
   db: Database,
   planId: number,
@@ -42,7 +42,7 @@ export const insertFirstVersion = (
     insert into plan_version(plan_id, version, effective_from, terms, created_by)
     values (${planId}, 1, ${effectiveFromOr(effectiveFrom)}, ${sql.jsonb(terms)}, ${createdBy})`);
 
-/** Writes the version after the latest down; returns its number, or null where it would be effective before the latest one. */
+/** Writes the version after the latest one. Returns its number, or null if it would be effective before the latest one. */
 export const insertNextVersion = (
   db: Database,
   program: Program,

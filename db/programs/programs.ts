@@ -22,7 +22,7 @@ const programQuery = sql.fragment`
 
 export type NewProgram = { code: string; name: string; scheduleId: number; partnerKinds: readonly string[] };
 
-/** Writes a program down; null where the code is taken. */
+/** Writes a program. Null if the code is taken. */
 export async function insertProgram(db: Database, program: NewProgram): Promise<Program | null> {
   const { code, name, scheduleId, partnerKinds } = program;
   const added = await db.maybeOne(sql.type(z.object({ id: z.number() }))`
@@ -42,6 +42,6 @@ export const listPrograms = (db: Database, after: string | null, limit: number):
   db.any(sql.type(ProgramRow)`
     ${programQuery} where ${after}::text is null or program.code > ${after} order by program.code limit ${limit}`);
 
-/** Keeps a program for this transaction, so that two versions of a plan of it do not get the same number. */
+/** Locks a program until the transaction ends, so that two versions of one of its plans do not get the same number. */
 export const lockProgram = (db: Database, id: number) =>
   db.query(sql.unsafe`select from program where id = ${id} for update`);

@@ -8,7 +8,7 @@ const DETAIL_CHARS_MAX = 2000;
 
 export type NewAlarm = { kind: string; subject: string; detail: string };
 
-/** Writes an alarm down, unless the same one is open; returns whether it is new. Ids and codes only. */
+/** Writes an alarm, unless the same one is open. Returns whether it is new. It holds ids and codes only. */
 export const insertAlarm = (db: Database, { kind, subject, detail }: NewAlarm): Promise<boolean> =>
   changesRow(
     db,
@@ -32,7 +32,7 @@ export const listAlarms = (db: Database, after: bigint, limit: number): Promise<
     select id, kind, subject, detail, raised_at as "raisedAt" from alarm
     where cleared_at is null and id > ${after} order by id limit ${limit}`);
 
-/** Clears an open alarm; returns whether there was one. */
+/** Clears an open alarm. Returns whether there was one. */
 export const markAlarmCleared = (db: Database, id: bigint, clearedBy: string): Promise<boolean> =>
   changesRow(
     db,

@@ -11,7 +11,7 @@ export type NewNotification = {
   body: Record<string, string | number>;
 };
 
-/** Writes down what somebody must be told, once per dedupe key, in the transaction of what they are told. */
+/** Writes a message once per dedupe key, in the transaction that causes it. */
 export const addNotification = (db: Database, notification: NewNotification) =>
   db.query(sql.unsafe`
     insert into notification(dedupe_key, kind, audience, partner_id, body)

@@ -16,7 +16,7 @@ const TaskRow = z.strictObject({
   deadlineAt: Instant.nullable(),
   openedAt: Instant,
   closedAt: Instant.nullable(),
-  /** The code of the person who decided; null while it is open, and where its cause went away. */
+  /** The code of the person who decided. Null while the task is open, and if its cause went away. */
   closedBy: z.string().nullable(),
   resolution: z.string().nullable(),
 });
@@ -31,16 +31,16 @@ const selectTask = sql.fragment`
 
 export type NewTask = {
   kind: TaskKind;
-  /** What it is about, such as `payout/<id>`. One task of a kind may be open for a subject. */
+  /** The subject, such as `payout/<id>`. A subject has at most one open task of a kind. */
   subject: string;
   payoutId: string | null;
-  /** What happened, what did not, and what to do. Ids, codes and state words only. */
+  /** Says what happened, what did not happen, and what to do. It holds ids, codes and state words only. */
   detail: string;
   evidence?: Readonly<Record<string, string | number | null>>;
   deadlineAt?: Date | null;
 };
 
-/** Asks a person, unless the same task is open; returns whether it is new. */
+/** Asks a person, unless the same task is open. Returns whether it is new. */
 export const insertTask = (db: Database, { kind, subject, payoutId, detail, evidence = {}, deadlineAt }: NewTask) =>
   changesRow(
     db,
@@ -62,13 +62,13 @@ export const insertItemTasks = (db: Database, batchId: string, detail: string) =
     from payout_attempt where batch_id = ${batchId} and state in ('unknown', 'needs_person')
     on conflict (kind, subject) where closed_at is null do nothing`);
 
-/** Closes the open tasks of a kind about many payouts at once; `payouts` is a query of their ids. */
+/** Closes the open tasks of a kind about many payouts at once. `payouts` is a query for their ids. */
 export const closeTasksAbout = (db: Database, kind: TaskKind, payouts: FragmentSqlToken, resolution: string) =>
   db.query(sql.unsafe`
     update task set closed_at = now(), resolution = ${resolution}
     where kind = ${kind} and closed_at is null and payout_id in (${payouts})`);
 
-/** Closes the open task of a kind about a subject; returns whether there was one. `actorId` is null where its cause went away. */
+/** Closes the open task of a kind about a subject. Returns whether there was one. `actorId` is null if its cause went away. */
 export const closeTask = (
   db: Database,
   { kind, subject }: Pick<NewTask, 'kind' | 'subject'>,
@@ -81,7 +81,7 @@ export const closeTask = (
     where kind = ${kind} and subject = ${subject} and closed_at is null`,
   );
 
-/** Open tasks whose deadline comes within this time, or has passed; the earliest deadline first. */
+/** Open tasks whose deadline comes within this time or has passed, the earliest deadline first. */
 export const listTasksDue = (db: Database, withinMs: number, limit: number): Promise<readonly Task[]> =>
   db.any(sql.type(TaskRow)`
     ${selectTask}

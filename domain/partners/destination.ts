@@ -12,7 +12,7 @@ export type Destination =
 /** The fields of the bank's form, such as `IBAN`, or `type`, `abartn` and `accountNumber`. */
 export type BankDetails = Readonly<Record<string, string>>;
 
-/** The parts of a destination that are stored in clear. Two destinations with one identity are the same account, whatever its name is. */
+/** The part of a destination that is kept in clear. Two destinations with the same `identity` are the same account, even under different names. */
 export type DestinationSummary = {
   method: Method;
   currency: CurrencyCode | null;

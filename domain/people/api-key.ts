@@ -8,7 +8,7 @@ const KEY = /^bsk_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
 /** The whole key, as it is sent. */
 export const formatKey = ({ prefix, secret }: KeyParts): string => `bsk_${prefix}_${secret}`;
 
-/** Reads a key; undefined for a text that no key of ours looks like. */
+/** Reads a key. Undefined if the text does not have the form of our keys. */
 export function parseKey(text: string): KeyParts | undefined {
   const [, prefix, secret] = KEY.exec(text) ?? [];
   return prefix && secret ? { prefix, secret } : undefined;

@@ -81,7 +81,7 @@ describe('given a run in review', () => {
     expect(await paidFor(world, id)).toEqual([]);
   });
 
-  it('when somebody who added details that it pays to approves it then it is refused, until it pays to them no more', async () => {
+  it('when somebody who added details that it pays to approves it then it is refused, until it no longer pays to them', async () => {
     const business = await open('instrument');
     const oscar = await world.person('oscar', 'operator');
     const asOscar = { ...business, company: { ...company, operator: oscar } };

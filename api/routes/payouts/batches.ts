@@ -33,12 +33,10 @@ const BatchBody = z
       .nullable(),
     items: fields.count('The number of payouts in the batch', 120),
     total: fields.amount('The total of its payouts', '15420.50'),
-    payouts: z
-      .record(z.string(), z.int())
-      .meta({
-        description: 'The number of its payouts that now have each status',
-        examples: [{ sent: 3, settled: 117 }],
-      }),
+    payouts: z.record(z.string(), z.int()).meta({
+      description: 'The number of its payouts that now have each status',
+      examples: [{ sent: 3, settled: 117 }],
+    }),
     submittedAt: fields.at('When Bursar first asked the provider; null until then').nullable(),
     stateAt: fields.at('When the batch entered its state'),
     createdAt: fields.at('When the batch was formed'),
