@@ -144,7 +144,7 @@ describe('given somebody who makes a client of the document', () => {
     for (const name of names) expect(name).toMatch(/^[a-z]+([A-Z][a-z]+)+$/);
   });
 
-  it('then what has a name is never null for everybody who uses it', () => {
+  it('then a named schema never becomes null everywhere that it is used', () => {
     const named = Object.entries((document.components?.schemas ?? {}) as Record<string, Schema>);
     expect(named.filter(([, { type }]) => Array.isArray(type)).map(([name]) => name)).toEqual([]);
   });
