@@ -114,7 +114,9 @@ describe('given a request that was cut off before its answer', () => {
     expect(again.body).toMatchObject({
       status: 409,
       code: 'already_exists',
-      detail: expect.stringContaining('If an earlier request of yours got no answer, that request may have created it: read it'),
+      detail: expect.stringContaining(
+        'If an earlier request of yours got no answer, that request may have created it: read it',
+      ),
       errors: [{ field: 'code', reason: 'cut-ann is taken' }],
     });
     expect((await api.ask('GET', '/v1/partners/cut-ann')).body).toMatchObject({ name: 'Ann' });
