@@ -1,3 +1,4 @@
+import { Connection } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 
 let runtime: Runtime | undefined;
@@ -9,3 +10,11 @@ export function quietRuntime(): void {
     telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
   });
 }
+
+let connection: Promise<Connection> | undefined;
+
+/**
+ * The one connection of this process. It stays open: a webhook may have left a signal in flight when its world closed, and the client
+ * retries such a signal later.
+ */
+export const connectOnce = (address: string): Promise<Connection> => (connection ??= Connection.connect({ address }));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { serve } from '@hono/node-server';
-import { Client, Connection } from '@temporalio/client';
+import { Client, type Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import { pino } from 'pino';
@@ -28,7 +28,7 @@ import { freePort } from '../../scripts/stack/ports.ts';
 import { createWorkers } from '../../worker/workers.ts';
 import { createTestClient } from './client.ts';
 import { freshDatabase, openOwner } from './database.ts';
-import { quietRuntime } from './runtime.ts';
+import { connectOnce, quietRuntime } from './runtime.ts';
 
 export type WorldOptions = {
   /** How long the sandbox waits between its own state changes. */
@@ -60,7 +60,7 @@ export async function openWorld(options: WorldOptions = {}) {
   const owner = await openOwner(database.url);
   const namespace = `test-${database.url.split('/').at(-1)}`;
   const address = inject('temporalAddress');
-  const connection = await Connection.connect({ address });
+  const connection = await connectOnce(address);
   await openNamespace(connection, address, namespace);
   const temporal = new Client({ connection, namespace });
 
@@ -133,7 +133,6 @@ export async function openWorld(options: WorldOptions = {}) {
       await new Promise((resolve) => server.close(resolve));
       mailer.close();
       await sandbox.close();
-      await connection.close();
       await Promise.all([db.end(), owner.end()]);
       await database.drop();
       await rm(dir, { recursive: true, force: true });

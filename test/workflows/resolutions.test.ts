@@ -118,7 +118,7 @@ describe('given a payment whose outcome its provider can still report', () => {
     const { business, id } = await lose('early', '10.00');
 
     expect(await propose(id, 'paid')).toBe('resolution_not_asked');
-    await expect(replace(id)).rejects.toThrow(/not known/);
+    await expect(replace(id)).rejects.toThrow(/nobody knows whether its provider paid/);
     expect(await tasksOf(id)).toEqual([]);
 
     await calm(world);

@@ -224,7 +224,9 @@ describe('given a run whose payouts are asked for in batches', () => {
     await pause('paypal');
     const run = await startPaying(business);
     const { id } = await batchBecomes(run, 'prepared');
-    await world.temporal.workflow.getHandle(batchWorkflowId(id)).terminate('a test');
+    const workflow = world.temporal.workflow.getHandle(batchWorkflowId(id));
+    await eventually('its workflow was started', () => workflow.describe().catch(() => null)); // after the batch is committed
+    await workflow.terminate('a test');
     await resume('paypal');
     const doomed = activitiesWith(dyingAfterSubmit(world.gateways));
     await expect(doomed.advanceBatch(id)).rejects.toThrow('killed');
