@@ -111,7 +111,7 @@ export default defineConfig({
     { files: ['**/*.ts'], rules: { 'import/no-default-export': 'error' } },
     ...Object.entries(LAYERS).flatMap(layerOverrides),
     ...mains,
-    { files: ['*.config.ts', 'test/support/global-setup.ts'], rules: { 'import/no-default-export': 'off' } },
+    { files: ['*.config.ts', 'test/fixtures/global-setup.ts'], rules: { 'import/no-default-export': 'off' } },
     {
       files: ['test/**/*.ts'],
       rules: { 'typescript/no-non-null-assertion': 'off', 'typescript/no-unsafe-type-assertion': 'off' },

@@ -63,7 +63,7 @@ export default defineConfig({
           name: 'servers',
           include: ['test/**/*.test.ts'],
           exclude: RULES,
-          globalSetup: 'test/support/global-setup.ts',
+          globalSetup: 'test/fixtures/global-setup.ts',
         },
       },
     ],

@@ -13,7 +13,7 @@ import { issueKey } from '../../commands/people/keys.ts';
 import type { Role } from '../../domain/people/role.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { Failure } from '../../domain/errors.ts';
-import { freshDatabase } from '../support/database.ts';
+import { freshDatabase } from '../fixtures/database.ts';
 import { openDocument } from './document.ts';
 
 export type Answer = { status: number; headers: Headers; body: Record<string, unknown>; text: string };

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { listen } from '../../api/http/server.ts';
 import { MINUTE_MS } from '../../domain/durations.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../fixtures/eventually.ts';
 
 const ENOUGH = Buffer.alloc(2 * 1024 * 1024, 'x');
 const CRUMB = Buffer.from('x');

@@ -25,25 +25,25 @@ import {
   settlePayout,
   SOURCE,
   tryAll,
-} from '../support/rows.ts';
-import { eventually } from '../support/eventually.ts';
-import { countWaiting, leaveOpen } from '../support/locks.ts';
-import { tamper } from '../support/database.ts';
-import { openStage, type Stage } from './stage.ts';
+} from '../fixtures/rows.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { countWaiting, leaveOpen } from '../fixtures/locks.ts';
+import { tamper } from '../fixtures/database.ts';
+import { openFixture, type Fixture } from './fixture.ts';
 
-let stage: Stage;
+let fixture: Fixture;
 let scene: Scene;
 
 beforeAll(async () => {
-  stage = await openStage();
-  scene = await setScene(stage.app);
+  fixture = await openFixture();
+  scene = await setScene(fixture.app);
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 type Scene = Awaited<ReturnType<typeof setScene>>;
 
 /** Three companies, whose runs are in preparation, in review and being paid. */
-async function setScene(db: Stage['app']) {
+async function setScene(db: Fixture['app']) {
   const drafting = await addCompany(db, { approvalsRequired: 2 });
   const ann = await addPartner(db, drafting);
   const bob = await addPartner(db, drafting);
@@ -107,7 +107,7 @@ async function setScene(db: Stage['app']) {
 }
 
 /** A row of each kind of fact that nothing above has created. */
-async function addSurroundings(db: Stage['app'], payerId: number): Promise<void> {
+async function addSurroundings(db: Fixture['app'], payerId: number): Promise<void> {
   await db.query(sql.unsafe`
     insert into event_quarantine(source, source_id, payload, payload_hash) values (${SOURCE}, 'known-sale', '{}', 'other')`);
   await db.query(sql.unsafe`
@@ -718,10 +718,10 @@ const ATTACKS: Record<string, readonly Attack[]> = {
 describe.each(Object.entries(ATTACKS))('given somebody who attacks the %s', (_what, attacks) => {
   describe.each(attacks)('when one $does', ({ with: statements, refused }) => {
     it('then the app is refused', async () => {
-      expect(await tryAll(stage.app, statements(scene))).toMatch(new RegExp(`${refused.source}|permission denied`));
+      expect(await tryAll(fixture.app, statements(scene))).toMatch(new RegExp(`${refused.source}|permission denied`));
     });
     it('then even the owner of the database is refused', async () => {
-      expect(await tryAll(stage.owner, statements(scene))).toMatch(refused);
+      expect(await tryAll(fixture.owner, statements(scene))).toMatch(refused);
     });
   });
 });
@@ -735,27 +735,27 @@ const KEPT = ['payout', 'payout_line', 'payout_attempt'] as const;
 describe('given recorded facts', () => {
   const table = (name: string) => sql.identifier([name]);
   const someColumn = (name: string) =>
-    stage.owner.oneFirst(sql.type(z.object({ name: z.string() }))`
+    fixture.owner.oneFirst(sql.type(z.object({ name: z.string() }))`
       select column_name as name from information_schema.columns
       where table_schema = 'public' and table_name = ${name} and is_identity = 'NO' order by ordinal_position limit 1`);
 
   it.each(FACTS)('then nobody changes a row of %s', async (name) => {
     const column = table(await someColumn(name));
     const update = sql.unsafe`update ${table(name)} set ${column} = ${column}`;
-    expect(await tryAll(stage.owner, [update])).toMatch(/are facts/);
-    expect(await tryAll(stage.app, [update])).toMatch(/permission denied/);
+    expect(await tryAll(fixture.owner, [update])).toMatch(/are facts/);
+    expect(await tryAll(fixture.app, [update])).toMatch(/permission denied/);
   });
 
   it.each([...FACTS, ...KEPT])('then nobody deletes a row of %s', async (name) => {
     const remove = sql.unsafe`delete from ${table(name)}`;
-    expect(await tryAll(stage.owner, [remove])).toMatch(/are facts|never deleted/);
-    expect(await tryAll(stage.app, [remove])).toMatch(/permission denied/);
+    expect(await tryAll(fixture.owner, [remove])).toMatch(/are facts|never deleted/);
+    expect(await tryAll(fixture.app, [remove])).toMatch(/permission denied/);
   });
 
   it.each([...FACTS, ...KEPT, 'event_0'])('then nobody empties %s', async (name) => {
     const empty = sql.unsafe`truncate ${table(name)} cascade`;
-    expect(await tryAll(stage.owner, [empty])).toMatch(/are facts/);
-    expect(await tryAll(stage.app, [empty])).toMatch(/permission denied/);
+    expect(await tryAll(fixture.owner, [empty])).toMatch(/are facts/);
+    expect(await tryAll(fixture.app, [empty])).toMatch(/permission denied/);
   });
 
   it.each([
@@ -764,12 +764,12 @@ describe('given recorded facts', () => {
     { does: 'hides what a statement says', with: sql.unsafe`update recon_line set version = 2` },
     { does: 'changes what a statement says', with: sql.unsafe`update recon_line set amount_minor = -1` },
   ])('then nobody $does', async ({ with: statement }) => {
-    expect(await tryAll(stage.owner, [statement])).toMatch(/are facts/);
-    expect(await tryAll(stage.app, [statement])).toMatch(/are facts|permission denied/);
+    expect(await tryAll(fixture.owner, [statement])).toMatch(/are facts/);
+    expect(await tryAll(fixture.app, [statement])).toMatch(/are facts|permission denied/);
   });
   it('then a statement line may still be matched with an attempt later', async () => {
     const match = sql.unsafe`update recon_line set matched_attempt_id = ${scene.attempts.settled}`;
-    expect(await tryAll(stage.app, [match])).toBe('accepted');
+    expect(await tryAll(fixture.app, [match])).toBe('accepted');
   });
 
   it.each([
@@ -786,7 +786,7 @@ describe('given recorded facts', () => {
     { does: 'switches the triggers off', with: sql.unsafe`set session_replication_role = replica` },
     { does: 'drops a trigger', with: sql.unsafe`drop trigger facts_only on earning` },
   ])('then the app is not let when it $does', async ({ with: statement }) => {
-    expect(await tryAll(stage.app, [statement])).toMatch(/permission denied|must be owner/);
+    expect(await tryAll(fixture.app, [statement])).toMatch(/permission denied|must be owner/);
   });
 });
 
@@ -802,7 +802,7 @@ describe('given tables of allowed steps in the domain and in the database', () =
     { what: 'payouts', table: 'payout_edge', column: 'status', next: PAYOUT_NEXT },
     { what: 'attempts', table: 'attempt_edge', column: 'state', next: ATTEMPT_NEXT },
   ])('then both say the same of $what', async ({ table, column, next }) => {
-    const edges = await stage.app.anyFirst(sql.type(Edge)`
+    const edges = await fixture.app.anyFirst(sql.type(Edge)`
       select ${sql.identifier([`from_${column}`])} || ' > ' || ${sql.identifier([`to_${column}`])} as edge from ${sql.identifier([table])}`);
     expect(edges.toSorted()).toEqual(pairs(next).toSorted());
   });
@@ -810,7 +810,7 @@ describe('given tables of allowed steps in the domain and in the database', () =
   /** The database's answer to a step, which is rolled back afterwards. */
   const stepOf = (statement: QuerySqlToken): Promise<string> =>
     refusalOf(
-      stage.app.transaction(async (tx) => {
+      fixture.app.transaction(async (tx) => {
         await tx.query(statement);
         throw new Error('allowed');
       }),
@@ -845,36 +845,36 @@ describe('given tables of allowed steps in the domain and in the database', () =
 describe('given two transactions at the same moment', () => {
   it('when one splits a line while the other takes it into a payout then only one of them succeeds', async () => {
     const { drafting } = scene;
-    const cleo = await addPartner(stage.app, drafting);
-    const line = await addLine(stage.app, drafting, cleo);
+    const cleo = await addPartner(fixture.app, drafting);
+    const line = await addLine(fixture.app, drafting, cleo);
     const late = await raceAgainst([split(line, 600, 400), CHECKED_NOW], () =>
-      refusalOf(addPayout(stage.app, scene.draftRun, cleo, [line])),
+      refusalOf(addPayout(fixture.app, scene.draftRun, cleo, [line])),
     );
     expect(late).toMatch(/it was split/);
   });
 
   it('when both refund the same sale then together they take back no more than it earned', async () => {
     const { drafting, ann } = scene;
-    await addLine(stage.app, drafting, ann, { minor: 777n });
-    const sale = await stage.app.oneFirst(sql.type(z.object({ id: z.string() }))`
+    await addLine(fixture.app, drafting, ann, { minor: 777n });
+    const sale = await fixture.app.oneFirst(sql.type(z.object({ id: z.string() }))`
       select source_id as id from earning where amount_minor = 777`);
     const [first, second] = [
-      await addEvent(stage.app, drafting, ann, { refundOf: sale, minor: 6000n }),
-      await addEvent(stage.app, drafting, ann, { refundOf: sale, minor: 6000n }),
+      await addEvent(fixture.app, drafting, ann, { refundOf: sale, minor: 6000n }),
+      await addEvent(fixture.app, drafting, ann, { refundOf: sale, minor: 6000n }),
     ];
     const takeBack = (refund: string) => sql.unsafe`
       insert into earning(source, source_id, incentive_id, partner_id, program_id, plan_version_id, batch_id, currency, amount_minor,
         basis_minor, available_on, explanation, reverses)
       select source, ${refund}, incentive_id, partner_id, program_id, plan_version_id, batch_id, 'USD', -466, 0, available_on, '{}',
         source_id from earning where source_id = ${sale}`;
-    const late = await raceAgainst([takeBack(first)], () => tryAll(stage.app, [takeBack(second)]));
+    const late = await raceAgainst([takeBack(first)], () => tryAll(fixture.app, [takeBack(second)]));
     expect(late).toMatch(/take back more than was earned/);
   });
 
   it('when one ends a payout while the other prepares an attempt then there is no attempt', async () => {
     const payout = await payoutUnderWay();
     const late = await raceAgainst([movePayout(payout, 'failed'), release(payout)], () =>
-      tryAll(stage.app, [attemptOf(payout, { key: 'too-late' })]),
+      tryAll(fixture.app, [attemptOf(payout, { key: 'too-late' })]),
     );
     expect(late).toMatch(/not executing/);
   });
@@ -882,29 +882,29 @@ describe('given two transactions at the same moment', () => {
   it('when one prepares an attempt while the other ends the payout then the payout does not end', async () => {
     const payout = await payoutUnderWay();
     const late = await raceAgainst([attemptOf(payout, { key: 'in-time' })], () =>
-      tryAll(stage.app, [movePayout(payout, 'failed'), release(payout)]),
+      tryAll(fixture.app, [movePayout(payout, 'failed'), release(payout)]),
     );
     expect(late).toMatch(/while an attempt can still pay/);
   });
 
   /** A payout that executes, and whose provider has not been asked yet. */
   async function payoutUnderWay(): Promise<string> {
-    const company = await addCompany(stage.app);
-    const partner = await addPartner(stage.app, company);
-    const run = await addRun(stage.app, company);
-    const payout = await addPayout(stage.app, run, partner, [await addLine(stage.app, company, partner)]);
-    await disburse(stage.app, run, company.approver);
+    const company = await addCompany(fixture.app);
+    const partner = await addPartner(fixture.app, company);
+    const run = await addRun(fixture.app, company);
+    const payout = await addPayout(fixture.app, run, partner, [await addLine(fixture.app, company, partner)]);
+    await disburse(fixture.app, run, company.approver);
     return payout;
   }
 
   /** Starts the second before the first has committed. The first commits once the second waits for it. */
   async function raceAgainst(first: readonly QuerySqlToken[], second: () => Promise<string>): Promise<string> {
-    const winner = await leaveOpen(stage.app, async (tx) => {
+    const winner = await leaveOpen(fixture.app, async (tx) => {
       for (const statement of first) await tx.query(statement);
     });
     const late = second();
     try {
-      await eventually('the second waits', async () => (await countWaiting(stage.app)) > 0n);
+      await eventually('the second waits', async () => (await countWaiting(fixture.app)) > 0n);
     } finally {
       await winner.commit();
     }
@@ -914,11 +914,11 @@ describe('given two transactions at the same moment', () => {
 
 describe('given the database types of amounts', () => {
   it('then a bigint of the database is read as a bigint, even beyond the safe integers', async () => {
-    const minor = await stage.app.oneFirst(sql.unsafe`select 9223372036854775807::int8 as minor`);
+    const minor = await fixture.app.oneFirst(sql.unsafe`select 9223372036854775807::int8 as minor`);
     expect(minor).toBe(9_223_372_036_854_775_807n);
   });
   it('then a sum of bigints is cast to bigint before it is read, because a numeric would lose cents', async () => {
-    const sum = await stage.app.oneFirst(
+    const sum = await fixture.app.oneFirst(
       sql.unsafe`select sum(minor)::bigint as minor from (values (9007199254740993::int8)) as t(minor)`,
     );
     expect(sum).toBe(9_007_199_254_740_993n);
@@ -927,12 +927,12 @@ describe('given the database types of amounts', () => {
 
 describe('given a sealed audit log', () => {
   it('when somebody disables the triggers and edits an entry then an invariant reports it', async () => {
-    const actorId = await addActor(stage.app);
+    const actorId = await addActor(fixture.app);
     for (const subject of ['one', 'two', 'three'])
-      await addAuditEntry(stage.app, { actorId, action: 'test.look', subject, detail: { note: 'true' } });
-    await sealAuditLog(stage.app);
+      await addAuditEntry(fixture.app, { actorId, action: 'test.look', subject, detail: { note: 'true' } });
+    await sealAuditLog(fixture.app);
     const chainIsBroken = async () =>
-      (await checkInvariants(stage.app)).some(({ name }) => name === 'audit-log-is-a-chain');
+      (await checkInvariants(fixture.app)).some(({ name }) => name === 'audit-log-is-a-chain');
     expect(await chainIsBroken()).toBe(false);
     await alter(sql.unsafe`update audit_log set detail = '{"note": "false"}' where subject = 'two'`);
     expect(await chainIsBroken()).toBe(true);
@@ -942,13 +942,13 @@ describe('given a sealed audit log', () => {
     expect(await chainIsBroken()).toBe(true);
   });
 
-  const alter = (statement: QuerySqlToken) => tamper(stage.owner, statement);
+  const alter = (statement: QuerySqlToken) => tamper(fixture.owner, statement);
 });
 
 describe('given a partner with an instrument', () => {
   it('when one person adds a newer instrument and another approves the run then the run is approved', async () => {
-    const [maker, checker] = [await addActor(stage.app, 'maker'), await addActor(stage.app, 'checker')];
+    const [maker, checker] = [await addActor(fixture.app, 'maker'), await addActor(fixture.app, 'checker')];
     const wish = { createdBy: maker, approvedBy: checker };
-    expect(await refusalOf(addInstrument(stage.app, scene.ann.id, wish))).toBe('accepted');
+    expect(await refusalOf(addInstrument(fixture.app, scene.ann.id, wish))).toBe('accepted');
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { canonicalJson, sha256 } from '../../domain/canonical.ts';
-import { RUNS } from '../support/property-runs.ts';
+import { RUNS } from '../fixtures/property-runs.ts';
 
 describe('given content to be hashed', () => {
   it.each([

@@ -14,7 +14,7 @@ import {
   parsePercent,
   takeShare,
 } from '../../domain/money.ts';
-import { RUNS } from '../support/property-runs.ts';
+import { RUNS } from '../fixtures/property-runs.ts';
 
 const usd = (minor: bigint) => money(minor, 'USD');
 const minors = fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n });

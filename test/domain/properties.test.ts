@@ -8,7 +8,7 @@ import { METHODS } from '../../domain/rails.ts';
 import { type PayoutStatus, releasesLines } from '../../domain/payouts/payout.ts';
 import { contentHash, type PayoutContent } from '../../domain/runs/content.ts';
 import { consequencesOf } from '../../domain/payouts/settlement.ts';
-import { RUNS } from '../support/property-runs.ts';
+import { RUNS } from '../fixtures/property-runs.ts';
 
 const minors = fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n });
 const currencies = fc.constantFrom(...CURRENCY_CODES);

@@ -11,7 +11,7 @@ import { askForRun, untilPrepared } from '../../scripts/demo/pay.ts';
 import { type People, welcomePeople } from '../../scripts/demo/people.ts';
 import { replay, takeIn } from '../../scripts/demo/replay.ts';
 import { readReport, type Report, writeReport } from '../../scripts/demo/report.ts';
-import { openWorld, type World } from '../support/world.ts';
+import { openWorld, type World } from '../fixtures/world.ts';
 import { type Given, readRows, recompute, type Recomputed, type Rows } from './recompute.ts';
 
 const DATA = resolve(process.env['OLIST_DATA'] ?? '../shared/data/olist');

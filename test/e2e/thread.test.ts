@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { listBalances } from '../../db/books/ledger.ts';
-import { addPartners, type Company, openCompany, sale, sendEvents } from '../support/company.ts';
-import { payPeriod, reconcileToday } from '../support/runs.ts';
-import { openWorld, type World } from '../support/world.ts';
+import { addPartners, type Company, openCompany, sale, sendEvents } from '../fixtures/company.ts';
+import { payPeriod, reconcileToday } from '../fixtures/runs.ts';
+import { openWorld, type World } from '../fixtures/world.ts';
 
 describe('given a sale of 1,234.56 USD at a commission of 10 %', () => {
   let world: World;

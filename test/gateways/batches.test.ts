@@ -11,7 +11,7 @@ import type {
   Reply,
   Submission,
 } from '../../gateways/gateway.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openFixture, type Fixture } from './fixture.ts';
 
 type HttpReply = { status: number; body: object };
 const refusal = (...fields: readonly string[]): HttpReply => ({
@@ -25,13 +25,13 @@ const refusal = (...fields: readonly string[]): HttpReply => ({
 const SLOW_DOWN: HttpReply = { status: 429, body: { name: 'RATE_LIMIT_REACHED' } };
 
 describe('given a batch by PayPal', () => {
-  let stage: Stage;
+  let fixture: Fixture;
   let aheadMs = 0;
   /** PayPal's responses to the next posts. When they are used up, the sandbox answers. */
   let replies: HttpReply[] = [];
   let posts = 0;
   beforeAll(async () => {
-    stage = await openStage({
+    fixture = await openFixture({
       now: () => new Date(Date.now() + aheadMs),
       async fetch(url, options) {
         const isPost = options?.method === 'POST' && typeof url === 'string' && url.endsWith('/payouts');
@@ -46,15 +46,15 @@ describe('given a batch by PayPal', () => {
     replies = [];
     posts = 0;
   });
-  afterAll(() => stage.close());
+  afterAll(() => fixture.close());
 
   /** A frozen batch of three, as the database keeps it. */
   function openBatch() {
-    const { batches } = stage.gateways.paypal;
+    const { batches } = fixture.gateways.paypal;
     if (!batches) throw new Error('PayPal sends batches');
-    const orders = Array.from({ length: 3 }, () => stage.order('paypal'));
+    const orders = Array.from({ length: 3 }, () => fixture.order('paypal'));
     const key = randomUUID();
-    const items = orders.map((order) => ({ key: order.key, request: stage.gateways.paypal.freeze(order) }));
+    const items = orders.map((order) => ({ key: order.key, request: fixture.gateways.paypal.freeze(order) }));
     const stored: BatchSubmission = {
       key,
       request: batches.freeze(key, items),
@@ -145,19 +145,19 @@ describe('given a batch by PayPal', () => {
 });
 
 describe('given a batch group by Wise', () => {
-  let stage: Stage;
+  let fixture: Fixture;
   beforeAll(async () => {
-    stage = await openStage();
+    fixture = await openFixture();
   });
-  afterEach(() => stage.calm());
-  afterAll(() => stage.close());
+  afterEach(() => fixture.calm());
+  afterAll(() => fixture.close());
 
   /** A frozen group of these payments, as the database keeps it. The reply for each payment is recorded by its key. */
   function openGroup(orders: readonly PaymentOrder[]) {
-    const { batches } = stage.gateways.wise;
+    const { batches } = fixture.gateways.wise;
     if (!batches) throw new Error('Wise sends batches');
     const key = randomUUID();
-    const frozen = orders.map((order) => ({ key: order.key, request: stage.gateways.wise.freeze(order) }));
+    const frozen = orders.map((order) => ({ key: order.key, request: fixture.gateways.wise.freeze(order) }));
     const items = orders.map((order, index): Submission => ({
       key: order.key,
       payoutId: order.payoutId,
@@ -194,23 +194,23 @@ describe('given a batch group by Wise', () => {
   }
 
   const paidFor = async ({ key }: PaymentOrder) =>
-    (await stage.movements('wise', key)).filter(({ kind }) => kind === 'paid').length;
+    (await fixture.movements('wise', key)).filter(({ kind }) => kind === 'paid').length;
 
   it('when the group was created but its response was lost then another name is used, and each payment is made once', async () => {
-    const orders = [stage.order('wise'), stage.order('wise')];
+    const orders = [fixture.order('wise'), fixture.order('wise')];
     const group = openGroup(orders);
-    await stage.control('wise', 'faults', { method: 'POST', path: 'batch-groups$', fault: 'commit-then-drop' });
+    await fixture.control('wise', 'faults', { method: 'POST', path: 'batch-groups$', fault: 'commit-then-drop' });
     expect(await group.go()).toMatchObject({ state: null });
     expect(await group.go()).toMatchObject({ state: 'accepted' });
     expect(await Promise.all(orders.map(paidFor))).toEqual([1, 1]);
   });
 
   it('when a transfer is in an earlier group, as after a restore, then it does not fail and nothing is funded twice', async () => {
-    const order = stage.order('wise');
-    await stage.control('wise', 'faults', { method: 'PATCH', path: 'batch-groups/', fault: '500-before-commit' });
+    const order = fixture.order('wise');
+    await fixture.control('wise', 'faults', { method: 'PATCH', path: 'batch-groups/', fault: '500-before-commit' });
     expect(await openGroup([order]).go()).toMatchObject({ state: null });
 
-    const restored = openGroup([order, stage.order('wise')]);
+    const restored = openGroup([order, fixture.order('wise')]);
     expect(await restored.go()).toMatchObject({ state: null });
 
     expect(restored.recorded.get(order.key)?.state).not.toBe('failed');
@@ -218,9 +218,9 @@ describe('given a batch group by Wise', () => {
   });
 
   it('when the funding is unclear then it is read before it is requested again', async () => {
-    const orders = [stage.order('wise'), stage.order('wise')];
+    const orders = [fixture.order('wise'), fixture.order('wise')];
     const group = openGroup(orders);
-    await stage.control('wise', 'faults', { method: 'POST', path: 'batch-payments/', fault: 'commit-then-drop' });
+    await fixture.control('wise', 'faults', { method: 'POST', path: 'batch-payments/', fault: 'commit-then-drop' });
     expect(await group.go()).toMatchObject({ state: 'unknown' });
     expect(await group.go()).toMatchObject({ state: 'accepted', providerStatus: 'FUNDED' });
     expect(await Promise.all(orders.map(paidFor))).toEqual([1, 1]);

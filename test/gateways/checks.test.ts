@@ -18,17 +18,17 @@ import { checkOnFile, checkReference, thawCheck } from '../../gateways/printed-c
 import { CHECK_ACCOUNT, LOB_ACCOUNT } from '../../scripts/gateway-check/accounts.ts';
 import type { Attempt } from '../../scripts/gateway-check/attempt.ts';
 import { PAYEES } from '../../scripts/gateway-check/payees.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openFixture, type Fixture } from './fixture.ts';
 
 const signal = () => AbortSignal.timeout(10_000);
 
 describe('given a check', () => {
-  let stage: Stage;
+  let fixture: Fixture;
   let aheadMs = 0;
   /** Runs at the bank just before a number is voided there. */
   let beforeVoid: (() => Promise<void>) | null = null;
   beforeAll(async () => {
-    stage = await openStage({
+    fixture = await openFixture({
       now: () => new Date(Date.now() + aheadMs),
       async fetch(url, init) {
         if (beforeVoid && typeof init?.body === 'string' && init.body.includes('\nV,')) await beforeVoid();
@@ -39,17 +39,17 @@ describe('given a check', () => {
   afterEach(async () => {
     aheadMs = 0;
     beforeVoid = null;
-    await stage.calm();
+    await fixture.calm();
   });
-  afterAll(() => stage.close());
+  afterAll(() => fixture.close());
 
-  const bank = () => createCheckBank(stage.settings.printedCheck, fetch);
+  const bank = () => createCheckBank(fixture.settings.printedCheck, fetch);
   const becomes = (attempt: Attempt, state: string) =>
     expect.poll(async () => (await attempt.read()).state).toBe(state);
   const says = (attempt: Attempt, status: string) =>
     expect.poll(async () => (await attempt.read()).providerStatus).toBe(status);
 
-  type Made = ReturnType<Stage['attempt']>;
+  type Made = ReturnType<Fixture['attempt']>;
   const statusAtBank = async ({ order }: Made): Promise<string> => {
     const { value } = (await bank().inquire(LOB_ACCOUNT, order.checkNumber ?? 0n, signal())) as {
       value: { status: string };
@@ -58,8 +58,8 @@ describe('given a check', () => {
   };
   /** How many checks Lob has for an attempt. */
   const madeByLob = async ({ stored }: Made): Promise<number> => {
-    const authorization = `Basic ${Buffer.from(`${stage.settings.lob.apiKey}:`).toString('base64')}`;
-    const url = `${stage.urls.lob}/v1/checks?metadata[attempt]=${stored.key}`;
+    const authorization = `Basic ${Buffer.from(`${fixture.settings.lob.apiKey}:`).toString('base64')}`;
+    const url = `${fixture.urls.lob}/v1/checks?metadata[attempt]=${stored.key}`;
     const answer = await fetch(url, { headers: { authorization } });
     return ((await answer.json()) as { data: unknown[] }).data.length;
   };
@@ -70,14 +70,14 @@ describe('given a check', () => {
   ] as const)('that bounces, by $gateway', ({ gateway, site, account }) => {
     const numberOf = ({ order }: Made) => String(order.checkNumber);
     const kinds = async (attempt: Made) =>
-      (await stage.movements('bank', `${account}/${numberOf(attempt)}`)).map(({ kind }) => kind);
+      (await fixture.movements('bank', `${account}/${numberOf(attempt)}`)).map(({ kind }) => kind);
     const presentAgain = (attempt: Made) =>
-      stage.control('bank', 'present', { account, number: numberOf(attempt), amount: '50.50' });
+      fixture.control('bank', 'present', { account, number: numberOf(attempt), amount: '50.50' });
 
     /** A check that the bank paid and reversed, and perhaps paid again, before we looked. */
     async function bounce(outcome: string, then: readonly string[]): Promise<Made> {
-      await stage.control(site, 'outcomes', { match: '50.50', outcome });
-      const attempt = stage.attempt(gateway, { amount: '50.50' });
+      await fixture.control(site, 'outcomes', { match: '50.50', outcome });
+      const attempt = fixture.attempt(gateway, { amount: '50.50' });
       await attempt.submit();
       await expect.poll(() => kinds(attempt)).toEqual(then);
       return attempt;
@@ -106,7 +106,7 @@ describe('given a check', () => {
 
     it('when it is unclear whether its number is void then nothing is concluded, and the bank is asked again', async () => {
       const attempt = await bounce('bounced', ['paid', 'returned']);
-      await stage.control('bank', 'faults', { match: `V,${account}`, fault: '500-before-commit' });
+      await fixture.control('bank', 'faults', { match: `V,${account}`, fault: '500-before-commit' });
       await expect(attempt.read()).rejects.toMatchObject({ code: 'gateway_unavailable' });
       expect(await attempt.read()).toMatchObject({ state: 'returned', evidence: { bank: 'void' } });
     });
@@ -121,49 +121,49 @@ describe('given a check', () => {
 
   describe('that we print', () => {
     it('when the bank did not respond and the number is void by now then it has failed: no check was made', async () => {
-      await stage.control('bank', 'faults', { path: '/positive-pay/files', fault: '500-before-commit' });
-      const attempt = stage.attempt('printed-check');
+      await fixture.control('bank', 'faults', { path: '/positive-pay/files', fault: '500-before-commit' });
+      const attempt = fixture.attempt('printed-check');
       expect((await attempt.submit()).state).toBe('unknown');
-      await stage.gateways['printed-check'].checkServices?.stop(attempt.stored, signal());
+      await fixture.gateways['printed-check'].checkServices?.stop(attempt.stored, signal());
       expect(await attempt.resolve()).toMatchObject({ state: 'failed', evidence: { bank: 'void' } });
     });
 
     it('when it is stopped before it is printed then it is no longer printed', async () => {
-      await stage.control('bank', 'outcomes', { match: '66.60', outcome: 'never-cleared' });
-      const attempt = stage.attempt('printed-check', { amount: '66.60' });
+      await fixture.control('bank', 'outcomes', { match: '66.60', outcome: 'never-cleared' });
+      const attempt = fixture.attempt('printed-check', { amount: '66.60' });
       const dying = async (step: string) => {
         attempt.stored.step = step;
         throw new Error('killed');
       };
-      await expect(stage.gateways['printed-check'].submit(attempt.stored, dying, signal())).rejects.toThrow('killed');
-      await stage.gateways['printed-check'].checkServices?.stop(attempt.stored, signal());
+      await expect(fixture.gateways['printed-check'].submit(attempt.stored, dying, signal())).rejects.toThrow('killed');
+      await fixture.gateways['printed-check'].checkServices?.stop(attempt.stored, signal());
       const dead = await attempt.resolve();
       expect(dead).toMatchObject({ state: 'failed', evidence: { bank: 'stopped' } });
-      await expect(stat(join(stage.printDir, `${dead.reference}.pdf`))).rejects.toThrow('ENOENT');
+      await expect(stat(join(fixture.printDir, `${dead.reference}.pdf`))).rejects.toThrow('ENOENT');
     });
 
     it('when its number is already on file at the bank then no check is made, even if the amount is the same', async () => {
-      const first = stage.attempt('printed-check');
+      const first = fixture.attempt('printed-check');
       await first.submit();
-      const second = stage.attempt('printed-check', { checkNumber: first.order.checkNumber ?? 0n });
+      const second = fixture.attempt('printed-check', { checkNumber: first.order.checkNumber ?? 0n });
       expect(await second.submit()).toMatchObject({ state: 'failed', providerStatus: 'number in use' });
       expect((await first.read()).state).not.toBe('failed');
     });
 
     it('when it is sent then there is a PDF that only its user may read and whose name does not show the account', async () => {
-      const attempt = stage.attempt('printed-check');
+      const attempt = fixture.attempt('printed-check');
       await attempt.submit();
-      const file = join(stage.printDir, `${attempt.stored.reference}.pdf`);
+      const file = join(fixture.printDir, `${attempt.stored.reference}.pdf`);
       expect((await stat(file)).mode & 0o777).toBe(0o600);
       expect((await readFile(file)).subarray(0, 5).toString()).toBe('%PDF-');
       expect(file).not.toContain(CHECK_ACCOUNT);
-      expect((await readdir(stage.printDir)).filter((name) => name.startsWith('.'))).toEqual([]);
+      expect((await readdir(fixture.printDir)).filter((name) => name.startsWith('.'))).toEqual([]);
     });
 
     it('when it is printed again then a check that already exists is not replaced', async () => {
-      const attempt = stage.attempt('printed-check');
+      const attempt = fixture.attempt('printed-check');
       await attempt.submit();
-      const file = join(stage.printDir, `${attempt.stored.reference}.pdf`);
+      const file = join(fixture.printDir, `${attempt.stored.reference}.pdf`);
       await chmod(file, 0o600);
       await writeFile(file, 'taken to the printer');
       await attempt.resolve();
@@ -171,16 +171,16 @@ describe('given a check', () => {
     });
 
     it('when it is voided before anybody has it then it has failed, and the bank would not pay it', async () => {
-      await stage.control('bank', 'outcomes', { match: 'Void Vera', outcome: 'never-cleared' });
-      const attempt = stage.attempt('printed-check', { destination: payee('Void Vera') });
+      await fixture.control('bank', 'outcomes', { match: 'Void Vera', outcome: 'never-cleared' });
+      const attempt = fixture.attempt('printed-check', { destination: payee('Void Vera') });
       await attempt.submit();
       await voidAtBank(bank(), checkOnFile(thawCheck(attempt.stored.request)), signal());
       expect(await attempt.read()).toMatchObject({ state: 'failed', providerStatus: 'void', debited: null });
     });
 
     it('when its payment is stopped at the bank then it has failed, because no money will move', async () => {
-      await stage.control('bank', 'outcomes', { match: 'Lost Lena', outcome: 'never-cleared' });
-      const attempt = stage.attempt('printed-check', { destination: payee('Lost Lena') });
+      await fixture.control('bank', 'outcomes', { match: 'Lost Lena', outcome: 'never-cleared' });
+      const attempt = fixture.attempt('printed-check', { destination: payee('Lost Lena') });
       await attempt.submit();
       expect((await attempt.read()).state).toBe('sent');
       await bank().stop(CHECK_ACCOUNT, attempt.order.checkNumber ?? 0n, null, signal());
@@ -192,7 +192,7 @@ describe('given a check', () => {
       { wrong: 'a name that does not fit', destination: payee('x'.repeat(61)) },
       { wrong: 'no name', destination: payee(' ') },
     ])('when it has $wrong then it is refused before anything is sent', ({ destination }) => {
-      expect(() => stage.gateways['printed-check'].freeze(stage.order('printed-check', { destination }))).toThrow(
+      expect(() => fixture.gateways['printed-check'].freeze(fixture.order('printed-check', { destination }))).toThrow(
         expect.objectContaining({ code: 'recipient_rejected' }),
       );
     });
@@ -200,59 +200,59 @@ describe('given a check', () => {
 
   describe('that Lob mails', () => {
     it('when it is returned to sender then it still counts as sent, and a person is asked, until the bank confirms a stop', async () => {
-      await stage.control('lob', 'outcomes', { match: 'Moved Mona', outcome: 'returned-to-sender' });
-      const attempt = stage.attempt('lob', { destination: payee('Moved Mona') });
+      await fixture.control('lob', 'outcomes', { match: 'Moved Mona', outcome: 'returned-to-sender' });
+      const attempt = fixture.attempt('lob', { destination: payee('Moved Mona') });
       await attempt.submit();
       await says(attempt, 'returned_to_sender');
       const told = await attempt.read();
       expect(told).toMatchObject({ state: 'sent', debited: null, alarm: null, task: { kind: 'check_returned_mail' } });
-      await stage.gateways.lob.checkServices?.stop(attempt.stored, signal());
+      await fixture.gateways.lob.checkServices?.stop(attempt.stored, signal());
       expect((await attempt.read()).state).toBe('failed');
     });
 
     it('when it is delivered but nobody cashes it then it is not settled', async () => {
-      await stage.control('lob', 'outcomes', { match: 'Forgetful Flo', outcome: 'never-cleared' });
-      const attempt = stage.attempt('lob', { destination: payee('Forgetful Flo') });
+      await fixture.control('lob', 'outcomes', { match: 'Forgetful Flo', outcome: 'never-cleared' });
+      const attempt = fixture.attempt('lob', { destination: payee('Forgetful Flo') });
       await attempt.submit();
       await says(attempt, 'delivered');
       expect((await attempt.read()).state).toBe('sent');
     });
 
     it('when Lob has forgotten the key after a day then its checks are searched by our key, and no second check is made', async () => {
-      await stage.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault: 'commit-then-drop' });
-      const attempt = stage.attempt('lob');
+      await fixture.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault: 'commit-then-drop' });
+      const attempt = fixture.attempt('lob');
       expect((await attempt.submit()).state).toBe('unknown');
       aheadMs = 25 * HOUR_MS;
-      await stage.control('lob', 'clock', { advanceMs: 25 * HOUR_MS });
+      await fixture.control('lob', 'clock', { advanceMs: 25 * HOUR_MS });
       expect((await attempt.resolve()).reference).toMatch(/^chk_/);
       await becomes(attempt, 'settled');
-      expect(await stage.movements('lob', attempt.stored.key)).toHaveLength(1);
+      expect(await fixture.movements('lob', attempt.stored.key)).toHaveLength(1);
     });
 
     it('when Lob neither responded nor has it after a day then it is not sent again, and a person decides', async () => {
-      await stage.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault: 'drop-before-commit' });
-      const attempt = stage.attempt('lob');
+      await fixture.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault: 'drop-before-commit' });
+      const attempt = fixture.attempt('lob');
       await attempt.submit();
       aheadMs = 25 * HOUR_MS;
       expect(await attempt.resolve()).toMatchObject({ state: 'unknown', task: { kind: 'outcome_unknown' } });
 
-      await stage.gateways.lob.checkServices?.stop(attempt.stored, signal());
+      await fixture.gateways.lob.checkServices?.stop(attempt.stored, signal());
       expect(await attempt.resolve()).toMatchObject({ state: 'failed', evidence: { bank: 'stopped' } });
     });
 
     it('when Lob did not respond and the payment is stopped then the request is not repeated, because a dead check must not be mailed', async () => {
-      await stage.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault: 'drop-before-commit' });
-      const attempt = stage.attempt('lob');
+      await fixture.control('lob', 'faults', { method: 'POST', path: '/v1/checks', fault: 'drop-before-commit' });
+      const attempt = fixture.attempt('lob');
       await attempt.submit();
-      await stage.gateways.lob.checkServices?.stop(attempt.stored, signal());
+      await fixture.gateways.lob.checkServices?.stop(attempt.stored, signal());
       expect(await attempt.resolve()).toMatchObject({ state: 'failed', reference: null });
       expect(await madeByLob(attempt)).toBe(0);
     });
 
     describe('and has not mailed yet', () => {
-      let slow: Stage;
+      let slow: Fixture;
       beforeAll(async () => {
-        slow = await openStage({ stepMs: HOUR_MS });
+        slow = await openFixture({ stepMs: HOUR_MS });
       });
       afterEach(() => slow.calm());
       afterAll(() => slow.close());
@@ -286,8 +286,8 @@ describe('given a check', () => {
     });
 
     it('when the bank has not acknowledged it then Lob is not asked', async () => {
-      await stage.control('bank', 'faults', { path: '/positive-pay/files', fault: '500-before-commit' });
-      const attempt = stage.attempt('lob');
+      await fixture.control('bank', 'faults', { path: '/positive-pay/files', fault: '500-before-commit' });
+      const attempt = fixture.attempt('lob');
       expect((await attempt.submit()).state).toBe('unknown');
       expect(await madeByLob(attempt)).toBe(0);
       await attempt.resolve();
@@ -300,25 +300,25 @@ describe('given a check', () => {
     ])(
       'when the worker dies after $after then the next one continues, and the check is mailed once',
       async ({ saves }) => {
-        const attempt = stage.attempt('lob');
+        const attempt = fixture.attempt('lob');
         let saved = 0;
         const dying = async (step: string) => {
           attempt.stored.step = step;
           if ((saved += 1) === saves) throw new Error('killed');
         };
-        await expect(stage.gateways.lob.submit(attempt.stored, dying, signal())).rejects.toThrow('killed');
+        await expect(fixture.gateways.lob.submit(attempt.stored, dying, signal())).rejects.toThrow('killed');
         expect(await madeByLob(attempt)).toBe(0);
         await attempt.resolve();
         await becomes(attempt, 'settled');
-        expect(await stage.movements('lob', attempt.stored.key)).toHaveLength(1);
+        expect(await fixture.movements('lob', attempt.stored.key)).toHaveLength(1);
       },
     );
 
     it('when Lob definitely refuses it then it fails only after the bank confirms that its number is void', async () => {
-      const account = { ...stage.payerAccounts.lob, lobBankAccountId: 'bank_unknown' };
-      const attempt = stage.attempt('lob', { account });
+      const account = { ...fixture.payerAccounts.lob, lobBankAccountId: 'bank_unknown' };
+      const attempt = fixture.attempt('lob', { account });
       const voiding = { path: '/positive-pay/files', match: `V,${LOB_ACCOUNT}` };
-      await stage.control('bank', 'faults', { ...voiding, fault: '500-before-commit', times: 2 });
+      await fixture.control('bank', 'faults', { ...voiding, fault: '500-before-commit', times: 2 });
       expect((await attempt.submit()).state).toBe('unknown');
       expect((await attempt.resolve()).state).toBe('unknown');
       expect(await statusAtBank(attempt)).toBe('issued');
@@ -327,9 +327,9 @@ describe('given a check', () => {
     });
 
     it('when Lob cannot print it then its number is void before it fails', async () => {
-      await stage.control('lob', 'outcomes', { match: 'Smudged Sam', outcome: 'fail' });
-      const attempt = stage.attempt('lob', { destination: payee('Smudged Sam') });
-      await stage.control('bank', 'faults', { match: `V,${LOB_ACCOUNT}`, fault: '500-before-commit' });
+      await fixture.control('lob', 'outcomes', { match: 'Smudged Sam', outcome: 'fail' });
+      const attempt = fixture.attempt('lob', { destination: payee('Smudged Sam') });
+      await fixture.control('bank', 'faults', { match: `V,${LOB_ACCOUNT}`, fault: '500-before-commit' });
       await attempt.submit();
       const codes = async () =>
         attempt.read().then(
@@ -342,7 +342,7 @@ describe('given a check', () => {
     });
 
     it.each([0n, 500_000_001n])('when its number is %s then it is refused before anything is sent', (checkNumber) => {
-      expect(() => stage.gateways.lob.freeze({ ...stage.order('lob'), checkNumber })).toThrow(
+      expect(() => fixture.gateways.lob.freeze({ ...fixture.order('lob'), checkNumber })).toThrow(
         expect.objectContaining({ code: 'recipient_rejected' }),
       );
     });
@@ -354,7 +354,7 @@ describe('given a check', () => {
       { wrong: 'a street that does not fit', wish: { destination: addressed({ line1: 'x'.repeat(51) }) } },
       { wrong: 'no ZIP code', wish: { destination: addressed({ postalCode: '6270' }) } },
     ])('when it has $wrong then it is refused before anything is sent', ({ wish }) => {
-      expect(() => stage.gateways.lob.freeze(stage.order('lob', wish))).toThrow(
+      expect(() => fixture.gateways.lob.freeze(fixture.order('lob', wish))).toThrow(
         expect.objectContaining({ code: 'recipient_rejected' }),
       );
     });

@@ -13,7 +13,7 @@ import { CHECKS } from '../../scripts/gateway-check/checks.ts';
 import { PAYEES } from '../../scripts/gateway-check/payees.ts';
 import { openReceiver } from '../../scripts/gateway-check/sandbox.ts';
 import { faultsOf } from './faults.ts';
-import { openStage, type SiteName, type Stage } from './stage.ts';
+import { openFixture, type SiteName, type Fixture } from './fixture.ts';
 
 /** The differences between gateways in the contract that all of them keep. */
 export type Party = {
@@ -32,7 +32,7 @@ export type Party = {
   /** The calls that list what we look for, in which an empty page may occur. */
   lists: string;
   /** Creates a payment that the provider will refuse. */
-  refuse: (stage: Stage) => Promise<Attempt>;
+  refuse: (fixture: Fixture) => Promise<Attempt>;
 };
 
 const AMOUNT = '123.45';
@@ -52,27 +52,27 @@ export function describeGateway(party: Party): void {
   const siteOf = (path: string): SiteName => party.sites?.[path] ?? site;
 
   describe(`given a payment by ${name}`, () => {
-    let stage: Stage;
+    let fixture: Fixture;
     let receiver: Awaited<ReturnType<typeof openReceiver>>;
     beforeAll(async () => {
       receiver = await openReceiver();
-      stage = await openStage({ webhooks: receiver.url });
+      fixture = await openFixture({ webhooks: receiver.url });
     });
-    afterEach(() => stage.calm());
+    afterEach(() => fixture.calm());
     afterAll(async () => {
-      await stage.close();
+      await fixture.close();
       receiver.close();
     });
 
     const strike = ({ path, ...rule }: { path?: string; [option: string]: unknown }) =>
-      stage.control(path ? siteOf(path) : site, 'faults', { ...rule, ...(path && { path }) });
+      fixture.control(path ? siteOf(path) : site, 'faults', { ...rule, ...(path && { path }) });
 
     /** The key under which the stand-in books the payment. */
     const bookKey = ({ stored, order }: Attempt) =>
       name === 'printed-check' ? `${CHECK_ACCOUNT}/${order.checkNumber}` : stored.key;
 
     const paid = async (attempt: Attempt) =>
-      (await stage.movements(site, bookKey(attempt))).filter(({ kind }) => kind === 'paid');
+      (await fixture.movements(site, bookKey(attempt))).filter(({ kind }) => kind === 'paid');
 
     const arrive = (attempt: Attempt) => expect.poll(async () => (await attempt.read()).state).toBe(arrives);
 
@@ -85,14 +85,14 @@ export function describeGateway(party: Party): void {
     function whenStruck(at: SiteName): AbortSignal {
       const given = new AbortController();
       void (async () => {
-        while ((await stage.faults(at)).length > 0) await new Promise((done) => setTimeout(done, 5));
+        while ((await fixture.faults(at)).length > 0) await new Promise((done) => setTimeout(done, 5));
         setTimeout(() => given.abort(), LATE_MS);
       })();
       return given.signal;
     }
 
     it('when all goes well then it arrives, and the provider has booked exactly that amount once', async () => {
-      const attempt = stage.attempt(name, { amount: AMOUNT });
+      const attempt = fixture.attempt(name, { amount: AMOUNT });
       expect(['accepted', 'sent']).toContain((await attempt.submit()).state);
       await expectPaidOnce(attempt);
       const last = await attempt.read();
@@ -103,8 +103,8 @@ export function describeGateway(party: Party): void {
     it.each(CHECKS)('$name', async ({ run }) => {
       const bench: Bench = {
         name,
-        settings: stage.settings,
-        account: stage.payerAccounts[name],
+        settings: fixture.settings,
+        account: fixture.payerAccounts[name],
         payee: PAYEES[name],
         amount: parseDecimal(AMOUNT, 'USD'),
         reportsAtOnce: true,
@@ -118,7 +118,7 @@ export function describeGateway(party: Party): void {
       'when $path ends in $fault then the outcome is unknown, and resolving pays once',
       async ({ path, fault }) => {
         await strike({ method: 'POST', path, fault });
-        const attempt = stage.attempt(name, { amount: AMOUNT });
+        const attempt = fixture.attempt(name, { amount: AMOUNT });
         const first = await attempt.submit(fault === 'commit-then-hang' ? whenStruck(siteOf(path)) : undefined);
         expect(first.state).toBe('unknown');
         expect((await attempt.resolve()).state).not.toBe('unknown');
@@ -130,14 +130,14 @@ export function describeGateway(party: Party): void {
       'when the response of $path is late ($fault) then it is paid once',
       async ({ path, fault }) => {
         await strike({ method: 'POST', path, fault, ms: LATE_MS });
-        const attempt = stage.attempt(name, { amount: AMOUNT });
+        const attempt = fixture.attempt(name, { amount: AMOUNT });
         expect((await attempt.submit()).state).not.toBe('unknown');
         await expectPaidOnce(attempt);
       },
     );
 
     it('when the worker dies before it can store the reply then resolving does not pay again', async () => {
-      const attempt = stage.attempt(name, { amount: AMOUNT });
+      const attempt = fixture.attempt(name, { amount: AMOUNT });
       await attempt.submit();
       attempt.forgetAnswers();
       await attempt.resolve();
@@ -149,7 +149,7 @@ export function describeGateway(party: Party): void {
       'when %s asks us to slow down then nothing is paid, and the next try waits as long as requested',
       async (path) => {
         await strike({ method: 'POST', path, fault: '429' });
-        const attempt = stage.attempt(name, { amount: AMOUNT });
+        const attempt = fixture.attempt(name, { amount: AMOUNT });
         const failure = await attempt.submit().catch((thrown: Failure) => thrown);
         expect(failure).toMatchObject({ code: 'gateway_rate_limited' });
         expect(retryAfterMs(failure as Failure)).toBe(1000);
@@ -163,7 +163,7 @@ export function describeGateway(party: Party): void {
       'when our key or token is refused (%s) then nothing is paid, and a valid one pays once',
       async (fault) => {
         await strike({ method: 'POST', path: moneyCall, fault });
-        const attempt = stage.attempt(name, { amount: AMOUNT });
+        const attempt = fixture.attempt(name, { amount: AMOUNT });
         if (party.renewsToken) expect((await attempt.submit()).state).toBe('accepted');
         else {
           expect(await codeOf(attempt.submit())).toBe('gateway_refused');
@@ -175,12 +175,12 @@ export function describeGateway(party: Party): void {
     );
 
     it('when the payee is refused then it fails with a reason, and no money moves', async () => {
-      const attempt = await party.refuse(stage);
+      const attempt = await party.refuse(fixture);
       const first = await attempt.submit();
       const last = first.state === 'failed' ? first : await failedRead(attempt);
       expect(last.reason).not.toBeNull();
       expect(last.debited).toBeNull();
-      expect((await stage.movements(site, attempt.stored.key)).length).toBe(0);
+      expect((await fixture.movements(site, attempt.stored.key)).length).toBe(0);
     });
 
     async function failedRead(attempt: Attempt) {
@@ -191,20 +191,20 @@ export function describeGateway(party: Party): void {
     it.runIf(canRunOut)(
       'when our balance is too low then the gateway stops, and after a top-up it pays once',
       async () => {
-        await stage.control(site, 'balance', { currency: 'USD', amount: '1.00' });
-        const attempt = stage.attempt(name, { amount: AMOUNT });
+        await fixture.control(site, 'balance', { currency: 'USD', amount: '1.00' });
+        const attempt = fixture.attempt(name, { amount: AMOUNT });
         expect(await codeOf(attempt.submit())).toBe('gateway_refused');
         expect(await codeOf(attempt.resolve())).toBe('gateway_refused');
         expect(await paid(attempt)).toEqual([]);
-        await stage.control(site, 'balance', { currency: 'USD', amount: '1000000.00' });
+        await fixture.control(site, 'balance', { currency: 'USD', amount: '1000000.00' });
         await attempt.resolve();
         await expectPaidOnce(attempt);
       },
     );
 
     it('when the provider reports an unknown status then nothing changes, and an alarm is raised', async () => {
-      await stage.control(site, 'outcomes', { match: '77.77', outcome: party.staysOpen });
-      const attempt = stage.attempt(name, { amount: '77.77' });
+      await fixture.control(site, 'outcomes', { match: '77.77', outcome: party.staysOpen });
+      const attempt = fixture.attempt(name, { amount: '77.77' });
       await attempt.submit();
       await strike({ method: 'GET', fault: 'unknown-word', times: 100 });
       const reply = await attempt.read();
@@ -213,21 +213,21 @@ export function describeGateway(party: Party): void {
     });
 
     it('when the provider shows an empty page then nothing is concluded, and the next poll finds the payment', async () => {
-      const attempt = stage.attempt(name, { amount: AMOUNT });
+      const attempt = fixture.attempt(name, { amount: AMOUNT });
       await attempt.submit();
       await arrive(attempt);
       await strike({ method: 'GET', path: party.lists, fault: 'empty-page', times: 100 });
       expect(['failed', 'returned']).not.toContain((await attempt.read()).state);
-      await stage.calm();
+      await fixture.calm();
       await expectPaidOnce(attempt);
     });
 
     it('when the provider is down then a look-up reports it and changes nothing', async () => {
-      const attempt = stage.attempt(name, { amount: AMOUNT });
+      const attempt = fixture.attempt(name, { amount: AMOUNT });
       await attempt.submit();
       await strike({ method: 'GET', fault: '500-before-commit', times: 5 });
       expect(await codeOf(attempt.read())).toBe('gateway_unavailable');
-      await stage.calm();
+      await fixture.calm();
       await expectPaidOnce(attempt);
     });
 
@@ -235,13 +235,13 @@ export function describeGateway(party: Party): void {
       const from = new Date(new Date().toISOString().slice(0, 10));
       const to = new Date(from.getTime() + 2 * DAY_MS);
       const lines = (signal = AbortSignal.timeout(10_000)) =>
-        stage.gateways[name].statement(stage.payerAccounts[name], 'USD', from, to, signal);
-      const attempt = stage.attempt(name, { amount: AMOUNT });
+        fixture.gateways[name].statement(fixture.payerAccounts[name], 'USD', from, to, signal);
+      const attempt = fixture.attempt(name, { amount: AMOUNT });
       await attempt.submit();
       await arrive(attempt);
       const right = (await lines()).map(({ amount }) => amount.minor);
       const reporter = name === 'lob' ? 'bank' : site; // Lob never knows whether a check was cashed
-      await stage.control(reporter, 'faults', { method: 'GET', path: 'statement|reporting', fault: 'wrong-amount' });
+      await fixture.control(reporter, 'faults', { method: 'GET', path: 'statement|reporting', fault: 'wrong-amount' });
       const wrong = (await lines()).map(({ amount }) => amount.minor);
       expect(wrong.length).toBe(right.length);
       const differences = wrong.map((minor, index) => minor - (right[index] ?? 0n)).filter((minor) => minor !== 0n);

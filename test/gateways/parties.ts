@@ -18,8 +18,8 @@ export const PARTIES: Record<GatewayName, Party> = {
     staysOpen: 'bounce',
     lists: '/payments$',
     renewsToken: false,
-    refuse: async (stage) =>
-      stage.attempt('wise', {
+    refuse: async (fixture) =>
+      fixture.attempt('wise', {
         destination: { method: 'bank', holder: 'Paula', currency: 'USD', country: 'US', details: { type: 'aba' } },
       }),
   },
@@ -31,8 +31,8 @@ export const PARTIES: Record<GatewayName, Party> = {
     staysOpen: 'unclaimed',
     lists: '/v1/payments/payouts/',
     renewsToken: true,
-    refuse: async (stage) =>
-      stage.attempt('paypal', { destination: { method: 'paypal', receiver: 'failed@example.com' } }),
+    refuse: async (fixture) =>
+      fixture.attempt('paypal', { destination: { method: 'paypal', receiver: 'failed@example.com' } }),
   },
   lob: {
     name: 'lob',
@@ -43,9 +43,9 @@ export const PARTIES: Record<GatewayName, Party> = {
     staysOpen: 'never-cleared',
     lists: '/v1/checks',
     renewsToken: false,
-    refuse: async (stage) => {
-      await stage.control('lob', 'outcomes', { match: 'Unprintable', outcome: 'fail' });
-      return stage.attempt('lob', { destination: { ...PAYEES.lob, payee: 'Unprintable' } as typeof PAYEES.lob });
+    refuse: async (fixture) => {
+      await fixture.control('lob', 'outcomes', { match: 'Unprintable', outcome: 'fail' });
+      return fixture.attempt('lob', { destination: { ...PAYEES.lob, payee: 'Unprintable' } as typeof PAYEES.lob });
     },
   },
   'printed-check': {
@@ -56,10 +56,10 @@ export const PARTIES: Record<GatewayName, Party> = {
     staysOpen: 'never-cleared',
     lists: '/statements/',
     renewsToken: false,
-    refuse: async (stage) => {
-      const first = stage.attempt('printed-check', { amount: '1.00' });
+    refuse: async (fixture) => {
+      const first = fixture.attempt('printed-check', { amount: '1.00' });
       await first.submit();
-      return stage.attempt('printed-check', { amount: '2.00', checkNumber: first.order.checkNumber ?? 0n });
+      return fixture.attempt('printed-check', { amount: '2.00', checkNumber: first.order.checkNumber ?? 0n });
     },
   },
 };

@@ -7,37 +7,37 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DAY_MS, MINUTE_MS } from '../../domain/durations.ts';
 import { createAuthorize } from '../../gateways/paypal/token.ts';
 import type { Attempt } from '../../scripts/gateway-check/attempt.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openFixture, type Fixture } from './fixture.ts';
 
 const usd = (minor: bigint) => ({ minor, currency: 'USD' });
 
 describe('given a payment by PayPal', () => {
-  let stage: Stage;
+  let fixture: Fixture;
   let aheadMs = 0;
   beforeAll(async () => {
-    stage = await openStage({ now: () => new Date(Date.now() + aheadMs) });
+    fixture = await openFixture({ now: () => new Date(Date.now() + aheadMs) });
   });
-  afterEach(() => stage.calm());
-  afterAll(() => stage.close());
+  afterEach(() => fixture.calm());
+  afterAll(() => fixture.close());
 
   const becomes = (attempt: Attempt, state: string) =>
     expect.poll(async () => (await attempt.read()).state).toBe(state);
 
   async function pay(outcome: string, amount: string) {
-    await stage.control('paypal', 'outcomes', { match: amount, outcome });
-    const attempt = stage.attempt('paypal', { amount });
+    await fixture.control('paypal', 'outcomes', { match: amount, outcome });
+    const attempt = fixture.attempt('paypal', { amount });
     await attempt.submit();
     return attempt;
   }
 
   /** Moves PayPal's clock and ours forward. */
   async function advance(days: number) {
-    await stage.control('paypal', 'clock', { advanceMs: days * DAY_MS });
+    await fixture.control('paypal', 'clock', { advanceMs: days * DAY_MS });
     aheadMs += days * DAY_MS;
   }
 
   it('when it succeeds then our balance paid the amount and, separately, the fee', async () => {
-    const attempt = stage.attempt('paypal', { amount: '10.00' });
+    const attempt = fixture.attempt('paypal', { amount: '10.00' });
     await attempt.submit();
     await becomes(attempt, 'settled');
     expect((await attempt.read()).debited).toEqual({ amount: usd(1000n), fee: usd(20n) });
@@ -84,31 +84,31 @@ describe('given a payment by PayPal', () => {
     const attempt = await pay('return', '20.08');
     await becomes(attempt, 'settled');
     await advance(20);
-    await stage.control('paypal', 'faults', { method: 'GET', path: '/v1/reporting/', fault: 'empty-page' });
+    await fixture.control('paypal', 'faults', { method: 'GET', path: '/v1/reporting/', fault: 'empty-page' });
     expect(await attempt.read()).toMatchObject({ providerStatus: 'REFUNDED', state: 'on_hold', returned: null });
     expect(await attempt.read()).toMatchObject({ state: 'returned', returned: { amount: usd(2008n) } });
   });
 
   it('when the batch shows no items then nothing is concluded, because absence proves nothing', async () => {
-    const attempt = stage.attempt('paypal', { amount: '20.07' });
+    const attempt = fixture.attempt('paypal', { amount: '20.07' });
     await attempt.submit();
     await becomes(attempt, 'settled');
-    await stage.control('paypal', 'faults', { method: 'GET', path: '/v1/payments/payouts/', fault: 'empty-page' });
+    await fixture.control('paypal', 'faults', { method: 'GET', path: '/v1/payments/payouts/', fault: 'empty-page' });
     expect((await attempt.read()).state).toBeNull();
     expect((await attempt.read()).state).toBe('settled');
   });
 
   it('when it was not answered for 25 days then it is not repeated, and a person decides', async () => {
-    await stage.control('paypal', 'faults', {
+    await fixture.control('paypal', 'faults', {
       method: 'POST',
       path: '/v1/payments/payouts',
       fault: 'drop-before-commit',
     });
-    const attempt = stage.attempt('paypal', { amount: '20.06' });
+    const attempt = fixture.attempt('paypal', { amount: '20.06' });
     expect((await attempt.submit()).state).toBe('unknown');
     await advance(26);
     expect(await attempt.resolve()).toMatchObject({ state: 'unknown', task: { kind: 'outcome_unknown' } });
-    expect(await stage.movements('paypal', attempt.stored.key)).toEqual([]);
+    expect(await fixture.movements('paypal', attempt.stored.key)).toEqual([]);
   });
 
   it.each([
@@ -116,13 +116,13 @@ describe('given a payment by PayPal', () => {
     { amount: '100.05', currency: 'TWD' as const, because: 'PayPal does not pay cents in this currency' },
     { amount: '1.000', currency: 'KWD' as const, because: 'PayPal does not pay dinars' },
   ])('when it is $amount $currency then it is refused before anything is sent: $because', ({ amount, currency }) => {
-    expect(() => stage.gateways.paypal.freeze(stage.order('paypal', { amount, currency }))).toThrow(
+    expect(() => fixture.gateways.paypal.freeze(fixture.order('paypal', { amount, currency }))).toThrow(
       expect.objectContaining({ code: 'recipient_rejected' }),
     );
   });
 
   it('when it is in whole forints then the decimals are left out, as PayPal requires', async () => {
-    const attempt = stage.attempt('paypal', { amount: '1500.00', currency: 'HUF' });
+    const attempt = fixture.attempt('paypal', { amount: '1500.00', currency: 'HUF' });
     await attempt.submit();
     await becomes(attempt, 'settled');
     expect((await attempt.read()).debited?.amount).toEqual({ minor: 150_000n, currency: 'HUF' });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { HOUR_MS } from '../../domain/durations.ts';
 import { hasSpecs, openSpec, warnWithoutSpecs } from './specs.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openFixture, type Fixture } from './fixture.ts';
 
 warnWithoutSpecs('nothing on the wire is compared with them');
 
@@ -16,9 +16,9 @@ type Sent = {
 
 describe.runIf(hasSpecs)('given the requests that we send', () => {
   const sent: Sent[] = [];
-  let stage: Stage;
+  let fixture: Fixture;
   beforeAll(async () => {
-    stage = await openStage({
+    fixture = await openFixture({
       fetch: async (input, init) => {
         const headers = Object.fromEntries(new Headers(init?.headers));
         const isJson = headers['content-type'] === 'application/json';
@@ -36,14 +36,14 @@ describe.runIf(hasSpecs)('given the requests that we send', () => {
       },
     });
   });
-  afterAll(() => stage.close());
+  afterAll(() => fixture.close());
 
   async function payAndReconcile(name: 'paypal' | 'lob') {
-    const attempt = stage.attempt(name);
+    const attempt = fixture.attempt(name);
     await attempt.submit();
     await expect.poll(async () => (await attempt.read()).state).toBe('settled');
     const [from, to] = [new Date(Date.now() - HOUR_MS), new Date(Date.now() + 60_000)];
-    await stage.gateways[name].statement(stage.payerAccounts[name], 'USD', from, to, AbortSignal.timeout(10_000));
+    await fixture.gateways[name].statement(fixture.payerAccounts[name], 'USD', from, to, AbortSignal.timeout(10_000));
   }
 
   it.each([
@@ -54,7 +54,7 @@ describe.runIf(hasSpecs)('given the requests that we send', () => {
     const spec = await openSpec(file);
     sent.length = 0;
     await payAndReconcile(name);
-    const { origin } = new URL(stage.urls[name]);
+    const { origin } = new URL(fixture.urls[name]);
     const ours = sent.filter(({ url }) => url.origin === origin && url.pathname.startsWith(under));
     expect(ours.length).toBeGreaterThan(0);
     for (const { method, url, body, headers, answer } of ours) {

@@ -12,7 +12,7 @@ import type { WebhookReader } from '../../gateways/gateway.ts';
 import { createPayPalWebhookReader } from '../../gateways/paypal/webhook.ts';
 import { createWebhookReaders, WEBHOOK_SENDERS, type WebhookSender } from '../../gateways/webhooks.ts';
 import { createWiseWebhookReader } from '../../gateways/wise/webhook.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openFixture, type Fixture } from './fixture.ts';
 
 type Delivery = { sender: string; headers: Headers; body: Buffer };
 
@@ -34,7 +34,7 @@ const SIGNATURE: Record<WebhookSender, string> = {
 
 describe('given the webhooks that providers send', () => {
   let server: Server;
-  let stage: Stage;
+  let fixture: Fixture;
   let readers: Record<WebhookSender, WebhookReader>;
   const deliveries: Delivery[] = [];
 
@@ -45,11 +45,11 @@ describe('given the webhooks that providers send', () => {
       response.end();
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    stage = await openStage({ webhooks: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
-    readers = createWebhookReaders(stage.settings);
+    fixture = await openFixture({ webhooks: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    readers = createWebhookReaders(fixture.settings);
   });
   afterAll(async () => {
-    await stage.close();
+    await fixture.close();
     server.close();
   });
 
@@ -61,7 +61,7 @@ describe('given the webhooks that providers send', () => {
 
   /** Pays once and waits until the provider's webhook has arrived. */
   async function receiveFrom(sender: WebhookSender) {
-    const attempt = stage.attempt(sender);
+    const attempt = fixture.attempt(sender);
     await attempt.submit();
     const hints = async () =>
       Promise.all(from(sender).map(({ headers, body }) => readers[sender](headers, body, new Date())));
@@ -87,9 +87,9 @@ describe('given the webhooks that providers send', () => {
     it('when a stranger signed it then it is refused', async () => {
       await receiveFrom(sender);
       const before = from(sender).length;
-      await stage.control(sender, 'webhooks', { mode: 'off', forge: true });
+      await fixture.control(sender, 'webhooks', { mode: 'off', forge: true });
       await expect.poll(() => from(sender).length).toBeGreaterThan(before);
-      await stage.control(sender, 'webhooks', { mode: 'normal' });
+      await fixture.control(sender, 'webhooks', { mode: 'normal' });
       const answers = await Promise.all(
         from(sender)
           .slice(before)
@@ -129,7 +129,7 @@ describe('given the webhooks that providers send', () => {
 
     it('when our own secret is empty then nothing is genuine', async () => {
       await receiveFrom(sender);
-      const { wise, paypal, lob, printedCheck } = stage.settings;
+      const { wise, paypal, lob, printedCheck } = fixture.settings;
       const blank = createWebhookReaders({
         wise: { ...wise, webhookPublicKey: '' },
         paypal: { ...paypal, webhookId: '' },
@@ -166,11 +166,11 @@ describe('given the webhooks that providers send', () => {
     await receiveFrom('paypal');
     const { headers, body } = latest('paypal');
     const asked: string[] = [];
-    const suspicious = createPayPalWebhookReader(stage.settings.paypal, async (url) => {
+    const suspicious = createPayPalWebhookReader(fixture.settings.paypal, async (url) => {
       asked.push(new Request(url).url);
       return new Response();
     });
-    const url = urlOf(stage.settings.paypal.certUrlPrefix);
+    const url = urlOf(fixture.settings.paypal.certUrlPrefix);
     expect(await codeOf(suspicious(withHeader(headers, 'paypal-cert-url', url), body, new Date()))).toBe(
       'webhook_not_genuine',
     );
@@ -181,7 +181,7 @@ describe('given the webhooks that providers send', () => {
     await receiveFrom('paypal');
     const { headers, body } = latest('paypal');
     let asked = 0;
-    const reader = createPayPalWebhookReader(stage.settings.paypal, async (url) => {
+    const reader = createPayPalWebhookReader(fixture.settings.paypal, async (url) => {
       asked += 1;
       return asked === 1 ? new Response('busy', { status: 503 }) : fetch(url);
     });
@@ -254,8 +254,8 @@ describe('given the webhooks that providers send', () => {
   it('when PayPal’s certificate was signed by an authority that we do not trust then it is refused', async () => {
     await receiveFrom('paypal');
     const { headers, body } = latest('paypal');
-    const { certCa, ...paypal } = stage.settings.paypal;
-    const trustsTheWorld = createWebhookReaders({ ...stage.settings, paypal });
+    const { certCa, ...paypal } = fixture.settings.paypal;
+    const trustsTheWorld = createWebhookReaders({ ...fixture.settings, paypal });
     expect(certCa).toBeDefined();
     expect(await codeOf(trustsTheWorld.paypal(headers, body, new Date()))).toBe('webhook_not_genuine');
   });

@@ -4,15 +4,15 @@ import { DAY_MS, HOUR_MS } from '../../domain/durations.ts';
 import type { Failure } from '../../domain/errors.ts';
 import type { Attempt } from '../../scripts/gateway-check/attempt.ts';
 import { PAYEES } from '../../scripts/gateway-check/payees.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openFixture, type Fixture } from './fixture.ts';
 
 describe('given a bank payment by Wise', () => {
-  let stage: Stage;
+  let fixture: Fixture;
   let aheadMs = 0;
   /** The payments that Wise lists for a transfer. Null means those in the sandbox. */
   let payments: readonly object[] | null = null;
   beforeAll(async () => {
-    stage = await openStage({
+    fixture = await openFixture({
       now: () => new Date(Date.now() + aheadMs),
       fetch: async (url, init) =>
         payments && init?.method === 'GET' && typeof url === 'string' && url.endsWith('/payments')
@@ -23,25 +23,25 @@ describe('given a bank payment by Wise', () => {
   afterEach(async () => {
     aheadMs = 0;
     payments = null;
-    await stage.calm();
+    await fixture.calm();
   });
-  afterAll(() => stage.close());
+  afterAll(() => fixture.close());
 
   const becomes = (attempt: Attempt, state: string) =>
     expect.poll(async () => (await attempt.read()).state).toBe(state);
 
   async function pay(outcome: string, amount: string) {
-    await stage.control('wise', 'outcomes', { match: amount, outcome });
-    const attempt = stage.attempt('wise', { amount });
+    await fixture.control('wise', 'outcomes', { match: amount, outcome });
+    const attempt = fixture.attempt('wise', { amount });
     await attempt.submit();
     return attempt;
   }
 
   it('when it is funded then our balance paid the amount and, separately, the fee', async () => {
-    const attempt = stage.attempt('wise', { amount: '100.00' });
+    const attempt = fixture.attempt('wise', { amount: '100.00' });
     const { debited } = await attempt.submit();
     expect(debited).toEqual({ amount: { minor: 10_000n, currency: 'USD' }, fee: { minor: 31n, currency: 'USD' } });
-    expect(await stage.movements('wise', attempt.stored.key)).toMatchObject([
+    expect(await fixture.movements('wise', attempt.stored.key)).toMatchObject([
       { kind: 'paid', amount: '100.00' },
       { kind: 'fee', amount: '0.31' },
     ]);
@@ -72,10 +72,10 @@ describe('given a bank payment by Wise', () => {
     'when its funding was unclear and it comes back before it is resolved ($fate) then the returned amount is the one on the statement',
     async ({ fate, amount, state, back }) => {
       const funding = { method: 'POST', path: '/v3/profiles/1001/transfers/', fault: 'commit-then-drop' };
-      await stage.control('wise', 'faults', funding);
+      await fixture.control('wise', 'faults', funding);
       const attempt = await pay(fate, amount);
       await expect
-        .poll(() => stage.movements('wise', attempt.stored.key))
+        .poll(() => fixture.movements('wise', attempt.stored.key))
         .toContainEqual(expect.objectContaining({ kind: 'returned' }));
 
       const reply = await attempt.resolve();
@@ -93,8 +93,8 @@ describe('given a bank payment by Wise', () => {
   });
 
   it('when Wise requires approval by a person then it waits, and continues when funded at Wise', async () => {
-    await stage.control('wise', 'faults', { method: 'POST', path: '/v3/profiles/1001/transfers/', fault: '403-sca' });
-    const attempt = stage.attempt('wise');
+    await fixture.control('wise', 'faults', { method: 'POST', path: '/v3/profiles/1001/transfers/', fault: '403-sca' });
+    const attempt = fixture.attempt('wise');
     const reply = await attempt.submit();
     expect(reply).toMatchObject({ state: 'needs_person', debited: null, task: { kind: 'provider_approval' } });
     expect(reply.reference).not.toBeNull();
@@ -112,8 +112,12 @@ describe('given a bank payment by Wise', () => {
   ])(
     'when the payments of a waiting transfer are $lists then money moved: $isDebited, alarm: $isAlarm',
     async (row) => {
-      await stage.control('wise', 'faults', { method: 'POST', path: '/v3/profiles/1001/transfers/', fault: '403-sca' });
-      const attempt = stage.attempt('wise');
+      await fixture.control('wise', 'faults', {
+        method: 'POST',
+        path: '/v3/profiles/1001/transfers/',
+        fault: '403-sca',
+      });
+      const attempt = fixture.attempt('wise');
       await attempt.submit();
       payments = row.lists;
       const { state, debited, alarm, evidence } = await attempt.read();
@@ -123,24 +127,24 @@ describe('given a bank payment by Wise', () => {
   );
 
   it('when a payment of a transfer has an unknown status then it is not funded again', async () => {
-    await stage.control('wise', 'faults', { method: 'POST', path: '/v3/profiles/1001/transfers/', fault: '403-sca' });
-    const attempt = stage.attempt('wise');
+    await fixture.control('wise', 'faults', { method: 'POST', path: '/v3/profiles/1001/transfers/', fault: '403-sca' });
+    const attempt = fixture.attempt('wise');
     await attempt.submit();
     payments = [{ status: 'MOONSTRUCK' }];
     expect(await attempt.resolve()).toMatchObject({ state: null, debited: null });
-    expect(await stage.movements('wise', attempt.stored.key)).toEqual([]);
+    expect(await fixture.movements('wise', attempt.stored.key)).toEqual([]);
   });
 
   it('when nobody funded it before Wise cancelled it then it has failed, and no money moved', async () => {
-    await stage.control('wise', 'balance', { currency: 'CHF', amount: '0.00' });
+    await fixture.control('wise', 'balance', { currency: 'CHF', amount: '0.00' });
     const destination = {
       ...PAYEES.wise,
       currency: 'CHF',
       details: { type: 'iban', IBAN: 'CH9300762011623852957' },
     } as typeof PAYEES.wise;
-    const attempt = stage.attempt('wise', { currency: 'CHF', destination });
+    const attempt = fixture.attempt('wise', { currency: 'CHF', destination });
     await attempt.submit().catch((failure: Failure) => expect(failure.code).toBe('gateway_refused'));
-    await stage.control('wise', 'clock', { advanceMs: 15 * DAY_MS });
+    await fixture.control('wise', 'clock', { advanceMs: 15 * DAY_MS });
     expect(await attempt.resolve()).toMatchObject({ state: 'failed', reason: 'cancelled', debited: null });
   });
 
@@ -150,22 +154,22 @@ describe('given a bank payment by Wise', () => {
   ])(
     'when the repeat is refused and no transfer is found after $aheadDays days then it stays unknown: $because',
     async ({ aheadDays, task }) => {
-      await stage.control('wise', 'faults', { method: 'POST', path: '/v1/transfers', fault: '500-before-commit' });
-      const attempt = stage.attempt('wise');
+      await fixture.control('wise', 'faults', { method: 'POST', path: '/v1/transfers', fault: '500-before-commit' });
+      const attempt = fixture.attempt('wise');
       expect((await attempt.submit()).state).toBe('unknown');
-      await stage.control('wise', 'clock', { advanceMs: HOUR_MS }); // the quote expires
+      await fixture.control('wise', 'clock', { advanceMs: HOUR_MS }); // the quote expires
       aheadMs = aheadDays * DAY_MS;
       const told = await attempt.resolve();
       expect([told.state, told.task?.kind ?? null]).toEqual(['unknown', task]);
-      expect(await stage.movements('wise', attempt.stored.key)).toEqual([]);
+      expect(await fixture.movements('wise', attempt.stored.key)).toEqual([]);
     },
   );
 
   it('when Wise could not be reached for the transfer then a later try takes a new quote', async () => {
-    await stage.control('wise', 'faults', { method: 'POST', path: '/v1/transfers', fault: '429' });
-    const attempt = stage.attempt('wise');
+    await fixture.control('wise', 'faults', { method: 'POST', path: '/v1/transfers', fault: '429' });
+    const attempt = fixture.attempt('wise');
     await attempt.submit().catch((failure: Failure) => expect(failure.code).toBe('gateway_rate_limited'));
-    await stage.control('wise', 'clock', { advanceMs: HOUR_MS });
+    await fixture.control('wise', 'clock', { advanceMs: HOUR_MS });
     expect((await attempt.resolve()).state).toBe('accepted');
   });
 
@@ -175,12 +179,14 @@ describe('given a bank payment by Wise', () => {
     { wrong: 'no kind of account', details: { accountNumber: '1' } },
   ])('when it has $wrong then it is refused before anything is sent', ({ details }) => {
     const destination = { ...PAYEES.wise, details } as typeof PAYEES.wise;
-    expect(() => stage.gateways.wise.freeze(stage.order('wise', { destination }))).toThrow(
+    expect(() => fixture.gateways.wise.freeze(fixture.order('wise', { destination }))).toThrow(
       expect.objectContaining({ code: 'recipient_rejected' }),
     );
   });
 
   it('when a reference is longer than the route allows then it is refused, not cut', () => {
-    expect(() => stage.gateways.wise.freeze(stage.order('wise', { reference: 'NOVEMBER 26' }))).toThrow(/more than 10/);
+    expect(() => fixture.gateways.wise.freeze(fixture.order('wise', { reference: 'NOVEMBER 26' }))).toThrow(
+      /more than 10/,
+    );
   });
 });

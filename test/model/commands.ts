@@ -17,10 +17,10 @@ import {
   sell,
   whyNot,
 } from './model.ts';
-import type { Business, Provider, Stage } from './stage.ts';
+import type { Business, Provider, Fixture } from './fixture.ts';
 
 /** The objects of a sequence: the product, and a business that belongs to this sequence alone. */
-export type Real = { stage: Stage; business: Business; sent: object[]; check: () => Promise<void> };
+export type Real = { fixture: Fixture; business: Business; sent: object[]; check: () => Promise<void> };
 
 type Command = fc.AsyncCommand<Model, Real>;
 
@@ -204,7 +204,7 @@ const pass = fc.integer({ min: 1, max: 6 }).map((hours) =>
   step(
     `pass(${hours} h)`,
     (model) => model.payouts.length > 0,
-    async (_model, { stage }) => stage.pass(hours * HOUR_MS),
+    async (_model, { fixture }) => fixture.pass(hours * HOUR_MS),
   ),
 );
 
@@ -212,8 +212,8 @@ const reconcile = fc.constantFrom(...GATEWAYS).map((gateway) =>
   step(
     `reconcile(${gateway})`,
     (model) => model.payouts.length > 0,
-    async (_model, { stage }) => {
-      await stage.activities.reconcileDay(gateway, new Date().toISOString().slice(0, 10)).catch(() => {}); // a fault may strike it
+    async (_model, { fixture }) => {
+      await fixture.activities.reconcileDay(gateway, new Date().toISOString().slice(0, 10)).catch(() => {}); // a fault may strike it
     },
   ),
 );
@@ -274,10 +274,10 @@ const ROUNDS_MAX = 40;
 
 /** Ends all faults and gives the providers all the time they need. Every payout then ends as its fate says. */
 export async function finish(model: Model, real: Real): Promise<void> {
-  const { stage, business } = real;
+  const { fixture, business } = real;
   const isDone = (payout: ModelPayout) => payout.end === ENDS[model.payees.get(payout.payee)?.fate ?? 'pays'];
   for (let round = 0; round < ROUNDS_MAX && !underWay(model).every(isDone); round += 1) {
-    await stage.pass(2 * HOUR_MS);
+    await fixture.pass(2 * HOUR_MS);
     for (const payout of underWay(model)) {
       await business.look(payout.id, 1);
       payout.wasAsked = true;

@@ -6,7 +6,7 @@ import { GATEWAYS } from '../../domain/rails.ts';
 import { readResults, readTrials, type Result, type Trial } from '../chaos/results.ts';
 import { PARTIES } from '../gateways/parties.ts';
 import { FAULT_CASES, faultsOf } from '../gateways/faults.ts';
-import { RUNS, SEQUENCES, STEPS_MAX } from '../support/property-runs.ts';
+import { RUNS, SEQUENCES, STEPS_MAX } from '../fixtures/property-runs.ts';
 
 /** `npm run reliability` writes docs/reliability.md from the measured results. With `--check` it only verifies that the file is up to date. */
 

@@ -24,7 +24,7 @@ import {
   sandboxForEach,
   start,
   text,
-} from './support.ts';
+} from './fixture.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;

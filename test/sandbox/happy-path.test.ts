@@ -18,7 +18,7 @@ import {
   makeTransfer,
   sandboxForAll,
   text,
-} from './support.ts';
+} from './fixture.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -19,7 +19,7 @@ import {
   makeTransfer,
   sandboxForAll,
   text,
-} from './support.ts';
+} from './fixture.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -20,7 +20,7 @@ import {
   type Opened,
   sandboxForEach,
   text,
-} from './support.ts';
+} from './fixture.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -86,14 +86,14 @@ describe('given a query outside db/', () => {
 
 describe('given imports of tests', () => {
   it.each([
-    { path: 'scripts/demo/play.ts', text: "import { openWorld } from '../../test/support/world.ts';" },
-    { path: 'scripts/setup.mjs', text: "await import('../test/support/world.ts');" },
-    { path: 'api/app.ts', text: "import type {\n  World,\n} from '../test/support/world.ts';" },
-    { path: 'config.ts', text: "export { ports } from './test/support/world.ts';" },
+    { path: 'scripts/demo/play.ts', text: "import { openWorld } from '../../test/fixtures/world.ts';" },
+    { path: 'scripts/setup.mjs', text: "await import('../test/fixtures/world.ts');" },
+    { path: 'api/app.ts', text: "import type {\n  World,\n} from '../test/fixtures/world.ts';" },
+    { path: 'config.ts', text: "export { ports } from './test/fixtures/world.ts';" },
   ])('when $path has one then it is found', async ({ path, text }) => {
-    const root = await plant({ [path]: text, 'test/a.test.ts': "import './support/world.ts';\n" });
+    const root = await plant({ [path]: text, 'test/a.test.ts': "import './fixtures/world.ts';\n" });
     expect(await findImportsOfTests(root)).toEqual([
-      `${path} imports test/support/world.ts: only tests may import tests`,
+      `${path} imports test/fixtures/world.ts: only tests may import tests`,
     ]);
   });
 });

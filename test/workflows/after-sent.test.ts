@@ -5,11 +5,11 @@ import { getPartner } from '../../db/partners/partners.ts';
 import { DAY_MS } from '../../domain/durations.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
 import { payoutWorkflowId } from '../../temporal/messages.ts';
-import { type Company, instrumentFor, openCompany } from '../support/company.ts';
-import { tamper } from '../support/database.ts';
-import { eventually } from '../support/eventually.ts';
-import { type RunSeen, runBecomes } from '../support/runs.ts';
-import { openWorld, type World } from '../support/world.ts';
+import { type Company, instrumentFor, openCompany } from '../fixtures/company.ts';
+import { tamper } from '../fixtures/database.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { type RunSeen, runBecomes } from '../fixtures/runs.ts';
+import { openWorld, type World } from '../fixtures/world.ts';
 import {
   addPayees,
   alarmsOf,
@@ -29,7 +29,7 @@ import {
   startPaying,
   sweep,
   tell,
-} from './stage.ts';
+} from './fixture.ts';
 
 let world: World;
 let company: Company;

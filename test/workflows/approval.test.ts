@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { HOUR_MS } from '../../domain/durations.ts';
 import { decideUpdate, runChangedSignal, runWorkflowId } from '../../temporal/messages.ts';
-import { type Company, openCompany } from '../support/company.ts';
-import { getRun, listRunPayouts, runBecomes, type RunSeen } from '../support/runs.ts';
-import { openWorld, type World } from '../support/world.ts';
+import { type Company, openCompany } from '../fixtures/company.ts';
+import { getRun, listRunPayouts, runBecomes, type RunSeen } from '../fixtures/runs.ts';
+import { openWorld, type World } from '../fixtures/world.ts';
 import {
   addPayees,
   allBecome,
@@ -18,7 +18,7 @@ import {
   payoutOf,
   prepare,
   startPaying,
-} from './stage.ts';
+} from './fixture.ts';
 
 let world: World;
 let company: Company;

@@ -5,11 +5,11 @@ import { listTasks, type Task } from '../../db/tasks/tasks.ts';
 import { DAY_MS } from '../../domain/durations.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
 import { TASK_QUEUES } from '../../temporal/messages.ts';
-import { checkSettings, type Company, openCompany } from '../support/company.ts';
-import { tamper } from '../support/database.ts';
-import { eventually } from '../support/eventually.ts';
-import type { RunSeen } from '../support/runs.ts';
-import { openWorld, type World } from '../support/world.ts';
+import { checkSettings, type Company, openCompany } from '../fixtures/company.ts';
+import { tamper } from '../fixtures/database.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import type { RunSeen } from '../fixtures/runs.ts';
+import { openWorld, type World } from '../fixtures/world.ts';
 import {
   addPayees,
   alarmsOf,
@@ -26,7 +26,7 @@ import {
   sell,
   startPaying,
   tell,
-} from './stage.ts';
+} from './fixture.ts';
 
 const ACCOUNT = '123456789012';
 

@@ -12,10 +12,10 @@ import { listBalances } from '../../db/books/ledger.ts';
 import { freePort } from '../../scripts/stack/ports.ts';
 import { batchWorkflowId, payoutWorkflowId, runWorkflowId } from '../../temporal/messages.ts';
 import { patchOnce } from '../chaos/patch.ts';
-import { type Company, openCompany } from '../support/company.ts';
-import { eventually } from '../support/eventually.ts';
-import { listRunPayouts, reconcileToday, runBecomes, type RunSeen } from '../support/runs.ts';
-import { openWorld, VAULT, type World } from '../support/world.ts';
+import { type Company, openCompany } from '../fixtures/company.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { listRunPayouts, reconcileToday, runBecomes, type RunSeen } from '../fixtures/runs.ts';
+import { openWorld, VAULT, type World } from '../fixtures/world.ts';
 import {
   addPayees,
   allBecome,
@@ -28,7 +28,7 @@ import {
   startPaying,
   sweep,
   tell,
-} from './stage.ts';
+} from './fixture.ts';
 
 let world: World;
 let company: Company;

@@ -6,10 +6,10 @@ import { insertInboxMessage } from '../../db/payouts/inbox.ts';
 import { listBalances } from '../../db/books/ledger.ts';
 import { HOUR_MS } from '../../domain/durations.ts';
 import { openReceiver } from '../../scripts/gateway-check/sandbox.ts';
-import { type Company, openCompany } from '../support/company.ts';
-import { eventually } from '../support/eventually.ts';
-import { reconcileToday } from '../support/runs.ts';
-import { openWorld, type World } from '../support/world.ts';
+import { type Company, openCompany } from '../fixtures/company.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { reconcileToday } from '../fixtures/runs.ts';
+import { openWorld, type World } from '../fixtures/world.ts';
 import {
   addPayees,
   alarmsOf,
@@ -23,7 +23,7 @@ import {
   payoutBecomes,
   startPaying,
   tell,
-} from './stage.ts';
+} from './fixture.ts';
 
 /** The outcome of every payment, without the provider's statuses, because a poll may miss some of them. */
 type Ending = { name: string; status: string; paid: string[]; owed: bigint };

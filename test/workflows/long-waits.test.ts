@@ -13,13 +13,13 @@ import { RETURN_WINDOWS_DEFAULT } from '../../domain/payouts/attempt.ts';
 import { reply } from '../../gateways/replies.ts';
 import type { ReplyState, Gateways } from '../../gateways/gateway.ts';
 import { payoutWorkflowId, runWorkflowId, TASK_QUEUES } from '../../temporal/messages.ts';
-import { openStage, type Stage } from '../db/stage.ts';
-import { addCompany, addLine, addPartner, addPayingRun, addRun, sendPayout } from '../support/rows.ts';
-import { tamper } from '../support/database.ts';
-import { openSkippedTime, type SkippedTime } from '../support/skipped-time.ts';
-import { VAULT } from '../support/world.ts';
+import { openFixture, type Fixture } from '../db/fixture.ts';
+import { addCompany, addLine, addPartner, addPayingRun, addRun, sendPayout } from '../fixtures/rows.ts';
+import { tamper } from '../fixtures/database.ts';
+import { openSkippedTime, type SkippedTime } from '../fixtures/skipped-time.ts';
+import { VAULT } from '../fixtures/world.ts';
 
-let stage: Stage;
+let fixture: Fixture;
 let time: SkippedTime;
 /** The provider's reply to each poll, by the days for which the payout has been followed. */
 let replies: (days: number) => ReplyState;
@@ -27,7 +27,7 @@ let askedAt: number;
 let polls: number[];
 
 beforeAll(async () => {
-  stage = await openStage();
+  fixture = await openFixture();
   const read = async (): ReturnType<Gateways['wise']['read']> => {
     const atMs = (await time.now()) - askedAt;
     polls.push(atMs);
@@ -36,7 +36,7 @@ beforeAll(async () => {
     return reply(state, state, { debited: paid, ...(state === 'returned' ? { returned: paid } : {}) });
   };
   const deps = {
-    db: stage.app,
+    db: fixture.app,
     gateways: { wise: { read }, paypal: { read } } as unknown as Gateways,
     vault: VAULT,
     returnWindows: RETURN_WINDOWS_DEFAULT,
@@ -46,14 +46,14 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await time.close();
-  await stage.close();
+  await fixture.close();
 });
 
 /** Makes rows older, which the product may not do. */
 const letTimePass = (ms: number): Promise<void> => {
   const passed = sql.fragment`${ms} * interval '1 millisecond'`;
   return tamper(
-    stage.owner,
+    fixture.owner,
     sql.unsafe`update payout_run set review_since = review_since - ${passed} where review_since is not null`,
     sql.unsafe`update payout_attempt set submitted_at = submitted_at - ${passed}, state_at = state_at - ${passed},
       answered_at = answered_at - ${passed}`,
@@ -63,11 +63,11 @@ const letTimePass = (ms: number): Promise<void> => {
 /** Follows a payout whose provider was asked now, until its workflow ends. */
 async function follow(method: 'bank' | 'paypal', repliesByDay: typeof replies) {
   askedAt = await time.begin();
-  const [payoutId = ''] = (await addPayingRun(stage.app, method, 1)).payoutIds;
-  const attemptId = await sendPayout(stage.app, payoutId);
+  const [payoutId = ''] = (await addPayingRun(fixture.app, method, 1)).payoutIds;
+  const attemptId = await sendPayout(fixture.app, payoutId);
   const sealed = sql.binary(seal(VAULT, attemptRecord(attemptId), Buffer.from('{}')));
   await tamper(
-    stage.owner,
+    fixture.owner,
     sql.unsafe`update payout_attempt set request_sealed = ${sealed}, state = 'accepted' where id = ${attemptId}`,
   );
   replies = repliesByDay;
@@ -94,10 +94,10 @@ async function daysTaken(workflow: WorkflowHandle): Promise<number> {
 describe('given a run that nobody decides', () => {
   it('when a week passes then finance is reminded on each of six days, and on the seventh the run expires', async () => {
     await time.begin();
-    const company = await addCompany(stage.app);
-    const partner = await addPartner(stage.app, company);
-    await addLine(stage.app, company, partner);
-    const runId = await addRun(stage.app, company);
+    const company = await addCompany(fixture.app);
+    const partner = await addPartner(fixture.app, company);
+    await addLine(fixture.app, company, partner);
+    const runId = await addRun(fixture.app, company);
 
     const workflow = await time.temporal.workflow.start('run', {
       workflowId: runWorkflowId(runId),
@@ -107,7 +107,7 @@ describe('given a run that nobody decides', () => {
 
     expect(await workflow.result()).toBe('expired');
     expect(await daysTaken(workflow)).toBe(7);
-    const notices = await stage.app.any(sql.type(z.object({ kind: z.string(), reminder: z.number().nullable() }))`
+    const notices = await fixture.app.any(sql.type(z.object({ kind: z.string(), reminder: z.number().nullable() }))`
       select kind, (body ->> 'reminder')::int as reminder from notification where body ->> 'run' = ${runId} order by id`);
     expect(notices).toEqual([
       ...[0, 1, 2, 3, 4, 5, 6].map((reminder) => ({ kind: 'run_in_review', reminder })),
@@ -122,7 +122,7 @@ describe('given a transfer that was sent', () => {
 
     expect(await workflow.result()).toBe('settled');
 
-    expect((await getPayout(stage.app, payoutId)).status).toBe('settled');
+    expect((await getPayout(fixture.app, payoutId)).status).toBe('settled');
     expect(await daysTaken(workflow)).toBe(21);
     expect(polls.filter((atMs) => atMs < DAY_MS).length).toBeGreaterThan(20);
     expect(polls.length).toBeLessThan(100);
@@ -136,7 +136,7 @@ describe('given a payment that nobody claims', () => {
 
     expect(await workflow.result()).toBe('returned');
 
-    const days = await stage.app.anyFirst(sql.type(z.object({ day: z.number() }))`
+    const days = await fixture.app.anyFirst(sql.type(z.object({ day: z.number() }))`
       select (body ->> 'day')::int as day from notification where body ->> 'payout' = ${payoutId} and kind = 'payout_unclaimed'
       order by id`);
     expect(days).toEqual([0, 1, 7, 21]);

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { holdPayout } from '../../db/payouts/payouts.ts';
 import { DAY_MS } from '../../domain/durations.ts';
 import { payoutWorkflowId } from '../../temporal/messages.ts';
-import { type Company, openCompany } from '../support/company.ts';
-import { eventually } from '../support/eventually.ts';
-import { getRun, reconcileToday, runBecomes } from '../support/runs.ts';
-import { openWorld, type World } from '../support/world.ts';
+import { type Company, openCompany } from '../fixtures/company.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { getRun, reconcileToday, runBecomes } from '../fixtures/runs.ts';
+import { openWorld, type World } from '../fixtures/world.ts';
 import {
   addPayees,
   alarmsOf,
@@ -26,7 +26,7 @@ import {
   startPaying,
   sweep,
   tell,
-} from './stage.ts';
+} from './fixture.ts';
 
 let world: World;
 let company: Company;

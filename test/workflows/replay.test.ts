@@ -15,11 +15,21 @@ import {
   runWorkflowId,
   TASK_QUEUES,
 } from '../../temporal/messages.ts';
-import { openCompany } from '../support/company.ts';
-import { eventually } from '../support/eventually.ts';
-import { reconcileToday, runBecomes } from '../support/runs.ts';
-import { openWorld, type World } from '../support/world.ts';
-import { addPayees, allBecome, type Business, codeOf, decide, openBusiness, payoutOf, prepare, tell } from './stage.ts';
+import { openCompany } from '../fixtures/company.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { reconcileToday, runBecomes } from '../fixtures/runs.ts';
+import { openWorld, type World } from '../fixtures/world.ts';
+import {
+  addPayees,
+  allBecome,
+  type Business,
+  codeOf,
+  decide,
+  openBusiness,
+  payoutOf,
+  prepare,
+  tell,
+} from './fixture.ts';
 
 /**
  * Real histories, one file each. They must replay with the workflows as they are now, or running workflows would break at the next

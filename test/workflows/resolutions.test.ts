@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { checkInvariants } from '../../scripts/check-invariants.ts';
-import { type Company, openCompany } from '../support/company.ts';
-import { eventually } from '../support/eventually.ts';
-import { reconcileToday, type RunSeen, runBecomes } from '../support/runs.ts';
-import { tamper } from '../support/database.ts';
-import { openWorld, type World } from '../support/world.ts';
+import { type Company, openCompany } from '../fixtures/company.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { reconcileToday, type RunSeen, runBecomes } from '../fixtures/runs.ts';
+import { tamper } from '../fixtures/database.ts';
+import { openWorld, type World } from '../fixtures/world.ts';
 import {
   addPayees,
   alarmsOf,
@@ -25,7 +25,7 @@ import {
   startPaying,
   sweep,
   tell,
-} from './stage.ts';
+} from './fixture.ts';
 
 let world: World;
 let company: Company;

@@ -6,9 +6,9 @@ import { DAY_MS } from '../../domain/durations.ts';
 import { scheduledRunId } from '../../domain/ids.ts';
 import { runTriggerWorkflowId, TASK_QUEUES } from '../../temporal/messages.ts';
 import { withClient } from '../../scripts/stack/postgres.ts';
-import { type Company, openCompany } from '../support/company.ts';
-import { listRunPayouts, runBecomes } from '../support/runs.ts';
-import { openWorld, type World } from '../support/world.ts';
+import { type Company, openCompany } from '../fixtures/company.ts';
+import { listRunPayouts, runBecomes } from '../fixtures/runs.ts';
+import { openWorld, type World } from '../fixtures/world.ts';
 import {
   addPayees,
   addProgram,
@@ -21,7 +21,7 @@ import {
   sell,
   startPaying,
   sweep,
-} from './stage.ts';
+} from './fixture.ts';
 
 let world: World;
 let company: Company;

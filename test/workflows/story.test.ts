@@ -3,11 +3,20 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { listRunBatches } from '../../db/payouts/batches.ts';
 import { batchWorkflowId, payoutWorkflowId, runWorkflowId } from '../../temporal/messages.ts';
 import { addSteps } from '../../workflows/steps.ts';
-import { type Company, openCompany } from '../support/company.ts';
-import { eventually } from '../support/eventually.ts';
-import { runBecomes } from '../support/runs.ts';
-import { openWorld, type World } from '../support/world.ts';
-import { addPayees, allBecome, attemptBecomes, calm, openBusiness, payoutBecomes, startPaying, tell } from './stage.ts';
+import { type Company, openCompany } from '../fixtures/company.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { runBecomes } from '../fixtures/runs.ts';
+import { openWorld, type World } from '../fixtures/world.ts';
+import {
+  addPayees,
+  allBecome,
+  attemptBecomes,
+  calm,
+  openBusiness,
+  payoutBecomes,
+  startPaying,
+  tell,
+} from './fixture.ts';
 
 let world: World;
 let company: Company;

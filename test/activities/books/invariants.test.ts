@@ -7,10 +7,10 @@ import { listInvariants } from '../../../db/books/invariants.ts';
 import { INVARIANTS_SCHEDULE_ID, TASK_QUEUES } from '../../../temporal/messages.ts';
 import { deploySystemSchedules } from '../../../temporal/schedules.ts';
 import { withClient } from '../../../scripts/stack/postgres.ts';
-import { openCompany } from '../../support/company.ts';
-import { eventually } from '../../support/eventually.ts';
-import { openWorld, type World } from '../../support/world.ts';
-import { addPayees, alarmsOf, allBecome, type Business, openBusiness, startPaying } from '../../workflows/stage.ts';
+import { openCompany } from '../../fixtures/company.ts';
+import { eventually } from '../../fixtures/eventually.ts';
+import { openWorld, type World } from '../../fixtures/world.ts';
+import { addPayees, alarmsOf, allBecome, type Business, openBusiness, startPaying } from '../../workflows/fixture.ts';
 
 let world: World;
 let business: Business;

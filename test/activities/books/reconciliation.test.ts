@@ -5,9 +5,9 @@ import { DAY_MS } from '../../../domain/durations.ts';
 import { money } from '../../../domain/money.ts';
 import { withClient } from '../../../scripts/stack/postgres.ts';
 import { TASK_QUEUES } from '../../../temporal/messages.ts';
-import { type Company, openCompany } from '../../support/company.ts';
-import { type PayoutSeen, reconcileToday, type RunSeen } from '../../support/runs.ts';
-import { openWorld, type World } from '../../support/world.ts';
+import { type Company, openCompany } from '../../fixtures/company.ts';
+import { type PayoutSeen, reconcileToday, type RunSeen } from '../../fixtures/runs.ts';
+import { openWorld, type World } from '../../fixtures/world.ts';
 import {
   addPayees,
   alarmsOf,
@@ -20,7 +20,7 @@ import {
   payoutOf,
   startPaying,
   tell,
-} from '../../workflows/stage.ts';
+} from '../../workflows/fixture.ts';
 
 let world: World;
 let company: Company;

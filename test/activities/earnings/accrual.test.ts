@@ -12,25 +12,25 @@ import {
   type EventWish,
   type PartnerRows,
   TEN_PERCENT,
-} from '../../support/rows.ts';
-import { openStage, type Stage } from '../../db/stage.ts';
+} from '../../fixtures/rows.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
 
-let stage: Stage;
+let fixture: Fixture;
 beforeAll(async () => {
-  stage = await openStage();
+  fixture = await openFixture();
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 type Shop = { company: CompanyRows; partner: PartnerRows; send: (wish?: EventWish) => Promise<string> };
 
 async function openShop(terms: object = TEN_PERCENT, zone = 'UTC'): Promise<Shop> {
-  const company = await addCompany(stage.app, { terms, zone });
-  const partner = await addPartner(stage.app, company);
-  return { company, partner, send: (wish) => addEvent(stage.app, company, partner, wish) };
+  const company = await addCompany(fixture.app, { terms, zone });
+  const partner = await addPartner(fixture.app, company);
+  return { company, partner, send: (wish) => addEvent(fixture.app, company, partner, wish) };
 }
 
 const accruePage = ({ company }: Shop): Promise<number> =>
-  createAccrualActivities({ db: stage.app }).accruePage(company.code);
+  createAccrualActivities({ db: fixture.app }).accruePage(company.code);
 
 async function accrueAll(shop: Shop): Promise<void> {
   while ((await accruePage(shop)) > 0);
@@ -38,14 +38,14 @@ async function accrueAll(shop: Shop): Promise<void> {
 
 const Line = z.object({ kind: z.string(), minor: z.bigint(), count: z.number(), on: z.string() });
 const linesOf = ({ partner }: Shop) =>
-  stage.app.any(sql.type(Line)`
+  fixture.app.any(sql.type(Line)`
     select kind, amount_minor as minor, earning_count as count, available_on as on from earning_line
     where partner_id = ${partner.id} order by id`);
 const earnedOf = async ({ partner }: Shop): Promise<bigint> =>
-  stage.app.oneFirst(sql.type(z.object({ minor: z.bigint() }))`
+  fixture.app.oneFirst(sql.type(z.object({ minor: z.bigint() }))`
     select coalesce(sum(amount_minor), 0)::bigint as minor from earning where partner_id = ${partner.id}`);
 const countDue = ({ company }: Shop): Promise<bigint> =>
-  stage.app.oneFirst(sql.type(z.object({ count: z.bigint() }))`
+  fixture.app.oneFirst(sql.type(z.object({ count: z.bigint() }))`
     select count(*) from event_due where program_id = ${company.programId}`);
 
 describe('given sales of one partner', () => {
@@ -128,12 +128,12 @@ describe('given refunds', () => {
     const shop = await openShop();
     const sale = await shop.send();
     await accrueAll(shop);
-    const stranger = await addPartner(stage.app, shop.company);
-    const refund = await addEvent(stage.app, shop.company, stranger, { refundOf: sale, minor: null });
+    const stranger = await addPartner(fixture.app, shop.company);
+    const refund = await addEvent(fixture.app, shop.company, stranger, { refundOf: sale, minor: null });
     await accrueAll(shop);
     expect(await earnedOf(shop)).toBe(1000n);
     expect(
-      await stage.app.exists(sql.unsafe`
+      await fixture.app.exists(sql.unsafe`
         select 1 from alarm where kind = 'refund_not_applied' and subject like ${`%/${refund}`}`),
     ).toBe(true);
   });
@@ -176,6 +176,6 @@ describe('given tiers of 10 % up to 100.00 a month, and 20 % above', () => {
 
 describe('given everything that was accrued above', () => {
   it('then every invariant holds', async () => {
-    expect(await checkInvariants(stage.app)).toEqual([]);
+    expect(await checkInvariants(fixture.app)).toEqual([]);
   });
 });

@@ -15,21 +15,21 @@ import { sha256 } from '../../../domain/canonical.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import { reply } from '../../../gateways/replies.ts';
 import type { Gateway, Gateways } from '../../../gateways/gateway.ts';
-import { openStage, type Stage } from '../../db/stage.ts';
-import { addCompany, addLine, addPartner, addPayout, addRun, disburse } from '../../support/rows.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { addCompany, addLine, addPartner, addPayout, addRun, disburse } from '../../fixtures/rows.ts';
 
 const ASK_TIMEOUT_MS = 600;
 const VAULT: VaultKeys = { keyId: 'test', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
 
-let stage: Stage;
+let fixture: Fixture;
 beforeAll(async () => {
-  stage = await openStage();
+  fixture = await openFixture();
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 /** A payout whose request is frozen and whose provider was not asked yet. */
 async function frozen(): Promise<string> {
-  const { app } = stage;
+  const { app } = fixture;
   const company = await addCompany(app);
   const partner = await addPartner(app, company, 'bank');
   const runId = await addRun(app, company);
@@ -46,20 +46,20 @@ async function frozen(): Promise<string> {
 
 /** A database whose commits are confirmed only after this time. */
 const slow = (ms: number): DatabasePool => ({
-  ...stage.app,
+  ...fixture.app,
   async transaction(work, retries) {
-    const done = await stage.app.transaction(work, retries);
+    const done = await fixture.app.transaction(work, retries);
     await setTimeout(ms);
     return done;
   },
 });
 
 const isOthersTurn = (payoutId: string): Promise<boolean> =>
-  stage.app.oneFirst(sql.type(z.object({ open: z.boolean() }))`
+  fixture.app.oneFirst(sql.type(z.object({ open: z.boolean() }))`
     select submit_deadline_at <= clock_timestamp() as open from payout_attempt where payout_id = ${payoutId}`);
 
 /** Advances a payout whose provider behaves as the test says. */
-const advance = (payoutId: string, ask: Gateway['submit'], db: DatabasePool = stage.app) =>
+const advance = (payoutId: string, ask: Gateway['submit'], db: DatabasePool = fixture.app) =>
   createPayoutActivities({
     db,
     gateways: { wise: { submit: ask, resolve: ask } } as unknown as Gateways,

@@ -14,10 +14,10 @@ import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { withClient } from '../../../scripts/stack/postgres.ts';
 import { batchWorkflowId } from '../../../temporal/messages.ts';
 import { faultsOf } from '../../gateways/faults.ts';
-import { type Company, openCompany } from '../../support/company.ts';
-import { eventually } from '../../support/eventually.ts';
-import { listRunPayouts, reconcileToday, type RunSeen } from '../../support/runs.ts';
-import { gatewaySettingsOf, openWorld, VAULT, type World } from '../../support/world.ts';
+import { type Company, openCompany } from '../../fixtures/company.ts';
+import { eventually } from '../../fixtures/eventually.ts';
+import { listRunPayouts, reconcileToday, type RunSeen } from '../../fixtures/runs.ts';
+import { gatewaySettingsOf, openWorld, VAULT, type World } from '../../fixtures/world.ts';
 import {
   addPayees,
   alarmsOf,
@@ -36,7 +36,7 @@ import {
   startPaying,
   sweep,
   tell,
-} from '../../workflows/stage.ts';
+} from '../../workflows/fixture.ts';
 
 /** After each of these it is unknown at first whether the call was carried out. `429` says that it was not. */
 const UNCLEAR = faultsOf('wise', 'unclear').concat('429');

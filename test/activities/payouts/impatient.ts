@@ -7,7 +7,7 @@ import { createActivities } from '../../../activities/index.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import { createMailer } from '../../../notifications/channels/mail.ts';
 import { createWorkers } from '../../../worker/workers.ts';
-import { VAULT, type World } from '../../support/world.ts';
+import { VAULT, type World } from '../../fixtures/world.ts';
 
 /** Replaces the world's workers with workers that wait for a provider no longer than this. */
 export async function workImpatiently(world: World, askTimeoutMs: number): Promise<() => Promise<void>> {

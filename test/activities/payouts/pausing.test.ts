@@ -19,20 +19,20 @@ import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import type { GatewayName } from '../../../domain/rails.ts';
 import { reply, batchReply } from '../../../gateways/replies.ts';
 import type { Gateways } from '../../../gateways/gateway.ts';
-import { openStage, type Stage } from '../../db/stage.ts';
-import { addActor, addAttempt, addPayingRun } from '../../support/rows.ts';
-import { eventually } from '../../support/eventually.ts';
-import { countWaiting, leaveOpen } from '../../support/locks.ts';
-import { VAULT } from '../../support/world.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { addActor, addAttempt, addPayingRun } from '../../fixtures/rows.ts';
+import { eventually } from '../../fixtures/eventually.ts';
+import { countWaiting, leaveOpen } from '../../fixtures/locks.ts';
+import { VAULT } from '../../fixtures/world.ts';
 
 const REQUEST = Buffer.from('{}');
 const REQUEST_HASH = sha256(REQUEST);
 
-let stage: Stage;
+let fixture: Fixture;
 beforeAll(async () => {
-  stage = await openStage();
+  fixture = await openFixture();
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 /** A payout or batch that is frozen and not asked for yet. Every provider replies that it does not know the outcome. */
 type Frozen = {
@@ -56,7 +56,7 @@ function makeDeps() {
   };
   const gateways = { wise: { submit: ask, resolve: ask }, paypal: { batches: { submit: askAll } } };
   const deps = {
-    db: stage.app,
+    db: fixture.app,
     vault: VAULT,
     returnWindows: RETURN_WINDOWS_DEFAULT,
     firstPollMs: 1_000,
@@ -66,23 +66,23 @@ function makeDeps() {
 }
 
 async function frozenPayout(): Promise<Frozen> {
-  const { runId, payoutIds } = await addPayingRun(stage.app, 'bank', 1);
+  const { runId, payoutIds } = await addPayingRun(fixture.app, 'bank', 1);
   const [payoutId = ''] = payoutIds;
-  const { gateway, currency, net } = await getPayout(stage.app, payoutId);
+  const { gateway, currency, net } = await getPayout(fixture.app, payoutId);
   const id = randomUUID();
   const common = { payoutId, batchId: null, attemptNo: 1, gateway, currency, minor: net, checkNumber: null };
   const request = { requestSealed: seal(VAULT, attemptRecord(id), REQUEST), requestHash: REQUEST_HASH };
-  await insertAttempts(stage.app, [{ ...common, ...request, id, providerKey: id }]);
+  await insertAttempts(fixture.app, [{ ...common, ...request, id, providerKey: id }]);
   const { deps, countAsked } = makeDeps();
   return { runId, gateway, payoutIds, countAsked, advance: () => createPayoutActivities(deps).advancePayout(payoutId) };
 }
 
 async function frozenBatch(): Promise<Frozen> {
-  const { runId, payoutIds } = await addPayingRun(stage.app, 'paypal', 2);
+  const { runId, payoutIds } = await addPayingRun(fixture.app, 'paypal', 2);
   const id = randomUUID();
   const group = { runId, gateway: 'paypal', currency: 'USD', number: 1, itemCount: 2, totalMinor: 2000n } as const;
   const request = { requestSealed: seal(VAULT, batchRecord(id), REQUEST), requestHash: REQUEST_HASH };
-  await stage.app.transaction(async (tx) => {
+  await fixture.app.transaction(async (tx) => {
     await insertBatch(tx, { ...group, ...request, id, providerKey: id });
     for (const payoutId of payoutIds) await addAttempt(tx, payoutId, { batchId: id });
   });
@@ -95,19 +95,19 @@ async function frozenBatch(): Promise<Frozen> {
 const Count = z.object({ count: z.bigint() });
 
 const countUnasked = (payoutIds: readonly string[]): Promise<bigint> =>
-  stage.app.oneFirst(sql.type(Count)`
+  fixture.app.oneFirst(sql.type(Count)`
     select count(*) from payout_attempt where payout_id = any(${sql.array([...payoutIds], 'uuid')}) and state = 'prepared'`);
 
 /** Takes a lock as another session would. */
-const hold = (statement: QuerySqlToken) => leaveOpen(stage.owner, (tx) => tx.query(statement));
+const hold = (statement: QuerySqlToken) => leaveOpen(fixture.owner, (tx) => tx.query(statement));
 
 /** Waits until so many sessions wait for another session's lock, or until that wait has become needless. */
 const untilWaiting = (count: bigint, isNeedless: () => boolean = () => false) =>
-  eventually(`${count} sessions wait`, async () => isNeedless() || (await countWaiting(stage.owner)) === count);
+  eventually(`${count} sessions wait`, async () => isNeedless() || (await countWaiting(fixture.owner)) === count);
 
-const pauseItsGateway = ({ gateway }: Frozen) => pauseGateway(stage.app, gateway, 'a test', null);
+const pauseItsGateway = ({ gateway }: Frozen) => pauseGateway(fixture.app, gateway, 'a test', null);
 const pauseItsRun = async ({ runId }: Frozen) =>
-  pauseRun(stage.app, { runId, actorId: await addActor(stage.app), reason: 'a test' });
+  pauseRun(fixture.app, { runId, actorId: await addActor(fixture.app), reason: 'a test' });
 
 describe('given a claim that has seen no pause and has not committed', () => {
   it.each([
@@ -132,18 +132,18 @@ describe('given a claim that has seen no pause and has not committed', () => {
     await Promise.all([claimed, paused]);
 
     expect(unasked).toBe(0n);
-    await resumeGateway(stage.app, frozen.gateway, await addActor(stage.app));
+    await resumeGateway(fixture.app, frozen.gateway, await addActor(fixture.app));
   });
 });
 
 /** Two people decide that a payment was not paid. Their decision is not in the books yet. */
 async function decideNotPaid(payoutId: string): Promise<void> {
-  const [proposer, decider] = [await addActor(stage.app), await addActor(stage.app)];
-  await stage.app.query(sql.unsafe`
+  const [proposer, decider] = [await addActor(fixture.app), await addActor(fixture.app)];
+  await fixture.app.query(sql.unsafe`
     insert into resolution(task_id, payout_id, attempt_id, outcome, evidence, proposed_by)
     select task.id, attempt.payout_id, attempt.id, 'not_paid', 'the bank wrote that it knows nothing of it', ${proposer}
     from payout_attempt attempt join task on task.payout_id = attempt.payout_id where attempt.payout_id = ${payoutId}`);
-  await stage.app.query(sql.unsafe`
+  await fixture.app.query(sql.unsafe`
     update resolution set status = 'confirmed', decided_by = ${decider}, decided_at = now() where payout_id = ${payoutId}`);
 }
 
@@ -154,7 +154,7 @@ describe('given a payment whose provider may be asked again, and two people who 
     await advance();
     expect(countAsked()).toBe(1);
     const about = { kind: 'outcome_unknown', subject: `payout/${payoutId}`, payoutId, detail: 'a test' } as const;
-    await insertTask(stage.app, about);
+    await insertTask(fixture.app, about);
     const pausing = await hold(
       sql.unsafe`select pg_advisory_xact_lock(hashtext('gateway_pause'), hashtext(${gateway}))`,
     );
@@ -170,7 +170,7 @@ describe('given a payment whose provider may be asked again, and two people who 
     await reading.commit();
     await Promise.all([asking, applying]);
 
-    expect(await getPayout(stage.app, payoutId)).toMatchObject({ status: 'failed' });
+    expect(await getPayout(fixture.app, payoutId)).toMatchObject({ status: 'failed' });
     expect(countAsked()).toBe(1);
   });
 });

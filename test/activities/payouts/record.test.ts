@@ -16,7 +16,7 @@ import type { ResolutionOutcome } from '../../../domain/payouts/resolution.ts';
 import { reply } from '../../../gateways/replies.ts';
 import type { Reply } from '../../../gateways/gateway.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
-import { openStage, type Stage } from '../../db/stage.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
 import {
   addCompany,
   addLine,
@@ -27,21 +27,21 @@ import {
   disburse,
   type PayoutWish,
   sendPayout,
-} from '../../support/rows.ts';
+} from '../../fixtures/rows.ts';
 
-let stage: Stage;
+let fixture: Fixture;
 let company: CompanyRows;
 beforeAll(async () => {
-  stage = await openStage();
+  fixture = await openFixture();
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
-const deps = () => ({ db: stage.app, returnWindows: RETURN_WINDOWS_DEFAULT });
+const deps = () => ({ db: fixture.app, returnWindows: RETURN_WINDOWS_DEFAULT });
 const usd = (minor: bigint) => ({ amount: money(minor, 'USD'), fee: money(0n, 'USD') });
 
 /** A payout of 10.00 before withholding and fee whose provider was asked. */
 async function open(wish: PayoutWish = {}, method: 'bank' | 'paypal' = 'bank') {
-  const { app } = stage;
+  const { app } = fixture;
   company = await addCompany(app);
   const partner = await addPartner(app, company, method);
   const runId = await addRun(app, company);
@@ -58,7 +58,7 @@ async function say(
   back: bigint | null = null,
   reason: string | null = null,
 ): Promise<void> {
-  const attempt = await findLiveAttempt(stage.app, payoutId);
+  const attempt = await findLiveAttempt(fixture.app, payoutId);
   if (!attempt) throw new Error('there is no live attempt');
   await recordReply(
     deps(),
@@ -70,8 +70,8 @@ async function say(
 /** Lets two people decide. */
 async function people(payoutId: string, outcome: ResolutionOutcome): Promise<void> {
   const evidence = 'seen at the provider';
-  await proposeResolution(stage.app, { payoutId, actorId: company.preparer, outcome, evidence, reference: null });
-  await decideResolution(stage.app, { payoutId, actorId: company.approver, decision: 'confirm', note: null });
+  await proposeResolution(fixture.app, { payoutId, actorId: company.preparer, outcome, evidence, reference: null });
+  await decideResolution(fixture.app, { payoutId, actorId: company.approver, decision: 'confirm', note: null });
   expect(await applyResolution(deps(), payoutId)).toBe(true);
 }
 
@@ -79,11 +79,11 @@ const Balance = z.object({ code: z.string(), minor: z.bigint() });
 
 /** The balances of the accounts that no other test uses, with credits positive. Accounts at zero are left out. */
 const owed = async (partnerId: bigint): Promise<bigint> =>
-  stage.app.oneFirst(sql.type(z.object({ minor: z.bigint() }))`
+  fixture.app.oneFirst(sql.type(z.object({ minor: z.bigint() }))`
     select coalesce(-sum(entry.amount_minor), 0)::bigint as minor
     from ledger_account account join ledger_entry entry on entry.account_id = account.id where account.partner_id = ${partnerId}`);
 const balances = async (): Promise<Record<string, bigint>> => {
-  const rows = await stage.app.any(sql.type(Balance)`
+  const rows = await fixture.app.any(sql.type(Balance)`
     select account.code, sum(entry.amount_minor)::bigint as minor
     from ledger_account account join ledger_entry entry on entry.account_id = account.id
     where account.partner_id is null group by account.code`);
@@ -99,9 +99,9 @@ async function moved(act: () => Promise<unknown>): Promise<Record<string, bigint
 }
 
 const openTasks = async (payoutId: string) =>
-  (await listTasks(stage.app, { payoutId, isOpen: true }, null, 10)).map(({ kind }) => kind);
+  (await listTasks(fixture.app, { payoutId, isOpen: true }, null, 10)).map(({ kind }) => kind);
 const noticesOf = (payoutId: string): Promise<readonly string[]> =>
-  stage.app.anyFirst(sql.type(z.object({ kind: z.string() }))`
+  fixture.app.anyFirst(sql.type(z.object({ kind: z.string() }))`
     select kind from notification where body ->> 'payout' = ${payoutId} order by id`);
 
 describe('given a payout from which tax and a fee were deducted', () => {
@@ -114,7 +114,7 @@ describe('given a payout from which tax and a fee were deducted', () => {
 
     expect(changes).toEqual({ 'tax:withheld:USD': 150n, 'fees:payout:USD': 50n, 'cash:wise:USD': 800n });
     expect(await owed(partner.id)).toBe(1000n);
-    expect((await getPayout(stage.app, payoutId)).status).toBe('returned');
+    expect((await getPayout(fixture.app, payoutId)).status).toBe('returned');
     expect(await noticesOf(payoutId)).toEqual(['payout_sent', 'payout_returned']);
   });
 });
@@ -134,12 +134,12 @@ describe('given part of a payout that came back', () => {
     expect(await moved(() => people(payoutId, 'credit_partner'))).toEqual({ 'suspense:USD': 400n });
 
     expect(await owed(partner.id)).toBe(400n);
-    const payable = await stage.app.oneFirst(sql.type(z.object({ payable_minor: z.bigint() }))`
+    const payable = await fixture.app.oneFirst(sql.type(z.object({ payable_minor: z.bigint() }))`
       select payable_minor from payability(${company.scheduleId}, '2026-02-01') where partner_id = ${partner.id}`);
     expect(payable).toBe(400n);
     expect(await openTasks(payoutId)).toEqual([]);
     expect(await noticesOf(payoutId)).toContain('payout_partly_returned');
-    expect((await listAttemptHistory(stage.app, payoutId)).at(-1)).toMatchObject({ to: 'settled', saidBy: 'people' });
+    expect((await listAttemptHistory(fixture.app, payoutId)).at(-1)).toMatchObject({ to: 'settled', saidBy: 'people' });
   });
 
   it('when two people keep the part then it is written off, and the partner is owed nothing', async () => {
@@ -152,7 +152,7 @@ describe('given part of a payout that came back', () => {
     const { payoutId, partner } = await partly(950n);
     expect(await moved(() => people(payoutId, 'returned'))).toEqual({ 'suspense:USD': 950n, 'fees:wise:USD': 50n });
     expect(await owed(partner.id)).toBe(1000n);
-    expect((await getPayout(stage.app, payoutId)).status).toBe('returned');
+    expect((await getPayout(fixture.app, payoutId)).status).toBe('returned');
   });
 
   it('when a second part comes back then only the new amount is posted, and people are asked about all of it', async () => {
@@ -168,7 +168,7 @@ describe('given part of a payout that came back', () => {
 
     await say(payoutId, 'returned', 1000n);
 
-    expect((await getPayout(stage.app, payoutId)).status).toBe('settled');
+    expect((await getPayout(fixture.app, payoutId)).status).toBe('settled');
     expect(await openTasks(payoutId)).toEqual(['partial_return']);
     await expect(people(payoutId, 'returned')).rejects.toThrow(/decided before/);
     await people(payoutId, 'credit_partner');
@@ -179,9 +179,9 @@ describe('given part of a payout that came back', () => {
     const { payoutId, partner } = await partly();
     const evidence = 'seen at the provider';
     const wish = { payoutId, outcome: 'credit_partner' as const, evidence, reference: null };
-    await proposeResolution(stage.app, { ...wish, actorId: company.preparer });
+    await proposeResolution(fixture.app, { ...wish, actorId: company.preparer });
     await say(payoutId, 'settled', 600n);
-    await decideResolution(stage.app, { payoutId, actorId: company.approver, decision: 'confirm', note: null });
+    await decideResolution(fixture.app, { payoutId, actorId: company.approver, decision: 'confirm', note: null });
     await applyResolution(deps(), payoutId);
 
     expect(await owed(partner.id)).toBe(400n);
@@ -191,8 +191,8 @@ describe('given part of a payout that came back', () => {
   it('when all of it comes back before people have decided then it is a full return, and their proposal is overtaken', async () => {
     const { payoutId, partner } = await partly();
     const wish = { payoutId, outcome: 'keep' as const, evidence: 'they keep the goods', reference: null };
-    await proposeResolution(stage.app, { ...wish, actorId: company.preparer });
-    await decideResolution(stage.app, { payoutId, actorId: company.approver, decision: 'confirm', note: null });
+    await proposeResolution(fixture.app, { ...wish, actorId: company.preparer });
+    await decideResolution(fixture.app, { payoutId, actorId: company.approver, decision: 'confirm', note: null });
 
     expect(await moved(() => say(payoutId, 'returned', 1000n))).toEqual({
       'cash:wise:USD': 600n,
@@ -202,7 +202,7 @@ describe('given part of a payout that came back', () => {
     expect(await applyResolution(deps(), payoutId)).toBe(false);
     expect(await owed(partner.id)).toBe(1000n);
     expect(await openTasks(payoutId)).toEqual([]);
-    const alarms = await stage.app.anyFirst(sql.type(z.object({ kind: z.string() }))`
+    const alarms = await fixture.app.anyFirst(sql.type(z.object({ kind: z.string() }))`
       select kind from alarm where subject = ${`payout/${payoutId}`}`);
     expect(alarms).toEqual(['resolution_overtaken']);
   });
@@ -212,39 +212,39 @@ describe('given a transfer that its provider held when part of it came back', ()
   it('when two people decide then the payout has ended, and the same reply again changes nothing', async () => {
     const { payoutId } = await open();
     await say(payoutId, 'on_hold', 950n);
-    expect((await getPayout(stage.app, payoutId)).status).toBe('executing');
+    expect((await getPayout(fixture.app, payoutId)).status).toBe('executing');
     await people(payoutId, 'credit_partner');
-    expect((await getPayout(stage.app, payoutId)).status).toBe('settled');
+    expect((await getPayout(fixture.app, payoutId)).status).toBe('settled');
     expect(await moved(() => say(payoutId, 'on_hold', 950n))).toEqual({});
-    expect((await findLiveAttempt(stage.app, payoutId))?.state).toBe('settled');
+    expect((await findLiveAttempt(fixture.app, payoutId))?.state).toBe('settled');
   });
 });
 
 describe('given a call to the provider that may not have ended', () => {
   it('when two people decide then their decision is applied after the end of the call', async () => {
     const { payoutId } = await open();
-    await insertTask(stage.app, {
+    await insertTask(fixture.app, {
       kind: 'outcome_unknown',
       subject: `payout/${payoutId}`,
       payoutId,
       detail: 'nobody knows',
     });
-    await stage.app.query(sql.unsafe`
+    await fixture.app.query(sql.unsafe`
       update payout_attempt set submit_deadline_at = now() + interval '1 minute' where payout_id = ${payoutId}`);
-    await proposeResolution(stage.app, {
+    await proposeResolution(fixture.app, {
       payoutId,
       actorId: company.preparer,
       outcome: 'not_paid',
       evidence: 'seen',
       reference: null,
     });
-    await decideResolution(stage.app, { payoutId, actorId: company.approver, decision: 'confirm', note: null });
+    await decideResolution(fixture.app, { payoutId, actorId: company.approver, decision: 'confirm', note: null });
     expect(await applyResolution(deps(), payoutId)).toBe(false);
-    await stage.app.query(
+    await fixture.app.query(
       sql.unsafe`update payout_attempt set submit_deadline_at = now() where payout_id = ${payoutId}`,
     );
     expect(await applyResolution(deps(), payoutId)).toBe(true);
-    expect((await getPayout(stage.app, payoutId)).status).toBe('failed');
+    expect((await getPayout(fixture.app, payoutId)).status).toBe('failed');
   });
 });
 
@@ -252,11 +252,11 @@ describe('given money that nobody claims', () => {
   it('when days pass then its partner is reminded once on the 1st, the 7th and the 21st day', async () => {
     const { payoutId } = await open();
     for (const days of [0, 0.5, 1, 3, 7, 8, 21, 29]) {
-      await stage.app.query(sql.unsafe`
+      await fixture.app.query(sql.unsafe`
         update payout_attempt set state_at = now() - ${days} * interval '1 day' where payout_id = ${payoutId}`);
       await say(payoutId, 'unclaimed');
     }
-    const days = await stage.app.anyFirst(sql.type(z.object({ day: z.number() }))`
+    const days = await fixture.app.anyFirst(sql.type(z.object({ day: z.number() }))`
       select (body ->> 'day')::int as day from notification where body ->> 'payout' = ${payoutId} and kind = 'payout_unclaimed' order by id`);
     expect(days).toEqual([0, 1, 7, 21]);
   });
@@ -280,7 +280,7 @@ describe('given an open task with a deadline', () => {
   it('when the deadline is near then finance is reminded once a day, but not of a task whose deadline is far away', async () => {
     const { payoutId } = await open();
     const task = (subject: string, days: number) =>
-      insertTask(stage.app, {
+      insertTask(fixture.app, {
         kind: 'check_stale',
         subject: `${subject}/${payoutId}`,
         payoutId,
@@ -289,13 +289,13 @@ describe('given an open task with a deadline', () => {
       });
     await task('near', 2);
     await task('far', 20);
-    for (const _ of [1, 2]) await stage.app.transaction(remindOfTasks);
-    const subjects = await stage.app.anyFirst(sql.type(z.object({ subject: z.string() }))`
+    for (const _ of [1, 2]) await fixture.app.transaction(remindOfTasks);
+    const subjects = await fixture.app.anyFirst(sql.type(z.object({ subject: z.string() }))`
       select body ->> 'subject' as subject from notification where kind = 'task_due'`);
     expect(subjects).toEqual([`near/${payoutId}`]);
   });
 });
 
 it('when all tests have run then every invariant holds', async () => {
-  expect(await checkInvariants(stage.app)).toEqual([]);
+  expect(await checkInvariants(fixture.app)).toEqual([]);
 });

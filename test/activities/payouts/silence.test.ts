@@ -16,30 +16,30 @@ import { money } from '../../../domain/money.ts';
 import { reply, batchReply } from '../../../gateways/replies.ts';
 import type { ReplyState, Gateway, Gateways } from '../../../gateways/gateway.ts';
 import { withClient } from '../../../scripts/stack/postgres.ts';
-import { openStage, type Stage } from '../../db/stage.ts';
-import { addBatch, addPayingRun, sendBatch, sendPayout } from '../../support/rows.ts';
-import { VAULT } from '../../support/world.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { addBatch, addPayingRun, sendBatch, sendPayout } from '../../fixtures/rows.ts';
+import { VAULT } from '../../fixtures/world.ts';
 
 const HOUR_MIN = 60;
 const DAY_MIN = 24 * HOUR_MIN;
 
-let stage: Stage;
+let fixture: Fixture;
 beforeAll(async () => {
-  stage = await openStage();
+  fixture = await openFixture();
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 /** Changes rows in a way that the product may not: makes a frozen request one that can be unsealed, or moves time. */
 const change = (statement: string, values: readonly unknown[]): Promise<void> =>
-  withClient(stage.url, async (client) => {
+  withClient(fixture.url, async (client) => {
     await client.query('set session_replication_role = replica');
     await client.query(statement, [...values]);
   });
 
 /** A payout whose provider was asked and replied `state`, or did not reply. */
 async function asked(state: AttemptState): Promise<string> {
-  const [payoutId = ''] = (await addPayingRun(stage.app, 'bank', 1)).payoutIds;
-  const id = await sendPayout(stage.app, payoutId);
+  const [payoutId = ''] = (await addPayingRun(fixture.app, 'bank', 1)).payoutIds;
+  const id = await sendPayout(fixture.app, payoutId);
   const sealed = seal(VAULT, attemptRecord(id), Buffer.from('{}'));
   await change('update payout_attempt set request_sealed = $2 where id = $1', [id, sealed]);
   if (state !== 'submitted') await say(payoutId, state as ReplyState);
@@ -47,7 +47,7 @@ async function asked(state: AttemptState): Promise<string> {
 }
 
 async function say(payoutId: string, state: ReplyState): Promise<void> {
-  const attempt = await findLiveAttempt(stage.app, payoutId);
+  const attempt = await findLiveAttempt(fixture.app, payoutId);
   if (!attempt) throw new Error('there is no live attempt');
   const debited = state === 'unknown' ? null : { amount: money(attempt.minor, 'USD'), fee: money(0n, 'USD') };
   await recordReply(deps(fails()), attempt, reply(state, state, { debited }));
@@ -70,7 +70,7 @@ function fails(code: FailureCode = 'gateway_unavailable'): Partial<Gateway> {
 
 const deps = (wise: Partial<Gateway>) =>
   ({
-    db: stage.app,
+    db: fixture.app,
     gateways: { wise } as unknown as Gateways,
     vault: VAULT,
     returnWindows: RETURN_WINDOWS_DEFAULT,
@@ -82,7 +82,7 @@ const lookAtBatch = (id: string) => createBatchActivities(deps(fails())).advance
 
 /** The alarms about a payout or a batch. The silence of a provider is one alarm for its gateway, which names the payout or batch that showed it first. */
 const alarmsOf = (subject: string): Promise<readonly string[]> =>
-  stage.app.anyFirst(sql.type(z.object({ kind: z.string() }))`
+  fixture.app.anyFirst(sql.type(z.object({ kind: z.string() }))`
     select kind from alarm where subject = ${subject} or subject = 'gateway/wise' and detail like ${`%${subject}%`}`);
 
 afterEach(() => change('update alarm set cleared_at = now() where cleared_at is null', []));
@@ -148,9 +148,9 @@ describe('given a payout whose provider replies to no look-up', () => {
   it('when its gateway is paused then it is not asked, and no alarm is raised', async () => {
     const payoutId = await asked('unknown');
     await age(payoutId, 5 * HOUR_MIN);
-    await pauseGateway(stage.app, 'wise', 'a test', null);
+    await pauseGateway(fixture.app, 'wise', 'a test', null);
     expect(await poll(payoutId)).toMatchObject({ state: 'unknown', isHeld: true });
-    await stage.app.query(sql.unsafe`delete from gateway_pause`);
+    await fixture.app.query(sql.unsafe`delete from gateway_pause`);
     expect(await alarmsOf(`payout/${payoutId}`)).toEqual([]);
   });
 });
@@ -163,7 +163,7 @@ describe('given a batch whose provider replies to no look-up', () => {
     { state: 'accepted', minutes: 3 * HOUR_MIN, kinds: [] },
     { state: 'accepted', minutes: 5 * HOUR_MIN, kinds: ['provider_silent'] },
   ] as const)('when it has been $state for $minutes minutes then the alarms are $kinds', async (row) => {
-    const { app } = stage;
+    const { app } = fixture;
     const { runId, payoutIds } = await addPayingRun(app, 'bank', 2);
     const { id } = await addBatch(app, runId, payoutIds);
     await sendBatch(app, id);

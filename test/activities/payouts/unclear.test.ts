@@ -3,10 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { listBalances } from '../../../db/books/ledger.ts';
 import type { GatewayName } from '../../../domain/rails.ts';
 import { faultsOf } from '../../gateways/faults.ts';
-import { type Company, openCompany } from '../../support/company.ts';
-import { eventually } from '../../support/eventually.ts';
-import { listRunPayouts, reconcileToday } from '../../support/runs.ts';
-import { openWorld, type World } from '../../support/world.ts';
+import { type Company, openCompany } from '../../fixtures/company.ts';
+import { eventually } from '../../fixtures/eventually.ts';
+import { listRunPayouts, reconcileToday } from '../../fixtures/runs.ts';
+import { openWorld, type World } from '../../fixtures/world.ts';
 import {
   addPayees,
   allBecome,
@@ -21,7 +21,7 @@ import {
   startPaying,
   sweep,
   tell,
-} from '../../workflows/stage.ts';
+} from '../../workflows/fixture.ts';
 import { workImpatiently } from './impatient.ts';
 
 const ASK_TIMEOUT_MS = 3_000;

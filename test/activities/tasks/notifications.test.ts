@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNotificationActivities } from '../../../activities/tasks/notifications.ts';
 import { createMailer } from '../../../notifications/channels/mail.ts';
 import { freePort } from '../../../scripts/stack/ports.ts';
-import { type Company, openCompany } from '../../support/company.ts';
-import { eventually } from '../../support/eventually.ts';
-import { runBecomes } from '../../support/runs.ts';
-import { openWorld, type World } from '../../support/world.ts';
+import { type Company, openCompany } from '../../fixtures/company.ts';
+import { eventually } from '../../fixtures/eventually.ts';
+import { runBecomes } from '../../fixtures/runs.ts';
+import { openWorld, type World } from '../../fixtures/world.ts';
 import {
   addPayees,
   alarmsOf,
@@ -18,7 +18,7 @@ import {
   startPaying,
   sweep,
   tell,
-} from '../../workflows/stage.ts';
+} from '../../workflows/fixture.ts';
 
 let world: World;
 let company: Company;

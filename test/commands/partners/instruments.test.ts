@@ -2,19 +2,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { addInstrument } from '../../../commands/partners/instruments.ts';
 import type { Database } from '../../../db/database.ts';
-import { eventually } from '../../support/eventually.ts';
-import { countWaiting, leaveOpen } from '../../support/locks.ts';
-import { addActor, addCompany, addPartner } from '../../support/rows.ts';
-import { VAULT } from '../../support/world.ts';
-import { openStage, type Stage } from '../../db/stage.ts';
+import { eventually } from '../../fixtures/eventually.ts';
+import { countWaiting, leaveOpen } from '../../fixtures/locks.ts';
+import { addActor, addCompany, addPartner } from '../../fixtures/rows.ts';
+import { VAULT } from '../../fixtures/world.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
 
 const COOLING_OFF_DAYS = 7;
 
-let stage: Stage;
+let fixture: Fixture;
 beforeAll(async () => {
-  stage = await openStage();
+  fixture = await openFixture();
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 /** Adds details; returns whether they may be paid to at once. */
 async function add(db: Database, partnerId: bigint, receiver: string, by: string): Promise<boolean> {
@@ -25,13 +25,13 @@ async function add(db: Database, partnerId: bigint, receiver: string, by: string
 
 describe('given a partner without payment details', () => {
   it('when two people add the first ones at the same moment then only one of them may be paid to at once', async () => {
-    const partner = await addPartner(stage.app, await addCompany(stage.app), null);
-    const by = await addActor(stage.app);
-    const first = await leaveOpen(stage.app, (tx) => add(tx, partner.id, 'first@partner.example', by));
+    const partner = await addPartner(fixture.app, await addCompany(fixture.app), null);
+    const by = await addActor(fixture.app);
+    const first = await leaveOpen(fixture.app, (tx) => add(tx, partner.id, 'first@partner.example', by));
     let isSecondDone = false;
-    const second = stage.app.transaction((tx) => add(tx, partner.id, 'second@partner.example', by));
+    const second = fixture.app.transaction((tx) => add(tx, partner.id, 'second@partner.example', by));
     void second.finally(() => (isSecondDone = true));
-    await eventually('the second waits', async () => isSecondDone || (await countWaiting(stage.owner)) === 1n);
+    await eventually('the second waits', async () => isSecondDone || (await countWaiting(fixture.owner)) === 1n);
     await first.commit();
 
     expect([first.result, await second]).toEqual([true, false]);

@@ -6,20 +6,20 @@ import { addActor } from '../../../commands/people/actors.ts';
 import { addPartners, type Newcomer } from '../../../commands/partners/partners.ts';
 import { listInstruments } from '../../../db/partners/instruments.ts';
 import type { VaultKeys } from '../../../db/vault.ts';
-import { addCompany, type CompanyRows } from '../../support/rows.ts';
-import { openStage, type Stage } from '../../db/stage.ts';
+import { addCompany, type CompanyRows } from '../../fixtures/rows.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
 
 const VAULT: VaultKeys = { keyId: '1', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
 
-let stage: Stage;
+let fixture: Fixture;
 let company: CompanyRows;
 let by: string;
 beforeAll(async () => {
-  stage = await openStage();
-  company = await addCompany(stage.app);
-  by = (await addActor(stage.app, { code: 'olga', name: 'Olga', email: null }, null)).id;
+  fixture = await openFixture();
+  company = await addCompany(fixture.app);
+  by = (await addActor(fixture.app, { code: 'olga', name: 'Olga', email: null }, null)).id;
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 const newcomer = (code: string, wish: Partial<Newcomer> = {}): Newcomer => ({
   code,
@@ -31,18 +31,18 @@ const newcomer = (code: string, wish: Partial<Newcomer> = {}): Newcomer => ({
   destination: { method: 'paypal', receiver: `${code}@example.com` },
   ...wish,
 });
-const add = (...newcomers: Newcomer[]) => addPartners(stage.app, VAULT, newcomers, { coolingOffDays: 7, by });
+const add = (...newcomers: Newcomer[]) => addPartners(fixture.app, VAULT, newcomers, { coolingOffDays: 7, by });
 
 const Count = z.object({ count: z.bigint() });
 const countWritten = () =>
-  stage.app.oneFirst(sql.type(Count)`
+  fixture.app.oneFirst(sql.type(Count)`
     select (select count(*) from partner) + (select count(*) from agreement) + (select count(*) from instrument_version)
       + (select count(*) from audit_log) as count`);
 
 describe('given partners who are added together', () => {
   it('then each has the agreements and the first instrument that was sent, and may be paid to at once', async () => {
     const [ann] = await add(newcomer('ann'), newcomer('bob'));
-    const [instrument] = await listInstruments(stage.app, ann?.id ?? 0n, null, 1);
+    const [instrument] = await listInstruments(fixture.app, ann?.id ?? 0n, null, 1);
     expect(instrument).toMatchObject({ method: 'paypal', country: 'US' });
     expect(instrument?.usableFrom).toEqual(instrument?.createdAt);
   });

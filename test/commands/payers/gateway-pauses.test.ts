@@ -7,49 +7,49 @@ import { addActor } from '../../../commands/people/actors.ts';
 import { listGatewayPauses } from '../../../db/payers/gateway-pauses.ts';
 import { listAuditEntries } from '../../../db/people/audit.ts';
 import { insertAlarm, listAlarms } from '../../../db/tasks/alarms.ts';
-import { openStage, type Stage } from '../../db/stage.ts';
-import { addPayingRun } from '../../support/rows.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { addPayingRun } from '../../fixtures/rows.ts';
 
-let stage: Stage;
+let fixture: Fixture;
 let by: string;
 beforeAll(async () => {
-  stage = await openStage();
-  by = (await addActor(stage.app, { code: 'olga', name: 'Olga', email: null }, null)).id;
+  fixture = await openFixture();
+  by = (await addActor(fixture.app, { code: 'olga', name: 'Olga', email: null }, null)).id;
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 const actions = async () =>
-  (await listAuditEntries(stage.app, 'gateway/wise', 0n, 10)).map(({ action, actor }) => ({ action, actor }));
+  (await listAuditEntries(fixture.app, 'gateway/wise', 0n, 10)).map(({ action, actor }) => ({ action, actor }));
 
 const isDue = (payoutId: string) =>
-  stage.app.oneFirst(sql.type(z.object({ due: z.boolean() }))`
+  fixture.app.oneFirst(sql.type(z.object({ due: z.boolean() }))`
     select due_at <= now() as due from payout where id = ${payoutId}`);
 
 describe('given a gateway that the system has paused because its provider refused us', () => {
   let payoutId: string;
   beforeAll(async () => {
-    [payoutId = ''] = (await addPayingRun(stage.app, 'bank', 1)).payoutIds;
-    await insertAlarm(stage.app, { kind: 'gateway_refused', subject: 'gateway/wise', detail: 'no funds' });
-    await pauseGateway(stage.app, 'wise', 'no funds', null);
+    [payoutId = ''] = (await addPayingRun(fixture.app, 'bank', 1)).payoutIds;
+    await insertAlarm(fixture.app, { kind: 'gateway_refused', subject: 'gateway/wise', detail: 'no funds' });
+    await pauseGateway(fixture.app, 'wise', 'no funds', null);
   });
 
   it('when it is paused again then the first reason stays, and the audit log has one entry', async () => {
-    expect(await pauseGateway(stage.app, 'wise', 'another reason', by)).toBe(false);
-    expect(await listGatewayPauses(stage.app)).toMatchObject([{ gateway: 'wise', reason: 'no funds' }]);
+    expect(await pauseGateway(fixture.app, 'wise', 'another reason', by)).toBe(false);
+    expect(await listGatewayPauses(fixture.app)).toMatchObject([{ gateway: 'wise', reason: 'no funds' }]);
     expect(await actions()).toEqual([{ action: 'gateway.pause', actor: null }]);
   });
 
   it('when a person resumes it then what waited is due, its alarm is cleared, and the audit log names the person', async () => {
     expect(await isDue(payoutId)).toBe(false);
-    expect(await resumeGateway(stage.app, 'wise', by)).toBe(true);
+    expect(await resumeGateway(fixture.app, 'wise', by)).toBe(true);
     expect(await isDue(payoutId)).toBe(true);
-    expect(await listAlarms(stage.app, 0n, 10)).toEqual([]);
+    expect(await listAlarms(fixture.app, 0n, 10)).toEqual([]);
     expect((await actions()).at(-1)).toEqual({ action: 'gateway.resume', actor: 'olga' });
   });
 
   it('when it is resumed again then nothing happens', async () => {
     const before = await actions();
-    expect(await resumeGateway(stage.app, 'wise', by)).toBe(false);
+    expect(await resumeGateway(fixture.app, 'wise', by)).toBe(false);
     expect(await actions()).toEqual(before);
   });
 });

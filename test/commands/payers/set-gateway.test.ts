@@ -2,15 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { setPayerGateway } from '../../../commands/payers/set-gateway.ts';
 import { getPayer } from '../../../db/payers/payers.ts';
-import { openStage, type Stage } from '../../db/stage.ts';
-import { addActor, addCompany, addLine, addPartner, addPayout, addRun, disburse } from '../../support/rows.ts';
-import { VAULT } from '../../support/world.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { addActor, addCompany, addLine, addPartner, addPayout, addRun, disburse } from '../../fixtures/rows.ts';
+import { VAULT } from '../../fixtures/world.ts';
 
-let stage: Stage;
+let fixture: Fixture;
 beforeAll(async () => {
-  stage = await openStage();
+  fixture = await openFixture();
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 /** Settings of which no gateway has read a number of an account. */
 const NUMBERED = {
@@ -22,17 +22,17 @@ const NUMBERED = {
 
 /** A payer that prints its checks, with a run that has one check to draw. */
 async function openRun() {
-  const company = await addCompany(stage.app);
-  const payer = await getPayer(stage.app, company.code);
-  const by = await addActor(stage.app);
+  const company = await addCompany(fixture.app);
+  const payer = await getPayer(fixture.app, company.code);
+  const by = await addActor(fixture.app);
   const carryChecksBy = async (gateway: 'lob' | 'printed-check', accountRef = 'checking') => {
     const settings = { method: 'check', gateway, accountRef, ...NUMBERED } as const;
-    return (await setPayerGateway(stage.app, VAULT, payer, settings, by)).gateway;
+    return (await setPayerGateway(fixture.app, VAULT, payer, settings, by)).gateway;
   };
   await carryChecksBy('printed-check');
-  const runId = await addRun(stage.app, company);
-  const partner = await addPartner(stage.app, company, 'check');
-  const payoutId = await addPayout(stage.app, runId, partner, [await addLine(stage.app, company, partner)]);
+  const runId = await addRun(fixture.app, company);
+  const partner = await addPartner(fixture.app, company, 'check');
+  const payoutId = await addPayout(fixture.app, runId, partner, [await addLine(fixture.app, company, partner)]);
   return { company, runId, payoutId, carryChecksBy };
 }
 
@@ -49,7 +49,7 @@ describe('given a payer whose run has a check to print', () => {
 
   it('when it is being paid and the check is not drawn then its checks are not given to Lob', async () => {
     const { company, runId, carryChecksBy } = await openRun();
-    await disburse(stage.app, runId, company.approver);
+    await disburse(fixture.app, runId, company.approver);
     await expect(carryChecksBy('lob')).rejects.toMatchObject(REFUSED);
   });
 
@@ -60,10 +60,10 @@ describe('given a payer whose run has a check to print', () => {
 
   it('when another payer has its checks given to Lob then that is accepted', async () => {
     await openRun();
-    const company = await addCompany(stage.app);
-    const payer = await getPayer(stage.app, company.code);
+    const company = await addCompany(fixture.app);
+    const payer = await getPayer(fixture.app, company.code);
     const settings = { method: 'check', gateway: 'lob', accountRef: 'x', ...NUMBERED } as const;
-    const set = await setPayerGateway(stage.app, VAULT, payer, settings, company.preparer);
+    const set = await setPayerGateway(fixture.app, VAULT, payer, settings, company.preparer);
     expect(set.gateway).toBe('lob');
   });
 });

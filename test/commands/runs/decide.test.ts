@@ -3,38 +3,38 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decideRun } from '../../../commands/runs/decide.ts';
 import { issueKey, revokeKey } from '../../../commands/people/keys.ts';
 import { getRun } from '../../../db/runs/runs.ts';
-import { openStage, type Stage } from '../../db/stage.ts';
-import { addActor, addCompany, addLine, addPartner, addPayout, addRun, putInReview } from '../../support/rows.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { addActor, addCompany, addLine, addPartner, addPayout, addRun, putInReview } from '../../fixtures/rows.ts';
 
-let stage: Stage;
+let fixture: Fixture;
 beforeAll(async () => {
-  stage = await openStage();
+  fixture = await openFixture();
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 /** A run that needs two approvals, in review. */
 async function openReview() {
-  const company = await addCompany(stage.app, { approvalsRequired: 2 });
-  const partner = await addPartner(stage.app, company);
-  const runId = await addRun(stage.app, company);
-  await addPayout(stage.app, runId, partner, [await addLine(stage.app, company, partner)]);
-  await putInReview(stage.app, runId);
-  const { contentHash } = await getRun(stage.app, runId);
+  const company = await addCompany(fixture.app, { approvalsRequired: 2 });
+  const partner = await addPartner(fixture.app, company);
+  const runId = await addRun(fixture.app, company);
+  await addPayout(fixture.app, runId, partner, [await addLine(fixture.app, company, partner)]);
+  await putInReview(fixture.app, runId);
+  const { contentHash } = await getRun(fixture.app, runId);
   /** Returns the run's status then. */
   return async (by: string): Promise<string> => {
     const decision = { by, decision: 'approve', contentHash: contentHash ?? '', noteId: null } as const;
-    await decideRun(stage.app, runId, decision);
-    return (await getRun(stage.app, runId)).status;
+    await decideRun(fixture.app, runId, decision);
+    return (await getRun(fixture.app, runId)).status;
   };
 }
 
 const giveKey = (actorId: string) =>
-  issueKey(stage.app, { actorId, role: 'approver', partnerId: null, expiresAt: null }, null);
+  issueKey(fixture.app, { actorId, role: 'approver', partnerId: null, expiresAt: null }, null);
 
-const takeKey = async ({ id }: { id: string }) => revokeKey(stage.app, id, await addActor(stage.app, 'operator'));
+const takeKey = async ({ id }: { id: string }) => revokeKey(fixture.app, id, await addActor(fixture.app, 'operator'));
 
 async function addApprover() {
-  const id = await addActor(stage.app, 'approver');
+  const id = await addActor(fixture.app, 'approver');
   return { id, key: await giveKey(id) };
 }
 

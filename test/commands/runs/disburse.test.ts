@@ -5,49 +5,49 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { beginDisbursing } from '../../../commands/runs/disburse.ts';
 import { approveRunPayouts } from '../../../db/payouts/payouts.ts';
 import { getRun, updateRun } from '../../../db/runs/runs.ts';
-import { openStage, type Stage } from '../../db/stage.ts';
-import { addCompany, addLine, addPartner, addPayout, addRun, approve, putInReview } from '../../support/rows.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { addCompany, addLine, addPartner, addPayout, addRun, approve, putInReview } from '../../fixtures/rows.ts';
 
-let stage: Stage;
+let fixture: Fixture;
 beforeAll(async () => {
-  stage = await openStage();
+  fixture = await openFixture();
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 /** Starts an approved run whose pay date has come; returns its status then. */
 async function startPaying(runId: string): Promise<string> {
-  await beginDisbursing(stage.app, runId);
-  return (await getRun(stage.app, runId)).status;
+  await beginDisbursing(fixture.app, runId);
+  return (await getRun(fixture.app, runId)).status;
 }
 
 /** A run of two partners that was approved and waits for its pay date. */
 async function approvedRun() {
-  const company = await addCompany(stage.app);
-  const runId = await addRun(stage.app, company);
+  const company = await addCompany(fixture.app);
+  const runId = await addRun(fixture.app, company);
   const payoutIds: string[] = [];
   for (let index = 0; index < 2; index += 1) {
-    const partner = await addPartner(stage.app, company);
-    payoutIds.push(await addPayout(stage.app, runId, partner, [await addLine(stage.app, company, partner)]));
+    const partner = await addPartner(fixture.app, company);
+    payoutIds.push(await addPayout(fixture.app, runId, partner, [await addLine(fixture.app, company, partner)]));
   }
-  await putInReview(stage.app, runId);
-  await approve(stage.app, runId, company.approver);
-  await updateRun(stage.app, runId, { status: 'approved' });
-  await approveRunPayouts(stage.app, runId);
+  await putInReview(fixture.app, runId);
+  await approve(fixture.app, runId, company.approver);
+  await updateRun(fixture.app, runId, { status: 'approved' });
+  await approveRunPayouts(fixture.app, runId);
   return { runId, payoutIds };
 }
 
 /** As an administrator of the database might: the triggers let no amount, payee or line be changed, but a payout may be ended. */
 const takeOut = (payoutId: string) =>
-  stage.owner.transaction(async (tx) => {
+  fixture.owner.transaction(async (tx) => {
     await tx.query(sql.unsafe`update payout set status = 'cancelled' where id = ${payoutId}`);
     await tx.query(sql.unsafe`update payout_line set released_at = now() where payout_id = ${payoutId}`);
   });
 
 const statusesOf = (runId: string) =>
-  stage.app.anyFirst(sql.type(z.object({ status: z.string() }))`select status from payout where run_id = ${runId}`);
+  fixture.app.anyFirst(sql.type(z.object({ status: z.string() }))`select status from payout where run_id = ${runId}`);
 
 const countHeldLines = (runId: string): Promise<bigint> =>
-  stage.app.oneFirst(sql.type(z.object({ count: z.bigint() }))`
+  fixture.app.oneFirst(sql.type(z.object({ count: z.bigint() }))`
     select count(*) from payout_line line join payout on payout.id = line.payout_id
     where payout.run_id = ${runId} and line.released_at is null`);
 

@@ -20,20 +20,20 @@ import {
   sendPayout,
   settlePayout,
   SOURCE,
-} from '../../support/rows.ts';
-import { tamper } from '../../support/database.ts';
-import { openStage, type Stage } from '../stage.ts';
+} from '../../fixtures/rows.ts';
+import { tamper } from '../../fixtures/database.ts';
+import { openFixture, type Fixture } from '../fixture.ts';
 
-let stage: Stage;
+let fixture: Fixture;
 beforeAll(async () => {
-  stage = await openStage();
+  fixture = await openFixture();
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 type Books = Awaited<ReturnType<typeof keepBooks>>;
 
 /** A run that is being paid: ann's payout settled, bob's was asked for, and cleo's line is free. */
-async function keepBooks(db: Stage['app']) {
+async function keepBooks(db: Fixture['app']) {
   const company = await addCompany(db);
   const [ann, bob, cleo] = [
     await addPartner(db, company),
@@ -85,7 +85,7 @@ async function keepBooks(db: Stage['app']) {
 }
 
 /** Runs statements as an owner of the database who disables its triggers. */
-const plant = (statements: readonly QuerySqlToken[]): Promise<void> => tamper(stage.owner, ...statements);
+const plant = (statements: readonly QuerySqlToken[]): Promise<void> => tamper(fixture.owner, ...statements);
 
 const accountOf = (prefix: string) =>
   sql.fragment`(select min(id) from ledger_account where code like ${`${prefix}%`})`;
@@ -513,8 +513,8 @@ const PLANTS: readonly Plant[] = [
 
 describe('given books in which everybody got exactly their own', () => {
   it('then every invariant holds', async () => {
-    await keepBooks(stage.app);
-    expect(await checkInvariants(stage.app)).toEqual([]);
+    await keepBooks(fixture.app);
+    expect(await checkInvariants(fixture.app)).toEqual([]);
   });
 
   it('then there is a violation for every rule', async () => {
@@ -523,21 +523,21 @@ describe('given books in which everybody got exactly their own', () => {
   });
 
   it.each(PLANTS)('when $wrong then the checker names it', async ({ breaks, plant: statements, names }) => {
-    const books = await keepBooks(stage.app);
-    const before = new Set((await checkInvariants(stage.app)).flatMap(({ culprits }) => culprits));
+    const books = await keepBooks(fixture.app);
+    const before = new Set((await checkInvariants(fixture.app)).flatMap(({ culprits }) => culprits));
     await plant(statements(books));
-    const broken = (await checkInvariants(stage.app)).find(({ name }) => name === breaks);
+    const broken = (await checkInvariants(fixture.app)).find(({ name }) => name === breaks);
     const added = broken?.culprits.filter((culprit) => !before.has(culprit)) ?? [];
     expect(added.join('\n')).toContain(names(books));
   });
 });
 
 describe("given the providers' own books", () => {
-  let own: Stage;
+  let own: Fixture;
   let books: Books;
 
   beforeAll(async () => {
-    own = await openStage();
+    own = await openFixture();
     books = await keepBooks(own.app);
   });
   afterAll(() => own.close());

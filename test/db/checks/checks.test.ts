@@ -22,16 +22,16 @@ import {
   freshCode,
   refusalOf,
   tryAll,
-} from '../../support/rows.ts';
-import { openStage, type Stage } from '../stage.ts';
+} from '../../fixtures/rows.ts';
+import { openFixture, type Fixture } from '../fixture.ts';
 
-let stage: Stage;
+let fixture: Fixture;
 let scene: Scene;
 beforeAll(async () => {
-  stage = await openStage();
-  scene = await setScene(stage.app);
+  fixture = await openFixture();
+  scene = await setScene(fixture.app);
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 type Scene = Awaited<ReturnType<typeof setScene>>;
 
@@ -40,7 +40,7 @@ const IntId = z.object({ id: z.number() });
 const TextId = z.object({ id: z.string() });
 
 /** A payer that prints its checks. One check is sent and its stop is requested, and the bank asks about another check. */
-async function setScene(db: Stage['app']) {
+async function setScene(db: Fixture['app']) {
   const company = await addCompany(db);
   const accountId = await db.oneFirst(sql.type(IntId)`
     insert into check_account(payer_id, account_ref, fingerprint, number_first, number_next)
@@ -65,7 +65,7 @@ async function setScene(db: Stage['app']) {
 }
 
 /** Executing payouts by check. */
-async function payByCheck(db: Stage['app'], company: CompanyRows, count: number): Promise<string[]> {
+async function payByCheck(db: Fixture['app'], company: CompanyRows, count: number): Promise<string[]> {
   const runId = await addRun(db, company);
   const payouts: string[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -92,7 +92,7 @@ const attemptOf = (payoutId: string | undefined, id: string, checkNumber: bigint
 const newId = (db: Database): Promise<string> => db.oneFirst(sql.type(TextId)`select uuidv7()::text as id`);
 
 /** Draws the next number for a payout, as the activity does. */
-const drawCheck = (db: Stage['app'], { payerId }: CompanyRows, payoutId: string | undefined): Promise<string> =>
+const drawCheck = (db: Fixture['app'], { payerId }: CompanyRows, payoutId: string | undefined): Promise<string> =>
   db.transaction(async (tx) => {
     const id = await newId(tx);
     const drawn = await takeCheckNumber(tx, payerId);
@@ -254,41 +254,41 @@ const ATTACKS: readonly Attack[] = [
 describe('given somebody who attacks the checks', () => {
   describe.each(ATTACKS)('when one $does', ({ with: statements, refused }) => {
     it('then the app is refused', async () => {
-      expect(await tryAll(stage.app, statements(scene))).toMatch(new RegExp(`${refused.source}|permission denied`));
+      expect(await tryAll(fixture.app, statements(scene))).toMatch(new RegExp(`${refused.source}|permission denied`));
     });
     it('then even the owner of the database is refused', async () => {
-      expect(await tryAll(stage.owner, statements(scene))).toMatch(refused);
+      expect(await tryAll(fixture.owner, statements(scene))).toMatch(refused);
     });
   });
 });
 
 describe('given checks that draw numbers at the same moment', () => {
   it('when some numbers are spoiled then each check gets its own number, in order and without a gap', async () => {
-    const company = await addCompany(stage.app);
-    const accountId = await stage.app.oneFirst(sql.type(IntId)`
+    const company = await addCompany(fixture.app);
+    const accountId = await fixture.app.oneFirst(sql.type(IntId)`
       insert into check_account(payer_id, account_ref, number_first, number_next) values (${company.payerId}, 'busy', 1, 1) returning id`);
-    await stage.app.query(sql.unsafe`
+    await fixture.app.query(sql.unsafe`
       insert into payer_gateway(payer_id, method, gateway, account_ref, sealed, check_account_id)
       values (${company.payerId}, 'check', 'printed-check', 'busy', '', ${accountId})`);
-    for (const number of [2, 3, 5]) await stage.app.query(spoil({ ...scene, company, accountId }, number));
-    const payouts = await payByCheck(stage.app, company, 4);
+    for (const number of [2, 3, 5]) await fixture.app.query(spoil({ ...scene, company, accountId }, number));
+    const payouts = await payByCheck(fixture.app, company, 4);
 
-    await Promise.all(payouts.map((id) => drawCheck(stage.app, company, id)));
+    await Promise.all(payouts.map((id) => drawCheck(fixture.app, company, id)));
 
-    const numbers = await stage.app.anyFirst(sql.type(z.object({ number: z.bigint() }))`
+    const numbers = await fixture.app.anyFirst(sql.type(z.object({ number: z.bigint() }))`
       select number from check_register where check_account_id = ${accountId} and attempt_id is not null order by number`);
     expect(numbers).toEqual([1n, 4n, 6n, 7n]);
   });
 
   it('when the payment cannot be frozen then its number is free again', async () => {
-    const [payoutId] = await payByCheck(stage.app, scene.company, 1);
-    const failing = stage.app.transaction(async (tx) => {
+    const [payoutId] = await payByCheck(fixture.app, scene.company, 1);
+    const failing = fixture.app.transaction(async (tx) => {
       await takeCheckNumber(tx, scene.company.payerId);
       throw new Error(`nobody can freeze ${payoutId}`);
     });
     expect(await refusalOf(failing)).toContain('nobody can freeze');
-    await drawCheck(stage.app, scene.company, payoutId);
-    const last = await stage.app.oneFirst(sql.type(z.object({ number: z.bigint() }))`
+    await drawCheck(fixture.app, scene.company, payoutId);
+    const last = await fixture.app.oneFirst(sql.type(z.object({ number: z.bigint() }))`
       select max(number) as number from check_register where check_account_id = ${scene.accountId}`);
     expect(last).toBe(1002n);
   });
@@ -298,18 +298,18 @@ describe('given a check that the bank stopped or voided', () => {
   it('when its attempt fails for that reason then it is accepted', async () => {
     const dead = sql.unsafe`
       update payout_attempt set state = 'failed', word = 'void', answered_at = clock_timestamp(), evidence = '{"bank":"void"}' where id = ${scene.attemptId}`;
-    expect(await tryAll(stage.app, [dead])).toBe('accepted');
+    expect(await tryAll(fixture.app, [dead])).toBe('accepted');
   });
 
   it.each(['void', 'stopped'])('when it bounced and is %s then it may become returned', async (word) => {
-    const { attemptId } = await setScene(stage.app);
-    expect(await tryAll(stage.app, [comesBack(attemptId, JSON.stringify({ bank: word }))])).toBe('accepted');
+    const { attemptId } = await setScene(fixture.app);
+    expect(await tryAll(fixture.app, [comesBack(attemptId, JSON.stringify({ bank: word }))])).toBe('accepted');
   });
 });
 
 describe('given people who are asked what happened to a check', () => {
   const open = async () => {
-    const { app } = stage;
+    const { app } = fixture;
     const { company, otherId } = await setScene(app);
     const payoutId = otherId ?? '';
     const attemptId = await drawCheck(app, company, payoutId);
@@ -350,7 +350,7 @@ describe('given people who are asked what happened to a check', () => {
     await propose('returned');
     await decide('confirm');
     expect(await apply()).toBe(true);
-    expect(await findLiveAttempt(stage.app, payoutId)).toMatchObject({ state: 'returned' });
+    expect(await findLiveAttempt(fixture.app, payoutId)).toMatchObject({ state: 'returned' });
   });
 
   it('when the bank acknowledges the check after the proposal then the proposal can only be refused', async () => {
@@ -367,9 +367,9 @@ describe('given people who are asked what happened to a check', () => {
     await decide('confirm');
     await bankAcknowledges();
     expect(await apply()).toBe(false);
-    expect(await listResolutions(stage.app, payoutId)).toMatchObject([{ status: 'overtaken' }]);
-    expect(await findLiveAttempt(stage.app, payoutId)).toMatchObject({ state: 'submitted' });
-    expect(await listTasks(stage.app, { payoutId, isOpen: true }, null, 10)).toHaveLength(1);
+    expect(await listResolutions(fixture.app, payoutId)).toMatchObject([{ status: 'overtaken' }]);
+    expect(await findLiveAttempt(fixture.app, payoutId)).toMatchObject({ state: 'submitted' });
+    expect(await listTasks(fixture.app, { payoutId, isOpen: true }, null, 10)).toHaveLength(1);
   });
 
   it('when the bank never heard of the check then two people may declare it unpaid', async () => {
@@ -377,6 +377,6 @@ describe('given people who are asked what happened to a check', () => {
     await propose('not_paid');
     await decide('confirm');
     expect(await apply()).toBe(true);
-    expect(await findLiveAttempt(stage.app, payoutId)).toBeNull();
+    expect(await findLiveAttempt(fixture.app, payoutId)).toBeNull();
   });
 });

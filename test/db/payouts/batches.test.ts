@@ -24,21 +24,21 @@ import {
   refusalOf,
   sendBatch,
   tryAll,
-} from '../../support/rows.ts';
-import { openStage, type Stage } from '../stage.ts';
+} from '../../fixtures/rows.ts';
+import { openFixture, type Fixture } from '../fixture.ts';
 
-let stage: Stage;
+let fixture: Fixture;
 let scene: Scene;
 beforeAll(async () => {
-  stage = await openStage();
-  scene = await setScene(stage.app);
+  fixture = await openFixture();
+  scene = await setScene(fixture.app);
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 type Scene = Awaited<ReturnType<typeof setScene>>;
 
 /** A run of six payouts. Two are in a batch that no provider was asked for yet, and the others are in no batch. */
-async function setScene(db: Stage['app']) {
+async function setScene(db: Fixture['app']) {
   const company = await addCompany(db);
   const runId = await addRun(db, company);
   const payoutIds: string[] = [];
@@ -129,8 +129,8 @@ const ATTACKS: readonly Attack[] = [
 
 describe('given a batch', () => {
   it.each(ATTACKS)('when somebody $does then the database refuses it', async ({ with: attack, refused }) => {
-    expect(await tryAll(stage.app, attack(scene))).toMatch(refused);
-    expect(await tryAll(stage.owner, attack(scene))).toMatch(refused);
+    expect(await tryAll(fixture.app, attack(scene))).toMatch(refused);
+    expect(await tryAll(fixture.owner, attack(scene))).toMatch(refused);
   });
 
   it.each([
@@ -138,27 +138,27 @@ describe('given a batch', () => {
     { wrong: 'number of payments', wish: { itemCount: 3 } },
   ])('when its $wrong is not that of its payments then it is not written', async ({ wish }) => {
     const { runId, third, fourth } = scene;
-    const written = addBatch(stage.app, runId, [third, fourth], { ...wish, number: 5 });
+    const written = addBatch(fixture.app, runId, [third, fourth], { ...wish, number: 5 });
     expect(await refusalOf(written)).toMatch(/its 2 attempts add up to 2000/);
   });
 
   it('when its payments have another gateway then it is refused', async () => {
-    const written = addBatch(stage.app, scene.runId, scene.free, { gateway: 'paypal', number: 6 });
+    const written = addBatch(fixture.app, scene.runId, scene.free, { gateway: 'paypal', number: 6 });
     expect(await refusalOf(written)).toMatch(/has another gateway, currency or run/);
   });
 
   it('when it is submitted then all its payments are, and its number is not used again', async () => {
     const { runId, third, fourth, prepared, free } = scene;
-    await sendBatch(stage.app, prepared.id);
-    const states = await stage.app.anyFirst(sql.unsafe`
+    await sendBatch(fixture.app, prepared.id);
+    const states = await fixture.app.anyFirst(sql.unsafe`
       select distinct state from payout_attempt where batch_id = ${prepared.id}`);
     expect(states).toEqual(['submitted']);
-    expect(await refusalOf(addBatch(stage.app, runId, [third, fourth]))).toMatch(/unique|duplicate/i);
-    expect(await refusalOf(addAttempt(stage.app, free[0] ?? ''))).toBe('accepted');
+    expect(await refusalOf(addBatch(fixture.app, runId, [third, fourth]))).toMatch(/unique|duplicate/i);
+    expect(await refusalOf(addAttempt(fixture.app, free[0] ?? ''))).toBe('accepted');
   });
 
   it('then the database and the code allow the same steps between its states', async () => {
-    const edges = await stage.app.anyFirst(sql.unsafe`select from_state || ' ' || to_state as edge from batch_edge`);
+    const edges = await fixture.app.anyFirst(sql.unsafe`select from_state || ' ' || to_state as edge from batch_edge`);
     const known = BATCH_STATES.flatMap((from) => BATCH_NEXT[from].map((to) => `${from} ${to}`));
     expect(edges.map(String).toSorted()).toEqual(known.toSorted());
   });
@@ -166,7 +166,7 @@ describe('given a batch', () => {
 
 describe('given an unknown batch with a payment that the provider perhaps never made', () => {
   it('when the provider says that the batch was funded then people are still asked about that payment, and about no other', async () => {
-    const { app } = stage;
+    const { app } = fixture;
     const { prepared } = await setScene(app);
     const [lost = '', other = ''] = prepared.payoutIds;
     const openTasks = async (payoutId: string) =>
@@ -190,7 +190,7 @@ describe('given an unknown batch with a payment that the provider perhaps never 
 
 describe('given a batch that contains a payment which is not ours', () => {
   it('then people are asked about the batch, and about each of its payments', async () => {
-    const { app } = stage;
+    const { app } = fixture;
     const { prepared } = await setScene(app);
     await sendBatch(app, prepared.id);
     const detail = 'It holds a transfer that is not ours.';
@@ -209,7 +209,7 @@ describe('given a batch that contains a payment which is not ours', () => {
 
 describe('given a batch that waits for a person', () => {
   it('when nobody acted on a webhook about one of its payments then the batch is due, and the webhook stays for the payout', async () => {
-    const { app } = stage;
+    const { app } = fixture;
     const { prepared } = await setScene(app);
     const [attemptId = ''] = prepared.attemptIds;
     await sendBatch(app, prepared.id);

@@ -15,30 +15,30 @@ import {
   disburse,
   type PartnerRows,
   settlePayout,
-} from '../../support/rows.ts';
-import { openStage, type Stage } from '../stage.ts';
+} from '../../fixtures/rows.ts';
+import { openFixture, type Fixture } from '../fixture.ts';
 
 const CUTOFF = '2026-02-01';
 const MINIMUM = 500n;
 
-let stage: Stage;
+let fixture: Fixture;
 let company: CompanyRows;
 
 beforeAll(async () => {
-  stage = await openStage();
-  company = await addCompany(stage.app, { minimumMinor: MINIMUM });
+  fixture = await openFixture();
+  company = await addCompany(fixture.app, { minimumMinor: MINIMUM });
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 const judge = async ({ id }: PartnerRows) => {
-  const [row] = await listPartnerPayability(stage.app, company.scheduleId, CUTOFF, id);
+  const [row] = await listPartnerPayability(fixture.app, company.scheduleId, CUTOFF, id);
   if (!row) throw new Error('a partner of the schedule has a row');
   return row;
 };
 const hold = ({ id }: PartnerRows) =>
-  stage.app.query(sql.unsafe`update partner set on_hold_reason = 'in dispute' where id = ${id}`);
+  fixture.app.query(sql.unsafe`update partner set on_hold_reason = 'in dispute' where id = ${id}`);
 const earn = (partner: PartnerRows, minor: bigint, availableOn = '2026-01-15') =>
-  addLine(stage.app, company, partner, { minor, availableOn });
+  addLine(fixture.app, company, partner, { minor, availableOn });
 
 type Case = { outcome: string; given: string; partner: () => Promise<PartnerRows>; reasons: readonly string[] };
 
@@ -47,7 +47,7 @@ const CASES: readonly Case[] = [
     outcome: 'paid',
     given: 'the minimum, to the cent',
     async partner() {
-      const partner = await addPartner(stage.app, company);
+      const partner = await addPartner(fixture.app, company);
       await earn(partner, MINIMUM);
       return partner;
     },
@@ -56,14 +56,14 @@ const CASES: readonly Case[] = [
   {
     outcome: 'nothing_due',
     given: 'nothing earned',
-    partner: () => addPartner(stage.app, company),
+    partner: () => addPartner(fixture.app, company),
     reasons: ['nothing_due'],
   },
   {
     outcome: 'nothing_due',
     given: 'only what is held on the day of the cut-off',
     async partner() {
-      const partner = await addPartner(stage.app, company);
+      const partner = await addPartner(fixture.app, company);
       await earn(partner, 9000n, CUTOFF);
       return partner;
     },
@@ -73,7 +73,7 @@ const CASES: readonly Case[] = [
     outcome: 'negative_balance',
     given: 'more taken back than earned, while on hold and without an instrument',
     async partner() {
-      const partner = await addPartner(stage.app, company, null);
+      const partner = await addPartner(fixture.app, company, null);
       await earn(partner, -1n);
       await hold(partner);
       return partner;
@@ -84,7 +84,7 @@ const CASES: readonly Case[] = [
     outcome: 'partner_on_hold',
     given: 'a hold, no instrument and less than the minimum',
     async partner() {
-      const partner = await addPartner(stage.app, company, null);
+      const partner = await addPartner(fixture.app, company, null);
       await earn(partner, MINIMUM - 1n);
       await hold(partner);
       return partner;
@@ -95,7 +95,7 @@ const CASES: readonly Case[] = [
     outcome: 'no_instrument',
     given: 'no instrument',
     async partner() {
-      const partner = await addPartner(stage.app, company, null);
+      const partner = await addPartner(fixture.app, company, null);
       await earn(partner, 9000n);
       return partner;
     },
@@ -105,8 +105,8 @@ const CASES: readonly Case[] = [
     outcome: 'instrument_cooling_off',
     given: 'a new instrument of a method that is not offered',
     async partner() {
-      const partner = await addPartner(stage.app, company);
-      await addInstrument(stage.app, partner.id, { method: 'check', usableInDays: 7 });
+      const partner = await addPartner(fixture.app, company);
+      await addInstrument(fixture.app, partner.id, { method: 'check', usableInDays: 7 });
       await earn(partner, 9000n);
       return partner;
     },
@@ -116,7 +116,7 @@ const CASES: readonly Case[] = [
     outcome: 'method_not_offered',
     given: 'an instrument for checks, which this payer does not write, and less than the minimum',
     async partner() {
-      const partner = await addPartner(stage.app, company, 'check');
+      const partner = await addPartner(fixture.app, company, 'check');
       await earn(partner, 1n);
       return partner;
     },
@@ -126,7 +126,7 @@ const CASES: readonly Case[] = [
     outcome: 'below_minimum',
     given: 'a cent less than the minimum',
     async partner() {
-      const partner = await addPartner(stage.app, company);
+      const partner = await addPartner(fixture.app, company);
       await earn(partner, MINIMUM - 1n);
       return partner;
     },
@@ -150,33 +150,35 @@ describe('given a partner at a cut-off', () => {
   });
 });
 
-describe('given a partner with earnings in every stage', () => {
+describe('given a partner with earnings in every fixture', () => {
   it('then each amount is counted once, in its own place', async () => {
-    const partner = await addPartner(stage.app, company);
+    const partner = await addPartner(fixture.app, company);
     const lines = [await earn(partner, 1000n), await earn(partner, -200n)];
     await earn(partner, 4000n, '2026-02-15');
     expect(await judge(partner)).toMatchObject({ payableMinor: 800n, heldMinor: 4000n, nextAvailableOn: '2026-02-15' });
 
-    const runId = await addRun(stage.app, company);
-    const payoutId = await addPayout(stage.app, runId, partner, lines);
+    const runId = await addRun(fixture.app, company);
+    const payoutId = await addPayout(fixture.app, runId, partner, lines);
     expect(await judge(partner)).toMatchObject({ payableMinor: 0n, reservedMinor: 800n, outcome: 'nothing_due' });
 
-    await disburse(stage.app, runId, company.approver);
-    await settlePayout(stage.app, payoutId);
+    await disburse(fixture.app, runId, company.approver);
+    await settlePayout(fixture.app, payoutId);
     expect(await judge(partner)).toMatchObject({ payableMinor: 0n, reservedMinor: 0n, heldMinor: 4000n });
   });
 
   it('when a draft is cancelled then its lines are payable again', async () => {
-    const partner = await addPartner(stage.app, company);
-    const payoutId = await addPayout(stage.app, await addRun(stage.app, company), partner, [await earn(partner, 700n)]);
-    await stage.app.transaction((tx) => updatePayout(tx, payoutId, 'cancelled', 'excluded'));
+    const partner = await addPartner(fixture.app, company);
+    const payoutId = await addPayout(fixture.app, await addRun(fixture.app, company), partner, [
+      await earn(partner, 700n),
+    ]);
+    await fixture.app.transaction((tx) => updatePayout(tx, payoutId, 'cancelled', 'excluded'));
     expect(await judge(partner)).toMatchObject({ payableMinor: 700n, reservedMinor: 0n, outcome: 'paid' });
   });
 
   it('when a line is split then its parts count, and the whole does not', async () => {
-    const partner = await addPartner(stage.app, company);
+    const partner = await addPartner(fixture.app, company);
     const whole = await earn(partner, 1000n);
-    await stage.app.query(sql.unsafe`
+    await fixture.app.query(sql.unsafe`
       insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on, split_from)
       select partner_id, program_id, kind, batch_id, currency, part, 1, available_on, id
       from earning_line, unnest(array[300, 700]) part where id = ${whole}`);
@@ -184,9 +186,9 @@ describe('given a partner with earnings in every stage', () => {
   });
 
   it('when a newer instrument is added then it counts, even while it cools off', async () => {
-    const partner = await addPartner(stage.app, company);
+    const partner = await addPartner(fixture.app, company);
     await earn(partner, 9000n);
-    const newer = await addInstrument(stage.app, partner.id, { method: 'paypal', usableInDays: 7 });
+    const newer = await addInstrument(fixture.app, partner.id, { method: 'paypal', usableInDays: 7 });
     expect(await judge(partner)).toMatchObject({ instrumentVersionId: newer, outcome: 'instrument_cooling_off' });
   });
 });

@@ -17,19 +17,19 @@ import {
   refusalOf,
   sendPayout,
   tryAll,
-} from '../../support/rows.ts';
-import { openStage, type Stage } from '../stage.ts';
+} from '../../fixtures/rows.ts';
+import { openFixture, type Fixture } from '../fixture.ts';
 
-let stage: Stage;
+let fixture: Fixture;
 beforeAll(async () => {
-  stage = await openStage();
+  fixture = await openFixture();
 });
-afterAll(() => stage.close());
+afterAll(() => fixture.close());
 
 type Scene = Awaited<ReturnType<typeof openScene>>;
 
 /** A payout with an unknown outcome and the task that asks people about it, and a payout that failed. */
-async function openScene(db: Stage['app']) {
+async function openScene(db: Fixture['app']) {
   const company = await addCompany(db);
   const [ann, bob] = [await addPartner(db, company), await addPartner(db, company)];
   const runId = await addRun(db, company);
@@ -52,7 +52,7 @@ async function openScene(db: Stage['app']) {
 }
 
 /** Records a reply of the provider. */
-const say = (db: Stage['app'], id: string, state: 'unknown' | 'failed') =>
+const say = (db: Fixture['app'], id: string, state: 'unknown' | 'failed') =>
   updateAttempt(db, id, {
     state,
     word: state,
@@ -65,7 +65,7 @@ const say = (db: Stage['app'], id: string, state: 'unknown' | 'failed') =>
 
 let scene: Scene;
 beforeEach(async () => {
-  scene = await openScene(stage.app);
+  scene = await openScene(fixture.app);
 });
 
 type Wish = {
@@ -234,26 +234,26 @@ describe('given a payment with an unknown outcome', () => {
   it.each(attacks)(
     'when one $does then the app and even the owner are refused',
     async ({ with: statements, refused }) => {
-      expect(await tryAll(stage.app, statements(scene))).toMatch(refused);
-      expect(await tryAll(stage.owner, statements(scene))).toMatch(refused);
+      expect(await tryAll(fixture.app, statements(scene))).toMatch(refused);
+      expect(await tryAll(fixture.owner, statements(scene))).toMatch(refused);
     },
   );
 
   it('when two people declare it unpaid then it fails, and its history names their decision', async () => {
-    await stage.app.query(propose(scene, { outcome: 'not_paid' }));
-    await stage.app.query(confirm(scene));
-    await stage.app.query(
+    await fixture.app.query(propose(scene, { outcome: 'not_paid' }));
+    await fixture.app.query(confirm(scene));
+    await fixture.app.query(
       attempt(scene, sql.fragment`state = 'failed', word = 'not_paid', resolution_id = ${resolutionOf(scene)}`),
     );
-    expect(await findLiveAttempt(stage.app, scene.payoutId)).toBeNull();
-    const history = await stage.app.one(sql.unsafe`
+    expect(await findLiveAttempt(fixture.app, scene.payoutId)).toBeNull();
+    const history = await fixture.app.one(sql.unsafe`
       select said_by, resolution_id = ${resolutionOf(scene)} as ours from attempt_history
       where attempt_id = ${scene.attemptId} order by id desc limit 1`);
     expect(history).toEqual({ said_by: 'people', ours: true });
   });
 
   it('when its provider replies then no people are needed', async () => {
-    expect(await refusalOf(say(stage.app, scene.attemptId, 'failed'))).toBe('accepted');
+    expect(await refusalOf(say(fixture.app, scene.attemptId, 'failed'))).toBe('accepted');
   });
 });
 
@@ -298,7 +298,7 @@ describe('given a payout that failed, and one that can still pay', () => {
       refused: /check constraint|check/,
     },
   ])('when one $does then the app and even the owner are refused', async ({ with: statements, refused }) => {
-    expect(await tryAll(stage.app, statements(scene))).toMatch(refused);
-    expect(await tryAll(stage.owner, statements(scene))).toMatch(refused);
+    expect(await tryAll(fixture.app, statements(scene))).toMatch(refused);
+    expect(await tryAll(fixture.owner, statements(scene))).toMatch(refused);
   });
 });

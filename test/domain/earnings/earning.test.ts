@@ -13,7 +13,7 @@ import { type Event, toEvent, WireEvent } from '../../../domain/event.ts';
 import type { WindowTotals } from '../../../domain/programs/incentives/incentive.ts';
 import { formatMinor } from '../../../domain/money.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
-import { RUNS } from '../../support/property-runs.ts';
+import { RUNS } from '../../fixtures/property-runs.ts';
 
 const zone = 'America/Sao_Paulo';
 const NOTHING: WindowTotals = { basisMinor: 0n, earnedMinor: 0n };

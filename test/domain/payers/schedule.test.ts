@@ -13,7 +13,7 @@ import {
   periodEndingOn,
   whyNotPaySchedule,
 } from '../../../domain/payers/schedule.ts';
-import { RUNS } from '../../support/property-runs.ts';
+import { RUNS } from '../../fixtures/property-runs.ts';
 
 const daily = (zone: string): PaySchedule => ({ frequency: 'daily', zone, payDays: 0 });
 const weekly = (weekday: number): PaySchedule => ({ frequency: 'weekly', zone: 'Europe/Berlin', weekday, payDays: 2 });

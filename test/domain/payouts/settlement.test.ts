@@ -5,7 +5,7 @@ import { DAY_MS } from '../../../domain/durations.ts';
 import { ATTEMPT_STATES, canAttemptBecome } from '../../../domain/payouts/attempt.ts';
 import { canPayoutBecome, PAYOUT_STATUSES } from '../../../domain/payouts/payout.ts';
 import { type ReplyFacts, type AttemptFacts, consequencesOf, stateByTime } from '../../../domain/payouts/settlement.ts';
-import { RUNS } from '../../support/property-runs.ts';
+import { RUNS } from '../../fixtures/property-runs.ts';
 
 const sent: AttemptFacts = {
   state: 'sent',

@@ -32,13 +32,13 @@ type Wish = {
   account?: PayerAccount;
 };
 
-export type Stage = Awaited<ReturnType<typeof openStage>>;
+export type Fixture = Awaited<ReturnType<typeof openFixture>>;
 
 /** The address for webhooks, the speed of the stand-ins, the worker's clock and its fetch. */
-type StageOptions = { webhooks?: string; stepMs?: number; now?: () => Date; fetch?: typeof fetch };
+type FixtureOptions = { webhooks?: string; stepMs?: number; now?: () => Date; fetch?: typeof fetch };
 
 /** Starts the stand-ins and the gateways that call them over real HTTP. */
-export async function openStage(options: StageOptions = {}) {
+export async function openFixture(options: FixtureOptions = {}) {
   const { webhooks, stepMs = STEP_MS, now = () => new Date(), fetch: send = fetch } = options;
   const opened = await openSandbox({ stepMs, clearMs: CLEAR_MS, ...(webhooks ? { webhooks } : {}) });
   const { sandbox, settings, printDir, accounts: payerAccounts } = opened;

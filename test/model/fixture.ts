@@ -8,16 +8,16 @@ import { RETURN_WINDOWS_DEFAULT } from '../../domain/payouts/attempt.ts';
 import { formatDecimal, money, parseDecimal } from '../../domain/money.ts';
 import { createGateways } from '../../gateways/index.ts';
 import { createMailer } from '../../notifications/channels/mail.ts';
-import { type Company, IN_PERIOD, openCompany, PERIOD_END, instrumentFor } from '../support/company.ts';
-import { gatewaySettingsOf, openWorld, VAULT, type World } from '../support/world.ts';
-import { booksOf, tell } from '../workflows/stage.ts';
+import { type Company, IN_PERIOD, openCompany, PERIOD_END, instrumentFor } from '../fixtures/company.ts';
+import { gatewaySettingsOf, openWorld, VAULT, type World } from '../fixtures/world.ts';
+import { booksOf, tell } from '../workflows/fixture.ts';
 import type { Books, ModelPayee } from './model.ts';
 
 /**
  * The product without Temporal. Steps call its API and its activities directly, so that nothing happens unless a step says so.
  * PostgreSQL and the stand-ins are real servers. The providers' time passes only when a step moves it.
  */
-export type Stage = Awaited<ReturnType<typeof openStage>>;
+export type Fixture = Awaited<ReturnType<typeof openFixture>>;
 
 /** This is longer than a test, so that providers act only when a step moves their clock. */
 const STEP_MS = HOUR_MS;
@@ -39,7 +39,7 @@ const PayoutRow = z.strictObject({
 });
 const OwedRow = z.strictObject({ partner: z.string(), owed: z.bigint(), free: z.bigint() });
 
-export async function openStage() {
+export async function openFixture() {
   const world = await openWorld({ stepMs: STEP_MS, clearMs: STEP_MS, wiseReturnWindowMs: 0 });
   await world.workers.pause();
   const company = await openCompany(world);
@@ -81,8 +81,8 @@ export async function openStage() {
 export type Business = Awaited<ReturnType<typeof openBusiness>>;
 
 /** A schedule, a program that pays the whole price, and its payees. Each payee determines the fate of its payments. */
-export async function openBusiness(stage: Stage, code: string, payees: readonly ModelPayee[]) {
-  const { world, company, activities } = stage;
+export async function openBusiness(fixture: Fixture, code: string, payees: readonly ModelPayee[]) {
+  const { world, company, activities } = fixture;
   const { operator, preparer, approver } = company;
   await addProgram(company, code);
   for (const { method, fate, code: name } of payees) {

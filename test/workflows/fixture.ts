@@ -2,8 +2,8 @@ import { sql } from 'slonik';
 
 import { problemIn } from '../../scripts/client.ts';
 import { TASK_QUEUES } from '../../temporal/messages.ts';
-import { type Company, IN_PERIOD, instrumentFor, type PartnerWish, PERIOD_END } from '../support/company.ts';
-import { eventually } from '../support/eventually.ts';
+import { type Company, IN_PERIOD, instrumentFor, type PartnerWish, PERIOD_END } from '../fixtures/company.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import {
   eventsAreAccrued,
   getRun,
@@ -11,8 +11,8 @@ import {
   type PayoutSeen,
   runBecomes,
   type RunSeen,
-} from '../support/runs.ts';
-import type { World } from '../support/world.ts';
+} from '../fixtures/runs.ts';
+import type { World } from '../fixtures/world.ts';
 
 /** The set-up that the tests of life-cycles share: businesses that do not affect each other, and control over the sandbox and Temporal. */
 

@@ -1,10 +1,10 @@
 import { openDatabase } from '../../db/database.ts';
-import { freshDatabase, openOwner } from '../support/database.ts';
+import { freshDatabase, openOwner } from '../fixtures/database.ts';
 
-export type Stage = Awaited<ReturnType<typeof openStage>>;
+export type Fixture = Awaited<ReturnType<typeof openFixture>>;
 
 /** One database with two users: the app, and the owner, who must also obey the triggers. Close it at the end of the file. */
-export async function openStage() {
+export async function openFixture() {
   const database = await freshDatabase();
   const app = await openDatabase(database.url, { poolSize: 4 });
   const owner = await openOwner(database.url);
