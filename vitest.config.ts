@@ -13,19 +13,22 @@ const RULES = ['test/domain/**/*.test.ts', 'test/docs/**/*.test.ts', 'test/tidy/
 const LONGEST = [
   'chaos/chaos',
   'activities/payouts/unclear',
-  'workflows/outcomes',
-  'model/model',
-  'e2e/demo',
-  'activities/payouts/batches',
-  'workflows/disruption',
-  'workflows/approval',
-  'db/books/invariants',
-  'api/hostile',
-  'workflows/inbox',
-  'gateways/contract',
   'e2e/olist',
+  'workflows/outcomes',
+  'workflows/disruption',
+  'activities/payouts/batches',
+  'e2e/demo',
+  'workflows/inbox',
   'workflows/long-waits',
+  'workflows/approval',
+  'api/hostile',
   'activities/books/reconciliation',
+  'workflows/after-sent',
+  'workflows/checks',
+  'db/books/invariants',
+  'workflows/resolutions',
+  'gateways/contract',
+  'model/model',
 ];
 
 /** Rules come last: each is short, and a process keeps what it has loaded for the files of one project only. */
@@ -46,7 +49,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     pool: 'forks', // Temporal's native parts crash in worker threads
-    maxWorkers: 3, // on two cores: tests of servers wait as long as they work
+    maxWorkers: 4, // on two cores: tests of servers wait as long as they work
     isolate: false, // a file in a process of its own would load the SDKs again; no test replaces a module
     sequence: { sequencer: LongestFirst },
     env: { NODE_COMPILE_CACHE: resolve('.data/compile-cache') }, // for the processes that tests start
