@@ -3,7 +3,8 @@ import type { DatabasePool } from 'slonik';
 
 import { sealAuditLog } from '../db/people/audit.ts';
 import { listOverdueBatches } from '../db/payouts/batches.ts';
-import { listOverdueRuns, listProgramsWithDueEvents } from '../db/runs/overdue.ts';
+import { listOverdueRuns } from '../db/runs/overdue.ts';
+import { listProgramsWithDueEvents } from '../db/earnings/accrual.ts';
 import { takeOverduePayouts } from '../db/payouts/payouts.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
 import { noticeBatches } from '../commands/payouts/inbox.ts';

@@ -110,3 +110,9 @@ export async function readSaleEarnings(db: Database, sale: DueEvent): Promise<Sa
       and not exists (select from event_due due where due.source = refund.source and due.source_id = refund.source_id)`);
   return { earnings, refundedMinor };
 }
+
+/** The codes of the programs with events whose earnings are not computed yet. */
+export const listProgramsWithDueEvents = (db: Database): Promise<readonly string[]> =>
+  db.anyFirst(sql.type(z.object({ code: z.string() }))`
+    select program.code from program
+    where exists (select from event_due due where due.program_id = program.id and due.waits_for is null)`);

@@ -7,11 +7,6 @@ import type { Database } from '../database.ts';
 
 /** The work that is overdue. The sweep starts it, so a crash between a commit and a signal delays work and never loses it. */
 
-export const listProgramsWithDueEvents = (db: Database): Promise<readonly string[]> =>
-  db.anyFirst(sql.type(z.object({ code: z.string() }))`
-    select program.code from program
-    where exists (select from event_due due where due.program_id = program.id and due.waits_for is null)`);
-
 const RunStartRow = z.strictObject({
   id: z.string(),
   scheduleCode: z.string(),
@@ -26,17 +21,15 @@ export const listOverdueRuns = (db: Database, limit: number): Promise<readonly z
     where run.status in ('preparing', 'review', 'approved', 'disbursing', 'paused') and run.due_at <= now()
     order by run.due_at limit ${limit}`);
 
-const ScheduleRow = z
-  .strictObject({
-    id: z.number(),
-    code: z.string(),
-    frequency: z.enum(FREQUENCIES),
-    weekday: z.number().nullable(),
-    zone: z.string(),
-    payDays: z.number(),
-    createdAt: Instant,
-  })
-  .transform(({ weekday, ...row }) => ({ ...row, ...(weekday === null ? {} : { weekday }) }));
+const ScheduleRow = z.strictObject({
+  id: z.number(),
+  code: z.string(),
+  frequency: z.enum(FREQUENCIES),
+  weekday: z.number().nullable(),
+  zone: z.string(),
+  payDays: z.number(),
+  createdAt: Instant,
+});
 /** The facts about a pay schedule that its runs need. */
 export type ScheduleToRun = z.infer<typeof ScheduleRow>;
 

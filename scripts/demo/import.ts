@@ -1,7 +1,7 @@
 import { openAsBlob } from 'node:fs';
 import { basename } from 'node:path';
 
-import { listProgramsWithDueEvents } from '../../db/runs/overdue.ts';
+import { listProgramsWithDueEvents } from '../../db/earnings/accrual.ts';
 import { MINUTE_MS } from '../../domain/durations.ts';
 import type { ImportMapping } from '../../domain/earnings/import-mapping.ts';
 import type { Import } from '../api-types/api.d.ts';

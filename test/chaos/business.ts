@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 
-import { listProgramsWithDueEvents } from '../../db/runs/overdue.ts';
+import { listProgramsWithDueEvents } from '../../db/earnings/accrual.ts';
 import { openDatabase } from '../../db/database.ts';
 import { formatDecimal, money } from '../../domain/money.ts';
 import type { Method } from '../../domain/rails.ts';
