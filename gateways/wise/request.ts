@@ -13,6 +13,32 @@ const REFERENCE_LENGTH_MAX = 10;
 /** A transfer is funded from our balance by our token, or by a person at Wise if the token is not allowed to. Until then it is a draft. */
 const FUNDING = ['balance', 'person'] as const;
 
+/** The key of the fields that every transfer carries, whatever its currency. */
+const ANY_CURRENCY = 'any';
+
+/**
+ * Facts about the payment itself that some routes require (docs.wise.com, transfer requirements): `transferNature` goes into the quote's
+ * `paymentMetadata`, and every other field into the transfer's `details`. Wise adds fields at any time, so the names are open.
+ */
+const TransferFields = z
+  .record(
+    z.string().regex(/^(any|[A-Z]{3})$/, 'must be a currency code or any'),
+    z.record(
+      z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,59}$/, "must be the name of one of Wise's fields"),
+      z.string().min(1).max(140),
+    ),
+  )
+  .meta({
+    description:
+      'The answers to what Wise asks about a transfer, such as `transferNature`, `transferPurpose` and `sourceOfFunds`, by the currency of the payout; the answers under `any` are for every currency',
+    examples: [
+      {
+        any: { sourceOfFunds: 'verification.source.of.funds.business.income' },
+        BRL: { transferNature: 'CURRENT_ACCOUNT_SERVICES' },
+      },
+    ],
+  });
+
 export const WiseSettings = z
   .object({
     profileId: z
@@ -27,6 +53,7 @@ export const WiseSettings = z
           '`balance`: our token pays transfers from the Wise balance; `person`: where Wise forbids that, a person pays each transfer in Wise',
         examples: ['balance'],
       }),
+    transferFields: TransferFields.default({}),
   })
   .meta({ id: 'WiseSettings', description: 'The facts about the payer that Wise needs' });
 
@@ -40,6 +67,8 @@ const Frozen = z.object({
   /** The body of the recipient call, sent unchanged. */
   recipient: z.string(),
   funding: z.enum(FUNDING).default('balance'),
+  /** The answers to what Wise asks about the transfer, by the names of its fields: see `TransferFields`. */
+  transferFields: z.record(z.string(), z.string()).default({}),
 });
 export type WiseRequest = z.infer<typeof Frozen>;
 
@@ -65,7 +94,7 @@ function nest(details: Readonly<Record<string, string>>): Record<string, unknown
  * For an IBAN alone, the type is known. Throws Failure `recipient_rejected`.
  */
 export function freezeWise({ account, destination, amount, reference }: PaymentOrder): Uint8Array {
-  const { profileId, funding } = readWiseAccount(account);
+  const { profileId, funding, transferFields } = readWiseAccount(account);
   if (destination.method !== 'bank')
     throw rejected('method', 'is not a bank account, and Wise pays only to bank accounts');
   const { type = destination.details['IBAN'] ? 'iban' : undefined, ...details } = destination.details;
@@ -94,6 +123,7 @@ export function freezeWise({ account, destination, amount, reference }: PaymentO
     reference,
     recipient: writeJson(recipient),
     funding,
+    transferFields: { ...transferFields[ANY_CURRENCY], ...transferFields[amount.currency] },
   };
   return freezeJson(frozen);
 }

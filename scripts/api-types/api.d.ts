@@ -4865,6 +4865,23 @@ export interface components {
              * @enum {string}
              */
             funding?: "balance" | "person";
+            /**
+             * @description The answers to what Wise asks about a transfer, such as `transferNature`, `transferPurpose` and `sourceOfFunds`, by the currency of the payout; the answers under `any` are for every currency
+             * @default {}
+             * @example {
+             *       "any": {
+             *         "sourceOfFunds": "verification.source.of.funds.business.income"
+             *       },
+             *       "BRL": {
+             *         "transferNature": "CURRENT_ACCOUNT_SERVICES"
+             *       }
+             *     }
+             */
+            transferFields?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
         };
         /** @description Nothing: the app's own account pays */
         PayPalSettings: Record<string, never>;
