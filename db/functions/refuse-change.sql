@@ -21,7 +21,7 @@ end $$;
 do $$
 declare kept text;
 begin
-  foreach kept in array array['payout', 'payout_attempt', 'provider_batch', 'resolution', 'check_account', 'recon_line'] loop
+  foreach kept in array array['payout', 'payout_line', 'payout_attempt', 'provider_batch', 'resolution', 'check_account', 'recon_line'] loop
     execute format(
       'create or replace trigger no_delete before delete on %I for each row execute function refuse_change()', kept);
   end loop;
@@ -49,3 +49,8 @@ create or replace trigger batch_of_attempt_is_a_fact before update on payout_att
 create or replace trigger word_of_provider
   before update of report_id, line_id, version, gateway, kind, currency, amount_minor, occurred_at, reference
   on recon_line for each row execute function refuse_change();
+
+-- The line of a payout is a fact. It can only be released.
+create or replace trigger line_of_payout_is_a_fact
+  before update of payout_id, earning_line_id, partner_id, currency, amount_minor
+  on payout_line for each statement execute function refuse_change();

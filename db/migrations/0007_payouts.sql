@@ -77,7 +77,9 @@ create table payout_line(
   foreign key (earning_line_id, partner_id, currency, amount_minor)
     references earning_line(id, partner_id, currency, amount_minor)
 );
-create unique index earning_line_paid_once on payout_line(earning_line_id) where released_at is null;
+-- Released lines have a null here, and nulls are never equal. An index of the unreleased lines alone would say the same, but PostgreSQL
+-- would read all of it for the lines of one payout whenever it believes that few lines are unreleased.
+create unique index earning_line_paid_once on payout_line(earning_line_id, nullif(released_at is null, false));
 
 -- Payments that a provider is asked for together: PayPal's batches and Wise's batch groups. The content of a batch never changes.
 create table provider_batch(

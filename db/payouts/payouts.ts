@@ -1,4 +1,4 @@
-import { sql } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
 import { ATTEMPT_STATES } from '../../domain/payouts/attempt.ts';
@@ -117,12 +117,15 @@ export async function updatePayout(
   status: PayoutStatus,
   reason: string | null,
 ): Promise<void> {
-  await db.query(sql.unsafe`update payout set status = ${status}, status_reason = ${reason} where id = ${id}`);
-  if (status === 'failed' || status === 'returned' || status === 'cancelled')
-    await db.query(
-      sql.unsafe`update payout_line set released_at = now() where payout_id = ${id} and released_at is null`,
-    );
+  const move = sql.fragment`update payout set status = ${status}, status_reason = ${reason} where id = ${id}`;
+  const isOver = status === 'failed' || status === 'returned' || status === 'cancelled';
+  await db.query(isOver ? endPayouts(move) : sql.unsafe`${move}`);
 }
+
+/** Ends payouts and frees their lines in one statement, because the database lets a payout do neither without the other. */
+const endPayouts = (move: FragmentSqlToken) => sql.unsafe`
+  with ended as (${move} returning id)
+  update payout_line line set released_at = now() from ended where line.payout_id = ended.id and line.released_at is null`;
 
 /** Sets the time at which a payout is due, whatever happens to its workflow. */
 export const setPayoutDue = (db: Database, id: string, dueInMs: number) =>
@@ -186,11 +189,12 @@ export type DraftPayout = {
 
 type Drafted = { id: string; scheduleId: number; periodEnd: string; replacesId: string | null };
 
-/** Writes a run's draft payouts with every line that is free before the cut-off. */
+/** Writes a run's draft payouts with every line that is free before the cut-off, in one statement: a payout is its lines. */
 export async function insertDraftPayouts(db: Database, run: Drafted, drafts: readonly DraftPayout[]): Promise<void> {
   if (drafts.length === 0) return;
   await db.query(sql.unsafe`
-    insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id, replaces_id)
+    with drafted as (
+      insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id, replaces_id)
     select id, ${run.id}, partner_id, currency, method, gateway, gross_minor, gross_minor, instrument_version_id,
       ${run.replacesId}::uuid
     from ${sql.unnest(
@@ -204,26 +208,25 @@ export async function insertDraftPayouts(db: Database, run: Drafted, drafts: rea
         draft.instrumentVersionId,
       ]),
       ['uuid', 'int8', 'text', 'text', 'text', 'int8', 'uuid'],
-    )} as draft(id, partner_id, currency, method, gateway, gross_minor, instrument_version_id)`);
-  await db.query(sql.unsafe`
+    )} as draft(id, partner_id, currency, method, gateway, gross_minor, instrument_version_id)
+    returning id, partner_id, currency)
     insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor)
     select payout.id, line.id, line.partner_id, line.currency, line.amount_minor
-    from payout
+    from drafted payout
     join program on program.schedule_id = ${run.scheduleId}
     join earning_line line
       on line.program_id = program.id and line.partner_id = payout.partner_id and line.currency = payout.currency
-    where payout.run_id = ${run.id} and line.available_on < ${run.periodEnd}::date
+    where line.available_on < ${run.periodEnd}::date
       and not exists (select from earning_line part where part.split_from = line.id)
       and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)`);
 }
 
 /** Ends the payouts of a run that was not approved, or not started, and frees their lines. */
 export async function cancelRunPayouts(db: Database, runId: string, reason: string): Promise<void> {
-  await db.query(sql.unsafe`
-    update payout set status = 'cancelled', status_reason = ${reason} where run_id = ${runId} and status in ('draft', 'approved')`);
-  await db.query(sql.unsafe`
-    update payout_line line set released_at = now() from payout
-    where payout.id = line.payout_id and payout.run_id = ${runId} and payout.status = 'cancelled' and line.released_at is null`);
+  await db.query(
+    endPayouts(sql.fragment`
+      update payout set status = 'cancelled', status_reason = ${reason} where run_id = ${runId} and status in ('draft', 'approved')`),
+  );
 }
 
 export const approveRunPayouts = (db: Database, runId: string) =>

@@ -144,12 +144,14 @@ export const addPayout = (db: DatabasePool, partner: string): Promise<string> =>
       on conflict do nothing`);
     await addLine(tx, partner, 500, '2026-02-01');
     const { id } = await tx.one(sql.type(Id)`
-      insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id)
-      select uuidv7(), (select id from payout_run), partner.id, 'USD', 'paypal', 'paypal', 500, 500, instrument.id
-      from partner join instrument_version instrument on instrument.partner_id = partner.id where partner.code = ${partner}
-      returning id`);
-    await tx.query(sql.unsafe`
+      with drafted as (
+        insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id)
+        select uuidv7(), (select id from payout_run), partner.id, 'USD', 'paypal', 'paypal', 500, 500, instrument.id
+        from partner join instrument_version instrument on instrument.partner_id = partner.id where partner.code = ${partner}
+        returning id
+      ), line as (select id, partner_id, currency, amount_minor from earning_line order by id desc limit 1)
       insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor)
-      select ${id}, id, partner_id, currency, amount_minor from earning_line order by id desc limit 1`);
+      select drafted.id, line.id, partner_id, currency, amount_minor from drafted, line
+      returning payout_id as id`);
     return id;
   });

@@ -81,6 +81,8 @@ async function setScene(db: Fixture['app']) {
   await addEvent(db, drafting, ann, { id: 'known-sale' });
   await addSurroundings(db, paying.payerId);
   const freeLine = await addLine(db, drafting, ann);
+  const lineOfRae = await addLine(db, reviewing, rae);
+  const lineOfAsked = await addLine(db, paying, partners[1]);
   const rivalRun = await addRun(db, await addCompany(db));
   const lineOfBob = await addLine(db, drafting, bob);
   return {
@@ -91,6 +93,8 @@ async function setScene(db: Fixture['app']) {
     draftRun,
     draft,
     freeLine,
+    lineOfRae,
+    lineOfAsked,
     rivalRun,
     lineOfBob,
     reviewing,
@@ -155,6 +159,9 @@ const takeLine = (
   from earning_line where id = ${lineId}`;
 const release = (payoutId: string) =>
   sql.unsafe`update payout_line set released_at = now() where payout_id = ${payoutId}`;
+const endAndRelease = (id: string, status: string) => sql.unsafe`
+  with ended as (update payout set status = ${status} where id = ${id} returning id)
+  update payout_line set released_at = now() from ended where payout_id = ended.id`;
 const movePayout = (id: string, status: string) => sql.unsafe`update payout set status = ${status} where id = ${id}`;
 const moveRun = (id: string, status: string) => sql.unsafe`update payout_run set status = ${status} where id = ${id}`;
 const split = (lineId: bigint, ...minors: readonly number[]) => sql.unsafe`
@@ -181,8 +188,6 @@ const attemptOf = (
     ${change.minor ?? 1000}, '', '', ${change.state ?? 'prepared'}, ${change.state ? '2026-02-02' : null})`;
 const changeAttempt = (id: string, change: ReturnType<typeof sql.fragment>) =>
   sql.unsafe`update payout_attempt set ${change} where id = ${id}`;
-
-const RIVAL = '01900000-0000-7000-8000-000000000001';
 
 /** The attacks that somebody malicious would try. Each is one transaction, tried by the app and by the owner of the database. */
 const ATTACKS: Record<string, readonly Attack[]> = {
@@ -332,10 +337,14 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       does: 'puts one line into two payouts',
       with: (s) => [
         sql.unsafe`
-          insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id)
-          select ${RIVAL}, ${s.rivalRun}, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id
-          from payout where id = ${s.draft}`,
-        takeLine(RIVAL, s.draftLine),
+          with rival as (
+            insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id)
+            select uuidv7(), ${s.rivalRun}, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id
+            from payout where id = ${s.draft}
+            returning id)
+          insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor)
+          select rival.id, line.id, line.partner_id, line.currency, line.amount_minor
+          from rival, earning_line line where line.id = ${s.draftLine}`,
       ],
       refused: /unique|duplicate/,
     },
@@ -351,12 +360,12 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     },
     {
       does: 'adds a line to a run in review',
-      with: (s) => [takeLine(s.reviewed, s.freeLine)],
+      with: (s) => [takeLine(s.reviewed, s.lineOfRae)],
       refused: /gains lines only while its run is in preparation/,
     },
     {
       does: 'adds a line to a payout that executes',
-      with: (s) => [takeLine(s.asked, s.freeLine)],
+      with: (s) => [takeLine(s.asked, s.lineOfAsked)],
       refused: /gains lines only while its run is in preparation/,
     },
     {
@@ -384,11 +393,42 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     {
       does: 'takes back a released line',
       with: (s) => [
-        movePayout(s.draft, 'cancelled'),
-        release(s.draft),
+        endAndRelease(s.draft, 'cancelled'),
         sql.unsafe`update payout_line set released_at = null where payout_id = ${s.draft}`,
       ],
       refused: /released, and only once/,
+    },
+    {
+      does: 'releases a line a second time',
+      with: (s) => [endAndRelease(s.draft, 'cancelled'), release(s.draft)],
+      refused: /released, and only once/,
+    },
+    {
+      does: 'moves a line to another payout while it is released',
+      with: (s) => [
+        sql.unsafe`
+          with ended as (update payout set status = 'cancelled' where id = ${s.draft} returning id)
+          update payout_line set released_at = now(), payout_id = ${s.asked} from ended where payout_id = ended.id`,
+      ],
+      refused: /are facts/,
+    },
+    {
+      does: 'writes a payout now and its lines later',
+      with: (s) => [draftOf(s, { gross: 1000, net: 1000 })],
+      refused: /its lines add up to 0, not to 1000/,
+    },
+    {
+      does: 'writes a payout with a line that is released already',
+      with: (s) => [
+        sql.unsafe`
+          with drafted as (
+            insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id)
+            values (uuidv7(), ${s.draftRun}, ${s.bob.id}, 'USD', 'bank', 'wise', 1000, 1000, ${s.bob.instrumentId}) returning id)
+          insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor, released_at)
+          select drafted.id, line.id, line.partner_id, line.currency, line.amount_minor, now()
+          from drafted, earning_line line where line.id = ${s.lineOfBob}`,
+      ],
+      refused: /gains lines only while its run is in preparation/,
     },
     {
       does: 'ends a payout and keeps its lines',
@@ -477,12 +517,12 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     { does: 'settles a draft', with: (s) => [movePayout(s.draft, 'settled')], refused: /draft cannot become settled/ },
     {
       does: 'fails a payout while its attempt can still pay',
-      with: (s) => [movePayout(s.asked, 'failed'), release(s.asked)],
+      with: (s) => [endAndRelease(s.asked, 'failed')],
       refused: /while an attempt can still pay/,
     },
     {
       does: 'fails a payout whose provider may be asked at any moment',
-      with: (s) => [movePayout(s.unasked, 'failed'), release(s.unasked)],
+      with: (s) => [endAndRelease(s.unasked, 'failed')],
       refused: /while an attempt can still pay/,
     },
     {
@@ -492,7 +532,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     },
     {
       does: 'returns a payout whose attempt is not returned',
-      with: (s) => [movePayout(s.settled, 'returned'), release(s.settled)],
+      with: (s) => [endAndRelease(s.settled, 'returned')],
       refused: /none of its attempts is returned/,
     },
     {
@@ -831,7 +871,7 @@ describe('given tables of allowed steps in the domain and in the database', () =
 
   it.each(others(PAYOUT_STATUSES, 'draft'))('then a draft becomes %s only if it may', async (to) => {
     expect(await stepOf(movePayout(scene.draft, to))).toMatch(
-      canPayoutBecome('draft', to) ? /^allowed|its run is not approved/ : /cannot become/,
+      canPayoutBecome('draft', to) ? /^allowed|its run is not approved|still holds lines/ : /cannot become/,
     );
   });
 
@@ -873,7 +913,7 @@ describe('given two transactions at the same moment', () => {
 
   it('when one ends a payout while the other prepares an attempt then there is no attempt', async () => {
     const payout = await payoutUnderWay();
-    const late = await raceAgainst([movePayout(payout, 'failed'), release(payout)], () =>
+    const late = await raceAgainst([endAndRelease(payout, 'failed')], () =>
       tryAll(fixture.app, [attemptOf(payout, { key: 'too-late' })]),
     );
     expect(late).toMatch(/not executing/);
@@ -882,7 +922,7 @@ describe('given two transactions at the same moment', () => {
   it('when one prepares an attempt while the other ends the payout then the payout does not end', async () => {
     const payout = await payoutUnderWay();
     const late = await raceAgainst([attemptOf(payout, { key: 'in-time' })], () =>
-      tryAll(fixture.app, [movePayout(payout, 'failed'), release(payout)]),
+      tryAll(fixture.app, [endAndRelease(payout, 'failed')]),
     );
     expect(late).toMatch(/while an attempt can still pay/);
   });

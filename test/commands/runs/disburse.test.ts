@@ -38,10 +38,9 @@ async function approvedRun() {
 
 /** As an administrator of the database might: the triggers let no amount, payee or line be changed, but a payout may be ended. */
 const takeOut = (payoutId: string) =>
-  fixture.owner.transaction(async (tx) => {
-    await tx.query(sql.unsafe`update payout set status = 'cancelled' where id = ${payoutId}`);
-    await tx.query(sql.unsafe`update payout_line set released_at = now() where payout_id = ${payoutId}`);
-  });
+  fixture.owner.query(sql.unsafe`
+    with ended as (update payout set status = 'cancelled' where id = ${payoutId} returning id)
+    update payout_line set released_at = now() from ended where payout_id = ended.id`);
 
 const statusesOf = (runId: string) =>
   fixture.app.anyFirst(sql.type(z.object({ status: z.string() }))`select status from payout where run_id = ${runId}`);
