@@ -2,6 +2,7 @@ import { LosslessNumber, parse, stringify } from 'lossless-json';
 import { z } from 'zod';
 
 import { type CurrencyCode, isCurrency } from '../domain/currency.ts';
+import { Failure } from '../domain/errors.ts';
 import { type Money, parseDecimal } from '../domain/money.ts';
 
 /** Reads JSON and keeps every number as text, exactly as it was written, so that no amount ever becomes a float. */
@@ -16,15 +17,55 @@ export const exactNumber = (digits: string): LosslessNumber => new LosslessNumbe
 /** An id that a provider writes as a number or as a string. */
 export const Id = z.string().min(1);
 
-/** A decimal amount that a provider writes as a number or as a string. */
-export const Decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
+/** A number of JSON, or of a report that leaves out the zero before the point or writes a plus sign. */
+const NUMBER = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,2}))?$/;
+
+/** Writes a number without exponent, digit for digit: `1.5E7` is `15000000`, and `-.50` is `-0.50`. Null if it is not a number. */
+export function plainDecimal(text: string): string | null {
+  const match = NUMBER.exec(text);
+  if (!match) return null;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
+  const shift = Number(exponent);
+  const digits = `${'0'.repeat(Math.max(-shift, 0))}${whole}${fraction}${'0'.repeat(Math.max(shift, 0))}`;
+  const point = whole.length + Math.max(-shift, 0) + shift;
+  const rest = digits.slice(point).replace(shift > 0 ? /0+$/ : /^$/, '');
+  const before = digits.slice(0, point).replace(/^0+(?=\d)/, '') || '0';
+  return `${sign === '-' ? '-' : ''}${before}${rest === '' ? '' : `.${rest}`}`;
+}
+
+/** A decimal amount that a provider writes as a number or as a string, in any form of JSON. It is read exactly, as a plain decimal. */
+export const Decimal = z.string().transform((text, context) => {
+  const plain = plainDecimal(text);
+  if (plain !== null) return plain;
+  context.addIssue('is not a number');
+  return z.NEVER;
+});
 
 export const Currency = z.custom<CurrencyCode>(isCurrency, 'is not a currency of ISO 4217');
 
+/** An amount that a provider writes. Null if it is not a number, or if its digits do not fit the currency. */
+export function readMoney(text: string, currency: CurrencyCode): Money | null {
+  try {
+    return parseDecimal(plainDecimal(text) ?? text, currency);
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
 /** Reads `{ value, currency }`. The digits must fit the currency. */
 export const MoneyBody = z
-  .object({ value: Decimal, currency: Currency })
-  .transform(({ value, currency }): Money => parseDecimal(value, currency));
+  .object({ value: z.string(), currency: Currency })
+  .transform(({ value, currency }, context) => {
+    const read = readMoney(value, currency);
+    if (read) return read;
+    context.addIssue('is not an amount in its currency');
+    return z.NEVER;
+  });
+
+/** Reads a list row by row and leaves out the rows that it cannot read, so that one strange row does not hide the others. */
+export const readableRows = <T>(row: z.ZodType<T>) =>
+  z.array(z.unknown()).transform((rows) => rows.map((one) => row.safeParse(one)).flatMap(({ data }) => data ?? []));
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });

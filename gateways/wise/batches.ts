@@ -161,7 +161,7 @@ async function giveUp(
   { client, request, signal }: Pick<Sending, 'client' | 'request' | 'signal'>,
   group: WiseGroup,
 ): Promise<BatchReply> {
-  if (group.status === 'NEW') await client.changeGroup(request.profileId, group, 'MARKED_FOR_CANCELLATION', signal);
+  if (group.status === 'NEW') await client.changeGroup(request.profileId, group, 'CANCELLED', signal);
   return batchReply('refused', 'EMPTY', { reason: 'every payment in it was refused' });
 }
 

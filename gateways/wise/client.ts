@@ -1,17 +1,18 @@
 import { z } from 'zod';
 
 import { createHttp, type HttpSettings, json, type Result } from '../http.ts';
-import { Currency, Decimal, exactNumber, Id, MoneyBody, writeJson } from '../json.ts';
+import { Decimal, exactNumber, Id, MoneyBody, readableRows, writeJson } from '../json.ts';
 
 export type WiseSettings = { baseUrl: string; token: string; webhookPublicKey: string };
 
 const Recipient = z.object({ id: Id });
 
+/** A way to pay a quote. Some ways that we do not use have no fee, or only a `price`. */
+const PaymentOption = z.object({ payIn: z.string(), fee: z.object({ total: Decimal }) });
+
 const Quote = z.object({
   id: Id,
-  paymentOptions: z
-    .array(z.object({ payIn: z.string(), disabled: z.boolean().optional(), fee: z.object({ total: Decimal }) }))
-    .default([]),
+  paymentOptions: readableRows(PaymentOption).default([]),
   notices: z.array(z.object({ type: z.string(), code: z.string().nullish() })).default([]),
 });
 export type WiseQuote = z.infer<typeof Quote>;
@@ -28,14 +29,15 @@ const Transfer = z.object({
   id: Id,
   status: z.string(),
   customerTransactionId: z.string().nullish(),
-  targetCurrency: Currency.nullish(),
-  targetValue: Decimal.nullish(),
+  targetCurrency: z.string().nullish(),
+  targetValue: z.string().nullish(),
   hasActiveIssues: z.boolean().nullish(),
 });
 export type WiseTransfer = z.infer<typeof Transfer>;
 
 const Funding = z.object({ status: z.string(), errorCode: z.string().nullish() });
 
+/** The payments that Wise has taken for a transfer. As documented, a row has no status. */
 const Payments = z.array(z.object({ status: z.string().nullish() }));
 export type WisePayments = z.infer<typeof Payments>;
 
@@ -131,7 +133,7 @@ export function createWiseClient({ baseUrl, token }: WiseSettings, fetch: HttpSe
     changeGroup: (
       profileId: string,
       { id, version }: WiseGroup,
-      status: 'COMPLETED' | 'MARKED_FOR_CANCELLATION',
+      status: 'COMPLETED' | 'CANCELLED',
       signal: AbortSignal,
     ) =>
       http({

@@ -16,8 +16,12 @@ const FUNDED: ReadonlySet<string> = new Set([
   'charged_back',
 ]);
 
-/** Statuses of a transfer's payments (docs.wise.com, fund a transfer), and whether each took our money. */
-const TAKEN: Readonly<Record<string, boolean>> = { COMPLETED: true, REJECTED: false };
+/**
+ * Whether a row of a transfer's payments took our money (docs.wise.com). The list holds completed payments, whose rows have no status. A
+ * row that has one has a status of funding.
+ */
+const COMPLETED = 'COMPLETED';
+const TAKEN: Readonly<Record<string, boolean>> = { [COMPLETED]: true, REJECTED: false };
 
 export type FollowedTransfer = {
   transfer: WiseTransfer;
@@ -35,7 +39,7 @@ export async function followTransfer(
   const transfer = lookedUp('Wise', await client.transfer(transferId, signal));
   if (FUNDED.has(transfer.status)) return { transfer, isFunded: true, unknownPayment: null };
   const payments = lookedUp('Wise', await client.payments(transferId, signal));
-  const statuses = payments.map(({ status }) => status ?? 'no status');
+  const statuses = payments.map(({ status }) => status ?? COMPLETED);
   const isFunded = statuses.some((status) => entryOf(TAKEN, status));
   return {
     transfer,

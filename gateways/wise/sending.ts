@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
 import { DAY_MS } from '../../domain/durations.ts';
-import { formatMoney, type Money, parseDecimal } from '../../domain/money.ts';
+import { formatDecimal, formatMoney, type Money, parseDecimal } from '../../domain/money.ts';
 import type { Reply, SaveStep, Submission } from '../gateway.ts';
 import { lookedUp, type Result } from '../http.ts';
-import { Decimal, Id, readJson, writeJson } from '../json.ts';
+import { Decimal, Id, readJson, readMoney, writeJson } from '../json.ts';
 import { refusedAsAWhole, reply, unclear, undecidable } from '../replies.ts';
 import type { WiseClient, WiseQuote, WiseTransfer, WiseTransferOrder } from './client.ts';
 import { wantsPerson, wiseErrorClass, wiseErrorCode } from './errors.ts';
@@ -31,6 +31,8 @@ type Sending = {
   request: WiseRequest;
   /** Whether an earlier try may have requested the transfer. */
   isResumed: boolean;
+  /** Whether this try has taken a new quote because the repeat with the first one was refused. */
+  isRequoted?: boolean;
   /** Creates the transfer, either on its own or within a group. */
   make: (order: WiseTransferOrder, signal: AbortSignal) => Promise<Result<WiseTransfer>>;
   save: SaveStep;
@@ -99,7 +101,7 @@ async function addRecipient({ client, request, signal }: Sending, step: WiseStep
 
 async function takeQuote(sending: Sending, step: WiseStep): Promise<WiseStep | Reply> {
   if (step.quoteId) return step;
-  const { client, request, signal } = sending;
+  const { client, request, submission, signal } = sending;
   const recipientId = step.recipientId ?? '';
   const result = await client.createQuote({ ...request, recipientId }, signal);
   if (result.kind === 'refused') return refusal(result);
@@ -108,15 +110,18 @@ async function takeQuote(sending: Sending, step: WiseStep): Promise<WiseStep | R
   const blocked = quote.notices.find(({ type }) => type === 'BLOCKED');
   if (blocked)
     return reply('failed', 'BLOCKED', { reason: blocked.code ?? 'quote blocked', evidence: result.evidence });
+  const fee = formatDecimal(balanceFee(quote, submission.amount));
   const tooLong = await referenceTooLong(sending, recipientId, quote.id);
-  return tooLong ?? { ...step, quoteId: quote.id, fee: balanceFee(quote) };
+  return tooLong ?? { ...step, quoteId: quote.id, fee };
 }
 
-/** The fee for paying from our balance. */
-function balanceFee({ paymentOptions }: WiseQuote): string {
+/** The fee for paying from our balance, in the balance's currency. It is read before any money moves. */
+function balanceFee({ paymentOptions }: WiseQuote, { currency }: Money): Money {
   const option = paymentOptions.find(({ payIn }) => payIn === 'BALANCE');
-  if (!option) throw refusedAsAWhole('Wise', 'no payment from balance');
-  return option.fee.total;
+  if (!option) throw refusedAsAWhole('Wise', 'no payment from balance with a fee');
+  const fee = readMoney(option.fee.total, currency);
+  if (!fee) throw refusedAsAWhole('Wise', `the fee ${option.fee.total} is not an amount in ${currency}`);
+  return fee;
 }
 
 /** Asks for the route's limit. A reference that is too long is refused, never cut. */
@@ -150,37 +155,62 @@ async function makeTransfer(sending: Sending, step: WiseStep): Promise<WiseStep 
   if (result.kind === 'unclear') return unclear(result.evidence, step.transferId);
   // Our key may be in another group, for example after a restore, and that transfer may still pay.
   const mayExist = wiseErrorClass(result.status, wiseErrorCode(result.error).code) === 'read_first';
-  return isResumed || mayExist ? findTransfer(sending, step) : refusal(result);
+  if (!isResumed && !mayExist) return refusal(result);
+  const found = await findTransfer(sending);
+  if (found) return ours(submission, step, found);
+  return sending.isRequoted ? notFound(sending) : requote(sending, step);
+}
+
+/**
+ * Takes a new quote, because the first one expires in half an hour, and asks again under the same key. Wise makes no second transfer
+ * under a key, and a transfer whose id we do not have is never funded.
+ */
+async function requote(sending: Sending, { recipientId }: WiseStep): Promise<WiseStep | Reply> {
+  const quoted = await takeQuote(sending, recipientId ? { recipientId } : {});
+  if (ends(quoted)) return quoted.state === 'failed' ? notFound(sending) : quoted;
+  await sending.save(writeJson(quoted), null);
+  return makeTransfer({ ...sending, isRequoted: true }, quoted);
 }
 
 const NOT_OURS =
   'Wise has a transfer with a different amount under the key of this payment. It was not funded. Compare the two before anybody pays again.';
 
 /** Wise answers a repeat with the transfer that was created first under our key. It must match this payment. */
-function ours({ amount }: Submission, step: WiseStep, { id, status, targetValue, targetCurrency }: WiseTransfer) {
-  const made = targetValue && targetCurrency ? parseDecimal(targetValue, targetCurrency) : amount;
-  if (made.minor === amount.minor && made.currency === amount.currency) return { ...step, transferId: id };
+function ours(submission: Submission, step: WiseStep, { id, status, ...target }: WiseTransfer): WiseStep | Reply {
+  if (isFor(submission, target)) return { ...step, transferId: id };
   return reply('needs_person', status, { reference: id, alarm: NOT_OURS });
+}
+
+function isFor({ amount }: Submission, target: Pick<WiseTransfer, 'targetValue' | 'targetCurrency'>): boolean {
+  const { targetValue, targetCurrency } = target;
+  if (!targetValue || !targetCurrency) return true;
+  return targetCurrency === amount.currency && readMoney(targetValue, amount.currency)?.minor === amount.minor;
 }
 
 const LIST_PAGE = 100;
 const LIST_PAGES_MAX = 500;
 
+const askedAt = ({ submission, now }: Sending): Date => submission.submittedAt ?? now;
+
 /** A repeat was refused, but the first transfer may still exist, so we look for it by our key. */
-async function findTransfer(sending: Sending, step: WiseStep): Promise<WiseStep | Reply> {
-  const { client, request, submission, now, signal } = sending;
-  const askedAt = submission.submittedAt ?? now;
-  const since = new Date(askedAt.getTime() - DAY_MS); // allows for clocks that differ
+async function findTransfer(sending: Sending): Promise<WiseTransfer | null> {
+  const { client, request, submission, signal } = sending;
+  const since = new Date(askedAt(sending).getTime() - DAY_MS); // allows for clocks that differ
   for (let page = 0; page < LIST_PAGES_MAX; page += 1) {
     const rows = lookedUp(
       'Wise',
       await client.transfers(request.profileId, since, LIST_PAGE, page * LIST_PAGE, signal),
     );
     const found = rows.find(({ customerTransactionId }) => customerTransactionId === submission.key);
-    if (found) return ours(submission, step, found);
+    if (found) return found;
     if (rows.length === 0) break;
   }
-  if (now.getTime() - askedAt.getTime() < DAY_MS) return reply('unknown', 'transfer not found');
+  return null;
+}
+
+/** Absence proves nothing, because the first try may still appear. After a day, a person asks Wise. */
+function notFound(sending: Sending): Reply {
+  if (sending.now.getTime() - askedAt(sending).getTime() < DAY_MS) return reply('unknown', 'transfer not found');
   return undecidable(
     'transfer not found',
     'Wise refused to repeat this transfer, and after 24 hours it lists none with this key. Ask Wise whether it exists, and only then record the outcome by hand.',

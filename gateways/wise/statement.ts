@@ -4,9 +4,9 @@ import type { WiseClient, WiseTransaction } from './client.ts';
 
 const TRANSFER_LINE = /^TRANSFER-(\d+)$/;
 
-/** The transfer that a line of the statement belongs to, or null. */
-export const transferIdOf = ({ referenceNumber }: WiseTransaction): string | null =>
-  TRANSFER_LINE.exec(referenceNumber)?.[1] ?? null;
+/** The transfer that a line of the statement belongs to, or null. Money that we add has the same form of reference, but another type. */
+export const transferIdOf = ({ details, referenceNumber }: WiseTransaction): string | null =>
+  details.type === 'TRANSFER' ? (TRANSFER_LINE.exec(referenceNumber)?.[1] ?? null) : null;
 
 /**
  * The lines of the balance in a currency, both ends included. Null if Wise requires a person to approve reading it. A currency without

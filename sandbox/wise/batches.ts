@@ -97,7 +97,7 @@ export function batchRoutes({ books, random }: StandIn, transfers: Transfers) {
       return refused(c, 'validation.failure.group.incompatible.state', `The group is ${group.status}`);
     if (body['status'] === 'COMPLETED')
       return answer(c, show(groups.change(group.id, { status: 'COMPLETED', version: newVersion() })));
-    if (body['status'] !== 'MARKED_FOR_CANCELLATION') return refused(c, 'NOT_VALID', 'Unknown status');
+    if (body['status'] !== 'CANCELLED') return refused(c, 'NOT_VALID', 'Unknown status');
     listMembers(group).forEach(transfers.cancel);
     return answer(c, show(groups.change(group.id, { status: 'CANCELLED', version: newVersion() })));
   });

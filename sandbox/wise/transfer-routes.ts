@@ -3,8 +3,8 @@ import { type Context, Hono } from 'hono';
 import type { HttpEnv } from '../faults.ts';
 import { textOf } from '../json.ts';
 import { CANCELLABLE, showTransfer, SIMULATED_FROM, type Transfer } from './transfer.ts';
-import { isRefusal, type Transfers } from './transfers.ts';
-import { answer, bodyOf, complaint, exact } from './wire.ts';
+import { costOf, isRefusal, type Transfers } from './transfers.ts';
+import { answer, bodyOf, complaint, exact, exactMinor } from './wire.ts';
 
 const LIST_MAX = 100;
 
@@ -31,11 +31,15 @@ function filterOf(c: Context): (transfer: Transfer) => boolean {
   };
 }
 
+/** A payment that was taken for a transfer. As at Wise, it has no status: the row itself says that it was taken. */
 const showPayment = (transfer: Transfer) => ({
   id: exact(transfer.id),
-  type: 'BALANCE',
-  status: 'COMPLETED',
-  transferId: exact(transfer.id),
+  method: 'BALANCE',
+  pricingVariant: null,
+  amount: exactMinor(costOf(transfer), transfer.sourceCurrency),
+  currency: transfer.sourceCurrency,
+  timeCreated: transfer.createdAt,
+  timeUpdated: transfer.createdAt,
 });
 
 /** Creates, funds, reads and cancels single transfers. */

@@ -33,6 +33,12 @@ const priceOf = ({ profile, sourceCurrency, sourceAmount, fee, targetCurrency, t
   rate,
 });
 
+const minor = ({ amount, currency }: Money) => minorOf(amount, isoExponent(currency));
+
+/** A transfer takes its amount and its fee from our balance. */
+export const costOf = ({ sourceAmount, fee, sourceCurrency: currency }: Transfer): bigint =>
+  minor({ amount: sourceAmount, currency }) + minor({ amount: fee, currency });
+
 export type Transfers = ReturnType<typeof openTransfers>;
 
 /** All transfers. Each is created once per customerTransactionId, funded once, and then moves through its states on its own. */
@@ -42,11 +48,6 @@ export function openTransfers({ books, clock, outcomes, webhooks, stepMs }: Stan
   const recipients = books.table<Recipient>('recipient');
   const byCustomerId = new Map<string, string>();
   let nextId = FIRST_ID;
-
-  const minor = ({ amount, currency }: Money) => minorOf(amount, isoExponent(currency));
-  const costOf = (transfer: Transfer) =>
-    minor({ amount: transfer.sourceAmount, currency: transfer.sourceCurrency }) +
-    minor({ amount: transfer.fee, currency: transfer.sourceCurrency });
 
   const publish = (transfer: Transfer, eventType: string, data: object) =>
     webhooks.publish(

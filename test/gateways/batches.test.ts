@@ -190,7 +190,16 @@ describe('given a batch group by Wise', () => {
       recordItem: async (itemKey, reply) => void recorded.set(itemKey, reply),
       nameItems: async () => undefined,
     };
-    return { recorded, go: () => batches.resolve(stored, callbacks, AbortSignal.timeout(10_000)) };
+    const authorization = `Bearer ${fixture.settings.wise.token}`;
+    return {
+      recorded,
+      go: () => batches.resolve(stored, callbacks, AbortSignal.timeout(10_000)),
+      /** The group as Wise shows it. */
+      async atWise(): Promise<unknown> {
+        const url = `${fixture.urls.wise}/v3/profiles/1001/batch-groups/${stored.reference}`;
+        return (await fetch(url, { headers: { authorization } })).json();
+      },
+    };
   }
 
   const paidFor = async ({ key }: PaymentOrder) =>
@@ -215,6 +224,19 @@ describe('given a batch group by Wise', () => {
 
     expect(restored.recorded.get(order.key)?.state).not.toBe('failed');
     expect(await paidFor(order)).toBe(0);
+  });
+
+  it('when every payment of a group is refused then the empty group is cancelled as Wise documents it', async () => {
+    const destination = {
+      method: 'bank' as const,
+      holder: 'Paula',
+      currency: 'USD',
+      country: 'US',
+      details: { type: 'aba' },
+    };
+    const group = openGroup([fixture.order('wise', { destination })]);
+    expect(await group.go()).toMatchObject({ state: 'refused', providerStatus: 'EMPTY' });
+    expect(await group.atWise()).toMatchObject({ status: 'CANCELLED', transferIds: [] });
   });
 
   it('when the funding is unclear then it is read before it is requested again', async () => {

@@ -206,4 +206,24 @@ describe('given amounts in JSON', () => {
     expect(readJson(text)).toEqual({ amount: '90071992547409.93', id: '9007199254740993', rate: '1.10' });
     expect(writeJson({ amount: exactNumber('90071992547409.93') })).toBe('{"amount":90071992547409.93}');
   });
+
+  it.each([
+    ['1.5E7', '15000000'],
+    ['15.25e+1', '152.5'],
+    ['1234567.8E-2', '12345.678'],
+    ['5E-3', '0.005'],
+    ['-.50', '-0.50'],
+    ['+7.10', '7.10'],
+    ['0007', '7'],
+    ['-0.0', '-0.0'],
+  ])('when a provider writes %s then it is read as %s', (written, plain) => {
+    expect(Decimal.parse(written)).toBe(plain);
+  });
+
+  it.each(['', '.', '1,000', '0x10', 'NaN', '1E999', '1 000', '--1', '1e'])(
+    'when a provider writes "%s" then it is not a number',
+    (written) => {
+      expect(Decimal.safeParse(written).success).toBe(false);
+    },
+  );
 });

@@ -9,20 +9,26 @@ import { openFixture, type Fixture } from './fixture.ts';
 describe('given a bank payment by Wise', () => {
   let fixture: Fixture;
   let aheadMs = 0;
-  /** The payments that Wise lists for a transfer. Null means those in the sandbox. */
-  let payments: readonly object[] | null = null;
+  /** Rewrites what the sandbox answers to a call: the method and the end of the path, and the new text of the body. */
+  let rewrites: Record<string, (text: string) => string> = {};
+  /** The calls that were made, in order. */
+  let calls: string[] = [];
   beforeAll(async () => {
     fixture = await openFixture({
       now: () => new Date(Date.now() + aheadMs),
-      fetch: async (url, init) =>
-        payments && init?.method === 'GET' && typeof url === 'string' && url.endsWith('/payments')
-          ? Response.json(payments)
-          : fetch(url, init),
+      async fetch(url, init) {
+        const call = `${init?.method} ${new URL(url instanceof Request ? url.url : url).pathname}`;
+        calls.push(call);
+        const response = await fetch(url, init);
+        const [, rewrite] = Object.entries(rewrites).find(([end]) => new RegExp(`^${end}$`).test(call)) ?? [];
+        return rewrite ? new Response(rewrite(await response.text()), response) : response;
+      },
     });
   });
   afterEach(async () => {
     aheadMs = 0;
-    payments = null;
+    rewrites = {};
+    calls = [];
     await fixture.calm();
   });
   afterAll(() => fixture.close());
@@ -108,9 +114,9 @@ describe('given a bank payment by Wise', () => {
     { lists: [{ status: 'REJECTED' }, { status: 'COMPLETED' }], state: 'accepted', isDebited: true, isAlarm: false },
     { lists: [{ status: 'REJECTED' }], state: null, isDebited: false, isAlarm: false },
     { lists: [{ status: 'REJECTED' }, { status: 'MOONSTRUCK' }], state: null, isDebited: false, isAlarm: true },
-    { lists: [{}], state: null, isDebited: false, isAlarm: true },
+    { lists: [{ id: 1, method: 'BALANCE' }], state: 'accepted', isDebited: true, isAlarm: false },
   ])(
-    'when the payments of a waiting transfer are $lists then money moved: $isDebited, alarm: $isAlarm',
+    'when the payments of a waiting transfer are $lists, where a row without a status is a completed payment, then money moved: $isDebited, alarm: $isAlarm',
     async (row) => {
       await fixture.control('wise', 'faults', {
         method: 'POST',
@@ -119,7 +125,7 @@ describe('given a bank payment by Wise', () => {
       });
       const attempt = fixture.attempt('wise');
       await attempt.submit();
-      payments = row.lists;
+      rewrites = { 'GET .*/payments': () => JSON.stringify(row.lists) };
       const { state, debited, alarm, evidence } = await attempt.read();
       expect([state, debited !== null, alarm !== null]).toEqual([row.state, row.isDebited, row.isAlarm]);
       expect('payment' in evidence).toBe(row.isAlarm);
@@ -130,7 +136,7 @@ describe('given a bank payment by Wise', () => {
     await fixture.control('wise', 'faults', { method: 'POST', path: '/v3/profiles/1001/transfers/', fault: '403-sca' });
     const attempt = fixture.attempt('wise');
     await attempt.submit();
-    payments = [{ status: 'MOONSTRUCK' }];
+    rewrites = { 'GET .*/payments': () => '[{"status":"MOONSTRUCK"}]' };
     expect(await attempt.resolve()).toMatchObject({ state: null, debited: null });
     expect(await fixture.movements('wise', attempt.stored.key)).toEqual([]);
   });
@@ -149,21 +155,88 @@ describe('given a bank payment by Wise', () => {
   });
 
   it.each([
+    { fault: '500-before-commit', quotes: 2, because: 'Wise made no transfer' },
+    { fault: 'commit-then-drop', quotes: 1, because: 'Wise made it, and repeats it' },
+  ])(
+    'when the request for its transfer was unclear and the quote has expired then it is paid once under the same key: $because',
+    async ({ fault, quotes }) => {
+      await fixture.control('wise', 'faults', { method: 'POST', path: '/v1/transfers', fault });
+      const attempt = fixture.attempt('wise', { amount: '60.00' });
+      expect((await attempt.submit()).state).toBe('unknown');
+      await fixture.control('wise', 'clock', { advanceMs: HOUR_MS });
+      expect(await attempt.resolve()).toMatchObject({ state: 'accepted', task: null });
+      expect(calls.filter((call) => call.endsWith('/quotes'))).toHaveLength(quotes);
+      const paid = (await fixture.movements('wise', attempt.stored.key)).filter(({ kind }) => kind === 'paid');
+      expect(paid).toMatchObject([{ amount: '60.00' }]);
+    },
+  );
+
+  it.each([
     { aheadDays: 0, task: null, because: 'the first try may still appear' },
     { aheadDays: 2, task: 'outcome_unknown', because: 'absence proves nothing, so a person decides' },
   ])(
-    'when the repeat is refused and no transfer is found after $aheadDays days then it stays unknown: $because',
+    'when every repeat is refused and no transfer is found after $aheadDays days then it stays unknown: $because',
     async ({ aheadDays, task }) => {
       await fixture.control('wise', 'faults', { method: 'POST', path: '/v1/transfers', fault: '500-before-commit' });
       const attempt = fixture.attempt('wise');
       expect((await attempt.submit()).state).toBe('unknown');
       await fixture.control('wise', 'clock', { advanceMs: HOUR_MS }); // the quote expires
+      rewrites = {
+        'POST .*/quotes': (text) => text.replace(/"id":"[^"]*"/, '"id":"00000000-0000-4000-8000-000000000000"'),
+      };
       aheadMs = aheadDays * DAY_MS;
       const told = await attempt.resolve();
       expect([told.state, told.task?.kind ?? null]).toEqual(['unknown', task]);
       expect(await fixture.movements('wise', attempt.stored.key)).toEqual([]);
     },
   );
+
+  it.each([
+    { quote: 'an option that has no fee', option: '{"payIn":"PISP","payOut":"BANK_TRANSFER","price":{}}' },
+    { quote: 'an option whose fee is not a number', option: '{"payIn":"CARD","fee":{"total":"NaN"}}' },
+  ])('when its quote has $quote then the options are read one by one, and it is paid', async ({ option }) => {
+    rewrites = { 'POST .*/quotes': (text) => text.replace('"paymentOptions":[', `"paymentOptions":[${option},`) };
+    expect(await fixture.attempt('wise').submit()).toMatchObject({
+      state: 'accepted',
+      debited: { fee: { minor: 31n } },
+    });
+  });
+
+  it.each([{ fee: '0.305' }, { fee: '"free"' }])(
+    'when the fee of its quote is $fee then the gateway stops before a transfer exists, and no money moves',
+    async ({ fee }) => {
+      rewrites = { 'POST .*/quotes': (text) => text.replaceAll('"total":0.31', `"total":${fee}`) };
+      const attempt = fixture.attempt('wise');
+      await expect(attempt.submit()).rejects.toMatchObject({ code: 'gateway_refused' });
+      expect(calls.some((call) => call.endsWith('/transfers') || call.endsWith('/payments'))).toBe(false);
+      rewrites = {};
+      expect((await attempt.resolve()).state).toBe('accepted');
+    },
+  );
+
+  it.each([{ form: '1.5E3' }, { form: '15e+2' }, { form: '1500.00' }])(
+    'when Wise writes 1500 as $form then it is the same amount',
+    async ({ form }) => {
+      rewrites = { 'POST /v1/transfers': (text) => text.replace('"targetValue":1500.00', `"targetValue":${form}`) };
+      expect((await fixture.attempt('wise', { amount: '1500.00' }).submit()).state).toBe('accepted');
+    },
+  );
+
+  it('when our own money arrives at Wise with a reference like that of a transfer then it is funding, and no return', async () => {
+    const topUp = {
+      type: 'CREDIT',
+      date: '2026-11-22T07:47:00.227Z',
+      amount: { value: 50_000, currency: 'USD' },
+      totalFees: { value: 0, currency: 'USD' },
+      details: { type: 'DEPOSIT', description: 'Received money from ACME INC', paymentReference: 'topup' },
+      referenceNumber: 'TRANSFER-34188888',
+    };
+    rewrites = { 'GET .*/statement.json': () => JSON.stringify({ transactions: [topUp] }) };
+    const [from, to] = [new Date('2026-11-22'), new Date('2026-11-23')];
+    const { wise } = fixture.payerAccounts;
+    const lines = await fixture.gateways.wise.statement(wise, 'USD', from, to, AbortSignal.timeout(10_000));
+    expect(lines).toMatchObject([{ kind: 'funding', reference: null, amount: { minor: 5_000_000n } }]);
+  });
 
   it('when Wise could not be reached for the transfer then a later try takes a new quote', async () => {
     await fixture.control('wise', 'faults', { method: 'POST', path: '/v1/transfers', fault: '429' });
