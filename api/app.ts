@@ -44,9 +44,12 @@ import { runRoutes } from './routes/runs/runs.ts';
 import { scheduleRoutes } from './routes/payers/schedules.ts';
 import { taskRoutes } from './routes/tasks/tasks.ts';
 import { webhookRoutes } from './routes/payouts/webhooks.ts';
-import { IMPORTS_PATH, receiveUpload } from './http/upload.ts';
+import { IMPORTS_PATH, receiveUpload, tooLarge } from './http/upload.ts';
 
+/** A thousand events fit in a body. */
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
+/** Webhooks are read before their sender is known. Those of the providers have a few kilobytes. */
+const WEBHOOK_BYTES_MAX = 256 * 1024;
 const FILES_BYTES_MAX = 1024 * 1024 * 1024;
 /** The limit of 0 refuses every id that a caller sends. Bursar gives each request its id, so no two requests share one. */
 const OWN_IDS = { limitLength: 0 };
@@ -89,9 +92,9 @@ export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   const app = createRouter();
   app.use(requestId(OWN_IDS), logRequests(deps), secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
-  app.use(limitBody());
-  app.use('/v1/*', authenticate(deps.db), authorize(), checkJson());
-  app.use(IMPORTS_PATH, receiveUpload());
+  app.use('/v1/*', authenticate(deps.db), authorize(), limitBody(), checkJson());
+  app.use(IMPORTS_PATH, receiveUpload(FILES_BYTES_MAX));
+  app.use('/webhooks/*', limitTo(WEBHOOK_BYTES_MAX));
   app.use('/v1/*', idempotent(deps));
   for (const routes of ROUTES) app.route('/', routes(deps));
   app.route('/', referenceRoutes(app));
@@ -139,17 +142,13 @@ const logRequests =
     });
   };
 
-/** A thousand events fit in a body. Only imports are larger, and they are written to disk as they arrive. */
+const limitTo = (maxSize: number): MiddlewareHandler<ApiEnv> =>
+  bodyLimit({ maxSize, onError: (c) => answer(c, tooLarge(maxSize)) });
+
+/** Reads a body of known callers into memory, up to the limit. Imports are written to disk as they arrive, with their own limit. */
 function limitBody(): MiddlewareHandler<ApiEnv> {
-  const limitTo = (maxSize: number) =>
-    bodyLimit({
-      maxSize,
-      onError: (c) =>
-        answer(c, new HTTPException(413, { message: `The body is larger than ${maxSize} bytes. Nothing was done.` })),
-    });
   const bodies = limitTo(BODY_BYTES_MAX);
-  const files = limitTo(FILES_BYTES_MAX);
-  return (c, next) => (c.req.path === IMPORTS_PATH ? files(c, next) : bodies(c, next));
+  return (c, next) => (c.req.path === IMPORTS_PATH ? next() : bodies(c, next));
 }
 
 function refuseMethod(c: Context<ApiEnv>, methods: string[]): Response {

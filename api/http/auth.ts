@@ -19,6 +19,7 @@ export const authenticate =
         'Send a valid key as "Authorization: Bearer bsk_…". Yours may have expired or been revoked.',
       );
     c.set('caller', caller);
+    c.env?.admit?.();
     await next();
   };
 

@@ -6,6 +6,10 @@ import { wirePath } from './router.ts';
 
 const JSON_TYPE = /^application\/json(;|$)/i;
 const DEPTH_MAX = 20;
+/** Far above a thousand events or five hundred partners. It bounds the time that schemas need to name what is wrong with a body. */
+const VALUES_MAX = 100_000;
+/** Far above the longest field. It bounds the time that a pattern needs for a text. */
+const TEXT_CHARS_MAX = 10_000;
 
 /** Refuses a body that is not acceptable JSON. Routes read their forms themselves. */
 export const checkJson = (): MiddlewareHandler => async (c, next) => {
@@ -20,10 +24,13 @@ export const checkJson = (): MiddlewareHandler => async (c, next) => {
   return next();
 };
 
-/** Reads JSON in UTF-8; throws Failure `invalid_input` if it is something else, is nested too deeply, or holds text that PostgreSQL cannot store. */
+/**
+ * Reads JSON in UTF-8. Throws Failure `invalid_input` if it is something else, is too large to be checked quickly, or holds text
+ * that PostgreSQL cannot store.
+ */
 export function parseJson(json: ArrayBuffer | string, field: string): unknown {
   const value = parse(json, field);
-  const objection = objectionTo(value, [], 0);
+  const objection = createChecker(field)(value, [], 0);
   if (!objection) return value;
   throw new Failure('invalid_input', `Nothing was done: the ${field} cannot be accepted.`, { details: [objection] });
 }
@@ -38,22 +45,34 @@ function parse(json: ArrayBuffer | string, field: string): unknown {
 
 type Path = readonly (string | number)[];
 
-/** PostgreSQL can store neither NUL nor half of a surrogate pair, so they are refused anywhere in the body. */
-function objectionTo(value: unknown, path: Path, depth: number): FailureDetail | undefined {
-  if (typeof value === 'string')
-    return isStorable(value) ? undefined : { field: wirePath(path) || 'body', reason: UNSTORABLE };
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (depth >= DEPTH_MAX) return { field: wirePath(path), reason: `is nested more than ${DEPTH_MAX} levels deep` };
-  for (const [key, member] of Object.entries(value)) {
-    // A parser that copies this key would drop it or set a prototype, so the body is refused.
-    if (key === '__proto__') return { field: wirePath(path) || 'body', reason: 'has the name __proto__' };
-    if (!isStorable(key)) return { field: wirePath(path) || 'body', reason: `has a name that ${UNSTORABLE}` };
-    const objection = objectionTo(member, [...path, Array.isArray(value) ? Number(key) : key], depth + 1);
-    if (objection) return objection;
-  }
-  return undefined;
+/** Looks at every value of a body once, and stops at the first that cannot be accepted. */
+function createChecker(whole: string) {
+  let values = 0;
+  const objectionTo = (value: unknown, path: Path, depth: number): FailureDetail | undefined => {
+    const objection = (reason: string): FailureDetail => ({ field: wirePath(path) || whole, reason });
+    values += 1;
+    if (values > VALUES_MAX) return { field: whole, reason: `has more than ${VALUES_MAX} values: send less at once` };
+    if (typeof value === 'string') {
+      const reason = whyNotText(value);
+      return reason === undefined ? undefined : objection(reason);
+    }
+    if (typeof value !== 'object' || value === null) return undefined;
+    if (depth >= DEPTH_MAX) return objection(`is nested more than ${DEPTH_MAX} levels deep`);
+    for (const [key, member] of Object.entries(value)) {
+      // A parser that copies this key would drop it or set a prototype, so the body is refused.
+      if (key === '__proto__') return objection('has the name __proto__');
+      const reason = whyNotText(key);
+      if (reason) return objection(`has a name that ${reason}`);
+      const found = objectionTo(member, [...path, Array.isArray(value) ? Number(key) : key], depth + 1);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  return objectionTo;
 }
 
-const UNSTORABLE = 'contains NUL or half of a surrogate pair';
-
-const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
+/** The reason why a text is not accepted in any field, or undefined. PostgreSQL stores neither NUL nor half of a surrogate pair. */
+function whyNotText(text: string): string | undefined {
+  if (text.length > TEXT_CHARS_MAX) return `has more than ${TEXT_CHARS_MAX} characters`;
+  return text.isWellFormed() && !text.includes('\0') ? undefined : 'contains NUL or half of a surrogate pair';
+}

@@ -1,12 +1,14 @@
+import { parseJson } from './body.ts';
+
 /** A cursor is the last item's key, as JSON in base64url. It is opaque to the caller and checked when it comes back. */
 const writeCursor = (key: unknown): string => Buffer.from(JSON.stringify(key, bigintAsText)).toString('base64url');
 
 const bigintAsText = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
 
-/** Reads a cursor without checking its content; undefined if it cannot be read. */
+/** Reads a cursor without checking its fields; undefined if it cannot be read, or holds text that PostgreSQL cannot store. */
 export function parseCursor(text: string): unknown {
   try {
-    return JSON.parse(Buffer.from(text, 'base64url').toString());
+    return parseJson(Buffer.from(text, 'base64url').toString(), 'cursor');
   } catch {
     return undefined;
   }

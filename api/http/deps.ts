@@ -28,5 +28,11 @@ export type ApiDeps = {
 export type Upload = { fields: Map<string, string>; files: Map<string, UploadedFile> };
 export type UploadedFile = { path: string; fileName: string; sha256: string };
 
+/** The server gives this with each request that comes over a connection. The caller is known once `admit` is called. */
+export type Connected = { admit?: () => void };
+
 /** Middleware sets this for the routes: the caller on every path under /v1, and the upload and its hash where files are sent. */
-export type ApiEnv = { Variables: { requestId: string; caller: Caller; upload: Upload; requestHash?: Uint8Array } };
+export type ApiEnv = {
+  Bindings: Connected;
+  Variables: { requestId: string; caller: Caller; upload: Upload; requestHash?: Uint8Array };
+};

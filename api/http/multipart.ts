@@ -1,4 +1,4 @@
-import { Failure } from '../../domain/errors.ts';
+import { Failure, refused } from '../../domain/errors.ts';
 
 /** One part of a form as it arrives. Its content is read once, before the next part. */
 export type Part = { name: string; fileName: string | null; content: AsyncIterable<Buffer> };
@@ -42,8 +42,13 @@ function disposition(header: string): { name: string; fileName: string | null } 
   const line = /^content-disposition:\s*form-data(.*)$/im.exec(header)?.[1];
   const name = line && /;\s*name="([^"\r\n]{1,200})"/i.exec(line)?.[1];
   if (!name) throw malformed('has a part without a name');
-  return { name, fileName: /;\s*filename="([^"\r\n]{0,300})"/i.exec(line)?.[1] ?? null };
+  if (CONTROL.test(name)) throw malformed('has a part whose name has control characters');
+  const fileName = /;\s*filename="([^"\r\n]{0,300})"/i.exec(line)?.[1] ?? null;
+  if (fileName !== null && CONTROL.test(fileName)) throw refused(name, 'has a file name with control characters');
+  return { name, fileName };
 }
+
+const CONTROL = /\p{Cc}/u;
 
 /** Cuts a stream at delimiters: each call yields the bytes before the next delimiter, and removes the delimiter. */
 function createScanner(body: AsyncIterable<Uint8Array>) {

@@ -122,9 +122,13 @@ export function problemOf(error: unknown, where: string): Problem {
     detail,
     instance: `urn:bursar:request:${where}`,
     code,
-    errors: [...errors],
+    errors: errors.map(({ field, reason }) => ({ field: cut(field), reason: cut(reason) })),
   };
 }
+
+/** A field may be named by a text that somebody sent. */
+const TEXT_CHARS_MAX = 300;
+const cut = (text: string): string => (text.length > TEXT_CHARS_MAX ? `${text.slice(0, TEXT_CHARS_MAX)}…` : text);
 
 /** Whether the same request may succeed later, so that its answer must not be stored. */
 export const mayChange = (error: unknown): boolean => {

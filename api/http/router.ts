@@ -6,7 +6,8 @@ import type { ZodError } from 'zod';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
 import type { ApiEnv } from './deps.ts';
 
-const ISSUES_MAX = 100;
+/** A body of two megabytes can break a hundred thousand rules. The answer names the first of them, and says how many there are. */
+const NAMED_MAX = 20;
 
 /** A router that turns a refused input into one problem, which names each offending field as the request does. */
 export const createRouter = () =>
@@ -22,23 +23,33 @@ export function routeOf(c: Context): string | undefined {
   return match && `${match.method} ${match.path.replaceAll(/:(\w+)/g, '{$1}')}`;
 }
 
-function invalidInput(error: ZodError): Failure {
-  return new Failure('invalid_input', `Nothing was done: ${count(error.issues.length, 'field')} cannot be accepted.`, {
-    details: detailsOf(error),
-  });
+const invalidInput = (error: ZodError): Failure =>
+  refuseFields(error, (count) => `Nothing was done: ${count} cannot be accepted.`);
+
+/** A refusal that names the first fields that are wrong, under the name of what holds them. `say` gets their number in words. */
+export function refuseFields({ issues }: ZodError, say: (count: string) => string, within?: string): Failure {
+  const total = issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+  const details = issues
+    .slice(0, NAMED_MAX)
+    .flatMap(fieldsOf)
+    .slice(0, NAMED_MAX)
+    .map(({ field, reason }) => ({ field: within ? `${within}.${field}` : field, reason }));
+  const message = say(`${total} field${total === 1 ? '' : 's'}`);
+  return new Failure(
+    'invalid_input',
+    total > details.length ? `${message} The first ${NAMED_MAX} are named.` : message,
+    { details },
+  );
 }
-
-/** Names what is wrong with an input, field by field. */
-export const detailsOf = (error: ZodError): FailureDetail[] => error.issues.slice(0, ISSUES_MAX).flatMap(fieldsOf);
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 function fieldsOf(issue: ZodError['issues'][number]): FailureDetail[] {
   const path = wirePath(issue.path);
   if (issue.code === 'invalid_key')
     return [{ field: path, reason: issue.issues.map(({ message }) => message).join(', ') }];
   if (issue.code !== 'unrecognized_keys') return [{ field: path || 'body', reason: issue.message }];
-  return issue.keys.map((key) => ({ field: wirePath([...issue.path, key]), reason: 'is not known here' }));
+  return issue.keys
+    .slice(0, NAMED_MAX)
+    .map((key) => ({ field: wirePath([...issue.path, key]), reason: 'is not known here' }));
 }
 
 /** Prints `['events', 3, 'amount']` as `events[3].amount`. */

@@ -25,23 +25,37 @@ const FIELD_BYTES_MAX = 256 * 1024;
  * Writes the files of a form to disk, so that a file that does not fit in memory can be hashed, claimed and then read. A file
  * that is not UTF-8 is refused at once. The files are removed when the request is answered.
  */
-export const receiveUpload = (): MiddlewareHandler<ApiEnv> => async (c, next) => {
-  const contentType = c.req.header('content-type') ?? '';
-  if (c.req.method !== 'POST') return next();
-  if (!contentType.toLowerCase().startsWith('multipart/form-data'))
-    throw new HTTPException(415, { message: 'Send the files as multipart/form-data. Nothing was done.' });
-  const folder = await mkdtemp(join(tmpdir(), 'bursar-upload-'));
-  try {
-    const upload = await receive(folder, readParts(contentType, c.req.raw.body ?? nothing()));
-    c.set('upload', upload);
-    c.set('requestHash', hashOf(upload));
-    return await next();
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-};
+export const receiveUpload =
+  (bytesMax: number): MiddlewareHandler<ApiEnv> =>
+  async (c, next) => {
+    const contentType = c.req.header('content-type') ?? '';
+    if (c.req.method !== 'POST') return next();
+    if (!contentType.toLowerCase().startsWith('multipart/form-data'))
+      throw new HTTPException(415, { message: 'Send the files as multipart/form-data. Nothing was done.' });
+    const folder = await mkdtemp(join(tmpdir(), 'bursar-upload-'));
+    try {
+      const upload = await receive(folder, readParts(contentType, limited(c.req.raw, bytesMax)));
+      c.set('upload', upload);
+      c.set('requestHash', hashOf(upload));
+      return await next();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
 
-async function* nothing(): AsyncGenerator<Uint8Array> {}
+/** The pieces of a body as they arrive. Throws where it says that it has too many bytes, or turns out to have. */
+async function* limited({ headers, body }: Request, bytesMax: number): AsyncGenerator<Uint8Array> {
+  if (Number(headers.get('content-length') ?? 0) > bytesMax) throw tooLarge(bytesMax);
+  let bytes = 0;
+  for await (const piece of body ?? []) {
+    bytes += piece.length;
+    if (bytes > bytesMax) throw tooLarge(bytesMax);
+    yield piece;
+  }
+}
+
+export const tooLarge = (bytesMax: number): HTTPException =>
+  new HTTPException(413, { message: `The body is larger than ${bytesMax} bytes. Nothing was done.` });
 
 async function receive(folder: string, parts: AsyncIterable<Part>): Promise<Upload> {
   const upload: Upload = { fields: new Map(), files: new Map() };

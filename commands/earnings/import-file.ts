@@ -54,8 +54,8 @@ export async function importFile(
 
 const openImport = (db: Database, fileName: string, mapping: ImportMapping, by: string): Promise<string> =>
   db.transaction(async (tx) => {
-    const printable = fileName.replaceAll(/\p{Cc}/gu, '').slice(0, FILE_NAME_CHARS_MAX) || 'unnamed';
-    const id = await insertImport(tx, { fileName: printable, mapping }, by);
+    const name = fileName.slice(0, FILE_NAME_CHARS_MAX) || 'unnamed';
+    const id = await insertImport(tx, { fileName: name, mapping }, by);
     await addAuditEntry(tx, { actorId: by, action: 'import.open', subject: `import/${id}` });
     return id;
   });

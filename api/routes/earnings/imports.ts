@@ -2,14 +2,14 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import { importFile } from '../../../commands/earnings/import-file.ts';
 import { getImport, type Import, listImports, listRejections, type Rejection } from '../../../db/earnings/imports.ts';
-import { Failure, refused } from '../../../domain/errors.ts';
+import { refused } from '../../../domain/errors.ts';
 import { ImportMapping } from '../../../domain/earnings/import-mapping.ts';
 import { parseJson } from '../../http/body.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
-import { createRouter, detailsOf } from '../../http/router.ts';
+import { createRouter, refuseFields } from '../../http/router.ts';
 import { answers, Ordinal, pageOf, pageQuery, Uuid, UuidPath } from '../../http/schemas.ts';
 import { wakePrograms } from '../../http/wake.ts';
 
@@ -131,8 +131,7 @@ function readMapping(text: string | undefined): ImportMapping {
   if (text === undefined) throw refused('mapping', 'is missing: send the mapping document as the part "mapping"');
   const read = ImportMapping.safeParse(parseJson(text, 'mapping'));
   if (read.success) return read.data;
-  const details = detailsOf(read.error).map(({ field, reason }) => ({ field: `mapping.${field}`, reason }));
-  throw new Failure('invalid_input', 'Nothing was done: the mapping cannot be accepted.', { details });
+  throw refuseFields(read.error, (count) => `Nothing was done: ${count} of the mapping cannot be accepted.`, 'mapping');
 }
 
 export const importRoutes = ({ db, temporal, log }: ApiDeps) =>
