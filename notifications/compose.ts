@@ -1,4 +1,13 @@
-import { BODIES, type Mail, type NotificationKind, type Templates } from './notification.ts';
+import {
+  BODIES,
+  FACTS,
+  type Mail,
+  type NotificationBody,
+  type NotificationFacts,
+  type NotificationKind,
+  type Places,
+  type Templates,
+} from './notification.ts';
 import { FINANCE_TEMPLATES } from './templates/finance.ts';
 import { OPERATORS_TEMPLATES } from './templates/operators.ts';
 import { PARTNER_TEMPLATES } from './templates/partner.ts';
@@ -6,11 +15,20 @@ import { PARTNER_TEMPLATES } from './templates/partner.ts';
 /** Every kind has a template. A new kind does not compile until it has one. */
 const TEMPLATES: Templates<NotificationKind> = { ...PARTNER_TEMPLATES, ...FINANCE_TEMPLATES, ...OPERATORS_TEMPLATES };
 
-const isKind = (kind: string): kind is NotificationKind => kind in BODIES;
+const isKind = (kind: string): kind is NotificationKind => kind in FACTS;
 
-/** Writes a stored notification as e-mail. Throws if its body does not fit its kind. */
-export function compose(kind: string, body: unknown): Mail {
+/** A stored notification whose facts fit its kind. */
+export type ReadNotification = {
+  [K in NotificationKind]: { kind: K; facts: NotificationFacts<K> };
+}[NotificationKind];
+
+/** Reads a stored notification. Throws if its facts do not fit its kind. */
+export function readNotification(kind: string, stored: unknown): ReadNotification {
   if (!isKind(kind)) throw new RangeError(`there is no notification of kind ${kind}`);
-  const render = TEMPLATES[kind] as (parsed: unknown) => Mail;
-  return render(BODIES[kind].parse(body));
+  return { kind, facts: FACTS[kind].parse(stored) } as ReadNotification;
+}
+
+/** Writes a notification as e-mail. Throws if its body does not fit its kind. */
+export function compose<K extends NotificationKind>(kind: K, body: NotificationBody<K>, places: Places): Mail {
+  return TEMPLATES[kind](BODIES[kind].parse(body) as NotificationBody<K>, places);
 }

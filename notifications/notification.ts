@@ -12,11 +12,19 @@ const Payout = z.strictObject({
   method: z.enum(METHODS),
 });
 const Run = z.strictObject({ run: z.string(), schedule: z.string(), periodEnd: z.string() });
-const Alarm = z.strictObject({ kind: z.string(), subject: z.string(), detail: z.string() });
-const Task = Alarm.extend({ deadline: z.string() });
+const Task = z.strictObject({
+  task: z.string(),
+  kind: z.string(),
+  subject: z.string(),
+  detail: z.string(),
+  deadline: z.string(),
+});
 
-/** The facts of each notification. Amounts are decimal strings. No notification contains a detail of a payout method. */
-export const BODIES = {
+/**
+ * The facts of each notification that are stored when it is written. Amounts are decimal strings. No notification contains a detail of
+ * a payout method.
+ */
+export const FACTS = {
   payout_sent: Payout,
   payout_settled: Payout,
   payout_failed: Payout.extend({ advice: z.string() }),
@@ -29,10 +37,26 @@ export const BODIES = {
   run_decided: Run.extend({ status: z.string() }),
   task_opened: Task,
   task_due: Task,
-  alarm_raised: Alarm,
+  alarm_raised: z.strictObject({ alarm: z.string(), kind: z.string(), subject: z.string() }),
 } as const;
 
-export type NotificationKind = keyof typeof BODIES;
+export type NotificationKind = keyof typeof FACTS;
+export type NotificationFacts<K extends NotificationKind> = z.infer<(typeof FACTS)[K]>;
+
+/** Some payouts, counted and summed. */
+const Totals = z.array(
+  z.strictObject({ method: z.enum(METHODS), currency: z.string(), count: z.number(), amount: z.string() }),
+);
+export type Totals = z.infer<typeof Totals>;
+
+/** The content of each notification. Anything that may change until it is sent is read when it is sent, and added to its facts. */
+export const BODIES = {
+  ...FACTS,
+  run_in_review: FACTS.run_in_review.extend({ totals: Totals, expires: z.string() }),
+  run_decided: FACTS.run_decided.extend({ totals: Totals }),
+  alarm_raised: FACTS.alarm_raised.extend({ details: z.array(z.string()) }),
+} as const;
+
 export type NotificationBody<K extends NotificationKind> = z.infer<(typeof BODIES)[K]>;
 
 /** One notification to one audience. Its dedupe key, such as `payout_settled/<payout id>`, ensures that it is sent only once. */
@@ -42,12 +66,17 @@ export type Notification = {
     dedupeKey: string;
     audience: Audience;
     partnerId: bigint | null;
-    body: NotificationBody<K>;
+    body: NotificationFacts<K>;
   };
 }[NotificationKind];
 
 /** A notification written out as e-mail. */
 export type Mail = { subject: string; text: string };
 
+/** The places that every mail may name: the addresses of our resources, and where people ask us. */
+export type Places = { urlOf: (path: string) => string; contact: string };
+
 /** Writes each of some kinds as e-mail. */
-export type Templates<K extends NotificationKind> = { [Kind in K]: (body: NotificationBody<Kind>) => Mail };
+export type Templates<K extends NotificationKind> = {
+  [Kind in K]: (body: NotificationBody<Kind>, places: Places) => Mail;
+};

@@ -31,6 +31,8 @@ export const reconciliationWorkflowId = (gateway: string, day: string): string =
 export const CHECK_DESK_WORKFLOW_ID = 'check-desk';
 export const payScheduleId = (scheduleCode: string): string => `pay/${scheduleCode}`;
 export const SWEEP_SCHEDULE_ID = 'sweep';
+/** Also the id of the workflow that it starts. */
+export const MAIL_SCHEDULE_ID = 'mail';
 export const RECONCILIATION_SCHEDULE_ID = 'reconciliation';
 export const CHECK_DESK_SCHEDULE_ID = 'check-desk';
 /** Also the id of the workflow that it starts. */

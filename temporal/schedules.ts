@@ -6,6 +6,7 @@ import {
   CHECK_DESK_SCHEDULE_ID,
   CHECK_DESK_WORKFLOW_ID,
   INVARIANTS_SCHEDULE_ID,
+  MAIL_SCHEDULE_ID,
   payScheduleId,
   RECONCILIATION_SCHEDULE_ID,
   runTriggerWorkflowId,
@@ -60,12 +61,23 @@ export const deployPaySchedule = (client: Client, schedule: DeployedPaySchedule)
 /** The bank's deadlines are hours away. At worst, a person learns this much later about a check that the bank asks about. */
 const CHECK_DESK_EVERY_MS = 10 * MINUTE_MS;
 
-/** Deploys the sweep, the nightly reconciliation, the nightly verification of the books, and the reading of the bank's questions about checks. */
+/** Deploys the sweep, the mail, the nightly reconciliation, the nightly verification of the books, and the reading of the bank's questions about checks. */
 export async function deploySystemSchedules(client: Client, sweepSeconds: number): Promise<void> {
   await deploySchedule(client, {
     scheduleId: SWEEP_SCHEDULE_ID,
     spec: { intervals: [{ every: sweepSeconds * 1000 }] },
     action: { type: 'startWorkflow', workflowType: 'sweep', workflowId: 'sweep', taskQueue: TASK_QUEUES.main },
+    policies: { overlap: 'SKIP', catchupWindow: '1 minute', pauseOnFailure: false },
+  });
+  await deploySchedule(client, {
+    scheduleId: MAIL_SCHEDULE_ID,
+    spec: { intervals: [{ every: sweepSeconds * 1000 }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'mail',
+      workflowId: MAIL_SCHEDULE_ID,
+      taskQueue: TASK_QUEUES.main,
+    },
     policies: { overlap: 'SKIP', catchupWindow: '1 minute', pauseOnFailure: false },
   });
   await deploySchedule(client, {

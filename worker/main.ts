@@ -44,6 +44,8 @@ const workers = await createWorkers({
     db,
     temporal,
     mailer,
+    publicUrl: config.PUBLIC_URL.replace(/\/$/, ''),
+    log,
     addresses: { finance: config.MAIL_FINANCE, operators: config.MAIL_OPERATORS },
     gateways: createGateways(gatewaySettings(config)),
     vault: vaultKeys(config),

@@ -5,6 +5,7 @@ import type { Attempt } from '../../db/payouts/attempts.ts';
 import type { Payout } from '../../db/payouts/payouts.ts';
 import { addNotification } from '../../db/tasks/notifications.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
+import { MINUTE_MS } from '../../domain/durations.ts';
 import { formatDecimal, money } from '../../domain/money.ts';
 import { adviceByCode, adviceOn } from '../../domain/payouts/advice.ts';
 import { unclaimedReminder, unclaimedUntil } from '../../domain/payouts/attempt.ts';
@@ -144,8 +145,12 @@ async function notifyHeld(tx: Database, payout: Payout, reason: string | null): 
     audience: 'partner',
     partnerId: payout.partnerId,
     body: { ...amountOf(payout), advice: advice.text },
+    waitMs: OVERTAKEN_WITHIN_MS,
   });
 }
+
+/** A provider may say something else moments later. The partner is then sent the last word only. */
+const OVERTAKEN_WITHIN_MS = MINUTE_MS;
 
 const amountOf = (payout: Payout) => ({
   payout: payout.id,
@@ -169,6 +174,7 @@ export const notifyPartner = (tx: Database, payout: Payout, kind: PartnerNotice,
         ? { advice: adviceOn(payout.gateway, kind === 'payout_failed' ? 'failed' : 'returned', reason).text }
         : {}),
     },
+    waitMs: kind === 'payout_sent' ? OVERTAKEN_WITHIN_MS : 0,
   });
 
 /** Notifies a partner of the decision about a part that came back. */

@@ -67,4 +67,5 @@ const notifyOfSilence = (tx: Database, gateway: GatewayName, about: string, { me
     'provider_silent',
     `gateway/${gateway}`,
     `${gateway} has not replied about ${about}, and perhaps not about others. Nothing was changed, and it is asked again. Once it replies, everything goes on automatically. Look at ${gateway} itself, and find out why our look-ups fail. The last failure: ${message}`,
+    'silent',
   );

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { ping } from '../../db/database.ts';
+import { hasOpenAlarm } from '../../db/tasks/alarms.ts';
 import type { ApiDeps } from '../http/deps.ts';
 import * as fields from '../http/fields.ts';
 import { createRouter } from '../http/router.ts';
@@ -17,6 +18,11 @@ const Readiness = z
   .object({
     database: fields.oneOf(STATES, 'Whether PostgreSQL answers within two seconds', 'up'),
     temporal: fields.oneOf(STATES, 'Whether Temporal answers within two seconds', 'up'),
+    mail: fields.oneOf(
+      STATES,
+      '`down` while the mail server accepts no mail, so that notices wait; the API itself is still ready',
+      'up',
+    ),
   })
   .openapi('Readiness');
 
@@ -49,7 +55,8 @@ export const healthRoutes = ({ db, temporal }: Pick<ApiDeps, 'db' | 'temporal'>)
         answersInTime(() => ping(db)),
         answersInTime(() => temporal.connection.workflowService.getSystemInfo({})),
       ]);
-      return c.json({ database, temporal: server }, database === 'up' && server === 'up' ? 200 : 503);
+      const mail = database === 'up' && (await hasOpenAlarm(db, 'mail_not_sent')) ? 'down' : 'up';
+      return c.json({ database, temporal: server, mail }, database === 'up' && server === 'up' ? 200 : 503);
     });
 
 async function answersInTime(ask: () => Promise<unknown>): Promise<'up' | 'down'> {

@@ -1,18 +1,29 @@
 import type { Database } from '../../db/database.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
-import { insertAlarm, markAlarmCleared } from '../../db/tasks/alarms.ts';
+import { insertAlarmFact, markAlarmCleared } from '../../db/tasks/alarms.ts';
 import { addNotification } from '../../db/tasks/notifications.ts';
 import { Failure } from '../../domain/errors.ts';
 
-/** Raises an alarm and tells the operators, once while it is open. Its texts hold ids and codes only. */
-export async function raiseAlarm(tx: Database, kind: string, subject: string, detail: string): Promise<void> {
-  if (!(await insertAlarm(tx, { kind, subject, detail }))) return;
+/**
+ * Raises an alarm and tells the operators. If the alarm is open already, a new fact is added to it and told. The same fact is told once.
+ * Its texts hold ids and codes only. `fact` names the fact if its detail changes although nothing new was found.
+ */
+export async function raiseAlarm(
+  tx: Database,
+  kind: string,
+  subject: string,
+  detail: string,
+  fact?: string,
+): Promise<void> {
+  const added = await insertAlarmFact(tx, { kind, subject, detail, fact });
+  if (!added) return;
   await addNotification(tx, {
     kind: 'alarm_raised',
-    dedupeKey: `alarm/${kind}/${subject}/${new Date().toISOString()}`,
+    dedupeKey: `alarm/${added.alarmId}/${added.id}`,
     audience: 'operators',
     partnerId: null,
-    body: { kind, subject, detail },
+    body: { alarm: String(added.alarmId), kind, subject },
+    waitMs: added.tellInMs,
   });
 }
 

@@ -7,22 +7,25 @@ const REMINDERS_PER_SWEEP = 100;
 
 /** Asks a person to decide, and tells finance, once while the task is open. Its texts hold ids, codes and states only. */
 export async function openTask(tx: Database, task: NewTask): Promise<void> {
-  if (!(await insertTask(tx, task))) return;
+  const id = await insertTask(tx, task);
+  if (id === null) return;
   await addNotification(tx, {
     kind: 'task_opened',
-    dedupeKey: `task/${task.kind}/${task.subject}/${new Date().toISOString()}`,
+    dedupeKey: `task/${id}`,
     audience: 'finance',
     partnerId: null,
-    body: noticeOf(task),
+    body: noticeOf({ ...task, id }),
   });
 }
 
 const noticeOf = ({
+  id,
   kind,
   subject,
   detail,
   deadlineAt,
-}: Pick<NewTask, 'kind' | 'subject' | 'detail' | 'deadlineAt'>) => ({
+}: Pick<NewTask, 'kind' | 'subject' | 'detail' | 'deadlineAt'> & { id: string }) => ({
+  task: id,
   kind,
   subject,
   detail,

@@ -27,10 +27,13 @@ create table alarm(
   subject text not null,
   detail text not null,
   raised_at timestamptz not null default now(),
+  told_at timestamptz,
   cleared_at timestamptz,
   cleared_by uuid references actor
 );
 create unique index one_open_alarm on alarm(kind, subject) where cleared_at is null;
+comment on column alarm.detail is 'The first fact. alarm_fact has all of them.';
+comment on column alarm.told_at is 'When the operators were last told of it.';
 
 create table notification(
   id bigint generated always as identity primary key,
@@ -38,12 +41,33 @@ create table notification(
   kind text not null,
   audience text not null check (audience in ('partner', 'finance', 'operators')),
   partner_id bigint references partner,
+  recipient text check (recipient <> ''),
   body jsonb not null,
   created_at timestamptz not null default now(),
   due_at timestamptz not null default now(),
   tries smallint not null default 0,
   sent_at timestamptz,
+  superseded_at timestamptz,
+  superseded_because text check (superseded_because <> ''),
   last_error text,
-  check ((audience = 'partner') = (partner_id is not null))
+  check ((audience = 'partner') = (partner_id is not null)),
+  check (recipient is null or audience = 'partner'),
+  check ((superseded_at is null) = (superseded_because is null)),
+  check (sent_at is null or superseded_at is null)
 );
-create index on notification(due_at) where sent_at is null;
+create index on notification(due_at, id) where sent_at is null and superseded_at is null;
+comment on column notification.recipient is
+  'An address that the partner had when the notice was written, such as the old one after a change. Null means the current one.';
+comment on column notification.superseded_because is 'Why the notice was no longer true when its time came, so that nobody was sent it.';
+
+-- Everything that was found while an alarm was open, each once.
+create table alarm_fact(
+  id bigint generated always as identity primary key,
+  alarm_id bigint not null references alarm,
+  fact_hash bytea not null,
+  detail text not null check (detail <> ''),
+  at timestamptz not null default now(),
+  told_by bigint references notification,
+  unique (alarm_id, fact_hash)
+);
+comment on column alarm_fact.told_by is 'The notice that tells it. Null until one does.';

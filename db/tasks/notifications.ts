@@ -8,15 +8,20 @@ export type NewNotification = {
   dedupeKey: string;
   audience: 'partner' | 'finance' | 'operators';
   partnerId: bigint | null;
+  /** The address that the partner had. By default the notice goes to the address that the partner has when it is sent. */
+  recipient?: string | null;
   body: Record<string, string | number>;
+  /** How long the notice waits, in case that something overtakes it. By default it is sent at once. */
+  waitMs?: number;
 };
 
 /** Writes a message once per dedupe key, in the transaction that causes it. */
 export const addNotification = (db: Database, notification: NewNotification) =>
   db.query(sql.unsafe`
-    insert into notification(dedupe_key, kind, audience, partner_id, body)
+    insert into notification(dedupe_key, kind, audience, partner_id, recipient, body, due_at)
     values (${notification.dedupeKey}, ${notification.kind}, ${notification.audience},
-      ${notification.partnerId === null ? null : String(notification.partnerId)}, ${sql.jsonb(notification.body)})
+      ${notification.partnerId === null ? null : String(notification.partnerId)}, ${notification.recipient ?? null},
+      ${sql.jsonb(notification.body)}, now() + ${notification.waitMs ?? 0} * interval '1 millisecond')
     on conflict (dedupe_key) do nothing`);
 
 const DueRow = z.strictObject({
@@ -24,26 +29,43 @@ const DueRow = z.strictObject({
   dedupeKey: z.string(),
   kind: z.string(),
   audience: z.enum(['partner', 'finance', 'operators']),
+  partner: z.string().nullable(),
+  /** The partner's address. Null if the partner has none. */
   email: z.string().nullable(),
   body: z.unknown(),
+  /** How often it was tried, this time included. */
   tries: z.number(),
 });
 export type DueNotification = z.infer<typeof DueRow>;
 
-/** The next messages to send, locked against other senders until the transaction ends. */
-export const lockDueNotifications = (db: Database, limit: number): Promise<readonly DueNotification[]> =>
+/**
+ * Takes the next messages to send, for this long. A sender that is killed loses them, and another one takes them after that time.
+ */
+export const takeDueNotifications = (db: Database, limit: number, forMs: number): Promise<readonly DueNotification[]> =>
   db.any(sql.type(DueRow)`
-    select notification.id, notification.dedupe_key as "dedupeKey", notification.kind, notification.audience, partner.email,
-      notification.body, notification.tries
-    from notification left join partner on partner.id = notification.partner_id
-    where sent_at is null and due_at <= now() order by notification.id limit ${limit} for update of notification skip locked`);
+    with due as (
+      select id from notification where sent_at is null and superseded_at is null and due_at <= now()
+      order by due_at, id limit ${limit} for update skip locked
+    ), taken as (
+      update notification set tries = tries + 1, due_at = now() + ${forMs} * interval '1 millisecond'
+      from due where notification.id = due.id returning notification.*
+    )
+    select taken.id, dedupe_key as "dedupeKey", taken.kind, audience, partner.code as partner,
+      coalesce(recipient, partner.email) as email, body, tries
+    from taken left join partner on partner.id = taken.partner_id order by taken.id`);
 
 export const markNotificationSent = (db: Database, id: bigint, note: string | null) =>
-  db.query(sql.unsafe`
-    update notification set sent_at = now(), tries = tries + 1, last_error = ${note} where id = ${id}`);
+  db.query(
+    sql.unsafe`update notification set sent_at = now(), last_error = ${note} where id = ${id} and sent_at is null`,
+  );
 
+/** Keeps a message that is no longer true as superseded, with the reason. */
+export const markNotificationSuperseded = (db: Database, id: bigint, because: string) =>
+  db.query(sql.unsafe`
+    update notification set superseded_at = now(), superseded_because = ${because} where id = ${id} and sent_at is null`);
+
+/** Lets a message be tried again after a time. */
 export const postponeNotification = (db: Database, id: bigint, delayMs: number, error: string) =>
   db.query(sql.unsafe`
-    update notification set tries = tries + 1, last_error = ${error.slice(0, 500)},
-      due_at = now() + ${delayMs} * interval '1 millisecond'
+    update notification set last_error = ${error.slice(0, 500)}, due_at = now() + ${delayMs} * interval '1 millisecond'
     where id = ${id}`);

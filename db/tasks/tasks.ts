@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Failure } from '../../domain/errors.ts';
 import { TASK_KINDS, type TaskKind } from '../../domain/tasks/task.ts';
 import { changesRow, type Database } from '../database.ts';
-import { Instant } from '../column-types.ts';
+import { Id, Instant } from '../column-types.ts';
 
 const TaskRow = z.strictObject({
   id: z.string(),
@@ -40,15 +40,12 @@ export type NewTask = {
   deadlineAt?: Date | null;
 };
 
-/** Asks a person, unless the same task is open. Returns whether it is new. */
+/** Asks a person, unless the same task is open. Returns its id, or null if it is not new. */
 export const insertTask = (db: Database, { kind, subject, payoutId, detail, evidence = {}, deadlineAt }: NewTask) =>
-  changesRow(
-    db,
-    sql.unsafe`
+  db.maybeOneFirst(sql.type(Id)`
     insert into task(kind, subject, payout_id, detail, evidence, deadline_at)
     values (${kind}, ${subject}, ${payoutId}, ${detail}, ${sql.jsonb(evidence)}, ${deadlineAt?.toISOString() ?? null})
-    on conflict (kind, subject) where closed_at is null do nothing`,
-  );
+    on conflict (kind, subject) where closed_at is null do nothing returning id`);
 
 /**
  * Asks about each payment of a batch whose outcome nobody knows, so that people can decide each one on its own. None of these tasks is

@@ -1408,6 +1408,12 @@ export interface components {
              * @enum {string}
              */
             temporal: "up" | "down";
+            /**
+             * @description `down` while the mail server accepts no mail, so that notices wait; the API itself is still ready
+             * @example up
+             * @enum {string}
+             */
+            mail: "up" | "down";
         };
         Actor: {
             /**
@@ -4161,10 +4167,24 @@ export interface components {
              */
             subject: string;
             /**
-             * @description A sentence that says what was found
+             * @description The first fact
              * @example The statement of 2026-03-01 could not be read.
              */
             detail: string;
+            /** @description Everything that was found while it was open, the oldest first, and at most the last 20 */
+            facts: {
+                /**
+                 * @description A sentence that says what was found
+                 * @example The statement of 2026-03-01 could not be read.
+                 */
+                detail: string;
+                /**
+                 * Format: date-time
+                 * @description When it was found. An RFC 3339 instant in UTC
+                 * @example 2026-03-02T09:30:00.000Z
+                 */
+                at: string;
+            }[];
             /**
              * Format: date-time
              * @description When the alarm was raised. An RFC 3339 instant in UTC

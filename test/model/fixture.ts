@@ -50,6 +50,8 @@ export async function openFixture() {
     db: world.db,
     temporal: world.temporal,
     mailer,
+    publicUrl: 'https://bursar.example.test',
+    log: { error: () => {} },
     addresses: { finance: 'finance@example.test', operators: 'operators@example.test' },
     gateways: createGateways(gatewaySettingsOf(world.sandbox, `${world.dir}/checks`), { now }),
     vault: VAULT,

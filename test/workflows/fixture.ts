@@ -246,9 +246,15 @@ const CHECK_ACCOUNT = '123456789012';
 
 let sweeps = 0;
 
-/** Runs the sweep now, and waits for its end. */
-export const sweep = ({ temporal }: World): Promise<unknown> =>
-  temporal.workflow.execute('sweep', { workflowId: `sweep-by-hand-${(sweeps += 1)}`, taskQueue: TASK_QUEUES.main });
+/** Runs the sweep now, then sends the mail that is due, and waits for their end. */
+export async function sweep({ temporal }: World): Promise<void> {
+  const number = (sweeps += 1);
+  for (const workflow of ['sweep', 'mail'])
+    await temporal.workflow.execute(workflow, {
+      workflowId: `${workflow}-by-hand-${number}`,
+      taskQueue: TASK_QUEUES.main,
+    });
+}
 
 /** Makes every row overdue, as if their workflows had been gone for a long time. */
 export async function everythingIsDue({ db }: World): Promise<void> {

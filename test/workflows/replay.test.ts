@@ -78,6 +78,7 @@ async function tellStory(): Promise<void> {
 
   const byHand = { taskQueue: TASK_QUEUES.main };
   await world.temporal.workflow.execute('sweep', { ...byHand, workflowId: 'sweep' });
+  await world.temporal.workflow.execute('mail', { ...byHand, workflowId: 'mail' });
   await world.temporal.workflow.execute('runTrigger', { ...byHand, workflowId: 'run-trigger', args: ['story'] });
   await world.temporal.workflow.execute('nightlyReconciliation', { ...byHand, workflowId: 'nightly-reconciliation' });
   await world.temporal.workflow.execute('nightlyInvariants', { ...byHand, workflowId: 'nightly-invariants' });
@@ -91,7 +92,7 @@ async function tellStory(): Promise<void> {
   const batches = (await listRunBatches(world.db, run.id, null, 10)).map(
     ({ gateway, id }) => [`batch-${gateway}`, batchWorkflowId(id)] as const,
   );
-  const others = ['sweep', 'run-trigger', 'nightly-reconciliation', 'nightly-invariants', 'check-desk'].map(
+  const others = ['sweep', 'mail', 'run-trigger', 'nightly-reconciliation', 'nightly-invariants', 'check-desk'].map(
     (id) => [id, id] as const,
   );
   await record([

@@ -17,7 +17,15 @@ const AlarmBody = z
     id: fields.rowNumber('The number of the alarm; use it to clear the alarm', '42'),
     kind: fields.text('The kind of alarm; the runbook of alarms has a row for each kind', 'statement_not_read'),
     subject: fields.text('The subject, as a kind of thing and its name', 'payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'),
-    detail: fields.text('A sentence that says what was found', 'The statement of 2026-03-01 could not be read.'),
+    detail: fields.text('The first fact', 'The statement of 2026-03-01 could not be read.'),
+    facts: z
+      .array(
+        z.object({
+          detail: fields.text('A sentence that says what was found', 'The statement of 2026-03-01 could not be read.'),
+          at: fields.at('When it was found'),
+        }),
+      )
+      .meta({ description: 'Everything that was found while it was open, the oldest first, and at most the last 20' }),
     raisedAt: fields.at('When the alarm was raised'),
   })
   .openapi('Alarm');

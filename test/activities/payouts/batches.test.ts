@@ -286,6 +286,8 @@ const activitiesWith = (gateways: Gateways) =>
     db: world.db,
     temporal: world.temporal,
     mailer: createMailer(world.sandbox.mail.smtpUrl, 'Bursar <payouts@localhost>'),
+    publicUrl: 'https://bursar.example.test',
+    log: { error: () => {} },
     addresses: { finance: 'finance@example.test', operators: 'operators@example.test' },
     gateways,
     vault: VAULT,

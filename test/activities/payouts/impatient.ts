@@ -22,6 +22,8 @@ export async function workImpatiently(world: World, askTimeoutMs: number): Promi
       db: world.db,
       temporal: world.temporal,
       mailer,
+      publicUrl: 'https://bursar.example.test',
+      log: { error: () => {} },
       addresses: { finance: 'finance@example.test', operators: 'operators@example.test' },
       gateways: world.gateways,
       vault: VAULT,

@@ -59,8 +59,7 @@ describe('given a month that was paid', () => {
     expect(await subjects('mails-ann@example.test')).toEqual(['Your payout of 10.00 USD has settled']);
     expect(await subjects('mails-bob@example.test')).toEqual(['Your payout of 11.00 USD could not be made']);
     expect((await subjects('finance@example.test')).filter((subject) => subject.includes('mails'))).toEqual([
-      'The mails run up to 2026-03-01 is approved',
-      'The mails run up to 2026-03-01 is waiting for approval',
+      'The mails run up to 2026-03-01 is approved', // nobody is asked to approve it any longer
     ]);
   });
 
@@ -110,7 +109,13 @@ describe('given a mail server that is down', () => {
     await allBecome(business, await startPaying(business), 'settled');
     const nobody = createMailer(`smtp://127.0.0.1:${await freePort()}`, 'Bursar <payouts@localhost>');
     const addresses = { finance: 'finance@example.test', operators: 'operators@example.test' };
-    await createNotificationActivities({ db: world.db, mailer: nobody, addresses }).sendNotifications();
+    await createNotificationActivities({
+      db: world.db,
+      mailer: nobody,
+      addresses,
+      publicUrl: world.url,
+      log: { error: () => {} },
+    }).sendNotifications();
     nobody.close();
     expect(await subjects('down-ann@example.test')).toEqual([]);
 

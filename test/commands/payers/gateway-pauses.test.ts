@@ -6,7 +6,7 @@ import { pauseGateway, resumeGateway } from '../../../commands/payers/gateway-pa
 import { addActor } from '../../../commands/people/actors.ts';
 import { listGatewayPauses } from '../../../db/payers/gateway-pauses.ts';
 import { listAuditEntries } from '../../../db/people/audit.ts';
-import { insertAlarm, listAlarms } from '../../../db/tasks/alarms.ts';
+import { insertAlarmFact, listAlarms } from '../../../db/tasks/alarms.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { addPayingRun } from '../../fixtures/rows.ts';
 
@@ -29,7 +29,7 @@ describe('given a gateway that the system has paused because its provider refuse
   let payoutId: string;
   beforeAll(async () => {
     [payoutId = ''] = (await addPayingRun(fixture.app, 'bank', 1)).payoutIds;
-    await insertAlarm(fixture.app, { kind: 'gateway_refused', subject: 'gateway/wise', detail: 'no funds' });
+    await insertAlarmFact(fixture.app, { kind: 'gateway_refused', subject: 'gateway/wise', detail: 'no funds' });
     await pauseGateway(fixture.app, 'wise', 'no funds', null);
   });
 

@@ -1,0 +1,119 @@
+import type { Database } from '../../db/database.ts';
+import { getPayout, type Payout } from '../../db/payouts/payouts.ts';
+import { getRun, listRunTotals } from '../../db/runs/runs.ts';
+import { isAlarmOpen, takeAlarmFacts } from '../../db/tasks/alarms.ts';
+import { getTask } from '../../db/tasks/tasks.ts';
+import { DAY_MS } from '../../domain/durations.ts';
+import { formatDecimal, money } from '../../domain/money.ts';
+import type { AttemptState } from '../../domain/payouts/attempt.ts';
+import type { PayoutStatus } from '../../domain/payouts/payout.ts';
+import { REVIEW_DAYS_MAX } from '../../domain/runs/run.ts';
+import type {
+  NotificationBody,
+  NotificationFacts,
+  NotificationKind,
+  Totals,
+} from '../../notifications/notification.ts';
+
+/** The content of a notice now, or the reason why it is no longer true. */
+export type Present<K extends NotificationKind> =
+  | { readonly body: NotificationBody<K>; readonly superseded?: never }
+  | { readonly superseded: string };
+
+type Check<K extends NotificationKind> = (
+  db: Database,
+  facts: NotificationFacts<K>,
+  notice: { readonly id: bigint },
+) => Promise<Present<K>>;
+
+/**
+ * How each kind of notice is compared with the present, just before it is sent. A notice that is no longer true is not sent: what
+ * happened since then has a notice of its own. A new kind does not compile until it has a check.
+ */
+export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
+  payout_sent: ifPayout((payout) => isNow('sent')(payout) && !isAt('unclaimed')(payout) && !isAt('on_hold')(payout)),
+  payout_settled: ifPayout(isNow('settled')),
+  payout_failed: ifPayout(isNow('failed')),
+  payout_returned: ifPayout(isNow('returned')),
+  payout_unclaimed: ifPayout(isAt('unclaimed')),
+  payout_held: ifPayout(isAt('on_hold')),
+  payout_partly_returned: always,
+  async run_in_review(db, facts) {
+    const run = await getRun(db, facts.run);
+    if (run.status !== 'review') return { superseded: `The run is ${run.status}.` };
+    const since = run.reviewSince ?? run.createdAt;
+    const expires = new Date(since.getTime() + REVIEW_DAYS_MAX * DAY_MS).toISOString().slice(0, 10);
+    return { body: { ...facts, totals: await totalsOf(db, facts.run), expires } };
+  },
+  run_decided: async (db, facts) => ({ body: { ...facts, totals: await totalsOf(db, facts.run) } }),
+  task_opened: ifTaskIsOpen,
+  task_due: ifTaskIsOpen,
+  async alarm_raised(db, facts, { id }) {
+    const alarm = BigInt(facts.alarm);
+    if (!(await isAlarmOpen(db, alarm))) return { superseded: 'The alarm was cleared.' };
+    const details = await takeAlarmFacts(db, alarm, id);
+    return details.length > 0
+      ? { body: { ...facts, details: details.map(({ detail }) => detail) } }
+      : { superseded: 'Another mail told this.' };
+  },
+};
+
+/** The fact stays true, whatever happens later. */
+async function always<K extends 'payout_partly_returned'>(
+  _db: Database,
+  facts: NotificationFacts<K>,
+): Promise<Present<K>> {
+  return { body: facts };
+}
+
+type PayoutNotice =
+  | 'payout_sent'
+  | 'payout_settled'
+  | 'payout_failed'
+  | 'payout_returned'
+  | 'payout_unclaimed'
+  | 'payout_held';
+
+/** The notice is sent while its payout is as it says. */
+function ifPayout<K extends PayoutNotice>(isTrue: (payout: Payout) => boolean): Check<K> {
+  return async (db, facts) => {
+    const payout = await getPayout(db, facts.payout);
+    if (isTrue(payout)) return { body: facts as unknown as NotificationBody<K> };
+    const attempt = payout.attemptState ? `, its attempt ${payout.attemptState}` : '';
+    return { superseded: `The payout is ${payout.status}${attempt}.` };
+  };
+}
+
+function isNow(status: PayoutStatus): (payout: Payout) => boolean {
+  return (payout) => payout.status === status;
+}
+
+function isAt(state: AttemptState): (payout: Payout) => boolean {
+  return (payout) => payout.attemptState === state;
+}
+
+async function ifTaskIsOpen<K extends 'task_opened' | 'task_due'>(
+  db: Database,
+  facts: NotificationFacts<K>,
+): Promise<Present<K>> {
+  const task = await getTask(db, facts.task);
+  return task.closedAt ? { superseded: `The task is closed: ${task.resolution}` } : { body: facts };
+}
+
+/** The payouts of a run that are not cancelled, summed by method and currency. */
+async function totalsOf(db: Database, runId: string): Promise<Totals> {
+  const rows = (await listRunTotals(db, runId)).filter(({ status }) => status !== 'cancelled');
+  const groups = Map.groupBy(rows, ({ method, currency }) => `${method} ${currency}`);
+  return [...groups.values()].flatMap(([first, ...others]) => {
+    if (!first) return [];
+    const all = [first, ...others];
+    const minor = all.reduce((sum, { netMinor }) => sum + netMinor, 0n);
+    const count = all.reduce((sum, row) => sum + row.count, 0);
+    return {
+      method: first.method,
+      currency: first.currency,
+      count,
+      amount: formatDecimal(money(minor, first.currency)),
+    };
+  });
+}
