@@ -8,6 +8,11 @@ import {
   sql,
 } from 'slonik';
 
+/**
+ * A pool or a transaction. Every transaction takes its locks in one order, so that no two wait for each other: gateway, run, batch,
+ * payout, partner, the partner's ledger account. Rows of one table are locked in the order of their ids. A transaction may leave
+ * locks out.
+ */
 export type Database = CommonQueryMethods;
 
 /** The app's role, which cannot change or remove a fact (migration `0011_roles`). */

@@ -1,5 +1,6 @@
 import { findDeniedAttempt, findLiveAttempt, type Attempt } from '../../db/payouts/attempts.ts';
-import { getPayout, holdPayout, setPayoutDue, whyNotSubmit } from '../../db/payouts/payouts.ts';
+import { getPayout, holdPayout, setPayoutDue } from '../../db/payouts/payouts.ts';
+import { whyNotSubmit } from '../../db/payouts/waits.ts';
 import { pauseRefusingGateway } from '../../commands/payouts/refusals.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 import { Failure, FAILURES } from '../../domain/errors.ts';

@@ -52,11 +52,14 @@ export async function askForBatch(deps: AskBatchDeps, batch: Batch, note: NoteSt
  * Takes the right to ask, the first time with all its attempts and the journals of all sends, unless the run or the gateway is
  * paused. Resolving needs it too: it may repeat the request, so that money could move in a pause.
  */
-const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: AskBatchDeps, { id, state, gateway }: Batch): Promise<boolean> =>
+const claim = (
+  { db, askTimeoutMs = ASK_TIMEOUT_MS }: AskBatchDeps,
+  { id, runId, state, gateway }: Batch,
+): Promise<boolean> =>
   db.transaction(async (tx) => {
     await lockGatewayShared(tx, gateway); // this takes seconds: a pause of the gateway or run waits, and then knows what was asked
+    await lockRunShared(tx, runId);
     const batch = await lockBatch(tx, id);
-    await lockRunShared(tx, batch.runId);
     if (batch.state !== state || (await isBatchHeld(tx, batch))) return false;
     if (state === 'prepared') {
       await claimBatch(tx, id);

@@ -3,7 +3,9 @@ import type { DatabasePool } from 'slonik';
 import { postJournals } from '../../db/books/ledger.ts';
 import { lockGatewayShared } from '../../db/payers/gateway-pauses.ts';
 import { type Attempt, claimResolve, claimSubmit, closeSubmit, saveStep } from '../../db/payouts/attempts.ts';
-import { lockPayout, whyNotSubmit } from '../../db/payouts/payouts.ts';
+import { getPayout, lockPayout } from '../../db/payouts/payouts.ts';
+import { whyNotSubmit } from '../../db/payouts/waits.ts';
+import { lockRunShared } from '../../db/runs/runs.ts';
 import type { VaultKeys } from '../../db/vault.ts';
 import { sendPosting } from '../../domain/books/postings.ts';
 import type { AttemptState } from '../../domain/payouts/attempt.ts';
@@ -43,6 +45,7 @@ export async function ask(deps: AskDeps, attempt: Attempt, note: NoteStep): Prom
 const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: AskDeps, attempt: Attempt): Promise<boolean> =>
   db.transaction(async (tx) => {
     await lockGatewayShared(tx, attempt.gateway);
+    await lockRunShared(tx, (await getPayout(tx, attempt.payoutId)).runId); // a pause waits, and is final once it is answered
     const payout = await lockPayout(tx, attempt.payoutId);
     if (await whyNotSubmit(tx, payout)) return false;
     if (attempt.state !== 'prepared') return claimResolve(tx, attempt.id, askTimeoutMs);

@@ -91,10 +91,10 @@ async function notify(tx: Database, batch: Batch, before: Batch, { task, provide
  */
 export const settleRefusal = (deps: ReplyDeps & BatchFormingDeps, batchId: string): Promise<Formed> =>
   deps.db.transaction(async (tx) => {
-    const { state, runId } = await lockBatch(tx, batchId);
-    if (state !== 'refused') return { batch: null, alone: null };
-    const run = await lockRun(tx, runId);
-    const { refused, word, readAt } = readRefusal(await getBatch(tx, batchId));
+    const run = await lockRun(tx, (await getBatch(tx, batchId)).runId);
+    const batch = await lockBatch(tx, batchId);
+    if (batch.state !== 'refused') return { batch: null, alone: null };
+    const { refused, word, readAt } = readRefusal(batch);
     const items = (await lockBatchItems(tx, batchId)).filter(({ isAsked }) => isAsked);
     const reasonOf = (attemptId: string) => refused[attemptId];
     await failBatchItems(

@@ -34,8 +34,8 @@ export const resumeGateway = (db: Database, gateway: GatewayName, by: string): P
     if (!(await deleteGatewayPause(tx, gateway))) return false;
     const subject = `gateway/${gateway}`;
     await markAlarmClearedAbout(tx, { kind: 'gateway_refused', subject }, by);
-    await makePayoutsDue(tx, { gateway });
     await makeBatchesDue(tx, { gateway });
+    await makePayoutsDue(tx, { gateway });
     await addAuditEntry(tx, { actorId: by, action: 'gateway.resume', subject });
     return true;
   });

@@ -1,7 +1,7 @@
 import { type NewCheckAccount, openCheckAccount, updateCheckAccount } from '../../db/checks/accounts.ts';
 import type { Database } from '../../db/database.ts';
 import { type Payer, type PayerGateway, savePayerGateway } from '../../db/payers/payers.ts';
-import { countUnfrozenElsewhere } from '../../db/payouts/payouts.ts';
+import { countUnfrozenElsewhere } from '../../db/payouts/waits.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { payerGatewayRecord, sealJson, type VaultKeys } from '../../db/vault.ts';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';

@@ -72,7 +72,7 @@ export const pauseRun = (db: DatabasePool, change: Change): Promise<Run> => move
 export const resumeRun = (db: DatabasePool, change: Change): Promise<Run> =>
   db.transaction(async (tx) => {
     const run = await moveRun(tx, change, 'disbursing', 'run.resume');
-    await makePayoutsDue(tx, { runId: run.id });
     await makeBatchesDue(tx, { runId: run.id });
+    await makePayoutsDue(tx, { runId: run.id });
     return run;
   });

@@ -45,7 +45,7 @@ export async function getBatch(db: Database, id: string): Promise<Batch> {
   return batch;
 }
 
-/** Reads and locks a batch for this transaction. The lock always comes before those of its payouts and attempts. */
+/** Reads and locks a batch for this transaction. */
 export async function lockBatch(db: Database, id: string): Promise<Batch> {
   await db.query(sql.unsafe`select from provider_batch where id = ${id} for update`);
   return getBatch(db, id);
@@ -224,10 +224,11 @@ export const makeBatchesDue = (
 ) =>
   db.query(sql.unsafe`
     update provider_batch set due_at = now()
-    where state not in ('done', 'failed') and ${
-      'ids' in which
-        ? sql.fragment`id = any(${sql.array(which.ids, 'uuid')})`
-        : 'runId' in which
-          ? sql.fragment`run_id = ${which.runId}`
-          : sql.fragment`gateway = ${which.gateway}`
-    }`);
+    where id in (
+      select id from provider_batch where state not in ('done', 'failed') and ${
+        'ids' in which
+          ? sql.fragment`id = any(${sql.array(which.ids, 'uuid')})`
+          : 'runId' in which
+            ? sql.fragment`run_id = ${which.runId}`
+            : sql.fragment`gateway = ${which.gateway}`
+      } order by id for update)`);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { ATTEMPT_STATES } from '../../domain/payouts/attempt.ts';
 import { Failure } from '../../domain/errors.ts';
-import { type GatewayName, GATEWAYS, type Method, METHODS } from '../../domain/rails.ts';
+import { type GatewayName, GATEWAYS, METHODS } from '../../domain/rails.ts';
 import { PAYOUT_STATUSES, type PayoutStart, type PayoutStatus } from '../../domain/payouts/payout.ts';
 import type { Database } from '../database.ts';
 import { PayoutStartRow, startColumns } from './starts.ts';
@@ -56,7 +56,7 @@ export async function getPayout(db: Database, id: string): Promise<Payout> {
   return payout;
 }
 
-/** Reads and locks a payout for this transaction. The lock always comes before that of its attempt. */
+/** Reads and locks a payout, and with it its attempts, for this transaction. */
 export async function lockPayout(db: Database, id: string): Promise<Payout> {
   await db.query(sql.unsafe`select from payout where id = ${id} for update`);
   return getPayout(db, id);
@@ -145,17 +145,6 @@ export const holdPayout = (db: Database, id: string, dueInMs: number) =>
       then ${dueInMs} * interval '1 millisecond' else interval '0' end
     where id = ${id}`);
 
-const PausesRow = z.strictObject({ isRunPaused: z.boolean(), isGatewayPaused: z.boolean() });
-
-/** The pause that keeps a payout from its provider: of its gateway, or of its run. Undefined where there is none. */
-export async function whyNotSubmit(db: Database, payout: Payout): Promise<'run_paused' | 'gateway_paused' | undefined> {
-  const { isRunPaused, isGatewayPaused } = await db.one(sql.type(PausesRow)`
-    select (select status = 'paused' from payout_run where id = ${payout.runId}) as "isRunPaused",
-      exists (select from gateway_pause where gateway = ${payout.gateway}) as "isGatewayPaused"`);
-  if (isGatewayPaused) return 'gateway_paused';
-  return isRunPaused ? 'run_paused' : undefined;
-}
-
 /** The payouts to make due: one, or those of a run or gateway. */
 export type DuePayouts = { id: string } | { runId: string } | { gateway: GatewayName };
 
@@ -163,19 +152,22 @@ export type DuePayouts = { id: string } | { runId: string } | { gateway: Gateway
 export const makePayoutsDue = (db: Database, which: DuePayouts) =>
   db.query(sql.unsafe`
     update payout set due_at = now()
-    where ${
-      'id' in which
-        ? sql.fragment`id = ${which.id}`
-        : 'runId' in which
-          ? sql.fragment`run_id = ${which.runId} and status = 'executing'`
-          : sql.fragment`gateway = ${which.gateway} and status = 'executing'`
-    }`);
+    where id in (
+      select id from payout where ${
+        'id' in which
+          ? sql.fragment`id = ${which.id}`
+          : 'runId' in which
+            ? sql.fragment`run_id = ${which.runId} and status = 'executing'`
+            : sql.fragment`gateway = ${which.gateway} and status = 'executing'`
+      } order by id for update)`);
 
 /** Sets the time at which the payouts of a batch are due. Before it, the batch tells each of them when to continue. */
 export const setBatchPayoutsDue = (db: Database, batchId: string, dueInMs: number) =>
   db.query(sql.unsafe`
     update payout set due_at = now() + ${dueInMs} * interval '1 millisecond'
-    from payout_attempt attempt where attempt.payout_id = payout.id and attempt.batch_id = ${batchId} and attempt.state <> 'failed'`);
+    where id in (
+      select payout.id from payout join payout_attempt attempt on attempt.payout_id = payout.id
+      where attempt.batch_id = ${batchId} and attempt.state <> 'failed' order by payout.id for update of payout)`);
 
 export type DraftPayout = {
   id: string;
@@ -271,29 +263,14 @@ export const takeOverduePayouts = (db: Database, limit: number): Promise<readonl
 export const takeHandOver = (db: Database, batchId: string, limit: number): Promise<readonly PayoutStart[]> =>
   db.any(sql.type(PayoutStartRow)`
     with next as (
-      select attempt.payout_id from payout_attempt attempt join provider_batch batch on batch.id = attempt.batch_id
+      select payout.id as payout_id from payout_attempt attempt join provider_batch batch on batch.id = attempt.batch_id
+      join payout on payout.id = attempt.payout_id
       where attempt.batch_id = ${batchId} and attempt.state <> 'failed'
         and (batch.handed_to is null or attempt.payout_id > batch.handed_to)
-      order by attempt.payout_id limit ${limit}
+      order by attempt.payout_id limit ${limit} for update of payout
     ), due as (
       update payout set due_at = now() + interval '1 minute' from next, partner
       where payout.id = next.payout_id and partner.id = payout.partner_id
       returning ${startColumns}
     )
     select * from due order by id`);
-
-/** How many payouts of a payer were drafted for another gateway of this method, and are not frozen: their payment is still to be asked for. */
-export const countUnfrozenElsewhere = async (
-  db: Database,
-  payerId: number,
-  method: Method,
-  gateway: GatewayName,
-): Promise<number> =>
-  Number(
-    await db.oneFirst(sql.type(z.object({ count: z.bigint() }))`
-      select count(*) from payout
-      join payout_run run on run.id = payout.run_id join pay_schedule schedule on schedule.id = run.schedule_id
-      where schedule.payer_id = ${payerId} and payout.method = ${method} and payout.gateway <> ${gateway}
-        and payout.status in ('draft', 'approved', 'executing')
-        and not exists (select from payout_attempt where payout_id = payout.id and state <> 'failed')`),
-  );

@@ -1,96 +1,22 @@
-import { randomUUID } from 'node:crypto';
-
-import type { Client } from '@temporalio/client';
 import { type QuerySqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { pauseRun } from '../../../commands/runs/changes.ts';
-import { createBatchActivities } from '../../../activities/payouts/batches.ts';
-import { createPayoutActivities } from '../../../activities/payouts/advance.ts';
 import { pauseGateway, resumeGateway } from '../../../commands/payers/gateway-pauses.ts';
-import { insertAttempts } from '../../../db/payouts/attempts.ts';
-import { insertBatch } from '../../../db/payouts/batches.ts';
-import { attemptRecord, batchRecord, seal } from '../../../db/vault.ts';
+import { pauseRun } from '../../../commands/runs/changes.ts';
 import { getPayout } from '../../../db/payouts/payouts.ts';
 import { insertTask } from '../../../db/tasks/tasks.ts';
-import { sha256 } from '../../../domain/canonical.ts';
-import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
-import type { GatewayName } from '../../../domain/rails.ts';
-import { reply, batchReply } from '../../../gateways/replies.ts';
-import type { Gateways } from '../../../gateways/gateway.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
-import { addActor, addAttempt, addPayingRun } from '../../fixtures/rows.ts';
+import { addActor } from '../../fixtures/rows.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { countWaiting, leaveOpen } from '../../fixtures/locks.ts';
-import { VAULT } from '../../fixtures/world.ts';
-
-const REQUEST = Buffer.from('{}');
-const REQUEST_HASH = sha256(REQUEST);
+import { type Frozen, frozenBatch, frozenPayout } from './frozen.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {
   fixture = await openFixture();
 });
 afterAll(() => fixture.close());
-
-/** A payout or batch that is frozen and not asked for yet. Every provider replies that it does not know the outcome. */
-type Frozen = {
-  runId: string;
-  gateway: GatewayName;
-  payoutIds: readonly string[];
-  advance: () => Promise<unknown>;
-  /** How often its provider was asked for the payment. */
-  countAsked: () => number;
-};
-
-function makeDeps() {
-  let asked = 0;
-  const ask = async () => {
-    asked += 1;
-    return reply('unknown', 'no clear answer');
-  };
-  const askAll = async () => {
-    asked += 1;
-    return batchReply('unknown', 'no clear answer');
-  };
-  const gateways = { wise: { submit: ask, resolve: ask }, paypal: { batches: { submit: askAll } } };
-  const deps = {
-    db: fixture.app,
-    vault: VAULT,
-    returnWindows: RETURN_WINDOWS_DEFAULT,
-    firstPollMs: 1_000,
-    gateways: gateways as unknown as Gateways,
-  };
-  return { deps, countAsked: () => asked };
-}
-
-async function frozenPayout(): Promise<Frozen> {
-  const { runId, payoutIds } = await addPayingRun(fixture.app, 'bank', 1);
-  const [payoutId = ''] = payoutIds;
-  const { gateway, currency, net } = await getPayout(fixture.app, payoutId);
-  const id = randomUUID();
-  const common = { payoutId, batchId: null, attemptNo: 1, gateway, currency, minor: net, checkNumber: null };
-  const request = { requestSealed: seal(VAULT, attemptRecord(id), REQUEST), requestHash: REQUEST_HASH };
-  await insertAttempts(fixture.app, [{ ...common, ...request, id, providerKey: id }]);
-  const { deps, countAsked } = makeDeps();
-  return { runId, gateway, payoutIds, countAsked, advance: () => createPayoutActivities(deps).advancePayout(payoutId) };
-}
-
-async function frozenBatch(): Promise<Frozen> {
-  const { runId, payoutIds } = await addPayingRun(fixture.app, 'paypal', 2);
-  const id = randomUUID();
-  const group = { runId, gateway: 'paypal', currency: 'USD', number: 1, itemCount: 2, totalMinor: 2000n } as const;
-  const request = { requestSealed: seal(VAULT, batchRecord(id), REQUEST), requestHash: REQUEST_HASH };
-  await fixture.app.transaction(async (tx) => {
-    await insertBatch(tx, { ...group, ...request, id, providerKey: id });
-    for (const payoutId of payoutIds) await addAttempt(tx, payoutId, { batchId: id });
-  });
-  const noClient = {} as Client; // no workflow is started here
-  const { deps, countAsked } = makeDeps();
-  const activities = createBatchActivities({ ...deps, temporal: noClient, activePayoutsMax: 1 });
-  return { runId, gateway: 'paypal', payoutIds, countAsked, advance: () => activities.advanceBatch(id) };
-}
 
 const Count = z.object({ count: z.bigint() });
 
@@ -113,9 +39,10 @@ describe('given a claim that has seen no pause and has not committed', () => {
   it.each([
     { what: 'the gateway of its payout', freeze: frozenPayout, pauseIt: pauseItsGateway },
     { what: 'the gateway of its batch', freeze: frozenBatch, pauseIt: pauseItsGateway },
+    { what: 'the run of its payout', freeze: frozenPayout, pauseIt: pauseItsRun },
     { what: 'the run of its batch', freeze: frozenBatch, pauseIt: pauseItsRun },
   ])('when $what is paused then the pause returns once the claim is committed', async ({ freeze, pauseIt }) => {
-    const frozen = await freeze();
+    const frozen = await freeze(fixture);
     const ids = sql.array([...frozen.payoutIds], 'uuid');
     const held = await hold(sql.unsafe`select from payout_attempt where payout_id = any(${ids}) for update`);
     const claimed = frozen.advance();
@@ -149,7 +76,7 @@ async function decideNotPaid(payoutId: string): Promise<void> {
 
 describe('given a payment whose provider may be asked again, and two people who decided that it was not paid', () => {
   it('when their decision is being applied then its provider is no longer asked', async () => {
-    const { payoutIds, gateway, advance, countAsked } = await frozenPayout();
+    const { payoutIds, gateway, advance, countAsked } = await frozenPayout(fixture);
     const [payoutId = ''] = payoutIds;
     await advance();
     expect(countAsked()).toBe(1);

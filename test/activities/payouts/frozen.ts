@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+
+import type { Client } from '@temporalio/client';
+
+import { createPayoutActivities } from '../../../activities/payouts/advance.ts';
+import { createBatchActivities } from '../../../activities/payouts/batches.ts';
+import { insertAttempts } from '../../../db/payouts/attempts.ts';
+import { insertBatch } from '../../../db/payouts/batches.ts';
+import { getPayout } from '../../../db/payouts/payouts.ts';
+import { attemptRecord, batchRecord, seal } from '../../../db/vault.ts';
+import { sha256 } from '../../../domain/canonical.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
+import type { GatewayName } from '../../../domain/rails.ts';
+import type { BatchReply, Gateways } from '../../../gateways/gateway.ts';
+import { batchReply, reply } from '../../../gateways/replies.ts';
+import type { Fixture } from '../../db/fixture.ts';
+import { addAttempt, addPayingRun } from '../../fixtures/rows.ts';
+import { VAULT } from '../../fixtures/world.ts';
+
+const REQUEST = Buffer.from('{}');
+const REQUEST_HASH = sha256(REQUEST);
+
+const unclear = (): BatchReply => batchReply('unknown', 'no clear answer');
+
+/** A payout or batch that is frozen and not asked for yet. Every provider replies that it does not know the outcome. */
+export type Frozen = {
+  runId: string;
+  gateway: GatewayName;
+  payoutIds: readonly string[];
+  advance: () => Promise<unknown>;
+  /** How often its provider was asked for the payment. */
+  countAsked: () => number;
+};
+
+function makeDeps(fixture: Fixture, batchSays: BatchReply) {
+  let asked = 0;
+  const ask = async () => {
+    asked += 1;
+    return reply('unknown', 'no clear answer');
+  };
+  const askAll = async () => {
+    asked += 1;
+    return batchSays;
+  };
+  const gateways = { wise: { submit: ask, resolve: ask }, paypal: { batches: { submit: askAll } } };
+  const deps = {
+    db: fixture.app,
+    vault: VAULT,
+    returnWindows: RETURN_WINDOWS_DEFAULT,
+    firstPollMs: 1_000,
+    gateways: gateways as unknown as Gateways,
+  };
+  return { deps, countAsked: () => asked };
+}
+
+/** A payout that is asked for alone. */
+export async function frozenPayout(fixture: Fixture): Promise<Frozen> {
+  const { runId, payoutIds } = await addPayingRun(fixture.app, 'bank', 1);
+  const [payoutId = ''] = payoutIds;
+  const { gateway, currency, net } = await getPayout(fixture.app, payoutId);
+  const id = randomUUID();
+  const common = { payoutId, batchId: null, attemptNo: 1, gateway, currency, minor: net, checkNumber: null };
+  const request = { requestSealed: seal(VAULT, attemptRecord(id), REQUEST), requestHash: REQUEST_HASH };
+  await insertAttempts(fixture.app, [{ ...common, ...request, id, providerKey: id }]);
+  const { deps, countAsked } = makeDeps(fixture, unclear());
+  return { runId, gateway, payoutIds, countAsked, advance: () => createPayoutActivities(deps).advancePayout(payoutId) };
+}
+
+/** A batch of two payouts. Its provider gives this answer about it. */
+export async function frozenBatch(
+  fixture: Fixture,
+  says: (ids: readonly string[]) => BatchReply = unclear,
+): Promise<Frozen> {
+  const { runId, payoutIds } = await addPayingRun(fixture.app, 'paypal', 2);
+  const id = randomUUID();
+  const group = { runId, gateway: 'paypal', currency: 'USD', number: 1, itemCount: 2, totalMinor: 2000n } as const;
+  const request = { requestSealed: seal(VAULT, batchRecord(id), REQUEST), requestHash: REQUEST_HASH };
+  const attemptIds: string[] = [];
+  await fixture.app.transaction(async (tx) => {
+    await insertBatch(tx, { ...group, ...request, id, providerKey: id });
+    for (const payoutId of payoutIds) attemptIds.push(await addAttempt(tx, payoutId, { batchId: id }));
+  });
+  const noClient = {} as Client; // no workflow is started here
+  const { deps, countAsked } = makeDeps(fixture, says(attemptIds));
+  const activities = createBatchActivities({ ...deps, temporal: noClient, activePayoutsMax: 1 });
+  return { runId, gateway: 'paypal', payoutIds, countAsked, advance: () => activities.advanceBatch(id) };
+}
