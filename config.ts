@@ -11,6 +11,8 @@ import type { GatewaySettings } from './gateways/index.ts';
 const Port = z.coerce.number().int().min(0).max(65_535);
 const Seconds = z.coerce.number().int().min(0);
 const Url = z.url();
+/** An address below which files lie. Without the slash, a longer name of the same beginning would be below it too. */
+const Folder = Url.endsWith('/', 'must end in /');
 /** 32 bytes in hex. */
 const Key = z
   .string()
@@ -48,7 +50,7 @@ const Environment = z.object({
   PAYPAL_CLIENT_ID: z.string().min(1),
   PAYPAL_CLIENT_SECRET: z.string().min(1),
   PAYPAL_WEBHOOK_ID: z.string().min(1),
-  PAYPAL_CERT_URL_PREFIX: Url.default('https://api.paypal.com/v1/notifications/certs/'),
+  PAYPAL_CERT_URL_PREFIX: Folder.default('https://api.paypal.com/v1/notifications/certs/'),
   PAYPAL_CERT_CA: Pem.optional(),
   WISE_BATCH_MAX: z.coerce.number().int().min(1).max(1000).default(1000),
   PAYPAL_BATCH_MAX: z.coerce.number().int().min(1).max(15_000).default(15_000),

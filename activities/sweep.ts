@@ -7,10 +7,11 @@ import { listOverdueRuns } from '../db/runs/overdue.ts';
 import { listProgramsWithDueEvents } from '../db/earnings/accrual.ts';
 import { takeOverduePayouts } from '../db/payouts/payouts.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
-import { noticeBatches } from '../commands/payouts/inbox.ts';
+import { giveUpWebhooks, noticeBatches } from '../commands/payouts/inbox.ts';
 import { listMatchedInbox, markInboxProcessed } from '../db/payouts/inbox.ts';
 import { wakeAccrual, wakeBatch, wakeRun } from '../temporal/starts.ts';
 import { remindOfTasks } from '../commands/tasks/tasks.ts';
+import { isNews } from '../domain/payouts/news.ts';
 import { wakePayouts } from './payouts/wake.ts';
 
 export type SweepDeps = { db: DatabasePool; temporal: Client };
@@ -39,9 +40,10 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     return programs.length + runs.length + batches.length + payouts + (await wakeByInbox(db, temporal));
   },
 
-  /** Reminds people of tasks that are due soon, seals the audit log, and deletes idempotency keys that have expired. */
+  /** Reminds people of tasks, gives up webhooks that are about nothing of ours, seals the audit log, and deletes expired keys. */
   async tidy(): Promise<void> {
     await db.transaction(remindOfTasks);
+    await giveUpWebhooks(db);
     await sealAuditLog(db);
     await deleteExpiredKeys(db);
   },
@@ -61,7 +63,8 @@ async function wakeOverduePayouts(db: DatabasePool, temporal: Client): Promise<n
 /** Wakes payouts for webhooks that came before their payout was known, or whose signal was lost. */
 async function wakeByInbox(db: DatabasePool, temporal: Client): Promise<number> {
   const messages = await listMatchedInbox(db, MESSAGES_PER_SWEEP);
-  const payouts = new Map(messages.map((payout) => [payout.id, payout]));
+  const news = messages.filter(({ known, message }) => isNews(known, message));
+  const payouts = new Map(news.map((payout) => [payout.id, payout]));
   await wakePayouts(temporal, [...payouts.values()]);
   const done = messages.map(({ inboxGateway, eventId }) => ({ gateway: inboxGateway, eventId }));
   if (done.length > 0) await markInboxProcessed(db, done);

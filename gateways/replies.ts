@@ -57,6 +57,10 @@ export function translate(
   };
 }
 
+/** The state that a status stands for. Null if it is not in the table, or if there is no status. */
+export const stateOf = (statuses: StatusTable, status: string | null | undefined): ReplyState | null =>
+  (status && entryOf(statuses, status)?.state) || null;
+
 /** Says which detail of a payment cannot be sent. The message may name fields and limits, but never the details themselves. */
 export const rejected = (field: string, reason: string): Failure =>
   new Failure(

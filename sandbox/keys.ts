@@ -29,7 +29,7 @@ async function makePaypalKeys(): Promise<Keys['paypal']> {
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
     ],
   });
-  const leaf = await generate([{ name: 'commonName', value: 'messageverificationcerts.sandbox' }], {
+  const leaf = await generate([{ name: 'commonName', value: 'messageverificationcerts.sandbox.paypal.com' }], {
     ...validity(),
     ca: { key: authority.private, cert: authority.cert },
     extensions: [

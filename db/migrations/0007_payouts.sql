@@ -181,15 +181,21 @@ create table webhook_inbox(
   provider_ref text,
   provider_key text,
   word text not null,
+  state text,
+  is_progress boolean not null default false,
   reason text check (reason ~ '^[A-Z][A-Z0-9_]{0,63}$'),
-  raw_body bytea not null,
   received_at timestamptz not null default now(),
   processed_at timestamptz,
+  unmatched_at timestamptz,
   primary key (gateway, event_id)
 );
-create index on webhook_inbox(received_at) where processed_at is null;
-create index on webhook_inbox(gateway, provider_ref) where processed_at is null;
+create index on webhook_inbox(received_at) where processed_at is null and unmatched_at is null;
+create index on webhook_inbox(gateway, provider_ref) where processed_at is null and unmatched_at is null;
 create index on webhook_inbox(gateway, provider_ref) where reason is not null;
+comment on table webhook_inbox is
+  'The verified webhooks, reduced to ids and codes. Their bodies are not kept, because they name receivers.';
+comment on column webhook_inbox.state is 'The state that it reports, in our terms. It only decides whether the provider is asked at once.';
+comment on column webhook_inbox.unmatched_at is 'When it was given up, because it is about no payment of ours.';
 comment on column webhook_inbox.reason is
   'The reason why a bank sent the money back. Wise gives it only in a webhook. It explains a return, and decides nothing.';
 

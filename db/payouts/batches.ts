@@ -195,7 +195,7 @@ export const listOverdueBatches = (db: Database, limit: number): Promise<readonl
     select id, run_id as "runId", gateway, currency, item_count as "itemCount" from provider_batch
     where state not in ('done', 'failed') and due_at <= now() order by due_at limit ${limit}`);
 
-/** The batch that a provider names by its reference or our key. Null where we know no such batch. */
+/** The open batch that a provider names by its reference or our key. Null where we know no such batch, or where it is over. */
 export const findBatchByProviderRef = (
   db: Database,
   gateway: GatewayName,
@@ -203,7 +203,8 @@ export const findBatchByProviderRef = (
 ): Promise<BatchStartRow | null> =>
   db.maybeOne(sql.type(StartRow)`
     select id, run_id as "runId", gateway, currency, item_count as "itemCount" from provider_batch
-    where gateway = ${gateway} and (provider_ref = ${reference} or provider_key = ${key}) limit 1`);
+    where gateway = ${gateway} and (provider_ref = ${reference} or provider_key = ${key}) and state not in ('done', 'failed')
+    limit 1`);
 
 /** The batch that waits for a person and holds this payout's payment. A message about the payment may mean that the person has acted. */
 export const findWaitingBatch = (db: Database, payoutId: string): Promise<BatchStartRow | null> =>

@@ -1,10 +1,11 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import { ATTEMPT_STATES, type AttemptState } from '../../domain/payouts/attempt.ts';
 import { GATEWAYS, type GatewayName } from '../../domain/rails.ts';
-import { Id } from '../column-types.ts';
+import { Count, Id, LocalDate } from '../column-types.ts';
 import { changesRow, type Database } from '../database.ts';
-import { PayoutStartRow, startColumns } from './starts.ts';
+import { knownColumn, KnownRow, PayoutStartRow, startColumns } from './starts.ts';
 
 export type InboxMessage = {
   gateway: GatewayName;
@@ -12,8 +13,10 @@ export type InboxMessage = {
   reference: string | null;
   key: string | null;
   word: string;
+  /** The state that it reports, in our terms, if any. */
+  state: AttemptState | null;
+  isProgress: boolean;
   reason: string | null;
-  rawBody: Uint8Array;
 };
 
 /** Whether a message is about no payment, such as a test or a change of our balance. It never wakes a payout. */
@@ -24,9 +27,9 @@ export const insertInboxMessage = (db: Database, message: InboxMessage): Promise
   changesRow(
     db,
     sql.unsafe`
-    insert into webhook_inbox(gateway, event_id, provider_ref, provider_key, word, reason, raw_body, processed_at)
-    values (${message.gateway}, ${message.eventId}, ${message.reference}, ${message.key}, ${message.word},
-      ${message.reason}, ${sql.binary(Buffer.from(message.rawBody))}, case when ${isAboutNothing(message)} then now() end)
+    insert into webhook_inbox(gateway, event_id, provider_ref, provider_key, word, state, is_progress, reason, processed_at)
+    values (${message.gateway}, ${message.eventId}, ${message.reference}, ${message.key}, ${message.word}, ${message.state},
+      ${message.isProgress}, ${message.reason}, case when ${isAboutNothing(message)} then now() end)
     on conflict (gateway, event_id) do nothing`,
   );
 
@@ -39,21 +42,27 @@ export const markInboxProcessed = (db: Database, messages: readonly { gateway: G
     )} as done(gateway, event_id)
     where inbox.gateway = done.gateway and inbox.event_id = done.event_id`);
 
-const MatchRow = PayoutStartRow.extend({ inboxGateway: z.enum(GATEWAYS), eventId: z.string() });
+const MatchRow = PayoutStartRow.extend({
+  inboxGateway: z.enum(GATEWAYS),
+  eventId: z.string(),
+  message: z.strictObject({ word: z.string(), state: z.enum(ATTEMPT_STATES).nullable(), isProgress: z.boolean() }),
+  known: KnownRow,
+});
 
-/**
- * Webhooks count for a week. Payments that others make from the same account send webhooks that never match, and no query should read
- * them for ever. A payout whose reference became known later was polled at its provider since then.
- */
-const isUnprocessed = sql.fragment`inbox.processed_at is null and inbox.received_at > now() - interval '7 days'`;
+const isUnprocessed = sql.fragment`inbox.processed_at is null and inbox.unmatched_at is null`;
+
+/** Whether a message is about an attempt. */
+const isAbout = sql.fragment`
+  attempt.gateway = inbox.gateway
+    and (attempt.provider_ref = inbox.provider_ref or attempt.provider_key = inbox.provider_key)`;
 
 /** Webhooks that nobody acted on and whose payout is known by now. One may arrive before the call that caused it returns. */
 export const listMatchedInbox = (db: Database, limit: number): Promise<readonly z.infer<typeof MatchRow>[]> =>
   db.any(sql.type(MatchRow)`
-    select inbox.gateway as "inboxGateway", inbox.event_id as "eventId", ${startColumns}
+    select inbox.gateway as "inboxGateway", inbox.event_id as "eventId", ${startColumns}, ${knownColumn},
+      jsonb_build_object('word', inbox.word, 'state', inbox.state, 'isProgress', inbox.is_progress) as message
     from webhook_inbox inbox
-    join payout_attempt attempt on attempt.gateway = inbox.gateway
-      and (attempt.provider_ref = inbox.provider_ref or attempt.provider_key = inbox.provider_key)
+    join payout_attempt attempt on ${isAbout}
     join payout on payout.id = attempt.payout_id join partner on partner.id = payout.partner_id
     where ${isUnprocessed}
     order by inbox.received_at limit ${limit}`);
@@ -82,3 +91,22 @@ export const listBatchesWithMessages = (db: Database): Promise<readonly string[]
     join payout_attempt attempt on attempt.gateway = inbox.gateway and attempt.provider_ref = inbox.provider_ref
     join provider_batch batch on batch.id = attempt.batch_id
     where ${isUnprocessed} and batch.state = 'needs_person'`);
+
+const GivenUpRow = z.strictObject({ gateway: z.enum(GATEWAYS), day: LocalDate, count: Count });
+
+/**
+ * Gives up the messages of the days before today (UTC) that are about no payment and no batch of ours, so that no query reads them for
+ * ever. Others make payments from the same account, and those send webhooks too. A message belongs to the next day if it came within the
+ * last hour of a day, because a payment's reference is known within minutes. Returns how many there are of each gateway and day.
+ */
+export const giveUpUnmatched = (db: Database): Promise<readonly z.infer<typeof GivenUpRow>[]> =>
+  db.any(sql.type(GivenUpRow)`
+    with given_up as (
+      update webhook_inbox inbox set unmatched_at = now()
+      where ${isUnprocessed} and inbox.received_at < date_trunc('day', now() at time zone 'UTC') at time zone 'UTC' - interval '1 hour'
+        and not exists (select from payout_attempt attempt where ${isAbout})
+        and not exists (select from provider_batch batch
+                        where batch.gateway = inbox.gateway and batch.provider_key = inbox.provider_key)
+      returning inbox.gateway, (inbox.received_at at time zone 'UTC')::date as day
+    )
+    select gateway, day, count(*) as count from given_up group by gateway, day order by gateway, day`);

@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import { ATTEMPT_STATES } from '../../domain/payouts/attempt.ts';
 import type { PayoutStart } from '../../domain/payouts/payout.ts';
 import { type GatewayName, GATEWAYS, METHODS } from '../../domain/rails.ts';
 import type { Database } from '../database.ts';
@@ -23,14 +24,26 @@ export const getPayoutStart = (db: Database, payoutId: string): Promise<PayoutSt
   db.one(sql.type(PayoutStartRow)`
     select ${startColumns} from payout join partner on partner.id = payout.partner_id where payout.id = ${payoutId}`);
 
-/** The payout that a provider names by its reference or our key. Null where we do not know one (yet). */
+/** The known facts about the attempt that a webhook is about. */
+export const KnownRow = z.strictObject({
+  state: z.enum(ATTEMPT_STATES),
+  word: z.string().nullable(),
+  isDenied: z.boolean(),
+});
+
+/** The columns of a `KnownRow`, as one value, in a query that reads `payout_attempt attempt`. */
+export const knownColumn = sql.fragment`
+  jsonb_build_object('state', attempt.state, 'word', attempt.word,
+    'isDenied', attempt.state = 'failed' and attempt.resolution_id is not null) as known`;
+
+/** The payout that a provider names by its reference or our key, and its attempt. Null where we do not know one (yet). */
 export const findPayoutByProviderRef = (
   db: Database,
   gateway: GatewayName,
   { reference, key }: { reference: string | null; key: string | null },
-): Promise<PayoutStart | null> =>
-  db.maybeOne(sql.type(PayoutStartRow)`
-    select ${startColumns}
+): Promise<(PayoutStart & { known: z.infer<typeof KnownRow> }) | null> =>
+  db.maybeOne(sql.type(PayoutStartRow.extend({ known: KnownRow }))`
+    select ${startColumns}, ${knownColumn}
     from payout_attempt attempt join payout on payout.id = attempt.payout_id join partner on partner.id = payout.partner_id
     where attempt.gateway = ${gateway} and (attempt.provider_ref = ${reference} or attempt.provider_key = ${key})
     limit 1`);

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { MINUTE_MS } from '../../domain/durations.ts';
 import type { WebhookReader } from '../gateway.ts';
 import { Id } from '../json.ts';
+import { stateOf } from '../replies.ts';
 import { isHmacOf, needHeader, notGenuine, readSigned } from '../webhook-signatures.ts';
+import { LOB_STATUSES } from './statuses.ts';
 
 /** How far the signed time may differ from ours. */
 const CLOCK_WINDOW_MS = 5 * MINUTE_MS;
@@ -30,6 +32,8 @@ export function createLobWebhookReader({ webhookSecret }: { webhookSecret: strin
       reference: reference_id,
       key: body?.metadata?.['attempt'] ?? null,
       providerStatus: event_type.id,
+      state: stateOf(LOB_STATUSES, event_type.id.replace(/^check\./, '')),
+      isProgress: false,
       reason: null,
     };
   };

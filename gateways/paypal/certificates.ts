@@ -12,6 +12,19 @@ export const readCertificates = (pem: string): X509Certificate[] =>
 export const readAuthorities = (pem: string | undefined): X509Certificate[] =>
   pem ? readCertificates(pem) : rootCertificates.map((text) => new X509Certificate(text));
 
+/** The names of the certificates with which PayPal signs webhooks, live and in its sandbox. */
+const PAYPAL_NAME = /^messageverificationcerts(\.[a-z0-9-]+)*\.paypal\.com$/i;
+
+/** Whether a certificate is made out to PayPal's webhooks: its common name, or one of its DNS names. */
+export function isNamedPayPal({ subject, subjectAltName = '' }: X509Certificate): boolean {
+  const common =
+    subject?.split('\n').flatMap((part) => (part.startsWith('CN=') ? [part.slice('CN='.length)] : [])) ?? [];
+  const dns = subjectAltName
+    .split(', ')
+    .flatMap((part) => (part.startsWith('DNS:') ? [part.slice('DNS:'.length)] : []));
+  return [...common, ...dns].some((name) => PAYPAL_NAME.test(name));
+}
+
 const isValidAt = ({ validFromDate, validToDate }: X509Certificate, now: Date): boolean =>
   validFromDate <= now && now <= validToDate;
 

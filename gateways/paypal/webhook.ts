@@ -1,21 +1,20 @@
-import { verify, type X509Certificate } from 'node:crypto';
+import { verify } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 import { z } from 'zod';
 
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/durations.ts';
-import { Failure } from '../../domain/errors.ts';
-import type { WebhookHint, WebhookReader } from '../gateway.ts';
+import type { ReplyState, WebhookHint, WebhookReader } from '../gateway.ts';
 import { Id } from '../json.ts';
+import { stateOf } from '../replies.ts';
 import { needHeader, notGenuine, readSigned } from '../webhook-signatures.ts';
-import { isTrusted, readAuthorities, readCertificates } from './certificates.ts';
+import { createCertificateStore } from './certificate-store.ts';
 import type { PayPalSettings } from './client.ts';
+import { PAYPAL_BATCH_STATUSES, PAYPAL_ITEM_STATUSES } from './statuses.ts';
 
 /** PayPal repeats a webhook for three days. One that was signed earlier is a replay. */
 const SIGNED_AGE_MAX_MS = 3 * DAY_MS + HOUR_MS;
 const CLOCK_AHEAD_MAX_MS = 5 * MINUTE_MS;
-const CERTIFICATE_TIMEOUT_MS = 10_000;
-const CERTIFICATES_KEPT_MAX = 20;
 
 const Event = z.object({
   id: Id,
@@ -35,43 +34,24 @@ const Event = z.object({
   }),
 });
 
+/** The meaning of a batch's status for its payments, as long as the batch was not denied or cancelled. */
+const PROGRESS: ReadonlySet<ReplyState | null> = new Set(['accepted', null]);
+
 function toHint({ id, event_type, resource }: z.infer<typeof Event>): WebhookHint {
   const { batch_header: batch, payout_item: item } = resource;
+  const ofBatch = batch && stateOf(PAYPAL_BATCH_STATUSES, batch.batch_status);
   return {
     eventId: id,
     reference: resource.payout_batch_id ?? batch?.payout_batch_id ?? null,
     key: item?.sender_item_id ?? resource.sender_batch_id ?? batch?.sender_batch_header?.sender_batch_id ?? null,
     providerStatus: resource.transaction_status ?? batch?.batch_status ?? event_type,
+    state: ofBatch ?? stateOf(PAYPAL_ITEM_STATUSES, resource.transaction_status),
+    isProgress: ofBatch !== undefined && PROGRESS.has(ofBatch),
     reason: null,
   };
 }
 
 type Settings = Pick<PayPalSettings, 'webhookId' | 'certUrlPrefix' | 'certCa'>;
-
-/** Fetches each of PayPal's signing certificates once, however many webhooks wait for it. Only addresses with our prefix are fetched. */
-function createChains(certUrlPrefix: string, fetch: typeof globalThis.fetch) {
-  const kept = new Map<string, Promise<X509Certificate[]>>();
-
-  async function load(url: string): Promise<X509Certificate[]> {
-    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(CERTIFICATE_TIMEOUT_MS) });
-    if (!response.ok) throw new RangeError(`status ${response.status}`);
-    return readCertificates(await response.text());
-  }
-
-  return async (url: string): Promise<X509Certificate[]> => {
-    const isOurs = certUrlPrefix && URL.canParse(url) && new URL(url).href.startsWith(certUrlPrefix);
-    if (!isOurs) throw notGenuine('PayPal', 'its certificate is not hosted by PayPal');
-    const known = kept.get(url);
-    if (known) return known;
-    if (kept.size >= CERTIFICATES_KEPT_MAX) kept.clear();
-    const chain = load(url).catch((cause: unknown) => {
-      kept.delete(url); // the next webhook tries again
-      throw certificateUnavailable(cause);
-    });
-    kept.set(url, chain);
-    return chain;
-  };
-}
 
 const need = (headers: Headers, name: string): string => needHeader('PayPal', headers, name);
 
@@ -85,18 +65,10 @@ const isRecent = (time: string, now: Date): boolean => {
  * with a certificate that PayPal hosts and that one of our trusted authorities signed.
  */
 export function createPayPalWebhookReader(
-  { webhookId, certUrlPrefix, certCa }: Settings,
+  { webhookId, ...settings }: Settings,
   fetch: typeof globalThis.fetch = globalThis.fetch,
 ): WebhookReader {
-  const chainAt = createChains(certUrlPrefix, fetch);
-  const authorities = readAuthorities(certCa);
-
-  async function trustedLeaf(url: string, now: Date): Promise<X509Certificate> {
-    const chain = await chainAt(url);
-    const [leaf] = chain;
-    if (!leaf || !isTrusted(chain, authorities, now)) throw notGenuine('PayPal', 'its certificate is not trusted');
-    return leaf;
-  }
+  const certificateAt = createCertificateStore(settings, fetch);
 
   return async (headers, rawBody, now) => {
     const [id, time] = [need(headers, 'paypal-transmission-id'), need(headers, 'paypal-transmission-time')];
@@ -104,17 +76,10 @@ export function createPayPalWebhookReader(
     if (need(headers, 'paypal-auth-algo') !== 'SHA256withRSA')
       throw notGenuine('PayPal', 'its signature algorithm is not SHA256withRSA');
     if (!isRecent(time, now)) throw notGenuine('PayPal', 'it was signed too long ago');
-    const leaf = await trustedLeaf(need(headers, 'paypal-cert-url'), now);
+    const leaf = await certificateAt(need(headers, 'paypal-cert-url'), now);
     const signed = Buffer.from(`${id}|${time}|${webhookId}|${crc32(rawBody)}`);
     if (!webhookId || !verify('RSA-SHA256', signed, leaf.publicKey, signature))
       throw notGenuine('PayPal', 'the signature is wrong');
     return toHint(readSigned('PayPal', Event, rawBody));
   };
 }
-
-const certificateUnavailable = (cause: unknown): Failure =>
-  new Failure(
-    'gateway_unavailable',
-    'PayPal’s signing certificate could not be fetched, so this webhook was neither accepted nor refused. PayPal will send it again.',
-    { cause },
-  );

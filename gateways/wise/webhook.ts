@@ -4,7 +4,9 @@ import { z } from 'zod';
 
 import type { WebhookHint, WebhookReader } from '../gateway.ts';
 import { Id } from '../json.ts';
+import { stateOf } from '../replies.ts';
 import { needHeader, notGenuine, readSigned } from '../webhook-signatures.ts';
+import { WISE_STATUSES } from './statuses.ts';
 
 /** `transfers#state-change`, `#payout-failure`, `#refund`, `#active-cases` and any other event from Wise. Each wakes the payout. */
 const Event = z.object({
@@ -28,7 +30,9 @@ function toHint({ event_type, data, sent_at }: z.infer<typeof Event>): WebhookHi
   const reason = code && REASON.test(code) ? code : null;
   const providerStatus = data.current_state ?? reason ?? event_type;
   const eventId = [id, event_type, data.occurred_at ?? sent_at, providerStatus].join(':');
-  return { eventId, reference: event_type.startsWith('transfers#') ? id : null, key: null, providerStatus, reason };
+  const reference = event_type.startsWith('transfers#') ? id : null;
+  const state = stateOf(WISE_STATUSES, data.current_state);
+  return { eventId, reference, key: null, providerStatus, state, isProgress: false, reason };
 }
 
 /**
@@ -40,8 +44,7 @@ export function createWiseWebhookReader({ webhookPublicKey }: { webhookPublicKey
     const signature = Buffer.from(needHeader('Wise', headers, 'x-signature-sha256'), 'base64');
     if (!webhookPublicKey || !verify('RSA-SHA256', rawBody, createPublicKey(webhookPublicKey), signature))
       throw notGenuine('Wise', 'the signature is wrong');
-    const hint = toHint(readSigned('Wise', Event, rawBody));
-    // Wise's own test deliveries are signed but are not about any transfer.
-    return headers.get('x-test-notification') === 'true' ? { ...hint, reference: null, providerStatus: 'test' } : hint;
+    // Only the body is signed. No header, such as `x-test-notification`, may change what it says. A test delivery matches no transfer.
+    return toHint(readSigned('Wise', Event, rawBody));
   };
 }

@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { findPayoutByProviderRef } from '../../../db/payouts/starts.ts';
 import { findBatchByProviderRef, findWaitingBatch } from '../../../db/payouts/batches.ts';
 import { insertInboxMessage, markInboxProcessed } from '../../../db/payouts/inbox.ts';
+import { isNews } from '../../../domain/payouts/news.ts';
 import type { WebhookHint } from '../../../gateways/gateway.ts';
 import { WEBHOOK_SENDERS, type WebhookSender } from '../../../gateways/webhooks.ts';
 import { wakeBatch, wakePayout } from '../../../temporal/starts.ts';
@@ -27,18 +28,22 @@ const receive = createRoute({
   },
 });
 
-/** Providers call this. A genuine message is stored before it is answered. It only wakes its payout, which asks the provider itself. */
+/**
+ * Providers call this. A genuine message is stored before it is answered, reduced to its ids. If it is news, it wakes its payout, which asks
+ * the provider itself.
+ */
 export const webhookRoutes = ({ db, temporal, log, webhookReaders }: ApiDeps) => {
-  const wake = async (gateway: WebhookSender, { eventId, reference, key }: WebhookHint) => {
-    const hint = { reference, key };
+  const wake = async (gateway: WebhookSender, hint: WebhookHint) => {
+    const { eventId } = hint;
     const payout = await findPayoutByProviderRef(db, gateway, hint);
     const batch = payout ? await findWaitingBatch(db, payout.id) : await findBatchByProviderRef(db, gateway, hint);
     if (!payout && !batch) return; // the sweep matches it once the reference is known
+    const hasNews = payout !== null && isNews(payout.known, { ...hint, word: hint.providerStatus });
     const woken = await wakeQuietly(
       { temporal, log },
       { payout: payout?.id ?? '', batch: batch?.id ?? '' },
       async () => {
-        if (payout) await wakePayout(temporal, payout);
+        if (hasNews) await wakePayout(temporal, payout);
         if (batch) await wakeBatch(temporal, batch);
       },
     );
@@ -57,7 +62,7 @@ export const webhookRoutes = ({ db, temporal, log, webhookReaders }: ApiDeps) =>
     const { sender } = c.req.valid('param');
     const rawBody = new Uint8Array(await c.req.arrayBuffer());
     const hint = await webhookReaders[sender](c.req.raw.headers, rawBody, new Date());
-    const isNew = await insertInboxMessage(db, { gateway: sender, ...hint, word: hint.providerStatus, rawBody });
+    const isNew = await insertInboxMessage(db, { gateway: sender, ...hint, word: hint.providerStatus });
     if (isNew) wakeLater(sender, hint);
     return c.body(null, 200);
   });

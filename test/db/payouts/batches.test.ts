@@ -218,7 +218,7 @@ describe('given a batch that waits for a person', () => {
     await saveStep(app, attemptId, 'item', 'transfer-1');
     await setBatchDue(app, prepared.id, HOUR_MS);
     const news = { gateway: 'paypal' as const, eventId: 'news-1', reference: 'transfer-1', key: null };
-    await insertInboxMessage(app, { ...news, word: 'processing', reason: null, rawBody: Buffer.alloc(0) });
+    await insertInboxMessage(app, { ...news, word: 'processing', state: null, isProgress: false, reason: null });
 
     await noticeBatches(app);
 
