@@ -177,6 +177,10 @@ export type WebhookHint = {
   reference: string | null;
   key: string | null;
   providerStatus: string;
+  /** The state that it reports, in our terms. Null where it reports something else. */
+  state: ReplyState | null;
+  /** Whether it only reports that a batch goes on, which says nothing about its payments. */
+  isProgress: boolean;
   /** Why a payment failed, as the provider's code, where only the webhook gives it. It explains but decides nothing. */
   reason: string | null;
 };
@@ -200,13 +204,17 @@ export type Gateway = {
   resolve: (submission: Submission, save: SaveStep, signal: AbortSignal) => Promise<Reply>;
   /** Reads the provider's object again by its reference. */
   read: (submission: Submission, signal: AbortSignal) => Promise<Reply>;
-  /** The provider's own statement of one day (UTC, half-open), for reconciliation. */
+  /**
+   * The provider's own statement of one day (UTC, half-open), for reconciliation. A row that cannot be read hides no other row:
+   * `onUnreadable` is told its name.
+   */
   statement: (
     account: PayerAccount,
     currency: string,
     from: Date,
     to: Date,
     signal: AbortSignal,
+    onUnreadable?: (row: string) => void,
   ) => Promise<StatementLine[]>;
   /** Only for gateways that can send many payments at once. */
   batches?: BatchGateway;

@@ -67,6 +67,22 @@ export const MoneyBody = z
 export const readableRows = <T>(row: z.ZodType<T>) =>
   z.array(z.unknown()).transform((rows) => rows.map((one) => row.safeParse(one)).flatMap(({ data }) => data ?? []));
 
+/** The rows of a list that can be read, and the names of those that cannot. One bad row hides no other. */
+export type Rows<T> = { readable: readonly T[]; unreadable: readonly string[] };
+
+/** Reads each row of a list on its own. A row that cannot be read is named by its id, or by its place if it has none. */
+export const rowsOf = <T>(schema: z.ZodType<T>, idField: string) =>
+  z.array(z.unknown()).transform((rows): Rows<T> => {
+    const name = z.object({ [idField]: Id });
+    const read = rows.map((row) => schema.safeParse(row));
+    return {
+      readable: read.flatMap(({ success, data }) => (success ? [data] : [])),
+      unreadable: read.flatMap(({ success }, place) =>
+        success ? [] : [name.safeParse(rows[place]).data?.[idField] ?? `row ${place + 1}`],
+      ),
+    };
+  });
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 

@@ -48,14 +48,33 @@ async function readStatement(
 ): Promise<StatementLine[]> {
   const from = new Date(`${day}T00:00:00Z`);
   const to = new Date(from.getTime() + DAY_MS);
+  const unreadable: string[] = [];
+  const tell = (row: string) => void unreadable.push(row);
   try {
-    return await gateways[gateway].statement(account, currency, from, to, AbortSignal.timeout(STATEMENT_TIMEOUT_MS));
+    const signal = AbortSignal.timeout(STATEMENT_TIMEOUT_MS);
+    const lines = await gateways[gateway].statement(account, currency, from, to, signal, tell);
+    if (unreadable.length > 0) await notifyOfUnreadable(db, gateway, day, unreadable);
+    return lines;
   } catch (error) {
     if (error instanceof Failure && (!FAILURES[error.code].retryable || (await isLate(db, gateway, day, to))))
       await db.transaction((tx) => raiseAlarm(tx, 'statement_not_read', `gateway/${gateway}`, error.message));
     throw error;
   }
 }
+
+/** How many rows an alarm names. */
+const NAMED_MAX = 10;
+
+/** Raises an alarm for the rows of a statement that could not be read. The others were compared with the ledger. */
+const notifyOfUnreadable = (db: DatabasePool, gateway: GatewayName, day: string, rows: readonly string[]) =>
+  db.transaction((tx) =>
+    raiseAlarm(
+      tx,
+      'rows_not_read',
+      `gateway/${gateway}/${day}`,
+      `${rows.length} rows of ${gateway}'s statement of ${day} are not as documented and were left out: ${rows.slice(0, NAMED_MAX).join(', ')}. All other rows were compared. Look at these rows at ${gateway}.`,
+    ),
+  );
 
 /** Whether a day is still unread after the night that follows the night on which it should have been read. */
 const isLate = async (db: DatabasePool, gateway: GatewayName, day: string, endedAt: Date): Promise<boolean> =>

@@ -5,7 +5,7 @@ import { lookedUp } from '../http.ts';
 import { reply, type StatusTable, translate } from '../replies.ts';
 import type { BankEntry } from './camt.ts';
 import type { CheckBank } from './client.ts';
-import { type CheckOnFile, deadAtBank, voidAtBank } from './issuing.ts';
+import { type CheckOnFile, deadAtBank, statusAtBank, voidAtBank } from './issuing.ts';
 
 /**
  * The status of a check in the bank's inquiry, while the statement does not show the check. `paid` waits for the statement. A stop or
@@ -100,9 +100,8 @@ async function ofInquiry(
   reference: string | null,
   signal: AbortSignal,
 ): Promise<Reply> {
-  const result = await bank.inquire(account, number, signal);
-  if (result.kind === 'refused' && result.status === 404) return reply('sent', 'not presented', { reference });
-  const { status } = lookedUp('The bank', result);
+  const status = await statusAtBank(bank, { account, number }, signal);
+  if (status === null) return reply('sent', 'not presented', { reference });
   const { state, alarm } = translate(BANK_STATUSES, 'The bank', status);
   const isDead = state === 'failed';
   return reply(state, status, {

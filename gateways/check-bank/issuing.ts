@@ -14,43 +14,85 @@ const CONFLICT =
 const IN_USE =
   'The bank already had this check number on file, so our register is issuing numbers that are used elsewhere. No check was made. Find out which numbers are used, and record them as spoiled.';
 
+type Filing = {
+  /** Whether an earlier caller may have filed the check. */
+  isResumed: boolean;
+  now: Date;
+  progress: CheckProgress;
+  /** Stores the progress. It is committed before the next call is made. */
+  keep: (progress: CheckProgress) => Promise<void>;
+};
+
 /**
  * Files a check with the bank before the check exists (positive pay first). Returns the progress, or a reply that says why there is no
- * check yet. The row may be filed again, because the bank identifies a check by account and number.
+ * check yet. The row may be filed again, because the bank identifies a check by account and number. A call that the bank certainly did
+ * not process is noted, so that its reply to the next one counts as the first.
  */
 export async function fileAtBank(
   bank: CheckBank,
   check: CheckOnFile,
-  { isRepeat, now, progress }: { isRepeat: boolean; now: Date; progress: CheckProgress },
+  { isResumed, now, progress, keep }: Filing,
   signal: AbortSignal,
 ): Promise<CheckProgress | Reply> {
+  const isRepeat = isResumed && !progress.isUntouched;
+  if (progress.isUntouched) await keep({ ...progress, isUntouched: false });
+  try {
+    const filed = await file(bank, check, isRepeat, signal);
+    return isReply(filed) ? filed : { ...progress, isUntouched: false, acknowledgedAt: now.toISOString(), ...filed };
+  } catch (failure) {
+    if (!isRepeat && !signal.aborted) await keep({ ...progress, isUntouched: true });
+    throw failure;
+  }
+}
+
+async function file(
+  bank: CheckBank,
+  check: CheckOnFile,
+  isRepeat: boolean,
+  signal: AbortSignal,
+): Promise<Pick<CheckProgress, 'file'> | Reply> {
   const result = await bank.file({ ...check, type: 'issue' }, signal);
   if (result.kind === 'refused') throw refusedAsAWhole('The bank', `HTTP ${result.status}`);
   if (result.kind === 'unclear') return unclear(result.evidence);
   const [refused] = result.value.rejected;
-  if (refused && isRepeat) return (await deadAtBank(bank, check, signal)) ?? unexplained(refused.reason);
-  if (refused) return reply('failed', 'row refused', { reason: refused.reason }); // no check was ever made
+  if (refused) return isRepeat ? ofSecondRefusal(bank, check, refused.reason, signal) : neverFiled(refused.reason);
   if (!isRepeat && result.value.alreadyOnFile !== '0')
     return reply('failed', 'number in use', { reason: 'the bank has another check with this number', alarm: IN_USE });
-  return { ...progress, acknowledgedAt: now.toISOString(), file: result.value.fileId };
+  return { file: result.value.fileId };
 }
 
-export const isReply = (filed: CheckProgress | Reply): filed is Reply => 'state' in filed;
+export const isReply = (filed: object): filed is Reply => 'state' in filed;
 
-/** A refusal of the second filing says nothing about the first. */
-const unexplained = (reason: string): Reply => reply('needs_person', 'row refused', { reason, alarm: CONFLICT });
+/** The bank refused the row, so no check was ever made. */
+const neverFiled = (reason: string): Reply => reply('failed', 'row refused', { reason });
 
-/** A failed reply if the bank says that it no longer pays the check: then nobody needs to make or find it. Otherwise null. */
-export async function deadAtBank(
+/** A refusal of the second filing says nothing about the first. Only the bank's own register does. */
+async function ofSecondRefusal(bank: CheckBank, check: CheckOnFile, reason: string, signal: AbortSignal) {
+  const status = await statusAtBank(bank, check, signal);
+  if (status === null) return neverFiled(reason); // the bank knows no such check, so it never took the row
+  return deadReply(status) ?? reply('needs_person', 'row refused', { reason, alarm: CONFLICT });
+}
+
+/** The bank's status of a check. Null if the bank knows no such check. */
+export async function statusAtBank(
   bank: CheckBank,
-  { account, number }: CheckOnFile,
+  { account, number }: Pick<CheckOnFile, 'account' | 'number'>,
   signal: AbortSignal,
-): Promise<Reply | null> {
-  const { status } = lookedUp('The bank', await bank.inquire(account, number, signal));
-  return status === 'void' || status === 'stopped'
+): Promise<string | null> {
+  const result = await bank.inquire(account, number, signal);
+  if (result.kind === 'refused' && result.status === 404) return null;
+  return lookedUp('The bank', result).status;
+}
+
+/** A failed reply if the bank no longer pays a check with this status. Otherwise null. */
+const deadReply = (status: string | null): Reply | null =>
+  status === 'void' || status === 'stopped'
     ? reply('failed', status, { reason: status, evidence: { bank: status } })
     : null;
-}
+
+/** A failed reply if the bank says that it no longer pays the check: then nobody needs to make or find it. Otherwise null. */
+export const deadAtBank = async (bank: CheckBank, check: CheckOnFile, signal: AbortSignal): Promise<Reply | null> =>
+  deadReply(await statusAtBank(bank, check, signal));
 
 /** Takes a check's number out of use at the bank. False if the bank refuses because it paid the check. Throws if it is unclear. */
 export async function voidAtBank(bank: CheckBank, check: CheckOnFile, signal: AbortSignal): Promise<boolean> {

@@ -1,9 +1,16 @@
 import { z } from 'zod';
 
 import { createHttp, type HttpSettings, json, type Result } from '../http.ts';
-import { Decimal, Id } from '../json.ts';
+import { Decimal, Id, rowsOf } from '../json.ts';
 
 export type LobSettings = { baseUrl: string; apiKey: string; webhookSecret: string };
+
+/** Why a check failed. The specification has `failure_reason`, and older documents have `code`. Anything else explains nothing. */
+const FailureReason = z
+  .object({ failure_reason: z.string().nullish(), code: z.string().nullish() })
+  .transform(({ failure_reason, code }) => failure_reason ?? code ?? null)
+  .nullish()
+  .catch(null);
 
 const Check = z.object({
   id: Id,
@@ -11,13 +18,13 @@ const Check = z.object({
   check_number: z.string().regex(/^\d+$/).nullish(),
   status: z.string().nullish(),
   deleted: z.boolean().nullish(),
-  failure_reason: z.object({ code: z.string() }).nullish(),
+  failure_reason: FailureReason,
   tracking_events: z.array(z.object({ name: z.string(), time: z.string().nullish() })).nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
 });
 export type LobCheck = z.infer<typeof Check>;
 
-const CheckPage = z.object({ data: z.array(Check), next_url: z.string().nullish() });
+const CheckPage = z.object({ data: rowsOf(Check, 'id'), next_url: z.string().nullish() });
 export type LobCheckPage = z.infer<typeof CheckPage>;
 
 const Deleted = z.object({ id: Id, deleted: z.boolean() });

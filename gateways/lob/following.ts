@@ -37,7 +37,7 @@ export function checkReply(check: LobCheck, { amount, request }: Submission): Re
     return reply('needs_person', status, { reference, evidence, alarm: NOT_OURS });
   const { state, alarm } = translate(LOB_STATUSES, 'Lob', status);
   const task = status === 'returned_to_sender' ? RETURNED_MAIL : null;
-  return reply(state, status, { reference, alarm, task, evidence, reason: check.failure_reason?.code ?? null });
+  return reply(state, status, { reference, alarm, task, evidence, reason: check.failure_reason ?? null });
 }
 
 type Follow = { bank: CheckBank; now: Date; signal: AbortSignal };

@@ -26,7 +26,12 @@ export function createLobGateway(settings: LobSettings & CheckBankSettings, { no
   const bank = createCheckBank(settings, fetch);
 
   /** Continues where issuing the check stopped: first the bank, then Lob, then the bank again if Lob refused. */
-  async function issue(submission: Submission, isRepeat: boolean, save: SaveStep, signal: AbortSignal): Promise<Reply> {
+  async function issue(
+    submission: Submission,
+    isResumed: boolean,
+    save: SaveStep,
+    signal: AbortSignal,
+  ): Promise<Reply> {
     let progress = readProgress(submission.step);
     const keep = async (next: CheckProgress): Promise<void> => {
       await save(writeProgress(next), null);
@@ -34,14 +39,17 @@ export function createLobGateway(settings: LobSettings & CheckBankSettings, { no
     };
     if (progress.acknowledgedAt === null) {
       const { check } = thawLob(submission.request);
-      const filed = await fileAtBank(bank, check, { isRepeat, now: now(), progress }, signal);
+      const filed = await fileAtBank(bank, check, { isResumed, now: now(), progress, keep }, signal);
       if (isReply(filed)) return filed;
       await keep(filed);
     }
     if (progress.refused === null) {
       if (progress.askedAt !== null) return ask(submission, new Date(progress.askedAt), signal);
       await keep({ ...progress, askedAt: now().toISOString() });
-      const first = await post(submission, signal);
+      const first = await post(submission, signal).catch(async (failure: unknown) => {
+        if (!signal.aborted) await keep({ ...progress, askedAt: null }); // Lob certainly did not process this call
+        throw failure;
+      });
       if ('reply' in first) return provenDead(first.reply, submission, signal);
       await keep({ ...progress, refused: first.refused });
     }
@@ -95,7 +103,7 @@ export function createLobGateway(settings: LobSettings & CheckBankSettings, { no
   /** Finds the check that has our key in its metadata. */
   async function find(submission: Submission, signal: AbortSignal): Promise<Reply | null> {
     const { data } = lookedUp('Lob', await client.findChecks(submission.key, signal));
-    const check = data.find(({ metadata }) => metadata?.['attempt'] === submission.key);
+    const check = data.readable.find(({ metadata }) => metadata?.['attempt'] === submission.key);
     return check ? checkReply(check, submission) : null;
   }
 
@@ -128,11 +136,11 @@ export function createLobGateway(settings: LobSettings & CheckBankSettings, { no
     resolve: (submission, save, signal) =>
       submission.reference ? read(submission, signal) : issue(submission, true, save, signal),
     read,
-    async statement(account, currency, from, to, signal) {
+    async statement(account, currency, from, to, signal, onUnreadable) {
       if (currency !== 'USD') return []; // Lob writes checks in USD only
       const { bankAccount } = readLobAccount(account);
       const entries = lookedUp('The bank', await bank.entries(bankAccount.accountNumber, [from, to], null, signal));
-      return nameChecks(client, entries, from, signal);
+      return nameChecks(client, entries, from, { signal, onUnreadable });
     },
     checkServices: { ...checkServices, stop },
   };

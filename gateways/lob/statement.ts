@@ -9,15 +9,23 @@ import type { LobCheck, LobCheckPage, LobClient } from './client.ts';
 const CHECK_AGE_MAX_MS = 190 * DAY_MS;
 const PAGES_MAX = 1_000;
 
+type Reading = { signal: AbortSignal; onUnreadable?: ((row: string) => void) | undefined };
+
 /** Lob cannot search by check number, so we page through its checks, newest first, until every number is found. */
-async function checksByNumber(client: LobClient, wanted: ReadonlySet<string>, day: Date, signal: AbortSignal) {
+async function checksByNumber(
+  client: LobClient,
+  wanted: ReadonlySet<string>,
+  day: Date,
+  { signal, onUnreadable }: Reading,
+) {
   const found = new Map<string, LobCheck>();
   if (wanted.size === 0) return found;
   const since = new Date(day.getTime() - CHECK_AGE_MAX_MS);
   let page: LobCheckPage = lookedUp('Lob', await client.checksSince(since, signal));
   for (let count = 1; count <= PAGES_MAX; count += 1) {
-    for (const check of page.data)
+    for (const check of page.data.readable)
       if (check.check_number && wanted.has(check.check_number)) found.set(check.check_number, check);
+    for (const row of page.data.unreadable) onUnreadable?.(row);
     if (found.size === wanted.size || !page.next_url) break;
     page = lookedUp('Lob', await client.nextPage(page.next_url, signal));
   }
@@ -32,10 +40,10 @@ export async function nameChecks(
   client: LobClient,
   entries: readonly BankEntry[],
   day: Date,
-  signal: AbortSignal,
+  reading: Reading,
 ): Promise<StatementLine[]> {
   const numbers = new Set(entries.flatMap(({ checkNumber }) => (checkNumber === null ? [] : [String(checkNumber)])));
-  const checks = await checksByNumber(client, numbers, day, signal);
+  const checks = await checksByNumber(client, numbers, day, reading);
   return entries.map((entry) => {
     const check = checks.get(String(entry.checkNumber));
     if (!check) return { ...toLine(entry, null), kind: 'other' };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { parseDecimal } from '../../domain/money.ts';
 import { createHttp, type HttpSettings, json, type Result } from '../http.ts';
-import { Currency, Decimal, Id } from '../json.ts';
+import { Currency, Decimal, Id, rowsOf } from '../json.ts';
 import { createAuthorize } from './token.ts';
 
 export type PayPalSettings = {
@@ -26,6 +26,7 @@ const Batch = z.object({ batch_header: z.object({ payout_batch_id: Id, batch_sta
 
 const Item = z.object({
   payout_item_id: Id,
+  payout_batch_id: z.string().nullish(),
   transaction_id: z.string().nullish(),
   transaction_status: z.string().nullish(),
   payout_item_fee: Amount.nullish(),
@@ -34,7 +35,7 @@ const Item = z.object({
 });
 export type PayPalItem = z.infer<typeof Item>;
 
-const BatchPage = Batch.extend({ items: z.array(Item).nullish() });
+const BatchPage = Batch.extend({ items: rowsOf(Item, 'payout_item_id').nullish() });
 
 const ReportedAmount = z
   .object({ value: Decimal, currency_code: Currency })
@@ -52,7 +53,11 @@ const Transaction = z.object({
 export type PayPalTransaction = z.infer<typeof Transaction>;
 
 const Transactions = z.object({
-  transaction_details: z.array(z.object({ transaction_info: Transaction })).default([]),
+  transaction_details: z
+    .array(z.object({ transaction_info: z.unknown() }))
+    .default([])
+    .transform((rows) => rows.map(({ transaction_info }) => transaction_info))
+    .pipe(rowsOf(Transaction, 'transaction_id')),
   total_pages: z.string().nullish(),
 });
 

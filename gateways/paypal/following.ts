@@ -20,10 +20,17 @@ export async function* pagesOf(client: PayPalClient, batchId: string, signal: Ab
   const { itemsPerPage } = client;
   for (let page = 1; (page - 1) * itemsPerPage <= ITEMS_MAX; page += 1) {
     const { batch_header, items } = lookedUp('PayPal', await client.batchPage(batchId, page, signal));
-    yield { batchStatus: batch_header.batch_status, items: items ?? [] };
-    if (!items || items.length < itemsPerPage) return;
+    const { readable, unreadable } = items ?? { readable: [], unreadable: [] };
+    yield { batchStatus: batch_header.batch_status, items: readable };
+    if (readable.length + unreadable.length < itemsPerPage) return;
   }
 }
+
+/** PayPal paid nothing of a batch with this status, whether or not it shows the batch's payments. */
+export const DENIED = 'DENIED';
+
+/** A payment that PayPal denied with its batch. */
+export const deniedReply = (reference: string | null): Reply => reply('failed', DENIED, { reference });
 
 type Found = { batchStatus: string; item: PayPalItem | null };
 
@@ -65,7 +72,15 @@ export async function followItem(
   signal: AbortSignal,
 ): Promise<Reply> {
   const item = lookedUp('PayPal', await client.item(itemId, signal));
+  if (!item.transaction_status && (await isDenied(client, item, signal))) return deniedReply(itemId);
   return ofItem(client, submission, itemId, item, now, signal);
+}
+
+/** A payment that has not started has no status of its own. Its batch may have been denied since it was accepted. */
+async function isDenied(client: PayPalClient, item: PayPalItem, signal: AbortSignal): Promise<boolean> {
+  if (!item.payout_batch_id) return false;
+  const { batch_header } = lookedUp('PayPal', await client.batchPage(item.payout_batch_id, 1, signal));
+  return batch_header.batch_status === DENIED;
 }
 
 async function ofItem(
@@ -85,6 +100,7 @@ async function ofItem(
 }
 
 function ofBatch(batchId: string, batchStatus: string): Reply {
+  if (batchStatus === DENIED) return deniedReply(batchId);
   const { state, alarm } = translate(PAYPAL_BATCH_STATUSES, 'PayPal', batchStatus);
   return reply(state, batchStatus, { reference: batchId, alarm });
 }
@@ -122,7 +138,7 @@ async function addTakenBack(
   signal: AbortSignal,
 ): Promise<Reply> {
   const since = new Date((submittedAt ?? now).getTime() - DAY_MS); // allows for clocks that differ
-  const transactions = await transactionsBetween(client, [since, now], amount.currency, signal);
+  const transactions = await transactionsBetween(client, [since, now], amount.currency, { signal });
   const back = transactions.filter(
     ({ transaction_event_code, paypal_reference_id }) =>
       COMING_BACK.has(transaction_event_code) && paypal_reference_id === item.transaction_id,

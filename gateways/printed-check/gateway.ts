@@ -2,7 +2,7 @@ import { Failure } from '../../domain/errors.ts';
 import { type CheckBankSettings, createCheckBank } from '../check-bank/client.ts';
 import { followCheck, toLine } from '../check-bank/following.ts';
 import { deadAtBank, fileAtBank, isReply } from '../check-bank/issuing.ts';
-import { readProgress, writeProgress } from '../check-bank/progress.ts';
+import { type CheckProgress, readProgress, writeProgress } from '../check-bank/progress.ts';
 import { createCheckServices } from '../check-bank/services.ts';
 import type { Deps } from '../deps.ts';
 import type { Gateway, Reply, SaveStep, Submission } from '../gateway.ts';
@@ -23,18 +23,21 @@ export function createPrintedCheckGateway(
   /** Files the check with the bank, then prints it. Both may be repeated: the bank recognizes account and number, the printer the file name. */
   async function issue(
     { request, step }: Submission,
-    isRepeat: boolean,
+    isResumed: boolean,
     save: SaveStep,
     signal: AbortSignal,
   ): Promise<Reply> {
     const check = thawCheck(request);
     const reference = checkReference(check.accountNumber, check.number);
     let progress = readProgress(step);
+    const keep = async (next: CheckProgress): Promise<void> => {
+      await save(writeProgress(next), next.acknowledgedAt === null ? null : reference);
+      progress = next;
+    };
     if (progress.acknowledgedAt === null) {
-      const filed = await fileAtBank(bank, checkOnFile(check), { isRepeat, now: now(), progress }, signal);
+      const filed = await fileAtBank(bank, checkOnFile(check), { isResumed, now: now(), progress, keep }, signal);
       if (isReply(filed)) return filed;
-      await save(writeProgress(filed), reference);
-      progress = filed;
+      await keep(filed);
     } else {
       const dead = await deadAtBank(bank, checkOnFile(check), signal); // stopped in the meantime: it is no longer printed
       if (dead) return { ...dead, reference };
@@ -50,9 +53,12 @@ export function createPrintedCheckGateway(
     freeze: freezeCheck,
     submit: (submission, save, signal) => issue(submission, false, save, signal),
     resolve: (submission, save, signal) => issue(submission, true, save, signal),
-    async read({ request, submittedAt }, signal) {
+    async read({ request, submittedAt, step }, signal) {
       const check = checkOnFile(thawCheck(request));
       const reference = checkReference(check.account, check.number);
+      if (readProgress(step).acknowledgedAt === null)
+        // it was never printed, so only a void or a stop tells anything
+        return (await deadAtBank(bank, check, signal)) ?? reply(null, 'row refused');
       return followCheck(bank, { ...check, issuedAt: submittedAt ?? now() }, { reference, now: now() }, signal);
     },
     async statement(settingsOfPayer, currency, from, to, signal) {

@@ -29,6 +29,8 @@ describe('given a batch by PayPal', () => {
   let aheadMs = 0;
   /** PayPal's responses to the next posts. When they are used up, the sandbox answers. */
   let replies: HttpReply[] = [];
+  /** PayPal's response to every look-up of a batch, if the sandbox is not to answer. */
+  let shown: object | null = null;
   let posts = 0;
   beforeAll(async () => {
     fixture = await openFixture({
@@ -36,6 +38,7 @@ describe('given a batch by PayPal', () => {
       async fetch(url, options) {
         const isPost = options?.method === 'POST' && typeof url === 'string' && url.endsWith('/payouts');
         if (isPost) posts += 1;
+        if (shown && typeof url === 'string' && url.includes('/payouts/')) return Response.json(shown);
         const reply = isPost ? replies.shift() : undefined;
         return reply ? Response.json(reply.body, { status: reply.status }) : fetch(url, options);
       },
@@ -44,6 +47,7 @@ describe('given a batch by PayPal', () => {
   afterEach(() => {
     aheadMs = 0;
     replies = [];
+    shown = null;
     posts = 0;
   });
   afterAll(() => fixture.close());
@@ -65,11 +69,13 @@ describe('given a batch by PayPal', () => {
       itemCount: 3,
     };
     const named = new Map<string, string>();
+    const recorded = new Map<string, Reply>();
     const callbacks: BatchCallbacks = {
       save: async (step) => void (stored.step = step),
-      items: async () => [],
+      items: async () =>
+        orders.map(({ key: itemKey, payoutId, amount }) => ({ ...stored, key: itemKey, payoutId, amount })),
       saveItem: async () => undefined,
-      recordItem: async () => undefined,
+      recordItem: async (itemKey, reply) => void recorded.set(itemKey, reply),
       nameItems: async (found) => found.forEach((item) => named.set(item.key, item.reference)),
     };
     const signal = () => AbortSignal.timeout(10_000);
@@ -80,6 +86,7 @@ describe('given a batch by PayPal', () => {
     return {
       keys: orders.map((order) => order.key),
       named,
+      recorded,
       submit: async () => keep(await batches.submit(stored, callbacks, signal())),
       resolve: async () => keep(await batches.resolve(stored, callbacks, signal())),
       name: () => batches.name(stored, callbacks, signal()),
@@ -113,11 +120,44 @@ describe('given a batch by PayPal', () => {
     },
   );
 
-  it('when a repeat is refused then nothing is proven, because the first batch may be paying', async () => {
+  it.each([{ field: 'items[1].receiver' }, { field: 'sender_batch_header.note' }])(
+    'when a repeat is refused because of $field then nothing is proven: people are asked at once, and nothing is sent again',
+    async ({ field }) => {
+      const batch = openBatch();
+      replies = [{ status: 502, body: {} }, refusal(field)];
+      expect(await batch.submit()).toMatchObject({ state: 'unknown', task: null });
+      const asked = { state: 'unknown', refused: [], task: { kind: 'outcome_unknown' } };
+      expect(await batch.resolve()).toMatchObject(asked);
+      expect(await batch.resolve()).toMatchObject(asked);
+      expect(posts).toBe(2);
+    },
+  );
+
+  it('when PayPal denies it after it took it then the payments that it does not show have failed', async () => {
     const batch = openBatch();
-    replies = [{ status: 502, body: {} }, refusal('items[1].receiver')];
-    expect(await batch.submit()).toMatchObject({ state: 'unknown' });
-    expect(await batch.resolve()).toMatchObject({ state: 'unknown', refused: [] });
+    await batch.submit();
+    const header = { payout_batch_id: 'B', batch_status: 'DENIED' };
+    const amount = { value: '123.45', currency: 'USD' };
+    const item = { payout_item_id: 'I', payout_item: { sender_item_id: batch.keys[0], amount } };
+    shown = { batch_header: header, items: [item] };
+    await batch.name();
+    expect([...batch.named.keys()]).toEqual([batch.keys[0]]);
+    expect([...batch.recorded]).toEqual(
+      batch.keys.slice(1).map((key) => [key, expect.objectContaining({ state: 'failed', providerStatus: 'DENIED' })]),
+    );
+  });
+
+  it('when a payment cannot be read then the others are still named', async () => {
+    const batch = openBatch();
+    await batch.submit();
+    const amount = { value: '123.45', currency: 'USD' };
+    const [first, second] = batch.keys.map((key, index) => ({
+      payout_item_id: `I${index}`,
+      payout_item: { sender_item_id: key, amount: index === 0 ? 'a lot' : amount },
+    }));
+    shown = { batch_header: { payout_batch_id: 'B', batch_status: 'SUCCESS' }, items: [first, second] };
+    await batch.name();
+    expect([...batch.named.keys()]).toEqual([batch.keys[1]]);
   });
 
   it('when the first call was certainly not processed then the next refusal counts as the first', async () => {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { money } from '../../domain/money.ts';
 import { findBreaks, type LedgerSide } from '../../domain/books/reconciliation.ts';
 import type { PayPalTransaction } from '../../gateways/paypal/client.ts';
-import { toLines } from '../../gateways/paypal/statement.ts';
+import { createPayPalGateway } from '../../gateways/paypal/gateway.ts';
+import { linesOf } from '../../gateways/paypal/statement.ts';
 
 const KEY = 'our-item';
 const PAID: LedgerSide = {
@@ -28,7 +29,7 @@ const transaction = (code: string, minor: bigint, more: Partial<PayPalTransactio
 const breaksOf = (transactions: readonly PayPalTransaction[], ledger: readonly LedgerSide[]) =>
   findBreaks(
     ledger,
-    transactions.flatMap(toLines).map(({ id, kind, amount, key }) => ({
+    linesOf(transactions).map(({ id, kind, amount, key }) => ({
       attemptId: key,
       lineId: id,
       kind,
@@ -72,5 +73,62 @@ describe('given the transactions that PayPal reports for a day', () => {
     { of: 'the balance was topped up', transactions: [payment, fee, transaction('T0300', 9000n)], breaks: [] },
   ])('when $of then the breaks are $breaks', ({ transactions, breaks }) => {
     expect(breaksOf(transactions, [PAID])).toEqual(breaks);
+  });
+});
+
+describe('given a day whose pages change while they are read', () => {
+  const info = (id: string, more: object = {}) => ({
+    transaction_info: {
+      transaction_id: id,
+      transaction_event_code: 'T0001',
+      transaction_initiation_date: '2026-11-23T10:00:00Z',
+      transaction_amount: { value: '-10.00', currency_code: 'USD' },
+      ...more,
+    },
+  });
+
+  /** The lines that are read from these pages, and the rows that could not be read. */
+  async function read(pages: readonly (readonly object[])[]) {
+    const settings = {
+      baseUrl: 'https://paypal.example',
+      clientId: 'c',
+      clientSecret: 's',
+      webhookId: 'w',
+      certUrlPrefix: '',
+    };
+    const gateway = createPayPalGateway(settings, {
+      now: () => new Date(),
+      fetch: async (url) => {
+        const { pathname, searchParams } = new URL(new Request(url).url);
+        if (pathname.endsWith('/token')) return Response.json({ access_token: 't', expires_in: 3600 });
+        const transaction_details = pages[Number(searchParams.get('page')) - 1] ?? [];
+        return Response.json({ transaction_details, total_pages: pages.length });
+      },
+    });
+    const unreadable: string[] = [];
+    const [from, to] = [new Date('2026-11-23T00:00:00Z'), new Date('2026-11-24T00:00:00Z')];
+    const signal = AbortSignal.timeout(10_000);
+    const lines = await gateway.statement({}, 'USD', from, to, signal, (row) => unreadable.push(row));
+    return { lines: lines.map(({ id, amount }) => `${id} ${amount.minor}`), unreadable };
+  }
+
+  it('when the last row of a page is also the first of the next then it counts once', async () => {
+    const { lines } = await read([
+      [info('A'), info('B')],
+      [info('B'), info('C')],
+    ]);
+    expect(lines).toEqual(['A:T0001 -1000', 'B:T0001 -1000', 'C:T0001 -1000']);
+  });
+
+  it('when two rows share id and code but differ then each is a line of its own', async () => {
+    const { lines } = await read([
+      [info('A'), info('A', { transaction_amount: { value: '-2.00', currency_code: 'USD' } })],
+    ]);
+    expect(lines).toEqual(['A:T0001 -1000', 'A:T0001:2 -200']);
+  });
+
+  it('when a row is not as documented then it is named, and the others are read', async () => {
+    const { lines, unreadable } = await read([[info('A', { transaction_amount: 'a lot' }), info('B')]]);
+    expect({ lines, unreadable }).toEqual({ lines: ['B:T0001 -1000'], unreadable: ['A'] });
   });
 });

@@ -129,6 +129,104 @@ describe('given a payment by PayPal', () => {
   });
 });
 
+describe('given a payment that PayPal does not take', () => {
+  const SLOW = () => Response.json({ name: 'RATE_LIMIT_REACHED' }, { status: 429 });
+  const LOST = () => Response.json({}, { status: 502 });
+  const REFUSED = () => Response.json({ name: 'VALIDATION_ERROR', debug_id: 'd1', details: [] }, { status: 400 });
+  const UNREACHED = () => {
+    throw Object.assign(new TypeError('fetch failed'), {
+      cause: Object.assign(new Error('no'), { code: 'ECONNREFUSED' }),
+    });
+  };
+  const item = (key: string, more: object = {}) => ({
+    payout_item_id: 'I1',
+    payout_batch_id: 'B1',
+    payout_item: { sender_item_id: key, amount: { value: '123.45', currency: 'USD' } },
+    ...more,
+  });
+
+  let fixture: Fixture;
+  let answers: (() => Response)[] = [];
+  let posts = 0;
+  let denied: { batch: object; item?: object } | null = null;
+  beforeAll(async () => {
+    fixture = await openFixture({
+      async fetch(url, options) {
+        const path = typeof url === 'string' ? url : '';
+        const isPost = options?.method === 'POST' && path.endsWith('/payouts');
+        if (isPost) posts += 1;
+        if (denied && path.includes('/payouts-item/')) return Response.json(denied.item);
+        if (denied && path.includes('/payouts/')) return Response.json(denied.batch);
+        return (isPost && answers.shift()?.()) || fetch(url, options);
+      },
+    });
+  });
+  afterEach(() => {
+    answers = [];
+    posts = 0;
+    denied = null;
+  });
+  afterAll(() => fixture.close());
+
+  it.each([
+    { what: 'asked us to slow down', first: SLOW },
+    { what: 'was not reached', first: UNREACHED },
+  ])(
+    'when it $what at first and then refuses it then it has failed: the refusal is the first reply',
+    async ({ first }) => {
+      answers = [first, first, REFUSED];
+      const attempt = fixture.attempt('paypal');
+      await expect(attempt.submit()).rejects.toMatchObject({ code: expect.stringMatching(/^gateway_/) });
+      await expect(attempt.resolve()).rejects.toMatchObject({ code: expect.stringMatching(/^gateway_/) });
+      expect(await attempt.resolve()).toMatchObject({ state: 'failed', reason: 'VALIDATION_ERROR' });
+    },
+  );
+
+  it('when an unclear call came before the refusal then people are asked at once, and nothing is sent again', async () => {
+    answers = [LOST, REFUSED];
+    const attempt = fixture.attempt('paypal');
+    expect(await attempt.submit()).toMatchObject({ state: 'unknown', task: null });
+    const asked = { state: 'unknown', task: { kind: 'outcome_unknown' } };
+    expect(await attempt.resolve()).toMatchObject(asked);
+    expect(await attempt.resolve()).toMatchObject(asked);
+    expect(posts).toBe(2);
+  });
+
+  it('when a call that was not processed comes after an unclear one then a refusal still proves nothing', async () => {
+    answers = [LOST, SLOW, REFUSED];
+    const attempt = fixture.attempt('paypal');
+    await attempt.submit();
+    await expect(attempt.resolve()).rejects.toMatchObject({ code: 'gateway_rate_limited' });
+    expect((await attempt.resolve()).state).toBe('unknown');
+  });
+
+  it.each([
+    { what: 'without a status', items: (key: string) => [item(key)] },
+    { what: 'in an empty list', items: () => [] },
+    { what: 'in no list', items: () => undefined },
+  ])('when PayPal denied its batch and shows it $what then it has failed, and nothing was taken', async ({ items }) => {
+    const attempt = fixture.attempt('paypal');
+    await attempt.submit();
+    const header = { payout_batch_id: 'B1', batch_status: 'DENIED' };
+    denied = { batch: { batch_header: header, items: items(attempt.stored.key) } };
+    expect(await attempt.read()).toMatchObject({ state: 'failed', providerStatus: 'DENIED', debited: null });
+  });
+
+  it.each([
+    { status: undefined, batch: 'DENIED', state: 'failed' },
+    { status: undefined, batch: 'PROCESSING', state: 'accepted' },
+    { status: 'SUCCESS', batch: 'DENIED', state: 'settled' },
+  ])('when one of many has the status $status in a batch that is $batch then it is $state', async (row) => {
+    const { stored, read } = fixture.attempt('paypal');
+    Object.assign(stored, { reference: 'I1', step: 'item' });
+    denied = {
+      batch: { batch_header: { payout_batch_id: 'B1', batch_status: row.batch }, items: [] },
+      item: item(stored.key, { transaction_status: row.status }),
+    };
+    expect((await read()).state).toBe(row.state);
+  });
+});
+
 describe('given a token that a hundred payments wait for', () => {
   it('when they all need it at once then PayPal is asked once, and again only shortly before the token expires', async () => {
     let asked = 0;
