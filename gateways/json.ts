@@ -53,19 +53,19 @@ export function readMoney(text: string, currency: CurrencyCode): Money | null {
   }
 }
 
-/** Reads `{ value, currency }`. The digits must fit the currency. */
-export const MoneyBody = z
-  .object({ value: z.string(), currency: Currency })
-  .transform(({ value, currency }, context) => {
-    const read = readMoney(value, currency);
-    if (read) return read;
-    context.addIssue('is not an amount in its currency');
-    return z.NEVER;
-  });
+/** Turns the value and the currency that a provider writes into money. The digits must fit the currency. */
+export function toMoney(
+  { value, currency }: { value: string; currency: CurrencyCode },
+  context: z.RefinementCtx,
+): Money {
+  const read = readMoney(value, currency);
+  if (read) return read;
+  context.addIssue('is not an amount in its currency');
+  return z.NEVER;
+}
 
-/** Reads a list row by row and leaves out the rows that it cannot read, so that one strange row does not hide the others. */
-export const readableRows = <T>(row: z.ZodType<T>) =>
-  z.array(z.unknown()).transform((rows) => rows.map((one) => row.safeParse(one)).flatMap(({ data }) => data ?? []));
+/** Reads `{ value, currency }`. */
+export const MoneyBody = z.object({ value: z.string(), currency: Currency }).transform(toMoney);
 
 /** The rows of a list that can be read, and the names of those that cannot. One bad row hides no other. */
 export type Rows<T> = { readable: readonly T[]; unreadable: readonly string[] };

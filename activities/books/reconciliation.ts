@@ -11,10 +11,11 @@ import {
   saveReport,
 } from '../../db/books/reconciliation.ts';
 import type { VaultKeys } from '../../db/vault.ts';
+import type { CurrencyCode } from '../../domain/currency.ts';
 import { DAY_MS } from '../../domain/durations.ts';
 import { Failure, FAILURES } from '../../domain/errors.ts';
 import type { GatewayName } from '../../domain/rails.ts';
-import { findBreaks } from '../../domain/books/reconciliation.ts';
+import { findBreaks, numberRepeats } from '../../domain/books/reconciliation.ts';
 import type { Gateways, PayerAccount, StatementLine } from '../../gateways/gateway.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 
@@ -43,7 +44,7 @@ async function readStatement(
   { db, gateways }: Pick<ReconciliationDeps, 'db' | 'gateways'>,
   gateway: GatewayName,
   account: PayerAccount,
-  currency: string,
+  currency: CurrencyCode,
   day: string,
 ): Promise<StatementLine[]> {
   const from = new Date(`${day}T00:00:00Z`);
@@ -85,7 +86,7 @@ async function compare(tx: Database, key: ReportKey, lines: readonly StatementLi
   await saveReport(
     tx,
     key,
-    lines.map((line) => ({ ...line, minor: line.amount.minor })),
+    numberRepeats(lines).map((line) => ({ ...line, minor: line.amount.minor })),
   );
   const ledger = await listLedgerSide(tx, key);
   const provider = await listProviderSide(

@@ -120,20 +120,23 @@ const ProviderRow = z.strictObject({
   minor: z.bigint(),
 });
 
-/** The provider's side of a day: every line, of any day, about these attempts, and the day's lines that match no attempt. */
+/**
+ * The provider's side of a day: every line, of any day, about these attempts, and the day's lines that match no attempt. A line that two
+ * days show is one line if it happened at one time. The same id at another time is another line.
+ */
 export const listProviderSide = (
   db: Database,
   { gateway, payerId, currency, day }: ReportKey,
   attemptIds: readonly string[],
 ): Promise<readonly ProviderSide[]> =>
   db.any(sql.type(ProviderRow)`
-    select distinct on (line.line_id) line.matched_attempt_id as "attemptId", line.line_id as "lineId", line.kind, line.currency,
-      line.amount_minor as "minor"
+    select distinct on (line.line_id, line.occurred_at) line.matched_attempt_id as "attemptId", line.line_id as "lineId", line.kind,
+      line.currency, line.amount_minor as "minor"
     from recon_line line join recon_report report on report.id = line.report_id
     where report.gateway = ${gateway} and report.payer_id = ${payerId} and report.currency = ${currency} and ${isLatest}
       and (line.matched_attempt_id = any(${sql.array(attemptIds, 'uuid')})
         or line.matched_attempt_id is null and report.day = ${day}::date)
-    order by line.line_id`);
+    order by line.line_id, line.occurred_at`);
 
 /** Opens the breaks that were found, and closes earlier breaks of the same attempts and lines that were not found again. */
 export async function saveBreaks(

@@ -39,6 +39,19 @@ export type BreakFound = {
   readonly foundMinor: bigint;
 };
 
+/**
+ * Gives every line of one statement an id of its own. Providers repeat their ids: one bank reference may cover a check and its fee. Lines
+ * that share an id are told apart by their order.
+ */
+export function numberRepeats<Line extends { readonly id: string }>(lines: readonly Line[]): Line[] {
+  const counts = new Map<string, number>();
+  return lines.map((line) => {
+    const count = (counts.get(line.id) ?? 0) + 1;
+    counts.set(line.id, count);
+    return count === 1 ? line : { ...line, id: `${line.id}#${count}` };
+  });
+}
+
 const total = (lines: readonly ProviderSide[], kind: ProviderSide['kind']): bigint =>
   lines.filter((line) => line.kind === kind).reduce((sum, { minor }) => sum + minor, 0n);
 
@@ -75,6 +88,10 @@ function attemptBreaks(side: LedgerSide, lines: readonly ProviderSide[]): BreakF
   const fee = -total(lines, 'fee');
   const returned = total(lines, 'return');
   const payments = lines.filter(({ kind }) => kind === 'payout').length;
+  const returns = lines.filter(({ kind }) => kind === 'return').length;
+  // A check that bounced may be presented again. Each return then undoes an earlier payment of the same check.
+  const isNetRight = paid - returned === side.paidMinor - side.returnedMinor && fee === side.feeMinor;
+  if (payments > 1 && payments - returns <= 1 && isNetRight && !side.isUnknown) return [];
   return [
     ...(side.isUnknown ? [breakOf('unknown_outcome', side.paidMinor, paid)] : []),
     ...(payments > 1 ? [breakOf('paid_twice', side.paidMinor, paid)] : []),

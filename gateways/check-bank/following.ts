@@ -1,9 +1,9 @@
 import { DAY_MS } from '../../domain/durations.ts';
 import { type Money, money } from '../../domain/money.ts';
-import type { Reply, StatementLine } from '../gateway.ts';
+import type { Reply } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
 import { reply, type StatusTable, translate } from '../replies.ts';
-import type { BankEntry } from './camt.ts';
+import { type BankEntry, isUnread, type UnreadEntry } from './camt.ts';
 import type { CheckBank } from './client.ts';
 import { type CheckOnFile, deadAtBank, statusAtBank, voidAtBank } from './issuing.ts';
 
@@ -49,12 +49,23 @@ export async function followCheck(
 ): Promise<Reply> {
   const { account, number, amount } = check;
   const days = [new Date(issuedAt.getTime() - DAY_MS), new Date(now.getTime() + DAY_MS)] as const; // clocks and time zones differ
-  const bookings = bookingsOf(lookedUp('The bank', await bank.entries(account, days, number, signal)), number);
+  const entries = lookedUp('The bank', await bank.entries(account, days, number, signal));
+  const unread = entries.filter(isUnread).find(({ checkNumber }) => checkNumber === null || checkNumber === number);
+  if (unread) return ofUnread(unread, reference);
+  const readable = entries.filter((entry): entry is BankEntry => !isUnread(entry));
+  const bookings = bookingsOf(readable, number);
   if (!bookings) return ofInquiry(bank, account, number, reference, signal);
   const { debit, reversal, paid } = bookings;
   if (reversal && paid.minor === 0n) return ofBounce(bank, check, { debit, reversal, reference }, signal);
   return ofPayment(debit, paid, amount, reference);
 }
+
+/** Nothing is concluded about a check while the bank shows a line about it that we cannot read. */
+const ofUnread = ({ id, problem }: UnreadEntry, reference: string | null): Reply =>
+  reply(null, 'a line cannot be read', {
+    reference,
+    alarm: `The bank's statement has a line about this check that cannot be read (${id}: ${problem}). The payout was not changed. Ask the bank for the line, and compare it with the check.`,
+  });
 
 function ofPayment({ id }: BankEntry, paid: Money, amount: Money, reference: string | null): Reply {
   const found = { reference, debited: noFee(paid), evidence: { statementLine: id } };
@@ -110,12 +121,4 @@ async function ofInquiry(
     reason: isDead ? status : null,
     evidence: isDead ? { bank: status } : {}, // the proof that makes its lines payable again
   });
-}
-
-/** A line of the bank's statement. `reference` identifies the check among ours. */
-export function toLine(entry: BankEntry, reference: string | null): StatementLine {
-  const { id, amount, bookedAt, checkNumber } = entry;
-  const ofCheck = amount.minor < 0n ? 'payout' : 'return';
-  const ofOther = amount.minor < 0n ? 'other' : 'funding';
-  return { id, kind: checkNumber === null ? ofOther : ofCheck, amount, occurredAt: bookedAt, reference, key: null };
 }

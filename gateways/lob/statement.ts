@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../domain/durations.ts';
-import type { BankEntry } from '../check-bank/camt.ts';
-import { toLine } from '../check-bank/following.ts';
+import type { BankEntry, UnreadEntry } from '../check-bank/camt.ts';
+import { readableEntries, toLine } from '../check-bank/statement.ts';
 import type { StatementLine } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
 import type { LobCheck, LobCheckPage, LobClient } from './client.ts';
@@ -38,10 +38,11 @@ async function checksByNumber(
  */
 export async function nameChecks(
   client: LobClient,
-  entries: readonly BankEntry[],
+  all: readonly (BankEntry | UnreadEntry)[],
   day: Date,
   reading: Reading,
 ): Promise<StatementLine[]> {
+  const entries = readableEntries(all, 'USD', reading.onUnreadable); // Lob writes checks in USD only
   const numbers = new Set(entries.flatMap(({ checkNumber }) => (checkNumber === null ? [] : [String(checkNumber)])));
   const checks = await checksByNumber(client, numbers, day, reading);
   return entries.map((entry) => {

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 
-import { parseDecimal } from '../../domain/money.ts';
 import { createHttp, type HttpSettings, json, type Result } from '../http.ts';
-import { Currency, Decimal, Id, rowsOf } from '../json.ts';
+import { Currency, Id, MoneyBody, rowsOf, toMoney } from '../json.ts';
 import { createAuthorize } from './token.ts';
 
 export type PayPalSettings = {
@@ -18,10 +17,6 @@ export type PayPalSettings = {
   itemsPerPage?: number | undefined;
 };
 
-const Amount = z
-  .object({ value: Decimal, currency: Currency })
-  .transform(({ value, currency }) => parseDecimal(value, currency));
-
 const Batch = z.object({ batch_header: z.object({ payout_batch_id: Id, batch_status: z.string() }) });
 
 const Item = z.object({
@@ -29,8 +24,8 @@ const Item = z.object({
   payout_batch_id: z.string().nullish(),
   transaction_id: z.string().nullish(),
   transaction_status: z.string().nullish(),
-  payout_item_fee: Amount.nullish(),
-  payout_item: z.object({ sender_item_id: z.string().nullish(), amount: Amount }),
+  payout_item_fee: MoneyBody.nullish(),
+  payout_item: z.object({ sender_item_id: z.string().nullish(), amount: MoneyBody }),
   errors: z.object({ name: z.string() }).nullish(),
 });
 export type PayPalItem = z.infer<typeof Item>;
@@ -38,8 +33,8 @@ export type PayPalItem = z.infer<typeof Item>;
 const BatchPage = Batch.extend({ items: rowsOf(Item, 'payout_item_id').nullish() });
 
 const ReportedAmount = z
-  .object({ value: Decimal, currency_code: Currency })
-  .transform(({ value, currency_code }) => parseDecimal(value, currency_code));
+  .object({ value: z.string(), currency_code: Currency })
+  .transform(({ value, currency_code: currency }, context) => toMoney({ value, currency }, context));
 
 const Transaction = z.object({
   transaction_id: Id,

@@ -1,9 +1,10 @@
 import { Failure } from '../../domain/errors.ts';
 import { type CheckBankSettings, createCheckBank } from '../check-bank/client.ts';
-import { followCheck, toLine } from '../check-bank/following.ts';
+import { followCheck } from '../check-bank/following.ts';
 import { deadAtBank, fileAtBank, isReply } from '../check-bank/issuing.ts';
 import { type CheckProgress, readProgress, writeProgress } from '../check-bank/progress.ts';
 import { createCheckServices } from '../check-bank/services.ts';
+import { readableEntries, toLine } from '../check-bank/statement.ts';
 import type { Deps } from '../deps.ts';
 import type { Gateway, Reply, SaveStep, Submission } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
@@ -61,13 +62,11 @@ export function createPrintedCheckGateway(
         return (await deadAtBank(bank, check, signal)) ?? reply(null, 'row refused');
       return followCheck(bank, { ...check, issuedAt: submittedAt ?? now() }, { reference, now: now() }, signal);
     },
-    async statement(settingsOfPayer, currency, from, to, signal) {
+    async statement(settingsOfPayer, currency, from, to, signal, onUnreadable) {
       const { accountNumber } = readCheckAccount(settingsOfPayer);
       const entries = lookedUp('The bank', await bank.entries(accountNumber, [from, to], null, signal));
       const nameOf = (number: bigint | null) => (number === null ? null : checkReference(accountNumber, number));
-      return entries
-        .filter(({ amount }) => amount.currency === currency)
-        .map((entry) => toLine(entry, nameOf(entry.checkNumber)));
+      return readableEntries(entries, currency, onUnreadable).map((entry) => toLine(entry, nameOf(entry.checkNumber)));
     },
     checkServices: createCheckServices(bank, {
       checkOf: (request) => checkOnFile(thawCheck(request)),

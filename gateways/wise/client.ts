@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { createHttp, type HttpSettings, json, type Result } from '../http.ts';
-import { Decimal, exactNumber, Id, MoneyBody, readableRows, writeJson } from '../json.ts';
+import { Decimal, exactNumber, Id, MoneyBody, rowsOf, writeJson } from '../json.ts';
 
 export type WiseSettings = { baseUrl: string; token: string; webhookPublicKey: string };
 
@@ -12,7 +12,7 @@ const PaymentOption = z.object({ payIn: z.string(), fee: z.object({ total: Decim
 
 const Quote = z.object({
   id: Id,
-  paymentOptions: readableRows(PaymentOption).default([]),
+  paymentOptions: rowsOf(PaymentOption, 'payIn').default({ readable: [], unreadable: [] }),
   notices: z.array(z.object({ type: z.string(), code: z.string().nullish() })).default([]),
 });
 export type WiseQuote = z.infer<typeof Quote>;
@@ -46,19 +46,17 @@ export type WiseGroup = z.infer<typeof Group>;
 
 const Balances = z.array(z.object({ id: Id, currency: z.string() }));
 
-const Statement = z.object({
-  transactions: z.array(
-    z.object({
-      type: z.enum(['DEBIT', 'CREDIT']),
-      date: z.string(),
-      amount: MoneyBody,
-      totalFees: MoneyBody.nullish(),
-      details: z.object({ type: z.string() }),
-      referenceNumber: z.string(),
-    }),
-  ),
+const Transaction = z.object({
+  type: z.enum(['DEBIT', 'CREDIT']),
+  date: z.iso.datetime({ offset: true }),
+  amount: MoneyBody,
+  totalFees: MoneyBody.nullish(),
+  details: z.object({ type: z.string() }),
+  referenceNumber: z.string(),
 });
-export type WiseTransaction = z.infer<typeof Statement>['transactions'][number];
+export type WiseTransaction = z.infer<typeof Transaction>;
+
+const Statement = z.object({ transactions: rowsOf(Transaction, 'referenceNumber') });
 
 export type WiseQuoteOrder = { profileId: string; currency: string; amount: string; recipientId: string };
 export type WiseTransferOrder = { recipientId: string; quoteId: string; key: string; reference: string };

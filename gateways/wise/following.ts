@@ -103,14 +103,14 @@ async function addRefund(
   { profileId, amount, submittedAt, now }: TransferPayment,
   signal: AbortSignal,
 ): Promise<Reply> {
-  const lines = await statementOf(client, profileId, amount.currency, [submittedAt ?? now, now], signal);
-  if (!lines)
+  const statement = await statementOf(client, profileId, amount.currency, [submittedAt ?? now, now], signal);
+  if (!statement)
     return {
       ...current,
       state: 'needs_person',
       alarm: 'Wise returned this transfer but does not show us its statement. Record by hand how much came back.',
     };
-  const credits = lines.filter((line) => line.type === 'CREDIT' && transferIdOf(line) === transferId);
+  const credits = statement.readable.filter((line) => line.type === 'CREDIT' && transferIdOf(line) === transferId);
   if (credits.length === 0) return { ...current, state: 'on_hold', reason: 'refund not in the statement yet' };
   const back = add(
     amount.currency,

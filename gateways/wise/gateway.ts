@@ -28,12 +28,13 @@ export function createWiseGateway(settings: WiseSettings, { now, fetch }: Deps):
     // Each part knows how far the first try got, so resolving simply continues.
     resolve: (submission, save, signal) => send({ client, submission, save, now: now(), signal }),
     read,
-    async statement(account, currency, from, to, signal) {
+    async statement(account, currency, from, to, signal, onUnreadable) {
       const { profileId } = readWiseAccount(account);
       const last = new Date(to.getTime() - 1); // Wise includes both ends; our day is half-open
       const transactions = await statementOf(client, profileId, currency, [from, last], signal);
       if (!transactions) throw statementNeedsPerson();
-      return transactions.flatMap(toLines);
+      transactions.unreadable.forEach((row) => onUnreadable?.(row));
+      return transactions.readable.flatMap(toLines);
     },
     batches: createWiseBatches(client, now),
   };

@@ -117,7 +117,7 @@ async function takeQuote(sending: Sending, step: WiseStep): Promise<WiseStep | R
 
 /** The fee for paying from our balance, in the balance's currency. It is read before any money moves. */
 function balanceFee({ paymentOptions }: WiseQuote, { currency }: Money): Money {
-  const option = paymentOptions.find(({ payIn }) => payIn === 'BALANCE');
+  const option = paymentOptions.readable.find(({ payIn }) => payIn === 'BALANCE');
   if (!option) throw refusedAsAWhole('Wise', 'no payment from balance with a fee');
   const fee = readMoney(option.fee.total, currency);
   if (!fee) throw refusedAsAWhole('Wise', `the fee ${option.fee.total} is not an amount in ${currency}`);

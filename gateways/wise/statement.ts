@@ -1,5 +1,6 @@
 import type { StatementLine } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
+import type { Rows } from '../json.ts';
 import type { WiseClient, WiseTransaction } from './client.ts';
 
 const TRANSFER_LINE = /^TRANSFER-(\d+)$/;
@@ -18,10 +19,10 @@ export async function statementOf(
   currency: string,
   interval: readonly [Date, Date],
   signal: AbortSignal,
-): Promise<WiseTransaction[] | null> {
+): Promise<Rows<WiseTransaction> | null> {
   const balances = lookedUp('Wise', await client.balances(profileId, signal));
   const balanceId = balances.find((balance) => balance.currency === currency)?.id;
-  if (!balanceId) return [];
+  if (!balanceId) return { readable: [], unreadable: [] };
   const result = await client.statement({ profileId, balanceId, currency }, interval, signal);
   if (result.kind === 'refused' && result.status === 403) return null;
   return lookedUp('Wise', result).transactions;

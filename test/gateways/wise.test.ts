@@ -222,7 +222,7 @@ describe('given a bank payment by Wise', () => {
     },
   );
 
-  it('when our own money arrives at Wise with a reference like that of a transfer then it is funding, and no return', async () => {
+  it('when our own money arrives at Wise with a reference like that of a transfer then it is funding and not a return, and a line that cannot be read is named', async () => {
     const topUp = {
       type: 'CREDIT',
       date: '2026-11-22T07:47:00.227Z',
@@ -236,6 +236,13 @@ describe('given a bank payment by Wise', () => {
     const { wise } = fixture.payerAccounts;
     const lines = await fixture.gateways.wise.statement(wise, 'USD', from, to, AbortSignal.timeout(10_000));
     expect(lines).toMatchObject([{ kind: 'funding', reference: null, amount: { minor: 5_000_000n } }]);
+
+    const strange = { ...topUp, referenceNumber: 'CARD-1', amount: { value: 1.005, currency: 'USD' } };
+    rewrites = { 'GET .*/statement.json': () => JSON.stringify({ transactions: [strange, topUp] }) };
+    const unread: string[] = [];
+    const signal = AbortSignal.timeout(10_000);
+    const readable = await fixture.gateways.wise.statement(wise, 'USD', from, to, signal, (row) => unread.push(row));
+    expect([readable.length, unread]).toEqual([1, ['CARD-1']]);
   });
 
   it('when Wise could not be reached for the transfer then a later try takes a new quote', async () => {

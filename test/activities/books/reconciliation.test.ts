@@ -1,13 +1,15 @@
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { createReconciliationActivities } from '../../../activities/books/reconciliation.ts';
 import { DAY_MS } from '../../../domain/durations.ts';
 import { money } from '../../../domain/money.ts';
+import { createPrintedCheckGateway } from '../../../gateways/printed-check/gateway.ts';
 import { withClient } from '../../../scripts/stack/postgres.ts';
 import { TASK_QUEUES } from '../../../temporal/messages.ts';
 import { type Company, openCompany } from '../../fixtures/company.ts';
 import { type PayoutSeen, reconcileToday, type RunSeen } from '../../fixtures/runs.ts';
-import { openWorld, type World } from '../../fixtures/world.ts';
+import { openWorld, VAULT, type World } from '../../fixtures/world.ts';
 import {
   addPayees,
   alarmsOf,
@@ -193,5 +195,66 @@ describe('given books that agree with the providers to the cent', () => {
 
     expect(breaks.every(({ kind, subject }) => kind === 'missing_in_ledger' && subject.startsWith('line/'))).toBe(true);
     expect(breaks).toContainEqual(expect.objectContaining({ expected: '0.00', found: '-77.00' }));
+  });
+});
+
+describe('given a bank that repeats its references', () => {
+  const [first, second] = ['2025-03-03', '2025-03-04'];
+  let attempt: string;
+  let check: { number: string; minor: string };
+  /** The entries of the bank's statement by day, each signed: a debit is negative. */
+  let days: Record<string, readonly string[]> = {};
+  beforeAll(async () => {
+    attempt = await attemptIdOf(await payoutOf(business, run, 'check'));
+    const facts = sql.unsafe`select check_number::text as number, amount_minor::text as minor from payout_attempt where id = ${attempt}`;
+    check = (await world.db.one(facts)) as typeof check;
+  });
+
+  const entry = (day: string, amount: string, more: string) => {
+    const ind = amount.startsWith('-') ? 'DBIT' : 'CRDT';
+    return `<Ntry><Amt Ccy="USD">${amount.replace('-', '')}</Amt><CdtDbtInd>${ind}</CdtDbtInd><Sts>BOOK</Sts>\
+<BookgDt><Dt>${day}</Dt></BookgDt><AcctSvcrRef>B1</AcctSvcrRef>${more}</Ntry>`;
+  };
+  const amount = () => `${Number(check.minor) / 100}.00`;
+  const ofCheck = () => `<NtryDtls><TxDtls><Refs><ChqNb>${check.number}</ChqNb></Refs></TxDtls></NtryDtls>`;
+
+  async function read(day: string) {
+    const body = () =>
+      `<Document><BkToCstmrStmt><Stmt><Id>1</Id>${(days[day] ?? []).join('')}</Stmt></BkToCstmrStmt></Document>`;
+    const settings = { bankBaseUrl: 'http://bank.test', bankKey: 'k', printDir: world.dir };
+    const bank = createPrintedCheckGateway(settings, {
+      now: () => new Date(),
+      fetch: async () => new Response(body()),
+    });
+    const gateways = { ...world.gateways, 'printed-check': bank };
+    return createReconciliationActivities({ db: world.db, gateways, vault: VAULT }).reconcileDay('printed-check', day);
+  }
+  const breaks = async () =>
+    (await company.auditor.api.all('/v1/breaks')).filter(({ gateway }) => gateway === 'printed-check');
+
+  it('when a check and its fee have one reference on one day then both lines are read', async () => {
+    await tamper(attempt, 'debited_minor = amount_minor, debit_fee_minor = 0');
+    days = { [first]: [entry(first, `-${amount()}`, ofCheck()), entry(first, '-0.50', '')] };
+    expect(await read(first)).toMatchObject({ lines: 2 });
+    expect(await breaks()).toMatchObject([{ kind: 'missing_in_ledger', found: '-0.50' }]);
+    days = { [first]: [entry(first, `-${amount()}`, ofCheck()), entry(first, '0.50', '')] };
+    await read(first); // the bank corrects itself: it was an interest
+    expect(await breaks()).toEqual([]);
+  });
+
+  it('when one line cannot be read then an alarm names it, and the others are compared', async () => {
+    const broken = entry(second, '1.00', '').replace('<Amt Ccy="USD">1.00</Amt>', '');
+    days = { [second]: [broken, entry(second, '-2.00', '')] };
+    expect(await read(second)).toMatchObject({ lines: 1, breaks: 1 });
+    const [alarm] = (await alarmsOf(business)).filter(({ kind }) => kind === 'rows_not_read');
+    expect(alarm).toMatchObject({ detail: expect.stringContaining(`${second}/B1 (Amt`) });
+    days = { [second]: [entry(second, '1.00', '')] };
+    expect(await read(second)).toMatchObject({ lines: 1, breaks: 0 });
+  });
+
+  it('when the check is paid on another day under the same reference then it is found to be paid twice', async () => {
+    days = { [second]: [entry(second, '1.00', ''), entry(second, `-${amount()}`, ofCheck())] };
+    await read(second);
+    expect(await breaks()).toMatchObject([{ kind: 'paid_twice', subject: `attempt/${attempt}` }]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { findBreaks, type LedgerSide, type ProviderSide } from '../../../domain/books/reconciliation.ts';
+import { findBreaks, numberRepeats, type LedgerSide, type ProviderSide } from '../../../domain/books/reconciliation.ts';
 
 const ours: LedgerSide = {
   attemptId: 'a',
@@ -64,6 +64,33 @@ describe('given an attempt of 10.00 with a fee of 0.20 in our books', () => {
 
   it('when its outcome is unknown then that is a separate kind of break', () => {
     expect(findBreaks([{ ...ours, isUnknown: true }], agreeing).map(({ kind }) => kind)).toEqual(['unknown_outcome']);
+  });
+
+  it.each([
+    { next: 'nothing more', found: [], booked: 1000n, back: 0n, lines: ['payout', 'return', 'payout'] },
+    {
+      next: 'it bounced again',
+      found: [],
+      booked: 1000n,
+      back: 1000n,
+      lines: ['payout', 'return', 'payout', 'return'],
+    },
+    {
+      next: 'a third payment',
+      found: ['paid_twice', 'return_not_booked'],
+      booked: 1000n,
+      back: 0n,
+      lines: ['payout', 'return', 'payout', 'payout'],
+    },
+  ] as const)('when a check bounced and was paid when presented again, and then $next, then there is $found', (row) => {
+    const statement = row.lines.map((kind, n) => line(kind, kind === 'payout' ? -1000n : 1000n, `${n}`));
+    const check = { ...ours, paidMinor: row.booked, feeMinor: 0n, returnedMinor: row.back };
+    expect(findBreaks([check], statement).map(({ kind }) => kind)).toEqual(row.found);
+  });
+
+  it('when lines of one statement share an id then their order tells them apart', () => {
+    const ids = (lines: readonly { id: string }[]) => numberRepeats(lines).map(({ id }) => id);
+    expect(ids([{ id: 'B1' }, { id: 'B2' }, { id: 'B1' }, { id: 'B1' }])).toEqual(['B1', 'B2', 'B1#2', 'B1#3']);
   });
 
   it('money that we deposited with the provider is not a break', () => {
