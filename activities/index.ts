@@ -3,6 +3,7 @@ import { sendHeartbeats } from './heartbeat.ts';
 import { type BatchDeps, createBatchActivities } from './payouts/batches.ts';
 import { type CheckDeskDeps, createCheckActivities } from './checks/check-desk.ts';
 import { translateFailures } from './failures.ts';
+import { createNewsActivities, type NewsDeps } from './tasks/news.ts';
 import { createNotificationActivities, type NotificationDeps } from './tasks/notifications.ts';
 import { createPayoutActivities, type PayoutDeps } from './payouts/advance.ts';
 import { createInvariantActivities, type InvariantDeps } from './books/invariants.ts';
@@ -16,6 +17,7 @@ export type ActivityDeps = AccrualDeps &
   BatchDeps &
   CheckDeskDeps &
   InvariantDeps &
+  NewsDeps &
   NotificationDeps &
   PayoutDeps &
   ReconciliationDeps &
@@ -32,6 +34,7 @@ export const createActivities = (deps: ActivityDeps) =>
       ...createBatchActivities(deps),
       ...createCheckActivities(deps),
       ...createInvariantActivities(deps),
+      ...createNewsActivities(deps),
       ...createNotificationActivities(deps),
       ...createPayoutActivities(deps),
       ...createReconciliationActivities(deps),

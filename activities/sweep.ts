@@ -10,7 +10,6 @@ import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
 import { giveUpWebhooks, noticeBatches } from '../commands/payouts/inbox.ts';
 import { listMatchedInbox, markInboxProcessed } from '../db/payouts/inbox.ts';
 import { wakeAccrual, wakeBatch, wakeRun } from '../temporal/starts.ts';
-import { remindOfTasks } from '../commands/tasks/tasks.ts';
 import { isNews } from '../domain/payouts/news.ts';
 import { wakePayouts } from './payouts/wake.ts';
 
@@ -40,9 +39,8 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     return programs.length + runs.length + batches.length + payouts + (await wakeByInbox(db, temporal));
   },
 
-  /** Reminds people of tasks, gives up webhooks that are about nothing of ours, seals the audit log, and deletes expired keys. */
+  /** Gives up webhooks that are about nothing of ours, seals the audit log, and deletes expired keys. */
   async tidy(): Promise<void> {
-    await db.transaction(remindOfTasks);
     await giveUpWebhooks(db);
     await sealAuditLog(db);
     await deleteExpiredKeys(db);

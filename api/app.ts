@@ -33,6 +33,7 @@ import { importRoutes } from './routes/earnings/imports.ts';
 import { instrumentRoutes } from './routes/partners/instruments.ts';
 import { meRoutes } from './routes/payouts/me.ts';
 import { partnerRoutes } from './routes/partners/partners.ts';
+import { alertAmountRoutes } from './routes/payers/alert-amounts.ts';
 import { payerRoutes } from './routes/payers/payers.ts';
 import { payoutRoutes } from './routes/payouts/payouts.ts';
 import { programRoutes } from './routes/programs/programs.ts';
@@ -59,6 +60,7 @@ const ROUTES = [
   healthRoutes,
   actorRoutes,
   payerRoutes,
+  alertAmountRoutes,
   scheduleRoutes,
   programRoutes,
   partnerRoutes,

@@ -9,11 +9,17 @@ import {
   type Templates,
 } from './notification.ts';
 import { FINANCE_TEMPLATES } from './templates/finance.ts';
+import { INCIDENT_TEMPLATES } from './templates/incidents.ts';
 import { OPERATORS_TEMPLATES } from './templates/operators.ts';
 import { PARTNER_TEMPLATES } from './templates/partner.ts';
 
 /** Every kind has a template. A new kind does not compile until it has one. */
-const TEMPLATES: Templates<NotificationKind> = { ...PARTNER_TEMPLATES, ...FINANCE_TEMPLATES, ...OPERATORS_TEMPLATES };
+const TEMPLATES: Templates<NotificationKind> = {
+  ...PARTNER_TEMPLATES,
+  ...FINANCE_TEMPLATES,
+  ...INCIDENT_TEMPLATES,
+  ...OPERATORS_TEMPLATES,
+};
 
 const isKind = (kind: string): kind is NotificationKind => kind in FACTS;
 

@@ -20,6 +20,14 @@ const Task = z.strictObject({
   deadline: z.string(),
 });
 
+const Incidents = z.strictObject({
+  incidents: z.string(),
+  run: z.string(),
+  schedule: z.string(),
+  periodEnd: z.string(),
+  gateway: z.string(),
+});
+
 /**
  * The facts of each notification that are stored when it is written. Amounts are decimal strings. No notification contains a detail of
  * a payout method.
@@ -37,6 +45,9 @@ export const FACTS = {
   run_decided: Run.extend({ status: z.string() }),
   task_opened: Task,
   task_due: Task,
+  /** Payouts that failed, came back, wait to be claimed or were cut, and breaks: those of a run, or of a gateway where no run is known. */
+  incidents_digest: Incidents.extend({ day: z.string() }),
+  incidents_now: Incidents,
   alarm_raised: z.strictObject({ alarm: z.string(), kind: z.string(), subject: z.string() }),
 } as const;
 
@@ -49,11 +60,40 @@ const Totals = z.array(
 );
 export type Totals = z.infer<typeof Totals>;
 
+/** Incidents, counted and summed, with their reasons and the largest of them. */
+const Found = {
+  totals: z.array(
+    z.strictObject({
+      what: z.string(),
+      method: z.enum(METHODS).nullable(),
+      currency: z.string(),
+      count: z.number(),
+      amount: z.string(),
+    }),
+  ),
+  reasons: z.array(z.strictObject({ what: z.string(), reason: z.string(), count: z.number() })),
+  items: z.array(
+    z.strictObject({
+      what: z.string(),
+      /** The partner's code, or the line of the statement. */
+      whose: z.string(),
+      amount: z.string(),
+      currency: z.string(),
+      path: z.string(),
+      isOver: z.boolean(),
+    }),
+  ),
+  /** How many there are besides the items. */
+  more: z.number(),
+};
+
 /** The content of each notification. Anything that may change until it is sent is read when it is sent, and added to its facts. */
 export const BODIES = {
   ...FACTS,
   run_in_review: FACTS.run_in_review.extend({ totals: Totals, expires: z.string() }),
   run_decided: FACTS.run_decided.extend({ totals: Totals }),
+  incidents_digest: FACTS.incidents_digest.extend(Found),
+  incidents_now: FACTS.incidents_now.extend(Found),
   alarm_raised: FACTS.alarm_raised.extend({ details: z.array(z.string()) }),
 } as const;
 

@@ -14,6 +14,7 @@ import type {
   NotificationKind,
   Totals,
 } from '../../notifications/notification.ts';
+import { readIncidents } from './digest.ts';
 
 /** The content of a notice now, or the reason why it is no longer true. */
 export type Present<K extends NotificationKind> =
@@ -48,6 +49,8 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
   run_decided: async (db, facts) => ({ body: { ...facts, totals: await totalsOf(db, facts.run) } }),
   task_opened: ifTaskIsOpen,
   task_due: ifTaskIsOpen,
+  incidents_digest: async (db, facts) => ({ body: { ...facts, ...(await readIncidents(db, facts.incidents)) } }),
+  incidents_now: async (db, facts) => ({ body: { ...facts, ...(await readIncidents(db, facts.incidents)) } }),
   async alarm_raised(db, facts, { id }) {
     const alarm = BigInt(facts.alarm);
     if (!(await isAlarmOpen(db, alarm))) return { superseded: 'The alarm was cleared.' };

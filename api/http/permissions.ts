@@ -22,6 +22,8 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/payers': OPERATOR,
   'GET /v1/payers/{code}': STAFF,
   'PUT /v1/payers/{code}/gateways/{method}': OPERATOR,
+  'GET /v1/payers/{code}/alert-amounts': STAFF,
+  'PUT /v1/payers/{code}/alert-amounts': OPERATOR,
 
   'GET /v1/schedules': STAFF,
   'POST /v1/schedules': OPERATOR,

@@ -24,6 +24,14 @@ create table payer_gateway(
 );
 comment on column payer_gateway.account_ref is 'A name of the account that does not show its number, such as "checking ...4321".';
 
+create table payer_alert_amount(
+  payer_id int not null references payer,
+  currency char(3) not null references currency,
+  amount_minor bigint not null check (amount_minor >= 0),
+  primary key (payer_id, currency)
+);
+comment on table payer_alert_amount is 'The amount from which finance is told of a failed payout or a break at once, and not only in the digest.';
+
 create table gateway_pause(
   gateway text primary key check (gateway in ('wise', 'paypal', 'lob', 'printed-check')),
   reason text not null,

@@ -86,3 +86,23 @@ create table recon_break(
   resolution text
 );
 create unique index one_open_break on recon_break(gateway, kind, subject) where resolved_at is null;
+
+-- Everything about a payment that finance must be told: it failed, came back, waits to be claimed, was cut after approval, or is a break.
+-- Triggers write it, so that no path of the code can forget it.
+create table incident(
+  id bigint generated always as identity primary key,
+  kind text not null check (kind in ('payout_failed', 'payout_returned', 'payout_unclaimed', 'payout_cut', 'break')),
+  payout_id uuid references payout,
+  break_id bigint unique references recon_break,
+  at timestamptz not null default now(),
+  digest text check (digest <> ''),
+  at_once text check (at_once <> ''),
+  unique (payout_id, kind),
+  check (num_nonnulls(payout_id, break_id) = 1),
+  check ((kind = 'break') = (break_id is not null))
+);
+create index on incident(id) where digest is null;
+create index on incident(digest);
+create index on incident(at_once) where at_once is not null;
+comment on column incident.digest is 'The digest that tells it. Null until the next sweep puts it into one.';
+comment on column incident.at_once is 'The notice that tells it at once. Null where the digest is soon enough.';

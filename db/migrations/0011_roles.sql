@@ -14,8 +14,9 @@ grant update on idempotency_key, payer_gateway, gateway_pause, pay_schedule_mini
   event_due, import, payout, payout_line, payout_attempt, webhook_inbox, resolution, payout_run, run_outcome, check_account, check_stop,
   check_exception, recon_report, recon_line, recon_break to bursar_app;
 grant update (revoked_at, last_used_at) on api_key to bursar_app;
+grant update (digest, at_once) on incident to bursar_app;
 grant update (told_by) on alarm_fact to bursar_app;
 grant update (name) on program to bursar_app; -- this also lets the app lock a program
 grant update (provider_ref, step, state, word, reason, evidence, handed_to, submitted_at, submit_deadline_at, due_at)
   on provider_batch to bursar_app;
-grant delete on idempotency_key, gateway_pause, pay_schedule_minimum, event_due to bursar_app;
+grant delete on idempotency_key, payer_alert_amount, gateway_pause, pay_schedule_minimum, event_due to bursar_app;

@@ -24,6 +24,14 @@ export const addNotification = (db: Database, notification: NewNotification) =>
       ${sql.jsonb(notification.body)}, now() + ${notification.waitMs ?? 0} * interval '1 millisecond')
     on conflict (dedupe_key) do nothing`);
 
+/** Whether a message with this key was sent or superseded. Locks it, so that it is not sent before the transaction ends. */
+export const isNotificationSent = async (db: Database, dedupeKey: string): Promise<boolean> => {
+  const isOver = await db.maybeOneFirst(sql.type(z.object({ isOver: z.boolean() }))`
+    select sent_at is not null or superseded_at is not null or tries > 0 as "isOver" from notification
+    where dedupe_key = ${dedupeKey} for update`);
+  return isOver === true;
+};
+
 const DueRow = z.strictObject({
   id: z.bigint(),
   dedupeKey: z.string(),

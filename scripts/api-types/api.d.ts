@@ -172,6 +172,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/payers/{code}/alert-amounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the amounts from which finance is told at once
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listPayerAlertAmounts"];
+        /**
+         * Set the amounts from which finance is told at once
+         * @description Everything is in the daily digest of its run as well. A break of kind `paid_twice` is always told at once, whatever its amount.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        put: operations["setPayerAlertAmounts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/schedules": {
         parameters: {
             query?: never;
@@ -1775,6 +1801,29 @@ export interface components {
              */
             dormancyYears?: number;
         };
+        AlertAmounts: {
+            /** @description The amount in each currency from which finance and operators are told at once of a payout that failed, came back, waits to be claimed or was cut, and of a break */
+            amounts: {
+                currency: components["schemas"]["Currency"];
+                /**
+                 * @description The amount. A decimal string in major units of `currency`
+                 * @example 123.45
+                 */
+                amount: string;
+            }[];
+        };
+        NewAlertAmounts: {
+            /** @description The amount in each currency from which finance and operators are told at once of a payout that failed, came back, waits to be claimed or was cut, and of a break; a currency that is not named has none */
+            amounts: components["schemas"]["Money"][];
+        };
+        Money: {
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description A decimal string of 0 or more in major units of the currency, with no more decimals than it has
+             * @example 123.45
+             */
+            amount: string;
+        };
         Schedule: {
             /**
              * @description The schedule's code
@@ -1879,14 +1928,6 @@ export interface components {
              * @default []
              */
             minimums?: components["schemas"]["Money"][];
-        };
-        Money: {
-            currency: components["schemas"]["Currency"];
-            /**
-             * @description A decimal string of 0 or more in major units of the currency, with no more decimals than it has
-             * @example 123.45
-             */
-            amount: string;
         };
         ScheduleChange: {
             /** @description The smallest payout in each currency; a currency that is not named has none */
@@ -5100,9 +5141,11 @@ export type NewWiseGateway = components['schemas']['NewWiseGateway'];
 export type NewPayPalGateway = components['schemas']['NewPayPalGateway'];
 export type NewLobGateway = components['schemas']['NewLobGateway'];
 export type NewPrintedCheckGateway = components['schemas']['NewPrintedCheckGateway'];
+export type AlertAmounts = components['schemas']['AlertAmounts'];
+export type NewAlertAmounts = components['schemas']['NewAlertAmounts'];
+export type Money = components['schemas']['Money'];
 export type Schedule = components['schemas']['Schedule'];
 export type NewSchedule = components['schemas']['NewSchedule'];
-export type Money = components['schemas']['Money'];
 export type ScheduleChange = components['schemas']['ScheduleChange'];
 export type Periods = components['schemas']['Periods'];
 export type Period = components['schemas']['Period'];
@@ -5606,6 +5649,70 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPayerAlertAmounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the payer */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The amounts, one for each currency that has one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertAmounts"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    setPayerAlertAmounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the payer */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAlertAmounts"];
+            };
+        };
+        responses: {
+            /** @description The amounts from now on, in place of the earlier ones. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertAmounts"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             431: components["responses"]["HeadersTooLarge"];

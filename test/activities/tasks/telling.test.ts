@@ -26,7 +26,7 @@ import {
   putInReview,
   sendPayout,
 } from '../../fixtures/rows.ts';
-import { outbox } from './outbox.ts';
+import { outbox } from '../../fixtures/outbox.ts';
 
 let fixture: Fixture;
 const box = outbox();

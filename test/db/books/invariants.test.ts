@@ -400,6 +400,14 @@ const PLANTS: readonly Plant[] = [
     names: (b) => b.bobAttempt,
   },
   {
+    wrong: 'finance was not told of a break',
+    breaks: 'incidents-are-told',
+    plant: () => [
+      sql.unsafe`insert into recon_break(gateway, kind, subject) values ('wise', 'paid_twice', 'attempt/untold')`,
+    ],
+    names: () => 'attempt/untold',
+  },
+  {
     wrong: 'a payout is forgotten',
     breaks: 'nothing-is-forgotten',
     plant: (b) => [setPayout(b.bobPayout, sql.fragment`due_at = now() - interval '11 minutes'`)],
