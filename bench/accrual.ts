@@ -96,7 +96,7 @@ async function prepare(db: DatabasePool): Promise<NewEvent[]> {
       agreements: [{ program: 'bench', plan: 'bench', startsOn: '2020-01-01', endsOn: null }],
       destination: null,
     })),
-    { coolingOffDays: 0, by },
+    { coolingOffDays: 0, by, givenBy: 'company' },
   );
   return Array.from({ length: EVENTS }, (_, index) => {
     const partner = partners[index % PARTNERS];

@@ -129,7 +129,7 @@ async function prepareRun(db: DatabasePool): Promise<string> {
       agreements: [],
       destination: { method: 'paypal', receiver: `${code}@example.com` },
     })),
-    { coolingOffDays: 0, by },
+    { coolingOffDays: 0, by, givenBy: 'company' },
   );
   await addLines(db, program.id);
 

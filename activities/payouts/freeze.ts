@@ -15,6 +15,7 @@ import { providerKey } from '../../domain/ids.ts';
 import { money } from '../../domain/money.ts';
 import { rejectedDetail } from '../../domain/payouts/advice.ts';
 import type { Destination, Gateways, PayerAccount } from '../../gateways/gateway.ts';
+import { markInstrument } from './instrument-failures.ts';
 import { notifyPartner } from './notify.ts';
 import type { NoteStep } from './steps.ts';
 
@@ -107,5 +108,6 @@ export async function failUnasked(tx: Database, payoutId: string, failure: Failu
   const payout = await lockPayout(tx, payoutId);
   if (payout.status === 'approved') await updatePayout(tx, payoutId, 'executing', null);
   await updatePayout(tx, payoutId, 'failed', reason);
+  await markInstrument(tx, payout, 'failed', reason);
   await notifyPartner(tx, payout, 'payout_failed', reason);
 }

@@ -10,6 +10,7 @@ import { DAY_MS, HOUR_MS } from '../../domain/durations.ts';
 import { canBatchBecome } from '../../domain/payouts/batch.ts';
 import { failPosting } from '../../domain/books/postings.ts';
 import type { BatchReply } from '../../gateways/gateway.ts';
+import { markInstrument } from './instrument-failures.ts';
 import { notifyPartner } from './notify.ts';
 import type { ReplyDeps } from './record.ts';
 import { overtakePeopleOnBatch } from './contradictions.ts';
@@ -114,6 +115,7 @@ export const settleRefusal = (deps: ReplyDeps & BatchFormingDeps, batchId: strin
       const reason = reasons.get(payout.id);
       if (reason === undefined) continue;
       await updatePayout(tx, payout.id, 'failed', reason);
+      await markInstrument(tx, payout, 'failed', reason);
       await notifyPartner(tx, payout, 'payout_failed', reason);
     }
     const others = payouts.filter(({ id }) => reasons.get(id) === undefined);

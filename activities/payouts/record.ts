@@ -17,6 +17,7 @@ import type { ReturnWindows } from '../../domain/payouts/attempt.ts';
 import { type Consequences, consequencesOf, stateByTime } from '../../domain/payouts/settlement.ts';
 import type { Reply } from '../../gateways/gateway.ts';
 import { overtakePeople, recordTooLate } from './contradictions.ts';
+import { markInstrument } from './instrument-failures.ts';
 import { type Locked, notify } from './notify.ts';
 
 export type ReplyDeps = {
@@ -94,8 +95,11 @@ export async function applyReply(
     resolutionId,
   });
   await postConsequences(tx, paidBy(payout, attempt), consequences, attempt.readAt);
-  if (consequences.payoutStatus !== payout.status)
-    await updatePayout(tx, payout.id, consequences.payoutStatus, reply.reason ?? reply.providerStatus);
+  if (consequences.payoutStatus !== payout.status) {
+    const reason = reply.reason ?? reply.providerStatus;
+    await updatePayout(tx, payout.id, consequences.payoutStatus, reason);
+    await markInstrument(tx, payout, consequences.payoutStatus, reason);
+  }
   return consequences;
 }
 

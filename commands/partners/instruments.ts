@@ -9,12 +9,14 @@ import { lockPartners, type Partner } from '../../db/partners/partners.ts';
 import { addAuditEntries } from '../../db/people/audit.ts';
 import { fingerprint, instrumentRecord, sealJson, type VaultKeys } from '../../db/vault.ts';
 import { type Destination, summarize } from '../../domain/partners/destination.ts';
+import type { Place } from '../../domain/partners/instrument.ts';
 
-export type Payee = { partner: Pick<Partner, 'id' | 'country'>; destination: Destination };
+export type Payee = { partner: Pick<Partner, 'id' | 'country'>; destination: Destination; place?: Place };
 
 /**
- * Adds one version of each partner's instrument, which counts from then on. A partner's first version may be paid to at once. A
- * later one waits, so that the owner of the earlier account can object, because thieves steal payments by changing these details.
+ * Adds one instrument of each partner, first in the partner's order unless `place` says otherwise. A partner's first one may be paid to
+ * at once, and so may a correction before the first payment. Any other one waits, so that the owner of the earlier account can object,
+ * because thieves steal payments by changing these details. The earlier instrument stays in use meanwhile.
  */
 export const addInstruments = (
   db: Database,
@@ -23,7 +25,7 @@ export const addInstruments = (
   policy: InstrumentPolicy,
 ): Promise<readonly Instrument[]> =>
   db.transaction(async (tx) => {
-    // Two first versions at the same moment would both be usable at once. The lock on the partner's row puts them in order.
+    // Two first versions from different hands at the same moment would both be usable at once. The lock on the partner's row puts them in order.
     await lockPartners(
       tx,
       payees.map(({ partner }) => partner.id),
@@ -55,12 +57,13 @@ export async function addInstrument(
   return added;
 }
 
-function sealedInstrument(vault: VaultKeys, id: string, { partner, destination }: Payee) {
+function sealedInstrument(vault: VaultKeys, id: string, { partner, destination, place = 'first' }: Payee) {
   const { identity, ...shown } = summarize(destination, partner.country);
   return {
     ...shown,
     id,
     partnerId: partner.id,
+    place,
     sealed: sealJson(vault, instrumentRecord(id), destination),
     fingerprint: fingerprint(vault, `${shown.method}/${identity}`),
   };

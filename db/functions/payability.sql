@@ -38,17 +38,13 @@ create or replace function payability(the_schedule int, cutoff date) returns tab
     group by member.partner_id, coalesce(line.currency, payer.currency)
   ), asked as (
     select balance.*, coalesce(minimum.minimum_minor, 0) as minimum_minor, partner.on_hold_reason,
-      instrument.id as instrument_version_id, instrument.method, instrument.usable_from, carrier.gateway
+      instrument.id as instrument_version_id, instrument.method, instrument.usable_from, instrument.gateway,
+      instrument.advice
     from balance
     join partner on partner.id = balance.partner_id
     left join pay_schedule_minimum minimum on minimum.schedule_id = the_schedule and minimum.currency = balance.currency
-    left join lateral (
-      select version.id, version.method, version.usable_from from instrument_version version
-      where version.partner_id = balance.partner_id and (version.currency is null or version.currency = balance.currency)
-      order by version.id desc limit 1
-    ) instrument on true
-    left join payer_gateway carrier on carrier.method = instrument.method
-      and carrier.payer_id = (select payer_id from pay_schedule where pay_schedule.id = the_schedule)
+    left join lateral instrument_in_use(balance.partner_id, balance.currency,
+      (select payer_id from pay_schedule where pay_schedule.id = the_schedule)) instrument on true
   ), judged as (
     select asked.*, against.reasons
     from asked
@@ -59,9 +55,10 @@ create or replace function payability(the_schedule int, cutoff date) returns tab
         (2, 'negative_balance', payable_minor < 0, null, null),
         (3, 'partner_on_hold', on_hold_reason is not null, null, on_hold_reason),
         (4, 'no_instrument', asked.instrument_version_id is null, null, null),
-        (5, 'instrument_cooling_off', usable_from > now(), usable_from, null),
-        (6, 'method_not_offered', asked.instrument_version_id is not null and asked.gateway is null, null, asked.method),
-        (7, 'below_minimum', payable_minor > 0 and payable_minor < asked.minimum_minor, next_available_on::timestamptz, null)
+        (5, 'instrument_failed', asked.advice is not null, null, asked.advice),
+        (6, 'instrument_cooling_off', usable_from > now(), usable_from, null),
+        (7, 'method_not_offered', asked.instrument_version_id is not null and asked.gateway is null, null, asked.method),
+        (8, 'below_minimum', payable_minor > 0 and payable_minor < asked.minimum_minor, next_available_on::timestamptz, null)
       ) possible(rank, reason, applies, until, detail)
       where applies
     ) against

@@ -9,7 +9,7 @@ end $$;
 do $$
 declare facts text;
 begin
-  foreach facts in array array['instrument_version', 'plan_version', 'event', 'event_quarantine', 'import_rejection', 'accrual_batch',
+  foreach facts in array array['instrument_version', 'instrument_place', 'instrument_withdrawal', 'plan_version', 'event', 'event_quarantine', 'import_rejection', 'accrual_batch',
       'earning_line', 'earning', 'attempt_history', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge',
       'run_edit', 'decision_note', 'approval', 'check_register', 'ledger_journal', 'ledger_entry'] loop
     execute format(
@@ -21,7 +21,7 @@ end $$;
 do $$
 declare kept text;
 begin
-  foreach kept in array array['payout', 'payout_line', 'payout_attempt', 'provider_batch', 'resolution', 'check_account', 'recon_line'] loop
+  foreach kept in array array['payout', 'payout_line', 'payout_attempt', 'instrument_failure', 'provider_batch', 'resolution', 'check_account', 'recon_line'] loop
     execute format(
       'create or replace trigger no_delete before delete on %I for each row execute function refuse_change()', kept);
   end loop;
@@ -31,7 +31,7 @@ end $$;
 do $$
 declare kept text;
 begin
-  foreach kept in array array['audit_log', 'instrument_version', 'task', 'plan_version', 'event', 'event_quarantine',
+  foreach kept in array array['audit_log', 'instrument_version', 'instrument_place', 'instrument_withdrawal', 'instrument_failure', 'task', 'plan_version', 'event', 'event_quarantine',
       'import_rejection', 'accrual_batch', 'earning_line', 'earning', 'payout', 'payout_line', 'payout_attempt', 'attempt_history',
       'provider_batch', 'resolution', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge', 'run_edit',
       'decision_note', 'approval', 'check_account', 'check_register', 'check_stop', 'check_exception', 'ledger_journal',

@@ -27,6 +27,8 @@ create table instrument_version(
   created_by uuid references actor,
   approved_by uuid references actor,
   usable_from timestamptz not null,
+  place int not null default 0,
+  given_by text not null default 'company' check (given_by in ('company', 'partner')),
   created_at timestamptz not null default now(),
   check (approved_by <> created_by),
   unique (id, partner_id, method)
@@ -34,4 +36,26 @@ create table instrument_version(
 create index on instrument_version(partner_id, id desc);
 create index on instrument_version(fingerprint);
 comment on table instrument_version is
-  'The vault: the sealed payment details of a partner. Append only. The newest version counts, and nothing is paid to it before usable_from.';
+  'The vault: the sealed payment details of a partner. Append only. Nothing is paid to a version before usable_from.';
+comment on column instrument_version.place is
+  'Its place in the order of the partner when it was added: the lowest first and, where two are equal, the newest first.';
+comment on column instrument_version.given_by is 'Whose hands gave the details: a colleague''s, or the partner''s own.';
+
+-- A later place of an instrument in the order of its partner. The newest one that is usable counts.
+create table instrument_place(
+  id bigint generated always as identity primary key,
+  instrument_id uuid not null references instrument_version,
+  place int not null,
+  usable_from timestamptz not null,
+  placed_by uuid not null references actor,
+  created_at timestamptz not null default now()
+);
+create index on instrument_place(instrument_id, id desc);
+
+-- An instrument that was withdrawn is never paid to again.
+create table instrument_withdrawal(
+  instrument_id uuid primary key references instrument_version,
+  reason text not null check (reason <> ''),
+  withdrawn_by uuid not null references actor,
+  withdrawn_at timestamptz not null default now()
+);

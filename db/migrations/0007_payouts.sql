@@ -65,6 +65,23 @@ create unique index one_live_replacement on payout(replaces_id) where status not
 
 alter table task add foreign key (payout_id) references payout;
 
+-- A payout that failed or came back because of the details of its instrument. Nothing is paid to that instrument until an operator
+-- clears the failure, or the partner gives other details.
+create table instrument_failure(
+  payout_id uuid primary key references payout,
+  instrument_id uuid not null references instrument_version,
+  reason text not null,
+  advice text not null,
+  failed_at timestamptz not null default now(),
+  cleared_by uuid references actor,
+  cleared_at timestamptz,
+  clear_reason text check (clear_reason <> ''),
+  check ((cleared_at is null) = (cleared_by is null) and (cleared_at is null) = (clear_reason is null))
+);
+create index on instrument_failure(instrument_id) where cleared_at is null;
+comment on column instrument_failure.reason is 'The code of the provider, or our own.';
+comment on column instrument_failure.advice is 'The sentence that tells the partner what to fix.';
+
 create table payout_line(
   payout_id uuid not null,
   earning_line_id bigint not null,

@@ -181,6 +181,8 @@ const UNCLAIMED: Record<GatewayName, Advice> = {
 
 /** Our own reasons start with this prefix. They are about a detail that was never sent to a provider, such as `payee has …`. */
 const REJECTED_DETAIL = 'recipient_rejected: ';
+/** The fields of a payment that no partner gave. */
+const OUR_FIELDS = ['amount', 'currency', 'method', 'reference', 'checkNumber', 'payerName', 'payerAddress'];
 export const rejectedDetail = (field: string, reason: string): string => `${REJECTED_DETAIL}${field} ${reason}`;
 
 /** The advice for a code that has its own sentence, else null. A code may be followed by the field that it is about. */
@@ -195,10 +197,7 @@ export function adviceByCode(gateway: GatewayName, reason: string | null): Advic
  * own sentence is quoted as it is, so that two causes never read alike.
  */
 export function adviceOn(gateway: GatewayName, mishap: Mishap, reason: string | null): Advice {
-  if (reason?.startsWith(REJECTED_DETAIL))
-    return partner(
-      `One of your payout details cannot be used: ${reason.slice(REJECTED_DETAIL.length)}. Please correct it.`,
-    );
+  if (reason?.startsWith(REJECTED_DETAIL)) return adviceOnDetail(reason.slice(REJECTED_DETAIL.length));
   const known = adviceByCode(gateway, reason);
   if (known) return known;
   if (mishap === 'unclaimed') return UNCLAIMED[gateway];
@@ -206,6 +205,22 @@ export function adviceOn(gateway: GatewayName, mishap: Mishap, reason: string | 
   return mishap === 'failed'
     ? us(`${named}: we are looking into it, and we will write to you if you need to do anything.`)
     : partner(`${named}, so please check the payout details you gave us, and contact us if they are correct.`);
+}
+
+/** A detail was refused before the provider could pay: one that the partner gave, or one that is ours. */
+const adviceOnDetail = (detail: string): Advice =>
+  OUR_FIELDS.some((field) => detail.startsWith(field))
+    ? us(`This payment cannot be made as it is (${detail}): we will fix this, and there is nothing you need to do.`)
+    : partner(`One of your payout details cannot be used: ${detail}. Please correct it.`);
+
+/**
+ * The sentence that tells a partner which details to fix after a payout that failed or came back, or null if the details did not
+ * cause it. Paying to the same details again would fail again. A decision of our own people names no cause.
+ */
+export function faultOfDetails(gateway: GatewayName, status: PayoutStatus, reason: string | null): string | null {
+  if (status !== 'failed' && status !== 'returned') return null;
+  const { who, text } = adviceOn(gateway, status, reason);
+  return who === 'partner' ? text : null;
 }
 
 /** The advice for a payout in its current state. Null if nobody has to act. */

@@ -5,6 +5,7 @@ export const OUTCOMES = [
   'negative_balance',
   'partner_on_hold',
   'no_instrument',
+  'instrument_failed',
   'instrument_cooling_off',
   'method_not_offered',
   'below_minimum',

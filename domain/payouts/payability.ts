@@ -34,6 +34,8 @@ const WORDS: Record<Outcome, (standing: Standing, until: string | null, detail: 
   partner_on_hold: (_standing, _until, detail) => `We have put payment on hold: ${detail ?? 'ask us why'}.`,
   no_instrument: ({ payable }) =>
     `We do not know where to pay ${payable.currency}. Add a bank account, a PayPal account or a postal address.`,
+  instrument_failed: (_standing, _until, detail) =>
+    `The last payment to these details failed. ${detail ?? 'Please check them.'} We do not pay to them again until they are corrected.`,
   instrument_cooling_off: (_standing, until) =>
     `The payment details were changed. To protect their owner, we do not pay to them before ${until}.`,
   method_not_offered: ({ method }) =>

@@ -81,13 +81,10 @@ function verifyTexts(texts: Readonly<Record<string, string | undefined>>, length
   }
 }
 
-function verifyAddress({ line1, line2, city, region, postalCode, country }: PostalAddress): void {
-  if (!line1.trim() || !city.trim()) throw rejected('address', 'has no street or no city');
-  verifyTexts({ 'address.line1': line1, 'address.line2': line2 }, ADDRESS_LENGTH_MAX);
-  verifyTexts(
-    { 'address.city': city, 'address.region': region, 'address.postalCode': postalCode, country },
-    ADDRESS_LENGTH_MAX,
-  );
+function verifyAddress(field: 'address' | 'payerAddress', address: PostalAddress): void {
+  if (!address.line1.trim() || !address.city.trim()) throw rejected(field, 'has no street or no city');
+  const texts = Object.entries(address).map(([part, text]) => [`${field}.${part}`, text] as const);
+  verifyTexts(Object.fromEntries(texts), ADDRESS_LENGTH_MAX);
 }
 
 /** Freezes a check that we print ourselves. Throws Failure `recipient_rejected`. */
@@ -101,8 +98,8 @@ export function freezeCheck(order: PaymentOrder): Uint8Array {
     throw rejected('amount', 'is too long to be written in words on one line of a check');
   if (!destination.payee.trim()) throw rejected('payee', 'is missing');
   verifyTexts({ payee: destination.payee, payerName, reference }, PAYEE_LENGTH_MAX);
-  verifyAddress(destination.address);
-  if (payerAddress) verifyAddress(payerAddress);
+  verifyAddress('address', destination.address);
+  if (payerAddress) verifyAddress('payerAddress', payerAddress);
   return freezeJson({
     number: String(checkNumber),
     accountNumber,

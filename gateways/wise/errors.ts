@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { rejectedDetail } from '../../domain/payouts/advice.ts';
 import { entryOf } from '../replies.ts';
 
 /**
@@ -39,12 +40,18 @@ const ErrorBody = z.object({
 const CODE_LENGTH_MAX = 120;
 
 /** The code of the first error with the field it names, since codes alone repeat. Messages are left out because they may quote the payee. */
-export function wiseErrorCode(body: unknown): { code: string; reason: string } {
+export function wiseErrorCode(body: unknown): { code: string; path: string | null; reason: string } {
   const read = ErrorBody.safeParse(body);
   const first = read.data?.errors?.[0];
   const code = first?.code ?? read.data?.errorCode ?? read.data?.error ?? UNNAMED;
   const reason = first?.path ? `${code} at ${first.path}` : code;
-  return { code, reason: reason.slice(0, CODE_LENGTH_MAX) };
+  return { code, path: first?.path ?? null, reason: reason.slice(0, CODE_LENGTH_MAX) };
+}
+
+/** The reason for a refused recipient, which is about the details that the partner gave. */
+export function recipientReason(body: unknown): string {
+  const { code, path } = wiseErrorCode(body);
+  return rejectedDetail(path ?? 'account', `is refused by Wise (${code})`);
 }
 
 /** Strong customer authentication: a person must approve it at Wise. A worker cannot. */

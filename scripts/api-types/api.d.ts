@@ -534,6 +534,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{code}/instruments/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the order in which the instruments are tried
+         * @description Needs a key of the role **operator**.
+         */
+        put: operations["orderInstruments"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{code}/instruments/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw an instrument
+         * @description Needs a key of the role **operator** or **partner**. A partner's key reaches that partner alone.
+         */
+        post: operations["addPartnerInstrumentWithdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{code}/instruments/{id}/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clear the failure of an instrument
+         * @description Allows payments to the same details again, for example because the bank reopened the account.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["clearPartnerInstrument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -2376,6 +2438,13 @@ export interface components {
              */
             country: string;
             details: components["schemas"]["BankDetails"];
+            /**
+             * @description Where it is put in the partner's order: `first` to be paid to instead of the others, `last` to be used where none of the others can be
+             * @default first
+             * @example first
+             * @enum {string}
+             */
+            place?: "first" | "last";
         };
         /** @description A PayPal account */
         PayPalInstrument: {
@@ -2389,6 +2458,13 @@ export interface components {
              * @example paula@example.com
              */
             receiver: string;
+            /**
+             * @description Where it is put in the partner's order: `first` to be paid to instead of the others, `last` to be used where none of the others can be
+             * @default first
+             * @example first
+             * @enum {string}
+             */
+            place?: "first" | "last";
         };
         /** @description A name and a postal address, for a check */
         CheckInstrument: {
@@ -2404,6 +2480,13 @@ export interface components {
             payee: string;
             /** @description The address to which the check is mailed */
             address: components["schemas"]["PostalAddress"];
+            /**
+             * @description Where it is put in the partner's order: `first` to be paid to instead of the others, `last` to be used where none of the others can be
+             * @default first
+             * @example first
+             * @enum {string}
+             */
+            place?: "first" | "last";
         };
         AddedPartners: {
             /**
@@ -2515,8 +2598,13 @@ export interface components {
              */
             last4: string;
             /**
+             * @description Its position in the partner's order, counted from 1; null once it was withdrawn
+             * @example 1
+             */
+            position: number | null;
+            /**
              * Format: date-time
-             * @description When money may go to it; the partner's payouts wait until then. An RFC 3339 instant in UTC
+             * @description When money may go to it; the next instrument in the order stays in use until then. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             usableFrom: string;
@@ -2526,6 +2614,49 @@ export interface components {
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
+            /**
+             * @description Whose hands gave the details: a colleague's, or the partner's own
+             * @example company
+             * @enum {string}
+             */
+            givenBy: "company" | "partner";
+            /**
+             * Format: date-time
+             * @description When it was withdrawn; null if it was not. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            withdrawnAt: string | null;
+            /**
+             * @description Why it was withdrawn; null if it was not
+             * @example The account is closed
+             */
+            withdrawnReason: string | null;
+            /**
+             * @description The advice after a payment to it failed; nothing is paid to it until an operator clears this; null if nothing failed
+             * @example Your bank says that this account is closed, so please give us the details of another account.
+             */
+            failureAdvice: string | null;
+            /** @description The other partners who gave the same account; null for a partner who asks */
+            sharedWith: string[] | null;
+        };
+        InstrumentOrder: {
+            /**
+             * Format: date-time
+             * @description When the new order begins to count. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            usableFrom: string;
+        };
+        NewInstrumentOrder: {
+            /** @description The id of each instrument that was not withdrawn, in the order in which they are tried */
+            instruments: string[];
+        };
+        InstrumentReason: {
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
         };
         EventResults: {
             /** @description The result for each event, in the order in which you sent them */
@@ -2915,7 +3046,7 @@ export interface components {
                  * @example below_minimum
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
+                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
                 currency: components["schemas"]["Currency"];
                 /**
                  * @description The number of partners
@@ -3072,7 +3203,7 @@ export interface components {
              * @example below_minimum
              * @enum {string}
              */
-            outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
+            outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
             /**
              * @description The amount that is payable to the partner. A decimal string in major units of `currency`
              * @example 12.00
@@ -3533,7 +3664,7 @@ export interface components {
                  * @example paid
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
+                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
                 /** @description All reasons against a payment; empty if there are none */
                 reasons: {
                     /**
@@ -3541,7 +3672,7 @@ export interface components {
                      * @example below_minimum
                      * @enum {string}
                      */
-                    reason: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
+                    reason: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
                     /**
                      * @description The meaning of the reason and what ends it, for the partner to read
                      * @example 12.00 USD is less than the smallest payout, 50.00 USD: it is kept and paid with what is earned next.
@@ -5173,6 +5304,9 @@ export type PartnerHold = components['schemas']['PartnerHold'];
 export type Agreement = components['schemas']['Agreement'];
 export type AgreementChange = components['schemas']['AgreementChange'];
 export type Instrument = components['schemas']['Instrument'];
+export type InstrumentOrder = components['schemas']['InstrumentOrder'];
+export type NewInstrumentOrder = components['schemas']['NewInstrumentOrder'];
+export type InstrumentReason = components['schemas']['InstrumentReason'];
 export type EventResults = components['schemas']['EventResults'];
 export type NewEvents = components['schemas']['NewEvents'];
 export type NewEvent = components['schemas']['NewEvent'];
@@ -6614,7 +6748,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The instruments, the newest first. For each currency, the newest instrument that can receive it counts. */
+            /** @description The instruments, the newest first. For each currency, the first usable one in the partner's order is paid to. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6657,8 +6791,127 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The instrument was added. Unless it is the first one, it waits for its cooling-off days before money goes to it. */
+            /** @description The instrument was added. It waits for its cooling-off days before money goes to it, unless it is the first one or corrects details before the first payment. */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instrument"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    orderInstruments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInstrumentOrder"];
+            };
+        };
+        responses: {
+            /** @description The order counts after the cooling-off days, because it redirects money. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentOrder"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addPartnerInstrumentWithdraw: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the partner */
+                code: string;
+                /** @description The id of the instrument */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InstrumentReason"];
+            };
+        };
+        responses: {
+            /** @description The instrument was withdrawn. Nothing is paid to it any longer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instrument"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    clearPartnerInstrument: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the partner */
+                code: string;
+                /** @description The id of the instrument */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InstrumentReason"];
+            };
+        };
+        responses: {
+            /** @description The instrument is paid to again. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -113,6 +113,20 @@ const prepare = fc.constant(
   ),
 );
 
+/** An operator looks at every instrument that failed, and lets it be paid to again. */
+const clear = fc.constant(
+  step(
+    'clear failures',
+    ({ payees }) => [...payees.values()].some(({ hasFailed }) => hasFailed),
+    async ({ payees }, { business }) => {
+      for (const payee of payees.values()) {
+        if (payee.hasFailed) await business.clearFailure(payee.code);
+        payee.hasFailed = false;
+      }
+    },
+  ),
+);
+
 /** Makes every payee sell something, so that there is somebody to pay. */
 const season = fc.integer({ min: 1_000, max: 90_000 }).map((minor) =>
   step(
@@ -225,6 +239,7 @@ export const allCommands = [
   season,
   refunded,
   replay,
+  clear,
   prepare,
   prepare,
   decide,
@@ -268,6 +283,8 @@ async function believe(model: Model, business: Business, payout: ModelPayout, en
   const fate = model.payees.get(payout.payee)?.fate ?? 'pays';
   assert.equal(whyNot(end, payout, fate, await business.books(payout.id)), undefined, `payout ${payout.id} is ${end}`);
   payout.end = end;
+  const payee = model.payees.get(payout.payee);
+  if (payee && end !== 'settled') payee.hasFailed = true;
 }
 
 const ROUNDS_MAX = 40;

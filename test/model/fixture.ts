@@ -117,6 +117,11 @@ export async function openBusiness(fixture: Fixture, code: string, payees: reado
       const { status } = await activities.openRun(asked.id);
       return { id: asked.id, status };
     },
+    async clearFailure(partner: string): Promise<void> {
+      const path = `/v1/partners/${partner}/instruments`;
+      const { items } = await operator.api.get<{ items: { id: string }[] }>(path);
+      for (const { id } of items) await operator.api.post(`${path}/${id}/clear`, { reason: 'The bank says it works' });
+    },
     async decide(runId: string, decision: 'approve' | 'reject'): Promise<void> {
       const { contentHash } = await company.auditor.api.get<{ contentHash: string }>(`/v1/runs/${runId}`);
       await activities.recordDecision(runId, { by: approver.id, decision, contentHash, noteId: null });

@@ -3,7 +3,14 @@ export type Ending = 'settled' | 'failed' | 'returned';
 /** The way in which a provider treats a payment from the moment of the request. */
 export type Fate = 'pays' | 'fails' | 'returns';
 
-export type ModelPayee = { code: string; method: 'bank' | 'paypal' | 'check'; fate: Fate; earned: bigint };
+export type ModelPayee = {
+  code: string;
+  method: 'bank' | 'paypal' | 'check';
+  fate: Fate;
+  earned: bigint;
+  /** A payment failed or came back because of the details, and no operator has cleared that yet. */
+  hasFailed?: boolean;
+};
 export type ModelPayout = { id: string; run: string; payee: string; net: bigint; wasAsked: boolean; end?: Ending };
 export type ModelSale = { id: string; payee: string; minor: bigint; left: bigint };
 export type ModelRun = { id: string; status: 'review' | 'paying' | 'over' };
@@ -62,7 +69,7 @@ export const payable = (model: Model): Map<string, bigint> =>
   new Map(
     [...model.payees.values()].flatMap((payee) => {
       const free = freeFor(model, payee);
-      return free > 0n ? [[payee.code, free] as const] : [];
+      return free > 0n && !payee.hasFailed ? [[payee.code, free] as const] : [];
     }),
   );
 

@@ -69,6 +69,14 @@ export type PayeeWish = Omit<PartnerWish, 'code'> & { name: string; amount?: str
 
 export const codeOf = ({ code }: Business, name: string): string => `${code}-${name}`;
 
+/** Lets an operator clear the failures of a partner's instruments, so that they are paid to again. */
+export async function clearFailure(business: Business, name: string): Promise<void> {
+  const { api } = business.company.operator;
+  const path = `/v1/partners/${codeOf(business, name)}/instruments`;
+  const { items } = await api.get<{ items: { id: string }[] }>(path);
+  for (const { id } of items) await api.post(`${path}/${id}/clear`, { reason: 'The bank says it works again' });
+}
+
 /** Adds partners, each with one instrument and, if the test names an amount, one sale of that amount. */
 export async function addPayees(business: Business, wishes: readonly PayeeWish[]): Promise<void> {
   await business.company.operator.api.post('/v1/partners/batch', {

@@ -16,6 +16,7 @@ import {
   booksOf,
   type Business,
   calm,
+  clearFailure,
   codeOf,
   openBusiness,
   owedTo,
@@ -61,7 +62,7 @@ const subjectsTo = async (business: Business, name: string): Promise<string[]> =
 };
 
 describe('given money that comes back', () => {
-  it('when a bank bounces a transfer then its lines are free, the partner is told why, and a new payout pays them', async () => {
+  it('when a bank bounces a transfer then its lines are free, the partner is told why, and a new payout pays them once an operator has cleared the details', async () => {
     const business = await open('bounce', [{ name: 'ann', method: 'bank', amount: '10.00' }]);
     await tell(world, 'wise', 'outcomes', { match: 'Holder bounce-ann', outcome: 'bounce', afterMs: 20 });
     const run = await startPaying(business);
@@ -70,6 +71,7 @@ describe('given money that comes back', () => {
     expect(await subjectsTo(business, 'ann')).toContain('Your payout of 10.00 USD was returned to us');
 
     await calm(world);
+    await clearFailure(business, 'ann');
     const again = await startPaying(business);
     const settled = await payoutBecomes(business, again, 'ann', 'settled');
 

@@ -2,6 +2,8 @@ import { z } from '@hono/zod-openapi';
 import { isValidIBAN } from 'ibantools';
 
 import { Country, Currency, Line } from '../../../domain/fields.ts';
+import type { Destination } from '../../../domain/partners/destination.ts';
+import { PLACES } from '../../../domain/partners/instrument.ts';
 import { isRoutingNumber } from '../../../domain/payers/routing-number.ts';
 import { Email, Name, PostalAddress } from '../../http/schemas.ts';
 
@@ -26,6 +28,17 @@ const BankDetails = z
 
 const PAYPAL_ID = /^[A-Z0-9]{13}$/;
 
+const PLACE = {
+  place: z
+    .enum(PLACES)
+    .default('first')
+    .meta({
+      description:
+        "Where it is put in the partner's order: `first` to be paid to instead of the others, `last` to be used where none of the others can be",
+      examples: ['first'],
+    }),
+};
+
 const BankInstrument = z
   .strictObject({
     method: z.literal('bank').meta({ description: 'A bank transfer' }),
@@ -39,6 +52,7 @@ const BankInstrument = z
       examples: ['DE'],
     }),
     details: BankDetails,
+    ...PLACE,
   })
   .openapi('BankInstrument', { description: 'A bank account, which receives money in its own currency' });
 
@@ -51,6 +65,7 @@ const PayPalInstrument = z
         description: 'The e-mail address of the PayPal account, or its account number of 13 capital letters and digits',
         examples: ['paula@example.com'],
       }),
+    ...PLACE,
   })
   .openapi('PayPalInstrument', { description: 'A PayPal account' });
 
@@ -59,6 +74,7 @@ const CheckInstrument = z
     method: z.literal('check').meta({ description: 'A paper check' }),
     payee: Name.max(40).meta({ description: 'The name that the check is made out to', examples: ['Paula Partner'] }),
     address: PostalAddress.openapi({ description: 'The address to which the check is mailed' }),
+    ...PLACE,
   })
   .openapi('CheckInstrument', { description: 'A name and a postal address, for a check' });
 
@@ -68,3 +84,7 @@ export const NewInstrumentBody = z
   .openapi('NewInstrument', {
     description: 'The destination of payments to a partner: a bank account, a PayPal account or an address for checks',
   });
+
+/** The destination alone, without the place of the instrument in the order. */
+export const destinationOf = ({ place: _place, ...destination }: z.output<typeof NewInstrumentBody>): Destination =>
+  destination;

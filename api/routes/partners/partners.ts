@@ -14,7 +14,8 @@ import { Code, Country } from '../../../domain/fields.ts';
 import { onlyOwn } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
-import { NewInstrumentBody } from './details.ts';
+import { destinationOf, NewInstrumentBody } from './details.ts';
+import { giverOf } from './instruments.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
@@ -184,12 +185,14 @@ export const partnerRoutes = ({ db, vault, settings: { coolingOffDays } }: ApiDe
       return c.json(page, 200);
     })
     .openapi(add, async (c) => {
-      const policy = { coolingOffDays, by: c.get('caller').actorId };
+      const { actorId: by, role } = c.get('caller');
+      const policy = { coolingOffDays, by, givenBy: giverOf(role) };
       const added = await addPartner(db, vault, newcomer(c.req.valid('json')), policy);
       return c.json(partnerBody(added), 201);
     })
     .openapi(addBatch, async (c) => {
-      const policy = { coolingOffDays, by: c.get('caller').actorId };
+      const { actorId: by, role } = c.get('caller');
+      const policy = { coolingOffDays, by, givenBy: giverOf(role) };
       const added = await addPartners(db, vault, c.req.valid('json').partners.map(newcomer), policy);
       return c.json({ added: added.length }, 201);
     })
@@ -217,5 +220,5 @@ const newcomer = ({ email, instrument, agreements, ...partner }: NewPartnerBody)
   ...partner,
   email: email ?? null,
   agreements: agreements.map(({ endsOn = null, ...agreement }) => ({ ...agreement, endsOn })),
-  destination: instrument ?? null,
+  destination: instrument ? destinationOf(instrument) : null,
 });

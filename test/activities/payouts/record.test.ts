@@ -63,7 +63,11 @@ async function say(
   await recordReply(
     deps(),
     attempt,
-    reply(state, String(state), { reason, debited: usd(attempt.minor), returned: back === null ? null : usd(back) }),
+    reply(state, String(state), {
+      reason,
+      debited: state === 'failed' ? null : usd(attempt.minor),
+      returned: back === null ? null : usd(back),
+    }),
   );
 }
 
@@ -103,6 +107,33 @@ const openTasks = async (payoutId: string) =>
 const noticesOf = (payoutId: string): Promise<readonly string[]> =>
   fixture.app.anyFirst(sql.type(z.object({ kind: z.string() }))`
     select kind from notification where body ->> 'payout' = ${payoutId} order by id`);
+
+describe('given a payout that ends unpaid', () => {
+  const failures = (payoutId: string) =>
+    fixture.app.anyFirst(sql.type(z.object({ advice: z.string() }))`
+      select advice from instrument_failure where payout_id = ${payoutId}`);
+
+  it.each([
+    { state: 'returned', reason: 'ACCOUNT_CLOSED', isMarked: true, because: 'the bank closed the account' },
+    { state: 'returned', reason: null, isMarked: true, because: 'a return without a reason is about the details' },
+    { state: 'failed', reason: 'recipient_rejected: abartn is wrong', isMarked: true, because: 'Wise refused them' },
+    {
+      state: 'failed',
+      reason: 'recipient_rejected: amount has decimals',
+      isMarked: false,
+      because: 'the amount is ours',
+    },
+    { state: 'failed', reason: 'cancelled', isMarked: false, because: 'somebody cancelled the transfer' },
+    { state: 'failed', reason: 'SOMETHING_NEW', isMarked: false, because: 'nothing says that the details caused it' },
+  ] as const)(
+    'when it is $state with $reason then its instrument is marked: $isMarked, since $because',
+    async (end) => {
+      const { payoutId } = await open();
+      await say(payoutId, end.state, end.state === 'returned' ? 1000n : null, end.reason);
+      expect(await failures(payoutId)).toHaveLength(end.isMarked ? 1 : 0);
+    },
+  );
+});
 
 describe('given a payout from which tax and a fee were deducted', () => {
   it('when all of it comes back then lines, tax and fee are reversed with it, and the partner is owed the gross amount', async () => {

@@ -4,6 +4,8 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { getPartner } from '../../../db/partners/partners.ts';
+import { insertInstrumentFailure } from '../../../db/payouts/instrument-failures.ts';
+import { getPayout } from '../../../db/payouts/payouts.ts';
 import { addLine, addPayout, type Api, setUpShop, startApi } from '../api.ts';
 
 let api: Api;
@@ -94,16 +96,29 @@ const CASES: readonly Case[] = [
     words: 'We do not know where to pay USD. Add a bank account, a PayPal account or a postal address.',
   },
   {
+    outcome: 'instrument_failed',
+    when: 'the last payment came back because of the details',
+    arrange: async (code) => {
+      await addLine(api.db, code, 5000, LONG_AGO);
+      const payoutId = await addPayout(api.db, code);
+      const { instrumentVersionId: instrumentId } = await getPayout(api.db, payoutId);
+      const advice = 'Your bank says that this account is closed.';
+      await insertInstrumentFailure(api.db, { payoutId, instrumentId, reason: 'ACCOUNT_CLOSED', advice });
+    },
+    words:
+      'The last payment to these details failed. Your bank says that this account is closed. We do not pay to them again until they are corrected.',
+  },
+  {
     outcome: 'instrument_cooling_off',
     when: 'the payment details are new',
+    instrument: null,
     arrange: async (code) => {
       await addLine(api.db, code, 5000, LONG_AGO);
       const { id } = await getPartner(api.db, code);
       // At 02:00 in UTC it is still the day before in New York.
       await api.db.query(sql.unsafe`
-        insert into instrument_version(id, partner_id, method, country, sealed, key_id, fingerprint, last4, created_by, usable_from)
-        select uuidv7(), partner_id, method, country, sealed, key_id, fingerprint, last4, created_by, '2099-05-11T02:00:00Z'
-        from instrument_version where partner_id = ${id}`);
+        insert into instrument_version(partner_id, method, country, sealed, key_id, fingerprint, last4, usable_from)
+        values (${id}, 'paypal', 'US', '', 'test', '', '', '2099-05-11T02:00:00Z')`);
     },
     words: `The payment details were changed. To protect their owner, we do not pay to them before ${HELD_UNTIL}.`,
     until: HELD_UNTIL,

@@ -31,7 +31,8 @@ const newcomer = (code: string, wish: Partial<Newcomer> = {}): Newcomer => ({
   destination: { method: 'paypal', receiver: `${code}@example.com` },
   ...wish,
 });
-const add = (...newcomers: Newcomer[]) => addPartners(fixture.app, VAULT, newcomers, { coolingOffDays: 7, by });
+const add = (...newcomers: Newcomer[]) =>
+  addPartners(fixture.app, VAULT, newcomers, { coolingOffDays: 7, by, givenBy: 'company' });
 
 const Count = z.object({ count: z.bigint() });
 const countWritten = () =>

@@ -2,6 +2,7 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { listPartnerPayability } from '../../../db/payouts/payability.ts';
+import { clearInstrumentFailures, insertInstrumentFailure } from '../../../db/payouts/instrument-failures.ts';
 import { updatePayout } from '../../../db/payouts/payouts.ts';
 import { OUTCOMES } from '../../../domain/payouts/outcome.ts';
 import {
@@ -39,6 +40,17 @@ const hold = ({ id }: PartnerRows) =>
   fixture.app.query(sql.unsafe`update partner set on_hold_reason = 'in dispute' where id = ${id}`);
 const earn = (partner: PartnerRows, minor: bigint, availableOn = '2026-01-15') =>
   addLine(fixture.app, company, partner, { minor, availableOn });
+
+/** A payout to the partner's first instrument fails because of its details. Returns the id of that instrument. */
+async function failInstrument(partner: PartnerRows): Promise<string> {
+  const runId = await addRun(fixture.app, await addCompany(fixture.app));
+  const payoutId = await addPayout(fixture.app, runId, partner, [await earn(partner, 700n)]);
+  const instrumentId = partner.instrumentId ?? '';
+  const advice = 'The account is closed.';
+  await insertInstrumentFailure(fixture.app, { payoutId, instrumentId, reason: 'ACCOUNT_CLOSED', advice });
+  await fixture.app.transaction((tx) => updatePayout(tx, payoutId, 'cancelled', 'over'));
+  return instrumentId;
+}
 
 type Case = { outcome: string; given: string; partner: () => Promise<PartnerRows>; reasons: readonly string[] };
 
@@ -102,10 +114,32 @@ const CASES: readonly Case[] = [
     reasons: ['no_instrument'],
   },
   {
-    outcome: 'instrument_cooling_off',
-    given: 'a new instrument of a method that is not offered',
+    outcome: 'instrument_failed',
+    given: 'an instrument to which the last payment failed',
     async partner() {
       const partner = await addPartner(fixture.app, company);
+      await earn(partner, 9000n);
+      await failInstrument(partner);
+      return partner;
+    },
+    reasons: ['instrument_failed'],
+  },
+  {
+    outcome: 'instrument_cooling_off',
+    given: 'only a new instrument',
+    async partner() {
+      const partner = await addPartner(fixture.app, company, null);
+      await addInstrument(fixture.app, partner.id, { usableInDays: 7 });
+      await earn(partner, 9000n);
+      return partner;
+    },
+    reasons: ['instrument_cooling_off'],
+  },
+  {
+    outcome: 'instrument_cooling_off',
+    given: 'only a new instrument of a method that is not offered',
+    async partner() {
+      const partner = await addPartner(fixture.app, company, null);
       await addInstrument(fixture.app, partner.id, { method: 'check', usableInDays: 7 });
       await earn(partner, 9000n);
       return partner;
@@ -184,11 +218,63 @@ describe('given a partner with earnings in every fixture', () => {
       from earning_line, unnest(array[300, 700]) part where id = ${whole}`);
     expect(await judge(partner)).toMatchObject({ payableMinor: 1000n });
   });
+});
 
-  it('when a newer instrument is added then it counts, even while it cools off', async () => {
+describe('given a partner with several instruments', () => {
+  type Wish = { method?: string; usableInDays?: number; place?: number; isWithdrawn?: boolean };
+  const NEW = { method: 'paypal', usableInDays: 7 };
+
+  /** A partner whose first instrument is a bank account, which failed or not, with more instruments, the newest last. */
+  async function withInstruments(more: readonly Wish[], isFailed: boolean) {
     const partner = await addPartner(fixture.app, company);
     await earn(partner, 9000n);
-    const newer = await addInstrument(fixture.app, partner.id, { method: 'paypal', usableInDays: 7 });
-    expect(await judge(partner)).toMatchObject({ instrumentVersionId: newer, outcome: 'instrument_cooling_off' });
+    if (isFailed) await failInstrument(partner);
+    const ids = [partner.instrumentId];
+    for (const { isWithdrawn = false, ...wish } of more) {
+      const id = await addInstrument(fixture.app, partner.id, wish);
+      if (isWithdrawn) await withdraw(id);
+      ids.push(id);
+    }
+    const { instrumentVersionId, reasons } = await judge(partner);
+    return { used: ids.indexOf(instrumentVersionId), reasons: reasons.map(({ reason }) => reason) };
+  }
+  const withdraw = (id: string) =>
+    fixture.app.query(sql.unsafe`
+      insert into instrument_withdrawal(instrument_id, reason, withdrawn_by) values (${id}, 'wrong', ${company.approver})`);
+
+  it.each<{ more: readonly Wish[]; isFailed?: boolean; used: number; reasons?: string[]; because: string }>([
+    { more: [{}], used: 1, because: 'the newest comes first, unless the partner says otherwise' },
+    { more: [{ place: 1 }], used: 0, because: 'it was placed after the first' },
+    { more: [NEW], used: 0, because: 'the earlier one stays in use while a new one cools off' },
+    { more: [{ method: 'check' }], used: 0, because: 'the payer does not pay by check' },
+    { more: [{ isWithdrawn: true }], used: 0, because: 'the newest was withdrawn' },
+    {
+      more: [{ place: 1 }],
+      isFailed: true,
+      used: 0,
+      reasons: ['instrument_failed'],
+      because: 'a failure sends the money nowhere else, since the partner may have left the other account',
+    },
+    {
+      more: [{ place: 1 }, NEW],
+      isFailed: true,
+      used: 2,
+      reasons: ['instrument_cooling_off'],
+      because: 'the newer details will be used as soon as they have cooled off',
+    },
+    { more: [{}], isFailed: true, used: 1, because: 'the newer details are not the ones that failed' },
+  ])('then number $used is used of $more: $because', async ({ more, isFailed = false, used, reasons = [] }) => {
+    expect(await withInstruments(more, isFailed)).toEqual({ used, reasons });
+  });
+
+  it('when an operator clears the failure then the instrument is paid to again', async () => {
+    const partner = await addPartner(fixture.app, company);
+    await earn(partner, 9000n);
+    const failed = await failInstrument(partner);
+    expect(await judge(partner)).toMatchObject({
+      reasons: [{ reason: 'instrument_failed', until: null, detail: 'The account is closed.' }],
+    });
+    await clearInstrumentFailures(fixture.app, failed, { by: company.approver, reason: 'the bank reopened it' });
+    expect(await judge(partner)).toMatchObject({ instrumentVersionId: failed, outcome: 'paid' });
   });
 });
