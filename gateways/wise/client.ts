@@ -17,13 +17,23 @@ const Quote = z.object({
 });
 export type WiseQuote = z.infer<typeof Quote>;
 
+/** A field that Wise asks for on a route. An attribute that we cannot read limits nothing. */
+const RequiredField = z.object({
+  key: z.string(),
+  required: z.boolean().nullish().catch(null),
+  maxLength: z.string().nullish().catch(null),
+  valuesAllowed: z
+    .array(z.object({ key: z.string() }))
+    .nullish()
+    .catch(null),
+});
+
 const Requirements = z.array(
   z.object({
-    fields: z
-      .array(z.object({ group: z.array(z.object({ key: z.string(), maxLength: z.string().nullish() })) }))
-      .default([]),
+    fields: z.array(z.object({ group: z.array(RequiredField) })).default([]),
   }),
 );
+export type WiseRequirements = z.infer<typeof Requirements>;
 
 const Transfer = z.object({
   id: Id,
@@ -58,14 +68,27 @@ export type WiseTransaction = z.infer<typeof Transaction>;
 
 const Statement = z.object({ transactions: rowsOf(Transaction, 'referenceNumber') });
 
-export type WiseQuoteOrder = { profileId: string; currency: string; amount: string; recipientId: string };
-export type WiseTransferOrder = { recipientId: string; quoteId: string; key: string; reference: string };
+export type WiseQuoteOrder = {
+  profileId: string;
+  currency: string;
+  amount: string;
+  recipientId: string;
+  /** Facts about the payment that some routes require. */
+  paymentMetadata: Readonly<Record<string, string>> | null;
+};
+export type WiseTransferOrder = {
+  recipientId: string;
+  quoteId: string;
+  key: string;
+  /** The reference, and whatever else the route requires. */
+  details: Readonly<Record<string, string>>;
+};
 
-const transferBody = ({ recipientId, quoteId, key, reference }: WiseTransferOrder) => ({
+const transferBody = ({ recipientId, quoteId, key, details }: WiseTransferOrder) => ({
   targetAccount: exactNumber(recipientId),
   quoteUuid: quoteId,
   customerTransactionId: key,
-  details: { reference },
+  details,
 });
 
 const JSON_BODY = { 'content-type': 'application/json' };
@@ -90,7 +113,7 @@ export function createWiseClient({ baseUrl, token }: WiseSettings, fetch: HttpSe
       http({ method: 'POST', path: '/v1/accounts', headers: JSON_BODY, body, read: json(Recipient), signal }),
 
     /** The payee receives exactly the amount. Our balance pays the fee on top. */
-    createQuote: ({ profileId, currency, amount, recipientId }: WiseQuoteOrder, signal: AbortSignal) =>
+    createQuote: ({ profileId, currency, amount, recipientId, paymentMetadata }: WiseQuoteOrder, signal: AbortSignal) =>
       post(
         `/v3/profiles/${profileId}/quotes`,
         {
@@ -98,15 +121,16 @@ export function createWiseClient({ baseUrl, token }: WiseSettings, fetch: HttpSe
           targetCurrency: currency,
           targetAmount: exactNumber(amount),
           targetAccount: exactNumber(recipientId),
+          ...(paymentMetadata && { paymentMetadata }),
         },
         Quote,
         signal,
       ),
 
-    transferRequirements: ({ recipientId, quoteId, reference }: WiseTransferOrder, signal: AbortSignal) =>
+    transferRequirements: ({ recipientId, quoteId, details }: WiseTransferOrder, signal: AbortSignal) =>
       post(
         '/v1/transfer-requirements',
-        { targetAccount: exactNumber(recipientId), quoteUuid: quoteId, details: { reference } },
+        { targetAccount: exactNumber(recipientId), quoteUuid: quoteId, details },
         Requirements,
         signal,
       ),

@@ -10,6 +10,7 @@ import type { WiseClient, WiseQuote, WiseTransfer, WiseTransferOrder } from './c
 import { recipientReason, wantsPerson, wiseErrorClass, wiseErrorCode } from './errors.ts';
 import { type FollowedTransfer, followTransfer, transferReply, waitsForMoney } from './following.ts';
 import { thawWise, type WiseRequest } from './request.ts';
+import { quoteMetadata, transferDetails, whyNotAccepted } from './requirements.ts';
 
 /** How far the calls got. A quote stored here may already have been turned into a transfer. */
 const StepBody = z.object({
@@ -106,7 +107,7 @@ async function takeQuote(sending: Sending, step: WiseStep): Promise<WiseStep | R
   if (step.quoteId) return step;
   const { client, request, submission, signal } = sending;
   const recipientId = step.recipientId ?? '';
-  const result = await client.createQuote({ ...request, recipientId }, signal);
+  const result = await client.createQuote({ ...request, recipientId, paymentMetadata: quoteMetadata(request) }, signal);
   if (result.kind === 'refused') return refusal(result);
   if (result.kind === 'unclear') return unclear(result.evidence, step.transferId);
   const quote = result.value;
@@ -114,8 +115,8 @@ async function takeQuote(sending: Sending, step: WiseStep): Promise<WiseStep | R
   if (blocked)
     return reply('failed', 'BLOCKED', { reason: blocked.code ?? 'quote blocked', evidence: result.evidence });
   const fee = formatDecimal(balanceFee(quote, submission.amount));
-  const tooLong = await referenceTooLong(sending, recipientId, quote.id);
-  return tooLong ?? { ...step, quoteId: quote.id, fee };
+  const refused = await refuseByForm(sending, recipientId, quote.id);
+  return refused ?? { ...step, quoteId: quote.id, fee };
 }
 
 /** The fee for paying from our balance, in the balance's currency. It is read before any money moves. */
@@ -127,17 +128,15 @@ function balanceFee({ paymentOptions }: WiseQuote, { currency }: Money): Money {
   return fee;
 }
 
-/** Asks for the route's limit. A reference that is too long is refused, never cut. */
-async function referenceTooLong(sending: Sending, recipientId: string, quoteId: string): Promise<Reply | null> {
+/** Asks what the route requires. A payment that lacks an answer, or has one that is not allowed, fails before a transfer exists. */
+async function refuseByForm(sending: Sending, recipientId: string, quoteId: string): Promise<Reply | null> {
   const { client, request, submission, signal } = sending;
-  const order = { recipientId, quoteId, key: submission.key, reference: request.reference };
+  const order = { recipientId, quoteId, key: submission.key, details: transferDetails(request) };
   const result = await client.transferRequirements(order, signal);
   if (result.kind === 'refused') return refusal(result);
   if (result.kind === 'unclear') return unclear(result.evidence);
-  const fields = result.value.flatMap((form) => form.fields.flatMap(({ group }) => group));
-  const limit = fields.find(({ key }) => key === 'reference')?.maxLength;
-  if (!limit || request.reference.length <= Number(limit)) return null;
-  return reply('failed', 'reference too long', { reason: `reference has more than ${limit} characters` });
+  const reason = whyNotAccepted(result.value, request);
+  return reason === null ? null : reply('failed', 'not as required', { reason, evidence: result.evidence });
 }
 
 async function makeTransfer(sending: Sending, step: WiseStep): Promise<WiseStep | Reply> {
@@ -147,7 +146,7 @@ async function makeTransfer(sending: Sending, step: WiseStep): Promise<WiseStep 
     recipientId: step.recipientId ?? '',
     quoteId: step.quoteId ?? '',
     key: submission.key,
-    reference: request.reference,
+    details: transferDetails(request),
   };
   const result = await make(order, signal).catch(async (failure: unknown) => {
     // The first request was certainly not processed, so the next try may take a new quote. This one expires in half an hour.

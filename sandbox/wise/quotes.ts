@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 
 import { CURRENCIES, divideHalfUp, isoExponent, minorOf, toDecimal, toMinor } from '../decimals.ts';
 import type { HttpEnv } from '../faults.ts';
-import { type Json, textOf, writtenOf } from '../json.ts';
+import { type Json, objectOf, textOf, writtenOf } from '../json.ts';
 import type { StandIn } from '../site.ts';
 import { accountRequirements } from './recipients.ts';
 import { answer, bodyOf, complaint, exact } from './wire.ts';
@@ -53,6 +53,19 @@ export type Quote = {
   createdAt: string;
   expiresAt: number;
   transferId: string | null;
+};
+
+/** Currencies to which Wise pays only if the quote says what kind of payment it is. */
+const WITH_NATURE: ReadonlySet<string> = new Set(['BRL']);
+/** Currencies to which Wise pays only if the transfer says what it is for. */
+const WITH_PURPOSE: ReadonlySet<string> = new Set(['CNY', 'INR', 'THB']);
+/** Above this amount in dollars, Wise asks where the money comes from. */
+const DOLLARS_WITHOUT_SOURCE = 80_000n;
+
+/** The details that a transfer by this quote must have. */
+export const requiredDetails = ({ targetCurrency, targetAmount }: Quote): string[] => {
+  const isLarge = targetCurrency === 'USD' && minorOf(targetAmount, 2) > DOLLARS_WITHOUT_SOURCE * 100n;
+  return [...(WITH_PURPOSE.has(targetCurrency) ? ['transferPurpose'] : []), ...(isLarge ? ['sourceOfFunds'] : [])];
 };
 
 const rateOf = (source: string, target: string) =>
@@ -143,6 +156,8 @@ export function quoteRoutes({ books, clock }: StandIn) {
     const { sourceCurrency: source, targetCurrency: target } = body;
     if (!isCurrency(source) || !isCurrency(target))
       return answer(c, complaint('NOT_VALID', 'Currency is not supported', 'sourceCurrency'), 422);
+    if (WITH_NATURE.has(target) && !textOf(objectOf(body['paymentMetadata'])['transferNature']))
+      return answer(c, complaint('error.missing.transferNature', 'Required', 'paymentMetadata.transferNature'), 422);
     const fixed = readFixed(body, source, target);
     if (typeof fixed === 'string') return answer(c, complaint('NOT_VALID', `Give ${fixed}`, 'sourceAmount'), 422);
     const { rate, net, fee, targetMinor } = priceOf(source, target, fixed);

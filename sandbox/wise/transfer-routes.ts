@@ -42,6 +42,33 @@ const showPayment = (transfer: Transfer) => ({
   timeUpdated: transfer.createdAt,
 });
 
+/** The values that Wise allows for a field, as in its documents. */
+const ALLOWED: Record<string, readonly { key: string; name: string }[]> = {
+  transferPurpose: [{ key: 'verification.transfers.purpose.pay.bills', name: 'Paying bills' }],
+  sourceOfFunds: [{ key: 'verification.source.of.funds.business.income', name: 'Business income' }],
+};
+
+/** One field of Wise's form for a transfer. */
+const requirement = (key: string, more: object) => ({
+  name: key,
+  group: [
+    {
+      key,
+      name: key,
+      required: false,
+      refreshRequirementsOnChange: false,
+      displayFormat: null,
+      example: null,
+      minLength: null,
+      maxLength: null,
+      validationRegexp: null,
+      validationAsync: null,
+      valuesAllowed: null,
+      ...more,
+    },
+  ],
+});
+
 /** Creates, funds, reads and cancels single transfers. */
 export function transferRoutes(transfers: Transfers) {
   const app = new Hono<HttpEnv>();
@@ -88,30 +115,14 @@ export function transferRoutes(transfers: Transfers) {
   });
 
   app.post('/transfer-requirements', async (c) => {
-    const max = transfers.referenceMaxOf(textOf((await bodyOf(c))['quoteUuid']) ?? '');
-    return answer(c, [
-      {
-        type: 'transfer',
-        fields: [
-          {
-            name: 'Transfer reference',
-            group: [
-              {
-                key: 'reference',
-                name: 'Transfer reference',
-                type: 'text',
-                required: false,
-                refreshRequirementsOnChange: false,
-                minLength: null,
-                maxLength: exact(String(max)),
-                validationRegexp: null,
-                valuesAllowed: null,
-              },
-            ],
-          },
-        ],
-      },
-    ]);
+    const { referenceMax, required } = transfers.requirementsOf(textOf((await bodyOf(c))['quoteUuid']) ?? '');
+    const fields = [
+      requirement('reference', { type: 'text', maxLength: exact(String(referenceMax)) }),
+      ...required.map((key) =>
+        requirement(key, { type: 'select', required: true, valuesAllowed: ALLOWED[key] ?? null }),
+      ),
+    ];
+    return answer(c, [{ type: 'transfer', fields }]);
   });
 
   app.get('/simulation/transfers/:id/:state', (c) => {

@@ -1,7 +1,7 @@
 import { isoExponent, minorOf, toDecimal } from '../decimals.ts';
 import { type Json, objectOf, textOf, writtenOf } from '../json.ts';
 import type { StandIn } from '../site.ts';
-import type { Quote } from './quotes.ts';
+import { type Quote, requiredDetails } from './quotes.ts';
 import type { Recipient } from './recipients.ts';
 import { PLANS, referenceMax, type Transfer, type WiseOutcome } from './transfer.ts';
 import { complaint } from './wire.ts';
@@ -131,13 +131,16 @@ export function openTransfers({ books, clock, outcomes, webhooks, stepMs }: Stan
   }
 
   /** Says why Wise would refuse this transfer, if it would. */
-  function whyNot(quote: Quote | undefined, recipient: Recipient | undefined, reference: string): Refusal | undefined {
+  function whyNot(quote: Quote | undefined, recipient: Recipient | undefined, details: Json): Refusal | undefined {
+    const reference = textOf(details['reference']) ?? '';
     if (!quote) return refused('quote.not-found', 'Quote does not exist', 'quoteUuid');
     if (!recipient?.active) return refused('NOT_VALID', 'Target account does not exist', 'targetAccount');
     if (recipient.currency !== quote.targetCurrency)
       return refused('NOT_VALID', 'Target account is in another currency', 'targetAccount');
     if (quote.transferId) return refused('NOT_VALID', 'Quote was already used for a transfer', 'quoteUuid');
     if (clock.now() > quote.expiresAt) return refused('quote.expired', 'Quote has expired', 'quoteUuid');
+    const missing = requiredDetails(quote).find((key) => !textOf(details[key]));
+    if (missing) return refused('REQUIRED', `${missing} is required`, `details.${missing}`);
     const max = referenceMax(quote.targetCurrency);
     return reference.length > max
       ? refused('LENGTH', `Reference is longer than ${max}`, 'details.reference')
@@ -161,8 +164,9 @@ export function openTransfers({ books, clock, outcomes, webhooks, stepMs }: Stan
 
     const quote = quotes.get(textOf(body['quoteUuid']) ?? '');
     const recipient = recipients.get(writtenOf(body['targetAccount']) ?? '');
-    const reference = textOf(objectOf(body['details'])['reference']) ?? '';
-    const refusal = whyNot(quote, recipient, reference);
+    const details = objectOf(body['details']);
+    const reference = textOf(details['reference']) ?? '';
+    const refusal = whyNot(quote, recipient, details);
     if (refusal || !quote || !recipient) return refusal ?? refused('NOT_VALID', 'Not valid');
 
     const dueAt = clock.now() + UNFUNDED_AFTER_MS;
@@ -221,9 +225,15 @@ export function openTransfers({ books, clock, outcomes, webhooks, stepMs }: Stan
     }
   }
 
-  /** The longest reference for a quote's route, or the strictest limit if there is no such quote. */
-  const referenceMaxOf = (quoteId: string) => referenceMax(quotes.get(quoteId)?.targetCurrency ?? 'USD');
+  /** The longest reference for a quote's route, or the strictest limit if there is no such quote, and the details that it requires. */
+  const requirementsOf = (quoteId: string) => {
+    const quote = quotes.get(quoteId);
+    return {
+      referenceMax: referenceMax(quote?.targetCurrency ?? 'USD'),
+      required: quote ? requiredDetails(quote) : [],
+    };
+  };
 
   resume();
-  return { ...transfers, referenceMaxOf, create, canAfford, fund, cancel, simulate, publish };
+  return { ...transfers, requirementsOf, create, canAfford, fund, cancel, simulate, publish };
 }
