@@ -5,10 +5,13 @@ import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 import { countItemsUnnamed, countItemsUnread } from '../../db/payouts/batch-items.ts';
 import { type Batch, endBatch, getBatch, isBatchHeld, saveHandOver, setBatchDue } from '../../db/payouts/batches.ts';
 import { takeHandOver } from '../../db/payouts/payouts.ts';
+import { insertItemTasks } from '../../db/tasks/tasks.ts';
 import { HOUR_MS } from '../../domain/durations.ts';
 import { Failure, FAILURES } from '../../domain/errors.ts';
 import { pollAfter } from '../../domain/payouts/attempt.ts';
 import { type BatchState, isBatchOver, isBatchUnanswered } from '../../domain/payouts/batch.ts';
+import { BATCH_ENDINGS } from '../../domain/payouts/ending.ts';
+import type { GatewayName } from '../../domain/rails.ts';
 import { retryAfterMs } from '../../gateways/http.ts';
 import { DUE_GRACE_MS, HELD_WAIT_MS, type PayoutDeps } from './advance.ts';
 import { askForBatch, nameItems, pollBatch } from './ask-batch.ts';
@@ -99,6 +102,9 @@ async function reportStuck(deps: BatchDeps, batchId: string, failure: Failure): 
   return { ...position, waitMs: retryable ? (retryAfterMs(failure) ?? position.waitMs) : HELD_WAIT_MS };
 }
 
+const notShown = (gateway: GatewayName): string =>
+  `${gateway} took the batch of this payment but does not show this payment. Nothing was sent again. Ask ${gateway} what became of it, then propose the outcome with evidence.`;
+
 /** Names the payments of an accepted batch, and then hands its payouts over, page by page, to follow their own payments. */
 async function follow(deps: BatchDeps, batch: Batch, note: NoteStep): Promise<void> {
   const { db } = deps;
@@ -107,9 +113,14 @@ async function follow(deps: BatchDeps, batch: Batch, note: NoteStep): Promise<vo
   const unnamed = await countItemsUnnamed(db, batch.id);
   if (isIncomplete) note(`${batch.gateway} shows ${batch.itemCount - unnamed} of ${batch.itemCount} payments`);
   if (unnamed > 0) {
-    if (batch.readAt.getTime() - batch.stateAt.getTime() < UNNAMED_AFTER_MS) return;
+    const ageMs = batch.readAt.getTime() - batch.stateAt.getTime();
+    if (ageMs < UNNAMED_AFTER_MS) return;
     const detail = `${batch.gateway} took this batch but does not show ${unnamed} of its ${batch.itemCount} payments. The batch is read again.`;
-    await db.transaction((tx) => raiseAlarm(tx, 'batch_incomplete', `batch/${batch.id}`, detail));
+    const isOverdue = ageMs > (BATCH_ENDINGS.accepted.asked?.afterMs ?? 0);
+    await db.transaction(async (tx) => {
+      await raiseAlarm(tx, 'batch_incomplete', `batch/${batch.id}`, detail);
+      if (isOverdue) await insertItemTasks(tx, batch.id, notShown(batch.gateway));
+    });
   }
   if ((await handOver(deps, batch, note)) && unnamed === 0) await endBatch(db, batch.id);
 }

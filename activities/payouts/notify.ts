@@ -12,6 +12,7 @@ import { unclaimedReminder, unclaimedUntil } from '../../domain/payouts/attempt.
 import type { Consequences } from '../../domain/payouts/settlement.ts';
 import { OPEN_FOR_MS, type TaskKind } from '../../domain/tasks/task.ts';
 import type { Reply } from '../../gateways/gateway.ts';
+import { overdueQuestion } from './overdue.ts';
 import { notifyOfUnknown } from './silence.ts';
 
 /** A payout and its live attempt, both locked. */
@@ -83,7 +84,7 @@ const PART_CAME_BACK =
 
 /**
  * The decision that only a person can make now: the gateway's own task, the owner of a part that came back, or the outcome of a
- * payment. A reply that changes nothing asks nothing, because nobody may say of a draft that waits to be funded that it was not paid.
+ * payment, also where its state has not changed for too long. A reply that changes nothing asks nothing, because nobody may say of a draft that waits to be funded that it was not paid.
  */
 function taskOf(
   attempt: Attempt,
@@ -92,6 +93,8 @@ function taskOf(
 ): Asked | null {
   if (task) return task;
   if (after.partialReturn) return { kind: 'partial_return', detail: alarm ?? PART_CAME_BACK };
+  const overdue = after.state === attempt.state ? overdueQuestion(attempt) : null;
+  if (overdue) return { kind: 'outcome_unknown', detail: alarm ? `${overdue} ${alarm}` : overdue };
   const isAsked = after.state === 'needs_person' && (state === 'needs_person' || attempt.state !== 'needs_person');
   if (!isAsked) return null;
   const detail =

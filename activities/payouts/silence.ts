@@ -1,6 +1,7 @@
 import type { DatabasePool } from 'slonik';
 
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
+import { openTask } from '../../commands/tasks/tasks.ts';
 import type { Database } from '../../db/database.ts';
 import { findLiveAttempt } from '../../db/payouts/attempts.ts';
 import { getBatch } from '../../db/payouts/batches.ts';
@@ -8,6 +9,7 @@ import { HOUR_MS } from '../../domain/durations.ts';
 import type { Failure } from '../../domain/errors.ts';
 import { isAttemptFinal, isProviderSilent, lastReplyAt } from '../../domain/payouts/attempt.ts';
 import type { GatewayName } from '../../domain/rails.ts';
+import { overdueQuestion } from './overdue.ts';
 
 /** After this long, an unknown outcome is put before a person. */
 const UNKNOWN_ALARM_AFTER_MS = HOUR_MS;
@@ -33,6 +35,8 @@ export const notifyOfSilentPayout = ({ db, firstPollMs }: SilenceDeps, payoutId:
     if (!attempt || attempt.state === 'prepared' || isAttemptFinal(attempt.state)) return;
     const { state, gateway } = attempt;
     const subject = `payout/${payoutId}`;
+    const overdue = overdueQuestion(attempt);
+    if (overdue) await openTask(tx, { kind: 'outcome_unknown', subject, payoutId, detail: overdue });
     if (state === 'submitted' || state === 'unknown')
       await notifyOfUnknown(tx, { ...attempt, subject, whether: `${gateway} paid` });
     else if (isProviderSilent(attempt, firstPollMs))

@@ -56,7 +56,8 @@ export const insertItemTasks = (db: Database, batchId: string, detail: string) =
     insert into task(kind, subject, payout_id, detail, evidence)
     select 'outcome_unknown', 'payout/' || payout_id, payout_id, ${detail},
       jsonb_build_object('gateway', gateway, 'attempt', id, 'batch', batch_id)
-    from payout_attempt where batch_id = ${batchId} and state in ('unknown', 'needs_person')
+    from payout_attempt where batch_id = ${batchId}
+      and (state in ('unknown', 'needs_person') or state = 'accepted' and provider_ref is null)
     on conflict (kind, subject) where closed_at is null do nothing`);
 
 /** Closes the open tasks of a kind about many payouts at once. `payouts` is a query for their ids. */

@@ -19,10 +19,9 @@ const OUT: ReadonlySet<AttemptState> = new Set(['accepted', 'sent', 'stale']);
 
 /** The reason why a check cannot be stopped now, or undefined. */
 export function whyNotStop(state: AttemptState): string | undefined {
-  if (OUT.has(state) || state === 'unknown' || state === 'on_hold') return undefined; // once the bank voids the number, the paper is worthless wherever it is
+  if (OUT.has(state) || state === 'unknown' || state === 'on_hold' || state === 'needs_person') return undefined; // once the bank voids the number, the paper is worthless wherever it is
   if (state === 'settled') return 'the bank has paid it, and only the payee can give the money back';
   if (state === 'failed' || state === 'returned') return 'nobody can cash it any longer';
-  if (state === 'needs_person') return 'it waits for a person at its provider. Decide there what happens to it';
   return 'it is still being made. Ask again when it has been sent';
 }
 

@@ -1,7 +1,9 @@
+import { DAY_MS } from '../../domain/durations.ts';
+import { Failure } from '../../domain/errors.ts';
 import type { PositivePayRow } from '../../domain/checks/positive-pay.ts';
 import type { Reply } from '../gateway.ts';
 import { lookedUp } from '../http.ts';
-import { refusedAsAWhole, reply, unclear } from '../replies.ts';
+import { refusedAsAWhole, reply, unclear, undecidable } from '../replies.ts';
 import type { CheckBank } from './client.ts';
 import type { CheckProgress } from './progress.ts';
 
@@ -14,10 +16,29 @@ const CONFLICT =
 const IN_USE =
   'The bank already had this check number on file, so our register is issuing numbers that are used elsewhere. No check was made. Find out which numbers are used, and record them as spoiled.';
 
+/** After this long, a row to which the bank gave no answer is no longer filed again, and people find out what the bank did. */
+const REPEAT_WINDOW_MS = 7 * DAY_MS;
+
+const TOO_LATE =
+  'The bank has not said for a week whether it took this check, and it was never printed. Nothing is filed again. Ask the bank to void the number, then propose the outcome with evidence.';
+
+/** The bank's register alone can still tell that the check was never filed, or that it is dead. */
+async function tooLate(bank: CheckBank, check: CheckOnFile, signal: AbortSignal): Promise<Reply> {
+  const asked = undecidable('never answered', TOO_LATE);
+  try {
+    const status = await statusAtBank(bank, check, signal);
+    return status === null ? neverFiled('the bank never took it') : (deadReply(status) ?? asked);
+  } catch (error) {
+    if (error instanceof Failure && error.code !== 'gateway_refused') return asked;
+    throw error;
+  }
+}
+
 type Filing = {
   /** Whether an earlier caller may have filed the check. */
   isResumed: boolean;
   now: Date;
+  submittedAt: Date | null;
   progress: CheckProgress;
   /** Stores the progress. It is committed before the next call is made. */
   keep: (progress: CheckProgress) => Promise<void>;
@@ -31,10 +52,12 @@ type Filing = {
 export async function fileAtBank(
   bank: CheckBank,
   check: CheckOnFile,
-  { isResumed, now, progress, keep }: Filing,
+  { isResumed, now, submittedAt, progress, keep }: Filing,
   signal: AbortSignal,
 ): Promise<CheckProgress | Reply> {
   const isRepeat = isResumed && !progress.isUntouched;
+  if (isRepeat && now.getTime() - (submittedAt ?? now).getTime() > REPEAT_WINDOW_MS)
+    return tooLate(bank, check, signal);
   if (progress.isUntouched) await keep({ ...progress, isUntouched: false });
   try {
     const filed = await file(bank, check, isRepeat, signal);

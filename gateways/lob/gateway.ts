@@ -39,7 +39,8 @@ export function createLobGateway(settings: LobSettings & CheckBankSettings, { no
     };
     if (progress.acknowledgedAt === null) {
       const { check } = thawLob(submission.request);
-      const filed = await fileAtBank(bank, check, { isResumed, now: now(), progress, keep }, signal);
+      const { submittedAt } = submission;
+      const filed = await fileAtBank(bank, check, { isResumed, now: now(), submittedAt, progress, keep }, signal);
       if (isReply(filed)) return filed;
       await keep(filed);
     }

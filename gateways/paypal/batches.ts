@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../domain/durations.ts';
+import { REPEATS_END_MS } from '../../domain/payouts/ending.ts';
 import type { BatchCallbacks, BatchGateway, BatchReply, BatchSubmission } from '../gateway.ts';
 import { batchReply, refusedAsAWhole } from '../replies.ts';
 import { ASKED, askPayPal } from './asking.ts';
@@ -8,7 +8,7 @@ import { DENIED, deniedReply, FOLLOWS_ITEM, ITEMS_MAX, pagesOf } from './followi
 import { freezePayPalBatch, keysOf, thawPayPal } from './request.ts';
 
 /** PayPal remembers a batch id for 30 days. A repeat is safe only well within that time. */
-export const REPEAT_WINDOW_MS = 25 * DAY_MS;
+export const REPEAT_WINDOW_MS = REPEATS_END_MS;
 
 const TOO_LATE =
   'PayPal never confirmed this batch, and after 25 days the request must not be repeated. Look for the batch at PayPal, then record the outcome of each payout by hand.';

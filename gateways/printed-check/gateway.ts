@@ -23,7 +23,7 @@ export function createPrintedCheckGateway(
 
   /** Files the check with the bank, then prints it. Both may be repeated: the bank recognizes account and number, the printer the file name. */
   async function issue(
-    { request, step }: Submission,
+    { request, step, submittedAt }: Submission,
     isResumed: boolean,
     save: SaveStep,
     signal: AbortSignal,
@@ -36,7 +36,12 @@ export function createPrintedCheckGateway(
       progress = next;
     };
     if (progress.acknowledgedAt === null) {
-      const filed = await fileAtBank(bank, checkOnFile(check), { isResumed, now: now(), progress, keep }, signal);
+      const filed = await fileAtBank(
+        bank,
+        checkOnFile(check),
+        { isResumed, now: now(), submittedAt, progress, keep },
+        signal,
+      );
       if (isReply(filed)) return filed;
       await keep(filed);
     } else {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { DAY_MS } from '../../domain/durations.ts';
 import { parseDecimal } from '../../domain/money.ts';
 import { createLobGateway } from '../../gateways/lob/gateway.ts';
 import { createPrintedCheckGateway } from '../../gateways/printed-check/gateway.ts';
@@ -94,6 +95,21 @@ describe('given a check that we print', () => {
     expect((await attempt.submit()).state).toBe('unknown');
     expect((await attempt.resolve()).state).toBe(state);
   });
+
+  it.each([
+    { inquiry: unknown, what: 'knows no such check', state: 'failed', task: null },
+    { inquiry: has('issued'), what: 'has it on file', state: 'unknown', task: { kind: 'outcome_unknown' } },
+    { inquiry: lost, what: 'still does not answer', state: 'unknown', task: { kind: 'outcome_unknown' } },
+  ])(
+    'when the bank has not answered for a week and $what then it is filed no more, and it is $state',
+    async ({ inquiry, state, task }) => {
+      const attempt = open({ files: [lost, filed], inquiry });
+      await attempt.submit();
+      Object.assign(attempt.stored, { submittedAt: new Date(Date.now() - 8 * DAY_MS) });
+      const told = await attempt.resolve();
+      expect({ state: told.state, task: told.task && { kind: told.task.kind } }).toEqual({ state, task });
+    },
+  );
 
   it('when it was never printed then the bank’s register alone does not make it sent', async () => {
     const attempt = open({ files: [lost, rejected], inquiry: has('issued') });

@@ -7,6 +7,7 @@ import { recordBatchReply } from '../../../activities/payouts/record-batch.ts';
 import { type BatchDeps, createBatchActivities } from '../../../activities/payouts/batches.ts';
 import { createPayoutActivities } from '../../../activities/payouts/advance.ts';
 import { pauseGateway } from '../../../commands/payers/gateway-pauses.ts';
+import { decideResolution, proposeResolution } from '../../../commands/payouts/resolutions.ts';
 import { findLiveAttempt } from '../../../db/payouts/attempts.ts';
 import { getBatch } from '../../../db/payouts/batches.ts';
 import { attemptRecord, batchRecord, seal } from '../../../db/vault.ts';
@@ -17,7 +18,7 @@ import { reply, batchReply } from '../../../gateways/replies.ts';
 import type { ReplyState, Gateway, Gateways } from '../../../gateways/gateway.ts';
 import { withClient } from '../../../scripts/stack/postgres.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
-import { addBatch, addPayingRun, sendBatch, sendPayout } from '../../fixtures/rows.ts';
+import { addActor, addBatch, addPayingRun, sendBatch, sendPayout } from '../../fixtures/rows.ts';
 import { VAULT } from '../../fixtures/world.ts';
 
 const HOUR_MIN = 60;
@@ -177,5 +178,65 @@ describe('given a batch whose provider replies to no look-up', () => {
 
     expect((await getBatch(app, id)).state).toBe(row.state);
     expect(await alarmsOf(`batch/${id}`)).toEqual(row.kinds);
+  });
+});
+
+describe('given a payment whose status does not change for weeks', () => {
+  const tasksOf = (payoutId: string): Promise<readonly string[]> =>
+    fixture.app.anyFirst(sql.type(z.object({ kind: z.string() }))`
+      select kind from task where payout_id = ${payoutId} and closed_at is null`);
+  const still = (state: ReplyState): Partial<Gateway> => ({ read: async () => reply(state, state) });
+
+  it.each<{ state: ReplyState; days: number; kinds: string[] }>([
+    { state: 'accepted', days: 13, kinds: [] },
+    { state: 'accepted', days: 15, kinds: ['outcome_unknown'] },
+    { state: 'on_hold', days: 46, kinds: ['outcome_unknown'] },
+    { state: 'unclaimed', days: 46, kinds: ['outcome_unknown'] },
+  ])(
+    'when it has been $state for $days days then the open tasks are $kinds, whether or not the provider replies',
+    async (row) => {
+      for (const gateway of [still(row.state), fails()]) {
+        const payoutId = await asked(row.state);
+        await age(payoutId, row.days * DAY_MIN);
+        await poll(payoutId, gateway);
+        expect(await tasksOf(payoutId)).toEqual(row.kinds);
+      }
+    },
+  );
+
+  it('when people were asked then two of them can end it, and so can the provider', async () => {
+    const [first, second] = [await asked('accepted'), await asked('accepted')];
+    for (const payoutId of [first, second]) {
+      await age(payoutId, 15 * DAY_MIN);
+      await poll(payoutId, still('accepted'));
+    }
+    const [one, other] = [await addActor(fixture.app), await addActor(fixture.app)];
+    const proposal = { outcome: 'returned' as const, evidence: 'Wise wrote that it sent it back', reference: null };
+    await proposeResolution(fixture.app, { payoutId: first, actorId: one, ...proposal });
+    await decideResolution(fixture.app, { payoutId: first, actorId: other, decision: 'confirm', note: null });
+    expect(await poll(first)).toMatchObject({ state: 'returned', status: 'returned', isFinal: true });
+    expect(await poll(second, still('settled'))).toMatchObject({ state: 'settled', isFinal: true });
+    expect([...(await tasksOf(first)), ...(await tasksOf(second))]).toEqual([]);
+  });
+
+  it('when a batch does not show it for a day then people are asked about it', async () => {
+    const { app } = fixture;
+    const { runId, payoutIds } = await addPayingRun(app, 'bank', 2);
+    const { id } = await addBatch(app, runId, payoutIds);
+    await sendBatch(app, id);
+    await recordBatchReply(deps(fails()), id, batchReply('accepted', 'FUNDED'));
+    const batches = { ...fails().batches, name: async () => undefined } as NonNullable<Gateway['batches']>;
+    const seal0 = seal(VAULT, batchRecord(id), Buffer.from('{}'));
+    for (const { hours, kinds } of [
+      { hours: 2, kinds: [] },
+      { hours: 25, kinds: ['outcome_unknown'] },
+    ]) {
+      await change(
+        `update provider_batch set request_sealed = $2, state_at = now() - $3 * interval '1 hour' where id = $1`,
+        [id, seal0, hours],
+      );
+      await createBatchActivities({ ...deps({ ...fails(), batches }), activePayoutsMax: 0 }).advanceBatch(id);
+      for (const payoutId of payoutIds) expect(await tasksOf(payoutId)).toEqual(kinds);
+    }
   });
 });

@@ -7,7 +7,7 @@ import { ATTEMPT_STATES } from '../../../domain/payouts/attempt.ts';
 describe('given a check that somebody wants to stop', () => {
   it('when the payee may have it, or its state is unknown, then it can be stopped, and otherwise not', () => {
     const stoppable = ATTEMPT_STATES.filter((state) => whyNotStop(state) === undefined);
-    expect(stoppable).toEqual(['unknown', 'accepted', 'on_hold', 'sent', 'stale']);
+    expect(stoppable).toEqual(['unknown', 'needs_person', 'accepted', 'on_hold', 'sent', 'stale']);
   });
 });
 
