@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { createBatchActivities } from '../activities/payouts/batches.ts';
 import { formBatches } from '../activities/payouts/form-batches.ts';
 import { addActor } from '../commands/people/actors.ts';
+import { addApprover } from './people.ts';
 import { insertApproval } from '../db/runs/approvals.ts';
 import { listRunBatches } from '../db/payouts/batches.ts';
 import { type Database, openDatabase } from '../db/database.ts';
@@ -93,8 +94,8 @@ function openGateways() {
 
 /** A run that is being paid. Each payout has a partner, a line and an approved amount of 10.00. */
 async function prepareRun(db: DatabasePool): Promise<string> {
+  const approver = await addApprover(db, VAULT);
   const { id: by } = await addActor(db, { code: 'bench', name: 'Bench', email: null }, null);
-  const { id: approver } = await addActor(db, { code: 'approver', name: 'Approver', email: null }, null);
   const payer = await addPayer(db, { code: 'bench', name: 'Bench', country: 'US', currency: 'USD', address: null }, by);
   const carrier = {
     method: 'paypal',

@@ -10,6 +10,11 @@ export const FAILURES = {
   not_authenticated: { retryable: false },
   not_allowed: { retryable: false },
 
+  grant_not_open: { retryable: false },
+  decider_is_grantee: { retryable: false },
+  claim_not_valid: { retryable: false },
+  too_many_tries: { retryable: true },
+
   run_not_in_review: { retryable: false },
   run_changed_since_seen: { retryable: false },
   run_not_disbursing: { retryable: false },

@@ -12,6 +12,7 @@ import { FINANCE_TEMPLATES } from './templates/finance.ts';
 import { INCIDENT_TEMPLATES } from './templates/incidents.ts';
 import { OPERATORS_TEMPLATES } from './templates/operators.ts';
 import { PARTNER_TEMPLATES } from './templates/partner.ts';
+import { PERSON_TEMPLATES } from './templates/person.ts';
 
 /** Every kind has a template. A new kind does not compile until it has one. */
 const TEMPLATES: Templates<NotificationKind> = {
@@ -19,6 +20,7 @@ const TEMPLATES: Templates<NotificationKind> = {
   ...FINANCE_TEMPLATES,
   ...INCIDENT_TEMPLATES,
   ...OPERATORS_TEMPLATES,
+  ...PERSON_TEMPLATES,
 };
 
 const isKind = (kind: string): kind is NotificationKind => kind in FACTS;

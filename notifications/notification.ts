@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 import { METHODS } from '../domain/rails.ts';
 
-/** Each notification goes to one partner, to the people who prepare and approve payments, or to the people who run the system. */
-export type Audience = 'partner' | 'finance' | 'operators';
+/** Each notification goes to one partner, to the people who prepare and approve payments, to those who run the system, or to one person. */
+export type Audience = 'partner' | 'finance' | 'operators' | 'person';
 
 const Payout = z.strictObject({
   payout: z.string(),
@@ -49,6 +49,8 @@ export const FACTS = {
   incidents_digest: Incidents.extend({ day: z.string() }),
   incidents_now: Incidents,
   alarm_raised: z.strictObject({ alarm: z.string(), kind: z.string(), subject: z.string() }),
+  key_claim: z.strictObject({ claim: z.string(), person: z.string(), role: z.string(), hours: z.number() }),
+  role_given: z.strictObject({ person: z.string(), role: z.string(), proposedBy: z.string(), confirmedBy: z.string() }),
 } as const;
 
 export type NotificationKind = keyof typeof FACTS;
@@ -95,6 +97,8 @@ export const BODIES = {
   incidents_digest: FACTS.incidents_digest.extend(Found),
   incidents_now: FACTS.incidents_now.extend(Found),
   alarm_raised: FACTS.alarm_raised.extend({ details: z.array(z.string()) }),
+  /** The token is made again when the mail is sent, so that no row holds it. */
+  key_claim: FACTS.key_claim.extend({ token: z.string() }),
 } as const;
 
 export type NotificationBody<K extends NotificationKind> = z.infer<(typeof BODIES)[K]>;

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 
 import { openDatabase } from '../db/database.ts';
-import { bootstrap, isNew } from '../deploy/bootstrap.ts';
+import { isNew } from '../deploy/bootstrap.ts';
+import { welcomePeople } from './demo/people.ts';
 import { startStack } from './stack/index.ts';
 
 /** `npm start` runs the whole product on this machine until Ctrl-C. */
@@ -12,7 +13,7 @@ const { values } = parseArgs({
 
 try {
   const stack = await startStack({ reset: values.reset });
-  await greet(stack.environment.DATABASE_URL ?? '');
+  await greet(stack.environment.DATABASE_URL ?? '', stack.environment.PUBLIC_URL ?? '', stack.ports.mail);
   console.log(`\nReady. Open http://127.0.0.1:${stack.ports.api}/docs. Ctrl-C stops everything.`);
   if (values.verbose)
     for (const { name, pid } of stack.servers) console.log(`  ${name}: process ${pid}, log .data/logs/${name}.log`);
@@ -22,13 +23,18 @@ try {
   process.exit(1);
 }
 
-/** Nobody can use a new deployment yet, so this adds the first operator and prints the key once. */
-async function greet(databaseUrl: string): Promise<void> {
+/** Nobody can use a new deployment yet, so this adds people who can try it, and prints their keys once. */
+async function greet(databaseUrl: string, url: string, mailPort: number): Promise<void> {
   const db = await openDatabase(databaseUrl, { poolSize: 1 });
   try {
     if (!(await isNew(db))) return;
-    const { key } = await bootstrap(db, { code: 'operator', name: 'First operator', email: null });
-    console.log(`\nThe first operator's key, shown only once and stored nowhere:\n${key}`);
+    const people = await welcomePeople(db, url, { url: `http://127.0.0.1:${mailPort}` });
+    console.log('\nInvented people can use it. Their keys are shown only once and stored nowhere:');
+    console.log(`  Otto, operator, does the daily work       ${people.operator.key}`);
+    console.log(`  Petra, preparer, requests runs            ${people.preparer.key}`);
+    console.log(`  Anna, approver, decides them              ${people.approver.key}`);
+    console.log(`  Olga, operator, proposes roles            ${people.givesRoles.key}`);
+    console.log(`  Oscar, operator, confirms roles           ${people.confirmsRoles.key}`);
   } finally {
     await db.end();
   }

@@ -9,6 +9,7 @@ import {
   postponeNotification,
   takeDueNotifications,
 } from '../../db/tasks/notifications.ts';
+import type { VaultKeys } from '../../db/vault.ts';
 import { HOUR_MS, MINUTE_MS } from '../../domain/durations.ts';
 import type { Mailer } from '../../notifications/channels/mail.ts';
 import { compose, readNotification } from '../../notifications/compose.ts';
@@ -19,6 +20,7 @@ export type NotificationDeps = {
   db: DatabasePool;
   mailer: Mailer;
   addresses: { finance: string; operators: string };
+  vault: VaultKeys;
   /** The address of our API, without a slash at its end. */
   publicUrl: string;
   /** Where a mail that stays unsent is reported besides its alarm. */
@@ -68,7 +70,7 @@ async function sendOne(deps: NotificationDeps, round: Round, notification: DueNo
   const { db, mailer } = deps;
   try {
     const { kind, facts } = readNotification(notification.kind, notification.body);
-    const present = await PRESENT[kind](db, facts as never, notification);
+    const present = await PRESENT[kind](db, facts as never, { ...notification, vault: deps.vault });
     if (present.superseded !== undefined)
       return void (await markNotificationSuperseded(db, notification.id, present.superseded));
     const to = addressOf(deps, notification);
@@ -123,5 +125,5 @@ const placesOf = ({ publicUrl, addresses }: NotificationDeps) => ({
 });
 
 function addressOf({ addresses }: NotificationDeps, { audience, email }: DueNotification): string | null {
-  return audience === 'partner' ? email : addresses[audience];
+  return audience === 'partner' || audience === 'person' ? email : addresses[audience];
 }

@@ -1,8 +1,11 @@
+import { claimToken } from '../../commands/people/claims.ts';
 import type { Database } from '../../db/database.ts';
 import { getPayout, type Payout } from '../../db/payouts/payouts.ts';
+import { isClaimOpen } from '../../db/people/claims.ts';
 import { getRun, listRunTotals } from '../../db/runs/runs.ts';
 import { isAlarmOpen, takeAlarmFacts } from '../../db/tasks/alarms.ts';
 import { getTask } from '../../db/tasks/tasks.ts';
+import type { VaultKeys } from '../../db/vault.ts';
 import { DAY_MS } from '../../domain/durations.ts';
 import { formatDecimal, money } from '../../domain/money.ts';
 import type { AttemptState } from '../../domain/payouts/attempt.ts';
@@ -24,7 +27,7 @@ export type Present<K extends NotificationKind> =
 type Check<K extends NotificationKind> = (
   db: Database,
   facts: NotificationFacts<K>,
-  notice: { readonly id: bigint },
+  notice: { readonly id: bigint; readonly vault: VaultKeys },
 ) => Promise<Present<K>>;
 
 /**
@@ -39,6 +42,12 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
   payout_unclaimed: ifPayout(isAt('unclaimed')),
   payout_held: ifPayout(isAt('on_hold')),
   payout_partly_returned: always,
+  role_given: always,
+  async key_claim(db, facts, { vault }) {
+    return (await isClaimOpen(db, facts.claim))
+      ? { body: { ...facts, token: claimToken(vault, facts.claim) } }
+      : { superseded: 'The link was replaced, used, or is too old.' };
+  },
   async run_in_review(db, facts) {
     const run = await getRun(db, facts.run);
     if (run.status !== 'review') return { superseded: `The run is ${run.status}.` };
@@ -62,7 +71,7 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
 };
 
 /** The fact stays true, whatever happens later. */
-async function always<K extends 'payout_partly_returned'>(
+async function always<K extends 'payout_partly_returned' | 'role_given'>(
   _db: Database,
   facts: NotificationFacts<K>,
 ): Promise<Present<K>> {

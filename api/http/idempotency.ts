@@ -6,6 +6,7 @@ import type { RequestName } from '../../db/idempotency-keys.ts';
 import { canonicalJson, sha256 } from '../../domain/canonical.ts';
 import { Failure } from '../../domain/errors.ts';
 import type { ApiDeps, ApiEnv } from './deps.ts';
+import { isOpen } from './permissions.ts';
 import { mayChange } from './problem.ts';
 import { routeOf } from './router.ts';
 
@@ -16,7 +17,7 @@ export const idempotent =
   ({ db, vault, log }: Pick<ApiDeps, 'db' | 'vault' | 'log'>): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
     const route = routeOf(c);
-    if (c.req.method !== 'POST' || !route) return next();
+    if (c.req.method !== 'POST' || !route || isOpen(route)) return next();
     const name: RequestName = { actorId: c.get('caller').actorId, route, key: idempotencyKeyOf(c) };
     const claimed = await claimRequest(db, vault, name, await requestHash(c));
     if ('answer' in claimed) return replay(c, claimed.answer);

@@ -15,7 +15,12 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/actors': ['operator', 'auditor'],
   'POST /v1/actors': OPERATOR,
   'GET /v1/actors/{code}/keys': ['operator', 'auditor'],
-  'POST /v1/actors/{code}/keys': OPERATOR,
+  'GET /v1/actors/{code}/grants': ['operator', 'auditor'],
+  'POST /v1/actors/{code}/grants': OPERATOR,
+  'GET /v1/grants': ['operator', 'auditor'],
+  'POST /v1/grants/{id}/decision': OPERATOR,
+  'POST /v1/grants/{id}/claims': OPERATOR,
+  'DELETE /v1/grants/{id}': OPERATOR,
   'DELETE /v1/keys/{id}': OPERATOR,
 
   'GET /v1/payers': STAFF,
@@ -107,6 +112,11 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/breaks': STAFF,
   'GET /v1/audit': ['operator', 'auditor'],
 };
+
+/** The only routes under /v1 that need no key: they are how a person gets one. */
+export const OPEN_ROUTES: readonly string[] = ['POST /v1/keys/claim'];
+
+export const isOpen = (route: string | undefined): boolean => route !== undefined && OPEN_ROUTES.includes(route);
 
 /** The roles that may use a route such as `POST /v1/runs/{id}/decision`; undefined where there is no such route. */
 export const rolesFor = (route: string): readonly Role[] | undefined =>

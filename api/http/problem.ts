@@ -24,7 +24,7 @@ const DOOR_PROBLEMS = {
   internal_error: { status: 500, title: 'Something unexpected happened' },
 } as const;
 
-type Kind = { status: 400 | 401 | 403 | 404 | 409 | 422 | 500 | 503; title: string };
+type Kind = { status: 400 | 401 | 403 | 404 | 409 | 422 | 429 | 500 | 503; title: string };
 
 const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   invalid_input: { status: 400, title: 'The request cannot be accepted' },
@@ -33,6 +33,11 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   already_exists: { status: 409, title: 'It already exists' },
   not_authenticated: { status: 401, title: 'The key is missing or not valid' },
   not_allowed: { status: 403, title: 'This key may not do that' },
+
+  grant_not_open: { status: 409, title: 'No role is waiting for a decision' },
+  decider_is_grantee: { status: 403, title: 'The role is for you' },
+  claim_not_valid: { status: 404, title: 'The token does not give a key' },
+  too_many_tries: { status: 429, title: 'Too many tries' },
 
   run_not_in_review: { status: 409, title: 'The run is not waiting for a decision' },
   run_changed_since_seen: { status: 409, title: 'The run changed since you saw it' },

@@ -1,4 +1,5 @@
 import type { Schedule } from '../../db/payers/schedules.ts';
+import { MAIL_SCHEDULE_ID } from '../../temporal/messages.ts';
 import { deployPaySchedule } from '../../temporal/schedules.ts';
 import { wakeAccrual } from '../../temporal/starts.ts';
 import type { ApiDeps } from './deps.ts';
@@ -35,3 +36,9 @@ export async function startSchedule(deps: WakeDeps, schedule: Schedule): Promise
   if (!schedule.scheduled) return;
   await wakeQuietly(deps, { schedule: schedule.code }, () => deployPaySchedule(deps.temporal, schedule));
 }
+
+/** Sends waiting mail now and not within the next minute, because a person is waiting for it. */
+export const sendMailSoon = (deps: WakeDeps): Promise<boolean> =>
+  wakeQuietly(deps, { schedule: MAIL_SCHEDULE_ID }, () =>
+    deps.temporal.schedule.getHandle(MAIL_SCHEDULE_ID).trigger('BUFFER_ONE'),
+  );

@@ -75,8 +75,8 @@ export const findPresented = (db: Database, exceptionId: string, actorId: string
     select register.spoiled_because is not null as "isSpoiled", attempt.state,
       coalesce((attempt.amount_minor, attempt.currency) = (asked.amount_minor, asked.currency), false) as "isSameAmount",
       exists (select from check_stop where attempt_id = attempt.id) as "hasStop",
-      exists (select from payout join api_key key on key.partner_id = payout.partner_id
-              where payout.id = attempt.payout_id and key.actor_id = ${actorId}::uuid) as "isPayee"
+      exists (select from payout join partners_of(${actorId}::uuid) own on own.partner_id = payout.partner_id
+              where payout.id = attempt.payout_id) as "isPayee"
     from check_exception asked
     join check_register register on register.check_account_id = asked.check_account_id and register.number = asked.number
     left join payout_attempt attempt on attempt.id = register.attempt_id

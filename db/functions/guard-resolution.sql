@@ -1,7 +1,8 @@
 create or replace function guard_resolution() returns trigger language plpgsql as $$
 begin
-  if exists (select from payout join api_key key on key.partner_id = payout.partner_id
-             where payout.id = new.payout_id and key.actor_id in (new.proposed_by, new.decided_by)) then
+  if exists (select from payout where id = new.payout_id
+             and partner_id in (select partner_id from partners_of(new.proposed_by) union select partner_id from partners_of(new.decided_by)))
+  then
     raise exception 'resolution % refused: the payout pays the person who proposes or decides', new.id using errcode = 'check_violation';
   end if;
   if tg_op = 'INSERT' then

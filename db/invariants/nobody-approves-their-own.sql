@@ -4,7 +4,7 @@ select format('actor %s approved run %s, which pays them, was changed by them, o
 from approval
 where approval.decision = 'approve'
   and (exists (select from run_edit where run_id = approval.run_id and actor_id = approval.actor_id and at < approval.at)
-    or exists (select from payout join api_key key on key.partner_id = payout.partner_id
-               where payout.run_id = approval.run_id and key.actor_id = approval.actor_id and key.created_at < approval.at)
+    or exists (select from payout join role_grant held on held.partner_id = payout.partner_id
+               where payout.run_id = approval.run_id and held.actor_id = approval.actor_id and held.decided_at < approval.at)
     or exists (select from payout join instrument_version instrument on instrument.id = payout.instrument_version_id
                where payout.run_id = approval.run_id and payout.status <> 'cancelled' and instrument.created_by = approval.actor_id));

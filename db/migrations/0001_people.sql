@@ -5,28 +5,76 @@ create table actor(
   code text not null unique check (code ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$'),
   name text not null check (name <> ''),
   email text,
+  mailbox text unique generated always as (case
+    when split_part(lower(email), '@', 2) in ('gmail.com', 'googlemail.com')
+      then replace(split_part(split_part(lower(email), '@', 1), '+', 1), '.', '') || '@gmail.com'
+    else split_part(split_part(lower(email), '@', 1), '+', 1) || '@' || split_part(lower(email), '@', 2)
+  end) stored,
   created_at timestamptz not null default now()
 );
-comment on table actor is 'A person, or the system itself. Keys belong to a person, so two keys do not make two people.';
+comment on column actor.mailbox is
+  'One spelling for all addresses of a mailbox: without case, what follows a plus sign, and Gmail''s dots. Two people never share it.';
+comment on table actor is 'A person, or the system itself. Roles belong to a person, so two keys do not make two people.';
 
 alter table idempotency_key add foreign key (actor_id) references actor;
 
-create table api_key(
+create table role_grant(
   id uuid primary key default uuidv7(),
   actor_id uuid not null references actor,
   role text not null check (role in ('preparer', 'approver', 'operator', 'partner', 'auditor')),
   partner_id bigint,
+  status text not null check (status in ('proposed', 'confirmed', 'refused', 'revoked')),
+  first_setup boolean not null default false,
+  proposed_by uuid references actor,
+  proposed_at timestamptz not null default now(),
+  decided_by uuid references actor,
+  decided_at timestamptz,
+  note text check (note <> ''),
+  revoked_by uuid references actor,
+  revoked_at timestamptz,
+  expires_at timestamptz,
+  check ((role = 'partner') = (partner_id is not null)),
+  check (proposed_by <> actor_id),
+  check (decided_by <> actor_id),
+  check (status <> 'confirmed' or decided_at is not null),
+  check ((status = 'revoked') = (revoked_at is not null)),
+  constraint two_people_grant check (status <> 'confirmed' or role = 'partner' or first_setup or coalesce(decided_by <> proposed_by, false)),
+  constraint only_the_first_setup_is_alone check (not first_setup or (role = 'operator' and decided_by is null))
+);
+create unique index one_live_grant on role_grant(actor_id, role, coalesce(partner_id, 0)) where status in ('proposed', 'confirmed');
+create unique index one_first_setup on role_grant((true)) where first_setup and proposed_by is not null and status = 'confirmed';
+create index on role_grant(partner_id) where partner_id is not null;
+create index on role_grant(id) where status = 'proposed';
+comment on table role_grant is
+  'A role of a person. One person proposes it and another one confirms it. Only the access of a partner needs one person.';
+comment on column role_grant.first_setup is
+  'One person or the server alone gave this role: to the first operator, and to the second one while there was no other.';
+comment on column role_grant.proposed_by is 'Null where a command on the server gave the role.';
+
+create table api_key(
+  id uuid primary key default uuidv7(),
+  grant_id uuid not null references role_grant,
   prefix text not null unique,
   secret_hash bytea not null unique,
+  created_at timestamptz not null default now(),
+  revoked_at timestamptz,
+  last_used_at timestamptz
+);
+create index on api_key(grant_id);
+
+create table key_claim(
+  id uuid primary key default uuidv7(),
+  grant_id uuid not null references role_grant,
+  token_hash bytea not null unique,
   created_by uuid references actor,
   created_at timestamptz not null default now(),
-  expires_at timestamptz,
-  revoked_at timestamptz,
-  last_used_at timestamptz,
-  check ((role = 'partner') = (partner_id is not null)),
-  check (created_by <> actor_id)
+  expires_at timestamptz not null,
+  ended_at timestamptz,
+  key_id uuid unique references api_key,
+  check (key_id is null or ended_at is not null)
 );
-create index on api_key(actor_id);
+create index on key_claim(grant_id) where ended_at is null;
+comment on table key_claim is 'A link with which a person takes their key, once. Only its hash is kept.';
 
 create table audit_log(
   seq bigint generated always as identity primary key,

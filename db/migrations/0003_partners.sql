@@ -7,12 +7,20 @@ create table partner(
   kind text not null check (kind in
     ('reseller', 'distributor', 'affiliate', 'agent', 'dealer', 'installer', 'supplier', 'marketplace_seller')),
   email text,
+  mailbox text generated always as (case
+    when split_part(lower(email), '@', 2) in ('gmail.com', 'googlemail.com')
+      then replace(split_part(split_part(lower(email), '@', 1), '+', 1), '.', '') || '@gmail.com'
+    else split_part(split_part(lower(email), '@', 1), '+', 1) || '@' || split_part(lower(email), '@', 2)
+  end) stored,
   country char(2) not null check (country ~ '^[A-Z]{2}$'),
   on_hold_reason text check (on_hold_reason <> ''),
   created_at timestamptz not null default now()
 );
 
-alter table api_key add foreign key (partner_id) references partner;
+create index on partner(mailbox);
+comment on column partner.mailbox is 'Made like actor.mailbox, so that a person who is also a partner is recognised.';
+
+alter table role_grant add foreign key (partner_id) references partner;
 
 create table instrument_version(
   id uuid primary key default uuidv7(),

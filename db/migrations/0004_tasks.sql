@@ -39,7 +39,7 @@ create table notification(
   id bigint generated always as identity primary key,
   dedupe_key text not null unique,
   kind text not null,
-  audience text not null check (audience in ('partner', 'finance', 'operators')),
+  audience text not null check (audience in ('partner', 'finance', 'operators', 'person')),
   partner_id bigint references partner,
   recipient text check (recipient <> ''),
   body jsonb not null,
@@ -51,13 +51,14 @@ create table notification(
   superseded_because text check (superseded_because <> ''),
   last_error text,
   check ((audience = 'partner') = (partner_id is not null)),
-  check (recipient is null or audience = 'partner'),
+  check (recipient is null or audience in ('partner', 'person')),
+  check (audience <> 'person' or recipient is not null),
   check ((superseded_at is null) = (superseded_because is null)),
   check (sent_at is null or superseded_at is null)
 );
 create index on notification(due_at, id) where sent_at is null and superseded_at is null;
 comment on column notification.recipient is
-  'An address that the partner had when the notice was written, such as the old one after a change. Null means the current one.';
+  'An address when the notice was written: of a person, or of a partner, such as the old one after a change. Null means the partner''s current one.';
 comment on column notification.superseded_because is 'Why the notice was no longer true when its time came, so that nobody was sent it.';
 
 -- Everything that was found while an alarm was open, each once.

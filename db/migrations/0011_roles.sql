@@ -15,6 +15,8 @@ grant update on idempotency_key, payer_gateway, gateway_pause, pay_schedule_mini
   check_exception, recon_report, recon_line, recon_break to bursar_app;
 grant update (revoked_at, last_used_at) on api_key to bursar_app;
 grant update (digest, at_once) on incident to bursar_app;
+grant update (status, decided_by, decided_at, note, revoked_by, revoked_at) on role_grant to bursar_app;
+grant update (ended_at, key_id) on key_claim to bursar_app;
 grant update (told_by) on alarm_fact to bursar_app;
 grant update (name) on program to bursar_app; -- this also lets the app lock a program
 grant update (provider_ref, step, state, word, reason, evidence, handed_to, submitted_at, submit_deadline_at, due_at)

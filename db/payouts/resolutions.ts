@@ -84,7 +84,7 @@ export async function readUndecided(db: Database, payoutId: string, actorId: str
       case when attempt.check_number is null then false
         else attempt.step::jsonb ->> 'acknowledgedAt' is not null end as "isCheckAtBank",
       exists (select from resolution where payout_id = payout.id and status in ('proposed', 'confirmed')) as "hasOpenResolution",
-      exists (select from api_key where actor_id = ${actorId} and partner_id = payout.partner_id) as "isPayee",
+      payout.partner_id in (select partner_id from partners_of(${actorId})) as "isPayee",
       payout.due_at as "nextLookAt"
     from payout
     left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'

@@ -18,14 +18,17 @@ const actorColumns = sql.fragment`id, code, name, email, created_at as "createdA
 
 export type NewActor = { code: string; name: string; email: string | null };
 
-/** Writes a person. Null if the code is taken. */
+/** Writes a person. Null if the code is taken, or if another person has the mailbox. */
 export const insertActor = (db: Database, { code, name, email }: NewActor): Promise<Actor | null> =>
   db.maybeOne(sql.type(ActorRow)`
     insert into actor(code, name, email) values (${code}, ${name}, ${email})
-    on conflict (code) do nothing returning ${actorColumns}`);
+    on conflict do nothing returning ${actorColumns}`);
+
+export const findActor = (db: Database, code: string): Promise<Actor | null> =>
+  db.maybeOne(sql.type(ActorRow)`select ${actorColumns} from actor where code = ${code}`);
 
 export async function getActor(db: Database, code: string): Promise<Actor> {
-  const actor = await db.maybeOne(sql.type(ActorRow)`select ${actorColumns} from actor where code = ${code}`);
+  const actor = await findActor(db, code);
   if (!actor) throw new Failure('not_found', `There is no actor ${code}.`);
   return actor;
 }

@@ -11,6 +11,7 @@ import { changesRow, type Database } from '../database.ts';
 
 const KeyRow = z.strictObject({
   id: z.string(),
+  grantId: z.string(),
   role: z.enum(ROLES),
   partner: z.string().nullable(),
   prefix: z.string(),
@@ -23,31 +24,25 @@ export type ApiKey = z.infer<typeof KeyRow>;
 
 export const listKeys = (db: Database, actorId: string): Promise<readonly ApiKey[]> =>
   db.any(sql.type(KeyRow)`
-    select key.id, role, partner.code as partner, prefix, key.created_at as "createdAt", expires_at as "expiresAt",
-      revoked_at as "revokedAt", last_used_at as "lastUsedAt"
-    from api_key key left join partner on partner.id = key.partner_id
-    where actor_id = ${actorId} order by key.id`);
+    select key.id, held.id as "grantId", held.role, partner.code as partner, prefix, key.created_at as "createdAt",
+      held.expires_at as "expiresAt", coalesce(key.revoked_at, held.revoked_at) as "revokedAt", last_used_at as "lastUsedAt"
+    from api_key key join role_grant held on held.id = key.grant_id left join partner on partner.id = held.partner_id
+    where held.actor_id = ${actorId} order by key.id`);
 
-export type NewKey = {
-  actorId: string;
-  role: Role;
-  /** The partner's id, for the role partner alone. */
-  partnerId: bigint | null;
-  expiresAt: Date | null;
-};
-
-/** Writes a new key with the hash of its secret. Returns its id. */
-export const insertKey = (
-  db: Database,
-  { actorId, role, partnerId, expiresAt }: NewKey,
-  { prefix, secret }: KeyParts,
-  issuedBy: string | null,
-): Promise<string> =>
+/** Writes a new key of a confirmed role, with the hash of its secret. Returns its id. */
+export const insertKey = (db: Database, grantId: string, { prefix, secret }: KeyParts): Promise<string> =>
   db.oneFirst(sql.type(Id)`
-    insert into api_key(actor_id, role, partner_id, prefix, secret_hash, created_by, expires_at)
-    values (${actorId}, ${role}, ${partnerId}, ${prefix}, ${sql.binary(sha256(secret))}, ${issuedBy},
-      ${expiresAt && sql.timestamp(expiresAt)})
-    returning id`);
+    insert into api_key(grant_id, prefix, secret_hash) values (${grantId}, ${prefix}, ${sql.binary(sha256(secret))}) returning id`);
+
+/** Ends every key of a person now. */
+export const endKeysOf = (db: Database, actorId: string) =>
+  db.query(sql.unsafe`
+    update api_key set revoked_at = now() from role_grant held
+    where held.id = api_key.grant_id and held.actor_id = ${actorId} and api_key.revoked_at is null`);
+
+/** Ends every key of one role of a person now. */
+export const endKeysOfGrant = (db: Database, grantId: string) =>
+  db.query(sql.unsafe`update api_key set revoked_at = now() where grant_id = ${grantId} and revoked_at is null`);
 
 /** Ends a key now, unless it has ended already. Returns whether there is such a key. */
 export const endKey = (db: Database, id: string): Promise<boolean> =>
@@ -75,18 +70,21 @@ const CallerRow = z.strictObject({
 });
 
 /**
- * Finds the person to whom a key belongs. Null if the key is unknown, has expired or was revoked. Writes its last use at most
+ * Finds the person to whom a key belongs. Null if the key is unknown or was revoked, or its role is not
+ * confirmed, has expired or was revoked. Writes its last use at most
  * once a minute.
  */
 export async function findCaller(db: Database, key: string): Promise<Caller | null> {
   const parts = parseKey(key);
   if (!parts) return null;
   const row = await db.maybeOne(sql.type(CallerRow)`
-    select actor.id as "actorId", actor.code as "actorCode", key.id as "keyId", role, partner_id as "partnerId",
+    select actor.id as "actorId", actor.code as "actorCode", key.id as "keyId", held.role, held.partner_id as "partnerId",
       partner.code as "partnerCode", secret_hash as "secretHash",
       coalesce(last_used_at < now() - interval '1 minute', true) as "usedLongAgo"
-    from api_key key join actor on actor.id = key.actor_id left join partner on partner.id = key.partner_id
-    where prefix = ${parts.prefix} and revoked_at is null and (expires_at is null or expires_at > now())`);
+    from api_key key join role_grant held on held.id = key.grant_id join actor on actor.id = held.actor_id
+    left join partner on partner.id = held.partner_id
+    where prefix = ${parts.prefix} and key.revoked_at is null and held.status = 'confirmed'
+      and (held.expires_at is null or held.expires_at > now())`);
   if (!row) return null;
   const { secretHash, usedLongAgo, ...caller } = row;
   if (!timingSafeEqual(secretHash, sha256(parts.secret))) return null;

@@ -1,4 +1,4 @@
-import { sql, type FragmentSqlToken } from 'slonik';
+import { sql } from 'slonik';
 import { z } from 'zod';
 
 import type { Decision } from '../../domain/runs/approval.ts';
@@ -12,11 +12,6 @@ const DeciderRow = z.strictObject({
   hasDecided: z.boolean(),
 });
 
-/** Whether a person holds a valid key with the role approver. */
-const isApprover = (actorId: FragmentSqlToken | string) => sql.fragment`
-  exists (select from api_key where api_key.actor_id = ${actorId} and role = 'approver' and revoked_at is null
-          and (expires_at is null or expires_at > now()))`;
-
 /** The facts about a person and a run that the rules of separation of duties need. */
 export const readDecider = (
   db: Database,
@@ -26,9 +21,9 @@ export const readDecider = (
 ): Promise<z.infer<typeof DeciderRow>> =>
   db.one(sql.type(DeciderRow)`
     select
-      ${isApprover(actorId)} as "isApprover",
-      exists (select from payout join api_key key on key.partner_id = payout.partner_id
-              where payout.run_id = ${runId} and key.actor_id = ${actorId}) as "isPayee",
+      holds_role(${actorId}, 'approver') as "isApprover",
+      exists (select from payout join partners_of(${actorId}) own on own.partner_id = payout.partner_id
+              where payout.run_id = ${runId}) as "isPayee",
       exists (select from run_edit where run_id = ${runId} and actor_id = ${actorId})
         or exists (select from payout join instrument_version instrument on instrument.id = payout.instrument_version_id
                    where payout.run_id = ${runId} and payout.status <> 'cancelled'
@@ -54,7 +49,7 @@ export async function insertApproval(db: Database, runId: string, hash: Buffer, 
   return db.oneFirst(sql.type(z.strictObject({ count: Count }))`
     select count(distinct actor_id) from approval
     where run_id = ${runId} and content_hash = ${sql.binary(hash)} and decision = 'approve'
-      and ${isApprover(sql.fragment`approval.actor_id`)}`);
+      and holds_role(approval.actor_id, 'approver')`);
 }
 
 /** Whether a person has decided this content of a run in this way. */

@@ -6,9 +6,9 @@ import type { Database } from '../database.ts';
 export type NewNotification = {
   kind: string;
   dedupeKey: string;
-  audience: 'partner' | 'finance' | 'operators';
+  audience: 'partner' | 'finance' | 'operators' | 'person';
   partnerId: bigint | null;
-  /** The address that the partner had. By default the notice goes to the address that the partner has when it is sent. */
+  /** The person's address, or the one that the partner had. By default the notice goes to the address that the partner has when it is sent. */
   recipient?: string | null;
   body: Record<string, string | number>;
   /** How long the notice waits, in case that something overtakes it. By default it is sent at once. */
@@ -36,9 +36,9 @@ const DueRow = z.strictObject({
   id: z.bigint(),
   dedupeKey: z.string(),
   kind: z.string(),
-  audience: z.enum(['partner', 'finance', 'operators']),
+  audience: z.enum(['partner', 'finance', 'operators', 'person']),
   partner: z.string().nullable(),
-  /** The partner's address. Null if the partner has none. */
+  /** The partner's or the person's address. Null if the partner has none. */
   email: z.string().nullable(),
   body: z.unknown(),
   /** How often it was tried, this time included. */

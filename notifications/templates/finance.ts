@@ -2,32 +2,39 @@ import type { Templates } from '../notification.ts';
 import { totalLines } from './amounts.ts';
 
 /** Mail to the people who prepare and approve payments. */
-export const FINANCE_TEMPLATES: Templates<'run_in_review' | 'run_decided' | 'task_opened' | 'task_due'> = {
-  run_in_review: ({ run, schedule, periodEnd, reminder, totals, expires }, { urlOf }) => ({
-    subject: `${reminder > 0 ? `Reminder ${reminder}: the` : 'The'} ${schedule} run up to ${periodEnd} is waiting for approval`,
-    text:
-      `Run ${run} is prepared. It would pay:\n\n${totalLines(totals)}\n\n` +
-      `Nothing is paid before the run is approved. Read it, then approve or reject it by ${expires}. After that day it expires, ` +
-      `and its payouts wait for the next run.\n\n${urlOf(`/v1/runs/${run}`)}`,
-  }),
-  run_decided: ({ run, schedule, periodEnd, status, totals }, { urlOf }) => ({
-    subject: `The ${schedule} run up to ${periodEnd} is ${status}`,
-    text:
-      `Run ${run} is ${status}. ` +
-      (status === 'approved'
-        ? `It pays:\n\n${totalLines(totals)}\n\nYou need to do nothing. A payment that fails has a mail of its own.`
-        : 'It pays nobody. Its payouts wait for the next run.') +
-      `\n\n${urlOf(`/v1/runs/${run}`)}`,
-  }),
-  task_opened: ({ task, kind, subject, detail, deadline }, { urlOf }) => ({
-    subject: `Task: ${kind} (${subject})`,
-    text: `${detail}\n\n${deadlineOf(deadline)} The task stays open until somebody decides it.\n\n${urlOf(`/v1/tasks/${task}`)}`,
-  }),
-  task_due: ({ task, kind, subject, detail, deadline }, { urlOf }) => ({
-    subject: `Still open, due ${deadline}: ${kind} (${subject})`,
-    text: `${detail}\n\nNobody has decided this task yet.\n\n${urlOf(`/v1/tasks/${task}`)}`,
-  }),
-};
+export const FINANCE_TEMPLATES: Templates<'run_in_review' | 'run_decided' | 'task_opened' | 'task_due' | 'role_given'> =
+  {
+    run_in_review: ({ run, schedule, periodEnd, reminder, totals, expires }, { urlOf }) => ({
+      subject: `${reminder > 0 ? `Reminder ${reminder}: the` : 'The'} ${schedule} run up to ${periodEnd} is waiting for approval`,
+      text:
+        `Run ${run} is prepared. It would pay:\n\n${totalLines(totals)}\n\n` +
+        `Nothing is paid before the run is approved. Read it, then approve or reject it by ${expires}. After that day it expires, ` +
+        `and its payouts wait for the next run.\n\n${urlOf(`/v1/runs/${run}`)}`,
+    }),
+    run_decided: ({ run, schedule, periodEnd, status, totals }, { urlOf }) => ({
+      subject: `The ${schedule} run up to ${periodEnd} is ${status}`,
+      text:
+        `Run ${run} is ${status}. ` +
+        (status === 'approved'
+          ? `It pays:\n\n${totalLines(totals)}\n\nYou need to do nothing. A payment that fails has a mail of its own.`
+          : 'It pays nobody. Its payouts wait for the next run.') +
+        `\n\n${urlOf(`/v1/runs/${run}`)}`,
+    }),
+    task_opened: ({ task, kind, subject, detail, deadline }, { urlOf }) => ({
+      subject: `Task: ${kind} (${subject})`,
+      text: `${detail}\n\n${deadlineOf(deadline)} The task stays open until somebody decides it.\n\n${urlOf(`/v1/tasks/${task}`)}`,
+    }),
+    task_due: ({ task, kind, subject, detail, deadline }, { urlOf }) => ({
+      subject: `Still open, due ${deadline}: ${kind} (${subject})`,
+      text: `${detail}\n\nNobody has decided this task yet.\n\n${urlOf(`/v1/tasks/${task}`)}`,
+    }),
+    role_given: ({ person, role, proposedBy, confirmedBy }, { urlOf }) => ({
+      subject: `${person} now has the role ${role}`,
+      text:
+        `Proposed by: ${proposedBy}\nConfirmed by: ${confirmedBy}\n\n` +
+        `If you do not know this person, have an operator take the role away at once.\n\n${urlOf(`/v1/actors/${person}/grants`)}`,
+    }),
+  };
 
 const deadlineOf = (deadline: string): string =>
   deadline === 'none' ? 'It has no deadline.' : `Deadline: ${deadline}.`;

@@ -75,11 +75,7 @@ export interface paths {
          */
         get: operations["listActorKeys"];
         put?: never;
-        /**
-         * Issue a key to a person
-         * @description Needs a key of the role **operator**.
-         */
-        post: operations["issueActorKey"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -101,6 +97,132 @@ export interface paths {
          * @description Needs a key of the role **operator**.
          */
         delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the roles that people were given
+         * @description Needs a key of the role **operator** or **auditor**.
+         */
+        get: operations["listGrants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/actors/{code}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the roles of a person
+         * @description Needs a key of the role **operator** or **auditor**.
+         */
+        get: operations["listActorGrants"];
+        put?: never;
+        /**
+         * Propose a role for a person
+         * @description Another operator must confirm it. Only the access of a partner is given at once, and the second operator of a new deployment.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["proposeGrant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/grants/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm or refuse a proposed role
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["decideGrant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/grants/{id}/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail a person a new link to their key
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["sendClaim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/grants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a role away
+         * @description Needs a key of the role **operator**.
+         */
+        delete: operations["revokeGrant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take your key
+         * @description Needs no key and no `Idempotency-Key`: a token gives one key, once.
+         */
+        post: operations["claimKey"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1515,7 +1637,7 @@ export interface components {
              */
             name: string;
             /**
-             * @description The e-mail address for notices to this person; null if there are none
+             * @description The e-mail address of the person; null if there is none
              * @example petra@example.com
              */
             email: string | null;
@@ -1557,7 +1679,7 @@ export interface components {
              * @example invalid_input
              * @enum {string}
              */
-            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "approver_decided_already" | "payout_not_draft" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
+            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "approver_decided_already" | "payout_not_draft" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
             /** @description The fields that cannot be accepted; empty if the problem is not about a field */
             errors: {
                 /**
@@ -1585,7 +1707,7 @@ export interface components {
             name: string;
             /**
              * Format: email
-             * @description The e-mail address for notices to this person
+             * @description The e-mail address to which the links to the keys of this person go; a person without one cannot get a role. Two people never have the same mailbox
              * @example petra@example.com
              */
             email?: string;
@@ -1597,6 +1719,12 @@ export interface components {
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             id: string;
+            /**
+             * Format: uuid
+             * @description The id of the grant that gave the role of the key
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            grantId: string;
             /**
              * @description The role of the key, which decides what it may do
              * @example preparer
@@ -1621,7 +1749,7 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When the key expires; null if it never does. An RFC 3339 instant in UTC
+             * @description When the role ends by itself, and the key with it; null if it never does. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             expiresAt: string | null;
@@ -1638,13 +1766,151 @@ export interface components {
              */
             lastUsedAt: string | null;
         };
-        IssuedApiKey: {
+        Grant: {
+            /**
+             * Format: uuid
+             * @description The id of the grant
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description The code of the person
+             * @example petra
+             */
+            actor: string;
+            /**
+             * @description The person's name
+             * @example Petra Preparer
+             */
+            name: string;
+            /**
+             * @description The address to which the link to the key goes; null if there is none
+             * @example petra@example.com
+             */
+            email: string | null;
+            /**
+             * @description The role
+             * @example preparer
+             * @enum {string}
+             */
+            role: "preparer" | "approver" | "operator" | "partner" | "auditor";
+            /**
+             * @description The code of the partner whose data the role `partner` can read; null for other roles
+             * @example paula
+             */
+            partner: string | null;
+            /**
+             * @description Where the grant is; only `confirmed` gives the role
+             * @example proposed
+             * @enum {string}
+             */
+            status: "proposed" | "confirmed" | "refused" | "revoked";
+            /**
+             * @description Whether one person alone, or a command on the server, gave the role during the first set-up
+             * @example false
+             */
+            firstSetup: boolean;
+            /**
+             * @description The code of the person who proposed it; null for a command on the server
+             * @example olga
+             */
+            proposedBy: string | null;
+            /**
+             * Format: date-time
+             * @description When it was proposed. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            proposedAt: string;
+            /**
+             * @description The code of the person who confirmed or refused it; null if nobody did
+             * @example oscar
+             */
+            decidedBy: string | null;
+            /**
+             * Format: date-time
+             * @description When it was confirmed or refused; null before that. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            decidedAt: string | null;
+            /**
+             * @description The note of the person who decided; null if there is none
+             * @example I know her.
+             */
+            note: string | null;
+            /**
+             * Format: date-time
+             * @description When the role ends by itself; null if it never does. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            expiresAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the role was taken away; null if it was not. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            revokedAt: string | null;
+            /** @description Other people with the same name: perhaps one person with two accounts */
+            namesakes: string[];
+            /** @description Partners who are reached at the same address: the person is perhaps paid by Bursar */
+            mailboxOf: string[];
+        };
+        NewGrant: {
+            /**
+             * @description The role to give
+             * @example preparer
+             * @enum {string}
+             */
+            role: "preparer" | "approver" | "operator" | "partner" | "auditor";
+            /**
+             * @description The code of the partner whose data the role can read; required for the role `partner`, and only allowed there
+             * @example paula
+             */
+            partner?: string;
+            /**
+             * Format: date-time
+             * @description When the role ends by itself: an RFC 3339 instant in the future; without it, it never ends
+             * @example 2099-12-31T23:59:59Z
+             */
+            expiresAt?: string;
+        };
+        GrantDecision: {
+            /**
+             * @description Your decision about the proposed role
+             * @example confirm
+             * @enum {string}
+             */
+            decision: "confirm" | "refuse";
+            /**
+             * @description A note for the people who read the decision later
+             * @example I know her.
+             */
+            note?: string;
+        };
+        SentClaim: {
+            /**
+             * @description The address to which the link goes
+             * @example petra@example.com
+             */
+            sentTo: string;
+        };
+        ClaimedKey: {
             /**
              * Format: uuid
              * @description The id of the key; use it to revoke the key
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             id: string;
+            /**
+             * @description The code of the person to whom the key belongs
+             * @example petra
+             */
+            actor: string;
+            /**
+             * @description The role of the key, which decides what it may do
+             * @example preparer
+             * @enum {string}
+             */
+            role: "preparer" | "approver" | "operator" | "partner" | "auditor";
             /**
              * @description The part of the key after `bsk_`, by which a person recognises it
              * @example 4f1c09ab77e2
@@ -1656,24 +1922,12 @@ export interface components {
              */
             key: string;
         };
-        NewApiKey: {
+        NewClaim: {
             /**
-             * @description The role of the key, which decides what it may do
-             * @example preparer
-             * @enum {string}
+             * @description The token from the mail
+             * @example bsc_Zk3vV0mB8hQ1tRy5uWc7xNa2sDf4gHj6kLpOiUyTreE
              */
-            role: "preparer" | "approver" | "operator" | "partner" | "auditor";
-            /**
-             * @description The code of the partner whose data the key can read; required for the role `partner`, and only allowed there
-             * @example paula
-             */
-            partner?: string;
-            /**
-             * Format: date-time
-             * @description When the key expires: an RFC 3339 instant in the future; without it, the key never expires
-             * @example 2099-12-31T23:59:59Z
-             */
-            expiresAt?: string;
+            token: string;
         };
         Payer: {
             /**
@@ -5259,8 +5513,12 @@ export type Actor = components['schemas']['Actor'];
 export type Problem = components['schemas']['Problem'];
 export type NewActor = components['schemas']['NewActor'];
 export type ApiKey = components['schemas']['ApiKey'];
-export type IssuedApiKey = components['schemas']['IssuedApiKey'];
-export type NewApiKey = components['schemas']['NewApiKey'];
+export type Grant = components['schemas']['Grant'];
+export type NewGrant = components['schemas']['NewGrant'];
+export type GrantDecision = components['schemas']['GrantDecision'];
+export type SentClaim = components['schemas']['SentClaim'];
+export type ClaimedKey = components['schemas']['ClaimedKey'];
+export type NewClaim = components['schemas']['NewClaim'];
 export type Payer = components['schemas']['Payer'];
 export type Currency = components['schemas']['Currency'];
 export type PostalAddress = components['schemas']['PostalAddress'];
@@ -5499,7 +5757,7 @@ export interface operations {
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
-            /** @description The code is taken. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description The code is taken, or another person has this mailbox. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5547,62 +5805,6 @@ export interface operations {
             500: components["responses"]["InternalError"];
         };
     };
-    issueActorKey: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
-                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
-            };
-            path: {
-                /** @description The code of the actor */
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewApiKey"];
-            };
-        };
-        responses: {
-            /** @description The key was issued. It is shown only this once. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IssuedApiKey"];
-                };
-            };
-            400: components["responses"]["InvalidInput"];
-            401: components["responses"]["NotAuthenticated"];
-            /** @description You cannot issue a key to yourself. Or: The role of the key does not allow this call. Nothing was done. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such partner. Or: The path names something that does not exist, or that this key may not see. Nothing was done. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: components["responses"]["InProgress"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["KeyReused"];
-            431: components["responses"]["HeadersTooLarge"];
-            500: components["responses"]["InternalError"];
-        };
-    };
     revokeKey: {
         parameters: {
             query?: never;
@@ -5628,6 +5830,338 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listGrants: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+                /** @description Lists only grants in this status */
+                status?: "proposed" | "confirmed" | "refused" | "revoked";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Grants, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Grant"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listActorGrants: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+                /** @description Lists only grants in this status */
+                status?: "proposed" | "confirmed" | "refused" | "revoked";
+            };
+            header?: never;
+            path: {
+                /** @description The code of the actor */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The grants of the person, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Grant"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    proposeGrant: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the actor */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGrant"];
+            };
+        };
+        responses: {
+            /** @description The role was proposed. It gives nothing before another operator confirms it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grant"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description You cannot propose a role for yourself. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner. Or: The path names something that does not exist, or that this key may not see. Nothing was done. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person has the role already, or somebody proposed it. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    decideGrant: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the grant */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantDecision"];
+            };
+        };
+        responses: {
+            /** @description The decision was recorded. A confirmed role has its person mailed the link to their key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grant"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description You proposed it, or the role is for you, so another operator must decide. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The grant is not waiting for a decision. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    sendClaim: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the grant */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A new link is on its way. The link before it no longer works. The keys in use stay valid. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentClaim"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The role is not confirmed. No link was sent. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    revokeGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the grant */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The role is gone, and its keys have stopped. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    claimKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClaim"];
+            };
+        };
+        responses: {
+            /** @description This is your key. It is shown only this once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimedKey"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            /** @description The token is unknown, was used, or is too old. No key was made. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            /** @description The body is not JSON. Nothing was done. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many wrong tokens from this address. Wait a minute. No key was made. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

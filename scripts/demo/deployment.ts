@@ -61,7 +61,7 @@ export async function openDeployment({ folder, seed, say }: DeploymentOptions): 
     db,
     temporal: new Client({ connection, namespace: TEMPORAL_NAMESPACE }),
     url: PUBLIC_URL,
-    people: await welcomePeople(db, PUBLIC_URL),
+    people: await welcomePeople(db, PUBLIC_URL, { url: `http://127.0.0.1:${stack.ports.mail}` }),
     async close() {
       await Promise.all([db.end(), connection.close()]);
       await stack.stop();

@@ -105,7 +105,7 @@ const untilReturned = ({ id }: { id: string }, { people }: Deployment) =>
 async function payOnDemand(deployment: Deployment, month: string, say: Wish['say']): Promise<string> {
   const { people } = deployment;
   const run = await untilPrepared(people, await askForRun(people, MEDIA_SCHEDULE, cutoffOf(month)));
-  say(`Paula requested run ${run.id} of ${MEDIA_SCHEDULE}: ${countPayouts(run)} payouts wait for approval.`);
+  say(`Petra requested run ${run.id} of ${MEDIA_SCHEDULE}: ${countPayouts(run)} payouts wait for approval.`);
   const refusal = await approve(people.preparerAsApprover, run).then(() => undefined, problemIn);
   if (refusal?.code !== 'approver_is_preparer') throw new Error('Paula could approve the run that she requested.');
   say(`Paula may not approve it herself: ${refusal.status} ${refusal.code}.`);

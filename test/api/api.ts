@@ -9,11 +9,11 @@ import { z } from 'zod';
 import { createApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/http/deps.ts';
 import { addActor } from '../../commands/people/actors.ts';
-import { issueKey } from '../../commands/people/keys.ts';
 import type { Role } from '../../domain/people/role.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { Failure } from '../../domain/errors.ts';
 import { freshDatabase } from '../fixtures/database.ts';
+import { giveRole } from '../fixtures/people.ts';
 import { openDocument } from './document.ts';
 
 export type Answer = { status: number; headers: Headers; body: Record<string, unknown>; text: string };
@@ -40,8 +40,9 @@ export async function startApi(overrides: Partial<ApiDeps> = {}) {
   const document = await openDocument(app);
 
   const newKey = async (role: Role, partnerId: bigint | null = null) => {
-    const actor = await addActor(db, { code: `${role}-${randomUUID()}`, name: role, email: null }, null);
-    const issued = await issueKey(db, { actorId: actor.id, role, partnerId, expiresAt: null }, null);
+    const code = `${role}-${randomUUID()}`;
+    const actor = await addActor(db, { code, name: role, email: `${code}@people.test` }, null);
+    const issued = await giveRole(db, actor.id, role, { partnerId });
     return { ...issued, actor };
   };
 
@@ -85,7 +86,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}) {
     await db.end();
     await drop();
   };
-  return { app, db, ask, newKey, operator, stop };
+  return { app, db, url, ask, newKey, operator, stop };
 }
 
 export type Api = Awaited<ReturnType<typeof startApi>>;

@@ -73,7 +73,8 @@ const EVENT = {
 /** A good body for every route that takes one; `*` stands for a new code each time. */
 const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
   'POST /v1/actors': { code: '*', name: 'Somebody', email: 'a@example.com' },
-  'POST /v1/actors/{code}/keys': { role: 'auditor', expiresAt: '2099-01-01T00:00:00Z' },
+  'POST /v1/actors/{code}/grants': { role: 'auditor', expiresAt: '2099-01-01T00:00:00Z' },
+  'POST /v1/grants/{id}/decision': { decision: 'confirm', note: 'x' },
   'POST /v1/payers': {
     code: '*',
     name: 'P',
@@ -238,7 +239,9 @@ describe('given every route', () => {
 
 const TABLES = [
   'actor',
+  'role_grant',
   'api_key',
+  'key_claim',
   'payer',
   'payer_gateway',
   'pay_schedule',

@@ -53,7 +53,7 @@ export async function openBusiness({ environment, ports, stop }: Servers, count:
   const connection = Connection.lazy({ address: TEMPORAL_ADDRESS });
   const close = async () => void (await Promise.all([db.end(), connection.close()]));
   try {
-    const people = await welcomePeople(db, url);
+    const people = await welcomePeople(db, url, { url: `http://127.0.0.1:${ports.mail}` });
     const temporal = new Client({ connection, namespace: TEMPORAL_NAMESPACE });
     const stack = { environment, ports, servers: [], broken: new Promise<string>(() => {}), stop };
     await setUpCompanies({ stack, db, temporal, url, people, close });

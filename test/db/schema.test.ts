@@ -723,22 +723,59 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /check/,
     },
     {
-      does: 'issues a key to themselves',
-      with: (s) => [
-        sql.unsafe`
-          insert into api_key(actor_id, role, prefix, secret_hash, created_by)
-          values (${s.paying.approver}, 'approver', 'own', 'own', ${s.paying.approver})`,
-      ],
+      does: 'gives themselves a role',
+      with: () => [grantRow({ role: 'approver', to: 'giver-1', by: 'giver-1' })],
       refused: /check/,
     },
     {
-      does: 'revives a revoked key',
-      with: (s) => [
+      does: 'gives a role without a second person',
+      with: () => [grantRow({ role: 'approver', status: 'confirmed' })],
+      refused: /must begin as proposed/,
+    },
+    {
+      does: 'confirms their own proposal',
+      with: () => [grantRow({ role: 'auditor' }), confirmGrant('giver-1')],
+      refused: /two_people_grant/,
+    },
+    {
+      does: 'confirms a role without being an operator',
+      with: () => [grantRow({ role: 'auditor' }), confirmGrant('nobody')],
+      refused: /two operators are needed/,
+    },
+    {
+      does: 'names a second operator alone although there is one',
+      with: () => [grantRow({ role: 'operator', status: 'confirmed', firstSetup: true })],
+      refused: /there is another operator/,
+    },
+    {
+      does: 'makes a key for a role that nobody confirmed',
+      with: () => [
+        grantRow({ role: 'auditor' }),
         sql.unsafe`
-          insert into api_key(actor_id, role, prefix, secret_hash, revoked_at) values (${s.paying.approver}, 'approver', 'old', 'old', now())`,
-        sql.unsafe`update api_key set revoked_at = null where prefix = 'old'`,
+          insert into api_key(grant_id, prefix, secret_hash) select id, 'early', 'early' from role_grant where status = 'proposed'`,
       ],
-      refused: /a revoked key stays revoked/,
+      refused: /its role is not confirmed/,
+    },
+    {
+      does: 'revives a revoked role',
+      with: () => [
+        sql.unsafe`
+          update role_grant set status = 'revoked', revoked_at = now() where role = 'approver' and status = 'confirmed'`,
+        sql.unsafe`update role_grant set status = 'confirmed', revoked_at = null where status = 'revoked'`,
+      ],
+      refused: /decided once, and revoked once/,
+    },
+    {
+      does: 'revives a revoked key',
+      with: () => [sql.unsafe`update api_key set revoked_at = now()`, sql.unsafe`update api_key set revoked_at = null`],
+      refused: /what has ended stays ended/,
+    },
+    {
+      does: 'gives two people one mailbox',
+      with: () => [
+        sql.unsafe`insert into actor(code, name, email) values ('twice-1', 'A', 'An.Na+work@gmail.com'), ('twice-2', 'A', 'anna@googlemail.com')`,
+      ],
+      refused: /mailbox/,
     },
     {
       does: 'writes an audit entry that is already sealed',
@@ -754,6 +791,25 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     },
   ],
 };
+
+type GrantWish = { role: string; to?: string; by?: string; status?: string; firstSetup?: boolean };
+
+/** A grant to somebody, or to a giver of roles, by a giver of roles. */
+function grantRow({ role, to = 'nobody', by = 'giver-1', status = 'proposed', firstSetup = false }: GrantWish) {
+  return sql.unsafe`
+    with nobody as (
+      insert into actor(code, name) values ('nobody', 'Nobody') returning id
+    ), somebody as (
+      select coalesce((select id from actor where code = ${to}), (select id from nobody)) as id
+    )
+    insert into role_grant(actor_id, role, status, first_setup, proposed_by, decided_at)
+    select somebody.id, ${role}, ${status}, ${firstSetup}, giver.id, case when ${status} = 'confirmed' then now() end
+    from somebody, actor giver where giver.code = ${by}`;
+}
+
+const confirmGrant = (by: string) => sql.unsafe`
+  update role_grant set status = 'confirmed', decided_at = now(), decided_by = (select id from actor where code = ${by})
+  where status = 'proposed'`;
 
 describe.each(Object.entries(ATTACKS))('given somebody who attacks the %s', (_what, attacks) => {
   describe.each(attacks)('when one $does', ({ with: statements, refused }) => {
@@ -813,7 +869,8 @@ describe('given recorded facts', () => {
   });
 
   it.each([
-    { does: 'gives a key another role', with: sql.unsafe`update api_key set role = 'approver'` },
+    { does: 'gives a key another role', with: sql.unsafe`update api_key set grant_id = grant_id` },
+    { does: 'changes an address to which keys go', with: sql.unsafe`update actor set email = 'other@example.test'` },
     { does: 'asks for fewer approvals', with: sql.unsafe`update pay_schedule set approvals_required = 1` },
     { does: 'lets another payer pay a program', with: sql.unsafe`update program set schedule_id = schedule_id` },
     { does: 'changes a balance', with: sql.unsafe`update ledger_account set credits = credits + 1` },

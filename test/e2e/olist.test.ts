@@ -41,7 +41,8 @@ async function written(report: Report): Promise<Recomputed> {
 async function inWorld<T>(work: (world: World, people: People) => Promise<T>): Promise<T> {
   const world = await openWorld({ stepMs: 2, clearMs: 2, wiseReturnWindowMs: 50 });
   try {
-    return await work(world, await welcomePeople(world.db, world.url));
+    const mailbox = { url: world.sandbox.mail.url, send: () => world.activities.sendNotifications() };
+    return await work(world, await welcomePeople(world.db, world.url, mailbox));
   } finally {
     await world.close();
   }

@@ -1,8 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { addActor } from '../../../commands/people/actors.ts';
-import { issueKey, revokeKey } from '../../../commands/people/keys.ts';
-import { getPartner } from '../../../db/partners/partners.ts';
+import { revokeKey } from '../../../commands/people/keys.ts';
 import { type Actor, getActor, listActors } from '../../../db/people/actors.ts';
 import { type ApiKey, listKeys } from '../../../db/people/keys.ts';
 import { ROLES } from '../../../domain/people/role.ts';
@@ -12,25 +11,13 @@ import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
-import {
-  answers,
-  CodePageQuery,
-  CodePath,
-  Email,
-  Instant,
-  jsonBody,
-  Name,
-  pageOf,
-  UuidPath,
-} from '../../http/schemas.ts';
+import { answers, CodePageQuery, CodePath, Email, jsonBody, Name, pageOf, UuidPath } from '../../http/schemas.ts';
 
 const ActorBody = z
   .object({
     code: fields.code("The person's code", 'petra'),
     name: fields.text("The person's name", 'Petra Preparer'),
-    email: fields
-      .text('The e-mail address for notices to this person; null if there are none', 'petra@example.com')
-      .nullable(),
+    email: fields.text('The e-mail address of the person; null if there is none', 'petra@example.com').nullable(),
     createdAt: fields.at('When the person was added'),
   })
   .openapi('Actor');
@@ -38,13 +25,14 @@ const ActorBody = z
 const KeyBody = z
   .object({
     id: fields.id('The id of the key; use it to revoke the key'),
+    grantId: fields.id('The id of the grant that gave the role of the key'),
     role: fields.oneOf(ROLES, 'The role of the key, which decides what it may do', 'preparer'),
     partner: fields
       .code('The code of the partner whose data a key of the role `partner` can read; null for other roles', 'paula')
       .nullable(),
     prefix: fields.text('The part of the key after `bsk_`, by which a person recognises it', '4f1c09ab77e2'),
     createdAt: fields.at('When the key was issued'),
-    expiresAt: fields.at('When the key expires; null if it never does').nullable(),
+    expiresAt: fields.at('When the role ends by itself, and the key with it; null if it never does').nullable(),
     revokedAt: fields.at('When the key was revoked; null if it was not revoked').nullable(),
     lastUsedAt: fields.at('When the key was last used; null if it never was').nullable(),
   })
@@ -64,7 +52,8 @@ const NewActorBody = z
     code: Code.meta({ description: "The person's code, which never changes", examples: ['petra'] }),
     name: Name.meta({ description: "The person's name", examples: ['Petra Preparer'] }),
     email: Email.meta({
-      description: 'The e-mail address for notices to this person',
+      description:
+        'The e-mail address to which the links to the keys of this person go; a person without one cannot get a role. Two people never have the same mailbox',
       examples: ['petra@example.com'],
     }).optional(),
   })
@@ -76,7 +65,10 @@ const add = createRoute({
   tags: ['actors'],
   summary: 'Add a person',
   request: { body: jsonBody(NewActorBody) },
-  responses: { 201: answers(ActorBody, 'The person was added.'), 409: problemResponse('The code is taken.') },
+  responses: {
+    201: answers(ActorBody, 'The person was added.'),
+    409: problemResponse('The code is taken, or another person has this mailbox.'),
+  },
 });
 
 const KeyList = z.array(KeyBody).meta({ description: 'All keys of the person, including revoked and expired ones' });
@@ -88,54 +80,6 @@ const listOfKeys = createRoute({
   summary: 'List the keys of a person',
   request: { params: CodePath },
   responses: { 200: answers(z.object({ items: KeyList }), 'The keys of the person, without their secrets.') },
-});
-
-const NewKeyBody = z
-  .strictObject({
-    role: fields.oneOf(ROLES, 'The role of the key, which decides what it may do', 'preparer'),
-    partner: Code.meta({
-      description:
-        'The code of the partner whose data the key can read; required for the role `partner`, and only allowed there',
-      examples: ['paula'],
-    }).optional(),
-    expiresAt: Instant.meta({
-      description: 'When the key expires: an RFC 3339 instant in the future; without it, the key never expires',
-      examples: ['2099-12-31T23:59:59Z'],
-    }).optional(),
-  })
-  .superRefine(({ role, partner }, context) => {
-    if ((role === 'partner') === (partner !== undefined)) return;
-    const message =
-      role === 'partner'
-        ? 'is required: the partner whose data this key can read'
-        : 'is only allowed for the role partner';
-    context.addIssue({ code: 'custom', path: ['partner'], message });
-  })
-  .openapi('NewApiKey');
-
-const IssuedKeyBody = z
-  .object({
-    id: fields.id('The id of the key; use it to revoke the key'),
-    prefix: fields.text('The part of the key after `bsk_`, by which a person recognises it', '4f1c09ab77e2'),
-    key: fields.text(
-      'The key itself, shown only this once',
-      'bsk_4f1c09ab77e2_Zk3vV0mB8hQ1tRy5uWc7xNa2sDf4gHj6kLpOiUyTreE',
-    ),
-  })
-  .openapi('IssuedApiKey');
-
-const issue = createRoute({
-  method: 'post',
-  path: '/v1/actors/{code}/keys',
-  operationId: 'issueActorKey',
-  tags: ['actors'],
-  summary: 'Issue a key to a person',
-  request: { params: CodePath, body: jsonBody(NewKeyBody) },
-  responses: {
-    201: answers(IssuedKeyBody, 'The key was issued. It is shown only this once.'),
-    403: problemResponse('You cannot issue a key to yourself.'),
-    404: problemResponse('There is no such partner.'),
-  },
 });
 
 const revoke = createRoute({
@@ -180,18 +124,6 @@ export const actorRoutes = ({ db }: ApiDeps) =>
     .openapi(listOfKeys, async (c) => {
       const { id } = await getActor(db, c.req.valid('param').code);
       return c.json({ items: (await listKeys(db, id)).map(keyBody) }, 200);
-    })
-    .openapi(issue, async (c) => {
-      const { role, partner, expiresAt } = c.req.valid('json');
-      const actor = await getActor(db, c.req.valid('param').code);
-      const wish = {
-        actorId: actor.id,
-        role,
-        partnerId: partner === undefined ? null : (await getPartner(db, partner)).id,
-        expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
-      };
-      const key = await issueKey(db, wish, c.get('caller').actorId);
-      return c.json(key, 201);
     })
     .openapi(revoke, async (c) => {
       await revokeKey(db, c.req.valid('param').id, c.get('caller').actorId);

@@ -7,7 +7,7 @@ import { freePort } from '../../../scripts/stack/ports.ts';
 import { type Company, openCompany } from '../../fixtures/company.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { runBecomes } from '../../fixtures/runs.ts';
-import { openWorld, type World } from '../../fixtures/world.ts';
+import { openWorld, type World, VAULT } from '../../fixtures/world.ts';
 import {
   addPayees,
   alarmsOf,
@@ -114,6 +114,7 @@ describe('given a mail server that is down', () => {
       mailer: nobody,
       addresses,
       publicUrl: world.url,
+      vault: VAULT,
       log: { error: () => {} },
     }).sendNotifications();
     nobody.close();

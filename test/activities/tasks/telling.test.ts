@@ -27,6 +27,7 @@ import {
   sendPayout,
 } from '../../fixtures/rows.ts';
 import { outbox } from '../../fixtures/outbox.ts';
+import { VAULT } from '../../fixtures/world.ts';
 
 let fixture: Fixture;
 const box = outbox();
@@ -40,6 +41,7 @@ const send = () =>
     mailer: box.mailer,
     addresses: { finance: 'finance@example.test', operators: 'operators@example.test' },
     publicUrl: 'https://bursar.example.test',
+    vault: VAULT,
     log: { error: () => {} },
   }).sendNotifications();
 

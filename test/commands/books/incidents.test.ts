@@ -14,6 +14,7 @@ import { money } from '../../../domain/money.ts';
 import { reply } from '../../../gateways/replies.ts';
 import { type Fixture, openFixture } from '../../db/fixture.ts';
 import { outbox } from '../../fixtures/outbox.ts';
+import { VAULT } from '../../fixtures/world.ts';
 import {
   addActor,
   addCompany,
@@ -39,6 +40,7 @@ const send = () =>
     mailer: box.mailer,
     addresses: { finance: 'finance@example.test', operators: 'operators@example.test' },
     publicUrl: 'https://bursar.example.test',
+    vault: VAULT,
     log: { error: () => {} },
   }).sendNotifications();
 

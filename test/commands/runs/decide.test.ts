@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { decideRun } from '../../../commands/runs/decide.ts';
-import { issueKey, revokeKey } from '../../../commands/people/keys.ts';
+import { revokeKey } from '../../../commands/people/keys.ts';
 import { getRun } from '../../../db/runs/runs.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { giveRole } from '../../fixtures/people.ts';
 import { addActor, addCompany, addLine, addPartner, addPayout, addRun, putInReview } from '../../fixtures/rows.ts';
 
 let fixture: Fixture;
@@ -28,8 +29,7 @@ async function openReview() {
   };
 }
 
-const giveKey = (actorId: string) =>
-  issueKey(fixture.app, { actorId, role: 'approver', partnerId: null, expiresAt: null }, null);
+const giveKey = (actorId: string) => giveRole(fixture.app, actorId, 'approver');
 
 const takeKey = async ({ id }: { id: string }) => revokeKey(fixture.app, id, await addActor(fixture.app, 'operator'));
 

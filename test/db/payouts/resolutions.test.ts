@@ -13,11 +13,11 @@ import {
   addPayout,
   addRun,
   disburse,
-  freshCode,
   refusalOf,
   sendPayout,
   tryAll,
 } from '../../fixtures/rows.ts';
+import { giveRole } from '../../fixtures/people.ts';
 import { openFixture, type Fixture } from '../fixture.ts';
 
 let fixture: Fixture;
@@ -45,9 +45,7 @@ async function openScene(db: Fixture['app']) {
   const taskId = await db.oneFirst(sql.type(z.object({ id: z.string() }))`
     select id from task where payout_id = ${payoutId}`);
   const payee = await addActor(db, 'payee');
-  await db.query(sql.unsafe`
-    insert into api_key(actor_id, role, partner_id, prefix, secret_hash)
-    values (${payee}, 'partner', ${ann.id}, ${freshCode('key')}, ${sql.binary(Buffer.from(freshCode('hash')))})`);
+  await giveRole(db, payee, 'partner', { partnerId: ann.id });
   return { company, ann, bob, runId, payoutId, failedId, attemptId, taskId, payee, proposer: company.preparer };
 }
 

@@ -1,0 +1,129 @@
+import type { Database } from '../../db/database.ts';
+import type { VaultKeys } from '../../db/vault.ts';
+import type { Actor } from '../../db/people/actors.ts';
+import { addAuditEntry } from '../../db/people/audit.ts';
+import { endClaims } from '../../db/people/claims.ts';
+import {
+  getGrant,
+  type Grant,
+  holdsRole,
+  insertGrant,
+  isOnlyOperatorEver,
+  lockGrant,
+  markGrantRevoked,
+  type NewGrant,
+  recordGrantVerdict,
+} from '../../db/people/grants.ts';
+import { endKeysOfGrant } from '../../db/people/keys.ts';
+import { addNotification } from '../../db/tasks/notifications.ts';
+import { Failure } from '../../domain/errors.ts';
+import { needsTwo, whyNotDecideGrant } from '../../domain/people/grant.ts';
+import { sendClaim } from './claims.ts';
+
+export type GrantWish = Omit<NewGrant, 'actorId'> & { actor: Actor };
+
+/**
+ * Proposes a role for a person. Another operator must confirm it before it gives anything. Only a partner's access is given at once, and
+ * the second operator of a new deployment. Throws Failure `not_allowed` where people propose a role for themselves, `invalid_input` where
+ * the person could not take their key, and `already_exists` where they have the role or it is proposed.
+ */
+export const proposeGrant = (
+  db: Database,
+  vault: VaultKeys,
+  { actor, ...wish }: GrantWish,
+  by: string,
+): Promise<Grant> =>
+  db.transaction(async (tx) => {
+    refuseWish(actor, wish, by);
+    const firstSetup = wish.role === 'operator' && (await isOnlyOperatorEver(tx, by));
+    const alone = firstSetup || !needsTwo(wish.role);
+    const id = await insertGrant(tx, { ...wish, actorId: actor.id }, { by, alone, firstSetup });
+    if (id === null)
+      throw new Failure(
+        'already_exists',
+        `${actor.code} already has the role ${wish.role}, or somebody proposed it. Nothing was changed.`,
+      );
+    const grant = await getGrant(tx, id);
+    await audit(tx, firstSetup ? 'grant.first_setup' : alone ? 'grant.give' : 'grant.propose', by, grant);
+    if (alone) await begin(tx, vault, grant, by);
+    return grant;
+  });
+
+function refuseWish(actor: Actor, { expiresAt }: Pick<NewGrant, 'expiresAt'>, by: string): void {
+  if (actor.id === by)
+    throw new Failure(
+      'not_allowed',
+      'People cannot give roles to themselves. Nothing was changed. Ask two other operators.',
+    );
+  if (actor.email === null)
+    throw new Failure(
+      'invalid_input',
+      `${actor.code} has no e-mail address, so nobody could send them their key. Nothing was changed. Add the person with an address.`,
+      { details: [{ field: 'email', reason: 'is missing for this person' }] },
+    );
+  if (expiresAt && expiresAt.getTime() <= Date.now())
+    throw new Failure('invalid_input', 'The role would have ended already. Nothing was changed. Choose a later time.', {
+      details: [{ field: 'expiresAt', reason: 'is in the past' }],
+    });
+}
+
+export type GrantDecision = { id: string; by: string; decision: 'confirm' | 'refuse'; note: string | null };
+
+/** Confirms or refuses a role that another operator proposed. A confirmed one sends the person the link to their key. */
+export const decideGrant = (
+  db: Database,
+  vault: VaultKeys,
+  { id, by, decision, note }: GrantDecision,
+): Promise<Grant> =>
+  db.transaction(async (tx) => {
+    const grant = await lockGrant(tx, id);
+    const decider = {
+      id: by,
+      isOperator: await holdsRole(tx, by, 'operator'),
+      isProposerOperator: grant.proposedById !== null && (await holdsRole(tx, grant.proposedById, 'operator')),
+    };
+    const refusal = whyNotDecideGrant(grant, decider, decision);
+    if (refusal) throw new Failure(refusal.code, refusal.message);
+    await recordGrantVerdict(tx, id, { status: decision === 'confirm' ? 'confirmed' : 'refused', by, note });
+    const decided = await getGrant(tx, id);
+    await audit(tx, `grant.${decision}`, by, decided);
+    if (decision === 'confirm') await begin(tx, vault, decided, by);
+    return decided;
+  });
+
+/** Takes a role away. The person's keys for it stop at once, and so does a link that was not used. Safe to repeat. */
+export const revokeGrant = (db: Database, id: string, by: string): Promise<void> =>
+  db.transaction(async (tx) => {
+    const grant = await lockGrant(tx, id);
+    if (grant.status === 'revoked' || grant.status === 'refused') return;
+    await markGrantRevoked(tx, id, by);
+    await endClaims(tx, id);
+    await endKeysOfGrant(tx, id);
+    await audit(tx, 'grant.revoke', by, grant);
+  });
+
+/** Sends the person their link, and tells finance who can do what from now on. */
+async function begin(tx: Database, vault: VaultKeys, grant: Grant, by: string): Promise<void> {
+  await sendClaim(tx, vault, grant, by);
+  if (grant.role === 'partner') return;
+  await addNotification(tx, {
+    kind: 'role_given',
+    dedupeKey: `role_given/${grant.id}`,
+    audience: 'finance',
+    partnerId: null,
+    body: {
+      person: grant.actor,
+      role: grant.role,
+      proposedBy: grant.proposedBy ?? 'the server',
+      confirmedBy: grant.decidedBy ?? 'nobody: this is the first set-up',
+    },
+  });
+}
+
+const audit = (tx: Database, action: string, by: string, { id, actor, role, partner }: Grant) =>
+  addAuditEntry(tx, {
+    actorId: by,
+    action,
+    subject: `actor/${actor}`,
+    detail: { grant: id, role, ...(partner && { partner }) },
+  });

@@ -1,0 +1,41 @@
+-- A role is given by two operators, of whom neither is the person who gets it. The server gives the first one, and the first operator
+-- alone may name the second one while nobody else ever held a key of an operator.
+create or replace function guard_grant() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' then
+    raise exception 'grant % refused: grants are never deleted', old.id using errcode = 'restrict_violation';
+  end if;
+  if tg_op = 'INSERT' then
+    if new.status not in ('proposed', 'confirmed') or (new.status = 'confirmed' and not new.first_setup and new.role <> 'partner') then
+      raise exception 'grant % refused: it must begin as proposed', new.id using errcode = 'check_violation';
+    end if;
+    if new.proposed_by is null and not (new.role = 'operator' and new.first_setup) then
+      raise exception 'grant % refused: somebody must propose it', new.id using errcode = 'check_violation';
+    end if;
+    if new.proposed_by is not null and not holds_role(new.proposed_by, 'operator') then
+      raise exception 'grant % refused: only an operator proposes a role', new.id using errcode = 'check_violation';
+    end if;
+    if new.first_setup and new.proposed_by is not null and (
+      exists (select from role_grant other join api_key key on key.grant_id = other.id
+              where other.role = 'operator' and other.actor_id <> new.proposed_by)
+      or exists (select from role_grant other
+                 where other.role = 'operator' and other.status = 'confirmed' and other.actor_id <> new.proposed_by)) then
+      raise exception 'grant % refused: there is another operator, so two people are needed', new.id using errcode = 'check_violation';
+    end if;
+    return new;
+  end if;
+  if (new.id, new.actor_id, new.role, new.partner_id, new.first_setup, new.proposed_by, new.proposed_at, new.expires_at)
+     is distinct from
+     (old.id, old.actor_id, old.role, old.partner_id, old.first_setup, old.proposed_by, old.proposed_at, old.expires_at)
+     or old.status <> 'proposed' and (new.decided_by, new.decided_at, new.note) is distinct from (old.decided_by, old.decided_at, old.note)
+     or (old.status, new.status) not in
+        (('proposed', 'confirmed'), ('proposed', 'refused'), ('proposed', 'revoked'), ('confirmed', 'revoked')) then
+    raise exception 'grant % refused: a grant is decided once, and revoked once', old.id using errcode = 'restrict_violation';
+  end if;
+  if new.status = 'confirmed' and not (holds_role(new.decided_by, 'operator') and holds_role(new.proposed_by, 'operator')) then
+    raise exception 'grant % refused: two operators are needed', old.id using errcode = 'check_violation';
+  end if;
+  return new;
+end $$;
+
+create or replace trigger grant_guarded before insert or update or delete on role_grant for each row execute function guard_grant();

@@ -1,0 +1,7 @@
+-- Says whether a person holds a role now: two people gave it to them, nobody took it away, and they have a key for it.
+create or replace function holds_role(the_actor uuid, the_role text) returns boolean language sql stable as $$
+  select exists (
+    select from role_grant held join api_key key on key.grant_id = held.id
+    where held.actor_id = the_actor and held.role = the_role and held.status = 'confirmed'
+      and (held.expires_at is null or held.expires_at > now()) and key.revoked_at is null)
+$$;
