@@ -4,7 +4,6 @@ import { parseArgs } from 'node:util';
 
 import type { Client } from '@temporalio/client';
 import { type DatabasePool, sql } from 'slonik';
-import { z } from 'zod';
 
 import { createBatchActivities } from '../activities/payouts/batches.ts';
 import { formBatches } from '../activities/payouts/form-batches.ts';
@@ -12,18 +11,19 @@ import { addActor } from '../commands/people/actors.ts';
 import { addApprover } from './people.ts';
 import { insertApproval } from '../db/runs/approvals.ts';
 import { listRunBatches } from '../db/payouts/batches.ts';
-import { type Database, openDatabase } from '../db/database.ts';
+import { openDatabase } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { addPartners } from '../commands/partners/partners.ts';
 import { addPayer } from '../commands/payers/payers.ts';
 import { setPayerGateway } from '../commands/payers/set-gateway.ts';
 import { addProgram } from '../commands/programs/programs.ts';
-import { approveRunPayouts, insertDraftPayouts } from '../db/payouts/payouts.ts';
+import { approveRunPayouts } from '../db/payouts/payouts.ts';
+import { draftRun } from '../db/runs/outcomes.ts';
 import { getRun, insertRun, listRunContent, updateRun } from '../db/runs/runs.ts';
 import { addSchedule } from '../commands/payers/schedules.ts';
 import type { VaultKeys } from '../db/vault.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../domain/payouts/attempt.ts';
-import { onDemandRunId, payoutId } from '../domain/ids.ts';
+import { onDemandRunId } from '../domain/ids.ts';
 import { contentHash } from '../domain/runs/content.ts';
 import { createGateways } from '../gateways/index.ts';
 import { startSandbox } from '../sandbox/index.ts';
@@ -43,7 +43,6 @@ const PAYOUTS = Number(values.payouts);
  */
 const ROWS_A_PAYOUT = 13;
 const VAULT: VaultKeys = { keyId: 'bench', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
-const PayeeRow = z.strictObject({ partner_id: z.bigint(), instrument_id: z.string() });
 /** No worker runs the workflows that are started here. */
 const NO_TEMPORAL = { workflow: { signalWithStart: async () => undefined } } as unknown as Client;
 
@@ -146,7 +145,7 @@ async function prepareRun(db: DatabasePool): Promise<string> {
     preparerId: by,
   });
   await db.transaction(async (tx) => {
-    await draft(tx, id);
+    await draftRun(tx, await getRun(tx, id));
     const hash = contentHash(await listRunContent(tx, id));
     await updateRun(tx, id, { status: 'review', contentHash: hash, reviewStarts: true });
     await insertApproval(tx, id, hash, {
@@ -168,24 +167,6 @@ async function addLines(db: DatabasePool, programId: number): Promise<void> {
   await db.query(sql.unsafe`
     insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on)
     select partner.id, ${programId}, 'earned', batch.id, 'USD', 1000, 1, '2026-01-15' from partner, accrual_batch batch`);
-}
-
-async function draft(db: Database, runId: string): Promise<void> {
-  const payees = await db.any(sql.type(PayeeRow)`
-    select partner_id, id as instrument_id from instrument_version order by partner_id`);
-  await insertDraftPayouts(
-    db,
-    await getRun(db, runId),
-    payees.map(({ partner_id, instrument_id }) => ({
-      id: payoutId(runId, partner_id, 'USD'),
-      partnerId: partner_id,
-      currency: 'USD',
-      method: 'paypal',
-      gateway: 'paypal',
-      grossMinor: 1000n,
-      instrumentVersionId: instrument_id,
-    })),
-  );
 }
 
 /** The minimum for a batch: the same number of rows in a table that exists anyway. */

@@ -19,6 +19,8 @@ export type Database = CommonQueryMethods;
 const APP_ROLE = 'bursar_app';
 const POOL_SIZE_DEFAULT = 10;
 const STATEMENT_TIMEOUT_MS = 60_000;
+/** The limit of a statement that may write every row of a large run. It is within the time of the activity that waits for it. */
+const RUN_STATEMENT_TIMEOUT_MS = 5 * 60_000;
 
 /** Checks every row against the schema of its query, and returns the parsed row. */
 const validateRows: Interceptor = {
@@ -50,6 +52,17 @@ export function openDatabase(url: string, { poolSize = POOL_SIZE_DEFAULT } = {})
 /** Runs a write and says whether it changed a row, so that a second caller learns that it came second. */
 export const changesRow = async (db: Database, write: QuerySqlToken): Promise<boolean> =>
   (await db.query(write)).rowCount > 0;
+
+/**
+ * Prepares a transaction that may write every row of a large run. PostgreSQL plans for the size that a table has at that moment, and a
+ * connection keeps the plans of its foreign keys and triggers. A table that is small or empty now would be read whole for each new row.
+ * From here on, rows are looked up by key, and old plans are forgotten.
+ */
+export async function expectManyRows(tx: Database): Promise<void> {
+  await tx.query(sql.unsafe`
+    select set_config('statement_timeout', ${String(RUN_STATEMENT_TIMEOUT_MS)}, true), set_config('enable_seqscan', 'off', true)`);
+  await tx.query(sql.unsafe`discard plans`);
+}
 
 /** Fails where the database does not answer. */
 export const ping = (db: Database): Promise<unknown> => db.query(sql.unsafe`select 1`);

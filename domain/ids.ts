@@ -2,7 +2,8 @@ import { v5 } from 'uuid';
 
 /**
  * Ids that are computed from what they name (UUIDv5, RFC 9562). The same thing therefore gets the same id after a crash, a
- * restore or a second try. The namespace is Bursar's own and never changes.
+ * restore or a second try. The namespace is Bursar's own and never changes. PostgreSQL computes the id of a payout, in the function
+ * `payout_id`.
  */
 const NAMESPACE = '6c1d3e0a-4a53-5d0e-9f0b-6a1f5f5e0b11';
 
@@ -16,9 +17,6 @@ export const scheduledRunId = (scheduleCode: string, periodEnd: string, redo: nu
 /** The id of an on-demand run. A schedule has one run for each request. */
 export const onDemandRunId = (scheduleCode: string, requestKey: string): string =>
   nameBased('run-on-demand', scheduleCode, requestKey);
-
-export const payoutId = (runId: string, partnerId: bigint, currency: string): string =>
-  nameBased('payout', runId, partnerId, currency);
 
 /**
  * The idempotency key that the provider gets. A new attempt gets a new key, and exists only after proof that the attempt before it

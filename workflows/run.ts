@@ -26,9 +26,10 @@ const common = {
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 } as const;
+/** Each of them may write every row of a large run. The statements of a run have a limit of five minutes. */
 const { recordDecision, reviewRun, startDisbursing } = proxyActivities<Activities>({
   ...common,
-  startToCloseTimeout: '1 minute',
+  startToCloseTimeout: '10 minutes',
 });
 const { openRun, startPage } = proxyActivities<Activities>({
   ...common,

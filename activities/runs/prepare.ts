@@ -1,11 +1,15 @@
+import { asyncLocalStorage } from '@temporalio/activity';
 import type { DatabasePool } from 'slonik';
 
 import { decideRun, remindOrExpire } from '../../commands/runs/decide.ts';
 import { prepareRun } from '../../commands/runs/prepare.ts';
+import { hasDecided } from '../../db/runs/approvals.ts';
 import type { Decision } from '../../domain/runs/approval.ts';
 import { readProgress, type RunProgress } from './progress.ts';
 
 export type PrepareRunDeps = { db: DatabasePool };
+
+const isLaterTry = (): boolean => (asyncLocalStorage.getStore()?.info.attempt ?? 1) > 1;
 
 /** A run from the draft to the decision. Each activity reads where the run is now in the transaction of its change. */
 export const createPrepareRunActivities = ({ db }: PrepareRunDeps) => ({
@@ -16,10 +20,14 @@ export const createPrepareRunActivities = ({ db }: PrepareRunDeps) => ({
       return readProgress(tx, runId);
     }),
 
-  /** Records a decision, or refuses it. Throws the refusal as a Failure. */
+  /**
+   * Records a decision, or refuses it. Throws the refusal as a Failure. A later try may find that the first one has recorded it, although
+   * Temporal never heard so.
+   */
   recordDecision: (runId: string, decision: Decision): Promise<RunProgress> =>
     db.transaction(async (tx) => {
-      await decideRun(tx, runId, decision);
+      const isRecorded = isLaterTry() && (await hasDecided(tx, { runId, actorId: decision.by, ...decision }));
+      if (!isRecorded) await decideRun(tx, runId, decision);
       return readProgress(tx, runId);
     }),
 

@@ -1,6 +1,6 @@
 import type { DatabasePool } from 'slonik';
 
-import type { Database } from '../../db/database.ts';
+import { type Database, expectManyRows } from '../../db/database.ts';
 import { makeBatchesDue } from '../../db/payouts/batches.ts';
 import { cancelRunPayouts, lockPayout, makePayoutsDue, updatePayout } from '../../db/payouts/payouts.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
@@ -55,6 +55,7 @@ const moveRun = (db: Database, change: Change, status: RunStatus, action: string
         'run_not_disbursing',
         `The run is ${run.status}, so it cannot become ${status}. Nothing was changed.`,
       );
+    await expectManyRows(tx);
     await updateRun(tx, change.runId, { status, reason: change.reason });
     if (status === 'cancelled') await cancelRunPayouts(tx, change.runId, `the run was cancelled: ${change.reason}`);
     await audit(tx, action, change);

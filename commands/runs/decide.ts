@@ -1,4 +1,4 @@
-import type { Database } from '../../db/database.ts';
+import { type Database, expectManyRows } from '../../db/database.ts';
 import { approveRunPayouts, cancelRunPayouts } from '../../db/payouts/payouts.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { getDecisionNote, insertApproval, readDecider } from '../../db/runs/approvals.ts';
@@ -15,6 +15,7 @@ import { notifyOfReview } from './prepare.ts';
 export const decideRun = (db: Database, runId: string, decision: Decision): Promise<void> =>
   db.transaction(async (tx) => {
     const run = await lockRun(tx, runId);
+    await expectManyRows(tx);
     const hash = contentHash(await listRunContent(tx, run.id));
     const decider = { id: decision.by, ...(await readDecider(tx, run.id, decision.by, hash)) };
     const refusal = whyNotDecide({ ...run, contentHash: hash.toString('hex') }, decider, decision.contentHash);
@@ -37,8 +38,10 @@ export const remindOrExpire = (db: Database, runId: string): Promise<void> =>
     const run = await lockRun(tx, runId);
     if (run.status !== 'review') return;
     const days = Math.floor(reviewMs(run) / DAY_MS);
-    if (days >= REVIEW_DAYS_MAX) await endReview(tx, run, 'expired', `nobody decided within ${REVIEW_DAYS_MAX} days`);
-    else if (days > 0) await notifyOfReview(tx, run, days);
+    if (days >= REVIEW_DAYS_MAX) {
+      await expectManyRows(tx);
+      await endReview(tx, run, 'expired', `nobody decided within ${REVIEW_DAYS_MAX} days`);
+    } else if (days > 0) await notifyOfReview(tx, run, days);
   });
 
 /** How long a run has been waiting for its decision, in milliseconds. */

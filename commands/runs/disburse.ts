@@ -1,4 +1,4 @@
-import type { Database } from '../../db/database.ts';
+import { type Database, expectManyRows } from '../../db/database.ts';
 import { listRunContent, lockRun, type Run, updateRun } from '../../db/runs/runs.ts';
 import { cutoffInstant } from '../../domain/payers/schedule.ts';
 import { contentHash } from '../../domain/runs/content.ts';
@@ -15,6 +15,7 @@ export const beginDisbursing = (db: Database, runId: string): Promise<void> =>
   db.transaction(async (tx) => {
     const run = await lockRun(tx, runId);
     if (run.status !== 'approved' || payOnMs(run) > Date.now()) return;
+    await expectManyRows(tx);
     const hash = contentHash(await listRunContent(tx, run.id)).toString('hex');
     if (hash === run.contentHash) await updateRun(tx, run.id, { status: 'disbursing' });
     else await endReview(tx, run, 'cancelled', 'its content is not what was approved');

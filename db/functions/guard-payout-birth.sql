@@ -1,10 +1,14 @@
-create or replace function guard_payout_birth() returns trigger language plpgsql as $$
+create or replace function guard_payout_birth() returns trigger language plpgsql set enable_seqscan = off as $$
+declare offending record;
 begin
-  if not exists (select from payout_run where id = new.run_id and status = 'preparing') then
-    raise exception 'payout % refused: its run is not in preparation, so it gains no more payouts', new.id
+  select drafted.id into offending from drafted
+  where (select status from payout_run where id = drafted.run_id) is distinct from 'preparing' limit 1;
+  if found then
+    raise exception 'payout % refused: its run is not in preparation, so it gains no more payouts', offending.id
       using errcode = 'check_violation';
   end if;
-  return new;
+  return null;
 end $$;
 
-create or replace trigger payout_born_in_preparing before insert on payout for each row execute function guard_payout_birth();
+create or replace trigger payout_born_in_preparing after insert on payout referencing new table as drafted
+  for each statement execute function guard_payout_birth();

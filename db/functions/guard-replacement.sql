@@ -1,13 +1,19 @@
-create or replace function guard_replacement() returns trigger language plpgsql as $$
+create or replace function guard_replacement() returns trigger language plpgsql set enable_seqscan = off as $$
+declare offending record;
 begin
-  if (select replaces_id from payout_run where id = new.run_id) is distinct from new.replaces_id then
-    raise exception 'payout % refused: it must replace the payout that its run replaces', new.id using errcode = 'check_violation';
+  select drafted.id into offending from drafted
+  where (select replaces_id from payout_run where id = drafted.run_id) is distinct from drafted.replaces_id limit 1;
+  if found then
+    raise exception 'payout % refused: it must replace the payout that its run replaces', offending.id using errcode = 'check_violation';
   end if;
-  if new.replaces_id is not null
-     and not exists (select from payout where id = new.replaces_id and status in ('failed', 'returned')) then
-    raise exception 'payout % refused: payout % can still pay', new.id, new.replaces_id using errcode = 'check_violation';
+  select drafted.id, replaces_id into offending from drafted
+  where replaces_id is not null
+    and coalesce((select status from payout where id = drafted.replaces_id), '') not in ('failed', 'returned') limit 1;
+  if found then
+    raise exception 'payout % refused: payout % can still pay', offending.id, offending.replaces_id using errcode = 'check_violation';
   end if;
-  return new;
+  return null;
 end $$;
 
-create or replace trigger replacement_guarded before insert on payout for each row execute function guard_replacement();
+create or replace trigger payout_born_as_replacement after insert on payout referencing new table as drafted
+  for each statement execute function guard_replacement();

@@ -41,15 +41,14 @@ const columns = sql.fragment`
  * The partners that a run would pay, and the reasons why it would not pay the others: a row for each partner and currency. A
  * replacement has only the partner and currency of the payout that it replaces.
  */
-export const listRunPayability = (
-  db: Database,
-  run: { scheduleId: number; periodEnd: string; replacesId: string | null },
-): Promise<readonly Payability[]> =>
-  db.any(sql.type(PayabilityRow)`
-    select ${columns} from payability(${run.scheduleId}, ${run.periodEnd}::date)
-    where ${run.replacesId}::uuid is null
-      or (partner_id, currency) = (select partner_id, currency from payout where id = ${run.replacesId}::uuid)
-    order by partner_id, currency`);
+export const runPayability = (run: {
+  scheduleId: number;
+  periodEnd: string;
+  replacesId: string | null;
+}) => sql.fragment`
+  select * from payability(${run.scheduleId}, ${run.periodEnd}::date)
+  where ${run.replacesId}::uuid is null
+    or (partner_id, currency) = (select partner_id, currency from payout where id = ${run.replacesId}::uuid)`;
 
 /** Whether a partner would be paid at a cut-off (local date, `2026-12-01`) of a schedule, and if not why: a row for each currency. */
 export const listPartnerPayability = (

@@ -169,49 +169,30 @@ export const setBatchPayoutsDue = (db: Database, batchId: string, dueInMs: numbe
       select payout.id from payout join payout_attempt attempt on attempt.payout_id = payout.id
       where attempt.batch_id = ${batchId} and attempt.state <> 'failed' order by payout.id for update of payout)`);
 
-export type DraftPayout = {
-  id: string;
-  partnerId: bigint;
-  currency: string;
-  method: string;
-  gateway: string;
-  grossMinor: bigint;
-  instrumentVersionId: string;
-};
-
 type Drafted = { id: string; scheduleId: number; periodEnd: string; replacesId: string | null };
 
-/** Writes a run's draft payouts with every line that is free before the cut-off, in one statement: a payout is its lines. */
-export async function insertDraftPayouts(db: Database, run: Drafted, drafts: readonly DraftPayout[]): Promise<void> {
-  if (drafts.length === 0) return;
-  await db.query(sql.unsafe`
-    with drafted as (
-      insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id, replaces_id)
-    select id, ${run.id}, partner_id, currency, method, gateway, gross_minor, gross_minor, instrument_version_id,
-      ${run.replacesId}::uuid
-    from ${sql.unnest(
-      drafts.map((draft) => [
-        draft.id,
-        String(draft.partnerId),
-        draft.currency,
-        draft.method,
-        draft.gateway,
-        String(draft.grossMinor),
-        draft.instrumentVersionId,
-      ]),
-      ['uuid', 'int8', 'text', 'text', 'text', 'int8', 'uuid'],
-    )} as draft(id, partner_id, currency, method, gateway, gross_minor, instrument_version_id)
-    returning id, partner_id, currency)
+/**
+ * The parts of a statement that draft a run: a payout for everybody whom `judged`, the part before them, would pay, with every line
+ * that is free before the cut-off. A payout and its lines are written in one statement.
+ */
+export const draftPayouts = ({ id, scheduleId, periodEnd, replacesId }: Drafted) => sql.fragment`
+  drafted as (
+    insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id, replaces_id)
+    select payout_id(${id}::uuid, partner_id, currency), ${id}::uuid, partner_id, currency, method, gateway, payable_minor,
+      payable_minor, instrument_version_id, ${replacesId}::uuid
+    from judged where outcome = 'paid'
+    returning id, partner_id, currency
+  ), taken as (
     insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor)
     select payout.id, line.id, line.partner_id, line.currency, line.amount_minor
     from drafted payout
-    join program on program.schedule_id = ${run.scheduleId}
+    join program on program.schedule_id = ${scheduleId}
     join earning_line line
       on line.program_id = program.id and line.partner_id = payout.partner_id and line.currency = payout.currency
-    where line.available_on < ${run.periodEnd}::date
+    where line.available_on < ${periodEnd}::date
       and not exists (select from earning_line part where part.split_from = line.id)
-      and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)`);
-}
+      and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)
+  )`;
 
 /** Ends the payouts of a run that was not approved, or not started, and frees their lines. */
 export async function cancelRunPayouts(db: Database, runId: string, reason: string): Promise<void> {

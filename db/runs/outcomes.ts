@@ -4,32 +4,22 @@ import { z } from 'zod';
 import { OUTCOMES } from '../../domain/payouts/outcome.ts';
 import { Count, Currency } from '../column-types.ts';
 import type { Database } from '../database.ts';
+import { runPayability } from '../payouts/payability.ts';
+import { draftPayouts } from '../payouts/payouts.ts';
 
-export type NewOutcome = {
-  partnerId: bigint;
-  currency: string;
-  outcome: string;
-  payableMinor: bigint;
-  reasons: unknown;
-  payoutId: string | null;
-};
+type Drafted = Parameters<typeof draftPayouts>[0];
 
-/** Records the outcome of a run for every partner. */
-export const insertOutcomes = (db: Database, runId: string, outcomes: readonly NewOutcome[]) =>
-  db.query(sql.unsafe`
-    insert into run_outcome(run_id, partner_id, currency, outcome, payable_minor, reasons, payout_id)
-    select ${runId}, partner_id, currency, outcome, payable_minor, reasons::jsonb, payout_id
-    from ${sql.unnest(
-      outcomes.map((row) => [
-        String(row.partnerId),
-        row.currency,
-        row.outcome,
-        String(row.payableMinor),
-        JSON.stringify(row.reasons),
-        row.payoutId,
-      ]),
-      ['int8', 'text', 'text', 'int8', 'text', 'uuid'],
-    )} as outcome(partner_id, currency, outcome, payable_minor, reasons, payout_id)`);
+/**
+ * Drafts a run in one statement: everybody gets one named outcome, and everybody whom `payability` would pay gets a payout with its
+ * lines. Returns the number of payouts.
+ */
+export const draftRun = (db: Database, run: Drafted): Promise<number> =>
+  db.oneFirst(sql.type(z.strictObject({ count: Count }))`
+    with judged as (${runPayability(run)}), ${draftPayouts(run)}, told as (
+      insert into run_outcome(run_id, partner_id, currency, outcome, payable_minor, reasons, payout_id)
+      select ${run.id}::uuid, judged.partner_id, judged.currency, judged.outcome, judged.payable_minor, judged.reasons, drafted.id
+      from judged left join drafted on (drafted.partner_id, drafted.currency) = (judged.partner_id, judged.currency))
+    select count(*) from drafted`);
 
 const OutcomeRow = z.strictObject({
   partnerId: z.bigint(),

@@ -467,7 +467,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     {
       does: "replaces another partner's payout",
       with: (s) => [draftOf(s, { gross: 1000, net: 1000 }, { replaces: s.settled })],
-      refused: /must replace the payout that its run replaces/,
+      refused: /foreign key|must replace the payout that its run replaces/,
     },
     {
       does: 'sends a bank payout by PayPal',
