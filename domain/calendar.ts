@@ -2,13 +2,22 @@ import { Temporal } from 'temporal-polyfill';
 
 /** Dates and zones as the IANA database knows them. Local dates are `YYYY-MM-DD`, instants epoch milliseconds. */
 
-/** Says whether a text names a zone of the IANA database. A bare offset such as `+01:00` is not a zone: it has no daylight saving. */
-export function isZone(text: string): boolean {
-  if (!/^[A-Za-z]/.test(text)) return false;
+/** The areas of the IANA database whose zones are places. */
+const PLACE = /^(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)\//;
+
+/**
+ * A zone as the IANA database writes it, or undefined: `europe/berlin` is `Europe/Berlin`. Only places and `UTC` are zones. An offset such
+ * as `+01:00` has no daylight saving. An abbreviation such as `EST`, or an old name such as `US/Eastern`, is not the same zone
+ * everywhere, and other systems may not know it.
+ */
+export function canonicalZone(text: string): string | undefined {
+  if (!/^[A-Za-z]/.test(text)) return undefined;
   try {
-    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(text).timeZoneId !== '';
+    const { timeZoneId } = Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(text);
+    if (timeZoneId === 'UTC' || timeZoneId === 'Etc/UTC') return 'UTC';
+    return PLACE.test(timeZoneId) ? timeZoneId : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { canonicalZone } from './calendar.ts';
 import { CURRENCY_CODES, type CurrencyCode } from './currency.ts';
 import { Failure } from './errors.ts';
 import { parseDecimal } from './money.ts';
@@ -74,6 +75,15 @@ export const Country = z
   .string()
   .regex(/^[A-Z]{2}$/, 'is not a country code such as DE')
   .meta({ description: 'An ISO 3166-1 country code of two letters', examples: ['US'] });
+
+const ZONE_CHARS_MAX = 60;
+
+/** A time zone. It is kept as the IANA database writes it, because other systems tell small letters from capital ones. */
+export const Zone = z
+  .string()
+  .max(ZONE_CHARS_MAX)
+  .overwrite((text) => canonicalZone(text) ?? text)
+  .refine((text) => canonicalZone(text) === text, 'is not a place of the IANA database, such as Europe/Berlin, or UTC');
 
 export const PostalAddress = z.strictObject({
   line1: Line(100).meta({ description: 'The street and the number', examples: ['500 Main Street'] }),

@@ -1,4 +1,4 @@
-import type { Client, ScheduleOptions } from '@temporalio/client';
+import { type Client, ScheduleNotFoundError, type ScheduleOptions } from '@temporalio/client';
 
 import { MINUTE_MS } from '../domain/durations.ts';
 import type { Frequency } from '../domain/payers/schedule.ts';
@@ -57,6 +57,15 @@ export const deployPaySchedule = (client: Client, schedule: DeployedPaySchedule)
     },
     policies: { overlap: 'BUFFER_ALL', catchupWindow: '3 days', pauseOnFailure: false },
   });
+
+/** Ends the automatic runs of a pay schedule. A second call changes nothing. */
+export async function removePaySchedule(client: Client, code: string): Promise<void> {
+  try {
+    await client.schedule.getHandle(payScheduleId(code)).delete();
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+  }
+}
 
 /** The bank's deadlines are hours away. At worst, a person learns this much later about a check that the bank asks about. */
 const CHECK_DESK_EVERY_MS = 10 * MINUTE_MS;

@@ -5,12 +5,12 @@ import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporal
 import { pino } from 'pino';
 
 import { createActivities } from '../activities/index.ts';
+import { deployPaySchedules } from '../activities/runs/schedules.ts';
 import { type Config, gatewaySettings, readConfig, returnWindows, vaultKeys } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
-import { listActiveSchedules } from '../db/runs/overdue.ts';
 import { createGateways } from '../gateways/index.ts';
 import { createMailer } from '../notifications/channels/mail.ts';
-import { deployPaySchedule, deploySystemSchedules } from '../temporal/schedules.ts';
+import { deploySystemSchedules } from '../temporal/schedules.ts';
 import { SWEEP_SCHEDULE_ID } from '../temporal/messages.ts';
 import { buildWorkflowBundle } from './bundle.ts';
 import { createWorkers } from './workers.ts';
@@ -69,7 +69,7 @@ log.info('stopped');
 
 async function deploySchedules({ SWEEP_SECONDS }: Config): Promise<void> {
   await deploySystemSchedules(temporal, SWEEP_SECONDS);
-  for (const schedule of await listActiveSchedules(db)) await deployPaySchedule(temporal, schedule);
+  await deployPaySchedules({ db, temporal });
   await temporal.schedule.getHandle(SWEEP_SCHEDULE_ID).trigger('SKIP'); // work that an earlier worker left behind is overdue now
 }
 

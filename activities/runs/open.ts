@@ -1,10 +1,11 @@
 import type { Client } from '@temporalio/client';
 import type { DatabasePool } from 'slonik';
 
-import { listMissedPeriods, openScheduledRun } from '../../commands/runs/open.ts';
-import { findScheduleForRun, type ScheduleToRun } from '../../db/runs/overdue.ts';
+import { findMissedPeriod, openScheduledRun } from '../../commands/runs/open.ts';
+import { findActiveSchedule, type ScheduleToRun } from '../../db/runs/overdue.ts';
 import { lastPeriodBefore } from '../../domain/payers/schedule.ts';
 import { wakeRun } from '../../temporal/starts.ts';
+import { forEachSchedule } from './schedules.ts';
 
 export type OpenRunDeps = { db: DatabasePool; temporal: Client };
 
@@ -22,16 +23,21 @@ export const createOpenRunActivities = ({ db, temporal }: OpenRunDeps) => {
      * that fires late, or twice, still means the same period.
      */
     async openScheduledRun(scheduleCode: string, scheduledAt: string): Promise<string | null> {
-      const schedule = await findScheduleForRun(db, scheduleCode);
+      const schedule = await findActiveSchedule(db, scheduleCode);
       if (!schedule) return null;
       return openAndWake(schedule, lastPeriodBefore(schedule, Date.parse(scheduledAt)).end);
     },
 
-    /** Opens a run for every period that is over and has none, such as after an outage that is too long for a Schedule to catch up. */
+    /**
+     * Opens a run for every period that is over and has none, such as after an outage that is too long for a Schedule to catch up.
+     * A schedule that cannot be followed raises an alarm, and does not hold up the others.
+     */
     async openMissedRuns(): Promise<number> {
       let opened = 0;
-      for (const { schedule, periodEnd } of await listMissedPeriods(db, Date.now()))
-        if (await openAndWake(schedule, periodEnd)) opened += 1;
+      await forEachSchedule(db, async (schedule) => {
+        const periodEnd = await findMissedPeriod(db, schedule, Date.now());
+        if (periodEnd !== null && (await openAndWake(schedule, periodEnd))) opened += 1;
+      });
       return opened;
     },
   };

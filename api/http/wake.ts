@@ -1,6 +1,6 @@
 import type { Schedule } from '../../db/payers/schedules.ts';
 import { MAIL_SCHEDULE_ID } from '../../temporal/messages.ts';
-import { deployPaySchedule } from '../../temporal/schedules.ts';
+import { deployPaySchedule, removePaySchedule } from '../../temporal/schedules.ts';
 import { wakeAccrual } from '../../temporal/starts.ts';
 import type { ApiDeps } from './deps.ts';
 
@@ -31,11 +31,11 @@ export async function wakePrograms(deps: WakeDeps, programs: readonly string[]):
   for (const program of programs) await wakeQuietly(deps, { program }, () => wakeAccrual(deps.temporal, program));
 }
 
-/** Starts the workflow that opens the runs of a schedule, if the schedule asks for that. */
-export async function startSchedule(deps: WakeDeps, schedule: Schedule): Promise<void> {
-  if (!schedule.scheduled) return;
-  await wakeQuietly(deps, { schedule: schedule.code }, () => deployPaySchedule(deps.temporal, schedule));
-}
+/** Has Temporal open the runs of a schedule if the schedule asks for that, and else has it open none. */
+export const followSchedule = (deps: WakeDeps, schedule: Schedule): Promise<boolean> =>
+  wakeQuietly(deps, { schedule: schedule.code }, () =>
+    schedule.scheduled ? deployPaySchedule(deps.temporal, schedule) : removePaySchedule(deps.temporal, schedule.code),
+  );
 
 /** Sends waiting mail now and not within the next minute, because a person is waiting for it. */
 export const sendMailSoon = (deps: WakeDeps): Promise<boolean> =>

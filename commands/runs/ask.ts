@@ -8,7 +8,7 @@ import { getRun, insertRun, type NewRun, type Run } from '../../db/runs/runs.ts'
 import { localDate } from '../../domain/calendar.ts';
 import { Failure } from '../../domain/errors.ts';
 import { onDemandRunId } from '../../domain/ids.ts';
-import { cutoffInstant, lastPeriodBefore, payDate } from '../../domain/payers/schedule.ts';
+import { cutoffInstant, lastPeriodBefore, payDate, periodEndingOn } from '../../domain/payers/schedule.ts';
 import { whyNotReplace } from '../../domain/payouts/replacement.ts';
 
 /** The person who asks for a run, and the idempotency key. The same request opens one run, however often it comes. */
@@ -18,7 +18,9 @@ export type RunRequest = Request & {
   /** The schedule's code. */
   schedule: string;
   /** Local date, exclusive: the run pays what was earned before it. */
-  periodEnd: string;
+  until: string;
+  /** Whether a whole period must end on that date. */
+  isWhole: boolean;
 };
 
 const IN_REVIEW =
@@ -27,12 +29,18 @@ const REPLACED_ALREADY =
   'Another replacement of this payout is under way. No run was opened. Decide or cancel that run first.';
 
 /**
- * Opens a run on demand, or returns the one that this request opened before. Throws Failure `run_period_open` or
- * `run_already_exists`.
+ * Opens a run on demand, or returns the one that this request opened before. Throws Failure `invalid_input` where no period ends
+ * on the date of a whole one, `run_period_open` or `run_already_exists`.
  */
-export async function askForRun(db: DatabasePool, { schedule: code, periodEnd, ...request }: RunRequest): Promise<Run> {
-  const run = onDemandRun(await getSchedule(db, code), periodEnd, request);
-  return db.transaction((tx) => open(tx, run, 'run.ask', request.actorId, { schedule: code, periodEnd }, IN_REVIEW));
+export async function askForRun(
+  db: DatabasePool,
+  { schedule: code, until, isWhole, ...request }: RunRequest,
+): Promise<Run> {
+  const schedule = await getSchedule(db, code);
+  if (isWhole) periodEndingOn(schedule, until);
+  const run = onDemandRun(schedule, until, request);
+  const detail = { schedule: code, periodEnd: until };
+  return db.transaction((tx) => open(tx, run, 'run.ask', request.actorId, detail, IN_REVIEW));
 }
 
 export type ReplacementRequest = Request & { payoutId: string; reason: string };

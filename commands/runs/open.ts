@@ -1,4 +1,4 @@
-import { hasScheduledRun, listActiveSchedules, type ScheduleToRun } from '../../db/runs/overdue.ts';
+import { hasScheduledRun, type ScheduleToRun } from '../../db/runs/overdue.ts';
 import type { Database } from '../../db/database.ts';
 import { insertRun } from '../../db/runs/runs.ts';
 import { scheduledRunId } from '../../domain/ids.ts';
@@ -32,16 +32,9 @@ export async function openScheduledRun(
   return outcome === 'blocked' ? null : { id, scheduleCode: schedule.code, periodEnd: period.end };
 }
 
-/** The schedules whose last period is over and has no run, with the end of that period. */
-export async function listMissedPeriods(
-  db: Database,
-  nowMs: number,
-): Promise<{ schedule: ScheduleToRun; periodEnd: string }[]> {
-  const missed = [];
-  for (const schedule of await listActiveSchedules(db)) {
-    const { end } = lastPeriodBefore(schedule, nowMs);
-    if (cutoffInstant(schedule, end) <= schedule.createdAt.getTime()) continue;
-    if (!(await hasScheduledRun(db, schedule.id, end))) missed.push({ schedule, periodEnd: end });
-  }
-  return missed;
+/** The last period of a schedule that is over and has no run; null if there is none. */
+export async function findMissedPeriod(db: Database, schedule: ScheduleToRun, nowMs: number): Promise<string | null> {
+  const { end } = lastPeriodBefore(schedule, nowMs);
+  const isOlder = cutoffInstant(schedule, end) <= schedule.timedAt.getTime();
+  return isOlder || (await hasScheduledRun(db, schedule.id, end)) ? null : end;
 }

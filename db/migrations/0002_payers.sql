@@ -50,8 +50,10 @@ create table pay_schedule(
   approvals_required smallint not null default 1 check (approvals_required between 1 and 5),
   scheduled boolean not null default true,
   created_at timestamptz not null default now(),
+  timed_at timestamptz not null default now(),
   check ((frequency = 'weekly') = (weekday is not null))
 );
+comment on column pay_schedule.timed_at is 'Since when the schedule has its cut-offs. It opens no run for an earlier one.';
 
 create table pay_schedule_minimum(
   schedule_id int not null references pay_schedule,

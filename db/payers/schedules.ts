@@ -11,6 +11,8 @@ const ScheduleRow = z.strictObject({
   id: z.number(),
   code: z.string(),
   payer: z.string(),
+  /** The payer's currency, whose banks must settle on a pay date. */
+  currency: Currency,
   frequency: z.enum(FREQUENCIES),
   weekday: z.number().nullable(),
   zone: z.string(),
@@ -24,7 +26,7 @@ const ScheduleRow = z.strictObject({
 export type Schedule = z.infer<typeof ScheduleRow>;
 
 const scheduleQuery = sql.fragment`
-  select schedule.id, schedule.code, payer.code as payer, frequency, weekday, zone, pay_days as "payDays",
+  select schedule.id, schedule.code, payer.code as payer, payer.currency, frequency, weekday, zone, pay_days as "payDays",
     approvals_required as "approvalsRequired", scheduled, schedule.created_at as "createdAt",
     (select coalesce(jsonb_agg(jsonb_build_object('currency', currency, 'minor', minimum_minor::text) order by currency), '[]')
      from pay_schedule_minimum where schedule_id = schedule.id) as minimums
@@ -56,6 +58,24 @@ export async function getSchedule(db: Database, code: string): Promise<Schedule>
   if (!schedule) throw new Failure('not_found', `There is no schedule ${code}.`);
   return schedule;
 }
+
+/** Keeps a schedule as it is until this transaction ends. */
+export const lockSchedule = (db: Database, code: string) =>
+  db.query(sql.unsafe`select from pay_schedule where code = ${code} for no key update`);
+
+export type ScheduleTiming = PaySchedule & { scheduled: boolean };
+
+/** Writes when a schedule pays, in place of what it said. With `isNew` its cut-offs begin now, so that no earlier one opens a run. */
+export const updateScheduleTiming = (
+  db: Database,
+  scheduleId: number,
+  { frequency, weekday = null, zone, payDays, scheduled }: ScheduleTiming,
+  isNew: boolean,
+) =>
+  db.query(sql.unsafe`
+    update pay_schedule set frequency = ${frequency}, weekday = ${weekday}, zone = ${zone}, pay_days = ${payDays},
+      scheduled = ${scheduled}, timed_at = case when ${isNew} then now() else timed_at end
+    where id = ${scheduleId}`);
 
 export const listSchedules = (db: Database, after: string | null, limit: number): Promise<readonly Schedule[]> =>
   db.any(sql.type(ScheduleRow)`

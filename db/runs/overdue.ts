@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { FREQUENCIES } from '../../domain/payers/schedule.ts';
-import { Instant } from '../column-types.ts';
+import { Currency, Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
 /** The work that is overdue. The sweep starts it, so a crash between a commit and a signal delays work and never loses it. */
@@ -24,24 +24,28 @@ export const listOverdueRuns = (db: Database, limit: number): Promise<readonly z
 const ScheduleRow = z.strictObject({
   id: z.number(),
   code: z.string(),
+  /** The payer's currency, whose banks must settle on a pay date. */
+  currency: Currency,
   frequency: z.enum(FREQUENCIES),
   weekday: z.number().nullable(),
   zone: z.string(),
   payDays: z.number(),
-  createdAt: Instant,
+  timedAt: Instant,
 });
 /** The facts about a pay schedule that its runs need. */
 export type ScheduleToRun = z.infer<typeof ScheduleRow>;
 
-const selectSchedule = sql.fragment`
-  select id, code, frequency, weekday, zone, pay_days as "payDays", created_at as "createdAt" from pay_schedule`;
+const selectScheduled = sql.fragment`
+  select schedule.id, schedule.code, payer.currency, frequency, weekday, zone, pay_days as "payDays", timed_at as "timedAt"
+  from pay_schedule schedule join payer on payer.id = schedule.payer_id where scheduled`;
 
 /** The pay schedules that run on their own. */
 export const listActiveSchedules = (db: Database): Promise<readonly ScheduleToRun[]> =>
-  db.any(sql.type(ScheduleRow)`${selectSchedule} where scheduled order by id`);
+  db.any(sql.type(ScheduleRow)`${selectScheduled} order by schedule.id`);
 
-export const findScheduleForRun = (db: Database, code: string): Promise<ScheduleToRun | null> =>
-  db.maybeOne(sql.type(ScheduleRow)`${selectSchedule} where code = ${code}`);
+/** A pay schedule that runs on its own; null if it does so no longer, even if Temporal still fires. */
+export const findActiveSchedule = (db: Database, code: string): Promise<ScheduleToRun | null> =>
+  db.maybeOne(sql.type(ScheduleRow)`${selectScheduled} and schedule.code = ${code}`);
 
 export const hasScheduledRun = (db: Database, scheduleId: number, periodEnd: string): Promise<boolean> =>
   db.exists(sql.unsafe`

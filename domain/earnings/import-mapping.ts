@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
-import { AmountName, Code, Currency, EventKind, Source } from '../fields.ts';
-import { isZone } from '../calendar.ts';
+import { AmountName, Code, Currency, EventKind, Source, Zone } from '../fields.ts';
 import { DATE_TOKENS, formatHasOffset, whyNotFormat } from './date-format.ts';
 
 const COLUMNS_MAX = 5;
@@ -63,14 +62,10 @@ const OccurredAt = z
         description: `How the cell is written, in the tokens ${DATE_TOKENS.join(', ')}`,
         examples: ['YYYY-MM-DDTHH:mm:ss.SZ', 'M/D/YYYY H:mm'],
       }),
-    zone: z
-      .string()
-      .refine(isZone, 'is not a zone of the IANA database')
-      .meta({
-        description: 'The IANA zone whose clock the file shows; needed exactly where the format has no offset',
-        examples: ['America/New_York'],
-      })
-      .optional(),
+    zone: Zone.meta({
+      description: 'The IANA zone whose clock the file shows; needed exactly where the format has no offset',
+      examples: ['America/New_York'],
+    }).optional(),
   })
   .superRefine(({ format, zone }, context) => {
     const hasOffset = formatHasOffset(format);

@@ -1,7 +1,9 @@
 import { Temporal } from 'temporal-polyfill';
 
-import { type ClosedDates, isBusinessDay, isZone, localDate } from '../calendar.ts';
+import { canonicalZone, isBusinessDay, localDate } from '../calendar.ts';
+import type { CurrencyCode } from '../currency.ts';
 import { Failure } from '../errors.ts';
+import { closedDatesOf } from './settlement-calendar.ts';
 
 export const FREQUENCIES = ['daily', 'weekly', 'monthly'] as const;
 export type Frequency = (typeof FREQUENCIES)[number];
@@ -19,12 +21,15 @@ export type PaySchedule = {
   readonly payDays: number;
 };
 
+/** A pay schedule with the payer's currency, whose banks must settle on its pay dates. */
+export type PayingSchedule = PaySchedule & { readonly currency: CurrencyCode };
+
 /** Local dates as `YYYY-MM-DD`. A period is half-open: its end is the date of the cut-off and belongs to the next period. */
 export type Period = { readonly start: string; readonly end: string };
 
 /** The reason why a schedule cannot be followed, or undefined. */
 export function whyNotPaySchedule({ zone, weekday, payDays, frequency }: PaySchedule): string | undefined {
-  if (!isZone(zone)) return `${zone} is not a zone of the IANA database, such as Europe/Berlin`;
+  if (canonicalZone(zone) !== zone) return `${zone} is not a zone of the IANA database, such as Europe/Berlin`;
   if (typeof weekday === 'number') {
     if (frequency !== 'weekly') return `a ${frequency} schedule has no weekday`;
     if (!isWholeBetween(weekday, 1, 7)) return 'the weekday must be a whole number from 1 for Monday to 7 for Sunday';
@@ -65,7 +70,7 @@ const periodTo = ({ frequency }: PaySchedule, end: Temporal.PlainDate): Period =
   end: end.toString(),
 });
 
-/** The period whose cut-off is on a date. Throws Failure `invalid_input` where the schedule has no cut-off on that date. */
+/** The period whose cut-off is on a date. Throws Failure `invalid_input` with the two nearest cut-offs where there is none. */
 export function periodEndingOn(schedule: PaySchedule, date: string): Period {
   const asked = Temporal.PlainDate.from(date);
   const last = cutoffOnOrBefore(schedule, asked);
@@ -73,7 +78,12 @@ export function periodEndingOn(schedule: PaySchedule, date: string): Period {
   const next = last.add(LENGTH[schedule.frequency]);
   throw new Failure(
     'invalid_input',
-    `${date} is not a cut-off of this ${schedule.frequency} schedule. Use ${last} or ${next}.`,
+    `No period of this ${schedule.frequency} schedule ends with the cut-off on ${date}, so no run was opened. Use ${last} or ${next}. To pay a part of a period, name the date as upTo.`,
+    {
+      details: [
+        { field: 'periodEnd', reason: `is not a cut-off of the schedule: the nearest are ${last} and ${next}` },
+      ],
+    },
   );
 }
 
@@ -97,9 +107,11 @@ export function nextPeriods(schedule: PaySchedule, fromMs: number, count: number
 
 /**
  * The date on which a period's money leaves: the schedule's number of business days after the date of the cut-off. With 0 days it
- * is the date of the cut-off itself, or the next business day.
+ * is the date of the cut-off itself. A date on which banks do not settle the payer's currency moves to the following business day,
+ * even into the next month (the convention "following").
  */
-export function payDate(schedule: PaySchedule, endDate: string, closed: ClosedDates = new Set()): string {
+export function payDate(schedule: PayingSchedule, endDate: string): string {
+  const closed = closedDatesOf(schedule.currency);
   let date = Temporal.PlainDate.from(endDate);
   let left = schedule.payDays;
   while (left > 0 || !isBusinessDay(date, closed)) {

@@ -1,7 +1,7 @@
 import { formatMoney, type Money } from '../money.ts';
 import { type Method, METHOD_NAMES } from '../rails.ts';
 import type { Outcome } from './outcome.ts';
-import { cutoffInstant, nextPeriods, payDate, type PaySchedule } from '../payers/schedule.ts';
+import { cutoffInstant, nextPeriods, payDate, type PayingSchedule, type PaySchedule } from '../payers/schedule.ts';
 import { localDate } from '../calendar.ts';
 
 /** A reason against a payment. `until` is its end, where a calendar knows it. */
@@ -55,7 +55,7 @@ function endOf({ reason, until }: Reason, { nextAvailableOn }: Standing, schedul
 /** The reasons in words, and the earliest local date on which money can move. The date is null while somebody must act first. */
 export function explainStanding(
   standing: Standing,
-  schedule: PaySchedule,
+  schedule: PayingSchedule,
   nowMs: number,
 ): { reasons: SpokenReason[]; nextPayOn: string | null } {
   const ends = standing.reasons.map((reason) => endOf(reason, standing, schedule));
@@ -72,7 +72,7 @@ export function explainStanding(
 }
 
 /** The pay date of the first cut-off after an instant. */
-const firstPayDate = (schedule: PaySchedule, fromMs: number): string | null => {
+const firstPayDate = (schedule: PayingSchedule, fromMs: number): string | null => {
   const [period] = nextPeriods(schedule, fromMs, 1);
   return period ? payDate(schedule, period.end) : null;
 };

@@ -362,8 +362,10 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change the minimums of a pay schedule
-         * @description Needs a key of the role **operator**.
+         * Change a pay schedule from now on
+         * @description Changes the named fields. Runs that are open or over keep their dates and minimums, and no cut-off before the change opens a run. It also repairs a schedule that could not be followed.
+         *
+         *     Needs a key of the role **operator**.
          */
         patch: operations["changeSchedule"];
         trace?: never;
@@ -2246,8 +2248,31 @@ export interface components {
             minimums?: components["schemas"]["Money"][];
         };
         ScheduleChange: {
+            /**
+             * @description How often the schedule pays; its cut-offs are at local midnight, every day, on one day of the week, or on the first of each month
+             * @example monthly
+             * @enum {string}
+             */
+            frequency?: "daily" | "weekly" | "monthly";
+            /**
+             * @description Only for `weekly`: the day that begins at the cut-off, from 1 for Monday to 7 for Sunday; Monday by default
+             * @example 1
+             */
+            weekday?: number;
+            /**
+             * @description The IANA time zone of the cut-offs and dates of the schedule
+             * @example America/New_York
+             */
+            zone?: string;
+            /**
+             * @description The number of business days from the cut-off to the day on which the money leaves
+             * @example 2
+             */
+            payDays?: number;
+            /** @description Whether a run starts automatically at each cut-off */
+            scheduled?: boolean;
             /** @description The smallest payout in each currency; a currency that is not named has none */
-            minimums: components["schemas"]["Money"][];
+            minimums?: components["schemas"]["Money"][];
         };
         Periods: {
             /** @description The periods, the earliest first */
@@ -3262,10 +3287,16 @@ export interface components {
             schedule: string;
             /**
              * Format: date
-             * @description The date of the cut-off; the run pays the lines that were free before this local date, which must have begun in the zone of the schedule
+             * @description The date of a cut-off of the schedule, the day after the last day of the period; the run pays the lines that were free before it
              * @example 2026-03-01
              */
-            periodEnd: string;
+            periodEnd?: string;
+            /**
+             * Format: date
+             * @description Instead of `periodEnd`: any local date, to pay only the lines of a period that were free before it; the date must have begun in the zone of the schedule
+             * @example 2026-03-15
+             */
+            upTo?: string;
         };
         RunDetail: components["schemas"]["Run"] & {
             /** @description The payouts of the run by method, currency and status */
@@ -6523,7 +6554,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The pay schedule with its new minimums. */
+            /** @description The pay schedule as it is now. */
             200: {
                 headers: {
                     [name: string]: unknown;

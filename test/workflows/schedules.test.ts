@@ -2,6 +2,7 @@ import { TypedSearchAttributes } from '@temporalio/common';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { deployPaySchedules } from '../../activities/runs/schedules.ts';
 import { DAY_MS } from '../../domain/durations.ts';
 import { scheduledRunId } from '../../domain/ids.ts';
 import { runTriggerWorkflowId, TASK_QUEUES } from '../../temporal/messages.ts';
@@ -44,7 +45,7 @@ const trigger = (code: string, at: string): Promise<string | null> =>
     typedSearchAttributes: new TypedSearchAttributes([{ key: scheduledStartTime, value: new Date(at) }]),
   });
 
-/** Acts as the database's owner, because the app may not change a schedule. */
+/** Acts as the database's owner, who may do to a schedule what the API refuses. */
 const changeSchedule = (change: string, code: string) =>
   withClient(world.databaseUrl, (client) => client.query(`update pay_schedule set ${change} where code = $1`, [code]));
 
@@ -57,6 +58,8 @@ describe('given a schedule that runs automatically', () => {
   it('when it fires late or twice then it opens one run, of the last period before its own time', async () => {
     const business = await openBusiness(company, { code: 'fires', zone: 'America/Sao_Paulo' });
     await addPayees(business, [{ name: 'ann', method: 'paypal', amount: '10.00' }]);
+    expect(await trigger('fires', '2026-03-01T08:00:00Z')).toBeNull(); // it does not run automatically yet
+    await changeSchedule('scheduled = true', 'fires');
 
     const ids = await Promise.all([trigger('fires', '2026-03-01T08:00:00Z'), trigger('fires', '2026-03-01T08:00:00Z')]);
 
@@ -75,7 +78,7 @@ describe('given a schedule that runs automatically', () => {
   it('when a period passed without a run then the sweep opens the run once', async () => {
     const business = await openBusiness(company, { code: 'missed', frequency: 'daily' });
     await addPayees(business, [{ name: 'ann', method: 'paypal', amount: '10.00' }]);
-    await changeSchedule(`scheduled = true, created_at = now() - interval '9 days'`, 'missed');
+    await changeSchedule(`scheduled = true, timed_at = now() - interval '9 days'`, 'missed');
 
     await sweep(world);
     await sweep(world);
@@ -91,12 +94,43 @@ describe('given a schedule that runs automatically', () => {
   it('when another of its runs is still in review then the next run waits until that one is decided', async () => {
     const business = await openBusiness(company, { code: 'busy' });
     await addPayees(business, [{ name: 'ann', method: 'paypal', amount: '10.00' }]);
+    await changeSchedule('scheduled = true', 'busy');
     const first = await prepare(business);
 
     expect(await trigger('busy', '2026-04-01T08:00:00Z')).toBeNull();
     await decide(company.approver, first, 'reject');
 
     expect(await trigger('busy', '2026-04-01T08:00:00Z')).toBe(scheduledRunId('busy', '2026-04-01', 0));
+  });
+});
+
+describe('given a schedule that cannot be followed', () => {
+  beforeAll(async () => {
+    for (const code of ['broken', 'sound']) await openBusiness(company, { code, frequency: 'daily' });
+    await changeSchedule(`scheduled = true, zone = 'Mars/Olympus'`, 'broken');
+    await changeSchedule(`scheduled = true, timed_at = now() - interval '9 days'`, 'sound');
+  });
+  const alarms = async () =>
+    (await company.auditor.api.all<{ kind: string; subject: string }>('/v1/alarms')).filter(
+      ({ kind }) => kind === 'schedule_broken',
+    );
+
+  it('when a worker starts and sweeps then it raises an alarm about the schedule, and the others run', async () => {
+    await deployPaySchedules(world);
+    await sweep(world);
+    expect(await alarms()).toMatchObject([{ subject: 'schedule/broken' }]);
+    expect(await company.auditor.api.all('/v1/runs?schedule=sound')).toHaveLength(1);
+  });
+
+  it('when an operator changes it then the alarm is cleared, and no earlier cut-off opens a run', async () => {
+    await company.operator.api.patch('/v1/schedules/broken', { zone: 'europe/berlin', payDays: 1 });
+    await sweep(world);
+    expect(await alarms()).toEqual([]);
+    expect(await company.auditor.api.get('/v1/schedules/broken')).toMatchObject({ zone: 'Europe/Berlin', payDays: 1 });
+    expect(await company.auditor.api.all('/v1/runs?schedule=broken')).toEqual([]);
+    for (const code of ['broken', 'sound'])
+      await company.operator.api.patch(`/v1/schedules/${code}`, { scheduled: false });
+    expect(await trigger('sound', new Date().toISOString())).toBeNull();
   });
 });
 

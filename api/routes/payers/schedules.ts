@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { addSchedule, setMinimums } from '../../../commands/payers/schedules.ts';
+import { addSchedule, changeSchedule } from '../../../commands/payers/schedules.ts';
 import { getPayer } from '../../../db/payers/payers.ts';
 import { getSchedule, listSchedules, type Schedule } from '../../../db/payers/schedules.ts';
-import { Code } from '../../../domain/fields.ts';
+import { Code, Zone } from '../../../domain/fields.ts';
 import { parseDecimal } from '../../../domain/money.ts';
 import {
   cutoffInstant,
@@ -26,9 +26,10 @@ import {
   MoneyBody,
   moneyBody,
   AmountBody,
+  namesSomething,
   pageOf,
 } from '../../http/schemas.ts';
-import { startSchedule } from '../../http/wake.ts';
+import { followSchedule } from '../../http/wake.ts';
 
 const PERIODS_MAX = 60;
 const PERIODS_DEFAULT = 12;
@@ -51,27 +52,26 @@ const PAY_DAYS = 'The number of business days from the cut-off to the day on whi
 const APPROVALS = 'The number of people who must approve a run';
 const SCHEDULED = 'Whether a run starts automatically at each cut-off';
 
+const ZoneField = Zone.meta({ description: ZONE, examples: ['America/New_York'] });
+const Weekday = z
+  .int()
+  .min(1)
+  .max(7)
+  .meta({ description: `${WEEKDAY}; Monday by default`, examples: [1] });
+const PayDays = z
+  .int()
+  .min(0)
+  .max(PAY_DAYS_MAX)
+  .meta({ description: PAY_DAYS, examples: [2] });
+
 const NewScheduleBody = z
   .strictObject({
     code: Code.meta({ description: "The schedule's code, which never changes", examples: ['monthly'] }),
     payer: Code.meta({ description: 'The code of the payer whose money it is', examples: ['acme'] }),
     frequency: fields.oneOf(FREQUENCIES, FREQUENCY, 'monthly'),
-    weekday: z
-      .int()
-      .min(1)
-      .max(7)
-      .meta({ description: `${WEEKDAY}; Monday by default`, examples: [1] })
-      .optional(),
-    zone: z
-      .string()
-      .max(60)
-      .meta({ description: ZONE, examples: ['America/New_York'] }),
-    payDays: z
-      .int()
-      .min(0)
-      .max(PAY_DAYS_MAX)
-      .default(0)
-      .meta({ description: PAY_DAYS, examples: [2] }),
+    weekday: Weekday.optional(),
+    zone: ZoneField,
+    payDays: PayDays.default(0),
     approvalsRequired: z
       .int()
       .min(1)
@@ -146,13 +146,27 @@ const get = createRoute({
   responses: { 200: answers(ScheduleBody, 'The pay schedule.') },
 });
 
+const ScheduleChangeBody = z
+  .strictObject({
+    frequency: fields.oneOf(FREQUENCIES, FREQUENCY, 'monthly').optional(),
+    weekday: Weekday.optional(),
+    zone: ZoneField.optional(),
+    payDays: PayDays.optional(),
+    scheduled: z.boolean().meta({ description: SCHEDULED }).optional(),
+    minimums: Minimums.optional(),
+  })
+  .refine(namesSomething, 'names nothing to change')
+  .openapi('ScheduleChange');
+
 const change = createRoute({
   method: 'patch',
   path: '/v1/schedules/{code}',
   tags: ['schedules'],
-  summary: 'Change the minimums of a pay schedule',
-  request: { params: CodePath, body: jsonBody(z.strictObject({ minimums: Minimums }).openapi('ScheduleChange')) },
-  responses: { 200: answers(ScheduleBody, 'The pay schedule with its new minimums.') },
+  summary: 'Change a pay schedule from now on',
+  description:
+    'Changes the named fields. Runs that are open or over keep their dates and minimums, and no cut-off before the change opens a run. It also repairs a schedule that could not be followed.',
+  request: { params: CodePath, body: jsonBody(ScheduleChangeBody) },
+  responses: { 200: answers(ScheduleBody, 'The pay schedule as it is now.') },
 });
 
 const PeriodList = z
@@ -185,7 +199,7 @@ const periods = createRoute({
   responses: { 200: answers(PeriodList, 'The next periods, the open one first.') },
 });
 
-const scheduleBody = ({ id: _id, minimums, createdAt, ...schedule }: Schedule) => ({
+const scheduleBody = ({ id: _id, currency: _currency, minimums, createdAt, ...schedule }: Schedule) => ({
   ...schedule,
   minimums: minimums.map(moneyBody),
   createdAt: createdAt.toISOString(),
@@ -218,16 +232,16 @@ export const scheduleRoutes = ({ db, temporal, log }: ApiDeps) =>
         { ...schedule, payerId: id, minimums: minimums.map(toMoney) },
         c.get('caller').actorId,
       );
-      await startSchedule({ temporal, log }, added);
+      if (added.scheduled) await followSchedule({ temporal, log }, added);
       return c.json(scheduleBody(added), 201);
     })
     .openapi(get, async (c) => c.json(scheduleBody(await getSchedule(db, c.req.valid('param').code)), 200))
     .openapi(change, async (c) => {
-      const minimums = c.req.valid('json').minimums.map(toMoney);
-      return c.json(
-        scheduleBody(await setMinimums(db, c.req.valid('param').code, minimums, c.get('caller').actorId)),
-        200,
-      );
+      const { minimums, ...timing } = c.req.valid('json');
+      const wish = { ...timing, ...(minimums && { minimums: minimums.map(toMoney) }) };
+      const changed = await changeSchedule(db, c.req.valid('param').code, wish, c.get('caller').actorId);
+      await followSchedule({ temporal, log }, changed);
+      return c.json(scheduleBody(changed), 200);
     })
     .openapi(periods, async (c) => {
       const schedule = await getSchedule(db, c.req.valid('param').code);

@@ -145,9 +145,18 @@ const NewRunBody = z
     schedule: Code.meta({ description: 'The code of the pay schedule', examples: ['monthly'] }),
     periodEnd: LocalDate.meta({
       description:
-        'The date of the cut-off; the run pays the lines that were free before this local date, which must have begun in the zone of the schedule',
+        'The date of a cut-off of the schedule, the day after the last day of the period; the run pays the lines that were free before it',
       examples: ['2026-03-01'],
-    }),
+    }).optional(),
+    upTo: LocalDate.meta({
+      description:
+        'Instead of `periodEnd`: any local date, to pay only the lines of a period that were free before it; the date must have begun in the zone of the schedule',
+      examples: ['2026-03-15'],
+    }).optional(),
+  })
+  .refine(({ periodEnd, upTo }) => (periodEnd === undefined) !== (upTo === undefined), {
+    path: ['periodEnd'],
+    message: 'is needed, or upTo instead of it',
   })
   .openapi('NewRun');
 
@@ -237,8 +246,9 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
     })
     .openapi(ask, async (c) => {
       const { actorId } = c.get('caller');
-      const request = { ...c.req.valid('json'), actorId, key: idempotencyKeyOf(c), nowMs: Date.now() };
-      const run = await askForRun(db, request);
+      const { schedule, periodEnd, upTo = '' } = c.req.valid('json');
+      const wish = { schedule, until: periodEnd ?? upTo, isWhole: periodEnd !== undefined };
+      const run = await askForRun(db, { ...wish, actorId, key: idempotencyKeyOf(c), nowMs: Date.now() });
       await wakeQuietly({ temporal, log }, { run: run.id }, () => wakeRun(temporal, startOf(run)));
       return c.json(runBody(run), 201);
     })

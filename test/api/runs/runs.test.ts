@@ -14,10 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-const askForRun = (periodEnd: string, idempotencyKey: string = periodEnd) =>
+const askForRun = (periodEnd: string, idempotencyKey: string = periodEnd) => askFor({ periodEnd }, idempotencyKey);
+
+const askFor = (until: { periodEnd?: string; upTo?: string }, idempotencyKey: string) =>
   api.ask('POST', '/v1/runs', {
     key: preparer,
-    body: { schedule: 'monthly', periodEnd },
+    body: { schedule: 'monthly', ...until },
     headers: { 'idempotency-key': idempotencyKey },
   });
 
@@ -42,8 +44,26 @@ describe('given a schedule without an open run', () => {
     expect(cancelled.body).toMatchObject({ status: 'cancelled', statusReason: 'too early' });
   });
 
-  it('when it ends within a period then it begins where that period began', async () => {
-    const run = await askForRun('2026-10-15');
+  it('when the date is not a cut-off of the schedule then no run is opened, and the two nearest are named', async () => {
+    const reason = 'is not a cut-off of the schedule: the nearest are 2026-10-01 and 2026-11-01';
+    expect((await askForRun('2026-10-31')).body).toMatchObject({
+      status: 400,
+      code: 'invalid_input',
+      errors: [{ field: 'periodEnd', reason }],
+    });
+    expect((await api.ask('GET', '/v1/runs?status=preparing', { key: preparer })).body).toMatchObject({ items: [] });
+  });
+
+  it('when neither a period nor a date is named, or both are, then no run is opened', async () => {
+    for (const until of [{}, { periodEnd: '2026-10-01', upTo: '2026-10-15' }])
+      expect((await askFor(until, JSON.stringify(until).replaceAll(' ', ''))).body).toMatchObject({
+        status: 400,
+        errors: [{ field: 'periodEnd', reason: 'is needed, or upTo instead of it' }],
+      });
+  });
+
+  it('when it asks for a part of a period by name then it begins where that period began', async () => {
+    const run = await askFor({ upTo: '2026-10-15' }, 'part');
     expect(run.body).toMatchObject({ periodStart: '2026-10-01', periodEnd: '2026-10-15' });
     await api.ask('POST', `/v1/runs/${String(run.body['id'])}/cancel`, { key: preparer, body: { reason: 'done' } });
   });
