@@ -43,6 +43,7 @@ import { approvalRoutes } from './routes/runs/approvals.ts';
 import { replacementRoutes } from './routes/runs/replacements.ts';
 import { resolutionRoutes } from './routes/payouts/resolutions.ts';
 import { runChangeRoutes } from './routes/runs/changes.ts';
+import { flagRoutes } from './routes/runs/flags.ts';
 import { runRoutes } from './routes/runs/runs.ts';
 import { scheduleRoutes } from './routes/payers/schedules.ts';
 import { taskRoutes } from './routes/tasks/tasks.ts';
@@ -73,6 +74,7 @@ const ROUTES = [
   eventRoutes,
   importRoutes,
   runRoutes,
+  flagRoutes,
   positivePayRoutes,
   runChangeRoutes,
   approvalRoutes,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { PAYOUT_FLAGS } from '../domain/runs/flag.ts';
 import { METHODS } from '../domain/rails.ts';
 
 /** Each notification goes to one partner, to the people who prepare and approve payments, to those who run the system, or to one person. */
@@ -41,6 +42,16 @@ export const FACTS = {
   payout_unclaimed: Payout.extend({ advice: z.string(), day: z.number(), until: z.string() }),
   payout_held: Payout.extend({ advice: z.string() }),
   payout_partly_returned: Payout.extend({ returned: z.string(), credited: z.enum(['yes', 'no']) }),
+  /** `ending` is at most the last four characters. `usableFrom` is a UTC date. */
+  details_changed: z.strictObject({
+    partner: z.string(),
+    change: z.enum(['added', 'withdrawn', 'first']),
+    method: z.enum(METHODS),
+    ending: z.string(),
+    usableFrom: z.string(),
+  }),
+  /** To the old address and to the new one, which each learn that there is another one, and not which. */
+  email_changed: z.strictObject({ partner: z.string(), isOld: z.enum(['yes', 'no']) }),
   run_in_review: Run.extend({ reminder: z.number() }),
   run_decided: Run.extend({ status: z.string() }),
   task_opened: Task,
@@ -61,6 +72,8 @@ const Totals = z.array(
   z.strictObject({ method: z.enum(METHODS), currency: z.string(), count: z.number(), amount: z.string() }),
 );
 export type Totals = z.infer<typeof Totals>;
+
+const Flag = z.strictObject({ flag: z.enum(PAYOUT_FLAGS), count: z.number() });
 
 /** Incidents, counted and summed, with their reasons and the largest of them. */
 const Found = {
@@ -92,7 +105,7 @@ const Found = {
 /** The content of each notification. Anything that may change until it is sent is read when it is sent, and added to its facts. */
 export const BODIES = {
   ...FACTS,
-  run_in_review: FACTS.run_in_review.extend({ totals: Totals, expires: z.string() }),
+  run_in_review: FACTS.run_in_review.extend({ totals: Totals, flags: z.array(Flag), expires: z.string() }),
   run_decided: FACTS.run_decided.extend({ totals: Totals }),
   incidents_digest: FACTS.incidents_digest.extend(Found),
   incidents_now: FACTS.incidents_now.extend(Found),

@@ -2,6 +2,7 @@ import { claimToken } from '../../commands/people/claims.ts';
 import type { Database } from '../../db/database.ts';
 import { getPayout, type Payout } from '../../db/payouts/payouts.ts';
 import { isClaimOpen } from '../../db/people/claims.ts';
+import { countFlags } from '../../db/runs/flags.ts';
 import { getRun, listRunTotals } from '../../db/runs/runs.ts';
 import { isAlarmOpen, takeAlarmFacts } from '../../db/tasks/alarms.ts';
 import { getTask } from '../../db/tasks/tasks.ts';
@@ -48,12 +49,16 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
       ? { body: { ...facts, token: claimToken(vault, facts.claim) } }
       : { superseded: 'The link was replaced, used, or is too old.' };
   },
+  details_changed: always,
+  email_changed: always,
   async run_in_review(db, facts) {
     const run = await getRun(db, facts.run);
     if (run.status !== 'review') return { superseded: `The run is ${run.status}.` };
     const since = run.reviewSince ?? run.createdAt;
     const expires = new Date(since.getTime() + REVIEW_DAYS_MAX * DAY_MS).toISOString().slice(0, 10);
-    return { body: { ...facts, totals: await totalsOf(db, facts.run), expires } };
+    return {
+      body: { ...facts, totals: await totalsOf(db, facts.run), flags: [...(await countFlags(db, facts.run))], expires },
+    };
   },
   run_decided: async (db, facts) => ({ body: { ...facts, totals: await totalsOf(db, facts.run) } }),
   task_opened: ifTaskIsOpen,
@@ -71,7 +76,7 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
 };
 
 /** The fact stays true, whatever happens later. */
-async function always<K extends 'payout_partly_returned' | 'role_given'>(
+async function always<K extends 'payout_partly_returned' | 'role_given' | 'details_changed' | 'email_changed'>(
   _db: Database,
   facts: NotificationFacts<K>,
 ): Promise<Present<K>> {

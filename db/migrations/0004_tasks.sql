@@ -56,6 +56,7 @@ create table notification(
   check ((superseded_at is null) = (superseded_because is null)),
   check (sent_at is null or superseded_at is null)
 );
+create index on notification(partner_id, created_at) where recipient is not null;
 create index on notification(due_at, id) where sent_at is null and superseded_at is null;
 comment on column notification.recipient is
   'An address when the notice was written: of a person, or of a partner, such as the old one after a change. Null means the partner''s current one.';

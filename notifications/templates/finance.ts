@@ -1,13 +1,15 @@
-import type { Templates } from '../notification.ts';
-import { totalLines } from './amounts.ts';
+import type { PayoutFlag } from '../../domain/runs/flag.ts';
+import type { NotificationBody, Templates } from '../notification.ts';
+import { countOf, totalLines } from './amounts.ts';
 
 /** Mail to the people who prepare and approve payments. */
 export const FINANCE_TEMPLATES: Templates<'run_in_review' | 'run_decided' | 'task_opened' | 'task_due' | 'role_given'> =
   {
-    run_in_review: ({ run, schedule, periodEnd, reminder, totals, expires }, { urlOf }) => ({
+    run_in_review: ({ run, schedule, periodEnd, reminder, totals, flags, expires }, { urlOf }) => ({
       subject: `${reminder > 0 ? `Reminder ${reminder}: the` : 'The'} ${schedule} run up to ${periodEnd} is waiting for approval`,
       text:
         `Run ${run} is prepared. It would pay:\n\n${totalLines(totals)}\n\n` +
+        flagLines(flags) +
         `Nothing is paid before the run is approved. Read it, then approve or reject it by ${expires}. After that day it expires, ` +
         `and its payouts wait for the next run.\n\n${urlOf(`/v1/runs/${run}`)}`,
     }),
@@ -35,6 +37,19 @@ export const FINANCE_TEMPLATES: Templates<'run_in_review' | 'run_decided' | 'tas
         `If you do not know this person, have an operator take the role away at once.\n\n${urlOf(`/v1/actors/${person}/grants`)}`,
     }),
   };
+
+const FLAG_WORDS: Record<PayoutFlag, string> = {
+  first_payment: 'to a partner who was never paid before',
+  changed_details: 'to another account than the last time',
+  shared_account: 'to an account that another partner gave as well',
+};
+
+const flagLines = (flags: NotificationBody<'run_in_review'>['flags']): string =>
+  flags.length === 0
+    ? ''
+    : `Look at these before you approve (GET /v1/runs/{id}/flags lists them):\n\n${flags
+        .map(({ flag, count }) => `  ${countOf(count, 'payout')} ${FLAG_WORDS[flag]}`)
+        .join('\n')}\n\n`;
 
 const deadlineOf = (deadline: string): string =>
   deadline === 'none' ? 'It has no deadline.' : `Deadline: ${deadline}.`;

@@ -7,7 +7,13 @@ const amountOf = ({ amount, currency }: Payout): string => `${amount} ${currency
 const byMethod = ({ method }: Payout): string => `by ${METHOD_NAMES[method]}`;
 const footer = ({ payout }: Payout): string => `\n\nPayout ${payout}`;
 
-/** Mail to a partner about one payout. */
+const DETAILS_SUBJECTS: Record<NotificationBody<'details_changed'>['change'], string> = {
+  added: 'New payment details were added for you',
+  withdrawn: 'Payment details of yours were withdrawn',
+  first: 'The order of your payment details was changed',
+};
+
+/** Mail to a partner about one payout, or about their details. */
 export const PARTNER_TEMPLATES: Templates<
   | 'payout_sent'
   | 'payout_settled'
@@ -16,7 +22,31 @@ export const PARTNER_TEMPLATES: Templates<
   | 'payout_unclaimed'
   | 'payout_held'
   | 'payout_partly_returned'
+  | 'details_changed'
+  | 'email_changed'
 > = {
+  details_changed: ({ partner, change, method, ending, usableFrom }, { contact }) => {
+    const details = `payment by ${METHOD_NAMES[method]}, ending in ${ending}`;
+    return {
+      subject: DETAILS_SUBJECTS[change],
+      text:
+        {
+          added: `Details for ${details}, were added for partner ${partner}. We pay to them from ${usableFrom} on, and not before.`,
+          withdrawn: `The details for ${details}, were withdrawn for partner ${partner}. We no longer pay to them.`,
+          first: `From ${usableFrom} on, we pay partner ${partner} first of all to the details for ${details}. Until then nothing changes.`,
+        }[change] +
+        ` If you asked for this, you need to do nothing. If you did not, write to ${contact} today: we can stop payments to them. We sent ` +
+        'this to every e-mail address that we had for you in the last 30 days.',
+    };
+  },
+  email_changed: ({ partner, isOld }, { contact }) => ({
+    subject: 'The e-mail address that we use for you was changed',
+    text:
+      (isOld === 'yes'
+        ? `We no longer use this address for partner ${partner}. Notices about payments go to a new address.`
+        : `From now on we use this address for partner ${partner}.`) +
+      ` Payment details were not changed. If you asked for this, you need to do nothing. If you did not, write to ${contact} today.`,
+  }),
   payout_sent: (body) => ({
     subject: `Your payout of ${amountOf(body)} is on its way`,
     text: `We sent you ${amountOf(body)} ${byMethod(body)}. The payment is not final yet. We will let you know when it has settled.${footer(body)}`,

@@ -912,6 +912,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{id}/flags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the payouts of a run that an approver should look at
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listRunFlags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{id}/positive-pay": {
         parameters: {
             query?: never;
@@ -3344,6 +3364,20 @@ export interface components {
                  */
                 payable: string;
             }[];
+            /** @description The payouts that an approver should look at; `GET /v1/runs/{id}/flags` lists them */
+            flags: {
+                /**
+                 * @description The reason to look: the partner was never paid before (`first_payment`), the last payout went to another account (`changed_details`), or another partner gave the same account (`shared_account`)
+                 * @example changed_details
+                 * @enum {string}
+                 */
+                flag: "first_payment" | "changed_details" | "shared_account";
+                /**
+                 * @description The number of payouts
+                 * @example 3
+                 */
+                count: number;
+            }[];
             /** @description The decisions about the run, the oldest first */
             approvals: {
                 /**
@@ -3511,6 +3545,29 @@ export interface components {
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             payoutId: string | null;
+        };
+        FlaggedPayout: {
+            /**
+             * Format: uuid
+             * @description The id of the payout
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            payoutId: string;
+            /**
+             * @description The code of the partner
+             * @example paula
+             */
+            partner: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The amount of the payout. A decimal string in major units of `currency`
+             * @example 123.45
+             */
+            net: string;
+            /** @description The reasons to look */
+            flags: ("first_payment" | "changed_details" | "shared_account")[];
+            /** @description The other partners who gave the same account, at most five */
+            sharedWith: string[];
         };
         NewExclusion: {
             /**
@@ -5608,6 +5665,7 @@ export type NewRun = components['schemas']['NewRun'];
 export type RunDetail = components['schemas']['RunDetail'];
 export type Payout = components['schemas']['Payout'];
 export type RunOutcome = components['schemas']['RunOutcome'];
+export type FlaggedPayout = components['schemas']['FlaggedPayout'];
 export type NewExclusion = components['schemas']['NewExclusion'];
 export type RunReason = components['schemas']['RunReason'];
 export type DecidedRun = components['schemas']['DecidedRun'];
@@ -7980,6 +8038,48 @@ export interface operations {
                     "application/json": {
                         /** @description The items of this page */
                         items: components["schemas"]["RunOutcome"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listRunFlags: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The flagged payouts, in the order of their ids. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["FlaggedPayout"][];
                         /**
                          * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ

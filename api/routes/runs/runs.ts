@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import { listPayouts } from '../../../db/payouts/payouts.ts';
 import { listApprovals } from '../../../db/runs/approvals.ts';
+import { countFlags } from '../../../db/runs/flags.ts';
 import { getRun, listRuns, listRunTotals, type Run } from '../../../db/runs/runs.ts';
 import { listOutcomes, listOutcomeTotals, type RunOutcome } from '../../../db/runs/outcomes.ts';
 import { askForRun } from '../../../commands/runs/ask.ts';
@@ -30,6 +31,7 @@ import {
 } from '../../http/schemas.ts';
 import { wakeQuietly } from '../../http/wake.ts';
 import { payoutBody, PayoutBody } from '../payouts/payouts.ts';
+import { FlagCount } from './flags.ts';
 
 export const RunBody = z
   .object({
@@ -94,6 +96,9 @@ const RunDetail = RunBody.extend({
       }),
     )
     .meta({ description: 'The partners of the run by outcome and currency' }),
+  flags: z
+    .array(FlagCount)
+    .meta({ description: 'The payouts that an approver should look at; `GET /v1/runs/{id}/flags` lists them' }),
   approvals: z
     .array(
       z.object({
@@ -254,9 +259,10 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
     })
     .openapi(get, async (c) => {
       const run = await getRun(db, c.req.valid('param').id);
-      const [totals, outcomeTotals, approvals] = await Promise.all([
+      const [totals, outcomeTotals, flags, approvals] = await Promise.all([
         listRunTotals(db, run.id),
         listOutcomeTotals(db, run.id),
+        countFlags(db, run.id),
         listApprovals(db, run.id),
       ]);
       return c.json(
@@ -270,6 +276,7 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
             ...total,
             payable: formatDecimal(money(payableMinor, total.currency)),
           })),
+          flags: [...flags],
           approvals: approvals.map((approval) => ({ ...approval, at: approval.at.toISOString() })),
         },
         200,

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { recordReply } from '../../../activities/payouts/record.ts';
-import { createNotificationActivities } from '../../../activities/tasks/notifications.ts';
 import { raiseAlarm } from '../../../commands/tasks/alarms.ts';
 import { openTask } from '../../../commands/tasks/tasks.ts';
 import { endReview } from '../../../commands/runs/decide.ts';
@@ -26,8 +25,7 @@ import {
   putInReview,
   sendPayout,
 } from '../../fixtures/rows.ts';
-import { outbox } from '../../fixtures/outbox.ts';
-import { VAULT } from '../../fixtures/world.ts';
+import { noticesAreDue, outbox, sendTo } from '../../fixtures/outbox.ts';
 
 let fixture: Fixture;
 const box = outbox();
@@ -35,19 +33,10 @@ const box = outbox();
 beforeAll(async () => void (fixture = await openFixture()));
 afterAll(() => fixture.close());
 
-const send = () =>
-  createNotificationActivities({
-    db: fixture.app,
-    mailer: box.mailer,
-    addresses: { finance: 'finance@example.test', operators: 'operators@example.test' },
-    publicUrl: 'https://bursar.example.test',
-    vault: VAULT,
-    log: { error: () => {} },
-  }).sendNotifications();
+const send = () => sendTo(box, fixture.app);
 
 /** Lets every notice that waits be due now. */
-const timePasses = () =>
-  fixture.app.query(sql.unsafe`update notification set due_at = now() where sent_at is null and superseded_at is null`);
+const timePasses = () => noticesAreDue(fixture.app);
 
 const superseded = (dedupeKey: string) =>
   fixture.app.maybeOneFirst(sql.type(z.object({ why: z.string().nullable() }))`
@@ -136,7 +125,8 @@ describe('given a notice whose time comes after its news', () => {
     await putInReview(fixture.app, runId);
     await notifyOfReview(fixture.app, await getRun(fixture.app, runId), 0);
     await send();
-    expect(box.texts()[0]).toMatch(/ {2}10\.00 USD by bank transfer \(1 payout\)\n\nNothing is paid before/);
+    expect(box.texts()[0]).toContain('  10.00 USD by bank transfer (1 payout)\n\nLook at these');
+    expect(box.texts()[0]).toContain('  1 payout to a partner who was never paid before\n\nNothing is paid before');
     expect(box.texts()[0]).toMatch(/by \d{4}-\d\d-\d\d\./);
     expect(box.texts()[0]).toContain(`https://bursar.example.test/v1/runs/${runId}`);
   });
@@ -176,7 +166,7 @@ describe('given a notice whose time comes after its news', () => {
     expect(
       box
         .sent()
-        .filter(({ to }) => to === 'pat@example.test')
+        .filter(({ subject }) => subject.startsWith('Your payout'))
         .map(({ subject }) => subject),
     ).toEqual(['Your payout of 10.00 USD was returned to us']);
     expect(await superseded(`payout_sent/${payoutId}`)).toBe('The payout is returned, its attempt returned.');

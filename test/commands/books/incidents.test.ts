@@ -2,7 +2,6 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { recordReply } from '../../../activities/payouts/record.ts';
-import { createNotificationActivities } from '../../../activities/tasks/notifications.ts';
 import { gatherIncidents } from '../../../commands/books/incidents.ts';
 import { setAlertAmounts } from '../../../commands/payers/alert-amounts.ts';
 import { findLiveAttempt } from '../../../db/payouts/attempts.ts';
@@ -13,8 +12,7 @@ import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import { money } from '../../../domain/money.ts';
 import { reply } from '../../../gateways/replies.ts';
 import { type Fixture, openFixture } from '../../db/fixture.ts';
-import { outbox } from '../../fixtures/outbox.ts';
-import { VAULT } from '../../fixtures/world.ts';
+import { noticesAreDue, outbox, sendTo } from '../../fixtures/outbox.ts';
 import {
   addActor,
   addCompany,
@@ -34,21 +32,12 @@ const box = outbox();
 beforeAll(async () => void (fixture = await openFixture()));
 afterAll(() => fixture.close());
 
-const send = () =>
-  createNotificationActivities({
-    db: fixture.app,
-    mailer: box.mailer,
-    addresses: { finance: 'finance@example.test', operators: 'operators@example.test' },
-    publicUrl: 'https://bursar.example.test',
-    vault: VAULT,
-    log: { error: () => {} },
-  }).sendNotifications();
+const send = () => sendTo(box, fixture.app);
 
 const gather = () => gatherIncidents(fixture.app, Date.now());
 
 /** Lets the digests be due. */
-const morning = () =>
-  fixture.app.query(sql.unsafe`update notification set due_at = now() where sent_at is null and superseded_at is null`);
+const morning = () => noticesAreDue(fixture.app);
 
 beforeEach(async () => {
   await gather();

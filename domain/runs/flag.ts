@@ -1,0 +1,10 @@
+/** Things that an approver should look at before a payout is approved. A flag refuses nothing. */
+export const PAYOUT_FLAGS = [
+  /** The partner was never paid before. */
+  'first_payment',
+  /** It goes to another account than the last payout that the partner got. */
+  'changed_details',
+  /** Another partner gave the same account. */
+  'shared_account',
+] as const;
+export type PayoutFlag = (typeof PAYOUT_FLAGS)[number];
