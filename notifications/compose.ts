@@ -8,6 +8,7 @@ import {
   type Places,
   type Templates,
 } from './notification.ts';
+import { CUT_TEMPLATES } from './templates/cuts.ts';
 import { FINANCE_TEMPLATES } from './templates/finance.ts';
 import { INCIDENT_TEMPLATES } from './templates/incidents.ts';
 import { OPERATORS_TEMPLATES } from './templates/operators.ts';
@@ -18,6 +19,7 @@ import { PERSON_TEMPLATES } from './templates/person.ts';
 const TEMPLATES: Templates<NotificationKind> = {
   ...PARTNER_TEMPLATES,
   ...FINANCE_TEMPLATES,
+  ...CUT_TEMPLATES,
   ...INCIDENT_TEMPLATES,
   ...OPERATORS_TEMPLATES,
   ...PERSON_TEMPLATES,

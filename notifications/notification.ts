@@ -53,6 +53,7 @@ export const FACTS = {
   /** To the old address and to the new one, which each learn that there is another one, and not which. */
   email_changed: z.strictObject({ partner: z.string(), isOld: z.enum(['yes', 'no']) }),
   run_in_review: Run.extend({ reminder: z.number() }),
+  payout_cut: Payout.extend({ partner: z.string(), run: z.string(), reason: z.string() }),
   run_decided: Run.extend({ status: z.string() }),
   task_opened: Task,
   task_due: Task,

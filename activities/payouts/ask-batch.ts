@@ -22,7 +22,8 @@ import {
   openBatchCall,
   saveBatchStep,
 } from '../../db/payouts/batches.ts';
-import { lockRunShared } from '../../db/runs/runs.ts';
+import { listPayoutsById } from '../../db/payouts/payouts.ts';
+import { getRun, lockRunShared } from '../../db/runs/runs.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
 import { batchRecord, unseal } from '../../db/vault.ts';
 import { sendPosting } from '../../domain/books/postings.ts';
@@ -30,11 +31,13 @@ import { money } from '../../domain/money.ts';
 import type { BatchCallbacks, BatchGateway, BatchReply, BatchSubmission } from '../../gateways/gateway.ts';
 import { ASK_MARGIN_MS, ASK_TIMEOUT_MS, type AskDeps, POLL_TIMEOUT_MS } from './ask.ts';
 import { recordReply, type ReplyDeps } from './record.ts';
-import { recordBatchReply } from './record-batch.ts';
+import { type BatchFormingDeps, startFormed } from './form-batches.ts';
+import { askLastQuestion } from './last-question.ts';
+import { dissolveBatch, recordBatchReply } from './record-batch.ts';
 import type { NoteStep } from './steps.ts';
 import { submissionOf } from './submissions.ts';
 
-type AskBatchDeps = AskDeps & ReplyDeps;
+type AskBatchDeps = AskDeps & ReplyDeps & BatchFormingDeps;
 
 /** Asks the provider for a batch, or resolves an unclear outcome, and records the reply. */
 export async function askForBatch(deps: AskBatchDeps, batch: Batch, note: NoteStep): Promise<void> {
@@ -42,7 +45,14 @@ export async function askForBatch(deps: AskBatchDeps, batch: Batch, note: NoteSt
     note('ended, because two people decided about each of its payments');
     return;
   }
-  if (!(await claim(deps, batch))) return;
+  const claimed = await claim(deps, batch);
+  if (claimed === 'outdated') {
+    await startFormed(deps, await dissolveBatch(deps, batch.id));
+    note(
+      'dissolved before it was asked, because some of its payouts may no longer be paid; the others are frozen again',
+    );
+  }
+  if (claimed !== 'claimed') return;
   const reply = await askAlone(deps, batch, note);
   await recordBatchReply(deps, batch.id, reply);
   if (reply) note(`${batch.gateway} replied ${reply.providerStatus}`);
@@ -50,28 +60,35 @@ export async function askForBatch(deps: AskBatchDeps, batch: Batch, note: NoteSt
 
 /**
  * Takes the right to ask, the first time with all its attempts and the journals of all sends, unless the run or the gateway is
- * paused. Resolving needs it too: it may repeat the request, so that money could move in a pause.
+ * paused. Resolving needs it too: it may repeat the request, so that money could move in a pause. A batch is outdated if one of its
+ * payouts may no longer be paid, because a pause may have kept it waiting for days.
  */
 const claim = (
   { db, askTimeoutMs = ASK_TIMEOUT_MS }: AskBatchDeps,
   { id, runId, state, gateway }: Batch,
-): Promise<boolean> =>
+): Promise<'claimed' | 'outdated' | 'not now'> =>
   db.transaction(async (tx) => {
     await lockGatewayShared(tx, gateway); // this takes seconds: a pause of the gateway or run waits, and then knows what was asked
     await lockRunShared(tx, runId);
     const batch = await lockBatch(tx, id);
-    if (batch.state !== state || (await isBatchHeld(tx, batch))) return false;
+    if (batch.state !== state || (await isBatchHeld(tx, batch))) return 'not now';
     if (state === 'prepared') {
-      await claimBatch(tx, id);
       const items = await lockBatchItems(tx, id);
-      await submitBatchItems(tx, id);
+      const payouts = await listPayoutsById(
+        tx,
+        items.map(({ payoutId }) => payoutId),
+      );
+      const { owed, cuts } = await askLastQuestion(tx, await getRun(tx, runId), payouts);
+      if (cuts.length > 0) return 'outdated';
+      await claimBatch(tx, id);
+      await submitBatchItems(tx, id, owed);
       await postJournals(
         tx,
         items.map((paid) => sendPosting(paid, batch.readAt)),
       );
-    } else if (!(await mayResolveBatch(tx, id))) return false;
+    } else if (!(await mayResolveBatch(tx, id))) return 'not now';
     await openBatchCall(tx, id, askTimeoutMs);
-    return true;
+    return 'claimed';
   });
 
 /**

@@ -1,15 +1,24 @@
 import type { DatabasePool } from 'slonik';
 
+import { cutPayout } from '../../commands/payouts/cut.ts';
 import { postJournals } from '../../db/books/ledger.ts';
 import { lockGatewayShared } from '../../db/payers/gateway-pauses.ts';
-import { type Attempt, claimResolve, claimSubmit, closeSubmit, saveStep } from '../../db/payouts/attempts.ts';
+import {
+  type Attempt,
+  claimResolve,
+  claimSubmit,
+  closeSubmit,
+  findLiveAttempt,
+  saveStep,
+} from '../../db/payouts/attempts.ts';
 import { getPayout, lockPayout } from '../../db/payouts/payouts.ts';
 import { whyNotSubmit } from '../../db/payouts/waits.ts';
-import { lockRunShared } from '../../db/runs/runs.ts';
+import { getRun, lockRunShared } from '../../db/runs/runs.ts';
 import type { VaultKeys } from '../../db/vault.ts';
 import { sendPosting } from '../../domain/books/postings.ts';
 import type { AttemptState } from '../../domain/payouts/attempt.ts';
 import type { Gateways, Reply } from '../../gateways/gateway.ts';
+import { askLastQuestion } from './last-question.ts';
 import { paidBy } from './record.ts';
 import type { NoteStep } from './steps.ts';
 import { submissionOf } from './submissions.ts';
@@ -34,22 +43,31 @@ export async function ask(deps: AskDeps, attempt: Attempt, note: NoteStep): Prom
   if (!isUnanswered(attempt.state))
     return deps.gateways[attempt.gateway].read(submissionOf(deps, attempt), AbortSignal.timeout(POLL_TIMEOUT_MS));
   const signal = AbortSignal.timeout((deps.askTimeoutMs ?? ASK_TIMEOUT_MS) - ASK_MARGIN_MS);
-  if ((await claim(deps, attempt)) && !signal.aborted) return askAlone(deps, attempt, signal, note);
+  if ((await claim(deps, attempt, note)) && !signal.aborted) return askAlone(deps, attempt, signal, note);
   return undefined; // paused, too late, or another caller is asking: the next poll resolves the outcome
 }
 
 /**
  * Takes the right to ask, the first time with the send's journal, unless the run or the gateway is paused. Resolving needs it
- * too: it may repeat the request, so that money could move in a pause.
+ * too: it may repeat the request, so that money could move in a pause. The first time it also asks whether the payout may still be
+ * paid, because a pause may have kept it waiting for days. If not, the payout leaves its run.
  */
-const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: AskDeps, attempt: Attempt): Promise<boolean> =>
+const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: AskDeps, attempt: Attempt, note: NoteStep): Promise<boolean> =>
   db.transaction(async (tx) => {
     await lockGatewayShared(tx, attempt.gateway);
-    await lockRunShared(tx, (await getPayout(tx, attempt.payoutId)).runId); // a pause waits, and is final once it is answered
+    const { runId } = await getPayout(tx, attempt.payoutId);
+    await lockRunShared(tx, runId); // a pause waits for this claim, and nothing is asked once it is answered
     const payout = await lockPayout(tx, attempt.payoutId);
     if (await whyNotSubmit(tx, payout)) return false;
     if (attempt.state !== 'prepared') return claimResolve(tx, attempt.id, askTimeoutMs);
-    if (!(await claimSubmit(tx, attempt.id, askTimeoutMs))) return false;
+    if ((await findLiveAttempt(tx, payout.id))?.state !== 'prepared') return false;
+    const { owed, cuts } = await askLastQuestion(tx, await getRun(tx, runId), [payout]);
+    for (const { cut } of cuts) {
+      await cutPayout(tx, payout, cut, null);
+      note(`taken out of its run: ${cut.outcome}`);
+    }
+    const owedMinor = owed.get(payout.id);
+    if (owedMinor === undefined || !(await claimSubmit(tx, attempt.id, owedMinor, askTimeoutMs))) return false;
     await postJournals(tx, [sendPosting(paidBy(payout, attempt), attempt.readAt)]);
     return true;
   });

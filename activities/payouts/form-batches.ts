@@ -23,6 +23,7 @@ import type { GatewayName } from '../../domain/rails.ts';
 import type { BatchItem, Gateways } from '../../gateways/gateway.ts';
 import { wakeBatch } from '../../temporal/starts.ts';
 import { failUnasked, freezeOne } from './freeze.ts';
+import { keepPayable } from './last-question.ts';
 import { wakePayouts } from './wake.ts';
 
 export type BatchFormingDeps = {
@@ -82,7 +83,8 @@ export async function startFormed({ temporal }: BatchFormingDeps, { batch, alone
 
 /**
  * Writes down the request for all these executing payouts before the provider is asked: the batch with its exact bytes, and an
- * attempt for each payout. A payout that the provider cannot express fails alone. The caller holds the run's row and commits.
+ * attempt for each payout. A payout that may no longer be paid leaves the run, and one that the provider cannot express fails alone.
+ * The caller holds the run's row and commits.
  */
 export async function formBatch(
   deps: BatchFormingDeps,
@@ -93,7 +95,7 @@ export async function formBatch(
   const [first] = payouts;
   const makeBatch = first && deps.gateways[first.gateway].batches;
   if (!first || !makeBatch) return { batch: null, alone: null };
-  const frozen = await freezeAll(deps, tx, run, payouts);
+  const frozen = await freezeAll(deps, tx, run, await keepPayable(tx, run, payouts));
   const [only] = frozen;
   if (frozen.length < 2) return { batch: null, alone: only?.payout ?? null };
 

@@ -5,8 +5,8 @@ import { registerCheck } from '../../db/checks/accounts.ts';
 import type { Database } from '../../db/database.ts';
 import { type Attempt, countAttempts, findLiveAttempt, insertAttempts } from '../../db/payouts/attempts.ts';
 import { listPaymentDetails, type PaymentDetails } from '../../db/payouts/payment-orders.ts';
-import { lockPayout, type Payout, updatePayout } from '../../db/payouts/payouts.ts';
-import { getRun, type Run } from '../../db/runs/runs.ts';
+import { getPayout, lockPayout, type Payout, updatePayout } from '../../db/payouts/payouts.ts';
+import { getRun, lockRunShared, type Run } from '../../db/runs/runs.ts';
 import { attemptRecord, seal, type VaultKeys } from '../../db/vault.ts';
 import { sha256 } from '../../domain/canonical.ts';
 import { isByCheck } from '../../domain/checks/check.ts';
@@ -16,13 +16,15 @@ import { money } from '../../domain/money.ts';
 import { rejectedDetail } from '../../domain/payouts/advice.ts';
 import type { Destination, Gateways, PayerAccount } from '../../gateways/gateway.ts';
 import { markInstrument } from './instrument-failures.ts';
+import { keepPayable } from './last-question.ts';
 import { notifyPartner } from './notify.ts';
 import type { NoteStep } from './steps.ts';
 
 type FreezeDeps = { gateways: Gateways; vault: VaultKeys };
 
 /**
- * Writes down the request before the provider is asked. Null if the payout needs no request, or if its details cannot be used.
+ * Writes down the request before the provider is asked. Null if the payout needs no request, may no longer be paid, or has details
+ * that cannot be used.
  */
 export async function prepareAttempt(
   deps: FreezeDeps & { db: DatabasePool },
@@ -42,12 +44,15 @@ export async function prepareAttempt(
 }
 
 async function freezeAttempt(deps: FreezeDeps, tx: Database, payoutId: string): Promise<Attempt | null> {
+  const { runId } = await getPayout(tx, payoutId);
+  await lockRunShared(tx, runId);
   const payout = await lockPayout(tx, payoutId);
   if (payout.status !== 'approved' && payout.status !== 'executing') return null;
   const existing = await findLiveAttempt(tx, payoutId);
   if (existing) return existing;
-  const run = await getRun(tx, payout.runId);
+  const run = await getRun(tx, runId);
   if (run.status !== 'disbursing' && run.status !== 'disbursed') return null;
+  if ((await keepPayable(tx, run, [payout])).length === 0) return null;
   if (payout.status === 'approved') await updatePayout(tx, payout.id, 'executing', null);
 
   const attemptNo = ((await countAttempts(tx, [payout.id])).get(payout.id) ?? 0) + 1;

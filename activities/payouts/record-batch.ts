@@ -1,6 +1,6 @@
 import { listPayoutsById, updatePayout, setBatchPayoutsDue } from '../../db/payouts/payouts.ts';
-import { type Batch, endBatch, getBatch, lockBatch, updateBatch } from '../../db/payouts/batches.ts';
-import { failBatchItems, moveBatchItems } from '../../db/payouts/attempts.ts';
+import { type Batch, endBatch, failBatch, getBatch, lockBatch, updateBatch } from '../../db/payouts/batches.ts';
+import { dropAttempts, failBatchItems, moveBatchItems } from '../../db/payouts/attempts.ts';
 import { lockBatchItems } from '../../db/payouts/batch-items.ts';
 import type { Database } from '../../db/database.ts';
 import { postJournals } from '../../db/books/ledger.ts';
@@ -122,6 +122,25 @@ export const settleRefusal = (deps: ReplyDeps & BatchFormingDeps, batchId: strin
     const formed = await formBatch(deps, tx, run, others);
     await endBatch(tx, batchId);
     return formed;
+  });
+
+/**
+ * Ends a batch that was frozen and for which nobody was asked, as a whole, because some of its payouts may no longer be paid. They
+ * leave the run, and the others are frozen again in a new batch, all in one transaction.
+ */
+export const dissolveBatch = (deps: ReplyDeps & BatchFormingDeps, batchId: string): Promise<Formed> =>
+  deps.db.transaction(async (tx) => {
+    const run = await lockRun(tx, (await getBatch(tx, batchId)).runId);
+    const batch = await lockBatch(tx, batchId);
+    if (batch.state !== 'prepared') return { batch: null, alone: null };
+    const items = await lockBatchItems(tx, batchId);
+    await failBatch(tx, batchId, 'dissolved before it was asked');
+    await dropAttempts(tx, { batchId }, 'its batch was dissolved before it was asked');
+    const payouts = await listPayoutsById(
+      tx,
+      items.map(({ payoutId }) => payoutId),
+    );
+    return formBatch(deps, tx, run, payouts);
   });
 
 /** The refused payments by their keys, which are the ids of their attempts. */

@@ -61,6 +61,7 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
     };
   },
   run_decided: async (db, facts) => ({ body: { ...facts, totals: await totalsOf(db, facts.run) } }),
+  payout_cut: async (_db, facts) => ({ body: facts }),
   task_opened: ifTaskIsOpen,
   task_due: ifTaskIsOpen,
   incidents_digest: async (db, facts) => ({ body: { ...facts, ...(await readIncidents(db, facts.incidents)) } }),

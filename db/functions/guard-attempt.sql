@@ -21,7 +21,7 @@ begin
      is distinct from
      (old.id, old.payout_id, old.attempt_no, old.gateway, old.provider_key, old.currency, old.amount_minor, old.check_number,
       old.request_sealed, old.request_hash, old.created_at)
-     or (old.submitted_at is not null and new.submitted_at is distinct from old.submitted_at)
+     or (old.submitted_at is not null and (new.submitted_at, new.owed_minor) is distinct from (old.submitted_at, old.owed_minor))
      or (old.provider_ref is not null and new.provider_ref is distinct from old.provider_ref)
      or (old.debited_minor is not null
          and (new.debited_minor, new.debit_fee_minor) is distinct from (old.debited_minor, old.debit_fee_minor))
@@ -31,6 +31,10 @@ begin
   if new.state is distinct from old.state then
     if not exists (select from attempt_edge where from_state = old.state and to_state = new.state) then
       raise exception 'attempt % refused: % cannot become %', old.id, old.state, new.state using errcode = 'check_violation';
+    end if;
+    if old.state = 'prepared' and new.state = 'submitted'
+       and coalesce(new.owed_minor, 0) < (select gross_minor from payout where id = new.payout_id) then
+      raise exception 'attempt % refused: it pays more than the partner is owed', old.id using errcode = 'check_violation';
     end if;
     new.state_at := now();
   end if;

@@ -1,6 +1,7 @@
 -- Says who is paid at a cut-off, and why the others are not: one row for each partner and currency of a pay schedule. The draft, the
--- dry run and "why not paid yet" all read this, and nothing else decides it. It is a view with two parameters.
-create or replace function payability(the_schedule int, cutoff date) returns table(
+-- dry run, the last question before a payment and "why not paid yet" all read this, and nothing else decides it. It is a view with
+-- three parameters. A run that asks counts the lines of its own payouts as payable until their provider is asked.
+create or replace function payability(the_schedule int, cutoff date, asking_run uuid default null) returns table(
   partner_id bigint,
   currency char(3),
   payable_minor bigint,
@@ -19,7 +20,11 @@ create or replace function payability(the_schedule int, cutoff date) returns tab
     from agreement join program on program.id = agreement.program_id
     where program.schedule_id = the_schedule
   ), line as (
-    select line.partner_id, line.currency, line.amount_minor, line.available_on, paid.payout_id is not null as taken, payout.status
+    select line.partner_id, line.currency, line.amount_minor, line.available_on, payout.status,
+      paid.payout_id is not null and case when payout.run_id = asking_run
+        then payout.status not in ('draft', 'approved') and (payout.status <> 'executing' or exists (
+          select from payout_attempt where payout_id = payout.id and state not in ('prepared', 'failed')))
+        else true end as taken
     from earning_line line
     join program on program.id = line.program_id and program.schedule_id = the_schedule
     left join payout_line paid on paid.earning_line_id = line.id and paid.released_at is null

@@ -3,7 +3,7 @@
 create table payout_edge(from_status text, to_status text, primary key (from_status, to_status));
 insert into payout_edge values
   ('draft', 'approved'), ('draft', 'cancelled'), ('approved', 'executing'), ('approved', 'cancelled'),
-  ('executing', 'sent'), ('executing', 'settled'), ('executing', 'failed'), ('executing', 'returned'),
+  ('executing', 'sent'), ('executing', 'settled'), ('executing', 'failed'), ('executing', 'returned'), ('executing', 'cancelled'),
   ('sent', 'settled'), ('sent', 'returned'), ('sent', 'failed'), ('settled', 'returned');
 
 create table attempt_edge(from_state text, to_state text, primary key (from_state, to_state));
@@ -23,7 +23,7 @@ insert into attempt_edge
 
 create table batch_edge(from_state text, to_state text, primary key (from_state, to_state));
 insert into batch_edge values
-  ('prepared', 'submitted'),
+  ('prepared', 'submitted'), ('prepared', 'failed'),
   ('submitted', 'unknown'), ('submitted', 'needs_person'), ('submitted', 'accepted'), ('submitted', 'refused'),
   ('unknown', 'needs_person'), ('unknown', 'accepted'), ('unknown', 'refused'), ('unknown', 'done'),
   ('needs_person', 'accepted'), ('accepted', 'done'), ('refused', 'failed');
@@ -127,7 +127,7 @@ create table provider_batch(
   unique (run_id, gateway, currency, number),
   unique (gateway, provider_key),
   unique (gateway, provider_ref),
-  check ((state = 'prepared') = (submitted_at is null))
+  check ((state = 'prepared') = (submitted_at is null) or state = 'failed')
 );
 create index on provider_batch(due_at) where state not in ('done', 'failed');
 comment on table provider_batch is
@@ -160,6 +160,7 @@ create table payout_attempt(
   debit_fee_minor bigint check (debit_fee_minor >= 0),
   returned_minor bigint check (returned_minor >= 0),
   submitted_at timestamptz,
+  owed_minor bigint,
   submit_deadline_at timestamptz,
   state_at timestamptz not null default now(),
   created_at timestamptz not null default now(),
@@ -167,11 +168,14 @@ create table payout_attempt(
   unique (gateway, provider_key),
   unique (gateway, provider_ref),
   check ((state = 'prepared') = (submitted_at is null) or state = 'failed'),
+  check ((submitted_at is null) = (owed_minor is null)),
   check (state not in ('prepared', 'failed') or (debited_minor is null and returned_minor is null))
 );
 create unique index one_live_attempt on payout_attempt(payout_id) where state <> 'failed';
 create index on payout_attempt(batch_id, payout_id) where batch_id is not null;
 comment on column payout_attempt.batch_id is 'The batch that asks for it. Null for a payment that is asked for on its own.';
+comment on column payout_attempt.owed_minor is
+  'The amount that the partner was owed when the claim asked payability, as proof that no more was sent.';
 comment on column payout_attempt.answered_at is 'When a reply of the provider was last recorded.';
 comment on column payout_attempt.resolution_id is 'The last decision of people about it.';
 

@@ -46,12 +46,13 @@ create table run_outcome(
   partner_id bigint not null references partner,
   currency char(3) not null references currency,
   outcome text not null check (outcome in ('paid', 'nothing_due', 'negative_balance', 'partner_on_hold', 'no_instrument',
-    'instrument_failed', 'instrument_cooling_off', 'method_not_offered', 'below_minimum', 'excluded')),
+    'instrument_failed', 'instrument_cooling_off', 'method_not_offered', 'below_minimum', 'excluded', 'changed_after_approval',
+    'held_after_approval')),
   payable_minor bigint not null,
   reasons jsonb not null default '[]',
   payout_id uuid references payout,
   primary key (run_id, partner_id, currency),
-  check ((outcome in ('paid', 'excluded')) = (payout_id is not null))
+  check ((outcome in ('paid', 'excluded', 'changed_after_approval', 'held_after_approval')) = (payout_id is not null))
 );
 
 create table run_edit(

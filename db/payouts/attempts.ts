@@ -117,13 +117,13 @@ export const listBatchAttempts = (db: Database, batchId: string): Promise<readon
 
 /**
  * Takes the right to ask the provider: true for one caller only. Once this is committed, the provider may have been asked. Until
- * the deadline nobody else resolves the attempt.
+ * the deadline nobody else resolves the attempt. The amount that the partner is owed now is kept as proof.
  */
-export const claimSubmit = (db: Database, id: string, deadlineMs: number): Promise<boolean> =>
+export const claimSubmit = (db: Database, id: string, owedMinor: bigint, deadlineMs: number): Promise<boolean> =>
   changesRow(
     db,
     sql.unsafe`
-    update payout_attempt set state = 'submitted', submitted_at = now(),
+    update payout_attempt set state = 'submitted', submitted_at = now(), owed_minor = ${String(owedMinor)}::bigint,
       submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond'
     where id = ${id} and state = 'prepared'`,
   );
@@ -194,10 +194,26 @@ export const listAttemptHistory = (db: Database, payoutId: string): Promise<read
     from attempt_history history join payout_attempt attempt on attempt.id = history.attempt_id
     where attempt.payout_id = ${payoutId} order by history.id`);
 
-/** Marks the payments of a batch as submitted. From here on the provider may have been asked for each of them. */
-export const submitBatchItems = (db: Database, batchId: string) =>
+/**
+ * Marks the payments of a batch as submitted, with the amounts that their partners are owed now. From here on the provider may have
+ * been asked for each of them.
+ */
+export const submitBatchItems = (db: Database, batchId: string, owed: ReadonlyMap<string, bigint>) =>
   db.query(sql.unsafe`
-    update payout_attempt set state = 'submitted', submitted_at = now() where batch_id = ${batchId} and state = 'prepared'`);
+    update payout_attempt attempt set state = 'submitted', submitted_at = now(), owed_minor = item.owed_minor
+    from ${sql.unnest(
+      [...owed].map(([payoutId, minor]) => [payoutId, String(minor)]),
+      ['uuid', 'int8'],
+    )} as item(payout_id, owed_minor)
+    where attempt.batch_id = ${batchId} and attempt.payout_id = item.payout_id and attempt.state = 'prepared'`);
+
+/** Ends attempts for which no provider was asked: one of a payout that is asked for alone, or all of a batch. */
+export const dropAttempts = (db: Database, which: { payoutId: string } | { batchId: string }, reason: string) =>
+  db.query(sql.unsafe`
+    update payout_attempt set state = 'failed', reason = ${reason}
+    where state = 'prepared' and ${
+      'batchId' in which ? sql.fragment`batch_id = ${which.batchId}` : sql.fragment`payout_id = ${which.payoutId}`
+    }`);
 
 /** Records what the provider said about a whole batch on each payment that has no reply of its own yet. */
 export const moveBatchItems = (

@@ -168,6 +168,11 @@ export const endBatch = (db: Database, id: string): Promise<boolean> =>
       select from payout_attempt where batch_id = ${id} and state in ('submitted', 'unknown')))`,
   );
 
+/** Ends a batch for which nobody was asked. */
+export const failBatch = (db: Database, id: string, reason: string) =>
+  db.query(sql.unsafe`
+    update provider_batch set state = 'failed', reason = ${reason} where id = ${id} and state = 'prepared'`);
+
 /** Sets the time at which a batch is due, whatever happens to its workflow. */
 export const setBatchDue = (db: Database, id: string, dueInMs: number) =>
   db.query(

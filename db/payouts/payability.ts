@@ -42,13 +42,32 @@ const columns = sql.fragment`
  * replacement has only the partner and currency of the payout that it replaces.
  */
 export const runPayability = (run: {
+  id: string;
   scheduleId: number;
   periodEnd: string;
   replacesId: string | null;
 }) => sql.fragment`
-  select * from payability(${run.scheduleId}, ${run.periodEnd}::date)
+  select * from payability(${run.scheduleId}, ${run.periodEnd}::date, ${run.id}::uuid)
   where ${run.replacesId}::uuid is null
     or (partner_id, currency) = (select partner_id, currency from payout where id = ${run.replacesId}::uuid)`;
+
+/**
+ * The answer of payability now about the partners of a run's payouts in a currency, by partner. It stays true until the transaction ends,
+ * because everything that could change it waits.
+ */
+export async function lockPayability(
+  db: Database,
+  run: { id: string; scheduleId: number; periodEnd: string },
+  currency: string,
+  partnerIds: readonly bigint[],
+): Promise<ReadonlyMap<bigint, Payability>> {
+  const partners = sql.array(partnerIds.map(String), 'int8');
+  await db.query(sql.unsafe`select lock_owed(${partners}, ${currency})`);
+  const rows = await db.any(sql.type(PayabilityRow)`
+    select ${columns} from payability(${run.scheduleId}, ${run.periodEnd}::date, ${run.id}::uuid)
+    where partner_id = any(${partners}) and currency = ${currency}`);
+  return new Map(rows.map((row) => [row.partnerId, row]));
+}
 
 /** Whether a partner would be paid at a cut-off (local date, `2026-12-01`) of a schedule, and if not why: a row for each currency. */
 export const listPartnerPayability = (

@@ -1,7 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { OUTCOMES } from '../../domain/payouts/outcome.ts';
+import { type Outcome, OUTCOMES } from '../../domain/payouts/outcome.ts';
 import { Count, Currency } from '../column-types.ts';
 import type { Database } from '../database.ts';
 import { runPayability } from '../payouts/payability.ts';
@@ -59,6 +59,6 @@ export const listOutcomeTotals = (db: Database, runId: string): Promise<readonly
     select outcome, currency, count(*) as count, sum(payable_minor)::bigint as "payableMinor"
     from run_outcome where run_id = ${runId} group by outcome, currency order by outcome, currency`);
 
-/** Records that a payout was taken out of its run. */
-export const excludeOutcome = (db: Database, runId: string, payoutId: string) =>
-  db.query(sql.unsafe`update run_outcome set outcome = 'excluded' where run_id = ${runId} and payout_id = ${payoutId}`);
+/** Records why a payout was taken out of its run. */
+export const setOutcome = (db: Database, { id, runId }: { id: string; runId: string }, outcome: Outcome) =>
+  db.query(sql.unsafe`update run_outcome set outcome = ${outcome} where run_id = ${runId} and payout_id = ${id}`);

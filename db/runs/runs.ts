@@ -140,7 +140,10 @@ const ContentRow = z.strictObject({
   lineIds: z.array(z.bigint()),
 });
 
-/** The content of a run that its approvers approve: every payout that was not excluded, with its lines. */
+/**
+ * The content of a run that its approvers approve: every payout that was not excluded, with its lines. A payout that was taken out
+ * after the approval stays part of what was approved.
+ */
 export const listRunContent = (db: Database, runId: string): Promise<readonly PayoutContent[]> =>
   db.any(sql.type(ContentRow)`
     select payout.id, payout.partner_id as "partnerId", payout.instrument_version_id as "instrumentVersionId", payout.method,
@@ -148,7 +151,10 @@ export const listRunContent = (db: Database, runId: string): Promise<readonly Pa
       payout.fee_minor as "feeMinor", payout.net_minor as "netMinor",
       array_agg(line.earning_line_id order by line.earning_line_id) as "lineIds"
     from payout join payout_line line on line.payout_id = payout.id
-    where payout.run_id = ${runId} and payout.status <> 'cancelled'
+    where payout.run_id = ${runId} and (payout.status <> 'cancelled' or exists (
+      select from run_outcome outcome
+      where (outcome.run_id, outcome.partner_id, outcome.currency) = (payout.run_id, payout.partner_id, payout.currency)
+        and outcome.payout_id = payout.id and outcome.outcome in ('changed_after_approval', 'held_after_approval')))
     group by payout.id order by payout.id`);
 
 const TotalRow = z.strictObject({

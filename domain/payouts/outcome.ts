@@ -1,4 +1,7 @@
-/** The reasons why a partner is or is not paid in a run. They are tried in this order, and the first that applies is the outcome. */
+/**
+ * The reasons why a partner is or is not paid in a run. They are tried in this order, and the first that applies is the outcome. The
+ * last ones are given to a payout that was drafted and then taken out of its run.
+ */
 export const OUTCOMES = [
   'paid',
   'nothing_due',
@@ -10,5 +13,10 @@ export const OUTCOMES = [
   'method_not_offered',
   'below_minimum',
   'excluded',
+  'changed_after_approval',
+  'held_after_approval',
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
+
+/** A payout that was approved and then taken out of its run. The approval still covers the others. */
+export type AfterApproval = Extract<Outcome, `${string}_after_approval`>;

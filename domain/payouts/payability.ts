@@ -43,6 +43,9 @@ const WORDS: Record<Outcome, (standing: Standing, until: string | null, detail: 
   below_minimum: ({ payable, minimum }) =>
     `${formatMoney(payable)} is less than the smallest payout of ${formatMoney(minimum)}. We keep it and pay it with the next earnings.`,
   excluded: () => 'The payout was taken out of the run. The next run considers it again.',
+  changed_after_approval: () =>
+    'Your balance or your payment details changed before we paid. The next run considers it again.',
+  held_after_approval: () => 'We put payment on hold before we paid. The next run after the hold considers it again.',
 };
 
 /** When a reason ends, in epoch milliseconds. Undefined where a person must act or something must happen first. */

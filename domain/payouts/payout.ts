@@ -16,7 +16,7 @@ export type PayoutStatus = (typeof PAYOUT_STATUSES)[number];
 export const PAYOUT_NEXT: Record<PayoutStatus, readonly PayoutStatus[]> = {
   draft: ['approved', 'cancelled'],
   approved: ['executing', 'cancelled'],
-  executing: ['sent', 'settled', 'failed', 'returned'],
+  executing: ['sent', 'settled', 'failed', 'returned', 'cancelled'],
   sent: ['settled', 'returned', 'failed'],
   settled: ['returned'],
   failed: [],

@@ -3351,7 +3351,7 @@ export interface components {
                  * @example below_minimum
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
+                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval";
                 currency: components["schemas"]["Currency"];
                 /**
                  * @description The number of partners
@@ -3522,7 +3522,7 @@ export interface components {
              * @example below_minimum
              * @enum {string}
              */
-            outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
+            outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval";
             /**
              * @description The amount that is payable to the partner. A decimal string in major units of `currency`
              * @example 12.00
@@ -4006,7 +4006,7 @@ export interface components {
                  * @example paid
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
+                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval";
                 /** @description All reasons against a payment; empty if there are none */
                 reasons: {
                     /**
@@ -4014,7 +4014,7 @@ export interface components {
                      * @example below_minimum
                      * @enum {string}
                      */
-                    reason: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded";
+                    reason: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval";
                     /**
                      * @description The meaning of the reason and what ends it, for the partner to read
                      * @example 12.00 USD is less than the smallest payout, 50.00 USD: it is kept and paid with what is earned next.

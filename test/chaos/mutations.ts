@@ -136,7 +136,7 @@ export const MUTATIONS: readonly Mutation[] = [
     statements: [
       'drop index earning_line_paid_once',
       `do $$
-      declare before text := pg_get_functiondef('payability(int, date)'::regprocedure);
+      declare before text := pg_get_functiondef('payability(int, date, uuid)'::regprocedure);
               after text := replace(before, 'and paid.released_at is null', 'and false');
       begin
         if after = before then raise exception 'payability was not changed'; end if;

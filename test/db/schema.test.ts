@@ -597,8 +597,23 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /frozen/,
     },
     {
+      does: 'submits more than the partner is owed',
+      with: (s) => [
+        changeAttempt(
+          s.attempts.prepared,
+          sql.fragment`state = 'submitted', submitted_at = now(), owed_minor = amount_minor - 1`,
+        ),
+      ],
+      refused: /pays more than the partner is owed/,
+    },
+    {
+      does: 'changes what the partner was owed',
+      with: (s) => [changeAttempt(s.attempts.submitted, sql.fragment`owed_minor = owed_minor + 1`)],
+      refused: /frozen/,
+    },
+    {
       does: 'erases the time of submission',
-      with: (s) => [changeAttempt(s.attempts.submitted, sql.fragment`submitted_at = null`)],
+      with: (s) => [changeAttempt(s.attempts.submitted, sql.fragment`submitted_at = null, owed_minor = null`)],
       refused: /frozen|check/,
     },
     {

@@ -37,7 +37,7 @@ describe('given a payout', () => {
   it.each([
     { from: 'draft', to: 'executing', may: false, because: 'nobody has approved it' },
     { from: 'approved', to: 'cancelled', may: true, because: 'nothing was submitted yet' },
-    { from: 'executing', to: 'cancelled', may: false, because: 'a provider may have been asked' },
+    { from: 'executing', to: 'cancelled', may: true, because: 'its provider may not have been asked yet' },
     { from: 'sent', to: 'cancelled', may: false, because: 'the money has left' },
     { from: 'settled', to: 'returned', may: true, because: 'a bank may return it weeks later' },
     { from: 'settled', to: 'failed', may: false, because: 'settled money did move' },

@@ -14,7 +14,7 @@ import type { GatewayName } from '../../../domain/rails.ts';
 import type { BatchReply, Gateways } from '../../../gateways/gateway.ts';
 import { batchReply, reply } from '../../../gateways/replies.ts';
 import type { Fixture } from '../../db/fixture.ts';
-import { addAttempt, addPayingRun } from '../../fixtures/rows.ts';
+import { addAttempt, addPayingRun, type CompanyRows, type PartnerRows } from '../../fixtures/rows.ts';
 import { VAULT } from '../../fixtures/world.ts';
 
 const REQUEST = Buffer.from('{}');
@@ -24,6 +24,8 @@ const unclear = (): BatchReply => batchReply('unknown', 'no clear answer');
 
 /** A payout or batch that is frozen and not asked for yet. Every provider replies that it does not know the outcome. */
 export type Frozen = {
+  company: CompanyRows;
+  partners: readonly PartnerRows[];
   runId: string;
   gateway: GatewayName;
   payoutIds: readonly string[];
@@ -55,7 +57,8 @@ function makeDeps(fixture: Fixture, batchSays: BatchReply) {
 
 /** A payout that is asked for alone. */
 export async function frozenPayout(fixture: Fixture): Promise<Frozen> {
-  const { runId, payoutIds } = await addPayingRun(fixture.app, 'bank', 1);
+  const paying = await addPayingRun(fixture.app, 'bank', 1);
+  const { payoutIds } = paying;
   const [payoutId = ''] = payoutIds;
   const { gateway, currency, net } = await getPayout(fixture.app, payoutId);
   const id = randomUUID();
@@ -63,7 +66,7 @@ export async function frozenPayout(fixture: Fixture): Promise<Frozen> {
   const request = { requestSealed: seal(VAULT, attemptRecord(id), REQUEST), requestHash: REQUEST_HASH };
   await insertAttempts(fixture.app, [{ ...common, ...request, id, providerKey: id }]);
   const { deps, countAsked } = makeDeps(fixture, unclear());
-  return { runId, gateway, payoutIds, countAsked, advance: () => createPayoutActivities(deps).advancePayout(payoutId) };
+  return { ...paying, gateway, countAsked, advance: () => createPayoutActivities(deps).advancePayout(payoutId) };
 }
 
 /** A batch of two payouts. Its provider gives this answer about it. */
@@ -71,7 +74,8 @@ export async function frozenBatch(
   fixture: Fixture,
   says: (ids: readonly string[]) => BatchReply = unclear,
 ): Promise<Frozen> {
-  const { runId, payoutIds } = await addPayingRun(fixture.app, 'paypal', 2);
+  const paying = await addPayingRun(fixture.app, 'paypal', 2);
+  const { runId, payoutIds } = paying;
   const id = randomUUID();
   const group = { runId, gateway: 'paypal', currency: 'USD', number: 1, itemCount: 2, totalMinor: 2000n } as const;
   const request = { requestSealed: seal(VAULT, batchRecord(id), REQUEST), requestHash: REQUEST_HASH };
@@ -83,5 +87,5 @@ export async function frozenBatch(
   const noClient = {} as Client; // no workflow is started here
   const { deps, countAsked } = makeDeps(fixture, says(attemptIds));
   const activities = createBatchActivities({ ...deps, temporal: noClient, activePayoutsMax: 1 });
-  return { runId, gateway: 'paypal', payoutIds, countAsked, advance: () => activities.advanceBatch(id) };
+  return { ...paying, gateway: 'paypal', countAsked, advance: () => activities.advanceBatch(id) };
 }

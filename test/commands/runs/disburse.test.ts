@@ -2,8 +2,9 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { cutPayout } from '../../../commands/payouts/cut.ts';
 import { beginDisbursing } from '../../../commands/runs/disburse.ts';
-import { approveRunPayouts } from '../../../db/payouts/payouts.ts';
+import { approveRunPayouts, getPayout } from '../../../db/payouts/payouts.ts';
 import { getRun, updateRun } from '../../../db/runs/runs.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { addCompany, addLine, addPartner, addPayout, addRun, approve, putInReview } from '../../fixtures/rows.ts';
@@ -54,6 +55,15 @@ describe('given a run that was approved', () => {
   it('when it is as it was approved then it is paid', async () => {
     const { runId } = await approvedRun();
     expect(await startPaying(runId)).toBe('disbursing');
+  });
+
+  it('when a payout was cut from it since then the others are paid, because an approval covers every part of a run', async () => {
+    const { runId, payoutIds } = await approvedRun();
+    const payout = await getPayout(fixture.app, payoutIds[0] ?? '');
+    const cut = { outcome: 'held_after_approval', reason: 'a test' } as const;
+    await fixture.app.transaction((tx) => cutPayout(tx, payout, cut, null));
+    expect(await startPaying(runId)).toBe('disbursing');
+    expect((await statusesOf(runId)).toSorted()).toEqual(['approved', 'cancelled']);
   });
 
   it('when somebody has taken a payout out of it since then nothing of it is paid, and its lines are free', async () => {

@@ -275,6 +275,12 @@ const PLANTS: readonly Plant[] = [
     names: (b) => b.bobAttempt,
   },
   {
+    wrong: 'a provider was asked for more than was owed',
+    breaks: 'submissions-within-owed',
+    plant: (b) => [setAttempt(b.bobAttempt, sql.fragment`owed_minor = amount_minor - 1`)],
+    names: (b) => b.bobAttempt,
+  },
+  {
     wrong: 'a batch has another total than its payments',
     breaks: 'batches-are-their-attempts',
     plant: (b) => [sql.unsafe`update provider_batch set total_minor = total_minor + 1 where id = ${b.batch.id}`],
@@ -283,7 +289,9 @@ const PLANTS: readonly Plant[] = [
   {
     wrong: 'a payment of a batch was left out of the request',
     breaks: 'batches-are-asked-whole',
-    plant: (b) => [setAttempt(b.batch.attemptIds[0] ?? '', sql.fragment`state = 'prepared', submitted_at = null`)],
+    plant: (b) => [
+      setAttempt(b.batch.attemptIds[0] ?? '', sql.fragment`state = 'prepared', submitted_at = null, owed_minor = null`),
+    ],
     names: (b) => b.batch.attemptIds[0] ?? '',
   },
   {

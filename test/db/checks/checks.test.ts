@@ -51,7 +51,7 @@ async function setScene(db: Fixture['app']) {
   const [payoutId, otherId] = await payByCheck(db, company, 2);
   const attemptId = await drawCheck(db, company, payoutId);
   await db.query(sql.unsafe`
-    update payout_attempt set state = 'submitted', submitted_at = now(), step = '{"acknowledgedAt":"2026-02-02T10:00:00Z"}'
+    update payout_attempt set state = 'submitted', submitted_at = now(), owed_minor = amount_minor, step = '{"acknowledgedAt":"2026-02-02T10:00:00Z"}'
     where id = ${attemptId}`);
   await db.query(
     sql.unsafe`update payout_attempt set state = 'sent', word = 'mailed', answered_at = now() where id = ${attemptId}`,
@@ -315,7 +315,7 @@ describe('given people who are asked what happened to a check', () => {
     const attemptId = await drawCheck(app, company, payoutId);
     const task = { kind: 'outcome_unknown', subject: `payout/${payoutId}`, payoutId, detail: 'nobody knows' } as const;
     await insertTask(app, task);
-    const asked = sql.fragment`submitted_at = now(), submit_deadline_at = now()`;
+    const asked = sql.fragment`submitted_at = now(), owed_minor = amount_minor, submit_deadline_at = now()`;
     await app.query(sql.unsafe`update payout_attempt set state = 'submitted', ${asked} where id = ${attemptId}`);
     const evidence = 'seen at the bank';
     return {

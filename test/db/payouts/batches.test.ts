@@ -87,7 +87,12 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     does: 'submits one payment of a batch on its own',
-    with: (s) => [setAttempt(s.prepared.attemptIds[0], sql.fragment`state = 'submitted', submitted_at = now()`)],
+    with: (s) => [
+      setAttempt(
+        s.prepared.attemptIds[0],
+        sql.fragment`state = 'submitted', submitted_at = now(), owed_minor = amount_minor`,
+      ),
+    ],
     refused: /ask for it before its batch/,
   },
   {
