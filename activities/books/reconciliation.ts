@@ -30,11 +30,16 @@ export const createReconciliationActivities = ({ db, gateways, vault }: Reconcil
    */
   async reconcileDay(gateway: GatewayName, day: string): Promise<{ lines: number; breaks: number }> {
     const counts = { lines: 0, breaks: 0 };
+    const keys: ReportKey[] = [];
     for (const { payerId, currency, account } of await listStatementAccounts(db, vault, gateway)) {
+      const key = { gateway, payerId, currency, day };
       const lines = await readStatement({ db, gateways }, gateway, account, currency, day);
+      await db.transaction((tx) => save(tx, key, lines));
       counts.lines += lines.length;
-      counts.breaks += await db.transaction((tx) => compare(tx, { gateway, payerId, currency, day }, lines));
+      keys.push(key);
     }
+    // A statement may hold fees in another currency, so all are stored before any is compared.
+    for (const key of keys) counts.breaks += await db.transaction((tx) => compare(tx, key));
     return counts;
   },
 });
@@ -81,13 +86,15 @@ const notifyOfUnreadable = (db: DatabasePool, gateway: GatewayName, day: string,
 const isLate = async (db: DatabasePool, gateway: GatewayName, day: string, endedAt: Date): Promise<boolean> =>
   Date.now() - endedAt.getTime() > DAY_MS && !(await isDayRead(db, gateway, day));
 
-/** Stores a statement's lines and compares them with the ledger. Returns how many breaks are open for them. */
-async function compare(tx: Database, key: ReportKey, lines: readonly StatementLine[]): Promise<number> {
-  await saveReport(
+const save = (tx: Database, key: ReportKey, lines: readonly StatementLine[]): Promise<void> =>
+  saveReport(
     tx,
     key,
-    numberRepeats(lines).map((line) => ({ ...line, minor: line.amount.minor })),
+    numberRepeats(lines).map((line) => ({ ...line, minor: line.amount.minor, currency: line.amount.currency })),
   );
+
+/** Compares a statement's stored lines with the ledger. Returns how many breaks are open for them. */
+async function compare(tx: Database, key: ReportKey): Promise<number> {
   const ledger = await listLedgerSide(tx, key);
   const provider = await listProviderSide(
     tx,
@@ -98,5 +105,5 @@ async function compare(tx: Database, key: ReportKey, lines: readonly StatementLi
     ...ledger.map(({ attemptId }) => `attempt/${attemptId}`),
     ...provider.map(({ lineId }) => `line/${lineId}`),
   ];
-  return saveBreaks(tx, key.gateway, subjects, findBreaks(ledger, provider));
+  return saveBreaks(tx, key, subjects, findBreaks(ledger, provider));
 }

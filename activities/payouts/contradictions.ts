@@ -49,7 +49,7 @@ export async function recordTooLate(tx: Database, asked: Attempt, reply: Reply):
 const openContradiction = (tx: Database, { id, gateway, currency, minor, debitedMinor }: Attempt, reply: Reply) =>
   saveBreaks(
     tx,
-    gateway,
+    { gateway, currency },
     [],
     [
       {

@@ -9,10 +9,12 @@ import { sumDecidedParts } from '../../db/payouts/resolutions.ts';
 import {
   debitPosting,
   failPosting,
+  foreignFeePosting,
   type Paid,
   partialReturnPosting,
   returnPosting,
 } from '../../domain/books/postings.ts';
+import type { Money } from '../../domain/money.ts';
 import type { ReturnWindows } from '../../domain/payouts/attempt.ts';
 import { type Consequences, consequencesOf, stateByTime } from '../../domain/payouts/settlement.ts';
 import type { Reply } from '../../gateways/gateway.ts';
@@ -84,17 +86,20 @@ export async function applyReply(
       returnedMinor: reply.returned?.amount.minor ?? null,
     },
   );
+  const foreignFee = consequences.debit ? feeInAnotherCurrency(attempt, reply) : null;
   await updateAttempt(tx, attempt.id, {
     state: consequences.state,
     word: reply.providerStatus,
     reason: reply.reason,
     reference: reply.reference,
     evidence: reply.evidence,
-    debited: consequences.debit ? { minor: attempt.minor, feeMinor: consequences.debit.feeMinor } : null,
+    debited: consequences.debit
+      ? { minor: attempt.minor, feeMinor: consequences.debit.feeMinor, feeCurrency: foreignFee?.currency ?? null }
+      : null,
     returnedMinor: (consequences.fullReturn ?? consequences.partialReturn)?.minor ?? null,
     resolutionId,
   });
-  await postConsequences(tx, paidBy(payout, attempt), consequences, attempt.readAt);
+  await postConsequences(tx, paidBy(payout, attempt), consequences, foreignFee, attempt.readAt);
   if (consequences.payoutStatus !== payout.status) {
     const reason = reply.reason ?? reply.providerStatus;
     await updatePayout(tx, payout.id, consequences.payoutStatus, reason);
@@ -103,10 +108,21 @@ export async function applyReply(
   return consequences;
 }
 
-async function postConsequences(tx: Database, paid: Paid, consequences: Consequences, at: Date): Promise<void> {
+/** A fee that the provider tells in another currency than the payment's. It is booked in its own. */
+const feeInAnotherCurrency = ({ currency }: Attempt, { debited }: Reply): Money | null =>
+  debited && debited.fee.minor !== 0n && debited.fee.currency !== currency ? debited.fee : null;
+
+async function postConsequences(
+  tx: Database,
+  paid: Paid,
+  consequences: Consequences,
+  foreignFee: Money | null,
+  at: Date,
+): Promise<void> {
   const { debit, fail, fullReturn, partialReturn } = consequences;
   await postJournals(tx, [
-    ...(debit ? [debitPosting(paid, debit.feeMinor, at)] : []),
+    ...(debit ? [debitPosting(paid, foreignFee ? 0n : debit.feeMinor, at)] : []),
+    ...(foreignFee ? [foreignFeePosting(paid, foreignFee, at)] : []),
     ...(fail ? [failPosting(paid, at)] : []),
     ...(fullReturn ? [returnPosting(paid, fullReturn.minor, fullReturn.before, at)] : []),
     ...(partialReturn ? [partialReturnPosting(paid, partialReturn.minor, partialReturn.before, at)] : []),

@@ -14,9 +14,12 @@ export async function listStatementAccounts(db: Database, keys: VaultKeys, gatew
   const rows = await db.any(sql.type(AccountRow)`
     select carrier.payer_id as "payerId", carrier.method, carrier.sealed, used.currency
     from payer_gateway carrier
-    join (select distinct schedule.payer_id, attempt.gateway, attempt.currency
-          from payout_attempt attempt join payout on payout.id = attempt.payout_id join payout_run run on run.id = payout.run_id
-          join pay_schedule schedule on schedule.id = run.schedule_id) used
+    join (select distinct schedule.payer_id, attempt.gateway, taken.currency
+          from payout_attempt attempt
+          cross join lateral (values (attempt.currency), (attempt.debit_fee_currency)) taken(currency)
+          join payout on payout.id = attempt.payout_id join payout_run run on run.id = payout.run_id
+          join pay_schedule schedule on schedule.id = run.schedule_id
+          where taken.currency is not null) used
       on used.payer_id = carrier.payer_id and used.gateway = carrier.gateway
     where carrier.gateway = ${gateway} order by carrier.payer_id, used.currency`);
   return rows.map(({ payerId, method, sealed, currency }) => ({
@@ -34,6 +37,7 @@ export type ReportKey = { gateway: GatewayName; payerId: number; currency: strin
 export type ReportLine = {
   id: string;
   kind: string;
+  currency: string;
   minor: bigint;
   occurredAt: Date;
   reference: string | null;
@@ -42,7 +46,7 @@ export type ReportLine = {
 
 /**
  * Stores a statement. When it is read again, it gains the new lines, and a new version of each line that the provider corrected. This
- * also matches lines with attempts.
+ * also matches lines with attempts and batches. A fee may be in another currency than the statement.
  */
 export async function saveReport(db: Database, report: ReportKey, lines: readonly ReportLine[]): Promise<void> {
   const id = await db.oneFirst(sql.type(z.object({ id: z.string() }))`
@@ -51,28 +55,32 @@ export async function saveReport(db: Database, report: ReportKey, lines: readonl
     on conflict (gateway, payer_id, currency, day) do update set read_at = now() returning id`);
   await db.query(sql.unsafe`
     insert into recon_line(report_id, line_id, version, gateway, kind, currency, amount_minor, occurred_at, reference,
-      matched_attempt_id)
-    select ${id}, line.id, coalesce(known.version + known.is_corrected::int, 1), ${report.gateway}, line.kind, ${report.currency},
-      line.amount_minor, line.occurred_at, coalesce(line.reference, line.key), attempt.id
+      matched_attempt_id, matched_batch_id)
+    select ${id}, line.id, coalesce(known.version + known.is_corrected::int, 1), ${report.gateway}, line.kind, line.currency,
+      line.amount_minor, line.occurred_at, coalesce(line.reference, line.key), attempt.id, batch.id
     from ${sql.unnest(
       lines.map((line) => [
         line.id,
         line.kind,
+        line.currency,
         String(line.minor),
         line.occurredAt.toISOString(),
         line.reference,
         line.key,
       ]),
-      ['text', 'text', 'int8', 'timestamptz', 'text', 'text'],
-    )} as line(id, kind, amount_minor, occurred_at, reference, key)
+      ['text', 'text', 'text', 'int8', 'timestamptz', 'text', 'text'],
+    )} as line(id, kind, currency, amount_minor, occurred_at, reference, key)
     left join payout_attempt attempt on attempt.gateway = ${report.gateway}
       and (attempt.provider_ref = line.reference or attempt.provider_key = line.key)
+    left join provider_batch batch on batch.gateway = ${report.gateway}
+      and (batch.provider_ref = line.reference or batch.provider_key = line.key)
     left join lateral (
       select told.version, (told.kind, told.amount_minor, told.occurred_at, told.reference)
         is distinct from (line.kind, line.amount_minor, line.occurred_at, coalesce(line.reference, line.key)) as is_corrected
       from recon_line told where told.report_id = ${id} and told.line_id = line.id order by told.version desc limit 1
     ) known on true
-    on conflict (report_id, line_id, version) do update set matched_attempt_id = excluded.matched_attempt_id`);
+    on conflict (report_id, line_id, version) do update
+      set matched_attempt_id = excluded.matched_attempt_id, matched_batch_id = excluded.matched_batch_id`);
   await db.query(sql.unsafe`
     update recon_report set line_count = (select count(distinct line_id) from recon_line where report_id = ${id})
     where id = ${id}`);
@@ -91,26 +99,38 @@ const LedgerRow = z.strictObject({
   returnedMinor: z.bigint(),
   isUnknown: z.boolean(),
   submittedAt: Instant,
+  batchId: z.string().nullable(),
 });
 
-/** The ledger's side of a day: the attempts that the day's lines name, and those that were submitted on that day. */
+/**
+ * The ledger's side of a day: the attempts that the day's lines name, alone or as a batch, and those that were submitted on that day. A
+ * payment whose fee is in another currency is in both: the payment here, the fee there.
+ */
 export const listLedgerSide = (
   db: Database,
   { gateway, payerId, currency, day }: ReportKey,
-): Promise<readonly LedgerSide[]> =>
-  db.any(sql.type(LedgerRow)`
-    select attempt.id as "attemptId", attempt.currency, coalesce(attempt.debited_minor, 0)::bigint as "paidMinor",
-      coalesce(attempt.debit_fee_minor, 0)::bigint as "feeMinor", coalesce(attempt.returned_minor, 0)::bigint as "returnedMinor",
-      attempt.state = 'unknown' as "isUnknown", attempt.submitted_at as "submittedAt"
-    from payout_attempt attempt join payout on payout.id = attempt.payout_id join payout_run run on run.id = payout.run_id
+): Promise<readonly LedgerSide[]> => {
+  const linesOfDay = sql.fragment`
+    recon_line line join recon_report report on report.id = line.report_id
+    where report.gateway = ${gateway} and report.payer_id = ${payerId} and line.currency = ${currency} and report.day = ${day}::date`;
+  return db.any(sql.type(LedgerRow)`
+    select attempt.id as "attemptId", taken.currency, attempt.batch_id as "batchId", attempt.submitted_at as "submittedAt",
+      sum(taken.paid)::bigint as "paidMinor", sum(taken.fee)::bigint as "feeMinor", sum(taken.returned)::bigint as "returnedMinor",
+      attempt.state = 'unknown' and taken.currency = attempt.currency as "isUnknown"
+    from payout_attempt attempt
+    cross join lateral (values
+      (attempt.currency, coalesce(attempt.debited_minor, 0), 0, coalesce(attempt.returned_minor, 0)),
+      (coalesce(attempt.debit_fee_currency, attempt.currency), 0, coalesce(attempt.debit_fee_minor, 0), 0)
+    ) taken(currency, paid, fee, returned)
+    join payout on payout.id = attempt.payout_id join payout_run run on run.id = payout.run_id
     join pay_schedule schedule on schedule.id = run.schedule_id
-    where attempt.gateway = ${gateway} and attempt.currency = ${currency} and schedule.payer_id = ${payerId}
+    where attempt.gateway = ${gateway} and taken.currency = ${currency} and schedule.payer_id = ${payerId}
       and attempt.submitted_at is not null
       and (attempt.submitted_at >= ${day}::date and attempt.submitted_at < ${day}::date + 1
-        or attempt.id in (select line.matched_attempt_id from recon_line line join recon_report report on report.id = line.report_id
-                          where report.gateway = ${gateway} and report.payer_id = ${payerId} and report.currency = ${currency}
-                            and report.day = ${day}::date))
-    order by attempt.id`);
+        or attempt.id in (select line.matched_attempt_id from ${linesOfDay})
+        or attempt.batch_id in (select line.matched_batch_id from ${linesOfDay}))
+    group by attempt.id, taken.currency order by attempt.id`);
+};
 
 const ProviderRow = z.strictObject({
   attemptId: z.string().nullable(),
@@ -118,6 +138,7 @@ const ProviderRow = z.strictObject({
   kind: z.enum(['payout', 'fee', 'return', 'funding', 'other']),
   currency: Currency,
   minor: z.bigint(),
+  batchId: z.string().nullable(),
 });
 
 /**
@@ -131,23 +152,24 @@ export const listProviderSide = (
 ): Promise<readonly ProviderSide[]> =>
   db.any(sql.type(ProviderRow)`
     select distinct on (line.line_id, line.occurred_at) line.matched_attempt_id as "attemptId", line.line_id as "lineId", line.kind,
-      line.currency, line.amount_minor as "minor"
+      line.currency, line.amount_minor as "minor", line.matched_batch_id as "batchId"
     from recon_line line join recon_report report on report.id = line.report_id
-    where report.gateway = ${gateway} and report.payer_id = ${payerId} and report.currency = ${currency} and ${isLatest}
+    where report.gateway = ${gateway} and report.payer_id = ${payerId} and line.currency = ${currency} and ${isLatest}
       and (line.matched_attempt_id = any(${sql.array(attemptIds, 'uuid')})
+        or line.matched_batch_id in (select batch_id from payout_attempt where id = any(${sql.array(attemptIds, 'uuid')}))
         or line.matched_attempt_id is null and report.day = ${day}::date)
     order by line.line_id, line.occurred_at`);
 
 /** Opens the breaks that were found, and closes earlier breaks of the same attempts and lines that were not found again. */
 export async function saveBreaks(
   db: Database,
-  gateway: GatewayName,
+  { gateway, currency }: Pick<ReportKey, 'gateway' | 'currency'>,
   subjects: readonly string[],
   found: readonly BreakFound[],
 ): Promise<number> {
   await db.query(sql.unsafe`
     update recon_break set resolved_at = now(), resolution = 'the next reconciliation found that both sides agree'
-    where gateway = ${gateway} and resolved_at is null and subject = any(${sql.array(subjects, 'text')})
+    where gateway = ${gateway} and currency = ${currency} and resolved_at is null and subject = any(${sql.array(subjects, 'text')})
       and (kind, subject) not in (select * from ${sql.unnest(
         found.map(({ kind, subject }) => [kind, subject]),
         ['text', 'text'],
@@ -158,7 +180,7 @@ export async function saveBreaks(
       found.map((b) => [b.kind, b.subject, b.attemptId, b.currency, String(b.expectedMinor), String(b.foundMinor)]),
       ['text', 'text', 'uuid', 'text', 'int8', 'int8'],
     )} as f(kind, subject, attempt_id, currency, expected_minor, found_minor)
-    on conflict (gateway, kind, subject) where resolved_at is null
+    on conflict (gateway, kind, subject, currency) where resolved_at is null
     do update set expected_minor = excluded.expected_minor, found_minor = excluded.found_minor`);
   return found.length;
 }

@@ -24,7 +24,8 @@ begin
      or (old.submitted_at is not null and (new.submitted_at, new.owed_minor) is distinct from (old.submitted_at, old.owed_minor))
      or (old.provider_ref is not null and new.provider_ref is distinct from old.provider_ref)
      or (old.debited_minor is not null
-         and (new.debited_minor, new.debit_fee_minor) is distinct from (old.debited_minor, old.debit_fee_minor))
+         and (new.debited_minor, new.debit_fee_minor, new.debit_fee_currency)
+           is distinct from (old.debited_minor, old.debit_fee_minor, old.debit_fee_currency))
      or (old.returned_minor is not null and new.returned_minor is null) then
     raise exception 'attempt % refused: its key, request and amounts are frozen', old.id using errcode = 'restrict_violation';
   end if;

@@ -3,7 +3,11 @@ with fact as (
   select attempt.id::text as key, attempt.gateway || ':' || attempt.currency as gateway, ':' || attempt.currency as currency,
     payout.partner_id, payout.gross_minor as gross, payout.withheld_minor as withheld, payout.fee_minor as fee,
     payout.net_minor as net, attempt.submitted_at is not null as was_sent, attempt.state = 'failed' as has_failed,
-    attempt.debited_minor is not null as was_taken, coalesce(attempt.debit_fee_minor, 0) as provider_fee,
+    attempt.debited_minor is not null as was_taken,
+    case when coalesce(attempt.debit_fee_currency, attempt.currency) = attempt.currency then coalesce(attempt.debit_fee_minor, 0)
+      else 0 end as provider_fee,
+    case when attempt.debit_fee_currency <> attempt.currency then attempt.debit_fee_minor else 0 end as foreign_fee,
+    attempt.gateway || ':' || attempt.debit_fee_currency as fee_gateway,
     attempt.state = 'returned' as is_back, coalesce(attempt.returned_minor, 0) as back
   from payout_attempt attempt join payout on payout.id = attempt.payout_id
 ), expected(key, kind, code, minor) as (
@@ -15,6 +19,8 @@ with fact as (
     (was_taken, 'debit', 'payout:in_transit:' || gateway, net),
     (was_taken, 'debit', 'fees:' || gateway, provider_fee),
     (was_taken, 'debit', 'cash:' || gateway, -(net + provider_fee)),
+    (was_taken, 'fee', 'fees:' || fee_gateway, foreign_fee),
+    (was_taken, 'fee', 'cash:' || fee_gateway, -foreign_fee),
     (was_sent and has_failed, 'fail', 'partner:payable:' || partner_id || currency, -gross),
     (was_sent and has_failed, 'fail', 'tax:withheld' || currency, withheld),
     (was_sent and has_failed, 'fail', 'fees:payout' || currency, fee),
@@ -33,7 +39,7 @@ with fact as (
     sum(entry.amount_minor)
   from ledger_journal journal join ledger_entry entry on entry.journal_id = journal.id
   join ledger_account account on account.id = entry.account_id
-  where journal.kind in ('send', 'debit', 'fail', 'return', 'partial_return')
+  where journal.kind in ('send', 'debit', 'fee', 'fail', 'return', 'partial_return')
   group by 1, 2, 3 having sum(entry.amount_minor) <> 0
 )
 select format('%s of attempt %s: account %s should have %s, but has %s', kind, key, code, coalesce(expected.minor, 0),

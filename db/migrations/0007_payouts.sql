@@ -158,6 +158,7 @@ create table payout_attempt(
   resolution_id uuid,
   debited_minor bigint check (debited_minor >= 0),
   debit_fee_minor bigint check (debit_fee_minor >= 0),
+  debit_fee_currency char(3) references currency,
   returned_minor bigint check (returned_minor >= 0),
   submitted_at timestamptz,
   owed_minor bigint,
@@ -176,6 +177,8 @@ create index on payout_attempt(batch_id, payout_id) where batch_id is not null;
 comment on column payout_attempt.batch_id is 'The batch that asks for it. Null for a payment that is asked for on its own.';
 comment on column payout_attempt.owed_minor is
   'The amount that the partner was owed when the claim asked payability, as proof that no more was sent.';
+comment on column payout_attempt.debit_fee_currency is
+  'The currency of the fee. PayPal tells the fees of some payments in another one than the payment''s. Null: the payment''s.';
 comment on column payout_attempt.answered_at is 'When a reply of the provider was last recorded.';
 comment on column payout_attempt.resolution_id is 'The last decision of people about it.';
 

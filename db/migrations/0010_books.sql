@@ -19,7 +19,7 @@ comment on column ledger_account.cached is
 
 create table ledger_journal(
   id uuid primary key default uuidv7(),
-  kind text not null check (kind in ('accrual', 'send', 'debit', 'fail', 'return', 'partial_return', 'suspense')),
+  kind text not null check (kind in ('accrual', 'send', 'debit', 'fee', 'fail', 'return', 'partial_return', 'suspense')),
   idempotency_key text not null,
   currency char(3) not null references currency,
   effective_at timestamptz not null,
@@ -65,9 +65,13 @@ create table recon_line(
   occurred_at timestamptz not null,
   reference text,
   matched_attempt_id uuid references payout_attempt,
+  matched_batch_id uuid references provider_batch,
   primary key (report_id, line_id, version)
 );
 create index on recon_line(matched_attempt_id);
+create index on recon_line(matched_batch_id) where matched_batch_id is not null;
+comment on column recon_line.matched_batch_id is
+  'The batch that it names. PayPal may write one line for the fees of a whole batch.';
 comment on column recon_line.version is
   'A provider may correct a line. The first version stays as a fact, and the highest version counts.';
 
@@ -85,7 +89,7 @@ create table recon_break(
   resolved_at timestamptz,
   resolution text
 );
-create unique index one_open_break on recon_break(gateway, kind, subject) where resolved_at is null;
+create unique index one_open_break on recon_break(gateway, kind, subject, currency) where resolved_at is null;
 
 -- Everything about a payment that finance must be told: it failed, came back, waits to be claimed, was cut after approval, or is a break.
 -- Triggers write it, so that no path of the code can forget it.

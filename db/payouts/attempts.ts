@@ -27,6 +27,8 @@ const AttemptRow = z.strictObject({
   reason: z.string().nullable(),
   debitedMinor: z.bigint().nullable(),
   debitFeeMinor: z.bigint().nullable(),
+  /** The currency of the fee. Null where it is the payment's. */
+  debitFeeCurrency: Currency.nullable(),
   returnedMinor: z.bigint().nullable(),
   submittedAt: Instant.nullable(),
   submitDeadlineAt: Instant.nullable(),
@@ -46,7 +48,8 @@ const selectAttempt = sql.fragment`
   select id, payout_id as "payoutId", batch_id as "batchId", attempt_no as "attemptNo", gateway, provider_key as "providerKey",
     provider_ref as "providerRef", currency, amount_minor as "minor", check_number as "checkNumber",
     request_sealed as "requestSealed", request_hash as "requestHash", step, state, word, reason,
-    debited_minor as "debitedMinor", debit_fee_minor as "debitFeeMinor", returned_minor as "returnedMinor",
+    debited_minor as "debitedMinor", debit_fee_minor as "debitFeeMinor", debit_fee_currency as "debitFeeCurrency",
+    returned_minor as "returnedMinor",
     submitted_at as "submittedAt", submit_deadline_at as "submitDeadlineAt", answered_at as "answeredAt", state_at as "stateAt",
     resolution_id as "resolutionId", created_at as "createdAt", clock_timestamp() as "readAt"
   from payout_attempt`;
@@ -152,7 +155,7 @@ export type AttemptChange = {
   reason: string | null;
   reference: string | null;
   evidence: Readonly<Record<string, string | number | null>>;
-  debited: { minor: bigint; feeMinor: bigint } | null;
+  debited: { minor: bigint; feeMinor: bigint; feeCurrency: string | null } | null;
   returnedMinor: bigint | null;
   /** The decision of two people (`resolution.id`). Null where the provider said it. */
   resolutionId?: string | null;
@@ -168,6 +171,7 @@ export const updateAttempt = (db: Database, id: string, change: AttemptChange) =
       provider_ref = coalesce(provider_ref, ${change.reference}), evidence = ${sql.jsonb(change.evidence)},
       debited_minor = coalesce(debited_minor, ${change.debited ? String(change.debited.minor) : null}::bigint),
       debit_fee_minor = coalesce(debit_fee_minor, ${change.debited ? String(change.debited.feeMinor) : null}::bigint),
+      debit_fee_currency = coalesce(debit_fee_currency, ${change.debited?.feeCurrency ?? null}),
       returned_minor = coalesce(${change.returnedMinor === null ? null : String(change.returnedMinor)}::bigint, returned_minor),
       resolution_id = coalesce(${change.resolutionId ?? null}::uuid, resolution_id),
       answered_at = case when ${change.resolutionId ?? null}::uuid is null then clock_timestamp() else answered_at end

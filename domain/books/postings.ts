@@ -1,4 +1,5 @@
 import type { CurrencyCode } from '../currency.ts';
+import type { Money } from '../money.ts';
 import type { GatewayName } from '../rails.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { GatewayName } from '../rails.ts';
  */
 export type Account = { readonly code: string; readonly partnerId: bigint | null };
 export type Entry = { readonly account: Account; readonly minor: bigint };
-export type PostingKind = 'accrual' | 'send' | 'debit' | 'fail' | 'return' | 'partial_return' | 'suspense';
+export type PostingKind = 'accrual' | 'send' | 'debit' | 'fee' | 'fail' | 'return' | 'partial_return' | 'suspense';
 export type Posting = {
   readonly kind: PostingKind;
   /** Unique within its kind, so that nothing is posted twice. */
@@ -92,6 +93,15 @@ export const debitPosting = (paid: Paid, providerFee: bigint, at: Date): Posting
     { account: providerFees(paid.gateway), minor: providerFee },
     { account: cash(paid.gateway), minor: -(paid.net + providerFee) },
   ]);
+
+/** The provider took its fee from another balance of ours, in another currency than the payment: `fees > cash` of that currency. */
+export const foreignFeePosting = (paid: Paid, fee: Money, at: Date): Posting => ({
+  ...posting('fee', paid, at, [
+    { account: providerFees(paid.gateway), minor: fee.minor },
+    { account: cash(paid.gateway), minor: -fee.minor },
+  ]),
+  currency: fee.currency,
+});
 
 /** It is proved that nothing moved, so this undoes the send. */
 export const failPosting = (paid: Paid, at: Date): Posting =>

@@ -9,6 +9,8 @@ export type LedgerSide = {
   readonly returnedMinor: bigint;
   readonly isUnknown: boolean;
   readonly submittedAt: Date;
+  /** The batch that asked for it, if any. */
+  readonly batchId?: string | null;
 };
 
 /** One line of a provider's or bank's statement. Money that left our balance is negative. */
@@ -18,6 +20,8 @@ export type ProviderSide = {
   readonly kind: 'payout' | 'fee' | 'return' | 'funding' | 'other';
   readonly currency: CurrencyCode;
   readonly minor: bigint;
+  /** The batch that the line names, if any. */
+  readonly batchId?: string | null;
 };
 
 export type BreakKind =
@@ -58,10 +62,41 @@ const total = (lines: readonly ProviderSide[], kind: ProviderSide['kind']): bigi
 /** Finds every disagreement between the ledger and a statement, by kind. It leaves out everything that agrees to the cent. */
 export function findBreaks(ledger: readonly LedgerSide[], provider: readonly ProviderSide[]): BreakFound[] {
   const byAttempt = Map.groupBy(provider, ({ attemptId }) => attemptId);
-  return [
+  const shared = findSharedFees(ledger, byAttempt);
+  const breaks = [
     ...ledger.flatMap((side) => attemptBreaks(side, byAttempt.get(side.attemptId) ?? [])),
     ...(byAttempt.get(null) ?? []).filter(({ kind }) => kind !== 'funding').map(strangerBreak),
   ];
+  return breaks.filter(({ kind, subject }) => !(SHARED_BREAKS.has(kind) && shared.has(subject)));
+}
+
+/** The breaks that a shared fee explains: that it names no payment, and that these have none of their own. */
+const SHARED_BREAKS: ReadonlySet<BreakKind> = new Set(['fee_differs', 'missing_in_ledger']);
+
+/**
+ * Finds the fees that a provider took with one line for a whole batch, and returns the subjects that they explain: the lines, and the
+ * payments that have no fee line of their own. Such a line names its batch, or its amount is that of the missing fees of one batch.
+ */
+function findSharedFees(
+  ledger: readonly LedgerSide[],
+  byAttempt: ReadonlyMap<string | null, readonly ProviderSide[]>,
+): ReadonlySet<string> {
+  const explained = new Set<string>();
+  const withoutFee = ledger.filter(
+    ({ attemptId, feeMinor }) => feeMinor !== 0n && total(byAttempt.get(attemptId) ?? [], 'fee') === 0n,
+  );
+  const fees = (byAttempt.get(null) ?? []).filter(({ kind }) => kind === 'fee');
+  for (const [batchId, sides] of Map.groupBy(withoutFee, (side) => side.batchId ?? null)) {
+    const expected = -sides.reduce((sum, { feeMinor }) => sum + feeMinor, 0n);
+    const unused = fees.filter(({ lineId }) => !explained.has(`line/${lineId}`));
+    const named = unused.filter((line) => batchId !== null && line.batchId === batchId);
+    const alike = unused.filter((line) => !line.batchId && line.minor === expected).slice(0, 1);
+    const lines = named.length > 0 ? named : alike;
+    if (lines.length === 0 || total(lines, 'fee') !== expected) continue;
+    for (const { lineId } of lines) explained.add(`line/${lineId}`);
+    for (const { attemptId } of sides) explained.add(`attempt/${attemptId}`);
+  }
+  return explained;
 }
 
 /** A line of the statement that names no attempt of ours. */

@@ -7,7 +7,7 @@ import { createPayPalClient, type PayPalSettings } from './client.ts';
 import { readPayPalError } from './errors.ts';
 import { follow, followItem, FOLLOWS_ITEM } from './following.ts';
 import { freezePayPal, thawPayPal } from './request.ts';
-import { linesOf, transactionsBetween } from './statement.ts';
+import { toLines, transactionsBetween } from './statement.ts';
 
 const TOO_LATE =
   'PayPal never confirmed this payment, and after 25 days the request must not be repeated. Look for the payee and amount at PayPal, then record the outcome by hand.';
@@ -66,7 +66,7 @@ export function createPayPalGateway(settings: PayPalSettings, { now, fetch }: De
     },
     read,
     async statement(_account, currency, from, to, signal, onUnreadable) {
-      return linesOf(await transactionsBetween(client, [from, to], currency, { signal, onUnreadable }));
+      return (await transactionsBetween(client, [from, to], currency, { signal, onUnreadable })).flatMap(toLines);
     },
     batches: createPayPalBatches(client, now),
   };

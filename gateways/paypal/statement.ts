@@ -66,14 +66,11 @@ const KIND_OF_CODE: Readonly<Record<string, StatementLine['kind']>> = {
 /** A hold on our balance and its release (PayPal event codes). The later fate of the held money is a separate transaction. */
 const MOVES_NOTHING: ReadonlySet<string> = new Set(['T1503', 'T1105']);
 
-const idOf = ({ transaction_id, transaction_event_code }: PayPalTransaction): string =>
-  `${transaction_id}:${transaction_event_code}`;
-
 /**
- * A transaction and its fee as two lines, as in our books. For payouts, `custom_field` contains our item id. If it is missing,
+ * A transaction and its fee as two lines, as in our books. The transaction id alone is not unique. For payouts, `custom_field` contains our item id. If it is missing,
  * `reference` is the payment's transaction id, which the attempt keeps in its evidence.
  */
-export function toLines(transaction: PayPalTransaction, id = idOf(transaction)): StatementLine[] {
+export function toLines(transaction: PayPalTransaction): StatementLine[] {
   const { transaction_id, transaction_event_code, transaction_initiation_date, transaction_amount, fee_amount } =
     transaction;
   if (MOVES_NOTHING.has(transaction_event_code)) return [];
@@ -82,17 +79,9 @@ export function toLines(transaction: PayPalTransaction, id = idOf(transaction)):
     reference: transaction.paypal_reference_id ?? transaction_id,
     key: transaction.custom_field ?? null,
   };
+  const id = `${transaction_id}:${transaction_event_code}`;
   const kind = KIND_OF_CODE[transaction_event_code] ?? 'other';
   const main: StatementLine = { ...common, id, kind, amount: transaction_amount };
   if (!fee_amount || fee_amount.minor === 0n) return [main];
   return [main, { ...common, id: `${id}:fee`, kind: 'fee', amount: fee_amount }];
 }
-
-/**
- * The lines of these transactions. PayPal's transaction id is not unique, so a line is identified by the id, the event code and, from the
- * second one on, its place among those that share both.
- */
-export const linesOf = (transactions: readonly PayPalTransaction[]): StatementLine[] =>
-  [...Map.groupBy(transactions, idOf)].flatMap(([id, alike]) =>
-    alike.flatMap((transaction, index) => toLines(transaction, index === 0 ? id : `${id}:${index + 1}`)),
-  );

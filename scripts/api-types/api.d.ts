@@ -3786,10 +3786,15 @@ export interface components {
              */
             debited: string | null;
             /**
-             * @description The fee that the provider charged; null until the provider reports it. A decimal string in major units of the currency of the payout
+             * @description The fee that the provider charged; null until the provider reports it. A decimal string in major units of the currency of the fee
              * @example 1.10
              */
             fee: string | null;
+            /**
+             * @description The currency of the fee, which may be another one than the payout's; null while there is no fee
+             * @example USD
+             */
+            feeCurrency: string | null;
             /**
              * @description The amount that came back; null if nothing did. A decimal string in major units of the currency of the payout
              * @example 123.45

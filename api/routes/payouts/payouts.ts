@@ -79,7 +79,10 @@ export const AttemptBody = z
       .amountOf('the payout', 'The amount that left our balance, without the fee; null until the provider reports it')
       .nullable(),
     fee: fields
-      .amountOf('the payout', 'The fee that the provider charged; null until the provider reports it', '1.10')
+      .amountOf('the fee', 'The fee that the provider charged; null until the provider reports it', '1.10')
+      .nullable(),
+    feeCurrency: fields
+      .text("The currency of the fee, which may be another one than the payout's; null while there is no fee", 'USD')
       .nullable(),
     returned: fields.amountOf('the payout', 'The amount that came back; null if nothing did').nullable(),
     requestHash: fields.text(
@@ -212,7 +215,8 @@ async function readLines(db: Database, payoutId: string) {
 export async function readAttempts(db: Database, payoutId: string) {
   const attempts = await listAttempts(db, payoutId);
   return attempts.map(({ currency, ...attempt }) => {
-    const say = (minor: bigint | null) => (minor === null ? null : formatDecimal(money(minor, currency)));
+    const say = (minor: bigint | null, of = currency) => (minor === null ? null : formatDecimal(money(minor, of)));
+    const feeCurrency = attempt.debitFeeCurrency ?? currency;
     return {
       attemptNo: attempt.attemptNo,
       gateway: attempt.gateway,
@@ -223,7 +227,8 @@ export async function readAttempts(db: Database, payoutId: string) {
       reference: attempt.providerRef,
       checkNumber: attempt.checkNumber === null ? null : String(attempt.checkNumber),
       debited: say(attempt.debitedMinor),
-      fee: say(attempt.debitFeeMinor),
+      fee: say(attempt.debitFeeMinor, feeCurrency),
+      feeCurrency: attempt.debitFeeMinor === null ? null : feeCurrency,
       returned: say(attempt.returnedMinor),
       requestHash: attempt.requestHash,
       submittedAt: attempt.submittedAt?.toISOString() ?? null,

@@ -1,9 +1,11 @@
 import { sql } from 'slonik';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
 import { createReconciliationActivities } from '../../../activities/books/reconciliation.ts';
 import { DAY_MS } from '../../../domain/durations.ts';
 import { money } from '../../../domain/money.ts';
+import type { Gateway } from '../../../gateways/gateway.ts';
 import { createPrintedCheckGateway } from '../../../gateways/printed-check/gateway.ts';
 import { withClient } from '../../../scripts/stack/postgres.ts';
 import { TASK_QUEUES } from '../../../temporal/messages.ts';
@@ -256,5 +258,47 @@ describe('given a bank that repeats its references', () => {
     days = { [second]: [entry(second, '1.00', ''), entry(second, `-${amount()}`, ofCheck())] };
     await read(second);
     expect(await breaks()).toMatchObject([{ kind: 'paid_twice', subject: `attempt/${attempt}` }]);
+  });
+});
+
+describe('given a fee that PayPal took from a balance in another currency', () => {
+  beforeEach(async () => {
+    await withClient(world.databaseUrl, async (client) => {
+      await client.query('set session_replication_role = replica');
+      for (const table of ['recon_break', 'recon_line', 'recon_report']) await client.query(`delete from ${table}`);
+    });
+  });
+
+  /** The breaks of today when PayPal's statement in USD shows this fee in EUR. */
+  async function breaksWith(fee: (booked: bigint) => bigint) {
+    const attempt = await attemptIdOf(await payoutOf(business, run, 'paypal'));
+    await tamper(attempt, "debit_fee_currency = 'EUR'");
+    const booked = sql.type(z.object({ key: z.string(), minor: z.bigint(), fee: z.bigint() }))`
+      select provider_key as key, debited_minor as minor, debit_fee_minor as fee from payout_attempt where id = ${attempt}`;
+    const { key, minor, fee: charged } = await world.db.one(booked);
+    const common = { occurredAt: new Date(), reference: null, key };
+    const statement: Gateway['statement'] = async (_account, currency) =>
+      currency === 'USD'
+        ? [
+            { ...common, id: 'P1', kind: 'payout', amount: money(-minor, 'USD') },
+            { ...common, id: 'P1:fee', kind: 'fee', amount: money(-fee(charged), 'EUR') },
+          ]
+        : [];
+    const books = createReconciliationActivities({
+      db: world.db,
+      gateways: { ...world.gateways, paypal: { ...world.gateways.paypal, statement } },
+      vault: VAULT,
+    });
+    await books.reconcileDay('paypal', new Date().toISOString().slice(0, 10));
+    return world.db.any(sql.type(z.object({ kind: z.string(), currency: z.string() }))`
+      select kind, currency from recon_break where resolved_at is null and subject = ${`attempt/${attempt}`}`);
+  }
+
+  it('when the statement shows it in that currency then there is no break', async () => {
+    expect(await breaksWith((charged) => charged)).toEqual([]);
+  });
+
+  it('when the statement shows another fee then it differs in that currency', async () => {
+    expect(await breaksWith((charged) => charged + 1n)).toEqual([{ kind: 'fee_differs', currency: 'EUR' }]);
   });
 });

@@ -150,6 +150,24 @@ describe('given a payout from which tax and a fee were deducted', () => {
   });
 });
 
+describe('given a payout whose fee its provider tells in another currency', () => {
+  it('when the provider took it then the fee is booked in its own currency, once', async () => {
+    const { payoutId } = await open({}, 'paypal');
+    const attempt = await findLiveAttempt(fixture.app, payoutId);
+    if (!attempt) throw new Error('there is no live attempt');
+    const debited = { amount: money(attempt.minor, 'USD'), fee: money(31n, 'EUR') };
+    const settle = () => recordReply(deps(), attempt, reply('settled', 'SUCCESS', { debited }));
+
+    expect(await moved(settle)).toEqual({
+      'payout:in_transit:paypal:USD': 1000n,
+      'cash:paypal:USD': -1000n,
+      'fees:paypal:EUR': 31n,
+      'cash:paypal:EUR': -31n,
+    });
+    expect(await moved(settle)).toEqual({});
+  });
+});
+
 describe('given part of a payout that came back', () => {
   const partly = async (back = 400n) => {
     const { payoutId, partner } = await open();

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   accrualPosting,
   debitPosting,
+  foreignFeePosting,
   failPosting,
   type Paid,
   partialReturnPosting,
@@ -76,6 +77,7 @@ it('for all amounts, every posting adds up to zero and has no zero entry', () =>
       for (const { entries } of [
         sendPosting(some, at),
         debitPosting(some, other, at),
+        foreignFeePosting(some, { minor: other, currency: 'EUR' }, at),
         failPosting(some, at),
         returnPosting(some, other, fee, at),
         partialReturnPosting(some, other, 0n, at),

@@ -57,6 +57,28 @@ describe('given an attempt of 10.00 with a fee of 0.20 in our books', () => {
     expect(findBreaks([ours], statement).map((found) => found.kind)).toEqual([kind]);
   });
 
+  it.each([
+    { what: 'names its batch', fee: -60n, batchId: 'b', kinds: [] },
+    { what: 'names nothing, and is the sum of their fees', fee: -60n, batchId: null, kinds: [] },
+    {
+      what: 'names its batch, and has another amount',
+      fee: -61n,
+      batchId: 'b',
+      kinds: ['fee_differs', 'fee_differs', 'fee_differs', 'missing_in_ledger'],
+    },
+    {
+      what: 'names another batch',
+      fee: -60n,
+      batchId: 'c',
+      kinds: ['fee_differs', 'fee_differs', 'fee_differs', 'missing_in_ledger'],
+    },
+  ])('when one line has the fees of three payments of a batch and $what then the breaks are $kinds', (row) => {
+    const sides = ['a', 'b', 'c'].map((attemptId) => ({ ...ours, attemptId, batchId: 'b' }));
+    const payments = sides.map(({ attemptId }) => line('payout', -1000n, `paid-${attemptId}`, attemptId));
+    const shared = { ...line('fee', row.fee, 'shared', null), batchId: row.batchId };
+    expect(findBreaks(sides, [...payments, shared]).map(({ kind }) => kind)).toEqual(row.kinds);
+  });
+
   it('when the provider took a payment that our books do not have yet then it is missing in the ledger', () => {
     const notYet = { ...ours, paidMinor: 0n, feeMinor: 0n };
     expect(findBreaks([notYet], [line('payout', -1000n)]).map(({ kind }) => kind)).toEqual(['missing_in_ledger']);
