@@ -45,6 +45,7 @@ import { resolutionRoutes } from './routes/payouts/resolutions.ts';
 import { runChangeRoutes } from './routes/runs/changes.ts';
 import { flagRoutes } from './routes/runs/flags.ts';
 import { runRoutes } from './routes/runs/runs.ts';
+import { statementRoutes } from './routes/books/statements.ts';
 import { scheduleRoutes } from './routes/payers/schedules.ts';
 import { taskRoutes } from './routes/tasks/tasks.ts';
 import { webhookRoutes } from './routes/payouts/webhooks.ts';
@@ -91,6 +92,7 @@ const ROUTES = [
   meRoutes,
   gatewayRoutes,
   alarmRoutes,
+  statementRoutes,
   auditRoutes,
   webhookRoutes,
 ];

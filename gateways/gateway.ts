@@ -204,8 +204,10 @@ export type Gateway = {
   resolve: (submission: Submission, save: SaveStep, signal: AbortSignal) => Promise<Reply>;
   /** Reads the provider's object again by its reference. */
   read: (submission: Submission, signal: AbortSignal) => Promise<Reply>;
+  /** Its statement has days without times. They are asked for as days in UTC, whatever the account's zone. */
+  hasDatesOnly?: true;
   /**
-   * The provider's own statement of one day (UTC, half-open), for reconciliation. A row that cannot be read hides no other row:
+   * The provider's own statement of one day (half-open), for reconciliation. A row that cannot be read hides no other row:
    * `onUnreadable` is told its name.
    */
   statement: (

@@ -67,6 +67,12 @@ export async function removePaySchedule(client: Client, code: string): Promise<v
   }
 }
 
+/** Each reading takes the days that are over in the account's zone: the first those of Asia and Europe, the second those of America. */
+const RECONCILED_AT = [
+  { hour: 4, minute: 30 },
+  { hour: 12, minute: 30 },
+];
+
 /** The bank's deadlines are hours away. At worst, a person learns this much later about a check that the bank asks about. */
 const CHECK_DESK_EVERY_MS = 10 * MINUTE_MS;
 
@@ -91,7 +97,7 @@ export async function deploySystemSchedules(client: Client, sweepSeconds: number
   });
   await deploySchedule(client, {
     scheduleId: RECONCILIATION_SCHEDULE_ID,
-    spec: { calendars: [{ hour: 4, minute: 30, comment: 'UTC; statements are days in UTC' }], timezone: 'UTC' },
+    spec: { calendars: RECONCILED_AT.map((time) => ({ ...time, comment: 'UTC' })), timezone: 'UTC' },
     action: {
       type: 'startWorkflow',
       workflowType: 'nightlyReconciliation',

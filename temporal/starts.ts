@@ -110,7 +110,7 @@ export async function wakeCheckDesk(client: Client): Promise<void> {
   });
 }
 
-/** Compares one gateway's statement of one day (UTC, `2026-11-23`) with the ledger. */
+/** Compares one gateway's statement of one day (`2026-11-23`, local to each account's zone) with the ledger. */
 export async function startReconciliation(client: Client, gateway: GatewayName, day: string): Promise<void> {
   await client.workflow.start('reconciliation', {
     ...REPEATABLE,

@@ -12,17 +12,17 @@ const { reconcileDay } = proxyActivities<Activities>({
   retry: { initialInterval: '5 seconds', maximumInterval: '10 minutes', maximumAttempts: 50 },
 });
 
-/** Compares one gateway's statement of one day (UTC) with the ledger. */
+/** Compares one gateway's statement of one day, local to each account's zone, with the ledger. */
 export async function reconciliation(gateway: GatewayName, day: string): Promise<{ lines: number; breaks: number }> {
   const counts = await reconcileDay(gateway, day);
   setCurrentDetails(`${counts.lines} statement lines, ${counts.breaks} open breaks`);
   return counts;
 }
 
-/** Statements may be late, PayPal's by hours, so each night reads the last days again. */
+/** Statements may be late, PayPal's by hours, so each reading reads the last days again. */
 const DAYS_READ_AGAIN = 3;
 
-/** Reconciles the last days of every gateway each night. A gateway that refuses its statement does not stop the others. */
+/** Reconciles the last days of every gateway that are over in the account's zone. A gateway that refuses its statement does not stop the others. */
 export async function nightlyReconciliation(): Promise<void> {
   const scheduledAt = workflowInfo().searchAttributes['TemporalScheduledStartTime']?.[0];
   const at = scheduledAt instanceof Date ? scheduledAt : workflowInfo().startTime;
@@ -35,7 +35,8 @@ export async function nightlyReconciliation(): Promise<void> {
     );
 }
 
+/** A zone may be a day ahead of UTC, so its last day that is over may be the current day of UTC. */
 async function reconcileLastDays(gateway: GatewayName, at: Date): Promise<void> {
   for (let back = 0; back <= DAYS_READ_AGAIN; back += 1)
-    await reconcileDay(gateway, new Date(at.getTime() - back * DAY_MS).toISOString().slice(0, 10));
+    await reconcileDay(gateway, new Date(at.getTime() - back * DAY_MS).toISOString().slice(0, 10), at.toISOString());
 }

@@ -2,20 +2,21 @@ import type { DatabasePool } from 'slonik';
 
 import type { Database } from '../../db/database.ts';
 import {
+  countBreaks,
   isDayRead,
   listLedgerSide,
   listProviderSide,
   listStatementAccounts,
   type ReportKey,
   saveBreaks,
+  saveProblem,
   saveReport,
 } from '../../db/books/reconciliation.ts';
 import type { VaultKeys } from '../../db/vault.ts';
-import type { CurrencyCode } from '../../domain/currency.ts';
-import { DAY_MS } from '../../domain/durations.ts';
 import { Failure, FAILURES } from '../../domain/errors.ts';
 import type { GatewayName } from '../../domain/rails.ts';
 import { findBreaks, numberRepeats } from '../../domain/books/reconciliation.ts';
+import { isOver, isOverdue, statementDay } from '../../domain/books/statement-day.ts';
 import type { Gateways, PayerAccount, StatementLine } from '../../gateways/gateway.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 
@@ -25,21 +26,31 @@ const STATEMENT_TIMEOUT_MS = 240_000;
 
 export const createReconciliationActivities = ({ db, gateways, vault }: ReconciliationDeps) => ({
   /**
-   * Reads a gateway's own statement of one day (UTC), stores its lines, and compares them with the ledger. Returns how many
-   * lines it read and how many breaks are open for them. Another read of the same day only adds to it.
+   * Reads a gateway's own statement of one day, local to each account's zone, stores its lines, and compares them with the ledger. Leaves
+   * out the accounts whose day is not over `at` that instant. Returns how many lines it read and how many breaks are open for them.
+   * Another read of the same day only adds to it. An account that cannot be read does not hold up the others.
    */
-  async reconcileDay(gateway: GatewayName, day: string): Promise<{ lines: number; breaks: number }> {
+  async reconcileDay(gateway: GatewayName, date: string, at?: string): Promise<{ lines: number; breaks: number }> {
     const counts = { lines: 0, breaks: 0 };
-    const keys: ReportKey[] = [];
-    for (const { payerId, currency, account } of await listStatementAccounts(db, vault, gateway)) {
+    const failures: unknown[] = [];
+    const read: ReportKey[] = [];
+    for (const { payerId, currency, account, zone } of await listStatementAccounts(db, vault, gateway)) {
+      const day = statementDay(date, zone);
+      if (at && !isOver(day, new Date(at))) continue;
       const key = { gateway, payerId, currency, day };
-      const lines = await readStatement({ db, gateways }, gateway, account, currency, day);
-      await db.transaction((tx) => save(tx, key, lines));
-      counts.lines += lines.length;
-      keys.push(key);
+      try {
+        const lines = await readStatement({ db, gateways }, key, account);
+        await db.transaction((tx) => save(tx, key, lines));
+        counts.lines += lines.length;
+        read.push(key);
+      } catch (failure) {
+        failures.push(failure);
+        if (failure instanceof Failure) await db.transaction((tx) => saveProblem(tx, key, failure.message));
+      }
     }
     // A statement may hold fees in another currency, so all are stored before any is compared.
-    for (const key of keys) counts.breaks += await db.transaction((tx) => compare(tx, key));
+    for (const key of read) counts.breaks += await db.transaction((tx) => compare(tx, key));
+    if (failures.length > 0) throw failures[0];
     return counts;
   },
 });
@@ -47,22 +58,20 @@ export const createReconciliationActivities = ({ db, gateways, vault }: Reconcil
 /** Raises an alarm for a refusal that only a person can fix, and for a day that was not read in time, because its books were not compared. */
 async function readStatement(
   { db, gateways }: Pick<ReconciliationDeps, 'db' | 'gateways'>,
-  gateway: GatewayName,
+  key: ReportKey,
   account: PayerAccount,
-  currency: CurrencyCode,
-  day: string,
 ): Promise<StatementLine[]> {
-  const from = new Date(`${day}T00:00:00Z`);
-  const to = new Date(from.getTime() + DAY_MS);
+  const { gateway, currency, day } = key;
+  const { from, to } = gateways[gateway].hasDatesOnly ? statementDay(day.date, 'UTC') : day;
   const unreadable: string[] = [];
   const tell = (row: string) => void unreadable.push(row);
   try {
     const signal = AbortSignal.timeout(STATEMENT_TIMEOUT_MS);
     const lines = await gateways[gateway].statement(account, currency, from, to, signal, tell);
-    if (unreadable.length > 0) await notifyOfUnreadable(db, gateway, day, unreadable);
+    if (unreadable.length > 0) await notifyOfUnreadable(db, gateway, day.date, unreadable);
     return lines;
   } catch (error) {
-    if (error instanceof Failure && (!FAILURES[error.code].retryable || (await isLate(db, gateway, day, to))))
+    if (error instanceof Failure && (!FAILURES[error.code].retryable || (await isLate(db, key))))
       await db.transaction((tx) => raiseAlarm(tx, 'statement_not_read', `gateway/${gateway}`, error.message));
     throw error;
   }
@@ -83,8 +92,8 @@ const notifyOfUnreadable = (db: DatabasePool, gateway: GatewayName, day: string,
   );
 
 /** Whether a day is still unread after the night that follows the night on which it should have been read. */
-const isLate = async (db: DatabasePool, gateway: GatewayName, day: string, endedAt: Date): Promise<boolean> =>
-  Date.now() - endedAt.getTime() > DAY_MS && !(await isDayRead(db, gateway, day));
+const isLate = async (db: DatabasePool, { gateway, day }: ReportKey): Promise<boolean> =>
+  isOverdue(day, new Date()) && !(await isDayRead(db, gateway, day.date));
 
 const save = (tx: Database, key: ReportKey, lines: readonly StatementLine[]): Promise<void> =>
   saveReport(
@@ -105,5 +114,7 @@ async function compare(tx: Database, key: ReportKey): Promise<number> {
     ...ledger.map(({ attemptId }) => `attempt/${attemptId}`),
     ...provider.map(({ lineId }) => `line/${lineId}`),
   ];
-  return saveBreaks(tx, key, subjects, findBreaks(ledger, provider));
+  const found = await saveBreaks(tx, key, subjects, findBreaks(ledger, provider));
+  await countBreaks(tx, key, found);
+  return found;
 }

@@ -111,6 +111,8 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/alarms': STAFF,
   'POST /v1/alarms/{id}/clear': OPERATOR,
   'GET /v1/breaks': STAFF,
+  'GET /v1/gateways/{name}/statements': STAFF,
+  'POST /v1/gateways/{name}/statements/{day}/read': ['preparer', 'approver', 'operator'],
   'GET /v1/audit': ['operator', 'auditor'],
 };
 

@@ -2,17 +2,29 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import type { GatewayName } from '../../domain/rails.ts';
+import type { CurrencyCode } from '../../domain/currency.ts';
 import type { BreakFound, LedgerSide, ProviderSide } from '../../domain/books/reconciliation.ts';
+import type { StatementDay } from '../../domain/books/statement-day.ts';
 import type { Database } from '../database.ts';
 import { payerGatewayRecord, unsealJson, type VaultKeys } from '../vault.ts';
-import { Bytes, Currency, Instant } from '../column-types.ts';
+import { Bytes, Currency, Instant, LocalDate } from '../column-types.ts';
 
-const AccountRow = z.strictObject({ payerId: z.number(), method: z.string(), sealed: Bytes, currency: Currency });
+const AccountRow = z.strictObject({
+  payerId: z.number(),
+  method: z.string(),
+  sealed: Bytes,
+  currency: Currency,
+  zone: z.string(),
+});
 
-/** The accounts of a gateway, and the currencies that were paid through them. The vault opens them for one call. */
+/**
+ * The accounts of a gateway, the currencies that were paid through them, and the zone in which their days begin and end: that of the
+ * payer's first schedule. The vault opens them for one call.
+ */
 export async function listStatementAccounts(db: Database, keys: VaultKeys, gateway: GatewayName) {
   const rows = await db.any(sql.type(AccountRow)`
-    select carrier.payer_id as "payerId", carrier.method, carrier.sealed, used.currency
+    select carrier.payer_id as "payerId", carrier.method, carrier.sealed, used.currency,
+      (select zone from pay_schedule schedule where schedule.payer_id = carrier.payer_id order by schedule.id limit 1) as zone
     from payer_gateway carrier
     join (select distinct schedule.payer_id, attempt.gateway, taken.currency
           from payout_attempt attempt
@@ -22,18 +34,21 @@ export async function listStatementAccounts(db: Database, keys: VaultKeys, gatew
           where taken.currency is not null) used
       on used.payer_id = carrier.payer_id and used.gateway = carrier.gateway
     where carrier.gateway = ${gateway} order by carrier.payer_id, used.currency`);
-  return rows.map(({ payerId, method, sealed, currency }) => ({
+  return rows.map(({ payerId, method, sealed, currency, zone }) => ({
     payerId,
     currency,
+    zone,
     account: unsealJson(keys, payerGatewayRecord(payerId, method), sealed) as Record<string, unknown>,
   }));
 }
 
 /** Whether a statement of a day was ever read, for any payer. */
 export const isDayRead = (db: Database, gateway: GatewayName, day: string): Promise<boolean> =>
-  db.exists(sql.unsafe`select 1 from recon_report where gateway = ${gateway} and day = ${day}::date`);
+  db.exists(
+    sql.unsafe`select 1 from recon_report where gateway = ${gateway} and day = ${day}::date and read_at is not null`,
+  );
 
-export type ReportKey = { gateway: GatewayName; payerId: number; currency: string; day: string };
+export type ReportKey = { gateway: GatewayName; payerId: number; currency: CurrencyCode; day: StatementDay };
 export type ReportLine = {
   id: string;
   kind: string;
@@ -50,9 +65,9 @@ export type ReportLine = {
  */
 export async function saveReport(db: Database, report: ReportKey, lines: readonly ReportLine[]): Promise<void> {
   const id = await db.oneFirst(sql.type(z.object({ id: z.string() }))`
-    insert into recon_report(gateway, payer_id, currency, day)
-    values (${report.gateway}, ${report.payerId}, ${report.currency}, ${report.day}::date)
-    on conflict (gateway, payer_id, currency, day) do update set read_at = now() returning id`);
+    insert into recon_report(gateway, payer_id, currency, day, read_at)
+    values (${report.gateway}, ${report.payerId}, ${report.currency}, ${report.day.date}::date, now())
+    on conflict (gateway, payer_id, currency, day) do update set read_at = now(), tried_at = now(), problem = null returning id`);
   await db.query(sql.unsafe`
     insert into recon_line(report_id, line_id, version, gateway, kind, currency, amount_minor, occurred_at, reference,
       matched_attempt_id, matched_batch_id)
@@ -86,6 +101,19 @@ export async function saveReport(db: Database, report: ReportKey, lines: readonl
     where id = ${id}`);
 }
 
+/** Notes why a statement could not be read. The lines of an earlier read stay. */
+export const saveProblem = (db: Database, { gateway, payerId, currency, day }: ReportKey, problem: string) =>
+  db.query(sql.unsafe`
+    insert into recon_report(gateway, payer_id, currency, day, problem)
+    values (${gateway}, ${payerId}, ${currency}, ${day.date}::date, ${problem})
+    on conflict (gateway, payer_id, currency, day) do update set tried_at = now(), problem = excluded.problem`);
+
+/** Notes how many breaks were open for a statement when it was last compared. */
+export const countBreaks = (db: Database, { gateway, payerId, currency, day }: ReportKey, count: number) =>
+  db.query(sql.unsafe`
+    update recon_report set break_count = ${count}
+    where gateway = ${gateway} and payer_id = ${payerId} and currency = ${currency} and day = ${day.date}::date`);
+
 /** The last version of a line. Earlier versions stay as facts, but no longer count. */
 const isLatest = sql.fragment`
   not exists (select from recon_line newer
@@ -103,8 +131,9 @@ const LedgerRow = z.strictObject({
 });
 
 /**
- * The ledger's side of a day: the attempts that the day's lines name, alone or as a batch, and those that were submitted on that day. A
- * payment whose fee is in another currency is in both: the payment here, the fee there.
+ * The ledger's side of a day: the attempts that the day's lines name, alone or as a batch, and those that were submitted or last booked on
+ * that day. An attempt that was booked after the last day that was read is left out, because no statement need show it yet. The day of its
+ * booking compares it. A payment whose fee is in another currency is in both: the payment here, the fee there.
  */
 export const listLedgerSide = (
   db: Database,
@@ -112,7 +141,7 @@ export const listLedgerSide = (
 ): Promise<readonly LedgerSide[]> => {
   const linesOfDay = sql.fragment`
     recon_line line join recon_report report on report.id = line.report_id
-    where report.gateway = ${gateway} and report.payer_id = ${payerId} and line.currency = ${currency} and report.day = ${day}::date`;
+    where report.gateway = ${gateway} and report.payer_id = ${payerId} and line.currency = ${currency} and report.day = ${day.date}::date`;
   return db.any(sql.type(LedgerRow)`
     select attempt.id as "attemptId", taken.currency, attempt.batch_id as "batchId", attempt.submitted_at as "submittedAt",
       sum(taken.paid)::bigint as "paidMinor", sum(taken.fee)::bigint as "feeMinor", sum(taken.returned)::bigint as "returnedMinor",
@@ -125,8 +154,11 @@ export const listLedgerSide = (
     join payout on payout.id = attempt.payout_id join payout_run run on run.id = payout.run_id
     join pay_schedule schedule on schedule.id = run.schedule_id
     where attempt.gateway = ${gateway} and taken.currency = ${currency} and schedule.payer_id = ${payerId}
-      and attempt.submitted_at is not null
-      and (attempt.submitted_at >= ${day}::date and attempt.submitted_at < ${day}::date + 1
+      and attempt.submitted_at is not null and coalesce(attempt.booked_at, attempt.submitted_at) <
+        greatest(${day.to.toISOString()}::timestamptz, (
+          select (max(known.day) + 1)::timestamp at time zone ${day.zone} from recon_report known
+          where known.gateway = ${gateway} and known.payer_id = ${payerId} and known.currency = ${currency} and known.read_at is not null))
+      and (attempt.submitted_at >= ${day.from.toISOString()} or attempt.booked_at >= ${day.from.toISOString()}
         or attempt.id in (select line.matched_attempt_id from ${linesOfDay})
         or attempt.batch_id in (select line.matched_batch_id from ${linesOfDay}))
     group by attempt.id, taken.currency order by attempt.id`);
@@ -157,7 +189,7 @@ export const listProviderSide = (
     where report.gateway = ${gateway} and report.payer_id = ${payerId} and line.currency = ${currency} and ${isLatest}
       and (line.matched_attempt_id = any(${sql.array(attemptIds, 'uuid')})
         or line.matched_batch_id in (select batch_id from payout_attempt where id = any(${sql.array(attemptIds, 'uuid')}))
-        or line.matched_attempt_id is null and report.day = ${day}::date)
+        or line.matched_attempt_id is null and report.day = ${day.date}::date)
     order by line.line_id, line.occurred_at`);
 
 /** Opens the breaks that were found, and closes earlier breaks of the same attempts and lines that were not found again. */
@@ -218,3 +250,37 @@ export const listBreaks = (db: Database, after: bigint, limit: number): Promise<
     select id, gateway, kind, subject, currency, expected_minor as "expectedMinor", found_minor as "foundMinor",
       opened_at as "openedAt" from recon_break
     where resolved_at is null and id > ${String(after)}::bigint order by id limit ${limit}`);
+
+const ReportRow = z.strictObject({
+  id: z.string(),
+  day: LocalDate,
+  payer: z.string(),
+  currency: Currency,
+  lineCount: z.number(),
+  breakCount: z.number(),
+  readAt: Instant.nullable(),
+  triedAt: Instant,
+  problem: z.string().nullable(),
+});
+
+/** The statements of a gateway, the newest day first, after a cursor of day and id. */
+export const listReports = (
+  db: Database,
+  gateway: GatewayName,
+  after: readonly [day: string, id: string] | null,
+  limit: number,
+): Promise<readonly z.infer<typeof ReportRow>[]> =>
+  db.any(sql.type(ReportRow)`
+    select report.id, report.day, payer.code as payer, report.currency, report.line_count as "lineCount",
+      report.break_count as "breakCount", report.read_at as "readAt", report.tried_at as "triedAt", report.problem
+    from recon_report report join payer on payer.id = report.payer_id
+    where report.gateway = ${gateway} and ${after ? sql.fragment`(report.day, report.id) < (${after[0]}::date, ${after[1]}::uuid)` : sql.fragment`true`}
+    order by report.day desc, report.id desc limit ${limit}`);
+
+/** The zones of the accounts of a gateway that have ever paid. */
+export const listAccountZones = (db: Database, gateway: GatewayName): Promise<readonly string[]> =>
+  db.anyFirst(sql.type(z.strictObject({ zone: z.string() }))`
+    select distinct zone from (
+      select distinct on (carrier.payer_id) schedule.zone
+      from payer_gateway carrier join pay_schedule schedule on schedule.payer_id = carrier.payer_id
+      where carrier.gateway = ${gateway} order by carrier.payer_id, schedule.id) first order by zone`);

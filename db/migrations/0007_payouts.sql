@@ -160,6 +160,7 @@ create table payout_attempt(
   debit_fee_minor bigint check (debit_fee_minor >= 0),
   debit_fee_currency char(3) references currency,
   returned_minor bigint check (returned_minor >= 0),
+  booked_at timestamptz,
   submitted_at timestamptz,
   owed_minor bigint,
   submit_deadline_at timestamptz,
@@ -179,6 +180,8 @@ comment on column payout_attempt.owed_minor is
   'The amount that the partner was owed when the claim asked payability, as proof that no more was sent.';
 comment on column payout_attempt.debit_fee_currency is
   'The currency of the fee. PayPal tells the fees of some payments in another one than the payment''s. Null: the payment''s.';
+create index on payout_attempt(gateway, booked_at) where booked_at is not null;
+comment on column payout_attempt.booked_at is 'When our books last changed what the provider took, kept or gave back.';
 comment on column payout_attempt.answered_at is 'When a reply of the provider was last recorded.';
 comment on column payout_attempt.resolution_id is 'The last decision of people about it.';
 

@@ -50,7 +50,10 @@ create table recon_report(
   currency char(3) not null references currency,
   day date not null,
   line_count int not null default 0,
-  read_at timestamptz not null default now(),
+  break_count int not null default 0,
+  read_at timestamptz,
+  tried_at timestamptz not null default now(),
+  problem text,
   unique (gateway, payer_id, currency, day)
 );
 

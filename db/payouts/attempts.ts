@@ -173,6 +173,7 @@ export const updateAttempt = (db: Database, id: string, change: AttemptChange) =
       debit_fee_minor = coalesce(debit_fee_minor, ${change.debited ? String(change.debited.feeMinor) : null}::bigint),
       debit_fee_currency = coalesce(debit_fee_currency, ${change.debited?.feeCurrency ?? null}),
       returned_minor = coalesce(${change.returnedMinor === null ? null : String(change.returnedMinor)}::bigint, returned_minor),
+      booked_at = case when ${change.debited !== null || change.returnedMinor !== null} then now() else booked_at end,
       resolution_id = coalesce(${change.resolutionId ?? null}::uuid, resolution_id),
       answered_at = case when ${change.resolutionId ?? null}::uuid is null then clock_timestamp() else answered_at end
     where id = ${id}`);

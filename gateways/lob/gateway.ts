@@ -132,6 +132,7 @@ export function createLobGateway(settings: LobSettings & CheckBankSettings, { no
 
   return {
     name: 'lob',
+    hasDatesOnly: true,
     freeze: freezeLob,
     submit: (submission, save, signal) => issue(submission, false, save, signal),
     resolve: (submission, save, signal) =>

@@ -56,6 +56,7 @@ export function createPrintedCheckGateway(
 
   return {
     name: 'printed-check',
+    hasDatesOnly: true,
     freeze: freezeCheck,
     submit: (submission, save, signal) => issue(submission, false, save, signal),
     resolve: (submission, save, signal) => issue(submission, true, save, signal),

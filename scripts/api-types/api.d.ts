@@ -1576,6 +1576,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/gateways/{name}/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a gateway's statements
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listStatements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gateways/{name}/statements/{day}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read a gateway's statement of a day
+         * @description Reads the statement of a day for every account of the gateway, and compares it with the books. A day that was read before is read again: new and corrected lines are added, and breaks are opened and closed. The day must be over in the zone of every account.
+         *
+         *     Needs a key of the role **preparer**, **approver**, or **operator**.
+         */
+        post: operations["readStatement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -4763,6 +4805,72 @@ export interface components {
              */
             openedAt: string;
         };
+        Statement: {
+            /**
+             * Format: date
+             * @description The day of the statement, local to the zone of the account. A local date
+             * @example 2026-03-01
+             */
+            day: string;
+            /**
+             * @description The payer whose account it is
+             * @example acme
+             */
+            payer: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description `read`: the last try read it; `failed`: the last try could not read it
+             * @example read
+             * @enum {string}
+             */
+            state: "read" | "failed";
+            /**
+             * @description Why the last try could not read it; null if it did
+             * @example Wise did not answer
+             */
+            problem: string | null;
+            /**
+             * @description How many lines were read so far
+             * @example 12
+             */
+            lines: number;
+            /**
+             * @description How many breaks were open when it was last compared with the books
+             * @example 0
+             */
+            breaks: number;
+            /**
+             * Format: date-time
+             * @description When it was last read and compared; null if it never was. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            readAt: string | null;
+            /**
+             * Format: date-time
+             * @description When somebody last tried to read it. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            triedAt: string;
+        };
+        StatementReading: {
+            /**
+             * @description The name of the gateway
+             * @example wise
+             * @enum {string}
+             */
+            gateway: "wise" | "paypal" | "lob" | "printed-check";
+            /**
+             * Format: date
+             * @description The day that is being read. A local date
+             * @example 2026-03-01
+             */
+            day: string;
+            /**
+             * @description The statement is being read; the list of statements shows the result
+             * @enum {string}
+             */
+            state: "reading";
+        };
         AuditEntry: {
             /**
              * @description The number of the entry; later entries have higher numbers. A string of digits
@@ -5704,6 +5812,8 @@ export type GatewayPause = components['schemas']['GatewayPause'];
 export type Alarm = components['schemas']['Alarm'];
 export type ClearedAlarm = components['schemas']['ClearedAlarm'];
 export type Break = components['schemas']['Break'];
+export type Statement = components['schemas']['Statement'];
+export type StatementReading = components['schemas']['StatementReading'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type ImportMapping = components['schemas']['ImportMapping'];
 export type BankDetails = components['schemas']['BankDetails'];
@@ -9416,6 +9526,85 @@ export interface operations {
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listStatements: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The name of the gateway */
+                name: "wise" | "paypal" | "lob" | "printed-check";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One statement for each day, payer and currency, the newest day first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Statement"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    readStatement: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The name of the gateway */
+                name: "wise" | "paypal" | "lob" | "printed-check";
+                /** @description A local date in the zone of the schedule */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statement is being read. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementReading"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

@@ -10,10 +10,10 @@ import { startReconciliation } from '../../temporal/starts.ts';
 import type { PortName } from '../stack/ports.ts';
 import type { Deployment } from './deployment.ts';
 
-/** The days from an instant until now, in UTC like the statements. */
+/** The days from an instant until now, in UTC, and one more on either side: days of statements are local to a payer's zone. */
 export function daysSince(fromMs: number): string[] {
-  const first = Math.floor(fromMs / DAY_MS);
-  const last = Math.floor(Date.now() / DAY_MS);
+  const first = Math.floor(fromMs / DAY_MS) - 1;
+  const last = Math.floor(Date.now() / DAY_MS) + 1;
   return Array.from({ length: last - first + 1 }, (_, index) =>
     new Date((first + index) * DAY_MS).toISOString().slice(0, 'YYYY-MM-DD'.length),
   );

@@ -10,6 +10,7 @@ import { createPrintedCheckGateway } from '../../../gateways/printed-check/gatew
 import { withClient } from '../../../scripts/stack/postgres.ts';
 import { TASK_QUEUES } from '../../../temporal/messages.ts';
 import { type Company, openCompany } from '../../fixtures/company.ts';
+import { eventually } from '../../fixtures/eventually.ts';
 import { type PayoutSeen, reconcileToday, type RunSeen } from '../../fixtures/runs.ts';
 import { openWorld, VAULT, type World } from '../../fixtures/world.ts';
 import {
@@ -160,6 +161,59 @@ describe('given books that agree with the providers to the cent', () => {
     await expect(world.activities.reconcileDay('paypal', dayAgo(30))).rejects.toThrow('did not answer a look-up');
     expect(await isAlarmed()).toBe(true);
     await calm(world);
+  });
+
+  it('when a payment was booked after the last day that was read then no statement need show it yet', async () => {
+    const late = await openBusiness(company, { code: 'late' });
+    await addPayees(late, [{ name: 'zoe', method: 'bank', amount: '70.00' }]);
+    const next = await startPaying(late);
+    await payoutBecomes(late, next, 'zoe', 'settled');
+    const attempt = await attemptIdOf(await payoutOf(late, next, 'zoe'));
+    const yesterday = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
+    await world.db.query(sql.unsafe`update recon_report set read_at = null where gateway = 'wise'`); // today was not read yet
+    await tamper(attempt, `submitted_at = '${yesterday}T23:59:00Z'`);
+
+    await world.activities.reconcileDay('wise', yesterday);
+    expect(await company.auditor.api.all('/v1/breaks')).toEqual([]);
+
+    await tamper(attempt, `booked_at = '${yesterday}T23:59:30Z'`);
+    await world.activities.reconcileDay('wise', yesterday);
+    expect(await company.auditor.api.all('/v1/breaks')).toMatchObject([
+      { kind: 'missing_at_provider' },
+      { kind: 'fee_differs' },
+    ]);
+    expect(await reconcileToday(world, company)).toEqual([]);
+  });
+
+  it('when a person asks for a day then it is read, and the list of statements says so', async () => {
+    const { preparer, auditor } = company;
+    const dayAfter = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
+    const ask = (day: string) => preparer.api.post(`/v1/gateways/paypal/statements/${day}/read`, {});
+
+    const statementOf = async (wanted: string) =>
+      (await auditor.api.all('/v1/gateways/paypal/statements')).find(({ day }) => day === wanted);
+
+    await expect(ask(dayAfter(0))).rejects.toThrow('ends in UTC');
+    expect(await ask(dayAfter(-5))).toMatchObject({ gateway: 'paypal', day: dayAfter(-5), state: 'reading' });
+    const statement = await eventually('the day is read', () => statementOf(dayAfter(-5)));
+    expect(statement).toMatchObject({ payer: 'acme', currency: 'USD', state: 'read', lines: 0, breaks: 0 });
+
+    await tell(world, 'paypal', 'faults', { fault: '500-before-commit', method: 'GET', times: 10_000 });
+    await expect(world.activities.reconcileDay('paypal', dayAfter(-5))).rejects.toThrow('did not answer');
+    expect(await statementOf(dayAfter(-5))).toMatchObject({
+      state: 'failed',
+      problem: expect.stringContaining('PayPal'),
+    });
+    await calm(world);
+  });
+
+  it('when a day is not over then the reading of the last days leaves it out', async () => {
+    const today = new Date().toISOString();
+    const readAt = () =>
+      world.db.anyFirst(sql.unsafe`select read_at from recon_report where gateway = 'wise' order by id`);
+    const before = await readAt();
+    expect(await world.activities.reconcileDay('wise', today.slice(0, 10), today)).toEqual({ lines: 0, breaks: 0 });
+    expect(await readAt()).toEqual(before);
   });
 
   it('when our account made a payment that is not in the ledger then the break missing_in_ledger names the line', async () => {
