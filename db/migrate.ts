@@ -5,6 +5,7 @@ import { type MigrationBuilder, runner } from 'node-pg-migrate';
 import pg from 'pg';
 
 import { CURRENCIES } from '../domain/currency.ts';
+import { RAIL_UNITS } from '../domain/rails.ts';
 
 const FUNCTIONS = new URL('functions/', import.meta.url);
 
@@ -22,6 +23,7 @@ export async function migrate(databaseUrl: string, log: (line: string) => void =
     await addTables(client, log);
     await replaceFunctions(client);
     await addCurrencies(client);
+    await setRailUnits(client);
     await client.query('commit');
   } finally {
     await client.end(); // this rolls back a transaction that was not committed
@@ -72,6 +74,19 @@ const addCurrencies = (client: pg.Client) =>
      select * from unnest($1::text[], $2::smallint[]) on conflict (code) do nothing`,
     [Object.keys(CURRENCIES), Object.values(CURRENCIES)],
   );
+
+/** The units that each gateway can pay are the domain's list too. */
+const setRailUnits = (client: pg.Client) => {
+  const units = Object.entries(RAIL_UNITS).flatMap(([gateway, of]) =>
+    Object.entries(of).map(([currency, unit]) => [gateway, currency, String(unit)] as const),
+  );
+  return client.query(
+    `insert into rail_unit(gateway, currency, unit_minor)
+     select * from unnest($1::text[], $2::text[], $3::bigint[])
+     on conflict (gateway, currency) do update set unit_minor = excluded.unit_minor`,
+    [units.map(([gateway]) => gateway), units.map(([, currency]) => currency), units.map(([, , unit]) => unit)],
+  );
+};
 
 if (import.meta.main) {
   const url = process.argv[2];

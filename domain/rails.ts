@@ -1,3 +1,5 @@
+import type { CurrencyCode } from './currency.ts';
+
 /** The methods of payment that a partner can choose. */
 export const METHODS = ['bank', 'paypal', 'check'] as const;
 export type Method = (typeof METHODS)[number];
@@ -15,3 +17,13 @@ export const GATEWAYS_FOR: Record<Method, readonly GatewayName[]> = {
   paypal: ['paypal'],
   check: ['lob', 'printed-check'],
 };
+
+/**
+ * The smallest amount that a gateway can pay, in minor units, where that is more than one: PayPal takes no decimals in these currencies.
+ * A payout is a multiple of it, and the rest stays owed. The database gets this table with each migration.
+ */
+export const RAIL_UNITS: Partial<Record<GatewayName, Partial<Record<CurrencyCode, bigint>>>> = {
+  paypal: { HUF: 100n, TWD: 100n },
+};
+
+export const railUnit = (gateway: GatewayName, currency: CurrencyCode): bigint => RAIL_UNITS[gateway]?.[currency] ?? 1n;

@@ -24,7 +24,8 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
       paid.payout_id is not null and case when payout.run_id = asking_run
         then payout.status not in ('draft', 'approved') and (payout.status <> 'executing' or exists (
           select from payout_attempt where payout_id = payout.id and state not in ('prepared', 'failed')))
-        else true end as taken
+        else true end as taken,
+      coalesce(line.carried_from = asking_run, false) as carried
     from earning_line line
     join program on program.id = line.program_id and program.schedule_id = the_schedule
     left join payout_line paid on paid.earning_line_id = line.id and paid.released_at is null
@@ -32,8 +33,10 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
     where not exists (select from earning_line part where part.split_from = line.id)
   ), balance as (
     select member.partner_id, coalesce(line.currency, payer.currency) as currency,
-      coalesce(sum(line.amount_minor) filter (where not line.taken and line.available_on < cutoff), 0)::bigint as payable_minor,
-      coalesce(sum(line.amount_minor) filter (where not line.taken and line.available_on >= cutoff), 0)::bigint as held_minor,
+      coalesce(sum(line.amount_minor) filter (where not line.taken and line.available_on < cutoff and not line.carried), 0)::bigint
+        as payable_minor,
+      coalesce(sum(line.amount_minor) filter (where not line.taken and (line.available_on >= cutoff or line.carried)), 0)::bigint
+        as held_minor,
       coalesce(sum(line.amount_minor) filter (where line.taken and line.status <> 'settled'), 0)::bigint as reserved_minor,
       min(line.available_on) filter (where not line.taken and line.available_on >= cutoff) as next_available_on
     from member
@@ -42,7 +45,8 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
     left join line using (partner_id)
     group by member.partner_id, coalesce(line.currency, payer.currency)
   ), asked as (
-    select balance.*, coalesce(minimum.minimum_minor, 0) as minimum_minor, partner.on_hold_reason,
+    select balance.*, greatest(minimum.minimum_minor, unit.unit_minor, 0) as minimum_minor, partner.on_hold_reason,
+      case when balance.payable_minor >= unit.unit_minor then balance.payable_minor % unit.unit_minor else 0 end as rest_minor,
       instrument.id as instrument_version_id, instrument.method, instrument.usable_from, instrument.gateway,
       instrument.advice
     from balance
@@ -50,6 +54,7 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
     left join pay_schedule_minimum minimum on minimum.schedule_id = the_schedule and minimum.currency = balance.currency
     left join lateral instrument_in_use(balance.partner_id, balance.currency,
       (select payer_id from pay_schedule where pay_schedule.id = the_schedule)) instrument on true
+    left join rail_unit unit on unit.gateway = instrument.gateway and unit.currency = balance.currency
   ), judged as (
     select asked.*, against.reasons
     from asked
@@ -68,7 +73,8 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
       where applies
     ) against
   )
-  select partner_id, currency, payable_minor, held_minor, reserved_minor, next_available_on, minimum_minor, method, gateway,
+  -- A gateway may pay only whole units of a currency. The rest is carried forward.
+  select partner_id, currency, payable_minor - rest_minor, held_minor + rest_minor, reserved_minor, next_available_on, minimum_minor, method, gateway,
     instrument_version_id, reasons, coalesce(reasons -> 0 ->> 'reason', 'paid')
   from judged
 $$;

@@ -61,3 +61,11 @@ create table pay_schedule_minimum(
   minimum_minor bigint not null check (minimum_minor >= 0),
   primary key (schedule_id, currency)
 );
+
+-- The smallest amount that a gateway can pay in a currency, where that is more than one minor unit. The domain's list is the source.
+create table rail_unit(
+  gateway text not null check (gateway in ('wise', 'paypal', 'lob', 'printed-check')),
+  currency char(3) not null references currency,
+  unit_minor bigint not null check (unit_minor > 1),
+  primary key (gateway, currency)
+);

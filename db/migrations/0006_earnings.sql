@@ -96,6 +96,7 @@ create table earning_line(
   earning_count int not null,
   available_on date not null,
   split_from bigint references earning_line,
+  carried_from uuid check (carried_from is null or split_from is not null),
   unique (id, partner_id, currency, amount_minor),
   constraint line_has_its_cause check (case kind
     when 'returned_funds' then resolution_id is not null and batch_id is null and earning_count = 0
@@ -106,6 +107,8 @@ create unique index one_line_a_batch on earning_line(partner_id, program_id, kin
 create index on earning_line(program_id, partner_id);
 create index on earning_line(split_from) where split_from is not null;
 create unique index one_line_a_resolution on earning_line(resolution_id) where split_from is null;
+comment on column earning_line.carried_from is
+  'The run that left this part out, because its gateway pays only whole units. The next run considers it again.';
 comment on column earning_line.resolution_id is
   'The decision of two people to credit the partner with a part that came back. No event earned such a line.';
 

@@ -84,3 +84,5 @@ create table approval(
   at timestamptz not null default now(),
   unique (run_id, content_hash, actor_id)
 );
+
+alter table earning_line add foreign key (carried_from) references payout_run;

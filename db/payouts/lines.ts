@@ -51,10 +51,12 @@ export const listPayoutEarnings = (
   limit: number,
 ): Promise<readonly z.infer<typeof ExplainedRow>[]> =>
   db.any(sql.type(ExplainedRow)`
-    with line as (
-      select coalesce(line.split_from, line.id) as id
-      from payout_line taken join earning_line line on line.id = taken.earning_line_id where taken.payout_id = ${payoutId}
-    ), cause as (
+    with recursive taken as (
+      select line.id, line.split_from
+      from payout_line paid join earning_line line on line.id = paid.earning_line_id where paid.payout_id = ${payoutId}
+      union
+      select whole.id, whole.split_from from taken join earning_line whole on whole.id = taken.split_from
+    ), line as (select id from taken where split_from is null), cause as (
       select earning.earning_line_id as "lineId", earning.source, earning.source_id as "eventId", event.kind,
         event.occurred_at as "occurredAt", earning.incentive_id as "incentive",
         plan.code as plan, version.version as "planVersion", earning.amount_minor as "minor", earning.currency,

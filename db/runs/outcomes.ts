@@ -10,16 +10,18 @@ import { draftPayouts } from '../payouts/payouts.ts';
 type Drafted = Parameters<typeof draftPayouts>[0];
 
 /**
- * Drafts a run in one statement: everybody gets one named outcome, and everybody whom `payability` would pay gets a payout with its
+ * Drafts a run in one statement, after splitting the lines of balances that can only be paid in whole units: everybody gets one named outcome, and everybody whom `payability` would pay gets a payout with its
  * lines. Returns the number of payouts.
  */
-export const draftRun = (db: Database, run: Drafted): Promise<number> =>
-  db.oneFirst(sql.type(z.strictObject({ count: Count }))`
+export async function draftRun(db: Database, run: Drafted): Promise<number> {
+  await db.query(sql.unsafe`select carry_forward(${run.id}::uuid)`);
+  return db.oneFirst(sql.type(z.strictObject({ count: Count }))`
     with judged as (${runPayability(run)}), ${draftPayouts(run)}, told as (
       insert into run_outcome(run_id, partner_id, currency, outcome, payable_minor, reasons, payout_id)
       select ${run.id}::uuid, judged.partner_id, judged.currency, judged.outcome, judged.payable_minor, judged.reasons, drafted.id
       from judged left join drafted on (drafted.partner_id, drafted.currency) = (judged.partner_id, judged.currency))
     select count(*) from drafted`);
+}
 
 const OutcomeRow = z.strictObject({
   partnerId: z.bigint(),

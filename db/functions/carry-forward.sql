@@ -1,0 +1,34 @@
+-- Before a run is drafted, splits a line of each partner whose balance the gateway pays only in whole units. The rest stays owed, as
+-- parts that this run leaves out and the next run considers again. A line that is exactly the rest becomes two such parts.
+create or replace function carry_forward(the_run uuid) returns void language plpgsql as $$
+declare
+  owed record;
+  whole earning_line;
+  rest bigint;
+begin
+  for owed in
+    select judged.partner_id, judged.currency, judged.payable_minor
+    from payout_run run
+    cross join lateral payability(run.schedule_id, run.period_end, run.id) judged
+    join rail_unit unit on unit.gateway = judged.gateway and unit.currency = judged.currency
+    where run.id = the_run and judged.outcome = 'paid' and judged.partner_id in (
+      select line.partner_id from earning_line line join program on program.id = line.program_id
+      where program.schedule_id = run.schedule_id and line.currency in (select rail_unit.currency from rail_unit))
+  loop
+    select coalesce(sum(line.amount_minor), 0) - owed.payable_minor into rest from free_lines(the_run) line
+    where line.partner_id = owed.partner_id and line.currency = owed.currency;
+    continue when rest = 0;
+    select line.* into whole from free_lines(the_run) line
+    where line.partner_id = owed.partner_id and line.currency = owed.currency
+    order by line.amount_minor = rest, line.amount_minor desc, line.id limit 1;
+    insert into earning_line(partner_id, program_id, kind, batch_id, resolution_id, currency, amount_minor, earning_count,
+      available_on, split_from, carried_from)
+    select whole.partner_id, whole.program_id, whole.kind, whole.batch_id, whole.resolution_id, whole.currency, part.minor,
+      whole.earning_count, whole.available_on, whole.id, part.carried_from
+    from (values
+      (case when whole.amount_minor = rest then 2 * rest else whole.amount_minor - rest end,
+        case when whole.amount_minor = rest then the_run end),
+      (case when whole.amount_minor = rest then -rest else rest end, the_run)
+    ) part(minor, carried_from);
+  end loop;
+end $$;
