@@ -33,6 +33,7 @@ import { gatewayRoutes } from './routes/payers/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
 import { importRoutes } from './routes/earnings/imports.ts';
 import { instrumentRoutes } from './routes/partners/instruments.ts';
+import { paymentFormRoutes } from './routes/partners/payment-forms.ts';
 import { meRoutes } from './routes/payouts/me.ts';
 import { partnerRoutes } from './routes/partners/partners.ts';
 import { alertAmountRoutes } from './routes/payers/alert-amounts.ts';
@@ -72,6 +73,7 @@ const ROUTES = [
   partnerRoutes,
   agreementRoutes,
   instrumentRoutes,
+  paymentFormRoutes,
   eventRoutes,
   importRoutes,
   runRoutes,

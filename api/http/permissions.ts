@@ -56,6 +56,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'PATCH /v1/partners/{code}/agreements/{program}': OPERATOR,
   'GET /v1/partners/{code}/instruments': EVERYBODY,
   'POST /v1/partners/{code}/instruments': OPERATOR,
+  'GET /v1/payment-forms': EVERYBODY,
   'PUT /v1/partners/{code}/instruments/order': OPERATOR,
   'POST /v1/partners/{code}/instruments/{id}/withdraw': ['operator', 'partner'],
   'POST /v1/partners/{code}/instruments/{id}/clear': OPERATOR,

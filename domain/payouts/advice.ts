@@ -192,6 +192,9 @@ export function adviceByCode(gateway: GatewayName, reason: string | null): Advic
   return Object.hasOwn(codes, code) ? (codes[code] ?? null) : null;
 }
 
+/** A code that is about the recipient, whatever it says exactly. */
+const NAMES_RECEIVER = /^(RECEIVER|RECIPIENT)_/;
+
 /**
  * Says who must act and how, given a provider's reason code or one of ours. The providers' sets of codes are open. A code without its
  * own sentence is quoted as it is, so that two causes never read alike.
@@ -202,7 +205,7 @@ export function adviceOn(gateway: GatewayName, mishap: Mishap, reason: string | 
   if (known) return known;
   if (mishap === 'unclaimed') return UNCLAIMED[gateway];
   const named = reason === null ? 'No reason was given' : `The reason given was "${reason}"`;
-  return mishap === 'failed'
+  return mishap === 'failed' && !NAMES_RECEIVER.test(reason ?? '')
     ? us(`${named}: we are looking into it, and we will write to you if you need to do anything.`)
     : partner(`${named}, so please check the payout details you gave us, and contact us if they are correct.`);
 }

@@ -1,8 +1,7 @@
-import { isValidIBAN } from 'ibantools';
 import { z } from 'zod';
 
 import { formatDecimal } from '../../domain/money.ts';
-import { isRoutingNumber } from '../../domain/payers/routing-number.ts';
+import { CHECK_DIGITS } from '../../domain/partners/check-digits.ts';
 import type { BatchItem, PayerAccount, PaymentOrder } from '../gateway.ts';
 import { Decimal, exactNumber, freezeJson, thawJson, writeJson } from '../json.ts';
 import { readAccount, rejected } from '../replies.ts';
@@ -74,11 +73,8 @@ export type WiseRequest = z.infer<typeof Frozen>;
 
 export const thawWise = (request: Uint8Array): WiseRequest => thawJson(Frozen, request);
 
-/** Fields in which we can find mistakes before Wise does. */
-const VERIFIED_FIELDS: Readonly<Record<string, { passes: (text: string) => boolean; reason: string }>> = {
-  IBAN: { passes: (text) => isValidIBAN(text.replaceAll(' ', '')), reason: 'is not a valid IBAN' },
-  abartn: { passes: isRoutingNumber, reason: 'is not a valid routing number' },
-};
+/** Fields whose check digits show a mistake before Wise does. The forms check the other fields when the details are given. */
+const VERIFIED_FIELDS = { IBAN: CHECK_DIGITS.iban, abartn: CHECK_DIGITS.aba };
 
 /** Moves `address.city` into a field of `address`, as Wise's forms name them. */
 function nest(details: Readonly<Record<string, string>>): Record<string, unknown> {

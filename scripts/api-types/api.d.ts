@@ -720,6 +720,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/payment-forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the forms for payout details
+         * @description Returns the fields that an instrument needs, from the published requirements of the providers. A POST of an instrument is checked against the same forms.
+         *
+         *     A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["listPaymentForms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -2999,6 +3021,119 @@ export interface components {
              */
             reason: string;
         };
+        PaymentForms: {
+            /** @description The forms */
+            items: components["schemas"]["PaymentForm"][];
+        };
+        PaymentForm: {
+            /**
+             * @description How a partner is paid: by bank transfer, PayPal or check
+             * @example bank
+             * @enum {string}
+             */
+            method: "bank" | "paypal" | "check";
+            /**
+             * @description The `type` of the bank details; null for other methods
+             * @example aba
+             */
+            type: string | null;
+            /**
+             * @description The name of the form that a person reads
+             * @example US account, by ACH
+             */
+            title: string;
+            /** @description The currencies that it is for; null for any currency */
+            currencies: components["schemas"]["Currency"][] | null;
+            /**
+             * @description The country that it is for: an ISO 3166-1 code of two letters; null for any country
+             * @example US
+             */
+            country: string | null;
+            /** @description The fields, in the order in which people fill them in */
+            fields: components["schemas"]["PaymentFormField"][];
+        };
+        PaymentFormField: {
+            /**
+             * @description The place of the field in the body of a new instrument; each part is the name of a property
+             * @example [
+             *       "details",
+             *       "accountNumber"
+             *     ]
+             */
+            path: string[];
+            /**
+             * @description The name of the field that a person reads
+             * @example Account number
+             */
+            label: string;
+            /**
+             * @description An explanation of the field for a person
+             * @example The number of the account
+             */
+            help: string;
+            /**
+             * @description Whether the field is always required
+             * @example true
+             */
+            required: boolean;
+            /** @description The values of another field that make this one required; null if there are none */
+            requiredWhen: {
+                /**
+                 * @description The name of another field
+                 * @example address.country
+                 */
+                field: string;
+                /**
+                 * @description The values of that field
+                 * @example [
+                 *       "US",
+                 *       "CA"
+                 *     ]
+                 */
+                values: string[];
+            } | null;
+            /**
+             * @description A regular expression that the value matches once its separators are removed; null if there is none
+             * @example ^\d{9}$
+             */
+            pattern: string | null;
+            /**
+             * @description The characters that may group the others, and that are removed; empty if there are none
+             * @example -
+             */
+            separators: string;
+            /**
+             * @description The smallest number of characters
+             * @example 9
+             */
+            lengthMin: number;
+            /**
+             * @description The largest number of characters
+             * @example 9
+             */
+            lengthMax: number;
+            /** @description The values to choose from; null if the value is free */
+            choices: components["schemas"]["PaymentFormChoice"][] | null;
+            /** @description Whether the value carries check digits, so that a typing error is refused */
+            hasCheckDigits: boolean;
+            /**
+             * @description An example
+             * @example 122100024
+             */
+            example: string;
+        };
+        PaymentFormChoice: {
+            /**
+             * @description The value to send
+             * @example CHECKING
+             */
+            value: string;
+            /**
+             * @description The name of the value that a person reads
+             * @example Checking (current) account
+             */
+            label: string;
+        };
         EventResults: {
             /** @description The result for each event, in the order in which you sent them */
             results: {
@@ -5205,59 +5340,33 @@ export interface components {
                 optional?: boolean;
             };
         };
-        /** @description The fields of one form for bank accounts, by the `type` of the form */
-        BankDetails: components["schemas"]["IbanDetails"] | components["schemas"]["UsAbaDetails"] | components["schemas"]["UkSortCodeDetails"] | components["schemas"]["CanadianDetails"] | components["schemas"]["AustralianDetails"] | components["schemas"]["IndianDetails"] | components["schemas"]["BrazilianDetails"] | components["schemas"]["MexicanDetails"] | components["schemas"]["SwiftDetails"] | components["schemas"]["OtherBankDetails"];
-        /** @description An account with an IBAN: EUR, and many other currencies of Europe and the Middle East */
+        /** @description The fields of one form for bank accounts, by the `type` of the form. `GET /v1/payment-forms` lists the forms for a country and a currency with the labels of their fields. */
+        BankDetails: components["schemas"]["IbanDetails"] | components["schemas"]["AbaDetails"] | components["schemas"]["FedwireLocalDetails"] | components["schemas"]["SortCodeDetails"] | components["schemas"]["CanadianDetails"] | components["schemas"]["AustralianDetails"] | components["schemas"]["IndianDetails"] | components["schemas"]["BrazilDetails"] | components["schemas"]["MexicanDetails"] | components["schemas"]["ArgentinaDetails"] | components["schemas"]["ChileDetails"] | components["schemas"]["PeruDetails"] | components["schemas"]["EmiratesDetails"] | components["schemas"]["IsraeliLocalDetails"] | components["schemas"]["TurkishEarthportDetails"] | components["schemas"]["HungarianDetails"] | components["schemas"]["PolishDetails"] | components["schemas"]["SwedenLocalDetails"] | components["schemas"]["BankgiroDetails"] | components["schemas"]["JapaneseDetails"] | components["schemas"]["SingaporeDetails"] | components["schemas"]["HongkongDetails"] | components["schemas"]["NewzealandDetails"] | components["schemas"]["SouthafricaDetails"] | components["schemas"]["MalaysianDetails"] | components["schemas"]["IndonesianDetails"] | components["schemas"]["PhilippinesDetails"] | components["schemas"]["ThailandDetails"] | components["schemas"]["VietnameEarthportDetails"] | components["schemas"]["BangladeshDetails"] | components["schemas"]["NepalDetails"] | components["schemas"]["SrilankaDetails"] | components["schemas"]["EgyptLocalDetails"] | components["schemas"]["GhanaDetails"] | components["schemas"]["KenyaLocalDetails"] | components["schemas"]["MoroccoDetails"] | components["schemas"]["NigeriaDetails"] | components["schemas"]["SwiftCodeDetails"];
+        /** @description Account with an IBAN: EUR, GBP, BGN, CHF, CZK, DKK, GEL, HUF, NOK, PKR, PLN, RON, SEK */
         IbanDetails: {
             /**
-             * @description The form
-             * @constant
+             * @description The form: Account with an IBAN (enum property replaced by openapi-typescript)
+             * @enum {string}
              */
-            type?: "iban";
-            /**
-             * @description The IBAN; spaces are removed
-             * @example DE89370400440532013000
-             */
-            IBAN: string;
+            type: "iban";
             /**
              * @description Whether a person or a company owns the account
              * @example PRIVATE
              * @enum {string}
              */
-            legalType?: "PRIVATE" | "BUSINESS";
-        } & {
-            [key: string]: string;
-        };
-        /** @description A US account: USD */
-        UsAbaDetails: {
+            legalType: "PRIVATE" | "BUSINESS";
             /**
-             * @description The form
-             * @constant
+             * @description The international account number; it begins with the letters of its country: two letters and 13 to 32 letters and digits
+             * @example DE89370400440532013000
              */
-            type: "aba";
+            IBAN: string;
             /**
-             * @description The ABA routing number, nine digits
-             * @example 122100024
-             */
-            abartn: string;
-            /**
-             * @description The number of the account
-             * @example 12345678
-             */
-            accountNumber: string;
-            /**
-             * @description The kind of account
-             * @example CHECKING
-             * @enum {string}
-             */
-            accountType: "CHECKING" | "SAVINGS";
-            /**
-             * @description The country of the owner: an ISO 3166-1 code of two letters
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
              * @example US
              */
             "address.country"?: string;
             /**
-             * @description The US state of the owner, as two letters
+             * @description The state or province of the owner; in the US and Canada its two letters
              * @example IL
              */
             "address.state"?: string;
@@ -5272,64 +5381,195 @@ export interface components {
              */
             "address.postCode"?: string;
             /**
-             * @description The street and number of the owner
+             * @description The street and the number of the owner
              * @example 500 Main Street
              */
             "address.firstLine"?: string;
+        };
+        /** @description US account, by ACH: USD */
+        AbaDetails: {
+            /**
+             * @description The form: US account, by ACH (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "aba";
             /**
              * @description Whether a person or a company owns the account
              * @example PRIVATE
              * @enum {string}
              */
-            legalType?: "PRIVATE" | "BUSINESS";
-        } & {
-            [key: string]: string;
-        };
-        /** @description An account in the United Kingdom: GBP */
-        UkSortCodeDetails: {
+            legalType: "PRIVATE" | "BUSINESS";
             /**
-             * @description The form
-             * @constant
+             * @description The ACH routing number (ABA), nine digits: 9 digits
+             * @example 122100024
+             */
+            abartn: string;
+            /**
+             * @description The number of the account: 4 to 17 digits
+             * @example 12345678
+             */
+            accountNumber: string;
+            /**
+             * @description The kind of account
+             * @example CHECKING
+             * @enum {string}
+             */
+            accountType: "CHECKING" | "SAVINGS";
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country": string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city": string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode": string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine": string;
+        };
+        /** @description US account, by wire: USD */
+        FedwireLocalDetails: {
+            /**
+             * @description The form: US account, by wire (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "fedwire_local";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The wire routing number (ABA), nine digits: 9 digits
+             * @example 122100024
+             */
+            abartn: string;
+            /**
+             * @description The number of the account: 4 to 17 digits
+             * @example 12345678
+             */
+            accountNumber: string;
+            /**
+             * @description The kind of account
+             * @example CHECKING
+             * @enum {string}
+             */
+            accountType: "CHECKING" | "SAVINGS";
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country": string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city": string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode": string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine": string;
+        };
+        /** @description UK account: GBP */
+        SortCodeDetails: {
+            /**
+             * @description The form: UK account (enum property replaced by openapi-typescript)
+             * @enum {string}
              */
             type: "sort_code";
             /**
-             * @description The sort code, six digits
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The sort code, six digits: 6 digits
              * @example 231470
              */
             sortCode: string;
             /**
-             * @description The number of the account
+             * @description The number of the account: 8 digits
              * @example 28821822
              */
             accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Canadian account: CAD */
+        CanadianDetails: {
+            /**
+             * @description The form: Canadian account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "canadian";
             /**
              * @description Whether a person or a company owns the account
              * @example PRIVATE
              * @enum {string}
              */
-            legalType?: "PRIVATE" | "BUSINESS";
-        } & {
-            [key: string]: string;
-        };
-        /** @description A Canadian account: CAD */
-        CanadianDetails: {
+            legalType: "PRIVATE" | "BUSINESS";
             /**
-             * @description The form
-             * @constant
-             */
-            type: "canadian";
-            /**
-             * @description The number of the bank, three digits
+             * @description The number of the bank, three digits: 3 digits
              * @example 006
              */
             institutionNumber: string;
             /**
-             * @description The number of the branch, five digits
+             * @description The number of the branch, five digits: 5 digits
              * @example 04841
              */
             transitNumber: string;
             /**
-             * @description The number of the account
+             * @description The number of the account: 7 to 12 digits
              * @example 3456712
              */
             accountNumber: string;
@@ -5340,163 +5580,1692 @@ export interface components {
              */
             accountType: "CHECKING" | "SAVINGS";
             /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Australian account: AUD */
+        AustralianDetails: {
+            /**
+             * @description The form: Australian account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "australian";
+            /**
              * @description Whether a person or a company owns the account
              * @example PRIVATE
              * @enum {string}
              */
-            legalType?: "PRIVATE" | "BUSINESS";
-        } & {
-            [key: string]: string;
-        };
-        /** @description An Australian account: AUD */
-        AustralianDetails: {
+            legalType: "PRIVATE" | "BUSINESS";
             /**
-             * @description The form
-             * @constant
-             */
-            type: "australian";
-            /**
-             * @description The BSB code, six digits
+             * @description The BSB code, six digits: 6 digits
              * @example 023604
              */
             bsbCode: string;
             /**
-             * @description The number of the account
+             * @description The number of the account: 4 to 9 digits
              * @example 123456789
              */
             accountNumber: string;
             /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country": string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city": string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode": string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine": string;
+        };
+        /** @description Indian account: INR */
+        IndianDetails: {
+            /**
+             * @description The form: Indian account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "indian";
+            /**
              * @description Whether a person or a company owns the account
              * @example PRIVATE
              * @enum {string}
              */
-            legalType?: "PRIVATE" | "BUSINESS";
-        } & {
-            [key: string]: string;
-        };
-        /** @description An Indian account: INR */
-        IndianDetails: {
+            legalType: "PRIVATE" | "BUSINESS";
             /**
-             * @description The form
-             * @constant
-             */
-            type: "indian";
-            /**
-             * @description The IFSC code of the branch
+             * @description The IFSC code of the branch, 11 letters and digits: four letters, a zero, and six letters or digits
              * @example YESB0236041
              */
             ifscCode: string;
             /**
-             * @description The number of the account
+             * @description The number of the account: letters, digits, spaces and hyphens
              * @example 678911234567891
              */
             accountNumber: string;
             /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Brazilian account: BRL */
+        BrazilDetails: {
+            /**
+             * @description The form: Brazilian account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "brazil";
+            /**
              * @description Whether a person or a company owns the account
              * @example PRIVATE
              * @enum {string}
              */
-            legalType?: "PRIVATE" | "BUSINESS";
-        } & {
-            [key: string]: string;
-        };
-        /** @description A Brazilian account: BRL */
-        BrazilianDetails: {
+            legalType: "PRIVATE" | "BUSINESS";
             /**
-             * @description The form
-             * @constant
-             */
-            type: "brazil";
-            /**
-             * @description The number of the bank
-             * @example 001
+             * @description The number of the bank, three digits: 3 digits
+             * @example 218
              */
             bankCode: string;
             /**
-             * @description The number of the branch
+             * @description The number of the branch, with its check digit if it has one: up to five digits, and a check digit
              * @example 1234
              */
             branchCode: string;
             /**
-             * @description The number of the account with its check digit
-             * @example 12345-6
+             * @description The number of the account with its check digit: digits, and a check digit
+             * @example 12345678-9
              */
             accountNumber: string;
             /**
-             * @description The kind of account, such as `checking`
-             * @example checking
+             * @description The kind of account
+             * @example CHECKING
+             * @enum {string}
              */
-            accountType: string;
+            accountType: "CHECKING" | "SAVINGS";
             /**
-             * @description The owner's tax number
-             * @example 12345678909
+             * @description The owner's tax number, of a person or a company: a CPF such as 123.456.789-09 or a CNPJ
+             * @example 123.456.789-09
              */
-            cpf?: string;
+            cpf: string;
+            /**
+             * @description The recipient's phone number with its country code: a phone number such as +55 21 5555 5555
+             * @example +55 21 5555 5555
+             */
+            phoneNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Mexican account: MXN */
+        MexicanDetails: {
+            /**
+             * @description The form: Mexican account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "mexican";
             /**
              * @description Whether a person or a company owns the account
              * @example PRIVATE
              * @enum {string}
              */
-            legalType?: "PRIVATE" | "BUSINESS";
-        } & {
-            [key: string]: string;
-        };
-        /** @description A Mexican account: MXN */
-        MexicanDetails: {
+            legalType: "PRIVATE" | "BUSINESS";
             /**
-             * @description The form
-             * @constant
-             */
-            type: "mexican";
-            /**
-             * @description The CLABE, 18 digits
+             * @description The CLABE, 18 digits: 18 digits
              * @example 032180000118359719
              */
             clabe: string;
             /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Argentine account: ARS */
+        ArgentinaDetails: {
+            /**
+             * @description The form: Argentine account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "argentina";
+            /**
              * @description Whether a person or a company owns the account
              * @example PRIVATE
              * @enum {string}
              */
-            legalType?: "PRIVATE" | "BUSINESS";
-        } & {
-            [key: string]: string;
-        };
-        /** @description An account that is reached by SWIFT */
-        SwiftDetails: {
+            legalType: "PRIVATE" | "BUSINESS";
             /**
-             * @description The form
-             * @constant
+             * @description The owner's tax number: eleven digits such as 20-34149938-1
+             * @example 20-34149938-1
              */
-            type: "swift_code";
+            taxId: string;
             /**
-             * @description The SWIFT code (BIC) of the bank
-             * @example DEUTDEFF
+             * @description The CBU, 22 digits: 22 digits
+             * @example 0110482420048200036238
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Chilean account: CLP */
+        ChileDetails: {
+            /**
+             * @description The form: Chilean account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "chile";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank in its country's list: letters, digits, spaces and hyphens
+             * @example 504
+             */
+            bankCode: string;
+            /**
+             * @description The number of the account: 4 to 20 digits
+             * @example 12345678901234567890
+             */
+            accountNumber: string;
+            /**
+             * @description The owner's tax number (Rol Único Tributario): a RUT such as 76.086.428-5
+             * @example 76086428-5
+             */
+            rut: string;
+            /**
+             * @description The kind of account
+             * @example CHECKING
+             * @enum {string}
+             */
+            accountType: "CHECKING" | "SAVINGS" | "CUENTA_VISTA";
+            /**
+             * @description The recipient's phone number with its country code: a phone number such as +55 21 5555 5555
+             * @example +56 33 555 5555
+             */
+            phoneNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Peruvian account: PEN */
+        PeruDetails: {
+            /**
+             * @description The form: Peruvian account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "peru";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank in its country's list: letters, digits, spaces and hyphens
+             * @example BCON
+             */
+            bankCode: string;
+            /**
+             * @description The number of the account: 10 to 20 digits
+             * @example 12345678901234567890
+             */
+            accountNumber: string;
+            /**
+             * @description The kind of account
+             * @example CHECKING
+             * @enum {string}
+             */
+            accountType: "CHECKING" | "SAVINGS";
+            /**
+             * @description The kind of the owner's identity document
+             * @example DNI
+             * @enum {string}
+             */
+            idDocumentType: "DNI" | "RUC" | "C_EXT" | "PASSP";
+            /**
+             * @description The number of the owner's identity document
+             * @example 09740475
+             */
+            idDocumentNumber: string;
+            /**
+             * @description The recipient's phone number with its country code: a phone number such as +55 21 5555 5555
+             * @example +51 987654321
+             */
+            phoneNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description UAE account: AED */
+        EmiratesDetails: {
+            /**
+             * @description The form: UAE account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "emirates";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The international account number; it begins with the letters of its country: two letters and 13 to 32 letters and digits
+             * @example AE070331234567890123456
+             */
+            IBAN: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Israeli account: ILS */
+        IsraeliLocalDetails: {
+            /**
+             * @description The form: Israeli account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "israeli_local";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The international account number; it begins with the letters of its country: two letters and 13 to 32 letters and digits
+             * @example IL620108000000099999999
+             */
+            IBAN: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Turkish account: TRY */
+        TurkishEarthportDetails: {
+            /**
+             * @description The form: Turkish account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "turkish_earthport";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The international account number; it begins with the letters of its country: two letters and 13 to 32 letters and digits
+             * @example TR330006100519786457841326
+             */
+            IBAN: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country": string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city": string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode": string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine": string;
+        };
+        /** @description Hungarian account: HUF */
+        HungarianDetails: {
+            /**
+             * @description The form: Hungarian account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "hungarian";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The number of the account, 16 or 24 digits: two or three groups of eight digits with hyphens
+             * @example 12000000-12345678-00000000
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Polish account: PLN */
+        PolishDetails: {
+            /**
+             * @description The form: Polish account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "polish";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The number of the account, 26 digits: 26 digits
+             * @example 61109010140000071219812874
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Swedish account: SEK */
+        SwedenLocalDetails: {
+            /**
+             * @description The form: Swedish account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "sweden_local";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The clearing number: 4 to 5 digits
+             * @example 1234
+             */
+            clearingNumber: string;
+            /**
+             * @description The number of the account: 6 to 10 digits
+             * @example 1234567
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Swedish Bankgiro: SEK */
+        BankgiroDetails: {
+            /**
+             * @description The form: Swedish Bankgiro (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "bankgiro";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The Bankgiro number, seven or eight digits: a number such as 1234-5678
+             * @example 1234-5678
+             */
+            bankgiroNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Japanese account: JPY */
+        JapaneseDetails: {
+            /**
+             * @description The form: Japanese account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "japanese";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank, four digits: 4 digits
+             * @example 6470
+             */
+            bankCode: string;
+            /**
+             * @description The code of the branch, three digits: 3 digits
+             * @example 100
+             */
+            branchCode: string;
+            /**
+             * @description The kind of account
+             * @example CHECKING
+             * @enum {string}
+             */
+            accountType: "CHECKING" | "SAVINGS" | "CURRENT";
+            /**
+             * @description The number of the account: 4 to 7 digits
+             * @example 1234567
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Singapore account: SGD */
+        SingaporeDetails: {
+            /**
+             * @description The form: Singapore account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "singapore";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank in its country's list: letters, digits, spaces and hyphens
+             * @example 7418
+             */
+            bankCode: string;
+            /**
+             * @description The number of the account: 5 to 17 digits
+             * @example 1238827822
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Hong Kong account: HKD */
+        HongkongDetails: {
+            /**
+             * @description The form: Hong Kong account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "hongkong";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank in its country's list: letters, digits, spaces and hyphens
+             * @example 307
+             */
+            bankCode: string;
+            /**
+             * @description The number of the account: letters, digits, spaces and hyphens
+             * @example 005-231289-112
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description New Zealand account: NZD */
+        NewzealandDetails: {
+            /**
+             * @description The form: New Zealand account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "newzealand";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The bank, branch, account and suffix: a number such as 03-1587-0050000-00
+             * @example 03-1587-0050000-00
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description South African account: ZAR */
+        SouthafricaDetails: {
+            /**
+             * @description The form: South African account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "southafrica";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank, 8 or 11 letters and digits: 8 or 11 letters and digits
+             * @example ABSAZAJJ
              */
             swiftCode: string;
             /**
-             * @description The number of the account, or its IBAN
+             * @description The number of the account: 7 to 16 digits
+             * @example 52312891
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Malaysian account: MYR */
+        MalaysianDetails: {
+            /**
+             * @description The form: Malaysian account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "malaysian";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank, 8 or 11 letters and digits: 8 or 11 letters and digits
+             * @example ABNAMYKL
+             */
+            swiftCode: string;
+            /**
+             * @description The number of the account: 5 to 17 digits
+             * @example 159012938613
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Indonesian account: IDR */
+        IndonesianDetails: {
+            /**
+             * @description The form: Indonesian account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "indonesian";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank in its country's list: letters, digits, spaces and hyphens
+             * @example 610306
+             */
+            bankCode: string;
+            /**
+             * @description The number of the account: 5 to 20 digits
+             * @example 6789112345678
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Philippine account: PHP */
+        PhilippinesDetails: {
+            /**
+             * @description The form: Philippine account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "philippines";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank in its country's list: letters, digits, spaces and hyphens
+             * @example AMA
+             */
+            bankCode: string;
+            /**
+             * @description The number of the account: 6 to 17 digits
+             * @example 004412345678
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country": string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city": string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode": string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine": string;
+        };
+        /** @description Thai account: THB */
+        ThailandDetails: {
+            /**
+             * @description The form: Thai account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "thailand";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank in its country's list: letters, digits, spaces and hyphens
+             * @example 002
+             */
+            bankCode: string;
+            /**
+             * @description The number of the account: 6 to 15 digits
+             * @example 9517384260
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country": string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city": string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode": string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine": string;
+        };
+        /** @description Vietnamese account: VND */
+        VietnameEarthportDetails: {
+            /**
+             * @description The form: Vietnamese account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "vietname_earthport";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank, 8 or 11 letters and digits: 8 or 11 letters and digits
+             * @example ABBKVNVX
+             */
+            swiftCode: string;
+            /**
+             * @description The code of the branch: letters, digits, spaces and hyphens
+             * @example 001
+             */
+            branchCode: string;
+            /**
+             * @description The number of the account: letters, digits, spaces and hyphens
              * @example 1234567890
              */
             accountNumber: string;
             /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Bangladeshi account: BDT */
+        BangladeshDetails: {
+            /**
+             * @description The form: Bangladeshi account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "bangladesh";
+            /**
              * @description Whether a person or a company owns the account
              * @example PRIVATE
              * @enum {string}
              */
-            legalType?: "PRIVATE" | "BUSINESS";
-        } & {
-            [key: string]: string;
-        };
-        /** @description Any other form of Wise, field by field, with Wise's names; a nested field is written with a dot, such as `address.city` */
-        OtherBankDetails: {
+            legalType: "PRIVATE" | "BUSINESS";
             /**
-             * @description The form, by Wise's name for it; each name above has its own form
-             * @example singapore
+             * @description The code of the bank in its country's list: letters, digits, spaces and hyphens
+             * @example 015
              */
-            type: string;
-        } & {
-            [key: string]: string;
+            bankCode: string;
+            /**
+             * @description The code of the branch: letters, digits, spaces and hyphens
+             * @example 015270362
+             */
+            branchCode: string;
+            /**
+             * @description The number of the account: letters, digits, spaces and hyphens
+             * @example 5060011118
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Nepalese account: NPR */
+        NepalDetails: {
+            /**
+             * @description The form: Nepalese account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "nepal";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank in its country's list: letters, digits, spaces and hyphens
+             * @example 977056
+             */
+            bankCode: string;
+            /**
+             * @description The number of the account: letters, digits, spaces and hyphens
+             * @example 1234567890
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Sri Lankan account: LKR */
+        SrilankaDetails: {
+            /**
+             * @description The form: Sri Lankan account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "srilanka";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank in its country's list: letters, digits, spaces and hyphens
+             * @example 7214
+             */
+            bankCode: string;
+            /**
+             * @description The code of the branch: letters, digits, spaces and hyphens
+             * @example 100
+             */
+            branchCode: string;
+            /**
+             * @description The number of the account: 5 to 15 digits
+             * @example 5060011118
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Egyptian account: EGP */
+        EgyptLocalDetails: {
+            /**
+             * @description The form: Egyptian account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "egypt_local";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank in its country's list: letters, digits, spaces and hyphens
+             * @example ECBAEGCA
+             */
+            bankCode: string;
+            /**
+             * @description The number of the account: letters, digits, spaces and hyphens
+             * @example 123456789
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Ghanaian account: GHS */
+        GhanaDetails: {
+            /**
+             * @description The form: Ghanaian account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "ghana";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank in its country's list: letters, digits, spaces and hyphens
+             * @example 030100
+             */
+            bankCode: string;
+            /**
+             * @description The number of the account: letters, digits, spaces and hyphens
+             * @example 0011123456789
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Kenyan account: KES */
+        KenyaLocalDetails: {
+            /**
+             * @description The form: Kenyan account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "kenya_local";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank in its country's list: letters, digits, spaces and hyphens
+             * @example 35
+             */
+            bankCode: string;
+            /**
+             * @description The number of the account: letters, digits, spaces and hyphens
+             * @example 0023183991919
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Moroccan account: MAD */
+        MoroccoDetails: {
+            /**
+             * @description The form: Moroccan account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "morocco";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank in its country's list: letters, digits, spaces and hyphens
+             * @example BCMAMAMC
+             */
+            bankCode: string;
+            /**
+             * @description The number of the account: 24 digits
+             * @example 123456789012345678901234
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Nigerian account: NGN */
+        NigeriaDetails: {
+            /**
+             * @description The form: Nigerian account (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "nigeria";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank in its country's list: letters, digits, spaces and hyphens
+             * @example 044
+             */
+            bankCode: string;
+            /**
+             * @description The number of the account: 10 digits
+             * @example 0584412903
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
+        };
+        /** @description Account that is reached by SWIFT: any currency */
+        SwiftCodeDetails: {
+            /**
+             * @description The form: Account that is reached by SWIFT (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "swift_code";
+            /**
+             * @description Whether a person or a company owns the account
+             * @example PRIVATE
+             * @enum {string}
+             */
+            legalType: "PRIVATE" | "BUSINESS";
+            /**
+             * @description The code of the bank, 8 or 11 letters and digits: 8 or 11 letters and digits
+             * @example DEUTDEFF
+             */
+            swiftCode: string;
+            /**
+             * @description The number of the account: letters, digits, spaces and hyphens
+             * @example 1234567890
+             */
+            accountNumber: string;
+            /**
+             * @description The country where the owner lives or is registered, as two letters: a country code of two letters
+             * @example US
+             */
+            "address.country"?: string;
+            /**
+             * @description The state or province of the owner; in the US and Canada its two letters
+             * @example IL
+             */
+            "address.state"?: string;
+            /**
+             * @description The city of the owner
+             * @example Springfield
+             */
+            "address.city"?: string;
+            /**
+             * @description The postal code of the owner
+             * @example 62701
+             */
+            "address.postCode"?: string;
+            /**
+             * @description The street and the number of the owner
+             * @example 500 Main Street
+             */
+            "address.firstLine"?: string;
         };
         /** @description The facts about the payer that Wise needs */
         WiseSettings: {
@@ -5766,6 +7535,10 @@ export type Instrument = components['schemas']['Instrument'];
 export type InstrumentOrder = components['schemas']['InstrumentOrder'];
 export type NewInstrumentOrder = components['schemas']['NewInstrumentOrder'];
 export type InstrumentReason = components['schemas']['InstrumentReason'];
+export type PaymentForms = components['schemas']['PaymentForms'];
+export type PaymentForm = components['schemas']['PaymentForm'];
+export type PaymentFormField = components['schemas']['PaymentFormField'];
+export type PaymentFormChoice = components['schemas']['PaymentFormChoice'];
 export type EventResults = components['schemas']['EventResults'];
 export type NewEvents = components['schemas']['NewEvents'];
 export type NewEvent = components['schemas']['NewEvent'];
@@ -5818,15 +7591,43 @@ export type AuditEntry = components['schemas']['AuditEntry'];
 export type ImportMapping = components['schemas']['ImportMapping'];
 export type BankDetails = components['schemas']['BankDetails'];
 export type IbanDetails = components['schemas']['IbanDetails'];
-export type UsAbaDetails = components['schemas']['UsAbaDetails'];
-export type UkSortCodeDetails = components['schemas']['UkSortCodeDetails'];
+export type AbaDetails = components['schemas']['AbaDetails'];
+export type FedwireLocalDetails = components['schemas']['FedwireLocalDetails'];
+export type SortCodeDetails = components['schemas']['SortCodeDetails'];
 export type CanadianDetails = components['schemas']['CanadianDetails'];
 export type AustralianDetails = components['schemas']['AustralianDetails'];
 export type IndianDetails = components['schemas']['IndianDetails'];
-export type BrazilianDetails = components['schemas']['BrazilianDetails'];
+export type BrazilDetails = components['schemas']['BrazilDetails'];
 export type MexicanDetails = components['schemas']['MexicanDetails'];
-export type SwiftDetails = components['schemas']['SwiftDetails'];
-export type OtherBankDetails = components['schemas']['OtherBankDetails'];
+export type ArgentinaDetails = components['schemas']['ArgentinaDetails'];
+export type ChileDetails = components['schemas']['ChileDetails'];
+export type PeruDetails = components['schemas']['PeruDetails'];
+export type EmiratesDetails = components['schemas']['EmiratesDetails'];
+export type IsraeliLocalDetails = components['schemas']['IsraeliLocalDetails'];
+export type TurkishEarthportDetails = components['schemas']['TurkishEarthportDetails'];
+export type HungarianDetails = components['schemas']['HungarianDetails'];
+export type PolishDetails = components['schemas']['PolishDetails'];
+export type SwedenLocalDetails = components['schemas']['SwedenLocalDetails'];
+export type BankgiroDetails = components['schemas']['BankgiroDetails'];
+export type JapaneseDetails = components['schemas']['JapaneseDetails'];
+export type SingaporeDetails = components['schemas']['SingaporeDetails'];
+export type HongkongDetails = components['schemas']['HongkongDetails'];
+export type NewzealandDetails = components['schemas']['NewzealandDetails'];
+export type SouthafricaDetails = components['schemas']['SouthafricaDetails'];
+export type MalaysianDetails = components['schemas']['MalaysianDetails'];
+export type IndonesianDetails = components['schemas']['IndonesianDetails'];
+export type PhilippinesDetails = components['schemas']['PhilippinesDetails'];
+export type ThailandDetails = components['schemas']['ThailandDetails'];
+export type VietnameEarthportDetails = components['schemas']['VietnameEarthportDetails'];
+export type BangladeshDetails = components['schemas']['BangladeshDetails'];
+export type NepalDetails = components['schemas']['NepalDetails'];
+export type SrilankaDetails = components['schemas']['SrilankaDetails'];
+export type EgyptLocalDetails = components['schemas']['EgyptLocalDetails'];
+export type GhanaDetails = components['schemas']['GhanaDetails'];
+export type KenyaLocalDetails = components['schemas']['KenyaLocalDetails'];
+export type MoroccoDetails = components['schemas']['MoroccoDetails'];
+export type NigeriaDetails = components['schemas']['NigeriaDetails'];
+export type SwiftCodeDetails = components['schemas']['SwiftCodeDetails'];
 export type WiseSettings = components['schemas']['WiseSettings'];
 export type PayPalSettings = components['schemas']['PayPalSettings'];
 export type LobSettings = components['schemas']['LobSettings'];
@@ -7665,6 +9466,37 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPaymentForms: {
+        parameters: {
+            query?: {
+                /** @description How a partner is paid: by bank transfer, PayPal or check */
+                method?: "bank" | "paypal" | "check";
+                /** @description An ISO 3166-1 country code of two letters */
+                country?: string;
+                /** @description An ISO 4217 currency code */
+                currency?: components["schemas"]["Currency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The forms for the method, the country and the currency. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentForms"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

@@ -112,11 +112,20 @@ const numberOf = (code: string): string => code.replaceAll(/\D/g, '').padStart(A
 const ACCOUNT_IN: Record<DemoCurrency, (account: string) => BankDetails> = {
   USD: (accountNumber) => ({
     type: 'aba',
+    legalType: 'BUSINESS',
     abartn: '021000021',
     accountNumber,
     accountType: 'CHECKING',
+    'address.country': 'US',
+    'address.state': 'NV',
     'address.city': 'Reno',
+    'address.postCode': '89501',
+    'address.firstLine': '1 Main Street',
   }),
-  EUR: (account) => ({ type: 'iban', IBAN: composeIBAN({ countryCode: 'DE', bban: `1001001000${account}` }) ?? '' }),
-  GBP: (accountNumber) => ({ type: 'sort_code', sortCode: '231470', accountNumber }),
+  EUR: (account) => ({
+    type: 'iban',
+    legalType: 'BUSINESS',
+    IBAN: composeIBAN({ countryCode: 'DE', bban: `1001001000${account}` }) ?? '',
+  }),
+  GBP: (accountNumber) => ({ type: 'sort_code', legalType: 'BUSINESS', sortCode: '231470', accountNumber }),
 };

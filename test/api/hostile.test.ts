@@ -80,7 +80,7 @@ const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
     name: 'P',
     country: 'US',
     currency: 'USD',
-    address: { line1: 'a', city: 'b', region: 'c', postalCode: 'd', country: 'US' },
+    address: { line1: 'a', city: 'b', region: 'IL', postalCode: '62701', country: 'US' },
   },
   'PUT /v1/payers/{code}/gateways/{method}': {
     gateway: 'wise',
@@ -117,10 +117,10 @@ const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
     agreements: [{ program: 'shop', plan: 'standard', startsOn: '2026-01-01' }],
     instrument: {
       method: 'bank',
-      holder: 'P',
+      holder: 'Partners',
       currency: 'EUR',
       country: 'DE',
-      details: { IBAN: 'DE89370400440532013000' },
+      details: { type: 'iban', legalType: 'BUSINESS', IBAN: 'DE89370400440532013000' },
     },
   },
   'POST /v1/partners/batch': { partners: [{ code: '*', name: 'P', kind: 'agent', country: 'US' }] },
@@ -137,7 +137,7 @@ const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
   'POST /v1/partners/{code}/instruments': {
     method: 'check',
     payee: 'P',
-    address: { line1: 'a', city: 'b', region: 'c', postalCode: 'd', country: 'US' },
+    address: { line1: 'a', city: 'b', region: 'IL', postalCode: '62701', country: 'US' },
   },
   'POST /v1/events': { events: [{ ...EVENT, amounts: { freight: '1.00' }, quantity: 1 }] },
   'POST /v1/runs': { schedule: 'monthly', periodEnd: '2026-03-01' },
@@ -407,23 +407,6 @@ describe('given a request that the API does not know', () => {
     expect((await api.ask('POST', '/v1/events', { body })).body).toMatchObject({
       status: 400,
       errors: [{ field: 'events[0].amounts', reason: 'has the name __proto__' }],
-    });
-  });
-
-  it.each([
-    {
-      details: { type: 'aba', abartn: '021000022', accountNumber: '12345678' },
-      field: 'abartn',
-      what: 'routing number',
-    },
-    { details: { IBAN: 'DE89370400440532013001' }, field: 'IBAN', what: 'IBAN' },
-  ])('when a bank account has a mistyped $what then it is refused at the door', async ({ details, field, what }) => {
-    const { body } = await api.ask('POST', '/v1/partners/ann/instruments', {
-      body: { method: 'bank', holder: 'Ann', currency: 'USD', country: 'US', details },
-    });
-    expect(body).toMatchObject({
-      status: 400,
-      errors: [{ field: `details.${field}`, reason: `is not a valid ${what}` }],
     });
   });
 

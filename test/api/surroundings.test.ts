@@ -56,7 +56,7 @@ describe('given a request with secrets and names in it', () => {
         holder: 'Canary Holder',
         currency: 'EUR',
         country: 'DE',
-        details: { IBAN: 'DE89 3704 0044 0532 0130 00' },
+        details: { type: 'iban', legalType: 'PRIVATE', IBAN: 'DE89 3704 0044 0532 0130 00' },
       },
     });
     expect(answer.body).toMatchObject({ last4: '3000', method: 'bank' });

@@ -1,30 +1,28 @@
 import { z } from '@hono/zod-openapi';
-import { isValidIBAN } from 'ibantools';
 
 import { Country, Currency, Line } from '../../../domain/fields.ts';
 import type { Destination } from '../../../domain/partners/destination.ts';
+import { cleanDetails, whyNotDestination } from '../../../domain/partners/payment-forms.ts';
 import { PLACES } from '../../../domain/partners/instrument.ts';
-import { isRoutingNumber } from '../../../domain/payers/routing-number.ts';
 import { Email, Name, PostalAddress } from '../../http/schemas.ts';
 
-const DETAILS_MAX = 20;
+const DETAILS_MAX = 30;
 
-/** The fields of the bank's form, such as `IBAN`, or `type`, `abartn` and `accountNumber`: read loosely, described in bank-forms.ts. */
+/** The fields of a form. They are read loosely here, described in bank-forms.ts, and checked with their currency and country below. */
 const BankDetails = z
   .record(z.string().regex(/^[A-Za-z][A-Za-z0-9.]{0,39}$/, 'is not the name of a field'), Line(140))
   .refine((details) => Object.keys(details).length <= DETAILS_MAX, `has more than ${DETAILS_MAX} fields`)
-  .refine((details) => details['type'] !== undefined || details['IBAN'] !== undefined, 'needs a type, or an IBAN')
-  .transform((details) =>
-    details['IBAN'] ? { ...details, IBAN: details['IBAN'].replaceAll(' ', '').toUpperCase() } : details,
-  )
-  .superRefine((details, context) => {
-    const { IBAN, abartn } = details;
-    if (IBAN !== undefined && !isValidIBAN(IBAN))
-      context.addIssue({ code: 'custom', path: ['IBAN'], message: 'is not a valid IBAN' });
-    if (abartn !== undefined && !isRoutingNumber(abartn))
-      context.addIssue({ code: 'custom', path: ['abartn'], message: 'is not a valid routing number' });
-  })
+  .transform(cleanDetails)
   .openapi({ type: 'object', allOf: [{ $ref: '#/components/schemas/BankDetails' }] });
+
+/** Refuses details that the payment would fail for later, each under the name of its field. */
+function refuseWrong(destination: Destination, context: z.RefinementCtx): void {
+  for (const { field, reason } of whyNotDestination(destination)) {
+    const [outer = field, ...inner] = field.split('.');
+    const path = inner.length > 0 ? [outer, inner.join('.')] : [outer];
+    context.addIssue({ code: 'custom', path, message: reason });
+  }
+}
 
 const PAYPAL_ID = /^[A-Z0-9]{13}$/;
 
@@ -54,6 +52,7 @@ const BankInstrument = z
     details: BankDetails,
     ...PLACE,
   })
+  .superRefine(refuseWrong)
   .openapi('BankInstrument', { description: 'A bank account, which receives money in its own currency' });
 
 const PayPalInstrument = z
@@ -76,6 +75,7 @@ const CheckInstrument = z
     address: PostalAddress.openapi({ description: 'The address to which the check is mailed' }),
     ...PLACE,
   })
+  .superRefine(refuseWrong)
   .openapi('CheckInstrument', { description: 'A name and a postal address, for a check' });
 
 /** The destination that a partner wants to be paid to, with the fields that its gateway will ask for. */

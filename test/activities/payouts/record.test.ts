@@ -123,6 +123,7 @@ describe('given a payout that ends unpaid', () => {
       isMarked: false,
       because: 'the amount is ours',
     },
+    { state: 'failed', reason: 'RECEIVER_NEWLY_REFUSED', isMarked: true, because: 'the code is about the receiver' },
     { state: 'failed', reason: 'cancelled', isMarked: false, because: 'somebody cancelled the transfer' },
     { state: 'failed', reason: 'SOMETHING_NEW', isMarked: false, because: 'nothing says that the details caused it' },
   ] as const)(
