@@ -26,6 +26,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/payers': STAFF,
   'POST /v1/payers': OPERATOR,
   'GET /v1/payers/{code}': STAFF,
+  'PATCH /v1/payers/{code}': OPERATOR,
   'PUT /v1/payers/{code}/gateways/{method}': OPERATOR,
   'GET /v1/payers/{code}/alert-amounts': STAFF,
   'PUT /v1/payers/{code}/alert-amounts': OPERATOR,

@@ -42,7 +42,7 @@ export async function setPayerGateway(
   wish: PayerGatewaySettings,
   by: string,
 ): Promise<PayerGateway> {
-  refuseWrongSettings(wish);
+  refuseWrongSettings(payer, wish);
   const { method, gateway, accountRef, settings } = wish;
   const sealed = sealJson(vault, payerGatewayRecord(payer.id, method), settings);
   const checkAccount = checkAccountOf(wish);
@@ -58,12 +58,30 @@ export async function setPayerGateway(
   });
 }
 
-function refuseWrongSettings({ method, gateway, reading, checkNumberNext, dormancyYears }: PayerGatewaySettings): void {
+/** A check that we print needs the payer's address and, in the US, the line by which machines read where it is drawn. */
+function whyNotPrint({ address, country }: Payer, settings: PayerGatewaySettings['settings']): FailureDetail[] {
+  const noAddress = {
+    field: 'address',
+    reason: 'of the payer is missing, and every check shows it: give it with PATCH /v1/payers/{code}',
+  };
+  const noNumber = {
+    field: 'settings.routingNumber',
+    reason: 'is required for a payer in the US, because banks read it from the MICR line of the check',
+  };
+  return [
+    ...(address === null ? [noAddress] : []),
+    ...(country === 'US' && settings['routingNumber'] === undefined ? [noNumber] : []),
+  ];
+}
+
+function refuseWrongSettings(payer: Payer, wish: PayerGatewaySettings): void {
+  const { method, gateway, settings, reading, checkNumberNext, dormancyYears } = wish;
   const isNumbered = method === 'check';
   const objection = (isWrong: boolean, field: string, reason: string) => (isWrong ? [{ field, reason }] : []);
   const details = [
     ...objection(!GATEWAYS_FOR[method].includes(gateway), 'gateway', `does not pay by ${METHOD_NAMES[method]}`),
     ...reading.objections.map(({ field, reason }) => ({ field: `settings.${field}`, reason })),
+    ...(gateway === 'printed-check' ? whyNotPrint(payer, settings) : []),
     ...objection(isNumbered && checkNumberNext === null, 'checkNumberNext', 'is needed for checks'),
     ...objection(!isNumbered && checkNumberNext !== null, 'checkNumberNext', 'is for checks only'),
     ...objection(!isNumbered && dormancyYears !== null, 'dormancyYears', 'is for checks only'),

@@ -19,6 +19,7 @@ grant update (status, decided_by, decided_at, note, revoked_by, revoked_at) on r
 grant update (ended_at, key_id) on key_claim to bursar_app;
 grant update (told_by) on alarm_fact to bursar_app;
 grant update (frequency, weekday, zone, pay_days, scheduled, timed_at) on pay_schedule to bursar_app;
+grant update (name, address) on payer to bursar_app;
 grant update (name) on program to bursar_app; -- this also lets the app lock a program
 grant update (provider_ref, step, state, word, reason, evidence, handed_to, submitted_at, submit_deadline_at, due_at)
   on provider_batch to bursar_app;

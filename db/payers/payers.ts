@@ -39,6 +39,14 @@ export const insertPayer = (
     values (${code}, ${name}, ${country}, ${currency}, ${address && sql.jsonb(address)})
     on conflict (code) do nothing returning ${payerColumns}`);
 
+export const updatePayer = (
+  db: Database,
+  id: number,
+  { name, address }: Pick<NewPayer, 'name' | 'address'>,
+): Promise<Payer> =>
+  db.one(sql.type(PayerRow)`
+    update payer set name = ${name}, address = ${address && sql.jsonb(address)} where id = ${id} returning ${payerColumns}`);
+
 export async function getPayer(db: Database, code: string): Promise<Payer> {
   const payer = await db.maybeOne(sql.type(PayerRow)`select ${payerColumns} from payer where code = ${code}`);
   if (!payer) throw new Failure('not_found', `There is no payer ${code}.`);

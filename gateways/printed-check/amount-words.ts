@@ -31,11 +31,29 @@ function inWords(value: bigint): string {
   return groups.join(' ');
 }
 
-/** A positive amount as it is written on a check's legal line: `One hundred five and 07/100 USD`, `Nine hundred JPY`, `One and 005/1000 KWD`. */
+/** The names that banks expect on the legal line. The box with the figures says which dollar or franc it is. */
+const UNITS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(['USD', 'CAD', 'AUD', 'NZD', 'SGD', 'HKD'].map((currency) => [currency, 'Dollars'])),
+  EUR: 'Euros',
+  GBP: 'Pounds',
+  JPY: 'Yen',
+  CHF: 'Francs',
+  MXN: 'Pesos',
+  INR: 'Rupees',
+  BRL: 'Reais',
+  ZAR: 'Rand',
+  ILS: 'Shekels',
+  KWD: 'Dinars',
+};
+
+/**
+ * A positive amount as it is written on a check's legal line: `One hundred five and 07/100 Dollars`, `Nine hundred Yen`,
+ * `One and 005/1000 Dinars`. A currency without a name here is written as its code.
+ */
 export function amountInWords({ minor, currency }: Money): string {
   const exponent = exponentOf(currency);
   const unit = 10n ** BigInt(exponent);
   const words = inWords(minor / unit);
   const fraction = exponent === 0 ? '' : ` and ${String(minor % unit).padStart(exponent, '0')}/${unit}`;
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${fraction} ${currency}`;
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${fraction} ${UNITS[currency] ?? currency}`;
 }

@@ -28,7 +28,8 @@ export const PrintedCheckSettings = z
       .string()
       .refine(isRoutingNumber, 'is not a valid routing number')
       .meta({
-        description: 'The ABA routing number of a US bank, nine digits; without it the check has no line for machines',
+        description:
+          'The ABA routing number of a US bank, nine digits; required for a payer in the US; without it the check has no line for machines',
         examples: ['122100024'],
       })
       .optional(),

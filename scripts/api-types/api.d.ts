@@ -269,7 +269,13 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change a payer
+         * @description Changes the name or the address that are printed on checks. Checks that were drawn keep theirs.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        patch: operations["changePayer"];
         trace?: never;
     };
     "/v1/payers/{code}/gateways/{method}": {
@@ -2128,6 +2134,15 @@ export interface components {
              * @example 2026-03-02T09:30:00.000Z
              */
             updatedAt: string;
+        };
+        PayerChange: {
+            /**
+             * @description The legal name, as it is printed on checks
+             * @example Acme Inc
+             */
+            name?: string;
+            /** @description The postal address that is printed on checks */
+            address?: components["schemas"]["PostalAddress"];
         };
         /** @description The gateway that carries a method, with the settings that it needs */
         NewPayerGateway: components["schemas"]["NewWiseGateway"] | components["schemas"]["NewPayPalGateway"] | components["schemas"]["NewLobGateway"] | components["schemas"]["NewPrintedCheckGateway"];
@@ -7368,7 +7383,7 @@ export interface components {
              */
             accountNumber: string;
             /**
-             * @description The ABA routing number of a US bank, nine digits; without it the check has no line for machines
+             * @description The ABA routing number of a US bank, nine digits; required for a payer in the US; without it the check has no line for machines
              * @example 122100024
              */
             routingNumber?: string;
@@ -7495,6 +7510,7 @@ export type PostalAddress = components['schemas']['PostalAddress'];
 export type NewPayer = components['schemas']['NewPayer'];
 export type PayerDetail = components['schemas']['PayerDetail'];
 export type PayerGateway = components['schemas']['PayerGateway'];
+export type PayerChange = components['schemas']['PayerChange'];
 export type NewPayerGateway = components['schemas']['NewPayerGateway'];
 export type NewWiseGateway = components['schemas']['NewWiseGateway'];
 export type NewPayPalGateway = components['schemas']['NewPayPalGateway'];
@@ -8278,6 +8294,41 @@ export interface operations {
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    changePayer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the payer */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayerChange"];
+            };
+        };
+        responses: {
+            /** @description The payer was changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payer"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

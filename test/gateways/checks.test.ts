@@ -372,16 +372,17 @@ function addressed(part: Record<string, string>): Destination {
 
 describe('given the legal line of a check', () => {
   it.each<[string, CurrencyCode, string]>([
-    ['0.05', 'USD', 'Zero and 05/100 USD'],
-    ['1.00', 'USD', 'One and 00/100 USD'],
-    ['13.99', 'USD', 'Thirteen and 99/100 USD'],
-    ['21.50', 'USD', 'Twenty-one and 50/100 USD'],
-    ['100.00', 'USD', 'One hundred and 00/100 USD'],
-    ['1002.10', 'USD', 'One thousand two and 10/100 USD'],
-    ['999999.99', 'USD', 'Nine hundred ninety-nine thousand nine hundred ninety-nine and 99/100 USD'],
-    ['1000000.00', 'EUR', 'One million and 00/100 EUR'],
-    ['1240', 'JPY', 'One thousand two hundred forty JPY'],
-    ['1.005', 'KWD', 'One and 005/1000 KWD'],
+    ['0.05', 'USD', 'Zero and 05/100 Dollars'],
+    ['1.00', 'USD', 'One and 00/100 Dollars'],
+    ['13.99', 'USD', 'Thirteen and 99/100 Dollars'],
+    ['21.50', 'USD', 'Twenty-one and 50/100 Dollars'],
+    ['100.00', 'USD', 'One hundred and 00/100 Dollars'],
+    ['1002.10', 'USD', 'One thousand two and 10/100 Dollars'],
+    ['999999.99', 'USD', 'Nine hundred ninety-nine thousand nine hundred ninety-nine and 99/100 Dollars'],
+    ['1000000.00', 'EUR', 'One million and 00/100 Euros'],
+    ['1240', 'JPY', 'One thousand two hundred forty Yen'],
+    ['1.005', 'KWD', 'One and 005/1000 Dinars'],
+    ['1.50', 'THB', 'One and 50/100 THB'],
   ])('when the amount is %s %s then it reads "%s"', (amount, currency, words) => {
     expect(amountInWords(parseDecimal(amount, currency))).toBe(words);
   });

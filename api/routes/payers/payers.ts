@@ -1,9 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { addPayer } from '../../../commands/payers/payers.ts';
+import { addPayer, changePayer } from '../../../commands/payers/payers.ts';
 import { setPayerGateway } from '../../../commands/payers/set-gateway.ts';
 import { getPayer, listPayerGateways, listPayers, type Payer, type PayerGateway } from '../../../db/payers/payers.ts';
 import { Code, Country, Currency, Line } from '../../../domain/fields.ts';
+import { whyNotAddress } from '../../../domain/partners/postal-rules.ts';
 import { DORMANCY_YEARS_MAX } from '../../../domain/checks/dormancy.ts';
 import { GATEWAYS } from '../../../domain/rails.ts';
 import { readPage } from '../../http/cursor.ts';
@@ -12,10 +13,25 @@ import * as fields from '../../http/fields.ts';
 import { readSettings } from '../../http/payer-settings.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
-import { answers, CodePageQuery, CodePath, jsonBody, Method, Name, pageOf, PostalAddress } from '../../http/schemas.ts';
+import {
+  answers,
+  CodePageQuery,
+  CodePath,
+  jsonBody,
+  Method,
+  Name,
+  namesSomething,
+  pageOf,
+  PostalAddress,
+} from '../../http/schemas.ts';
 
 const ADDRESS = 'The postal address that is printed on checks';
 const COUNTRY = 'The country of the payer: an ISO 3166-1 code of two letters';
+
+const PayerAddress = PostalAddress.superRefine((address, context) => {
+  for (const { field, reason } of whyNotAddress(address))
+    context.addIssue({ code: 'custom', path: [field], message: reason });
+}).openapi({ description: ADDRESS });
 
 const NewPayerBody = z
   .strictObject({
@@ -23,9 +39,17 @@ const NewPayerBody = z
     name: Name.meta({ description: 'The legal name, as it is printed on checks', examples: ['Acme Inc'] }),
     country: Country.meta({ description: COUNTRY, examples: ['US'] }),
     currency: Currency,
-    address: PostalAddress.openapi({ description: ADDRESS }).optional(),
+    address: PayerAddress.optional(),
   })
   .openapi('NewPayer');
+
+const PayerChange = z
+  .strictObject({
+    name: Name.meta({ description: 'The legal name, as it is printed on checks', examples: ['Acme Inc'] }).optional(),
+    address: PayerAddress.optional(),
+  })
+  .refine(namesSomething, 'names nothing to change')
+  .openapi('PayerChange');
 
 const PayerBody = z
   .object({
@@ -151,6 +175,16 @@ const get = createRoute({
   responses: { 200: answers(PayerWithGateways, 'The payer, and the gateway of each method.') },
 });
 
+const change = createRoute({
+  method: 'patch',
+  path: '/v1/payers/{code}',
+  tags: ['payers'],
+  summary: 'Change a payer',
+  description: 'Changes the name or the address that are printed on checks. Checks that were drawn keep theirs.',
+  request: { params: CodePath, body: jsonBody(PayerChange) },
+  responses: { 200: answers(PayerBody, 'The payer was changed.') },
+});
+
 const setGateway = createRoute({
   method: 'put',
   path: '/v1/payers/{code}/gateways/{method}',
@@ -194,6 +228,10 @@ export const payerRoutes = ({ db, vault }: ApiDeps) =>
       const payer = await getPayer(db, c.req.valid('param').code);
       const gateways = (await listPayerGateways(db, payer.id)).map(gatewayBody);
       return c.json({ ...payerBody(payer), gateways }, 200);
+    })
+    .openapi(change, async (c) => {
+      const { code } = c.req.valid('param');
+      return c.json(payerBody(await changePayer(db, code, c.req.valid('json'), c.get('caller').actorId)), 200);
     })
     .openapi(setGateway, async (c) => {
       const { code, method } = c.req.valid('param');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { changePayer } from '../../../commands/payers/payers.ts';
 import { setPayerGateway } from '../../../commands/payers/set-gateway.ts';
 import { getPayer } from '../../../db/payers/payers.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
@@ -14,7 +15,7 @@ afterAll(() => fixture.close());
 
 /** Settings of which no gateway has read a number of an account. */
 const NUMBERED = {
-  settings: {},
+  settings: { routingNumber: '021000021' },
   reading: { objections: [], checkAccountNumber: null },
   checkNumberNext: 1n,
   dormancyYears: null,
@@ -65,5 +66,27 @@ describe('given a payer whose run has a check to print', () => {
     const settings = { method: 'check', gateway: 'lob', accountRef: 'x', ...NUMBERED } as const;
     const set = await setPayerGateway(fixture.app, VAULT, payer, settings, company.preparer);
     expect(set.gateway).toBe('lob');
+  });
+});
+
+describe('given a payer in the US that prints its checks', () => {
+  it.each([
+    { lacks: 'a routing number', settings: {}, hasAddress: true, field: 'settings.routingNumber' },
+    { lacks: 'an address', settings: { routingNumber: '021000021' }, hasAddress: false, field: 'address' },
+  ])('when it has not given $lacks then no check can be drawn, and that is said at once', async (wish) => {
+    const company = await addCompany(fixture.app);
+    const payer = await getPayer(fixture.app, company.code);
+    const settings = { method: 'check', gateway: 'printed-check', accountRef: 'x', ...NUMBERED } as const;
+    const lacking = wish.hasAddress ? payer : { ...payer, address: null };
+    await expect(
+      setPayerGateway(fixture.app, VAULT, lacking, { ...settings, settings: wish.settings }, company.preparer),
+    ).rejects.toMatchObject({ code: 'invalid_input', details: [{ field: wish.field }] });
+  });
+
+  it('when its address is changed later then it is kept, and the name with it', async () => {
+    const company = await addCompany(fixture.app);
+    const address = { line1: '2 Oak Road', city: 'Reno', region: 'NV', postalCode: '89501', country: 'US' };
+    const changed = await changePayer(fixture.app, company.code, { address }, company.preparer);
+    expect(changed).toMatchObject({ name: 'Acme Inc', address });
   });
 });
