@@ -1,4 +1,4 @@
--- The approval of a person who added payment details that the run pays to does not count, whatever key they hold: they are not a
+-- The approval of a person who added payment details that the run pays to, or directed money to them, does not count, whatever key they hold: they are not a
 -- second pair of eyes.
 create or replace function guard_run() returns trigger language plpgsql as $$
 begin
@@ -22,6 +22,9 @@ begin
         and not exists (
           select from payout join instrument_version instrument on instrument.id = payout.instrument_version_id
           where payout.run_id = new.id and payout.status <> 'cancelled' and instrument.created_by = approval.actor_id)
+        and not exists (
+          select from payout join directed_by(approval.actor_id) directed on directed.instrument_id = payout.instrument_version_id
+          where payout.run_id = new.id and payout.status <> 'cancelled')
     ) < (select approvals_required from pay_schedule where id = new.schedule_id) then
       raise exception 'run % refused: too few people approved this content, besides its preparer and the editors of its instruments',
         old.id using errcode = 'check_violation';

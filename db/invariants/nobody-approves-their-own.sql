@@ -7,4 +7,7 @@ where approval.decision = 'approve'
     or exists (select from payout join role_grant held on held.partner_id = payout.partner_id
                where payout.run_id = approval.run_id and held.actor_id = approval.actor_id and held.decided_at < approval.at)
     or exists (select from payout join instrument_version instrument on instrument.id = payout.instrument_version_id
-               where payout.run_id = approval.run_id and payout.status <> 'cancelled' and instrument.created_by = approval.actor_id));
+               where payout.run_id = approval.run_id and payout.status <> 'cancelled' and instrument.created_by = approval.actor_id)
+    or exists (select from payout
+               join directed_by(approval.actor_id, approval.at) directed on directed.instrument_id = payout.instrument_version_id
+               where payout.run_id = approval.run_id and payout.status <> 'cancelled'));

@@ -27,7 +27,9 @@ export const readDecider = (
       exists (select from run_edit where run_id = ${runId} and actor_id = ${actorId})
         or exists (select from payout join instrument_version instrument on instrument.id = payout.instrument_version_id
                    where payout.run_id = ${runId} and payout.status <> 'cancelled'
-                     and instrument.created_by = ${actorId}) as "isEditor",
+                     and instrument.created_by = ${actorId})
+        or exists (select from payout join directed_by(${actorId}) directed on directed.instrument_id = payout.instrument_version_id
+                   where payout.run_id = ${runId} and payout.status <> 'cancelled') as "isEditor",
       exists (select from approval where run_id = ${runId} and actor_id = ${actorId} and content_hash = ${sql.binary(contentHash)})
         as "hasDecided"`);
 

@@ -13,6 +13,7 @@ import {
   phoneNumber,
   swiftCode,
 } from './bank-fields.ts';
+import { ADDRESS_CURRENCIES, IBAN_CURRENCIES } from './form-currencies.ts';
 import type { FormField } from './form-field.ts';
 
 /** A form for one kind of bank account, under the name that Wise gives it. */
@@ -38,21 +39,6 @@ const aba = (help: string): readonly FormField[] => [
   digitField({ name: 'abartn', label: 'Routing number', help, checkDigits: 'aba', example: '122100024' }, 9),
   accountDigits('12345678', 4, 17),
   accountType(),
-];
-
-const IBAN_CURRENCIES: readonly CurrencyCode[] = [
-  'EUR',
-  'GBP',
-  'CHF',
-  'CZK',
-  'DKK',
-  'GEL',
-  'HUF',
-  'NOK',
-  'PKR',
-  'PLN',
-  'RON',
-  'SEK',
 ];
 
 /**
@@ -300,9 +286,6 @@ export const BANK_FORMS: readonly BankForm[] = [
     accountNumber('1234567890', 4, 34),
   ]),
 ];
-
-/** The currencies for which Wise requires the address of the account's owner (docs.wise.com, create a recipient account). */
-const ADDRESS_CURRENCIES: readonly CurrencyCode[] = ['USD', 'PHP', 'THB', 'TRY', 'AUD'];
 
 /** All fields of a form in one currency: who owns the account, the account, and the owner's address. */
 export const fieldsOf = ({ fields }: BankForm, currency: CurrencyCode): readonly FormField[] => [

@@ -3,8 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { orderInstruments, withdrawInstrument } from '../../../commands/partners/instrument-order.ts';
 import { addInstrument } from '../../../commands/partners/instruments.ts';
+import { clearInstrument } from '../../../commands/payouts/instrument-failures.ts';
 import type { Database } from '../../../db/database.ts';
 import { listInstruments, listInstrumentsInOrder } from '../../../db/partners/instruments.ts';
+import { insertInstrumentFailure } from '../../../db/payouts/instrument-failures.ts';
+import { readDecider } from '../../../db/runs/approvals.ts';
 import { DAY_MS } from '../../../domain/durations.ts';
 import type { Giver, Place } from '../../../domain/partners/instrument.ts';
 import { eventually } from '../../fixtures/eventually.ts';
@@ -48,6 +51,18 @@ async function add(db: Database, partnerId: bigint, wish: Wish = {}) {
 async function isUsable(db: Database, partnerId: bigint, wish: Wish = {}): Promise<boolean> {
   const { usableFrom, createdAt } = await add(db, partnerId, wish);
   return usableFrom <= createdAt;
+}
+
+const PAYPAL = { method: 'paypal', receiver: 'ann@other.example' } as const;
+
+type Scene = { partner: { id: bigint; code: string }; payoutId: string };
+const order = (id: string, other: string, actor: string, { partner }: Scene) =>
+  orderInstruments(fixture.app, partner, [id, other], { coolingOffDays: COOLING_OFF_DAYS, by: actor });
+const withdrawOther = (_id: string, other: string, actor: string, { partner }: Scene) =>
+  withdrawInstrument(fixture.app, partner, { id: other, reason: 'a wrong account', by: actor });
+async function clearFailure(id: string, _other: string, actor: string, { partner, payoutId }: Scene) {
+  await insertInstrumentFailure(fixture.app, { payoutId, instrumentId: id, reason: 'x', advice: 'x' });
+  await clearInstrument(fixture.app, partner, { id, reason: 'it works', by: actor });
 }
 
 const inOrder = async (partnerId: bigint) => (await listInstrumentsInOrder(fixture.app, partnerId)).map(({ id }) => id);
@@ -144,6 +159,29 @@ describe('given a partner with payment details', () => {
     expect([await shared(ann.id), await shared(bob.id)]).toEqual([[[bob.code]], [[ann.code]]]);
     await withdrawInstrument(fixture.app, ann, { id, reason: 'not hers', by });
     expect(await shared(bob.id)).toEqual([[]]);
+  });
+
+  it.each([
+    { does: 'adds it', editor: (_id: string, _other: string, actor: string) => [actor] },
+    { does: 'orders the instruments', editor: order },
+    { does: 'withdraws the other one', editor: withdrawOther },
+    { does: 'clears its failure', editor: clearFailure },
+  ])('when somebody $does then that person cannot approve a payment to it', async ({ does, editor }) => {
+    const [own, actor] = [await addCompany(fixture.app), await addActor(fixture.app)];
+    const partner = await addPartner(fixture.app, own, null);
+    const other = await add(fixture.app, partner.id);
+    const payee = { partner: { id: partner.id, country: 'US' }, destination: PAYPAL };
+    const policy = { coolingOffDays: 0, by: does === 'adds it' ? actor : by, givenBy: 'company' } as const;
+    const { id } = await addInstrument(fixture.app, VAULT, payee, policy);
+    const rows = { ...partner, method: 'paypal' as const, instrumentId: id };
+    const runId = await addRun(fixture.app, own);
+    const payoutId = await addPayout(fixture.app, runId, rows, [await addLine(fixture.app, own, rows)]);
+    const decides = async () => (await readDecider(fixture.app, runId, actor, Buffer.from('x'))).isEditor;
+
+    const isEditorBefore = await decides();
+    await editor(id, other.id, actor, { partner, payoutId });
+
+    expect([isEditorBefore, await decides()]).toEqual([does === 'adds it', true]);
   });
 
   it.each(['instrument_place', 'instrument_withdrawal'])('then nobody changes a row of %s', async (table) => {
