@@ -154,8 +154,8 @@ export const MUTATIONS: readonly Mutation[] = [
       ...OVERLAPPING.patches,
       {
         file: ASK,
-        from: 'if ((await claim(deps, attempt)) && !signal.aborted) return askAlone(deps, attempt, signal, note);',
-        to: 'await claim(deps, attempt);\n  return askAlone(deps, attempt, signal, note);',
+        from: 'if ((await claim(deps, attempt, note)) && !signal.aborted) return askAlone(deps, attempt, signal, note);',
+        to: 'await claim(deps, attempt, note);\n  return askAlone(deps, attempt, signal, note);',
       },
     ],
   },
