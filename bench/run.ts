@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { createPool, type DatabasePool, sql } from 'slonik';
 
 import { addActor } from '../commands/people/actors.ts';
+import { addApprover } from './people.ts';
 import { addPayer } from '../commands/payers/payers.ts';
 import { addSchedule } from '../commands/payers/schedules.ts';
 import { addPlan } from '../commands/programs/plans.ts';
@@ -15,6 +16,7 @@ import { beginDisbursing } from '../commands/runs/disburse.ts';
 import { prepareRun } from '../commands/runs/prepare.ts';
 import { openDatabase } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
+import type { VaultKeys } from '../db/vault.ts';
 import { getRun, insertRun } from '../db/runs/runs.ts';
 import { onDemandRunId } from '../domain/ids.ts';
 import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
@@ -30,6 +32,7 @@ import { freePort } from '../scripts/stack/ports.ts';
 const { values } = parseArgs({ options: { partners: { type: 'string', default: '1000,10000' } } });
 const LINES = 5;
 const SMALL = 10;
+const VAULT: VaultKeys = { keyId: 'bench', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
 const SECONDS = [
   'draft',
   'reject',
@@ -99,10 +102,8 @@ async function measure(url: string, partners: number): Promise<Seconds> {
 type Company = Awaited<ReturnType<typeof addCompany>>;
 
 async function addCompany(db: DatabasePool) {
+  const approver = await addApprover(db, VAULT);
   const { id: by } = await addActor(db, { code: 'bench', name: 'Bench', email: null }, null);
-  const { id: approver } = await addActor(db, { code: 'approver', name: 'Approver', email: null }, null);
-  await db.query(sql.unsafe`
-    insert into api_key(actor_id, role, prefix, secret_hash) values (${approver}, 'approver', 'bench', 'bench')`);
   const payer = await addPayer(db, { code: 'bench', name: 'Bench', country: 'US', currency: 'USD', address: null }, by);
   await db.query(sql.unsafe`
     insert into payer_gateway(payer_id, method, gateway, account_ref, sealed) values (${payer.id}, 'bank', 'wise', 'Wise', '')`);

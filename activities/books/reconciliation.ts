@@ -1,6 +1,6 @@
 import type { DatabasePool } from 'slonik';
 
-import type { Database } from '../../db/database.ts';
+import { type Database, expectManyRows } from '../../db/database.ts';
 import {
   countBreaks,
   isDayRead,
@@ -95,12 +95,14 @@ const notifyOfUnreadable = (db: DatabasePool, gateway: GatewayName, day: string,
 const isLate = async (db: DatabasePool, { gateway, day }: ReportKey): Promise<boolean> =>
   isOverdue(day, new Date()) && !(await isDayRead(db, gateway, day.date));
 
-const save = (tx: Database, key: ReportKey, lines: readonly StatementLine[]): Promise<void> =>
-  saveReport(
+const save = async (tx: Database, key: ReportKey, lines: readonly StatementLine[]): Promise<void> => {
+  await expectManyRows(tx);
+  await saveReport(
     tx,
     key,
     numberRepeats(lines).map((line) => ({ ...line, minor: line.amount.minor, currency: line.amount.currency })),
   );
+};
 
 /** Compares a statement's stored lines with the ledger. Returns how many breaks are open for them. */
 async function compare(tx: Database, key: ReportKey): Promise<number> {

@@ -3,7 +3,7 @@ import type { DatabasePool } from 'slonik';
 
 import { beginDisbursing } from '../../commands/runs/disburse.ts';
 import { takeStartablePayouts } from '../../db/payouts/payouts.ts';
-import { getRun, readRunProgress, updateRun } from '../../db/runs/runs.ts';
+import { countActivePayouts, getRun, readRunProgress, updateRun } from '../../db/runs/runs.ts';
 import { type BatchFormingDeps, formBatches } from '../payouts/form-batches.ts';
 import { wakePayouts } from '../payouts/wake.ts';
 import { readProgress, type RunProgress } from './progress.ts';
@@ -35,10 +35,10 @@ export const createDisburseRunActivities = (deps: DisburseRunDeps) => {
       const run = await getRun(db, runId);
       if (run.status !== 'disbursing') return readProgress(db, runId);
       await formBatches(deps, runId);
-      const { waiting, active, unsent } = await readRunProgress(db, runId);
-      const room = Math.min(Math.max(activePayoutsMax - active, 0), PAYOUTS_PER_PAGE, waiting);
-      if (unsent === 0) await updateRun(db, runId, { status: 'disbursed' });
-      else if (room > 0) {
+      const { waiting, asked } = await readRunProgress(db, runId);
+      if (waiting + asked === 0) await updateRun(db, runId, { status: 'disbursed' });
+      const room = waiting > 0 ? Math.min(activePayoutsMax - (await countActivePayouts(db)), PAYOUTS_PER_PAGE) : 0;
+      if (room > 0) {
         const payouts = await takeStartablePayouts(db, runId, room);
         await wakePayouts(
           temporal,

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts';
 import { payOnMs } from '../../commands/runs/disburse.ts';
 import { reviewMs } from '../../commands/runs/decide.ts';
-import { getRun, readRunProgress, type Run, setRunDue } from '../../db/runs/runs.ts';
+import { getRun, PROGRESS_COUNT_MAX, readRunProgress, type Run, setRunDue } from '../../db/runs/runs.ts';
 import { DAY_MS, MINUTE_MS } from '../../domain/durations.ts';
 import type { RunStatus } from '../../domain/runs/run.ts';
 
@@ -34,13 +34,15 @@ const WAIT_MS: Record<RunStatus, (run: Run, counts: Counts) => number> = {
   cancelled: () => 0,
 };
 
+const shown = (count: number): string => (count < PROGRESS_COUNT_MAX ? String(count) : `${PROGRESS_COUNT_MAX} or more`);
+
 /** Returns where a run is now, and postpones the time at which the sweep would wake it. */
 export async function readProgress(db: Database, runId: string): Promise<RunProgress> {
   const run = await getRun(db, runId);
   const progress = await readRunProgress(db, runId);
-  const { waiting, unsent } = progress;
+  const { waiting, asked } = progress;
   const counts =
-    run.status === 'disbursing' ? `: ${waiting} payouts to start, ${unsent - waiting} with their providers` : '';
+    run.status === 'disbursing' ? `: ${shown(waiting)} payouts to start, ${shown(asked)} with their providers` : '';
   const waitMs = WAIT_MS[run.status](run, progress);
   await setRunDue(db, runId, waitMs + DUE_GRACE_MS);
   return { status: run.status, waitMs, summary: `${run.status}${counts}` };

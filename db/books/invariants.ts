@@ -37,6 +37,8 @@ const CULPRITS_MAX = 20;
 const GRACE = '10 minutes';
 /** A rule reads whole tables. On a large database that takes longer than any other query of ours may take. */
 const STATEMENT_TIMEOUT = '30min';
+/** Some rules compare sums of whole tables, which otherwise go through files several times. */
+const WORK_MEM = '64MB';
 
 /**
  * Asks every rule in one snapshot, so that the database may be in use meanwhile. Returns one answer for each rule, in the order of
@@ -50,7 +52,8 @@ export async function askInvariants(
   return db.transaction(async (tx) => {
     await tx.query(sql.unsafe`set transaction isolation level repeatable read, read only`);
     await tx.query(sql.unsafe`
-      select set_config('bursar.grace', ${grace}, true), set_config('statement_timeout', ${STATEMENT_TIMEOUT}, true)`);
+      select set_config('bursar.grace', ${grace}, true), set_config('statement_timeout', ${STATEMENT_TIMEOUT}, true),
+        set_config('work_mem', ${WORK_MEM}, true)`);
     const answers: InvariantAnswer[] = [];
     for (const { name, rule, find } of invariants) answers.push({ name, rule, culprits: await find(tx) });
     return answers;

@@ -74,9 +74,10 @@ export const listPayoutEntries = (db: Database, payoutId: string): Promise<reado
     from ledger_journal journal
     join ledger_entry entry on entry.journal_id = journal.id
     join ledger_account account on account.id = entry.account_id
-    where journal.kind in ('send', 'debit', 'fee', 'fail', 'return', 'partial_return')
-        and split_part(journal.idempotency_key, '/', 1) in (select id::text from payout_attempt where payout_id = ${payoutId})
-      or journal.kind = 'suspense' and journal.idempotency_key in (select id::text from resolution where payout_id = ${payoutId})
+    where journal.kind <> 'accrual' and split_part(journal.idempotency_key, '/', 1) in (
+      select id::text from payout_attempt where payout_id = ${payoutId}
+      union all
+      select id::text from resolution where payout_id = ${payoutId})
     order by journal.id, entry.line_no`);
 
 const Balance = z.strictObject({ code: z.string(), currency: Currency, minor: z.bigint() });

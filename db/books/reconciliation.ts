@@ -158,9 +158,14 @@ export const listLedgerSide = (
         greatest(${day.to.toISOString()}::timestamptz, (
           select (max(known.day) + 1)::timestamp at time zone ${day.zone} from recon_report known
           where known.gateway = ${gateway} and known.payer_id = ${payerId} and known.currency = ${currency} and known.read_at is not null))
-      and (attempt.submitted_at >= ${day.from.toISOString()} or attempt.booked_at >= ${day.from.toISOString()}
-        or attempt.id in (select line.matched_attempt_id from ${linesOfDay})
-        or attempt.batch_id in (select line.matched_batch_id from ${linesOfDay}))
+      and attempt.id in (
+        select id from payout_attempt where gateway = ${gateway} and submitted_at >= ${day.from.toISOString()}
+        union
+        select id from payout_attempt where gateway = ${gateway} and booked_at >= ${day.from.toISOString()}
+        union
+        select line.matched_attempt_id from ${linesOfDay}
+        union
+        select id from payout_attempt where batch_id in (select line.matched_batch_id from ${linesOfDay}))
     group by attempt.id, taken.currency order by attempt.id`);
 };
 

@@ -60,6 +60,9 @@ create table payout(
 );
 create index on payout(partner_id, created_at desc);
 create index on payout(run_id, status, id);
+create index on payout(status, id);
+create index on payout(method, id);
+create index payout_asked on payout(run_id, status_at) where status = 'executing';
 create index on payout(due_at, id) where status in ('approved', 'executing', 'sent');
 create unique index one_live_replacement on payout(replaces_id) where status not in ('failed', 'returned', 'cancelled');
 
@@ -175,6 +178,8 @@ create table payout_attempt(
 );
 create unique index one_live_attempt on payout_attempt(payout_id) where state <> 'failed';
 create index on payout_attempt(batch_id, payout_id) where batch_id is not null;
+create index payout_attempt_open on payout_attempt(payout_id) where batch_id is null and state in ('prepared', 'submitted', 'unknown');
+create index on payout_attempt(gateway, submitted_at);
 comment on column payout_attempt.batch_id is 'The batch that asks for it. Null for a payment that is asked for on its own.';
 comment on column payout_attempt.owed_minor is
   'The amount that the partner was owed when the claim asked payability, as proof that no more was sent.';

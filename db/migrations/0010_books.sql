@@ -29,6 +29,8 @@ create table ledger_journal(
   unique (kind, idempotency_key),
   unique (id, currency)
 );
+-- A key begins with the id of what the journal is about: an attempt, or a decision of people.
+create index ledger_journal_about on ledger_journal(split_part(idempotency_key, '/', 1)) where kind <> 'accrual';
 
 create table ledger_entry(
   journal_id uuid not null,

@@ -39,16 +39,17 @@ const PayoutRow = z.strictObject({
 /** One partner's payment in one run and one currency. Amounts are minor units of that currency. */
 export type Payout = z.infer<typeof PayoutRow>;
 
-const selectPayout = sql.fragment`
+const selectFrom = (payouts: FragmentSqlToken) => sql.fragment`
   select payout.id, payout.run_id as "runId", schedule.payer_id as "payerId", payout.partner_id as "partnerId",
     partner.code as partner, payout.currency, payout.method, payout.gateway, payout.gross_minor as "gross",
     payout.withheld_minor as "withheld", payout.fee_minor as "fee", payout.net_minor as "net",
     payout.instrument_version_id as "instrumentVersionId", payout.status, payout.status_reason as "statusReason",
     attempt.state as "attemptState", attempt.reason as "attemptReason", payout.replaces_id as "replacesId",
     run.period_end as "periodEnd", payout.created_at as "createdAt", payout.status_at as "statusAt"
-  from payout join payout_run run on run.id = payout.run_id join pay_schedule schedule on schedule.id = run.schedule_id
+  from ${payouts} join payout_run run on run.id = payout.run_id join pay_schedule schedule on schedule.id = run.schedule_id
   join partner on partner.id = payout.partner_id
   left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'`;
+const selectPayout = selectFrom(sql.fragment`payout`);
 
 export async function getPayout(db: Database, id: string): Promise<Payout> {
   const payout = await db.maybeOne(sql.type(PayoutRow)`${selectPayout} where payout.id = ${id}`);
@@ -77,14 +78,16 @@ export const listPayouts = (
   limit: number,
 ): Promise<readonly Payout[]> =>
   db.any(sql.type(PayoutRow)`
-    ${selectPayout}
-    where (${filter.runId ?? null}::uuid is null or payout.run_id = ${filter.runId ?? null}::uuid)
-      and (${filter.partnerId === undefined ? null : String(filter.partnerId)}::bigint is null
-        or payout.partner_id = ${filter.partnerId === undefined ? null : String(filter.partnerId)}::bigint)
-      and (${filter.status ?? null}::text is null or payout.status = ${filter.status ?? null})
-      and (${filter.method ?? null}::text is null or payout.method = ${filter.method ?? null})
-      and (${after}::uuid is null or payout.id > ${after}::uuid)
-    order by payout.id limit ${limit}`);
+    ${selectFrom(sql.fragment`(
+      select * from payout
+      where (${filter.runId ?? null}::uuid is null or run_id = ${filter.runId ?? null}::uuid)
+        and (${filter.partnerId === undefined ? null : String(filter.partnerId)}::bigint is null
+          or partner_id = ${filter.partnerId === undefined ? null : String(filter.partnerId)}::bigint)
+        and (${filter.status ?? null}::text is null or status = ${filter.status ?? null})
+        and (${filter.method ?? null}::text is null or method = ${filter.method ?? null})
+        and (${after}::uuid is null or id > ${after}::uuid)
+      order by id limit ${limit}) payout`)}
+    order by payout.id`);
 
 /**
  * Takes the next approved payouts of a run in the order of their ids, or only those that could go into one batch, and moves them to

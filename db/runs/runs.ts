@@ -171,31 +171,42 @@ export const listRunTotals = (db: Database, runId: string): Promise<readonly z.i
     select method, currency, status, count(*) as count, sum(net_minor)::bigint as "netMinor"
     from payout where run_id = ${runId} group by method, currency, status order by method, currency, status`);
 
+/** Counts end here: a look at a run costs the same, however large the run is. */
+export const PROGRESS_COUNT_MAX = 1_000;
+
 const ProgressRow = z.strictObject({
   waiting: Count,
-  active: Count,
-  unsent: Count,
-  /** The time since the last of them moved, in milliseconds. */
+  asked: Count,
+  /** The time since the last of those whose provider is asked has moved, in milliseconds. */
   quietMs: Count,
 });
 
-/**
- * The progress of a run: payouts that are not started, payouts of all runs that a provider is being asked for, and payouts that are
- * neither sent nor over. A payout does not delay others once its provider has replied, while it is in a batch, or during a pause.
- */
+/** The progress of a run: payouts that are not started, and payouts whose provider is asked and that are neither sent nor over. */
 export const readRunProgress = (db: Database, runId: string): Promise<z.infer<typeof ProgressRow>> =>
   db.one(sql.type(ProgressRow)`
-    select count(*) filter (where payout.run_id = ${runId} and payout.status = 'approved') as waiting,
-      count(*) filter (where payout.status = 'executing' and run.status <> 'paused' and pause.gateway is null
-        and attempt.batch_id is null
-        and (attempt.state is null or attempt.state in ('prepared', 'submitted', 'unknown'))) as active,
-      count(*) filter (where payout.run_id = ${runId}) as unsent,
-      coalesce(extract(epoch from now() - max(payout.status_at) filter (where payout.run_id = ${runId})) * 1000, 0)::bigint
-        as "quietMs"
-    from payout join payout_run run on run.id = payout.run_id
-    left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'
-    left join gateway_pause pause on pause.gateway = payout.gateway
-    where payout.status in ('approved', 'executing')`);
+    select
+      (select count(*) from (select from payout where run_id = ${runId} and status = 'approved' limit ${PROGRESS_COUNT_MAX}) first)
+        as waiting,
+      (select count(*) from (select from payout where run_id = ${runId} and status = 'executing' limit ${PROGRESS_COUNT_MAX}) first)
+        as asked,
+      coalesce(extract(epoch from now() -
+        (select max(status_at) from payout where run_id = ${runId} and status = 'executing')) * 1000, 0)::bigint as "quietMs"`);
+
+/**
+ * How many payouts of all runs a provider is being asked for one by one. A payout does not delay others once its provider has replied,
+ * while it is in a batch, or during a pause.
+ */
+export const countActivePayouts = (db: Database): Promise<number> =>
+  db.oneFirst(sql.type(z.strictObject({ count: Count }))`
+    with active as (
+      select payout.run_id, payout.gateway from payout_attempt attempt join payout on payout.id = attempt.payout_id
+      where attempt.batch_id is null and attempt.state in ('prepared', 'submitted', 'unknown') and payout.status = 'executing'
+      union all
+      select run_id, gateway from payout
+      where status = 'executing'
+        and not exists (select from payout_attempt attempt where attempt.payout_id = payout.id and attempt.state <> 'failed'))
+    select count(*) from active join payout_run run on run.id = active.run_id
+    where run.status <> 'paused' and not exists (select from gateway_pause pause where pause.gateway = active.gateway)`);
 
 export type RunEdit = { runId: string; payoutId: string; actorId: string; reason: string };
 
