@@ -138,7 +138,7 @@ export const showCheck = (check: LobCheck, account: BankAccount | undefined) => 
   })),
   status: STATUS_OF[check.stage],
   ...(check.stage === 'failed' && {
-    failure_reason: { code: 'rendering_failed', message: 'The check could not be printed' },
+    failure_reason: { failure_reason: 'rendering', remediation: 'Send the check again.', errors: [] },
   }),
   send_date: new Date(check.sendAt ?? Date.parse(check.createdAt)).toISOString(),
   expected_delivery_date: day((check.sendAt ?? Date.parse(check.createdAt)) + 5 * 86_400_000),

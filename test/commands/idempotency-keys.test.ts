@@ -53,3 +53,20 @@ describe('given a request that was taken over from somebody who took more than a
     });
   });
 });
+
+describe('given a request that was cut off more than a minute ago', () => {
+  it('when another request comes with its key then it is refused, and the first one can still be repeated', async () => {
+    const { name, quick } = await overtake();
+    await fixture.app.query(sql.unsafe`
+      update idempotency_key set claimed_at = claimed_at - interval '61 seconds' where actor_id = ${name.actorId}`);
+
+    await expect(claimRequest(fixture.app, VAULT, name, sha256('another request'))).rejects.toMatchObject({
+      code: 'idempotency_key_reused',
+    });
+
+    const repeated = await claim(name);
+    expect(repeated).not.toBe(quick);
+    await keepAnswer(fixture.app, VAULT, name, repeated, answerOf('the first'));
+    expect(await claimRequest(fixture.app, VAULT, name, HASH)).toEqual({ answer: answerOf('the first') });
+  });
+});

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { beforeAll, describe, expect, it } from 'vitest';
 
@@ -44,5 +46,16 @@ describe('given the names that config.ts and docker-compose.yml read', () => {
       (line, index) => ENTRY.test(line) && !/^# [A-Z0-9].*[^-]$/.test(lines[index - 1] ?? ''),
     );
     expect(unexplained).toEqual([]);
+  });
+});
+
+describe('given an address below which PayPal’s certificates lie', () => {
+  it('when it does not end in a slash then nothing starts, and the variable is named', async () => {
+    const code = "import('./config.ts').then(({ readConfig }) => readConfig())";
+    const env = { PATH: process.env['PATH'] ?? '', PAYPAL_CERT_URL_PREFIX: 'https://api.paypal.com/certs' };
+    const told = await promisify(execFile)(process.execPath, ['-e', code], { cwd: ROOT, env }).catch(
+      ({ stderr }: { stderr: string }) => stderr,
+    );
+    expect(told).toContain('PAYPAL_CERT_URL_PREFIX: must end in /');
   });
 });
