@@ -3,7 +3,8 @@ import type { DatabasePool } from 'slonik';
 
 import { sealAuditLog } from '../db/people/audit.ts';
 import { listOverdueBatches } from '../db/payouts/batches.ts';
-import { listOverdueRuns } from '../db/runs/overdue.ts';
+import { redrawRun } from '../commands/runs/redraw.ts';
+import { listOverdueRuns, listRunsInReview } from '../db/runs/overdue.ts';
 import { listProgramsWithDueEvents } from '../db/earnings/accrual.ts';
 import { takeOverduePayouts } from '../db/payouts/payouts.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
@@ -39,13 +40,19 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     return programs.length + runs.length + batches.length + payouts + (await wakeByInbox(db, temporal));
   },
 
-  /** Gives up webhooks that are about nothing of ours, seals the audit log, and deletes expired keys. */
+  /** Gives up webhooks that are about nothing of ours, seals the audit log, deletes expired keys, and lets runs in review follow what is owed. */
   async tidy(): Promise<void> {
     await giveUpWebhooks(db);
     await sealAuditLog(db);
     await deleteExpiredKeys(db);
+    await followOwed(db, temporal);
   },
 });
+
+/** Redraws the runs in review. If one fails, such as for a line that another run takes at this moment, the next minute tries again. */
+async function followOwed(db: DatabasePool, temporal: Client): Promise<void> {
+  for (const run of await listRunsInReview(db)) if (await redrawRun(db, run.id)) await wakeRun(temporal, run);
+}
 
 async function wakeOverduePayouts(db: DatabasePool, temporal: Client): Promise<number> {
   const endsAt = Date.now() + WAKING_MS;

@@ -45,6 +45,7 @@ import { replacementRoutes } from './routes/runs/replacements.ts';
 import { resolutionRoutes } from './routes/payouts/resolutions.ts';
 import { runChangeRoutes } from './routes/runs/changes.ts';
 import { flagRoutes } from './routes/runs/flags.ts';
+import { outcomeRoutes } from './routes/runs/outcomes.ts';
 import { runRoutes } from './routes/runs/runs.ts';
 import { statementRoutes } from './routes/books/statements.ts';
 import { scheduleRoutes } from './routes/payers/schedules.ts';
@@ -77,6 +78,7 @@ const ROUTES = [
   eventRoutes,
   importRoutes,
   runRoutes,
+  outcomeRoutes,
   flagRoutes,
   positivePayRoutes,
   runChangeRoutes,

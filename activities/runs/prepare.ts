@@ -24,12 +24,15 @@ export const createPrepareRunActivities = ({ db }: PrepareRunDeps) => ({
    * Records a decision, or refuses it. Throws the refusal as a Failure. A later try may find that the first one has recorded it, although
    * Temporal never heard so.
    */
-  recordDecision: (runId: string, decision: Decision): Promise<RunProgress> =>
-    db.transaction(async (tx) => {
+  async recordDecision(runId: string, decision: Decision): Promise<RunProgress> {
+    const { refusal, progress } = await db.transaction(async (tx) => {
       const isRecorded = isLaterTry() && (await hasDecided(tx, { runId, actorId: decision.by, ...decision }));
-      if (!isRecorded) await decideRun(tx, runId, decision);
-      return readProgress(tx, runId);
-    }),
+      const why = isRecorded ? undefined : await decideRun(tx, runId, decision);
+      return { refusal: why, progress: await readProgress(tx, runId) };
+    });
+    if (refusal) throw refusal; // after the commit, because the run may have been redrawn
+    return progress;
+  },
 
   /** Returns where a run is. Reminds the approvers of a review once a day, and ends a review that took too long. */
   reviewRun: (runId: string): Promise<RunProgress> =>

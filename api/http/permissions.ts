@@ -78,6 +78,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/runs/{id}/batches': STAFF,
   'GET /v1/runs/{id}/flags': STAFF,
   'GET /v1/runs/{id}/outcomes': STAFF,
+  'GET /v1/runs/{id}/changes': STAFF,
   'GET /v1/runs/{id}/positive-pay': STAFF,
   'POST /v1/runs/{id}/decision': APPROVER,
   'POST /v1/runs/{id}/exclusions': PREPARER,

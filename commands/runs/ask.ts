@@ -2,13 +2,16 @@ import type { DatabasePool } from 'slonik';
 
 import type { Database } from '../../db/database.ts';
 import { getSchedule, type Schedule } from '../../db/payers/schedules.ts';
+import { listPartnerPayability } from '../../db/payouts/payability.ts';
 import { getPayout, type Payout } from '../../db/payouts/payouts.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { getRun, insertRun, type NewRun, type Run } from '../../db/runs/runs.ts';
 import { localDate } from '../../domain/calendar.ts';
 import { Failure } from '../../domain/errors.ts';
 import { onDemandRunId } from '../../domain/ids.ts';
+import { money } from '../../domain/money.ts';
 import { cutoffInstant, lastPeriodBefore, payDate, periodEndingOn } from '../../domain/payers/schedule.ts';
+import { explainStanding } from '../../domain/payouts/payability.ts';
 import { whyNotReplace } from '../../domain/payouts/replacement.ts';
 
 /** The person who asks for a run, and the idempotency key. The same request opens one run, however often it comes. */
@@ -58,7 +61,33 @@ export async function askForReplacement(
   if (why) throw new Failure('payout_not_replaceable', `No run was opened to replace payout ${replaced.id}: ${why}`);
   const run = replacementRun(replaced, await getRun(db, replaced.runId), reason, request);
   const detail = { payout: replaced.id, reason };
-  return db.transaction((tx) => open(tx, run, 'run.replace', request.actorId, detail, REPLACED_ALREADY));
+  return db.transaction(async (tx) => {
+    const opened = await open(tx, run, 'run.replace', request.actorId, detail, REPLACED_ALREADY);
+    if (opened.status === 'preparing') await refuseIfUnpayable(tx, replaced, opened, request.nowMs);
+    return opened;
+  });
+}
+
+/** Refuses a replacement that would pay nobody, with every reason against it and the day on which it ends. */
+async function refuseIfUnpayable(tx: Database, replaced: Payout, run: Run, nowMs: number): Promise<void> {
+  const rows = await listPartnerPayability(tx, run.scheduleId, run.periodEnd, replaced.partnerId);
+  const row = rows.find(({ currency }) => currency === replaced.currency);
+  if (!row || row.outcome === 'paid') return;
+  const of = (minor: bigint) => money(minor, row.currency);
+  const standing = {
+    ...row,
+    payable: of(row.payableMinor),
+    reserved: of(row.reservedMinor),
+    minimum: of(row.minimumMinor),
+  };
+  const { reasons } = explainStanding(standing, await getSchedule(tx, run.schedule), nowMs);
+  const said = reasons.map(({ words, until }) =>
+    until === null || words.includes(until) ? words : `${words} Until ${until}.`,
+  );
+  throw new Failure(
+    'payout_not_replaceable',
+    `No run was opened to replace payout ${replaced.id}, because it could pay nobody. The partner is told: ${said.join(' ')}`,
+  );
 }
 
 async function open(

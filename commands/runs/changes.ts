@@ -4,7 +4,7 @@ import { type Database, expectManyRows } from '../../db/database.ts';
 import { makeBatchesDue } from '../../db/payouts/batches.ts';
 import { cancelRunPayouts, lockPayout, makePayoutsDue, updatePayout } from '../../db/payouts/payouts.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
-import { setOutcome } from '../../db/runs/outcomes.ts';
+import { insertExclusion, setOutcome } from '../../db/runs/outcomes.ts';
 import { getRun, insertRunEdit, listRunContent, lockRun, type Run, updateRun } from '../../db/runs/runs.ts';
 import { Failure } from '../../domain/errors.ts';
 import { contentHash } from '../../domain/runs/content.ts';
@@ -30,6 +30,7 @@ export const excludeFromRun = (db: DatabasePool, { runId, actorId, reason }: Cha
         'payout_not_draft',
         `The payout is ${payout.status}. Nothing was changed. Only a draft payout can be taken out of its run.`,
       );
+    await insertExclusion(tx, payout, run.contentHash ?? '');
     await updatePayout(tx, payoutId, 'cancelled', reason);
     await setOutcome(tx, payout, 'excluded');
     await insertRunEdit(tx, { runId, payoutId, actorId, reason });

@@ -1,25 +1,30 @@
 import { type Database, expectManyRows } from '../../db/database.ts';
-import { approveRunPayouts, cancelRunPayouts } from '../../db/payouts/payouts.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { getDecisionNote, insertApproval, readDecider } from '../../db/runs/approvals.ts';
-import { listRunContent, lockRun, type Run, updateRun } from '../../db/runs/runs.ts';
-import { addNotification } from '../../db/tasks/notifications.ts';
+import { countChangedSince } from '../../db/runs/outcomes.ts';
+import { listRunContent, lockRun, type Run } from '../../db/runs/runs.ts';
 import { DAY_MS } from '../../domain/durations.ts';
 import { Failure } from '../../domain/errors.ts';
 import { type Decision, statusAfter, whyNotDecide } from '../../domain/runs/approval.ts';
 import { contentHash } from '../../domain/runs/content.ts';
-import { REVIEW_DAYS_MAX, type RunStatus } from '../../domain/runs/run.ts';
+import { REVIEW_DAYS_MAX } from '../../domain/runs/run.ts';
 import { notifyOfReview } from './prepare.ts';
+import { endReview } from './end-review.ts';
+import { redraw } from './redraw.ts';
 
-/** Records a person's decision about a run, or refuses it, in one transaction. Throws the refusal as a Failure. */
-export const decideRun = (db: Database, runId: string, decision: Decision): Promise<void> =>
+/**
+ * Records a person's decision about a run, or returns why it is refused, in one transaction. The run is redrawn first, so that the
+ * decision is about what is owed now. A redraw stays, whatever becomes of the decision.
+ */
+export const decideRun = (db: Database, runId: string, decision: Decision): Promise<Failure | undefined> =>
   db.transaction(async (tx) => {
-    const run = await lockRun(tx, runId);
+    const run = await redraw(tx, await lockRun(tx, runId));
     await expectManyRows(tx);
     const hash = contentHash(await listRunContent(tx, run.id));
     const decider = { id: decision.by, ...(await readDecider(tx, run.id, decision.by, hash)) };
-    const refusal = whyNotDecide({ ...run, contentHash: hash.toString('hex') }, decider, decision.contentHash);
-    if (refusal) throw new Failure(refusal.code, refusal.message);
+    const changed = await countChangedSince(tx, run.id, decision.contentHash);
+    const refusal = whyNotDecide({ ...run, contentHash: hash.toString('hex') }, decider, decision.contentHash, changed);
+    if (refusal) return new Failure(refusal.code, refusal.message);
     const approvals = await insertApproval(tx, run.id, hash, decision);
     const status = statusAfter(decision.decision, approvals, run.approvalsRequired);
     await addAuditEntry(tx, {
@@ -28,8 +33,9 @@ export const decideRun = (db: Database, runId: string, decision: Decision): Prom
       subject: `run/${run.id}`,
       detail: { contentHash: hash.toString('hex'), status },
     });
-    if (status === 'review') return;
+    if (status === 'review') return undefined;
     await endReview(tx, run, status, decision.noteId && (await getDecisionNote(tx, decision.noteId)));
+    return undefined;
   });
 
 /** Reminds finance once a day of a run in review, and ends a review that took too long. */
@@ -46,17 +52,3 @@ export const remindOrExpire = (db: Database, runId: string): Promise<void> =>
 
 /** How long a run has been waiting for its decision, in milliseconds. */
 export const reviewMs = ({ reviewSince }: Run): number => Date.now() - (reviewSince?.getTime() ?? Date.now());
-
-/** Ends the review of a run. A run that is not approved frees its lines in the same transaction. */
-export async function endReview(tx: Database, run: Run, status: RunStatus, reason: string | null): Promise<void> {
-  await updateRun(tx, run.id, { status, reason });
-  if (status === 'approved') await approveRunPayouts(tx, run.id);
-  else await cancelRunPayouts(tx, run.id, `the run was ${status}`);
-  await addNotification(tx, {
-    kind: 'run_decided',
-    dedupeKey: `run_decided/${run.id}/${status}`,
-    audience: 'finance',
-    partnerId: null,
-    body: { run: run.id, schedule: run.schedule, periodEnd: run.periodEnd, status },
-  });
-}

@@ -2,7 +2,7 @@ import { type Database, expectManyRows } from '../../db/database.ts';
 import { listRunContent, lockRun, type Run, updateRun } from '../../db/runs/runs.ts';
 import { cutoffInstant } from '../../domain/payers/schedule.ts';
 import { contentHash } from '../../domain/runs/content.ts';
-import { endReview } from './decide.ts';
+import { endReview } from './end-review.ts';
 
 /** The local midnight at which the pay date begins, in epoch milliseconds. */
 export const payOnMs = (run: Pick<Run, 'zone' | 'payOn'>): number => cutoffInstant(run, run.payOn);

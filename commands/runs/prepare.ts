@@ -3,6 +3,7 @@ import { draftRun } from '../../db/runs/outcomes.ts';
 import { listRunContent, lockRun, type Run, updateRun } from '../../db/runs/runs.ts';
 import { addNotification } from '../../db/tasks/notifications.ts';
 import { contentHash } from '../../domain/runs/content.ts';
+import { whyNobody } from './redraw.ts';
 
 /** Drafts a run's payouts, once. Everybody gets one named outcome, and everybody whom `payability` would pay gets a payout. */
 export const prepareRun = (db: Database, runId: string): Promise<void> =>
@@ -17,7 +18,7 @@ async function draft(tx: Database, run: Run): Promise<void> {
   const payouts = await draftRun(tx, run);
   const hash = contentHash(await listRunContent(tx, run.id));
   if (payouts === 0) {
-    await updateRun(tx, run.id, { status: 'disbursed', reason: 'nobody is due a payout', contentHash: hash });
+    await updateRun(tx, run.id, { status: 'disbursed', reason: await whyNobody(tx, run), contentHash: hash });
     return;
   }
   await updateRun(tx, run.id, { status: 'review', contentHash: hash, reviewStarts: true });

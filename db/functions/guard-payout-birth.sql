@@ -2,9 +2,9 @@ create or replace function guard_payout_birth() returns trigger language plpgsql
 declare offending record;
 begin
   select drafted.id into offending from drafted
-  where (select status from payout_run where id = drafted.run_id) is distinct from 'preparing' limit 1;
+  where (select status from payout_run where id = drafted.run_id) not in ('preparing', 'review') limit 1;
   if found then
-    raise exception 'payout % refused: its run is not in preparation, so it gains no more payouts', offending.id
+    raise exception 'payout % refused: its run is neither in preparation nor in review, so it gains no more payouts', offending.id
       using errcode = 'check_violation';
   end if;
   return null;

@@ -1,10 +1,17 @@
+-- A draft follows what is owed while its run is in review. After that, its amounts and its instrument are frozen.
 create or replace function guard_payout() returns trigger language plpgsql as $$
 begin
+  if (new.id, new.run_id, new.partner_id, new.currency, new.replaces_id, new.created_at)
+     is distinct from (old.id, old.run_id, old.partner_id, old.currency, old.replaces_id, old.created_at) then
+    raise exception 'payout % refused: its run and partner are frozen', old.id using errcode = 'restrict_violation';
+  end if;
   if (new.id, new.run_id, new.partner_id, new.currency, new.method, new.gateway, new.gross_minor, new.withheld_minor, new.fee_minor,
       new.net_minor, new.instrument_version_id, new.replaces_id, new.created_at)
      is distinct from
      (old.id, old.run_id, old.partner_id, old.currency, old.method, old.gateway, old.gross_minor, old.withheld_minor, old.fee_minor,
-      old.net_minor, old.instrument_version_id, old.replaces_id, old.created_at) then
+      old.net_minor, old.instrument_version_id, old.replaces_id, old.created_at)
+     and not (old.status = 'draft' and new.status = 'draft'
+       and exists (select from payout_run where id = new.run_id and status = 'review')) then
     raise exception 'payout % refused: its amounts, partner and instrument are frozen', old.id using errcode = 'restrict_violation';
   end if;
   if new.status is distinct from old.status then

@@ -54,10 +54,10 @@ create table payout(
   foreign key (instrument_version_id, partner_id, method) references instrument_version(id, partner_id, method),
   check (net_minor = gross_minor - withheld_minor - fee_minor),
   check ((method, gateway) in (('bank', 'wise'), ('paypal', 'paypal'), ('check', 'lob'), ('check', 'printed-check'))),
-  unique (run_id, partner_id, currency),
   unique (id, partner_id, currency),
   foreign key (replaces_id, partner_id, currency) references payout(id, partner_id, currency)
 );
+create unique index one_live_payout on payout(run_id, partner_id, currency) where status <> 'cancelled';
 create index on payout(partner_id, created_at desc);
 create index on payout(run_id, status, id);
 create index on payout(status, id);

@@ -3,7 +3,7 @@
 create table run_edge(from_status text, to_status text, primary key (from_status, to_status));
 insert into run_edge values
   ('preparing', 'review'), ('preparing', 'disbursed'), ('preparing', 'cancelled'),
-  ('review', 'approved'), ('review', 'rejected'), ('review', 'expired'), ('review', 'cancelled'),
+  ('review', 'approved'), ('review', 'rejected'), ('review', 'expired'), ('review', 'cancelled'), ('review', 'disbursed'),
   ('approved', 'disbursing'), ('approved', 'cancelled'),
   ('disbursing', 'paused'), ('disbursing', 'disbursed'), ('paused', 'disbursing');
 
@@ -54,6 +54,21 @@ create table run_outcome(
   primary key (run_id, partner_id, currency),
   check ((outcome in ('paid', 'excluded', 'changed_after_approval', 'held_after_approval')) = (payout_id is not null))
 );
+
+-- The changes for a partner while the run was in review, each with the content that reviewers saw before.
+create table run_change(
+  id bigint generated always as identity primary key,
+  run_id uuid not null references payout_run,
+  partner_id bigint not null references partner,
+  currency char(3) not null references currency,
+  before_outcome text,
+  before_minor bigint,
+  after_outcome text not null,
+  after_minor bigint not null,
+  seen_hash bytea not null,
+  at timestamptz not null default now()
+);
+create index on run_change(run_id, id);
 
 create table run_edit(
   id bigint generated always as identity primary key,

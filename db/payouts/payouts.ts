@@ -197,6 +197,42 @@ export const draftPayouts = ({ id, scheduleId, periodEnd, replacesId }: Drafted)
       and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)
   )`;
 
+/**
+ * The parts of a statement that redraws a run in review: drafts of `changed`, the part before them, end, change in place or begin, and
+ * take every line that is free before the cut-off. A payout and its lines change in one statement.
+ */
+export const redrawPayouts = ({ id, scheduleId, periodEnd, replacesId }: Drafted) => sql.fragment`
+  ended as (
+    update payout set status = 'cancelled', status_reason = changed.outcome from changed
+    where payout.id = changed.payout_id and changed.outcome <> 'paid' returning payout.id
+  ), freed as (
+    update payout_line line set released_at = now() from ended where line.payout_id = ended.id and line.released_at is null
+  ), moved as (
+    update payout set gross_minor = changed.payable_minor, net_minor = changed.payable_minor - withheld_minor - fee_minor,
+      method = changed.method, gateway = changed.gateway, instrument_version_id = changed.instrument_version_id
+    from changed where payout.id = changed.payout_id and changed.outcome = 'paid'
+    returning payout.id, payout.partner_id, payout.currency
+  ), added as (
+    insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id, replaces_id)
+    select payout_id(${id}::uuid, partner_id, currency, (
+        select count(*) from payout old where (old.run_id, old.partner_id, old.currency) = (${id}::uuid, changed.partner_id, changed.currency))),
+      ${id}::uuid, partner_id, currency, method, gateway, payable_minor, payable_minor, instrument_version_id, ${replacesId}::uuid
+    from changed where outcome = 'paid' and payout_id is null
+    returning id, partner_id, currency
+  ), drawn as (
+    select * from moved union all select * from added
+  ), taken as (
+    insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor)
+    select payout.id, line.id, line.partner_id, line.currency, line.amount_minor
+    from drawn payout
+    join program on program.schedule_id = ${scheduleId}
+    join earning_line line
+      on line.program_id = program.id and line.partner_id = payout.partner_id and line.currency = payout.currency
+    where line.available_on < ${periodEnd}::date
+      and not exists (select from earning_line part where part.split_from = line.id)
+      and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)
+  )`;
+
 /** Ends the payouts of a run that was not approved, or not started, and frees their lines. */
 export async function cancelRunPayouts(db: Database, runId: string, reason: string): Promise<void> {
   await db.query(

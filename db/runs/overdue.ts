@@ -21,6 +21,13 @@ export const listOverdueRuns = (db: Database, limit: number): Promise<readonly z
     where run.status in ('preparing', 'review', 'approved', 'disbursing', 'paused') and run.due_at <= now()
     order by run.due_at limit ${limit}`);
 
+/** The runs in review, which follow what is owed. */
+export const listRunsInReview = (db: Database): Promise<readonly z.infer<typeof RunStartRow>[]> =>
+  db.any(sql.type(RunStartRow)`
+    select run.id, schedule.code as "scheduleCode", run.period_end as "periodEnd"
+    from payout_run run join pay_schedule schedule on schedule.id = run.schedule_id
+    where run.status = 'review' order by run.review_since, run.id`);
+
 const ScheduleRow = z.strictObject({
   id: z.number(),
   code: z.string(),

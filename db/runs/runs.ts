@@ -157,6 +157,11 @@ export const listRunContent = (db: Database, runId: string): Promise<readonly Pa
         and outcome.payout_id = payout.id and outcome.outcome in ('changed_after_approval', 'held_after_approval')))
     group by payout.id order by payout.id`);
 
+/** How many payouts a run pays, or would pay. */
+export const countLivePayouts = (db: Database, runId: string): Promise<number> =>
+  db.oneFirst(sql.type(z.strictObject({ count: Count }))`
+    select count(*) from payout where run_id = ${runId} and status <> 'cancelled'`);
+
 const TotalRow = z.strictObject({
   method: z.enum(METHODS),
   currency: Currency,

@@ -33,8 +33,16 @@ export type RunUnderReview = {
 
 type Refusal = { code: FailureCode; message: string };
 
-/** The reason why a person may not decide a run, or undefined. The hash is the one that the person saw. */
-export function whyNotDecide(run: RunUnderReview, decider: Decider, seenHash: string): Refusal | undefined {
+/**
+ * The reason why a person may not decide a run, or undefined. The hash is the one that the person saw, and the number counts the
+ * partners that changed since then, if that is known.
+ */
+export function whyNotDecide(
+  run: RunUnderReview,
+  decider: Decider,
+  seenHash: string,
+  changedPartners: number | null = null,
+): Refusal | undefined {
   if (run.status !== 'review')
     return {
       code: 'run_not_in_review',
@@ -61,8 +69,7 @@ export function whyNotDecide(run: RunUnderReview, decider: Decider, seenHash: st
   if (seenHash !== run.contentHash)
     return {
       code: 'run_changed_since_seen',
-      message:
-        'The run changed since you saw it. Nothing was recorded. Read it again, then decide on its current content.',
+      message: `The run changed since you saw it${changedPartners ? `, for ${changedPartners} partners` : ''}. Nothing was recorded. Read it again, then decide on its current content.`,
     };
   if (decider.hasDecided)
     return {

@@ -14,7 +14,7 @@ export type RunStatus = (typeof RUN_STATUSES)[number];
 /** The statuses that may follow each status. The database has the same table. */
 export const RUN_NEXT: Record<RunStatus, readonly RunStatus[]> = {
   preparing: ['review', 'disbursed', 'cancelled'],
-  review: ['approved', 'rejected', 'expired', 'cancelled'],
+  review: ['approved', 'rejected', 'expired', 'cancelled', 'disbursed'],
   approved: ['disbursing', 'cancelled'],
   disbursing: ['paused', 'disbursed'],
   paused: ['disbursing'],

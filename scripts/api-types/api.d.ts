@@ -940,6 +940,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what changed in a run while it was in review
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listRunChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{id}/flags": {
         parameters: {
             query?: never;
@@ -3570,6 +3590,11 @@ export interface components {
                  */
                 count: number;
             }[];
+            /**
+             * @description The number of partners that changed since the content had the hash `seen`; null if `seen` is not given or unknown
+             * @example 3
+             */
+            changedSinceSeen: number | null;
             /** @description The decisions about the run, the oldest first */
             approvals: {
                 /**
@@ -3737,6 +3762,48 @@ export interface components {
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             payoutId: string | null;
+        };
+        RunChange: {
+            /**
+             * @description The code of the partner
+             * @example paula
+             */
+            partner: string;
+            currency: components["schemas"]["Currency"];
+            /** @description What the run said before; null for a partner who is new in it */
+            before: {
+                /**
+                 * @description The outcome of the run for the partner
+                 * @example paid
+                 * @enum {string}
+                 */
+                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval";
+                /**
+                 * @description The amount that is payable to the partner. A decimal string in major units of `currency`
+                 * @example 130.00
+                 */
+                payable: string;
+            } | null;
+            /** @description What the run says since then */
+            after: {
+                /**
+                 * @description The outcome of the run for the partner
+                 * @example paid
+                 * @enum {string}
+                 */
+                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval";
+                /**
+                 * @description The amount that is payable to the partner. A decimal string in major units of `currency`
+                 * @example 130.00
+                 */
+                payable: string;
+            };
+            /**
+             * Format: date-time
+             * @description When the run changed. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            at: string;
         };
         FlaggedPayout: {
             /**
@@ -7567,6 +7634,7 @@ export type NewRun = components['schemas']['NewRun'];
 export type RunDetail = components['schemas']['RunDetail'];
 export type Payout = components['schemas']['Payout'];
 export type RunOutcome = components['schemas']['RunOutcome'];
+export type RunChange = components['schemas']['RunChange'];
 export type FlaggedPayout = components['schemas']['FlaggedPayout'];
 export type NewExclusion = components['schemas']['NewExclusion'];
 export type RunReason = components['schemas']['RunReason'];
@@ -9941,7 +10009,10 @@ export interface operations {
     };
     getRun: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `contentHash` that you saw last; the answer says how many partners changed since then */
+                seen?: string;
+            };
             header?: never;
             path: {
                 /** @description The id of the run */
@@ -10036,6 +10107,48 @@ export interface operations {
                     "application/json": {
                         /** @description The items of this page */
                         items: components["schemas"]["RunOutcome"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listRunChanges: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes, the oldest first. Each one made earlier approvals void. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["RunChange"][];
                         /**
                          * @description The value to send as `cursor` for the next page; null on the last page
                          * @example eyJpZCI6IjEwNDIifQ

@@ -359,9 +359,9 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /do not add up to its gross amount/,
     },
     {
-      does: 'adds a line to a run in review',
+      does: 'adds a line to a run in review, whose payout stays as it was',
       with: (s) => [takeLine(s.reviewed, s.lineOfRae)],
-      refused: /gains lines only while its run is in preparation/,
+      refused: /do not add up/,
     },
     {
       does: 'adds a line to a payout that executes',
@@ -480,9 +480,9 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       refused: /must begin as a draft/,
     },
     {
-      does: 'adds a payout to a run in review',
+      does: 'adds a payout without lines to a run in review',
       with: (s) => [draftOf(s, { gross: 1000, net: 1000 }, { runId: s.reviewRun })],
-      refused: /gains no more/,
+      refused: /its lines add up to/,
     },
     {
       does: 'adds a payout to a run that is being paid',

@@ -4,7 +4,7 @@ import { listPayouts } from '../../../db/payouts/payouts.ts';
 import { listApprovals } from '../../../db/runs/approvals.ts';
 import { countFlags } from '../../../db/runs/flags.ts';
 import { getRun, listRuns, listRunTotals, type Run } from '../../../db/runs/runs.ts';
-import { listOutcomes, listOutcomeTotals, type RunOutcome } from '../../../db/runs/outcomes.ts';
+import { countChangedSince, listOutcomeTotals } from '../../../db/runs/outcomes.ts';
 import { askForRun } from '../../../commands/runs/ask.ts';
 import { Code, Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
@@ -25,7 +25,6 @@ import {
   Method,
   pageOf,
   pageQuery,
-  RowNumber,
   Uuid,
   UuidPath,
 } from '../../http/schemas.ts';
@@ -99,6 +98,12 @@ const RunDetail = RunBody.extend({
   flags: z
     .array(FlagCount)
     .meta({ description: 'The payouts that an approver should look at; `GET /v1/runs/{id}/flags` lists them' }),
+  changedSinceSeen: fields
+    .count(
+      'The number of partners that changed since the content had the hash `seen`; null if `seen` is not given or unknown',
+      3,
+    )
+    .nullable(),
   approvals: z
     .array(
       z.object({
@@ -114,20 +119,6 @@ const RunDetail = RunBody.extend({
     )
     .meta({ description: 'The decisions about the run, the oldest first' }),
 }).openapi('RunDetail');
-
-const OutcomeBody = z
-  .object({
-    partner: fields.code('The code of the partner', 'paula'),
-    currency: Currency,
-    outcome: fields.oneOf(OUTCOMES, 'The outcome of the run for the partner', 'below_minimum'),
-    payable: fields.amount('The amount that is payable to the partner', '12.00'),
-    reasons: z.array(z.unknown()).meta({
-      description: 'All reasons against a payment; each has a `reason`, and an `until` and a `detail` that may be null',
-      examples: [[{ reason: 'below_minimum', until: null, detail: null }]],
-    }),
-    payoutId: fields.id('The id of the payout that pays the partner; null if there is none').nullable(),
-  })
-  .openapi('RunOutcome');
 
 const RunCursor = z.strictObject({ createdAt: Instant, id: Uuid });
 
@@ -179,12 +170,23 @@ const ask = createRoute({
   },
 });
 
+const SeenQuery = z.strictObject({
+  seen: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'is not a content hash of a run')
+    .meta({
+      description: 'The `contentHash` that you saw last; the answer says how many partners changed since then',
+      examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+    })
+    .optional(),
+});
+
 const get = createRoute({
   method: 'get',
   path: '/v1/runs/{id}',
   tags: ['runs'],
   summary: 'Get a run',
-  request: { params: UuidPath },
+  request: { params: UuidPath, query: SeenQuery },
   responses: { 200: answers(RunDetail, 'The run, with its payouts, outcomes and decisions.') },
 });
 
@@ -195,19 +197,6 @@ const payouts = createRoute({
   summary: 'List the payouts of a run',
   request: { params: UuidPath, query: pageQuery(Uuid) },
   responses: { 200: answers(pageOf(PayoutBody), 'The payouts of the run, in the order of their ids.') },
-});
-
-const OutcomeCursor = z.strictObject({ partnerId: RowNumber, currency: z.string().regex(/^[A-Z]{3}$/) });
-
-const outcomes = createRoute({
-  method: 'get',
-  path: '/v1/runs/{id}/outcomes',
-  tags: ['runs'],
-  summary: 'List the outcome of a run for each partner',
-  request: { params: UuidPath, query: pageQuery(OutcomeCursor) },
-  responses: {
-    200: answers(pageOf(OutcomeBody), 'The outcome of the run for every partner: `paid`, or the reason why not.'),
-  },
 });
 
 export const runBody = (run: Run) => ({
@@ -227,12 +216,6 @@ export const runBody = (run: Run) => ({
   contentHash: run.contentHash,
   reviewSince: run.reviewSince?.toISOString() ?? null,
   createdAt: run.createdAt.toISOString(),
-});
-
-const outcomeBody = ({ partnerId: _id, payableMinor, ...outcome }: RunOutcome) => ({
-  ...outcome,
-  reasons: [...outcome.reasons],
-  payable: formatDecimal(money(payableMinor, outcome.currency)),
 });
 
 /** The facts that a run's workflow needs to start. */
@@ -258,6 +241,7 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
       return c.json(runBody(run), 201);
     })
     .openapi(get, async (c) => {
+      const { seen } = c.req.valid('query');
       const run = await getRun(db, c.req.valid('param').id);
       const [totals, outcomeTotals, flags, approvals] = await Promise.all([
         listRunTotals(db, run.id),
@@ -277,6 +261,7 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
             payable: formatDecimal(money(payableMinor, total.currency)),
           })),
           flags: [...flags],
+          changedSinceSeen: seen === undefined ? null : await countChangedSince(db, run.id, seen),
           approvals: approvals.map((approval) => ({ ...approval, at: approval.at.toISOString() })),
         },
         200,
@@ -287,11 +272,4 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
       const { id: runId } = await getRun(db, c.req.valid('param').id);
       const read = (count: number) => listPayouts(db, { runId }, cursor, count);
       return c.json(await readPage(limit, read, { key: ({ id }) => id, item: payoutBody }), 200);
-    })
-    .openapi(outcomes, async (c) => {
-      const { cursor = { partnerId: 0n, currency: '' }, limit } = c.req.valid('query');
-      const { id } = await getRun(db, c.req.valid('param').id);
-      const read = (count: number) => listOutcomes(db, id, cursor, count);
-      const key = ({ partnerId, currency }: RunOutcome) => ({ partnerId, currency });
-      return c.json(await readPage(limit, read, { key, item: outcomeBody }), 200);
     });

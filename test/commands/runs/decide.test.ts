@@ -24,7 +24,7 @@ async function openReview() {
   /** Returns the run's status then. */
   return async (by: string): Promise<string> => {
     const decision = { by, decision: 'approve', contentHash: contentHash ?? '', noteId: null } as const;
-    await decideRun(fixture.app, runId, decision);
+    expect(await decideRun(fixture.app, runId, decision)).toBeUndefined();
     return (await getRun(fixture.app, runId)).status;
   };
 }

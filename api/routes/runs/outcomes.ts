@@ -1,0 +1,100 @@
+import { createRoute, z } from '@hono/zod-openapi';
+
+import { listOutcomes, listRunChanges, type RunChangeRow, type RunOutcome } from '../../../db/runs/outcomes.ts';
+import { getRun } from '../../../db/runs/runs.ts';
+import { Currency } from '../../../domain/fields.ts';
+import { formatDecimal, money } from '../../../domain/money.ts';
+import { OUTCOMES } from '../../../domain/payouts/outcome.ts';
+import { readPage } from '../../http/cursor.ts';
+import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
+import { createRouter } from '../../http/router.ts';
+import { answers, pageOf, pageQuery, RowNumber, UuidPath } from '../../http/schemas.ts';
+
+const OutcomeBody = z
+  .object({
+    partner: fields.code('The code of the partner', 'paula'),
+    currency: Currency,
+    outcome: fields.oneOf(OUTCOMES, 'The outcome of the run for the partner', 'below_minimum'),
+    payable: fields.amount('The amount that is payable to the partner', '12.00'),
+    reasons: z.array(z.unknown()).meta({
+      description: 'All reasons against a payment; each has a `reason`, and an `until` and a `detail` that may be null',
+      examples: [[{ reason: 'below_minimum', until: null, detail: null }]],
+    }),
+    payoutId: fields.id('The id of the payout that pays the partner; null if there is none').nullable(),
+  })
+  .openapi('RunOutcome');
+
+const OutcomeCursor = z.strictObject({ partnerId: RowNumber, currency: z.string().regex(/^[A-Z]{3}$/) });
+
+const outcomes = createRoute({
+  method: 'get',
+  path: '/v1/runs/{id}/outcomes',
+  tags: ['runs'],
+  summary: 'List the outcome of a run for each partner',
+  request: { params: UuidPath, query: pageQuery(OutcomeCursor) },
+  responses: {
+    200: answers(pageOf(OutcomeBody), 'The outcome of the run for every partner: `paid`, or the reason why not.'),
+  },
+});
+
+const Standing = z.object({
+  outcome: fields.oneOf(OUTCOMES, 'The outcome of the run for the partner', 'paid'),
+  payable: fields.amount('The amount that is payable to the partner', '130.00'),
+});
+
+const RunChangeBody = z
+  .object({
+    partner: fields.code('The code of the partner', 'paula'),
+    currency: Currency,
+    before: Standing.nullable().meta({ description: 'The answer of the run before; null for a partner who is new in it' }),
+    after: Standing.meta({ description: 'The answer of the run since then' }),
+    at: fields.at('When the run changed'),
+  })
+  .openapi('RunChange');
+
+const changes = createRoute({
+  method: 'get',
+  path: '/v1/runs/{id}/changes',
+  tags: ['runs'],
+  summary: 'List what changed in a run while it was in review',
+  request: { params: UuidPath, query: pageQuery(RowNumber) },
+  responses: {
+    200: answers(pageOf(RunChangeBody), 'The changes, the oldest first. Each one made earlier approvals void.'),
+  },
+});
+
+const outcomeBody = ({ partnerId: _id, payableMinor, ...outcome }: RunOutcome) => ({
+  ...outcome,
+  reasons: [...outcome.reasons],
+  payable: formatDecimal(money(payableMinor, outcome.currency)),
+});
+
+const changeBody = ({ partner, currency, at, ...change }: RunChangeRow) => {
+  const say = (minor: bigint) => formatDecimal(money(minor, currency));
+  const { beforeOutcome, beforeMinor, afterOutcome, afterMinor } = change;
+  return {
+    partner,
+    currency,
+    before: beforeOutcome === null ? null : { outcome: beforeOutcome, payable: say(beforeMinor ?? 0n) },
+    after: { outcome: afterOutcome, payable: say(afterMinor) },
+    at: at.toISOString(),
+  };
+};
+
+/** The answers of a run for each partner, and how they changed while the run was in review. */
+export const outcomeRoutes = ({ db }: ApiDeps) =>
+  createRouter()
+    .openapi(outcomes, async (c) => {
+      const { cursor = { partnerId: 0n, currency: '' }, limit } = c.req.valid('query');
+      const { id } = await getRun(db, c.req.valid('param').id);
+      const read = (count: number) => listOutcomes(db, id, cursor, count);
+      const key = ({ partnerId, currency }: RunOutcome) => ({ partnerId, currency });
+      return c.json(await readPage(limit, read, { key, item: outcomeBody }), 200);
+    })
+    .openapi(changes, async (c) => {
+      const { cursor = 0n, limit } = c.req.valid('query');
+      const { id } = await getRun(db, c.req.valid('param').id);
+      const read = (count: number) => listRunChanges(db, id, cursor, count);
+      return c.json(await readPage(limit, read, { key: (change) => change.id, item: changeBody }), 200);
+    });
