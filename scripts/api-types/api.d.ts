@@ -3770,7 +3770,7 @@ export interface components {
              */
             partner: string;
             currency: components["schemas"]["Currency"];
-            /** @description What the run said before; null for a partner who is new in it */
+            /** @description The answer of the run before; null for a partner who is new in it */
             before: {
                 /**
                  * @description The outcome of the run for the partner
@@ -3784,7 +3784,7 @@ export interface components {
                  */
                 payable: string;
             } | null;
-            /** @description What the run says since then */
+            /** @description The answer of the run since then */
             after: {
                 /**
                  * @description The outcome of the run for the partner

@@ -9,11 +9,15 @@ import {
   type Ending,
   freeFor,
   type Model,
+  type ModelPayee,
   type ModelPayout,
+  type ModelRun,
+  mustLeave,
   owedTo,
   payable,
   refund,
   reject,
+  remove,
   sell,
   whyNot,
 } from './model.ts';
@@ -148,13 +152,65 @@ const decide = fc.constantFrom('approve', 'approve', 'approve', 'reject').map((d
     ({ runs }) => runs.some(({ status }) => status === 'review'),
     async (model, { business }) => {
       const run = model.runs.find(({ status }) => status === 'review');
-      if (!run) return;
+      if (!run || !(await follow(model, business, run))) return;
       await business.decide(run.id, decision);
       if (decision === 'reject') reject(model, run);
       else run.status = 'paying';
     },
   ),
 );
+
+/** A run in review follows what is owed. Returns whether it still waits for a decision: without any payout it ends. */
+async function follow(model: Model, business: Business, run: ModelRun): Promise<boolean> {
+  await business.redraw(run.id);
+  model.payouts = model.payouts.filter((payout) => payout.run !== run.id);
+  const wanted = payable(model);
+  const drafts = (await business.payouts()).filter((payout) => payout.run === run.id);
+  assert.deepEqual(new Map(drafts.map(({ partner, net }) => [partner, net])), wanted);
+  for (const { id, partner, net } of drafts)
+    model.payouts.push({ id, run: run.id, payee: partner, net, wasAsked: false });
+  if (wanted.size === 0) run.status = 'over';
+  return wanted.size > 0;
+}
+
+const held = fc.tuple(fc.nat(), fc.boolean()).map(([who, isHeld]) =>
+  step(
+    `${isHeld ? 'hold' : 'release'}(${who})`,
+    () => true,
+    async (model, { business }) => {
+      const payee = at([...model.payees.values()], who);
+      await business.hold(payee.code, isHeld);
+      payee.isHeld = isHeld;
+    },
+  ),
+);
+
+/** Advances payouts. Those that may no longer be paid leave their runs before anybody is asked, and the others are asked for. */
+async function lookAt(
+  model: Model,
+  business: Business,
+  payouts: readonly ModelPayout[],
+  atOnce: number,
+): Promise<void> {
+  const payeeOf = ({ payee }: ModelPayout) => model.payees.get(payee) as ModelPayee;
+  const hadFailed = new Set(payouts.filter((payout) => payeeOf(payout).hasFailed).map(({ id }) => id));
+  await Promise.all(payouts.map(({ id }) => business.look(id, atOnce)));
+  const now = await business.payouts();
+  const isThere = ({ id }: ModelPayout) => now.some((seen) => seen.id === id);
+  await believeAll(model, business, now);
+  for (const payout of payouts.filter((one) => !isThere(one))) {
+    assert.ok(
+      !payout.wasAsked && mustLeave(model, payeeOf(payout)),
+      `payout ${payout.id} left its run without a reason`,
+    );
+    remove(model, payout);
+  }
+  for (const payout of payouts.filter(isThere)) {
+    const isLost = payeeOf(payout).isHeld || hadFailed.has(payout.id) || freeFor(model, payeeOf(payout)) < 0n;
+    assert.ok(payout.wasAsked || !isLost, `payout ${payout.id} was asked for, but may not be paid`);
+    payout.wasAsked = true;
+  }
+}
 
 const underWay = ({ payouts, runs }: Model): ModelPayout[] =>
   payouts.filter(({ run }) => runs.some(({ id, status }) => id === run && status === 'paying'));
@@ -164,9 +220,7 @@ const look = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 3 })).map(([which, atO
     `look(${which}, ${atOnce} at once)`,
     (model) => underWay(model).length > 0,
     async (model, { business }) => {
-      const payout = at(underWay(model), which);
-      await business.look(payout.id, atOnce);
-      payout.wasAsked = true;
+      await lookAt(model, business, [at(underWay(model), which)], atOnce);
     },
   ),
 );
@@ -177,8 +231,7 @@ const lookAtAll = fc.constant(
     'look at all',
     (model) => underWay(model).length > 0,
     async (model, { business }) => {
-      await Promise.all(underWay(model).map(({ id }) => business.look(id, 1)));
-      for (const payout of underWay(model)) payout.wasAsked = true;
+      await lookAt(model, business, underWay(model), 1);
     },
   ),
 );
@@ -238,6 +291,9 @@ export const allCommands = [
   season,
   season,
   refunded,
+  refunded,
+  held,
+  held,
   replay,
   clear,
   prepare,
@@ -260,13 +316,7 @@ export const allCommands = [
 
 /** The product must agree with the model and with the providers' books. */
 async function agree(model: Model, { business, check }: Real): Promise<void> {
-  for (const { id, status } of await business.payouts()) {
-    const payout = model.payouts.find((known) => known.id === id);
-    if (!payout) throw new Error(`payout ${id} belongs to nobody`);
-    if (status === 'settled' || status === 'failed' || status === 'returned')
-      await believe(model, business, payout, status);
-    else assert.equal(payout.end, undefined, `payout ${id} had ended and is ${status}`);
-  }
+  await believeAll(model, business, await business.payouts());
   const expected = [...model.payees.values()].map((payee) => ({
     partner: payee.code,
     owed: owedTo(model, payee),
@@ -274,6 +324,19 @@ async function agree(model: Model, { business, check }: Real): Promise<void> {
   }));
   assert.deepEqual(await business.balances(), expected);
   await check();
+}
+
+type Seen = Awaited<ReturnType<Business['payouts']>>;
+
+/** Accepts the ends that the product knows of, each only if the provider's books confirm it. */
+async function believeAll(model: Model, business: Business, seen: Seen): Promise<void> {
+  for (const { id, status } of seen) {
+    const payout = model.payouts.find((known) => known.id === id);
+    if (!payout) throw new Error(`payout ${id} belongs to nobody`);
+    if (status === 'settled' || status === 'failed' || status === 'returned')
+      await believe(model, business, payout, status);
+    else assert.equal(payout.end, undefined, `payout ${id} had ended and is ${status}`);
+  }
 }
 
 /** Accepts an end only if the provider's books confirm it. Except for a late return, an end is final. */
@@ -295,10 +358,7 @@ export async function finish(model: Model, real: Real): Promise<void> {
   const isDone = (payout: ModelPayout) => payout.end === ENDS[model.payees.get(payout.payee)?.fate ?? 'pays'];
   for (let round = 0; round < ROUNDS_MAX && !underWay(model).every(isDone); round += 1) {
     await fixture.pass(2 * HOUR_MS);
-    for (const payout of underWay(model)) {
-      await business.look(payout.id, 1);
-      payout.wasAsked = true;
-    }
+    for (const payout of underWay(model)) await lookAt(model, business, [payout], 1);
     await agree(model, real);
   }
   assert.deepEqual(

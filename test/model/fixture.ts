@@ -2,6 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { createActivities } from '../../activities/index.ts';
+import { redrawRun } from '../../commands/runs/redraw.ts';
 import { HOUR_MS } from '../../domain/durations.ts';
 import { PAYOUT_STATUSES } from '../../domain/payouts/payout.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../domain/payouts/attempt.ts';
@@ -33,6 +34,7 @@ const OUTCOMES = {
 
 const PayoutRow = z.strictObject({
   id: z.string(),
+  run: z.string(),
   partner: z.string(),
   net: z.bigint(),
   status: z.enum(PAYOUT_STATUSES),
@@ -129,12 +131,16 @@ export async function openBusiness(fixture: Fixture, code: string, payees: reado
       await activities.startDisbursing(runId);
       await activities.startPage(runId);
     },
+    /** Lets a run in review follow what is owed, as the sweep does every minute. */
+    redraw: (runId: string) => redrawRun(world.db, runId),
+    hold: (partner: string, isHeld: boolean) =>
+      operator.api.post(`/v1/partners/${partner}/${isHeld ? 'hold' : 'release'}`, { reason: 'a test' }),
     /** Advances a payout the given number of times at once. */
     look: async (payoutId: string, atOnce: number): Promise<void> =>
       void (await Promise.all(Array.from({ length: atOnce }, () => activities.advancePayout(payoutId)))),
     payouts: () =>
       world.db.any(sql.type(PayoutRow)`
-        select payout.id, partner.code as partner, payout.net_minor as net, payout.status
+        select payout.id, payout.run_id as run, partner.code as partner, payout.net_minor as net, payout.status
         from payout join partner on partner.id = payout.partner_id join payout_run run on run.id = payout.run_id
         join pay_schedule schedule on schedule.id = run.schedule_id
         where schedule.code = ${code} and payout.status <> 'cancelled' order by payout.id`),

@@ -10,6 +10,8 @@ export type ModelPayee = {
   earned: bigint;
   /** A payment failed or came back because of the details, and no operator has cleared that yet. */
   hasFailed?: boolean;
+  /** We put their payments on hold. */
+  isHeld?: boolean;
 };
 export type ModelPayout = { id: string; run: string; payee: string; net: bigint; wasAsked: boolean; end?: Ending };
 export type ModelSale = { id: string; payee: string; minor: bigint; left: bigint };
@@ -64,12 +66,21 @@ function earn({ payees }: Model, code: string, minor: bigint): void {
   if (payee) payee.earned += minor;
 }
 
+/** Whether approved payouts of a payee may no longer be paid: less is owed by now, or payments to the payee are held or failed. */
+export const mustLeave = (model: Model, payee: ModelPayee): boolean =>
+  payee.isHeld === true || payee.hasFailed === true || freeFor(model, payee) < 0n;
+
+/** Takes a payout out, as if it had never existed. */
+export function remove(model: Model, { id }: ModelPayout): void {
+  model.payouts = model.payouts.filter((payout) => payout.id !== id);
+}
+
 /** The amounts that a run prepared now would pay, by payee. */
 export const payable = (model: Model): Map<string, bigint> =>
   new Map(
     [...model.payees.values()].flatMap((payee) => {
       const free = freeFor(model, payee);
-      return free > 0n && !payee.hasFailed ? [[payee.code, free] as const] : [];
+      return free > 0n && !payee.hasFailed && !payee.isHeld ? [[payee.code, free] as const] : [];
     }),
   );
 

@@ -47,7 +47,9 @@ const RunChangeBody = z
   .object({
     partner: fields.code('The code of the partner', 'paula'),
     currency: Currency,
-    before: Standing.nullable().meta({ description: 'The answer of the run before; null for a partner who is new in it' }),
+    before: Standing.nullable().meta({
+      description: 'The answer of the run before; null for a partner who is new in it',
+    }),
     after: Standing.meta({ description: 'The answer of the run since then' }),
     at: fields.at('When the run changed'),
   })
