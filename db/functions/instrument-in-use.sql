@@ -10,24 +10,26 @@ create or replace function instrument_in_use(the_partner bigint, the_currency ch
   gateway text,
   advice text
 ) language sql stable as $$
-  with ranked as (
-    select version.id, version.method, version.usable_from, carrier.gateway, failure.advice,
-      carrier.gateway is not null and version.usable_from <= now() as usable,
-      row_number() over (order by carrier.gateway is null, coalesce(moved.place, version.place), version.id desc) as rank
-    from instrument_version version
-    left join payer_gateway carrier on carrier.payer_id = the_payer and carrier.method = version.method
-    left join lateral (
-      select place from instrument_place later
-      where later.instrument_id = version.id and later.usable_from <= now() order by later.id desc limit 1
-    ) moved on true
-    left join lateral (
-      select advice from instrument_failure failed
-      where failed.instrument_id = version.id and failed.cleared_at is null order by failed_at desc limit 1
-    ) failure on true
-    where version.partner_id = the_partner and (version.currency is null or version.currency = the_currency)
-      and not exists (select from instrument_withdrawal withdrawn where withdrawn.instrument_id = version.id)
-  )
-  select ranked.id, ranked.method, ranked.usable_from, ranked.gateway, ranked.advice
-  from ranked
-  order by usable and ranked.advice is null and rank = (select min(rank) from ranked where usable) desc, rank limit 1
+  select chosen.id, chosen.method, chosen.usable_from, chosen.gateway, chosen.advice
+  from (
+    select ranked.*, min(rank) filter (where usable) over () as first_usable
+    from (
+      select version.id, version.method, version.usable_from, carrier.gateway, failure.advice,
+        carrier.gateway is not null and version.usable_from <= now() as usable,
+        row_number() over (order by carrier.gateway is null, coalesce(moved.place, version.place), version.id desc) as rank
+      from instrument_version version
+      left join payer_gateway carrier on carrier.payer_id = the_payer and carrier.method = version.method
+      left join lateral (
+        select place from instrument_place later
+        where later.instrument_id = version.id and later.usable_from <= now() order by later.id desc limit 1
+      ) moved on true
+      left join lateral (
+        select advice from instrument_failure failed
+        where failed.instrument_id = version.id and failed.cleared_at is null order by failed_at desc limit 1
+      ) failure on true
+      where version.partner_id = the_partner and (version.currency is null or version.currency = the_currency)
+        and not exists (select from instrument_withdrawal withdrawn where withdrawn.instrument_id = version.id)
+    ) ranked
+  ) chosen
+  order by usable and chosen.advice is null and rank = first_usable desc, rank limit 1
 $$;
