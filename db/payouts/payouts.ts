@@ -228,7 +228,7 @@ export const redrawPayouts = ({ id, scheduleId, periodEnd, replacesId }: Drafted
     join program on program.schedule_id = ${scheduleId}
     join earning_line line
       on line.program_id = program.id and line.partner_id = payout.partner_id and line.currency = payout.currency
-    where line.available_on < ${periodEnd}::date
+    where line.available_on < ${periodEnd}::date and line.carried_from is distinct from ${id}::uuid
       and not exists (select from earning_line part where part.split_from = line.id)
       and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)
   )`;

@@ -10,8 +10,8 @@ import { draftPayouts, redrawPayouts } from '../payouts/payouts.ts';
 type Drafted = Parameters<typeof draftPayouts>[0];
 
 /**
- * Drafts a run in one statement, after splitting the lines of balances that can only be paid in whole units: everybody gets one named outcome, and everybody whom `payability` would pay gets a payout with its
- * lines. Returns the number of payouts.
+ * Drafts a run in one statement, after splitting the lines of balances that can only be paid in whole units. Everybody gets one named
+ * outcome, and everybody whom `payability` would pay gets a payout with its lines. Returns the number of payouts.
  */
 export async function draftRun(db: Database, run: Drafted): Promise<number> {
   await db.query(sql.unsafe`select carry_forward(${run.id}::uuid)`);
@@ -27,8 +27,9 @@ export async function draftRun(db: Database, run: Drafted): Promise<number> {
  * Redraws a run in review in one statement, and returns how many partners' payouts changed, appeared or disappeared. A payout that a
  * person took out stays out. `seenHash` is the content before.
  */
-export const redrawOutcomes = (db: Database, run: Drafted, seenHash: string): Promise<number> =>
-  db.oneFirst(sql.type(z.strictObject({ count: Count }))`
+export async function redrawOutcomes(db: Database, run: Drafted, seenHash: string): Promise<number> {
+  await db.query(sql.unsafe`select carry_forward(${run.id}::uuid)`);
+  return db.oneFirst(sql.type(z.strictObject({ count: Count }))`
     with judged as (${runPayability(run)}), changed as materialized (
       select judged.partner_id, judged.currency, judged.outcome, judged.payable_minor, judged.reasons, judged.method, judged.gateway,
         judged.instrument_version_id, payout.id as payout_id, outcome.outcome as before_outcome, outcome.payable_minor as before_minor
@@ -54,6 +55,7 @@ export const redrawOutcomes = (db: Database, run: Drafted, seenHash: string): Pr
       returning id
     )
     select count(*) from noted`);
+}
 
 /** Notes that a person took a payout out of a run in review, as a redraw notes its changes. */
 export const insertExclusion = (db: Database, { id, runId }: { id: string; runId: string }, seenHash: string) =>

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { prepareRun } from '../../../commands/runs/prepare.ts';
+import { redrawRun } from '../../../commands/runs/redraw.ts';
 import { listPayoutEarnings } from '../../../db/payouts/lines.ts';
 import { listPartnerPayability } from '../../../db/payouts/payability.ts';
 import { cancelRunPayouts } from '../../../db/payouts/payouts.ts';
@@ -74,6 +75,24 @@ describe('given a partner whom PayPal can pay only in whole forints or dollars',
   it('when less than one forint is owed then it is kept, because it is below the smallest payout', async () => {
     const { company, partner } = await earning('HUF', [99n]);
     expect(await standing(company, partner, 'HUF')).toMatchObject({ payable: 99n, outcome: 'below_minimum' });
+  });
+
+  it.each([
+    { later: 70n, pays: 123_00n, owed: 115n },
+    { later: 1_30n, pays: 124_00n, owed: 75n },
+    { later: -50n, pays: 122_00n, owed: 95n },
+  ])('when $later follows while the run is in review then $pays is paid, and $owed stays owed', async (row) => {
+    const { company, partner } = await earning('HUF', [123_45n]);
+    const { runId } = await draft(company);
+    await addLine(fixture.app, company, partner, { minor: row.later, currency: 'HUF' as 'USD' });
+
+    await redrawRun(fixture.app, runId);
+
+    const paid = sql.type(z.object({ minor: z.bigint() }))`
+      select gross_minor as minor from payout where run_id = ${runId} and status = 'draft'`;
+    expect(await fixture.app.anyFirst(paid)).toEqual([row.pays]);
+    const { payable = 0n, held = 0n } = (await standing(company, partner, 'HUF')) ?? {};
+    expect(payable + held).toBe(row.owed);
   });
 
   it('when the run is not approved then the next one pays all of it again, with new earnings, and every payout explains itself', async () => {
