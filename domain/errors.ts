@@ -25,6 +25,8 @@ export const FAILURES = {
   approver_edited_run: { retryable: false },
   approver_decided_already: { retryable: false },
 
+  plan_version_effective: { retryable: false },
+
   payout_not_draft: { retryable: false },
   payout_not_replaceable: { retryable: false },
 

@@ -44,6 +44,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/programs/{code}/plans': OPERATOR,
   'GET /v1/programs/{code}/plans/{plan}/versions': STAFF,
   'POST /v1/programs/{code}/plans/{plan}/versions': OPERATOR,
+  'POST /v1/programs/{code}/plans/{plan}/versions/{version}/withdraw': OPERATOR,
 
   'GET /v1/partners': STAFF,
   'POST /v1/partners': OPERATOR,

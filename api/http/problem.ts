@@ -49,6 +49,8 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   approver_edited_run: { status: 403, title: 'You changed this run' },
   approver_decided_already: { status: 409, title: 'You have already decided this' },
 
+  plan_version_effective: { status: 409, title: 'The version is effective already' },
+
   payout_not_draft: { status: 409, title: 'The payout is no longer a draft' },
   payout_not_replaceable: { status: 409, title: 'The payout cannot be replaced' },
 

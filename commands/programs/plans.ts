@@ -1,19 +1,26 @@
 import type { Database } from '../../db/database.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import {
+  findEffectiveVersion,
   getLatestVersion,
+  getVersion,
   insertFirstVersion,
   insertNextVersion,
   insertPlan,
+  insertWithdrawal,
   type NewPlanVersion,
   type PlanVersion,
 } from '../../db/programs/plans.ts';
 import { lockProgram, type Program } from '../../db/programs/programs.ts';
+import { MINUTE_MS } from '../../domain/durations.ts';
 import { Failure } from '../../domain/errors.ts';
 import type { PlanTerms } from '../../domain/programs/plan.ts';
 
 /** A plan's first version also holds for events that happened before it was written down. No event is older than 2000. */
 const BEGINNING_OF_TIME = new Date(0);
+
+/** Events may be a few minutes ahead of our clock, so somebody may already earn by a version that begins this soon. */
+const EFFECTIVE_MS = 15 * MINUTE_MS;
 
 /** Adds a plan with its first version. Throws Failure `already_exists`. */
 export const addPlan = (
@@ -35,8 +42,9 @@ export const addPlan = (
   });
 
 /**
- * Adds a version to a plan. Earnings under earlier versions stay as they are. Throws Failure `not_found`, or `invalid_input` if
- * the version would be effective before the one that precedes it.
+ * Adds a version to a plan. Earnings under earlier versions stay as they are. It may take effect before a version that is not effective
+ * yet; with the same instant it takes that version's place. Throws Failure `not_found`, or `invalid_input` if it would be effective before
+ * the version that is effective now.
  */
 export const addPlanVersion = (
   db: Database,
@@ -47,19 +55,54 @@ export const addPlanVersion = (
 ): Promise<PlanVersion> =>
   db.transaction(async (tx) => {
     await lockProgram(tx, program.id);
-    const latest = await getLatestVersion(tx, program, code);
-    const number = await insertNextVersion(tx, program, latest, version, by);
-    if (number === null) throw tooEarly(latest);
+    await getLatestVersion(tx, program, code);
+    const number = await insertNextVersion(tx, program, code, version, by);
+    if (number === null) throw tooEarly(await findEffectiveVersion(tx, program, code));
     const subject = subjectOf(program, code);
     await addAuditEntry(tx, { actorId: by, action: 'plan.add_version', subject, detail: { version: number } });
-    return getLatestVersion(tx, program, code);
+    return getVersion(tx, program, code, number);
+  });
+
+export type Withdrawal = { plan: string; version: number; reason: string };
+
+/**
+ * Withdraws a version before it takes effect, so that nobody ever earns by it. A second call changes nothing. Throws Failure `not_found`, or
+ * `plan_version_effective`.
+ */
+export const withdrawPlanVersion = (
+  db: Database,
+  program: Program,
+  { plan, version, reason }: Withdrawal,
+  by: string,
+): Promise<PlanVersion> =>
+  db.transaction(async (tx) => {
+    await lockProgram(tx, program.id);
+    const found = await getVersion(tx, program, plan, version);
+    if (found.withdrawnAt) return found;
+    if (found.effectiveFrom.getTime() <= Date.now() + EFFECTIVE_MS) throw isEffective(found);
+    await insertWithdrawal(tx, program, { plan, version, reason, by });
+    const detail = { version, reason };
+    await addAuditEntry(tx, {
+      actorId: by,
+      action: 'plan.withdraw_version',
+      subject: subjectOf(program, plan),
+      detail,
+    });
+    return getVersion(tx, program, plan, version);
   });
 
 const subjectOf = (program: Program, plan: string): string => `program/${program.code}/plan/${plan}`;
 
-function tooEarly({ version, effectiveFrom }: PlanVersion): Failure {
-  const reason = `is before ${effectiveFrom.toISOString()}, from which version ${version} is effective`;
+function tooEarly(effective: PlanVersion | null): Failure {
+  const from = effective?.effectiveFrom.toISOString() ?? '';
+  const reason = `is before ${from}, from which version ${effective?.version} is effective`;
   return new Failure('invalid_input', `effectiveFrom ${reason}. No version was added. Choose a later instant.`, {
     details: [{ field: 'effectiveFrom', reason }],
   });
 }
+
+const isEffective = ({ version, effectiveFrom }: PlanVersion): Failure =>
+  new Failure(
+    'plan_version_effective',
+    `Version ${version} is effective from ${effectiveFrom.toISOString()}, so partners may have earned by it. It was not withdrawn. Add a version with the right terms.`,
+  );

@@ -30,7 +30,7 @@ const PlanVersionRow = z.strictObject({
 });
 export type AgreedPlanVersion = z.infer<typeof PlanVersionRow>;
 
-/** Every version of the plans that partners agreed to in a program, newest first. */
+/** Every version of the plans that partners agreed to in a program, newest first. A withdrawn version counts for nothing. */
 export const listAgreedPlanVersions = (
   db: Database,
   programId: number,
@@ -40,6 +40,7 @@ export const listAgreedPlanVersions = (
     select agreement.partner_id as "partnerId", version.id, version.effective_from as "effectiveFrom", version.terms
     from agreement join plan_version version on version.plan_id = agreement.plan_id
     where agreement.program_id = ${programId} and agreement.partner_id = any(${sql.array(partnerIds.map(String), 'int8')})
+      and not exists (select from plan_version_withdrawal withdrawal where withdrawal.plan_version_id = version.id)
     order by version.effective_from desc, version.version desc`);
 
 export type WindowKey = { partnerId: bigint; incentiveId: string; windowStart: string };

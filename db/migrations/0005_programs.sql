@@ -30,6 +30,14 @@ create table plan_version(
   unique (plan_id, version)
 );
 
+-- A version that was withdrawn before it took effect. Nobody ever earns by it.
+create table plan_version_withdrawal(
+  plan_version_id int primary key references plan_version,
+  reason text not null check (reason <> ''),
+  withdrawn_by uuid references actor,
+  withdrawn_at timestamptz not null default now()
+);
+
 create table agreement(
   id bigint generated always as identity primary key,
   partner_id bigint not null references partner,

@@ -108,6 +108,7 @@ const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
   'POST /v1/programs': { code: '*', name: 'P', schedule: 'monthly', partnerKinds: ['agent'] },
   'POST /v1/programs/{code}/plans': { code: '*', terms: TERMS },
   'POST /v1/programs/{code}/plans/{plan}/versions': { terms: TERMS, effectiveFrom: '2026-01-01T00:00:00Z' },
+  'POST /v1/programs/{code}/plans/{plan}/versions/{version}/withdraw': { reason: 'because' },
   'POST /v1/partners': {
     code: '*',
     name: 'P',
@@ -156,6 +157,7 @@ const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
 const PATHS: Readonly<Record<string, string>> = {
   method: 'bank',
   plan: 'standard',
+  version: '99',
   program: 'shop',
   name: 'wise',
   id: randomUUID(),

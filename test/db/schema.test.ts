@@ -838,12 +838,21 @@ describe.each(Object.entries(ATTACKS))('given somebody who attacks the %s', (_wh
 });
 
 const FACTS = (
-  'plan_version instrument_version event event_quarantine accrual_batch earning_line earning import_rejection ledger_journal ' +
+  'plan_version plan_version_withdrawal instrument_version event event_quarantine accrual_batch earning_line earning import_rejection ledger_journal ' +
   'ledger_entry approval attempt_history run_edit check_register run_edge payout_edge attempt_edge audit_log'
 ).split(' ');
 const KEPT = ['payout', 'payout_line', 'payout_attempt'] as const;
 
 describe('given recorded facts', () => {
+  beforeAll(async () => {
+    await fixture.owner.query(sql.unsafe`
+      with future as (
+        insert into plan_version(plan_id, version, effective_from, terms)
+        select plan_id, version + 1, '2999-01-01', terms from plan_version order by id limit 1 returning id
+      )
+      insert into plan_version_withdrawal(plan_version_id, reason) select id, 'mistyped' from future`);
+  });
+
   const table = (name: string) => sql.identifier([name]);
   const someColumn = (name: string) =>
     fixture.owner.oneFirst(sql.type(z.object({ name: z.string() }))`

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { PARTNER_KINDS } from '../../../domain/partners/kind.ts';
-import { addPlan, addPlanVersion } from '../../../commands/programs/plans.ts';
+import { addPlan, addPlanVersion, withdrawPlanVersion } from '../../../commands/programs/plans.ts';
 import { addProgram } from '../../../commands/programs/programs.ts';
 import { listPlans, listPlanVersions, type PlanVersion } from '../../../db/programs/plans.ts';
 import { getProgram, listPrograms, type Program } from '../../../db/programs/programs.ts';
@@ -23,6 +23,7 @@ import {
   Ordinal,
   pageOf,
   pageQuery,
+  Reason,
 } from '../../http/schemas.ts';
 
 const KINDS = {
@@ -57,6 +58,7 @@ const PlanBody = z
     effectiveFrom: fields.at('The instant from which events earn by these terms'),
     terms: PlanTerms,
     createdAt: fields.at('When the version was added'),
+    withdrawnAt: fields.at('When the version was withdrawn, so that it never takes effect; otherwise null').nullable(),
   })
   .openapi('PlanVersion');
 
@@ -153,6 +155,27 @@ const addVersion = createRoute({
   responses: { 201: answers(PlanBody, 'The version was added.') },
 });
 
+const VersionPath = PlanPath.extend({
+  version: z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, 'is not a number from 1 on')
+    .transform(Number)
+    .openapi({ type: 'integer', minimum: 1, description: 'The number of the version', examples: [3] }),
+});
+
+const withdraw = createRoute({
+  method: 'post',
+  path: '/v1/programs/{code}/plans/{plan}/versions/{version}/withdraw',
+  operationId: 'withdrawPlanVersion',
+  tags: ['programs'],
+  summary: 'Withdraw a version of a plan before it takes effect',
+  request: { params: VersionPath, body: jsonBody(z.strictObject({ reason: Reason }).openapi('PlanVersionWithdrawal')) },
+  responses: {
+    200: answers(PlanBody, 'The version is withdrawn. Nobody earns by it.'),
+    409: problemResponse('The version is effective. It was not withdrawn.'),
+  },
+});
+
 const programBody = ({ code, name, schedule, partnerKinds, createdAt }: Program) => ({
   code,
   name,
@@ -161,8 +184,9 @@ const programBody = ({ code, name, schedule, partnerKinds, createdAt }: Program)
   createdAt: createdAt.toISOString(),
 });
 
-const planBody = ({ effectiveFrom, createdAt, ...version }: PlanVersion) => ({
+const planBody = ({ effectiveFrom, createdAt, withdrawnAt, ...version }: PlanVersion) => ({
   ...version,
+  withdrawnAt: withdrawnAt?.toISOString() ?? null,
   effectiveFrom: effectiveFrom.toISOString(),
   createdAt: createdAt.toISOString(),
 });
@@ -206,4 +230,10 @@ export const programRoutes = ({ db }: ApiDeps) =>
       const version = { terms, effectiveFrom: effectiveFrom === undefined ? null : new Date(effectiveFrom) };
       const added = await addPlanVersion(db, await getProgram(db, code), plan, version, c.get('caller').actorId);
       return c.json(planBody(added), 201);
+    })
+    .openapi(withdraw, async (c) => {
+      const { code, plan, version } = c.req.valid('param');
+      const withdrawal = { plan, version, reason: c.req.valid('json').reason };
+      const program = await getProgram(db, code);
+      return c.json(planBody(await withdrawPlanVersion(db, program, withdrawal, c.get('caller').actorId)), 200);
     });

@@ -1,0 +1,85 @@
+import { sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { listAgreedPlanVersions } from '../../../db/earnings/accrual.ts';
+import { type Api, setUpShop, startApi, TERMS } from '../api.ts';
+
+const PLAN = '/v1/programs/shop/plans/standard';
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+  await setUpShop(api);
+});
+afterAll(() => api.stop());
+
+const percent = (rate: string) => ({
+  ...TERMS,
+  incentives: [{ id: 'commission', rule: 'percent', percent: rate }],
+});
+const addVersion = (rate: string, effectiveFrom?: string) =>
+  api.ask('POST', `${PLAN}/versions`, { body: { terms: percent(rate), ...(effectiveFrom && { effectiveFrom }) } });
+const withdraw = (version: number) =>
+  api.ask('POST', `${PLAN}/versions/${version}/withdraw`, { body: { reason: 'a mistyped year' } });
+
+/** The rates that accrual would choose from, the latest first. */
+async function ratesInForce(): Promise<unknown[]> {
+  const [program, partner] = [
+    await api.db.oneFirst(sql.type(z.object({ id: z.number() }))`select id from program`),
+    await api.db.oneFirst(sql.type(z.object({ id: z.bigint() }))`select id from partner`),
+  ];
+  const versions = await listAgreedPlanVersions(api.db, program, [partner]);
+  return versions.map(
+    ({ terms }) => terms.incentives.map((incentive) => 'percent' in incentive && incentive.percent)[0],
+  );
+}
+
+describe('given a version of a plan that is dated far in the future', () => {
+  beforeAll(async () => {
+    expect((await addVersion('99', '9999-01-01T00:00:00Z')).status).toBe(201);
+  });
+
+  it('when another version is added before it then that one is taken', async () => {
+    expect((await addVersion('11')).body).toMatchObject({ version: 3, withdrawnAt: null });
+    expect((await addVersion('12', '2099-01-01T00:00:00Z')).body).toMatchObject({ version: 4 });
+    expect(await ratesInForce()).toEqual(['99', '12', '11', '10']);
+  });
+
+  it('when a version would be effective before the one that is effective now then it is refused', async () => {
+    expect((await addVersion('5', '2026-01-01T00:00:00Z')).body).toMatchObject({
+      status: 400,
+      errors: [{ field: 'effectiveFrom', reason: expect.stringContaining('version 3 is effective') as string }],
+    });
+  });
+
+  it('when it is withdrawn then nobody ever earns by it, and the audit log says who withdrew it and why', async () => {
+    const first = await withdraw(2);
+    expect(first.body).toMatchObject({ version: 2, withdrawnAt: expect.any(String) as string });
+    expect((await withdraw(2)).body).toEqual(first.body);
+    expect(await ratesInForce()).toEqual(['12', '11', '10']);
+    const { body } = await api.ask('GET', '/v1/audit?subject=program/shop/plan/standard');
+    expect(body['items']).toContainEqual(
+      expect.objectContaining({
+        action: 'plan.withdraw_version',
+        actor: api.operator.actor.code,
+        detail: { version: 2, reason: 'a mistyped year' },
+      }),
+    );
+  });
+
+  it('when a version with the same instant is added then it takes the place of the other', async () => {
+    await addVersion('13', '2099-01-01T00:00:00Z');
+    expect((await ratesInForce())[0]).toBe('13');
+  });
+});
+
+describe('given a version that is effective', () => {
+  it('when somebody withdraws it then that is refused by the API and by the database', async () => {
+    expect((await withdraw(3)).body).toMatchObject({ status: 409, code: 'plan_version_effective' });
+    await expect(
+      api.db.query(sql.unsafe`
+        insert into plan_version_withdrawal(plan_version_id, reason) select id, 'no' from plan_version where version = 3`),
+    ).rejects.toThrow();
+  });
+});
