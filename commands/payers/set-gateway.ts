@@ -1,6 +1,6 @@
 import { type NewCheckAccount, openCheckAccount, updateCheckAccount } from '../../db/checks/accounts.ts';
 import type { Database } from '../../db/database.ts';
-import { type Payer, type PayerGateway, savePayerGateway } from '../../db/payers/payers.ts';
+import { lockPayerGateways, type Payer, type PayerGateway, savePayerGateway } from '../../db/payers/payers.ts';
 import { countUnfrozenElsewhere } from '../../db/payouts/waits.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { payerGatewayRecord, sealJson, type VaultKeys } from '../../db/vault.ts';
@@ -47,6 +47,7 @@ export async function setPayerGateway(
   const sealed = sealJson(vault, payerGatewayRecord(payer.id, method), settings);
   const checkAccount = checkAccountOf(wish);
   return db.transaction(async (tx) => {
+    await lockPayerGateways(tx, payer.id);
     const waiting = await countUnfrozenElsewhere(tx, payer.id, method, gateway);
     if (waiting > 0) throw stillCarried(method, waiting);
     const checkAccountId = checkAccount && (await setCheckAccount(tx, vault, payer, checkAccount));

@@ -9,7 +9,7 @@ end $$;
 do $$
 declare facts text;
 begin
-  foreach facts in array array['instrument_version', 'instrument_place', 'instrument_withdrawal', 'plan_version', 'event', 'event_quarantine', 'import_rejection', 'accrual_batch',
+  foreach facts in array array['instrument_version', 'instrument_place', 'instrument_withdrawal', 'plan_version', 'plan_version_withdrawal', 'event', 'event_quarantine', 'import_rejection', 'accrual_batch',
       'earning_line', 'earning', 'attempt_history', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge',
       'run_edit', 'run_change', 'decision_note', 'approval', 'check_register', 'ledger_journal', 'ledger_entry'] loop
     execute format(

@@ -71,6 +71,18 @@ export const listPayerGateways = (db: Database, payerId: number): Promise<readon
   db.any(sql.type(PayerGatewayRow)`
     select ${gatewayColumns} from payer_gateway where payer_id = ${payerId} order by method`);
 
+/**
+ * Keeps the gateways of a schedule's payer as they are until this transaction ends. A draft begins with this, because its payouts go to
+ * the gateways that it sees.
+ */
+export const lockPayerGatewaysShared = (db: Database, scheduleId: number) =>
+  db.query(sql.unsafe`
+    select pg_advisory_xact_lock_shared(hashtext('payer_gateway'), payer_id) from pay_schedule where id = ${scheduleId}`);
+
+/** Waits until every draft of a payer that is under way has ended, and lets no other draft begin before this transaction ends. */
+export const lockPayerGateways = (db: Database, payerId: number) =>
+  db.query(sql.unsafe`select pg_advisory_xact_lock(hashtext('payer_gateway'), ${payerId})`);
+
 export type NewPayerGateway = {
   method: Method;
   gateway: GatewayName;

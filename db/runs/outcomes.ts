@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Outcome, OUTCOMES } from '../../domain/payouts/outcome.ts';
 import { Count, Currency, Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
+import { lockPayerGatewaysShared } from '../payers/payers.ts';
 import { runPayability } from '../payouts/payability.ts';
 import { draftPayouts, redrawPayouts } from '../payouts/payouts.ts';
 
@@ -11,9 +12,11 @@ type Drafted = Parameters<typeof draftPayouts>[0];
 
 /**
  * Drafts a run in one statement, after splitting the lines of balances that can only be paid in whole units. Everybody gets one named
- * outcome, and everybody whom `payability` would pay gets a payout with its lines. Returns the number of payouts.
+ * outcome, and everybody whom `payability` would pay gets a payout with its lines. Nobody switches the payer's gateways meanwhile.
+ * Returns the number of payouts.
  */
 export async function draftRun(db: Database, run: Drafted): Promise<number> {
+  await lockPayerGatewaysShared(db, run.scheduleId);
   await db.query(sql.unsafe`select carry_forward(${run.id}::uuid)`);
   return db.oneFirst(sql.type(z.strictObject({ count: Count }))`
     with judged as (${runPayability(run)}), ${draftPayouts(run)}, told as (
@@ -25,9 +28,10 @@ export async function draftRun(db: Database, run: Drafted): Promise<number> {
 
 /**
  * Redraws a run in review in one statement, and returns how many partners' payouts changed, appeared or disappeared. A payout that a
- * person took out stays out. `seenHash` is the content before.
+ * person took out stays out. Nobody switches the payer’s gateways meanwhile. `seenHash` is the content before.
  */
 export async function redrawOutcomes(db: Database, run: Drafted, seenHash: string): Promise<number> {
+  await lockPayerGatewaysShared(db, run.scheduleId);
   await db.query(sql.unsafe`select carry_forward(${run.id}::uuid)`);
   return db.oneFirst(sql.type(z.strictObject({ count: Count }))`
     with judged as (${runPayability(run)}), changed as materialized (

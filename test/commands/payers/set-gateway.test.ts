@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { changePayer } from '../../../commands/payers/payers.ts';
+import { prepareRun } from '../../../commands/runs/prepare.ts';
 import { setPayerGateway } from '../../../commands/payers/set-gateway.ts';
 import { getPayer } from '../../../db/payers/payers.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { eventually } from '../../fixtures/eventually.ts';
+import { countWaiting, leaveOpen } from '../../fixtures/locks.ts';
 import { addActor, addCompany, addLine, addPartner, addPayout, addRun, disburse } from '../../fixtures/rows.ts';
 import { VAULT } from '../../fixtures/world.ts';
 
@@ -21,8 +24,8 @@ const NUMBERED = {
   dormancyYears: null,
 } as const;
 
-/** A payer that prints its checks, with a run that has one check to draw. */
-async function openRun() {
+/** A payer that prints its checks. */
+async function openPayer() {
   const company = await addCompany(fixture.app);
   const payer = await getPayer(fixture.app, company.code);
   const by = await addActor(fixture.app);
@@ -31,6 +34,12 @@ async function openRun() {
     return (await setPayerGateway(fixture.app, VAULT, payer, settings, by)).gateway;
   };
   await carryChecksBy('printed-check');
+  return { company, carryChecksBy };
+}
+
+/** A payer that prints its checks, with a run that has one check to draw. */
+async function openRun() {
+  const { company, carryChecksBy } = await openPayer();
   const runId = await addRun(fixture.app, company);
   const partner = await addPartner(fixture.app, company, 'check');
   const payoutId = await addPayout(fixture.app, runId, partner, [await addLine(fixture.app, company, partner)]);
@@ -46,6 +55,17 @@ describe('given a payer whose run has a check to print', () => {
   it('when it is still to be decided then its checks are not given to Lob, which could not draw that one', async () => {
     const { carryChecksBy } = await openRun();
     await expect(carryChecksBy('lob')).rejects.toMatchObject(REFUSED);
+  });
+
+  it('when a run of it is being drafted at that moment then the switch waits for the draft, and is refused', async () => {
+    const { company, carryChecksBy } = await openPayer();
+    await addLine(fixture.app, company, await addPartner(fixture.app, company, 'check'));
+    const runId = await addRun(fixture.app, company);
+    const draft = await leaveOpen(fixture.app, (tx) => prepareRun(tx, runId));
+    const switched = carryChecksBy('lob').catch((error: unknown) => error);
+    await eventually('the switch waits', async () => (await countWaiting(fixture.owner)) > 0n);
+    await draft.commit();
+    expect(await switched).toMatchObject({ code: 'invalid_input', details: [{ field: 'gateway' }] });
   });
 
   it('when it is being paid and the check is not drawn then its checks are not given to Lob', async () => {
