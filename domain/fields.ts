@@ -35,7 +35,7 @@ export const AmountName = z
   .meta({ description: 'The name of an amount besides the main one', examples: ['freight'] });
 
 export const Currency = z
-  .enum(CURRENCY_CODES)
+  .enum(CURRENCY_CODES, 'is not an ISO 4217 currency code such as USD, in capital letters')
   .meta({ id: 'Currency', description: 'An ISO 4217 currency code', examples: ['USD'] });
 
 /** An amount of 0 or more. Its currency decides how many digits it may have: see `whyNotAmount`. */

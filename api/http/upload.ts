@@ -90,9 +90,13 @@ async function save(
 
 /** Passes on UTF-8 without NUL, refuses anything else, and names the line where it is. */
 async function* checkText(name: string, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let isFirst = true;
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let line = 1;
   for await (const piece of content) {
+    if (isFirst && WORKBOOKS.some((start) => piece.subarray(0, start.length).equals(start)))
+      throw refused(name, 'is an Excel workbook: save it as CSV in UTF-8 and send that file');
+    isFirst = false;
     const text = decode(decoder, piece);
     if (text === undefined)
       throw notUtf8(
@@ -111,6 +115,9 @@ async function* checkText(name: string, content: AsyncIterable<Buffer>): AsyncGe
   }
   if (decode(decoder) === undefined) throw notUtf8(name, line);
 }
+
+/** The first bytes of `.xlsx`, which is a ZIP archive, and of `.xls`. */
+const WORKBOOKS = ['504b0304', 'd0cf11e0a1b11ae1'].map((hex) => Buffer.from(hex, 'hex'));
 
 /** Decodes the next piece, or the rest if there is no next piece; undefined if it is not UTF-8. */
 function decode(decoder: TextDecoder, piece?: Buffer): string | undefined {

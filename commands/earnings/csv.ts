@@ -16,16 +16,21 @@ const RECORD_CHARS_MAX = 1024 * 1024;
 const Header = z.array(z.string());
 const Item = z.object({ info: z.object({ lines: z.number() }), record: z.array(z.string()) });
 
-const parser = (path: string, options: Options) =>
-  createReadStream(path).pipe(
-    parse({
-      bom: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      max_record_size: RECORD_CHARS_MAX,
-      ...options,
-    }),
-  );
+/**
+ * Reads the records of a file one after the other. The file is closed at the end, at an error, and where somebody stops reading: a
+ * file that stays open keeps its space on the disk even when it is removed.
+ */
+async function* parseFile(path: string, options: Options): AsyncGenerator {
+  const file = createReadStream(path);
+  const settings = { bom: true, relax_column_count: true, skip_empty_lines: true, max_record_size: RECORD_CHARS_MAX };
+  const parser = file.pipe(parse({ ...settings, ...options }));
+  file.once('error', (error) => parser.destroy(error));
+  try {
+    yield* parser;
+  } finally {
+    await new Promise((closed) => file.close(closed));
+  }
+}
 
 export type CsvFormat = { header: readonly string[]; delimiter: string };
 
@@ -43,7 +48,7 @@ export async function readFormat(path: string, field: string): Promise<CsvFormat
 
 async function readHeader(path: string, delimiter: string): Promise<readonly string[]> {
   try {
-    for await (const record of parser(path, { delimiter, to: 1, trim: true })) return Header.parse(record);
+    for await (const record of parseFile(path, { delimiter, to: 1, trim: true })) return Header.parse(record);
     return [];
   } catch (error) {
     if (error instanceof CsvError) return [];
@@ -61,10 +66,12 @@ export async function* readRows(
   onBreak: (where: Break) => void,
 ): AsyncGenerator<CsvRow> {
   let line = 1;
+  let countedTwice = countLineBreaks(header);
   try {
-    for await (const item of parser(path, { delimiter, info: true, from: 2 })) {
+    for await (const item of parseFile(path, { delimiter, info: true, from: 2 })) {
       const { info, record } = Item.parse(item);
-      line = info.lines;
+      countedTwice += countLineBreaks(record);
+      line = info.lines - countedTwice;
       yield record.length === header.length
         ? { line, row: Object.fromEntries(header.map((column, index) => [column, record[index] ?? ''])) }
         : { line, reason: `has ${record.length} cells where the header has ${header.length}` };
@@ -74,6 +81,10 @@ export async function* readRows(
     onBreak({ line: line + 1, reason: REASONS[error.code] ?? `cannot be read as CSV (${error.code})` });
   }
 }
+
+/** The parser counts a line break of Windows within a quoted cell as two. */
+const countLineBreaks = (cells: readonly string[]): number =>
+  cells.reduce((sum, cell) => sum + cell.split('\r\n').length - 1, 0);
 
 const REASONS: Readonly<Record<string, string>> = {
   CSV_QUOTE_NOT_CLOSED: 'a quote is opened here and never closed',

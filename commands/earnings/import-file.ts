@@ -21,8 +21,11 @@ import { type Break, type CsvFormat, type CsvRow, readFormat, readRows } from '.
 import { type Accepted, type IncomingEvent, intakeEvents, type IntakeOutcome } from './intake.ts';
 
 const ROWS_PER_PAGE = 1000;
-/** A second file is looked up by its key, so it is kept in memory: only the columns that are joined. */
-const JOINED_ROWS_MAX = 2_000_000;
+/**
+ * A second file is looked up by its key, so the columns that are joined are kept in memory. These limits keep it below about 250 MB; a
+ * file above them is refused as soon as it is read that far.
+ */
+const JOIN_LIMITS = { rows: 500_000, chars: 64 * 1024 * 1024 };
 
 const FILE_NAME_CHARS_MAX = 200;
 
@@ -33,6 +36,7 @@ export type ImportOptions = {
   by: string;
   /** Called after each page that is taken in, with the programs that have new events. */
   onPage: (programs: readonly string[]) => Promise<void>;
+  joinLimits?: { rows: number; chars: number };
 };
 
 /**
@@ -44,9 +48,9 @@ export async function importFile(
   db: Database,
   files: ImportFiles,
   mapping: ImportMapping,
-  { by, onPage }: ImportOptions,
+  { by, onPage, joinLimits = JOIN_LIMITS }: ImportOptions,
 ): Promise<Import> {
-  const file = await openFiles(files, mapping);
+  const file = await openFiles(files, mapping, joinLimits);
   const id = await openImport(db, files.get('file')?.fileName ?? '', mapping, by);
   await importRows(db, id, file, mapping, onPage);
   return getImport(db, id);
@@ -65,11 +69,11 @@ type ReadableFile = { path: string; format: CsvFormat; joined: Join | null };
 type Join = { on: string; file: string; isOptional: boolean; rows: ReadonlyMap<string, Row> };
 
 /** Looks at the files before anything is written. */
-async function openFiles(files: ImportFiles, mapping: ImportMapping): Promise<ReadableFile> {
+async function openFiles(files: ImportFiles, mapping: ImportMapping, limits: JoinLimits): Promise<ReadableFile> {
   const file = files.get('file');
   if (!file) throw refused('file', 'is missing: send the CSV file as the part "file"');
   const format = await readFormat(file.path, 'file');
-  const joined = mapping.join ? await readJoined(files, mapping.join) : null;
+  const joined = mapping.join ? await readJoined(files, mapping.join, limits) : null;
   const stem = mapping.join ? stemOf(mapping.join.file) : '';
   const added = mapping.join?.columns.map((column) => `${stem}.${column}`) ?? [];
   const needed = [...columnsOf(mapping), ...(mapping.join ? [mapping.join.on] : [])];
@@ -84,13 +88,20 @@ function refuseMissing(field: string, needed: readonly string[], present: readon
   if (missing.length > 0) throw refused(field, `has no column ${missing.map((column) => `"${column}"`).join(', ')}`);
 }
 
-async function readJoined(files: ImportFiles, join: NonNullable<ImportMapping['join']>): Promise<Join> {
+type JoinLimits = typeof JOIN_LIMITS;
+
+async function readJoined(
+  files: ImportFiles,
+  join: NonNullable<ImportMapping['join']>,
+  limits: JoinLimits,
+): Promise<Join> {
   const stem = stemOf(join.file);
   const file = files.get(stem);
   if (!file) throw refused(stem, `is missing: send ${join.file} as the part "${stem}"`);
   const format = await readFormat(file.path, stem);
   refuseMissing(stem, [join.on, ...join.columns], format.header);
   const rows = new Map<string, Row>();
+  let chars = 0;
   const onBreak = ({ line, reason }: Break) => {
     throw refused(stem, `cannot be read from line ${line} on: ${reason}`);
   };
@@ -101,11 +112,16 @@ async function readJoined(files: ImportFiles, join: NonNullable<ImportMapping['j
     const known = rows.get(key);
     if (known && !isDeepStrictEqual(known, row))
       throw refused(stem, `has two rows with the same ${join.on} that differ, the second on line ${read.line}`);
-    if (rows.size >= JOINED_ROWS_MAX) throw refused(stem, `has more than ${JOINED_ROWS_MAX} rows`);
+    chars += known ? 0 : key.length + Object.values(row).join('').length;
+    if (!known && rows.size >= limits.rows) throw refused(stem, `has more than ${limits.rows} rows: ${SPLIT}`);
+    if (chars > limits.chars)
+      throw refused(stem, `has more than ${limits.chars} characters in the joined columns: ${SPLIT}`);
     rows.set(key, row);
   }
   return { on: join.on, file: join.file, isOptional: join.optional, rows };
 }
+
+const SPLIT = 'split both files, such as by month, and import the parts';
 
 async function importRows(
   db: Database,

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,8 @@ import { promisify } from 'node:util';
 import { serve, type ServerType } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { importFile } from '../../../commands/earnings/import-file.ts';
+import { ImportMapping } from '../../../domain/earnings/import-mapping.ts';
 import { type Answer, type Api, setUpShop, startApi } from '../api.ts';
 
 let api: Api;
@@ -196,6 +199,76 @@ describe('given a form that is none', () => {
   });
 });
 
+describe('given files that are read in part, in full, or refused', () => {
+  const openUploads = async (): Promise<string[]> => {
+    const links = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''));
+    return (await Promise.all(links)).filter((path) => path.includes('bursar-upload-'));
+  };
+
+  it.runIf(existsSync('/proc/self/fd'))('when they are imported then none of them stays open', async () => {
+    const long = csv(
+      HEADER,
+      ...Array.from({ length: 300 }, (_none, index) => `o${index},nobody,2026-03-01,${'1'.repeat(900)}`),
+    );
+    const join = { ...MAPPING, join: { file: 'orders.csv', on: 'order', columns: ['state'] } };
+    const twice = csv(
+      'order,state',
+      'o1,new',
+      'o1,old',
+      ...Array.from({ length: 9000 }, (_none, index) => `x${index},new`),
+    );
+    await send({ file: long });
+    await send({ file: long, orders: twice }, join);
+    await send({ file: `${long}"never closed` });
+    await send({ file: csv('order,order'), orders: long }, join);
+    await send({ file: long }, { ...MAPPING, id: { columns: ['missing'] } });
+    expect(await openUploads()).toEqual([]);
+  });
+
+  it('when a joined file is above a limit then it is refused before it is read to its end', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bursar-join-'));
+    const file = async (name: string, ...lines: string[]) => {
+      await writeFile(join(folder, name), csv(...lines));
+      return { path: join(folder, name), fileName: name };
+    };
+    const files = new Map([
+      ['file', await file('sales.csv', HEADER)],
+      ['orders', await file('orders.csv', 'order,state', 'o1,new', 'o1,new', 'o2,new', '"never closed')],
+    ]);
+    const mapping = ImportMapping.parse({ ...MAPPING, join: { file: 'orders.csv', on: 'order', columns: ['state'] } });
+    const attempt = (joinLimits: { rows: number; chars: number }) =>
+      importFile(api.db, files, mapping, { by: api.operator.actor.id, onPage: async () => undefined, joinLimits });
+    await expect(attempt({ rows: 1, chars: 100 })).rejects.toThrow('more than 1 rows: split both files');
+    await expect(attempt({ rows: 100, chars: 8 })).rejects.toThrow('more than 8 characters in the joined columns');
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('given a file as other programs write it', () => {
+  it('when a cell holds a line break of Windows then the lines after it keep their numbers', async () => {
+    const file = csv('order,seller,day,price,note', '1,ann,2026-03-01,x,"a\r\nb\r\nc"', '', '2,ann,2026-03-01,y,');
+    expect(await rejectionsOf(await send({ file }))).toMatchObject([{ line: 4 }, { line: 6 }]);
+  });
+
+  it('when it writes a currency in small letters then the reason is one sentence', async () => {
+    const file = csv(`${HEADER},money`, 'small,ann,2026-03-01,1.00,usd');
+    expect(await rejectionsOf(await send({ file }, { ...MAPPING, currency: { column: 'money' } }))).toEqual([
+      { line: 2, column: 'money', reason: 'is not an ISO 4217 currency code such as USD, in capital letters' },
+    ]);
+  });
+
+  it.each([
+    { what: '.xlsx', start: 'PK\u0003\u0004' },
+    { what: '.xls', start: '\u00d0\u00cf\u0011\u00e0\u00a1\u00b1\u001a\u00e1' },
+  ])('when it is an Excel workbook ($what) then the refusal says so', async ({ start }) => {
+    const file = new Uint8Array(Buffer.from(`${start} and more`, 'latin1'));
+    expect((await send({ file })).body).toMatchObject({
+      status: 400,
+      errors: [{ field: 'file', reason: 'is an Excel workbook: save it as CSV in UTF-8 and send that file' }],
+    });
+  });
+});
+
 describe('given the command line', () => {
   let folder: string;
   let server: ServerType;
@@ -210,7 +283,7 @@ describe('given the command line', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function importFile(...rows: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  async function runImport(...rows: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     await writeFile(join(folder, 'sales.csv'), csv(HEADER, ...rows));
     const { port } = server.address() as AddressInfo;
     const args = ['sales.csv', '--map', 'map.json', '--api', `http://127.0.0.1:${port}`, '--key', api.operator.key];
@@ -223,14 +296,14 @@ describe('given the command line', () => {
   }
 
   it('then it sends the file, shows what was rejected, and fails because something was', async () => {
-    const ended = await importFile('cli1,ann,2026-03-01,1.00', 'cli2,nobody,2026-03-01,1.00');
+    const ended = await runImport('cli1,ann,2026-03-01,1.00', 'cli2,nobody,2026-03-01,1.00');
     expect(ended).toMatchObject({ code: 1, stderr: '  line 3, seller: nobody is not known\n' });
     expect(ended.stdout).toContain('2 rows: 1 accepted, 0 already known, 0 quarantined, 1 rejected');
   });
 
   it('when a row is kept aside then it fails as well, for that row counts for nothing', async () => {
-    expect(await importFile('cli3,ann,2026-03-01,1.00')).toMatchObject({ code: 0 });
-    const ended = await importFile('cli3,ann,2026-03-01,2.00');
+    expect(await runImport('cli3,ann,2026-03-01,1.00')).toMatchObject({ code: 0 });
+    const ended = await runImport('cli3,ann,2026-03-01,2.00');
     expect(ended.stdout).toContain('1 rows: 0 accepted, 0 already known, 1 quarantined, 0 rejected');
     expect(ended.code).toBe(1);
   });
