@@ -79,8 +79,6 @@ describe('given a version that is effective', () => {
     expect((await withdraw(3)).body).toMatchObject({ status: 409, code: 'plan_version_effective' });
     const insert = sql.unsafe`
       insert into plan_version_withdrawal(plan_version_id, reason) select id, 'no' from plan_version where version = 3`;
-    await expect(api.db.query(insert)).rejects.toMatchObject({
-      cause: { message: expect.stringContaining('it is effective') as string },
-    });
+    await expect(api.db.query(insert)).rejects.toThrow('it is effective, or about to be');
   });
 });
