@@ -62,7 +62,7 @@ export function batchRoutes({ books, random }: StandIn, transfers: Transfers) {
       return refused(c, 'NOT_VALID', 'The name was used before');
     const profile = c.req.param('profile');
     const fresh = { id: randomUUID(), status: 'NEW', version: newVersion(), isFunded: false } as const;
-    return answer(c, show(groups.put({ ...fresh, profile, name, sourceCurrency })));
+    return answer(c, show(groups.put({ ...fresh, profile, name, sourceCurrency })), 201);
   });
 
   app.get('/profiles/:profile/batch-groups/:id', (c) => {
@@ -111,11 +111,10 @@ export function batchRoutes({ books, random }: StandIn, transfers: Transfers) {
     if (body['type'] !== 'BALANCE') return refused(c, 'NOT_VALID', 'type must be BALANCE');
     if (group.status !== 'COMPLETED' || group.isFunded) return answer(c, funding('transfer.invalid-state'), 422);
     const members = listMembers(group).filter(isWaiting);
-    if (!transfers.canAfford(members))
-      return answer(c, { id: group.id, ...funding('transfer.insufficient_funds') }, 201);
+    if (!transfers.canAfford(members)) return answer(c, { id: group.id, ...funding('transfer.insufficient_funds') });
     groups.change(group.id, { isFunded: true, version: newVersion() });
     members.forEach(transfers.fund);
-    return answer(c, { id: group.id, ...funding(null, members[0]?.id ?? '0') }, 201);
+    return answer(c, { id: group.id, ...funding(null, members[0]?.id ?? '0') });
   });
 
   return app;

@@ -120,7 +120,7 @@ const show = (recipient: Recipient) => ({
   ownedByCustomer: recipient.ownedByCustomer,
   details: recipient.details,
   hash: createHash('sha256').update(JSON.stringify(recipient.details)).digest('hex'),
-  confirmations: { acceptedOutcomes: [], outcomes: [] },
+  confirmations: { acceptedOutcomes: false, outcomes: [] },
 });
 
 const field = (key: string) => ({
@@ -160,7 +160,7 @@ export function recipientRoutes({ books }: StandIn) {
   app.post('/accounts', async (c) => {
     const body = await bodyOf(c);
     const refusal = whyNot(body);
-    if (refusal) return answer(c, refusal, 422);
+    if (refusal) return answer(c, refusal, 400);
     const recipient = recipients.put({
       id: String(nextId++),
       profile: writtenOf(body['profile']) ?? '1',

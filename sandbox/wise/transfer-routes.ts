@@ -110,8 +110,8 @@ export function transferRoutes(transfers: Transfers) {
     if (body['type'] !== 'BALANCE') return answer(c, complaint('NOT_VALID', 'type must be BALANCE', 'type'), 422);
     if (transfer.isFunded || transfer.batchId || transfer.state !== 'incoming_payment_waiting')
       return answer(c, funding('transfer.invalid-state'), 422);
-    if (!transfers.canAfford([transfer])) return answer(c, funding('transfer.insufficient_funds'), 201);
-    return answer(c, funding(null, transfers.fund(transfer).id), 201);
+    if (!transfers.canAfford([transfer])) return answer(c, funding('transfer.insufficient_funds'));
+    return answer(c, funding(null, transfers.fund(transfer).id));
   });
 
   app.post('/transfer-requirements', async (c) => {

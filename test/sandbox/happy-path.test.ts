@@ -30,7 +30,7 @@ describe('given a partner to pay', () => {
     const wise = asWise(sandbox);
     const { transferId, id } = await makeTransfer(wise, { amount: '100.10' });
     const funded = await fund(wise, transferId);
-    expect([funded.status, at(funded.body, 'status')]).toEqual([201, 'COMPLETED']);
+    expect([funded.status, at(funded.body, 'status')]).toEqual([200, 'COMPLETED']);
     await advance(sandbox.wise.url, MINUTE_MS);
     const transfer = await wise('GET', `/2026Q4/transfers/${transferId}`);
     expect(text(transfer.body, 'status')).toBe('outgoing_payment_sent');

@@ -52,7 +52,7 @@ describe('given a provider that goes down', () => {
     const { child, wiseUrl } = await spawnSandbox(folder.dir);
     const wise = client(wiseUrl, 'Bearer sandbox-wise-token');
     const { transferId, id, body } = await makeTransfer(wise);
-    expect((await fund(wise, transferId)).status).toBe(201);
+    expect((await fund(wise, transferId)).status).toBe(200);
     child.kill('SIGKILL');
     await once(child, 'exit');
 
