@@ -2,9 +2,10 @@ import { z } from 'zod';
 
 import { Failure, type FailureDetail } from '../domain/errors.ts';
 import type { GatewayName } from '../domain/rails.ts';
+import type { CheckOnFile } from './check-bank/issuing.ts';
 import type { PayerAccount } from './gateway.ts';
-import { LobSettings, readLobAccount } from './lob/request.ts';
-import { PrintedCheckSettings, readCheckAccount } from './printed-check/request.ts';
+import { LobSettings, readLobAccount, thawLob } from './lob/request.ts';
+import { checkOnFile, PrintedCheckSettings, readCheckAccount, thawCheck } from './printed-check/request.ts';
 import { readWiseAccount, WiseSettings } from './wise/request.ts';
 
 const PayPalSettings = z.object({}).meta({ id: 'PayPalSettings', description: "Nothing: the app's own account pays" });
@@ -41,3 +42,7 @@ export function checkAccountNumber(gateway: GatewayName, account: PayerAccount):
   if (gateway === 'lob') return readLobAccount(account).bankAccount.accountNumber;
   return gateway === 'printed-check' ? readCheckAccount(account).accountNumber : null;
 }
+
+/** The check of a frozen request as its gateway files it with the bank: the account, the payee and the date are those that the bank is told. */
+export const checkFiledBy = (gateway: 'lob' | 'printed-check', request: Uint8Array): CheckOnFile =>
+  gateway === 'lob' ? thawLob(request).check : checkOnFile(thawCheck(request));

@@ -6,7 +6,8 @@ import { CHECK_STATES, type CheckState } from '../../domain/checks/check.ts';
 import { Failure } from '../../domain/errors.ts';
 import { GATEWAYS } from '../../domain/rails.ts';
 import type { Database } from '../database.ts';
-import { Currency, Instant, LocalDate } from '../column-types.ts';
+import { Bytes, Currency, Instant, LocalDate } from '../column-types.ts';
+import { attemptRecord, unseal, type VaultKeys } from '../vault.ts';
 
 const CheckRow = z.strictObject({
   accountId: z.number(),
@@ -88,25 +89,22 @@ export async function getPayoutCheck(db: Database, payoutId: string): Promise<Ch
 }
 
 const FiledRow = z.strictObject({
-  accountRef: z.string(),
-  number: z.bigint(),
-  currency: Currency,
-  minor: z.bigint(),
-  issuedAt: Instant,
-  partner: z.string(),
+  id: z.string(),
+  gateway: z.enum(['lob', 'printed-check']),
   state: z.enum(ATTEMPT_STATES),
+  sealed: Bytes,
 });
 
 /**
- * The checks of a run in the order of their numbers, for its positive-pay file. A check that failed without the bank was never on file,
- * so it is left out: a void row might void somebody else's check.
+ * The checks of a run in the order of their numbers, for its positive-pay file, each with the request from which the bank was told. A check
+ * that failed without the bank was never on file, so it is left out: a void row might void somebody else's check.
  */
-export const listRunChecks = (db: Database, runId: string): Promise<readonly z.infer<typeof FiledRow>[]> =>
-  db.any(sql.type(FiledRow)`
-    select account.account_ref as "accountRef", register.number, attempt.currency, attempt.amount_minor as "minor",
-      register.issued_at as "issuedAt", partner.name as partner, attempt.state
+export async function listRunChecks(db: Database, keys: VaultKeys, runId: string) {
+  const rows = await db.any(sql.type(FiledRow)`
+    select attempt.id, attempt.gateway, attempt.state, attempt.request_sealed as sealed
     from check_register register join check_account account on account.id = register.check_account_id
-    join payout_attempt attempt on attempt.id = register.attempt_id
-    join payout on payout.id = attempt.payout_id join partner on partner.id = payout.partner_id
+    join payout_attempt attempt on attempt.id = register.attempt_id join payout on payout.id = attempt.payout_id
     where payout.run_id = ${runId} and (attempt.state <> 'failed' or attempt.evidence ->> 'bank' is not null)
     order by account.account_ref, register.number`);
+  return rows.map(({ id, sealed, ...check }) => ({ ...check, request: unseal(keys, attemptRecord(id), sealed) }));
+}

@@ -122,7 +122,11 @@ describe('given a check that is to be stopped', () => {
     const { stops, ...dead } = await checkOf(id);
     expect(dead).toMatchObject({ state: 'failed', word: 'stopped', dormantOn: null, deadAt: expect.any(String) });
     expect(stops).toMatchObject([{ outcome: 'stopped', expiresOn: sixMonthsFrom(new Date()), isVoid: true }]);
-    expect(await positivePayOf(run)).toContain(`V,checking ...9012,${dead.number},10.00`);
+    const file = await positivePayOf(run);
+    expect(file).toContain(`V,${ACCOUNT},${dead.number},10.00,USD,`);
+    // The rows are those that the bank was told: the account's number, and the payee and the date on the check.
+    const { number, datedOn } = await checkOf(await idOf('bob'));
+    expect(file).toContain(`I,${ACCOUNT},${number},10.00,USD,${datedOn},Holder life-bob\r\n`);
     expect(await orCode(async () => (await askToStop(id)).state)).toBe('check_not_out');
 
     const again = await startPaying(business);

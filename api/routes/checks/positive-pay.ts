@@ -1,10 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { listRunChecks } from '../../../db/checks/checks.ts';
-import { getRun, type Run } from '../../../db/runs/runs.ts';
-import { localDate } from '../../../domain/calendar.ts';
+import { getRun } from '../../../db/runs/runs.ts';
 import { positivePayFile } from '../../../domain/checks/positive-pay.ts';
-import { money } from '../../../domain/money.ts';
+import { checkFiledBy } from '../../../gateways/accounts.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { createRouter } from '../../http/router.ts';
 import { UuidPath } from '../../http/schemas.ts';
@@ -24,26 +23,22 @@ const download = createRoute({
   },
 });
 
-/** The list with which the bank compares presented checks. It names the account without its number. */
-const positivePayOf = (run: Run, checks: Awaited<ReturnType<typeof listRunChecks>>): string =>
+/** The list with which the bank compares presented checks: the rows that it was told when each check was filed. */
+const positivePayOf = (checks: Awaited<ReturnType<typeof listRunChecks>>): string =>
   positivePayFile(
-    checks.map(({ accountRef, number, issuedAt, minor, currency, partner, state }) => ({
-      type: state === 'failed' ? 'void' : 'issue',
-      account: accountRef,
-      number,
-      amount: money(minor, currency),
-      date: localDate(issuedAt.getTime(), run.zone),
-      payee: textCell(partner),
-    })),
+    checks.map(({ gateway, request, state }) => {
+      const check = checkFiledBy(gateway, request);
+      return { ...check, type: state === 'failed' ? 'void' : 'issue', payee: textCell(check.payee) };
+    }),
   );
 
 /** Keeps a name from becoming a formula in a spreadsheet. */
 const textCell = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
 
-export const positivePayRoutes = ({ db }: Pick<ApiDeps, 'db'>) =>
+export const positivePayRoutes = ({ db, vault }: Pick<ApiDeps, 'db' | 'vault'>) =>
   createRouter().openapi(download, async (c) => {
     const run = await getRun(db, c.req.valid('param').id);
-    return c.body(positivePayOf(run, await listRunChecks(db, run.id)), 200, {
+    return c.body(positivePayOf(await listRunChecks(db, vault, run.id)), 200, {
       'content-type': 'text/csv; charset=utf-8',
       'content-disposition': `attachment; filename="positive-pay-${run.id}.csv"`,
     });
