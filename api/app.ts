@@ -27,6 +27,7 @@ import { payabilityRoutes } from './routes/payouts/payability.ts';
 import { batchRoutes } from './routes/payouts/batches.ts';
 import { checkRoutes } from './routes/checks/checks.ts';
 import { exceptionRoutes } from './routes/checks/exceptions.ts';
+import { mailingRoutes } from './routes/checks/mailings.ts';
 import { positivePayRoutes } from './routes/checks/positive-pay.ts';
 import { eventRoutes } from './routes/earnings/events.ts';
 import { gatewayRoutes } from './routes/payers/gateways.ts';
@@ -81,6 +82,7 @@ const ROUTES = [
   outcomeRoutes,
   flagRoutes,
   positivePayRoutes,
+  mailingRoutes,
   runChangeRoutes,
   approvalRoutes,
   batchRoutes,

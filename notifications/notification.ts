@@ -57,6 +57,7 @@ export const FACTS = {
   run_decided: Run.extend({ status: z.string() }),
   task_opened: Task,
   task_due: Task,
+  checks_to_mail: Run.extend({ task: z.string(), account: z.string(), deadline: z.string() }),
   /** Payouts that failed, came back, wait to be claimed or were cut, and breaks: those of a run, or of a gateway where no run is known. */
   incidents_digest: Incidents.extend({ day: z.string() }),
   incidents_now: Incidents,
@@ -108,6 +109,9 @@ export const BODIES = {
   ...FACTS,
   run_in_review: FACTS.run_in_review.extend({ totals: Totals, flags: z.array(Flag), expires: z.string() }),
   run_decided: FACTS.run_decided.extend({ totals: Totals }),
+  checks_to_mail: FACTS.checks_to_mail.extend({
+    totals: z.array(z.strictObject({ currency: z.string(), count: z.number(), amount: z.string() })),
+  }),
   incidents_digest: FACTS.incidents_digest.extend(Found),
   incidents_now: FACTS.incidents_now.extend(Found),
   alarm_raised: FACTS.alarm_raised.extend({ details: z.array(z.string()) }),

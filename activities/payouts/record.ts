@@ -1,5 +1,6 @@
 import type { DatabasePool } from 'slonik';
 
+import { isMailed } from '../../db/checks/mailings.ts';
 import { postJournals } from '../../db/books/ledger.ts';
 import type { Database } from '../../db/database.ts';
 import { type Attempt, findLiveAttempt, updateAttempt } from '../../db/payouts/attempts.ts';
@@ -81,6 +82,7 @@ export async function applyReply(
         ageMs: attempt.readAt.getTime() - attempt.stateAt.getTime(),
         returnWindowMs: returnWindows[attempt.gateway],
         isCheck: payout.method === 'check',
+        isUnmailed: payout.gateway === 'printed-check' && !(await isMailed(tx, attempt.id)),
       }),
       debited: reply.debited && { minor: reply.debited.amount.minor, feeMinor: reply.debited.fee.minor },
       returnedMinor: reply.returned?.amount.minor ?? null,

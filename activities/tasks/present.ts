@@ -1,4 +1,5 @@
 import { claimToken } from '../../commands/people/claims.ts';
+import { bundleOf, sumUnmailed } from '../../db/checks/mailings.ts';
 import type { Database } from '../../db/database.ts';
 import { getPayout, type Payout } from '../../db/payouts/payouts.ts';
 import { isClaimOpen } from '../../db/people/claims.ts';
@@ -64,6 +65,20 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
   payout_cut: async (_db, facts) => ({ body: facts }),
   task_opened: ifTaskIsOpen,
   task_due: ifTaskIsOpen,
+  async checks_to_mail(db, facts) {
+    const task = await getTask(db, facts.task);
+    if (task.closedAt) return { superseded: `The task is closed: ${task.resolution}` };
+    const totals = await sumUnmailed(db, bundleOf(task.subject));
+    return {
+      body: {
+        ...facts,
+        totals: totals.map(({ minor, ...total }) => ({
+          ...total,
+          amount: formatDecimal(money(minor, total.currency)),
+        })),
+      },
+    };
+  },
   incidents_digest: async (db, facts) => ({ body: { ...facts, ...(await readIncidents(db, facts.incidents)) } }),
   incidents_now: async (db, facts) => ({ body: { ...facts, ...(await readIncidents(db, facts.incidents)) } }),
   async alarm_raised(db, facts, { id }) {

@@ -94,6 +94,9 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/payouts/{id}/resolution/decision': APPROVER,
   'POST /v1/payouts/{id}/replacement': PREPARER,
 
+  'GET /v1/tasks/{id}/checks': STAFF,
+  'GET /v1/tasks/{id}/checks.pdf': ['operator', 'preparer'],
+  'POST /v1/tasks/{id}/mailed': ['operator', 'preparer'],
   'GET /v1/tasks': STAFF,
   'GET /v1/tasks/{id}': STAFF,
 

@@ -11,7 +11,7 @@ declare facts text;
 begin
   foreach facts in array array['instrument_version', 'instrument_place', 'instrument_withdrawal', 'plan_version', 'plan_version_withdrawal', 'event', 'event_quarantine', 'import_rejection', 'accrual_batch',
       'earning_line', 'earning', 'attempt_history', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge',
-      'run_edit', 'run_change', 'decision_note', 'approval', 'check_register', 'ledger_journal', 'ledger_entry'] loop
+      'run_edit', 'run_change', 'decision_note', 'approval', 'check_register', 'check_mailing', 'ledger_journal', 'ledger_entry'] loop
     execute format(
       'create or replace trigger facts_only before update or delete on %I for each row execute function refuse_change()', facts);
   end loop;
@@ -34,7 +34,7 @@ begin
   foreach kept in array array['audit_log', 'instrument_version', 'instrument_place', 'instrument_withdrawal', 'instrument_failure', 'task', 'plan_version', 'plan_version_withdrawal', 'event', 'event_quarantine',
       'import_rejection', 'accrual_batch', 'earning_line', 'earning', 'payout', 'payout_line', 'payout_attempt', 'attempt_history',
       'provider_batch', 'resolution', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge', 'run_edit', 'run_change',
-      'decision_note', 'approval', 'check_account', 'check_register', 'check_stop', 'check_exception', 'ledger_journal',
+      'decision_note', 'approval', 'check_account', 'check_register', 'check_mailing', 'check_stop', 'check_exception', 'ledger_journal',
       'ledger_entry', 'recon_line']
       || array(select inhrelid::regclass::text from pg_inherits where inhparent = 'event'::regclass) loop
     execute format(

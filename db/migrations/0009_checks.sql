@@ -34,6 +34,16 @@ create table check_register(
 comment on column check_register.spoiled_because is
   'The reason why no check of ours has the number: damaged, destroyed or lost paper, or a use outside of Bursar.';
 
+-- A person put a check that we printed into the mail. Until then the partner is not told that it is on its way.
+create table check_mailing(
+  attempt_id uuid primary key references payout_attempt,
+  mailed_on date not null,
+  recorded_by uuid not null references actor,
+  recorded_at timestamptz not null default now()
+);
+-- The printed checks that nobody has mailed are looked for every minute.
+create index checks_to_mail on payout_attempt(id) where gateway = 'printed-check' and state = 'accepted';
+
 -- A person asks the bank to stop a check, or to renew a stop. The bank's reply is recorded once.
 create table check_stop(
   id uuid primary key default uuidv7(),

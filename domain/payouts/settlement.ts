@@ -36,19 +36,26 @@ export type Consequences = {
 };
 
 /** How long an attempt has been in its state, and its gateway's return window, both in milliseconds. Null where there is no window. */
-export type Times = { readonly ageMs: number; readonly returnWindowMs: number | null; readonly isCheck: boolean };
+export type Times = {
+  readonly ageMs: number;
+  readonly returnWindowMs: number | null;
+  readonly isCheck: boolean;
+  /** A check that we printed, and that nobody has put into the mail. */
+  readonly isUnmailed?: boolean;
+};
 
 /**
  * The state that time alone decides: the return window has closed, or a check is too old to be cashed. No provider takes either back.
- * Both need a provider that still says "sent". Where the provider is silent, time moves nothing.
+ * Both need a provider that still says "sent". A check that nobody has mailed is not sent, whatever the bank says about its number. Where the provider is silent, time moves nothing.
  */
 export function stateByTime(
   state: AttemptState,
   said: AttemptState | null,
-  { ageMs, returnWindowMs, isCheck }: Times,
+  { ageMs, returnWindowMs, isCheck, isUnmailed = false }: Times,
 ): AttemptState | null {
   if (said !== 'sent') return said;
   if (state === 'settled' || state === 'stale') return state;
+  if (isUnmailed) return 'accepted';
   if (state !== 'sent') return 'sent';
   if (returnWindowMs !== null) return ageMs >= returnWindowMs ? 'settled' : 'sent';
   return isCheck && ageMs >= CHECK_STALE_AFTER_MS ? 'stale' : 'sent';

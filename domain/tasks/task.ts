@@ -19,12 +19,14 @@ export const TASK_KINDS = [
   'check_stale',
   /** The post returned a check. A person stops it before anybody pays again. */
   'check_returned_mail',
+  /** Checks of a run are printed, and nobody has put them into the mail. */
+  'checks_to_mail',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
 /**
- * How long the outside world leaves a task open, in milliseconds. Null where nothing ends on its own. Wise cancels a transfer that
- * nobody funds within two weeks. For other kinds of task, the code that opens the task knows its deadline, if there is one.
+ * How long a task may stay open, in milliseconds. Null where nothing ends on its own. Wise cancels a transfer that nobody funds within two
+ * weeks, and partners wait for checks that nobody mails. For other kinds of task, the code that opens the task knows its deadline, if there is one.
  */
 export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
   outcome_unknown: null,
@@ -34,6 +36,7 @@ export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
   check_stop_expiring: null,
   check_stale: null,
   check_returned_mail: null,
+  checks_to_mail: 4 * DAY_MS,
 };
 
 /** The time before its deadline from which an open task causes a reminder once a day. */

@@ -39,18 +39,25 @@ export const isPrintable = (text: string): boolean => PRINTABLE.test(text);
 const linesOf = ({ line1, line2, city, region, postalCode, country }: PostalAddress): string[] =>
   [line1, line2 ?? '', `${city} ${region} ${postalCode}`.trim(), country === 'US' ? '' : country].filter(Boolean);
 
-/** Draws a check and its stub on one page of US letter paper. The same check always gives the same bytes. */
-export async function drawCheck(check: PrintedCheck): Promise<Buffer> {
+/** Draws each check and its stub on one page of US letter paper. The same checks always give the same bytes. */
+export async function drawChecks([first, ...others]: readonly [PrintedCheck, ...PrintedCheck[]]): Promise<Buffer> {
+  const last = others.at(-1);
   const doc = new PdfDocument({
     size: 'LETTER',
     margin: 0,
-    info: { Title: `Check ${check.number}`, CreationDate: new Date(`${check.date}T00:00:00Z`) },
+    info: {
+      Title: last ? `Checks ${first.number} to ${last.number}` : `Check ${first.number}`,
+      CreationDate: new Date(`${first.date}T00:00:00Z`),
+    },
   });
   const chunks: Buffer[] = [];
   doc.on('data', (chunk: Buffer) => chunks.push(chunk));
   const finished = new Promise<void>((resolve) => doc.on('end', resolve));
-  drawFace(doc, check);
-  drawStub(doc, check);
+  for (const check of [first, ...others]) {
+    if (check !== first) doc.addPage();
+    drawFace(doc, check);
+    drawStub(doc, check);
+  }
   doc.end();
   await finished;
   return Buffer.concat(chunks);

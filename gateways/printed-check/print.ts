@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { drawCheck, type PrintedCheck } from './check-pdf.ts';
+import { drawChecks, type PrintedCheck } from './check-pdf.ts';
 
 /** Only the user who prints may read a check. */
 const FILE_MODE = 0o600;
@@ -22,7 +22,7 @@ export async function printCheck(directory: string, name: string, check: Printed
   const draft = join(directory, `.${name}-${randomUUID()}`);
   const file = await open(draft, 'wx', FILE_MODE);
   try {
-    await file.writeFile(await drawCheck(check));
+    await file.writeFile(await drawChecks([check]));
     await file.sync();
   } finally {
     await file.close();

@@ -1020,6 +1020,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tasks/{id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the checks that a task asks to mail
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listChecksToMail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{id}/checks.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the checks that a task asks to mail
+         * @description Needs a key of the role **operator** or **preparer**.
+         */
+        get: operations["downloadChecksToMail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{id}/mailed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record that checks were mailed
+         * @description The payouts of these checks become `sent`, and their partners are told.
+         *
+         *     Needs a key of the role **operator** or **preparer**.
+         */
+        post: operations["recordMailedChecks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{id}/exclusions": {
         parameters: {
             query?: never;
@@ -3861,6 +3923,112 @@ export interface components {
             /** @description The other partners who gave the same account, at most five */
             sharedWith: string[];
         };
+        ChecksToMail: {
+            /** @description The checks, in the order of their numbers */
+            checks: components["schemas"]["CheckToMail"][];
+        };
+        CheckToMail: {
+            /**
+             * @description The number on the check. A string of digits
+             * @example 1001
+             */
+            number: string;
+            /**
+             * Format: uuid
+             * @description The payout that the check pays
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            payout: string;
+            /**
+             * @description The code of the partner who is paid
+             * @example paula
+             */
+            partner: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The amount of the check. A decimal string in major units of `currency`
+             * @example 123.45
+             */
+            amount: string;
+        };
+        Task: {
+            /**
+             * Format: uuid
+             * @description The id of the task
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description The kind of task
+             * @example outcome_unknown
+             * @enum {string}
+             */
+            kind: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail";
+            /**
+             * @description The subject, as a kind of thing and its name
+             * @example payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            subject: string;
+            /**
+             * Format: uuid
+             * @description The id of the payout that the task is about; null if it is not about a payout
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            payoutId: string | null;
+            /**
+             * @description A sentence that says what happened
+             * @example For more than a day nobody knows whether PayPal paid.
+             */
+            detail: string;
+            /**
+             * @description The facts that were found
+             * @example {
+             *       "attempt": 1,
+             *       "reference": "50000042"
+             *     }
+             */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description When the bank or the provider decides by itself; null if neither does. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            deadlineAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the task was opened. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            openedAt: string;
+            /**
+             * Format: date-time
+             * @description When the task was closed; null while it is open. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            closedAt: string | null;
+            /**
+             * @description The code of the person who closed the task; null while it is open, or if its cause disappeared by itself
+             * @example anna
+             */
+            closedBy: string | null;
+            /**
+             * @description How the task was closed; null while it is open
+             * @example not_paid
+             */
+            resolution: string | null;
+        };
+        NewMailing: {
+            /**
+             * Format: date
+             * @description The day on which the checks were mailed
+             * @example 2026-03-03
+             */
+            mailedOn: string;
+            /** @description The numbers of the checks that were mailed; the task stays open for all others */
+            numbers: string[];
+        };
         NewExclusion: {
             /**
              * Format: uuid
@@ -4590,74 +4758,6 @@ export interface components {
              * @example We did not write this check
              */
             reason: string;
-        };
-        Task: {
-            /**
-             * Format: uuid
-             * @description The id of the task
-             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
-             */
-            id: string;
-            /**
-             * @description The kind of task
-             * @example outcome_unknown
-             * @enum {string}
-             */
-            kind: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail";
-            /**
-             * @description The subject, as a kind of thing and its name
-             * @example payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
-             */
-            subject: string;
-            /**
-             * Format: uuid
-             * @description The id of the payout that the task is about; null if it is not about a payout
-             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
-             */
-            payoutId: string | null;
-            /**
-             * @description A sentence that says what happened
-             * @example For more than a day nobody knows whether PayPal paid.
-             */
-            detail: string;
-            /**
-             * @description The facts that were found
-             * @example {
-             *       "attempt": 1,
-             *       "reference": "50000042"
-             *     }
-             */
-            evidence: {
-                [key: string]: unknown;
-            };
-            /**
-             * Format: date-time
-             * @description When the bank or the provider decides by itself; null if neither does. An RFC 3339 instant in UTC
-             * @example 2026-03-02T09:30:00.000Z
-             */
-            deadlineAt: string | null;
-            /**
-             * Format: date-time
-             * @description When the task was opened. An RFC 3339 instant in UTC
-             * @example 2026-03-02T09:30:00.000Z
-             */
-            openedAt: string;
-            /**
-             * Format: date-time
-             * @description When the task was closed; null while it is open. An RFC 3339 instant in UTC
-             * @example 2026-03-02T09:30:00.000Z
-             */
-            closedAt: string | null;
-            /**
-             * @description The code of the person who closed the task; null while it is open, or if its cause disappeared by itself
-             * @example anna
-             */
-            closedBy: string | null;
-            /**
-             * @description How the task was closed; null while it is open
-             * @example not_paid
-             */
-            resolution: string | null;
         };
         TaskDetail: components["schemas"]["Task"] & {
             /** @description Everything known about the payout of the task; null if the task is not about a payout */
@@ -7670,6 +7770,10 @@ export type Payout = components['schemas']['Payout'];
 export type RunOutcome = components['schemas']['RunOutcome'];
 export type RunChange = components['schemas']['RunChange'];
 export type FlaggedPayout = components['schemas']['FlaggedPayout'];
+export type ChecksToMail = components['schemas']['ChecksToMail'];
+export type CheckToMail = components['schemas']['CheckToMail'];
+export type Task = components['schemas']['Task'];
+export type NewMailing = components['schemas']['NewMailing'];
 export type NewExclusion = components['schemas']['NewExclusion'];
 export type RunReason = components['schemas']['RunReason'];
 export type DecidedRun = components['schemas']['DecidedRun'];
@@ -7688,7 +7792,6 @@ export type SpoiledChecks = components['schemas']['SpoiledChecks'];
 export type NewSpoiledChecks = components['schemas']['NewSpoiledChecks'];
 export type CheckException = components['schemas']['CheckException'];
 export type CheckExceptionDecision = components['schemas']['CheckExceptionDecision'];
-export type Task = components['schemas']['Task'];
 export type TaskDetail = components['schemas']['TaskDetail'];
 export type TaskCase = components['schemas']['TaskCase'];
 export type Resolution = components['schemas']['Resolution'];
@@ -10322,6 +10425,104 @@ export interface operations {
             500: components["responses"]["InternalError"];
         };
     };
+    listChecksToMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the task */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The checks that nobody has mailed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksToMail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    downloadChecksToMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the task */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The checks that nobody has mailed, one on each page of US letter paper. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    recordMailedChecks: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the task */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMailing"];
+            };
+        };
+        responses: {
+            /** @description The mailing was recorded. The task is closed if no check is left. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
     excludeFromRun: {
         parameters: {
             query?: never;
@@ -11056,7 +11257,7 @@ export interface operations {
                 /** @description Whether to list open or closed tasks */
                 state?: "open" | "closed";
                 /** @description Lists only tasks of this kind */
-                kind?: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail";
+                kind?: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail";
                 /** @description Lists only tasks about this payout */
                 payout?: string;
             };

@@ -17,6 +17,7 @@ import {
   booksOf,
   type Business,
   calm,
+  mailChecks,
   openBusiness,
   orCode,
   owedTo,
@@ -72,7 +73,7 @@ beforeAll(async () => {
     NAMES.map((name) => ({ name, method: 'check' as const, amount: '10.00' })),
   );
   run = await startPaying(business);
-  for (const name of NAMES) await payoutBecomes(business, run, name, 'sent');
+  await mailChecks(business, run, ...NAMES);
 });
 afterAll(() => world.close());
 beforeEach(() => calm(world));
@@ -99,6 +100,53 @@ const decideException = (person: Company['approver'], task: Task, decision: 'pay
 
 /** Makes our rows look as if time had passed, which the triggers let nobody write. */
 const moveBack = (change: QuerySqlToken): Promise<void> => tamper(world.owner, change);
+
+describe('given checks that are printed', () => {
+  it('when nobody has mailed them then a person is asked once, the partner is told nothing, and only the mailed ones become sent', async () => {
+    await tell(world, 'bank', 'outcomes', { match: 'Holder life-', outcome: 'never-cleared' });
+    await addPayees(business, [
+      { name: 'kim', method: 'check', amount: '10.00' },
+      { name: 'lee', method: 'check', amount: '11.00' },
+    ]);
+    const printed = await startPaying(business);
+    const [kim, lee] = await Promise.all(['kim', 'lee'].map((name) => payoutOf(business, printed, name)));
+    if (!kim || !lee) throw new Error('both are paid');
+    for (const { id } of [kim, lee]) await attemptBecomes(business, id, 'accepted');
+    await Promise.all([world.activities.gatherNews(), world.activities.gatherNews()]);
+    const tasks = (await openTasks('checks_to_mail')).filter(({ subject }) => subject.startsWith(`run/${printed.id}/`));
+    expect(tasks).toHaveLength(1);
+    const path = `/v1/tasks/${tasks[0]?.id}`;
+    const { checks } = await company.auditor.api.get<{ checks: { number: string; partner: string }[] }>(
+      `${path}/checks`,
+    );
+    expect(checks.map(({ partner }) => partner).toSorted()).toEqual(['life-kim', 'life-lee']);
+    const pdf = await fetch(`${world.url}${path}/checks.pdf`, {
+      headers: { authorization: `Bearer ${company.preparer.key}` },
+    });
+    expect(Buffer.from(await pdf.arrayBuffer()).toString('latin1')).toContain('/Count 2'); // pages
+
+    const mailed = (numbers: readonly string[], mailedOn = new Date().toISOString().slice(0, 10)) =>
+      orCode(async () => {
+        const { closedBy } = await company.preparer.api.post<{ closedBy: string | null }>(`${path}/mailed`, {
+          mailedOn,
+          numbers,
+        });
+        return closedBy ?? 'open';
+      });
+    const [first = '', second = ''] = checks.map(({ number }) => number);
+    expect(await mailed(['999'])).toBe('invalid_input');
+    expect(await mailed([first], '2999-01-01')).toBe('invalid_input');
+    expect(await mailed([first])).toBe('open');
+    expect(await mailed([first])).toBe('invalid_input'); // it was recorded before
+    for (const { id } of [kim, lee]) await world.activities.advancePayout(id);
+    const states = async () =>
+      (await Promise.all([kim, lee].map(({ id }) => checkOf(id)))).map(({ state }) => state).toSorted();
+    expect(await states()).toEqual(['accepted', 'sent']);
+    expect(await mailed([second])).toBe('paula');
+    for (const { id } of [kim, lee]) await world.activities.advancePayout(id);
+    expect(await states()).toEqual(['sent', 'sent']);
+  });
+});
 
 describe('given a check that is to be stopped', () => {
   it('when the bank cannot be reached then nothing is free, and when it confirms then the check failed, is void, and is paid anew under another number', async () => {
@@ -246,7 +294,8 @@ describe('given a check that the bank asks about', () => {
     await tell(world, 'bank', 'faults', { path: '/statements/', fault: '500-before-commit', times: 1000 });
     await addPayees(business, [{ name: 'gus', method: 'check', amount: '10.00' }]);
     const first = await startPaying(business);
-    const { id } = await payoutBecomes(business, first, 'gus', 'sent');
+    const { id } = await payoutOf(business, first, 'gus');
+    await attemptBecomes(business, id, 'accepted');
     const { number } = await checkOf(id);
     const kinds = async () =>
       (await booksOf(world, 'bank')).filter(({ key }) => key === `${ACCOUNT}/${number}`).map(({ kind }) => kind);

@@ -191,6 +191,27 @@ export const attemptBecomes = (business: Business, payoutId: string, ...states: 
     return attempt !== undefined && states.includes(attempt.state) && attempt;
   });
 
+/** Mails these partners' printed checks of a run, as the task asks a person to do, and waits until their payouts are sent. */
+export async function mailChecks(business: Business, run: RunSeen, ...names: readonly string[]): Promise<void> {
+  const { company, world } = business;
+  const payouts = await Promise.all(names.map((name) => payoutOf(business, run, name)));
+  for (const { id } of payouts) await attemptBecomes(business, id, 'accepted');
+  await world.activities.gatherNews();
+  const tasks = await company.preparer.api.all<{ id: string; kind: string; subject: string }>('/v1/tasks');
+  const task = tasks.find(({ kind, subject }) => kind === 'checks_to_mail' && subject.startsWith(`run/${run.id}/`));
+  if (!task) throw new Error('nobody is asked to mail the checks');
+  const { checks } = await company.preparer.api.get<{ checks: { number: string; payout: string }[] }>(
+    `/v1/tasks/${task.id}/checks`,
+  );
+  const numbers = checks.filter(({ payout }) => payouts.some(({ id }) => id === payout)).map(({ number }) => number);
+  await company.preparer.api.post(`/v1/tasks/${task.id}/mailed`, {
+    mailedOn: new Date().toISOString().slice(0, 10),
+    numbers,
+  });
+  for (const { id } of payouts) await world.activities.advancePayout(id);
+  for (const name of names) await payoutBecomes(business, run, name, 'sent');
+}
+
 type Provider = 'wise' | 'paypal' | 'lob' | 'bank';
 
 /** Tells a stand-in which fault to play, or sets its clock. */

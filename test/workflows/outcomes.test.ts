@@ -18,12 +18,13 @@ import {
   calm,
   clearFailure,
   codeOf,
+  mailChecks,
   openBusiness,
   owedTo,
   paidFor,
+  type PayeeWish,
   payoutBecomes,
   payoutOf,
-  type PayeeWish,
   startPaying,
   sweep,
   tell,
@@ -159,7 +160,8 @@ describe('given a payment that cannot be made', () => {
     await tell(world, 'bank', 'outcomes', { match: 'Holder check-ann', outcome: 'never-cleared' });
     const run = await startPaying(business);
 
-    const { id } = await payoutBecomes(business, run, 'ann', 'sent');
+    await mailChecks(business, run, 'ann');
+    const { id } = await payoutOf(business, run, 'ann');
     await runBecomes(company, run.id, 'disbursed');
 
     expect(await paidFor(world, id)).toEqual([]);

@@ -12,8 +12,10 @@ import {
   allBecome,
   attemptBecomes,
   calm,
+  mailChecks,
   openBusiness,
   payoutBecomes,
+  payoutOf,
   startPaying,
   tell,
 } from './fixture.ts';
@@ -68,7 +70,8 @@ describe('given an operator who looks at a workflow in the Temporal UI', () => {
     await addPayees(business, [{ name: 'ann', method: 'check', amount: '11.00' }]);
     await tell(world, 'bank', 'outcomes', { match: 'Holder waiting-ann', outcome: 'never-cleared' });
     const run = await startPaying(business);
-    const { id } = await payoutBecomes(business, run, 'ann', 'sent');
+    await mailChecks(business, run, 'ann');
+    const { id } = await payoutOf(business, run, 'ann');
     await attemptBecomes(business, id, 'sent');
 
     const { headline, steps } = await eventually('its workflow has seen that it was sent', async () => {
