@@ -16,6 +16,8 @@ export type Standing = {
   readonly nextAvailableOn: string | null;
   readonly method: Method | null;
   readonly reasons: readonly Reason[];
+  /** Why each payout that is not over waits, in words, the newest first. */
+  readonly waiting?: readonly string[];
 };
 
 /** A reason as the partner reads it. `until` is a local date, or null where the reason does not end on its own. */
@@ -24,9 +26,9 @@ export type SpokenReason = Reason & { readonly words: string };
 /** The meaning of each reason and how it ends, for somebody who has never heard its name. */
 const WORDS: Record<Outcome, (standing: Standing, until: string | null, detail: string | null) => string> = {
   paid: () => 'Nothing prevents this payment.',
-  nothing_due: ({ reserved }, until) => {
+  nothing_due: ({ reserved, waiting = [] }, until) => {
     if (until !== null) return `All earnings are still held for refunds. The next hold ends on ${until}.`;
-    if (reserved.minor !== 0n) return 'All earnings are already in a payout that is on its way.';
+    if (reserved.minor !== 0n) return `All earnings are already in a payout. ${waiting.join(' ')}`.trim();
     return 'There are no unpaid earnings.';
   },
   negative_balance: ({ payable }) =>

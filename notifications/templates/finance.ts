@@ -38,11 +38,11 @@ export const FINANCE_TEMPLATES: Templates<
   }),
   task_opened: ({ task, kind, subject, detail, deadline }, { urlOf }) => ({
     subject: `Task: ${kind} (${subject})`,
-    text: `${detail}\n\n${deadlineOf(deadline)} The task stays open until somebody decides it.\n\n${urlOf(`/v1/tasks/${task}`)}`,
+    text: `${detail}\n\n${deadlineOf(deadline)} The task stays open until somebody decides it. docs/how-to/decide-a-task.md says how.\n\nTask ${task}, in ${urlOf(`/v1/tasks?kind=${kind}`)}`,
   }),
   task_due: ({ task, kind, subject, detail, deadline }, { urlOf }) => ({
     subject: `Still open, due ${deadline}: ${kind} (${subject})`,
-    text: `${detail}\n\nNobody has decided this task yet.\n\n${urlOf(`/v1/tasks/${task}`)}`,
+    text: `${detail}\n\nNobody has decided this task yet. docs/how-to/decide-a-task.md says how.\n\nTask ${task}, in ${urlOf(`/v1/tasks?kind=${kind}`)}`,
   }),
   role_given: ({ person, role, proposedBy, confirmedBy }, { urlOf }) => ({
     subject: `${person} now has the role ${role}`,

@@ -4155,6 +4155,8 @@ export interface components {
             createdAt: string;
         };
         PayoutDetail: components["schemas"]["Payout"] & {
+            /** @description The reason for which the payout waits; null once it is over */
+            waitsFor: components["schemas"]["PayoutWait"] | null;
             /** @description The lines that the payout pays */
             lines: {
                 /**
@@ -4195,6 +4197,25 @@ export interface components {
             attempts: components["schemas"]["Attempt"][];
             /** @description The changes of its attempts, the oldest first; empty for a key of the role `partner` */
             history: components["schemas"]["AttemptChange"][];
+        };
+        PayoutWait: {
+            /**
+             * @description The reason for which the payout waits
+             * @example approval
+             * @enum {string}
+             */
+            reason: "preparation" | "approval" | "pay_date" | "its_turn" | "run_resume" | "gateway_resume" | "provider" | "look_up" | "provider_approval" | "mailing" | "claim" | "provider_hold" | "final_word" | "cashing";
+            /**
+             * Format: date-time
+             * @description Since when it waits. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            since: string;
+            /**
+             * @description The same in words, for the partner to read
+             * @example It waits for approval since 2026-11-12. Nothing was sent.
+             */
+            words: string;
         };
         Attempt: {
             /**
@@ -7780,6 +7801,7 @@ export type DecidedRun = components['schemas']['DecidedRun'];
 export type RunDecision = components['schemas']['RunDecision'];
 export type Batch = components['schemas']['Batch'];
 export type PayoutDetail = components['schemas']['PayoutDetail'];
+export type PayoutWait = components['schemas']['PayoutWait'];
 export type Attempt = components['schemas']['Attempt'];
 export type AttemptChange = components['schemas']['AttemptChange'];
 export type ExplainedEarning = components['schemas']['ExplainedEarning'];

@@ -32,3 +32,15 @@ describe('given the table of errors that a call can return', () => {
     );
   });
 });
+
+describe('given the runbook of failures', () => {
+  it('then every failure has a row there, or one in the table of calls, so that nobody meets a code without a page', async () => {
+    const page = await readFile(join(PAGE, '../../runbooks/failures.md'), 'utf8');
+    const codes = (text: string) => new Set(Array.from(text.matchAll(/^\| `([a-z_]+)`/gm), ([, code]) => code));
+    const [atPayments, atCalls] = [codes(page), codes(await readFile(PAGE, 'utf8'))];
+    const failures = Object.keys(FAILURES);
+    expect(failures.filter((code) => !atPayments.has(code) && !atCalls.has(code))).toEqual([]);
+    expect([...atPayments].filter((code) => code === undefined || !failures.includes(code))).toEqual([]);
+    expect(failures.filter((code) => code.startsWith('gateway_') && !atPayments.has(code))).toEqual([]);
+  });
+});

@@ -2,10 +2,12 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import type { Database } from '../../../db/database.ts';
 import { listPartnerPayability, type Payability } from '../../../db/payouts/payability.ts';
+import { listWaiting } from '../../../db/runs/waiting.ts';
 import { listPartnerSchedules, type Schedule } from '../../../db/payers/schedules.ts';
 import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { explainStanding } from '../../../domain/payouts/payability.ts';
+import { waitsFor } from '../../../domain/runs/waiting.ts';
 import { OUTCOMES } from '../../../domain/payouts/outcome.ts';
 import { nextPeriods, payDate } from '../../../domain/payers/schedule.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
@@ -75,14 +77,23 @@ async function itemsOf(db: Database, schedule: Schedule, partnerId: bigint, nowM
   if (!next) return [];
   const rows = await listPartnerPayability(db, schedule.id, next.end, partnerId);
   const when = { schedule: schedule.code, cutoff: next.end, payOn: payDate(schedule, next.end) };
-  return rows.map((row) => ({ ...when, ...itemOf(row, schedule, nowMs) }));
+  return Promise.all(
+    rows.map(async (row) => {
+      const open =
+        row.reservedMinor === 0n
+          ? []
+          : await listWaiting(db, { partnerId, scheduleId: schedule.id, currency: row.currency });
+      const waiting = open.flatMap((payout) => waitsFor(payout)?.words ?? []);
+      return { ...when, ...itemOf(row, schedule, nowMs, waiting) };
+    }),
+  );
 }
 
-function itemOf(row: Payability, schedule: Schedule, nowMs: number) {
+function itemOf(row: Payability, schedule: Schedule, nowMs: number, waiting: readonly string[]) {
   const { currency, nextAvailableOn, method, outcome } = row;
   const of = (minor: bigint) => money(minor, currency);
   const [payable, reserved, minimum] = [of(row.payableMinor), of(row.reservedMinor), of(row.minimumMinor)];
-  const standing = { payable, reserved, minimum, nextAvailableOn, method, reasons: row.reasons };
+  const standing = { payable, reserved, minimum, nextAvailableOn, method, reasons: row.reasons, waiting };
   return {
     currency,
     payable: formatDecimal(payable),

@@ -9,6 +9,8 @@ import { ACTORS as ADVISED, adviceFor } from '../../../domain/payouts/advice.ts'
 import { ATTEMPT_STATES } from '../../../domain/payouts/attempt.ts';
 import { Code, Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
+import { WAITS, waitsFor } from '../../../domain/runs/waiting.ts';
+import { readWaiting } from '../../../db/runs/waiting.ts';
 import { GATEWAYS } from '../../../domain/rails.ts';
 import { PAYOUT_STATUSES } from '../../../domain/payouts/payout.ts';
 import { onlyOwn } from '../../http/auth.ts';
@@ -120,7 +122,19 @@ export const AttemptChange = z
   })
   .openapi('AttemptChange');
 
+const WaitBody = z
+  .object({
+    reason: fields.oneOf(WAITS, 'The reason for which the payout waits', 'approval'),
+    since: fields.at('Since when it waits'),
+    words: fields.text(
+      'The same in words, for the partner to read',
+      'It waits for approval since 2026-11-12. Nothing was sent.',
+    ),
+  })
+  .openapi('PayoutWait');
+
 const PayoutDetail = PayoutBody.extend({
+  waitsFor: fields.orNull(WaitBody, 'The reason for which the payout waits; null once it is over'),
   lines: z
     .array(
       z.object({
@@ -259,5 +273,7 @@ export const payoutRoutes = ({ db }: ApiDeps) =>
         isStaff ? readAttempts(db, payout.id) : [],
         isStaff ? readHistory(db, payout.id) : [],
       ]);
-      return c.json({ ...payoutBody(payout), lines, attempts, history }, 200);
+      const wait = waitsFor(await readWaiting(db, payout.id));
+      const waits = wait && { ...wait, since: wait.since.toISOString() };
+      return c.json({ ...payoutBody(payout), waitsFor: waits, lines, attempts, history }, 200);
     });
