@@ -27,7 +27,7 @@ export const FAILURES = {
 
   plan_version_effective: { retryable: false },
 
-  payout_not_draft: { retryable: false },
+  payout_cannot_leave: { retryable: false },
   payout_not_replaceable: { retryable: false },
 
   resolution_not_asked: { retryable: false },

@@ -82,7 +82,6 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/runs/{id}/changes': STAFF,
   'GET /v1/runs/{id}/positive-pay': STAFF,
   'POST /v1/runs/{id}/decision': APPROVER,
-  'POST /v1/runs/{id}/exclusions': PREPARER,
   'POST /v1/runs/{id}/pause': ['operator', 'preparer', 'approver'],
   'POST /v1/runs/{id}/resume': OPERATOR,
   'POST /v1/runs/{id}/cancel': PREPARER,
@@ -93,6 +92,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/payouts/{id}/resolution': OPERATOR,
   'POST /v1/payouts/{id}/resolution/decision': APPROVER,
   'POST /v1/payouts/{id}/replacement': PREPARER,
+  'POST /v1/payouts/{id}/cut': ['operator', 'preparer', 'approver'],
 
   'GET /v1/tasks/{id}/checks': STAFF,
   'GET /v1/tasks/{id}/checks.pdf': ['operator', 'preparer'],

@@ -1,43 +1,61 @@
 import type { DatabasePool } from 'slonik';
 
 import { type Database, expectManyRows } from '../../db/database.ts';
+import { findLiveAttempt } from '../../db/payouts/attempts.ts';
 import { makeBatchesDue } from '../../db/payouts/batches.ts';
-import { cancelRunPayouts, lockPayout, makePayoutsDue, updatePayout } from '../../db/payouts/payouts.ts';
+import {
+  cancelRunPayouts,
+  getPayout,
+  lockPayout,
+  makePayoutsDue,
+  type Payout,
+  setCutReason,
+  updatePayout,
+} from '../../db/payouts/payouts.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { insertExclusion, setOutcome } from '../../db/runs/outcomes.ts';
 import { getRun, insertRunEdit, listRunContent, lockRun, type Run, updateRun } from '../../db/runs/runs.ts';
 import { Failure } from '../../domain/errors.ts';
 import { contentHash } from '../../domain/runs/content.ts';
+import { cutPayout } from '../payouts/cut.ts';
 import { canRunBecome, type RunStatus } from '../../domain/runs/run.ts';
 
 /** The changes that people make to a run besides deciding it. Each is one transaction: recorded, or refused with a Failure. */
 
 type Change = { runId: string; actorId: string; reason: string };
 
-/** Takes one draft payout out of a run in review. Its lines are free for the next run, and earlier approvals are void. */
-export const excludeFromRun = (db: DatabasePool, { runId, actorId, reason }: Change, payoutId: string): Promise<Run> =>
+/**
+ * Takes one payout out of its run before its provider is asked. Its lines are free for the next run. In review, earlier approvals are
+ * void. After the approval, the rest of the run is paid as approved. A payout in a batch leaves it when the batch would be asked for.
+ */
+export const cutFromRun = (db: DatabasePool, payoutId: string, actorId: string, reason: string): Promise<Payout> =>
   db.transaction(async (tx) => {
-    const run = await lockRun(tx, runId);
-    if (run.status !== 'review')
-      throw new Failure(
-        'run_not_in_review',
-        `The run is ${run.status}. Nothing was changed. Payouts can be taken out of a run only while it is in review.`,
-      );
+    const run = await lockRun(tx, (await getPayout(tx, payoutId)).runId);
+    const attempt = await findLiveAttempt(tx, payoutId);
+    if (attempt?.state === 'prepared' && attempt.batchId !== null) await makeBatchesDue(tx, { ids: [attempt.batchId] });
     const payout = await lockPayout(tx, payoutId);
-    if (payout.runId !== runId) throw new Failure('not_found', `Run ${runId} has no payout ${payoutId}.`);
-    if (payout.status !== 'draft')
-      throw new Failure(
-        'payout_not_draft',
-        `The payout is ${payout.status}. Nothing was changed. Only a draft payout can be taken out of its run.`,
-      );
-    await insertExclusion(tx, payout, run.contentHash ?? '');
-    await updatePayout(tx, payoutId, 'cancelled', reason);
-    await setOutcome(tx, payout, 'excluded');
-    await insertRunEdit(tx, { runId, payoutId, actorId, reason });
-    await updateRun(tx, runId, { contentHash: contentHash(await listRunContent(tx, runId)) });
-    await audit(tx, 'run.exclude', { runId, actorId, reason }, payoutId);
-    return getRun(tx, runId);
+    const isUnasked = payout.status === 'approved' || payout.status === 'executing';
+    if (run.status === 'review' && payout.status === 'draft') await exclude(tx, run, payout, reason);
+    else if (!isUnasked || (payout.attemptState ?? 'prepared') !== 'prepared') throw cannotLeave(payout);
+    else if (attempt && attempt.batchId !== null) await setCutReason(tx, payoutId, reason);
+    else await cutPayout(tx, payout, { outcome: 'cut_after_approval', reason }, actorId);
+    await insertRunEdit(tx, { runId: run.id, payoutId, actorId, reason });
+    await audit(tx, 'run.cut', { runId: run.id, actorId, reason }, payoutId);
+    return getPayout(tx, payoutId);
   });
+
+async function exclude(tx: Database, run: Run, payout: Payout, reason: string): Promise<void> {
+  await insertExclusion(tx, payout, run.contentHash ?? '');
+  await updatePayout(tx, payout.id, 'cancelled', reason);
+  await setOutcome(tx, payout, 'excluded');
+  await updateRun(tx, run.id, { contentHash: contentHash(await listRunContent(tx, run.id)) });
+}
+
+const cannotLeave = ({ status, attemptState }: Payout): Failure =>
+  new Failure(
+    'payout_cannot_leave',
+    `The payout is ${status}${attemptState === null ? '' : `, and its attempt is ${attemptState}`}. Nothing was changed. A payout can be taken out of its run until its provider is asked.`,
+  );
 
 const audit = (tx: Database, action: string, { runId, actorId, reason }: Change, payoutId: string | null = null) =>
   addAuditEntry(tx, {

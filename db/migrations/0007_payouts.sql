@@ -48,6 +48,7 @@ create table payout(
   status text not null default 'draft' check (status in
     ('draft', 'approved', 'executing', 'sent', 'settled', 'failed', 'returned', 'cancelled')),
   status_reason text,
+  cut_reason text check (cut_reason <> ''),
   due_at timestamptz not null default now(),
   created_at timestamptz not null default now(),
   status_at timestamptz not null default now(),
@@ -57,6 +58,8 @@ create table payout(
   unique (id, partner_id, currency),
   foreign key (replaces_id, partner_id, currency) references payout(id, partner_id, currency)
 );
+comment on column payout.cut_reason is
+  'The reason of a person who takes it out of its approved run. Its batch is dissolved first, if it is in one.';
 create unique index one_live_payout on payout(run_id, partner_id, currency) where status <> 'cancelled';
 create index on payout(partner_id, created_at desc);
 create index on payout(run_id, status, id);

@@ -47,12 +47,13 @@ create table run_outcome(
   currency char(3) not null references currency,
   outcome text not null check (outcome in ('paid', 'nothing_due', 'negative_balance', 'partner_on_hold', 'no_instrument',
     'instrument_failed', 'instrument_cooling_off', 'method_not_offered', 'below_minimum', 'excluded', 'changed_after_approval',
-    'held_after_approval')),
+    'held_after_approval', 'cut_after_approval')),
   payable_minor bigint not null,
   reasons jsonb not null default '[]',
   payout_id uuid references payout,
   primary key (run_id, partner_id, currency),
-  check ((outcome in ('paid', 'excluded', 'changed_after_approval', 'held_after_approval')) = (payout_id is not null))
+  check ((outcome in ('paid', 'excluded', 'changed_after_approval', 'held_after_approval',
+    'cut_after_approval')) = (payout_id is not null))
 );
 
 -- The changes for a partner while the run was in review, each with the content that reviewers saw before.

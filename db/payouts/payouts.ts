@@ -26,6 +26,8 @@ const PayoutRow = z.strictObject({
   instrumentVersionId: z.string(),
   status: z.enum(PAYOUT_STATUSES),
   statusReason: z.string().nullable(),
+  /** The reason of a person who takes it out of its approved run. */
+  cutReason: z.string().nullable(),
   /** The state of the attempt that can pay, or that paid. */
   attemptState: z.enum(ATTEMPT_STATES).nullable(),
   attemptReason: z.string().nullable(),
@@ -44,6 +46,7 @@ const selectFrom = (payouts: FragmentSqlToken) => sql.fragment`
     partner.code as partner, payout.currency, payout.method, payout.gateway, payout.gross_minor as "gross",
     payout.withheld_minor as "withheld", payout.fee_minor as "fee", payout.net_minor as "net",
     payout.instrument_version_id as "instrumentVersionId", payout.status, payout.status_reason as "statusReason",
+    payout.cut_reason as "cutReason",
     attempt.state as "attemptState", attempt.reason as "attemptReason", payout.replaces_id as "replacesId",
     run.period_end as "periodEnd", payout.created_at as "createdAt", payout.status_at as "statusAt"
   from ${payouts} join payout_run run on run.id = payout.run_id join pay_schedule schedule on schedule.id = run.schedule_id
@@ -130,6 +133,10 @@ const endPayouts = (move: FragmentSqlToken) => sql.unsafe`
   with ended as (${move} returning id)
   update payout_line line set released_at = now() from ended where line.payout_id = ended.id and line.released_at is null`;
 
+/** Notes that a person takes a payout out of its approved run. Nobody asks its provider from now on. */
+export const setCutReason = (db: Database, id: string, reason: string) =>
+  db.query(sql.unsafe`update payout set cut_reason = ${reason} where id = ${id}`);
+
 /** Sets the time at which a payout is due, whatever happens to its workflow. */
 export const setPayoutDue = (db: Database, id: string, dueInMs: number) =>
   db.query(sql.unsafe`update payout set due_at = now() + ${dueInMs} * interval '1 millisecond' where id = ${id}`);
@@ -174,6 +181,23 @@ export const setBatchPayoutsDue = (db: Database, batchId: string, dueInMs: numbe
 
 type Drafted = { id: string; scheduleId: number; periodEnd: string; replacesId: string | null };
 
+/** The part of a statement that gives the payouts of an earlier part every line that is free before the cut-off. */
+const takeLines = (
+  drafts: FragmentSqlToken,
+  { id, scheduleId, periodEnd }: Omit<Drafted, 'replacesId'>,
+) => sql.fragment`
+  taken as (
+    insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor)
+    select payout.id, line.id, line.partner_id, line.currency, line.amount_minor
+    from ${drafts} payout
+    join program on program.schedule_id = ${scheduleId}
+    join earning_line line
+      on line.program_id = program.id and line.partner_id = payout.partner_id and line.currency = payout.currency
+    where line.available_on < ${periodEnd}::date and line.carried_from is distinct from ${id}::uuid
+      and not exists (select from earning_line part where part.split_from = line.id)
+      and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)
+  )`;
+
 /**
  * The parts of a statement that draft a run: a payout for everybody whom `judged`, the part before them, would pay, with every line
  * that is free before the cut-off. A payout and its lines are written in one statement.
@@ -185,17 +209,7 @@ export const draftPayouts = ({ id, scheduleId, periodEnd, replacesId }: Drafted)
       payable_minor, instrument_version_id, ${replacesId}::uuid
     from judged where outcome = 'paid'
     returning id, partner_id, currency
-  ), taken as (
-    insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor)
-    select payout.id, line.id, line.partner_id, line.currency, line.amount_minor
-    from drafted payout
-    join program on program.schedule_id = ${scheduleId}
-    join earning_line line
-      on line.program_id = program.id and line.partner_id = payout.partner_id and line.currency = payout.currency
-    where line.available_on < ${periodEnd}::date and line.carried_from is distinct from ${id}::uuid
-      and not exists (select from earning_line part where part.split_from = line.id)
-      and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)
-  )`;
+  ), ${takeLines(sql.fragment`drafted`, { id, scheduleId, periodEnd })}`;
 
 /**
  * The parts of a statement that redraws a run in review: drafts of `changed`, the part before them, end, change in place or begin, and
@@ -221,17 +235,7 @@ export const redrawPayouts = ({ id, scheduleId, periodEnd, replacesId }: Drafted
     returning id, partner_id, currency
   ), drawn as (
     select * from moved union all select * from added
-  ), taken as (
-    insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor)
-    select payout.id, line.id, line.partner_id, line.currency, line.amount_minor
-    from drawn payout
-    join program on program.schedule_id = ${scheduleId}
-    join earning_line line
-      on line.program_id = program.id and line.partner_id = payout.partner_id and line.currency = payout.currency
-    where line.available_on < ${periodEnd}::date and line.carried_from is distinct from ${id}::uuid
-      and not exists (select from earning_line part where part.split_from = line.id)
-      and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)
-  )`;
+  ), ${takeLines(sql.fragment`drawn`, { id, scheduleId, periodEnd })}`;
 
 /** Ends the payouts of a run that was not approved, or not started, and frees their lines. */
 export async function cancelRunPayouts(db: Database, runId: string, reason: string): Promise<void> {

@@ -154,7 +154,7 @@ export const listRunContent = (db: Database, runId: string): Promise<readonly Pa
     where payout.run_id = ${runId} and (payout.status <> 'cancelled' or exists (
       select from run_outcome outcome
       where (outcome.run_id, outcome.partner_id, outcome.currency) = (payout.run_id, payout.partner_id, payout.currency)
-        and outcome.payout_id = payout.id and outcome.outcome in ('changed_after_approval', 'held_after_approval')))
+        and outcome.payout_id = payout.id and outcome.outcome like '%_after_approval'))
     group by payout.id order by payout.id`);
 
 /** How many payouts a run pays, or would pay. */

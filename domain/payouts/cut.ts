@@ -9,6 +9,8 @@ export type Approved = {
   readonly gross: bigint;
   readonly gateway: string;
   readonly instrumentVersionId: string;
+  /** The reason that a person gave for taking it out, while it waits for that in a batch. */
+  readonly cutReason: string | null;
 };
 
 /** The answer of payability about its partner now. */
@@ -27,9 +29,10 @@ export type Cut = { readonly outcome: AfterApproval; readonly reason: string };
  * by now, the approved amount is paid and the rest waits for the next run. Less is not paid in its place, because nobody approved it.
  */
 export function whyCut(
-  { currency, gross, gateway, instrumentVersionId }: Approved,
+  { currency, gross, gateway, instrumentVersionId, cutReason }: Approved,
   now: Now | undefined,
 ): Cut | undefined {
+  if (cutReason !== null) return { outcome: 'cut_after_approval', reason: cutReason };
   const owed = now?.payableMinor ?? 0n;
   if (now?.reasons.some(({ reason }) => reason === 'partner_on_hold'))
     return { outcome: 'held_after_approval', reason: 'The partner was put on hold after the approval.' };

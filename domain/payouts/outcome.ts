@@ -15,6 +15,7 @@ export const OUTCOMES = [
   'excluded',
   'changed_after_approval',
   'held_after_approval',
+  'cut_after_approval',
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 

@@ -47,6 +47,7 @@ const WORDS: Record<Outcome, (standing: Standing, until: string | null, detail: 
   excluded: () => 'The payout was taken out of the run. The next run considers it again.',
   changed_after_approval: () =>
     'Your balance or your payment details changed before we paid. The next run considers it again.',
+  cut_after_approval: () => 'The payout was taken out of the run before we paid. The next run considers it again.',
   held_after_approval: () => 'We put payment on hold before we paid. The next run after the hold considers it again.',
 };
 

@@ -1082,7 +1082,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/runs/{id}/exclusions": {
+    "/v1/payouts/{id}/cut": {
         parameters: {
             query?: never;
             header?: never;
@@ -1092,10 +1092,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take a payout out of a run
-         * @description Needs a key of the role **preparer**.
+         * Take a payout out of its run
+         * @description Needs a key of the role **operator**, **preparer**, or **approver**.
          */
-        post: operations["excludeFromRun"];
+        post: operations["cutPayout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1873,7 +1873,7 @@ export interface components {
              * @example invalid_input
              * @enum {string}
              */
-            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "approver_decided_already" | "plan_version_effective" | "payout_not_draft" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
+            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "approver_decided_already" | "plan_version_effective" | "payout_cannot_leave" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
             /** @description The fields that cannot be accepted; empty if the problem is not about a field */
             errors: {
                 /**
@@ -3658,7 +3658,7 @@ export interface components {
                  * @example below_minimum
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval";
+                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
                 currency: components["schemas"]["Currency"];
                 /**
                  * @description The number of partners
@@ -3834,7 +3834,7 @@ export interface components {
              * @example below_minimum
              * @enum {string}
              */
-            outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval";
+            outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
             /**
              * @description The amount that is payable to the partner. A decimal string in major units of `currency`
              * @example 12.00
@@ -3872,7 +3872,7 @@ export interface components {
                  * @example paid
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval";
+                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
                 /**
                  * @description The amount that is payable to the partner. A decimal string in major units of `currency`
                  * @example 130.00
@@ -3886,7 +3886,7 @@ export interface components {
                  * @example paid
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval";
+                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
                 /**
                  * @description The amount that is payable to the partner. A decimal string in major units of `currency`
                  * @example 130.00
@@ -4028,19 +4028,6 @@ export interface components {
             mailedOn: string;
             /** @description The numbers of the checks that were mailed; the task stays open for all others */
             numbers: string[];
-        };
-        NewExclusion: {
-            /**
-             * Format: uuid
-             * @description The id of the payout to take out
-             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
-             */
-            payout: string;
-            /**
-             * @description The reason, in one line, for the people who read it later
-             * @example The contract is not signed yet
-             */
-            reason: string;
         };
         RunReason: {
             /**
@@ -4492,7 +4479,7 @@ export interface components {
                  * @example paid
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval";
+                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
                 /** @description All reasons against a payment; empty if there are none */
                 reasons: {
                     /**
@@ -4500,7 +4487,7 @@ export interface components {
                      * @example below_minimum
                      * @enum {string}
                      */
-                    reason: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval";
+                    reason: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
                     /**
                      * @description The meaning of the reason and what ends it, for the partner to read
                      * @example 12.00 USD is less than the smallest payout, 50.00 USD: it is kept and paid with what is earned next.
@@ -7795,7 +7782,6 @@ export type ChecksToMail = components['schemas']['ChecksToMail'];
 export type CheckToMail = components['schemas']['CheckToMail'];
 export type Task = components['schemas']['Task'];
 export type NewMailing = components['schemas']['NewMailing'];
-export type NewExclusion = components['schemas']['NewExclusion'];
 export type RunReason = components['schemas']['RunReason'];
 export type DecidedRun = components['schemas']['DecidedRun'];
 export type RunDecision = components['schemas']['RunDecision'];
@@ -10545,7 +10531,7 @@ export interface operations {
             500: components["responses"]["InternalError"];
         };
     };
-    excludeFromRun: {
+    cutPayout: {
         parameters: {
             query?: never;
             header: {
@@ -10553,31 +10539,31 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description The id of the run */
+                /** @description The id of the payout */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewExclusion"];
+                "application/json": components["schemas"]["RunReason"];
             };
         };
         responses: {
-            /** @description The payout was taken out. The content hash is new, so approvals given before are void. */
+            /** @description The payout leaves its run, and its lines are free. In review the content hash is new, so approvals given before are void. A payout in a batch leaves it when the batch would be requested. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["Payout"];
                 };
             };
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
-            /** @description The run is not in review, or the payout is no longer in it. Nothing was changed. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description Its provider was asked, or it is out of the run already. Nothing was changed. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -46,7 +46,7 @@ describe('given every route and every role', () => {
     const sensitive = PERMITTED_ROUTES.filter(
       (route) =>
         /^(POST|PUT|PATCH|DELETE)/.test(route) &&
-        /instruments|keys|grants|plans|events|imports|gateways\/\{method|batch|payers|runs$|exclusions/.test(route),
+        /instruments|keys|grants|plans|events|imports|gateways\/\{method|batch|payers|runs$/.test(route),
     );
     const both = sensitive.filter((route) => deciding.some((role) => rolesFor(route)?.includes(role)));
     expect(sensitive.length).toBeGreaterThan(8);

@@ -43,8 +43,10 @@ const open = async (code: string, approvalsRequired = 1): Promise<Business> => {
 const approvalsOf = async ({ id }: RunSeen) =>
   (await company.auditor.api.get<{ approvals: { actor: string; decision: string }[] }>(`/v1/runs/${id}`)).approvals;
 
-const exclude = (by: Company['approver'], { id }: RunSeen, payout: string) =>
-  by.api.post<RunSeen>(`/v1/runs/${id}/exclusions`, { payout, reason: 'the invoice is disputed' });
+const exclude = async (by: Company['approver'], { id }: RunSeen, payout: string): Promise<RunSeen> => {
+  await by.api.post(`/v1/payouts/${payout}/cut`, { reason: 'the invoice is disputed' });
+  return getRun(company, id);
+};
 
 describe('given a run in review', () => {
   it('when the person who asked for it approves it, with any of their keys, then it is refused', async () => {

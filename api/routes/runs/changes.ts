@@ -1,39 +1,33 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { cancelRun, excludeFromRun, pauseRun, resumeRun } from '../../../commands/runs/changes.ts';
-import type { Run } from '../../../db/runs/runs.ts';
+import { cancelRun, cutFromRun, pauseRun, resumeRun } from '../../../commands/runs/changes.ts';
+import { getRun, type Run } from '../../../db/runs/runs.ts';
 import { wakeRun } from '../../../temporal/starts.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
-import { answers, jsonBody, Reason, Uuid, UuidPath } from '../../http/schemas.ts';
+import { answers, jsonBody, Reason, UuidPath } from '../../http/schemas.ts';
 import { wakeQuietly } from '../../http/wake.ts';
+import { payoutBody, PayoutBody } from '../payouts/payouts.ts';
 import { runBody, RunBody, startOf } from './runs.ts';
 
-const ExclusionBody = z
-  .strictObject({
-    payout: Uuid.meta({
-      description: 'The id of the payout to take out',
-      examples: ['019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'],
-    }),
-    reason: Reason,
-  })
-  .openapi('NewExclusion');
+const WhyBody = jsonBody(z.strictObject({ reason: Reason }).openapi('RunReason'));
 
-const exclude = createRoute({
+const cut = createRoute({
   method: 'post',
-  path: '/v1/runs/{id}/exclusions',
-  operationId: 'excludeFromRun',
-  tags: ['runs'],
-  summary: 'Take a payout out of a run',
-  request: { params: UuidPath, body: jsonBody(ExclusionBody) },
+  path: '/v1/payouts/{id}/cut',
+  operationId: 'cutPayout',
+  tags: ['payouts'],
+  summary: 'Take a payout out of its run',
+  request: { params: UuidPath, body: WhyBody },
   responses: {
-    200: answers(RunBody, 'The payout was taken out. The content hash is new, so approvals given before are void.'),
-    409: problemResponse('The run is not in review, or the payout is no longer in it. Nothing was changed.'),
+    200: answers(
+      PayoutBody,
+      'The payout leaves its run, and its lines are free. In review the content hash is new, so approvals given before are void. A payout in a batch leaves it when the batch would be requested.',
+    ),
+    409: problemResponse('Its provider was asked, or it is out of the run already. Nothing was changed.'),
   },
 });
-
-const WhyBody = jsonBody(z.strictObject({ reason: Reason }).openapi('RunReason'));
 
 const changeRoute = <Verb extends 'pause' | 'resume' | 'cancel'>(verb: Verb, summary: string, description: string) =>
   createRoute({
@@ -66,12 +60,11 @@ export const runChangeRoutes = ({ db, temporal, log }: ApiDeps) => {
   };
 
   return createRouter()
-    .openapi(exclude, async (c) => {
-      const { payout, reason } = c.req.valid('json');
-      const change = { runId: c.req.valid('param').id, actorId: c.get('caller').actorId, reason };
-      const run = await excludeFromRun(db, change, payout);
-      await wake(run);
-      return c.json(runBody(run), 200);
+    .openapi(cut, async (c) => {
+      const { reason } = c.req.valid('json');
+      const payout = await cutFromRun(db, c.req.valid('param').id, c.get('caller').actorId, reason);
+      await wake(await getRun(db, payout.runId));
+      return c.json(payoutBody(payout), 200);
     })
     .openapi(pause, async (c) => {
       const { reason } = c.req.valid('json');

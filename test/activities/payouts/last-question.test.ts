@@ -62,8 +62,25 @@ const CHANGES = {
       `/v1/partners/${codeOf(business, name)}/instruments`,
       instrumentFor({ code: `${codeOf(business, name)}-2`, method: 'paypal' }),
     ),
+  cut: async (business: Business, name: string) => {
+    const { id } = await payoutIn(business, name);
+    await company.preparer.api.post(`/v1/payouts/${id}/cut`, { reason: 'the invoice is disputed' });
+  },
 } as const;
-const OUTCOMES = { refunded: 'changed_after_approval', held: 'held_after_approval', moved: 'changed_after_approval' };
+
+/** The only payout of a partner. */
+async function payoutIn(business: Business, name: string): Promise<{ id: string }> {
+  const [payout] = await company.auditor.api.all<{ id: string }>(`/v1/payouts?partner=${codeOf(business, name)}`);
+  if (!payout) throw new Error(`${name} has no payout`);
+  return payout;
+}
+
+const OUTCOMES = {
+  refunded: 'changed_after_approval',
+  held: 'held_after_approval',
+  moved: 'changed_after_approval',
+  cut: 'cut_after_approval',
+};
 const CHANGED = Object.keys(CHANGES) as (keyof typeof CHANGES)[];
 
 /** Each kind of change strikes one payout of each method. The other payouts stay as they were approved. */

@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { excludeFromRun } from '../../../commands/runs/changes.ts';
+import { cutFromRun } from '../../../commands/runs/changes.ts';
 import { decideRun } from '../../../commands/runs/decide.ts';
 import { prepareRun } from '../../../commands/runs/prepare.ts';
 import { redrawRun } from '../../../commands/runs/redraw.ts';
@@ -154,8 +154,7 @@ describe('given a run in review', () => {
   it('when a person took a payout out of it then it stays out, whatever is earned', async () => {
     const review = await openReview();
     const [payout] = await payoutsOf(review, review.first);
-    const change = { runId: review.runId, actorId: await addActor(fixture.app), reason: 'a test' };
-    await excludeFromRun(fixture.app, change, payout?.id ?? '');
+    await cutFromRun(fixture.app, payout?.id ?? '', await addActor(fixture.app), 'a test');
     await earn(review.company, review.first, 5000n);
     expect(await redrawRun(fixture.app, review.runId)).toBe(false);
     expect(await payoutsOf(review, review.first)).toMatchObject([{ status: 'cancelled' }]);

@@ -184,6 +184,7 @@ describe('given a partner at a cut-off', () => {
       'excluded',
       'changed_after_approval',
       'held_after_approval',
+      'cut_after_approval',
     ]);
   });
 });

@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { type Now, whyCut } from '../../../domain/payouts/cut.ts';
 import type { Outcome } from '../../../domain/payouts/outcome.ts';
 
-const APPROVED = { currency: 'USD', gross: 50_000n, gateway: 'wise', instrumentVersionId: 'first' } as const;
+const APPROVED = {
+  currency: 'USD',
+  gross: 50_000n,
+  gateway: 'wise',
+  instrumentVersionId: 'first',
+  cutReason: null,
+} as const;
 const NOW: Now = { payableMinor: 50_000n, gateway: 'wise', instrumentVersionId: 'first', reasons: [] };
 const against = (reason: Outcome) => ({ reasons: [{ reason, until: null, detail: null }] });
 
@@ -22,6 +28,13 @@ describe('given a payout of 500.00 that was approved', () => {
     { now: { ...NOW, ...against('no_instrument') }, outcome: 'changed_after_approval', because: 'of any other reason' },
   ])('when it is judged again then its outcome is $outcome, because $because', ({ now, outcome }) => {
     expect(whyCut(APPROVED, now)?.outcome).toBe(outcome);
+  });
+
+  it('when a person took it out then it is not paid, whatever is owed', () => {
+    expect(whyCut({ ...APPROVED, cutReason: 'in dispute' }, NOW)).toEqual({
+      outcome: 'cut_after_approval',
+      reason: 'in dispute',
+    });
   });
 
   it('when less is owed then the reason names both amounts', () => {
