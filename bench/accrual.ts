@@ -112,7 +112,7 @@ async function prepare(db: DatabasePool): Promise<NewEvent[]> {
       amount: `${100 + (index % 997)}.37`,
     };
     const event = toEvent(wire);
-    return { event, hash: eventHash(event), partnerId: partner.id, programId: program.id };
+    return { event, hash: eventHash(event), partnerId: partner.id, programId: program.id, sentBy: by };
   });
 }
 

@@ -23,6 +23,7 @@ export const FAILURES = {
   approver_is_preparer: { retryable: false },
   approver_is_payee: { retryable: false },
   approver_edited_run: { retryable: false },
+  role_given_by_editor: { retryable: false },
   approver_decided_already: { retryable: false },
 
   plan_version_effective: { retryable: false },

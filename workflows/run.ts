@@ -37,9 +37,13 @@ const { openRun, startPage } = proxyActivities<Activities>({
   startToCloseTimeout: '10 minutes',
 });
 
+/** Temporal refuses the updates of a workflow after its first 2,000, so a run continues as a new one long before. */
+const DECISIONS_MAX = 50;
+
 /** Prepares one run's payouts, waits for the people its policy asks for, then starts them page by page. */
 export async function run(id: string, stepsBefore: readonly Step[] = []): Promise<RunStatus> {
   let signals = 0;
+  let decisions = 0;
   let steps = stepsBefore;
   let progress = { status: 'preparing' as RunStatus, waitMs: 0, summary: 'preparing' };
   const note = (what: string) => {
@@ -57,6 +61,7 @@ export async function run(id: string, stepsBefore: readonly Step[] = []): Promis
   setHandler(runChangedSignal, () => void (signals += 1));
   setHandler(runStatusQuery, () => progress.status);
   setHandler(decideUpdate, async (decision) => {
+    decisions += 1; // a refused one counts too
     const next = await recordDecision(id, decision); // one transaction refuses or records
     note(`${decision.by} decided: ${decision.decision}`);
     learn(next);
@@ -66,26 +71,32 @@ export async function run(id: string, stepsBefore: readonly Step[] = []): Promis
 
   let known = signals;
   const waitForSignal = async () => {
-    await condition(() => signals > known, Math.max(progress.waitMs, 1));
+    await condition(() => signals > known || isLong(), Math.max(progress.waitMs, 1));
     known = signals;
+  };
+  const isLong = () => decisions >= DECISIONS_MAX || workflowInfo().continueAsNewSuggested;
+  const continueIfLong = async () => {
+    if (!isLong()) return;
+    await condition(allHandlersFinished);
+    await continueAsNew<typeof run>(id, steps);
   };
 
   learn(await openRun(id));
   while (progress.status === 'review') {
     await waitForSignal();
     learn(await reviewRun(id));
+    await continueIfLong();
   }
   while (progress.status === 'approved') {
     learn(await startDisbursing(id));
     if (progress.status === 'approved') await waitForSignal();
+    await continueIfLong();
   }
   while (!isRunOver(progress.status)) {
     learn(await startPage(id));
     if (isRunOver(progress.status)) break;
     await waitForSignal();
-    if (!workflowInfo().continueAsNewSuggested) continue;
-    await condition(allHandlersFinished);
-    await continueAsNew<typeof run>(id, steps);
+    await continueIfLong();
   }
   await condition(allHandlersFinished);
   return progress.status;

@@ -1,5 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 
+import { checkDecision } from '../../commands/runs/decide.ts';
 import type { Database } from '../../db/database.ts';
 import { addDecisionNote, hasDecided } from '../../db/runs/approvals.ts';
 import type { Run } from '../../db/runs/runs.ts';
@@ -35,12 +36,28 @@ export async function decideRun(
       `Nothing was recorded: the run is ${run.status} and does not wait for a decision.`,
     );
   }
-  const noteId = note === null ? null : await addDecisionNote(db, actorId, note);
   // A key belongs to its sender: if another person uses the same key, they must not get this person's decision.
   const updateId = `${actorId}/${key}`;
+  try {
+    await checkDecision(db, run, { by: actorId, contentHash: seen.contentHash });
+  } catch (error) {
+    if (!(error instanceof Failure && error.code === 'approver_decided_already')) throw error;
+    return await findDecision(temporal, run, updateId, error);
+  }
+  const noteId = note === null ? null : await addDecisionNote(db, actorId, note);
   return temporal.withDeadline(Date.now() + DECISION_WAIT_MS, () =>
     sendDecision(temporal, run, { ...seen, noteId, by: actorId }, updateId),
   );
+}
+
+/** The outcome of this same request, if it was recorded and its response was lost. Otherwise the refusal. */
+async function findDecision(temporal: Client, run: Run, updateId: string, refusal: Failure): Promise<RunStatus> {
+  const recorded = temporal.workflow.getHandle(runWorkflowId(run.id)).getUpdateHandle<RunStatus>(updateId);
+  try {
+    return await temporal.withDeadline(Date.now() + DECISION_WAIT_MS, () => recorded.result());
+  } catch (error) {
+    throw error instanceof WorkflowNotFoundError ? refusal : error;
+  }
 }
 
 /** Asks the run's workflow, which reports only what was recorded. A workflow that is not there is started again from its row. */

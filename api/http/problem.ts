@@ -46,7 +46,8 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   run_already_exists: { status: 409, title: 'Another run is open' },
   approver_is_preparer: { status: 403, title: 'You asked for this run' },
   approver_is_payee: { status: 403, title: 'You are paid by it' },
-  approver_edited_run: { status: 403, title: 'You changed this run' },
+  approver_edited_run: { status: 403, title: 'You had a hand in this run' },
+  role_given_by_editor: { status: 403, title: 'A person who gave you your role had a hand in it' },
   approver_decided_already: { status: 409, title: 'You have already decided this' },
 
   plan_version_effective: { status: 409, title: 'The version is effective already' },

@@ -52,7 +52,7 @@ export async function importFile(
 ): Promise<Import> {
   const file = await openFiles(files, mapping, joinLimits);
   const id = await openImport(db, files.get('file')?.fileName ?? '', mapping, by);
-  await importRows(db, id, file, mapping, onPage);
+  await importRows(db, id, file, mapping, { by, onPage });
   return getImport(db, id);
 }
 
@@ -128,7 +128,7 @@ async function importRows(
   id: string,
   file: ReadableFile,
   mapping: ImportMapping,
-  onPage: ImportOptions['onPage'],
+  { by, onPage }: ImportOptions,
 ): Promise<void> {
   let broken: Break | undefined;
   const rows = readRows(file.path, file.format, (where) => (broken = where));
@@ -137,6 +137,7 @@ async function importRows(
       db,
       page.map((read) => withEvents(read, file.joined, mapping)),
       mapping,
+      by,
     );
     await db.transaction(async (tx) => {
       await countImportRows(tx, id, counts);
@@ -171,9 +172,9 @@ function withEvents(read: CsvRow, joined: Join | null, mapping: ImportMapping): 
   return { line, ...mapRow(mapping, { ...read.row, ...added }) };
 }
 
-async function importPage(db: Database, page: readonly MappedRow[], mapping: ImportMapping) {
+async function importPage(db: Database, page: readonly MappedRow[], mapping: ImportMapping, by: string) {
   const incoming = page.flatMap((row, unit) => ('events' in row ? row.events.map((wire) => ({ wire, unit })) : []));
-  const { outcomes, programs } = await intakeEvents(db, incoming, { nowMs: Date.now(), strict: false });
+  const { outcomes, programs } = await intakeEvents(db, incoming, { nowMs: Date.now(), strict: false, by });
   const byRow = Map.groupBy(outcomes.entries(), ([index]) => incoming[index]?.unit);
   const results = page.map((row, unit) =>
     resultOf(

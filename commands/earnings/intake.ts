@@ -43,13 +43,13 @@ type Judged = Candidate & { place: EventPlace | undefined; outcome: IntakeOutcom
 export const intakeEvents = (
   db: Database,
   incoming: readonly IncomingEvent[],
-  { nowMs, strict }: { nowMs: number; strict: boolean },
+  { nowMs, strict, by }: { nowMs: number; strict: boolean; by: string },
 ): Promise<Intake> =>
   db.transaction(async (tx) => {
     const candidates = incoming.map(({ wire, unit }) => withHash(wire, unit));
     const judged = refuseWholeUnits(await judge(tx, candidates, nowMs));
     if (strict) refuseAll(judged);
-    const settled = await write(tx, judged);
+    const settled = await write(tx, judged, by);
     const programs = settled.filter(({ outcome }) => outcome.status === 'accepted').map(({ event }) => event.program);
     return { outcomes: settled.map(({ outcome }) => outcome), programs: [...new Set(programs)] };
   });
@@ -141,9 +141,15 @@ function refuseAll(judged: readonly Judged[]): void {
 }
 
 /** Writes the new events. An event that another request wrote in the meantime is compared with the stored one. */
-async function write(db: Database, judged: readonly Judged[]): Promise<readonly Judged[]> {
+async function write(db: Database, judged: readonly Judged[], by: string): Promise<readonly Judged[]> {
   const fresh = judged.filter(({ outcome }) => outcome.status === 'accepted');
-  const added = fresh.length > 0 ? await insertEvents(db, fresh.flatMap(rowOf)) : [];
+  const added =
+    fresh.length > 0
+      ? await insertEvents(
+          db,
+          fresh.flatMap((one) => rowOf(one, by)),
+        )
+      : [];
   const settled = added.length === fresh.length ? judged : await compareOverlapped(db, judged, added);
   await insertQuarantined(
     db,
@@ -153,9 +159,9 @@ async function write(db: Database, judged: readonly Judged[]): Promise<readonly 
 }
 
 /** An accepted event always has its place, although its type does not say so. */
-const rowOf = ({ event, hash, place }: Judged): NewEvent[] => {
+const rowOf = ({ event, hash, place }: Judged, sentBy: string): NewEvent[] => {
   const { partnerId = null, programId = null } = place ?? {};
-  return partnerId === null || programId === null ? [] : [{ event, hash, partnerId, programId }];
+  return partnerId === null || programId === null ? [] : [{ event, hash, partnerId, programId, sentBy }];
 };
 
 async function compareOverlapped(

@@ -7,7 +7,8 @@ import {
   type NewPartner,
   type Partner,
   updatePartner,
-  updatePartnerHold,
+  endPartnerHold,
+  setPartnerHold,
 } from '../../db/partners/partners.ts';
 import { addAuditEntries, addAuditEntry } from '../../db/people/audit.ts';
 import type { VaultKeys } from '../../db/vault.ts';
@@ -105,7 +106,7 @@ const setHold = (
 ): Promise<Partner> =>
   db.transaction(async (tx) => {
     const { id } = await getPartner(tx, code);
-    const partner = await updatePartnerHold(tx, id, hold);
+    const partner = hold === null ? await endPartnerHold(tx, id, by) : await setPartnerHold(tx, id, hold);
     await addAuditEntry(tx, { actorId: by, action, subject: `partner/${code}`, detail: { reason } });
     return partner;
   });

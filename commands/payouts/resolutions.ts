@@ -79,7 +79,7 @@ export const decideResolution = (
       );
     const payout = await readUndecided(tx, payoutId, actorId);
     const refusal =
-      whyNotDecideResolution(resolution, { id: actorId, isPayee: payout.isPayee }) ??
+      whyNotDecideResolution(resolution, { id: actorId, isPayee: payout.isPayee, giver: payout.giver }) ??
       (decision === 'confirm' ? whyNotApply(payout, resolution.outcome) : undefined);
     if (refusal) throw new Failure(refusal.code, refusal.message);
     const status = decision === 'confirm' ? 'confirmed' : 'refused';

@@ -13,6 +13,18 @@ import { endReview } from './end-review.ts';
 import { redraw } from './redraw.ts';
 
 /**
+ * Refuses a decision that would be refused now, without a lock. The workflow that records decisions can take only so many, so nobody may
+ * use them up with decisions that it would refuse. Throws the refusal as a Failure.
+ */
+export async function checkDecision(db: Database, run: Run, { by, contentHash: seen }: SeenDecision): Promise<void> {
+  const decider = { id: by, ...(await readDecider(db, run.id, by, Buffer.from(seen, 'hex'))) };
+  const refusal = whyNotDecide(run, decider, seen, await countChangedSince(db, run.id, seen));
+  if (refusal) throw new Failure(refusal.code, refusal.message);
+}
+
+type SeenDecision = Pick<Decision, 'by' | 'contentHash'>;
+
+/**
  * Records a person's decision about a run, or returns why it is refused, in one transaction. The run is redrawn first, so that the
  * decision is about what is owed now. A redraw stays, whatever becomes of the decision.
  */

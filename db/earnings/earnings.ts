@@ -51,9 +51,10 @@ export async function insertEarnings(
     JSON.stringify(earning.explanation),
     earning.reverses,
     lineKind(earning),
+    earning.event.sentBy,
   ]);
   const columns = sql.fragment`source, source_id, incentive_id, partner_id, plan_version_id, currency, amount_minor, basis_minor,
-    window_start, available_on, explanation, reverses, kind`;
+    window_start, available_on, explanation, reverses, kind, sent_by`;
   const types = [
     'text',
     'text',
@@ -68,11 +69,13 @@ export async function insertEarnings(
     'text',
     'text',
     'text',
+    'uuid',
   ];
   const lines = await db.any(sql.type(LineRow)`
-    insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on)
-    select partner_id, ${programId}, kind, ${batchId}, currency, sum(amount_minor), count(*), available_on
-    from ${sql.unnest(rows, types)} as added(${columns})
+    insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on, made_by)
+    select partner_id, ${programId}, kind, ${batchId}, currency, sum(amount_minor), count(*), available_on,
+      array_remove(array_agg(distinct sent_by) || array_agg(distinct terms.created_by), null)
+    from ${sql.unnest(rows, types)} as added(${columns}) join plan_version terms on terms.id = added.plan_version_id
     group by partner_id, kind, currency, available_on having sum(amount_minor) <> 0
     order by partner_id, kind, currency, available_on
     returning id, partner_id as "partnerId", kind, currency, available_on as "availableOn", amount_minor as minor, now() as "bookedAt"`);
@@ -95,9 +98,10 @@ export const insertReturnedLine = (db: Database, resolutionId: string): Promise<
   changesRow(
     db,
     sql.unsafe`
-    insert into earning_line(partner_id, program_id, kind, currency, amount_minor, earning_count, available_on, resolution_id)
+    insert into earning_line(partner_id, program_id, kind, currency, amount_minor, earning_count, available_on, resolution_id,
+      made_by)
     select payout.partner_id, main.program_id, 'returned_funds', payout.currency, resolution.amount_minor, 0, main.available_on,
-      resolution.id
+      resolution.id, array[resolution.proposed_by]
     from resolution join payout on payout.id = resolution.payout_id
     cross join lateral (
       select line.program_id, max(line.available_on) as available_on

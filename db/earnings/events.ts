@@ -63,13 +63,20 @@ export const listKnownEvents = (db: Database, keys: readonly EventKey[]): Promis
     join event using (source, source_id)
     join partner on partner.id = event.partner_id join program on program.id = event.program_id`);
 
-export type NewEvent = { event: Event; hash: Uint8Array; partnerId: bigint; programId: number };
+export type NewEvent = {
+  event: Event;
+  hash: Uint8Array;
+  partnerId: bigint;
+  programId: number;
+  /** The id of the person who sent it. */
+  sentBy: string;
+};
 
 const KeyRow = z.strictObject({ source: z.string(), id: z.string() });
 
 /** Writes events, each with its place in the queue. Returns the events that were new. */
 export function insertEvents(db: Database, events: readonly NewEvent[]): Promise<readonly EventKey[]> {
-  const rows = events.map(({ event, hash, partnerId, programId }) => [
+  const rows = events.map(({ event, hash, partnerId, programId, sentBy }) => [
     event.source,
     event.id,
     String(partnerId),
@@ -84,16 +91,31 @@ export function insertEvents(db: Database, events: readonly NewEvent[]): Promise
     event.refundOf,
     new Date(event.occurredAtMs).toISOString(),
     Buffer.from(hash).toString('hex'),
+    sentBy,
   ]);
-  const types = ['text', 'text', 'int8', 'int4', 'text', 'text', 'int8', 'text', 'int4', 'text', 'timestamptz', 'text'];
+  const types = [
+    'text',
+    'text',
+    'int8',
+    'int4',
+    'text',
+    'text',
+    'int8',
+    'text',
+    'int4',
+    'text',
+    'timestamptz',
+    'text',
+    'uuid',
+  ];
   return db.any(sql.type(KeyRow)`
     with added as (
       insert into event(source, source_id, partner_id, program_id, kind, currency, amount_minor, other_amounts, quantity, refund_of,
-        occurred_at, payload_hash)
+        occurred_at, payload_hash, sent_by)
       select source, source_id, partner_id, program_id, kind, currency, amount_minor, other_amounts::jsonb, quantity, refund_of,
-        occurred_at, decode(hash, 'hex')
+        occurred_at, decode(hash, 'hex'), sent_by
       from ${sql.unnest(rows, types)} as given(source, source_id, partner_id, program_id, kind, currency, amount_minor, other_amounts,
-        quantity, refund_of, occurred_at, hash)
+        quantity, refund_of, occurred_at, hash, sent_by)
       on conflict (source, source_id) do nothing
       returning source, source_id, program_id, occurred_at
     ), due as (
@@ -147,8 +169,8 @@ export const listEvents = (
     order by event.source, event.source_id limit ${limit}`);
 };
 
-/** An event as accrual reads it: the domain's, with the id of its partner's row. */
-export type DueEvent = Event & { readonly partnerId: bigint };
+/** An event as accrual reads it: the domain's, with the id of its partner's row and of the person who sent it. */
+export type DueEvent = Event & { readonly partnerId: bigint; readonly sentBy: string | null };
 
 const DueRow = z.strictObject({
   source: z.string(),
@@ -163,12 +185,13 @@ const DueRow = z.strictObject({
   otherAmounts: z.record(z.string(), z.string().transform(BigInt)),
   quantity: z.number().nullable(),
   refundOf: z.string().nullable(),
+  sentBy: z.string().nullable(),
 });
 
 const dueColumns = sql.fragment`
   event.source, event.source_id as id, program.code as program, partner.code as partner, event.partner_id as "partnerId", event.kind,
   event.occurred_at as "occurredAtMs", event.currency, event.amount_minor as minor, event.other_amounts as "otherAmounts",
-  event.quantity, event.refund_of as "refundOf"`;
+  event.quantity, event.refund_of as "refundOf", event.sent_by as "sentBy"`;
 
 /** The next events of a program whose earnings are not worked out yet, in the order in which they happened. */
 export const listDueEvents = (db: Database, programId: number, limit: number): Promise<readonly DueEvent[]> =>

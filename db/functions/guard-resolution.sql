@@ -5,6 +5,9 @@ begin
   then
     raise exception 'resolution % refused: the payout pays the person who proposes or decides', new.id using errcode = 'check_violation';
   end if;
+  if gave_role(new.proposed_by, new.decided_by, 'approver') then
+    raise exception 'resolution % refused: its proposer gave the person who decides their role', new.id using errcode = 'check_violation';
+  end if;
   if tg_op = 'INSERT' then
     if not exists (select from task where id = new.task_id and payout_id = new.payout_id and closed_at is null
                    and case when new.amount_minor is not null then kind = 'partial_return'

@@ -1,5 +1,5 @@
--- The approval of a person who added payment details that the run pays to, or directed money to them, does not count, whatever key they hold: they are not a
--- second pair of eyes.
+-- A run is approved, and begins to pay, only with enough approvals that count at that moment. A person who had a hand in it is not a
+-- second pair of eyes, whatever key they hold.
 create or replace function guard_run() returns trigger language plpgsql as $$
 begin
   if (new.id, new.schedule_id, new.kind, new.period_start, new.period_end, new.redo, new.cutoff_at, new.preparer_id)
@@ -15,19 +15,9 @@ begin
     if not exists (select from run_edge where from_status = old.status and to_status = new.status) then
       raise exception 'run % refused: % cannot become %', old.id, old.status, new.status using errcode = 'check_violation';
     end if;
-    if new.status = 'approved' and (
-      select count(distinct actor_id) from approval
-      where run_id = new.id and content_hash = new.content_hash and decision = 'approve'
-        and actor_id is distinct from new.preparer_id
-        and not exists (
-          select from payout join instrument_version instrument on instrument.id = payout.instrument_version_id
-          where payout.run_id = new.id and payout.status <> 'cancelled' and instrument.created_by = approval.actor_id)
-        and not exists (
-          select from payout join directed_by(approval.actor_id) directed on directed.instrument_id = payout.instrument_version_id
-          where payout.run_id = new.id and payout.status <> 'cancelled')
-    ) < (select approvals_required from pay_schedule where id = new.schedule_id) then
-      raise exception 'run % refused: too few people approved this content, besides its preparer and the editors of its instruments',
-        old.id using errcode = 'check_violation';
+    if (new.status = 'approved' or old.status = 'approved' and new.status = 'disbursing')
+       and approvals_that_count(new.id, new.content_hash) < (select approvals_required from pay_schedule where id = new.schedule_id) then
+      raise exception 'run % refused: too few people who had no hand in it approved this content', old.id using errcode = 'check_violation';
     end if;
   end if;
   return new;

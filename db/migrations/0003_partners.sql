@@ -14,10 +14,13 @@ create table partner(
   end) stored,
   country char(2) not null check (country ~ '^[A-Z]{2}$'),
   on_hold_reason text check (on_hold_reason <> ''),
+  released_by uuid references actor,
+  released_at timestamptz,
   created_at timestamptz not null default now()
 );
 
 create index on partner(mailbox);
+comment on column partner.released_by is 'The person who ended the last hold.';
 comment on column partner.mailbox is 'Made like actor.mailbox, so that a person who is also a partner is recognised.';
 
 alter table role_grant add foreign key (partner_id) references partner;

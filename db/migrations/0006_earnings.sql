@@ -15,6 +15,7 @@ create table event(
   occurred_at timestamptz not null,
   booked_at timestamptz not null default now(),
   payload_hash bytea not null,
+  sent_by uuid references actor,
   primary key (source, source_id),
   check ((kind = 'refund') = (refund_of is not null)),
   check (kind <> 'sale' or amount_minor is not null),
@@ -97,6 +98,7 @@ create table earning_line(
   available_on date not null,
   split_from bigint references earning_line,
   carried_from uuid check (carried_from is null or split_from is not null),
+  made_by uuid[] not null default '{}',
   unique (id, partner_id, currency, amount_minor),
   constraint line_has_its_cause check (case kind
     when 'returned_funds' then resolution_id is not null and batch_id is null and earning_count = 0
@@ -109,6 +111,7 @@ create index on earning_line(split_from) where split_from is not null;
 create unique index one_line_a_resolution on earning_line(resolution_id) where split_from is null;
 comment on column earning_line.carried_from is
   'The run that left this part out, because its gateway pays only whole units. The next run considers it again.';
+comment on column earning_line.made_by is 'The people who sent its events or wrote its terms. None of them may decide about paying it.';
 comment on column earning_line.resolution_id is
   'The decision of two people to credit the partner with a part that came back. No event earned such a line.';
 

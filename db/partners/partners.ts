@@ -55,7 +55,15 @@ export const updatePartner = (
   db.one(sql.type(PartnerRow)`
     update partner set name = ${name}, email = ${email}, country = ${country} where id = ${id} returning ${partnerColumns}`);
 
-/** Writes the reason why a partner is held back. Null ends the hold. */
-export const updatePartnerHold = (db: Database, id: bigint, reason: string | null): Promise<Partner> =>
+/** Writes the reason why a partner is held back. */
+export const setPartnerHold = (db: Database, id: bigint, reason: string): Promise<Partner> =>
   db.one(sql.type(PartnerRow)`
     update partner set on_hold_reason = ${reason} where id = ${id} returning ${partnerColumns}`);
+
+/** Ends a hold, and keeps who ended it. A partner who is not on hold stays as they are. */
+export const endPartnerHold = (db: Database, id: bigint, by: string): Promise<Partner> =>
+  db.one(sql.type(PartnerRow)`
+    update partner set on_hold_reason = null,
+      released_by = case when on_hold_reason is null then released_by else ${by} end,
+      released_at = case when on_hold_reason is null then released_at else now() end
+    where id = ${id} returning ${partnerColumns}`);

@@ -68,12 +68,19 @@ const UndecidedRow = z.strictObject({
   isCheckAtBank: z.boolean(),
   hasOpenResolution: z.boolean(),
   isPayee: z.boolean(),
+  giver: z.string().nullable(),
   nextLookAt: Instant,
 });
 
 const TaskRow = z.strictObject({ id: z.string(), kind: z.enum(TASK_KINDS) });
 
-export type UndecidedPayout = Undecided & { attemptId: string | null; reference: string | null; inSuspense: bigint };
+export type UndecidedPayout = Undecided & {
+  /** The code of the person who proposed an outcome and gave this person the role approver, if there is such a person. */
+  giver: string | null;
+  attemptId: string | null;
+  reference: string | null;
+  inSuspense: bigint;
+};
 
 /** The facts about a payout for a person who wants to state its outcome, and whether it pays them. */
 export async function readUndecided(db: Database, payoutId: string, actorId: string): Promise<UndecidedPayout> {
@@ -85,6 +92,8 @@ export async function readUndecided(db: Database, payoutId: string, actorId: str
         else attempt.step::jsonb ->> 'acknowledgedAt' is not null end as "isCheckAtBank",
       exists (select from resolution where payout_id = payout.id and status in ('proposed', 'confirmed')) as "hasOpenResolution",
       payout.partner_id in (select partner_id from partners_of(${actorId})) as "isPayee",
+      (select actor.code from resolution open join actor on actor.id = open.proposed_by
+       where open.payout_id = payout.id and open.status = 'proposed' and gave_role(actor.id, ${actorId}, 'approver') limit 1) as giver,
       payout.due_at as "nextLookAt"
     from payout
     left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'

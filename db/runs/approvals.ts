@@ -9,6 +9,7 @@ const DeciderRow = z.strictObject({
   isApprover: z.boolean(),
   isPayee: z.boolean(),
   isEditor: z.boolean(),
+  giver: z.string().nullable(),
   hasDecided: z.boolean(),
 });
 
@@ -20,16 +21,14 @@ export const readDecider = (
   contentHash: Buffer,
 ): Promise<z.infer<typeof DeciderRow>> =>
   db.one(sql.type(DeciderRow)`
+    with hand as materialized (select actor_id from run_hands(${runId}))
     select
       holds_role(${actorId}, 'approver') as "isApprover",
       exists (select from payout join partners_of(${actorId}) own on own.partner_id = payout.partner_id
               where payout.run_id = ${runId}) as "isPayee",
-      exists (select from run_edit where run_id = ${runId} and actor_id = ${actorId})
-        or exists (select from payout join instrument_version instrument on instrument.id = payout.instrument_version_id
-                   where payout.run_id = ${runId} and payout.status <> 'cancelled'
-                     and instrument.created_by = ${actorId})
-        or exists (select from payout join directed_by(${actorId}) directed on directed.instrument_id = payout.instrument_version_id
-                   where payout.run_id = ${runId} and payout.status <> 'cancelled') as "isEditor",
+      exists (select from hand where actor_id = ${actorId}) as "isEditor",
+      (select actor.code from hand join actor on actor.id = hand.actor_id where gave_role(actor.id, ${actorId}, 'approver')
+       order by 1 limit 1) as giver,
       exists (select from approval where run_id = ${runId} and actor_id = ${actorId} and content_hash = ${sql.binary(contentHash)})
         as "hasDecided"`);
 
@@ -40,19 +39,22 @@ export const addDecisionNote = (db: Database, actorId: string, note: string): Pr
 export const getDecisionNote = (db: Database, id: string): Promise<string> =>
   db.oneFirst(sql.type(z.object({ note: z.string() }))`select note from decision_note where id = ${id}`);
 
-/**
- * Records a decision, and returns how many people have approved this content now. A person whose keys were revoked meanwhile, perhaps
- * because somebody else used them, no longer counts.
- */
+/** Records a decision, and returns how many people have approved this content now. */
 export async function insertApproval(db: Database, runId: string, hash: Buffer, decision: Decision): Promise<number> {
   await db.query(sql.unsafe`
     insert into approval(run_id, content_hash, actor_id, decision, note_id)
     values (${runId}, ${sql.binary(hash)}, ${decision.by}, ${decision.decision}, ${decision.noteId})`);
-  return db.oneFirst(sql.type(z.strictObject({ count: Count }))`
-    select count(distinct actor_id) from approval
-    where run_id = ${runId} and content_hash = ${sql.binary(hash)} and decision = 'approve'
-      and holds_role(approval.actor_id, 'approver')`);
+  return countApprovals(db, runId, hash);
 }
+
+/**
+ * How many people have approved this content. A person whose role or keys were revoked meanwhile, perhaps because somebody else used
+ * them, no longer counts.
+ */
+export const countApprovals = (db: Database, runId: string, hash: Buffer): Promise<number> =>
+  db.oneFirst(
+    sql.type(z.strictObject({ count: Count }))`select approvals_that_count(${runId}, ${sql.binary(hash)}) as count`,
+  );
 
 /** Whether a person has decided this content of a run in this way. */
 export const hasDecided = (

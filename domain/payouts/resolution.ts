@@ -109,7 +109,7 @@ export const whyNotApply = (
 /** The reason why a person may not decide a proposal, or undefined. */
 export function whyNotDecideResolution(
   resolution: { readonly status: ResolutionStatus; readonly proposedById: string },
-  decider: { readonly id: string; readonly isPayee: boolean },
+  decider: { readonly id: string; readonly isPayee: boolean; readonly giver: string | null },
 ): Refusal | undefined {
   if (resolution.status !== 'proposed')
     return {
@@ -120,6 +120,11 @@ export function whyNotDecideResolution(
     return {
       code: 'decider_is_proposer',
       message: 'You proposed this, so somebody else must decide it. Nothing was recorded.',
+    };
+  if (decider.giver !== null)
+    return {
+      code: 'role_given_by_editor',
+      message: `${decider.giver} proposed this and gave you your role. An approver whose role came from other people must decide it. Nothing was recorded.`,
     };
   if (decider.isPayee)
     return {

@@ -19,16 +19,18 @@ export type Decider = {
   readonly isApprover: boolean;
   /** Whether one of the run's payouts is theirs. */
   readonly isPayee: boolean;
-  /** Whether they excluded payouts from this run, or added an instrument that it pays to. */
+  /** Whether they had a hand in the run: changed it, added details that it pays to, sent its events, wrote its terms, released its partners. */
   readonly isEditor: boolean;
+  /** The code of a person who had a hand in the run and proposed or confirmed their role. Null if there is none. */
+  readonly giver: string | null;
   readonly hasDecided: boolean;
 };
 
 export type RunUnderReview = {
   readonly status: RunStatus;
   readonly preparerId: string | null;
-  /** The hash of the run's content now, in hex, computed again in the transaction that decides. */
-  readonly contentHash: string;
+  /** The hash of the run's content, in hex, computed again in the transaction that decides. Null before it is drafted. */
+  readonly contentHash: string | null;
 };
 
 type Refusal = { code: FailureCode; message: string };
@@ -64,7 +66,12 @@ export function whyNotDecide(
     return {
       code: 'approver_edited_run',
       message:
-        'You changed this run, or added payment details that it pays to, so somebody else must decide it. Nothing was recorded.',
+        'You had a hand in this run: you changed it, added payment details that it pays to, sent its events, wrote its terms, or released a partner of it. Somebody else must decide it. Nothing was recorded.',
+    };
+  if (decider.giver !== null)
+    return {
+      code: 'role_given_by_editor',
+      message: `${decider.giver} gave you your role, and had a hand in this run: the request, a change, payment details, events, terms, or the release of a partner. An approver whose role came from other people must decide it. Nothing was recorded.`,
     };
   if (seenHash !== run.contentHash)
     return {

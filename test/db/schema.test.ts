@@ -677,7 +677,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     {
       does: 'approves a run with one approval of two, and one by its preparer',
       with: (s) => [moveRun(s.reviewRun, 'approved')],
-      refused: /too few people approved this content, besides its preparer/,
+      refused: /too few people who had no hand in it approved this content/,
     },
     {
       does: 'approves a run that pays to details which the same person added',

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOUR_MS } from '../../domain/durations.ts';
 import { decideUpdate, runChangedSignal, runWorkflowId } from '../../temporal/messages.ts';
 import { type Company, openCompany } from '../fixtures/company.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { getRun, listRunPayouts, runBecomes, type RunSeen } from '../fixtures/runs.ts';
 import { openWorld, type World } from '../fixtures/world.ts';
 import {
@@ -183,6 +184,27 @@ describe('given a run in review', () => {
     expect(await approvalsOf(run)).toHaveLength(1);
     const other = await world.person('albert', 'approver');
     expect(await decide(other, run, 'approve', 'lost-2')).toBe('run_not_in_review');
+  });
+
+  it('when far more decisions are refused than a workflow can take then it can still be decided', async () => {
+    const run = await prepare(await open('refused-often'));
+    const workflow = world.temporal.workflow.getHandle(runWorkflowId(run.id));
+    const { runId: first } = await workflow.describe();
+    const wrong = { decision: 'reject', contentHash: '0'.repeat(64), noteId: null, by: company.approver.id } as const;
+
+    expect(await decide(company.approver, { ...run, contentHash: wrong.contentHash })).toBe('run_changed_since_seen');
+    const { events = [] } = await workflow.fetchHistory();
+    expect(events?.filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes)).toEqual([]);
+
+    // As if the run changed each time between the look of the API and the transaction
+    await Promise.all(
+      Array.from({ length: 60 }, () => workflow.executeUpdate(decideUpdate, { args: [wrong] }).catch(() => undefined)),
+    );
+    await eventually('the run continues as a new workflow', async () => {
+      const { runId } = await workflow.describe();
+      return runId !== first;
+    });
+    expect(await decide(company.approver, run)).toBe('approved');
   });
 
   it('when its workflow was deleted then a decision starts it again and is recorded', async () => {

@@ -145,7 +145,11 @@ export const eventRoutes = ({ db, temporal, log }: ApiDeps) =>
     .openapi(add, async (c) => {
       const { events } = c.req.valid('json');
       const incoming = events.map((wire, unit) => ({ wire, unit }));
-      const { outcomes, programs } = await intakeEvents(db, incoming, { nowMs: Date.now(), strict: true });
+      const { outcomes, programs } = await intakeEvents(db, incoming, {
+        nowMs: Date.now(),
+        strict: true,
+        by: c.get('caller').actorId,
+      });
       await wakePrograms({ temporal, log }, programs);
       const results = outcomes.map(({ status }, index) => {
         const { source = '', id = '' } = events[index] ?? {};

@@ -101,7 +101,7 @@ const decide = createRoute({
   responses: {
     200: answers(ResolutionBody, 'The decision was recorded. A confirmed proposal is applied at once.'),
     403: problemResponse(
-      'You proposed it, or the payout pays you, so another person must decide. Nothing was recorded.',
+      'You, or a person who gave you your role, proposed it, or the payout pays you, so another person must decide. Nothing was recorded.',
     ),
     409: problemResponse('No proposal is waiting for a decision. Nothing was recorded.'),
   },

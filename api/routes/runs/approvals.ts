@@ -41,7 +41,7 @@ const decide = createRoute({
   responses: {
     200: answers(DecidedBody, 'The decision was recorded.'),
     403: problemResponse(
-      'You asked for the run, changed it, added payout details that it pays to, or are paid by it, so another person must decide. Nothing was recorded.',
+      'You, or a person who gave you your role, had a hand in the run, or it pays you, so another person must decide. Nothing was recorded.',
     ),
     409: problemResponse('The run changed since you saw it, or is not waiting for a decision. Nothing was recorded.'),
     503: problemResponse(

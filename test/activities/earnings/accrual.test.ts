@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { createAccrualActivities } from '../../../activities/earnings/accrual.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import {
+  addActor,
   addCompany,
   addEvent,
   addPartner,
@@ -177,5 +178,22 @@ describe('given tiers of 10 % up to 100.00 a month, and 20 % above', () => {
 describe('given everything that was accrued above', () => {
   it('then every invariant holds', async () => {
     expect(await checkInvariants(fixture.app)).toEqual([]);
+  });
+});
+
+describe('given events that two people sent under terms that a third one wrote', () => {
+  it('then the line names all three, because none of them may decide about paying it', async () => {
+    const [author, first, second] = [
+      await addActor(fixture.app, 'author'),
+      await addActor(fixture.app, 'first'),
+      await addActor(fixture.app, 'second'),
+    ];
+    const company = await addCompany(fixture.app, { author });
+    const partner = await addPartner(fixture.app, company);
+    for (const sentBy of [first, second, first]) await addEvent(fixture.app, company, partner, { sentBy });
+    await createAccrualActivities({ db: fixture.app }).accruePage(company.code);
+    const madeBy = await fixture.app.anyFirst(sql.type(z.object({ madeBy: z.string() }))`
+      select unnest(made_by) as "madeBy" from earning_line where partner_id = ${partner.id}`);
+    expect(madeBy.toSorted()).toEqual([author, first, second].toSorted());
   });
 });

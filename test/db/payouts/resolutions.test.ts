@@ -46,7 +46,10 @@ async function openScene(db: Fixture['app']) {
     select id from task where payout_id = ${payoutId}`);
   const payee = await addActor(db, 'payee');
   await giveRole(db, payee, 'partner', { partnerId: ann.id });
-  return { company, ann, bob, runId, payoutId, failedId, attemptId, taskId, payee, proposer: company.preparer };
+  const [helper, puppet] = [await addActor(db, 'helper'), await addActor(db, 'puppet')];
+  for (const operator of [company.preparer, helper]) await giveRole(db, operator, 'operator');
+  await giveRole(db, puppet, 'approver', { givers: [company.preparer, helper] });
+  return { company, ann, bob, runId, payoutId, failedId, attemptId, taskId, payee, puppet, proposer: company.preparer };
 }
 
 /** Records a reply of the provider. */
@@ -143,6 +146,11 @@ describe('given a payment with an unknown outcome', () => {
       does: 'confirms as its payee',
       with: (s) => [propose(s), confirm(s, s.payee)],
       refused: /pays the person who proposes or decides/,
+    },
+    {
+      does: 'confirms as an approver whom the proposer made one',
+      with: (s) => [propose(s), confirm(s, s.puppet)],
+      refused: /its proposer gave the person who decides their role/,
     },
     {
       does: 'proposes twice',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Decider, type RunUnderReview, statusAfter, whyNotDecide } from '../../../domain/runs/approval.ts';
 
 const run: RunUnderReview = { status: 'review', preparerId: 'paula', contentHash: 'aa' };
-const anna: Decider = { id: 'anna', isApprover: true, isPayee: false, isEditor: false, hasDecided: false };
+const anna: Decider = { id: 'anna', isApprover: true, isPayee: false, isEditor: false, giver: null, hasDecided: false };
 
 describe('given a run in review that Paula asked for', () => {
   it('when Anna decides the content that she saw then the decision is accepted', () => {
@@ -15,6 +15,11 @@ describe('given a run in review that Paula asked for', () => {
     { who: { ...anna, isApprover: false }, code: 'not_allowed', because: 'the key was revoked meanwhile' },
     { who: { ...anna, isPayee: true }, code: 'approver_is_payee', because: 'nobody approves their own pay' },
     { who: { ...anna, isEditor: true }, code: 'approver_edited_run', because: 'nobody approves their own changes' },
+    {
+      who: { ...anna, giver: 'olga' },
+      code: 'role_given_by_editor',
+      because: 'a second account is not a second person',
+    },
     { who: { ...anna, hasDecided: true }, code: 'approver_decided_already', because: 'one person has one vote' },
   ])('then $code: $because', ({ who, code }) => {
     expect(whyNotDecide(run, who, 'aa')?.code).toBe(code);

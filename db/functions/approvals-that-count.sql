@@ -1,0 +1,17 @@
+-- Counts the people whose approval of a run's content counts now. Each holds the role approver at this moment. Neither they nor the people
+-- who gave them that role had a hand in the run before the approval, and the run does not pay them.
+create or replace function approvals_that_count(the_run uuid, the_hash bytea) returns bigint language plpgsql stable as $$
+begin
+  return (
+    with hand as materialized (select * from run_hands(the_run))
+    select count(distinct approval.actor_id) from approval
+    where approval.run_id = the_run and approval.content_hash = the_hash and approval.decision = 'approve'
+      and holds_role(approval.actor_id, 'approver')
+      and not exists (
+        select from hand
+        where hand.since <= approval.at
+          and (hand.actor_id = approval.actor_id or gave_role(hand.actor_id, approval.actor_id, 'approver')))
+      and not exists (
+        select from payout join partners_of(approval.actor_id) own on own.partner_id = payout.partner_id
+        where payout.run_id = the_run and payout.status <> 'cancelled'));
+end $$;

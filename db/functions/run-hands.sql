@@ -1,0 +1,41 @@
+-- The people who had a hand in what a run pays, each with the first time: the preparer; those who changed the run, who added the payment
+-- details that it pays to, or directed money to them by an order, a cleared failure or a withdrawal; who sent the events or wrote the
+-- terms behind its lines; who may read its partners' data as theirs; and who released a partner from a hold.
+create or replace function run_hands(the_run uuid) returns table(actor_id uuid, since timestamptz) language sql stable as $$
+  with paid as materialized (
+    select id, partner_id, instrument_version_id, created_at from payout where run_id = the_run and status <> 'cancelled'
+  ), hand as (
+    select run.preparer_id as actor_id, run.created_at as since from payout_run run where run.id = the_run
+    union all
+    select edit.actor_id, edit.at from run_edit edit where edit.run_id = the_run
+    union all
+    select instrument.created_by, instrument.created_at
+    from paid join instrument_version instrument on instrument.id = paid.instrument_version_id
+    union all
+    select place.placed_by, place.created_at from paid join instrument_place place on place.instrument_id = paid.instrument_version_id
+    union all
+    select failure.cleared_by, failure.cleared_at
+    from paid join instrument_failure failure on failure.instrument_id = paid.instrument_version_id
+    where failure.cleared_at is not null
+    union all
+    select withdrawn.withdrawn_by, withdrawn.withdrawn_at
+    from instrument_withdrawal withdrawn join instrument_version gone on gone.id = withdrawn.instrument_id
+    join paid on paid.partner_id = gone.partner_id
+    union all
+    select maker, '-infinity'
+    from paid join payout_line taken on taken.payout_id = paid.id join earning_line line on line.id = taken.earning_line_id
+    cross join unnest(line.made_by) maker
+    where line.made_by <> '{}'
+    union all
+    select held.actor_id, held.decided_at
+    from paid join role_grant held on held.partner_id = paid.partner_id and held.status in ('confirmed', 'revoked')
+    union all
+    select partner.released_by, partner.released_at
+    from paid join partner on partner.id = paid.partner_id
+    where partner.released_by is not null and not exists (
+      select from payout earlier
+      where earlier.partner_id = partner.id and earlier.run_id <> the_run and earlier.created_at > partner.released_at
+        and earlier.status in ('sent', 'settled'))
+  )
+  select hand.actor_id, min(hand.since) from hand where hand.actor_id is not null group by hand.actor_id
+$$;

@@ -1,0 +1,167 @@
+import { sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { decideRun } from '../../../commands/runs/decide.ts';
+import { beginDisbursing } from '../../../commands/runs/disburse.ts';
+import { revokeGrant } from '../../../commands/people/grants.ts';
+import type { Database } from '../../../db/database.ts';
+import { getRun, insertRunEdit, updateRun } from '../../../db/runs/runs.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { RUN_RELATIONS } from '../../fixtures/hands.ts';
+import { giveRole } from '../../fixtures/people.ts';
+import {
+  addActor,
+  addCompany,
+  addInstrument,
+  addLine,
+  addPartner,
+  addPayout,
+  addRun,
+  putInReview,
+  refusalOf,
+} from '../../fixtures/rows.ts';
+
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await openFixture();
+});
+afterAll(() => fixture.close());
+
+class Undo extends Error {}
+
+/** Plays in a transaction that is undone, so that each cell of the table finds the same people. */
+const undone = (play: (tx: Database) => Promise<void>): Promise<void> =>
+  fixture.app
+    .transaction(async (tx) => {
+      await play(tx);
+      throw new Undo();
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof Undo)) throw error;
+    });
+
+type Act = keyof typeof RUN_RELATIONS;
+
+/** An approver, the two operators who gave that role, and somebody else. */
+async function addPeople(tx: Database) {
+  const [proposer, confirmer, decider, other] = [
+    await addActor(tx, 'proposer'),
+    await addActor(tx, 'confirmer'),
+    await addActor(tx, 'decider'),
+    await addActor(tx, 'other'),
+  ];
+  for (const operator of [proposer, confirmer]) await giveRole(tx, operator, 'operator');
+  const { grantId } = await giveRole(tx, decider, 'approver', { givers: [proposer, confirmer] });
+  return { proposer, confirmer, decider, other, grantId };
+}
+
+/** A run in review of which a person did one thing. Everything else was done by nobody in particular. */
+async function openRun(tx: Database, act: Act | undefined, by: string): Promise<string> {
+  const company = await addCompany(tx);
+  const partner = await addPartner(tx, company, 'bank');
+  if (act === 'addedDetails') partner.instrumentId = await addInstrument(tx, partner.id, { createdBy: by });
+  if (act === 'placedDetails')
+    await tx.query(sql.unsafe`
+      insert into instrument_place(instrument_id, place, usable_from, placed_by) values (${partner.instrumentId}, 0, now(), ${by})`);
+  if (act === 'released')
+    await tx.query(
+      sql.unsafe`update partner set released_by = ${by}, released_at = now() where id = ${String(partner.id)}`,
+    );
+  if (act === 'isPaid') await giveRole(tx, by, 'partner', { partnerId: partner.id });
+  const lineId = await addLine(tx, company, partner, act === 'sentEvents' ? { madeBy: [by] } : {});
+  const runId = await addRun(tx, company, act === 'requested' ? { preparerId: by } : {});
+  const payoutId = await addPayout(tx, runId, partner, [lineId]);
+  if (act === 'changed') await insertRunEdit(tx, { runId, payoutId, actorId: by, reason: 'an exclusion' });
+  await putInReview(tx, runId);
+  return runId;
+}
+
+/** The answer to the approval: a failure's code, or `allowed`. */
+async function decide(tx: Database, runId: string, by: string): Promise<string> {
+  const { contentHash } = await getRun(tx, runId);
+  const decision = { by, decision: 'approve', contentHash: contentHash ?? '', noteId: null } as const;
+  return (await decideRun(tx, runId, decision))?.code ?? 'allowed';
+}
+
+describe('given an approver whose role one operator proposed and another one confirmed', () => {
+  const acts = Object.entries(RUN_RELATIONS).map(([act, relation]) => ({ act: act as Act, ...relation }));
+
+  it.each(acts)('when the approver $did then the answer to their approval is $own', async ({ act, own }) =>
+    undone(async (tx) => {
+      const { decider } = await addPeople(tx);
+      expect(await decide(tx, await openRun(tx, act, decider), decider)).toBe(own);
+    }),
+  );
+
+  it.each(acts.flatMap((row) => (['proposer', 'confirmer'] as const).map((giver) => ({ ...row, by: giver }))))(
+    'when the $by of their role $did then the answer to their approval is $giver',
+    async ({ act, by, giver }) =>
+      undone(async (tx) => {
+        const people = await addPeople(tx);
+        expect(await decide(tx, await openRun(tx, act, people[by]), people.decider)).toBe(giver);
+      }),
+  );
+
+  it.each(acts)('when somebody else $did then they may approve it', async ({ act }) =>
+    undone(async (tx) => {
+      const { decider, other } = await addPeople(tx);
+      expect(await decide(tx, await openRun(tx, act, other), decider)).toBe('allowed');
+    }),
+  );
+
+  it.each(acts)(
+    'when the proposer $did and the approval was written all the same then the database does not count it',
+    async ({ act }) =>
+      undone(async (tx) => {
+        const { decider, proposer } = await addPeople(tx);
+        const runId = await openRun(tx, act, proposer);
+        await tx.query(sql.unsafe`
+          insert into approval(run_id, content_hash, actor_id, decision)
+          select id, content_hash, ${decider}, 'approve' from payout_run where id = ${runId}`);
+        expect(await refusalOf(updateRun(tx, runId, { status: 'approved' }))).toMatch(/too few people/);
+      }),
+  );
+
+  it('when they are no longer an approver then they may not approve it', async () =>
+    undone(async (tx) => {
+      const { decider, proposer, other, grantId } = await addPeople(tx);
+      await revokeGrant(tx, grantId, proposer);
+      expect(await decide(tx, await openRun(tx, undefined, other), decider)).toBe('not_allowed');
+    }));
+
+  it('when other operators give them the role anew then they may approve what the first ones had a hand in', async () =>
+    undone(async (tx) => {
+      const { decider, proposer, grantId } = await addPeople(tx);
+      const runId = await openRun(tx, 'sentEvents', proposer);
+      await revokeGrant(tx, grantId, proposer);
+      await giveRole(tx, decider, 'approver');
+      expect(await decide(tx, runId, decider)).toBe('allowed');
+    }));
+});
+
+describe('given a run that was approved and does not pay yet', () => {
+  it('when the approver loses the role then the run is cancelled, and nobody is paid', async () =>
+    undone(async (tx) => {
+      const { decider, proposer, other, grantId } = await addPeople(tx);
+      const runId = await openRun(tx, undefined, other);
+      expect(await decide(tx, runId, decider)).toBe('allowed');
+      await revokeGrant(tx, grantId, proposer);
+      expect(await refusalOf(tx.transaction((inner) => updateRun(inner, runId, { status: 'disbursing' })))).toMatch(
+        /too few people/,
+      );
+      await beginDisbursing(tx, runId);
+      expect(await getRun(tx, runId)).toMatchObject({
+        status: 'cancelled',
+        statusReason: expect.stringContaining('approvers now'),
+      });
+    }));
+
+  it('when nothing changes then it pays on its day', async () =>
+    undone(async (tx) => {
+      const { decider, other } = await addPeople(tx);
+      const runId = await openRun(tx, undefined, other);
+      await decide(tx, runId, decider);
+      await beginDisbursing(tx, runId);
+      expect((await getRun(tx, runId)).status).toBe('disbursing');
+    }));
+});
