@@ -216,12 +216,15 @@ const adviceOnDetail = (detail: string): Advice =>
     ? us(`This payment cannot be made as it is (${detail}): we will fix this, and there is nothing you need to do.`)
     : partner(`One of your payout details cannot be used: ${detail}. Please correct it.`);
 
+const CHECKS: ReadonlySet<GatewayName> = new Set(['lob', 'printed-check']);
+
 /**
  * The sentence that tells a partner which details to fix after a payout that failed or came back, or null if the details did not
  * cause it. Paying to the same details again would fail again. A decision of our own people names no cause.
  */
 export function faultOfDetails(gateway: GatewayName, status: PayoutStatus, reason: string | null): string | null {
   if (status !== 'failed' && status !== 'returned') return null;
+  if (status === 'returned' && CHECKS.has(gateway)) return null; // a check that bounced says nothing about its payee
   const { who, text } = adviceOn(gateway, status, reason);
   return who === 'partner' ? text : null;
 }
