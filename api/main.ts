@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 
+import { endFailed, reach } from '../command-line.ts';
 import { gatewaySettings, readConfig } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { createWebhookReaders } from '../gateways/webhooks.ts';
@@ -10,7 +11,9 @@ import { listen } from './http/server.ts';
 const config = readConfig();
 const log = pino({ level: config.LOG_LEVEL, name: 'api' });
 const connection = Connection.lazy({ address: config.TEMPORAL_ADDRESS });
-const db = await openDatabase(config.DATABASE_URL, { poolSize: config.DATABASE_POOL_SIZE });
+const db = await reach({ what: 'PostgreSQL', variable: 'DATABASE_URL', address: config.DATABASE_URL }, () =>
+  openDatabase(config.DATABASE_URL, { poolSize: config.DATABASE_POOL_SIZE }),
+).catch(endFailed);
 
 const app = createApp({
   db,
@@ -27,6 +30,14 @@ const app = createApp({
 
 const server = listen(app, { hostname: config.API_HOST, port: config.API_PORT }, ({ address, port }) =>
   log.info({ address, port }, 'the API is listening'),
+);
+
+server.once('error', (error) =>
+  endFailed(
+    new Error(
+      `The API cannot listen on ${config.API_HOST}:${config.API_PORT}: ${error.message}. Nothing was started. Correct API_HOST or API_PORT.`,
+    ),
+  ),
 );
 
 /** Accepts no new request, lets the running ones finish, and closes the connections that they used. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type MigrationBuilder, runner } from 'node-pg-migrate';
 import pg from 'pg';
 
+import { endFailed, endWrongUse, reach, readCommand } from '../command-line.ts';
 import { CURRENCIES } from '../domain/currency.ts';
 import { RAIL_UNITS } from '../domain/rails.ts';
 
@@ -88,8 +89,18 @@ const setRailUnits = (client: pg.Client) => {
   );
 };
 
+const USAGE = `npm run migrate -- URL
+  URL  the database, such as postgres://bursar:…@localhost/bursar; the default is DATABASE_URL`;
+
 if (import.meta.main) {
-  const url = process.argv[2];
-  if (!url) throw new Error('Say which database: node db/migrate.ts postgres://… Nothing was migrated.');
-  await migrate(url, console.log);
+  const { positionals } = readCommand(USAGE, {});
+  const [url = process.env['DATABASE_URL']] = positionals;
+  if (!url) endWrongUse('Say which database: name its URL, or set DATABASE_URL. Nothing was migrated.', USAGE);
+  if (!URL.canParse(url)) endWrongUse('The database is not named by a URL. Nothing was migrated.', USAGE);
+  await reach({ what: 'PostgreSQL', variable: 'DATABASE_URL', address: url }, async () => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.end();
+  }).catch(endFailed);
+  await migrate(url, console.log).catch(endFailed);
 }

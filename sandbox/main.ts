@@ -1,25 +1,43 @@
-import { parseArgs } from 'node:util';
-
+import { endFailed, endWrongUse, readCommand } from '../command-line.ts';
 import { startSandbox } from './index.ts';
 
-const { values } = parseArgs({
-  options: {
-    dir: { type: 'string', default: '.data/sandbox' },
-    'wise-port': { type: 'string', default: '4411' },
-    'paypal-port': { type: 'string', default: '4412' },
-    'lob-port': { type: 'string', default: '4413' },
-    'bank-port': { type: 'string', default: '4414' },
-    'smtp-port': { type: 'string', default: '4425' },
-    'mail-port': { type: 'string', default: '4426' },
-    webhooks: { type: 'string', default: 'http://127.0.0.1:4400/webhooks' },
-    seed: { type: 'string', default: '1' },
-    plan: { type: 'string' },
-    'plan-rate': { type: 'string', default: '0.1' },
-    'step-ms': { type: 'string', default: '200' },
-    'clear-ms': { type: 'string', default: '1000' },
-    verbose: { type: 'boolean', default: false },
-  },
+const USAGE = `npm run sandbox -- [FLAG VALUE]…
+  --dir                       the folder of its books (.data/sandbox)
+  --wise-port, --paypal-port, --lob-port, --bank-port, --smtp-port, --mail-port
+                              the ports of its servers; 0 takes a free one
+  --webhooks                  where events are sent (http://127.0.0.1:4400/webhooks)
+  --seed                      the seed of its ids
+  --plan, --plan-rate         the seed and the rate of faults; without --plan there are none
+  --step-ms, --clear-ms       how long a payment takes
+  --verbose                   prints every request
+sandbox/README.md explains them.`;
+
+const { values } = readCommand(USAGE, {
+  dir: { type: 'string', default: '.data/sandbox' },
+  'wise-port': { type: 'string', default: '4411' },
+  'paypal-port': { type: 'string', default: '4412' },
+  'lob-port': { type: 'string', default: '4413' },
+  'bank-port': { type: 'string', default: '4414' },
+  'smtp-port': { type: 'string', default: '4425' },
+  'mail-port': { type: 'string', default: '4426' },
+  webhooks: { type: 'string', default: 'http://127.0.0.1:4400/webhooks' },
+  seed: { type: 'string', default: '1' },
+  plan: { type: 'string' },
+  'plan-rate': { type: 'string', default: '0.1' },
+  'step-ms': { type: 'string', default: '200' },
+  'clear-ms': { type: 'string', default: '1000' },
+  verbose: { type: 'boolean', default: false },
 });
+
+const PORT_MAX = 65_535;
+
+const numberOf = (name: Exclude<keyof typeof values, 'verbose'>, max = Number.MAX_SAFE_INTEGER): number => {
+  const text = values[name] ?? '';
+  if (/^\d+(\.\d+)?$/.test(text) && Number(text) <= max) return Number(text);
+  return endWrongUse(`--${name} is "${text}", which is not a number from 0 to ${max}. Nothing was started.`, USAGE);
+};
+const portOf = (name: 'wise' | 'paypal' | 'lob' | 'bank' | 'smtp' | 'mail'): number =>
+  numberOf(`${name}-port`, PORT_MAX);
 
 const print = (entry: object) =>
   process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), ...entry })}\n`);
@@ -28,19 +46,19 @@ const sandbox = await startSandbox({
   dir: values.dir,
   webhooks: values.webhooks,
   ports: {
-    wise: Number(values['wise-port']),
-    paypal: Number(values['paypal-port']),
-    lob: Number(values['lob-port']),
-    bank: Number(values['bank-port']),
-    smtp: Number(values['smtp-port']),
-    mail: Number(values['mail-port']),
+    wise: portOf('wise'),
+    paypal: portOf('paypal'),
+    lob: portOf('lob'),
+    bank: portOf('bank'),
+    smtp: portOf('smtp'),
+    mail: portOf('mail'),
   },
-  seed: Number(values.seed),
-  stepMs: Number(values['step-ms']),
-  clearMs: Number(values['clear-ms']),
-  ...(values.plan !== undefined && { plan: { seed: Number(values.plan), rate: Number(values['plan-rate']) } }),
+  seed: numberOf('seed'),
+  stepMs: numberOf('step-ms'),
+  clearMs: numberOf('clear-ms'),
+  ...(values.plan !== undefined && { plan: { seed: numberOf('plan'), rate: numberOf('plan-rate', 1) } }),
   ...(values.verbose && { log: print }),
-});
+}).catch(endFailed);
 
 const { wise, paypal, lob, bank, mail, secrets } = sandbox;
 const lines = [

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 
+import { readCommand, reach, reasonOf } from '../command-line.ts';
 import { askInvariants, type Invariant, type InvariantAnswer, type InvariantOptions } from '../db/books/invariants.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { compareBooks, readBooks } from './invariants/books.ts';
@@ -41,15 +41,21 @@ function embeddedUrl(): string {
   }
 }
 
+const USAGE = `npm run check-invariants -- [--database URL] [--books URL]… [--grace "10 minutes"]
+  --database  the database; the default is DATABASE_URL, or the database of npm start
+  --books     a server of the sandbox whose books are compared too
+  --grace     how long work may wait before it counts as forgotten`;
+
 async function main(): Promise<boolean> {
-  const { values } = parseArgs({
-    options: {
-      database: { type: 'string', default: process.env['DATABASE_URL'] ?? '' },
-      books: { type: 'string', multiple: true, default: [] },
-      grace: { type: 'string', default: '10 minutes' },
-    },
+  const { values } = readCommand(USAGE, {
+    database: { type: 'string', default: process.env['DATABASE_URL'] ?? '' },
+    books: { type: 'string', multiple: true, default: [] },
+    grace: { type: 'string', default: '10 minutes' },
   });
-  const db = await openDatabase(values.database || embeddedUrl(), { poolSize: 1 });
+  const address = values.database || embeddedUrl();
+  const db = await reach({ what: 'PostgreSQL', variable: 'DATABASE_URL', address }, () =>
+    openDatabase(address, { poolSize: 1 }),
+  );
   try {
     const answers = await askAll(db, values);
     for (const answer of answers) console.log(lineOf(answer));
@@ -72,6 +78,6 @@ if (import.meta.main)
   try {
     process.exitCode = (await main()) ? 0 : 1;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(reasonOf(error));
     process.exitCode = 2;
   }

@@ -39,8 +39,8 @@ const TRY_AGAIN_MS = 500;
  * A client of our own API, with the paths and bodies of docs/openapi.json. Every POST carries an Idempotency-Key: the caller's, or a
  * new one. Every status but 2xx throws an Error whose cause is the Problem.
  */
-export function createApiClient(baseUrl: string, key: string) {
-  const ask = connect(baseUrl, key);
+export function createApiClient(baseUrl: string, key: string, triesMax = TRIES_MAX) {
+  const ask = connect(baseUrl, key, triesMax);
   const asking =
     <M extends Method>(method: M) =>
     <P extends PathOf<M>>(path: P, ...[init]: Inits<Init<Operation<M, P>>>): Promise<Answer<M, P>> =>
@@ -73,7 +73,7 @@ type AnyOperation = {
  * Calls the API by any path, with any body. While the API cannot be reached, such as during a restart, the call is repeated for some
  * seconds. The Idempotency-Key makes the repetition harmless.
  */
-export function connect(baseUrl: string, key: string) {
+export function connect(baseUrl: string, key: string, triesMax = TRIES_MAX) {
   const client = createClient<Record<string, Record<Method, AnyOperation>>>({
     baseUrl,
     headers: { authorization: `Bearer ${key}` },
@@ -86,7 +86,7 @@ export function connect(baseUrl: string, key: string) {
     const timeoutMs = body instanceof FormData ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS;
     const headers = method === 'post' ? { 'idempotency-key': idempotencyKey } : {};
     const init = { params: { ...params }, headers, parseAs: 'text' as const, ...(body !== undefined && { body }) };
-    const { data, error, response } = await reach(baseUrl, () =>
+    const { data, error, response } = await reach(baseUrl, triesMax, () =>
       client.request(method, path, { ...init, signal: AbortSignal.timeout(timeoutMs) }),
     );
     if (!response.ok) throw refused(`${method.toUpperCase()} ${path}`, readProblem(response.status, error));
@@ -94,15 +94,14 @@ export function connect(baseUrl: string, key: string) {
   };
 }
 
-async function reach<T>(url: string, call: () => Promise<T>): Promise<T> {
+async function reach<T>(url: string, triesMax: number, call: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await call();
     } catch (error) {
       // Node throws a TypeError for whatever came of the connection itself
       if (!(error instanceof TypeError)) throw error;
-      if (tries === TRIES_MAX)
-        throw new Error(`The API at ${new URL(url).origin} cannot be reached.`, { cause: error });
+      if (tries === triesMax) throw new Error(`The API at ${new URL(url).origin} cannot be reached.`, { cause: error });
       await sleep(TRY_AGAIN_MS);
     }
   }

@@ -11,6 +11,13 @@ import { isProved, prove, showAddresses, showStories, showSummary } from './demo
 
 /** `npm run demo` starts a separate deployment, pays partners for a month or more, and proves that the books agree. */
 
+const USAGE = `npm run demo -- [FLAG VALUE]…
+  --exit                      ends when the books are compared; without it, the servers run until Ctrl-C
+  --events, --partners        how much is made up
+  --seed                      the seed of what is made up
+  --example, --data, --months, --report
+                              plays an example of examples/ with its data
+  --folder                    the folder for the databases, whose content is deleted first`;
 const WRONG_USE = 2;
 const say = (line: string): void => console.log(line);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -25,6 +32,10 @@ process.exit(await run(plan));
 
 /** Checks all flags before anything is started. */
 async function readPlan(): Promise<Plan> {
+  if (process.argv.includes('--help')) {
+    say(USAGE);
+    process.exit(0);
+  }
   const flags = readFlags(process.argv.slice(2));
   const example = flags.example ? await readExample(flags.example) : undefined;
   if (example) dataFiles(example, flags.data ?? '');

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-
+import { readCommand } from '../command-line.ts';
 import { parseDecimal } from '../domain/money.ts';
 import { GATEWAYS, type GatewayName } from '../domain/rails.ts';
 import { attemptOf, type Bench } from './gateway-check/bench.ts';
@@ -10,14 +9,19 @@ import { openReceiver, openSandbox } from './gateway-check/sandbox.ts';
 
 /** Checks a gateway against its provider's own test environment, and never contacts a live one: docs/how-to/check-a-gateway.md. */
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    sandbox: { type: 'boolean', default: false },
-    amount: { type: 'string', default: '1.23' },
-    payee: { type: 'string' },
-    delivery: { type: 'string' },
-  },
+const USAGE = `npm run gateway-check -- GATEWAY [--sandbox] [--amount 1.23] [--payee FILE] [--delivery FILE]
+  GATEWAY     ${GATEWAYS.join(', ')}
+  --sandbox   checks against our own sandbox
+  --amount    the amount of each payment
+  --payee     the details to pay to (JSON)
+  --delivery  a webhook that the provider sent (JSON)
+docs/how-to/check-a-gateway.md explains the settings.`;
+
+const { values, positionals } = readCommand(USAGE, {
+  sandbox: { type: 'boolean', default: false },
+  amount: { type: 'string', default: '1.23' },
+  payee: { type: 'string' },
+  delivery: { type: 'string' },
 });
 
 const isGateway = (name: string | undefined): name is GatewayName => GATEWAYS.some((gateway) => gateway === name);

@@ -1,9 +1,10 @@
 import { openAsBlob } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { parseArgs } from 'node:util';
 
+import { endFailed, endWrongUse, readCommand, reasonOf } from '../command-line.ts';
 import { createApiClient, problemIn } from './client.ts';
+import { choosePorts } from './stack/ports.ts';
 
 /** `npm run import` streams a file to the API, which imports its rows. Sending the file again changes nothing. */
 
@@ -11,26 +12,41 @@ const USAGE = `npm run import -- FILE --map MAPPING [--join NAME=FILE]… [--api
   FILE       a CSV file in UTF-8
   --map      the mapping document (JSON) that turns its rows into events
   --join     another file that the mapping joins, under its name without .csv
-  --api      the address of the API (http://127.0.0.1:4400)
+  --api      the address of the API; the default is http://127.0.0.1 with API_PORT, or port 4400
   --key      a key with the role operator; the default is BURSAR_KEY`;
 
 const REJECTIONS_SHOWN = 20;
+/** A person waits for the answer that the API is away. */
+const TRIES_MAX = 3;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    map: { type: 'string' },
-    join: { type: 'string', multiple: true, default: [] },
-    api: { type: 'string', default: 'http://127.0.0.1:4400' },
-    key: { type: 'string', default: process.env['BURSAR_KEY'] ?? '' },
-  },
+const { values, positionals } = readCommand(USAGE, {
+  map: { type: 'string' },
+  join: { type: 'string', multiple: true, default: [] },
+  api: { type: 'string' },
+  key: { type: 'string', default: process.env['BURSAR_KEY'] ?? '' },
 });
 const [file, ...others] = positionals;
-if (!file || others.length > 0 || !values.map || !values.key) {
-  console.error(USAGE);
-  process.exit(2);
+const { map, join, key } = values;
+if (!file) endWrongUse('Name the file to import. Nothing was sent.', USAGE);
+if (others.length > 0) endWrongUse(`Name one file, not also ${others.join(', ')}. Nothing was sent.`, USAGE);
+if (!map) endWrongUse('Name the mapping with --map. Nothing was sent.', USAGE);
+if (!key) endWrongUse('The key is missing: set BURSAR_KEY, or add --key. Nothing was sent.', USAGE);
+const joined = join.map((pair) => {
+  const [, name, path] = /^([^=]+)=(.+)$/s.exec(pair) ?? [];
+  if (!name || !path) endWrongUse(`--join is "${pair}", which is not NAME=FILE. Nothing was sent.`, USAGE);
+  return { name, path };
+});
+const address = values.api ?? addressOf(process.env);
+if (!URL.canParse(address)) endWrongUse(`--api is "${address}", which is not an address. Nothing was sent.`, USAGE);
+const api = createApiClient(address, key, TRIES_MAX);
+
+function addressOf(environment: NodeJS.ProcessEnv): string {
+  try {
+    return `http://127.0.0.1:${choosePorts(environment).api}`;
+  } catch (error) {
+    return endFailed(error);
+  }
 }
-const api = createApiClient(values.api, values.key);
 
 /** Sends the files and prints the result. Returns the exit code. */
 async function send(path: string, mapPath: string): Promise<number> {
@@ -46,14 +62,21 @@ async function send(path: string, mapPath: string): Promise<number> {
 /** The files are streamed from disk, and are never in memory as a whole. */
 async function formOf(path: string, mapPath: string): Promise<FormData> {
   const form = new FormData();
-  form.set('mapping', await readFile(mapPath, 'utf8'));
-  for (const joined of values.join) {
-    const [name = '', joinedPath = ''] = joined.split(/=(.*)/s);
-    form.set(name, await openAsBlob(joinedPath), basename(joinedPath));
-  }
-  form.set('file', await openAsBlob(path), basename(path));
+  form.set('mapping', await read(mapPath, () => readFile(mapPath, 'utf8')));
+  for (const { name, path: joinedPath } of joined)
+    form.set(name, await read(joinedPath, () => openAsBlob(joinedPath)), basename(joinedPath));
+  form.set('file', await read(path, () => openAsBlob(path)), basename(path));
   return form;
 }
+
+const read = async <Content>(path: string, open: () => Promise<Content>): Promise<Content> => {
+  try {
+    await access(path);
+    return await open();
+  } catch (error) {
+    return endFailed(new Error(`${path} cannot be read: ${reasonOf(error)}. Nothing was sent. Name another file.`));
+  }
+};
 
 async function showRejections(id: string): Promise<void> {
   const { items, nextCursor } = await api.get('/v1/imports/{id}/rejections', {
@@ -63,12 +86,13 @@ async function showRejections(id: string): Promise<void> {
   if (nextCursor) console.error(`  There are more: GET /v1/imports/${id}/rejections`);
 }
 
-/** Prints why the API refused the files, and returns the exit code. Rethrows every other error. */
+/** Prints why nothing was imported, and returns the exit code. */
 function refuse(error: unknown): number {
   const problem = problemIn(error);
-  if (!problem) throw error;
-  console.error([problem.detail, ...problem.errors.map(({ field, reason }) => `  ${field} ${reason}`)].join('\n'));
+  if (problem)
+    console.error([problem.detail, ...problem.errors.map(({ field, reason }) => `  ${field} ${reason}`)].join('\n'));
+  else console.error(`${reasonOf(error)} Start it, or name its address with API_PORT or --api.`);
   return 1;
 }
 
-process.exitCode = await send(file, values.map).catch(refuse);
+process.exitCode = await send(file, map).catch(refuse);

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-
+import { readCommand } from '../command-line.ts';
 import { openDatabase } from '../db/database.ts';
 import { isNew } from '../deploy/bootstrap.ts';
 import { welcomePeople } from './demo/people.ts';
@@ -7,8 +6,14 @@ import { startStack } from './stack/index.ts';
 
 /** `npm start` runs the whole product on this machine until Ctrl-C. */
 
-const { values } = parseArgs({
-  options: { reset: { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false } },
+const USAGE = `npm start -- [--reset] [--verbose]
+  --reset    deletes the data of .data/ first
+  --verbose  names the processes and their logs
+Each port has a variable, such as API_PORT: see scripts/stack/ports.ts.`;
+
+const { values } = readCommand(USAGE, {
+  reset: { type: 'boolean', default: false },
+  verbose: { type: 'boolean', default: false },
 });
 
 try {

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 
 import { createActivities } from '../activities/index.ts';
 import { deployPaySchedules } from '../activities/runs/schedules.ts';
+import { endFailed, reach } from '../command-line.ts';
 import { type Config, gatewaySettings, readConfig, returnWindows, vaultKeys } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { createGateways } from '../gateways/index.ts';
@@ -29,8 +30,13 @@ Runtime.install({
   shutdownSignals: [],
 });
 
-const db = await openDatabase(config.DATABASE_URL, { poolSize: config.DATABASE_POOL_SIZE });
-const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+const db = await reach({ what: 'PostgreSQL', variable: 'DATABASE_URL', address: config.DATABASE_URL }, () =>
+  openDatabase(config.DATABASE_URL, { poolSize: config.DATABASE_POOL_SIZE }),
+).catch(endFailed);
+const connection = await reach(
+  { what: 'Temporal', variable: 'TEMPORAL_ADDRESS', address: config.TEMPORAL_ADDRESS },
+  () => NativeConnection.connect({ address: config.TEMPORAL_ADDRESS }),
+).catch(endFailed);
 const temporal = new Client({
   connection: await Connection.connect({ address: config.TEMPORAL_ADDRESS }),
   namespace: config.TEMPORAL_NAMESPACE,

@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
+import { reasonOf } from '../../command-line.ts';
 import { Month } from './example.ts';
 import { DEMO_FOLDER } from './folder.ts';
 
@@ -60,7 +61,7 @@ function parse(args: readonly string[]) {
     if (empty) throw new Error(`Option '--${empty[0]}' has no value.`);
     return { ...values, example: values.example };
   } catch (error) {
-    const [sentence = ''] = (error as Error).message.split(/\.(?:\s|$)/, 1);
+    const [sentence = ''] = reasonOf(error).split(/\.(?:\s|$)/, 1);
     throw new Error(`${sentence.replaceAll('\n', ' ')}. Nothing was started; the flags are ${KNOWN}.`, {
       cause: error,
     });

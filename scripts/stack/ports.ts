@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
 const HOST = '127.0.0.1';
+const PORT_MAX = 65_535;
 
 /** Every port of the stack: its default, the variable that changes it, and its server. */
 export const PORTS = {
@@ -25,7 +26,8 @@ export type Ports = Record<PortName, number>;
 export function choosePorts(environment: NodeJS.ProcessEnv, chosen: Partial<Ports> = {}): Ports {
   const entries = Object.entries(PORTS).map(([name, { port, variable }]) => {
     const text = environment[variable] || String(port);
-    if (!/^\d{1,5}$/.test(text)) throw new Error(`${variable} is ${text}, which is not a port; nothing was started.`);
+    if (!/^\d{1,5}$/.test(text) || Number(text) < 1 || Number(text) > PORT_MAX)
+      throw new Error(`${variable} is ${text}, which is not a port from 1 to ${PORT_MAX}. Nothing was started.`);
     return [name, Number(text)];
   });
   return { ...(Object.fromEntries(entries) as Ports), ...chosen };

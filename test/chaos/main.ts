@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-
+import { endWrongUse, readCommand, reasonOf } from '../../command-line.ts';
 import { tryMutation } from './mutate.ts';
 import { CONTROLS, MUTATIONS } from './mutations.ts';
 import { close, play, type Wish } from './play.ts';
@@ -25,17 +24,15 @@ const TRIAL = { roundsMax: 3, payouts: 60, disruptedMs: 4_000 };
 
 function readFlags(): Flags {
   try {
-    const { values } = parseArgs({
-      options: {
-        rounds: { type: 'string', default: '20' },
-        seed: { type: 'string', default: '1' },
-        payouts: { type: 'string', default: '200' },
-        seconds: { type: 'string', default: '5' },
-        'fresh-every': { type: 'string', default: '25' },
-        results: { type: 'string', default: '' },
-        mutations: { type: 'boolean', default: false },
-        only: { type: 'string', default: '' },
-      },
+    const { values } = readCommand(USAGE, {
+      rounds: { type: 'string', default: '20' },
+      seed: { type: 'string', default: '1' },
+      payouts: { type: 'string', default: '200' },
+      seconds: { type: 'string', default: '5' },
+      'fresh-every': { type: 'string', default: '25' },
+      results: { type: 'string', default: '' },
+      mutations: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
     });
     const wish = {
       rounds: numberOf(values.rounds, 1, 10_000),
@@ -46,8 +43,7 @@ function readFlags(): Flags {
     };
     return { wish, results: values.results, mutations: values.mutations, only: values.only };
   } catch (error) {
-    console.error(`${(error as Error).message}\n${USAGE}`);
-    return process.exit(2);
+    return endWrongUse(reasonOf(error), USAGE);
   }
 }
 
