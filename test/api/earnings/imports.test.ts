@@ -210,7 +210,7 @@ describe('given files that are read in part, in full, or refused', () => {
       HEADER,
       ...Array.from({ length: 300 }, (_none, index) => `o${index},nobody,2026-03-01,${'1'.repeat(900)}`),
     );
-    const join = { ...MAPPING, join: { file: 'orders.csv', on: 'order', columns: ['state'] } };
+    const joining = { ...MAPPING, join: { file: 'orders.csv', on: 'order', columns: ['state'] } };
     const twice = csv(
       'order,state',
       'o1,new',
@@ -218,9 +218,9 @@ describe('given files that are read in part, in full, or refused', () => {
       ...Array.from({ length: 9000 }, (_none, index) => `x${index},new`),
     );
     await send({ file: long });
-    await send({ file: long, orders: twice }, join);
+    await send({ file: long, orders: twice }, joining);
     await send({ file: `${long}"never closed` });
-    await send({ file: csv('order,order'), orders: long }, join);
+    await send({ file: csv('order,order'), orders: long }, joining);
     await send({ file: long }, { ...MAPPING, id: { columns: ['missing'] } });
     expect(await openUploads()).toEqual([]);
   });
