@@ -6,6 +6,7 @@ import { GATEWAYS } from '../../domain/rails.ts';
 import { readResults, readTrials, type Result, type Trial } from '../chaos/results.ts';
 import { PARTIES } from '../gateways/parties.ts';
 import { FAULT_CASES, faultsOf } from '../gateways/faults.ts';
+import { type Kind, KINDS_FILE, readKinds } from './kinds.ts';
 import { RUNS, SEQUENCES, STEPS_MAX } from '../fixtures/property-runs.ts';
 
 /** `npm run reliability` writes docs/reliability.md from the measured results. With `--check` it only verifies that the file is up to date. */
@@ -134,7 +135,16 @@ const matrix = (): string =>
 
 const listOf = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
 
-const page = (results: readonly Result[], trials: readonly Trial[]): string => `# Reliability
+const kindOf = ({ kind, name, faults }: Kind): string =>
+  [
+    `### ${kind}. ${name}`,
+    table(
+      ['', 'what was wrong', 'what is right', 'the test that keeps it right'],
+      faults.map(({ id, was, is, test: [file, title] }) => [id, was, is, `\`${file}\`: ${title}`]),
+    ),
+  ].join('\n\n');
+
+const page = (results: readonly Result[], trials: readonly Trial[], kinds: readonly Kind[]): string => `# Reliability
 
 This page shows how we tried to make Bursar pay a payout twice, lose it, or pay it without an explanation, how often we
 tried, and with what result. \`npm run reliability\` writes this page from recorded results and from the tests' own
@@ -163,6 +173,14 @@ The test removes the protections against paying twice, one at a time, in a copy 
 removed.
 
 ${mutationsOf(trials)}
+
+## Faults that were found, by kind
+
+An adversary, a newcomer, and readers of the providers' documents and of public reports found these faults. Each one was
+reproduced before it was fixed. A test names each row's test and fails if it is gone (\`test/docs/kinds.test.ts\`). The rows
+are in \`${KINDS_FILE}\`.
+
+${kinds.map(kindOf).join('\n\n')}
 
 ## Every call of every gateway
 
@@ -203,7 +221,7 @@ function formatted(text: string): string {
   return stdout;
 }
 
-const current = formatted(page(await readResults(at(CHAOS)), await readTrials(at(MUTATIONS))));
+const current = formatted(page(await readResults(at(CHAOS)), await readTrials(at(MUTATIONS)), await readKinds()));
 if (process.argv.includes('--check')) {
   const written = await readFile(at(PAGE), 'utf8').catch(() => '');
   if (written !== current) {
