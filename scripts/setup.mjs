@@ -157,7 +157,9 @@ function finishPackages(env) {
   const node = at('node_modules', 'node');
   if (!fs.existsSync(node)) return;
   if (!fs.existsSync(join(node, 'bin', 'node'))) run('node', ['installArchSpecificPackage.js'], { cwd: node, env });
-  const { ok, output } = run(at('node_modules', '.bin', 'node'), ['--version']);
+  const link = at('node_modules', '.bin', 'node');
+  if (!fs.existsSync(link)) relink(join('..', 'node', 'bin', 'node'), link);
+  const { ok, output } = run(link, ['--version']);
   if (!ok || !output.startsWith('v24.')) stop(`Node 24 from the npm package does not run here: ${output}.`);
 }
 
@@ -166,10 +168,14 @@ function linkLibraries(native) {
   const links = JSON.parse(read(join(native, 'pg-symlinks.json')) ?? '[]');
   for (const { source, target } of links) {
     const link = join(native, '..', target);
-    if (fs.existsSync(link)) continue;
-    fs.rmSync(link, { force: true });
-    fs.symlinkSync(source.split('/').pop(), link);
+    if (!fs.existsSync(link)) relink(source.split('/').pop(), link);
   }
+}
+
+/** Links a file, also where a link to nothing is in its place. */
+function relink(target, link) {
+  fs.rmSync(link, { force: true });
+  fs.symlinkSync(target, link);
 }
 
 // ---------------------------------------------------------------------------------------------- Temporal

@@ -1,7 +1,17 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -49,6 +59,15 @@ describe('given a fresh checkout', () => {
     mkdirSync(join(checkout, '.data'));
     writeFileSync(join(checkout, '.data', 'setup.lock'), '4194305'); // above the largest process id
     expect((await setUp()).stdout).toContain('set-up: ready');
+  });
+
+  it('when npm ran no script of the package of Node then its program is linked', async () => {
+    const program = join(checkout, 'node_modules', 'node', 'bin', 'node');
+    mkdirSync(dirname(program), { recursive: true });
+    writeFileSync(program, '#!/bin/sh\necho v24.0.0\n', { mode: 0o755 });
+    mkdirSync(join(checkout, 'node_modules', '.bin'));
+    await setUp();
+    expect(realpathSync(join(checkout, 'node_modules', '.bin', 'node'))).toBe(realpathSync(program));
   });
 
   it('when TEMPORAL_CLI names another program then one sentence explains it, without a stack trace', async () => {
