@@ -55,6 +55,8 @@ async function send(path: string, mapPath: string): Promise<number> {
     `${path}: ${done.rows} rows: ${done.accepted} accepted, ${done.replayed} already known, ` +
       `${done.quarantined} quarantined, ${done.rejected} rejected (import ${done.id}, ${done.status})`,
   );
+  for (const { line, detail } of done.warnings) console.error(`  line ${line}: ${detail}`);
+  if (done.warningCount > done.warnings.length) console.error(`  There are ${done.warningCount} such warnings.`);
   await showRejections(done.id);
   return done.status === 'finished' && done.rejected === 0 && done.quarantined === 0 ? 0 : 1;
 }

@@ -23,6 +23,7 @@ import {
 import { postJournals } from '../../db/books/ledger.ts';
 import { earn, reverse, whyNotReverse, windowsOf } from '../../domain/earnings/earning.ts';
 import type { WindowTotals } from '../../domain/programs/incentives/incentive.ts';
+import { versionAt } from '../../domain/programs/plan.ts';
 import { accrualPosting } from '../../domain/books/postings.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 
@@ -120,11 +121,8 @@ const asSale = (earned: readonly NewEarning[]): SaleEarnings => ({
   refundedMinor: 0n,
 });
 
-/** The version in force when the event happened, or the first version where none was in force yet. */
-function planVersionFor(plans: Page['plans'], { partnerId, occurredAtMs }: DueEvent): AgreedPlanVersion | undefined {
-  const versions = plans.get(partnerId) ?? [];
-  return versions.find(({ effectiveFrom }) => effectiveFrom.getTime() <= occurredAtMs) ?? versions.at(-1);
-}
+const planVersionFor = (plans: Page['plans'], { partnerId, occurredAtMs }: DueEvent): AgreedPlanVersion | undefined =>
+  versionAt(plans.get(partnerId) ?? [], occurredAtMs);
 
 function windowsFor(plans: Page['plans'], { zone }: AccrualProgram, event: DueEvent) {
   const version = event.refundOf === null ? planVersionFor(plans, event) : undefined;

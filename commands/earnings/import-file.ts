@@ -19,6 +19,7 @@ import { mapRow, type Row } from '../../domain/earnings/import-row.ts';
 import { refused } from '../../domain/errors.ts';
 import { type Break, type CsvFormat, type CsvRow, readFormat, readRows } from './csv.ts';
 import { type Accepted, type IncomingEvent, intakeEvents, type IntakeOutcome } from './intake.ts';
+import { gatherWarnings, type LineWarning, type Warnings } from './warnings.ts';
 
 const ROWS_PER_PAGE = 1000;
 /**
@@ -49,11 +50,11 @@ export async function importFile(
   files: ImportFiles,
   mapping: ImportMapping,
   { by, onPage, joinLimits = JOIN_LIMITS }: ImportOptions,
-): Promise<Import> {
+): Promise<Import & { warnings: Warnings<LineWarning> }> {
   const file = await openFiles(files, mapping, joinLimits);
   const id = await openImport(db, files.get('file')?.fileName ?? '', mapping, by);
-  await importRows(db, id, file, mapping, { by, onPage });
-  return getImport(db, id);
+  const warnings = await importRows(db, id, file, mapping, { by, onPage });
+  return { ...(await getImport(db, id)), warnings };
 }
 
 const openImport = (db: Database, fileName: string, mapping: ImportMapping, by: string): Promise<string> =>
@@ -129,11 +130,12 @@ async function importRows(
   file: ReadableFile,
   mapping: ImportMapping,
   { by, onPage }: ImportOptions,
-): Promise<void> {
+): Promise<Warnings<LineWarning>> {
+  const gathered = gatherWarnings();
   let broken: Break | undefined;
   const rows = readRows(file.path, file.format, (where) => (broken = where));
   for await (const page of pagesOf(rows, ROWS_PER_PAGE)) {
-    const { programs, counts, rejections } = await importPage(
+    const { programs, counts, rejections, warnings } = await importPage(
       db,
       page.map((read) => withEvents(read, file.joined, mapping)),
       mapping,
@@ -143,10 +145,12 @@ async function importRows(
       await countImportRows(tx, id, counts);
       await insertRejections(tx, id, rejections);
     });
+    for (const warning of warnings) gathered.add(warning);
     await onPage(programs);
   }
   if (broken) await insertRejections(db, id, [{ line: broken.line, column: WHOLE_FILE, reason: broken.reason }]);
   else await markImportFinished(db, id);
+  return gathered.finish(db);
 }
 
 async function* pagesOf<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
@@ -174,7 +178,7 @@ function withEvents(read: CsvRow, joined: Join | null, mapping: ImportMapping): 
 
 async function importPage(db: Database, page: readonly MappedRow[], mapping: ImportMapping, by: string) {
   const incoming = page.flatMap((row, unit) => ('events' in row ? row.events.map((wire) => ({ wire, unit })) : []));
-  const { outcomes, programs } = await intakeEvents(db, incoming, { nowMs: Date.now(), strict: false, by });
+  const { outcomes, programs, warnings } = await intakeEvents(db, incoming, { nowMs: Date.now(), strict: false, by });
   const byRow = Map.groupBy(outcomes.entries(), ([index]) => incoming[index]?.unit);
   const results = page.map((row, unit) =>
     resultOf(
@@ -183,7 +187,14 @@ async function importPage(db: Database, page: readonly MappedRow[], mapping: Imp
       mapping,
     ),
   );
-  return { programs, counts: countsOf(results), rejections: results.flatMap(({ rejections }) => rejections) };
+  return {
+    programs,
+    counts: countsOf(results),
+    rejections: results.flatMap(({ rejections }) => rejections),
+    warnings: warnings.flatMap((warning, index) =>
+      warning ? [{ ...warning, line: page[incoming[index]?.unit ?? 0]?.line ?? 0 }] : [],
+    ),
+  };
 }
 
 /** Where a refused event's field came from in the file. */

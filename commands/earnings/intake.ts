@@ -14,6 +14,7 @@ import { MINUTE_MS } from '../../domain/durations.ts';
 import { whyNotReverse } from '../../domain/earnings/earning.ts';
 import { Failure } from '../../domain/errors.ts';
 import { type Event, eventHash, toEvent, type WireEvent } from '../../domain/event.ts';
+import { type EventWarning, warnOf } from './warnings.ts';
 
 /** Clocks differ, so an event may claim to be from this far in the future. */
 const AHEAD_MS_MAX = 5 * MINUTE_MS;
@@ -31,10 +32,17 @@ export type Intake = {
   outcomes: readonly IntakeOutcome[];
   /** The programs that have new events. */
   programs: readonly string[];
+  /** The warning about each event, in the order of the events. An event without one is as it should be. */
+  warnings: readonly (EventWarning | undefined)[];
 };
 
 type Candidate = { wire: WireEvent; event: Event; hash: Buffer; unit: number };
-type Judged = Candidate & { place: EventPlace | undefined; outcome: IntakeOutcome };
+type Judged = Candidate & {
+  place: EventPlace | undefined;
+  /** For a refund whose sale was taken in before. */
+  knowsSale: boolean;
+  outcome: IntakeOutcome;
+};
 
 /**
  * Takes in a page of events in one transaction. An event that is known already is never judged again, so a page may be sent any
@@ -51,8 +59,23 @@ export const intakeEvents = (
     if (strict) refuseAll(judged);
     const settled = await write(tx, judged, by);
     const programs = settled.filter(({ outcome }) => outcome.status === 'accepted').map(({ event }) => event.program);
-    return { outcomes: settled.map(({ outcome }) => outcome), programs: [...new Set(programs)] };
+    return {
+      outcomes: settled.map(({ outcome }) => outcome),
+      programs: [...new Set(programs)],
+      warnings: await warn(tx, settled),
+    };
   });
+
+/** Warns of the events that count. A sale of this page is known too, unless it was refused. */
+function warn(db: Database, settled: readonly Judged[]) {
+  const known = new Set(settled.filter(({ outcome }) => outcome.status !== 'refused').map(({ event }) => keyOf(event)));
+  const before = new Set(settled.filter(({ knowsSale }) => knowsSale).map(({ event }) => event));
+  return warnOf(
+    db,
+    settled.map((one) => (['accepted', 'replayed'].includes(one.outcome.status) ? one : undefined)),
+    (refund) => before.has(refund) || known.has(saleKeyOf(refund)),
+  );
+}
 
 function withHash(wire: WireEvent, unit: number): Candidate {
   const event = toEvent(wire);
@@ -60,6 +83,7 @@ function withHash(wire: WireEvent, unit: number): Candidate {
 }
 
 const keyOf = ({ source, id }: EventKey): string => `${source} ${id}`;
+const saleKeyOf = ({ source, refundOf }: Event): string => keyOf({ source, id: refundOf ?? '' });
 const placeKey = ({ partner, program }: { partner: string; program: string }): string => `${partner} ${program}`;
 
 /** Decides the outcome of each event. If two events of a page have the same key, the first counts. */
@@ -73,19 +97,18 @@ async function judge(db: Database, candidates: readonly Candidate[], nowMs: numb
   return candidates.map((candidate) => {
     const { event, hash } = candidate;
     const key = keyOf(event);
-    const place = places.get(placeKey(event));
+    const saleKey = saleKeyOf(event);
+    const about = { ...candidate, place: places.get(placeKey(event)), knowsSale: stored.has(saleKey) };
     const before = stored.get(key) ?? (taken.has(key) ? paged.get(key) : undefined);
-    if (before)
-      return { ...candidate, place, outcome: { status: sameContent(before, hash) ? 'replayed' : 'quarantined' } };
-    const saleKey = keyOf({ source: event.source, id: event.refundOf ?? '' });
+    if (before) return { ...about, outcome: { status: sameContent(before, hash) ? 'replayed' : 'quarantined' } };
     const refusals = [
-      ...placeRefusals(event, place),
+      ...placeRefusals(event, about.place),
       ...(event.occurredAtMs > nowMs + AHEAD_MS_MAX ? [{ field: 'occurredAt', reason: 'is in the future' }] : []),
       ...refundRefusals(event, stored.get(saleKey) ?? paged.get(saleKey)),
     ];
-    if (refusals.length > 0) return { ...candidate, place, outcome: { status: 'refused', refusals } };
+    if (refusals.length > 0) return { ...about, outcome: { status: 'refused', refusals } };
     taken.add(key);
-    return { ...candidate, place, outcome: { status: 'accepted' } };
+    return { ...about, outcome: { status: 'accepted' } };
   });
 }
 

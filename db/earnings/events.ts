@@ -17,6 +17,7 @@ const PlaceRow = z.strictObject({
   zone: z.string().nullable(),
   startsOn: LocalDate.nullable(),
   endsOn: LocalDate.nullable(),
+  planId: z.number().nullable(),
 });
 /** The rows to which an event of a partner in a program belongs. The columns of a missing row are null. */
 export type EventPlace = z.infer<typeof PlaceRow>;
@@ -27,7 +28,7 @@ export const listEventPlaces = (
 ): Promise<readonly EventPlace[]> =>
   db.any(sql.type(PlaceRow)`
     select asked.partner, asked.program, partner.id as "partnerId", program.id as "programId", schedule.zone,
-      agreement.starts_on as "startsOn", agreement.ends_on as "endsOn"
+      agreement.starts_on as "startsOn", agreement.ends_on as "endsOn", agreement.plan_id as "planId"
     from (
       select distinct partner, program
       from ${sql.unnest(

@@ -126,3 +126,21 @@ export const listPlanVersions = (
 ): Promise<readonly PlanVersion[]> =>
   db.any(sql.type(PlanVersionRow)`
     ${versionQuery} where program_id = ${program.id} and plan.code = ${code} and version > ${after} order by version limit ${limit}`);
+
+const TermsRow = z.strictObject({
+  planId: z.number(),
+  plan: z.string(),
+  version: z.number(),
+  effectiveFrom: Instant,
+  terms: PlanTerms,
+});
+export type TermsInForce = z.infer<typeof TermsRow>;
+
+/** Every version of some plans that was not withdrawn, newest first. */
+export const listTermsOfPlans = (db: Database, planIds: readonly number[]): Promise<readonly TermsInForce[]> =>
+  db.any(sql.type(TermsRow)`
+    select plan.id as "planId", plan.code as plan, version.version, version.effective_from as "effectiveFrom", version.terms
+    from plan join plan_version version on version.plan_id = plan.id
+    where plan.id = any(${sql.array(planIds, 'int4')})
+      and not exists (select from plan_version_withdrawal gone where gone.plan_version_id = version.id)
+    order by version.effective_from desc, version.version desc`);

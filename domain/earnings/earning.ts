@@ -2,7 +2,7 @@ import type { CurrencyCode } from '../currency.ts';
 import { type Event, REFUND } from '../event.ts';
 import { Failure } from '../errors.ts';
 import type { Explanation, WindowTotals } from '../programs/incentives/incentive.ts';
-import { gainOf, type IncentiveTerms, windowStartOf } from '../programs/incentives/index.ts';
+import { gainOf, type IncentiveTerms, whyNeverBy, windowStartOf } from '../programs/incentives/index.ts';
 import { divideHalfEven, formatMoney, money } from '../money.ts';
 import type { PlanTerms } from '../programs/plan.ts';
 import { addDays, localDate } from '../calendar.ts';
@@ -66,6 +66,21 @@ export function earn(
     const explanation = { ...gain.explanation, steps: [...gain.explanation.steps, held] };
     return [{ ...gain, incentiveId: incentive.id, windowStart, availableOn, explanation }];
   });
+}
+
+/**
+ * The reason why an event earns nothing under a plan, whatever was earned before it, or undefined. An event below the first tier that pays
+ * has no such reason.
+ */
+export function whyNothing(input: EarnInput): string | undefined {
+  const { event, zone } = input;
+  const date = localDate(event.occurredAtMs, zone);
+  const incentives = incentivesFor(input, date).map(({ incentive }) => incentive);
+  if (incentives.length === 0) return `no incentive is for the kind ${event.kind} on ${date}`;
+  const paying = incentives.filter((incentive) => whyNeverBy(incentive) === undefined);
+  if (paying.length === 0) return `every incentive for the kind ${event.kind} pays 0`;
+  const earns = paying.some((incentive) => gainOf(incentive, { event, date, totals: NOTHING }) !== undefined);
+  return earns ? undefined : 'it lacks the amount, the currency or the quantity that its incentives look at';
 }
 
 /** A sale's earning, and how much of it earlier refunds took back. All amounts are 0 or more. */

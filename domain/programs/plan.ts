@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { IncentiveTerms } from './incentives/index.ts';
+import { addDays, localDate } from '../calendar.ts';
+import { IncentiveTerms, whyNeverBy } from './incentives/index.ts';
 
 const HOLD_DAYS_MAX = 365;
 const INCENTIVES_MAX = 20;
@@ -42,3 +43,30 @@ export const PlanTerms = z
   })
   .meta({ id: 'PlanTerms', description: 'The earnings that one version of a plan promises to partners' });
 export type PlanTerms = z.infer<typeof PlanTerms>;
+
+/** One thing about a plan that is allowed and is probably a mistake, as a sentence for the person who wrote the plan. */
+export type PlanWarning = { readonly code: 'plan_never_earns' | 'incentive_never_earns'; readonly detail: string };
+
+/** The reasons why a plan, or some of its incentives, can never earn from an instant on. */
+export function planWarnings({ incentives }: PlanTerms, effectiveFromMs: number): PlanWarning[] {
+  // No zone is more than a day behind UTC.
+  const firstDay = addDays(localDate(effectiveFromMs, 'UTC'), -1);
+  const whyNever = (terms: IncentiveTerms): string | undefined =>
+    terms.until !== undefined && terms.until <= firstDay
+      ? `ends on ${terms.until}, before the version begins`
+      : whyNeverBy(terms);
+  const never = incentives.flatMap((terms): PlanWarning[] => {
+    const reason = whyNever(terms);
+    return reason
+      ? [{ code: 'incentive_never_earns', detail: `The incentive ${terms.id} never earns: it ${reason}.` }]
+      : [];
+  });
+  if (never.length < incentives.length) return never;
+  return [{ code: 'plan_never_earns', detail: 'Nobody can ever earn by this version: see its incentives.' }, ...never];
+}
+
+/** The version in force at an instant, or the first version if none was in force yet. The versions come newest first. */
+export const versionAt = <Version extends { readonly effectiveFrom: Date }>(
+  versions: readonly Version[],
+  atMs: number,
+): Version | undefined => versions.find(({ effectiveFrom }) => effectiveFrom.getTime() <= atMs) ?? versions.at(-1);

@@ -2590,6 +2590,8 @@ export interface components {
              * @example 2026-03-02T09:30:00.000Z
              */
             withdrawnAt: string | null;
+            /** @description Terms that are allowed and are probably a mistake */
+            warnings: components["schemas"]["PlanWarning"][];
         };
         /** @description The earnings that one version of a plan promises to partners */
         PlanTerms: {
@@ -2787,6 +2789,19 @@ export interface components {
                  */
                 percent: string;
             }[];
+        };
+        PlanWarning: {
+            /**
+             * @description `plan_never_earns`: no event can earn by this version; `incentive_never_earns`: no event can earn by one of its incentives
+             * @example incentive_never_earns
+             * @enum {string}
+             */
+            code: "plan_never_earns" | "incentive_never_earns";
+            /**
+             * @description A sentence for a person
+             * @example The incentive commission never earns: it pays 0 percent.
+             */
+            detail: string;
         };
         NewPlan: {
             /**
@@ -3284,6 +3299,41 @@ export interface components {
                  */
                 status: "accepted" | "replayed" | "quarantined" | "refused";
             }[];
+            /** @description Events that are stored and pay nobody for now, the first 100 of them */
+            warnings: components["schemas"]["EventWarning"][];
+            /**
+             * @description The number of all warnings
+             * @example 1
+             */
+            warningCount: number;
+        };
+        EventWarning: {
+            /**
+             * @description `refund_waits`: its sale is not known yet, and the refund waits for it; `earns_nothing`: no incentive of the plan in force earns on it
+             * @example refund_waits
+             * @enum {string}
+             */
+            code: "refund_waits" | "earns_nothing";
+            /**
+             * @description The line of the file on which the row ends; null if the event was not in a file
+             * @example 17
+             */
+            line: number | null;
+            /**
+             * @description The source of the event
+             * @example shop
+             */
+            source: string;
+            /**
+             * @description The id of the event in its source
+             * @example order-1001-refund
+             */
+            id: string;
+            /**
+             * @description A sentence for a person
+             * @example The refund takes nothing back yet: its sale order-1001 is not known. It waits until you send that sale.
+             */
+            detail: string;
         };
         NewEvents: {
             /** @description 1 to 1000 events; all are taken in, or none */
@@ -3435,6 +3485,15 @@ export interface components {
             payload: {
                 [key: string]: unknown;
             };
+        };
+        ImportResult: components["schemas"]["Import"] & {
+            /** @description Events that are stored and pay nobody for now, the first 100 of them */
+            warnings: components["schemas"]["EventWarning"][];
+            /**
+             * @description The number of all warnings
+             * @example 1
+             */
+            warningCount: number;
         };
         Import: {
             /**
@@ -7740,6 +7799,7 @@ export type IncentiveTerms = components['schemas']['IncentiveTerms'];
 export type PercentTerms = components['schemas']['PercentTerms'];
 export type FlatTerms = components['schemas']['FlatTerms'];
 export type TiersTerms = components['schemas']['TiersTerms'];
+export type PlanWarning = components['schemas']['PlanWarning'];
 export type NewPlan = components['schemas']['NewPlan'];
 export type NewPlanVersion = components['schemas']['NewPlanVersion'];
 export type PlanVersionWithdrawal = components['schemas']['PlanVersionWithdrawal'];
@@ -7765,10 +7825,12 @@ export type PaymentForm = components['schemas']['PaymentForm'];
 export type PaymentFormField = components['schemas']['PaymentFormField'];
 export type PaymentFormChoice = components['schemas']['PaymentFormChoice'];
 export type EventResults = components['schemas']['EventResults'];
+export type EventWarning = components['schemas']['EventWarning'];
 export type NewEvents = components['schemas']['NewEvents'];
 export type NewEvent = components['schemas']['NewEvent'];
 export type Event = components['schemas']['Event'];
 export type QuarantinedEvent = components['schemas']['QuarantinedEvent'];
+export type ImportResult = components['schemas']['ImportResult'];
 export type Import = components['schemas']['Import'];
 export type Rejection = components['schemas']['Rejection'];
 export type Run = components['schemas']['Run'];
@@ -10016,7 +10078,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Import"];
+                    "application/json": components["schemas"]["ImportResult"];
                 };
             };
             /** @description The mapping, a header or an encoding is wrong. Nothing was taken in. Or: A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */

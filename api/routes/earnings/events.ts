@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
+import { boundWarnings, type EventWarning, WARNINGS_MAX, type Warnings } from '../../../commands/earnings/warnings.ts';
 import { listEvents, type StoredEvent } from '../../../db/earnings/events.ts';
 import { listQuarantine, type QuarantinedEvent } from '../../../db/earnings/quarantine.ts';
 import { Code, Currency, Line, Source } from '../../../domain/fields.ts';
@@ -26,6 +27,40 @@ const NewEventsBody = z
   })
   .openapi('NewEvents');
 
+const EventWarningBody = z
+  .object({
+    code: fields.oneOf(
+      ['refund_waits', 'earns_nothing'],
+      '`refund_waits`: its sale is not known yet, and the refund waits for it; `earns_nothing`: no incentive of the plan in force earns on it',
+      'refund_waits',
+    ),
+    line: fields
+      .count('The line of the file on which the row ends; null if the event was not in a file', 17)
+      .nullable(),
+    source: fields.text('The source of the event', 'shop'),
+    id: fields.text('The id of the event in its source', 'order-1001-refund'),
+    detail: fields.text(
+      'A sentence for a person',
+      'The refund takes nothing back yet: its sale order-1001 is not known. It waits until you send that sale.',
+    ),
+  })
+  .openapi('EventWarning');
+
+export const warningFields = {
+  warnings: z
+    .array(EventWarningBody)
+    .max(WARNINGS_MAX)
+    .meta({
+      description: `Events that are stored and pay nobody for now, the first ${WARNINGS_MAX} of them`,
+    }),
+  warningCount: fields.count('The number of all warnings', 1),
+};
+
+export const warningsBody = ({ first, count }: Warnings<EventWarning & { line?: number }>) => ({
+  warnings: first.map(({ code, line = null, source, id, detail }) => ({ code, line, source, id, detail })),
+  warningCount: count,
+});
+
 const EventsBody = z
   .object({
     results: z
@@ -41,6 +76,7 @@ const EventsBody = z
         }),
       )
       .meta({ description: 'The result for each event, in the order in which you sent them' }),
+    ...warningFields,
   })
   .openapi('EventResults');
 
@@ -145,7 +181,7 @@ export const eventRoutes = ({ db, temporal, log }: ApiDeps) =>
     .openapi(add, async (c) => {
       const { events } = c.req.valid('json');
       const incoming = events.map((wire, unit) => ({ wire, unit }));
-      const { outcomes, programs } = await intakeEvents(db, incoming, {
+      const { outcomes, programs, warnings } = await intakeEvents(db, incoming, {
         nowMs: Date.now(),
         strict: true,
         by: c.get('caller').actorId,
@@ -155,7 +191,7 @@ export const eventRoutes = ({ db, temporal, log }: ApiDeps) =>
         const { source = '', id = '' } = events[index] ?? {};
         return { source, id, status };
       });
-      return c.json({ results }, 200);
+      return c.json({ results, ...warningsBody(boundWarnings(warnings)) }, 200);
     })
     .openapi(list, async (c) => {
       const { cursor = null, limit, ...filter } = c.req.valid('query');

@@ -12,6 +12,7 @@ import { problemResponse } from '../../http/problem.ts';
 import { createRouter, refuseFields } from '../../http/router.ts';
 import { answers, Ordinal, pageOf, pageQuery, Uuid, UuidPath } from '../../http/schemas.ts';
 import { wakePrograms } from '../../http/wake.ts';
+import { warningFields, warningsBody } from './events.ts';
 
 const ImportBody = z
   .object({
@@ -35,6 +36,8 @@ const ImportBody = z
     rejected: fields.count('The number of rows that could not be taken in', 4),
   })
   .openapi('Import');
+
+const ImportResultBody = ImportBody.extend(warningFields).openapi('ImportResult');
 
 const RejectionBody = z
   .object({
@@ -77,7 +80,7 @@ const add = createRoute({
   request: { body: { required: true, content: FORM } },
   responses: {
     201: answers(
-      ImportBody,
+      ImportResultBody,
       'The file was read. Good rows were taken in, and bad rows are listed as rejections of the import.',
     ),
     400: problemResponse('The mapping, a header or an encoding is wrong. Nothing was taken in.'),
@@ -142,7 +145,7 @@ export const importRoutes = ({ db, temporal, log }: ApiDeps) =>
         by: c.get('caller').actorId,
         onPage: (programs) => wakePrograms({ temporal, log }, programs),
       });
-      return c.json(importBody(imported), 201);
+      return c.json({ ...importBody(imported), ...warningsBody(imported.warnings) }, 201);
     })
     .openapi(list, async (c) => {
       const { cursor = null, limit } = c.req.valid('query');

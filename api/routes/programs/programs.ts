@@ -7,7 +7,7 @@ import { listPlans, listPlanVersions, type PlanVersion } from '../../../db/progr
 import { getProgram, listPrograms, type Program } from '../../../db/programs/programs.ts';
 import { getSchedule } from '../../../db/payers/schedules.ts';
 import { Code } from '../../../domain/fields.ts';
-import { PlanTerms } from '../../../domain/programs/plan.ts';
+import { PlanTerms, planWarnings } from '../../../domain/programs/plan.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
@@ -59,6 +59,20 @@ const PlanBody = z
     terms: PlanTerms,
     createdAt: fields.at('When the version was added'),
     withdrawnAt: fields.at('When the version was withdrawn, so that it never takes effect; otherwise null').nullable(),
+    warnings: z
+      .array(
+        z
+          .object({
+            code: fields.oneOf(
+              ['plan_never_earns', 'incentive_never_earns'],
+              '`plan_never_earns`: no event can earn by this version; `incentive_never_earns`: no event can earn by one of its incentives',
+              'incentive_never_earns',
+            ),
+            detail: fields.text('A sentence for a person', 'The incentive commission never earns: it pays 0 percent.'),
+          })
+          .openapi('PlanWarning'),
+      )
+      .meta({ description: 'Terms that are allowed and are probably a mistake' }),
   })
   .openapi('PlanVersion');
 
@@ -186,6 +200,7 @@ const programBody = ({ code, name, schedule, partnerKinds, createdAt }: Program)
 
 const planBody = ({ effectiveFrom, createdAt, withdrawnAt, ...version }: PlanVersion) => ({
   ...version,
+  warnings: planWarnings(version.terms, effectiveFrom.getTime()),
   withdrawnAt: withdrawnAt?.toISOString() ?? null,
   effectiveFrom: effectiveFrom.toISOString(),
   createdAt: createdAt.toISOString(),

@@ -32,6 +32,7 @@ function whyNotEach(amount: string, currency: CurrencyCode, perUnit: boolean): s
 
 export const flat: Incentive<FlatTerms> = {
   windowStart: () => null,
+  whyNever: ({ amount, currency }) => (parseDecimal(amount, currency).minor === 0n ? 'pays an amount of 0' : undefined),
   earn(terms, { event }) {
     if (terms.perUnit && event.quantity === null) return undefined;
     const { minor: each, currency } = parseDecimal(terms.amount, terms.currency);

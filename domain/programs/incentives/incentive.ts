@@ -37,6 +37,8 @@ export type Incentive<Terms> = {
   readonly windowStart: (terms: Terms, date: string) => string | null;
   /** Undefined where the event lacks what the incentive looks at. */
   readonly earn: (terms: Terms, occasion: Occasion) => Gain | undefined;
+  /** The reason why no event can ever earn by these terms, or undefined. */
+  readonly whyNever: (terms: Terms) => string | undefined;
 };
 
 export const Day = z.iso.date();

@@ -21,3 +21,6 @@ export const windowStartOf = <R extends Rule>(terms: TermsOf<R>, date: string): 
 
 export const gainOf = <R extends Rule>(terms: TermsOf<R>, occasion: Occasion): Gain | undefined =>
   INCENTIVES[terms.rule].earn(terms, occasion);
+
+export const whyNeverBy = <R extends Rule>(terms: TermsOf<R>): string | undefined =>
+  INCENTIVES[terms.rule].whyNever(terms);

@@ -16,6 +16,7 @@ export type PercentTerms = z.infer<typeof PercentTerms>;
 
 export const percent: Incentive<PercentTerms> = {
   windowStart: () => null,
+  whyNever: ({ percent: rate }) => (parsePercent(rate).numerator === 0n ? 'pays 0 percent' : undefined),
   earn(terms, { event }) {
     const basis = basisOf(event, terms.basis);
     if (!basis) return undefined;

@@ -168,4 +168,7 @@ function earn(terms: TiersTerms, { event, date, totals }: Occasion): Gain | unde
   };
 }
 
-export const tiers: Incentive<TiersTerms> = { windowStart, earn };
+const whyNever = ({ steps, currency }: TiersTerms): string | undefined =>
+  readSteps(steps, currency).every(({ rate }) => rate === 0n) ? 'pays 0 percent in every step' : undefined;
+
+export const tiers: Incentive<TiersTerms> = { windowStart, earn, whyNever };

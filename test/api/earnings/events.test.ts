@@ -126,6 +126,52 @@ describe('given a refund', () => {
   });
 });
 
+describe('given events that pay nobody for now', () => {
+  const warningsOf = async (...events: object[]) => {
+    const { warnings, warningCount } = (await send(...events)).body;
+    return {
+      warnings: (warnings as { code: string; id: string; detail: string }[]).map(({ id, detail }) => ({ id, detail })),
+      warningCount,
+    };
+  };
+
+  it('when the sale of a refund is not known then the answer says that the refund waits, until the sale is there', async () => {
+    const early = refund('w-early', 'w-none');
+    expect(await warningsOf(early, refund('w-refund', 'w-sale'), sale('w-sale'))).toEqual({
+      warnings: [
+        {
+          id: 'w-early',
+          detail: 'The refund takes nothing back yet: its sale w-none is not known. It waits until you send that sale.',
+        },
+      ],
+      warningCount: 1,
+    });
+    await send(sale('w-none'));
+    expect(await warningsOf(early)).toEqual({ warnings: [], warningCount: 0 });
+  });
+
+  it('when no incentive of the plan looks at an event then it is stored, and the answer names plan and version', async () => {
+    const visit = { ...sale('w-visit'), kind: 'visit' };
+    expect(await statusesOf(visit)).toEqual(['accepted']);
+    expect(await warningsOf(visit, sale('w-paid'))).toEqual({
+      warnings: [
+        {
+          id: 'w-visit',
+          detail:
+            'The event earns nothing under plan standard version 1: no incentive is for the kind visit on 2026-03-01.',
+        },
+      ],
+      warningCount: 1,
+    });
+  });
+
+  it('when there are many then the first hundred are listed and all are counted', async () => {
+    const many = Array.from({ length: 120 }, (_none, n) => sale(`w-many-${n}`, { kind: 'visit' }));
+    const { warnings, warningCount } = await warningsOf(...many);
+    expect([warnings.length, warningCount]).toEqual([100, 120]);
+  });
+});
+
 describe('given a bonus for each unit', () => {
   const bonus = PlanTerms.parse({
     ...TERMS,

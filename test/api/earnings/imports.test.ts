@@ -308,3 +308,26 @@ describe('given the command line', () => {
     expect(ended.code).toBe(1);
   });
 });
+
+describe('given a file whose refunds come before their sales', () => {
+  it('when a sale is far below its refund then there is no warning, and a sale that never comes is named by line', async () => {
+    const mapping = {
+      ...MAPPING,
+      kind: { column: 'type', values: { S: 'sale', R: 'refund', V: 'visit' } },
+      refundOf: { columns: ['of'] },
+    };
+    const fillers = Array.from({ length: 1000 }, (_none, n) => `r-${n},ann,2026-03-01,1.00,S,`);
+    const rows = [
+      'r-a,ann,2026-03-01,1.00,R,r-sale',
+      'r-b,ann,2026-03-01,1.00,R,r-never',
+      'r-v,ann,2026-03-01,1.00,V,',
+    ];
+    const file = csv(`${HEADER},type,of`, ...rows, ...fillers, 'r-sale,ann,2026-03-01,1.00,S,');
+    const { body } = await send({ file }, mapping);
+    expect(body).toMatchObject({ rejected: 0, warningCount: 2 });
+    expect((body['warnings'] as { line: number; code: string }[]).map(({ line, code }) => [line, code])).toEqual([
+      [3, 'refund_waits'],
+      [4, 'earns_nothing'],
+    ]);
+  });
+});

@@ -82,3 +82,36 @@ describe('given a version that is effective', () => {
     await expect(api.db.query(insert)).rejects.toThrow('it is effective, or about to be');
   });
 });
+
+describe('given terms by which nobody can earn', () => {
+  it.each([
+    { why: 'pays 0 percent', incentive: { rule: 'percent', percent: '0.00' } },
+    { why: 'pays an amount of 0', incentive: { rule: 'flat', amount: '0.00', currency: 'USD' } },
+    {
+      why: 'ends on 2026-02-01, before the version begins',
+      incentive: { rule: 'percent', percent: '10', until: '2026-02-01' },
+    },
+    {
+      why: 'pays 0 percent in every step',
+      incentive: {
+        rule: 'tiers',
+        mode: 'marginal',
+        window: 'month',
+        currency: 'USD',
+        steps: [{ from: '0', percent: '0' }],
+      },
+    },
+  ])('when their only incentive $why then the answer says so, and the version is added', async ({ why, incentive }) => {
+    const terms = { ...TERMS, incentives: [{ id: 'commission', ...incentive }] };
+    const { status, body } = await api.ask('POST', `${PLAN}/versions`, { body: { terms } });
+    expect(status).toBe(201);
+    expect(body['warnings']).toEqual([
+      { code: 'plan_never_earns', detail: 'Nobody can ever earn by this version: see its incentives.' },
+      { code: 'incentive_never_earns', detail: `The incentive commission never earns: it ${why}.` },
+    ]);
+  });
+
+  it('when their incentive pays then there is no warning', async () => {
+    expect((await addVersion('10')).body['warnings']).toEqual([]);
+  });
+});

@@ -1,0 +1,85 @@
+import type { Database } from '../../db/database.ts';
+import { type EventPlace, listKnownEvents } from '../../db/earnings/events.ts';
+import { listTermsOfPlans } from '../../db/programs/plans.ts';
+import { whyNothing } from '../../domain/earnings/earning.ts';
+import type { Event } from '../../domain/event.ts';
+import { versionAt } from '../../domain/programs/plan.ts';
+
+/** An event that is stored and pays nobody for now, with the reason as a sentence. */
+export type EventWarning = {
+  readonly code: 'refund_waits' | 'earns_nothing';
+  readonly source: string;
+  readonly id: string;
+  readonly detail: string;
+  /** The id of the sale that a refund waits for. */
+  readonly waitsFor?: string;
+};
+
+/** The first warnings of an answer, and the number of all. */
+export type Warnings<Warning extends EventWarning = EventWarning> = {
+  readonly first: readonly Warning[];
+  readonly count: number;
+};
+
+/** An answer lists this many warnings. The others are only counted. */
+export const WARNINGS_MAX = 100;
+/** An import remembers this many refunds, to look for their sales when the file was read. */
+const REFUNDS_KEPT_MAX = 10_000;
+
+type Stored = { readonly event: Event; readonly place: EventPlace | undefined };
+
+/** The warnings about stored events, by their index: refunds whose sale is not known, and events that earn nothing. */
+export async function warnOf(
+  db: Database,
+  stored: readonly (Stored | undefined)[],
+  knowsSaleOf: (refund: Event) => boolean,
+): Promise<readonly (EventWarning | undefined)[]> {
+  const planIds = new Set(stored.flatMap((one) => one?.place?.planId ?? []));
+  const plans = Map.groupBy(planIds.size > 0 ? await listTermsOfPlans(db, [...planIds]) : [], ({ planId }) => planId);
+  return stored.map((one) => {
+    if (!one) return undefined;
+    const { event, place } = one;
+    const { source, id, refundOf } = event;
+    if (refundOf !== null)
+      return knowsSaleOf(event)
+        ? undefined
+        : { code: 'refund_waits', source, id, detail: waits(refundOf), waitsFor: refundOf };
+    const version = versionAt(plans.get(place?.planId ?? 0) ?? [], event.occurredAtMs);
+    const reason = version && whyNothing({ event, terms: version.terms, zone: place?.zone ?? 'UTC' });
+    if (!reason) return undefined;
+    const detail = `The event earns nothing under plan ${version.plan} version ${version.version}: ${reason}.`;
+    return { code: 'earns_nothing', source, id, detail };
+  });
+}
+
+const waits = (sale: string): string =>
+  `The refund takes nothing back yet: its sale ${sale} is not known. It waits until you send that sale.`;
+
+export function boundWarnings(warnings: readonly (EventWarning | undefined)[]): Warnings {
+  const all = warnings.filter((warning) => warning !== undefined);
+  return { first: all.slice(0, WARNINGS_MAX), count: all.length };
+}
+
+export type LineWarning = EventWarning & { readonly line: number };
+
+/** Gathers the warnings of a file page by page. Its memory is bounded, however many there are. */
+export function gatherWarnings() {
+  const others: LineWarning[] = [];
+  const refunds: LineWarning[] = [];
+  let count = 0;
+  return {
+    add(warning: LineWarning): void {
+      count += 1;
+      const [kept, max] = warning.waitsFor === undefined ? [others, WARNINGS_MAX] : [refunds, REFUNDS_KEPT_MAX];
+      if (kept.length < max) kept.push(warning);
+    },
+    /** Leaves out the refunds whose sale came later in the file. */
+    async finish(db: Database): Promise<Warnings<LineWarning>> {
+      const sales = refunds.map(({ source, waitsFor = '' }) => ({ source, id: waitsFor }));
+      const known = new Set((sales.length > 0 ? await listKnownEvents(db, sales) : []).map(({ id }) => id));
+      const waiting = refunds.filter(({ waitsFor = '' }) => !known.has(waitsFor));
+      const all = [...others, ...waiting].toSorted((one, other) => one.line - other.line);
+      return { first: all.slice(0, WARNINGS_MAX), count: count - (refunds.length - waiting.length) };
+    },
+  };
+}
