@@ -12,7 +12,8 @@ const USAGE = `Usage: npm run bootstrap -- --code olga --name "Olga Operator" [-
 The first form adds the first operator of a new deployment. --again makes a new key for the first operator, and stops the old ones. With
 a person, --again makes that person an operator, if fewer than two operators have a key.`;
 
-async function main(): Promise<void> {
+/** Reads the command line and gives the key. Without DATABASE_URL and --database it takes the local database, if there is one. */
+export async function bootstrap(localUrl: () => string | undefined = () => undefined): Promise<void> {
   const { values } = readCommand(USAGE, {
     again: { type: 'boolean', default: false },
     code: { type: 'string' },
@@ -23,10 +24,10 @@ async function main(): Promise<void> {
   const { again, code, name = '', email = null, database } = values;
   if (again ? (code === undefined) !== (name === '') : !code || !name)
     endWrongUse('Name the person with --code and --name. Nothing was added.', USAGE);
-  if (!database)
-    throw new Error('The database is missing: set DATABASE_URL, or add --database URL. Nothing was added.');
-  const db = await reach({ what: 'PostgreSQL', variable: 'DATABASE_URL', address: database }, () =>
-    openDatabase(database, { poolSize: 1 }),
+  const address = database || localUrl();
+  if (!address) throw new Error('The database is missing: set DATABASE_URL, or add --database URL. Nothing was added.');
+  const db = await reach({ what: 'PostgreSQL', variable: 'DATABASE_URL', address }, () =>
+    openDatabase(address, { poolSize: 1 }),
   );
   try {
     const given = await giveKey(db, again, code === undefined ? undefined : { code, name, email });
@@ -48,4 +49,4 @@ async function giveKey(
   return { code: person.code, key };
 }
 
-if (import.meta.main) await main().catch(endFailed);
+if (import.meta.main) await bootstrap().catch(endFailed);

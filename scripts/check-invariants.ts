@@ -1,12 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-
 import { readCommand, reach, reasonOf } from '../command-line.ts';
 import { askInvariants, type Invariant, type InvariantAnswer, type InvariantOptions } from '../db/books/invariants.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { compareBooks, readBooks } from './invariants/books.ts';
-import { databaseAccount, reachable } from './stack/account.ts';
-import { choosePorts } from './stack/ports.ts';
+import { embeddedUrl } from './stack/postgres.ts';
 
 /** `npm run check-invariants`: checks the books of a database against every invariant. */
 
@@ -31,16 +27,6 @@ const booksInvariant = (urls: readonly string[]): Invariant => ({
   find: async (db) => compareBooks(db, (await Promise.all(urls.map(readBooks))).flat()),
 });
 
-/** The database that `npm start` keeps. */
-function embeddedUrl(): string {
-  const passwordFile = join(reachable(resolve('.data/postgres'), databaseAccount()), 'password');
-  try {
-    return `postgres://bursar:${readFileSync(passwordFile, 'utf8')}@127.0.0.1:${choosePorts(process.env).postgres}/bursar`;
-  } catch (cause) {
-    throw new Error('Say which database: set DATABASE_URL, or add --database URL. Nothing was checked.', { cause });
-  }
-}
-
 const USAGE = `npm run check-invariants -- [--database URL] [--books URL]… [--grace "10 minutes"]
   --database  the database; the default is DATABASE_URL, or the database of npm start
   --books     a server of the sandbox whose books are compared too
@@ -53,6 +39,7 @@ async function main(): Promise<boolean> {
     grace: { type: 'string', default: '10 minutes' },
   });
   const address = values.database || embeddedUrl();
+  if (!address) throw new Error('Say which database: set DATABASE_URL, or add --database URL. Nothing was checked.');
   const db = await reach({ what: 'PostgreSQL', variable: 'DATABASE_URL', address }, () =>
     openDatabase(address, { poolSize: 1 }),
   );

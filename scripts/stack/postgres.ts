@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 import pg from 'pg';
@@ -18,6 +18,7 @@ import {
 } from './account.ts';
 import { type Child, startChild, untilReady } from './child.ts';
 import { commandOf, stopRunning } from './pids.ts';
+import { choosePorts } from './ports.ts';
 
 export type Postgres = Child & {
   /** The address of the database `bursar`, as the superuser. Migrations need these rights, and the application gives them up. */
@@ -100,6 +101,13 @@ async function prepareData(folder: string, programs: string, account: Account | 
 
 /** The data is outside the folder only if we are root and the server's account cannot enter it. */
 const dataFolder = (folder: string) => reachable(join(folder, 'postgres'), databaseAccount());
+
+/** The database that `npm start` keeps, or undefined if there is none. */
+export function embeddedUrl(folder = resolve('.data')): string | undefined {
+  const passwordFile = join(dataFolder(folder), 'password');
+  if (!existsSync(passwordFile)) return undefined;
+  return `postgres://${SUPERUSER}:${readFileSync(passwordFile, 'utf8')}@127.0.0.1:${choosePorts(process.env).postgres}/bursar`;
+}
 
 export const removePostgres = (folder: string) => removeReachable(join(folder, 'postgres'), databaseAccount());
 

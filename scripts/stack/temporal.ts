@@ -23,7 +23,7 @@ export type TemporalOptions = {
 };
 
 /** The set-up always puts the program here. */
-const CLI = fileURLToPath(new URL('../../.data/bin/temporal', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../.data/bin/temporal', import.meta.url));
 
 /** In WAL mode the file survives `kill -9` and is as fast as memory; the default journal halves the speed. */
 const FILE_PRAGMAS = ['journal_mode=wal', 'synchronous=1'].flatMap((pragma) => ['--sqlite-pragma', pragma]);

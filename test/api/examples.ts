@@ -2,7 +2,7 @@ import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
-const API = 'http://127.0.0.1:4400';
+const API = '$BURSAR_URL';
 
 /** A call of the API that a page shows. */
 export type Example = { page: string; method: string; path: string; query: Record<string, string>; body?: unknown };
@@ -12,6 +12,7 @@ export const PAGES = await Array.fromAsync(glob(['README.md', 'docs/{how-to,runb
 
 /** The values that a reader fills in: the shell's variables, and `…` in a body by the name of its field. */
 const FILLED: Readonly<Record<string, string>> = {
+  BURSAR_URL: 'http://127.0.0.1:4400',
   alarm: '42',
   contentHash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
 };
@@ -19,12 +20,17 @@ const AN_ID = '019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f';
 const fill = (text: string): string => text.replaceAll(/\$(\w+)/g, (_whole, name: string) => FILLED[name] ?? AN_ID);
 
 export async function examplesOf(page: string): Promise<Example[]> {
+  return (await commandsOf(page)).flatMap((words) => readCommand(page, words));
+}
+
+/** The commands that a page shows, each as its words. */
+export async function commandsOf(page: string): Promise<string[][]> {
   const text = await readFile(join(ROOT, page), 'utf8');
   const blocks = Array.from(
     text.matchAll(/^ *```sh\n(.*?)^ *```|`(send [^`]+)`/gms),
     ([, block, inline]) => block ?? inline,
   );
-  return blocks.flatMap((block) => commandsIn(block ?? '')).flatMap((words) => readCommand(page, words));
+  return blocks.flatMap((block) => commandsIn(block ?? '')).filter((words) => words.length > 0);
 }
 
 /** The JSON documents that a page shows. */

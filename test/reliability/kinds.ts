@@ -8,9 +8,9 @@ export const KINDS_FILE = 'docs/reliability/kinds.json';
 
 const Fault = z.strictObject({
   id: z.string().regex(/^[A-HP]\d+[a-z]?$/),
-  /** What was wrong, in one sentence. */
+  /** The fault, in one sentence. */
   was: z.string().endsWith('.'),
-  /** What is right now, in one sentence. */
+  /** The behaviour now, in one sentence. */
   is: z.string().endsWith('.'),
   /** The file of the test, from the root of the repository, and a title in it. */
   test: z.tuple([z.string(), z.string()]),
