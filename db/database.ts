@@ -9,9 +9,9 @@ import {
 } from 'slonik';
 
 /**
- * A pool or a transaction. Every transaction takes its locks in one order, so that no two wait for each other: gateway, run, batch,
- * payout, partner, the partner's ledger account. Rows of one table are locked in the order of their ids. A transaction may leave
- * locks out.
+ * A pool or a transaction. Every transaction takes its locks in one order, so that no two wait for each other: gateway, run, the
+ * payer's choice of gateways, batch, payout, partner, the partner's ledger account. Rows of one table are locked in the order of their
+ * ids. A transaction may leave locks out.
  */
 export type Database = CommonQueryMethods;
 
