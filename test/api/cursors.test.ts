@@ -18,7 +18,10 @@ beforeAll(async () => {
   const payout = await addPayout(api.db, 'ann');
   const { body } = await api.ask('GET', '/v1/runs');
   const [{ id: run } = { id: '' }] = body['items'] as [{ id: string }?];
-  ids = { run, payout, import: await addImport() };
+  const actor = await api.db.oneFirst(
+    sql.type(z.object({ code: z.string() }))`select code from actor order by id limit 1`,
+  );
+  ids = { run, payout, import: await addImport(), actor, gateway: 'wise' };
   const partnerId = await api.db.oneFirst(sql.type(Row)`select id from partner where code = 'ann'`);
   ({ key: partnerKey } = await api.newKey('partner', partnerId));
 });
@@ -49,6 +52,8 @@ const UUID = randomUUID();
 /** A good cursor of every list. A name such as `{run}` stands for the id of a row that exists. */
 const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/actors': 'a',
+  '/v1/actors/{actor}/grants': UUID,
+  '/v1/grants': UUID,
   '/v1/payers': 'a',
   '/v1/schedules': 'a',
   '/v1/programs': 'a',
@@ -64,6 +69,8 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/runs': { createdAt: AT, id: UUID },
   '/v1/runs/{run}/payouts': UUID,
   '/v1/runs/{run}/outcomes': { partnerId: '1', currency: 'USD' },
+  '/v1/runs/{run}/changes': '1',
+  '/v1/runs/{run}/flags': UUID,
   '/v1/runs/{run}/batches': UUID,
   '/v1/payouts': UUID,
   '/v1/payouts/{payout}/explanation': { lineId: '1', key: 'k' },
@@ -73,6 +80,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/me/earnings': { occurredAt: AT, source: 's', eventId: 'e', incentive: 'i' },
   '/v1/alarms': '1',
   '/v1/breaks': '1',
+  '/v1/gateways/{gateway}/statements': ['2026-03-01', UUID],
   '/v1/audit': '1',
 };
 

@@ -25,10 +25,10 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 describe('given a Temporal that does not answer', () => {
-  it('then the process is up, and not ready, and says which of its two is down', async () => {
+  it('then the process is up, and not ready, and says which of its servers is down', async () => {
     expect((await api.ask('GET', '/healthz')).status).toBe(200);
     const ready = await api.ask('GET', '/readyz');
-    expect([ready.status, ready.body]).toEqual([503, { database: 'up', temporal: 'down' }]);
+    expect([ready.status, ready.body]).toEqual([503, { database: 'up', temporal: 'down', mail: 'up' }]);
   });
 
   it('when events come then they are taken in all the same', async () => {
@@ -44,7 +44,7 @@ describe('given a Temporal that does not answer', () => {
     const answer = await api.ask('POST', '/v1/events', {
       body: { events: [{ ...event, currency: 'USD', amount: '1.00' }] },
     });
-    expect(answer.body).toEqual({ results: [{ source: 's', id: '1', status: 'accepted' }] });
+    expect(answer.body).toMatchObject({ results: [{ source: 's', id: '1', status: 'accepted' }] });
   });
 });
 

@@ -6,15 +6,24 @@ let api: Api;
 beforeAll(async () => {
   api = await startApi();
   await setUpShop(api);
-  await api.ask('POST', '/v1/payers', { body: { code: 'other', name: 'Other Ltd', country: 'US', currency: 'USD' } });
+  const other = { code: 'other', name: 'Other Ltd', country: 'US', currency: 'USD', address: ADDRESS };
+  await api.ask('POST', '/v1/payers', { body: other });
+  await api.ask('PATCH', '/v1/payers/acme', { body: { address: ADDRESS } });
 });
 afterAll(() => api.stop());
+
+const ADDRESS = { line1: '1 Main Street', city: 'Springfield', region: 'IL', postalCode: '62701', country: 'US' };
 
 type Wish = { accountNumber?: string; accountRef?: string; checkNumberNext?: number; dormancyYears?: number };
 
 const drawOn = (payer: string, { accountNumber = '11112222', accountRef = 'main', ...more }: Wish): Promise<Answer> =>
   api.ask('PUT', `/v1/payers/${payer}/gateways/check`, {
-    body: { gateway: 'printed-check', accountRef, settings: { accountNumber, bankName: 'First Bank' }, ...more },
+    body: {
+      gateway: 'printed-check',
+      accountRef,
+      settings: { accountNumber, routingNumber: '021000021', bankName: 'First Bank' },
+      ...more,
+    },
   });
 const spoil = (from: number, to: number, payer = 'acme'): Promise<Answer> =>
   api.ask('POST', `/v1/payers/${payer}/checks/spoiled`, { body: { from, to, reason: 'the printer ate them' } });

@@ -89,7 +89,9 @@ describe('given a run in review and no worker to record a decision', () => {
   it('when it is decided then nobody is told that it was recorded, and the same key may be sent again', async () => {
     const { body } = await askForRun('2026-11-01');
     const id = String(body['id']);
-    await api.db.query(sql.unsafe`update payout_run set status = 'review' where id = ${id}`);
+    await api.db.query(
+      sql.unsafe`update payout_run set status = 'review', content_hash = decode(repeat('00', 32), 'hex') where id = ${id}`,
+    );
     const answer = await api.ask('POST', `/v1/runs/${id}/decision`, {
       key: approver,
       body: { decision: 'approve', contentHash: '0'.repeat(64) },
