@@ -81,10 +81,14 @@ async function deploySchedules({ SWEEP_SECONDS }: Config): Promise<void> {
 
 function serveHealth(watched: readonly Worker[], { WORKER_HEALTH_HOST, WORKER_HEALTH_PORT }: Config) {
   const isReady = () => watched.every((worker) => worker.getState() === 'RUNNING');
-  return createServer((request, response) => {
+  const server = createServer((request, response) => {
     const isUp = request.url === '/healthz' || (request.url === '/readyz' && isReady());
     response.writeHead(isUp ? 200 : 503, { 'content-type': 'text/plain' }).end(isUp ? 'ok\n' : 'not ready\n');
-  }).listen(WORKER_HEALTH_PORT, WORKER_HEALTH_HOST);
+  });
+  const failed = 'The worker cannot serve its health, so it stopped';
+  const advice = 'Correct WORKER_HEALTH_HOST or WORKER_HEALTH_PORT.';
+  server.once('error', ({ message }) => endFailed(new Error(`${failed}: ${message}. ${advice}`)));
+  return server.listen(WORKER_HEALTH_PORT, WORKER_HEALTH_HOST);
 }
 
 function stop(running: readonly Worker[]): void {
