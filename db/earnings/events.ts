@@ -217,14 +217,14 @@ export async function finishDueEvents(db: Database, events: readonly EventKey[])
     delete from event_due due using ${unnestKeys(events)} as done(source, source_id)
     where due.source = done.source and due.source_id = done.source_id`);
   await db.query(sql.unsafe`
-    update event_due due set waits_for = null from ${unnestKeys(events)} as done(source, source_id)
+    update event_due due set waits_for = null, waits_since = null from ${unnestKeys(events)} as done(source, source_id)
     where due.source = done.source and due.waits_for = done.source_id`);
 }
 
 /** Lets refunds that came before their sales wait for them. */
 export const waitForSales = (db: Database, refunds: readonly DueEvent[]) =>
   db.query(sql.unsafe`
-    update event_due due set waits_for = refund.refund_of
+    update event_due due set waits_for = refund.refund_of, waits_since = now()
     from ${sql.unnest(
       refunds.map(({ source, id, refundOf }) => [source, id, refundOf]),
       ['text', 'text', 'text'],

@@ -36,11 +36,14 @@ create table event_due(
   program_id int not null references program,
   occurred_at timestamptz not null,
   waits_for text,
+  waits_since timestamptz,
+  check ((waits_for is null) = (waits_since is null)),
   primary key (source, source_id),
   foreign key (source, source_id) references event
 );
 create index event_due_ready on event_due(program_id, occurred_at, source, source_id) where waits_for is null;
 create index event_due_waiting on event_due(source, waits_for) where waits_for is not null;
+create index event_due_waits on event_due(program_id, waits_since, source, source_id) where waits_since is not null;
 comment on column event_due.waits_for is 'A refund that came before its sale waits for that sale, named by its source id.';
 
 create table event_quarantine(

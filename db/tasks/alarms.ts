@@ -103,3 +103,9 @@ export const markAlarmClearedAbout = (
   db.query(sql.unsafe`
     update alarm set cleared_at = now(), cleared_by = ${clearedBy}
     where kind = ${kind} and subject = ${subject} and cleared_at is null`);
+
+/** Clears the open alarms of a kind whose cause went away: those about other subjects than these. */
+export const clearAlarmsBut = (db: Database, kind: string, subjects: readonly string[]) =>
+  db.query(sql.unsafe`
+    update alarm set cleared_at = now()
+    where kind = ${kind} and cleared_at is null and subject <> all(${sql.array(subjects, 'text')})`);

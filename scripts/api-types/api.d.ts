@@ -3730,6 +3730,21 @@ export interface components {
                  */
                 payable: string;
             }[];
+            /** @description The refunds that wait now for a sale that is not known, in the programs of the schedule. They take nothing back until that sale is sent */
+            waitingRefunds: {
+                /** @description The currency of the refunds; null for refunds of a whole sale */
+                currency: components["schemas"]["Currency"] | null;
+                /**
+                 * @description The number of refunds
+                 * @example 2
+                 */
+                count: number;
+                /**
+                 * @description The total of these refunds; null for refunds of a whole sale. A decimal string in major units of `currency`
+                 * @example 59.80
+                 */
+                amount: string | null;
+            }[];
             /** @description The payouts that an approver should look at; `GET /v1/runs/{id}/flags` lists them */
             flags: {
                 /**

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
+import { sumWaitingRefunds } from '../../../db/earnings/waits.ts';
 import { listPayouts } from '../../../db/payouts/payouts.ts';
 import { listApprovals } from '../../../db/runs/approvals.ts';
 import { countFlags } from '../../../db/runs/flags.ts';
@@ -95,6 +96,18 @@ const RunDetail = RunBody.extend({
       }),
     )
     .meta({ description: 'The partners of the run by outcome and currency' }),
+  waitingRefunds: z
+    .array(
+      z.object({
+        currency: fields.orNull(Currency, 'The currency of the refunds; null for refunds of a whole sale'),
+        count: fields.count('The number of refunds', 2),
+        amount: fields.amount('The total of these refunds; null for refunds of a whole sale', '59.80').nullable(),
+      }),
+    )
+    .meta({
+      description:
+        'The refunds that wait now for a sale that is not known, in the programs of the schedule. They take nothing back until that sale is sent',
+    }),
   flags: z
     .array(FlagCount)
     .meta({ description: 'The payouts that an approver should look at; `GET /v1/runs/{id}/flags` lists them' }),
@@ -243,9 +256,10 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
     .openapi(get, async (c) => {
       const { seen } = c.req.valid('query');
       const run = await getRun(db, c.req.valid('param').id);
-      const [totals, outcomeTotals, flags, approvals] = await Promise.all([
+      const [totals, outcomeTotals, waiting, flags, approvals] = await Promise.all([
         listRunTotals(db, run.id),
         listOutcomeTotals(db, run.id),
+        sumWaitingRefunds(db, run.scheduleId),
         countFlags(db, run.id),
         listApprovals(db, run.id),
       ]);
@@ -259,6 +273,11 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
           outcomes: outcomeTotals.map(({ payableMinor, ...total }) => ({
             ...total,
             payable: formatDecimal(money(payableMinor, total.currency)),
+          })),
+          waitingRefunds: waiting.map(({ currency, count, minor }) => ({
+            currency,
+            count,
+            amount: currency === null || minor === null ? null : formatDecimal(money(minor, currency)),
           })),
           flags: [...flags],
           changedSinceSeen: seen === undefined ? null : await countChangedSince(db, run.id, seen),

@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { createAccrualActivities } from '../../../activities/earnings/accrual.ts';
+import { createNewsActivities } from '../../../activities/tasks/news.ts';
+import { clearAlarm } from '../../../commands/tasks/alarms.ts';
+import { listAlarms } from '../../../db/tasks/alarms.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import {
   addActor,
@@ -11,6 +14,7 @@ import {
   addPartner,
   type CompanyRows,
   type EventWish,
+  freshCode,
   type PartnerRows,
   TEN_PERCENT,
 } from '../../fixtures/rows.ts';
@@ -137,6 +141,55 @@ describe('given refunds', () => {
       await fixture.app.exists(sql.unsafe`
         select 1 from alarm where kind = 'refund_not_applied' and subject like ${`%/${refund}`}`),
     ).toBe(true);
+  });
+});
+
+describe('given refunds whose sales are not known', () => {
+  const waitFor = async (shop: Shop, ids: readonly string[]) => {
+    for (const id of ids) await shop.send({ id, refundOf: `sale-of-${id}`, minor: null });
+    await accrueAll(shop);
+  };
+  const daysPass = async (days: number) => {
+    await fixture.owner.query(sql.unsafe`
+      update event_due set waits_since = waits_since - ${days} * interval '1 day' where waits_since is not null`);
+    await fixture.owner.query(sql.unsafe`update alarm_fact set at = at - ${days} * interval '1 day'`);
+  };
+  const alarmOf = async ({ company }: Shop) => {
+    await createNewsActivities({ db: fixture.app }).gatherNews();
+    const open = await listAlarms(fixture.app, 0n, 100);
+    return open.find(({ kind, subject }) => kind === 'refund_waits' && subject === `program/${company.code}`);
+  };
+  const detail = (ids: string) =>
+    `The number of refunds that have waited more than a day for their sales is ${ids}. They take nothing back until these sales are sent.`;
+
+  it('when they have waited a day then one alarm names them, and it ends when their sales are sent', async () => {
+    const shop = await openShop();
+    const [one, other] = [freshCode('refund'), freshCode('refund')];
+    await waitFor(shop, [one]);
+    expect(await alarmOf(shop)).toBeUndefined();
+    await daysPass(1);
+    await waitFor(shop, [other]);
+    expect((await alarmOf(shop))?.facts.map((fact) => fact.detail)).toEqual([detail(`1: shop/${one}`)]);
+    await daysPass(1);
+    expect((await alarmOf(shop))?.facts.map((fact) => fact.detail)).toEqual([
+      detail(`1: shop/${one}`),
+      detail(`2: shop/${one}, shop/${other}`),
+    ]);
+    for (const id of [one, other]) await shop.send({ id: `sale-of-${id}` });
+    await accrueAll(shop);
+    expect(await alarmOf(shop)).toBeUndefined();
+  });
+
+  it('when a person clears the alarm then only refunds that wait a day later raise it again', async () => {
+    const shop = await openShop();
+    await waitFor(shop, [freshCode('refund')]);
+    await daysPass(2);
+    const alarm = await alarmOf(shop);
+    await clearAlarm(fixture.app, alarm?.id ?? 0n, shop.company.approver);
+    expect(await alarmOf(shop)).toBeUndefined();
+    await waitFor(shop, [freshCode('refund')]);
+    await daysPass(1);
+    expect((await alarmOf(shop))?.detail).toMatch(/ is 2: /);
   });
 });
 

@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { createAccrualActivities } from '../../../activities/earnings/accrual.ts';
 import { type Api, setUpShop, startApi } from '../api.ts';
 
 let api: Api;
@@ -116,3 +117,28 @@ async function lastRun(): Promise<{ id: string }> {
   const { items } = (await api.ask('GET', '/v1/runs?limit=1')).body as { items: [{ id: string }] };
   return items[0];
 }
+
+describe('given refunds that wait for sales in a program of the schedule', () => {
+  it('when somebody looks at a run then it shows how many wait, and for how much', async () => {
+    const refund = (id: string, amount?: string) => ({
+      source: 'store',
+      id,
+      program: 'shop',
+      partner: 'ann',
+      kind: 'refund',
+      refundOf: `${id}-sale`,
+      occurredAt: '2026-03-01T10:00:00Z',
+      ...(amount && { amount, currency: 'USD' }),
+    });
+    const events = [refund('early-1', '10.00'), refund('early-2', '5.50'), refund('early-3')];
+    expect((await api.ask('POST', '/v1/events', { body: { events } })).status).toBe(200);
+    await createAccrualActivities({ db: api.db }).accruePage('shop');
+
+    const run = await askFor({ upTo: '2026-09-15' }, 'waiting-refunds');
+    const { body } = await api.ask('GET', `/v1/runs/${String(run.body['id'])}`, { key: preparer });
+    expect(body['waitingRefunds']).toEqual([
+      { currency: 'USD', count: 2, amount: '15.50' },
+      { currency: null, count: 1, amount: null },
+    ]);
+  });
+});

@@ -1,0 +1,62 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import { Count, Currency, Instant } from '../column-types.ts';
+import type { Database } from '../database.ts';
+
+/** The refunds that came before their sales and wait for them. They stand in the queue of events. */
+
+const IDS_SHOWN = 5;
+
+const LongWaitRow = z.strictObject({
+  program: z.string(),
+  count: Count,
+  /** When the last of them began to wait. */
+  newest: Instant,
+  /** The sources and ids of those that have waited longest. */
+  first: z.array(z.string()),
+  /** Whether one of them was not told yet, and nothing was told about the program for as long as they waited. */
+  isNew: z.boolean(),
+});
+type LongWait = z.infer<typeof LongWaitRow>;
+
+/**
+ * The programs with refunds that have waited for at least so long. `alarm` is the kind of the alarm that tells of them, about the subject
+ * `program/` and the code.
+ */
+export const listLongWaits = (db: Database, waitMs: number, alarm: string): Promise<readonly LongWait[]> => {
+  const wait = sql.fragment`(${waitMs} * interval '1 millisecond')`;
+  return db.any(sql.type(LongWaitRow)`
+    select program.code as program, waiting.count, waiting.newest, longest.ids as first,
+      told.at is null or (told.at < waiting.newest + ${wait} and told.at <= now() - ${wait}) as "isNew"
+    from (
+      select program_id, count(*) as count, max(waits_since) as newest from event_due
+      where waits_since <= now() - ${wait} group by program_id
+    ) waiting
+    join program on program.id = waiting.program_id
+    cross join lateral (
+      select array_agg(source || '/' || source_id) as ids from (
+        select source, source_id from event_due where program_id = waiting.program_id and waits_since <= now() - ${wait}
+        order by waits_since, source, source_id limit ${IDS_SHOWN}
+      ) oldest
+    ) longest
+    cross join lateral (
+      select max(fact.at) as at from alarm join alarm_fact fact on fact.alarm_id = alarm.id
+      where alarm.kind = ${alarm} and alarm.subject = 'program/' || program.code
+    ) told
+    order by program.code`);
+};
+
+const WaitTotalRow = z.strictObject({
+  currency: Currency.nullable(),
+  count: Count,
+  minor: z.bigint().nullable(),
+});
+
+/** The refunds that wait in the programs of a schedule, by currency. A refund of a whole sale has no currency and no amount. */
+export const sumWaitingRefunds = (db: Database, scheduleId: number): Promise<readonly z.infer<typeof WaitTotalRow>[]> =>
+  db.any(sql.type(WaitTotalRow)`
+    select event.currency, count(*) as count, sum(event.amount_minor)::bigint as minor
+    from program join event_due due on due.program_id = program.id join event using (source, source_id)
+    where program.schedule_id = ${scheduleId} and due.waits_since is not null
+    group by event.currency order by event.currency nulls last`);
