@@ -109,7 +109,15 @@ const packagesWanted = () => `${sha256(at('package-lock.json'))} ${platform}`;
 
 const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 
-const read = (file) => (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined);
+/** Another set-up may remove its lock at any moment, so a file is not asked for before it is read. */
+function read(file) {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
 
 const arePackagesReady = () => read(packagesStamp) === packagesWanted();
 
