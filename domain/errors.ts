@@ -29,6 +29,7 @@ export const FAILURES = {
   plan_version_effective: { retryable: false },
 
   payout_cannot_leave: { retryable: false },
+  payout_cannot_be_held: { retryable: false },
   payout_not_replaceable: { retryable: false },
 
   resolution_not_asked: { retryable: false },

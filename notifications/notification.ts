@@ -54,6 +54,8 @@ export const FACTS = {
   email_changed: z.strictObject({ partner: z.string(), isOld: z.enum(['yes', 'no']) }),
   run_in_review: Run.extend({ reminder: z.number() }),
   payout_cut: Payout.extend({ partner: z.string(), run: z.string(), reason: z.string() }),
+  /** Payouts that somebody has held for more than a day. */
+  payouts_held: Run,
   run_decided: Run.extend({ status: z.string() }),
   task_opened: Task,
   task_due: Task,
@@ -108,6 +110,20 @@ const Found = {
 export const BODIES = {
   ...FACTS,
   run_in_review: FACTS.run_in_review.extend({ totals: Totals, flags: z.array(Flag), expires: z.string() }),
+  payouts_held: FACTS.payouts_held.extend({
+    items: z.array(
+      z.strictObject({
+        payout: z.string(),
+        partner: z.string(),
+        amount: z.string(),
+        currency: z.string(),
+        since: z.string(),
+        by: z.string(),
+        reason: z.string(),
+      }),
+    ),
+    count: z.number(),
+  }),
   run_decided: FACTS.run_decided.extend({ totals: Totals }),
   checks_to_mail: FACTS.checks_to_mail.extend({
     totals: z.array(z.strictObject({ currency: z.string(), count: z.number(), amount: z.string() })),

@@ -47,7 +47,7 @@ export async function payout(
     }
     steps = addSteps(steps, progress.steps);
     const reported = progress.providerStatus ? `, ${gateway} reports ${progress.providerStatus}` : '';
-    const held = progress.isHeld ? ', held back by a pause' : '';
+    const held = progress.isHeld ? ', held back by a pause or by finance' : '';
     setCurrentDetails(storyOf(`**${progress.status}**: attempt ${state}${reported}${held}`, steps, nextLookAt));
     if (progress.isFinal) return progress.status;
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof payout>(id, gateway, steps);

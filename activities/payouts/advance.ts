@@ -1,5 +1,5 @@
 import { findDeniedAttempt, findLiveAttempt, type Attempt } from '../../db/payouts/attempts.ts';
-import { getPayout, holdPayout, setPayoutDue } from '../../db/payouts/payouts.ts';
+import { getPayout, setPayoutDue, waitForResume } from '../../db/payouts/payouts.ts';
 import { whyNotSubmit } from '../../db/payouts/waits.ts';
 import { pauseRefusingGateway } from '../../commands/payouts/refusals.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
@@ -26,7 +26,7 @@ type PayoutPosition = {
   state: AttemptState | null;
   providerStatus: string | null;
   isFinal: boolean;
-  /** Whether a pause holds it back. */
+  /** Whether a pause or a person holds it back. */
   isHeld: boolean;
   waitMs: number;
 };
@@ -34,7 +34,7 @@ type PayoutPosition = {
 /** The reply to the payout's workflow: statuses, a time and the steps that were taken, but no amounts. */
 export type PayoutProgress = PayoutPosition & { steps: readonly Step[] };
 
-/** A person ends these waits by a resume, which makes the payouts due at once. A batch ends them by waking its own payouts. */
+/** A person ends these waits by a resume or a release, which makes the payouts due at once. A batch ends them by waking its own payouts. */
 export const HELD_WAIT_MS = 600_000;
 export const DUE_GRACE_MS = 60_000;
 
@@ -48,7 +48,7 @@ export const createPayoutActivities = (deps: PayoutDeps) => ({
     const { steps, note } = openSteps();
     const position = await advance(deps, payoutId, note);
     const { isFinal, isHeld, waitMs } = position;
-    if (!isFinal) await (isHeld ? holdPayout : setPayoutDue)(deps.db, payoutId, waitMs + DUE_GRACE_MS);
+    if (!isFinal) await (isHeld ? waitForResume : setPayoutDue)(deps.db, payoutId, waitMs + DUE_GRACE_MS);
     return { ...position, steps };
   },
 });

@@ -49,7 +49,7 @@ export async function askForBatch(deps: AskBatchDeps, batch: Batch, note: NoteSt
   if (claimed === 'outdated') {
     await startFormed(deps, await dissolveBatch(deps, batch.id));
     note(
-      'dissolved before it was asked, because some of its payouts may no longer be paid; the others are frozen again',
+      'dissolved before it was asked, because some of its payouts may no longer be paid or are held; the others are frozen again',
     );
   }
   if (claimed !== 'claimed') return;
@@ -61,7 +61,7 @@ export async function askForBatch(deps: AskBatchDeps, batch: Batch, note: NoteSt
 /**
  * Takes the right to ask, the first time with all its attempts and the journals of all sends, unless the run or the gateway is
  * paused. Resolving needs it too: it may repeat the request, so that money could move in a pause. A batch is outdated if one of its
- * payouts may no longer be paid, because a pause may have kept it waiting for days.
+ * payouts may no longer be paid or is held, because a pause may have kept it waiting for days.
  */
 const claim = (
   { db, askTimeoutMs = ASK_TIMEOUT_MS }: AskBatchDeps,
@@ -79,7 +79,7 @@ const claim = (
         items.map(({ payoutId }) => payoutId),
       );
       const { owed, cuts } = await askLastQuestion(tx, await getRun(tx, runId), payouts);
-      if (cuts.length > 0) return 'outdated';
+      if (cuts.length > 0 || payouts.some(({ heldAt }) => heldAt)) return 'outdated';
       await claimBatch(tx, id);
       await submitBatchItems(tx, id, owed);
       await postJournals(

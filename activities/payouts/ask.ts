@@ -48,9 +48,9 @@ export async function ask(deps: AskDeps, attempt: Attempt, note: NoteStep): Prom
 }
 
 /**
- * Takes the right to ask, the first time with the send's journal, unless the run or the gateway is paused. Resolving needs it
- * too: it may repeat the request, so that money could move in a pause. The first time it also asks whether the payout may still be
- * paid, because a pause may have kept it waiting for days. If not, the payout leaves its run.
+ * Takes the right to ask, the first time with the send's journal, unless the run or the gateway is paused or a person holds the payout.
+ * Resolving needs it too: it may repeat the request, so that money could move in a pause. The first time it also asks whether the payout
+ * may still be paid, because a pause may have kept it waiting for days. If not, the payout leaves its run.
  */
 const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: AskDeps, attempt: Attempt, note: NoteStep): Promise<boolean> =>
   db.transaction(async (tx) => {

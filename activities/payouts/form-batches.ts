@@ -83,7 +83,8 @@ export async function startFormed({ temporal }: BatchFormingDeps, { batch, alone
 
 /**
  * Writes down the request for all these executing payouts before the provider is asked: the batch with its exact bytes, and an
- * attempt for each payout. A payout that may no longer be paid leaves the run, and one that the provider cannot express fails alone.
+ * attempt for each payout. A payout that may no longer be paid leaves the run, one that a person holds waits alone, and one that the
+ * provider cannot express fails alone.
  * The caller holds the run's row and commits.
  */
 export async function formBatch(
@@ -95,7 +96,9 @@ export async function formBatch(
   const [first] = payouts;
   const makeBatch = first && deps.gateways[first.gateway].batches;
   if (!first || !makeBatch) return { batch: null, alone: null };
-  const frozen = await freezeAll(deps, tx, run, await keepPayable(tx, run, payouts));
+  const payable = await keepPayable(tx, run, payouts);
+  const free = payable.filter(({ heldAt }) => heldAt === null);
+  const frozen = await freezeAll(deps, tx, run, free);
   const [only] = frozen;
   if (frozen.length < 2) return { batch: null, alone: only?.payout ?? null };
 

@@ -23,7 +23,7 @@ import type { NoteStep } from './steps.ts';
 type FreezeDeps = { gateways: Gateways; vault: VaultKeys };
 
 /**
- * Writes down the request before the provider is asked. Null if the payout needs no request, may no longer be paid, or has details
+ * Writes down the request before the provider is asked. Null if the payout needs no request, is held, may no longer be paid, or has details
  * that cannot be used.
  */
 export async function prepareAttempt(
@@ -47,7 +47,7 @@ async function freezeAttempt(deps: FreezeDeps, tx: Database, payoutId: string): 
   const { runId } = await getPayout(tx, payoutId);
   await lockRunShared(tx, runId);
   const payout = await lockPayout(tx, payoutId);
-  if (payout.status !== 'approved' && payout.status !== 'executing') return null;
+  if (payout.heldAt || (payout.status !== 'approved' && payout.status !== 'executing')) return null;
   const existing = await findLiveAttempt(tx, payoutId);
   if (existing) return existing;
   const run = await getRun(tx, runId);

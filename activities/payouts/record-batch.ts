@@ -125,8 +125,8 @@ export const settleRefusal = (deps: ReplyDeps & BatchFormingDeps, batchId: strin
   });
 
 /**
- * Ends a batch that was frozen and for which nobody was asked, as a whole, because some of its payouts may no longer be paid. They
- * leave the run, and the others are frozen again in a new batch, all in one transaction.
+ * Ends a batch that was frozen and for which nobody was asked, as a whole, because some of its payouts may no longer be paid or are held. The
+ * former leave the run, the latter wait alone, and the others are frozen again in a new batch, all in one transaction.
  */
 export const dissolveBatch = (deps: ReplyDeps & BatchFormingDeps, batchId: string): Promise<Formed> =>
   deps.db.transaction(async (tx) => {

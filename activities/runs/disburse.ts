@@ -35,8 +35,8 @@ export const createDisburseRunActivities = (deps: DisburseRunDeps) => {
       const run = await getRun(db, runId);
       if (run.status !== 'disbursing') return readProgress(db, runId);
       await formBatches(deps, runId);
-      const { waiting, asked } = await readRunProgress(db, runId);
-      if (waiting + asked === 0) await updateRun(db, runId, { status: 'disbursed' });
+      const { waiting, asked, held } = await readRunProgress(db, runId);
+      if (waiting + asked + held === 0) await updateRun(db, runId, { status: 'disbursed' });
       const room = waiting > 0 ? Math.min(activePayoutsMax - (await countActivePayouts(db)), PAYOUTS_PER_PAGE) : 0;
       if (room > 0) {
         const payouts = await takeStartablePayouts(db, runId, room);

@@ -2,7 +2,7 @@ import type { Database } from '../../db/database.ts';
 import { payOnMs } from '../../commands/runs/disburse.ts';
 import { reviewMs } from '../../commands/runs/decide.ts';
 import { getRun, PROGRESS_COUNT_MAX, readRunProgress, type Run, setRunDue } from '../../db/runs/runs.ts';
-import { DAY_MS, MINUTE_MS } from '../../domain/durations.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/durations.ts';
 import type { RunStatus } from '../../domain/runs/run.ts';
 
 /** The reply to the run's workflow: a status, a time, and a line for the operators, but no amounts. */
@@ -11,15 +11,23 @@ export type RunProgress = { status: RunStatus; waitMs: number; summary: string }
 const BUSY_WAIT_MS = 500;
 const FOLLOW_WAIT_MS_MIN = 1_000;
 const FOLLOW_WAIT_MS_MAX = 15 * MINUTE_MS;
+/** A release wakes the run. */
+const HELD_WAIT_MS = HOUR_MS;
 /** Only a person's decision ends these waits, and it wakes the run. */
 const PAUSED_WAIT_MS = 10 * MINUTE_MS;
 const DUE_GRACE_MS = 5 * MINUTE_MS;
 
 type Counts = Awaited<ReturnType<typeof readRunProgress>>;
 
-/** While payouts wait for room, a run looks often. After that, the longer nothing has moved, the less often it looks. */
-const followMs = ({ waiting, quietMs }: Counts): number =>
-  waiting > 0 ? BUSY_WAIT_MS : Math.min(Math.max(Math.floor(quietMs / 4), FOLLOW_WAIT_MS_MIN), FOLLOW_WAIT_MS_MAX);
+/**
+ * While payouts wait for room, a run looks often. After that, the longer nothing has moved, the less often it looks, and least often
+ * while only people keep it.
+ */
+function followMs({ waiting, asked, held, quietMs }: Counts): number {
+  if (waiting > 0) return BUSY_WAIT_MS;
+  if (asked === 0 && held > 0) return HELD_WAIT_MS;
+  return Math.min(Math.max(Math.floor(quietMs / 4), FOLLOW_WAIT_MS_MIN), FOLLOW_WAIT_MS_MAX);
+}
 
 /** How long a run may wait before it looks again when no signal comes. */
 const WAIT_MS: Record<RunStatus, (run: Run, counts: Counts) => number> = {
@@ -40,9 +48,12 @@ const shown = (count: number): string => (count < PROGRESS_COUNT_MAX ? String(co
 export async function readProgress(db: Database, runId: string): Promise<RunProgress> {
   const run = await getRun(db, runId);
   const progress = await readRunProgress(db, runId);
-  const { waiting, asked } = progress;
+  const { waiting, asked, held } = progress;
+  const kept = held > 0 ? `, ${shown(held)} held by finance` : '';
   const counts =
-    run.status === 'disbursing' ? `: ${shown(waiting)} payouts to start, ${shown(asked)} with their providers` : '';
+    run.status === 'disbursing'
+      ? `: ${shown(waiting)} payouts to start, ${shown(asked)} with their providers${kept}`
+      : '';
   const waitMs = WAIT_MS[run.status](run, progress);
   await setRunDue(db, runId, waitMs + DUE_GRACE_MS);
   return { status: run.status, waitMs, summary: `${run.status}${counts}` };

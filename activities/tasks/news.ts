@@ -3,14 +3,19 @@ import type { DatabasePool } from 'slonik';
 import { gatherIncidents } from '../../commands/books/incidents.ts';
 import { askForMailing } from '../../commands/checks/mailings.ts';
 import { tellOfLongWaits } from '../../commands/earnings/waits.ts';
+import { remindOfHolds } from '../../commands/runs/holds.ts';
 import { remindOfTasks } from '../../commands/tasks/tasks.ts';
 
 export type NewsDeps = { db: DatabasePool };
 
 export const createNewsActivities = ({ db }: NewsDeps) => ({
-  /** Writes the notices that no single event writes: reminders of tasks, tasks to mail checks, alarms about refunds that wait for their sales, and the digests of what failed. May be repeated at any time. */
+  /**
+   * Writes the notices that no single event writes: reminders of tasks and held payouts, tasks to mail checks, alarms about refunds that
+   * wait for their sales, and the digests of what failed. May be repeated at any time.
+   */
   async gatherNews(): Promise<void> {
     await db.transaction(remindOfTasks);
+    await db.transaction(remindOfHolds);
     await db.transaction((tx) => askForMailing(tx, Date.now()));
     await db.transaction(tellOfLongWaits);
     while (await gatherIncidents(db, Date.now()));

@@ -4,6 +4,7 @@ import type { Database } from '../../db/database.ts';
 import { getPayout, type Payout } from '../../db/payouts/payouts.ts';
 import { isClaimOpen } from '../../db/people/claims.ts';
 import { countFlags } from '../../db/runs/flags.ts';
+import { countHeld, listHeld } from '../../db/runs/holds.ts';
 import { getRun, listRunTotals } from '../../db/runs/runs.ts';
 import { isAlarmOpen, takeAlarmFacts } from '../../db/tasks/alarms.ts';
 import { getTask } from '../../db/tasks/tasks.ts';
@@ -20,6 +21,9 @@ import type {
   Totals,
 } from '../../notifications/notification.ts';
 import { readIncidents } from './digest.ts';
+
+/** The most held payouts that one mail names. */
+const HELD_MAX = 30;
 
 /** The content of a notice now, or the reason why it is no longer true. */
 export type Present<K extends NotificationKind> =
@@ -62,6 +66,21 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
     };
   },
   run_decided: async (db, facts) => ({ body: { ...facts, totals: await totalsOf(db, facts.run) } }),
+  async payouts_held(db, facts) {
+    const count = await countHeld(db, facts.run);
+    if (count === 0) return { superseded: 'No payout of the run is held now.' };
+    const held = await listHeld(db, facts.run, HELD_MAX);
+    const items = held.map(({ id, partner, currency, netMinor, since, by, reason }) => ({
+      payout: id,
+      partner,
+      amount: formatDecimal(money(netMinor, currency)),
+      currency,
+      since: since.toISOString().slice(0, 10),
+      by,
+      reason,
+    }));
+    return { body: { ...facts, items, count } };
+  },
   payout_cut: async (_db, facts) => ({ body: facts }),
   task_opened: ifTaskIsOpen,
   task_due: ifTaskIsOpen,

@@ -93,6 +93,8 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/payouts/{id}/resolution/decision': APPROVER,
   'POST /v1/payouts/{id}/replacement': PREPARER,
   'POST /v1/payouts/{id}/cut': ['operator', 'preparer', 'approver'],
+  'POST /v1/payouts/{id}/hold': ['operator', 'preparer', 'approver'],
+  'POST /v1/payouts/{id}/release': ['operator', 'preparer', 'approver'],
 
   'GET /v1/tasks/{id}/checks': STAFF,
   'GET /v1/tasks/{id}/checks.pdf': ['operator', 'preparer'],

@@ -53,6 +53,7 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   plan_version_effective: { status: 409, title: 'The version is effective already' },
 
   payout_cannot_leave: { status: 409, title: 'The payout can no longer leave its run' },
+  payout_cannot_be_held: { status: 409, title: 'The payout can no longer be held' },
   payout_not_replaceable: { status: 409, title: 'The payout cannot be replaced' },
 
   resolution_not_asked: { status: 409, title: 'No task asks for this outcome' },

@@ -37,6 +37,10 @@ begin
        and coalesce(new.owed_minor, 0) < (select gross_minor from payout where id = new.payout_id) then
       raise exception 'attempt % refused: it pays more than the partner is owed', old.id using errcode = 'check_violation';
     end if;
+    if old.state = 'prepared' and new.state = 'submitted'
+       and exists (select from payout where id = new.payout_id and held_at is not null) then
+      raise exception 'attempt % refused: a person holds its payout', old.id using errcode = 'check_violation';
+    end if;
     new.state_at := now();
   end if;
   return new;

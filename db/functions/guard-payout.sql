@@ -14,6 +14,10 @@ begin
        and exists (select from payout_run where id = new.run_id and status = 'review')) then
     raise exception 'payout % refused: its amounts, partner and instrument are frozen', old.id using errcode = 'restrict_violation';
   end if;
+  if old.held_at is null and new.held_at is not null
+     and exists (select from payout_attempt where payout_id = new.id and state not in ('prepared', 'failed')) then
+    raise exception 'payout % refused: its provider was asked, so nobody can hold it', old.id using errcode = 'check_violation';
+  end if;
   if new.status is distinct from old.status then
     if not exists (select from payout_edge where from_status = old.status and to_status = new.status) then
       raise exception 'payout % refused: % cannot become %', old.id, old.status, new.status using errcode = 'check_violation';

@@ -49,23 +49,29 @@ create table payout(
     ('draft', 'approved', 'executing', 'sent', 'settled', 'failed', 'returned', 'cancelled')),
   status_reason text,
   cut_reason text check (cut_reason <> ''),
+  held_at timestamptz,
+  held_by uuid references actor,
+  held_reason text check (held_reason <> ''),
   due_at timestamptz not null default now(),
   created_at timestamptz not null default now(),
   status_at timestamptz not null default now(),
   foreign key (instrument_version_id, partner_id, method) references instrument_version(id, partner_id, method),
   check (net_minor = gross_minor - withheld_minor - fee_minor),
+  check ((held_at is null) = (held_by is null) and (held_at is null) = (held_reason is null)),
   check ((method, gateway) in (('bank', 'wise'), ('paypal', 'paypal'), ('check', 'lob'), ('check', 'printed-check'))),
   unique (id, partner_id, currency),
   foreign key (replaces_id, partner_id, currency) references payout(id, partner_id, currency)
 );
 comment on column payout.cut_reason is
   'The reason of a person who takes it out of its approved run. Its batch is dissolved first, if it is in one.';
+comment on column payout.held_at is 'Since when a person holds it: it stays in its run, and its provider is not asked. Null: nobody does.';
 create unique index one_live_payout on payout(run_id, partner_id, currency) where status <> 'cancelled';
 create index on payout(partner_id, created_at desc);
 create index on payout(run_id, status, id);
 create index on payout(status, id);
 create index on payout(method, id);
 create index payout_asked on payout(run_id, status_at) where status = 'executing';
+create index payout_held on payout(run_id) where held_at is not null and status in ('draft', 'approved', 'executing');
 create index on payout(due_at, id) where status in ('approved', 'executing', 'sent');
 create unique index one_live_replacement on payout(replaces_id) where status not in ('failed', 'returned', 'cancelled');
 

@@ -70,7 +70,7 @@ const GroupRow = z.strictObject({ gateway: z.enum(GATEWAYS), currency: Currency,
 /** Payouts of a run that could go together. */
 export type BatchGroup = z.infer<typeof GroupRow>;
 
-/** A run's approved payouts of these gateways, counted by gateway and currency: a batch has one of each. */
+/** A run's approved payouts of these gateways that nobody holds, counted by gateway and currency: a batch has one of each. */
 export const listBatchGroups = (
   db: Database,
   runId: string,
@@ -78,7 +78,7 @@ export const listBatchGroups = (
 ): Promise<readonly BatchGroup[]> =>
   db.any(sql.type(GroupRow)`
     select gateway, currency, count(*) as count from payout
-    where run_id = ${runId} and status = 'approved' and gateway = any(${sql.array(gateways, 'text')})
+    where run_id = ${runId} and status = 'approved' and held_at is null and gateway = any(${sql.array(gateways, 'text')})
     group by gateway, currency having count(*) > 1 order by gateway, currency`);
 
 /** The number of a run's next batch. The caller has locked the run's row, so that nobody else gets the same number. */

@@ -9,7 +9,7 @@ import type { Database } from '../database.ts';
 import { PayoutStartRow, startColumns } from './starts.ts';
 import { Currency, Instant, LocalDate } from '../column-types.ts';
 
-const PayoutRow = z.strictObject({
+export const PayoutRow = z.strictObject({
   id: z.string(),
   runId: z.string(),
   payerId: z.number(),
@@ -28,6 +28,9 @@ const PayoutRow = z.strictObject({
   statusReason: z.string().nullable(),
   /** The reason of a person who takes it out of its approved run. */
   cutReason: z.string().nullable(),
+  /** Since when a person holds it, and why. */
+  heldAt: Instant.nullable(),
+  heldReason: z.string().nullable(),
   /** The state of the attempt that can pay, or that paid. */
   attemptState: z.enum(ATTEMPT_STATES).nullable(),
   attemptReason: z.string().nullable(),
@@ -41,12 +44,13 @@ const PayoutRow = z.strictObject({
 /** One partner's payment in one run and one currency. Amounts are minor units of that currency. */
 export type Payout = z.infer<typeof PayoutRow>;
 
-const selectFrom = (payouts: FragmentSqlToken) => sql.fragment`
+/** The part of a query that reads payouts from a table or a part of it. */
+export const selectFrom = (payouts: FragmentSqlToken) => sql.fragment`
   select payout.id, payout.run_id as "runId", schedule.payer_id as "payerId", payout.partner_id as "partnerId",
     partner.code as partner, payout.currency, payout.method, payout.gateway, payout.gross_minor as "gross",
     payout.withheld_minor as "withheld", payout.fee_minor as "fee", payout.net_minor as "net",
     payout.instrument_version_id as "instrumentVersionId", payout.status, payout.status_reason as "statusReason",
-    payout.cut_reason as "cutReason",
+    payout.cut_reason as "cutReason", payout.held_at as "heldAt", payout.held_reason as "heldReason",
     attempt.state as "attemptState", attempt.reason as "attemptReason", payout.replaces_id as "replacesId",
     run.period_end as "periodEnd", payout.created_at as "createdAt", payout.status_at as "statusAt"
   from ${payouts} join payout_run run on run.id = payout.run_id join pay_schedule schedule on schedule.id = run.schedule_id
@@ -66,35 +70,9 @@ export async function lockPayout(db: Database, id: string): Promise<Payout> {
   return getPayout(db, id);
 }
 
-export type PayoutFilter = {
-  runId?: string | undefined;
-  partnerId?: bigint | undefined;
-  status?: PayoutStatus | undefined;
-  method?: string | undefined;
-};
-
-/** Payouts in the order of their ids, after a cursor. */
-export const listPayouts = (
-  db: Database,
-  filter: PayoutFilter,
-  after: string | null,
-  limit: number,
-): Promise<readonly Payout[]> =>
-  db.any(sql.type(PayoutRow)`
-    ${selectFrom(sql.fragment`(
-      select * from payout
-      where (${filter.runId ?? null}::uuid is null or run_id = ${filter.runId ?? null}::uuid)
-        and (${filter.partnerId === undefined ? null : String(filter.partnerId)}::bigint is null
-          or partner_id = ${filter.partnerId === undefined ? null : String(filter.partnerId)}::bigint)
-        and (${filter.status ?? null}::text is null or status = ${filter.status ?? null})
-        and (${filter.method ?? null}::text is null or method = ${filter.method ?? null})
-        and (${after}::uuid is null or id > ${after}::uuid)
-      order by id limit ${limit}) payout`)}
-    order by payout.id`);
-
 /**
- * Takes the next approved payouts of a run in the order of their ids, or only those that could go into one batch, and moves them to
- * executing. The caller starts them. Otherwise the sweep does.
+ * Takes the next approved payouts of a run that nobody holds, in the order of their ids, or only those that could go into one batch, and
+ * moves them to executing. The caller starts them. Otherwise the sweep does.
  */
 export async function takeStartablePayouts(
   db: Database,
@@ -105,7 +83,7 @@ export async function takeStartablePayouts(
   const ids = await db.anyFirst(sql.type(z.object({ id: z.string() }))`
     update payout set status = 'executing', due_at = now() + interval '1 minute'
     where id in (
-      select id from payout where run_id = ${runId} and status = 'approved'
+      select id from payout where run_id = ${runId} and status = 'approved' and held_at is null
         and (${only?.gateway ?? null}::text is null or (gateway, currency) = (${only?.gateway ?? null}, ${only?.currency ?? null}))
       order by id limit ${limit} for update)
     returning id`);
@@ -137,21 +115,27 @@ const endPayouts = (move: FragmentSqlToken) => sql.unsafe`
 export const setCutReason = (db: Database, id: string, reason: string) =>
   db.query(sql.unsafe`update payout set cut_reason = ${reason} where id = ${id}`);
 
+/** Holds a payout back from its provider, or releases it. */
+export const setHold = (db: Database, id: string, hold: { by: string; reason: string } | null) =>
+  db.query(sql.unsafe`
+    update payout set held_at = case when ${hold !== null} then now() end, held_by = ${hold?.by ?? null},
+      held_reason = ${hold?.reason ?? null} where id = ${id}`);
+
 /** Sets the time at which a payout is due, whatever happens to its workflow. */
 export const setPayoutDue = (db: Database, id: string, dueInMs: number) =>
   db.query(sql.unsafe`update payout set due_at = now() + ${dueInMs} * interval '1 millisecond' where id = ${id}`);
 
 /**
- * Says that a payout waits for the resume of its run or gateway, and is not due before. A payout whose pause is over by now is due at
- * once. The lock lets a resume, which makes due what waited, happen either entirely before this or entirely after it.
+ * Says that a payout waits for its release, or the resume of its run or gateway, and is not due before. A payout for which that is over
+ * by now is due at once. The lock lets a resume, which makes due what waited, happen either entirely before this or entirely after it.
  */
-export const holdPayout = (db: Database, id: string, dueInMs: number) =>
+export const waitForResume = (db: Database, id: string, dueInMs: number) =>
   db.query(sql.unsafe`
-    with held as (select run_id, gateway from payout where id = ${id}),
-      run as (select status from payout_run where id = (select run_id from held) for share),
-      pause as (select gateway from gateway_pause where gateway = (select gateway from held) for share)
+    with waiting as (select run_id, gateway from payout where id = ${id}),
+      run as (select status from payout_run where id = (select run_id from waiting) for share),
+      pause as (select gateway from gateway_pause where gateway = (select gateway from waiting) for share)
     update payout set due_at = now() + case
-      when exists (select from pause) or exists (select from run where status = 'paused')
+      when held_at is not null or exists (select from pause) or exists (select from run where status = 'paused')
       then ${dueInMs} * interval '1 millisecond' else interval '0' end
     where id = ${id}`);
 
@@ -213,7 +197,7 @@ export const draftPayouts = ({ id, scheduleId, periodEnd, replacesId }: Drafted)
 
 /**
  * The parts of a statement that redraws a run in review: drafts of `changed`, the part before them, end, change in place or begin, and
- * take every line that is free before the cut-off. A payout and its lines change in one statement.
+ * take every line that is free before the cut-off. A payout and its lines change in one statement. A hold stays with the partner.
  */
 export const redrawPayouts = ({ id, scheduleId, periodEnd, replacesId }: Drafted) => sql.fragment`
   ended as (
@@ -227,11 +211,17 @@ export const redrawPayouts = ({ id, scheduleId, periodEnd, replacesId }: Drafted
     from changed where payout.id = changed.payout_id and changed.outcome = 'paid'
     returning payout.id, payout.partner_id, payout.currency
   ), added as (
-    insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id, replaces_id)
+    insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id, replaces_id,
+      held_at, held_by, held_reason)
     select payout_id(${id}::uuid, partner_id, currency, (
         select count(*) from payout old where (old.run_id, old.partner_id, old.currency) = (${id}::uuid, changed.partner_id, changed.currency))),
-      ${id}::uuid, partner_id, currency, method, gateway, payable_minor, payable_minor, instrument_version_id, ${replacesId}::uuid
-    from changed where outcome = 'paid' and payout_id is null
+      ${id}::uuid, partner_id, currency, method, gateway, payable_minor, payable_minor, instrument_version_id, ${replacesId}::uuid,
+      earlier.held_at, earlier.held_by, earlier.held_reason
+    from changed left join lateral (
+      select held_at, held_by, held_reason from payout old
+      where (old.run_id, old.partner_id, old.currency) = (${id}::uuid, changed.partner_id, changed.currency)
+      order by old.created_at desc limit 1) earlier on true
+    where outcome = 'paid' and payout_id is null
     returning id, partner_id, currency
   ), drawn as (
     select * from moved union all select * from added

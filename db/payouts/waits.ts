@@ -9,8 +9,15 @@ import type { Payout } from './payouts.ts';
 
 const PausesRow = z.strictObject({ isRunPaused: z.boolean(), isGatewayPaused: z.boolean() });
 
-/** The pause that keeps a payout from its provider: of its gateway, or of its run. Undefined where there is none. */
-export async function whyNotSubmit(db: Database, payout: Payout): Promise<'run_paused' | 'gateway_paused' | undefined> {
+/**
+ * Why a payout must not reach its provider now: a pause of its gateway or of its run, or a person who holds it. Undefined where nothing
+ * keeps it. The claim has locked the payout.
+ */
+export async function whyNotSubmit(
+  db: Database,
+  payout: Payout,
+): Promise<'held' | 'run_paused' | 'gateway_paused' | undefined> {
+  if (payout.heldAt) return 'held';
   const { isRunPaused, isGatewayPaused } = await db.one(sql.type(PausesRow)`
     select (select status = 'paused' from payout_run where id = ${payout.runId}) as "isRunPaused",
       exists (select from gateway_pause where gateway = ${payout.gateway}) as "isGatewayPaused"`);

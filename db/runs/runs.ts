@@ -182,33 +182,44 @@ export const PROGRESS_COUNT_MAX = 1_000;
 const ProgressRow = z.strictObject({
   waiting: Count,
   asked: Count,
+  /** Those of both that a person holds are counted here alone. */
+  held: Count,
   /** The time since the last of those whose provider is asked has moved, in milliseconds. */
   quietMs: Count,
 });
 
-/** The progress of a run: payouts that are not started, and payouts whose provider is asked and that are neither sent nor over. */
+/**
+ * The progress of a run: payouts that are not started, payouts whose provider is asked and that are neither sent nor over, and payouts
+ * that a person holds.
+ */
 export const readRunProgress = (db: Database, runId: string): Promise<z.infer<typeof ProgressRow>> =>
   db.one(sql.type(ProgressRow)`
     select
-      (select count(*) from (select from payout where run_id = ${runId} and status = 'approved' limit ${PROGRESS_COUNT_MAX}) first)
+      (select count(*) from (
+        select from payout where run_id = ${runId} and status = 'approved' and held_at is null limit ${PROGRESS_COUNT_MAX}) first)
         as waiting,
-      (select count(*) from (select from payout where run_id = ${runId} and status = 'executing' limit ${PROGRESS_COUNT_MAX}) first)
+      (select count(*) from (
+        select from payout where run_id = ${runId} and status = 'executing' and held_at is null limit ${PROGRESS_COUNT_MAX}) first)
         as asked,
+      (select count(*) from (
+        select from payout where run_id = ${runId} and status in ('approved', 'executing') and held_at is not null
+        limit ${PROGRESS_COUNT_MAX}) first) as held,
       coalesce(extract(epoch from now() -
         (select max(status_at) from payout where run_id = ${runId} and status = 'executing')) * 1000, 0)::bigint as "quietMs"`);
 
 /**
  * How many payouts of all runs a provider is being asked for one by one. A payout does not delay others once its provider has replied,
- * while it is in a batch, or during a pause.
+ * while it is in a batch, while a person holds it, or during a pause.
  */
 export const countActivePayouts = (db: Database): Promise<number> =>
   db.oneFirst(sql.type(z.strictObject({ count: Count }))`
     with active as (
       select payout.run_id, payout.gateway from payout_attempt attempt join payout on payout.id = attempt.payout_id
       where attempt.batch_id is null and attempt.state in ('prepared', 'submitted', 'unknown') and payout.status = 'executing'
+        and payout.held_at is null
       union all
       select run_id, gateway from payout
-      where status = 'executing'
+      where status = 'executing' and held_at is null
         and not exists (select from payout_attempt attempt where attempt.payout_id = payout.id and attempt.state <> 'failed'))
     select count(*) from active join payout_run run on run.id = active.run_id
     where run.status <> 'paused' and not exists (select from gateway_pause pause where pause.gateway = active.gateway)`);

@@ -21,13 +21,16 @@ const WaitingRow = z.strictObject({
   payOn: LocalDate,
   isPayDay: z.boolean(),
   gatewayPausedAt: Instant.nullable(),
+  heldAt: Instant.nullable(),
+  heldReason: z.string().nullable(),
 });
 export type WaitingPayout = z.infer<typeof WaitingRow>;
 
 const selectWaiting = sql.fragment`
   select payout.id, payout.status, payout.status_at as "statusAt", payout.method, payout.gateway, attempt.state as attempt,
     attempt.state_at as "attemptAt", run.status as "runStatus", run.review_since as "reviewSince", run.pay_on as "payOn",
-    run.pay_on <= (now() at time zone schedule.zone)::date as "isPayDay", pause.paused_at as "gatewayPausedAt"
+    run.pay_on <= (now() at time zone schedule.zone)::date as "isPayDay", pause.paused_at as "gatewayPausedAt",
+    payout.held_at as "heldAt", payout.held_reason as "heldReason"
   from payout join payout_run run on run.id = payout.run_id join pay_schedule schedule on schedule.id = run.schedule_id
   left join payout_attempt attempt on attempt.payout_id = payout.id and attempt.state <> 'failed'
   left join gateway_pause pause on pause.gateway = payout.gateway`;

@@ -30,7 +30,7 @@ export const ENDINGS: Record<AttemptState, Ending> = {
   prepared: {
     by: "The payout's next step. The sweep takes it every minute if its workflow is lost.",
     asked: null,
-    way: 'A person resumes the paused run or gateway.',
+    way: 'A person resumes the paused run or gateway, or releases the held payout.',
   },
   submitted: LOOKED_UP,
   unknown: LOOKED_UP,

@@ -6,6 +6,7 @@ import type { PayoutStatus } from '../payouts/payout.ts';
 /** The reasons for which a payout waits. */
 export const WAITS = [
   'preparation',
+  'release',
   'approval',
   'pay_date',
   'its_turn',
@@ -37,6 +38,9 @@ export type Waiting = {
   readonly isPayDay: boolean;
   /** When its gateway was paused. Null if it is not paused. */
   readonly gatewayPausedAt: Date | null;
+  /** Since when finance holds it, and why. Null if nobody does. */
+  readonly heldAt: Date | null;
+  readonly heldReason: string | null;
 };
 
 /** Why a payout waits, since when, and the same in words for a person who has never seen its states. */
@@ -44,6 +48,7 @@ export type WaitsFor = { readonly reason: Wait; readonly since: Date; readonly w
 
 const WORDS: Record<Wait, (payout: Waiting, day: string) => string> = {
   preparation: () => 'It is being prepared.',
+  release: (_payout, day) => `We hold it since ${day}. Nothing was sent. Ask us why.`,
   approval: (_payout, day) => `It waits for approval since ${day}. Nothing was sent.`,
   pay_date: ({ payOn }) => `It is approved and waits for its pay date, ${payOn}. Nothing was sent.`,
   its_turn: () => 'It is approved and will be sent next. Nothing was sent yet.',
@@ -69,20 +74,27 @@ const OF_ATTEMPT: Partial<Record<AttemptState, Wait>> = {
   unclaimed: 'claim',
 };
 
-/** The reason for which a payout waits, or null once it is over. */
-export function waitsFor(payout: Waiting): WaitsFor | null {
+/** The reason for which a payout waits, or null once it is over. The reason of a hold is for our own people alone. */
+export function waitsFor(payout: Waiting, reader: 'partner' | 'staff' = 'partner'): WaitsFor | null {
   const found = waitOf(payout);
   if (!found) return null;
   const [reason, since] = found;
-  return { reason, since, words: WORDS[reason](payout, since.toISOString().slice(0, 10)) };
+  const day = since.toISOString().slice(0, 10);
+  const isForStaff = reason === 'release' && reader === 'staff';
+  return {
+    reason,
+    since,
+    words: isForStaff ? `Finance holds it since ${day}: ${payout.heldReason}` : WORDS[reason](payout, day),
+  };
 }
 
 function waitOf(payout: Waiting): readonly [Wait, Date] | null {
   const { status, statusAt, runStatus, reviewSince, method, attempt } = payout;
   const attemptAt = payout.attemptAt ?? statusAt;
+  const isUnasked = status === 'approved' || (status === 'executing' && (attempt === null || attempt === 'prepared'));
+  if (payout.heldAt && (status === 'draft' || isUnasked)) return ['release', payout.heldAt];
   if (status === 'draft')
     return runStatus === 'review' ? ['approval', reviewSince ?? statusAt] : ['preparation', statusAt];
-  const isUnasked = status === 'approved' || (status === 'executing' && (attempt === null || attempt === 'prepared'));
   if (isUnasked) return waitBeforeAsking(payout);
   if (status !== 'executing' && status !== 'sent')
     return status === 'settled' && attempt === 'on_hold' ? ['provider_hold', attemptAt] : null;

@@ -1102,6 +1102,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/payouts/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hold a payout back
+         * @description Needs a key of the role **operator**, **preparer**, or **approver**.
+         */
+        post: operations["holdPayout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release a held payout
+         * @description Needs a key of the role **operator**, **preparer**, or **approver**.
+         */
+        post: operations["releasePayout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{id}/pause": {
         parameters: {
             query?: never;
@@ -1873,7 +1913,7 @@ export interface components {
              * @example invalid_input
              * @enum {string}
              */
-            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "payout_cannot_leave" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
+            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
             /** @description The fields that cannot be accepted; empty if the problem is not about a field */
             errors: {
                 /**
@@ -3760,6 +3800,11 @@ export interface components {
                 count: number;
             }[];
             /**
+             * @description The number of payouts that finance holds; the run does not end before they are released or cut
+             * @example 2
+             */
+            held: number;
+            /**
              * @description The number of partners that changed since the content had the hash `seen`; null if `seen` is not given or unknown
              * @example 3
              */
@@ -4265,7 +4310,7 @@ export interface components {
              * @example approval
              * @enum {string}
              */
-            reason: "preparation" | "approval" | "pay_date" | "its_turn" | "run_resume" | "gateway_resume" | "provider" | "look_up" | "provider_approval" | "mailing" | "claim" | "provider_hold" | "final_word" | "cashing";
+            reason: "preparation" | "release" | "approval" | "pay_date" | "its_turn" | "run_resume" | "gateway_resume" | "provider" | "look_up" | "provider_approval" | "mailing" | "claim" | "provider_hold" | "final_word" | "cashing";
             /**
              * Format: date-time
              * @description Since when it waits. An RFC 3339 instant in UTC
@@ -4273,7 +4318,7 @@ export interface components {
              */
             since: string;
             /**
-             * @description The same in words, for the partner to read
+             * @description The same in words; a key of the role `partner` does not see why we hold it
              * @example It waits for approval since 2026-11-12. Nothing was sent.
              */
             words: string;
@@ -10641,6 +10686,98 @@ export interface operations {
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
             /** @description Its provider was asked, or it is out of the run already. Nothing was changed. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    holdPayout: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the payout */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunReason"];
+            };
+        };
+        responses: {
+            /** @description The payout stays in its run, with its approvals, and its provider is not asked before it is released. A payout that is held already keeps its first reason. A payout in a batch leaves it when the batch would be requested. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payout"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description Its provider was asked, or it is over. Nothing was changed. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    releasePayout: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the payout */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payout goes on with its run. If the partner is owed less by now, the payout is taken out of the run instead. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payout"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description Its provider was asked, or it is over. Nothing was changed. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -144,6 +144,7 @@ const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
   'POST /v1/runs': { schedule: 'monthly', periodEnd: '2026-03-01' },
   'POST /v1/runs/{id}/decision': { decision: 'approve', contentHash: 'a'.repeat(64), note: 'n' },
   'POST /v1/payouts/{id}/cut': { reason: 'because' },
+  'POST /v1/payouts/{id}/hold': { reason: 'because' },
   'POST /v1/runs/{id}/pause': { reason: 'because' },
   'POST /v1/runs/{id}/resume': { reason: 'because' },
   'POST /v1/runs/{id}/cancel': { reason: 'because' },

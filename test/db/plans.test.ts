@@ -12,15 +12,11 @@ import { listOverdueBatches } from '../../db/payouts/batches.ts';
 import { giveUpUnmatched, listMatchedInbox } from '../../db/payouts/inbox.ts';
 import { listPayoutLines } from '../../db/payouts/lines.ts';
 import { listPartnerPayability } from '../../db/payouts/payability.ts';
-import {
-  getPayout,
-  listPayouts,
-  takeOverduePayouts,
-  takeStartablePayouts,
-  updatePayout,
-} from '../../db/payouts/payouts.ts';
+import { listPayouts } from '../../db/payouts/pages.ts';
+import { getPayout, takeOverduePayouts, takeStartablePayouts, updatePayout } from '../../db/payouts/payouts.ts';
 import { findPayoutByProviderRef } from '../../db/payouts/starts.ts';
 import { listAuditEntries, sealAuditLog } from '../../db/people/audit.ts';
+import { countHeld, listHeld, listHoldingRuns } from '../../db/runs/holds.ts';
 import { listOutcomes } from '../../db/runs/outcomes.ts';
 import { listOverdueRuns } from '../../db/runs/overdue.ts';
 import { countActivePayouts, listRuns, readRunProgress } from '../../db/runs/runs.ts';
@@ -72,6 +68,9 @@ const QUERIES: Record<string, (db: Database, s: Scene) => unknown> = {
   'the payout that a webhook is about': (db, s) =>
     findPayoutByProviderRef(db, 'paypal', { reference: `ref-${s.payoutId}`, key: null }),
   'the progress of a run': (db, s) => readRunProgress(db, s.runId),
+  'the number of held payouts of a run': (db, s) => countHeld(db, s.runId),
+  'the held payouts of a run': (db, s) => listHeld(db, s.runId, 30),
+  'the runs that hold payouts': (db) => listHoldingRuns(db, 86_400_000, 100),
   'the payouts that providers are asked for': (db) => countActivePayouts(db),
   'the next payouts of a run': (db, s) => takeStartablePayouts(db, s.runId, 200),
   'the end of a payout': (db, s) => updatePayout(db, s.payoutId, 'failed', null),
@@ -139,6 +138,7 @@ function wholeReads(plan: Plan, stops: boolean): string[] {
 const TO_DO = [
   'payout_attempt_open',
   'payout_asked',
+  'payout_held',
   'settled_reopened',
   'resolution_due',
   'notification_due_at_id_idx',

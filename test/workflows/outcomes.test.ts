@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { holdPayout } from '../../db/payouts/payouts.ts';
+import { waitForResume } from '../../db/payouts/payouts.ts';
 import { DAY_MS } from '../../domain/durations.ts';
 import { payoutWorkflowId } from '../../temporal/messages.ts';
 import { type Company, openCompany } from '../fixtures/company.ts';
@@ -255,7 +255,7 @@ describe('given a pause by a person', () => {
     await attemptBecomes(business, id, 'prepared');
     await company.operator.api.post('/v1/gateways/paypal/resume', {});
 
-    await holdPayout(world.db, id, 600_000); // as it had decided when it saw the pause
+    await waitForResume(world.db, id, 600_000); // as it had decided when it saw the pause
     await sweep(world);
 
     await payoutBecomes(business, run, 'ann', 'settled');

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import { ROLES } from '../../../domain/people/role.ts';
 import { type EarningKey, listPartnerEarnings, type PartnerEarning } from '../../../db/earnings/earnings.ts';
-import { listPayouts } from '../../../db/payouts/payouts.ts';
+import { listPayouts } from '../../../db/payouts/pages.ts';
 import { Currency, Source } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { partnerOf } from '../../http/auth.ts';

@@ -3,7 +3,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { listAttemptHistory, listAttempts } from '../../../db/payouts/attempts.ts';
 import type { Database } from '../../../db/database.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
-import { getPayout, listPayouts, type Payout } from '../../../db/payouts/payouts.ts';
+import { listPayouts } from '../../../db/payouts/pages.ts';
+import { getPayout, type Payout } from '../../../db/payouts/payouts.ts';
 import { listPayoutLines } from '../../../db/payouts/lines.ts';
 import { ACTORS as ADVISED, adviceFor } from '../../../domain/payouts/advice.ts';
 import { ATTEMPT_STATES } from '../../../domain/payouts/attempt.ts';
@@ -127,7 +128,7 @@ const WaitBody = z
     reason: fields.oneOf(WAITS, 'The reason for which the payout waits', 'approval'),
     since: fields.at('Since when it waits'),
     words: fields.text(
-      'The same in words, for the partner to read',
+      'The same in words; a key of the role `partner` does not see why we hold it',
       'It waits for approval since 2026-11-12. Nothing was sent.',
     ),
   })
@@ -273,7 +274,7 @@ export const payoutRoutes = ({ db }: ApiDeps) =>
         isStaff ? readAttempts(db, payout.id) : [],
         isStaff ? readHistory(db, payout.id) : [],
       ]);
-      const wait = waitsFor(await readWaiting(db, payout.id));
+      const wait = waitsFor(await readWaiting(db, payout.id), isStaff ? 'staff' : 'partner');
       const waits = wait && { ...wait, since: wait.since.toISOString() };
       return c.json({ ...payoutBody(payout), waitsFor: waits, lines, attempts, history }, 200);
     });

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
+import { holdPayout, releasePayout } from '../../../commands/runs/holds.ts';
 import { cancelRun, cutFromRun, pauseRun, resumeRun } from '../../../commands/runs/changes.ts';
 import { getRun, type Run } from '../../../db/runs/runs.ts';
 import { wakeRun } from '../../../temporal/starts.ts';
@@ -26,6 +27,38 @@ const cut = createRoute({
       'The payout leaves its run, and its lines are free. In review the content hash is new, so approvals given before are void. A payout in a batch leaves it when the batch would be requested.',
     ),
     409: problemResponse('Its provider was asked, or it is out of the run already. Nothing was changed.'),
+  },
+});
+
+const hold = createRoute({
+  method: 'post',
+  path: '/v1/payouts/{id}/hold',
+  operationId: 'holdPayout',
+  tags: ['payouts'],
+  summary: 'Hold a payout back',
+  request: { params: UuidPath, body: WhyBody },
+  responses: {
+    200: answers(
+      PayoutBody,
+      'The payout stays in its run, with its approvals, and its provider is not asked before it is released. A payout that is held already keeps its first reason. A payout in a batch leaves it when the batch would be requested.',
+    ),
+    409: problemResponse('Its provider was asked, or it is over. Nothing was changed.'),
+  },
+});
+
+const release = createRoute({
+  method: 'post',
+  path: '/v1/payouts/{id}/release',
+  operationId: 'releasePayout',
+  tags: ['payouts'],
+  summary: 'Release a held payout',
+  request: { params: UuidPath },
+  responses: {
+    200: answers(
+      PayoutBody,
+      'The payout goes on with its run. If the partner is owed less by now, the payout is taken out of the run instead.',
+    ),
+    409: problemResponse('Its provider was asked, or it is over. Nothing was changed.'),
   },
 });
 
@@ -63,6 +96,15 @@ export const runChangeRoutes = ({ db, temporal, log }: ApiDeps) => {
     .openapi(cut, async (c) => {
       const { reason } = c.req.valid('json');
       const payout = await cutFromRun(db, c.req.valid('param').id, c.get('caller').actorId, reason);
+      await wake(await getRun(db, payout.runId));
+      return c.json(payoutBody(payout), 200);
+    })
+    .openapi(hold, async (c) => {
+      const { reason } = c.req.valid('json');
+      return c.json(payoutBody(await holdPayout(db, c.req.valid('param').id, c.get('caller').actorId, reason)), 200);
+    })
+    .openapi(release, async (c) => {
+      const payout = await releasePayout(db, c.req.valid('param').id, c.get('caller').actorId);
       await wake(await getRun(db, payout.runId));
       return c.json(payoutBody(payout), 200);
     })

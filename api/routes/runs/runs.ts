@@ -1,9 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { sumWaitingRefunds } from '../../../db/earnings/waits.ts';
-import { listPayouts } from '../../../db/payouts/payouts.ts';
+import { listPayouts } from '../../../db/payouts/pages.ts';
 import { listApprovals } from '../../../db/runs/approvals.ts';
 import { countFlags } from '../../../db/runs/flags.ts';
+import { countHeld } from '../../../db/runs/holds.ts';
 import { getRun, listRuns, listRunTotals, type Run } from '../../../db/runs/runs.ts';
 import { countChangedSince, listOutcomeTotals } from '../../../db/runs/outcomes.ts';
 import { askForRun } from '../../../commands/runs/ask.ts';
@@ -111,6 +112,10 @@ const RunDetail = RunBody.extend({
   flags: z
     .array(FlagCount)
     .meta({ description: 'The payouts that an approver should look at; `GET /v1/runs/{id}/flags` lists them' }),
+  held: fields.count(
+    'The number of payouts that finance holds; the run does not end before they are released or cut',
+    2,
+  ),
   changedSinceSeen: fields
     .count(
       'The number of partners that changed since the content had the hash `seen`; null if `seen` is not given or unknown',
@@ -280,6 +285,7 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
             amount: currency === null || minor === null ? null : formatDecimal(money(minor, currency)),
           })),
           flags: [...flags],
+          held: await countHeld(db, run.id),
           changedSinceSeen: seen === undefined ? null : await countChangedSince(db, run.id, seen),
           approvals: approvals.map((approval) => ({ ...approval, at: approval.at.toISOString() })),
         },

@@ -173,7 +173,58 @@ describe('given a run that was approved, and sales that are refunded, partners w
 
     await onlyTheOthersArePaid(business, run);
   });
+});
 
+describe('given an approved run in which finance holds a payout of a batch and a payout that is not started', () => {
+  it('when the rest is paid then the run waits for them alone, and pays each once after its release', async () => {
+    const business = await openBusiness(company, { code: 'holds' });
+    await addPayees(
+      business,
+      ['in-batch', 'one', 'two'].map((name) => ({ name, method: 'paypal', amount: '10.00' }) as const),
+    );
+    await addPayees(business, [{ name: 'alone', method: 'bank', amount: '10.00' }]);
+    const run = await prepare(business);
+    const asked = async (verb: 'hold' | 'release', name: string) => {
+      const { id } = await payoutIn(business, name);
+      await company.approver.api.post(`/v1/payouts/${id}/${verb}`, verb === 'hold' ? { reason: 'disputed' } : {});
+      return id;
+    };
+    await company.preparer.api.post(`/v1/payouts/${(await payoutIn(business, 'alone')).id}/hold`, {
+      reason: 'disputed',
+    });
+    await company.operator.api.post('/v1/gateways/paypal/pause', { reason: 'a test' });
+    await decide(company.approver, run);
+    const inBatch = (await payoutIn(business, 'in-batch')).id;
+    await eventually('the batch is frozen', () =>
+      world.db.exists(sql.unsafe`select 1 from payout_attempt where payout_id = ${inBatch} and batch_id is not null`),
+    );
+    await asked('hold', 'in-batch');
+    await company.operator.api.post('/v1/gateways/paypal/resume', {});
+    await sweep(world);
+
+    await eventually('the others are paid', async () => {
+      const payouts = await listRunPayouts(company, run.id);
+      return payouts.filter(({ status }) => status === 'settled').length === 2;
+    });
+    expect(await company.auditor.api.get(`/v1/runs/${run.id}`)).toMatchObject({
+      status: 'disbursing',
+      held: 2,
+      contentHash: run.contentHash,
+    });
+    expect(await company.auditor.api.get(`/v1/payouts/${inBatch}`)).toMatchObject({
+      status: 'executing',
+      waitsFor: { reason: 'release', words: expect.stringMatching(/^Finance holds it since .*: disputed$/) },
+    });
+    const alone = await asked('release', 'alone');
+    await asked('release', 'in-batch');
+    await sweep(world);
+    await allBecome(business, run, 'settled');
+    await runBecomes(company, run.id, 'disbursed');
+    for (const id of [alone, inBatch]) expect(await paidFor(world, id)).toEqual(['10.00']);
+  });
+});
+
+describe('given these runs', () => {
   it('then every invariant holds, and the providers paid nothing else', async () => {
     const books = [world.sandbox.wise, world.sandbox.paypal, world.sandbox.bank].map(({ url }) => url);
     expect(await checkInvariants(world.db, { books })).toEqual([]);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { recordReply } from '../../../activities/payouts/record.ts';
 import { raiseAlarm } from '../../../commands/tasks/alarms.ts';
+import { holdPayout, releasePayout, remindOfHolds } from '../../../commands/runs/holds.ts';
 import { openTask } from '../../../commands/tasks/tasks.ts';
 import { endReview } from '../../../commands/runs/end-review.ts';
 import { notifyOfReview } from '../../../commands/runs/prepare.ts';
@@ -16,6 +17,7 @@ import { money } from '../../../domain/money.ts';
 import { reply } from '../../../gateways/replies.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import {
+  addActor,
   addCompany,
   addLine,
   addPartner,
@@ -50,6 +52,30 @@ beforeEach(async () => {
 
 const raise = (subject: string, detail: string, fact?: string) =>
   fixture.app.transaction((tx) => raiseAlarm(tx, 'provider_answer', subject, detail, fact));
+
+describe('given payouts that finance has held for more than a day', () => {
+  it('then finance is reminded once a day, and not of a payout that was released since', async () => {
+    const { runId, payoutIds } = await addPayingRun(fixture.app, 'bank', 2);
+    const by = await addActor(fixture.app);
+    for (const id of payoutIds) await holdPayout(fixture.app, id, by, 'the invoice is disputed');
+    await fixture.app.transaction(remindOfHolds);
+    await send();
+    expect(box.texts()).toEqual([]);
+
+    await fixture.app.query(
+      sql.unsafe`update payout set held_at = held_at - interval '25 hours' where run_id = ${runId}`,
+    );
+    await releasePayout(fixture.app, payoutIds[1] ?? '', by);
+    await fixture.app.transaction(remindOfHolds);
+    await fixture.app.transaction(remindOfHolds);
+    await send();
+    expect(box.texts()).toHaveLength(1);
+    expect(box.texts()[0]).toContain('the invoice is disputed');
+    expect(box.texts()[0]).toContain(payoutIds[0]);
+    expect(box.texts()[0]).not.toContain(payoutIds[1]);
+    await releasePayout(fixture.app, payoutIds[0] ?? '', by);
+  });
+});
 
 describe('given an alarm that is open', () => {
   it('when something else is found about its subject then the new fact is kept and told, and the old one is not told again', async () => {

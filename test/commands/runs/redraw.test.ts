@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cutFromRun } from '../../../commands/runs/changes.ts';
 import { decideRun } from '../../../commands/runs/decide.ts';
 import { prepareRun } from '../../../commands/runs/prepare.ts';
+import { holdPayout } from '../../../commands/runs/holds.ts';
 import { redrawRun } from '../../../commands/runs/redraw.ts';
+import { getPayout } from '../../../db/payouts/payouts.ts';
 import { countChangedSince, listOutcomes, listRunChanges } from '../../../db/runs/outcomes.ts';
 import { getRun } from '../../../db/runs/runs.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
@@ -63,6 +65,26 @@ const outcomeOf = async ({ runId }: Review, partner: PartnerRows) =>
   (await listOutcomes(fixture.app, runId, { partnerId: 0n, currency: '' }, 100)).find(
     ({ partnerId }) => partnerId === partner.id,
   );
+
+describe('given a run in review in which a person holds a payout', () => {
+  it('then the content and the approvals stay, and the hold stays while the run follows what is owed', async () => {
+    const review = await openReview();
+    const before = await hashOf(review.runId);
+    const [draft] = await payoutsOf(review, review.first);
+    const by = await addActor(fixture.app);
+    await holdPayout(fixture.app, draft?.id ?? '', by, 'a test');
+    expect(await hashOf(review.runId)).toBe(before);
+
+    await earn(review.company, review.first, -1000n);
+    await redrawRun(fixture.app, review.runId);
+    await earn(review.company, review.first, 300n);
+    await redrawRun(fixture.app, review.runId);
+
+    const drawn = (await payoutsOf(review, review.first)).find(({ status }) => status === 'draft');
+    expect(drawn?.gross).toBe(300n);
+    expect((await getPayout(fixture.app, drawn?.id ?? '')).heldReason).toBe('a test');
+  });
+});
 
 describe('given a run in review', () => {
   it.each([

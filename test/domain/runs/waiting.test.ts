@@ -18,6 +18,8 @@ const sent: Waiting = {
   payOn: '2026-11-20',
   isPayDay: true,
   gatewayPausedAt: null,
+  heldAt: null,
+  heldReason: null,
 };
 
 describe('given a payout that waits', () => {
@@ -30,6 +32,11 @@ describe('given a payout that waits', () => {
       is: { status: 'approved', isPayDay: false },
       words: 'It is approved and waits for its pay date, 2026-11-20. Nothing was sent.',
     },
+    {
+      is: { status: 'draft', runStatus: 'review', heldAt: SINCE },
+      words: /^We hold it since 2026-11-12\. .* Ask us why/,
+    },
+    { is: { attempt: 'prepared', gatewayPausedAt: SINCE, heldAt: SINCE }, words: /^We hold it since 2026-11-12/ },
     { is: { runStatus: 'paused' }, words: 'Its run is paused since 2026-11-12. Nothing was sent.' },
     {
       is: { gatewayPausedAt: SINCE },
@@ -44,6 +51,12 @@ describe('given a payout that waits', () => {
     expect(waitsFor({ ...sent, ...is })?.words).toEqual(
       typeof words === 'string' ? words : expect.stringMatching(words),
     );
+  });
+
+  it('when finance holds it then our own people read the reason, and its partner does not', () => {
+    const held = { ...sent, heldAt: SINCE, heldReason: 'the invoice is disputed' };
+    expect(waitsFor(held, 'staff')?.words).toBe('Finance holds it since 2026-11-12: the invoice is disputed');
+    expect(waitsFor(held, 'partner')?.words).not.toContain('disputed');
   });
 
   it('then every state that is not over has its reason, and none that is over has one', () => {

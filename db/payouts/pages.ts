@@ -1,0 +1,31 @@
+import { sql } from 'slonik';
+
+import type { PayoutStatus } from '../../domain/payouts/payout.ts';
+import type { Database } from '../database.ts';
+import { type Payout, PayoutRow, selectFrom } from './payouts.ts';
+
+export type PayoutFilter = {
+  runId?: string | undefined;
+  partnerId?: bigint | undefined;
+  status?: PayoutStatus | undefined;
+  method?: string | undefined;
+};
+
+/** Payouts in the order of their ids, after a cursor. */
+export const listPayouts = (
+  db: Database,
+  filter: PayoutFilter,
+  after: string | null,
+  limit: number,
+): Promise<readonly Payout[]> =>
+  db.any(sql.type(PayoutRow)`
+    ${selectFrom(sql.fragment`(
+      select * from payout
+      where (${filter.runId ?? null}::uuid is null or run_id = ${filter.runId ?? null}::uuid)
+        and (${filter.partnerId === undefined ? null : String(filter.partnerId)}::bigint is null
+          or partner_id = ${filter.partnerId === undefined ? null : String(filter.partnerId)}::bigint)
+        and (${filter.status ?? null}::text is null or status = ${filter.status ?? null})
+        and (${filter.method ?? null}::text is null or method = ${filter.method ?? null})
+        and (${after}::uuid is null or id > ${after}::uuid)
+      order by id limit ${limit}) payout`)}
+    order by payout.id`);
