@@ -19,7 +19,8 @@ type Terms = Body<'post', '/v1/programs/{code}/plans'>['terms'];
 
 const SCHEDULES: Record<PayerCode, string> = { goods: GOODS_SCHEDULE, media: MEDIA_SCHEDULE };
 
-const MINIMUMS = [
+/** The lowest amounts that are paid. */
+export const MINIMUMS = [
   { currency: 'USD', amount: '25.00' },
   { currency: 'EUR', amount: '25.00' },
   { currency: 'GBP', amount: '20.00' },

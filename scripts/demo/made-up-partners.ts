@@ -90,7 +90,7 @@ export const planFor = (currency: DemoCurrency): string => `in-${currency.toLowe
 const nameOf = ({ code, fate }: MadeUpPartner): string =>
   fate === 'transfer bounces' ? `Bounce ${code}` : `Partner ${code}`;
 
-function instrumentOf(partner: MadeUpPartner): NonNullable<PartnerBody['instrument']> {
+export function instrumentOf(partner: MadeUpPartner): NonNullable<PartnerBody['instrument']> {
   const { code, method, currency, fate } = partner;
   if (method === 'paypal')
     return { method, receiver: `${fate === 'unclaimed' ? 'unclaimed-' : ''}${code}@example.com` };

@@ -4,6 +4,9 @@ import { Temporal } from 'temporal-polyfill';
 export const cutoffOf = (month: string): string =>
   Temporal.PlainYearMonth.from(month).add({ months: 1 }).toPlainDate({ day: 1 }).toString();
 
+export const monthBefore = (month: string): string =>
+  Temporal.PlainYearMonth.from(month).subtract({ months: 1 }).toString();
+
 /** This is more than the longest time between a pay date and its next business day. */
 const PAY_DATE_DAYS_MAX = 4;
 

@@ -32,11 +32,8 @@ export async function welcomePeople(db: Database, url: string, mailbox: Mailbox)
   await addPerson(olga, 'oscar', 'Oscar Operator');
   await propose(olga, 'oscar', 'operator');
   const oscar = await takeKey(url, mailbox, 'oscar', 'operator');
-  const give = async (code: string, role: Role): Promise<Person> => {
-    const { id } = await propose(olga, code, role);
-    await oscar.api.post('/v1/grants/{id}/decision', { params: { path: { id } }, body: { decision: 'confirm' } });
-    return takeKey(url, mailbox, code, role);
-  };
+  const give = (code: string, role: Role) =>
+    giveRole({ givesRoles: olga, confirmsRoles: oscar }, { url, mailbox }, code, role);
   await addPerson(olga, 'otto', 'Otto Operator');
   await addPerson(olga, 'petra', 'Petra Preparer');
   await addPerson(olga, 'anna', 'Anna Approver');
@@ -52,9 +49,21 @@ export async function welcomePeople(db: Database, url: string, mailbox: Mailbox)
   };
 }
 
+/** Gives a person a role, with two pairs of hands, and takes its key. */
+export async function giveRole(
+  { givesRoles, confirmsRoles }: { givesRoles: Person; confirmsRoles: Person },
+  { url, mailbox }: { url: string; mailbox: Mailbox },
+  code: string,
+  role: Role,
+): Promise<Person> {
+  const { id } = await propose(givesRoles, code, role);
+  await confirmsRoles.api.post('/v1/grants/{id}/decision', { params: { path: { id } }, body: { decision: 'confirm' } });
+  return takeKey(url, mailbox, code, role);
+}
+
 const addressOf = (code: string): string => `${code}@example.com`;
 
-const addPerson = ({ api }: Person, code: string, name: string) =>
+export const addPerson = ({ api }: Person, code: string, name: string) =>
   api.post('/v1/actors', { body: { code, name, email: addressOf(code) } });
 
 const propose = ({ api }: Person, code: string, role: Role) =>

@@ -16,7 +16,7 @@ const Movement = z.object({
   currency: Currency,
   amount: z.string(),
 });
-type Movement = z.infer<typeof Movement>;
+export type Movement = z.infer<typeof Movement>;
 const BooksPage = z.object({ entries: z.array(Movement), next: z.int().nullable() });
 
 const TIMEOUT_MS = 30_000;
@@ -54,14 +54,18 @@ function namesOf({ provider, key }: Movement): string[] {
 
 const show = ({ paid, fee, returned }: Sums): string => `${paid} paid, ${fee} of fees, ${returned} returned`;
 
+/** The movements of each attempt, and under undefined those that belong to none. */
+export function groupByAttempt(attempts: readonly AskedAttempt[], movements: readonly Movement[]) {
+  const known = new Map(attempts.map((attempt) => [nameAt(attempt), attempt]));
+  return Map.groupBy(movements, (movement) => namesOf(movement).flatMap((name) => known.get(name) ?? [])[0]);
+}
+
 /** Compares the providers' books with ours. `movements` are those of every provider that moves our money. */
 export async function compareBooks(db: Database, movements: readonly Movement[]): Promise<string[]> {
   const attempts = await listAsked(db);
-  const known = new Map(attempts.map((attempt) => [nameAt(attempt), attempt]));
-  const find = (movement: Movement) => namesOf(movement).flatMap((name) => known.get(name) ?? [])[0];
-  const byAttempt = Map.groupBy(
+  const byAttempt = groupByAttempt(
+    attempts,
     movements.filter(({ provider }) => provider !== 'lob'),
-    find,
   );
   return [
     ...paidTwice(movements),

@@ -8,19 +8,26 @@ import type { RunDetail } from '../../scripts/api-types/api.d.ts';
 import type { Body } from '../../scripts/client.ts';
 import { GOODS_SCHEDULE, MEDIA_SCHEDULE, setUpCompanies } from '../../scripts/demo/company.ts';
 import { type DemoCurrency, type MadeUpPartner, partnerBody } from '../../scripts/demo/made-up-partners.ts';
-import { cutoffOf, lastPaidMonth } from '../../scripts/demo/months.ts';
+import { cutoffOf, lastPaidMonth, monthBefore } from '../../scripts/demo/months.ts';
 import { readRun } from '../../scripts/demo/pay.ts';
-import { type People, welcomePeople } from '../../scripts/demo/people.ts';
+import { addPerson, giveRole, type People, type Person, welcomePeople } from '../../scripts/demo/people.ts';
 import { until } from '../../scripts/demo/until.ts';
 import type { Servers } from './servers.ts';
 
-/** A payee, who is paid once in every round. */
+/** A payee, who is paid once in every round, unless in trouble. */
 export type Payee = MadeUpPartner & { program: ProgramCode };
 
-/** The amount that is owed to one payee for one round. It is unique, so the providers' books alone show who was paid. */
-export type Owed = { payee: Payee; minor: bigint };
+/** The amount that is owed to one payee for one round, and the time before it was sold. The amount is unique, so the providers' books alone show who was paid. */
+export type Owed = { payee: Payee; minor: bigint; soldAt: number };
 
-export type Business = { people: People; payees: readonly Payee[]; month: string };
+export type Business = {
+  people: People;
+  /** The people who may approve, in the order in which they are asked. */
+  approvers: Person[];
+  payees: readonly Payee[];
+  /** The month of the sales. Both its cut-off and the next one have passed. */
+  month: string;
+};
 
 /** One program of each company. Goods prints its checks, and Media sends them through Lob. */
 const PROGRAM_OF = { goods: GOODS_SCHEDULE, media: MEDIA_SCHEDULE } as const;
@@ -53,14 +60,17 @@ export async function openBusiness({ environment, ports, stop }: Servers, count:
   const connection = Connection.lazy({ address: TEMPORAL_ADDRESS });
   const close = async () => void (await Promise.all([db.end(), connection.close()]));
   try {
-    const people = await welcomePeople(db, url, { url: `http://127.0.0.1:${ports.mail}` });
+    const mailbox = { url: `http://127.0.0.1:${ports.mail}` };
+    const people = await welcomePeople(db, url, mailbox);
+    await addPerson(people.givesRoles, 'bea', 'Bea Approver');
+    const approvers = [people.approver, await giveRole(people, { url, mailbox }, 'bea', 'approver')];
     const temporal = new Client({ connection, namespace: TEMPORAL_NAMESPACE });
     const stack = { environment, ports, servers: [], broken: new Promise<string>(() => {}), stop };
     await setUpCompanies({ stack, db, temporal, url, people, close });
     const payees = Array.from({ length: count }, (_, index) => makeUp(index));
     await addPrograms(people);
     await addPayees(people, payees);
-    return { people, payees, month: lastPaidMonth(Date.now()) };
+    return { people, approvers, payees, month: monthBefore(lastPaidMonth(Date.now())) };
   } finally {
     await close();
   }
@@ -98,20 +108,24 @@ export const owedIn = ({ payees }: Business, round: number): Owed[] =>
   payees.map((payee, index) => ({
     payee,
     minor: BigInt(OWED_MINOR_MIN + (round * payees.length + index) * OWED_MINOR_STEP),
+    soldAt: Date.now(),
   }));
+
+/** The sale that creates an amount owed. */
+export const saleOf = ({ month }: Business, round: number, { payee, minor }: Owed) => ({
+  source: 'chaos-shop',
+  id: `${payee.code}-${round}`,
+  program: payee.program,
+  partner: payee.code,
+  kind: 'sale',
+  occurredAt: `${month}-${SOLD_ON_DAY}`,
+  currency: payee.currency,
+  amount: formatDecimal(money(minor, payee.currency)),
+});
 
 /** Sends the sales that create the amounts owed, and waits until their earnings are computed. */
 export async function sell(servers: Servers, business: Business, round: number, owed: readonly Owed[]): Promise<void> {
-  const events = owed.map(({ payee: { code, program, currency }, minor }) => ({
-    source: 'chaos-shop',
-    id: `${code}-${round}`,
-    program,
-    partner: code,
-    kind: 'sale',
-    occurredAt: `${business.month}-${SOLD_ON_DAY}`,
-    currency,
-    amount: formatDecimal(money(minor, currency)),
-  }));
+  const events = owed.map((one) => saleOf(business, round, one));
   const { api } = business.people.operator;
   await persist('the sales to be taken in', () =>
     api.post('/v1/events', { body: { events }, idempotencyKey: `sales-${round}` }),
@@ -129,11 +143,17 @@ export async function sell(servers: Servers, business: Business, round: number, 
   );
 }
 
+/** The cut-off of the month in which everything is sold, and the one after it. */
+export const cutoffsOf = ({ month }: Business) => {
+  const first = cutoffOf(month);
+  return { first, next: cutoffOf(first.slice(0, 'yyyy-mm'.length)) };
+};
+
 /** One prepared run for each company. A run that pays nobody ends at once. The name makes a second request the same as the first. */
-export const prepareRuns = ({ people, month }: Business, name: string): Promise<RunDetail[]> =>
+export const prepareRuns = ({ people }: Business, name: string, periodEnd: string): Promise<RunDetail[]> =>
   Promise.all(
     Object.values(PROGRAM_OF).map(async (schedule) => {
-      const body = { schedule, periodEnd: cutoffOf(month) };
+      const body = { schedule, periodEnd };
       const ask = () => people.preparer.api.post('/v1/runs', { body, idempotencyKey: `${name}-${schedule}` });
       const { id } = await persist('a run to be opened', ask);
       return untilPrepared(people, id);
@@ -147,20 +167,55 @@ const untilPrepared = async ({ preparer }: People, id: string): Promise<RunDetai
     return run;
   });
 
-/** Repeats the decision with the same key until the API returns its outcome. */
-export async function approve(
-  { people: { approver } }: Business,
-  { id, status, contentHash }: RunDetail,
-): Promise<void> {
-  if (status !== 'review' || !contentHash) return;
-  await persist(`run ${id} to be approved`, () =>
-    approver.api.post('/v1/runs/{id}/decision', {
-      params: { path: { id } },
-      body: { decision: 'approve', contentHash },
-      idempotencyKey: `approve-${id}`,
-    }),
-  );
+/** Approves runs. After the first approval the approver may lose the role, unless nobody else has it. */
+export async function approveAll(business: Business, runs: readonly RunDetail[], revokes = false): Promise<void> {
+  const [first, ...others] = runs;
+  if (!first || !revokes || business.approvers.length === 1) {
+    await Promise.all(runs.map(({ id }) => approve(business, id)));
+    return;
+  }
+  await approve(business, first.id);
+  await untilBegun(business, first.id);
+  const [loser] = business.approvers.splice(0, 1);
+  if (loser) await revoke(business, loser);
+  for (const { id } of others) {
+    await decide(loser, id).catch(() => {}); // it must be refused, or the run has no approval that counts
+    await approve(business, id);
+  }
 }
+
+/** A run that has not begun is cancelled when its approver loses the role, and nobody would be paid under the faults. */
+const untilBegun = ({ people: { preparer } }: Business, id: string): Promise<void> =>
+  persist(`run ${id} to begin`, async () => {
+    if ((await readRun(preparer.api, id)).status === 'approved') throw new Error('it waits');
+  });
+
+/** Approves what the run pays now, and reads it again if it changed meanwhile. */
+const approve = ({ approvers: [approver] }: Business, id: string): Promise<void> =>
+  persist(`run ${id} to be approved`, () => decide(approver, id));
+
+async function decide(approver: Person | undefined, id: string): Promise<void> {
+  if (!approver) throw new Error('nobody may approve');
+  const { status, contentHash } = await readRun(approver.api, id);
+  if (status !== 'review' || !contentHash) return;
+  await approver.api.post('/v1/runs/{id}/decision', {
+    params: { path: { id } },
+    body: { decision: 'approve', contentHash },
+    idempotencyKey: `approve-${id}-${contentHash}`,
+  });
+}
+
+/** Takes the role of an approver away. */
+const revoke = ({ people: { givesRoles } }: Business, { code }: Person): Promise<void> =>
+  persist(`the role of ${code} to be revoked`, async () => {
+    const { api, key } = givesRoles;
+    for (const { id, revokedAt } of await api.all('/v1/actors/{code}/grants', { params: { path: { code } } })) {
+      if (revokedAt !== null) continue;
+      const init = { method: 'DELETE', headers: { authorization: `Bearer ${key}` } };
+      const { ok, status } = await fetch(`${api.url}/v1/grants/${id}`, init);
+      if (!ok) throw new Error(`HTTP ${status}`);
+    }
+  });
 
 /** Repeats a repeatable call until it succeeds. Throws the last refusal if that takes too long. */
 export async function persist<T>(what: string, call: () => Promise<T>): Promise<T> {

@@ -17,7 +17,7 @@ describe('given servers that are killed, and providers that fail, while payouts 
   afterAll(() => close({ keepsFolder: false }));
 
   it(
-    'then in each of three rounds everybody is paid once, and every invariant holds',
+    'then in each of three rounds everybody is paid what they are owed, once, and every invariant holds',
     async () => {
       const wish = { seed: FIRST_SEED, rounds: ROUNDS, payouts: PAYOUTS, disruptedMs: DISRUPTED_MS };
       const violations: string[] = [];

@@ -84,12 +84,13 @@ async function tryAll({ wish, results, only }: Flags): Promise<boolean> {
   return isAllGood;
 }
 
-const lineOf = ({ seed, kills, faults, ownEnds, openWhenHealed, ms, violations }: Result): string =>
+const lineOf = ({ seed, kills, faults, troubles, ownEnds, openWhenHealed, ms, violations }: Result): string =>
   [
     `seed ${seed}`,
     `killed ${list(kills)}`,
     ...(totalOf(ownEnds) > 0 ? [`exited by themselves ${list(ownEnds)}`] : []),
     `faults ${list(faults)}`,
+    `troubles ${list(troubles)}`,
     `open when repaired ${openWhenHealed}`,
     `${(totalOf(ms) / 1000).toFixed(1)} s (${list(ms)})`,
     `violations ${violations.length}`,

@@ -2,8 +2,8 @@ import type { Patch } from './patch.ts';
 import type { FaultName, Menu } from './plan.ts';
 
 /**
- * Each mutation removes one protection against paying twice, in a copy of the source or in a separate database. A checker
- * that stays green without the protection would always be green.
+ * Each mutation removes one protection against paying twice, or against paying what is no longer owed, in a copy of the source or in a
+ * separate database. A checker that stays green without the protection would always be green.
  */
 export type Mutation = {
   name: string;
@@ -22,6 +22,8 @@ const UNCLEAR = ['commit-then-drop', 'commit-then-502', 'commit-then-cut-body'] 
 /** These mutations remove a protection of single payments. Separate code claims and resolves batches. */
 const ALONE = { WISE_BATCH_MAX: ['1'], PAYPAL_BATCH_MAX: ['1'] } as const satisfies Menu['settings'];
 const UNANSWERED: Menu = {
+  troubles: [],
+  revokesPercent: 0,
   servers: ['api'],
   faults: UNCLEAR,
   asksTwicePercent: 0,
@@ -29,9 +31,16 @@ const UNANSWERED: Menu = {
   always: { method: 'POST', times: 6 },
 };
 const ASKED_TWICE: Menu = { ...UNANSWERED, asksTwicePercent: 100 };
+/** A provider that refuses our key is not asked until everything is repaired. Frozen payments wait, while the business changes. */
+const TROUBLED: Menu = {
+  ...UNANSWERED,
+  faults: ['401'],
+  troubles: ['refund of a part', 'refund of the whole', 'hold', 'new details'],
+};
 const PLAIN = { patches: [], statements: [], menu: UNANSWERED };
 
 const ASK = 'activities/payouts/ask.ts';
+const LAST = 'activities/payouts/last-question.ts';
 
 /**
  * Calls that outlast the heartbeat of their worker, so that Temporal has another worker repeat them, and a PayPal that would pay
@@ -53,10 +62,8 @@ const OVERLAPPING = {
   statements: [],
   heartbeatSeconds: 1,
   menu: {
-    servers: ['api'],
+    ...UNANSWERED,
     faults: ['slow'],
-    asksTwicePercent: 0,
-    settings: ALONE,
     always: { provider: 'paypal', method: 'POST', path: '/v1/payments/payouts', ms: 2_000, times: 6 },
   },
 } as const satisfies Partial<Mutation>;
@@ -159,11 +166,26 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
   },
+  {
+    name: 'last-question',
+    without: 'the last question at freeze and claim: what was approved is paid, whatever has happened since',
+    patches: [
+      { file: LAST, from: 'const cut = whyCut(payout, standing);', to: 'const cut = undefined;' },
+      {
+        file: LAST,
+        from: 'owed.set(payout.id, standing?.payableMinor ?? 0n)',
+        to: 'owed.set(payout.id, payout.gross)',
+      },
+    ],
+    statements: [],
+    menu: TROUBLED,
+  },
 ];
 
 /** The controls remove nothing, under the same faults. They must stay green, or the mutations would prove nothing. */
 export const CONTROLS: readonly Mutation[] = [
   { ...PLAIN, name: 'control', without: 'nothing' },
+  { ...PLAIN, name: 'control-troubled', without: 'nothing, while the business changes', menu: TROUBLED },
   { ...PLAIN, name: 'control-twice', without: 'nothing, with every run asked for twice', menu: ASKED_TWICE },
   {
     ...OVERLAPPING,

@@ -41,6 +41,29 @@ export type Fault = {
 };
 export type WebhookChange = { provider: Provider; mode: (typeof WEBHOOK_MODES)[number] };
 
+/** The events in the business that may make an approved payout wrong. */
+export const TROUBLES = [
+  'refund of a part',
+  'refund of the whole',
+  'hold',
+  'new details',
+  'sale just before the cut-off',
+  'sale at the cut-off',
+] as const;
+export type TroubleName = (typeof TROUBLES)[number];
+
+/** In review, while the run is approved, or some time after that. */
+export const MOMENTS = ['review', 'approval', 'payment'] as const;
+
+/** Something that happens to one payee, who is named by an index. */
+export type Trouble = {
+  payee: number;
+  trouble: TroubleName;
+  moment: (typeof MOMENTS)[number];
+  /** The time after the approval, for the last moment. */
+  afterMs: number;
+};
+
 /** The events that follow the previous step after some time. */
 export type Step = {
   afterMs: number;
@@ -57,6 +80,9 @@ export type Plan = {
   /** The settings of a worker that is started again. Live workers keep their settings, as in a rolling deploy. */
   settings: Record<string, string>;
   steps: readonly Step[];
+  troubles: readonly Trouble[];
+  /** Whether an approver loses the role after the first approval. */
+  revokes: boolean;
 };
 
 /** The options from which the plan is drawn. A mutation narrows them to the options that reveal it. */
@@ -65,6 +91,9 @@ export type Menu = {
   faults: readonly [FaultName, ...FaultName[]];
   asksTwicePercent: number;
   settings: Readonly<Record<string, readonly [string, ...string[]]>>;
+  /** Without any, everybody is paid exactly what they earned. */
+  troubles: readonly TroubleName[];
+  revokesPercent: number;
   /** The properties that each fault has, whatever was drawn. */
   always?: Partial<Fault>;
 };
@@ -76,7 +105,14 @@ const SETTINGS: Menu['settings'] = {
   PAYPAL_BATCH_MAX: ['1', '20', '15000'],
 };
 
-export const MENU: Menu = { servers: SERVERS, faults: FAULTS, asksTwicePercent: 25, settings: SETTINGS };
+export const MENU: Menu = {
+  servers: SERVERS,
+  faults: FAULTS,
+  asksTwicePercent: 25,
+  settings: SETTINGS,
+  troubles: TROUBLES,
+  revokesPercent: 25,
+};
 
 const STEP_MS_MIN = 200;
 const STEP_MS_MAX = 3_000;
@@ -85,9 +121,13 @@ const FAULT_PERCENT = 80;
 const FAULT_TIMES_MAX = 6;
 const SLOW_MS_MAX = 3_000;
 const WEBHOOKS_PERCENT = 30;
+/** Always the same minority is in trouble, so that all others must be paid exactly what they earned in every round. */
+const TROUBLED_EVERY = 7;
+const TROUBLED_PERCENT = 80;
+const TROUBLE_MS_MAX = 2_000;
 
-/** Draws steps that together take about the given time. */
-export function drawPlan(seed: number, durationMs: number, menu: Menu = MENU): Plan {
+/** Draws steps that together take about the given time, and the troubles of a number of payees. */
+export function drawPlan(seed: number, durationMs: number, payees: number, menu: Menu = MENU): Plan {
   const random = createRandom(seed);
   const chance = (percent: number) => random.below(100) < percent;
   const from = chance(FROM_THE_SALES_PERCENT) ? 'the sales' : 'the approval';
@@ -101,7 +141,22 @@ export function drawPlan(seed: number, durationMs: number, menu: Menu = MENU): P
     steps.push(step);
     atMs += step.afterMs;
   }
-  return { from, asksTwice, settings, steps };
+  const revokes = chance(menu.revokesPercent);
+  return { from, asksTwice, settings, steps, troubles: drawTroubles(random, payees, menu), revokes };
+}
+
+function drawTroubles(random: Random, payees: number, { troubles: [first, ...others] }: Menu): Trouble[] {
+  if (first === undefined) return [];
+  const troubles: Trouble[] = [];
+  for (let payee = 0; payee < payees; payee += TROUBLED_EVERY)
+    if (random.below(100) < TROUBLED_PERCENT)
+      troubles.push({
+        payee,
+        trouble: random.pick([first, ...others]),
+        moment: random.pick(MOMENTS),
+        afterMs: random.below(TROUBLE_MS_MAX),
+      });
+  return troubles;
 }
 
 const drawStep = (random: Random, menu: Menu): Step => ({

@@ -52,10 +52,10 @@ export async function* play(wish: Wish): AsyncGenerator<Result> {
 async function deploy(seed: number, { payouts, disruptedMs, source = OURS, menu = MENU }: Wish): Promise<Deployment> {
   const folder = resolve(join(FOLDER, String(seed)));
   forget(folder);
-  const opening = openServers(folder, seed, source, { ...drawPlan(seed, disruptedMs, menu).settings });
+  const opening = openServers(folder, seed, source, { ...drawPlan(seed, disruptedMs, payouts, menu).settings });
   open = { servers: opening, folder };
   const servers = await opening;
-  return { servers, business: await openBusiness(servers, payouts), owed: [], rounds: 0 };
+  return { servers, business: await openBusiness(servers, payouts), owed: [], happenings: [], rounds: 0 };
 }
 
 async function playOne(
@@ -65,7 +65,9 @@ async function playOne(
   { payouts, disruptedMs, drainedWithinMs = DRAINED_WITHIN_MS, menu = MENU }: Wish,
 ): Promise<Result> {
   const endsBefore = [...deployment.servers.ownEnds];
-  const round = await playRound(deployment, drawPlan(seed, disruptedMs, menu), drainedWithinMs).catch(brokenOff);
+  const round = await playRound(deployment, drawPlan(seed, disruptedMs, payouts, menu), drainedWithinMs).catch(
+    brokenOff,
+  );
   const ends = Object.entries(Object.fromEntries(deployment.servers.ownEnds)).map(
     ([name, count]) => [name, count - (new Map<string, number>(endsBefore).get(name) ?? 0)] as const,
   );
@@ -76,6 +78,7 @@ async function playOne(
     payouts,
     kills: countEach(round.kills),
     faults: countEach(round.faults),
+    troubles: countEach(round.troubles),
     ownEnds: Object.fromEntries(ends.filter(([, count]) => count > 0)),
     openWhenHealed: round.open,
     ms: round.ms,
@@ -89,6 +92,7 @@ export const BROKEN_OFF = 'The round was broken off';
 const brokenOff = (error: unknown): Round => ({
   kills: [],
   faults: [],
+  troubles: [],
   open: 0,
   ms: {},
   violations: [`${BROKEN_OFF}: ${error instanceof Error ? error.message : String(error)}`],

@@ -14,6 +14,8 @@ export const Result = z.strictObject({
   payouts: z.int(),
   kills: z.record(z.string(), z.int()),
   faults: z.record(z.string(), z.int()),
+  /** Events in the business that may make an approved payout wrong. Results from before they were played have none. */
+  troubles: z.record(z.string(), z.int()).default({}),
   /** Servers that exited without a kill, because a server that they need was down when they started. */
   ownEnds: z.record(z.string(), z.int()),
   openWhenHealed: z.int(),

@@ -2,16 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { GATEWAYS } from '../../domain/rails.ts';
 import type { RunDetail } from '../../scripts/api-types/api.d.ts';
-import { approve, type Business, type Owed, owedIn, persist, prepareRuns, sell } from './business.ts';
+import { approveAll, type Business, cutoffsOf, type Owed, owedIn, persist, prepareRuns, sell } from './business.ts';
 import { endCutOffRequests, makeDue } from './minutes.ts';
-import { type Fault, type Plan, PROVIDERS, type Provider, type WebhookChange } from './plan.ts';
+import { type Fault, type Plan, PROVIDERS, type Provider, type Trouble, type WebhookChange } from './plan.ts';
 import type { Servers } from './servers.ts';
+import { cause, type Happening, releaseAll, untilKnown } from './troubles.ts';
 import { countOpen, countPayouts, findViolations } from './verdict.ts';
 
 /** The outcome of a round. */
 export type Round = {
   kills: readonly string[];
   faults: readonly string[];
+  troubles: readonly string[];
   /** The number of unfinished payouts when everything was repaired. A round without any tested little. */
   open: number;
   /** The duration of each part, in milliseconds. */
@@ -19,14 +21,23 @@ export type Round = {
   violations: readonly string[];
 };
 
-/** A deployment that plays round after round, with everything that it owes so far. */
-export type Deployment = { servers: Servers; business: Business; owed: Owed[]; rounds: number };
+/** A deployment that plays round after round, with everything that it sold and that happened so far. */
+export type Deployment = {
+  servers: Servers;
+  business: Business;
+  owed: Owed[];
+  happenings: Happening[];
+  rounds: number;
+};
 
 const DRAIN_POLL_MS = 250;
 const DUE_EVERY_MS = 5_000;
 const SANDBOX_TIMEOUT_MS = 2_000;
 
-/** Makes a deployment sell and pay while processes are killed and providers fail. Then repairs it and checks who was paid. */
+/**
+ * Makes a deployment sell and pay while processes are killed, providers fail and the business changes. Then repairs it, pays the rest, and
+ * checks who was paid.
+ */
 export async function playRound(deployment: Deployment, plan: Plan, drainedWithinMs: number): Promise<Round> {
   const { servers } = deployment;
   deployment.rounds += 1;
@@ -34,18 +45,43 @@ export async function playRound(deployment: Deployment, plan: Plan, drainedWithi
   deployment.owed.push(...owed);
   servers.useSettings(plan.settings);
   const watch = createStopwatch();
-  const before = plan.from === 'the approval' ? await ready(deployment, owed) : undefined;
+  const before = plan.from === 'the approval' ? await ready(deployment, owed, plan) : undefined;
   watch.lap('preparing');
+  const approvers = deployment.business.approvers.length;
   const [done] = await Promise.all([disrupt(servers, plan), pay(deployment, owed, plan, before)]);
+  const revoked = deployment.business.approvers.length < approvers;
   watch.lap('disrupted');
-  await heal(deployment);
+  await Promise.all([heal(deployment), untilKnown(deployment)]);
   watch.lap('healing');
   const [open, late] = await drain(deployment, drainedWithinMs);
   watch.lap('draining');
-  const found = await servers.withDatabase((db) => findViolations(db, deployment.owed, booksOf(servers)));
+  const stillLate = late.length > 0 ? late : await payRest(deployment, plan, drainedWithinMs);
+  watch.lap('paying the rest');
+  const found = await servers.withDatabase((db) => findViolations(db, deployment, booksOf(servers)));
   watch.lap('judging');
-  return { ...done, open, ms: watch.laps, violations: [...found, ...late] };
+  return { ...done, troubles: namesOf(plan, revoked), open, ms: watch.laps, violations: [...found, ...stillLate] };
 }
+
+/** Ends every trouble, and pays at the next cut-off whatever is still owed. */
+async function payRest(deployment: Deployment, { troubles }: Plan, withinMs: number): Promise<string[]> {
+  if (troubles.length === 0) return [];
+  const { business, rounds } = deployment;
+  await releaseAll(deployment);
+  await approveAll(business, await prepareRuns(business, `rest-${rounds}`, cutoffsOf(business).next));
+  const [, late] = await drain(deployment, withinMs);
+  return late;
+}
+
+const namesOf = ({ troubles }: Plan, revoked: boolean): string[] => [
+  ...troubles.map(({ trouble, moment }) => `${trouble}, ${WHEN[moment]}`),
+  ...(revoked ? ['role of an approver revoked'] : []),
+];
+
+const WHEN: Record<Trouble['moment'], string> = {
+  review: 'in review',
+  approval: 'at the approval',
+  payment: 'while paying',
+};
 
 function createStopwatch() {
   const laps: Record<string, number> = {};
@@ -58,18 +94,41 @@ function createStopwatch() {
   return { laps, lap };
 }
 
-async function ready({ servers, business, rounds }: Deployment, owed: readonly Owed[]): Promise<RunDetail[]> {
+/** Runs in review, whose first troubles have begun. Their effect may come before or after the approval. */
+async function ready(deployment: Deployment, owed: readonly Owed[], plan: Plan): Promise<RunDetail[]> {
+  const { servers, business, rounds } = deployment;
   await sell(servers, business, rounds, owed);
-  return prepareRuns(business, `run-${rounds}`);
+  const runs = await prepareRuns(business, `run-${rounds}`, cutoffsOf(business).first);
+  await disturb(deployment, owed, plan, 'review');
+  return runs;
+}
+
+async function disturb(
+  deployment: Deployment,
+  owed: readonly Owed[],
+  { troubles }: Plan,
+  when: Trouble['moment'],
+): Promise<void> {
+  await Promise.all(
+    troubles
+      .filter(({ moment }) => moment === when)
+      .map(async (trouble) => {
+        if (when === 'payment') await sleep(trouble.afterMs);
+        await cause(deployment, trouble, owed);
+      }),
+  );
 }
 
 async function pay(deployment: Deployment, owed: readonly Owed[], plan: Plan, before?: RunDetail[]): Promise<void> {
   const { business, rounds } = deployment;
-  const runs = before ?? (await ready(deployment, owed));
-  await Promise.all(runs.map((run) => approve(business, run)));
-  if (!plan.asksTwice) return;
-  const again = await prepareRuns(business, `again-${rounds}`); // it must find that nobody is left to pay
-  await Promise.all(again.map((run) => approve(business, run)));
+  const runs = before ?? (await ready(deployment, owed, plan));
+  await Promise.all([approveAll(business, runs, plan.revokes), disturb(deployment, owed, plan, 'approval')]);
+  await Promise.all([plan.asksTwice && payAgain(business, rounds), disturb(deployment, owed, plan, 'payment')]);
+}
+
+/** Asks for the same period once more. It must find that nobody is left to pay, except those in trouble. */
+async function payAgain(business: Business, round: number): Promise<void> {
+  await approveAll(business, await prepareRuns(business, `again-${round}`, cutoffsOf(business).first));
 }
 
 async function disrupt(servers: Servers, { steps }: Plan): Promise<Pick<Round, 'kills' | 'faults'>> {

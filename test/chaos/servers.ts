@@ -51,6 +51,7 @@ const QUICK = {
   POLL_SECONDS_MIN: '1',
   SWEEP_SECONDS: '2',
   ASK_SECONDS_MAX: '3',
+  COOLING_OFF_DAYS: '0',
   LOG_LEVEL: 'warn',
 };
 const SANDBOX_FLAGS = ['--step-ms', '5', '--clear-ms', '50'];

@@ -59,6 +59,7 @@ const COUNTED = (results: readonly Result[]): readonly Row[] => {
     ['payouts', sumOf(results.map(({ payouts }) => payouts))],
     ['processes killed by SIGKILL', total(addUp(results.map(({ kills }) => kills)))],
     ['injected faults and webhook changes', total(addUp(results.map(({ faults }) => faults)))],
+    ['refunds, holds and other troubles', total(addUp(results.map(({ troubles }) => troubles)))],
     [
       'unfinished payouts of a round when everything was repaired: median, least',
       `${middle(open)}, ${Math.min(...open)}`,
@@ -89,6 +90,7 @@ function chaosOf(commit: string, results: readonly Result[]): string {
   const kills = addUp(results.map((result) => result.kills));
   const ends = addUp(results.map(({ ownEnds }) => ownEnds));
   const violations = results.flatMap(({ seed, violations: all }) => all.map((line) => `- seed ${seed}: ${line}`));
+  const troubles = addUp(results.map((result) => result.troubles));
   const dates = [...new Set(results.map(({ date }) => date))].toSorted();
   return [
     `### Commit ${commit}, ${dates.join(', ')}`,
@@ -98,6 +100,7 @@ function chaosOf(commit: string, results: readonly Result[]): string {
       kills.map(([name, count]) => [name, count, new Map(ends).get(name) ?? 0]),
     ),
     table(['fault', 'how often'], addUp(results.map(({ faults }) => faults))),
+    ...(troubles.length > 0 ? [table(['trouble', 'how often'], troubles)] : []),
     ...(violations.length > 0 ? [violations.join('\n')] : []),
   ].join('\n\n');
 }
@@ -155,9 +158,12 @@ tables. Each figure comes with the command that measures it again.
 \`npm run chaos -- --rounds ${spanOf(results)} --seed ${firstOf(results)} --seconds 3 --fresh-every 10 --results ${CHAOS}\`
 
 PostgreSQL, Temporal, the sandbox, the API and two workers run as separate processes. Every 0.2 to 3 seconds the test
-kills one of them by SIGKILL, chosen by the seed, and injects a fault into a provider's responses. Then everything is
-repaired. Every payout must settle, and every invariant in \`db/invariants/\` must hold over the whole database.
-The providers' own books share no code with the product, and they must show each payee's amount exactly once.
+kills one of them by SIGKILL, chosen by the seed, and injects a fault into a provider's responses. Meanwhile sales are
+refunded, a minority of payees is put on hold or changes its details, and an approver loses the role. Then everything is
+repaired, and a last run pays the rest. Every payout must settle, or leave its run with a named outcome because of such
+a trouble. Every invariant in \`db/invariants/\` must hold over the whole database. The providers' own books share no
+code with the product. They must show the amount of each payee without trouble exactly once, and for each other payee
+what was earned, less the refunds and what is still owed.
 [Contributing](../CONTRIBUTING.md#chaos) lists the settings that are faster in this test than in production.
 
 ${inAll(results)}
@@ -168,7 +174,7 @@ ${[...Map.groupBy(results, ({ commit }) => commit ?? 'unknown')].map(([commit, o
 
 \`npm run chaos -- --mutations --results ${MUTATIONS}\`
 
-The test removes the protections against paying twice, one at a time, in a copy of the source or in the database
+The test removes the protections against paying twice or paying too much, one at a time, in a copy of the source or in the database
 (\`test/chaos/mutations.ts\`). Under the same faults the checker must turn red. It must stay green if nothing was
 removed.
 
