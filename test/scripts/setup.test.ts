@@ -61,7 +61,7 @@ describe('given a fresh checkout', () => {
     expect((await setUp()).stdout).toContain('set-up: ready');
   });
 
-  it('when npm ran no script of the package of Node then its program is linked', async () => {
+  it('when the package of Node could run no script then its program is linked', async () => {
     const program = join(checkout, 'node_modules', 'node', 'bin', 'node');
     mkdirSync(dirname(program), { recursive: true });
     writeFileSync(program, '#!/bin/sh\necho v24.0.0\n', { mode: 0o755 });
