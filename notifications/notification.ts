@@ -53,6 +53,8 @@ export const FACTS = {
   /** To the old address and to the new one, which each learn that there is another one, and not which. */
   email_changed: z.strictObject({ partner: z.string(), isOld: z.enum(['yes', 'no']) }),
   run_in_review: Run.extend({ reminder: z.number() }),
+  /** A run in review whose content changed after some people had approved it. */
+  approvals_void: Run.extend({ approvals: z.number() }),
   payout_cut: Payout.extend({ partner: z.string(), run: z.string(), reason: z.string() }),
   /** Payouts that somebody has held for more than a day. */
   payouts_held: Run,
@@ -124,6 +126,7 @@ export const BODIES = {
     ),
     count: z.number(),
   }),
+  approvals_void: FACTS.approvals_void.extend({ totals: Totals }),
   run_decided: FACTS.run_decided.extend({ totals: Totals }),
   checks_to_mail: FACTS.checks_to_mail.extend({
     totals: z.array(z.strictObject({ currency: z.string(), count: z.number(), amount: z.string() })),

@@ -65,6 +65,11 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
       body: { ...facts, totals: await totalsOf(db, facts.run), flags: [...(await countFlags(db, facts.run))], expires },
     };
   },
+  async approvals_void(db, facts) {
+    const { status } = await getRun(db, facts.run);
+    if (status !== 'review') return { superseded: `The run is ${status}.` };
+    return { body: { ...facts, totals: await totalsOf(db, facts.run) } };
+  },
   run_decided: async (db, facts) => ({ body: { ...facts, totals: await totalsOf(db, facts.run) } }),
   async payouts_held(db, facts) {
     const count = await countHeld(db, facts.run);

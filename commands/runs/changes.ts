@@ -14,11 +14,12 @@ import {
 } from '../../db/payouts/payouts.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { insertExclusion, setOutcome } from '../../db/runs/outcomes.ts';
-import { getRun, insertRunEdit, listRunContent, lockRun, type Run, updateRun } from '../../db/runs/runs.ts';
+import { getRun, insertRunEdit, lockRun, type Run, updateRun } from '../../db/runs/runs.ts';
 import { Failure } from '../../domain/errors.ts';
-import { contentHash } from '../../domain/runs/content.ts';
 import { cutPayout } from '../payouts/cut.ts';
 import { canRunBecome, type RunStatus } from '../../domain/runs/run.ts';
+import { endReview } from './end-review.ts';
+import { renewContent } from './renew-content.ts';
 
 /** The changes that people make to a run besides deciding it. Each is one transaction: recorded, or refused with a Failure. */
 
@@ -48,7 +49,8 @@ async function exclude(tx: Database, run: Run, payout: Payout, reason: string): 
   await insertExclusion(tx, payout, run.contentHash ?? '');
   await updatePayout(tx, payout.id, 'cancelled', reason);
   await setOutcome(tx, payout, 'excluded');
-  await updateRun(tx, run.id, { contentHash: contentHash(await listRunContent(tx, run.id)) });
+  if ((await renewContent(tx, run)) === 0)
+    await endReview(tx, run, 'disbursed', 'every payout was taken out of the run');
 }
 
 const cannotLeave = ({ status, attemptState }: Payout): Failure =>

@@ -1,8 +1,8 @@
 import { type Database, expectManyRows } from '../../db/database.ts';
 import { listOutcomes, redrawOutcomes } from '../../db/runs/outcomes.ts';
-import { countLivePayouts, getRun, listRunContent, lockRun, type Run, updateRun } from '../../db/runs/runs.ts';
-import { contentHash } from '../../domain/runs/content.ts';
+import { getRun, lockRun, type Run } from '../../db/runs/runs.ts';
 import { endReview } from './end-review.ts';
+import { renewContent } from './renew-content.ts';
 
 /** Lets a run in review follow what is owed now. Returns whether anything changed in what it pays. */
 export const redrawRun = (db: Database, runId: string): Promise<boolean> =>
@@ -20,8 +20,7 @@ export async function redraw(tx: Database, run: Run): Promise<Run> {
   if (run.status !== 'review') return run;
   if ((await redrawOutcomes(tx, run, run.contentHash ?? '')) === 0) return run;
   await expectManyRows(tx);
-  await updateRun(tx, run.id, { contentHash: contentHash(await listRunContent(tx, run.id)) });
-  if ((await countLivePayouts(tx, run.id)) === 0) await endReview(tx, run, 'disbursed', await whyNobody(tx, run));
+  if ((await renewContent(tx, run)) === 0) await endReview(tx, run, 'disbursed', await whyNobody(tx, run));
   return getRun(tx, run.id);
 }
 

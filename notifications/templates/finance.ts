@@ -4,7 +4,7 @@ import { countOf, totalLines } from './amounts.ts';
 
 /** Mail to the people who prepare and approve payments. */
 export const FINANCE_TEMPLATES: Templates<
-  'run_in_review' | 'run_decided' | 'task_opened' | 'task_due' | 'checks_to_mail' | 'role_given'
+  'run_in_review' | 'approvals_void' | 'run_decided' | 'task_opened' | 'task_due' | 'checks_to_mail' | 'role_given'
 > = {
   run_in_review: ({ run, schedule, periodEnd, reminder, totals, flags, expires }, { urlOf }) => ({
     subject: `${reminder > 0 ? `Reminder ${reminder}: the` : 'The'} ${schedule} run up to ${periodEnd} is waiting for approval`,
@@ -13,6 +13,13 @@ export const FINANCE_TEMPLATES: Templates<
       flagLines(flags) +
       `Nothing is paid before the run is approved. Read it, then approve or reject it by ${expires}. After that day it expires, ` +
       `and its payouts wait for the next run.\n\n${urlOf(`/v1/runs/${run}`)}`,
+  }),
+  approvals_void: ({ run, schedule, periodEnd, approvals, totals }, { urlOf }) => ({
+    subject: `The ${schedule} run up to ${periodEnd} changed after ${countOf(approvals, 'approval')}`,
+    text:
+      `The payouts of run ${run} changed: somebody's earnings, hold or payment details changed, or a payout was taken out. ` +
+      `The approvals given before no longer count. It would now pay:\n\n${totalLines(totals)}\n\n` +
+      `Nothing is paid before the run is approved again. Read it, then approve or reject it.\n\n${urlOf(`/v1/runs/${run}`)}`,
   }),
   run_decided: ({ run, schedule, periodEnd, status, totals }, { urlOf }) => ({
     subject: `The ${schedule} run up to ${periodEnd} is ${status}`,

@@ -182,6 +182,37 @@ describe('given a run in review', () => {
     expect(await payoutsOf(review, review.first)).toMatchObject([{ status: 'cancelled' }]);
   });
 
+  it('when one of two people had approved it then finance is told that the approval is void, once', async () => {
+    const review = await openReview({ approvalsRequired: 2 });
+    const by = await addActor(fixture.app, 'approver');
+    await giveRole(fixture.app, by, 'approver');
+    const decision = { by, decision: 'approve', contentHash: await hashOf(review.runId), noteId: null } as const;
+    expect(await decideRun(fixture.app, review.runId, decision)).toBeUndefined();
+
+    await earn(review.company, review.first, -100n);
+    await redrawRun(fixture.app, review.runId);
+    await earn(review.company, review.first, -100n);
+    await redrawRun(fixture.app, review.runId);
+
+    expect(
+      await fixture.app.any(sql.type(z.strictObject({ body: z.unknown() }))`
+        select body from notification where kind = 'approvals_void' and body ->> 'run' = ${review.runId}`),
+    ).toMatchObject([{ body: { approvals: 1 } }]);
+  });
+
+  it('when people took out all its payouts then it ends, and says so', async () => {
+    const review = await openReview();
+    const by = await addActor(fixture.app);
+    for (const partner of review.partners) {
+      const [payout] = await payoutsOf(review, partner);
+      await cutFromRun(fixture.app, payout?.id ?? '', by, 'a test');
+    }
+    expect(await getRun(fixture.app, review.runId)).toMatchObject({
+      status: 'disbursed',
+      statusReason: 'every payout was taken out of the run',
+    });
+  });
+
   it('when nobody in it can be paid any longer then it ends, and the schedule is free for another run', async () => {
     const review = await openReview();
     for (const partner of review.partners) await hold(partner);
