@@ -98,7 +98,7 @@ describe('given an operator who looks at a workflow in the Temporal UI', () => {
     });
 
     expect(readStory(details)).toEqual({
-      headline: '**executing**: attempt prepared, held back by a pause',
+      headline: '**executing**: attempt prepared, held back by a pause or by finance',
       steps: ['frozen', 'next look'],
     });
     await company.operator.api.post('/v1/gateways/paypal/resume', {});
