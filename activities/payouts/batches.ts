@@ -3,7 +3,15 @@ import type { DatabasePool } from 'slonik';
 import { pauseRefusingGateway } from '../../commands/payouts/refusals.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 import { countItemsUnnamed, countItemsUnread } from '../../db/payouts/batch-items.ts';
-import { type Batch, endBatch, getBatch, isBatchHeld, saveHandOver, setBatchDue } from '../../db/payouts/batches.ts';
+import {
+  type Batch,
+  endBatch,
+  getBatch,
+  isBatchHeld,
+  saveHandOver,
+  setBatchDue,
+  waitForBatchResume,
+} from '../../db/payouts/batches.ts';
 import { takeHandOver } from '../../db/payouts/payouts.ts';
 import { insertItemTasks } from '../../db/tasks/tasks.ts';
 import { HOUR_MS } from '../../domain/durations.ts';
@@ -57,7 +65,8 @@ export const createBatchActivities = (deps: BatchDeps) => ({
   async advanceBatch(batchId: string): Promise<BatchProgress> {
     const { steps, note } = openSteps();
     const position = await advance(deps, batchId, note);
-    if (!position.isFinal) await setBatchDue(deps.db, batchId, position.waitMs + DUE_GRACE_MS);
+    if (!position.isFinal)
+      await (position.isHeld ? waitForBatchResume : setBatchDue)(deps.db, batchId, position.waitMs + DUE_GRACE_MS);
     return { ...position, steps };
   },
 });

@@ -194,6 +194,20 @@ const StartRow = z.strictObject({
 });
 export type BatchStartRow = z.infer<typeof StartRow>;
 
+/**
+ * Says that a batch waits for the resume of its run or gateway, and is not due before. A batch for which that is over by now is due at
+ * once. The lock lets a resume, which makes due what waited, happen either entirely before this or entirely after it.
+ */
+export const waitForBatchResume = (db: Database, id: string, dueInMs: number) =>
+  db.query(sql.unsafe`
+    with waiting as (select run_id, gateway from provider_batch where id = ${id}),
+      run as (select status from payout_run where id = (select run_id from waiting) for share),
+      pause as (select gateway from gateway_pause where gateway = (select gateway from waiting) for share)
+    update provider_batch set due_at = now() + case
+      when exists (select from pause) or exists (select from run where status = 'paused')
+      then ${dueInMs} * interval '1 millisecond' else interval '0' end
+    where id = ${id}`);
+
 /** Open batches that have fallen due and that nobody has picked up. */
 export const listOverdueBatches = (db: Database, limit: number): Promise<readonly BatchStartRow[]> =>
   db.any(sql.type(StartRow)`

@@ -20,6 +20,7 @@ import {
   attemptBecomes,
   type Business,
   calm,
+  mailChecks,
   openBusiness,
   payoutBecomes,
   payoutOf,
@@ -44,6 +45,7 @@ beforeAll(async () => {
   ]);
   await tell(world, 'bank', 'outcomes', { match: 'Holder Late', outcome: 'never-cleared' });
   run = await startPaying(business);
+  await mailChecks(business, run, 'check');
   await allBecome(business, run, 'settled', 'returned', 'sent');
   await payoutBecomes(business, run, 'bank', 'settled');
   await payoutBecomes(business, run, 'bounced', 'returned');

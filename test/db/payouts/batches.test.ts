@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordReply } from '../../../activities/payouts/record.ts';
 import { recordBatchReply } from '../../../activities/payouts/record-batch.ts';
 import { findLiveAttempt, saveStep } from '../../../db/payouts/attempts.ts';
-import { listOverdueBatches, setBatchDue, updateBatch } from '../../../db/payouts/batches.ts';
+import { listOverdueBatches, setBatchDue, updateBatch, waitForBatchResume } from '../../../db/payouts/batches.ts';
 import { noticeBatches } from '../../../commands/payouts/inbox.ts';
 import { insertInboxMessage, listMatchedInbox } from '../../../db/payouts/inbox.ts';
 import { listTasks } from '../../../db/tasks/tasks.ts';
@@ -229,5 +229,21 @@ describe('given a batch that waits for a person', () => {
 
     expect((await listOverdueBatches(app, 100)).map(({ id }) => id)).toContain(prepared.id);
     expect((await listMatchedInbox(app, 100)).map(({ eventId }) => eventId)).toContain('news-1');
+  });
+});
+
+describe('given a batch that is about to wait for a resume', () => {
+  it('when its gateway was resumed a moment before then it is due at once, and otherwise later', async () => {
+    const { app } = fixture;
+    const { prepared } = await setScene(app);
+    const isDue = async () => (await listOverdueBatches(app, 100)).some(({ id }) => id === prepared.id);
+
+    await app.query(sql.unsafe`insert into gateway_pause(gateway, reason) values ('paypal', 'a test')`);
+    await waitForBatchResume(app, prepared.id, HOUR_MS);
+    expect(await isDue()).toBe(false);
+
+    await app.query(sql.unsafe`delete from gateway_pause`);
+    await waitForBatchResume(app, prepared.id, HOUR_MS);
+    expect(await isDue()).toBe(true);
   });
 });
