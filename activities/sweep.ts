@@ -49,9 +49,19 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
   },
 });
 
-/** Redraws the runs in review. If one fails, such as for a line that another run takes at this moment, the next minute tries again. */
+/**
+ * Redraws the runs in review. One may fail, such as for a line that another run takes at this moment. The others are redrawn all the
+ * same, and the activity then fails, so that Temporal shows why and tries again.
+ */
 async function followOwed(db: DatabasePool, temporal: Client): Promise<void> {
-  for (const run of await listRunsInReview(db)) if (await redrawRun(db, run.id)) await wakeRun(temporal, run);
+  const failures: unknown[] = [];
+  for (const run of await listRunsInReview(db))
+    try {
+      if (await redrawRun(db, run.id)) await wakeRun(temporal, run);
+    } catch (error) {
+      failures.push(error);
+    }
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} runs in review could not be redrawn`);
 }
 
 async function wakeOverduePayouts(db: DatabasePool, temporal: Client): Promise<number> {

@@ -28,7 +28,7 @@ export async function draftRun(db: Database, run: Drafted): Promise<number> {
 
 /**
  * Redraws a run in review in one statement, and returns how many partners' payouts changed, appeared or disappeared. A payout that a
- * person took out stays out. Nobody switches the payer’s gateways meanwhile. `seenHash` is the content before.
+ * person took out stays out. Nobody switches the payer's gateways meanwhile. `seenHash` is the content before.
  */
 export async function redrawOutcomes(db: Database, run: Drafted, seenHash: string): Promise<number> {
   await lockPayerGatewaysShared(db, run.scheduleId);
