@@ -60,7 +60,8 @@ export const changesRow = async (db: Database, write: QuerySqlToken): Promise<bo
  */
 export async function expectManyRows(tx: Database): Promise<void> {
   await tx.query(sql.unsafe`
-    select set_config('statement_timeout', ${String(RUN_STATEMENT_TIMEOUT_MS)}, true), set_config('enable_seqscan', 'off', true)`);
+    select set_config('statement_timeout', ${String(RUN_STATEMENT_TIMEOUT_MS)}, true), set_config('enable_seqscan', 'off', true),
+      set_config('work_mem', '64MB', true)`);
   await tx.query(sql.unsafe`discard plans`);
 }
 

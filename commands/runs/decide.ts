@@ -25,12 +25,13 @@ export async function checkDecision(db: Database, run: Run, { by, contentHash: s
 type SeenDecision = Pick<Decision, 'by' | 'contentHash'>;
 
 /**
- * Records a person's decision about a run, or returns why it is refused, in one transaction. The run is redrawn first, so that the
- * decision is about what is owed now. A redraw stays, whatever becomes of the decision.
+ * Records a person's decision about a run, or returns why it is refused, in one transaction. An approval is about what is owed now, so
+ * the run is redrawn before it. A redraw stays, whatever becomes of the approval. A rejection ends the run whatever it would pay.
  */
 export const decideRun = (db: Database, runId: string, decision: Decision): Promise<Failure | undefined> =>
   db.transaction(async (tx) => {
-    const run = await redraw(tx, await lockRun(tx, runId));
+    const locked = await lockRun(tx, runId);
+    const run = decision.decision === 'approve' ? await redraw(tx, locked) : locked;
     await expectManyRows(tx);
     const hash = contentHash(await listRunContent(tx, run.id));
     const decider = { id: decision.by, ...(await readDecider(tx, run.id, decision.by, hash)) };

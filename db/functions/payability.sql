@@ -32,7 +32,7 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
     left join payout on payout.id = paid.payout_id
     where not exists (select from earning_line part where part.split_from = line.id)
   ), balance as (
-    select member.partner_id, coalesce(line.currency, payer.currency) as currency,
+    select member.partner_id, payer.id as payer_id, coalesce(line.currency, payer.currency) as currency,
       coalesce(sum(line.amount_minor) filter (where not line.taken and line.available_on < cutoff and not line.carried), 0)::bigint
         as payable_minor,
       coalesce(sum(line.amount_minor) filter (where not line.taken and (line.available_on >= cutoff or line.carried)), 0)::bigint
@@ -40,10 +40,10 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
       coalesce(sum(line.amount_minor) filter (where line.taken and line.status <> 'settled'), 0)::bigint as reserved_minor,
       min(line.available_on) filter (where not line.taken and line.available_on >= cutoff) as next_available_on
     from member
-    cross join (select payer.currency from pay_schedule join payer on payer.id = pay_schedule.payer_id
+    cross join (select payer.id, payer.currency from pay_schedule join payer on payer.id = pay_schedule.payer_id
                 where pay_schedule.id = the_schedule) payer
     left join line using (partner_id)
-    group by member.partner_id, coalesce(line.currency, payer.currency)
+    group by member.partner_id, payer.id, coalesce(line.currency, payer.currency)
   ), asked as (
     select balance.*, greatest(minimum.minimum_minor, unit.unit_minor, 0) as minimum_minor, partner.on_hold_reason,
       case when balance.payable_minor >= unit.unit_minor then balance.payable_minor % unit.unit_minor else 0 end as rest_minor,
@@ -52,8 +52,7 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
     from balance
     join partner on partner.id = balance.partner_id
     left join pay_schedule_minimum minimum on minimum.schedule_id = the_schedule and minimum.currency = balance.currency
-    left join lateral instrument_in_use(balance.partner_id, balance.currency,
-      (select payer_id from pay_schedule where pay_schedule.id = the_schedule)) instrument on true
+    left join lateral instrument_in_use(balance.partner_id, balance.currency, balance.payer_id) instrument on true
     left join rail_unit unit on unit.gateway = instrument.gateway and unit.currency = balance.currency
   ), judged as (
     select asked.*, against.reasons

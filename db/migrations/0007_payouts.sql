@@ -35,7 +35,7 @@ insert into resolution_edge values ('proposed', 'confirmed'), ('proposed', 'refu
 create table payout(
   id uuid primary key,
   run_id uuid not null,
-  partner_id bigint not null references partner,
+  partner_id bigint not null,
   currency char(3) not null references currency,
   method text not null check (method in ('bank', 'paypal', 'check')),
   gateway text not null check (gateway in ('wise', 'paypal', 'lob', 'printed-check')),
@@ -102,7 +102,6 @@ create table payout_line(
   amount_minor bigint not null,
   released_at timestamptz,
   primary key (payout_id, earning_line_id),
-  foreign key (payout_id, partner_id, currency) references payout(id, partner_id, currency),
   foreign key (earning_line_id, partner_id, currency, amount_minor)
     references earning_line(id, partner_id, currency, amount_minor)
 );

@@ -163,43 +163,33 @@ export const setBatchPayoutsDue = (db: Database, batchId: string, dueInMs: numbe
       select payout.id from payout join payout_attempt attempt on attempt.payout_id = payout.id
       where attempt.batch_id = ${batchId} and attempt.state <> 'failed' order by payout.id for update of payout)`);
 
-type Drafted = { id: string; scheduleId: number; periodEnd: string; replacesId: string | null };
+type Drafted = { id: string; replacesId: string | null };
 
-/** The part of a statement that gives the payouts of an earlier part every line that is free before the cut-off. */
-const takeLines = (
-  drafts: FragmentSqlToken,
-  { id, scheduleId, periodEnd }: Omit<Drafted, 'replacesId'>,
-) => sql.fragment`
+/** The part of a statement that gives the payouts of an earlier part every line that their run may draft. */
+const takeLines = (drafts: FragmentSqlToken, runId: string) => sql.fragment`
   taken as (
     insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor)
     select payout.id, line.id, line.partner_id, line.currency, line.amount_minor
-    from ${drafts} payout
-    join program on program.schedule_id = ${scheduleId}
-    join earning_line line
-      on line.program_id = program.id and line.partner_id = payout.partner_id and line.currency = payout.currency
-    where line.available_on < ${periodEnd}::date and line.carried_from is distinct from ${id}::uuid
-      and not exists (select from earning_line part where part.split_from = line.id)
-      and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)
-  )`;
+    from ${drafts} payout join free_lines(${runId}::uuid) line using (partner_id, currency))`;
 
 /**
  * The parts of a statement that draft a run: a payout for everybody whom `judged`, the part before them, would pay, with every line
  * that is free before the cut-off. A payout and its lines are written in one statement.
  */
-export const draftPayouts = ({ id, scheduleId, periodEnd, replacesId }: Drafted) => sql.fragment`
+export const draftPayouts = ({ id, replacesId }: Drafted) => sql.fragment`
   drafted as (
     insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id, replaces_id)
     select payout_id(${id}::uuid, partner_id, currency), ${id}::uuid, partner_id, currency, method, gateway, payable_minor,
       payable_minor, instrument_version_id, ${replacesId}::uuid
     from judged where outcome = 'paid'
     returning id, partner_id, currency
-  ), ${takeLines(sql.fragment`drafted`, { id, scheduleId, periodEnd })}`;
+  ), ${takeLines(sql.fragment`drafted`, id)}`;
 
 /**
  * The parts of a statement that redraws a run in review: drafts of `changed`, the part before them, end, change in place or begin, and
  * take every line that is free before the cut-off. A payout and its lines change in one statement. A hold stays with the partner.
  */
-export const redrawPayouts = ({ id, scheduleId, periodEnd, replacesId }: Drafted) => sql.fragment`
+export const redrawPayouts = ({ id, replacesId }: Drafted) => sql.fragment`
   ended as (
     update payout set status = 'cancelled', status_reason = changed.outcome from changed
     where payout.id = changed.payout_id and changed.outcome <> 'paid' returning payout.id
@@ -225,7 +215,7 @@ export const redrawPayouts = ({ id, scheduleId, periodEnd, replacesId }: Drafted
     returning id, partner_id, currency
   ), drawn as (
     select * from moved union all select * from added
-  ), ${takeLines(sql.fragment`drawn`, { id, scheduleId, periodEnd })}`;
+  ), ${takeLines(sql.fragment`drawn`, id)}`;
 
 /** Ends the payouts of a run that was not approved, or not started, and frees their lines. */
 export async function cancelRunPayouts(db: Database, runId: string, reason: string): Promise<void> {

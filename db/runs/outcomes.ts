@@ -8,7 +8,7 @@ import { lockPayerGatewaysShared } from '../payers/payers.ts';
 import { runPayability } from '../payouts/payability.ts';
 import { draftPayouts, redrawPayouts } from '../payouts/payouts.ts';
 
-type Drafted = Parameters<typeof draftPayouts>[0];
+type Drafted = Parameters<typeof runPayability>[0];
 
 /**
  * Drafts a run in one statement, after splitting the lines of balances that can only be paid in whole units. Everybody gets one named

@@ -85,6 +85,7 @@ async function setScene(db: Fixture['app']) {
   const lineOfAsked = await addLine(db, paying, partners[1]);
   const rivalRun = await addRun(db, await addCompany(db));
   const lineOfBob = await addLine(db, drafting, bob);
+  const newerInstrument = await addInstrument(db, partners[1].id, { createdBy: editor });
   return {
     drafting,
     ann,
@@ -97,6 +98,7 @@ async function setScene(db: Fixture['app']) {
     lineOfAsked,
     rivalRun,
     lineOfBob,
+    newerInstrument,
     reviewing,
     reviewRun,
     reviewed,
@@ -371,7 +373,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     {
       does: "pays another partner's line",
       with: (s) => [takeLine(s.draft, s.lineOfBob)],
-      refused: /foreign key|do not add up/,
+      refused: /only of its partner/,
     },
     {
       does: "pays another partner's line as the payee's own",
@@ -497,11 +499,11 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     {
       does: 'changes the partner of a payout',
       with: (s) => [sql.unsafe`update payout set partner_id = ${s.bob.id} where id = ${s.asked}`],
-      refused: /frozen/,
+      refused: /foreign key|frozen/,
     },
     {
       does: 'changes the instrument of a payout',
-      with: (s) => [sql.unsafe`update payout set instrument_version_id = ${s.ann.instrumentId} where id = ${s.asked}`],
+      with: (s) => [sql.unsafe`update payout set instrument_version_id = ${s.newerInstrument} where id = ${s.asked}`],
       refused: /frozen/,
     },
     {
