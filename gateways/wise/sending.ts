@@ -148,16 +148,17 @@ async function makeTransfer(sending: Sending, step: WiseStep): Promise<WiseStep 
     key: submission.key,
     details: transferDetails(request),
   };
-  const result = await make(order, signal).catch(async (failure: unknown) => {
-    // The first request was certainly not processed, so the next try may take a new quote. This one expires in half an hour.
+  const forgetQuote = async (failure: unknown) => {
+    // The first request certainly changed nothing, so the next try may take a new quote. This one expires in half an hour.
     if (!isResumed) await sending.save(writeJson({ recipientId: step.recipientId }), null);
     throw failure;
-  });
+  };
+  const result = await make(order, signal).catch(forgetQuote);
   if (result.kind === 'done') return ours(submission, step, result.value);
   if (result.kind === 'unclear') return unclear(result.evidence, step.transferId);
   // Our key may be in another group, for example after a restore, and that transfer may still pay.
   const mayExist = wiseErrorClass(result.status, wiseErrorCode(result.error).code) === 'read_first';
-  if (!isResumed && !mayExist) return refusal(result);
+  if (!isResumed && !mayExist) return Promise.resolve(result).then(refusal).catch(forgetQuote);
   const found = await findTransfer(sending);
   if (found) return ours(submission, step, found);
   return sending.isRequoted ? notFound(sending) : requote(sending, step);

@@ -245,12 +245,32 @@ describe('given a bank payment by Wise', () => {
     expect([readable.length, unread]).toEqual([1, ['CARD-1']]);
   });
 
-  it('when Wise could not be reached for the transfer then a later try takes a new quote', async () => {
-    await fixture.control('wise', 'faults', { method: 'POST', path: '/v1/transfers', fault: '429' });
-    const attempt = fixture.attempt('wise');
-    await attempt.submit().catch((failure: Failure) => expect(failure.code).toBe('gateway_rate_limited'));
-    await fixture.control('wise', 'clock', { advanceMs: HOUR_MS });
-    expect((await attempt.resolve()).state).toBe('accepted');
+  describe.each([
+    { fault: '429', code: 'gateway_rate_limited', because: 'Wise had no time for it' },
+    { fault: '401', code: 'gateway_refused', because: 'Wise refused our token, which paused the gateway' },
+    { fault: '403-sca', code: 'gateway_refused', because: 'our token may not do this, which paused the gateway' },
+  ])('and the request for its transfer certainly changed nothing: $because', ({ fault, code }) => {
+    async function askInVain(): Promise<Attempt> {
+      await fixture.control('wise', 'faults', { method: 'POST', path: '/v1/transfers', fault });
+      const attempt = fixture.attempt('wise');
+      const thrown = await attempt.submit().catch((failure: Failure) => failure.code);
+      if (thrown !== code) throw new Error(`The first try did not end as ${code}.`);
+      await fixture.control('wise', 'clock', { advanceMs: HOUR_MS }); // the quote expires
+      return attempt;
+    }
+
+    it('then a later try takes a new quote', async () => {
+      const attempt = await askInVain();
+      expect((await attempt.resolve()).state).toBe('accepted');
+    });
+
+    it('when Wise refuses the later try then the payment has failed: that is its first reply', async () => {
+      const attempt = await askInVain();
+      const unknown = '"id":"00000000-0000-4000-8000-000000000000"';
+      rewrites = { 'POST .*/quotes': (text) => text.replace(/"id":"[^"]*"/, unknown) };
+      expect(await attempt.resolve()).toMatchObject({ state: 'failed', task: null, debited: null });
+      expect(await fixture.movements('wise', attempt.stored.key)).toEqual([]);
+    });
   });
 
   it.each([
