@@ -32,11 +32,12 @@ create table resolution_edge(from_status text, to_status text, primary key (from
 insert into resolution_edge values ('proposed', 'confirmed'), ('proposed', 'refused'), ('proposed', 'overtaken'),
   ('confirmed', 'applied'), ('confirmed', 'overtaken');
 
+-- The instrument proves the partner, and the lines prove the currency.
 create table payout(
   id uuid primary key,
   run_id uuid not null,
   partner_id bigint not null,
-  currency char(3) not null references currency,
+  currency char(3) not null,
   method text not null check (method in ('bank', 'paypal', 'check')),
   gateway text not null check (gateway in ('wise', 'paypal', 'lob', 'printed-check')),
   gross_minor bigint not null,

@@ -44,14 +44,15 @@ alter table provider_batch add foreign key (run_id) references payout_run;
 create table run_outcome(
   run_id uuid not null references payout_run,
   partner_id bigint not null references partner,
-  currency char(3) not null references currency,
+  currency char(3) not null,
   outcome text not null check (outcome in ('paid', 'nothing_due', 'negative_balance', 'partner_on_hold', 'no_instrument',
     'instrument_failed', 'instrument_cooling_off', 'method_not_offered', 'below_minimum', 'excluded', 'changed_after_approval',
     'held_after_approval', 'cut_after_approval')),
   payable_minor bigint not null,
   reasons jsonb not null default '[]',
-  payout_id uuid references payout,
+  payout_id uuid,
   primary key (run_id, partner_id, currency),
+  foreign key (payout_id, partner_id, currency) references payout(id, partner_id, currency),
   check ((outcome in ('paid', 'excluded', 'changed_after_approval', 'held_after_approval',
     'cut_after_approval')) = (payout_id is not null))
 );
