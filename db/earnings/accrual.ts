@@ -93,7 +93,7 @@ const SaleRow = z.strictObject({
   reversedBasisMinor: z.bigint(),
 });
 
-/** Reads what a sale earned, and how much of it earlier refunds took back. Only refunds that were worked out already count. */
+/** Reads what a sale earned, and how much of it earlier refunds took back. Only refunds count that fit it (`whyNotReverse`) and were worked out. */
 export async function readSaleEarnings(db: Database, sale: DueEvent): Promise<SaleEarnings> {
   const earnings = await db.any(sql.type(SaleRow)`
     select sale.incentive_id as "incentiveId", sale.plan_version_id as "planVersionId", sale.amount_minor as minor, sale.currency,
@@ -105,9 +105,11 @@ export async function readSaleEarnings(db: Database, sale: DueEvent): Promise<Sa
     where sale.source = ${sale.source} and sale.source_id = ${sale.id}
     group by sale.source, sale.source_id, sale.incentive_id`);
   const refundedMinor = await db.oneFirst(sql.type(z.object({ minor: z.bigint() }))`
-    select coalesce(sum(coalesce(refund.amount_minor, ${String(sale.minor ?? 0n)}::bigint)), 0)::bigint as minor
-    from event refund
-    where refund.source = ${sale.source} and refund.refund_of = ${sale.id}
+    select coalesce(sum(coalesce(refund.amount_minor, sale.amount_minor)), 0)::bigint as minor
+    from event sale join event refund on refund.source = sale.source and refund.refund_of = sale.source_id
+      and refund.partner_id = sale.partner_id and refund.program_id = sale.program_id
+      and (refund.amount_minor is null or refund.currency = sale.currency)
+    where sale.source = ${sale.source} and sale.source_id = ${sale.id}
       and not exists (select from event_due due where due.source = refund.source and due.source_id = refund.source_id)`);
   return { earnings, refundedMinor };
 }
