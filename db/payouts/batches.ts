@@ -5,6 +5,7 @@ import { BATCH_STATES, type BatchState } from '../../domain/payouts/batch.ts';
 import { Failure } from '../../domain/errors.ts';
 import { GATEWAYS, type GatewayName } from '../../domain/rails.ts';
 import { changesRow, type Database } from '../database.ts';
+import { lockPauses } from './pauses.ts';
 import { Bytes, Count, Currency, Instant } from '../column-types.ts';
 
 const BatchRow = z.strictObject({
@@ -194,18 +195,12 @@ const StartRow = z.strictObject({
 });
 export type BatchStartRow = z.infer<typeof StartRow>;
 
-/**
- * Says that a batch waits for the resume of its run or gateway, and is not due before. A batch for which that is over by now is due at
- * once. The lock lets a resume, which makes due what waited, happen either entirely before this or entirely after it.
- */
+/** Says that a batch waits for the resume of its run or gateway. It is due at once where that is over by now. */
 export const waitForBatchResume = (db: Database, id: string, dueInMs: number) =>
   db.query(sql.unsafe`
-    with waiting as (select run_id, gateway from provider_batch where id = ${id}),
-      run as (select status from payout_run where id = (select run_id from waiting) for share),
-      pause as (select gateway from gateway_pause where gateway = (select gateway from waiting) for share)
+    with ${lockPauses(sql.fragment`provider_batch where id = ${id}`)}
     update provider_batch set due_at = now() + case
-      when exists (select from pause) or exists (select from run where status = 'paused')
-      then ${dueInMs} * interval '1 millisecond' else interval '0' end
+      when exists (select from paused) then ${dueInMs} * interval '1 millisecond' else interval '0' end
     where id = ${id}`);
 
 /** Open batches that have fallen due and that nobody has picked up. */

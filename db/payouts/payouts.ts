@@ -6,6 +6,7 @@ import { Failure } from '../../domain/errors.ts';
 import { type GatewayName, GATEWAYS, METHODS } from '../../domain/rails.ts';
 import { PAYOUT_STATUSES, type PayoutStart, type PayoutStatus } from '../../domain/payouts/payout.ts';
 import type { Database } from '../database.ts';
+import { lockPauses } from './pauses.ts';
 import { PayoutStartRow, startColumns } from './starts.ts';
 import { Currency, Instant, LocalDate } from '../column-types.ts';
 
@@ -125,18 +126,12 @@ export const setHold = (db: Database, id: string, hold: { by: string; reason: st
 export const setPayoutDue = (db: Database, id: string, dueInMs: number) =>
   db.query(sql.unsafe`update payout set due_at = now() + ${dueInMs} * interval '1 millisecond' where id = ${id}`);
 
-/**
- * Says that a payout waits for its release, or the resume of its run or gateway, and is not due before. A payout for which that is over
- * by now is due at once. The lock lets a resume, which makes due what waited, happen either entirely before this or entirely after it.
- */
+/** Says that a payout waits for its release, or the resume of its run or gateway. It is due at once where that is over by now. */
 export const waitForResume = (db: Database, id: string, dueInMs: number) =>
   db.query(sql.unsafe`
-    with waiting as (select run_id, gateway from payout where id = ${id}),
-      run as (select status from payout_run where id = (select run_id from waiting) for share),
-      pause as (select gateway from gateway_pause where gateway = (select gateway from waiting) for share)
+    with ${lockPauses(sql.fragment`payout where id = ${id}`)}
     update payout set due_at = now() + case
-      when held_at is not null or exists (select from pause) or exists (select from run where status = 'paused')
-      then ${dueInMs} * interval '1 millisecond' else interval '0' end
+      when held_at is not null or exists (select from paused) then ${dueInMs} * interval '1 millisecond' else interval '0' end
     where id = ${id}`);
 
 /** The payouts to make due: one, or those of a run or gateway. */
