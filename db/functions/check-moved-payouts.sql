@@ -26,6 +26,9 @@ begin
       when was.held_at is null and moved.held_at is not null
         and exists (select from payout_attempt where payout_id = moved.id and state not in ('prepared', 'failed'))
         then 'its provider was asked, so nobody can hold it'
+      when was.cut_reason is null and moved.cut_reason is not null
+        and exists (select from payout_attempt where payout_id = moved.id and state not in ('prepared', 'failed'))
+        then 'its provider was asked, so nobody can take it out of its run'
       when moved.status = 'draft' and moved.gross_minor
         is distinct from (select sum(amount_minor) filter (where released_at is null) from payout_line where payout_id = moved.id)
         then 'its lines do not add up to its gross amount'

@@ -41,6 +41,10 @@ begin
        and exists (select from payout where id = new.payout_id and held_at is not null) then
       raise exception 'attempt % refused: a person holds its payout', old.id using errcode = 'check_violation';
     end if;
+    if old.state = 'prepared' and new.state = 'submitted'
+       and exists (select from payout where id = new.payout_id and cut_reason is not null) then
+      raise exception 'attempt % refused: a person has taken its payout out of the run', old.id using errcode = 'check_violation';
+    end if;
     new.state_at := now();
   end if;
   return new;

@@ -165,6 +165,7 @@ const endAndRelease = (id: string, status: string) => sql.unsafe`
   with ended as (update payout set status = ${status} where id = ${id} returning id)
   update payout_line set released_at = now() from ended where payout_id = ended.id`;
 const movePayout = (id: string, status: string) => sql.unsafe`update payout set status = ${status} where id = ${id}`;
+const takeOut = (id: string) => sql.unsafe`update payout set cut_reason = 'in dispute' where id = ${id}`;
 const moveRun = (id: string, status: string) => sql.unsafe`update payout_run set status = ${status} where id = ${id}`;
 const split = (lineId: bigint, ...minors: readonly number[]) => sql.unsafe`
   insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on, split_from)
@@ -442,6 +443,11 @@ const ATTACKS: Record<string, readonly Attack[]> = {
     { does: 'pays nothing', with: (s) => [draftOf(s, { gross: 0, net: 0 })], refused: /check/ },
     { does: 'pays less than nothing', with: (s) => [draftOf(s, { gross: -5, net: -5 })], refused: /check/ },
     {
+      does: 'takes a payout out of its run after its provider was asked',
+      with: (s) => [takeOut(s.asked)],
+      refused: /its provider was asked, so nobody can take it out/,
+    },
+    {
       does: 'pays more than the net amount',
       with: (s) => [draftOf(s, { gross: 1000, withheld: 100, fee: 50, net: 900 })],
       refused: /check/,
@@ -607,6 +613,17 @@ const ATTACKS: Record<string, readonly Attack[]> = {
         ),
       ],
       refused: /pays more than the partner is owed/,
+    },
+    {
+      does: 'submits a payout that a person has taken out of its run',
+      with: (s) => [
+        takeOut(s.unasked),
+        changeAttempt(
+          s.attempts.prepared,
+          sql.fragment`state = 'submitted', submitted_at = now(), owed_minor = amount_minor`,
+        ),
+      ],
+      refused: /a person has taken its payout out of the run/,
     },
     {
       does: 'changes what the partner was owed',

@@ -281,6 +281,12 @@ const PLANTS: readonly Plant[] = [
     names: (b) => b.bobAttempt,
   },
   {
+    wrong: 'a provider was asked for a payout that a person had taken out',
+    breaks: 'taken-out-is-not-asked',
+    plant: (b) => [setPayout(b.bobPayout, sql.fragment`cut_reason = 'in dispute'`)],
+    names: (b) => b.bobPayout,
+  },
+  {
     wrong: 'a batch has another total than its payments',
     breaks: 'batches-are-their-attempts',
     plant: (b) => [sql.unsafe`update provider_batch set total_minor = total_minor + 1 where id = ${b.batch.id}`],
