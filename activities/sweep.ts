@@ -54,14 +54,18 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
  * same, and the activity then fails, so that Temporal shows why and tries again.
  */
 async function followOwed(db: DatabasePool, temporal: Client): Promise<void> {
-  const failures: unknown[] = [];
+  const failed: { id: string; error: unknown }[] = [];
   for (const run of await listRunsInReview(db))
     try {
       if (await redrawRun(db, run.id)) await wakeRun(temporal, run);
     } catch (error) {
-      failures.push(error);
+      failed.push({ id: run.id, error });
     }
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} runs in review could not be redrawn`);
+  if (failed.length > 0)
+    throw new AggregateError(
+      failed.map(({ error }) => error),
+      `These runs in review could not be redrawn: ${failed.map(({ id }) => id).join(', ')}`,
+    );
 }
 
 async function wakeOverduePayouts(db: DatabasePool, temporal: Client): Promise<number> {
