@@ -17,12 +17,15 @@ import { Failure, FAILURES } from '../../domain/errors.ts';
 import type { GatewayName } from '../../domain/rails.ts';
 import { findBreaks, numberRepeats } from '../../domain/books/reconciliation.ts';
 import { isOver, isOverdue, statementDay } from '../../domain/books/statement-day.ts';
-import type { Gateways, PayerAccount, StatementLine } from '../../gateways/gateway.ts';
+import type { Gateways, StatementLine } from '../../gateways/gateway.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 
 export type ReconciliationDeps = { db: DatabasePool; gateways: Gateways; vault: VaultKeys };
 
 const STATEMENT_TIMEOUT_MS = 240_000;
+
+/** An account whose statements are read. */
+type StatementAccount = Awaited<ReturnType<typeof listStatementAccounts>>[number];
 
 export const createReconciliationActivities = ({ db, gateways, vault }: ReconciliationDeps) => ({
   /**
@@ -34,12 +37,12 @@ export const createReconciliationActivities = ({ db, gateways, vault }: Reconcil
     const counts = { lines: 0, breaks: 0 };
     const failures: unknown[] = [];
     const read: ReportKey[] = [];
-    for (const { payerId, currency, account, zone } of await listStatementAccounts(db, vault, gateway)) {
-      const day = statementDay(date, zone);
+    for (const its of await listStatementAccounts(db, vault, gateway)) {
+      const day = statementDay(date, its.zone);
       if (at && !isOver(day, new Date(at))) continue;
-      const key = { gateway, payerId, currency, day };
+      const key = { gateway, payerId: its.payerId, currency: its.currency, day };
       try {
-        const lines = await readStatement({ db, gateways }, key, account);
+        const lines = await readStatement({ db, gateways }, key, its);
         await db.transaction((tx) => save(tx, key, lines));
         counts.lines += lines.length;
         read.push(key);
@@ -59,7 +62,7 @@ export const createReconciliationActivities = ({ db, gateways, vault }: Reconcil
 async function readStatement(
   { db, gateways }: Pick<ReconciliationDeps, 'db' | 'gateways'>,
   key: ReportKey,
-  account: PayerAccount,
+  { account, accountRef, payer }: StatementAccount,
 ): Promise<StatementLine[]> {
   const { gateway, currency, day } = key;
   const { from, to } = gateways[gateway].hasDatesOnly ? statementDay(day.date, 'UTC') : day;
@@ -72,7 +75,14 @@ async function readStatement(
     return lines;
   } catch (error) {
     if (error instanceof Failure && (!FAILURES[error.code].retryable || (await isLate(db, key))))
-      await db.transaction((tx) => raiseAlarm(tx, 'statement_not_read', `gateway/${gateway}`, error.message));
+      await db.transaction((tx) =>
+        raiseAlarm(
+          tx,
+          'statement_not_read',
+          `gateway/${gateway}`,
+          `The statement of ${day.date} in ${currency} of the account ${accountRef} of payer ${payer} could not be read, so this day was not compared with the books. ${error.message}`,
+        ),
+      );
     throw error;
   }
 }

@@ -11,7 +11,9 @@ import { Bytes, Currency, Instant, LocalDate } from '../column-types.ts';
 
 const AccountRow = z.strictObject({
   payerId: z.number(),
+  payer: z.string(),
   method: z.string(),
+  accountRef: z.string(),
   sealed: Bytes,
   currency: Currency,
   zone: z.string(),
@@ -23,9 +25,10 @@ const AccountRow = z.strictObject({
  */
 export async function listStatementAccounts(db: Database, keys: VaultKeys, gateway: GatewayName) {
   const rows = await db.any(sql.type(AccountRow)`
-    select carrier.payer_id as "payerId", carrier.method, carrier.sealed, used.currency,
+    select carrier.payer_id as "payerId", payer.code as payer, carrier.method, carrier.account_ref as "accountRef", carrier.sealed,
+      used.currency,
       (select zone from pay_schedule schedule where schedule.payer_id = carrier.payer_id order by schedule.id limit 1) as zone
-    from payer_gateway carrier
+    from payer_gateway carrier join payer on payer.id = carrier.payer_id
     join (select distinct schedule.payer_id, attempt.gateway, taken.currency
           from payout_attempt attempt
           cross join lateral (values (attempt.currency), (attempt.debit_fee_currency)) taken(currency)
@@ -34,11 +37,9 @@ export async function listStatementAccounts(db: Database, keys: VaultKeys, gatew
           where taken.currency is not null) used
       on used.payer_id = carrier.payer_id and used.gateway = carrier.gateway
     where carrier.gateway = ${gateway} order by carrier.payer_id, used.currency`);
-  return rows.map(({ payerId, method, sealed, currency, zone }) => ({
-    payerId,
-    currency,
-    zone,
-    account: unsealJson(keys, payerGatewayRecord(payerId, method), sealed) as Record<string, unknown>,
+  return rows.map(({ method, sealed, ...row }) => ({
+    ...row,
+    account: unsealJson(keys, payerGatewayRecord(row.payerId, method), sealed) as Record<string, unknown>,
   }));
 }
 

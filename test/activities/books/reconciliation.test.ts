@@ -154,14 +154,17 @@ describe('given books that agree with the providers to the cent', () => {
 
   it('when no statement of a day can be read then an alarm is raised once the day is long over and was never read', async () => {
     const dayAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
-    const isAlarmed = async () => (await alarmsOf(business)).some(({ subject }) => subject === 'gateway/paypal');
+    const detail = async () =>
+      (await alarmsOf(business)).find(({ subject }) => subject === 'gateway/paypal')?.detail ?? 'no alarm';
     await tell(world, 'paypal', 'faults', { fault: '500-before-commit', method: 'GET', times: 10_000 });
 
     await expect(world.activities.reconcileDay('paypal', dayAgo(0))).rejects.toThrow('did not answer a look-up');
-    expect(await isAlarmed()).toBe(false);
+    expect(await detail()).toBe('no alarm');
 
     await expect(world.activities.reconcileDay('paypal', dayAgo(30))).rejects.toThrow('did not answer a look-up');
-    expect(await isAlarmed()).toBe(true);
+    expect(await detail()).toContain(
+      `The statement of ${dayAgo(30)} in USD of the account PayPal of payer acme could not be read`,
+    );
     await calm(world);
   });
 
