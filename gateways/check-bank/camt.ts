@@ -16,7 +16,10 @@ export type BankEntry = {
   reason: string | null;
 };
 
-/** A line that lacks something that we need. A person must look at it; the other lines of the statement count. */
+/**
+ * A line that lacks something that we need, or that covers several checks, so that its amount is none of theirs. A person must look at
+ * it; the other lines of the statement count.
+ */
 export type UnreadEntry = { id: string; checkNumber: bigint | null; problem: string };
 
 export const isUnread = (entry: BankEntry | UnreadEntry): entry is UnreadEntry => 'problem' in entry;
@@ -87,13 +90,14 @@ function readName(raw: unknown) {
   const { BookgDt, ValDt, AcctSvcrRef, NtryRef, NtryDtls } = Name.safeParse(raw).data ?? {};
   const details = NtryDtls?.flatMap(({ TxDtls }) => TxDtls ?? []) ?? [];
   const refs = details.flatMap(({ Refs }) => Refs ?? []);
-  const number = refs.find(({ ChqNb }) => ChqNb)?.ChqNb;
+  const numbers = [...new Set(refs.flatMap(({ ChqNb }) => (/^\d+$/.test(ChqNb ?? '') ? BigInt(ChqNb ?? '') : [])))];
   const reference = AcctSvcrRef ?? NtryRef ?? refs.find((ref) => ref.AcctSvcrRef)?.AcctSvcrRef;
   const booked = [BookgDt, ValDt].map((date) => readDate(date ?? {})).find((date) => date !== null) ?? null;
   return {
     booked,
     id: `${booked?.day ?? 'no date'}/${reference ?? 'no reference'}`,
-    checkNumber: number && /^\d+$/.test(number) ? BigInt(number) : null,
+    checkNumber: numbers.length === 1 ? (numbers[0] ?? null) : null,
+    several: numbers.length > 1 ? numbers.join(', ') : null,
     reason: details.find(({ RtrInf }) => RtrInf?.Rsn?.Cd)?.RtrInf?.Rsn?.Cd ?? null,
   };
 }
@@ -102,13 +106,14 @@ function readName(raw: unknown) {
 const problemOf = ({ issues: [first] }: z.ZodError): string => `${first?.path.join('.')}: ${first?.message}`;
 
 function readEntry(raw: unknown): BankEntry | UnreadEntry | null {
-  const { booked, reason, ...name } = readName(raw);
+  const { booked, reason, several, ...name } = readName(raw);
   const status = Status.safeParse(raw);
   if (status.success && status.data.Sts !== 'BOOK') return null;
   const read = Entry.safeParse(raw);
   if (!status.success || !read.success)
     return { ...name, problem: problemOf((status.error ?? read.error) as z.ZodError) };
   if (!booked) return { ...name, problem: NO_DATE };
+  if (several) return { ...name, problem: `it covers several checks: ${several}` };
   const { Amt, CdtDbtInd, RvslInd } = read.data;
   const amount = readMoney(`${CdtDbtInd === 'DBIT' ? '-' : ''}${Amt['#text']}`, Amt['@Ccy']);
   if (!amount) return { ...name, problem: `Amt is not an amount in ${Amt['@Ccy']}` };

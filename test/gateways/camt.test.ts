@@ -74,6 +74,18 @@ describe('given a camt.053 statement of a bank', () => {
     expect(read[1]).toMatchObject({ checkNumber: 7n, problem: expect.stringContaining(says) });
   });
 
+  it('when one entry covers several checks then it counts for none of them, and a person is told', () => {
+    const checks = ['7', '8'].map((number) => `<TxDtls><Refs><ChqNb>${number}</ChqNb></Refs></TxDtls>`);
+    const both = entry({ details: `<NtryDtls>${checks.join('')}</NtryDtls>` });
+    const same = entry({
+      details: `<NtryDtls>${checks[0]}<TxDtls><Refs><ChqNb>0007</ChqNb></Refs></TxDtls></NtryDtls>`,
+    });
+    expect(readCamt(statement(both, same))).toMatchObject([
+      { checkNumber: null, problem: 'it covers several checks: 7, 8' },
+      { checkNumber: 7n, amount: { minor: -100n } },
+    ]);
+  });
+
   it('when a card is masked in the place of a check number then it is not a check of ours', () => {
     const details = '<NtryDtls><TxDtls><Refs><ChqNb>************6579</ChqNb></Refs></TxDtls></NtryDtls>';
     expect(readCamt(statement(entry({ details })))).toMatchObject([{ checkNumber: null }]);
