@@ -3,6 +3,8 @@ import type { DatabasePool } from 'slonik';
 
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 import { listActiveSchedules, type ScheduleToRun } from '../../db/runs/overdue.ts';
+import type { CurrencyCode } from '../../domain/currency.ts';
+import { lastCalendarYear } from '../../domain/payers/settlement-calendar.ts';
 import { deployPaySchedule } from '../../temporal/schedules.ts';
 
 /** Does something for every schedule that runs on its own. A schedule for which it fails raises an alarm, and the others go on. */
@@ -29,6 +31,17 @@ function isTemporalAway(error: unknown): boolean {
   return code !== INVALID_ARGUMENT;
 }
 
+/** Raises an alarm from the first day of the last year for which we have the bank holidays of a currency. */
+export async function warnOfCalendarEnd(db: DatabasePool, currency: CurrencyCode, now: Date): Promise<void> {
+  const last = lastCalendarYear(currency);
+  if (last === undefined || now.getUTCFullYear() < last) return;
+  const detail = `The table of bank holidays for ${currency} ends with ${last}. After that year, pay dates avoid weekends only, and may fall on a bank holiday. Nothing was changed.`;
+  await db.transaction((tx) => raiseAlarm(tx, 'calendar_ends', `calendar/${currency}`, detail));
+}
+
 /** Tells Temporal when the run of each schedule begins. A worker does this when it starts. */
 export const deployPaySchedules = ({ db, temporal }: { db: DatabasePool; temporal: Client }): Promise<void> =>
-  forEachSchedule(db, (schedule) => deployPaySchedule(temporal, schedule));
+  forEachSchedule(db, async (schedule) => {
+    await deployPaySchedule(temporal, schedule);
+    await warnOfCalendarEnd(db, schedule.currency, new Date());
+  });

@@ -40,14 +40,20 @@ const TARGET: ClosedDays = {
 
 const datesOf = (days: ClosedDays): ClosedDates =>
   new Set(Object.entries(days).flatMap(([year, text]) => text.split(' ').map((day) => `${year}-${day}`)));
+const lastYearIn = (days: ClosedDays): number => Math.max(...Object.keys(days).map(Number));
+
+type Calendar = { readonly closed: ClosedDates; readonly lastYear: number };
 
 /** The calendars that we have, by the currency that they settle. */
-const CALENDARS: Readonly<Partial<Record<CurrencyCode, ClosedDates>>> = {
-  USD: datesOf(FEDERAL_RESERVE),
-  EUR: datesOf(TARGET),
+const CALENDARS: Readonly<Partial<Record<CurrencyCode, Calendar>>> = {
+  USD: { closed: datesOf(FEDERAL_RESERVE), lastYear: lastYearIn(FEDERAL_RESERVE) },
+  EUR: { closed: datesOf(TARGET), lastYear: lastYearIn(TARGET) },
 };
 
 const NEVER: ClosedDates = new Set();
 
 /** The dates on which banks do not settle a currency, besides weekends. */
-export const closedDatesOf = (currency: CurrencyCode): ClosedDates => CALENDARS[currency] ?? NEVER;
+export const closedDatesOf = (currency: CurrencyCode): ClosedDates => CALENDARS[currency]?.closed ?? NEVER;
+
+/** The last year for which we have a currency's calendar. Undefined where we have none. */
+export const lastCalendarYear = (currency: CurrencyCode): number | undefined => CALENDARS[currency]?.lastYear;
