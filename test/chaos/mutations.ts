@@ -133,21 +133,19 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'earning_line_paid_once',
     without: 'the unique index on paid lines, with drafts that do not see what is taken',
-    patches: [
-      {
-        file: 'db/payouts/payouts.ts',
-        from: '\n      and not exists (select from payout_line paid where paid.earning_line_id = line.id and paid.released_at is null)',
-        to: '',
-      },
-    ],
+    patches: [],
     statements: [
       'drop index earning_line_paid_once',
       `do $$
-      declare before text := pg_get_functiondef('payability(int, date, uuid)'::regprocedure);
-              after text := replace(before, 'and paid.released_at is null', 'and false');
+      declare
+        changed regprocedure;
+        before text;
       begin
-        if after = before then raise exception 'payability was not changed'; end if;
-        execute after;
+        foreach changed in array '{"payability(int, date, uuid)",free_lines(uuid)}'::regprocedure[] loop
+          before := pg_get_functiondef(changed);
+          if position('and paid.released_at is null' in before) = 0 then raise exception '% was not changed', changed; end if;
+          execute replace(before, 'and paid.released_at is null', 'and false');
+        end loop;
       end $$`,
     ],
     menu: ASKED_TWICE,
