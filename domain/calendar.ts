@@ -1,5 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 
+import { Failure } from './errors.ts';
+
 /** Dates and zones as the IANA database knows them. Local dates are `YYYY-MM-DD`, instants epoch milliseconds. */
 
 /** The areas of the IANA database whose zones are places. */
@@ -21,9 +23,22 @@ export function canonicalZone(text: string): string | undefined {
   }
 }
 
-/** The calendar date that a zone's clocks show at an instant in epoch milliseconds. */
+/** Works something out in a zone. Throws Failure `zone_not_known` where this system's time-zone data lacks it. */
+export function inZone<Result>(zone: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (canonicalZone(zone) !== undefined) throw error;
+    const message = `This system does not know the time zone ${zone} of a pay schedule, so nothing was worked out or changed. An operator gives the schedule another zone: PATCH /v1/schedules/{code}.`;
+    throw new Failure('zone_not_known', message, { cause: error });
+  }
+}
+
+/** The calendar date that a zone's clocks show at an instant in epoch milliseconds. Throws as `inZone` does. */
 export const localDate = (instantMs: number, zone: string): string =>
-  Temporal.Instant.fromEpochMilliseconds(instantMs).toZonedDateTimeISO(zone).toPlainDate().toString();
+  inZone(zone, () =>
+    Temporal.Instant.fromEpochMilliseconds(instantMs).toZonedDateTimeISO(zone).toPlainDate().toString(),
+  );
 
 export const addDays = (date: string, days: number): string => Temporal.PlainDate.from(date).add({ days }).toString();
 

@@ -15,6 +15,8 @@ export const FAILURES = {
   claim_not_valid: { retryable: false },
   too_many_tries: { retryable: true },
 
+  zone_not_known: { retryable: false },
+
   run_not_in_review: { retryable: false },
   run_changed_since_seen: { retryable: false },
   run_not_disbursing: { retryable: false },

@@ -42,6 +42,7 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   run_not_in_review: { status: 409, title: 'The run is not waiting for a decision' },
   run_changed_since_seen: { status: 409, title: 'The run changed since you saw it' },
   run_not_disbursing: { status: 409, title: "The run's current status does not allow this" },
+  zone_not_known: { status: 409, title: 'The time zone of a schedule is not known' },
   run_period_open: { status: 409, title: 'The period is not over' },
   run_already_exists: { status: 409, title: 'Another run is open' },
   approver_is_preparer: { status: 403, title: 'You asked for this run' },
@@ -119,6 +120,9 @@ export const problemResponse = (description: string) => ({
   description,
   content: { [PROBLEM_TYPE]: { schema: Problem } },
 });
+
+/** The answer of a read that works out days in a schedule's time zone, where this system does not know that zone. */
+export const UNKNOWN_ZONE = { 409: problemResponse('This system does not know the time zone of a pay schedule.') };
 
 type Trouble = { code: ProblemCode; detail: string; errors?: readonly FailureDetail[] };
 

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 
-import { canonicalZone, isBusinessDay, localDate } from '../calendar.ts';
+import { canonicalZone, inZone, isBusinessDay, localDate } from '../calendar.ts';
 import type { CurrencyCode } from '../currency.ts';
 import { Failure } from '../errors.ts';
 import { closedDatesOf } from './settlement-calendar.ts';
@@ -44,10 +44,10 @@ const isWholeBetween = (value: number, min: number, max: number): boolean =>
 
 /**
  * The first instant of the cut-off's local day, in epoch milliseconds. It is 01:00 where daylight saving skips midnight (São
- * Paulo, 2017-10-15). A day that a zone skipped altogether (Apia, 2011-12-30) begins with the day after it.
+ * Paulo, 2017-10-15). A day that a zone skipped altogether (Apia, 2011-12-30) begins with the day after it. Throws as `inZone` does.
  */
 export const cutoffInstant = ({ zone }: Pick<PaySchedule, 'zone'>, endDate: string): number =>
-  Temporal.PlainDate.from(endDate).toZonedDateTime(zone).epochMilliseconds;
+  inZone(zone, () => Temporal.PlainDate.from(endDate).toZonedDateTime(zone).epochMilliseconds);
 
 const LENGTH: Record<Frequency, Temporal.DurationLike> = {
   daily: { days: 1 },

@@ -1,3 +1,4 @@
+import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { addLine, type Api, setUpShop, startApi } from './api.ts';
@@ -48,5 +49,19 @@ describe('given a schedule without a program, a payer without a gateway and a da
     const reasonsOf = async (code: string) => (await api.ask('GET', `/v1/partners/${code}/payability`)).text;
     expect(await reasonsOf('ann')).toContain('Payment by PayPal is not offered here.');
     expect(await reasonsOf('late')).toContain('2099-12-20');
+  });
+});
+
+describe('given a schedule whose time zone this system does not know', () => {
+  it('when something about its days is asked then the answer names the zone and the repair', async () => {
+    await api.db.query(sql.unsafe`update pay_schedule set zone = 'Mars/Olympus'`);
+    for (const path of READS) {
+      const { status, body } = await api.ask('GET', path);
+      expect(status, path).toBeLessThan(500);
+      if (status !== 200) expect(body).toMatchObject({ status: 409, code: 'zone_not_known' });
+    }
+    const { body } = await api.ask('GET', '/v1/schedules/monthly/periods');
+    expect(body['detail']).toContain('Mars/Olympus');
+    expect(body['detail']).toContain('PATCH /v1/schedules/{code}');
   });
 });

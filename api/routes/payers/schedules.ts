@@ -16,7 +16,7 @@ import {
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
-import { problemResponse } from '../../http/problem.ts';
+import { problemResponse, UNKNOWN_ZONE } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import {
   answers,
@@ -196,7 +196,7 @@ const periods = createRoute({
   tags: ['schedules'],
   summary: 'List the next periods and pay dates',
   request: { params: CodePath, query: PeriodsQuery },
-  responses: { 200: answers(PeriodList, 'The next periods, the open one first.') },
+  responses: { 200: answers(PeriodList, 'The next periods, the open one first.'), ...UNKNOWN_ZONE },
 });
 
 const scheduleBody = ({ id: _id, currency: _currency, minimums, createdAt, ...schedule }: Schedule) => ({

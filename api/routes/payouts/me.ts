@@ -9,6 +9,7 @@ import { partnerOf } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { PayabilityBody, readPayability } from './payability.ts';
+import { UNKNOWN_ZONE } from '../../http/problem.ts';
 import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, Instant, pageOf, pageQuery, Uuid } from '../../http/schemas.ts';
@@ -82,6 +83,7 @@ const myPayability = createRoute({
       PayabilityBody,
       'Your next payment for each schedule and currency, or the reasons why there is none and when they end.',
     ),
+    ...UNKNOWN_ZONE,
   },
 });
 

@@ -13,6 +13,7 @@ import { nextPeriods, payDate } from '../../../domain/payers/schedule.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
 import { onlyOwn } from '../../http/auth.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import { UNKNOWN_ZONE } from '../../http/problem.ts';
 import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, CodePath, Method } from '../../http/schemas.ts';
@@ -118,6 +119,7 @@ const payability = createRoute({
       PayabilityBody,
       'The next payment for each schedule and currency, or the reasons why there is none and when they end.',
     ),
+    ...UNKNOWN_ZONE,
   },
 });
 
