@@ -21,15 +21,18 @@ export function daysSince(fromMs: number): string[] {
 
 export type Reconciled = { gateway: GatewayName; lines: number; breaks: number };
 
-/** Compares every gateway's statements with the ledger, as the nightly Schedule does. */
-export async function reconcile(temporal: Client, days: readonly string[]): Promise<Reconciled[]> {
-  const results: Reconciled[] = [];
-  for (const gateway of GATEWAYS) {
-    const counts = await Promise.all(days.map((day) => reconcileDay(temporal, gateway, day)));
-    results.push({ gateway, lines: sumOf(counts, 'lines'), breaks: sumOf(counts, 'breaks') });
-  }
-  return results;
-}
+/**
+ * Compares every gateway's statements with the ledger, as the nightly Schedule does. The days follow each other: a later one that is read
+ * first would let an earlier one miss the payments of a day between them.
+ */
+export const reconcile = (temporal: Client, days: readonly string[]): Promise<Reconciled[]> =>
+  Promise.all(
+    GATEWAYS.map(async (gateway) => {
+      const counts: Counts[] = [];
+      for (const day of days) counts.push(await reconcileDay(temporal, gateway, day));
+      return { gateway, lines: sumOf(counts, 'lines'), breaks: sumOf(counts, 'breaks') };
+    }),
+  );
 
 type Counts = { lines: number; breaks: number };
 
