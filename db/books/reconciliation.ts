@@ -189,13 +189,21 @@ export const listProviderSide = (
   attemptIds: readonly string[],
 ): Promise<readonly ProviderSide[]> =>
   db.any(sql.type(ProviderRow)`
+    with compared as (
+      select id, batch_id from payout_attempt where id = any(${sql.array(attemptIds, 'uuid')})
+    ), line as (
+      select line.* from recon_line line join compared on compared.id = line.matched_attempt_id
+      union
+      select line.* from recon_line line where line.matched_batch_id in (select batch_id from compared)
+      union
+      select line.* from recon_line line join recon_report report on report.id = line.report_id
+      where line.matched_attempt_id is null
+        and report.gateway = ${gateway} and report.payer_id = ${payerId} and report.day = ${day.date}::date
+    )
     select distinct on (line.line_id, line.occurred_at) line.matched_attempt_id as "attemptId", line.line_id as "lineId", line.kind,
       line.currency, line.amount_minor as "minor", line.matched_batch_id as "batchId"
-    from recon_line line join recon_report report on report.id = line.report_id
+    from line join recon_report report on report.id = line.report_id
     where report.gateway = ${gateway} and report.payer_id = ${payerId} and line.currency = ${currency} and ${isLatest}
-      and (line.matched_attempt_id = any(${sql.array(attemptIds, 'uuid')})
-        or line.matched_batch_id in (select batch_id from payout_attempt where id = any(${sql.array(attemptIds, 'uuid')}))
-        or line.matched_attempt_id is null and report.day = ${day.date}::date)
     order by line.line_id, line.occurred_at`);
 
 /** Opens the breaks that were found, and closes earlier breaks of the same attempts and lines that were not found again. */

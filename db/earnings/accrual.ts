@@ -118,4 +118,5 @@ export async function readSaleEarnings(db: Database, sale: DueEvent): Promise<Sa
 export const listProgramsWithDueEvents = (db: Database): Promise<readonly string[]> =>
   db.anyFirst(sql.type(z.object({ code: z.string() }))`
     select program.code from program
-    where exists (select from event_due due where due.program_id = program.id and due.waits_for is null)`);
+    cross join lateral (
+      select from event_due due where due.program_id = program.id and due.waits_for is null order by due.occurred_at limit 1) first`);

@@ -53,10 +53,15 @@ const WaitTotalRow = z.strictObject({
   minor: z.bigint().nullable(),
 });
 
-/** The refunds that wait in the programs of a schedule, by currency. A refund of a whole sale has no currency and no amount. */
+/**
+ * The refunds that wait in the programs of a schedule, by currency. A refund of a whole sale has no currency and no amount. Each is looked
+ * up by its key, because a join would read every event.
+ */
 export const sumWaitingRefunds = (db: Database, scheduleId: number): Promise<readonly z.infer<typeof WaitTotalRow>[]> =>
   db.any(sql.type(WaitTotalRow)`
     select event.currency, count(*) as count, sum(event.amount_minor)::bigint as minor
-    from program join event_due due on due.program_id = program.id join event using (source, source_id)
+    from program join event_due due on due.program_id = program.id
+    cross join lateral (
+      select currency, amount_minor from event where (source, source_id) = (due.source, due.source_id) limit 1) event
     where program.schedule_id = ${scheduleId} and due.waits_since is not null
     group by event.currency order by event.currency nulls last`);

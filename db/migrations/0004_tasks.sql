@@ -32,6 +32,7 @@ create table alarm(
   cleared_by uuid references actor
 );
 create unique index one_open_alarm on alarm(kind, subject) where cleared_at is null;
+create index on alarm(kind, subject);
 comment on column alarm.detail is 'The first fact. alarm_fact has all of them.';
 comment on column alarm.told_at is 'When the operators were last told of it.';
 

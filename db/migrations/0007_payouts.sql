@@ -91,7 +91,7 @@ create table instrument_failure(
   clear_reason text check (clear_reason <> ''),
   check ((cleared_at is null) = (cleared_by is null) and (cleared_at is null) = (clear_reason is null))
 );
-create index on instrument_failure(instrument_id) where cleared_at is null;
+create index on instrument_failure(instrument_id);
 comment on column instrument_failure.reason is 'The code of the provider, or our own.';
 comment on column instrument_failure.advice is 'The sentence that tells the partner what to fix.';
 

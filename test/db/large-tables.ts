@@ -10,26 +10,42 @@ export const LARGE = [
   'partner',
   'agreement',
   'instrument_version',
+  'event',
+  'event_due',
+  'event_quarantine',
+  'import_rejection',
+  'accrual_batch',
+  'earning',
   'earning_line',
   'payout',
   'payout_line',
   'payout_attempt',
   'attempt_history',
+  'instrument_failure',
+  'provider_batch',
   'run_outcome',
+  'run_change',
+  'ledger_account',
   'ledger_journal',
   'ledger_entry',
   'recon_line',
+  'recon_break',
+  'incident',
   'webhook_inbox',
   'notification',
   'task',
+  'alarm',
+  'alarm_fact',
   'audit_log',
+  'idempotency_key',
 ] as const;
 
 const PayoutRow = z.strictObject({ payoutId: z.string(), partnerId: z.bigint() });
 const ROWS = 2_000;
+const RUNS = 1_000;
 const TIMES = 500;
 
-/** One payer with 2,000 partners, all of whom were paid in one of 20 runs. A hundredth of the payouts is still under way. */
+/** One payer with 2,000 partners, all of whom were paid in one of 1,000 runs. A hundredth of the payouts is still under way. */
 export async function fillLargeTables({ app, owner }: Fixture) {
   const company = await addCompany(app);
   const runId = await addRun(app, company);
@@ -39,7 +55,7 @@ export async function fillLargeTables({ app, owner }: Fixture) {
     sql.unsafe`
       insert into payout_run(id, schedule_id, kind, period_start, period_end, cutoff_at, pay_on, status)
       select uuidv7(), ${company.scheduleId}, 'on_demand', '2026-01-01', '2026-02-01', '2026-02-01', '2026-02-02', 'disbursed'
-      from generate_series(1, 19)`,
+      from generate_series(1, ${RUNS - 1})`,
     sql.unsafe`insert into partner(code, name, kind, country) select 'large-' || n, 'Partner', 'reseller', 'US' from ${each}`,
     sql.unsafe`
       insert into agreement(partner_id, program_id, plan_id, starts_on)
@@ -47,6 +63,26 @@ export async function fillLargeTables({ app, owner }: Fixture) {
     sql.unsafe`
       insert into instrument_version(partner_id, method, country, sealed, key_id, fingerprint, last4, usable_from)
       select id, 'paypal', 'US', '', 'test', sha256(code::bytea), '6789', '2020-01-01' from partner`,
+    sql.unsafe`
+      insert into event(source, source_id, partner_id, program_id, kind, currency, amount_minor, occurred_at, payload_hash)
+      select 'large', code, id, ${company.programId}, 'sale', 'USD', 10000, '2026-01-15', '' from partner`,
+    sql.unsafe`
+      insert into event_due(source, source_id, program_id, occurred_at, waits_for, waits_since)
+      select source, source_id, program_id, occurred_at, case when partner_id % 100 = 0 then source_id end,
+        case when partner_id % 100 = 0 then occurred_at end
+      from event`,
+    sql.unsafe`
+      insert into event_quarantine(source, source_id, payload, payload_hash) select source, source_id, '{}', '' from event`,
+    sql.unsafe`
+      insert into import_rejection(import_id, line, column_name, reason)
+      select uuidv7(), n, '(row)', 'wrong' from ${each}`,
+    sql.unsafe`insert into accrual_batch(program_id, event_count) select ${company.programId}, 1 from ${each}`,
+    sql.unsafe`
+      insert into earning(source, source_id, incentive_id, partner_id, program_id, plan_version_id, batch_id, earning_line_id, currency,
+        amount_minor, basis_minor, window_start, available_on, explanation)
+      select source, source_id, 'commission', partner_id, program_id, ${company.planVersionId}, partner_id, partner_id, 'USD', 1000, 10000,
+        '2026-01-01', '2026-01-15', '{}'
+      from event`,
     sql.unsafe`
       insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on)
       select id, ${company.programId}, 'earned', id, 'USD', 1000, 1, '2026-01-15' from partner`,
@@ -57,7 +93,7 @@ export async function fillLargeTables({ app, owner }: Fixture) {
         case when partner.id % 100 = 0 then 'executing' when partner.id % 100 = 1 then 'approved' else 'settled' end,
         now() + interval '1 hour'
       from partner join instrument_version instrument on instrument.partner_id = partner.id
-      join (select id, row_number() over (order by id) - 1 as place from payout_run) run on run.place = partner.id % 20`,
+      join (select id, row_number() over (order by id) - 1 as place from payout_run) run on run.place = partner.id % ${RUNS}`,
     sql.unsafe`
       insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor)
       select payout.id, line.id, line.partner_id, 'USD', 1000 from payout join earning_line line using (partner_id)`,
@@ -66,21 +102,35 @@ export async function fillLargeTables({ app, owner }: Fixture) {
         request_hash, state, submitted_at, owed_minor, batch_id)
       select id, 1, 'paypal', 'key-' || id, 'ref-' || id, 'USD', 1000, '', '',
         case when status = 'executing' then 'submitted' else 'settled' end, '2026-01-01'::timestamptz + partner_id * interval '1 hour', 1000,
-        case when partner_id % 2 = 0 then run_id end
+        case when partner_id % 2 = 0 then md5('batch-' || partner_id / 4)::uuid end
       from payout where status <> 'approved'`,
+    sql.unsafe`
+      insert into provider_batch(id, run_id, gateway, currency, number, item_count, total_minor, provider_key, request_sealed,
+        request_hash, state, submitted_at)
+      select batch_id, (array_agg(payout.run_id))[1], 'paypal', 'USD', 1 + row_number() over (), 2, 2000, batch_id, '', '', 'done', now()
+      from payout_attempt join payout on payout.id = payout_id where batch_id is not null group by batch_id`,
+    sql.unsafe`
+      insert into instrument_failure(payout_id, instrument_id, reason, advice)
+      select id, instrument_version_id, 'RECEIVER_UNCONFIRMED', 'Confirm the account.' from payout`,
     sql.unsafe`
       insert into attempt_history(attempt_id, from_state, to_state, evidence) select id, 'submitted', state, '{}' from payout_attempt`,
     sql.unsafe`
       insert into run_outcome(run_id, partner_id, currency, outcome, payable_minor, payout_id)
       select run_id, partner_id, currency, 'paid', 1000, id from payout`,
     sql.unsafe`
-      insert into ledger_account(code, currency) select 'account:' || n, 'USD' from generate_series(1, 20) n`,
+      insert into run_change(run_id, partner_id, currency, before_minor, after_outcome, after_minor, seen_hash)
+      select run_id, partner_id, currency, 0, 'paid', 1000, sha256(run_id::text::bytea) from payout`,
+    sql.unsafe`
+      insert into ledger_account(code, currency, partner_id) select 'partner:payable:' || id || ':USD', 'USD', id from partner`,
     sql.unsafe`
       insert into ledger_journal(kind, idempotency_key, currency, effective_at)
       select kind, id, 'USD', now() from payout_attempt, (values ('send'), ('debit')) kinds(kind)`,
     sql.unsafe`
       insert into ledger_entry(journal_id, line_no, account_id, currency, amount_minor)
-      select id, line_no, (select min(id) from ledger_account), 'USD', 1000 from ledger_journal, generate_series(1, 2) line_no`,
+      select journal.id, line_no, account.id, 'USD', 1000
+      from ledger_journal journal join payout_attempt attempt on attempt.id::text = journal.idempotency_key
+      join payout on payout.id = attempt.payout_id join ledger_account account on account.partner_id = payout.partner_id,
+        generate_series(1, 2) line_no`,
     sql.unsafe`
       insert into recon_report(gateway, payer_id, currency, day)
       select 'paypal', ${company.payerId}, 'USD', '2026-01-01'::date + n from generate_series(0, 99) n`,
@@ -88,6 +138,10 @@ export async function fillLargeTables({ app, owner }: Fixture) {
       insert into recon_line(report_id, line_id, gateway, kind, currency, amount_minor, occurred_at, matched_attempt_id)
       select report.id, 'line-' || attempt.id, 'paypal', 'payout', 'USD', -1000, attempt.submitted_at, attempt.id
       from payout_attempt attempt join recon_report report on report.day = attempt.submitted_at::date`,
+    sql.unsafe`
+      insert into recon_break(gateway, kind, subject, attempt_id, currency, resolved_at)
+      select 'paypal', 'fee_differs', 'attempt/' || id, id, 'USD', now() from payout_attempt`,
+    sql.unsafe`insert into incident(kind, break_id, digest) select 'break', id, 'digest-' || id from recon_break`,
     sql.unsafe`
       insert into webhook_inbox(gateway, event_id, provider_ref, word, processed_at)
       select 'paypal', id, provider_ref, 'SUCCESS', now() from payout_attempt`,
@@ -97,12 +151,20 @@ export async function fillLargeTables({ app, owner }: Fixture) {
       insert into task(kind, subject, payout_id, detail, closed_at, resolution)
       select 'outcome_unknown', 'payout/' || id, id, 'asked', now(), 'done' from payout`,
     sql.unsafe`
+      insert into alarm(kind, subject, detail, cleared_at) select 'provider_silent', 'gateway/' || n, 'silent', now() from ${each}`,
+    sql.unsafe`insert into alarm_fact(alarm_id, fact_hash, detail) select id, '', detail from alarm`,
+    sql.unsafe`
+      insert into idempotency_key(actor_id, route, key, request_hash, state, expires_at)
+      select ${company.preparer}, 'POST /v1/payers', 'key-' || n, '', 'running', now() + interval '1 day' from ${each}`,
+    sql.unsafe`
       insert into audit_log(action, subject, chain_seq, hash) select 'test.large', 'payout/' || n, n, sha256(n::text::bytea) from ${each}`,
   );
   const middle = await app.one(sql.type(PayoutRow)`
     select id as "payoutId", partner_id as "partnerId" from payout where status = 'settled' order by id limit 1 offset 900`);
   return { company, runId, ...middle };
 }
+
+export type Scene = Awaited<ReturnType<typeof fillLargeTables>>;
 
 /** Has PostgreSQL plan for a thousand times as many rows as there are: for a million payouts. */
 export async function pretendLarge({ owner }: Fixture): Promise<void> {
@@ -112,5 +174,5 @@ export async function pretendLarge({ owner }: Fixture): Promise<void> {
       'reltuples', reltuples * ${TIMES}::real)
     from pg_class where oid in (
       select unnest(array[indexrelid, indrelid]) from pg_index
-      where indrelid::regclass::text = any(${sql.array([...LARGE], 'text')}))`);
+      where coalesce(pg_partition_root(indrelid), indrelid)::regclass::text = any(${sql.array([...LARGE], 'text')}))`);
 }

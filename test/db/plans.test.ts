@@ -1,33 +1,16 @@
-import { type DatabasePool, type QuerySqlToken, sql } from 'slonik';
+import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { listBreaks, listStatementLines } from '../../db/books/reconciliation.ts';
 import { listInvariants } from '../../db/books/invariants.ts';
-import { listPayoutEntries } from '../../db/books/ledger.ts';
-import type { Database } from '../../db/database.ts';
-import { listInstruments } from '../../db/partners/instruments.ts';
-import { listPartners } from '../../db/partners/partners.ts';
-import { findLiveAttempt, listAttemptHistory, listAttempts } from '../../db/payouts/attempts.ts';
-import { listOverdueBatches } from '../../db/payouts/batches.ts';
-import { giveUpUnmatched, listMatchedInbox } from '../../db/payouts/inbox.ts';
-import { listPayoutLines } from '../../db/payouts/lines.ts';
-import { listPartnerPayability } from '../../db/payouts/payability.ts';
-import { listPayouts } from '../../db/payouts/pages.ts';
-import { getPayout, takeOverduePayouts, takeStartablePayouts, updatePayout } from '../../db/payouts/payouts.ts';
-import { findPayoutByProviderRef } from '../../db/payouts/starts.ts';
-import { listAuditEntries, sealAuditLog } from '../../db/people/audit.ts';
-import { countHeld, listHeld, listHoldingRuns } from '../../db/runs/holds.ts';
-import { listOutcomes } from '../../db/runs/outcomes.ts';
-import { listOverdueRuns } from '../../db/runs/overdue.ts';
-import { countActivePayouts, listRuns, readRunProgress } from '../../db/runs/runs.ts';
-import { takeDueNotifications } from '../../db/tasks/notifications.ts';
-import { listTasks, listTasksDue } from '../../db/tasks/tasks.ts';
-import { fillLargeTables, LARGE, pretendLarge } from './large-tables.ts';
 import { openFixture, type Fixture } from './fixture.ts';
+import { fillLargeTables, pretendLarge, type Scene } from './large-tables.ts';
+import { explain, wholeReads } from './plan.ts';
+import { listQueries, statementsOf } from './queries.ts';
+import { WITH_VALUES } from './with-values.ts';
 
 let fixture: Fixture;
-let scene: Awaited<ReturnType<typeof fillLargeTables>>;
+let scene: Scene;
 
 beforeAll(async () => {
   fixture = await openFixture();
@@ -36,124 +19,18 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-type Scene = typeof scene;
-const PAGE = 51;
-
-/**
- * Requests, sweeps and looks at a run ask these of the large tables. Three others read much, and do so rarely: drafting and deciding a
- * run (`npm run bench:run`), the nightly comparison of a day, and the invariants.
- */
-const QUERIES: Record<string, (db: Database, s: Scene) => unknown> = {
-  'the first page of payouts': (db) => listPayouts(db, {}, null, PAGE),
-  'a page of payouts in the middle': (db, s) => listPayouts(db, {}, s.payoutId, PAGE),
-  'a page of payouts of a rare status': (db, s) => listPayouts(db, { status: 'failed' }, s.payoutId, PAGE),
-  'a page of payouts of a method that nobody has': (db, s) => listPayouts(db, { method: 'check' }, s.payoutId, PAGE),
-  'the payouts of a partner': (db, s) => listPayouts(db, { partnerId: s.partnerId }, null, PAGE),
-  'the payouts of a run': (db, s) => listPayouts(db, { runId: s.runId }, s.payoutId, PAGE),
-  'a payout': (db, s) => getPayout(db, s.payoutId),
-  'the lines of a payout': (db, s) => listPayoutLines(db, s.payoutId),
-  'the attempts of a payout': (db, s) => listAttempts(db, s.payoutId),
-  'the live attempt of a payout': (db, s) => findLiveAttempt(db, s.payoutId),
-  'the history of a payout': (db, s) => listAttemptHistory(db, s.payoutId),
-  'the entries of a payout': (db, s) => listPayoutEntries(db, s.payoutId),
-  'the statement lines of a payout': (db, s) => listStatementLines(db, s.payoutId),
-  'the payability of a partner': (db, s) => listPartnerPayability(db, s.company.scheduleId, '2026-02-01', s.partnerId),
-  'the instruments of a partner': (db, s) => listInstruments(db, s.partnerId, null, PAGE),
-  'a page of partners': (db) => listPartners(db, 'large-500', PAGE),
-  'a page of runs': (db) => listRuns(db, {}, null, PAGE),
-  'a page of outcomes': (db, s) => listOutcomes(db, s.runId, { partnerId: s.partnerId, currency: 'USD' }, PAGE),
-  'the tasks of a payout': (db, s) =>
-    listTasks(db, { payoutId: s.payoutId, kind: 'outcome_unknown', isOpen: false }, null, PAGE),
-  'the audit entries of a subject': (db) => listAuditEntries(db, 'payout/7', 0n, PAGE),
-  'the open breaks': (db) => listBreaks(db, 0n, PAGE),
-  'the payout that a webhook is about': (db, s) =>
-    findPayoutByProviderRef(db, 'paypal', { reference: `ref-${s.payoutId}`, key: null }),
-  'the progress of a run': (db, s) => readRunProgress(db, s.runId),
-  'the number of held payouts of a run': (db, s) => countHeld(db, s.runId),
-  'the held payouts of a run': (db, s) => listHeld(db, s.runId, 30),
-  'the runs that hold payouts': (db) => listHoldingRuns(db, 86_400_000, 100),
-  'the payouts that providers are asked for': (db) => countActivePayouts(db),
-  'the next payouts of a run': (db, s) => takeStartablePayouts(db, s.runId, 200),
-  'the end of a payout': (db, s) => updatePayout(db, s.payoutId, 'failed', null),
-  'the overdue payouts': (db) => takeOverduePayouts(db, 200),
-  'the overdue runs': (db) => listOverdueRuns(db, 100),
-  'the overdue batches': (db) => listOverdueBatches(db, 100),
-  'the webhooks of known payouts': (db) => listMatchedInbox(db, 500),
-  'the webhooks of nobody': (db) => giveUpUnmatched(db),
-  'the due notices': (db) => takeDueNotifications(db, 50, 60_000),
-  'the due tasks': (db) => listTasksDue(db, 86_400_000, 50),
-  'the entries to seal': (db) => sealAuditLog(db),
+/** The functions whose plans nobody reads here, and why. */
+const EXCEPTIONS: Record<string, string> = {
+  changesRow: 'its callers give it the statement',
+  expectManyRows: 'it changes settings, and such a statement has no plan',
+  listAsked: 'a person compares every payment with the sandbox (`npm run check-invariants`)',
+  listStatementAccounts: 'every night and once a gateway, it looks for the currencies in which each payer ever paid',
+  askInvariants: 'every night, the rules compare all books (`npm run bench:books`)',
+  draftRun: 'once a run, it judges every partner (`npm run bench:run`)',
+  redrawOutcomes: 'it judges every partner of a run (`npm run bench:books`)',
 };
 
-type Plan = {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Index Name'?: string;
-  'Index Cond'?: string;
-  Filter?: string;
-  Plans?: Plan[];
-};
-const PlanRow = z.object({ 'QUERY PLAN': z.array(z.object({ Plan: z.custom<Plan>() })) });
-
-/** Calls a query and returns the statements that it sends first. Nothing is executed. */
-async function statementsOf(query: (db: Database) => unknown): Promise<QuerySqlToken[]> {
-  const sent: QuerySqlToken[] = [];
-  const none = async (token: QuerySqlToken) => {
-    sent.push(token);
-    return [];
-  };
-  const db = new Proxy({}, { get: () => none }) as Database;
-  await Promise.resolve(query(db)).catch(() => {}); // it may expect a row, and there is none
-  return sent;
-}
-
-const explain = async (db: DatabasePool, token: QuerySqlToken): Promise<Plan> => {
-  const asked = { ...token, parser: PlanRow, sql: `explain (format json) ${token.sql}` } as QuerySqlToken<
-    typeof PlanRow
-  >;
-  const [explained] = (await db.one(asked))['QUERY PLAN'];
-  if (!explained) throw new Error('a statement has a plan');
-  return explained.Plan;
-};
-
-const isLarge = (name: string | undefined): boolean => LARGE.some((large) => large === name);
-const isIndexed = (plan: Plan): boolean =>
-  plan['Node Type'].startsWith('Index') || plan['Node Type'] === 'Bitmap Index Scan';
-/** Nodes that stop reading below them as soon as a limit above them is reached. */
-const STOPS = ['Limit', 'Nested Loop', 'Subquery Scan', 'LockRows', 'Memoize', 'Incremental Sort'];
-
-/** The parts of a plan that read a large table or an index of it whole. */
-function wholeReads(plan: Plan, stops: boolean): string[] {
-  const type = plan['Node Type'];
-  const name = plan['Relation Name'] ?? plan['Index Name'];
-  const below = (plan.Plans ?? []).flatMap((part) =>
-    wholeReads(part, type === 'Limit' || (stops && STOPS.includes(type))),
-  );
-  const isWhole =
-    (type === 'Seq Scan' && isLarge(name)) ||
-    (isIndexed(plan) && !plan['Index Cond'] && isOfLarge(plan['Index Name'] ?? '') && (!stops || Boolean(plan.Filter)));
-  return isWhole ? [`${type} of ${name} (${plan['Index Name'] ?? 'no index'})`, ...below] : below;
-}
-
-/** Partial indexes of the work that is still to do. They are small, so a statement may read one whole. */
-const TO_DO = [
-  'payout_attempt_open',
-  'payout_asked',
-  'payout_held',
-  'settled_reopened',
-  'resolution_due',
-  'notification_due_at_id_idx',
-  'audit_log_seq_idx',
-  'webhook_inbox_received_at_idx',
-  'webhook_inbox_gateway_provider_ref_idx',
-  'task_deadline_at_id_idx',
-  'payout_due_at_id_idx',
-];
-const isOfLarge = (index: string): boolean =>
-  !TO_DO.includes(index) &&
-  (LARGE.some((name) => index.startsWith(`${name}_`)) ||
-    index === 'earning_line_paid_once' ||
-    index === 'one_live_attempt');
+const functionOf = (key: string): string => key.split(':')[0] ?? key;
 
 describe('given a million payouts', () => {
   it.each([
@@ -165,22 +42,44 @@ describe('given a million payouts', () => {
         where payout.id > '80000000-0000-0000-0000-000000000000' order by payout.id limit 400000`,
     },
   ])('when a query reads $reads then this test sees it', async ({ statement }) => {
-    expect(wholeReads(await explain(fixture.owner, statement), false)).not.toEqual([]);
+    expect(wholeReads(await explain(fixture.owner, statement))).not.toEqual([]);
   });
 
-  it.each(Object.entries(QUERIES))(
-    'when somebody asks for %s then no large table or index is read whole',
-    async (_what, query) => {
-      const statements = await statementsOf((db) => query(db, scene));
+  it('when a query runs for a request, a sweep or a run then it reads no large table or index whole', async () => {
+    const slow: string[] = [];
+    for (const { file, name, ask } of await listQueries()) {
+      if (name in EXCEPTIONS || Object.keys(WITH_VALUES).some((key) => functionOf(key) === name)) continue;
+      const { statements, problem } = await statementsOf(ask, 'anything');
+      if (problem !== undefined || statements.length === 0)
+        slow.push(
+          `${file}: ${name} cannot be called with any values, so with-values.ts must call it (${String(problem)})`,
+        );
+      for (const statement of statements)
+        for (const read of wholeReads(await explain(fixture.owner, statement, true)))
+          slow.push(`${file}: ${name} reads whole: ${read}`);
+    }
+    expect(slow).toEqual([]);
+  });
+
+  it.each(Object.entries(WITH_VALUES))(
+    'when somebody asks %s then no large table or index is read whole',
+    async (_name, query) => {
+      const { statements } = await statementsOf((db) => query(db, scene), 'nothing');
       expect(statements).not.toEqual([]);
       for (const statement of statements)
-        expect(wholeReads(await explain(fixture.owner, statement), false), statement.sql).toEqual([]);
+        expect(wholeReads(await explain(fixture.owner, statement)), statement.sql).toEqual([]);
     },
   );
 
+  it('then every exception and every call with values names a query', async () => {
+    const names = new Set((await listQueries()).map(({ name }) => name));
+    const named = [...Object.keys(EXCEPTIONS), ...Object.keys(WITH_VALUES).map(functionOf)];
+    expect(named.filter((name) => !names.has(name))).toEqual([]);
+  });
+
   it('when the books are asked a rule then it is planned for all rows, and not to find the first culprits soon', async () => {
     for (const { name, find } of await listInvariants())
-      for (const statement of await statementsOf(find)) {
+      for (const statement of (await statementsOf(find, 'nothing')).statements) {
         const plan = await explain(fixture.owner, statement);
         const read = plan['Node Type'] === 'Limit' ? plan.Plans?.at(-1)?.['Node Type'] : 'CTE Scan';
         expect(read, name).toBe('CTE Scan');

@@ -1,0 +1,183 @@
+import { listBalances, listPayoutEntries, postJournals } from '../../db/books/ledger.ts';
+import {
+  listBreaks,
+  listLedgerSide,
+  listProviderSide,
+  listStatementLines,
+  type ReportKey,
+  type ReportLine,
+  saveReport,
+} from '../../db/books/reconciliation.ts';
+import { openCheckAccount, openCheckAccounts } from '../../db/checks/accounts.ts';
+import { listRunChecks } from '../../db/checks/checks.ts';
+import type { Database } from '../../db/database.ts';
+import { insertEarnings, type NewEarning } from '../../db/earnings/earnings.ts';
+import { insertEvents, listDueEvents, listEvents, type NewEvent } from '../../db/earnings/events.ts';
+import { insertQuarantined } from '../../db/earnings/quarantine.ts';
+import { listInstruments } from '../../db/partners/instruments.ts';
+import { listPartners } from '../../db/partners/partners.ts';
+import { findLiveAttempt, listAttemptHistory, listAttempts } from '../../db/payouts/attempts.ts';
+import { listOverdueBatches } from '../../db/payouts/batches.ts';
+import { giveUpUnmatched, listMatchedInbox } from '../../db/payouts/inbox.ts';
+import { listPayoutLines } from '../../db/payouts/lines.ts';
+import { listPartnerPayability } from '../../db/payouts/payability.ts';
+import { listPayouts } from '../../db/payouts/pages.ts';
+import {
+  getPayout,
+  type Payout,
+  takeOverduePayouts,
+  takeStartablePayouts,
+  updatePayout,
+} from '../../db/payouts/payouts.ts';
+import { findPayoutByProviderRef } from '../../db/payouts/starts.ts';
+import { whyNotSubmit } from '../../db/payouts/waits.ts';
+import { addAuditEntry, listAuditEntries, sealAuditLog } from '../../db/people/audit.ts';
+import { insertClaim, lockOpenClaim } from '../../db/people/claims.ts';
+import { insertGrant } from '../../db/people/grants.ts';
+import { findCaller, insertKey } from '../../db/people/keys.ts';
+import { insertFirstVersion, insertNextVersion } from '../../db/programs/plans.ts';
+import type { Program } from '../../db/programs/programs.ts';
+import { countApprovals, insertApproval, readDecider } from '../../db/runs/approvals.ts';
+import { countHeld, listHeld, listHoldingRuns } from '../../db/runs/holds.ts';
+import { listOutcomes } from '../../db/runs/outcomes.ts';
+import { listOverdueRuns } from '../../db/runs/overdue.ts';
+import { countActivePayouts, listRuns, readRunProgress, updateRun } from '../../db/runs/runs.ts';
+import { insertAlarmFact } from '../../db/tasks/alarms.ts';
+import { takeDueNotifications } from '../../db/tasks/notifications.ts';
+import { listTasks, listTasksDue } from '../../db/tasks/tasks.ts';
+import type { VaultKeys } from '../../db/vault.ts';
+import { accrualPosting } from '../../domain/books/postings.ts';
+import { statementDay } from '../../domain/books/statement-day.ts';
+import type { WireEvent } from '../../domain/event.ts';
+import { formatKey, type KeyParts } from '../../domain/people/api-key.ts';
+import type { Scene } from './large-tables.ts';
+
+const PAGE = 51;
+const ID = '00000000-0000-8000-8000-000000000000';
+const HASH = Buffer.alloc(32);
+const VAULT: VaultKeys = { keyId: 'test', kek: HASH, fingerprintKey: HASH };
+const KEY: KeyParts = { prefix: 'a'.repeat(12), secret: 'b'.repeat(43) };
+const NOW = new Date('2026-03-26T12:00:00Z');
+const DAY: ReportKey = {
+  gateway: 'paypal',
+  payerId: 1,
+  currency: 'USD',
+  day: statementDay('2026-03-25', 'UTC'),
+};
+const LINE: ReportLine = {
+  id: 'line',
+  kind: 'payout',
+  currency: 'USD',
+  minor: -1000n,
+  occurredAt: NOW,
+  reference: 'ref',
+  key: 'key',
+};
+const EARNING = {
+  event: { source: 'large', id: 'x', partnerId: 1n },
+  minor: 1n,
+  basisMinor: 1n,
+} as unknown as NewEarning;
+const EVENT: NewEvent = {
+  event: {
+    source: 'large',
+    id: 'x',
+    program: 'resale',
+    partner: 'large-1',
+    kind: 'sale',
+    occurredAtMs: 0,
+    currency: 'USD',
+    minor: 1n,
+    otherAmounts: {},
+    quantity: null,
+    refundOf: null,
+  },
+  hash: HASH,
+  partnerId: 1n,
+  programId: 1,
+  sentBy: ID,
+};
+
+/**
+ * The queries whose plan depends on the values, such as a list with filters that a caller may leave out, and those that take only values of
+ * the right form. The name of the function comes first.
+ */
+export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = {
+  'listPayouts: the first page of payouts': (db) => listPayouts(db, {}, null, PAGE),
+  'listPayouts: a page of payouts in the middle': (db, s) => listPayouts(db, {}, s.payoutId, PAGE),
+  'listPayouts: a page of payouts of a rare status': (db, s) => listPayouts(db, { status: 'failed' }, s.payoutId, PAGE),
+  'listPayouts: a page of payouts of a method that nobody has': (db, s) =>
+    listPayouts(db, { method: 'check' }, s.payoutId, PAGE),
+  'listPayouts: the payouts of a partner': (db, s) => listPayouts(db, { partnerId: s.partnerId }, null, PAGE),
+  'listPayouts: the payouts of a run': (db, s) => listPayouts(db, { runId: s.runId }, s.payoutId, PAGE),
+  getPayout: (db, s) => getPayout(db, s.payoutId),
+  listPayoutLines: (db, s) => listPayoutLines(db, s.payoutId),
+  listAttempts: (db, s) => listAttempts(db, s.payoutId),
+  findLiveAttempt: (db, s) => findLiveAttempt(db, s.payoutId),
+  listAttemptHistory: (db, s) => listAttemptHistory(db, s.payoutId),
+  listPayoutEntries: (db, s) => listPayoutEntries(db, s.payoutId),
+  listStatementLines: (db, s) => listStatementLines(db, s.payoutId),
+  listPartnerPayability: (db, s) => listPartnerPayability(db, s.company.scheduleId, '2026-02-01', s.partnerId),
+  listInstruments: (db, s) => listInstruments(db, s.partnerId, null, PAGE),
+  listPartners: (db) => listPartners(db, 'large-500', PAGE),
+  listRuns: (db) => listRuns(db, {}, null, PAGE),
+  listOutcomes: (db, s) => listOutcomes(db, s.runId, { partnerId: s.partnerId, currency: 'USD' }, PAGE),
+  listTasks: (db, s) => listTasks(db, { payoutId: s.payoutId, kind: 'outcome_unknown', isOpen: false }, null, PAGE),
+  listAuditEntries: (db) => listAuditEntries(db, 'payout/7', 0n, PAGE),
+  listBreaks: (db) => listBreaks(db, 0n, PAGE),
+  findPayoutByProviderRef: (db, s) =>
+    findPayoutByProviderRef(db, 'paypal', { reference: `ref-${s.payoutId}`, key: null }),
+  readRunProgress: (db, s) => readRunProgress(db, s.runId),
+  countHeld: (db, s) => countHeld(db, s.runId),
+  listHeld: (db, s) => listHeld(db, s.runId, 30),
+  listHoldingRuns: (db) => listHoldingRuns(db, 86_400_000, 100),
+  countActivePayouts: (db) => countActivePayouts(db),
+  takeStartablePayouts: (db, s) => takeStartablePayouts(db, s.runId, 200),
+  updatePayout: (db, s) => updatePayout(db, s.payoutId, 'failed', null),
+  takeOverduePayouts: (db) => takeOverduePayouts(db, 200),
+  listOverdueRuns: (db) => listOverdueRuns(db, 100),
+  listOverdueBatches: (db) => listOverdueBatches(db, 100),
+  listMatchedInbox: (db) => listMatchedInbox(db, 500),
+  giveUpUnmatched: (db) => giveUpUnmatched(db),
+  takeDueNotifications: (db) => takeDueNotifications(db, 50, 60_000),
+  listTasksDue: (db) => listTasksDue(db, 86_400_000, 50),
+  sealAuditLog: (db) => sealAuditLog(db),
+  listEvents: (db) => listEvents(db, { partner: 'large-500' }, null, PAGE),
+  listDueEvents: (db, s) => listDueEvents(db, s.company.programId, 500),
+  insertEvents: (db) => insertEvents(db, [EVENT]),
+  insertQuarantined: (db) => insertQuarantined(db, [{ wire: { source: 'large', id: 'x' } as WireEvent, hash: HASH }]),
+  insertEarnings: (db, s) => insertEarnings(db, s.company.programId, 1, [EARNING]),
+  addAuditEntry: (db) => addAuditEntry(db, { actorId: null, action: 'test.large', subject: 'payout/7' }),
+  listBalances: (db) => listBalances(db, 'cash:'),
+  postJournals: (db) =>
+    postJournals(db, [
+      accrualPosting({ id: 1n, partnerId: 1n, programId: 1, currency: 'USD', minor: 1n, bookedAt: NOW }),
+    ]),
+  saveReport: (db) => saveReport(db, DAY, [LINE]),
+  listLedgerSide: (db) => listLedgerSide(db, DAY),
+  listProviderSide: (db) => listProviderSide(db, DAY, [ID]),
+  whyNotSubmit: (db, s) => whyNotSubmit(db, { runId: s.runId, gateway: 'paypal', heldAt: null } as Payout),
+  readDecider: (db, s) => readDecider(db, s.runId, ID, HASH),
+  insertApproval: (db, s) =>
+    insertApproval(db, s.runId, HASH, { by: ID, decision: 'approve', contentHash: '', noteId: null }),
+  countApprovals: (db, s) => countApprovals(db, s.runId, HASH),
+  updateRun: (db, s) => updateRun(db, s.runId, { contentHash: HASH }),
+  insertAlarmFact: (db) => insertAlarmFact(db, { kind: 'provider_silent', subject: 'gateway/7', detail: 'silent' }),
+  insertClaim: (db) => insertClaim(db, { id: ID, grantId: ID, token: 'token', hours: 1, by: null }),
+  lockOpenClaim: (db) => lockOpenClaim(db, 'token'),
+  insertGrant: (db) =>
+    insertGrant(
+      db,
+      { actorId: ID, role: 'auditor', partnerId: null, expiresAt: NOW },
+      { by: null, alone: false, firstSetup: false },
+    ),
+  insertKey: (db) => insertKey(db, ID, KEY),
+  findCaller: (db) => findCaller(db, formatKey(KEY)),
+  insertFirstVersion: (db) => insertFirstVersion(db, 1, { terms: {} as never, effectiveFrom: NOW }, ID),
+  insertNextVersion: (db) =>
+    insertNextVersion(db, { id: 1 } as Program, 'standard', { terms: {} as never, effectiveFrom: NOW }, ID),
+  openCheckAccount: (db) =>
+    openCheckAccount(db, VAULT, 1, { accountRef: 'checking', accountNumber: '1', numberNext: 1n, dormancyYears: null }),
+  openCheckAccounts: (db) => openCheckAccounts(db, VAULT),
+  listRunChecks: (db, s) => listRunChecks(db, VAULT, s.runId),
+};
