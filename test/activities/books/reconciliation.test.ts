@@ -1,5 +1,5 @@
 import { sql } from 'slonik';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { createReconciliationActivities } from '../../../activities/books/reconciliation.ts';
@@ -51,6 +51,7 @@ beforeAll(async () => {
   await payoutBecomes(business, run, 'bounced', 'returned');
   await payoutBecomes(business, run, 'check', 'sent');
 });
+afterEach(() => calm(world));
 afterAll(() => world.close());
 
 const attemptIdOf = async ({ id }: PayoutSeen): Promise<string> =>
@@ -149,7 +150,6 @@ describe('given books that agree with the providers to the cent', () => {
     expect(await alarmsOf(business)).toContainEqual(
       expect.objectContaining({ kind: 'statement_not_read', subject: 'gateway/wise' }),
     );
-    await calm(world);
   });
 
   it('when no statement of a day can be read then an alarm is raised once the day is long over and was never read', async () => {
@@ -165,7 +165,6 @@ describe('given books that agree with the providers to the cent', () => {
     expect(await detail()).toContain(
       `The statement of ${dayAgo(30)} in USD of the account PayPal of payer acme could not be read`,
     );
-    await calm(world);
   });
 
   it('when a payment was booked after the last day that was read then no statement need show it yet', async () => {
@@ -209,7 +208,6 @@ describe('given books that agree with the providers to the cent', () => {
       state: 'failed',
       problem: expect.stringContaining('PayPal'),
     });
-    await calm(world);
   });
 
   it('when a day is not over then the reading of the last days leaves it out', async () => {
