@@ -133,8 +133,8 @@ const LedgerRow = z.strictObject({
 
 /**
  * The ledger's side of a day: the attempts that the day's lines name, alone or as a batch, and those that were submitted or last booked on
- * that day. An attempt that was booked after the last day that was read is left out, because no statement need show it yet. The day of its
- * booking compares it. A payment whose fee is in another currency is in both: the payment here, the fee there.
+ * that day. An attempt that was booked on a later day is left out until that day is read, because no statement need show it before. A
+ * payment whose fee is in another currency is in both: the payment here, the fee there.
  */
 export const listLedgerSide = (
   db: Database,
@@ -155,10 +155,10 @@ export const listLedgerSide = (
     join payout on payout.id = attempt.payout_id join payout_run run on run.id = payout.run_id
     join pay_schedule schedule on schedule.id = run.schedule_id
     where attempt.gateway = ${gateway} and taken.currency = ${currency} and schedule.payer_id = ${payerId}
-      and attempt.submitted_at is not null and coalesce(attempt.booked_at, attempt.submitted_at) <
-        greatest(${day.to.toISOString()}::timestamptz, (
-          select (max(known.day) + 1)::timestamp at time zone ${day.zone} from recon_report known
-          where known.gateway = ${gateway} and known.payer_id = ${payerId} and known.currency = ${currency} and known.read_at is not null))
+      and attempt.submitted_at is not null and (coalesce(attempt.booked_at, attempt.submitted_at) < ${day.to.toISOString()} or exists (
+        select from recon_report known
+        where known.gateway = ${gateway} and known.payer_id = ${payerId} and known.currency = ${currency} and known.read_at is not null
+          and known.day = (coalesce(attempt.booked_at, attempt.submitted_at) at time zone ${day.zone})::date))
       and attempt.id in (
         select id from payout_attempt where gateway = ${gateway} and submitted_at >= ${day.from.toISOString()}
         union

@@ -189,6 +189,23 @@ describe('given books that agree with the providers to the cent', () => {
     expect(await reconcileToday(world, company)).toEqual([]);
   });
 
+  it('when the day of its booking was never read then an earlier day opens no break for it, though a later day was read', async () => {
+    const gap = await openBusiness(company, { code: 'gap' });
+    await addPayees(gap, [{ name: 'yan', method: 'bank', amount: '80.00' }]);
+    await reconcileToday(world, company);
+    const next = await startPaying(gap);
+    await payoutBecomes(gap, next, 'yan', 'settled');
+    const attempt = await attemptIdOf(await payoutOf(gap, next, 'yan'));
+    const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
+    await world.db.query(
+      sql.unsafe`update recon_report set read_at = null where gateway = 'wise' and day = ${daysAgo(1)}`,
+    );
+    await tamper(attempt, `submitted_at = '${daysAgo(1)}T12:00:00Z', booked_at = '${daysAgo(1)}T12:01:00Z'`);
+
+    await world.activities.reconcileDay('wise', daysAgo(2));
+    expect(await company.auditor.api.all('/v1/breaks')).toEqual([]);
+  });
+
   it('when a person asks for a day then it is read, and the list of statements says so', async () => {
     const { preparer, auditor } = company;
     const dayAfter = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
