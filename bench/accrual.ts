@@ -5,19 +5,15 @@ import { parseArgs } from 'node:util';
 import { type DatabasePool, sql } from 'slonik';
 
 import { createAccrualActivities } from '../activities/earnings/accrual.ts';
-import { addActor } from '../commands/people/actors.ts';
 import { openDatabase } from '../db/database.ts';
 import { insertEvents, type NewEvent } from '../db/earnings/events.ts';
 import { migrate } from '../db/migrate.ts';
-import type { VaultKeys } from '../db/vault.ts';
 import { addPartners } from '../commands/partners/partners.ts';
-import { addPayer } from '../commands/payers/payers.ts';
-import { addPlan } from '../commands/programs/plans.ts';
-import { addProgram } from '../commands/programs/programs.ts';
-import { addSchedule } from '../commands/payers/schedules.ts';
 import { eventHash, toEvent, type WireEvent } from '../domain/event.ts';
 import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
 import { freePort } from '../scripts/stack/ports.ts';
+import { addCompany, VAULT } from './company.ts';
+import { timed } from './timed.ts';
 
 /**
  * Measures how many events per second become earnings, lines and journals. It also measures the limit of this machine: the time
@@ -31,7 +27,6 @@ const { values } = parseArgs({
 const EVENTS = Number(values.events);
 const PARTNERS = Number(values.partners);
 const PAGE = 500;
-const VAULT: VaultKeys = { keyId: 'bench', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
 
 const folder = resolve('.data/bench');
 await mkdir(folder, { recursive: true });
@@ -59,30 +54,7 @@ try {
 
 /** A program with partners, and events on 28 days. Their amounts and order depend only on their number. */
 async function prepare(db: DatabasePool): Promise<NewEvent[]> {
-  const { id: by } = await addActor(db, { code: 'bench', name: 'Bench', email: null }, null);
-  const payer = await addPayer(db, { code: 'bench', name: 'Bench', country: 'US', currency: 'USD', address: null }, by);
-  const schedule = await addSchedule(
-    db,
-    {
-      code: 'bench',
-      payerId: payer.id,
-      frequency: 'monthly',
-      zone: 'UTC',
-      payDays: 0,
-      approvalsRequired: 1,
-      scheduled: false,
-      minimums: [],
-    },
-    by,
-  );
-  const program = await addProgram(db, { code: 'bench', name: 'Bench', scheduleId: schedule.id, partnerKinds: [] }, by);
-  const incentives = [{ id: 'share', rule: 'percent', kinds: ['sale'], basis: 'amount', percent: '12.5' }] as const;
-  const terms = {
-    holdDays: 7,
-    rounding: 'half-even' as const,
-    incentives: incentives.map((one) => ({ ...one, kinds: [...one.kinds] })),
-  };
-  await addPlan(db, program, { code: 'bench', terms }, by);
+  const { by, programId } = await addCompany(db);
   const codes = Array.from({ length: PARTNERS }, (_, index) => `p${index}`);
   const partners = await addPartners(
     db,
@@ -112,7 +84,7 @@ async function prepare(db: DatabasePool): Promise<NewEvent[]> {
       amount: `${100 + (index % 997)}.37`,
     };
     const event = toEvent(wire);
-    return { event, hash: eventHash(event), partnerId: partner.id, programId: program.id, sentBy: by };
+    return { event, hash: eventHash(event), partnerId: partner.id, programId, sentBy: by };
   });
 }
 
@@ -135,12 +107,6 @@ function insertPlain(db: DatabasePool, page: readonly NewEvent[]): Promise<unkno
       page.map(({ event }) => ['bench', event.id, String(event.minor)]),
       ['text', 'text', 'text'],
     )}`);
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
 }
 
 function report(what: string, count: number, ms: number): void {

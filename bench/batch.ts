@@ -7,21 +7,14 @@ import { type DatabasePool, sql } from 'slonik';
 
 import { createBatchActivities } from '../activities/payouts/batches.ts';
 import { formBatches } from '../activities/payouts/form-batches.ts';
-import { addActor } from '../commands/people/actors.ts';
-import { addApprover } from './people.ts';
 import { insertApproval } from '../db/runs/approvals.ts';
 import { listRunBatches } from '../db/payouts/batches.ts';
 import { openDatabase } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { addPartners } from '../commands/partners/partners.ts';
-import { addPayer } from '../commands/payers/payers.ts';
-import { setPayerGateway } from '../commands/payers/set-gateway.ts';
-import { addProgram } from '../commands/programs/programs.ts';
 import { approveRunPayouts } from '../db/payouts/payouts.ts';
 import { draftRun } from '../db/runs/outcomes.ts';
 import { getRun, insertRun, listRunContent, updateRun } from '../db/runs/runs.ts';
-import { addSchedule } from '../commands/payers/schedules.ts';
-import type { VaultKeys } from '../db/vault.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../domain/payouts/attempt.ts';
 import { onDemandRunId } from '../domain/ids.ts';
 import { contentHash } from '../domain/runs/content.ts';
@@ -29,6 +22,8 @@ import { createGateways } from '../gateways/index.ts';
 import { startSandbox } from '../sandbox/index.ts';
 import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
 import { freePort } from '../scripts/stack/ports.ts';
+import { addCompany, VAULT } from './company.ts';
+import { timed } from './timed.ts';
 
 /**
  * Measures how long it takes to form PayPal's largest batch, to request it, and to name its payments. It also measures the limit of
@@ -42,7 +37,6 @@ const PAYOUTS = Number(values.payouts);
  * lines of history, a journal with two entries, and the partner's account.
  */
 const ROWS_A_PAYOUT = 13;
-const VAULT: VaultKeys = { keyId: 'bench', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
 /** No worker runs the workflows that are started here. */
 const NO_TEMPORAL = { workflow: { signalWithStart: async () => undefined } } as unknown as Client;
 
@@ -93,29 +87,7 @@ function openGateways() {
 
 /** A run that is being paid. Each payout has a partner, a line and an approved amount of 10.00. */
 async function prepareRun(db: DatabasePool): Promise<string> {
-  const approver = await addApprover(db, VAULT);
-  const { id: by } = await addActor(db, { code: 'bench', name: 'Bench', email: null }, null);
-  const payer = await addPayer(db, { code: 'bench', name: 'Bench', country: 'US', currency: 'USD', address: null }, by);
-  const carrier = {
-    method: 'paypal',
-    gateway: 'paypal',
-    accountRef: 'PayPal',
-    settings: {},
-    reading: { objections: [], checkAccountNumber: null },
-    checkNumberNext: null,
-    dormancyYears: null,
-  } as const;
-  await setPayerGateway(db, VAULT, payer, carrier, by);
-  const rules = {
-    frequency: 'monthly',
-    zone: 'UTC',
-    payDays: 0,
-    approvalsRequired: 1,
-    scheduled: false,
-    minimums: [],
-  } as const;
-  const schedule = await addSchedule(db, { code: 'bench', payerId: payer.id, ...rules, minimums: [] }, by);
-  const program = await addProgram(db, { code: 'bench', name: 'Bench', scheduleId: schedule.id, partnerKinds: [] }, by);
+  const { approver, by, programId, scheduleId } = await addCompany(db, 'paypal');
   const codes = Array.from({ length: PAYOUTS }, (_, index) => `p${index}`);
   await addPartners(
     db,
@@ -126,18 +98,18 @@ async function prepareRun(db: DatabasePool): Promise<string> {
       kind: 'reseller',
       email: null,
       country: 'US',
-      agreements: [],
+      agreements: [{ program: 'bench', plan: 'bench', startsOn: '2020-01-01', endsOn: null }],
       destination: { method: 'paypal', receiver: `${code}@example.com` },
     })),
     { coolingOffDays: 0, by, givenBy: 'company' },
   );
-  await addLines(db, program.id);
+  await addLines(db, programId);
 
   const id = onDemandRunId('bench', 'bench');
   const period = { periodStart: '2026-01-01', periodEnd: '2026-02-01', payOn: '2026-02-02' };
   await insertRun(db, {
     id,
-    scheduleId: schedule.id,
+    scheduleId,
     kind: 'on_demand',
     ...period,
     redo: 0,
@@ -174,12 +146,6 @@ async function insertPlain(db: DatabasePool): Promise<void> {
   await db.query(sql.unsafe`
     insert into alarm(kind, subject, detail)
     select 'bench', n::text, 'x' from generate_series(1, ${PAYOUTS * ROWS_A_PAYOUT}) n`);
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
 }
 
 function report(what: string, ms: number): void {

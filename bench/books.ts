@@ -17,7 +17,8 @@ import { onDemandRunId } from '../domain/ids.ts';
 import type { Gateways, StatementLine } from '../gateways/gateway.ts';
 import { freePort } from '../scripts/stack/ports.ts';
 import { removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
-import { type Books, seedBooks, VAULT } from './seed-books.ts';
+import { VAULT } from './company.ts';
+import { type Books, seedBooks } from './seed-books.ts';
 
 /**
  * Measures what large books cost: pages of payouts, each next to a bare select in the order of the key; a look at a run that is being

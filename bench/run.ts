@@ -4,23 +4,18 @@ import { parseArgs } from 'node:util';
 
 import { createPool, type DatabasePool, sql } from 'slonik';
 
-import { addActor } from '../commands/people/actors.ts';
-import { addApprover } from './people.ts';
-import { addPayer } from '../commands/payers/payers.ts';
-import { addSchedule } from '../commands/payers/schedules.ts';
-import { addPlan } from '../commands/programs/plans.ts';
-import { addProgram } from '../commands/programs/programs.ts';
+import { addCompany, type Company } from './company.ts';
 import { cancelRun } from '../commands/runs/changes.ts';
 import { decideRun } from '../commands/runs/decide.ts';
 import { beginDisbursing } from '../commands/runs/disburse.ts';
 import { prepareRun } from '../commands/runs/prepare.ts';
 import { openDatabase } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
-import type { VaultKeys } from '../db/vault.ts';
 import { getRun, insertRun } from '../db/runs/runs.ts';
 import { onDemandRunId } from '../domain/ids.ts';
 import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
 import { freePort } from '../scripts/stack/ports.ts';
+import { timed } from './timed.ts';
 
 /**
  * Measures how long it takes to draft, reject, cancel, approve and begin to pay a run, with five lines for each partner. It also
@@ -32,7 +27,6 @@ import { freePort } from '../scripts/stack/ports.ts';
 const { values } = parseArgs({ options: { partners: { type: 'string', default: '1000,10000' } } });
 const LINES = 5;
 const SMALL = 10;
-const VAULT: VaultKeys = { keyId: 'bench', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
 const SECONDS = [
   'draft',
   'reject',
@@ -83,13 +77,13 @@ async function measure(url: string, partners: number): Promise<Seconds> {
       cancel: second.end,
       'draft last': last.draft,
       approve: last.end,
-      'begin to pay': await timed(() => beginDisbursing(db, last.id)),
-      aggregate: await timed(() =>
+      'begin to pay': await inSeconds(() => beginDisbursing(db, last.id)),
+      aggregate: await inSeconds(() =>
         owner.query(sql.unsafe`
           create table plain_payout as
           select partner_id, currency, sum(amount_minor) as gross_minor from earning_line group by partner_id, currency`),
       ),
-      copy: await timed(() =>
+      copy: await inSeconds(() =>
         owner.query(sql.unsafe`create table plain_line as select * from payout_line where payout_id is not null`),
       ),
     };
@@ -97,26 +91,6 @@ async function measure(url: string, partners: number): Promise<Seconds> {
     await db.end();
     await owner.end();
   }
-}
-
-type Company = Awaited<ReturnType<typeof addCompany>>;
-
-async function addCompany(db: DatabasePool) {
-  const approver = await addApprover(db, VAULT);
-  const { id: by } = await addActor(db, { code: 'bench', name: 'Bench', email: null }, null);
-  const payer = await addPayer(db, { code: 'bench', name: 'Bench', country: 'US', currency: 'USD', address: null }, by);
-  await db.query(sql.unsafe`
-    insert into payer_gateway(payer_id, method, gateway, account_ref, sealed) values (${payer.id}, 'bank', 'wise', 'Wise', '')`);
-  const rules = { frequency: 'monthly', zone: 'UTC', payDays: 0, approvalsRequired: 1, scheduled: false } as const;
-  const schedule = await addSchedule(db, { code: 'bench', payerId: payer.id, ...rules, minimums: [] }, by);
-  const program = await addProgram(db, { code: 'bench', name: 'Bench', scheduleId: schedule.id, partnerKinds: [] }, by);
-  const terms = {
-    holdDays: 0,
-    rounding: 'half-even' as const,
-    incentives: [{ id: 'share', rule: 'percent' as const, kinds: ['sale'], basis: 'amount' as const, percent: '10' }],
-  };
-  await addPlan(db, program, { code: 'bench', terms }, by);
-  return { scheduleId: schedule.id, programId: program.id, by, approver };
 }
 
 /** Partners with an agreement, an instrument and five lines each, as the product would have written them one by one. */
@@ -157,9 +131,9 @@ async function runThrough(db: DatabasePool, company: Company, key: string, how: 
     payOn: '2026-02-01',
     preparerId: null,
   });
-  const draft = await timed(() => prepareRun(db, id));
+  const draft = await inSeconds(() => prepareRun(db, id));
   const { contentHash } = await getRun(db, id);
-  const end = await timed(() =>
+  const end = await inSeconds(() =>
     how === 'cancel'
       ? cancelRun(db, { runId: id, actorId: company.by, reason: 'measured' })
       : decideRun(db, id, { by: company.approver, decision: how, contentHash: contentHash ?? '', noteId: null }),
@@ -167,8 +141,6 @@ async function runThrough(db: DatabasePool, company: Company, key: string, how: 
   return { id, draft, end };
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1000;
+async function inSeconds(work: () => Promise<unknown>): Promise<number> {
+  return (await timed(work)) / 1000;
 }

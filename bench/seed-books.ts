@@ -1,18 +1,9 @@
 import { type DatabasePool, type QuerySqlToken, sql } from 'slonik';
 
-import { addActor } from '../commands/people/actors.ts';
-import { addPayer } from '../commands/payers/payers.ts';
-import { addSchedule } from '../commands/payers/schedules.ts';
-import { addPlan } from '../commands/programs/plans.ts';
-import { addProgram } from '../commands/programs/programs.ts';
-import { savePayerGateway } from '../db/payers/payers.ts';
 import { listRunContent } from '../db/runs/runs.ts';
-import { payerGatewayRecord, sealJson, type VaultKeys } from '../db/vault.ts';
 import { onDemandRunId } from '../domain/ids.ts';
 import { contentHash } from '../domain/runs/content.ts';
-import { addApprover } from './people.ts';
-
-export const VAULT: VaultKeys = { keyId: 'bench', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
+import { addCompany, type Company } from './company.ts';
 
 /** Nine runs have paid every partner, a tenth is being paid, and an eleventh month is earned. */
 const PAID_RUNS = 9;
@@ -48,32 +39,6 @@ export async function seedBooks(db: DatabasePool, owner: DatabasePool, payouts: 
     next: { periodStart: monthStart(RUNS + 1), periodEnd: monthStart(RUNS + 2) },
   };
 }
-
-async function addCompany(db: DatabasePool) {
-  const approver = await addApprover(db, VAULT);
-  const { id: by } = await addActor(db, { code: 'bench', name: 'Bench', email: null }, null);
-  const payer = await addPayer(db, { code: 'bench', name: 'Bench', country: 'US', currency: 'USD', address: null }, by);
-  const sealed = sealJson(VAULT, payerGatewayRecord(payer.id, 'bank'), {});
-  await savePayerGateway(db, payer.id, {
-    method: 'bank',
-    gateway: 'wise',
-    accountRef: 'Wise',
-    sealed,
-    checkAccountId: null,
-  });
-  const rules = { frequency: 'monthly', zone: 'UTC', payDays: 0, approvalsRequired: 1, scheduled: false } as const;
-  const schedule = await addSchedule(db, { code: 'bench', payerId: payer.id, ...rules, minimums: [] }, by);
-  const program = await addProgram(db, { code: 'bench', name: 'Bench', scheduleId: schedule.id, partnerKinds: [] }, by);
-  const terms = {
-    holdDays: 0,
-    rounding: 'half-even' as const,
-    incentives: [{ id: 'share', rule: 'percent' as const, kinds: ['sale'], basis: 'amount' as const, percent: '10' }],
-  };
-  await addPlan(db, program, { code: 'bench', terms }, by);
-  return { scheduleId: schedule.id, programId: program.id, payerId: payer.id, by, approver };
-}
-
-type Company = Awaited<ReturnType<typeof addCompany>>;
 
 /** Writes rows as they are: no trigger and no foreign key is asked. */
 async function write(owner: DatabasePool, statements: readonly QuerySqlToken[]): Promise<void> {

@@ -1,0 +1,58 @@
+import type { DatabasePool } from 'slonik';
+
+import { addActor } from '../commands/people/actors.ts';
+import { claimKey, claimToken } from '../commands/people/claims.ts';
+import { addFirstOperator, addLackingOperator } from '../commands/people/first-operator.ts';
+import { decideGrant, proposeGrant } from '../commands/people/grants.ts';
+import { addPayer } from '../commands/payers/payers.ts';
+import { addSchedule } from '../commands/payers/schedules.ts';
+import { addPlan } from '../commands/programs/plans.ts';
+import { addProgram } from '../commands/programs/programs.ts';
+import type { Database } from '../db/database.ts';
+import { savePayerGateway } from '../db/payers/payers.ts';
+import { getActor } from '../db/people/actors.ts';
+import { findOpenClaim } from '../db/people/claims.ts';
+import { payerGatewayRecord, sealJson, type VaultKeys } from '../db/vault.ts';
+
+export const VAULT: VaultKeys = { keyId: 'bench', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
+
+/** A company that pays its partners every month, through one gateway, and 10 % of each sale. */
+export async function addCompany(db: DatabasePool, method: 'bank' | 'paypal' = 'bank') {
+  const approver = await addApprover(db, VAULT);
+  const { id: by } = await addActor(db, { code: 'bench', name: 'Bench', email: null }, null);
+  const payer = await addPayer(db, { code: 'bench', name: 'Bench', country: 'US', currency: 'USD', address: null }, by);
+  const sealed = sealJson(VAULT, payerGatewayRecord(payer.id, method), {});
+  await savePayerGateway(db, payer.id, {
+    method,
+    gateway: method === 'bank' ? 'wise' : 'paypal',
+    accountRef: 'bench',
+    sealed,
+    checkAccountId: null,
+  });
+  const rules = { frequency: 'monthly', zone: 'UTC', payDays: 0, approvalsRequired: 1, scheduled: false } as const;
+  const schedule = await addSchedule(db, { code: 'bench', payerId: payer.id, ...rules, minimums: [] }, by);
+  const program = await addProgram(db, { code: 'bench', name: 'Bench', scheduleId: schedule.id, partnerKinds: [] }, by);
+  const terms = {
+    holdDays: 0,
+    rounding: 'half-even' as const,
+    incentives: [{ id: 'share', rule: 'percent' as const, kinds: ['sale'], basis: 'amount' as const, percent: '10' }],
+  };
+  await addPlan(db, program, { code: 'bench', terms }, by);
+  return { scheduleId: schedule.id, programId: program.id, payerId: payer.id, by, approver };
+}
+
+export type Company = Awaited<ReturnType<typeof addCompany>>;
+
+/** Two operators give a third person the role approver. Returns the id of that person. */
+async function addApprover(db: Database, vault: VaultKeys): Promise<string> {
+  const person = (code: string) => ({ code, name: code, email: `${code}@example.com` });
+  await addFirstOperator(db, person('first'));
+  await addLackingOperator(db, person('second'));
+  const [first, second] = [await getActor(db, 'first'), await getActor(db, 'second')];
+  const actor = await addActor(db, person('approver'), null);
+  const wish = { actor, role: 'approver', partnerId: null, expiresAt: null } as const;
+  const { id } = await proposeGrant(db, vault, wish, first.id);
+  await decideGrant(db, vault, { id, by: second.id, decision: 'confirm', note: null });
+  await claimKey(db, claimToken(vault, await findOpenClaim(db, id)));
+  return actor.id;
+}
