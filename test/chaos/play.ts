@@ -62,7 +62,7 @@ async function playOne(
   deployment: Deployment,
   seed: number,
   commit: string | null,
-  { payouts, disruptedMs, drainedWithinMs = DRAINED_WITHIN_MS, menu = MENU }: Wish,
+  { payouts, disruptedMs, roundsPerDeployment, drainedWithinMs = DRAINED_WITHIN_MS, menu = MENU }: Wish,
 ): Promise<Result> {
   const endsBefore = [...deployment.servers.ownEnds];
   const round = await playRound(deployment, drawPlan(seed, disruptedMs, payouts, menu), drainedWithinMs).catch(
@@ -76,6 +76,8 @@ async function playOne(
     commit,
     date: today(),
     payouts,
+    disruptedMs,
+    roundsPerDeployment,
     kills: countEach(round.kills),
     faults: countEach(round.faults),
     troubles: countEach(round.troubles),

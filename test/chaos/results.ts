@@ -12,6 +12,10 @@ export const Result = z.strictObject({
   commit: z.string().nullable(),
   date: z.iso.date(),
   payouts: z.int(),
+  /** The time during which processes were killed. Results from before it was stored had three seconds. */
+  disruptedMs: z.int().default(3_000),
+  /** The number of rounds that one deployment played. */
+  roundsPerDeployment: z.int().default(10),
   kills: z.record(z.string(), z.int()),
   faults: z.record(z.string(), z.int()),
   /** Events in the business that may make an approved payout wrong. Results from before they were played have none. */

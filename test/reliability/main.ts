@@ -80,6 +80,15 @@ const firstOf = (results: readonly Result[]): number => Math.min(...seedsOf(resu
 /** The number of seeds from the first to the last, including those that were never played to their end. */
 const spanOf = (results: readonly Result[]): number => Math.max(...seedsOf(results)) - firstOf(results) + 1;
 
+/** The command that plays these rounds again. Parts of them may be played side by side, because a round depends on its seed alone. */
+function commandOf(results: readonly Result[]): string {
+  const [first] = results;
+  if (!first) throw new TypeError('a commit without a round');
+  const { payouts, disruptedMs, roundsPerDeployment } = first;
+  const rounds = `--rounds ${spanOf(results)} --seed ${firstOf(results)} --payouts ${payouts}`;
+  return `npm run chaos -- ${rounds} --seconds ${disruptedMs / 1000} --fresh-every ${roundsPerDeployment} --results ${CHAOS}`;
+}
+
 function inAll(results: readonly Result[]): string {
   const kills = total(addUp(results.map((result) => result.kills)));
   const bad = results.filter(({ violations }) => violations.length > 0).length;
@@ -94,6 +103,7 @@ function chaosOf(commit: string, results: readonly Result[]): string {
   const dates = [...new Set(results.map(({ date }) => date))].toSorted();
   return [
     `### Commit ${commit}, ${dates.join(', ')}`,
+    `\`${commandOf(results)}\``,
     table(COUNTS, COUNTED(results)),
     table(
       ['process', 'killed', 'exited by itself because a server that it needs was down'],
@@ -154,8 +164,6 @@ tried, and with what result. \`npm run reliability\` writes this page from recor
 tables. Each figure comes with the command that measures it again.
 
 ## Servers are killed and providers stumble
-
-\`npm run chaos -- --rounds ${spanOf(results)} --seed ${firstOf(results)} --seconds 3 --fresh-every 10 --results ${CHAOS}\`
 
 PostgreSQL, Temporal, the sandbox, the API and two workers run as separate processes. Every 0.2 to 3 seconds the test
 kills one of them by SIGKILL, chosen by the seed, and injects a fault into a provider's responses. Meanwhile sales are
