@@ -130,11 +130,9 @@ export async function sell(servers: Servers, business: Business, round: number, 
   await persist('the sales to be taken in', () =>
     api.post('/v1/events', { body: { events }, idempotencyKey: `sales-${round}` }),
   );
-  await persist('the earnings of every sale', () =>
-    servers.withDatabase(async (db) => {
-      if ((await listProgramsWithDueEvents(db)).length > 0) throw new Error('some sales have earned nothing yet');
-    }),
-  );
+  await persist('the earnings of every sale', async () => {
+    if ((await listProgramsWithDueEvents(servers.db)).length > 0) throw new Error('some sales have earned nothing yet');
+  });
 }
 
 /** The cut-off of the month in which everything is sold, and the one after it. */

@@ -57,7 +57,7 @@ export async function playRound(deployment: Deployment, plan: Plan, drainedWithi
   watch.lap('draining');
   const stillLate = late.length > 0 ? late : await payRest(deployment, plan, drainedWithinMs);
   watch.lap('paying the rest');
-  const found = await servers.withDatabase((db) => findViolations(db, deployment, booksOf(servers)));
+  const found = await findViolations(servers.db, deployment, booksOf(servers));
   watch.lap('judging');
   return { ...done, troubles: namesOf(plan, revoked), open, ms: watch.laps, violations: [...found, ...stillLate] };
 }
@@ -141,7 +141,7 @@ async function disrupt(servers: Servers, { steps }: Plan): Promise<Pick<Round, '
       faults.push(`webhooks ${webhooks.mode}`);
     if (!(await servers.kill(kill))) continue;
     kills.push(kill);
-    if (kill === 'api') await servers.withDatabase(endCutOffRequests).catch(() => {}); // PostgreSQL may be down, too
+    if (kill === 'api') await endCutOffRequests(servers.db).catch(() => {}); // PostgreSQL may be down, too
   }
   return { kills, faults };
 }
@@ -179,19 +179,21 @@ async function resumeAll({ people: { operator } }: Business): Promise<void> {
 }
 
 /** Waits until every payout has ended. Returns the number that were open at the beginning, and a violation if the wait was in vain. */
-const drain = ({ servers, business }: Deployment, withinMs: number): Promise<[open: number, late: string[]]> =>
-  servers.withDatabase(async (db) => {
-    const open = countOpen(await countPayouts(db));
-    const givesUpAt = Date.now() + withinMs;
-    let dueAgainAt = 0;
-    for (let left = open; left > 0; left = countOpen(await countPayouts(db))) {
-      if (Date.now() > givesUpAt) return [open, [`${left} payouts have no end after ${withinMs} ms`]];
-      if (Date.now() > dueAgainAt) {
-        await resumeAll(business);
-        await makeDue(db);
-        dueAgainAt = Date.now() + DUE_EVERY_MS;
-      }
-      await sleep(DRAIN_POLL_MS);
+async function drain(
+  { servers: { db }, business }: Deployment,
+  withinMs: number,
+): Promise<[open: number, late: string[]]> {
+  const open = countOpen(await countPayouts(db));
+  const givesUpAt = Date.now() + withinMs;
+  let dueAgainAt = 0;
+  for (let left = open; left > 0; left = countOpen(await countPayouts(db))) {
+    if (Date.now() > givesUpAt) return [open, [`${left} payouts have no end after ${withinMs} ms`]];
+    if (Date.now() > dueAgainAt) {
+      await resumeAll(business);
+      await makeDue(db);
+      dueAgainAt = Date.now() + DUE_EVERY_MS;
     }
-    return [open, []];
-  });
+    await sleep(DRAIN_POLL_MS);
+  }
+  return [open, []];
+}

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { Connection } from '@temporalio/client';
+import type { DatabasePool } from 'slonik';
 
-import { type Database, openDatabase } from '../../db/database.ts';
+import { openDatabase } from '../../db/database.ts';
 import { migrate } from '../../db/migrate.ts';
 import { createRandom } from '../../scripts/demo/random.ts';
 import { until } from '../../scripts/demo/until.ts';
@@ -38,8 +39,8 @@ export type Servers = {
   ownEnds: ReadonlyMap<ServerName, number>;
   /** Sets the settings of workers that start from now on. */
   useSettings: (settings: Environment) => void;
-  /** Connects to the database. A caller must repeat its work if PostgreSQL is killed meanwhile. */
-  withDatabase: <T>(work: (db: Database) => Promise<T>) => Promise<T>;
+  /** A caller must repeat its work if PostgreSQL is killed meanwhile. */
+  db: DatabasePool;
   /** Waits until all servers answer. */
   untilUp: () => Promise<void>;
   stop: () => Promise<void>;
@@ -94,7 +95,9 @@ export async function openServers(
   const guard = startGuard(folder);
   const ports = await choosePorts(seed);
   const keeper = createKeeper(folder);
+  let db: DatabasePool | undefined;
   const stop = async () => {
+    await db?.end();
     await keeper.stop();
     guard.release();
     releaseFolder(folder);
@@ -104,9 +107,10 @@ export async function openServers(
     const untilUp = () => untilAllUp(environment, ports);
     await untilUp();
     const useSettings = (wanted: Environment) => void Object.assign(settings, wanted);
-    const withDatabase = <T>(work: (db: Database) => Promise<T>) => connected(environment, work);
+    // One pool outlives every kill. A pool that opens while PostgreSQL is killed would end this process.
+    db = await openDatabase(environment['DATABASE_URL'] ?? '', { poolSize: 2 });
     const { kill, ownEnds } = keeper;
-    return { environment, ports, kill, ownEnds, useSettings, withDatabase, untilUp, stop };
+    return { environment, ports, db, kill, ownEnds, useSettings, untilUp, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -114,15 +118,6 @@ export async function openServers(
 }
 
 const WORKER_2 = 'temporalUi' satisfies PortName; // there is no UI here, so its port is the second worker's
-
-async function connected<T>({ DATABASE_URL = '' }: Environment, work: (db: Database) => Promise<T>): Promise<T> {
-  const db = await openDatabase(DATABASE_URL, { poolSize: 2 });
-  try {
-    return await work(db);
-  } finally {
-    await db.end();
-  }
-}
 
 async function startAll(place: Place, { keep }: Keeper, settings: Environment): Promise<Environment> {
   const { folder, ports, source } = place;

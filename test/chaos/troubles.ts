@@ -136,17 +136,15 @@ async function giveDetails({ business, rounds }: Scene, happening: Happening): P
 
 /** Waits until the earnings of everything that happened are in the books. After that, no payment may overlook them. */
 export async function untilKnown({ servers, happenings }: Scene): Promise<void> {
-  await persist('the earnings of the refunds and later sales', () =>
-    servers.withDatabase(async (db) => {
-      for (const happening of happenings) {
-        if (happening.knownAt !== Number.POSITIVE_INFINITY) continue;
-        const isEarned = await db.oneFirst(sql.type(z.strictObject({ isEarned: z.boolean() }))`
+  await persist('the earnings of the refunds and later sales', async () => {
+    for (const happening of happenings) {
+      if (happening.knownAt !== Number.POSITIVE_INFINITY) continue;
+      const isEarned = await servers.db.oneFirst(sql.type(z.strictObject({ isEarned: z.boolean() }))`
           select exists (select from earning where source_id = ${happening.event}) as "isEarned"`);
-        if (!isEarned) throw new Error(`event ${happening.event} has earned nothing yet`);
-        happening.knownAt = Date.now() + 1;
-      }
-    }),
-  );
+      if (!isEarned) throw new Error(`event ${happening.event} has earned nothing yet`);
+      happening.knownAt = Date.now() + 1;
+    }
+  });
 }
 
 /** Ends all holds, as an operator does when the question is answered. */
