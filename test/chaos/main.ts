@@ -57,6 +57,7 @@ function numberOf(text: string, min: number, max: number): number {
 async function playAll({ wish, results }: Flags): Promise<boolean> {
   const played: Result[] = [];
   for await (const result of play(wish)) {
+    if (givingUp) await givingUp; // the round was broken off by the person who stops the command
     played.push(result);
     console.log(lineOf(result));
     for (const violation of result.violations) console.log(`  ${violation}`);
@@ -115,12 +116,13 @@ function summaryOf(played: readonly Result[], bad: readonly Result[]): string {
   ].join('\n');
 }
 
-/** Handles Ctrl-C, also while servers are starting: stops them and removes their files. */
-async function giveUp(): Promise<void> {
-  await close({ keepsFolder: false });
-  process.exit(130);
+let givingUp: Promise<never> | undefined;
+
+/** Handles Ctrl-C, also while servers are starting: stops them, removes their files, and ends this process. */
+function giveUp(): void {
+  givingUp ??= close({ keepsFolder: false }).then(() => process.exit(130));
 }
 
-for (const signal of SIGNALS) process.once(signal, () => void giveUp());
+for (const signal of SIGNALS) process.once(signal, giveUp);
 const flags = readFlags();
 process.exit((await (flags.mutations ? tryAll : playAll)(flags)) ? 0 : 1);

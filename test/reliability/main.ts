@@ -80,14 +80,24 @@ const firstOf = (results: readonly Result[]): number => Math.min(...seedsOf(resu
 /** The number of seeds from the first to the last, including those that were never played to their end. */
 const spanOf = (results: readonly Result[]): number => Math.max(...seedsOf(results)) - firstOf(results) + 1;
 
-/** The command that plays these rounds again. Parts of them may be played side by side, because a round depends on its seed alone. */
-function commandOf(results: readonly Result[]): string {
-  const [first] = results;
-  if (!first) throw new TypeError('a commit without a round');
-  const { payouts, disruptedMs, roundsPerDeployment } = first;
-  const rounds = `--rounds ${spanOf(results)} --seed ${firstOf(results)} --payouts ${payouts}`;
-  return `npm run chaos -- ${rounds} --seconds ${disruptedMs / 1000} --fresh-every ${roundsPerDeployment} --results ${CHAOS}`;
+/** The commands that play these rounds again: one for each range of seeds with the same settings. A round depends on its seed alone. */
+function commandsOf(results: readonly Result[]): string {
+  const ranges: Result[][] = [];
+  for (const result of results.toSorted((one, other) => one.seed - other.seed)) {
+    const range = ranges.at(-1);
+    if (range && settingsOf(range[0]) === settingsOf(result)) range.push(result);
+    else ranges.push([result]);
+  }
+  return ranges
+    .map((range) => `npm run chaos -- --rounds ${spanOf(range)} --seed ${firstOf(range)} ${settingsOf(range[0])}`)
+    .map((command) => `    ${command} --results ${CHAOS}`)
+    .join('\n');
 }
+
+const settingsOf = (result: Result | undefined): string =>
+  result
+    ? `--payouts ${result.payouts} --seconds ${result.disruptedMs / 1000} --fresh-every ${result.roundsPerDeployment}`
+    : '';
 
 function inAll(results: readonly Result[]): string {
   const kills = total(addUp(results.map((result) => result.kills)));
@@ -103,7 +113,7 @@ function chaosOf(commit: string, results: readonly Result[]): string {
   const dates = [...new Set(results.map(({ date }) => date))].toSorted();
   return [
     `### Commit ${commit}, ${dates.join(', ')}`,
-    `\`${commandOf(results)}\``,
+    commandsOf(results),
     table(COUNTS, COUNTED(results)),
     table(
       ['process', 'killed', 'exited by itself because a server that it needs was down'],
