@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import type { Mutation } from './mutations.ts';
@@ -18,7 +18,7 @@ export type Outcome = {
 
 export type TrialWish = { seed: number; roundsMax: number; payouts: number; disruptedMs: number };
 
-/** The folders and files that the processes need. */
+/** The folders that the processes need. They also need files of the root, such as `config.ts`. */
 const PARTS = [
   'activities',
   'api',
@@ -32,7 +32,6 @@ const PARTS = [
   'worker',
   'workflows',
 ];
-const FILES = ['config.ts', 'package.json'];
 const FOLDER = '.data/chaos/mutated';
 /** A broken payout may never end, but by then the books show the violation. */
 const DRAINED_WITHIN_MS = 30_000;
@@ -71,7 +70,8 @@ async function mutate(mutation: Mutation): Promise<Source> {
   const copy = resolve(join(FOLDER, name));
   await rm(copy, { recursive: true, force: true });
   await mkdir(copy, { recursive: true });
-  for (const part of [...PARTS, ...FILES]) await cp(join(ROOT, part), join(copy, part), { recursive: true });
+  const files = (await readdir(ROOT)).filter((name) => name.endsWith('.ts') || name === 'package.json');
+  for (const part of [...PARTS, ...files]) await cp(join(ROOT, part), join(copy, part), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   for (const [file, text] of await patchMutation(mutation)) await writeFile(join(copy, file), text);
   return { ...OURS, ...own, product: copy, sandbox: copy };
