@@ -70,7 +70,7 @@ async function mutate(mutation: Mutation): Promise<Source> {
   const copy = resolve(join(FOLDER, name));
   await rm(copy, { recursive: true, force: true });
   await mkdir(copy, { recursive: true });
-  const files = (await readdir(ROOT)).filter((name) => name.endsWith('.ts') || name === 'package.json');
+  const files = (await readdir(ROOT)).filter((file) => file.endsWith('.ts') || file === 'package.json');
   for (const part of [...PARTS, ...files]) await cp(join(ROOT, part), join(copy, part), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   for (const [file, text] of await patchMutation(mutation)) await writeFile(join(copy, file), text);

@@ -136,6 +136,11 @@ const mutationsOf = (trials: readonly Trial[]): string =>
     ]),
   );
 
+/** What a red control says about the product. */
+const RED_CONTROL = `
+A control is red, so the mutation with the same faults proves nothing. Where calls overlap and PayPal has forgotten its keys, our own
+claim does not yet prevent a second request under the same key. PayPal refuses a key that it knows, so it pays such a request once.`;
+
 const contract = (): string =>
   table(
     ['gateway', 'calls', 'calls × faults'],
@@ -197,6 +202,7 @@ The test removes the protections against paying twice or paying too much, one at
 removed.
 
 ${mutationsOf(trials)}
+${trials.some(({ isControl, isGood }) => isControl && !isGood) ? RED_CONTROL : ''}
 
 ## Faults that were found, by kind
 
