@@ -136,7 +136,7 @@ const mutationsOf = (trials: readonly Trial[]): string =>
     ]),
   );
 
-/** What a red control says about the product. */
+/** The page explains a red control with these words. */
 const RED_CONTROL = `
 A control is red, so the mutation with the same faults proves nothing. Where calls overlap and PayPal has forgotten its keys, our own
 claim does not yet prevent a second request under the same key. PayPal refuses a key that it knows, so it pays such a request once.`;
