@@ -109,6 +109,6 @@ function insertPlain(db: DatabasePool, page: readonly NewEvent[]): Promise<unkno
     )}`);
 }
 
-function report(what: string, count: number, ms: number): void {
+function report(what: string, count: number, { ms }: { ms: number }): void {
   console.log(`${what.padEnd(50)} ${Math.round((count * 1000) / ms).toLocaleString('en')} a second`);
 }

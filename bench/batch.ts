@@ -148,7 +148,7 @@ async function insertPlain(db: DatabasePool): Promise<void> {
     select 'bench', n::text, 'x' from generate_series(1, ${PAYOUTS * ROWS_A_PAYOUT}) n`);
 }
 
-function report(what: string, ms: number): void {
+function report(what: string, { ms }: { ms: number }): void {
   const rate = Math.round((PAYOUTS * 1000) / ms).toLocaleString('en');
   console.log(`${what.padEnd(40)} ${(ms / 1000).toFixed(1).padStart(6)} s ${rate.padStart(9)} payouts a second`);
 }

@@ -19,6 +19,7 @@ import { freePort } from '../scripts/stack/ports.ts';
 import { removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
 import { VAULT } from './company.ts';
 import { type Books, seedBooks } from './seed-books.ts';
+import { timed } from './timed.ts';
 
 /**
  * Measures what large books cost: pages of payouts, each next to a bare select in the order of the key; a look at a run that is being
@@ -127,12 +128,6 @@ async function measureInvariants(db: Database): Promise<void> {
   if (broken.length > 0) throw new Error(`The books that this wrote are broken: ${JSON.stringify(broken)}`);
   print(`all ${answers.length} invariants`, ms);
   for (const { name, ms: slow } of answers.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST)) print(`  ${name}`, slow);
-}
-
-async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; value: T }> {
-  const start = performance.now();
-  const value = await work();
-  return { ms: performance.now() - start, value };
 }
 
 async function median(work: () => Promise<unknown>): Promise<number> {

@@ -142,5 +142,5 @@ async function runThrough(db: DatabasePool, company: Company, key: string, how: 
 }
 
 async function inSeconds(work: () => Promise<unknown>): Promise<number> {
-  return (await timed(work)) / 1000;
+  return (await timed(work)).ms / 1000;
 }

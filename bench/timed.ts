@@ -1,6 +1,6 @@
-/** How many milliseconds a piece of work takes. */
-export async function timed(work: () => Promise<unknown>): Promise<number> {
+/** Does a piece of work. Returns its value, and how many milliseconds it took. */
+export async function timed<Value>(work: () => Promise<Value>): Promise<{ ms: number; value: Value }> {
   const start = performance.now();
-  await work();
-  return performance.now() - start;
+  const value = await work();
+  return { ms: performance.now() - start, value };
 }
