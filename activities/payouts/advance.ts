@@ -10,16 +10,14 @@ import { retryAfterMs } from '../../gateways/http.ts';
 import { ask, type AskDeps, isUnanswered, waitsForBatch } from './ask.ts';
 import { followCheck, stopIfAsked } from './check-stops.ts';
 import { prepareAttempt } from './freeze.ts';
-import { recordReply, type ReplyDeps } from './record.ts';
 import { applyResolution } from './resolutions.ts';
 import { notifyOfSilentPayout } from './silence.ts';
 import { type NoteStep, openSteps, type Step } from './steps.ts';
 
-export type PayoutDeps = ReplyDeps &
-  AskDeps & {
-    /** The shortest time between two polls of a provider, in milliseconds. */
-    firstPollMs: number;
-  };
+export type PayoutDeps = AskDeps & {
+  /** The shortest time between two polls of a provider, in milliseconds. */
+  firstPollMs: number;
+};
 
 type PayoutPosition = {
   status: PayoutStatus;
@@ -64,12 +62,10 @@ async function advance(deps: PayoutDeps, payoutId: string, note: NoteStep): Prom
       (await prepareAttempt(deps, payoutId, note)) ??
       (await findDeniedAttempt(deps.db, payoutId));
     if (attempt && (await stopIfAsked(deps, attempt))) note('the bank was asked to stop the check');
-    const reply = attempt && (await ask(deps, attempt, note));
-    if (attempt && reply) {
-      await recordReply(deps, attempt, reply);
-      note(`${attempt.gateway} replied ${reply.providerStatus}`);
+    if (attempt) {
+      await ask(deps, attempt, note);
+      await followCheck(deps, attempt);
     }
-    if (attempt) await followCheck(deps, attempt);
     return await positionOf(deps, payoutId);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -28,16 +28,16 @@ import { closeTask } from '../../db/tasks/tasks.ts';
 import { batchRecord, unseal } from '../../db/vault.ts';
 import { sendPosting } from '../../domain/books/postings.ts';
 import { money } from '../../domain/money.ts';
-import type { BatchCallbacks, BatchGateway, BatchReply, BatchSubmission } from '../../gateways/gateway.ts';
+import type { BatchCallbacks, BatchGateway, BatchSubmission } from '../../gateways/gateway.ts';
 import { ASK_MARGIN_MS, ASK_TIMEOUT_MS, type AskDeps, POLL_TIMEOUT_MS } from './ask.ts';
-import { recordReply, type ReplyDeps } from './record.ts';
+import { recordReply } from './record.ts';
 import { type BatchFormingDeps, startFormed } from './form-batches.ts';
 import { askLastQuestion } from './last-question.ts';
 import { dissolveBatch, recordBatchReply } from './record-batch.ts';
 import type { NoteStep } from './steps.ts';
 import { submissionOf } from './submissions.ts';
 
-type AskBatchDeps = AskDeps & ReplyDeps & BatchFormingDeps;
+type AskBatchDeps = AskDeps & BatchFormingDeps;
 
 /** Asks the provider for a batch, or resolves an unclear outcome, and records the reply. */
 export async function askForBatch(deps: AskBatchDeps, batch: Batch, note: NoteStep): Promise<void> {
@@ -52,10 +52,7 @@ export async function askForBatch(deps: AskBatchDeps, batch: Batch, note: NoteSt
       'dissolved before it was asked, because some of its payouts may no longer be paid or are held; the others are frozen again',
     );
   }
-  if (claimed !== 'claimed') return;
-  const reply = await askAlone(deps, batch, note);
-  await recordBatchReply(deps, batch.id, reply);
-  if (reply) note(`${batch.gateway} replied ${reply.providerStatus}`);
+  if (claimed === 'claimed') await askAlone(deps, batch, note);
 }
 
 /**
@@ -92,21 +89,23 @@ const claim = (
   });
 
 /**
- * The one call that asks, or continues to ask. However it ends, it is over before another caller may ask, so neither overtakes
- * the other.
+ * The one call that asks, or continues to ask. However it ends, it is over and its reply is recorded before another caller may ask, so
+ * neither overtakes the other.
  */
-async function askAlone(deps: AskBatchDeps, { id, state }: Batch, note: NoteStep): Promise<BatchReply | null> {
+async function askAlone(deps: AskBatchDeps, { id, state }: Batch, note: NoteStep): Promise<void> {
   const { askTimeoutMs = ASK_TIMEOUT_MS } = deps;
-  if (!(await extendBatchCall(deps.db, id, askTimeoutMs))) return null;
+  if (!(await extendBatchCall(deps.db, id, askTimeoutMs))) return;
   const signal = AbortSignal.timeout(askTimeoutMs - ASK_MARGIN_MS);
   const batch = await getBatch(deps.db, id);
   const { submit, resolve } = batchesOf(deps, batch);
   try {
     const submission = await batchSubmissionOf(deps, batch);
     note(state === 'prepared' ? 'asked' : 'asked again under the same key');
-    return await (state === 'prepared' ? submit : resolve)(submission, callbacksFor(deps, batch), signal);
+    const reply = await (state === 'prepared' ? submit : resolve)(submission, callbacksFor(deps, batch), signal);
+    await recordBatchReply(deps, id, reply);
+    note(`${batch.gateway} replied ${reply.providerStatus}`);
   } finally {
-    await closeBatchCall(deps.db, id);
+    if (!signal.aborted) await closeBatchCall(deps.db, id); // otherwise the deadline is near, and the next one may be another caller's
   }
 }
 

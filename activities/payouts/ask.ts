@@ -1,5 +1,3 @@
-import type { DatabasePool } from 'slonik';
-
 import { cutPayout } from '../../commands/payouts/cut.ts';
 import { postJournals } from '../../db/books/ledger.ts';
 import { lockGatewayShared } from '../../db/payers/gateway-pauses.ts';
@@ -19,12 +17,11 @@ import { sendPosting } from '../../domain/books/postings.ts';
 import type { AttemptState } from '../../domain/payouts/attempt.ts';
 import type { Gateways, Reply } from '../../gateways/gateway.ts';
 import { askLastQuestion } from './last-question.ts';
-import { paidBy } from './record.ts';
+import { paidBy, recordReply, type ReplyDeps } from './record.ts';
 import type { NoteStep } from './steps.ts';
 import { submissionOf } from './submissions.ts';
 
-export type AskDeps = {
-  db: DatabasePool;
+export type AskDeps = ReplyDeps & {
   gateways: Gateways;
   vault: VaultKeys;
   /** The longest time that asking a provider may take with all its calls, in milliseconds. At most two minutes less a margin. */
@@ -37,52 +34,74 @@ export const ASK_TIMEOUT_MS = 105_000;
 export const ASK_MARGIN_MS = 250;
 export const POLL_TIMEOUT_MS = 90_000;
 
-/** Asks the provider for the payment, resolves an unclear outcome, or polls. Undefined if nobody may ask now. */
-export async function ask(deps: AskDeps, attempt: Attempt, note: NoteStep): Promise<Reply | undefined> {
-  if (waitsForBatch(attempt)) return undefined;
-  if (!isUnanswered(attempt.state))
-    return deps.gateways[attempt.gateway].read(submissionOf(deps, attempt), AbortSignal.timeout(POLL_TIMEOUT_MS));
+/** Asks the provider for the payment, resolves an unclear outcome, or polls. Records the reply. Nothing happens if nobody may ask now. */
+export async function ask(deps: AskDeps, attempt: Attempt, note: NoteStep): Promise<void> {
+  if (waitsForBatch(attempt)) return;
+  if (!isUnanswered(attempt.state)) {
+    const signal = AbortSignal.timeout(POLL_TIMEOUT_MS);
+    return record(deps, attempt, await deps.gateways[attempt.gateway].read(submissionOf(deps, attempt), signal), note);
+  }
   const signal = AbortSignal.timeout((deps.askTimeoutMs ?? ASK_TIMEOUT_MS) - ASK_MARGIN_MS);
-  if ((await claim(deps, attempt, note)) && !signal.aborted) return askAlone(deps, attempt, signal, note);
-  return undefined; // paused, too late, or another caller is asking: the next poll resolves the outcome
+  const claimed = await claim(deps, attempt, note);
+  if (claimed && !signal.aborted) await askAlone(deps, claimed, attempt.state === 'prepared', signal, note);
+  // otherwise it is paused, too late, or another caller is asking: the next poll resolves the outcome
 }
 
 /**
  * Takes the right to ask, the first time with the send's journal, unless the run or the gateway is paused or a person holds the payout.
  * Resolving needs it too: it may repeat the request, so that money could move in a pause. The first time it also asks whether the payout
- * may still be paid, because a pause may have kept it waiting for days. If not, the payout leaves its run.
+ * may still be paid, because a pause may have kept it waiting for days. If not, the payout leaves its run. Returns the attempt with all
+ * that earlier callers learned, because the caller may have read it before they ended.
  */
-const claim = ({ db, askTimeoutMs = ASK_TIMEOUT_MS }: AskDeps, attempt: Attempt, note: NoteStep): Promise<boolean> =>
+const claim = (
+  { db, askTimeoutMs = ASK_TIMEOUT_MS }: AskDeps,
+  attempt: Attempt,
+  note: NoteStep,
+): Promise<Attempt | null> =>
   db.transaction(async (tx) => {
     await lockGatewayShared(tx, attempt.gateway);
     const { runId } = await getPayout(tx, attempt.payoutId);
     await lockRunShared(tx, runId); // a pause waits for this claim, and nothing is asked once it is answered
     const payout = await lockPayout(tx, attempt.payoutId);
-    if (await whyNotSubmit(tx, payout)) return false;
-    if (attempt.state !== 'prepared') return claimResolve(tx, attempt.id, askTimeoutMs);
-    if ((await findLiveAttempt(tx, payout.id))?.state !== 'prepared') return false;
+    if (await whyNotSubmit(tx, payout)) return null;
+    if (attempt.state !== 'prepared')
+      return (await claimResolve(tx, attempt.id, askTimeoutMs)) ? findLiveAttempt(tx, payout.id) : null;
+    if ((await findLiveAttempt(tx, payout.id))?.state !== 'prepared') return null;
     const { owed, cuts } = await askLastQuestion(tx, await getRun(tx, runId), [payout]);
     for (const { cut } of cuts) {
       await cutPayout(tx, payout, cut, null);
       note(`taken out of its run: ${cut.outcome}`);
     }
     const owedMinor = owed.get(payout.id);
-    if (owedMinor === undefined || !(await claimSubmit(tx, attempt.id, owedMinor, askTimeoutMs))) return false;
+    if (owedMinor === undefined || !(await claimSubmit(tx, attempt.id, owedMinor, askTimeoutMs))) return null;
     await postJournals(tx, [sendPosting(paidBy(payout, attempt), attempt.readAt)]);
-    return true;
+    return findLiveAttempt(tx, payout.id);
   });
 
-/** The one call that asks. Its time runs from before the claim, so it ends before others may ask, however long the commit took. */
-async function askAlone(deps: AskDeps, attempt: Attempt, signal: AbortSignal, note: NoteStep): Promise<Reply> {
+/**
+ * The one call that asks. Its time runs from before the claim, so it ends before others may ask, however long the commit took. Its reply
+ * is recorded before others may ask, so that they know what it learned.
+ */
+async function askAlone(
+  deps: AskDeps,
+  attempt: Attempt,
+  isFirst: boolean,
+  signal: AbortSignal,
+  note: NoteStep,
+): Promise<void> {
   const { submit, resolve } = deps.gateways[attempt.gateway];
-  const isFirst = attempt.state === 'prepared';
-  const submission = submissionOf(deps, isFirst ? { ...attempt, submittedAt: attempt.readAt } : attempt);
+  const submission = submissionOf(deps, attempt);
   note(isFirst ? 'asked' : 'asked again under the same key');
   try {
-    return await (isFirst ? submit : resolve)(submission, saver(deps, attempt), signal);
+    await record(deps, attempt, await (isFirst ? submit : resolve)(submission, saver(deps, attempt), signal), note);
   } finally {
     if (!signal.aborted) await closeSubmit(deps.db, attempt.id); // otherwise the deadline is near, and the next one may be another caller's
   }
+}
+
+async function record(deps: AskDeps, attempt: Attempt, reply: Reply, note: NoteStep): Promise<void> {
+  await recordReply(deps, attempt, reply);
+  note(`${attempt.gateway} replied ${reply.providerStatus}`);
 }
 
 const saver =

@@ -24,13 +24,8 @@ const FUNDING_DAYS_MAX = 5;
 const PAYOUTS_WAIT_MS = HOUR_MS;
 
 /** Applies a provider's reply about a batch to the batch and to all its attempts, in one transaction. */
-export const recordBatchReply = (
-  { db }: Pick<ReplyDeps, 'db'>,
-  batchId: string,
-  reply: BatchReply | null,
-): Promise<void> =>
+export const recordBatchReply = ({ db }: Pick<ReplyDeps, 'db'>, batchId: string, reply: BatchReply): Promise<void> =>
   db.transaction(async (tx) => {
-    if (!reply) return;
     const batch = await lockBatch(tx, batchId);
     const state = reply.state && canBatchBecome(batch.state, reply.state) ? reply.state : batch.state;
     const refused = Object.fromEntries(reply.refused.map(({ key, reason }) => [key, reason]));

@@ -76,7 +76,7 @@ const renewed = (submission: Submission): Submission => {
   return { ...submission, key, request: Buffer.from(text), reference: null, step: null };
 };
 `;
-const ASKS = `return await (isFirst ? submit : resolve)(submission, saver(deps, attempt), signal);`;
+const ASKS = `await (isFirst ? submit : resolve)(submission, saver(deps, attempt), signal)`;
 const BEFORE_SAVER = 'const saver =\n';
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -123,7 +123,7 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: ASK,
         from: ASKS,
-        to: 'return await submit(isFirst ? submission : renewed(submission), saver(deps, attempt), signal);',
+        to: 'await submit(isFirst ? submission : renewed(submission), saver(deps, attempt), signal)',
       },
       { file: ASK, from: BEFORE_SAVER, to: `${RENEWED}\n${BEFORE_SAVER}` },
     ],
@@ -159,8 +159,8 @@ export const MUTATIONS: readonly Mutation[] = [
       ...OVERLAPPING.patches,
       {
         file: ASK,
-        from: 'if ((await claim(deps, attempt, note)) && !signal.aborted) return askAlone(deps, attempt, signal, note);',
-        to: 'await claim(deps, attempt, note);\n  return askAlone(deps, attempt, signal, note);',
+        from: 'const claimed = await claim(deps, attempt, note);',
+        to: 'const claimed = (await claim(deps, attempt, note)) ?? attempt;',
       },
     ],
   },

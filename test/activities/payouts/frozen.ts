@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Client } from '@temporalio/client';
+import type { DatabasePool } from 'slonik';
 
 import { createPayoutActivities } from '../../../activities/payouts/advance.ts';
 import { createBatchActivities } from '../../../activities/payouts/batches.ts';
@@ -29,7 +30,8 @@ export type Frozen = {
   runId: string;
   gateway: GatewayName;
   payoutIds: readonly string[];
-  advance: () => Promise<unknown>;
+  /** Does the next thing for it. Another database may be given for this call. */
+  advance: (db?: DatabasePool) => Promise<unknown>;
   /** How often its provider was asked for the payment. */
   countAsked: () => number;
 };
@@ -44,7 +46,7 @@ function makeDeps(fixture: Fixture, batchSays: BatchReply) {
     asked += 1;
     return batchSays;
   };
-  const gateways = { wise: { submit: ask, resolve: ask }, paypal: { batches: { submit: askAll } } };
+  const gateways = { wise: { submit: ask, resolve: ask }, paypal: { batches: { submit: askAll, resolve: askAll } } };
   const deps = {
     db: fixture.app,
     vault: VAULT,
@@ -66,7 +68,8 @@ export async function frozenPayout(fixture: Fixture): Promise<Frozen> {
   const request = { requestSealed: seal(VAULT, attemptRecord(id), REQUEST), requestHash: REQUEST_HASH };
   await insertAttempts(fixture.app, [{ ...common, ...request, id, providerKey: id }]);
   const { deps, countAsked } = makeDeps(fixture, unclear());
-  return { ...paying, gateway, countAsked, advance: () => createPayoutActivities(deps).advancePayout(payoutId) };
+  const advance = (db = fixture.app) => createPayoutActivities({ ...deps, db }).advancePayout(payoutId);
+  return { ...paying, gateway, countAsked, advance };
 }
 
 /** A batch of two payouts. Its provider gives this answer about it. */
@@ -86,6 +89,7 @@ export async function frozenBatch(
   });
   const noClient = {} as Client; // no workflow is started here
   const { deps, countAsked } = makeDeps(fixture, says(attemptIds));
-  const activities = createBatchActivities({ ...deps, temporal: noClient, activePayoutsMax: 1 });
-  return { ...paying, gateway: 'paypal', countAsked, advance: () => activities.advanceBatch(id) };
+  const advance = (db = fixture.app) =>
+    createBatchActivities({ ...deps, db, temporal: noClient, activePayoutsMax: 1 }).advanceBatch(id);
+  return { ...paying, gateway: 'paypal', countAsked, advance };
 }

@@ -63,6 +63,33 @@ describe('given a claim that has seen no pause and has not committed', () => {
   });
 });
 
+describe('given a caller that has the reply of its provider and has not recorded it', () => {
+  it.each([
+    { what: 'payout', freeze: frozenPayout },
+    { what: 'batch', freeze: frozenBatch },
+  ])('when another caller comes for the $what then it asks nobody', async ({ freeze }) => {
+    const frozen = await freeze(fixture);
+    const [replied, goesOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const first = frozen.advance({
+      ...fixture.app,
+      async transaction(work, retries) {
+        if (frozen.countAsked() > 0) {
+          replied.resolve();
+          await goesOn.promise;
+        }
+        return fixture.app.transaction(work, retries);
+      },
+    });
+    await replied.promise;
+
+    await frozen.advance();
+    goesOn.resolve();
+    await first;
+
+    expect(frozen.countAsked()).toBe(1);
+  });
+});
+
 /** Two people decide that a payment was not paid. Their decision is not in the books yet. */
 async function decideNotPaid(payoutId: string): Promise<void> {
   const [proposer, decider] = [await addActor(fixture.app), await addActor(fixture.app)];
