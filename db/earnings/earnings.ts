@@ -155,8 +155,8 @@ export function listPartnerEarnings(
     join earning on earning.source = event.source and earning.source_id = event.source_id
     join program on program.id = earning.program_id
     join plan_version version on version.id = earning.plan_version_id join plan on plan.id = version.plan_id
-    left join payout_line taken on taken.earning_line_id = earning.earning_line_id and taken.released_at is null
-    left join payout on payout.id = taken.payout_id
+    left join payout_line paid on paid.earning_line_id = earning.earning_line_id and paid.taken
+    left join payout on payout.id = paid.payout_id
     where event.partner_id = ${partnerId}
       and ${isAfter(sql.fragment`date_trunc('milliseconds', event.occurred_at), event.source, event.source_id, earning.incentive_id`)}
     order by date_trunc('milliseconds', event.occurred_at) desc, event.source desc, event.source_id desc, earning.incentive_id desc
@@ -167,8 +167,8 @@ export function listPartnerEarnings(
       jsonb_build_object('cameBackOf', resolution.payout_id, 'resolution', resolution.id)
     from earning_line line join resolution on resolution.id = line.resolution_id
     join program on program.id = line.program_id
-    left join payout_line taken on taken.earning_line_id = line.id and taken.released_at is null
-    left join payout on payout.id = taken.payout_id
+    left join payout_line paid on paid.earning_line_id = line.id and paid.taken
+    left join payout on payout.id = paid.payout_id
     where line.partner_id = ${partnerId} and line.kind = 'returned_funds' and line.split_from is null
       and ${isAfter(sql.fragment`date_trunc('milliseconds', resolution.decided_at), 'resolution', resolution.id::text, line.kind`)})
     ) earned

@@ -12,7 +12,7 @@ begin
     raise exception 'split of line % refused: a part must keep the partner, program, currency and release day', whole.id
       using errcode = 'check_violation';
   end if;
-  if exists (select from payout_line where earning_line_id = whole.id and released_at is null) then
+  if exists (select from payout_line where earning_line_id = whole.id and taken) then
     raise exception 'split of line % refused: it is in a payout', whole.id using errcode = 'check_violation';
   end if;
   return null;

@@ -28,7 +28,7 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
       coalesce(line.carried_from = asking_run, false) as carried
     from earning_line line
     join program on program.id = line.program_id and program.schedule_id = the_schedule
-    left join payout_line paid on paid.earning_line_id = line.id and paid.released_at is null
+    left join payout_line paid on paid.earning_line_id = line.id and paid.taken
     left join payout on payout.id = paid.payout_id
     where not exists (select from earning_line part where part.split_from = line.id)
   ), balance as (

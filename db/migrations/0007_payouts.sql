@@ -102,13 +102,15 @@ create table payout_line(
   currency char(3) not null,
   amount_minor bigint not null,
   released_at timestamptz,
+  -- True until it is released, then null. Nulls are never equal, so a line may have been released often but is taken once.
+  taken boolean generated always as (nullif(released_at is null, false)) stored,
   primary key (payout_id, earning_line_id),
   foreign key (earning_line_id, partner_id, currency, amount_minor)
     references earning_line(id, partner_id, currency, amount_minor)
 );
--- Released lines have a null here, and nulls are never equal. An index of the unreleased lines alone would say the same, but PostgreSQL
--- would read all of it for the lines of one payout whenever it believes that few lines are unreleased.
-create unique index earning_line_paid_once on payout_line(earning_line_id, nullif(released_at is null, false));
+-- An index of the unreleased lines alone would say the same, but PostgreSQL would read all of it for the lines of one payout whenever it
+-- believes that few lines are unreleased.
+create unique index earning_line_paid_once on payout_line(earning_line_id, taken);
 
 -- Payments that a provider is asked for together: PayPal's batches and Wise's batch groups. The content of a batch never changes.
 create table provider_batch(

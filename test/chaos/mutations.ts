@@ -143,8 +143,8 @@ export const MUTATIONS: readonly Mutation[] = [
       begin
         foreach changed in array '{"payability(int, date, uuid)",free_lines(uuid)}'::regprocedure[] loop
           before := pg_get_functiondef(changed);
-          if position('and paid.released_at is null' in before) = 0 then raise exception '% was not changed', changed; end if;
-          execute replace(before, 'and paid.released_at is null', 'and false');
+          if position('and paid.taken' in before) = 0 then raise exception '% was not changed', changed; end if;
+          execute replace(before, 'and paid.taken', 'and false');
         end loop;
       end $$`,
     ],

@@ -137,10 +137,6 @@ const mutationsOf = (trials: readonly Trial[]): string =>
   );
 
 /** The page explains a red control with these words. */
-const RED_CONTROL = `
-A control is red, so the mutation with the same faults proves nothing. Where calls overlap and PayPal has forgotten its keys, our own
-claim does not yet prevent a second request under the same key. PayPal refuses a key that it knows, so it pays such a request once.`;
-
 const contract = (): string =>
   table(
     ['gateway', 'calls', 'calls × faults'],
@@ -202,7 +198,6 @@ The test removes the protections against paying twice or paying too much, one at
 removed.
 
 ${mutationsOf(trials)}
-${trials.some(({ isControl, isGood }) => isControl && !isGood) ? RED_CONTROL : ''}
 
 ## Faults that were found, by kind
 
