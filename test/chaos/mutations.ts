@@ -64,6 +64,8 @@ const OVERLAPPING = {
   menu: {
     ...UNANSWERED,
     faults: ['slow'],
+    // A call that gives up cannot know whether it paid, and such a PayPal would pay the next one too.
+    settings: { ...ALONE, ASK_SECONDS_MAX: ['20'] },
     always: { provider: 'paypal', method: 'POST', path: '/v1/payments/payouts', ms: 2_000, times: 6 },
   },
 } as const satisfies Partial<Mutation>;
