@@ -78,11 +78,12 @@ async function advance(deps: PayoutDeps, payoutId: string, note: NoteStep): Prom
 async function reportStuck(deps: PayoutDeps, payoutId: string, failure: Failure): Promise<PayoutPosition> {
   const { gateway } = await getPayout(deps.db, payoutId);
   const { retryable } = FAILURES[failure.code];
-  if (failure.code === 'gateway_refused') await pauseRefusingGateway(deps.db, gateway, failure.message);
+  const isRefused = failure.code === 'gateway_refused'; // the resume wakes only the payouts whose providers are not asked yet
+  if (isRefused) await pauseRefusingGateway(deps.db, gateway, failure.message);
   else if (retryable) await notifyOfSilentPayout(deps, payoutId, failure);
   else await deps.db.transaction((tx) => raiseAlarm(tx, 'payout_stuck', `payout/${payoutId}`, failure.message));
   const position = await positionOf(deps, payoutId);
-  return { ...position, waitMs: retryable ? (retryAfterMs(failure) ?? position.waitMs) : HELD_WAIT_MS };
+  return { ...position, waitMs: retryable || isRefused ? (retryAfterMs(failure) ?? position.waitMs) : HELD_WAIT_MS };
 }
 
 /** Where a payout is now, and when to poll next. */
@@ -109,7 +110,7 @@ function waitFor(attempt: Attempt, returnWindows: ReturnWindows, firstPollMs: nu
   const ageMs = now - attempt.stateAt.getTime();
   const pollMs = pollAfter(attempt.state, ageMs, firstPollMs);
   const windowMs = attempt.state === 'sent' ? returnWindows[attempt.gateway] : null;
-  if (windowMs !== null) return Math.max(Math.min(pollMs, windowMs - ageMs), 1);
+  if (windowMs !== null) return ageMs < windowMs ? Math.min(pollMs, windowMs - ageMs) : pollMs; // over, and its last look failed
   const deadlineMs = isUnanswered(attempt.state) ? (attempt.submitDeadlineAt?.getTime() ?? now) - now : 0;
   return Math.max(pollMs, deadlineMs);
 }

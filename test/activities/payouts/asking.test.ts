@@ -5,18 +5,20 @@ import { setTimeout } from 'node:timers/promises';
 import type { DatabasePool } from 'slonik';
 import { sql } from 'slonik';
 import { z } from 'zod';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { createPayoutActivities } from '../../../activities/payouts/advance.ts';
+import { resumeGateway } from '../../../commands/payers/gateway-pauses.ts';
 import { insertAttempts } from '../../../db/payouts/attempts.ts';
 import { attemptRecord, seal, type VaultKeys } from '../../../db/vault.ts';
 import { getPayout } from '../../../db/payouts/payouts.ts';
+import { Failure } from '../../../domain/errors.ts';
 import { sha256 } from '../../../domain/canonical.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import { reply } from '../../../gateways/replies.ts';
 import type { Gateway, Gateways } from '../../../gateways/gateway.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
-import { addCompany, addLine, addPartner, addPayout, addRun, disburse } from '../../fixtures/rows.ts';
+import { addActor, addCompany, addLine, addPartner, addPayout, addRun, disburse } from '../../fixtures/rows.ts';
 
 const ASK_TIMEOUT_MS = 600;
 const VAULT: VaultKeys = { keyId: 'test', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
@@ -58,14 +60,16 @@ const isOthersTurn = (payoutId: string): Promise<boolean> =>
   fixture.app.oneFirst(sql.type(z.object({ open: z.boolean() }))`
     select submit_deadline_at <= clock_timestamp() as open from payout_attempt where payout_id = ${payoutId}`);
 
-/** Advances a payout whose provider behaves as the test says. */
+const FIRST_POLL_MS = 1_000;
+
+/** Advances a payout whose provider behaves as the test says. Money that was sent can no longer come back. */
 const advance = (payoutId: string, ask: Gateway['submit'], db: DatabasePool = fixture.app) =>
   createPayoutActivities({
     db,
-    gateways: { wise: { submit: ask, resolve: ask } } as unknown as Gateways,
+    gateways: { wise: { submit: ask, resolve: ask, read: ask } } as unknown as Gateways,
     vault: VAULT,
-    returnWindows: RETURN_WINDOWS_DEFAULT,
-    firstPollMs: 1_000,
+    returnWindows: { ...RETURN_WINDOWS_DEFAULT, wise: 0 },
+    firstPollMs: FIRST_POLL_MS,
     askTimeoutMs: ASK_TIMEOUT_MS,
   }).advancePayout(payoutId);
 
@@ -109,5 +113,21 @@ describe('given a provider that two callers must not ask at once', () => {
     await expect.poll(() => isOthersTurn(payoutId)).toBe(true);
     await advance(payoutId, asker('in time'));
     expect(asked).toEqual(['in time']);
+  });
+});
+
+describe('given a payment that was sent, and a provider that cannot be read', () => {
+  afterEach(async () => void (await resumeGateway(fixture.app, 'wise', await addActor(fixture.app))));
+
+  it.each([
+    { code: 'gateway_refused' as const, why: 'refuses our key' },
+    { code: 'gateway_unavailable' as const, why: 'is down' },
+  ])('when it $why then the payment is read again at its next poll', async ({ code, why }) => {
+    const payoutId = await frozen();
+    await advance(payoutId, async () => reply('sent', 'on its way', { reference: randomUUID() }));
+
+    const progress = await advance(payoutId, () => Promise.reject(new Failure(code, `Wise ${why}.`)));
+
+    expect(progress).toMatchObject({ state: 'sent', isFinal: false, isHeld: false, waitMs: FIRST_POLL_MS });
   });
 });
