@@ -12,6 +12,7 @@ export const CALL_TIMEOUT_MS = 30_000;
 
 /** How long to wait after a 429 that does not say how long. */
 const RETRY_AFTER_DEFAULT_MS = 5_000;
+const RETRY_AFTER_MIN_MS = 1_000;
 const RETRY_AFTER_MAX_MS = HOUR_MS;
 
 export type Evidence = Readonly<Record<string, string | number | null>>;
@@ -137,7 +138,9 @@ function retryAfter(headers: Headers, now: number): number {
   const seconds = Number(header ?? Number.NaN);
   const asked = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header ?? '') - now;
   const wait = Number.isFinite(asked) ? asked : windowEnds;
-  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), RETRY_AFTER_MAX_MS) : RETRY_AFTER_DEFAULT_MS;
+  return Number.isFinite(wait)
+    ? Math.min(Math.max(wait, RETRY_AFTER_MIN_MS), RETRY_AFTER_MAX_MS)
+    : RETRY_AFTER_DEFAULT_MS;
 }
 
 const RETRY_AFTER_FIELD = 'retry_after_ms';

@@ -4,7 +4,13 @@ import { whyNotSubmit } from '../../db/payouts/waits.ts';
 import { pauseRefusingGateway } from '../../commands/payouts/refusals.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 import { Failure, FAILURES } from '../../domain/errors.ts';
-import { type AttemptState, isAttemptFinal, pollAfter, type ReturnWindows } from '../../domain/payouts/attempt.ts';
+import {
+  type AttemptState,
+  isAttemptFinal,
+  lastReplyAt,
+  pollAfter,
+  type ReturnWindows,
+} from '../../domain/payouts/attempt.ts';
 import { isPayoutFinal, type PayoutStatus } from '../../domain/payouts/payout.ts';
 import { retryAfterMs } from '../../gateways/http.ts';
 import { ask, type AskDeps, isUnanswered, waitsForBatch } from './ask.ts';
@@ -78,12 +84,13 @@ async function advance(deps: PayoutDeps, payoutId: string, note: NoteStep): Prom
 async function reportStuck(deps: PayoutDeps, payoutId: string, failure: Failure): Promise<PayoutPosition> {
   const { gateway } = await getPayout(deps.db, payoutId);
   const { retryable } = FAILURES[failure.code];
-  const isRefused = failure.code === 'gateway_refused'; // the resume wakes only the payouts whose providers are not asked yet
+  const isRefused = failure.code === 'gateway_refused'; // the resume wakes no payment that was sent, so that one is read again soon
   if (isRefused) await pauseRefusingGateway(deps.db, gateway, failure.message);
   else if (retryable) await notifyOfSilentPayout(deps, payoutId, failure);
   else await deps.db.transaction((tx) => raiseAlarm(tx, 'payout_stuck', `payout/${payoutId}`, failure.message));
   const position = await positionOf(deps, payoutId);
-  return { ...position, waitMs: retryable || isRefused ? (retryAfterMs(failure) ?? position.waitMs) : HELD_WAIT_MS };
+  if (isRefused) return { ...position, waitMs: Math.min(position.waitMs, HELD_WAIT_MS) };
+  return { ...position, waitMs: retryable ? (retryAfterMs(failure) ?? position.waitMs) : HELD_WAIT_MS };
 }
 
 /** Where a payout is now, and when to poll next. */
@@ -110,7 +117,10 @@ function waitFor(attempt: Attempt, returnWindows: ReturnWindows, firstPollMs: nu
   const ageMs = now - attempt.stateAt.getTime();
   const pollMs = pollAfter(attempt.state, ageMs, firstPollMs);
   const windowMs = attempt.state === 'sent' ? returnWindows[attempt.gateway] : null;
-  if (windowMs !== null) return ageMs < windowMs ? Math.min(pollMs, windowMs - ageMs) : pollMs; // over, and its last look failed
+  if (windowMs !== null && ageMs < windowMs) return Math.min(pollMs, windowMs - ageMs);
+  // The next reply settles it. While there is none, it waits for a quarter of the silence.
+  if (windowMs !== null)
+    return pollAfter(attempt.state, Math.min(now - lastReplyAt(attempt).getTime(), 4 * HELD_WAIT_MS), firstPollMs);
   const deadlineMs = isUnanswered(attempt.state) ? (attempt.submitDeadlineAt?.getTime() ?? now) - now : 0;
   return Math.max(pollMs, deadlineMs);
 }

@@ -29,7 +29,7 @@ import { batchRecord, unseal } from '../../db/vault.ts';
 import { sendPosting } from '../../domain/books/postings.ts';
 import { money } from '../../domain/money.ts';
 import type { BatchCallbacks, BatchGateway, BatchSubmission } from '../../gateways/gateway.ts';
-import { ASK_MARGIN_MS, ASK_TIMEOUT_MS, type AskDeps, POLL_TIMEOUT_MS } from './ask.ts';
+import { ASK_MARGIN_MS, ASK_TIMEOUT_MS, type AskDeps, overtaken, POLL_TIMEOUT_MS } from './ask.ts';
 import { recordReply } from './record.ts';
 import { type BatchFormingDeps, startFormed } from './form-batches.ts';
 import { askLastQuestion } from './last-question.ts';
@@ -51,19 +51,19 @@ export async function askForBatch(deps: AskBatchDeps, batch: Batch, note: NoteSt
     note(
       'dissolved before it was asked, because some of its payouts may no longer be paid or are held; the others are frozen again',
     );
-  }
-  if (claimed === 'claimed') await askAlone(deps, batch, note);
+  } else if (claimed !== 'not now') await askAlone(deps, claimed, batch.state === 'prepared', note);
 }
 
 /**
  * Takes the right to ask, the first time with all its attempts and the journals of all sends, unless the run or the gateway is
  * paused. Resolving needs it too: it may repeat the request, so that money could move in a pause. A batch is outdated if one of its
- * payouts may no longer be paid or is held, because a pause may have kept it waiting for days.
+ * payouts may no longer be paid or is held, because a pause may have kept it waiting for days. Returns the batch with all that earlier
+ * callers learned.
  */
 const claim = (
   { db, askTimeoutMs = ASK_TIMEOUT_MS }: AskBatchDeps,
   { id, runId, state, gateway }: Batch,
-): Promise<'claimed' | 'outdated' | 'not now'> =>
+): Promise<Batch | 'outdated' | 'not now'> =>
   db.transaction(async (tx) => {
     await lockGatewayShared(tx, gateway); // this takes seconds: a pause of the gateway or run waits, and then knows what was asked
     await lockRunShared(tx, runId);
@@ -85,27 +85,26 @@ const claim = (
       );
     } else if (!(await mayResolveBatch(tx, id))) return 'not now';
     await openBatchCall(tx, id, askTimeoutMs);
-    return 'claimed';
+    return getBatch(tx, id);
   });
 
 /**
- * The one call that asks, or continues to ask. However it ends, it is over and its reply is recorded before another caller may ask, so
- * neither overtakes the other.
+ * The one call that asks, or continues to ask. Its time runs from before the extension, so it ends before another caller may ask. Its reply
+ * is recorded first, so that whoever asks next knows what it learned.
  */
-async function askAlone(deps: AskBatchDeps, { id, state }: Batch, note: NoteStep): Promise<void> {
+async function askAlone(deps: AskBatchDeps, batch: Batch, isFirst: boolean, note: NoteStep): Promise<void> {
   const { askTimeoutMs = ASK_TIMEOUT_MS } = deps;
-  if (!(await extendBatchCall(deps.db, id, askTimeoutMs))) return;
   const signal = AbortSignal.timeout(askTimeoutMs - ASK_MARGIN_MS);
-  const batch = await getBatch(deps.db, id);
+  if (!(await extendBatchCall(deps.db, batch, askTimeoutMs))) return;
   const { submit, resolve } = batchesOf(deps, batch);
   try {
     const submission = await batchSubmissionOf(deps, batch);
-    note(state === 'prepared' ? 'asked' : 'asked again under the same key');
-    const reply = await (state === 'prepared' ? submit : resolve)(submission, callbacksFor(deps, batch), signal);
-    await recordBatchReply(deps, id, reply);
+    note(isFirst ? 'asked' : 'asked again under the same key');
+    const reply = await (isFirst ? submit : resolve)(submission, callbacksFor(deps, batch), signal);
+    await recordBatchReply(deps, batch, reply);
     note(`${batch.gateway} replied ${reply.providerStatus}`);
   } finally {
-    if (!signal.aborted) await closeBatchCall(deps.db, id); // otherwise the deadline is near, and the next one may be another caller's
+    await closeBatchCall(deps.db, batch);
   }
 }
 
@@ -124,7 +123,7 @@ export async function pollBatch(deps: AskBatchDeps, batch: Batch, note: NoteStep
   const submission = await batchSubmissionOf(deps, batch);
   const reply = await batchesOf(deps, batch).read(submission, callbacksFor(deps, batch), signal);
   note(`${batch.gateway} replied ${reply.providerStatus}`);
-  if (reply.state) await recordBatchReply(deps, batch.id, reply);
+  if (reply.state) await recordBatchReply(deps, batch, reply);
 }
 
 /** Names the payments of an accepted batch, as many as the provider shows so far. */
@@ -150,8 +149,9 @@ const batchSubmissionOf = async ({ db, vault }: AskBatchDeps, batch: Batch): Pro
 });
 
 /** The gateway may read and change only this in the database while it works on a batch. Each change is committed at once. */
-function callbacksFor(deps: AskBatchDeps, { id }: Batch): BatchCallbacks {
+function callbacksFor(deps: AskBatchDeps, batch: Batch): BatchCallbacks {
   const { db } = deps;
+  const { id } = batch;
   let known = new Map<string, Attempt>();
   const attemptOf = (key: string): Attempt => {
     const attempt = known.get(key);
@@ -159,13 +159,15 @@ function callbacksFor(deps: AskBatchDeps, { id }: Batch): BatchCallbacks {
     return attempt;
   };
   return {
-    save: async (step, reference) => void (await saveBatchStep(db, id, step, reference)),
+    async save(step, reference) {
+      if (!(await saveBatchStep(db, batch, step, reference))) throw overtaken(`batch ${id}`);
+    },
     async items() {
       const attempts = await listBatchAttempts(db, id);
       known = new Map(attempts.map((attempt) => [attempt.providerKey, attempt]));
       return attempts.map((attempt) => submissionOf(deps, attempt));
     },
-    saveItem: async (key, step, reference) => void (await saveStep(db, attemptOf(key).id, step, reference)),
+    saveItem: async (key, step, reference) => void (await saveStep(db, attemptOf(key), step, reference)),
     recordItem: (key, reply) => recordReply(deps, attemptOf(key), reply),
     nameItems: async (items) => void (await saveItemReferences(db, id, items)),
   };

@@ -34,7 +34,7 @@ export const ASK_TIMEOUT_MS = 105_000;
 export const ASK_MARGIN_MS = 250;
 export const POLL_TIMEOUT_MS = 90_000;
 
-/** Asks the provider for the payment, resolves an unclear outcome, or polls. Records the reply. Nothing happens if nobody may ask now. */
+/** Asks the provider for the payment, resolves an unclear outcome, or polls, and records the reply. Asks nobody where it may not ask now. */
 export async function ask(deps: AskDeps, attempt: Attempt, note: NoteStep): Promise<void> {
   if (waitsForBatch(attempt)) return;
   if (!isUnanswered(attempt.state)) {
@@ -80,7 +80,7 @@ const claim = (
 
 /**
  * The one call that asks. Its time runs from before the claim, so it ends before others may ask, however long the commit took. Its reply
- * is recorded before others may ask, so that they know what it learned.
+ * is recorded first, so that whoever asks next knows what it learned. If its time is up before that, the next caller asks again.
  */
 async function askAlone(
   deps: AskDeps,
@@ -95,7 +95,7 @@ async function askAlone(
   try {
     await record(deps, attempt, await (isFirst ? submit : resolve)(submission, saver(deps, attempt), signal), note);
   } finally {
-    if (!signal.aborted) await closeSubmit(deps.db, attempt.id); // otherwise the deadline is near, and the next one may be another caller's
+    await closeSubmit(deps.db, attempt);
   }
 }
 
@@ -107,8 +107,11 @@ async function record(deps: AskDeps, attempt: Attempt, reply: Reply, note: NoteS
 const saver =
   ({ db }: AskDeps, attempt: Attempt) =>
   async (step: string, reference: string | null): Promise<void> => {
-    await saveStep(db, attempt.id, step, reference);
+    if (!(await saveStep(db, attempt, step, reference))) throw overtaken(`attempt ${attempt.id}`);
   };
+
+/** Ends a call that is too late to go on. Temporal repeats the activity, which then finds how far the other caller got. */
+export const overtaken = (what: string): Error => new Error(`another caller has taken over ${what}`);
 
 /** A payment of a batch is asked for with its batch, never alone. It is followed once the batch has named it. */
 export const waitsForBatch = ({ batchId, state, providerRef }: Attempt): boolean =>

@@ -1,5 +1,13 @@
 import { listPayoutsById, updatePayout, setBatchPayoutsDue } from '../../db/payouts/payouts.ts';
-import { type Batch, endBatch, failBatch, getBatch, lockBatch, updateBatch } from '../../db/payouts/batches.ts';
+import {
+  type Batch,
+  type BatchCall,
+  endBatch,
+  failBatch,
+  getBatch,
+  lockBatch,
+  updateBatch,
+} from '../../db/payouts/batches.ts';
 import { dropAttempts, failBatchItems, moveBatchItems } from '../../db/payouts/attempts.ts';
 import { lockBatchItems } from '../../db/payouts/batch-items.ts';
 import type { Database } from '../../db/database.ts';
@@ -23,10 +31,18 @@ const FUNDING_DAYS_MAX = 5;
 /** Each of its payouts is polled when the batch hands it over, or otherwise after this long. */
 const PAYOUTS_WAIT_MS = HOUR_MS;
 
-/** Applies a provider's reply about a batch to the batch and to all its attempts, in one transaction. */
-export const recordBatchReply = ({ db }: Pick<ReplyDeps, 'db'>, batchId: string, reply: BatchReply): Promise<void> =>
+/**
+ * Applies a provider's reply about a batch to the batch and to all its attempts, in one transaction. A reply that comes after another
+ * caller took over is dropped: that caller asks about the same batch.
+ */
+export const recordBatchReply = (
+  { db }: Pick<ReplyDeps, 'db'>,
+  { id: batchId, callNo }: BatchCall,
+  reply: BatchReply,
+): Promise<void> =>
   db.transaction(async (tx) => {
     const batch = await lockBatch(tx, batchId);
+    if (batch.callNo !== callNo) return;
     const state = reply.state && canBatchBecome(batch.state, reply.state) ? reply.state : batch.state;
     const refused = Object.fromEntries(reply.refused.map(({ key, reason }) => [key, reason]));
     await updateBatch(tx, batchId, {

@@ -40,12 +40,16 @@ export const paidBy = (payout: Payout, attempt: Attempt): Paid => ({
   net: payout.net,
 });
 
-/** Applies a provider's reply, under locks and in one transaction: state, journals, lines, notices, tasks. */
+/**
+ * Applies a provider's reply, under locks and in one transaction: state, journals, lines, notices, tasks. A reply that comes after another
+ * caller took over is dropped: that caller asks about the same payment.
+ */
 export const recordReply = (deps: ReplyDeps, asked: Attempt, received: Reply): Promise<void> =>
   deps.db.transaction(async (tx) => {
     const payout = await lockPayout(tx, asked.payoutId);
     const attempt = await findLiveAttempt(tx, asked.payoutId);
     if (attempt?.id !== asked.id) return recordTooLate(tx, asked, received);
+    if (attempt.callNo !== asked.callNo) return;
     const reply = { ...received, reason: received.reason ?? (await webhookReason(tx, attempt, received)) };
     const consequences = await applyReply(deps, tx, { payout, attempt }, reply);
     await overtakePeople(tx, attempt, reply, consequences);

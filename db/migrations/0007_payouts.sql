@@ -134,6 +134,7 @@ create table provider_batch(
   handed_to uuid,
   submitted_at timestamptz,
   submit_deadline_at timestamptz,
+  call_no int not null default 0,
   state_at timestamptz not null default now(),
   due_at timestamptz not null default now() + interval '1 minute',
   created_at timestamptz not null default now(),
@@ -178,6 +179,7 @@ create table payout_attempt(
   submitted_at timestamptz,
   owed_minor bigint,
   submit_deadline_at timestamptz,
+  call_no int not null default 0,
   state_at timestamptz not null default now(),
   created_at timestamptz not null default now(),
   unique (payout_id, attempt_no),
@@ -192,6 +194,8 @@ create index on payout_attempt(batch_id, payout_id) where batch_id is not null;
 create index payout_attempt_open on payout_attempt(payout_id) where batch_id is null and state in ('prepared', 'submitted', 'unknown');
 create index on payout_attempt(gateway, submitted_at);
 comment on column payout_attempt.batch_id is 'The batch that asks for it. Null for a payment that is asked for on its own.';
+comment on column payout_attempt.call_no is
+  'Counts the callers who took the right to ask. A caller that another one has followed can no longer change anything.';
 comment on column payout_attempt.owed_minor is
   'The amount that the partner was owed when the claim asked payability, as proof that no more was sent.';
 comment on column payout_attempt.debit_fee_currency is

@@ -32,6 +32,8 @@ const AttemptRow = z.strictObject({
   returnedMinor: z.bigint().nullable(),
   submittedAt: Instant.nullable(),
   submitDeadlineAt: Instant.nullable(),
+  /** Counts the callers who took the right to ask. */
+  callNo: z.number(),
   /** When a reply of its provider was last recorded. */
   answeredAt: Instant.nullable(),
   stateAt: Instant,
@@ -50,7 +52,7 @@ const selectAttempt = sql.fragment`
     request_sealed as "requestSealed", request_hash as "requestHash", step, state, word, reason,
     debited_minor as "debitedMinor", debit_fee_minor as "debitFeeMinor", debit_fee_currency as "debitFeeCurrency",
     returned_minor as "returnedMinor",
-    submitted_at as "submittedAt", submit_deadline_at as "submitDeadlineAt", answered_at as "answeredAt", state_at as "stateAt",
+    submitted_at as "submittedAt", submit_deadline_at as "submitDeadlineAt", call_no as "callNo", answered_at as "answeredAt", state_at as "stateAt",
     resolution_id as "resolutionId", created_at as "createdAt", clock_timestamp() as "readAt"
   from payout_attempt`;
 
@@ -126,7 +128,7 @@ export const claimSubmit = (db: Database, id: string, owedMinor: bigint, deadlin
   changesRow(
     db,
     sql.unsafe`
-    update payout_attempt set state = 'submitted', submitted_at = now(), owed_minor = ${String(owedMinor)}::bigint,
+    update payout_attempt set state = 'submitted', submitted_at = now(), owed_minor = ${String(owedMinor)}::bigint, call_no = call_no + 1,
       submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond'
     where id = ${id} and state = 'prepared'`,
   );
@@ -136,18 +138,35 @@ export const claimResolve = (db: Database, id: string, deadlineMs: number): Prom
   changesRow(
     db,
     sql.unsafe`
-    update payout_attempt set submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond'
+    update payout_attempt set call_no = call_no + 1, submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond'
     where id = ${id} and state in ('submitted', 'unknown') and submit_deadline_at <= clock_timestamp()`,
   );
 
-/** Says that the one call that could be under way has ended, so that others may resolve the attempt from now on. */
-export const closeSubmit = (db: Database, id: string) =>
-  db.query(sql.unsafe`update payout_attempt set submit_deadline_at = clock_timestamp() where id = ${id}`);
+/** One caller's right to ask for an attempt. It is over once another caller has taken it. */
+export type Call = Pick<Attempt, 'id' | 'callNo'>;
 
-/** Records the progress of a call that has several parts. A reference never changes once it is known. */
-export const saveStep = (db: Database, id: string, step: string, reference: string | null) =>
-  db.query(sql.unsafe`
-    update payout_attempt set step = ${step}, provider_ref = coalesce(provider_ref, ${reference}) where id = ${id}`);
+/** Says that this call has ended, so that others may resolve the attempt from now on. */
+export const closeSubmit = (db: Database, { id, callNo }: Call) =>
+  db.query(
+    sql.unsafe`update payout_attempt set submit_deadline_at = clock_timestamp() where id = ${id} and call_no = ${callNo}`,
+  );
+
+/**
+ * Records the progress of a call that has several parts. A reference never changes once it is known. Returns false, and records nothing,
+ * where another caller has taken over.
+ */
+export const saveStep = (
+  db: Database,
+  { id, callNo }: Call,
+  step: string,
+  reference: string | null,
+): Promise<boolean> =>
+  changesRow(
+    db,
+    sql.unsafe`
+    update payout_attempt set step = ${step}, provider_ref = coalesce(provider_ref, ${reference})
+    where id = ${id} and call_no = ${callNo}`,
+  );
 
 export type AttemptChange = {
   state: AttemptState;

@@ -25,6 +25,8 @@ const BatchRow = z.strictObject({
   evidence: z.record(z.string(), z.unknown()),
   submittedAt: Instant.nullable(),
   submitDeadlineAt: Instant.nullable(),
+  /** Counts the callers who took the right to ask. */
+  callNo: z.number(),
   stateAt: Instant,
   createdAt: Instant,
   /** The database's clock at the time of the read. */
@@ -36,7 +38,7 @@ export type Batch = z.infer<typeof BatchRow>;
 const selectBatch = sql.fragment`
   select id, run_id as "runId", gateway, currency, number, item_count as "itemCount", total_minor as "totalMinor",
     provider_key as "providerKey", provider_ref as "providerRef", step, state, word, reason, evidence,
-    submitted_at as "submittedAt", submit_deadline_at as "submitDeadlineAt", state_at as "stateAt", created_at as "createdAt",
+    submitted_at as "submittedAt", submit_deadline_at as "submitDeadlineAt", call_no as "callNo", state_at as "stateAt", created_at as "createdAt",
     clock_timestamp() as "readAt"
   from provider_batch`;
 
@@ -118,31 +120,49 @@ export const mayResolveBatch = (db: Database, id: string): Promise<boolean> =>
     select 1 from provider_batch
     where id = ${id} and state in ('submitted', 'unknown') and coalesce(submit_deadline_at, '-infinity') <= clock_timestamp()`);
 
-/** Sets the deadline of the right to ask. This is the last statement of the transaction that takes the right. */
+/** Takes the right to ask, until the deadline. The caller has locked the batch and found that no other call can be under way. */
 export const openBatchCall = (db: Database, id: string, deadlineMs: number) =>
   db.query(sql.unsafe`
-    update provider_batch set submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond' where id = ${id}`);
+    update provider_batch set call_no = call_no + 1, submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond'
+    where id = ${id}`);
+
+/** One caller's right to ask for a batch. It is over once another caller has taken it. */
+export type BatchCall = Pick<Batch, 'id' | 'callNo'>;
 
 /**
  * Counts the time of the right from now, after the commit, because a commit with thousands of payments takes seconds. False where the
  * right has lapsed meanwhile.
  */
-export const extendBatchCall = (db: Database, id: string, deadlineMs: number): Promise<boolean> =>
+export const extendBatchCall = (db: Database, { id, callNo }: BatchCall, deadlineMs: number): Promise<boolean> =>
   changesRow(
     db,
     sql.unsafe`
     update provider_batch set submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond'
-    where id = ${id} and submit_deadline_at > clock_timestamp()`,
+    where id = ${id} and call_no = ${callNo} and submit_deadline_at > clock_timestamp()`,
   );
 
-/** Says that the one call that could be under way has ended, so that others may continue from now on. */
-export const closeBatchCall = (db: Database, id: string) =>
-  db.query(sql.unsafe`update provider_batch set submit_deadline_at = clock_timestamp() where id = ${id}`);
+/** Says that this call has ended, so that others may continue from now on. */
+export const closeBatchCall = (db: Database, { id, callNo }: BatchCall) =>
+  db.query(
+    sql.unsafe`update provider_batch set submit_deadline_at = clock_timestamp() where id = ${id} and call_no = ${callNo}`,
+  );
 
-/** Records the progress of a call that has several parts. A reference never changes once it is known. */
-export const saveBatchStep = (db: Database, id: string, step: string, reference: string | null) =>
-  db.query(sql.unsafe`
-    update provider_batch set step = ${step}, provider_ref = coalesce(provider_ref, ${reference}) where id = ${id}`);
+/**
+ * Records the progress of a call that has several parts. A reference never changes once it is known. Returns false, and records nothing,
+ * where another caller has taken over.
+ */
+export const saveBatchStep = (
+  db: Database,
+  { id, callNo }: BatchCall,
+  step: string,
+  reference: string | null,
+): Promise<boolean> =>
+  changesRow(
+    db,
+    sql.unsafe`
+    update provider_batch set step = ${step}, provider_ref = coalesce(provider_ref, ${reference})
+    where id = ${id} and call_no = ${callNo}`,
+  );
 
 export type BatchChange = {
   state: BatchState;

@@ -60,7 +60,7 @@ const isOthersTurn = (payoutId: string): Promise<boolean> =>
   fixture.app.oneFirst(sql.type(z.object({ open: z.boolean() }))`
     select submit_deadline_at <= clock_timestamp() as open from payout_attempt where payout_id = ${payoutId}`);
 
-const FIRST_POLL_MS = 1_000;
+const FIRST_POLL_MS = 60_000;
 
 /** Advances a payout whose provider behaves as the test says. Money that was sent can no longer come back. */
 const advance = (payoutId: string, ask: Gateway['submit'], db: DatabasePool = fixture.app) =>
@@ -113,6 +113,38 @@ describe('given a provider that two callers must not ask at once', () => {
     await expect.poll(() => isOthersTurn(payoutId)).toBe(true);
     await advance(payoutId, asker('in time'));
     expect(asked).toEqual(['in time']);
+  });
+});
+
+describe('given a caller that has its reply, and whose time is up before it records it', () => {
+  it('when another caller asks meanwhile then the late reply changes nothing', async () => {
+    const payoutId = await frozen();
+    const [replied, goesOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let isAsked = false;
+    const refused = async () => {
+      isAsked = true;
+      return reply('failed', 'refused', { reason: 'not this payee' });
+    };
+    const late = advance(payoutId, refused, {
+      ...fixture.app,
+      async transaction(work, retries) {
+        if (isAsked) {
+          replied.resolve();
+          await goesOn.promise;
+        }
+        return fixture.app.transaction(work, retries);
+      },
+    });
+    await replied.promise;
+    await expect.poll(() => isOthersTurn(payoutId)).toBe(true);
+
+    const { state } = await advance(payoutId, async () => {
+      goesOn.resolve();
+      await late;
+      return reply('accepted', 'taken', { reference: randomUUID() });
+    });
+
+    expect(state).toBe('accepted');
   });
 });
 

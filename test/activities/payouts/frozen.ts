@@ -36,14 +36,18 @@ export type Frozen = {
   countAsked: () => number;
 };
 
-function makeDeps(fixture: Fixture, batchSays: BatchReply) {
+/** What happens while its provider works on a request, given how often it was asked. */
+export type WhenAsked = (count: number) => Promise<void>;
+const nothing: WhenAsked = async () => undefined;
+
+function makeDeps(fixture: Fixture, batchSays: BatchReply, whenAsked: WhenAsked) {
   let asked = 0;
   const ask = async () => {
-    asked += 1;
+    await whenAsked((asked += 1));
     return reply('unknown', 'no clear answer');
   };
   const askAll = async () => {
-    asked += 1;
+    await whenAsked((asked += 1));
     return batchSays;
   };
   const gateways = { wise: { submit: ask, resolve: ask }, paypal: { batches: { submit: askAll, resolve: askAll } } };
@@ -58,7 +62,7 @@ function makeDeps(fixture: Fixture, batchSays: BatchReply) {
 }
 
 /** A payout that is asked for alone. */
-export async function frozenPayout(fixture: Fixture): Promise<Frozen> {
+export async function frozenPayout(fixture: Fixture, whenAsked = nothing): Promise<Frozen> {
   const paying = await addPayingRun(fixture.app, 'bank', 1);
   const { payoutIds } = paying;
   const [payoutId = ''] = payoutIds;
@@ -67,7 +71,7 @@ export async function frozenPayout(fixture: Fixture): Promise<Frozen> {
   const common = { payoutId, batchId: null, attemptNo: 1, gateway, currency, minor: net, checkNumber: null };
   const request = { requestSealed: seal(VAULT, attemptRecord(id), REQUEST), requestHash: REQUEST_HASH };
   await insertAttempts(fixture.app, [{ ...common, ...request, id, providerKey: id }]);
-  const { deps, countAsked } = makeDeps(fixture, unclear());
+  const { deps, countAsked } = makeDeps(fixture, unclear(), whenAsked);
   const advance = (db = fixture.app) => createPayoutActivities({ ...deps, db }).advancePayout(payoutId);
   return { ...paying, gateway, countAsked, advance };
 }
@@ -76,6 +80,7 @@ export async function frozenPayout(fixture: Fixture): Promise<Frozen> {
 export async function frozenBatch(
   fixture: Fixture,
   says: (ids: readonly string[]) => BatchReply = unclear,
+  whenAsked = nothing,
 ): Promise<Frozen> {
   const paying = await addPayingRun(fixture.app, 'paypal', 2);
   const { runId, payoutIds } = paying;
@@ -88,7 +93,7 @@ export async function frozenBatch(
     for (const payoutId of payoutIds) attemptIds.push(await addAttempt(tx, payoutId, { batchId: id }));
   });
   const noClient = {} as Client; // no workflow is started here
-  const { deps, countAsked } = makeDeps(fixture, says(attemptIds));
+  const { deps, countAsked } = makeDeps(fixture, says(attemptIds), whenAsked);
   const advance = (db = fixture.app) =>
     createBatchActivities({ ...deps, db, temporal: noClient, activePayoutsMax: 1 }).advanceBatch(id);
   return { ...paying, gateway: 'paypal', countAsked, advance };

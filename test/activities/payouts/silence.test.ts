@@ -168,7 +168,8 @@ describe('given a batch whose provider replies to no look-up', () => {
     const { runId, payoutIds } = await addPayingRun(app, 'bank', 2);
     const { id } = await addBatch(app, runId, payoutIds);
     await sendBatch(app, id);
-    if (row.state !== 'submitted') await recordBatchReply(deps(fails()), id, batchReply(row.state, row.state));
+    if (row.state !== 'submitted')
+      await recordBatchReply(deps(fails()), { id, callNo: 0 }, batchReply(row.state, row.state));
     await change(
       `update provider_batch set request_sealed = $2, state_at = now() - $3 * interval '1 minute' where id = $1`,
       [id, seal(VAULT, batchRecord(id), Buffer.from('{}')), row.minutes],
@@ -224,7 +225,7 @@ describe('given a payment whose status does not change for weeks', () => {
     const { runId, payoutIds } = await addPayingRun(app, 'bank', 2);
     const { id } = await addBatch(app, runId, payoutIds);
     await sendBatch(app, id);
-    await recordBatchReply(deps(fails()), id, batchReply('accepted', 'FUNDED'));
+    await recordBatchReply(deps(fails()), { id, callNo: 0 }, batchReply('accepted', 'FUNDED'));
     const batches = { ...fails().batches, name: async () => undefined } as NonNullable<Gateway['batches']>;
     const seal0 = seal(VAULT, batchRecord(id), Buffer.from('{}'));
     for (const { hours, kinds } of [

@@ -184,9 +184,9 @@ describe('given an unknown batch with a payment that the provider perhaps never 
       state: 'needs_person' as const,
     };
     await recordReply({ db: app, returnWindows: RETURN_WINDOWS_DEFAULT }, attempt, told);
-    await recordBatchReply({ db: app }, prepared.id, batchReply('unknown', 'no clear answer'));
+    await recordBatchReply({ db: app }, { id: prepared.id, callNo: 0 }, batchReply('unknown', 'no clear answer'));
 
-    await recordBatchReply({ db: app }, prepared.id, batchReply('accepted', 'FUNDED'));
+    await recordBatchReply({ db: app }, { id: prepared.id, callNo: 0 }, batchReply('accepted', 'FUNDED'));
 
     expect(await openTasks(lost)).toEqual(['outcome_unknown']);
     expect(await openTasks(other)).toEqual([]);
@@ -202,7 +202,7 @@ describe('given a batch that contains a payment which is not ours', () => {
 
     await recordBatchReply(
       { db: app },
-      prepared.id,
+      { id: prepared.id, callNo: 0 },
       batchReply('needs_person', 'NEW', { task: { kind: 'outcome_unknown', detail } }),
     );
 
@@ -220,7 +220,7 @@ describe('given a batch that waits for a person', () => {
     await sendBatch(app, prepared.id);
     const asked = { state: 'needs_person' as const, word: 'SCA', reason: null, reference: null, evidence: {} };
     await updateBatch(app, prepared.id, asked);
-    await saveStep(app, attemptId, 'item', 'transfer-1');
+    await saveStep(app, { id: attemptId, callNo: 0 }, 'item', 'transfer-1');
     await setBatchDue(app, prepared.id, HOUR_MS);
     const news = { gateway: 'paypal' as const, eventId: 'news-1', reference: 'transfer-1', key: null };
     await insertInboxMessage(app, { ...news, word: 'processing', state: null, isProgress: false, reason: null });
