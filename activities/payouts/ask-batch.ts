@@ -90,7 +90,7 @@ const claim = (
 
 /**
  * The one call that asks, or continues to ask. Its time runs from before the extension, so it ends before another caller may ask. Its reply
- * is recorded first, so that whoever asks next knows what it learned.
+ * is recorded first, so that the next caller knows what it learned.
  */
 async function askAlone(deps: AskBatchDeps, batch: Batch, isFirst: boolean, note: NoteStep): Promise<void> {
   const { askTimeoutMs = ASK_TIMEOUT_MS } = deps;

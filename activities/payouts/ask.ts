@@ -80,7 +80,7 @@ const claim = (
 
 /**
  * The one call that asks. Its time runs from before the claim, so it ends before others may ask, however long the commit took. Its reply
- * is recorded first, so that whoever asks next knows what it learned. If its time is up before that, the next caller asks again.
+ * is recorded first, so that the next caller knows what it learned. If its time is up before that, the next caller asks again.
  */
 async function askAlone(
   deps: AskDeps,

@@ -36,7 +36,7 @@ export type Frozen = {
   countAsked: () => number;
 };
 
-/** What happens while its provider works on a request, given how often it was asked. */
+/** A hook that runs while the provider works on a request. It is told how often the provider was asked. */
 export type WhenAsked = (count: number) => Promise<void>;
 const nothing: WhenAsked = async () => undefined;
 
