@@ -84,11 +84,12 @@ async function advance(deps: PayoutDeps, payoutId: string, note: NoteStep): Prom
 async function reportStuck(deps: PayoutDeps, payoutId: string, failure: Failure): Promise<PayoutPosition> {
   const { gateway } = await getPayout(deps.db, payoutId);
   const { retryable } = FAILURES[failure.code];
-  const isRefused = failure.code === 'gateway_refused'; // the resume wakes no payment that was sent, so that one is read again soon
+  const isRefused = failure.code === 'gateway_refused';
   if (isRefused) await pauseRefusingGateway(deps.db, gateway, failure.message);
   else if (retryable) await notifyOfSilentPayout(deps, payoutId, failure);
   else await deps.db.transaction((tx) => raiseAlarm(tx, 'payout_stuck', `payout/${payoutId}`, failure.message));
   const position = await positionOf(deps, payoutId);
+  // The resume of the gateway wakes no payment that was sent, so that one is read again soon.
   if (isRefused) return { ...position, waitMs: Math.min(position.waitMs, HELD_WAIT_MS) };
   return { ...position, waitMs: retryable ? (retryAfterMs(failure) ?? position.waitMs) : HELD_WAIT_MS };
 }
@@ -117,10 +118,11 @@ function waitFor(attempt: Attempt, returnWindows: ReturnWindows, firstPollMs: nu
   const ageMs = now - attempt.stateAt.getTime();
   const pollMs = pollAfter(attempt.state, ageMs, firstPollMs);
   const windowMs = attempt.state === 'sent' ? returnWindows[attempt.gateway] : null;
-  if (windowMs !== null && ageMs < windowMs) return Math.min(pollMs, windowMs - ageMs);
-  // The next reply settles it. While there is none, it waits for a quarter of the silence.
-  if (windowMs !== null)
-    return pollAfter(attempt.state, Math.min(now - lastReplyAt(attempt).getTime(), 4 * HELD_WAIT_MS), firstPollMs);
+  if (windowMs !== null) {
+    if (ageMs < windowMs) return Math.min(pollMs, windowMs - ageMs);
+    const silenceMs = now - lastReplyAt(attempt).getTime(); // the next reply settles it
+    return Math.max(Math.min(pollAfter(attempt.state, silenceMs, firstPollMs), HELD_WAIT_MS), firstPollMs);
+  }
   const deadlineMs = isUnanswered(attempt.state) ? (attempt.submitDeadlineAt?.getTime() ?? now) - now : 0;
   return Math.max(pollMs, deadlineMs);
 }

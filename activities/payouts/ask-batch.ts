@@ -14,7 +14,6 @@ import {
   closeBatchCall,
   endBatch,
   extendBatchCall,
-  getBatch,
   getBatchRequest,
   isBatchHeld,
   lockBatch,
@@ -84,8 +83,7 @@ const claim = (
         items.map((paid) => sendPosting(paid, batch.readAt)),
       );
     } else if (!(await mayResolveBatch(tx, id))) return 'not now';
-    await openBatchCall(tx, id, askTimeoutMs);
-    return getBatch(tx, id);
+    return openBatchCall(tx, id, askTimeoutMs);
   });
 
 /**

@@ -5,7 +5,7 @@ import {
   type Attempt,
   claimResolve,
   claimSubmit,
-  closeSubmit,
+  closeCall,
   findLiveAttempt,
   saveStep,
 } from '../../db/payouts/attempts.ts';
@@ -64,8 +64,7 @@ const claim = (
     await lockRunShared(tx, runId); // a pause waits for this claim, and nothing is asked once it is answered
     const payout = await lockPayout(tx, attempt.payoutId);
     if (await whyNotSubmit(tx, payout)) return null;
-    if (attempt.state !== 'prepared')
-      return (await claimResolve(tx, attempt.id, askTimeoutMs)) ? findLiveAttempt(tx, payout.id) : null;
+    if (attempt.state !== 'prepared') return claimResolve(tx, attempt.id, askTimeoutMs);
     if ((await findLiveAttempt(tx, payout.id))?.state !== 'prepared') return null;
     const { owed, cuts } = await askLastQuestion(tx, await getRun(tx, runId), [payout]);
     for (const { cut } of cuts) {
@@ -73,9 +72,9 @@ const claim = (
       note(`taken out of its run: ${cut.outcome}`);
     }
     const owedMinor = owed.get(payout.id);
-    if (owedMinor === undefined || !(await claimSubmit(tx, attempt.id, owedMinor, askTimeoutMs))) return null;
-    await postJournals(tx, [sendPosting(paidBy(payout, attempt), attempt.readAt)]);
-    return findLiveAttempt(tx, payout.id);
+    const claimed = owedMinor === undefined ? null : await claimSubmit(tx, attempt.id, owedMinor, askTimeoutMs);
+    if (claimed) await postJournals(tx, [sendPosting(paidBy(payout, claimed), attempt.readAt)]);
+    return claimed;
   });
 
 /**
@@ -95,7 +94,7 @@ async function askAlone(
   try {
     await record(deps, attempt, await (isFirst ? submit : resolve)(submission, saver(deps, attempt), signal), note);
   } finally {
-    await closeSubmit(deps.db, attempt);
+    await closeCall(deps.db, attempt);
   }
 }
 

@@ -46,15 +46,15 @@ const AttemptRow = z.strictObject({
 /** One attempt to pay a payout through one gateway. */
 export type Attempt = z.infer<typeof AttemptRow>;
 
-const selectAttempt = sql.fragment`
-  select id, payout_id as "payoutId", batch_id as "batchId", attempt_no as "attemptNo", gateway, provider_key as "providerKey",
+const attemptColumns = sql.fragment`
+  id, payout_id as "payoutId", batch_id as "batchId", attempt_no as "attemptNo", gateway, provider_key as "providerKey",
     provider_ref as "providerRef", currency, amount_minor as "minor", check_number as "checkNumber",
     request_sealed as "requestSealed", request_hash as "requestHash", step, state, word, reason,
     debited_minor as "debitedMinor", debit_fee_minor as "debitFeeMinor", debit_fee_currency as "debitFeeCurrency",
     returned_minor as "returnedMinor",
-    submitted_at as "submittedAt", submit_deadline_at as "submitDeadlineAt", call_no as "callNo", answered_at as "answeredAt", state_at as "stateAt",
-    resolution_id as "resolutionId", created_at as "createdAt", clock_timestamp() as "readAt"
-  from payout_attempt`;
+    submitted_at as "submittedAt", submit_deadline_at as "submitDeadlineAt", call_no as "callNo", answered_at as "answeredAt",
+    state_at as "stateAt", resolution_id as "resolutionId", created_at as "createdAt", clock_timestamp() as "readAt"`;
+const selectAttempt = sql.fragment`select ${attemptColumns} from payout_attempt`;
 
 /** The attempt that can pay, or that paid. */
 export const findLiveAttempt = (db: Database, payoutId: string): Promise<Attempt | null> =>
@@ -121,32 +121,30 @@ export const listBatchAttempts = (db: Database, batchId: string): Promise<readon
   db.any(sql.type(AttemptRow)`${selectAttempt} where batch_id = ${batchId} and state <> 'failed' order by payout_id`);
 
 /**
- * Takes the right to ask the provider: true for one caller only. Once this is committed, the provider may have been asked. Until
+ * Takes the right to ask the provider. One caller only gets the attempt, the others null. Once this is committed, the provider may have been asked. Until
  * the deadline nobody else resolves the attempt. The amount that the partner is owed now is kept as proof.
  */
-export const claimSubmit = (db: Database, id: string, owedMinor: bigint, deadlineMs: number): Promise<boolean> =>
-  changesRow(
-    db,
-    sql.unsafe`
+export const claimSubmit = (db: Database, id: string, owedMinor: bigint, deadlineMs: number): Promise<Attempt | null> =>
+  db.maybeOne(sql.type(AttemptRow)`
     update payout_attempt set state = 'submitted', submitted_at = now(), owed_minor = ${String(owedMinor)}::bigint, call_no = call_no + 1,
       submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond'
-    where id = ${id} and state = 'prepared'`,
-  );
+    where id = ${id} and state = 'prepared' returning ${attemptColumns}`);
 
-/** Takes the right to resolve an unclear outcome, once no other call can be under way: true for one caller only. */
-export const claimResolve = (db: Database, id: string, deadlineMs: number): Promise<boolean> =>
-  changesRow(
-    db,
-    sql.unsafe`
+/**
+ * Takes the right to resolve an unclear outcome, once no other call can be under way. One caller only gets the attempt, with all that
+ * earlier callers learned, and the others null.
+ */
+export const claimResolve = (db: Database, id: string, deadlineMs: number): Promise<Attempt | null> =>
+  db.maybeOne(sql.type(AttemptRow)`
     update payout_attempt set call_no = call_no + 1, submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond'
-    where id = ${id} and state in ('submitted', 'unknown') and submit_deadline_at <= clock_timestamp()`,
-  );
+    where id = ${id} and state in ('submitted', 'unknown') and submit_deadline_at <= clock_timestamp()
+    returning ${attemptColumns}`);
 
 /** One caller's right to ask for an attempt. It is over once another caller has taken it. */
 export type Call = Pick<Attempt, 'id' | 'callNo'>;
 
 /** Says that this call has ended, so that others may resolve the attempt from now on. */
-export const closeSubmit = (db: Database, { id, callNo }: Call) =>
+export const closeCall = (db: Database, { id, callNo }: Call) =>
   db.query(
     sql.unsafe`update payout_attempt set submit_deadline_at = clock_timestamp() where id = ${id} and call_no = ${callNo}`,
   );

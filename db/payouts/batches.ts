@@ -35,12 +35,12 @@ const BatchRow = z.strictObject({
 /** Payments of one run, gateway and currency that a provider is asked for together. */
 export type Batch = z.infer<typeof BatchRow>;
 
-const selectBatch = sql.fragment`
-  select id, run_id as "runId", gateway, currency, number, item_count as "itemCount", total_minor as "totalMinor",
+const batchColumns = sql.fragment`
+  id, run_id as "runId", gateway, currency, number, item_count as "itemCount", total_minor as "totalMinor",
     provider_key as "providerKey", provider_ref as "providerRef", step, state, word, reason, evidence,
     submitted_at as "submittedAt", submit_deadline_at as "submitDeadlineAt", call_no as "callNo", state_at as "stateAt", created_at as "createdAt",
-    clock_timestamp() as "readAt"
-  from provider_batch`;
+    clock_timestamp() as "readAt"`;
+const selectBatch = sql.fragment`select ${batchColumns} from provider_batch`;
 
 export async function getBatch(db: Database, id: string): Promise<Batch> {
   const batch = await db.maybeOne(sql.type(BatchRow)`${selectBatch} where id = ${id}`);
@@ -120,11 +120,14 @@ export const mayResolveBatch = (db: Database, id: string): Promise<boolean> =>
     select 1 from provider_batch
     where id = ${id} and state in ('submitted', 'unknown') and coalesce(submit_deadline_at, '-infinity') <= clock_timestamp()`);
 
-/** Takes the right to ask, until the deadline. The caller has locked the batch and found that no other call can be under way. */
-export const openBatchCall = (db: Database, id: string, deadlineMs: number) =>
-  db.query(sql.unsafe`
+/**
+ * Takes the right to ask, until the deadline. The caller has locked the batch and found that no other call can be under way. Returns the
+ * batch with all that earlier callers learned.
+ */
+export const openBatchCall = (db: Database, id: string, deadlineMs: number): Promise<Batch> =>
+  db.one(sql.type(BatchRow)`
     update provider_batch set call_no = call_no + 1, submit_deadline_at = clock_timestamp() + ${deadlineMs} * interval '1 millisecond'
-    where id = ${id}`);
+    where id = ${id} returning ${batchColumns}`);
 
 /** One caller's right to ask for a batch. It is over once another caller has taken it. */
 export type BatchCall = Pick<Batch, 'id' | 'callNo'>;

@@ -136,7 +136,6 @@ const mutationsOf = (trials: readonly Trial[]): string =>
     ]),
   );
 
-/** The page explains a red control with these words. */
 const contract = (): string =>
   table(
     ['gateway', 'calls', 'calls × faults'],

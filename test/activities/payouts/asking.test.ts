@@ -18,6 +18,7 @@ import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
 import { reply } from '../../../gateways/replies.ts';
 import type { Gateway, Gateways } from '../../../gateways/gateway.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { recordingLate } from './frozen.ts';
 import { addActor, addCompany, addLine, addPartner, addPayout, addRun, disburse } from '../../fixtures/rows.ts';
 
 const ASK_TIMEOUT_MS = 600;
@@ -119,28 +120,19 @@ describe('given a provider that two callers must not ask at once', () => {
 describe('given a caller that has its reply, and whose time is up before it records it', () => {
   it('when another caller asks meanwhile then the late reply changes nothing', async () => {
     const payoutId = await frozen();
-    const [replied, goesOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let isAsked = false;
     const refused = async () => {
       isAsked = true;
       return reply('failed', 'refused', { reason: 'not this payee' });
     };
-    const late = advance(payoutId, refused, {
-      ...fixture.app,
-      async transaction(work, retries) {
-        if (isAsked) {
-          replied.resolve();
-          await goesOn.promise;
-        }
-        return fixture.app.transaction(work, retries);
-      },
-    });
-    await replied.promise;
+    const late = recordingLate(fixture, () => isAsked);
+    const first = advance(payoutId, refused, late.db);
+    await late.replied;
     await expect.poll(() => isOthersTurn(payoutId)).toBe(true);
 
     const { state } = await advance(payoutId, async () => {
-      goesOn.resolve();
-      await late;
+      late.goOn();
+      await first;
       return reply('accepted', 'taken', { reference: randomUUID() });
     });
 

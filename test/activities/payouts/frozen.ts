@@ -61,6 +61,22 @@ function makeDeps(fixture: Fixture, batchSays: BatchReply, whenAsked: WhenAsked)
   return { deps, countAsked: () => asked };
 }
 
+/** A database for a caller that records its reply late: as soon as it has the reply, its transactions wait for `goOn`. */
+export function recordingLate({ app }: Fixture, hasReply: () => boolean) {
+  const [replied, goesOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const db: DatabasePool = {
+    ...app,
+    async transaction(work, retries) {
+      if (hasReply()) {
+        replied.resolve();
+        await goesOn.promise;
+      }
+      return app.transaction(work, retries);
+    },
+  };
+  return { db, replied: replied.promise, goOn: goesOn.resolve };
+}
+
 /** A payout that is asked for alone. */
 export async function frozenPayout(fixture: Fixture, whenAsked = nothing): Promise<Frozen> {
   const paying = await addPayingRun(fixture.app, 'bank', 1);

@@ -1,4 +1,4 @@
-import { type DatabasePool, type QuerySqlToken, sql } from 'slonik';
+import { type QuerySqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -10,7 +10,7 @@ import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { addActor } from '../../fixtures/rows.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { countWaiting, leaveOpen } from '../../fixtures/locks.ts';
-import { type Frozen, frozenBatch, frozenPayout, type WhenAsked } from './frozen.ts';
+import { type Frozen, frozenBatch, frozenPayout, recordingLate, type WhenAsked } from './frozen.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {
@@ -69,12 +69,12 @@ describe('given a caller that has the reply of its provider and has not recorded
     { what: 'batch', freeze: frozenBatch },
   ])('when another caller comes for the $what then it asks nobody', async ({ freeze }) => {
     const frozen = await freeze(fixture);
-    const [replied, goesOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const first = frozen.advance(recordsLate(frozen, replied.resolve, goesOn.promise));
-    await replied.promise;
+    const late = recordingLate(fixture, () => frozen.countAsked() > 0);
+    const first = frozen.advance(late.db);
+    await late.replied;
 
     await frozen.advance();
-    goesOn.resolve();
+    late.goOn();
     await first;
 
     expect(frozen.countAsked()).toBe(1);
@@ -84,16 +84,16 @@ describe('given a caller that has the reply of its provider and has not recorded
     { what: 'payout', freeze: (whenAsked: WhenAsked) => frozenPayout(fixture, whenAsked) },
     { what: 'batch', freeze: (whenAsked: WhenAsked) => frozenBatch(fixture, undefined, whenAsked) },
   ])('when its time is up and another caller asks for the $what then a third one asks nobody', async ({ freeze }) => {
-    const [replied, goesOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const late = recordingLate(fixture, () => frozen.countAsked() > 0);
     let first: Promise<unknown> | undefined;
     const frozen = await freeze(async (count) => {
       if (count !== 2) return;
-      goesOn.resolve();
+      late.goOn();
       await first;
       await frozen.advance();
     });
-    first = frozen.advance(recordsLate(frozen, replied.resolve, goesOn.promise));
-    await replied.promise;
+    first = frozen.advance(late.db);
+    await late.replied;
     for (const asked of ['payout_attempt', 'provider_batch'])
       await fixture.owner.query(sql.unsafe`
         update ${sql.identifier([asked])} set submit_deadline_at = clock_timestamp() where submit_deadline_at > now()`);
@@ -102,18 +102,6 @@ describe('given a caller that has the reply of its provider and has not recorded
 
     expect(frozen.countAsked()).toBe(2);
   });
-});
-
-/** A database for a caller that has its reply and records it only when it is told to go on. */
-const recordsLate = (frozen: Frozen, replied: () => void, goesOn: Promise<void>): DatabasePool => ({
-  ...fixture.app,
-  async transaction(work, retries) {
-    if (frozen.countAsked() > 0) {
-      replied();
-      await goesOn;
-    }
-    return fixture.app.transaction(work, retries);
-  },
 });
 
 /** Two people decide that a payment was not paid. Their decision is not in the books yet. */
