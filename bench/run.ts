@@ -103,7 +103,7 @@ async function addPartners(owner: DatabasePool, { programId, by }: Company, coun
     await tx.query(sql.unsafe`
       insert into partner(id, code, name, kind, country) overriding system value select id, 'p' || id, 'Partner', 'reseller', 'US' from added`);
     await tx.query(sql.unsafe`
-      insert into agreement(partner_id, program_id, plan_id, starts_on)
+      insert into agreement_term(partner_id, program_id, plan_id, starts_on)
       select added.id, ${programId}, plan.id, '2020-01-01' from added, plan`);
     await tx.query(sql.unsafe`
       insert into instrument_version(partner_id, method, country, sealed, key_id, fingerprint, last4, created_by, usable_from)

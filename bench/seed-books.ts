@@ -53,7 +53,7 @@ const partnerRows = ({ programId, by }: Company, partners: number): QuerySqlToke
   sql.unsafe`
     insert into partner(code, name, kind, country) select 'p' || n, 'Partner', 'reseller', 'US' from generate_series(1, ${partners}) n`,
   sql.unsafe`
-    insert into agreement(partner_id, program_id, plan_id, starts_on, created_at)
+    insert into agreement_term(partner_id, program_id, plan_id, starts_on, recorded_at)
     select partner.id, ${programId}, plan.id, '2020-01-01', '2020-01-01' from partner, plan`,
   sql.unsafe`
     insert into instrument_version(partner_id, method, country, sealed, key_id, fingerprint, last4, created_by, usable_from)

@@ -21,8 +21,10 @@ import {
   waitForSales,
 } from '../../db/earnings/events.ts';
 import { postJournals } from '../../db/books/ledger.ts';
+import { localDate } from '../../domain/calendar.ts';
 import { earn, reverse, whyNotReverse, windowsOf } from '../../domain/earnings/earning.ts';
 import type { WindowTotals } from '../../domain/programs/incentives/incentive.ts';
+import { covers } from '../../domain/partners/agreement.ts';
 import { versionAt } from '../../domain/programs/plan.ts';
 import { accrualPosting } from '../../domain/books/postings.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
@@ -121,17 +123,25 @@ const asSale = (earned: readonly NewEarning[]): SaleEarnings => ({
   refundedMinor: 0n,
 });
 
-const planVersionFor = (plans: Page['plans'], { partnerId, occurredAtMs }: DueEvent): AgreedPlanVersion | undefined =>
-  versionAt(plans.get(partnerId) ?? [], occurredAtMs);
+/** The version in force when an event happened, of the plan whose term covers its local day. */
+function planVersionFor(
+  plans: Page['plans'],
+  zone: string,
+  { partnerId, occurredAtMs }: DueEvent,
+): AgreedPlanVersion | undefined {
+  const day = localDate(occurredAtMs, zone);
+  const agreed = (plans.get(partnerId) ?? []).filter((version) => covers(version, day));
+  return versionAt(agreed, occurredAtMs);
+}
 
 function windowsFor(plans: Page['plans'], { zone }: AccrualProgram, event: DueEvent) {
-  const version = event.refundOf === null ? planVersionFor(plans, event) : undefined;
+  const version = event.refundOf === null ? planVersionFor(plans, zone, event) : undefined;
   if (!version) return [];
   return windowsOf({ event, terms: version.terms, zone }).map((window) => ({ ...window, partnerId: event.partnerId }));
 }
 
 function earnFrom({ plans, totals }: Page, { zone }: AccrualProgram, event: DueEvent): NewEarning[] {
-  const version = planVersionFor(plans, event);
+  const version = planVersionFor(plans, zone, event);
   if (!version) return [];
   const totalsOf = (incentiveId: string, windowStart: string) =>
     totals.get(windowKey({ partnerId: event.partnerId, incentiveId, windowStart })) ?? NOTHING;

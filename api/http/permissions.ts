@@ -56,6 +56,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/partners/{code}/agreements': EVERYBODY,
   'POST /v1/partners/{code}/agreements': OPERATOR,
   'PATCH /v1/partners/{code}/agreements/{program}': OPERATOR,
+  'GET /v1/partners/{code}/agreements/{program}/history': STAFF,
   'GET /v1/partners/{code}/instruments': EVERYBODY,
   'POST /v1/partners/{code}/instruments': OPERATOR,
   'GET /v1/payment-forms': EVERYBODY,

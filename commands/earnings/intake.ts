@@ -14,6 +14,7 @@ import { MINUTE_MS } from '../../domain/durations.ts';
 import { whyNotReverse } from '../../domain/earnings/earning.ts';
 import { Failure } from '../../domain/errors.ts';
 import { type Event, eventHash, toEvent, type WireEvent } from '../../domain/event.ts';
+import { termOn } from '../../domain/partners/agreement.ts';
 import { type EventWarning, warnOf } from './warnings.ts';
 
 /** Clocks differ, so an event may claim to be from this far in the future. */
@@ -101,10 +102,11 @@ async function judge(db: Database, candidates: readonly Candidate[], nowMs: numb
     const about = { ...candidate, place: places.get(placeKey(event)), knowsSale: stored.has(saleKey) };
     const before = stored.get(key) ?? (taken.has(key) ? paged.get(key) : undefined);
     if (before) return { ...about, outcome: { status: sameContent(before, hash) ? 'replayed' : 'quarantined' } };
+    const sale = stored.get(saleKey) ?? paged.get(saleKey);
     const refusals = [
-      ...placeRefusals(event, about.place),
+      ...placeRefusals(event, about.place, about.knowsSale),
       ...(event.occurredAtMs > nowMs + AHEAD_MS_MAX ? [{ field: 'occurredAt', reason: 'is in the future' }] : []),
-      ...refundRefusals(event, stored.get(saleKey) ?? paged.get(saleKey)),
+      ...refundRefusals(event, sale),
     ];
     if (refusals.length > 0) return { ...about, outcome: { status: 'refused', refusals } };
     taken.add(key);
@@ -119,12 +121,16 @@ const knownOf = ({ event, hash }: Candidate): KnownEvent => ({ ...event, hash })
 
 const sameContent = ({ hash }: KnownEvent, other: Buffer): boolean => other.equals(hash);
 
-function placeRefusals(event: Event, place: EventPlace | undefined): Refusal[] {
+/**
+ * The reasons why an event has no place. A partner must be in the program on the local day of the event. A refund follows the day of
+ * its sale, so that it may come after the partner left. If its sale is not known, the partner must have been in the program once.
+ */
+function placeRefusals(event: Event, place: EventPlace | undefined, knowsSale: boolean): Refusal[] {
   if (!place?.zone || place.programId === null) return [{ field: 'program', reason: `${event.program} is not known` }];
   if (place.partnerId === null) return [{ field: 'partner', reason: `${event.partner} is not known` }];
+  if (event.refundOf !== null && (knowsSale || place.terms.length > 0)) return [];
   const day = localDate(event.occurredAtMs, place.zone);
-  const isCovered = place.startsOn !== null && place.startsOn <= day && (place.endsOn === null || day < place.endsOn);
-  if (isCovered) return [];
+  if (termOn(place.terms, day)) return [];
   return [
     { field: 'partner', reason: `${event.partner} has no agreement in ${event.program} on ${day} (${place.zone})` },
   ];

@@ -1,8 +1,10 @@
 import type { Database } from '../../db/database.ts';
 import { type EventPlace, listKnownEvents } from '../../db/earnings/events.ts';
 import { listTermsOfPlans } from '../../db/programs/plans.ts';
+import { localDate } from '../../domain/calendar.ts';
 import { whyNothing } from '../../domain/earnings/earning.ts';
 import type { Event } from '../../domain/event.ts';
+import { termOn } from '../../domain/partners/agreement.ts';
 import { versionAt } from '../../domain/programs/plan.ts';
 
 /** An event that is stored and pays nobody for now, with the reason as a sentence. */
@@ -34,7 +36,7 @@ export async function warnOf(
   stored: readonly (Stored | undefined)[],
   knowsSaleOf: (refund: Event) => boolean,
 ): Promise<readonly (EventWarning | undefined)[]> {
-  const planIds = new Set(stored.flatMap((one) => one?.place?.planId ?? []));
+  const planIds = new Set(stored.flatMap((one) => (one && planIdOf(one)) ?? []));
   const plans = Map.groupBy(planIds.size > 0 ? await listTermsOfPlans(db, [...planIds]) : [], ({ planId }) => planId);
   return stored.map((one) => {
     if (!one) return undefined;
@@ -44,12 +46,18 @@ export async function warnOf(
       return knowsSaleOf(event)
         ? undefined
         : { code: 'refund_waits', source, id, detail: waits(refundOf), waitsFor: refundOf };
-    const version = versionAt(plans.get(place?.planId ?? 0) ?? [], event.occurredAtMs);
+    const version = versionAt(plans.get(planIdOf(one) ?? 0) ?? [], event.occurredAtMs);
     const reason = version && whyNothing({ event, terms: version.terms, zone: place?.zone ?? 'UTC' });
     if (!reason) return undefined;
     const detail = `The event earns nothing under plan ${version.plan} version ${version.version}: ${reason}.`;
     return { code: 'earns_nothing', source, id, detail };
   });
+}
+
+/** The plan by which an event earns: that of the term that covers its local day. */
+function planIdOf({ event, place }: Stored): number | undefined {
+  if (!place?.zone) return undefined;
+  return termOn(place.terms, localDate(event.occurredAtMs, place.zone))?.planId;
 }
 
 const waits = (sale: string): string =>

@@ -1,107 +1,168 @@
 import type { Database } from '../../db/database.ts';
+import { countWorkedOut } from '../../db/earnings/worked-out.ts';
 import {
   type Agreement,
   getAgreement,
-  insertAgreements,
+  insertTerms,
+  listAgreementsOf,
   listPlanNames,
   type Membership,
   type NewAgreement,
-  updateAgreement,
 } from '../../db/partners/agreements.ts';
+import { lockPartnersByCode } from '../../db/partners/partners.ts';
+import { getSchedule } from '../../db/payers/schedules.ts';
 import { addAuditEntries, addAuditEntry } from '../../db/people/audit.ts';
-import { Failure } from '../../domain/errors.ts';
+import { getProgram } from '../../db/programs/programs.ts';
+import { localDate } from '../../domain/calendar.ts';
+import { type FailureDetail, Failure } from '../../domain/errors.ts';
+import { changeTerms, type Days, findOverlap, type TermsChange } from '../../domain/partners/agreement.ts';
+import { cutoffInstant } from '../../domain/payers/schedule.ts';
 
 /**
- * Adds partners to programs, all or none. Throws Failure `invalid_input` or `already_exists`, which names each agreement that
- * cannot be added.
+ * Adds partners to programs, all or none. A partner may be in a program in several periods. Throws Failure `invalid_input` or
+ * `already_exists`, which names each agreement that cannot be added.
  */
 export const addAgreements = (db: Database, agreements: readonly NewAgreement[], by: string): Promise<void> =>
   db.transaction(async (tx) => {
-    const added = await insertAgreements(tx, agreements);
-    if (added.length < agreements.length) throw await whyNotAdded(tx, agreements, added);
+    await lockPartnersByCode(
+      tx,
+      agreements.map(({ partner }) => partner),
+    );
+    await refuseUnknownPlans(tx, agreements);
+    await refuseOverlaps(tx, agreements);
+    await insertTerms(tx, agreements.map(termOf), by);
     await addAuditEntries(
       tx,
-      added.map(({ partner, program }) => ({
+      agreements.map(({ partner, program, plan, startsOn, endsOn, reason = null }) => ({
         actorId: by,
         action: 'agreement.add',
         subject: `partner/${partner}`,
-        detail: { program },
+        detail: { program, plan, startsOn, endsOn, reason },
       })),
     );
   });
 
+const termOf = ({ partner, program, plan, startsOn, endsOn, reason }: NewAgreement) => ({
+  partner,
+  program,
+  plan,
+  from: startsOn,
+  until: endsOn,
+  reason: reason ?? null,
+});
+
+/** An agreement, and the number of events of its changed days whose earnings were worked out before the change and stay as they are. */
+export type ChangedAgreement = { agreement: Agreement; eventsWorkedOut: number };
+
 /** Adds one partner to one program. */
-export const addAgreement = (db: Database, agreement: NewAgreement, by: string): Promise<Agreement> =>
+export const addAgreement = (db: Database, agreement: NewAgreement, by: string): Promise<ChangedAgreement> =>
   db.transaction(async (tx) => {
     await addAgreements(tx, [agreement], by);
-    return getAgreement(tx, agreement.partner, agreement.program);
+    return changed(tx, agreement, [termOf(agreement)]);
   });
 
-async function whyNotAdded(
-  db: Database,
-  agreements: readonly NewAgreement[],
-  added: readonly Membership[],
-): Promise<Failure> {
-  const isDone = ({ partner, program }: Membership) =>
-    added.some((done) => done.partner === partner && done.program === program);
+async function changed(tx: Database, member: Membership, days: readonly Days[]): Promise<ChangedAgreement> {
+  const zone = await zoneOf(tx, member.program);
+  const instants = days.map(({ from, until }) => ({
+    from: new Date(cutoffInstant({ zone }, from)),
+    until: until === null ? null : new Date(cutoffInstant({ zone }, until)),
+  }));
+  return {
+    agreement: await getAgreement(tx, member.partner, member.program),
+    eventsWorkedOut: instants.length > 0 ? await countWorkedOut(tx, member, instants) : 0,
+  };
+}
+
+async function zoneOf(db: Database, program: string): Promise<string> {
+  const { schedule } = await getProgram(db, program);
+  return (await getSchedule(db, schedule)).zone;
+}
+
+async function refuseUnknownPlans(db: Database, agreements: readonly NewAgreement[]): Promise<void> {
   const plans = await listPlanNames(
     db,
     agreements.map(({ program }) => program),
   );
-  const left = agreements.filter((agreement) => !isDone(agreement));
-  const unknown = left.filter(
-    ({ program, plan }) => !plans.some((known) => known.program === program && known.plan === plan),
-  );
-  if (unknown.length > 0)
-    return new Failure(
+  const known = new Set(plans.map(({ program, plan }) => `${program} ${plan}`));
+  const details = agreements
+    .filter(({ program, plan }) => !known.has(`${program} ${plan}`))
+    .map(({ partner, program, plan }) => ({ field: 'plan', reason: `${partner}: ${program} has no plan ${plan}` }));
+  if (details.length > 0)
+    throw new Failure(
       'invalid_input',
       'A program does not exist or does not have the named plan. Nothing was added. Correct the named agreements.',
-      {
-        details: unknown.map(({ partner, program, plan }) => ({
-          field: 'plan',
-          reason: `${partner}: ${program} has no plan ${plan}`,
-        })),
-      },
+      { details },
     );
-  return new Failure(
-    'already_exists',
-    'A partner is already in the program. Nothing was added. Change the existing agreement instead.',
-    {
-      details: left.map(({ partner, program }) => ({
-        field: 'program',
-        reason: `${partner} is already in ${program}`,
-      })),
-    },
-  );
 }
 
-export type AgreementChange = { plan?: string | undefined; endsOn?: string | null | undefined };
+const memberKey = ({ partner, program }: Membership): string => `${partner} ${program}`;
+
+/** Refuses agreements that share a day with the terms in effect, or with an agreement before them in the list. */
+async function refuseOverlaps(db: Database, agreements: readonly NewAgreement[]): Promise<void> {
+  const taken = new Map<string, Days[]>();
+  for (const { terms, ...member } of await listAgreementsOf(db, agreements)) taken.set(memberKey(member), [...terms]);
+  const details: FailureDetail[] = [];
+  for (const agreement of agreements) {
+    const days = { from: agreement.startsOn, until: agreement.endsOn };
+    const terms = taken.get(memberKey(agreement)) ?? [];
+    const other = findOverlap(terms, days);
+    if (other) details.push({ field: 'startsOn', reason: whyOverlaps(agreement, other) });
+    taken.set(memberKey(agreement), [...terms, days]);
+  }
+  if (details.length > 0)
+    throw new Failure(
+      'already_exists',
+      'A partner is already in the program on some of these days. Nothing was added. Choose other days, or change the existing agreement.',
+      { details },
+    );
+}
+
+const whyOverlaps = ({ partner, program }: Membership, { from, until }: Days): string =>
+  `${partner} is already in ${program} from ${from}${until === null ? ' on' : ` until ${until}`}`;
+
+export type AgreementChange = TermsChange & { reason?: string | undefined };
 
 /**
- * Moves a partner to another plan of the program, or sets when the agreement ends. Earlier earnings stay as they are. Throws
+ * Changes the newest period of an agreement: its first day, its end, or its plan from a day on. Earlier earnings stay as they are. Throws
  * Failure `not_found` or `invalid_input`.
  */
 export const changeAgreement = (
   db: Database,
   { partner, program }: Membership,
-  change: AgreementChange,
-  by: string,
-): Promise<Agreement> =>
+  { reason, ...change }: AgreementChange,
+  { nowMs, by }: { nowMs: number; by: string },
+): Promise<ChangedAgreement> =>
   db.transaction(async (tx) => {
-    const before = await getAgreement(tx, partner, program);
-    const { plan = before.plan, endsOn = before.endsOn } = change;
-    if (endsOn !== null && endsOn <= before.startsOn)
+    await lockPartnersByCode(tx, [partner]);
+    const { terms } = await getAgreement(tx, partner, program);
+    if (change.plan !== undefined) await refuseUnknownPlan(tx, program, change.plan);
+    const today = localDate(nowMs, await zoneOf(tx, program));
+    const answer = changeTerms(terms, change, today);
+    if ('field' in answer)
       throw new Failure(
         'invalid_input',
-        `The agreement starts on ${before.startsOn} and must end after that. Nothing was changed. Choose a later end.`,
-        { details: [{ field: 'endsOn', reason: `is not after ${before.startsOn}` }] },
+        'The change does not fit the agreement. Nothing was changed. Correct the named field.',
+        { details: [answer] },
       );
-    if (!(await updateAgreement(tx, { partner, program, plan, endsOn })))
-      throw new Failure(
-        'invalid_input',
-        `Program ${program} has no plan ${plan}. Nothing was changed. Name one of its plans.`,
+    if (answer.length > 0) {
+      await insertTerms(
+        tx,
+        answer.map((term) => ({ ...term, partner, program, reason: reason ?? null })),
+        by,
       );
-    const detail = { program, plan, endsOn };
-    await addAuditEntry(tx, { actorId: by, action: 'agreement.change', subject: `partner/${partner}`, detail });
-    return getAgreement(tx, partner, program);
+      const named = Object.entries({ ...change, reason }).filter(([, value]) => value !== undefined);
+      const detail = { program, ...Object.fromEntries(named) };
+      await addAuditEntry(tx, { actorId: by, action: 'agreement.change', subject: `partner/${partner}`, detail });
+    }
+    return changed(tx, { partner, program }, answer);
   });
+
+async function refuseUnknownPlan(db: Database, program: string, plan: string): Promise<void> {
+  const plans = await listPlanNames(db, [program]);
+  if (plans.some((known) => known.plan === plan)) return;
+  throw new Failure(
+    'invalid_input',
+    `Program ${program} has no plan ${plan}. Nothing was changed. Name one of its plans.`,
+    { details: [{ field: 'plan', reason: `is not a plan of ${program}` }] },
+  );
+}

@@ -27,6 +27,9 @@ const PlanVersionRow = z.strictObject({
   id: z.number(),
   effectiveFrom: Instant,
   terms: PlanTerms,
+  /** The days on which the partner earns by the plan. */
+  from: LocalDate,
+  until: LocalDate.nullable(),
 });
 export type AgreedPlanVersion = z.infer<typeof PlanVersionRow>;
 
@@ -37,10 +40,15 @@ export const listAgreedPlanVersions = (
   partnerIds: readonly bigint[],
 ): Promise<readonly AgreedPlanVersion[]> =>
   db.any(sql.type(PlanVersionRow)`
-    select agreement.partner_id as "partnerId", version.id, version.effective_from as "effectiveFrom", version.terms
-    from agreement join plan_version version on version.plan_id = agreement.plan_id
-    where agreement.program_id = ${programId} and agreement.partner_id = any(${sql.array(partnerIds.map(String), 'int8')})
-      and not exists (select from plan_version_withdrawal withdrawal where withdrawal.plan_version_id = version.id)
+    select agreed.id as "partnerId", version.id, version.effective_from as "effectiveFrom", version.terms, term.starts_on as "from",
+      term.ends_on as until
+    from ${sql.unnest(
+      partnerIds.map((id) => [String(id)]),
+      ['int8'],
+    )} as agreed(id)
+    cross join lateral agreement_terms(agreed.id, ${programId}) term
+    join plan_version version on version.plan_id = term.plan_id
+    where not exists (select from plan_version_withdrawal withdrawal where withdrawal.plan_version_id = version.id)
     order by version.effective_from desc, version.version desc`);
 
 export type WindowKey = { partnerId: bigint; incentiveId: string; windowStart: string };

@@ -15,9 +15,8 @@ const PlaceRow = z.strictObject({
   partnerId: z.bigint().nullable(),
   programId: z.number().nullable(),
   zone: z.string().nullable(),
-  startsOn: LocalDate.nullable(),
-  endsOn: LocalDate.nullable(),
-  planId: z.number().nullable(),
+  /** The terms in effect of the partner in the program, oldest first. */
+  terms: z.array(z.strictObject({ planId: z.number(), from: LocalDate, until: LocalDate.nullable() })),
 });
 /** The rows to which an event of a partner in a program belongs. The columns of a missing row are null. */
 export type EventPlace = z.infer<typeof PlaceRow>;
@@ -27,8 +26,7 @@ export const listEventPlaces = (
   events: readonly { partner: string; program: string }[],
 ): Promise<readonly EventPlace[]> =>
   db.any(sql.type(PlaceRow)`
-    select asked.partner, asked.program, partner.id as "partnerId", program.id as "programId", schedule.zone,
-      agreement.starts_on as "startsOn", agreement.ends_on as "endsOn", agreement.plan_id as "planId"
+    select asked.partner, asked.program, partner.id as "partnerId", program.id as "programId", schedule.zone, agreed.terms
     from (
       select distinct partner, program
       from ${sql.unnest(
@@ -39,7 +37,10 @@ export const listEventPlaces = (
     left join partner on partner.code = asked.partner
     left join program on program.code = asked.program
     left join pay_schedule schedule on schedule.id = program.schedule_id
-    left join agreement on agreement.partner_id = partner.id and agreement.program_id = program.id`);
+    cross join lateral (
+      select coalesce(jsonb_agg(jsonb_build_object('planId', plan_id, 'from', starts_on, 'until', ends_on) order by starts_on), '[]') as terms
+      from agreement_terms(partner.id, program.id)
+    ) agreed`);
 
 const KnownRow = z.strictObject({
   source: z.string(),

@@ -16,8 +16,8 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
   outcome text
 ) language sql stable as $$
   with member as (
-    select distinct agreement.partner_id
-    from agreement join program on program.id = agreement.program_id
+    select distinct agreement_term.partner_id
+    from agreement_term join program on program.id = agreement_term.program_id
     where program.schedule_id = the_schedule
   ), line as (
     select line.partner_id, line.currency, line.amount_minor, line.available_on, payout.status,

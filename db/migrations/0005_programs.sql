@@ -38,16 +38,21 @@ create table plan_version_withdrawal(
   withdrawn_at timestamptz not null default now()
 );
 
-create table agreement(
+-- A record of an agreement about some days of a program: the plan by which the partner earns, or null where the partner is not in the
+-- program. Days are local to the zone of the program's schedule, from the first one until the first one after. A later row
+-- supersedes every earlier one for its days (`agreement_terms`), so terms in effect never overlap.
+create table agreement_term(
   id bigint generated always as identity primary key,
   partner_id bigint not null references partner,
-  program_id int not null,
-  plan_id int not null,
-  starts_on date not null,
-  ends_on date,
-  created_at timestamptz not null default now(),
-  unique (partner_id, program_id),
+  program_id int not null references program,
+  plan_id int,
+  starts_on date not null check (isfinite(starts_on)),
+  ends_on date check (isfinite(ends_on)),
+  reason text check (reason <> ''),
+  recorded_by uuid references actor,
+  recorded_at timestamptz not null default now(),
   foreign key (plan_id, program_id) references plan(id, program_id),
-  check (ends_on is null or ends_on > starts_on)
+  check (ends_on > starts_on)
 );
-create index on agreement(program_id);
+create index on agreement_term(partner_id, program_id, id);
+create index on agreement_term(program_id, partner_id);

@@ -47,6 +47,11 @@ export const lockPartners = (db: Database, ids: readonly bigint[]) =>
   db.query(sql.unsafe`
     select from partner where id = any(${sql.array(ids.map(String), 'int8')}) order by id for update`);
 
+/** Locks partners by their codes until the transaction ends, in the order of their ids. */
+export const lockPartnersByCode = (db: Database, codes: readonly string[]) =>
+  db.query(sql.unsafe`
+    select from partner where code = any(${sql.array(codes, 'text')}) order by id for no key update`);
+
 export const updatePartner = (
   db: Database,
   id: bigint,

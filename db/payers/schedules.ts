@@ -100,7 +100,7 @@ export const listPartnerSchedules = (db: Database, partnerId: bigint): Promise<r
   db.any(sql.type(ScheduleRow)`
     ${scheduleQuery}
     where schedule.id in (
-      select program.schedule_id from agreement join program on program.id = agreement.program_id
-      where agreement.partner_id = ${partnerId}
+      select program.schedule_id from agreement_term join program on program.id = agreement_term.program_id
+      where agreement_term.partner_id = ${partnerId}
     )
     order by schedule.code`);

@@ -631,7 +631,9 @@ export interface paths {
         put?: never;
         /**
          * Add a partner to a program
-         * @description Needs a key of the role **operator**.
+         * @description A partner may be in a program in several periods, with gaps between them. Each period is an agreement of its own, and no two share a day.
+         *
+         *     Needs a key of the role **operator**.
          */
         post: operations["addPartnerAgreement"];
         delete?: never;
@@ -655,9 +657,33 @@ export interface paths {
         head?: never;
         /**
          * Change or end an agreement
-         * @description Needs a key of the role **operator**.
+         * @description Changes the newest period of the agreement. Each event earns by the plan that holds on its local day. A refund follows the day of its sale.
+         *
+         *     Needs a key of the role **operator**.
          */
         patch: operations["changePartnerAgreement"];
+        trace?: never;
+    };
+    "/v1/partners/{code}/agreements/{program}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how an agreement came about
+         * @description Each record supersedes the earlier ones for the days that it is about.
+         *
+         *     Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getPartnerAgreementHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/partners/{code}/instruments": {
@@ -2964,6 +2990,11 @@ export interface components {
              * @example 2027-01-01
              */
             endsOn?: string;
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason?: string;
         };
         /** @description The destination of payments to a partner: a bank account, a PayPal account or an address for checks */
         NewInstrument: components["schemas"]["BankInstrument"] | components["schemas"]["PayPalInstrument"] | components["schemas"]["CheckInstrument"];
@@ -3084,13 +3115,13 @@ export interface components {
              */
             program: string;
             /**
-             * @description The code of the plan by which the partner earns
+             * @description The code of the plan of the newest term
              * @example standard
              */
             plan: string;
             /**
              * Format: date
-             * @description The first local day on which the partner earns, in the zone of the program's schedule. A local date
+             * @description The first local day on which the partner earns, in the zone of the program's schedule, in the newest period without a gap. A local date
              * @example 2026-01-01
              */
             startsOn: string;
@@ -3106,19 +3137,139 @@ export interface components {
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
+            /** @description The terms in effect, oldest first. On the days between two terms, the partner is not in the program */
+            terms: components["schemas"]["AgreementTerm"][];
+        };
+        AgreementTerm: {
+            /**
+             * @description The code of the plan by which the partner earns
+             * @example standard
+             */
+            plan: string;
+            /**
+             * Format: date
+             * @description The first local day of the term. A local date
+             * @example 2026-01-01
+             */
+            startsOn: string;
+            /**
+             * Format: date
+             * @description The first local day after the term; null if there is no end. A local date
+             * @example 2027-01-01
+             */
+            endsOn: string | null;
+        };
+        ChangedAgreement: {
+            /**
+             * @description The code of the partner
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The code of the program
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The code of the plan of the newest term
+             * @example standard
+             */
+            plan: string;
+            /**
+             * Format: date
+             * @description The first local day on which the partner earns, in the zone of the program's schedule, in the newest period without a gap. A local date
+             * @example 2026-01-01
+             */
+            startsOn: string;
+            /**
+             * Format: date
+             * @description The first local day on which the partner no longer earns, in the zone of the program's schedule; null if there is no end. A local date
+             * @example 2027-01-01
+             */
+            endsOn: string | null;
+            /**
+             * Format: date-time
+             * @description When the agreement was added. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            createdAt: string;
+            /** @description The terms in effect, oldest first. On the days between two terms, the partner is not in the program */
+            terms: components["schemas"]["AgreementTerm"][];
+            /**
+             * @description How many sales and other events of the changed days had their earnings worked out before. Those earnings stay as they are
+             * @example 0
+             */
+            eventsWorkedOut: number;
         };
         AgreementChange: {
             /**
-             * @description The code of the plan for events that are taken in from now on
+             * @description The code of another plan
              * @example gold
              */
             plan?: string;
+            /**
+             * Format: date
+             * @description The first local day of that plan; without it, today in the zone of the schedule
+             * @example 2026-07-01
+             */
+            from?: string;
+            /**
+             * Format: date
+             * @description The first local day on which the partner earns, in the zone of the program's schedule: earlier or later than so far
+             * @example 2026-01-01
+             */
+            startsOn?: string;
             /**
              * Format: date
              * @description The first local day on which the partner no longer earns, in the zone of the program's schedule; null removes the end
              * @example 2027-01-01
              */
             endsOn?: string | null;
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason?: string;
+        };
+        RecordedTerm: {
+            /**
+             * @description The number of the record. A string of digits
+             * @example 1042
+             */
+            id: string;
+            /**
+             * @description The code of the plan; null if the partner is not in the program on these days
+             * @example standard
+             */
+            plan: string | null;
+            /**
+             * Format: date
+             * @description The first local day that the record is about. A local date
+             * @example 2026-01-01
+             */
+            startsOn: string;
+            /**
+             * Format: date
+             * @description The first local day after those; null if there is no end. A local date
+             * @example 2027-01-01
+             */
+            endsOn: string | null;
+            /**
+             * @description The reason, if one was given
+             * @example The contract was signed earlier
+             */
+            reason: string | null;
+            /**
+             * @description The person who recorded it
+             * @example olga
+             */
+            recordedBy: string | null;
+            /**
+             * Format: date-time
+             * @description When it was recorded. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            recordedAt: string;
         };
         Instrument: {
             /**
@@ -7875,7 +8026,10 @@ export type NewPartners = components['schemas']['NewPartners'];
 export type PartnerChange = components['schemas']['PartnerChange'];
 export type PartnerHold = components['schemas']['PartnerHold'];
 export type Agreement = components['schemas']['Agreement'];
+export type AgreementTerm = components['schemas']['AgreementTerm'];
+export type ChangedAgreement = components['schemas']['ChangedAgreement'];
 export type AgreementChange = components['schemas']['AgreementChange'];
+export type RecordedTerm = components['schemas']['RecordedTerm'];
 export type Instrument = components['schemas']['Instrument'];
 export type InstrumentOrder = components['schemas']['InstrumentOrder'];
 export type NewInstrumentOrder = components['schemas']['NewInstrumentOrder'];
@@ -9657,14 +9811,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Agreement"];
+                    "application/json": components["schemas"]["ChangedAgreement"];
                 };
             };
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
-            /** @description The partner is already in that program. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description The partner is already in that program on some of these days. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9704,7 +9858,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Agreement"];
+                    "application/json": components["schemas"]["ChangedAgreement"];
                 };
             };
             400: components["responses"]["InvalidInput"];
@@ -9713,6 +9867,50 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getPartnerAgreementHistory: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+                /** @description The code of the program */
+                program: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything that was recorded about the agreement, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["RecordedTerm"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

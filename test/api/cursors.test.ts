@@ -21,7 +21,7 @@ beforeAll(async () => {
   const actor = await api.db.oneFirst(
     sql.type(z.object({ code: z.string() }))`select code from actor order by id limit 1`,
   );
-  ids = { run, payout, import: await addImport(), actor, gateway: 'wise' };
+  ids = { run, payout, import: await addImport(), actor, gateway: 'wise', program: 'shop' };
   const partnerId = await api.db.oneFirst(sql.type(Row)`select id from partner where code = 'ann'`);
   ({ key: partnerKey } = await api.newKey('partner', partnerId));
 });
@@ -61,6 +61,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/programs/shop/plans/standard/versions': 1,
   '/v1/partners': 'a',
   '/v1/partners/ann/agreements': 'a',
+  '/v1/partners/ann/agreements/{program}/history': '1',
   '/v1/partners/ann/instruments': UUID,
   '/v1/events': { source: 's', id: 'e' },
   '/v1/quarantine': '1',

@@ -31,6 +31,7 @@ const READS = [
   '/v1/partners',
   '/v1/partners/ann',
   '/v1/partners/ann/agreements',
+  '/v1/partners/ann/agreements/shop/history',
   '/v1/partners/ann/instruments',
   '/v1/partners/ann/payability',
   '/v1/partners/late/payability',

@@ -8,7 +8,7 @@ import type { Fixture } from './fixture.ts';
 /** The tables that grow with every event and payout. A query of a request, sweep or run may read few rows of them. */
 export const LARGE = [
   'partner',
-  'agreement',
+  'agreement_term',
   'instrument_version',
   'event',
   'event_due',
@@ -58,7 +58,7 @@ export async function fillLargeTables({ app, owner }: Fixture) {
       from generate_series(1, ${RUNS - 1})`,
     sql.unsafe`insert into partner(code, name, kind, country) select 'large-' || n, 'Partner', 'reseller', 'US' from ${each}`,
     sql.unsafe`
-      insert into agreement(partner_id, program_id, plan_id, starts_on)
+      insert into agreement_term(partner_id, program_id, plan_id, starts_on)
       select id, ${company.programId}, ${company.planId}, '2020-01-01' from partner`,
     sql.unsafe`
       insert into instrument_version(partner_id, method, country, sealed, key_id, fingerprint, last4, usable_from)

@@ -14,6 +14,7 @@ import type { Database } from '../../db/database.ts';
 import { insertEarnings, type NewEarning } from '../../db/earnings/earnings.ts';
 import { insertEvents, listDueEvents, listEvents, type NewEvent } from '../../db/earnings/events.ts';
 import { insertQuarantined } from '../../db/earnings/quarantine.ts';
+import { countWorkedOut } from '../../db/earnings/worked-out.ts';
 import { listInstruments } from '../../db/partners/instruments.ts';
 import { listPartners } from '../../db/partners/partners.ts';
 import { findLiveAttempt, listAttemptHistory, listAttempts } from '../../db/payouts/attempts.ts';
@@ -144,6 +145,7 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   sealAuditLog: (db) => sealAuditLog(db),
   listEvents: (db) => listEvents(db, { partner: 'large-500' }, null, PAGE),
   listDueEvents: (db, s) => listDueEvents(db, s.company.programId, 500),
+  countWorkedOut: (db) => countWorkedOut(db, { partner: 'large-1', program: 'resale' }, [{ from: NOW, until: null }]),
   insertEvents: (db) => insertEvents(db, [EVENT]),
   insertQuarantined: (db) => insertQuarantined(db, [{ wire: { source: 'large', id: 'x' } as WireEvent, hash: HASH }]),
   insertEarnings: (db, s) => insertEarnings(db, s.company.programId, 1, [EARNING]),

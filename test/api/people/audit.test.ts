@@ -19,7 +19,13 @@ describe('given partners who were added in one batch', () => {
     const of = (action: string) => written.filter((entry) => entry.action === action);
     expect(of('partner.add').map(({ subject }) => subject)).toEqual(['partner/ann', 'partner/bob', 'partner/cleo']);
     expect(of('agreement.add').map(({ detail }) => detail)).toEqual(
-      Array.from({ length: 3 }, () => ({ program: 'shop' })),
+      Array.from({ length: 3 }, () => ({
+        program: 'shop',
+        plan: 'standard',
+        startsOn: '2026-01-01',
+        endsOn: null,
+        reason: null,
+      })),
     );
     expect(of('instrument.add')).toHaveLength(3);
     expect(new Set(of('partner.add').map(({ actor }) => actor))).toEqual(new Set([api.operator.actor.code]));

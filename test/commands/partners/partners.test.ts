@@ -37,7 +37,7 @@ const add = (...newcomers: Newcomer[]) =>
 const Count = z.object({ count: z.bigint() });
 const countWritten = () =>
   fixture.app.oneFirst(sql.type(Count)`
-    select (select count(*) from partner) + (select count(*) from agreement) + (select count(*) from instrument_version)
+    select (select count(*) from partner) + (select count(*) from agreement_term) + (select count(*) from instrument_version)
       + (select count(*) from audit_log) as count`);
 
 describe('given partners who are added together', () => {
