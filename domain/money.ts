@@ -89,6 +89,20 @@ export function parseMinor(text: string, exponent: number): bigint {
   return minor;
 }
 
+const LONG_DECIMAL = /^(\d{1,18})\.(\d{1,40})$/;
+
+/**
+ * Rounds a decimal string of 0 or more to the digits of a currency, a half to the even neighbour: `12.345` in USD is `12.34`. Any
+ * other text is returned as it is, so that `parseDecimal` refuses it.
+ */
+export function roundDecimal(text: string, currency: CurrencyCode): string {
+  const [, whole = '', fraction = ''] = LONG_DECIMAL.exec(text) ?? [];
+  const exponent = exponentOf(currency);
+  if (fraction.length <= exponent) return text;
+  const rounded = divideHalfEven(BigInt(whole + fraction), 10n ** BigInt(fraction.length - exponent));
+  return formatMinor(rounded, exponent);
+}
+
 /** Reads the wire's decimal string. Throws Failure `invalid_amount` where the text has more digits than the currency. */
 export const parseDecimal = (text: string, currency: CurrencyCode): Money =>
   money(parseMinor(text, exponentOf(currency)), currency);

@@ -3,25 +3,23 @@ import { createReadStream } from 'node:fs';
 import { CsvError, type Options, parse } from 'csv-parse';
 import { z } from 'zod';
 
-import type { Row } from '../../domain/earnings/import-row.ts';
+import type { Row } from '../../domain/earnings/import-cells.ts';
 import { refused } from '../../domain/errors.ts';
+import { findHeader, type HeaderPlace, readHead, skipLines } from './csv-header.ts';
 
-/** A row with the line on which it ends, or the reason why that line is not a row. */
-export type CsvRow = { line: number } & ({ row: Row } | { reason: string });
+/** A row with the line on which it ends. The reason says why it cannot be used although its cells can be read. */
+export type CsvRow = { line: number; row: Row; reason?: string };
 
-/** The delimiters that we try. The one that cuts the header into most cells is the file's. */
-const DELIMITERS = [',', ';', '\t'] as const;
 const RECORD_CHARS_MAX = 1024 * 1024;
 
-const Header = z.array(z.string());
 const Item = z.object({ info: z.object({ lines: z.number() }), record: z.array(z.string()) });
 
 /**
  * Reads the records of a file one after the other. The file is closed at the end, at an error, and where somebody stops reading: a
  * file that stays open keeps its space on the disk even when it is removed.
  */
-async function* parseFile(path: string, options: Options): AsyncGenerator {
-  const file = createReadStream(path);
+async function* parseFile(path: string, start: number, options: Options): AsyncGenerator {
+  const file = createReadStream(path, { start });
   const settings = { bom: true, relax_column_count: true, skip_empty_lines: true, max_record_size: RECORD_CHARS_MAX };
   const parser = file.pipe(parse({ ...settings, ...options }));
   file.once('error', (error) => parser.destroy(error));
@@ -32,28 +30,26 @@ async function* parseFile(path: string, options: Options): AsyncGenerator {
   }
 }
 
-export type CsvFormat = { header: readonly string[]; delimiter: string };
+export type CsvFormat = HeaderPlace & { header: readonly string[]; delimiter: string };
 
-/** Reads the first line; throws Failure `invalid_input` where there is none, or where it names a column twice. */
-export async function readFormat(path: string, field: string): Promise<CsvFormat> {
-  const formats = await Promise.all(
-    DELIMITERS.map(async (delimiter) => ({ delimiter, header: await readHeader(path, delimiter) })),
-  );
-  const [{ header, delimiter }] = formats.toSorted((a, b) => b.header.length - a.header.length) as [CsvFormat];
-  if (header.length === 0) throw refused(field, 'is empty, or its first line cannot be read');
-  const repeated = header.find((column, index) => header.indexOf(column) < index);
+/**
+ * Finds the header of a file and checks that it has the columns that are needed. Throws Failure `invalid_input` where a column is
+ * missing, or where the header names it twice.
+ */
+export async function readFormat(
+  path: string,
+  field: string,
+  needed: readonly string[],
+  place?: { skipLines: number } | { find: true },
+): Promise<CsvFormat> {
+  const head = await readHead(path);
+  const found = place && 'find' in place ? findHeader(head, needed) : skipLines(head, place?.skipLines ?? 0);
+  if ('reason' in found) throw refused(field, found.reason);
+  const missing = [...new Set(needed)].filter((column) => !found.header.includes(column));
+  if (missing.length > 0) throw refused(field, `has no column ${missing.map((column) => `"${column}"`).join(', ')}`);
+  const repeated = needed.find((column) => found.header.indexOf(column) < found.header.lastIndexOf(column));
   if (repeated !== undefined) throw refused(field, `has the column "${repeated}" twice`);
-  return { header, delimiter };
-}
-
-async function readHeader(path: string, delimiter: string): Promise<readonly string[]> {
-  try {
-    for await (const record of parseFile(path, { delimiter, to: 1, trim: true })) return Header.parse(record);
-    return [];
-  } catch (error) {
-    if (error instanceof CsvError) return [];
-    throw error;
-  }
+  return found;
 }
 
 /** Why a file cannot be read any further, and from which line on. */
@@ -62,19 +58,18 @@ export type Break = { line: number; reason: string };
 /** Reads a file row by row, never as a whole. Where it breaks, `onBreak` is told and the rows end. */
 export async function* readRows(
   path: string,
-  { header, delimiter }: CsvFormat,
+  { header, delimiter, start, linesAbove }: CsvFormat,
   onBreak: (where: Break) => void,
 ): AsyncGenerator<CsvRow> {
-  let line = 1;
+  let line = linesAbove + 1;
   let countedTwice = countLineBreaks(header);
   try {
-    for await (const item of parseFile(path, { delimiter, info: true, from: 2 })) {
+    for await (const item of parseFile(path, start, { delimiter, info: true, from: 2 })) {
       const { info, record } = Item.parse(item);
       countedTwice += countLineBreaks(record);
-      line = info.lines - countedTwice;
-      yield record.length === header.length
-        ? { line, row: Object.fromEntries(header.map((column, index) => [column, record[index] ?? ''])) }
-        : { line, reason: `has ${record.length} cells where the header has ${header.length}` };
+      line = linesAbove + info.lines - countedTwice;
+      if (record.length === header.length) yield { line, row: record };
+      else yield { line, row: record, reason: `has ${record.length} cells where the header has ${header.length}` };
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;

@@ -21,7 +21,8 @@ import { type EventWarning, warnOf } from './warnings.ts';
 const AHEAD_MS_MAX = 5 * MINUTE_MS;
 
 export type Accepted = 'accepted' | 'replayed' | 'quarantined';
-export type Refusal = { field: string; reason: string };
+/** The rule is the reason without the names in it. It is left out where they are the same. */
+export type Refusal = { field: string; reason: string; rule?: string };
 
 /** The outcome of one event: taken in, known already, kept aside because its key came with other content, or refused. */
 export type IntakeOutcome = { status: Accepted } | { status: 'refused'; refusals: readonly Refusal[] };
@@ -121,19 +122,21 @@ const knownOf = ({ event, hash }: Candidate): KnownEvent => ({ ...event, hash })
 
 const sameContent = ({ hash }: KnownEvent, other: Buffer): boolean => other.equals(hash);
 
+const UNKNOWN = 'is not known';
+
 /**
  * The reasons why an event has no place. A partner must be in the program on the local day of the event. A refund follows the day of
  * its sale, so that it may come after the partner left. If its sale is not known, the partner must have been in the program once.
  */
 function placeRefusals(event: Event, place: EventPlace | undefined, knowsSale: boolean): Refusal[] {
-  if (!place?.zone || place.programId === null) return [{ field: 'program', reason: `${event.program} is not known` }];
-  if (place.partnerId === null) return [{ field: 'partner', reason: `${event.partner} is not known` }];
+  if (!place?.zone || place.programId === null)
+    return [{ field: 'program', reason: `${event.program} ${UNKNOWN}`, rule: UNKNOWN }];
+  if (place.partnerId === null) return [{ field: 'partner', reason: `${event.partner} ${UNKNOWN}`, rule: UNKNOWN }];
   if (event.refundOf !== null && (knowsSale || place.terms.length > 0)) return [];
   const day = localDate(event.occurredAtMs, place.zone);
   if (termOn(place.terms, day)) return [];
-  return [
-    { field: 'partner', reason: `${event.partner} has no agreement in ${event.program} on ${day} (${place.zone})` },
-  ];
+  const rule = `has no agreement in ${event.program} on that day (${place.zone})`;
+  return [{ field: 'partner', reason: `${event.partner} ${rule.replace('that day', day)}`, rule }];
 }
 
 /** A refund may come before its sale. It is judged against the sale once the sale is there. */

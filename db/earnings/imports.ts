@@ -8,8 +8,6 @@ import type { Database } from '../database.ts';
 
 /** The column of a rejection that says why the file could not be read to its end. */
 export const WHOLE_FILE = '(file)';
-/** The column of a rejection that says what is wrong with a whole row. */
-export const WHOLE_ROW = '(row)';
 
 const ImportRow = z.strictObject({
   id: z.string(),

@@ -1,169 +1,159 @@
 import { z } from 'zod';
 
-import { AmountName, Code, Currency, EventKind, Source, Zone } from '../fields.ts';
-import { DATE_TOKENS, formatHasOffset, whyNotFormat } from './date-format.ts';
+import { AmountName, Code, Currency, EventKind, Source } from '../fields.ts';
+import type { Condition } from './condition.ts';
+import {
+  cellsOf,
+  Column,
+  columnsIn,
+  JoinedCells,
+  type Mapped,
+  Minutes,
+  NumberField,
+  OccurredAt,
+  oneOf,
+  QuantityField,
+  RowCondition,
+  textOf,
+} from './mapping-fields.ts';
 
-const COLUMNS_MAX = 5;
-const VALUES_MAX = 200;
-const REFUND_AFTER_MINUTES_MAX = 525_600;
+const LINES_MAX = 100;
+const CONDITIONS_MAX = 20;
+const REFUNDS_MAX = 5;
 
-const Column = z
-  .string()
-  .min(1)
-  .max(200)
-  .meta({ description: "The name of a column, as the file's header has it", examples: ['order_id'] });
-const FromColumn = z.strictObject({ column: Column });
-const Columns = z.array(Column).min(1).max(COLUMNS_MAX);
-const JoinedId = z.strictObject({
-  columns: Columns.meta({
-    description: 'The columns whose cells together are the id',
-    examples: [['order_id', 'item']],
-  }),
-  separator: z
-    .string()
-    .min(1)
-    .max(3)
-    .default(':')
-    .meta({ description: 'The text between the cells', examples: [':'] }),
+const Amounts = z.record(AmountName, NumberField).meta({
+  description: 'The other amounts by name, in major units of the currency',
+  examples: [{ freight: { column: 'freight_value' } }],
 });
 
-const NumberColumn = z
-  .strictObject({
-    column: Column,
-    decimal: z
-      .enum(['.', ','])
-      .default('.')
-      .meta({ description: 'The decimal point of the file', examples: ['.'] }),
-    thousands: z
-      .enum([',', '.', ' '])
-      .meta({
-        description: 'The character between groups of three digits. A space stands for the no-break spaces too',
-        examples: [','],
-      })
-      .optional(),
-  })
-  .refine(
-    ({ decimal, thousands }) => decimal !== thousands,
-    'the decimal point and the thousands separator are the same',
-  );
-export type NumberColumn = z.infer<typeof NumberColumn>;
+const Conditions = z.array(RowCondition).min(1).max(CONDITIONS_MAX);
 
-const OccurredAt = z
-  .strictObject({
-    columns: Columns.meta({
-      description: 'The first of these columns that is not empty counts',
-      examples: [['sold_at']],
+const KindCases = z.strictObject({
+  cases: z
+    .array(z.strictObject({ when: RowCondition, is: EventKind }))
+    .min(1)
+    .max(CONDITIONS_MAX)
+    .meta({
+      description: 'The kind of rows by a test; the first that fits counts',
+      examples: [[{ when: { column: 'Amount', matches: ['-*'] }, is: 'refund' }]],
     }),
-    format: z
-      .string()
-      .min(8)
-      .max(40)
-      .meta({
-        description: `How the cell is written, in the tokens ${DATE_TOKENS.join(', ')}`,
-        examples: ['YYYY-MM-DDTHH:mm:ss.SZ', 'M/D/YYYY H:mm'],
-      }),
-    zone: Zone.meta({
-      description: 'The IANA zone whose clock the file shows; needed exactly where the format has no offset',
-      examples: ['America/New_York'],
+  otherwise: EventKind.optional().meta({ description: 'The kind of all other rows; without it they are rejected' }),
+});
+
+const Refund = z
+  .strictObject({
+    when: RowCondition.meta({
+      description: 'The rows whose sale was taken back; if it is left out, those with an `amount` above zero',
+      examples: [{ column: 'status', values: ['cancelled'] }],
     }).optional(),
+    amount: NumberField.meta({
+      description: 'How much was taken back. Without it the whole sale was. Zero makes no refund',
+      examples: [{ column: 'Refunded Amount' }],
+    }).optional(),
+    afterMinutes: Minutes.meta({
+      description: 'The number of minutes from the sale to its refund',
+      examples: [1],
+    }).optional(),
+    occurredAt: OccurredAt.meta({ description: 'When it was taken back, in place of `afterMinutes`' }).optional(),
   })
-  .superRefine(({ format, zone }, context) => {
-    const hasOffset = formatHasOffset(format);
-    const reason = whyNotFormat(format);
-    if (reason) context.addIssue({ code: 'custom', path: ['format'], message: reason });
-    if (!hasOffset && !zone)
-      context.addIssue({ code: 'custom', path: ['zone'], message: 'is needed: the format has no offset' });
-    if (hasOffset && zone)
-      context.addIssue({ code: 'custom', path: ['zone'], message: 'has no use: the format has an offset' });
-  });
-export type OccurredAt = z.infer<typeof OccurredAt>;
+  .refine(({ when, amount }) => when !== undefined || amount !== undefined, 'needs `when`, `amount` or both')
+  .refine(
+    ({ afterMinutes, occurredAt }) => (afterMinutes === undefined) !== (occurredAt === undefined),
+    'needs either `afterMinutes` or `occurredAt`',
+  )
+  .meta({ description: 'A refund in the row of its sale' });
+export type RefundMapping = z.infer<typeof Refund>;
 
 /** How the rows of a file become events. Spaces around a cell do not count. */
 export const ImportMapping = z
   .strictObject({
     source: Source,
-    program: z.union([Code, FromColumn]).meta({
-      description: 'The code of the program, or the column that names it',
+    header: oneOf(
+      z.strictObject({ skipLines: z.int().min(1).max(LINES_MAX) }),
+      z.strictObject({ find: z.literal(true) }),
+    )
+      .meta({
+        description:
+          'The place of the header below title lines: `skipLines` says how many lines come before it, and `find` takes the first line that has every column of the mapping. Without it the header is the first line',
+        examples: [{ skipLines: 3 }, { find: true }],
+      })
+      .optional(),
+    fill: z
+      .strictObject({
+        columns: z
+          .array(Column)
+          .min(1)
+          .max(50)
+          .meta({ description: 'The columns whose empty cells are filled', examples: [['Email', 'Currency']] }),
+        by: z
+          .array(Column)
+          .min(1)
+          .max(5)
+          .meta({
+            description:
+              'The columns that are equal in a row and its continuation rows, such as the number of the order',
+            examples: [['Name']],
+          })
+          .optional(),
+        where: RowCondition.meta({ description: 'The rows that continue the one above' }).optional(),
+      })
+      .refine(({ by, where }) => by !== undefined || where !== undefined, 'needs `by`, `where` or both')
+      .meta({ description: 'Fills the empty cells of continuation rows from the first row of their group' })
+      .optional(),
+    skip: z
+      .array(oneOf(RowCondition, z.strictObject({ all: Conditions })))
+      .min(1)
+      .max(CONDITIONS_MAX)
+      .meta({
+        description: 'The rows that are left out: those that one of these tests fits, or every test of an `all`',
+        examples: [[{ column: 'Type', values: ['payout'] }]],
+      })
+      .optional(),
+    program: textOf(Code, { US: 'resale-us' }).meta({
+      description: 'The code of the program, or the columns that name it',
       examples: ['resale', { column: 'program' }],
     }),
-    partner: FromColumn.extend({
-      prefix: z
-        .string()
-        .min(1)
-        .max(40)
-        .meta({ description: "The text before the cell that completes the partner's code", examples: ['seller-'] })
-        .optional(),
-    }).meta({ description: 'The column that names the partner', examples: [{ column: 'reseller' }] }),
-    id: JoinedId.meta({
+    partner: textOf(Code, { ANN10: 'ann' }).meta({
+      description: "The partner's code, or the columns that name the partner",
+      examples: [{ column: 'reseller' }, { column: 'seller_id', prefix: 'seller-' }],
+    }),
+    id: JoinedCells.meta({
       description: 'The columns that identify a row, in this order',
       examples: [{ columns: ['order_id', 'item'], separator: ':' }],
     }),
-    kind: z
-      .union([
-        EventKind,
-        FromColumn.extend({
-          values: z
-            .record(z.string(), EventKind)
-            .refine((values) => Object.keys(values).length <= VALUES_MAX, 'too many values')
-            .meta({
-              description: 'The kind of event for each value of the column',
-              examples: [{ S: 'sale', R: 'refund' }],
-            }),
-        }),
-      ])
-      .meta({
-        description: 'The kind of all rows, or the column that says it',
-        examples: ['sale', { column: 'type', values: { S: 'sale', R: 'refund' } }],
-      }),
+    kind: oneOf(EventKind, cellsOf(EventKind, { S: 'sale', R: 'refund' }), KindCases).meta({
+      description: 'The kind of all rows, or the columns or tests that say it',
+      examples: ['sale', { column: 'type', values: { S: 'sale', R: 'refund' } }],
+    }),
     occurredAt: OccurredAt.meta({
       description: 'When it happened, and how the file writes that',
       examples: [{ columns: ['sold_at'], format: 'DD/MM/YYYY HH:mm', zone: 'America/New_York' }],
     }),
-    currency: z
-      .union([Currency, FromColumn])
+    currency: textOf(Currency, { usd: 'USD' })
       .meta({
-        description: 'The ISO 4217 code of all rows, or the column that says it',
+        description: 'The ISO 4217 code of all rows, or the columns that say it',
         examples: ['USD', { column: 'currency' }],
       })
       .optional(),
-    amount: NumberColumn.meta({
-      description: 'The column of the main amount, in major units of the currency',
+    amount: NumberField.meta({
+      description: 'The main amount, in major units of the currency',
       examples: [{ column: 'price', decimal: '.', thousands: ',' }],
     }).optional(),
-    amounts: z
-      .record(AmountName, NumberColumn)
-      .meta({
-        description: 'The columns of other amounts, in major units of the currency, by name',
-        examples: [{ freight: { column: 'freight_value' } }],
-      })
-      .optional(),
-    quantity: FromColumn.meta({
-      description: 'The column of the number of units',
+    amounts: Amounts.optional(),
+    quantity: QuantityField.meta({
+      description: 'The number of units of all rows, or the column that says it',
       examples: [{ column: 'pieces' }],
     }).optional(),
-    refundOf: JoinedId.meta({
+    refundOf: JoinedCells.meta({
       description: 'For rows of kind `refund`: the columns that make the id of the refunded event',
       examples: [{ columns: ['order_id', 'item'], separator: ':' }],
     }).optional(),
-    refund: z
-      .strictObject({
-        when: FromColumn.extend({
-          values: z
-            .array(z.string())
-            .min(1)
-            .max(VALUES_MAX)
-            .meta({ description: 'The values that say so', examples: [['cancelled']] }),
-        }).meta({
-          description: 'The rows whose sale was taken back',
-          examples: [{ column: 'status', values: ['cancelled'] }],
-        }),
-        afterMinutes: z
-          .int()
-          .min(0)
-          .max(REFUND_AFTER_MINUTES_MAX)
-          .meta({ description: 'The number of minutes from the sale to its refund', examples: [1] }),
+    refund: oneOf(Refund, z.array(Refund).min(1).max(REFUNDS_MAX))
+      .meta({
+        description:
+          'For rows whose sale was taken back as a whole or in part: they make the sale and its refund. If there are several, the first that fits counts',
+        examples: [{ when: { column: 'status', values: ['cancelled'] }, afterMinutes: 1 }],
       })
-      .meta({ description: 'For rows whose sale was taken back as a whole: they make the sale and its refund' })
       .optional(),
     join: z
       .strictObject({
@@ -198,13 +188,15 @@ export const ImportMapping = z
   .meta({ id: 'ImportMapping', description: 'How the rows of a CSV file become events' });
 export type ImportMapping = z.infer<typeof ImportMapping>;
 
-/** The constant or the columns from which a field comes. */
-export type Mapped = string | { column: string } | { columns: string[] } | undefined;
+/** The refunds that a row may ask for besides its sale. The first that fits counts. */
+export const refundsOf = ({ refund }: ImportMapping): readonly RefundMapping[] =>
+  refund === undefined ? [] : [refund].flat();
 
-export const columnsIn = (mapped: Mapped): string[] =>
-  typeof mapped !== 'object' ? [] : 'columns' in mapped ? mapped.columns : [mapped.column];
+/** The conditions under which a row is left out. Each is a list of tests that all fit. */
+export const skipsOf = ({ skip = [] }: ImportMapping): readonly (readonly Condition[])[] =>
+  skip.map((one) => ('all' in one ? one.all : [one]));
 
-/** The source of each field of the event. */
+/** The source of each field of the event, as far as its columns matter. */
 export const fieldsOf = ({
   id,
   program,
@@ -215,10 +207,33 @@ export const fieldsOf = ({
   amount,
   quantity,
   refundOf,
-}: ImportMapping) => ({ id, program, partner, kind, occurredAt, currency, amount, quantity, refundOf }) as const;
+}: ImportMapping): Readonly<Record<string, Mapped>> => {
+  const kindColumns =
+    typeof kind === 'object' && 'cases' in kind ? kind.cases.map(({ when }) => when.column) : undefined;
+  return {
+    id,
+    program,
+    partner,
+    kind: kindColumns ? { columns: [...new Set(kindColumns)] } : (kind as Mapped),
+    occurredAt,
+    currency,
+    amount,
+    quantity,
+    refundOf,
+  };
+};
 
 /** Every column that a mapping reads, so that the header of a file can be checked before its rows. */
-export const columnsOf = (mapping: ImportMapping): string[] => {
-  const mapped = [...Object.values(fieldsOf(mapping)), ...Object.values(mapping.amounts ?? {}), mapping.refund?.when];
+export function columnsOf(mapping: ImportMapping): string[] {
+  const { amounts = {}, fill } = mapping;
+  const mapped: Mapped[] = [
+    ...Object.values(fieldsOf(mapping)),
+    ...Object.values(amounts),
+    ...refundsOf(mapping).flatMap(({ when, amount, occurredAt }) => [when, amount, occurredAt]),
+    ...skipsOf(mapping).flat(),
+    fill,
+    { columns: fill?.by },
+    fill?.where,
+  ];
   return [...new Set(mapped.flatMap(columnsIn))];
-};
+}

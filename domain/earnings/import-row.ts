@@ -1,154 +1,156 @@
-import { Temporal } from 'temporal-polyfill';
-
 import { REFUND, WireEvent } from '../event.ts';
-import { parseInstant } from './date-format.ts';
+import { compileFill } from './fill.ts';
 import {
-  columnsIn,
-  fieldsOf,
-  type ImportMapping,
-  type Mapped,
-  type NumberColumn,
-  type OccurredAt,
-} from './import-mapping.ts';
+  type Header,
+  needText,
+  type Read,
+  readAmount,
+  readInstant,
+  readQuantity,
+  readTest,
+  readText,
+  type Report,
+  type Row,
+  type RowProblem,
+} from './import-cells.ts';
+import { fieldsOf, type ImportMapping, refundsOf, skipsOf } from './import-mapping.ts';
+import { compileRefunds, type RefundedSale } from './import-refund.ts';
+import { columnsIn, type NumberField } from './mapping-fields.ts';
 
-/** One row of a file: the text of each column. */
-export type Row = Readonly<Record<string, string>>;
+/** The column of a problem that a whole row has. */
+export const WHOLE_ROW = '(row)';
 
-/** Why a row makes no event: the column to fix, and what is wrong with it. */
-export type RowProblem = { readonly column: string; readonly reason: string };
+/** A row as its events, as the problems for which it makes none, or as one that the mapping leaves out. */
+export type MappedRow =
+  | { readonly events: readonly WireEvent[] }
+  | { readonly problems: readonly RowProblem[] }
+  | { readonly skipped: true };
 
-export type MappedRow = { readonly events: readonly WireEvent[] } | { readonly problems: readonly RowProblem[] };
-
-/** Reads the cells of one row and remembers what is wrong with them, so that one response lists all problems of a row. */
-const createReader = (row: Row) => {
-  const problems: RowProblem[] = [];
-  const report = (column: string, reason: string): void => void problems.push({ column, reason });
-  const find = (column: string): string | undefined => row[column]?.trim() || undefined;
-  const need = (column: string): string => {
-    const text = find(column);
-    if (text === undefined) report(column, row[column] === undefined ? 'is not in the file' : 'is empty');
-    return text ?? '';
-  };
-  return { problems, report, find, need };
-};
-type Reader = ReturnType<typeof createReader>;
+/** Maps the rows of one file, in their order. A row that has a problem already is only skipped or refused. */
+export type RowMapper = (row: Row, problem?: { column: string; rule: string }) => MappedRow;
 
 /**
- * Makes the events of a row: one event, or a sale and its full refund. Otherwise it says what is wrong with each column of the row.
- * The same row always makes the same events with the same ids, so a file may be sent again.
+ * Compiles a mapping for the header of a file. A row makes one event, or a sale and its refund. Otherwise the mapper says what is wrong
+ * with each column of the row. The same row always makes the same events with the same ids, so a file may be sent again.
  */
-export function mapRow(mapping: ImportMapping, row: Row): MappedRow {
-  const reader = createReader(row);
-  const draft = draftOf(mapping, reader);
-  if (reader.problems.length > 0) return { problems: reader.problems };
-  const checked = [draft, ...refundsOf(mapping, reader, draft)].map((event) => WireEvent.safeParse(event));
-  const problems = checked.flatMap(({ error }) => error?.issues ?? []).map((issue) => problemOf(mapping, issue));
-  return problems.length > 0 ? { problems } : { events: checked.flatMap(({ data }) => data ?? []) };
+export function compileMapping(mapping: ImportMapping, columns: readonly string[]): RowMapper {
+  const header = new Map(columns.map((column, place) => [column, place]));
+  const filler = compileFill(header, mapping.fill);
+  const skips = skipsOf(mapping).map((tests) => tests.map((test) => readTest(header, test)));
+  const isSkipped = (row: Row): boolean => skips.some((tests) => tests.every((fits) => fits(row)));
+  const read = compileEvents(mapping, header);
+  return (raw, problem) => {
+    const filled = problem ? { row: raw } : filler.fill(raw);
+    if (problem) filler.forget();
+    const row = 'row' in filled ? filled.row : raw;
+    if (isSkipped(row)) return { skipped: true };
+    if (problem) return { problems: [withReason(problem.column, problem.rule)] };
+    if ('rule' in filled) return { problems: [withReason(WHOLE_ROW, filled.rule)] };
+    return read(row);
+  };
 }
+
+const withReason = (column: string, rule: string, text?: string): RowProblem => ({
+  column,
+  reason: text === undefined ? rule : `"${text}" ${rule}`,
+  rule,
+});
+
+function compileEvents(mapping: ImportMapping, header: Header): (row: Row) => MappedRow {
+  const readDraft = compileDraft(mapping, header);
+  const readRefund = compileRefunds(header, refundsOf(mapping));
+  const fields = fieldsOf(mapping);
+  return (row) => {
+    const problems: RowProblem[] = [];
+    const report: Report = (...problem) => void problems.push(withReason(...problem));
+    const draft = readDraft(row, report);
+    const refund = readRefund(row, report, draft);
+    if (problems.length > 0) return { problems };
+    const sale = WireEvent.safeParse(draft);
+    const taken = refund && WireEvent.safeParse(refund.event);
+    const broken = [
+      ...(sale.error?.issues ?? []).map((issue) => problemOf(mapping, fields, issue)),
+      ...(taken?.error?.issues ?? []).map((issue) => problemOf(mapping, { ...fields, ...refund?.columns }, issue)),
+    ];
+    if (broken.length > 0) return { problems: withoutRepeats(broken) };
+    return { events: [sale.data, taken?.data].filter((event) => event !== undefined) };
+  };
+}
+
+/** A sale and its refund share most fields, so both may have the same problem. */
+const withoutRepeats = (problems: readonly RowProblem[]): RowProblem[] => [
+  ...new Map(problems.map((problem) => [`${problem.column} ${problem.reason}`, problem])).values(),
+];
 
 /** A row as an event whose fields have not been checked yet. An empty optional cell leaves its field out. */
-function draftOf(mapping: ImportMapping, reader: Reader) {
-  const { source, program, partner, id, kind, occurredAt, currency, refundOf, amount, amounts, quantity } = mapping;
-  const eventKind = typeof kind === 'object' ? readKind(reader, kind) : kind;
-  const optional = {
-    currency: typeof currency === 'object' ? reader.find(currency.column) : currency,
-    amount: amount && readAmount(reader, amount),
-    amounts: amounts && readAmounts(reader, amounts),
-    quantity: quantity && readQuantity(reader, quantity.column),
-    refundOf: eventKind === REFUND && refundOf ? readJoined(reader, refundOf) : undefined,
+function compileDraft(mapping: ImportMapping, header: Header): Read<RefundedSale> {
+  const { source, occurredAt, currency, refundOf, amount, amounts, quantity } = mapping;
+  const id = needText(header, mapping.id);
+  const program = needText(header, mapping.program);
+  const partner = needText(header, mapping.partner);
+  const kind = readKind(header, mapping.kind);
+  const instant = readInstant(header, occurredAt);
+  const unit = currency === undefined ? undefined : readText(header, currency);
+  const main = amount === undefined ? undefined : readAmount(header, amount);
+  const others = amounts && readAmounts(header, amounts);
+  const pieces = quantity === undefined ? undefined : readQuantity(header, quantity);
+  const refunded = refundOf && needText(header, refundOf);
+  return (row, report) => {
+    const money = unit?.(row, report);
+    const event: RefundedSale & Record<string, unknown> = {
+      source,
+      id: id(row, report),
+      program: program(row, report),
+      partner: partner(row, report),
+      kind: kind(row, report),
+      occurredAt: instant(row, report),
+    };
+    const optional = {
+      currency: money,
+      amount: main?.(row, report, money),
+      amounts: others?.(row, report, money),
+      quantity: pieces?.(row, report),
+      refundOf: event.kind === REFUND ? refunded?.(row, report) : undefined,
+    };
+    for (const [name, value] of Object.entries(optional)) if (value !== undefined) event[name] = value;
+    return event;
   };
-  return {
-    source,
-    id: readJoined(reader, id),
-    program: typeof program === 'object' ? reader.need(program.column) : program,
-    partner: `${partner.prefix ?? ''}${reader.need(partner.column)}`,
-    kind: eventKind,
-    occurredAt: readInstant(reader, occurredAt),
-    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
+}
+
+function readKind(header: Header, kind: ImportMapping['kind']): Read<string> {
+  if (typeof kind === 'string' || !('cases' in kind)) return needText(header, kind, 'is not mapped to a kind of event');
+  const cases = kind.cases.map(({ when, is }) => ({ fits: readTest(header, when), is }));
+  const columns = [...new Set(kind.cases.map(({ when }) => when.column))].join(', ');
+  return (row, report) => {
+    const found = cases.find(({ fits }) => fits(row))?.is ?? kind.otherwise;
+    if (found === undefined) report(columns, 'fits none of the cases of `kind`');
+    return found ?? '';
   };
 }
-type Draft = ReturnType<typeof draftOf>;
 
-/** Joins the cells that identify a row. It refuses a cell that contains the separator, which could give two rows the same id. */
-function readJoined(
-  { need, report }: Reader,
-  { columns, separator }: { columns: string[]; separator: string },
-): string {
-  const cells = columns.map(need);
-  for (const [index, column] of columns.entries())
-    if (columns.length > 1 && cells[index]?.includes(separator))
-      report(column, `contains the separator "${separator}"`);
-  return cells.join(separator);
+function readAmounts(header: Header, amounts: Readonly<Record<string, NumberField>>) {
+  const readers = Object.entries(amounts).map(([name, source]) => ({ name, read: readAmount(header, source) }));
+  return (row: Row, report: Report, currency: string | undefined): Record<string, string> | undefined => {
+    const given: Record<string, string> = {};
+    for (const { name, read } of readers) {
+      const text = read(row, report, currency);
+      if (text !== undefined) given[name] = text;
+    }
+    return Object.keys(given).length > 0 ? given : undefined;
+  };
 }
 
-function readKind(
-  { need, report }: Reader,
-  { column, values }: { column: string; values: Record<string, string> },
-): string {
-  const text = need(column);
-  const kind = Object.hasOwn(values, text) ? values[text] : undefined;
-  if (text !== '' && kind === undefined) report(column, `"${text}" is not mapped to a kind of event`);
-  return kind ?? '';
-}
-
-function readQuantity({ find, report }: Reader, column: string): number | undefined {
-  const text = find(column);
-  if (text === undefined) return undefined;
-  if (!/^\d{1,10}$/.test(text)) report(column, `"${text}" is not a whole number`);
-  return Number(text);
-}
-
-function readAmounts(reader: Reader, amounts: Record<string, NumberColumn>): Record<string, string> | undefined {
-  const given = Object.entries(amounts).flatMap(([name, column]) => {
-    const text = readAmount(reader, column);
-    return text === undefined ? [] : [[name, text] as const];
-  });
-  return given.length > 0 ? Object.fromEntries(given) : undefined;
-}
-
-/** Reads a number as people write it, and returns the decimal string of the wire, digit for digit. */
-function readAmount({ find, report }: Reader, { column, decimal, thousands }: NumberColumn): string | undefined {
-  const text = find(column);
-  if (text === undefined) return undefined;
-  const [whole = '', fraction, ...more] = text.split(decimal);
-  const grouped = thousands !== undefined && GROUPED[thousands].test(whole);
-  const digits = grouped ? whole.replaceAll(/\D/g, '') : whole;
-  if (!/^\d+$/.test(digits) || (fraction !== undefined && !/^\d+$/.test(fraction)) || more.length > 0)
-    report(column, `"${text}" is not an amount such as 1${thousands ?? ''}234${decimal}50 without a sign`);
-  return fraction === undefined ? digits : `${digits}.${fraction}`;
-}
-
-const GROUPED = {
-  ',': /^\d{1,3}(,\d{3})+$/,
-  '.': /^\d{1,3}(\.\d{3})+$/,
-  ' ': /^\d{1,3}([ \u00a0\u202f]\d{3})+$/,
-} as const;
-
-function readInstant({ find, report }: Reader, { columns, format, zone }: OccurredAt): string {
-  const column = columns.find((candidate) => find(candidate) !== undefined);
-  if (column === undefined) {
-    report(columns.join(', '), columns.length > 1 ? 'are all empty' : 'is empty');
-    return '';
-  }
-  const text = find(column) ?? '';
-  const instant = parseInstant(text, format, zone);
-  if (instant === undefined) report(column, `"${text}" is not a date in the format ${format}`);
-  return instant ?? '';
-}
-
-/** The full refund that a row asks for besides its sale. */
-function refundsOf({ refund }: ImportMapping, { find }: Reader, sale: Draft): WireEvent[] {
-  const isRefunded = refund?.when.values.includes(find(refund.when.column) ?? '') && sale.kind !== REFUND;
-  if (!refund || !isRefunded) return [];
-  const { source, program, partner, id } = sale;
-  const occurredAt = Temporal.Instant.from(sale.occurredAt).add({ minutes: refund.afterMinutes }).toString();
-  return [{ source, program, partner, kind: REFUND, id: `${id}:refund`, occurredAt, refundOf: id }];
-}
+/** The texts that a message repeats stand in quotation marks. Without them it is the same for all rows. */
+const withoutTexts = (message: string): string => message.replaceAll(/"[^"]*" ?/g, '');
 
 /** Where the cause of a broken rule is: a column of the file or, for a constant, the mapping itself. */
-function problemOf(mapping: ImportMapping, { path, message }: { path: PropertyKey[]; message: string }): RowProblem {
+function problemOf(
+  mapping: ImportMapping,
+  fields: ReturnType<typeof fieldsOf>,
+  { path, message }: { path: PropertyKey[]; message: string },
+): RowProblem {
   const [field = '', name = ''] = path.map(String);
-  const sources: Record<string, Mapped> =
-    field === 'amounts' ? { [field]: mapping.amounts?.[name] } : fieldsOf(mapping);
-  return { column: columnsIn(sources[field]).join(', ') || `mapping: ${path.map(String).join('.')}`, reason: message };
+  const source = field === 'amounts' ? mapping.amounts?.[name] : fields[field];
+  const column = columnsIn(source).join(', ') || `mapping: ${path.map(String).join('.')}`;
+  return { column, reason: message, rule: withoutTexts(message) };
 }

@@ -5550,7 +5550,173 @@ export interface components {
              */
             source: string;
             /**
-             * @description The code of the program, or the column that names it
+             * @description The place of the header below title lines: `skipLines` says how many lines come before it, and `find` takes the first line that has every column of the mapping. Without it the header is the first line
+             * @example {
+             *       "skipLines": 3
+             *     }
+             * @example {
+             *       "find": true
+             *     }
+             */
+            header?: {
+                skipLines: number;
+            } | {
+                /** @constant */
+                find: true;
+            };
+            /** @description Fills the empty cells of continuation rows from the first row of their group */
+            fill?: {
+                /**
+                 * @description The columns whose empty cells are filled
+                 * @example [
+                 *       "Email",
+                 *       "Currency"
+                 *     ]
+                 */
+                columns: string[];
+                /**
+                 * @description The columns that are equal in a row and its continuation rows, such as the number of the order
+                 * @example [
+                 *       "Name"
+                 *     ]
+                 */
+                by?: string[];
+                /** @description The rows that continue the one above */
+                where?: {
+                    /**
+                     * @description The name of a column, as the file's header has it
+                     * @example order_id
+                     */
+                    column: string;
+                    /**
+                     * @description The cell is one of these texts
+                     * @example [
+                     *       "cancelled"
+                     *     ]
+                     */
+                    values?: string[];
+                    /**
+                     * @description The cell is none of these texts
+                     * @example [
+                     *       "charge"
+                     *     ]
+                     */
+                    notValues?: string[];
+                    /**
+                     * @description The cell is empty, or is not
+                     * @example true
+                     */
+                    empty?: boolean;
+                    /**
+                     * @description The cell is one of these patterns, in which `*` stands for any text
+                     * @example [
+                     *       "Total*"
+                     *     ]
+                     */
+                    matches?: string[];
+                    /**
+                     * @description The cell is none of these patterns
+                     * @example [
+                     *       "ch_*"
+                     *     ]
+                     */
+                    notMatches?: string[];
+                };
+            };
+            /**
+             * @description The rows that are left out: those that one of these tests fits, or every test of an `all`
+             * @example [
+             *       {
+             *         "column": "Type",
+             *         "values": [
+             *           "payout"
+             *         ]
+             *       }
+             *     ]
+             */
+            skip?: ({
+                /**
+                 * @description The name of a column, as the file's header has it
+                 * @example order_id
+                 */
+                column: string;
+                /**
+                 * @description The cell is one of these texts
+                 * @example [
+                 *       "cancelled"
+                 *     ]
+                 */
+                values?: string[];
+                /**
+                 * @description The cell is none of these texts
+                 * @example [
+                 *       "charge"
+                 *     ]
+                 */
+                notValues?: string[];
+                /**
+                 * @description The cell is empty, or is not
+                 * @example true
+                 */
+                empty?: boolean;
+                /**
+                 * @description The cell is one of these patterns, in which `*` stands for any text
+                 * @example [
+                 *       "Total*"
+                 *     ]
+                 */
+                matches?: string[];
+                /**
+                 * @description The cell is none of these patterns
+                 * @example [
+                 *       "ch_*"
+                 *     ]
+                 */
+                notMatches?: string[];
+            } | {
+                all: {
+                    /**
+                     * @description The name of a column, as the file's header has it
+                     * @example order_id
+                     */
+                    column: string;
+                    /**
+                     * @description The cell is one of these texts
+                     * @example [
+                     *       "cancelled"
+                     *     ]
+                     */
+                    values?: string[];
+                    /**
+                     * @description The cell is none of these texts
+                     * @example [
+                     *       "charge"
+                     *     ]
+                     */
+                    notValues?: string[];
+                    /**
+                     * @description The cell is empty, or is not
+                     * @example true
+                     */
+                    empty?: boolean;
+                    /**
+                     * @description The cell is one of these patterns, in which `*` stands for any text
+                     * @example [
+                     *       "Total*"
+                     *     ]
+                     */
+                    matches?: string[];
+                    /**
+                     * @description The cell is none of these patterns
+                     * @example [
+                     *       "ch_*"
+                     *     ]
+                     */
+                    notMatches?: string[];
+                }[];
+            })[];
+            /**
+             * @description The code of the program, or the columns that name it
              * @example resale
              * @example {
              *       "column": "program"
@@ -5561,25 +5727,88 @@ export interface components {
                  * @description The name of a column, as the file's header has it
                  * @example order_id
                  */
-                column: string;
+                column?: string;
+                /**
+                 * @description The columns whose cells together are the text
+                 * @example [
+                 *       "order_id",
+                 *       "item"
+                 *     ]
+                 */
+                columns?: string[];
+                /**
+                 * @description The text between the cells; `:` if it is left out
+                 * @example :
+                 */
+                separator?: string;
+                /**
+                 * @description The text before the cells
+                 * @example seller-
+                 */
+                prefix?: string;
+                /**
+                 * @description A table: the value of the field for each text. Any other text is rejected, or becomes `otherwise`
+                 * @example {
+                 *       "US": "resale-us"
+                 *     }
+                 */
+                values?: {
+                    [key: string]: string;
+                };
+                /**
+                 * @description The value for every text that is not in `values`, also an empty one
+                 * @example resale-us
+                 */
+                otherwise?: string;
             };
             /**
-             * @description The column that names the partner
+             * @description The partner's code, or the columns that name the partner
              * @example {
              *       "column": "reseller"
              *     }
+             * @example {
+             *       "column": "seller_id",
+             *       "prefix": "seller-"
+             *     }
              */
-            partner: {
+            partner: string | {
                 /**
                  * @description The name of a column, as the file's header has it
                  * @example order_id
                  */
-                column: string;
+                column?: string;
                 /**
-                 * @description The text before the cell that completes the partner's code
+                 * @description The columns whose cells together are the text
+                 * @example [
+                 *       "order_id",
+                 *       "item"
+                 *     ]
+                 */
+                columns?: string[];
+                /**
+                 * @description The text between the cells; `:` if it is left out
+                 * @example :
+                 */
+                separator?: string;
+                /**
+                 * @description The text before the cells
                  * @example seller-
                  */
                 prefix?: string;
+                /**
+                 * @description A table: the value of the field for each text. Any other text is rejected, or becomes `otherwise`
+                 * @example {
+                 *       "ANN10": "ann"
+                 *     }
+                 */
+                values?: {
+                    [key: string]: string;
+                };
+                /**
+                 * @description The value for every text that is not in `values`, also an empty one
+                 * @example ann
+                 */
+                otherwise?: string;
             };
             /**
              * @description The columns that identify a row, in this order
@@ -5593,22 +5822,31 @@ export interface components {
              */
             id: {
                 /**
-                 * @description The columns whose cells together are the id
+                 * @description The name of a column, as the file's header has it
+                 * @example order_id
+                 */
+                column?: string;
+                /**
+                 * @description The columns whose cells together are the text
                  * @example [
                  *       "order_id",
                  *       "item"
                  *     ]
                  */
-                columns: string[];
+                columns?: string[];
                 /**
-                 * @description The text between the cells
-                 * @default :
+                 * @description The text between the cells; `:` if it is left out
                  * @example :
                  */
                 separator?: string;
+                /**
+                 * @description The text before the cells
+                 * @example seller-
+                 */
+                prefix?: string;
             };
             /**
-             * @description The kind of all rows, or the column that says it
+             * @description The kind of all rows, or the columns or tests that say it
              * @example sale
              * @example {
              *       "column": "type",
@@ -5623,17 +5861,108 @@ export interface components {
                  * @description The name of a column, as the file's header has it
                  * @example order_id
                  */
-                column: string;
+                column?: string;
                 /**
-                 * @description The kind of event for each value of the column
+                 * @description The columns whose cells together are the text
+                 * @example [
+                 *       "order_id",
+                 *       "item"
+                 *     ]
+                 */
+                columns?: string[];
+                /**
+                 * @description The text between the cells; `:` if it is left out
+                 * @example :
+                 */
+                separator?: string;
+                /**
+                 * @description The text before the cells
+                 * @example seller-
+                 */
+                prefix?: string;
+                /**
+                 * @description A table: the value of the field for each text. Any other text is rejected, or becomes `otherwise`
                  * @example {
                  *       "S": "sale",
                  *       "R": "refund"
                  *     }
                  */
-                values: {
+                values?: {
                     [key: string]: string;
                 };
+                /**
+                 * @description The value for every text that is not in `values`, also an empty one
+                 * @example sale
+                 */
+                otherwise?: string;
+            } | {
+                /**
+                 * @description The kind of rows by a test; the first that fits counts
+                 * @example [
+                 *       {
+                 *         "when": {
+                 *           "column": "Amount",
+                 *           "matches": [
+                 *             "-*"
+                 *           ]
+                 *         },
+                 *         "is": "refund"
+                 *       }
+                 *     ]
+                 */
+                cases: {
+                    /** @description A test of the text of one column */
+                    when: {
+                        /**
+                         * @description The name of a column, as the file's header has it
+                         * @example order_id
+                         */
+                        column: string;
+                        /**
+                         * @description The cell is one of these texts
+                         * @example [
+                         *       "cancelled"
+                         *     ]
+                         */
+                        values?: string[];
+                        /**
+                         * @description The cell is none of these texts
+                         * @example [
+                         *       "charge"
+                         *     ]
+                         */
+                        notValues?: string[];
+                        /**
+                         * @description The cell is empty, or is not
+                         * @example true
+                         */
+                        empty?: boolean;
+                        /**
+                         * @description The cell is one of these patterns, in which `*` stands for any text
+                         * @example [
+                         *       "Total*"
+                         *     ]
+                         */
+                        matches?: string[];
+                        /**
+                         * @description The cell is none of these patterns
+                         * @example [
+                         *       "ch_*"
+                         *     ]
+                         */
+                        notMatches?: string[];
+                    };
+                    /**
+                     * @description The kind of event: `sale`, `refund`, or a kind that the program names itself, such as `referral`
+                     * @example sale
+                     */
+                    is: string;
+                }[];
+                /**
+                 * @description The kind of all other rows; without it they are rejected
+                 * @example sale
+                 */
+                otherwise?: string;
             };
             /**
              * @description When it happened, and how the file writes that
@@ -5647,16 +5976,22 @@ export interface components {
              */
             occurredAt: {
                 /**
-                 * @description The first of these columns that is not empty counts
+                 * @description The first of these columns that is not empty counts. With `separator`, all of them are joined
                  * @example [
                  *       "sold_at"
                  *     ]
                  */
                 columns: string[];
                 /**
-                 * @description How the cell is written, in the tokens YYYY, MM, M, DD, D, HH, H, mm, ss, S, Z
+                 * @description The text between the joined cells, for a date and a time in columns of their own
+                 * @example
+                 */
+                separator?: string;
+                /**
+                 * @description How the cell is written, in the tokens YYYY, YY, MMMM, MMM, MM, M, DD, D, dddd, ddd, HH, H, hh, h, A, mm, ss, S, Z, X, x. Other text stands in square brackets
                  * @example YYYY-MM-DDTHH:mm:ss.SZ
                  * @example M/D/YYYY H:mm
+                 * @example MMM D, YYYY h:mm A
                  */
                 format: string;
                 /**
@@ -5666,7 +6001,7 @@ export interface components {
                 zone?: string;
             };
             /**
-             * @description The ISO 4217 code of all rows, or the column that says it
+             * @description The ISO 4217 code of all rows, or the columns that say it
              * @example USD
              * @example {
              *       "column": "currency"
@@ -5677,25 +6012,85 @@ export interface components {
                  * @description The name of a column, as the file's header has it
                  * @example order_id
                  */
-                column: string;
+                column?: string;
+                /**
+                 * @description The columns whose cells together are the text
+                 * @example [
+                 *       "order_id",
+                 *       "item"
+                 *     ]
+                 */
+                columns?: string[];
+                /**
+                 * @description The text between the cells; `:` if it is left out
+                 * @example :
+                 */
+                separator?: string;
+                /**
+                 * @description The text before the cells
+                 * @example seller-
+                 */
+                prefix?: string;
+                /**
+                 * @description A table: the value of the field for each text. Any other text is rejected, or becomes `otherwise`
+                 * @example {
+                 *       "usd": "USD"
+                 *     }
+                 */
+                values?: {
+                    [key: string]: components["schemas"]["Currency"];
+                };
+                /** @description The value for every text that is not in `values`, also an empty one */
+                otherwise?: components["schemas"]["Currency"];
             };
             /**
-             * @description The column of the main amount, in major units of the currency
+             * @description The main amount, in major units of the currency
              * @example {
              *       "column": "price",
              *       "decimal": ".",
              *       "thousands": ","
              *     }
              */
-            amount?: {
+            amount?: string | {
                 /**
                  * @description The name of a column, as the file's header has it
                  * @example order_id
                  */
-                column: string;
+                column?: string;
                 /**
-                 * @description The decimal point of the file
-                 * @default .
+                 * @description The columns whose cells together are the text
+                 * @example [
+                 *       "order_id",
+                 *       "item"
+                 *     ]
+                 */
+                columns?: string[];
+                /**
+                 * @description The text between the cells; `:` if it is left out
+                 * @example :
+                 */
+                separator?: string;
+                /**
+                 * @description The text before the cells
+                 * @example seller-
+                 */
+                prefix?: string;
+                /**
+                 * @description A table: the value of the field for each text. Any other text is rejected, or becomes `otherwise`
+                 * @example {
+                 *       "gold": "50.00"
+                 *     }
+                 */
+                values?: {
+                    [key: string]: string;
+                };
+                /**
+                 * @description The value for every text that is not in `values`, also an empty one
+                 * @example 50.00
+                 */
+                otherwise?: string;
+                /**
+                 * @description The decimal point of the file; `.` if it is left out
                  * @example .
                  * @enum {string}
                  */
@@ -5705,10 +6100,32 @@ export interface components {
                  * @example ,
                  * @enum {string}
                  */
-                thousands?: "," | "." | " ";
+                thousands?: "," | "." | " " | "'";
+                /**
+                 * @description The meaning of a minus or of parentheses: `refuse` rejects the row and is the default, `absolute` drops the sign, and `negate` turns it and rejects positive amounts
+                 * @example absolute
+                 * @enum {string}
+                 */
+                negative?: "refuse" | "absolute" | "negate";
+                /**
+                 * @description The currency signs that may stand before or after the number, each with its currency. A row in another currency is rejected
+                 * @example {
+                 *       "$": "USD",
+                 *       "€": "EUR"
+                 *     }
+                 */
+                symbols?: {
+                    [key: string]: components["schemas"]["Currency"];
+                };
+                /**
+                 * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
+                 * @example half-even
+                 * @constant
+                 */
+                round?: "half-even";
             };
             /**
-             * @description The columns of other amounts, in major units of the currency, by name
+             * @description The other amounts by name, in major units of the currency
              * @example {
              *       "freight": {
              *         "column": "freight_value"
@@ -5716,15 +6133,46 @@ export interface components {
              *     }
              */
             amounts?: {
-                [key: string]: {
+                [key: string]: string | {
                     /**
                      * @description The name of a column, as the file's header has it
                      * @example order_id
                      */
-                    column: string;
+                    column?: string;
                     /**
-                     * @description The decimal point of the file
-                     * @default .
+                     * @description The columns whose cells together are the text
+                     * @example [
+                     *       "order_id",
+                     *       "item"
+                     *     ]
+                     */
+                    columns?: string[];
+                    /**
+                     * @description The text between the cells; `:` if it is left out
+                     * @example :
+                     */
+                    separator?: string;
+                    /**
+                     * @description The text before the cells
+                     * @example seller-
+                     */
+                    prefix?: string;
+                    /**
+                     * @description A table: the value of the field for each text. Any other text is rejected, or becomes `otherwise`
+                     * @example {
+                     *       "gold": "50.00"
+                     *     }
+                     */
+                    values?: {
+                        [key: string]: string;
+                    };
+                    /**
+                     * @description The value for every text that is not in `values`, also an empty one
+                     * @example 50.00
+                     */
+                    otherwise?: string;
+                    /**
+                     * @description The decimal point of the file; `.` if it is left out
                      * @example .
                      * @enum {string}
                      */
@@ -5734,21 +6182,75 @@ export interface components {
                      * @example ,
                      * @enum {string}
                      */
-                    thousands?: "," | "." | " ";
+                    thousands?: "," | "." | " " | "'";
+                    /**
+                     * @description The meaning of a minus or of parentheses: `refuse` rejects the row and is the default, `absolute` drops the sign, and `negate` turns it and rejects positive amounts
+                     * @example absolute
+                     * @enum {string}
+                     */
+                    negative?: "refuse" | "absolute" | "negate";
+                    /**
+                     * @description The currency signs that may stand before or after the number, each with its currency. A row in another currency is rejected
+                     * @example {
+                     *       "$": "USD",
+                     *       "€": "EUR"
+                     *     }
+                     */
+                    symbols?: {
+                        [key: string]: components["schemas"]["Currency"];
+                    };
+                    /**
+                     * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
+                     * @example half-even
+                     * @constant
+                     */
+                    round?: "half-even";
                 };
             };
             /**
-             * @description The column of the number of units
+             * @description The number of units of all rows, or the column that says it
              * @example {
              *       "column": "pieces"
              *     }
              */
-            quantity?: {
+            quantity?: number | {
                 /**
                  * @description The name of a column, as the file's header has it
                  * @example order_id
                  */
-                column: string;
+                column?: string;
+                /**
+                 * @description The columns whose cells together are the text
+                 * @example [
+                 *       "order_id",
+                 *       "item"
+                 *     ]
+                 */
+                columns?: string[];
+                /**
+                 * @description The text between the cells; `:` if it is left out
+                 * @example :
+                 */
+                separator?: string;
+                /**
+                 * @description The text before the cells
+                 * @example seller-
+                 */
+                prefix?: string;
+                /**
+                 * @description A table: the value of the field for each text. Any other text is rejected, or becomes `otherwise`
+                 * @example {
+                 *       "dozen": "12"
+                 *     }
+                 */
+                values?: {
+                    [key: string]: string;
+                };
+                /**
+                 * @description The value for every text that is not in `values`, also an empty one
+                 * @example 12
+                 */
+                otherwise?: string;
             };
             /**
              * @description For rows of kind `refund`: the columns that make the id of the refunded event
@@ -5762,24 +6264,44 @@ export interface components {
              */
             refundOf?: {
                 /**
-                 * @description The columns whose cells together are the id
+                 * @description The name of a column, as the file's header has it
+                 * @example order_id
+                 */
+                column?: string;
+                /**
+                 * @description The columns whose cells together are the text
                  * @example [
                  *       "order_id",
                  *       "item"
                  *     ]
                  */
-                columns: string[];
+                columns?: string[];
                 /**
-                 * @description The text between the cells
-                 * @default :
+                 * @description The text between the cells; `:` if it is left out
                  * @example :
                  */
                 separator?: string;
+                /**
+                 * @description The text before the cells
+                 * @example seller-
+                 */
+                prefix?: string;
             };
-            /** @description For rows whose sale was taken back as a whole: they make the sale and its refund */
+            /**
+             * @description For rows whose sale was taken back as a whole or in part: they make the sale and its refund. If there are several, the first that fits counts
+             * @example {
+             *       "when": {
+             *         "column": "status",
+             *         "values": [
+             *           "cancelled"
+             *         ]
+             *       },
+             *       "afterMinutes": 1
+             *     }
+             */
             refund?: {
                 /**
-                 * @description The rows whose sale was taken back
+                 * @description The rows whose sale was taken back; if it is left out, those with an `amount` above zero
                  * @example {
                  *       "column": "status",
                  *       "values": [
@@ -5787,26 +6309,319 @@ export interface components {
                  *       ]
                  *     }
                  */
-                when: {
+                when?: {
                     /**
                      * @description The name of a column, as the file's header has it
                      * @example order_id
                      */
                     column: string;
                     /**
-                     * @description The values that say so
+                     * @description The cell is one of these texts
                      * @example [
                      *       "cancelled"
                      *     ]
                      */
-                    values: string[];
+                    values?: string[];
+                    /**
+                     * @description The cell is none of these texts
+                     * @example [
+                     *       "charge"
+                     *     ]
+                     */
+                    notValues?: string[];
+                    /**
+                     * @description The cell is empty, or is not
+                     * @example true
+                     */
+                    empty?: boolean;
+                    /**
+                     * @description The cell is one of these patterns, in which `*` stands for any text
+                     * @example [
+                     *       "Total*"
+                     *     ]
+                     */
+                    matches?: string[];
+                    /**
+                     * @description The cell is none of these patterns
+                     * @example [
+                     *       "ch_*"
+                     *     ]
+                     */
+                    notMatches?: string[];
+                };
+                /**
+                 * @description How much was taken back. Without it the whole sale was. Zero makes no refund
+                 * @example {
+                 *       "column": "Refunded Amount"
+                 *     }
+                 */
+                amount?: string | {
+                    /**
+                     * @description The name of a column, as the file's header has it
+                     * @example order_id
+                     */
+                    column?: string;
+                    /**
+                     * @description The columns whose cells together are the text
+                     * @example [
+                     *       "order_id",
+                     *       "item"
+                     *     ]
+                     */
+                    columns?: string[];
+                    /**
+                     * @description The text between the cells; `:` if it is left out
+                     * @example :
+                     */
+                    separator?: string;
+                    /**
+                     * @description The text before the cells
+                     * @example seller-
+                     */
+                    prefix?: string;
+                    /**
+                     * @description A table: the value of the field for each text. Any other text is rejected, or becomes `otherwise`
+                     * @example {
+                     *       "gold": "50.00"
+                     *     }
+                     */
+                    values?: {
+                        [key: string]: string;
+                    };
+                    /**
+                     * @description The value for every text that is not in `values`, also an empty one
+                     * @example 50.00
+                     */
+                    otherwise?: string;
+                    /**
+                     * @description The decimal point of the file; `.` if it is left out
+                     * @example .
+                     * @enum {string}
+                     */
+                    decimal?: "." | ",";
+                    /**
+                     * @description The character between groups of three digits. A space stands for the no-break spaces too
+                     * @example ,
+                     * @enum {string}
+                     */
+                    thousands?: "," | "." | " " | "'";
+                    /**
+                     * @description The meaning of a minus or of parentheses: `refuse` rejects the row and is the default, `absolute` drops the sign, and `negate` turns it and rejects positive amounts
+                     * @example absolute
+                     * @enum {string}
+                     */
+                    negative?: "refuse" | "absolute" | "negate";
+                    /**
+                     * @description The currency signs that may stand before or after the number, each with its currency. A row in another currency is rejected
+                     * @example {
+                     *       "$": "USD",
+                     *       "€": "EUR"
+                     *     }
+                     */
+                    symbols?: {
+                        [key: string]: components["schemas"]["Currency"];
+                    };
+                    /**
+                     * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
+                     * @example half-even
+                     * @constant
+                     */
+                    round?: "half-even";
                 };
                 /**
                  * @description The number of minutes from the sale to its refund
                  * @example 1
                  */
-                afterMinutes: number;
-            };
+                afterMinutes?: number;
+                /** @description When it was taken back, in place of `afterMinutes` */
+                occurredAt?: {
+                    /**
+                     * @description The first of these columns that is not empty counts. With `separator`, all of them are joined
+                     * @example [
+                     *       "sold_at"
+                     *     ]
+                     */
+                    columns: string[];
+                    /**
+                     * @description The text between the joined cells, for a date and a time in columns of their own
+                     * @example
+                     */
+                    separator?: string;
+                    /**
+                     * @description How the cell is written, in the tokens YYYY, YY, MMMM, MMM, MM, M, DD, D, dddd, ddd, HH, H, hh, h, A, mm, ss, S, Z, X, x. Other text stands in square brackets
+                     * @example YYYY-MM-DDTHH:mm:ss.SZ
+                     * @example M/D/YYYY H:mm
+                     * @example MMM D, YYYY h:mm A
+                     */
+                    format: string;
+                    /**
+                     * @description The IANA zone whose clock the file shows; needed exactly where the format has no offset
+                     * @example America/New_York
+                     */
+                    zone?: string;
+                };
+            } | {
+                /**
+                 * @description The rows whose sale was taken back; if it is left out, those with an `amount` above zero
+                 * @example {
+                 *       "column": "status",
+                 *       "values": [
+                 *         "cancelled"
+                 *       ]
+                 *     }
+                 */
+                when?: {
+                    /**
+                     * @description The name of a column, as the file's header has it
+                     * @example order_id
+                     */
+                    column: string;
+                    /**
+                     * @description The cell is one of these texts
+                     * @example [
+                     *       "cancelled"
+                     *     ]
+                     */
+                    values?: string[];
+                    /**
+                     * @description The cell is none of these texts
+                     * @example [
+                     *       "charge"
+                     *     ]
+                     */
+                    notValues?: string[];
+                    /**
+                     * @description The cell is empty, or is not
+                     * @example true
+                     */
+                    empty?: boolean;
+                    /**
+                     * @description The cell is one of these patterns, in which `*` stands for any text
+                     * @example [
+                     *       "Total*"
+                     *     ]
+                     */
+                    matches?: string[];
+                    /**
+                     * @description The cell is none of these patterns
+                     * @example [
+                     *       "ch_*"
+                     *     ]
+                     */
+                    notMatches?: string[];
+                };
+                /**
+                 * @description How much was taken back. Without it the whole sale was. Zero makes no refund
+                 * @example {
+                 *       "column": "Refunded Amount"
+                 *     }
+                 */
+                amount?: string | {
+                    /**
+                     * @description The name of a column, as the file's header has it
+                     * @example order_id
+                     */
+                    column?: string;
+                    /**
+                     * @description The columns whose cells together are the text
+                     * @example [
+                     *       "order_id",
+                     *       "item"
+                     *     ]
+                     */
+                    columns?: string[];
+                    /**
+                     * @description The text between the cells; `:` if it is left out
+                     * @example :
+                     */
+                    separator?: string;
+                    /**
+                     * @description The text before the cells
+                     * @example seller-
+                     */
+                    prefix?: string;
+                    /**
+                     * @description A table: the value of the field for each text. Any other text is rejected, or becomes `otherwise`
+                     * @example {
+                     *       "gold": "50.00"
+                     *     }
+                     */
+                    values?: {
+                        [key: string]: string;
+                    };
+                    /**
+                     * @description The value for every text that is not in `values`, also an empty one
+                     * @example 50.00
+                     */
+                    otherwise?: string;
+                    /**
+                     * @description The decimal point of the file; `.` if it is left out
+                     * @example .
+                     * @enum {string}
+                     */
+                    decimal?: "." | ",";
+                    /**
+                     * @description The character between groups of three digits. A space stands for the no-break spaces too
+                     * @example ,
+                     * @enum {string}
+                     */
+                    thousands?: "," | "." | " " | "'";
+                    /**
+                     * @description The meaning of a minus or of parentheses: `refuse` rejects the row and is the default, `absolute` drops the sign, and `negate` turns it and rejects positive amounts
+                     * @example absolute
+                     * @enum {string}
+                     */
+                    negative?: "refuse" | "absolute" | "negate";
+                    /**
+                     * @description The currency signs that may stand before or after the number, each with its currency. A row in another currency is rejected
+                     * @example {
+                     *       "$": "USD",
+                     *       "€": "EUR"
+                     *     }
+                     */
+                    symbols?: {
+                        [key: string]: components["schemas"]["Currency"];
+                    };
+                    /**
+                     * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
+                     * @example half-even
+                     * @constant
+                     */
+                    round?: "half-even";
+                };
+                /**
+                 * @description The number of minutes from the sale to its refund
+                 * @example 1
+                 */
+                afterMinutes?: number;
+                /** @description When it was taken back, in place of `afterMinutes` */
+                occurredAt?: {
+                    /**
+                     * @description The first of these columns that is not empty counts. With `separator`, all of them are joined
+                     * @example [
+                     *       "sold_at"
+                     *     ]
+                     */
+                    columns: string[];
+                    /**
+                     * @description The text between the joined cells, for a date and a time in columns of their own
+                     * @example
+                     */
+                    separator?: string;
+                    /**
+                     * @description How the cell is written, in the tokens YYYY, YY, MMMM, MMM, MM, M, DD, D, dddd, ddd, HH, H, hh, h, A, mm, ss, S, Z, X, x. Other text stands in square brackets
+                     * @example YYYY-MM-DDTHH:mm:ss.SZ
+                     * @example M/D/YYYY H:mm
+                     * @example MMM D, YYYY h:mm A
+                     */
+                    format: string;
+                    /**
+                     * @description The IANA zone whose clock the file shows; needed exactly where the format has no offset
+                     * @example America/New_York
+                     */
+                    zone?: string;
+                };
+            }[];
             /** @description A second file that adds columns to each row */
             join?: {
                 /**

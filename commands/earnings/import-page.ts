@@ -1,0 +1,82 @@
+import type { RowProblem } from '../../domain/earnings/import-cells.ts';
+import { fieldsOf, type ImportMapping, refundsOf } from '../../domain/earnings/import-mapping.ts';
+import { columnsIn } from '../../domain/earnings/mapping-fields.ts';
+import type { WireEvent } from '../../domain/event.ts';
+import type { MappedLine } from './import-source.ts';
+import type { Accepted, IncomingEvent, Intake, IntakeOutcome } from './intake.ts';
+import type { LineWarning } from './warnings.ts';
+
+/** The outcome of one row of a file. Only a rejected row has problems. */
+export type RowResult = {
+  readonly line: number;
+  readonly status: Accepted | 'rejected' | 'skipped';
+  readonly events: readonly WireEvent[];
+  readonly problems: readonly RowProblem[];
+};
+
+export type PageResult = { readonly rows: readonly RowResult[]; readonly warnings: readonly LineWarning[] };
+
+/** Takes the events of a page in, or only judges them. An import and its preview differ in this alone. */
+export type TakeEvents = (events: readonly IncomingEvent[]) => Promise<Pick<Intake, 'outcomes' | 'warnings'>>;
+
+/** Gives the events of a page to an intake, the events of one row together, and returns the outcome of each row. */
+export async function takePage(
+  page: readonly MappedLine[],
+  mapping: ImportMapping,
+  take: TakeEvents,
+): Promise<PageResult> {
+  const incoming = page.flatMap((row, unit) => ('events' in row ? row.events.map((wire) => ({ wire, unit })) : []));
+  const { outcomes, warnings } = await take(incoming);
+  const byRow = Map.groupBy(outcomes.entries(), ([index]) => incoming[index]?.unit);
+  return {
+    rows: page.map((row, unit) =>
+      resultOf(
+        row,
+        (byRow.get(unit) ?? []).map(([, outcome]) => outcome),
+        mapping,
+      ),
+    ),
+    warnings: warnings.flatMap((warning, index) =>
+      warning ? [{ ...warning, line: page[incoming[index]?.unit ?? 0]?.line ?? 0 }] : [],
+    ),
+  };
+}
+
+function resultOf(row: MappedLine, outcomes: readonly IntakeOutcome[], mapping: ImportMapping): RowResult {
+  const { line } = row;
+  if ('skipped' in row) return { line, status: 'skipped', events: [], problems: [] };
+  if ('problems' in row) return { line, status: 'rejected', events: [], problems: row.problems };
+  const { events } = row;
+  const refusals = outcomes.flatMap((outcome) => (outcome.status === 'refused' ? outcome.refusals : []));
+  if (refusals.length > 0) {
+    const problems = refusals.map(({ field, reason, rule = reason }) => ({
+      column: columnOf(mapping, field),
+      reason,
+      rule,
+    }));
+    return { line, status: 'rejected', events, problems };
+  }
+  const statuses = outcomes.map(({ status }) => status);
+  const status = (['quarantined', 'accepted'] as const).find((one) => statuses.includes(one)) ?? 'replayed';
+  return { line, status, events, problems: [] };
+}
+
+/** Where a refused event's field came from in the file. A refund in the row of its sale is about the column of its amount. */
+function columnOf(mapping: ImportMapping, field: string): string {
+  const own = columnsIn(fieldsOf(mapping)[field]);
+  const columns =
+    field === 'refundOf' && own.length === 0 ? refundsOf(mapping).flatMap((one) => columnsIn(one.amount)) : own;
+  return [...new Set(columns)].join(', ') || `mapping: ${field}`;
+}
+
+export type RowCounts = Record<RowResult['status'], number> & { rows: number };
+
+/** Counts the outcomes of rows. Rows that the mapping leaves out are not among `rows`. */
+export function countRows(rows: readonly RowResult[]): RowCounts {
+  const counts: RowCounts = { rows: 0, accepted: 0, replayed: 0, quarantined: 0, rejected: 0, skipped: 0 };
+  for (const { status } of rows) {
+    counts[status] += 1;
+    if (status !== 'skipped') counts.rows += 1;
+  }
+  return counts;
+}
