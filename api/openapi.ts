@@ -45,6 +45,11 @@ const TAGS = [
     name: 'imports',
     description: 'Files of events, read row by row, with a mapping that says what their columns mean.',
   },
+  {
+    name: 'corrections',
+    description:
+      'The amounts that people add to, take from or move between the balances of partners: one proposes, another confirms.',
+  },
   { name: 'runs', description: "One schedule's payouts for one period: drafted, approved by people, then paid." },
   { name: 'payouts', description: "One partner's money from one run: where it is, and where each cent comes from." },
   {

@@ -39,6 +39,9 @@ export const FAILURES = {
   resolution_not_open: { retryable: false },
   decider_is_proposer: { retryable: false },
 
+  correction_not_open: { retryable: false },
+  correction_overtaken: { retryable: false },
+
   check_not_out: { retryable: false },
   check_must_be_returned: { retryable: false },
   check_exception_over: { retryable: false },

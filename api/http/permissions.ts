@@ -73,6 +73,12 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/imports/{id}': STAFF,
   'GET /v1/imports/{id}/rejections': STAFF,
 
+  'GET /v1/corrections': STAFF,
+  'POST /v1/corrections': ['operator', 'preparer'],
+  'GET /v1/corrections/{id}': STAFF,
+  'GET /v1/corrections/{id}/items': STAFF,
+  'POST /v1/corrections/{id}/decision': APPROVER,
+
   'GET /v1/runs': STAFF,
   'POST /v1/runs': PREPARER,
   'GET /v1/runs/{id}': STAFF,

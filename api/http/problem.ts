@@ -62,6 +62,9 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   resolution_not_open: { status: 409, title: 'No proposal is waiting for a decision' },
   decider_is_proposer: { status: 403, title: 'You proposed it' },
 
+  correction_not_open: { status: 409, title: 'No correction is waiting for a decision' },
+  correction_overtaken: { status: 409, title: 'The balance changed since this was proposed' },
+
   check_not_out: { status: 409, title: 'The check cannot be stopped now' },
   check_must_be_returned: { status: 409, title: 'The bank must not pay this check' },
   check_exception_over: { status: 409, title: 'The check has already been decided' },

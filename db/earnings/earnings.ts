@@ -1,9 +1,11 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import { LINE_KIND_OF } from '../../domain/earnings/correction.ts';
 import type { Earning } from '../../domain/earnings/earning.ts';
 import { Currency, Instant, LocalDate } from '../column-types.ts';
 import { changesRow, type Database } from '../database.ts';
+import { type Correction, selectCorrectedLines } from './corrections.ts';
 import type { DueEvent } from './events.ts';
 
 export type NewEarning = Earning & {
@@ -111,6 +113,16 @@ export const insertReturnedLine = (db: Database, resolutionId: string): Promise<
     where resolution.id = ${resolutionId}`,
   );
 
+/** Writes the lines of a confirmed correction's items after a number. Its proposer had a hand in what they pay. */
+export const insertCorrectedLines = (db: Database, { id, kind }: Pick<Correction, 'id' | 'kind'>, after: number) =>
+  db.query(sql.unsafe`
+    insert into earning_line(partner_id, program_id, kind, currency, amount_minor, earning_count, available_on, correction_id,
+      correction_item, made_by)
+    select item.partner_id, item.program_id, ${LINE_KIND_OF[kind]}, item.currency, item.amount_minor, 0, item.available_on,
+      item.correction_id, item.item_no, array[correction.proposed_by]
+    from correction_item item join correction on correction.id = item.correction_id
+    where item.correction_id = ${id} and item.item_no > ${after} order by item.item_no`);
+
 const EarnedRow = z.strictObject({
   source: z.string(),
   eventId: z.string(),
@@ -134,7 +146,8 @@ export type EarningKey = { occurredAt: string; source: string; eventId: string; 
 
 /**
  * A partner's earnings, newest first. `before` is the last one of the previous page. Money that came back in part and was
- * credited to the partner again has no event. Its source is the resolution of two people, and its program is that of the line.
+ * credited to the partner again has no event. Its source is the resolution of two people, and its program is that of the line. The
+ * source of a corrected amount is the correction of two people.
  */
 export function listPartnerEarnings(
   db: Database,
@@ -171,6 +184,9 @@ export function listPartnerEarnings(
     left join payout on payout.id = paid.payout_id
     where line.partner_id = ${partnerId} and line.kind = 'returned_funds' and line.split_from is null
       and ${isAfter(sql.fragment`date_trunc('milliseconds', resolution.decided_at), 'resolution', resolution.id::text, line.kind`)})
+    union all
+    (${selectCorrectedLines(partnerId)}
+      and ${isAfter(sql.fragment`date_trunc('milliseconds', correction.decided_at), 'correction', correction.id || '/' || item.item_no, line.kind`)})
     ) earned
     order by date_trunc('milliseconds', "occurredAt") desc, source desc, "eventId" desc, incentive desc limit ${limit}`);
 }

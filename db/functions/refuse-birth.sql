@@ -30,5 +30,8 @@ create or replace trigger check_stop_born before insert on check_stop
 create or replace trigger check_exception_born before insert on check_exception
   for each row when (num_nonnulls(new.decision, new.outcome) > 0) execute function refuse_birth('undecided');
 
+create or replace trigger correction_born before insert on correction
+  for each row when (new.status <> 'proposed') execute function refuse_birth('as proposed');
+
 create or replace trigger resolution_born before insert on resolution
   for each row when (new.status <> 'proposed') execute function refuse_birth('as proposed');

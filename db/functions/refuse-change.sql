@@ -10,7 +10,7 @@ do $$
 declare facts text;
 begin
   foreach facts in array array['instrument_version', 'instrument_place', 'instrument_withdrawal', 'plan_version', 'plan_version_withdrawal', 'agreement_term', 'event', 'event_quarantine', 'import_rejection', 'accrual_batch',
-      'earning_line', 'earning', 'attempt_history', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge',
+      'earning_line', 'earning', 'correction_item', 'attempt_history', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge',
       'run_edit', 'run_change', 'decision_note', 'approval', 'check_register', 'check_mailing', 'ledger_journal', 'ledger_entry'] loop
     execute format(
       'create or replace trigger facts_only before update or delete on %I for each row execute function refuse_change()', facts);
@@ -21,7 +21,7 @@ end $$;
 do $$
 declare kept text;
 begin
-  foreach kept in array array['payout', 'payout_line', 'payout_attempt', 'instrument_failure', 'provider_batch', 'resolution', 'check_account', 'recon_line'] loop
+  foreach kept in array array['payout', 'payout_line', 'payout_attempt', 'instrument_failure', 'provider_batch', 'resolution', 'correction', 'check_account', 'recon_line'] loop
     execute format(
       'create or replace trigger no_delete before delete on %I for each row execute function refuse_change()', kept);
   end loop;
@@ -32,7 +32,7 @@ do $$
 declare kept text;
 begin
   foreach kept in array array['audit_log', 'instrument_version', 'instrument_place', 'instrument_withdrawal', 'instrument_failure', 'task', 'plan_version', 'plan_version_withdrawal', 'agreement_term', 'event', 'event_quarantine',
-      'import_rejection', 'accrual_batch', 'earning_line', 'earning', 'payout', 'payout_line', 'payout_attempt', 'attempt_history',
+      'import_rejection', 'accrual_batch', 'earning_line', 'earning', 'correction', 'correction_item', 'payout', 'payout_line', 'payout_attempt', 'attempt_history',
       'provider_batch', 'resolution', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge', 'run_edit', 'run_change',
       'decision_note', 'approval', 'check_account', 'check_register', 'check_mailing', 'check_stop', 'check_exception', 'ledger_journal',
       'ledger_entry', 'recon_line']

@@ -5,5 +5,5 @@ from earning_line line
 left join (
   select earning_line_id, sum(amount_minor) as minor, count(*) as count from earning group by earning_line_id
 ) earned on earned.earning_line_id = line.id
-where line.split_from is null and line.kind <> 'returned_funds'
+where line.split_from is null and line.batch_id is not null
   and (line.amount_minor, line.earning_count) is distinct from (coalesce(earned.minor, 0), coalesce(earned.count, 0));

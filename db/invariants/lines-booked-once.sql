@@ -1,11 +1,11 @@
--- 7. Every earning line is booked once, as owed to its partner.
+-- 7. Every line of earnings is booked once, as owed to its partner.
 with expected(key, code, minor) as (
   select line.id::text, code, minor
   from earning_line line cross join lateral (values
     ('program:expense:' || program_id || ':' || currency, amount_minor),
     ('partner:payable:' || partner_id || ':' || currency, -amount_minor)
   ) posting(code, minor)
-  where split_from is null and kind <> 'returned_funds'
+  where split_from is null and batch_id is not null
 ), booked(key, code, minor) as (
   select journal.idempotency_key, account.code, sum(entry.amount_minor)
   from ledger_journal journal join ledger_entry entry on entry.journal_id = journal.id

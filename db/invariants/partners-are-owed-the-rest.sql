@@ -1,10 +1,10 @@
--- 8. A partner is owed the earnings of their events, less what was sent and did not come back.
+-- 8. A partner is owed the earnings of their events and what people corrected, less what was sent and did not come back.
 with earned as (
   select partner_id, currency, sum(amount_minor) as minor
   from (
     select partner_id, currency, amount_minor from earning
     union all
-    select partner_id, currency, amount_minor from earning_line where kind = 'returned_funds' and split_from is null
+    select partner_id, currency, amount_minor from earning_line where batch_id is null and split_from is null
   ) credited
   group by partner_id, currency
 ), paid as (

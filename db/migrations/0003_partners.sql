@@ -16,11 +16,14 @@ create table partner(
   on_hold_reason text check (on_hold_reason <> ''),
   released_by uuid references actor,
   released_at timestamptz,
+  merged_into bigint references partner check (merged_into <> id),
   created_at timestamptz not null default now()
 );
+create index on partner(merged_into) where merged_into is not null;
 
 create index on partner(mailbox);
 comment on column partner.released_by is 'The person who ended the last hold.';
+comment on column partner.merged_into is 'The partner who goes on for this one. The code of this one answers for that one from then on.';
 comment on column partner.mailbox is 'Made like actor.mailbox, so that a person who is also a partner is recognised.';
 
 alter table role_grant add foreign key (partner_id) references partner;

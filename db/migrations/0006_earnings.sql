@@ -92,9 +92,11 @@ create table earning_line(
   id bigint generated always as identity primary key,
   partner_id bigint not null references partner,
   program_id int not null references program,
-  kind text not null check (kind in ('earned', 'reversed', 'adjusted', 'returned_funds')),
+  kind text not null check (kind in ('earned', 'reversed', 'returned_funds', 'adjusted', 'transferred', 'written_off')),
   batch_id bigint references accrual_batch,
   resolution_id uuid,
+  correction_id uuid,
+  correction_item int,
   currency char(3) not null references currency,
   amount_minor bigint not null check (amount_minor <> 0),
   earning_count int not null,
@@ -103,18 +105,23 @@ create table earning_line(
   carried_from uuid check (carried_from is null or split_from is not null),
   made_by uuid[] not null default '{}',
   unique (id, partner_id, currency, amount_minor),
-  constraint line_has_its_cause check (case kind
-    when 'returned_funds' then resolution_id is not null and batch_id is null and earning_count = 0
-    else resolution_id is null and batch_id is not null and earning_count > 0 end)
+  constraint line_has_its_cause check (case
+    when kind in ('earned', 'reversed') then batch_id is not null and earning_count > 0
+    when kind = 'returned_funds' then resolution_id is not null and earning_count = 0
+    else correction_id is not null and correction_item is not null and earning_count = 0 end
+    and num_nonnulls(batch_id, resolution_id, correction_id) = 1 and num_nulls(correction_id, correction_item) in (0, 2))
 );
 create unique index one_line_a_batch on earning_line(partner_id, program_id, kind, currency, available_on, batch_id)
   where split_from is null;
 create index on earning_line(program_id, partner_id);
 create index on earning_line(split_from) where split_from is not null;
 create unique index one_line_a_resolution on earning_line(resolution_id) where split_from is null;
+create unique index one_line_a_correction_item on earning_line(correction_id, correction_item)
+  where correction_id is not null and split_from is null;
 comment on column earning_line.carried_from is
   'The run that left this part out, because its gateway pays only whole units. The next run considers it again.';
 comment on column earning_line.made_by is 'The people who sent its events or wrote its terms. None of them may decide about paying it.';
+comment on column earning_line.correction_id is 'The correction of two people that this line books. No event earned such a line.';
 comment on column earning_line.resolution_id is
   'The decision of two people to credit the partner with a part that came back. No event earned such a line.';
 

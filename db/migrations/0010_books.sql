@@ -19,7 +19,8 @@ comment on column ledger_account.cached is
 
 create table ledger_journal(
   id uuid primary key default uuidv7(),
-  kind text not null check (kind in ('accrual', 'send', 'debit', 'fee', 'fail', 'return', 'partial_return', 'suspense')),
+  kind text not null check (kind in ('accrual', 'send', 'debit', 'fee', 'fail', 'return', 'partial_return', 'suspense',
+    'adjustment', 'transfer', 'write_off')),
   idempotency_key text not null,
   currency char(3) not null references currency,
   effective_at timestamptz not null,

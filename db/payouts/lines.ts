@@ -42,7 +42,8 @@ const ExplainedRow = z.strictObject({
 
 /**
  * A payout down to its events: the event and plan version of each earning, and how the earning was computed. A part that came back
- * and was credited to the partner has no event. It names the payout that it came from and the decision.
+ * and was credited to the partner has no event. It names the payout that it came from and the decision. A correction by people has no
+ * event either. It names its reason.
  */
 export const listPayoutEarnings = (
   db: Database,
@@ -68,6 +69,13 @@ export const listPayoutEarnings = (
       select back.id, 'resolution', resolution.id::text, back.kind, resolution.decided_at, back.kind, null, null, back.amount_minor,
         back.currency, back.available_on, jsonb_build_object('cameBackOf', resolution.payout_id, 'resolution', resolution.id)
       from line join earning_line back on back.id = line.id join resolution on resolution.id = back.resolution_id
+      union all
+      select line.id, 'correction', correction.id || '/' || item.item_no, booked.kind, correction.decided_at, booked.kind, null, null,
+        booked.amount_minor, booked.currency, booked.available_on,
+        jsonb_strip_nulls(jsonb_build_object('correction', correction.id, 'kind', correction.kind,
+          'reason', coalesce(item.reason, correction.reason), 'reference', correction.reference))
+      from line join earning_line booked on booked.id = line.id join correction on correction.id = booked.correction_id
+      join correction_item item on item.correction_id = booked.correction_id and item.item_no = booked.correction_item
     )
     select * from cause
     where ("lineId", source || '/' || "eventId" || '/' || incentive) > (${String(after.lineId)}::bigint, ${after.key})

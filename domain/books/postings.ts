@@ -1,4 +1,5 @@
 import type { CurrencyCode } from '../currency.ts';
+import { type CorrectionItem, type CorrectionKind, LINE_KIND_OF } from '../earnings/correction.ts';
 import type { Money } from '../money.ts';
 import type { GatewayName } from '../rails.ts';
 
@@ -8,7 +9,18 @@ import type { GatewayName } from '../rails.ts';
  */
 export type Account = { readonly code: string; readonly partnerId: bigint | null };
 export type Entry = { readonly account: Account; readonly minor: bigint };
-export type PostingKind = 'accrual' | 'send' | 'debit' | 'fee' | 'fail' | 'return' | 'partial_return' | 'suspense';
+export type PostingKind =
+  | 'accrual'
+  | 'send'
+  | 'debit'
+  | 'fee'
+  | 'fail'
+  | 'return'
+  | 'partial_return'
+  | 'suspense'
+  | 'adjustment'
+  | 'transfer'
+  | 'write_off';
 export type Posting = {
   readonly kind: PostingKind;
   /** Unique within its kind, so that nothing is posted twice. */
@@ -27,7 +39,9 @@ const providerFees = (gateway: GatewayName) => own(`fees:${gateway}`);
 const payoutFees = own('fees:payout');
 const withheldTax = own('tax:withheld');
 const suspense = own('suspense');
-/** Money that came back and that we keep: a payee who keeps the goods is not paid for them. */
+/** The amounts that people added to partners' balances or deducted from them by hand, besides the terms of the program. */
+const adjustments = (programId: number) => own(`program:adjustments:${programId}`);
+/** Money that came back and that we keep, and balances that people gave up. */
 const writeOff = own('writeoff');
 
 /** Leaves out entries of 0, because a ledger has none. */
@@ -151,3 +165,38 @@ export const decidedPartPosting = (
     { account: outcome === 'keep' ? writeOff : payable(partnerId), minor: -minor },
   ),
 });
+
+const POSTING_KIND_OF = { adjusted: 'adjustment', transferred: 'transfer', written_off: 'write_off' } as const;
+
+/** The items of a correction that are booked together. Each has its number within the correction. */
+export type BookedCorrection = {
+  readonly correctionId: string;
+  readonly kind: CorrectionKind;
+  readonly items: readonly (Pick<CorrectionItem, 'partnerId' | 'programId' | 'currency' | 'minor'> & { no: number })[];
+};
+
+/**
+ * People corrected what partners are owed, with one posting for each currency. An amount that they added is an expense of its program
+ * (`adjustments > payable`), a balance that they gave up is written off, and a transfer moves `payable > payable`.
+ */
+export const correctionPostings = ({ correctionId, kind, items }: BookedCorrection, at: Date): Posting[] =>
+  [...Map.groupBy(items, ({ currency }) => currency)].map(([currency, all]) => ({
+    kind: POSTING_KIND_OF[LINE_KIND_OF[kind]],
+    key: `${correctionId}/${all[0]?.no ?? 0}`,
+    currency,
+    effectiveAt: at,
+    entries: entries(
+      ...all.map(({ partnerId, minor }) => ({ account: payable(partnerId), minor: -minor })),
+      ...counterEntries(kind, all),
+    ),
+  }));
+
+function counterEntries(kind: CorrectionKind, items: BookedCorrection['items']): Entry[] {
+  const sum = (all: BookedCorrection['items']) => all.reduce((total, { minor }) => total + minor, 0n);
+  if (LINE_KIND_OF[kind] === 'transferred') return [];
+  if (LINE_KIND_OF[kind] === 'written_off') return [{ account: writeOff, minor: sum(items) }];
+  return [...Map.groupBy(items, ({ programId }) => programId)].map(([programId, all]) => ({
+    account: adjustments(programId),
+    minor: sum(all),
+  }));
+}

@@ -21,12 +21,15 @@ export const TASK_KINDS = [
   'check_returned_mail',
   /** Checks of a run are printed, and nobody has put them into the mail. */
   'checks_to_mail',
+  /** A person proposed a correction of what partners are owed. Another person confirms or refuses it. */
+  'correction_proposed',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
 /**
  * How long a task may stay open, in milliseconds. Null where nothing ends on its own. Wise cancels a transfer that nobody funds within two
- * weeks, and partners wait for checks that nobody mails. For other kinds of task, the code that opens the task knows its deadline, if there is one.
+ * weeks, and partners wait for checks that nobody mails and for corrections that nobody decides. For other kinds of task, the code that
+ * opens the task knows its deadline, if there is one.
  */
 export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
   outcome_unknown: null,
@@ -37,6 +40,7 @@ export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
   check_stale: null,
   check_returned_mail: null,
   checks_to_mail: 4 * DAY_MS,
+  correction_proposed: 7 * DAY_MS,
 };
 
 /** The time before its deadline from which an open task causes a reminder once a day. */

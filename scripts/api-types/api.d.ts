@@ -902,6 +902,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the corrections
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listCorrections"];
+        put?: never;
+        /**
+         * Propose a credit, a deduction, a transfer or a write-off
+         * @description Needs a key of the role **operator** or **preparer**.
+         */
+        post: operations["proposeCorrection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/corrections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a correction
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getCorrection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/corrections/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the items of a correction
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listCorrectionItems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/corrections/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm or refuse a correction
+         * @description Needs a key of the role **approver**.
+         */
+        post: operations["decideCorrection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs": {
         parameters: {
             query?: never;
@@ -1939,7 +2023,7 @@ export interface components {
              * @example invalid_input
              * @enum {string}
              */
-            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
+            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "correction_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
             /** @description The fields that cannot be accepted; empty if the problem is not about a field */
             errors: {
                 /**
@@ -3764,6 +3848,310 @@ export interface components {
              */
             reason: string;
         };
+        CorrectionDetail: components["schemas"]["Correction"] & {
+            /** @description The sum of the items in each currency */
+            totals: {
+                currency: components["schemas"]["Currency"];
+                /**
+                 * @description The sum of the items; 0 for a transfer. A decimal string in major units of `currency`
+                 * @example -15.00
+                 */
+                amount: string;
+                /**
+                 * @description The number of items in this currency
+                 * @example 1
+                 */
+                items: number;
+            }[];
+            /** @description The items in their order, up to 1000 */
+            items: components["schemas"]["CorrectionItem"][];
+        };
+        CorrectionItem: {
+            /**
+             * @description The number of the item within the correction, from 1 on
+             * @example 1
+             */
+            no: number;
+            /**
+             * @description The partner's code
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The program that the amount belongs to
+             * @example resale
+             */
+            program: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The amount that is added; below zero if it is taken. A decimal string in major units of `currency`
+             * @example -15.00
+             */
+            amount: string;
+            /**
+             * Format: date
+             * @description The day from which it counts. A local date
+             * @example 2026-03-01
+             */
+            availableOn: string;
+            /**
+             * @description The reason of this item alone; null if it is that of the correction
+             * @example Chargeback fee
+             */
+            reason: string | null;
+        };
+        Correction: {
+            /**
+             * Format: uuid
+             * @description The id of the correction
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description The kind of correction; `batch` if it came as a file, `merge` if two partners become one
+             * @example deduction
+             * @enum {string}
+             */
+            kind: "credit" | "deduction" | "transfer" | "write_off" | "batch" | "merge";
+            /**
+             * @description The status of the correction. Only a confirmed correction counts, and it is in the books
+             * @example proposed
+             * @enum {string}
+             */
+            status: "proposed" | "confirmed" | "refused";
+            /**
+             * @description The reason, which the partner reads too
+             * @example Chargeback fee for order 1001
+             */
+            reason: string;
+            /**
+             * @description Where the evidence is; null if nobody said so
+             * @example ticket 4711
+             */
+            reference: string | null;
+            /**
+             * @description The code of the partner who is merged; null for other kinds
+             * @example paula-old
+             */
+            merged: string | null;
+            /**
+             * @description The code of the partner who goes on after a merge; null for other kinds
+             * @example paula
+             */
+            into: string | null;
+            /**
+             * @description The number of its items. The two sides of a transfer are two items
+             * @example 1
+             */
+            itemCount: number;
+            /**
+             * @description The person who proposed it
+             * @example olga
+             */
+            proposedBy: string;
+            /**
+             * Format: date-time
+             * @description When it was proposed. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            proposedAt: string;
+            /**
+             * @description The person who decided it; null until then
+             * @example anna
+             */
+            decidedBy: string | null;
+            /**
+             * Format: date-time
+             * @description When it was decided; null until then. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            decidedAt: string | null;
+            /**
+             * @description The note of the person who decided; null if there is none
+             * @example I read the ticket.
+             */
+            note: string | null;
+        };
+        /** @description A correction of what partners are owed */
+        NewCorrection: components["schemas"]["NewCredit"] | components["schemas"]["NewDeduction"] | components["schemas"]["NewTransfer"] | components["schemas"]["NewWriteOff"];
+        /** @description An amount that is added to what a partner is owed */
+        NewCredit: {
+            /**
+             * @description The partner is owed more (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "credit";
+            /**
+             * @description The partner who gets the amount
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The amount to add, in major units of `currency`
+             * @example 15.00
+             */
+            amount: string;
+            /**
+             * @description The program that the amount belongs to. The runs of this program's schedule pay it
+             * @example resale
+             */
+            program: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The reason. The partner reads it next to the amount
+             * @example Chargeback fee for order 1001
+             */
+            reason: string;
+            /**
+             * @description Where the evidence is: the name or number of a document, a ticket or an attachment
+             * @example ticket 4711
+             */
+            reference?: string;
+            /**
+             * Format: date
+             * @description The local day from which the amount counts, in the zone of the program's schedule. The first cut-off after this day includes it. Without it, it counts from today on
+             * @example 2026-03-01
+             */
+            availableOn?: string;
+        };
+        /** @description An amount that is taken from what a partner is owed. The balance may fall below zero */
+        NewDeduction: {
+            /**
+             * @description The partner is owed less (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "deduction";
+            /**
+             * @description The partner from whom the amount is taken
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The amount to take, in major units of `currency`
+             * @example 15.00
+             */
+            amount: string;
+            /**
+             * @description The program that the amount belongs to. The runs of this program's schedule pay it
+             * @example resale
+             */
+            program: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The reason. The partner reads it next to the amount
+             * @example Chargeback fee for order 1001
+             */
+            reason: string;
+            /**
+             * @description Where the evidence is: the name or number of a document, a ticket or an attachment
+             * @example ticket 4711
+             */
+            reference?: string;
+            /**
+             * Format: date
+             * @description The local day from which the amount counts, in the zone of the program's schedule. The first cut-off after this day includes it. Without it, it counts from today on
+             * @example 2026-03-01
+             */
+            availableOn?: string;
+        };
+        /** @description An amount that moves from one partner to another one */
+        NewTransfer: {
+            /**
+             * @description One partner is owed less, and another one more (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "transfer";
+            /**
+             * @description The partner from whom the amount is taken
+             * @example paula
+             */
+            from: string;
+            /**
+             * @description The partner who gets it
+             * @example paula
+             */
+            to: string;
+            /**
+             * @description The amount to move, in major units of `currency`
+             * @example 15.00
+             */
+            amount: string;
+            /**
+             * @description The program that the amount belongs to. The runs of this program's schedule pay it
+             * @example resale
+             */
+            program: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The reason. The partner reads it next to the amount
+             * @example Chargeback fee for order 1001
+             */
+            reason: string;
+            /**
+             * @description Where the evidence is: the name or number of a document, a ticket or an attachment
+             * @example ticket 4711
+             */
+            reference?: string;
+            /**
+             * Format: date
+             * @description The local day from which the amount counts, in the zone of the program's schedule. The first cut-off after this day includes it. Without it, it counts from today on
+             * @example 2026-03-01
+             */
+            availableOn?: string;
+        };
+        /** @description A balance that is given up: one that the partner owes, or one that is smaller than the smallest payout. It never goes past zero */
+        NewWriteOff: {
+            /**
+             * @description The balance is given up (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "write_off";
+            /**
+             * @description The partner whose balance is given up
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The part of the balance to give up; without it, the whole balance
+             * @example 15.00
+             */
+            amount?: string;
+            /**
+             * @description The program that the amount belongs to. The runs of this program's schedule pay it
+             * @example resale
+             */
+            program: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The reason. The partner reads it next to the amount
+             * @example Chargeback fee for order 1001
+             */
+            reason: string;
+            /**
+             * @description Where the evidence is: the name or number of a document, a ticket or an attachment
+             * @example ticket 4711
+             */
+            reference?: string;
+            /**
+             * Format: date
+             * @description The local day from which the amount counts, in the zone of the program's schedule. The first cut-off after this day includes it. Without it, it counts from today on
+             * @example 2026-03-01
+             */
+            availableOn?: string;
+        };
+        CorrectionDecision: {
+            /**
+             * @description Your decision about the proposal
+             * @example confirm
+             * @enum {string}
+             */
+            decision: "confirm" | "refuse";
+            /**
+             * @description A note for the people who read the decision later
+             * @example I read the ticket.
+             */
+            note?: string;
+        };
         Run: {
             /**
              * Format: uuid
@@ -4233,7 +4621,7 @@ export interface components {
              * @example outcome_unknown
              * @enum {string}
              */
-            kind: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail";
+            kind: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail" | "correction_proposed";
             /**
              * @description The subject, as a kind of thing and its name
              * @example payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
@@ -8862,6 +9250,15 @@ export type QuarantinedEvent = components['schemas']['QuarantinedEvent'];
 export type ImportResult = components['schemas']['ImportResult'];
 export type Import = components['schemas']['Import'];
 export type Rejection = components['schemas']['Rejection'];
+export type CorrectionDetail = components['schemas']['CorrectionDetail'];
+export type CorrectionItem = components['schemas']['CorrectionItem'];
+export type Correction = components['schemas']['Correction'];
+export type NewCorrection = components['schemas']['NewCorrection'];
+export type NewCredit = components['schemas']['NewCredit'];
+export type NewDeduction = components['schemas']['NewDeduction'];
+export type NewTransfer = components['schemas']['NewTransfer'];
+export type NewWriteOff = components['schemas']['NewWriteOff'];
+export type CorrectionDecision = components['schemas']['CorrectionDecision'];
 export type Run = components['schemas']['Run'];
 export type NewRun = components['schemas']['NewRun'];
 export type RunDetail = components['schemas']['RunDetail'];
@@ -11253,6 +11650,230 @@ export interface operations {
             500: components["responses"]["InternalError"];
         };
     };
+    listCorrections: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+                /** @description Lists only corrections with this status */
+                status?: "proposed" | "confirmed" | "refused";
+                /** @description Lists only corrections of this kind */
+                kind?: "credit" | "deduction" | "transfer" | "write_off" | "batch" | "merge";
+                /** @description Lists only corrections about this partner */
+                partner?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The corrections, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Correction"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There is no such partner. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    proposeCorrection: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCorrection"];
+            };
+        };
+        responses: {
+            /** @description The proposal was recorded. Nothing counts until another person confirms it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description You are paid through a partner whom it is about. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getCorrection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the correction */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The correction with its items. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listCorrectionItems: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the correction */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The items, in the order of their numbers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["CorrectionItem"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    decideCorrection: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the correction */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionDecision"];
+            };
+        };
+        responses: {
+            /** @description The decision was recorded. A confirmed correction is in the books. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description You, or a person who gave you your role, proposed it, or you are paid through a partner whom it is about. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The correction is decided already, or the balance that it writes off has changed. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
     listRuns: {
         parameters: {
             query?: {
@@ -12510,7 +13131,7 @@ export interface operations {
                 /** @description Whether to list open or closed tasks */
                 state?: "open" | "closed";
                 /** @description Lists only tasks of this kind */
-                kind?: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail";
+                kind?: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail" | "correction_proposed";
                 /** @description Lists only tasks about this payout */
                 payout?: string;
             };

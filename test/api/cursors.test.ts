@@ -21,7 +21,15 @@ beforeAll(async () => {
   const actor = await api.db.oneFirst(
     sql.type(z.object({ code: z.string() }))`select code from actor order by id limit 1`,
   );
-  ids = { run, payout, import: await addImport(), actor, gateway: 'wise', program: 'shop' };
+  ids = {
+    run,
+    payout,
+    import: await addImport(),
+    correction: await addCorrection(),
+    actor,
+    gateway: 'wise',
+    program: 'shop',
+  };
   const partnerId = await api.db.oneFirst(sql.type(Row)`select id from partner where code = 'ann'`);
   ({ key: partnerKey } = await api.newKey('partner', partnerId));
 });
@@ -46,6 +54,11 @@ async function addImport(): Promise<string> {
   return String(body['id']);
 }
 
+async function addCorrection(): Promise<string> {
+  const body = { kind: 'credit', partner: 'ann', program: 'shop', currency: 'USD', amount: '1.00', reason: 'a gift' };
+  return String((await api.ask('POST', '/v1/corrections', { body })).body['id']);
+}
+
 const AT = '2026-03-01T00:00:00Z';
 const UUID = randomUUID();
 
@@ -67,6 +80,8 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/quarantine': '1',
   '/v1/imports': UUID,
   '/v1/imports/{import}/rejections': { line: 1, column: 'price' },
+  '/v1/corrections': UUID,
+  '/v1/corrections/{correction}/items': 1,
   '/v1/runs': { createdAt: AT, id: UUID },
   '/v1/runs/{run}/payouts': UUID,
   '/v1/runs/{run}/outcomes': { partnerId: '1', currency: 'USD' },

@@ -11,7 +11,7 @@ import {
 import { openCheckAccount, openCheckAccounts } from '../../db/checks/accounts.ts';
 import { listRunChecks } from '../../db/checks/checks.ts';
 import type { Database } from '../../db/database.ts';
-import { insertEarnings, type NewEarning } from '../../db/earnings/earnings.ts';
+import { insertCorrectedLines, insertEarnings, type NewEarning } from '../../db/earnings/earnings.ts';
 import { insertEvents, listDueEvents, listEvents, type NewEvent } from '../../db/earnings/events.ts';
 import { insertQuarantined } from '../../db/earnings/quarantine.ts';
 import { countWorkedOut } from '../../db/earnings/worked-out.ts';
@@ -149,6 +149,7 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   insertEvents: (db) => insertEvents(db, [EVENT]),
   insertQuarantined: (db) => insertQuarantined(db, [{ wire: { source: 'large', id: 'x' } as WireEvent, hash: HASH }]),
   insertEarnings: (db, s) => insertEarnings(db, s.company.programId, 1, [EARNING]),
+  insertCorrectedLines: (db) => insertCorrectedLines(db, { id: ID, kind: 'credit' }, 0),
   addAuditEntry: (db) => addAuditEntry(db, { actorId: null, action: 'test.large', subject: 'payout/7' }),
   listBalances: (db) => listBalances(db, 'cash:'),
   postJournals: (db) =>

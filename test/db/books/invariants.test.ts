@@ -125,6 +125,25 @@ const credited = (
   values (${runId}, ${runId}, ${annPayout}, ${annAttempt}, 'credit_partner', 5, 'seen', ${company.preparer}, 'applied', ${decidedBy},
     now(), now())`;
 
+/** A correction of ann's balance, in the state that two people would have left it in. Its id is that of the run. */
+const corrected = (
+  { runId, ann, company }: Books,
+  {
+    kind = 'credit',
+    minors = [5],
+    decidedBy = company.approver,
+  }: { kind?: string; minors?: number[]; decidedBy?: string } = {},
+) => [
+  sql.unsafe`alter table correction drop constraint if exists two_people_correct`,
+  sql.unsafe`
+    insert into correction(id, kind, reason, proposed_by, status, decided_by, decided_at)
+    values (${runId}, ${kind}, 'a gift', ${company.preparer}, 'confirmed', ${decidedBy}, now())`,
+  sql.unsafe`
+    insert into correction_item(correction_id, item_no, partner_id, program_id, currency, amount_minor, available_on)
+    select ${runId}, no, ${ann.id}, ${company.programId}, 'USD', minor, '2026-01-01'
+    from unnest(${sql.array(minors, 'int8')}) with ordinality given(minor, no)`,
+];
+
 type Plant = {
   wrong: string;
   breaks: string;
@@ -400,6 +419,38 @@ const PLANTS: readonly Plant[] = [
     breaks: 'decided-parts-booked-once',
     plant: (b) => [credited(b)],
     names: (b) => `resolution ${b.runId}: account suspense:USD`,
+  },
+  {
+    wrong: 'two people confirmed a correction, but there is no line',
+    breaks: 'corrections-booked-once',
+    plant: (b) => corrected(b),
+    names: (b) => `item 1 of correction ${b.runId}`,
+  },
+  {
+    wrong: 'two people confirmed a correction, but it is not in the ledger',
+    breaks: 'corrections-in-the-ledger',
+    plant: (b) => corrected(b),
+    names: (b) => `correction ${b.runId}: account program:adjustments:${b.company.programId}:USD should have 5`,
+  },
+  {
+    wrong: 'a transfer makes money',
+    breaks: 'transfers-make-nothing',
+    plant: (b) => corrected(b, { kind: 'transfer', minors: [-5, 6] }),
+    names: (b) => `correction ${b.runId}`,
+  },
+  {
+    wrong: 'one person alone corrects a balance',
+    breaks: 'corrections-need-two',
+    plant: (b) => corrected(b, { decidedBy: b.company.preparer }),
+    names: (b) => `correction ${b.runId} is confirmed`,
+  },
+  {
+    wrong: 'nobody is asked about a proposed correction',
+    breaks: 'corrections-need-two',
+    plant: (b) => [
+      sql.unsafe`insert into correction(id, kind, reason, proposed_by) values (${b.runId}, 'credit', 'a gift', ${b.company.preparer})`,
+    ],
+    names: (b) => `correction ${b.runId} is proposed, but the task`,
   },
   {
     wrong: 'a settled payout is replaced',

@@ -1,0 +1,69 @@
+import { postJournals } from '../../db/books/ledger.ts';
+import type { Database } from '../../db/database.ts';
+import {
+  type Correction,
+  type CorrectionItemRow,
+  getCorrection,
+  listCorrectionItems,
+  lockBalance,
+  lockCorrection,
+  readCorrectionDecider,
+  recordCorrectionVerdict,
+} from '../../db/earnings/corrections.ts';
+import { insertCorrectedLines } from '../../db/earnings/earnings.ts';
+import { addAuditEntry } from '../../db/people/audit.ts';
+import { closeTask } from '../../db/tasks/tasks.ts';
+import { correctionPostings } from '../../domain/books/postings.ts';
+import { whyNotDecideCorrection, whyNotWriteOff } from '../../domain/earnings/correction.ts';
+import { Failure } from '../../domain/errors.ts';
+import { ITEMS_MAX, readOpenBalance, subjectOf } from './correction-proposals.ts';
+
+export type CorrectionDecision = { id: string; actorId: string; decision: 'confirm' | 'refuse'; note: string | null };
+
+/** Confirms or refuses what another person proposed. A confirmed correction is in the books when this returns. */
+export const decideCorrection = (
+  db: Database,
+  { id, actorId, decision, note }: CorrectionDecision,
+): Promise<Correction> =>
+  db.transaction(async (tx) => {
+    const correction = await lockCorrection(tx, id);
+    const refusal = whyNotDecideCorrection(correction, {
+      id: actorId,
+      ...(await readCorrectionDecider(tx, id, actorId)),
+    });
+    if (refusal) throw new Failure(refusal.code, refusal.message);
+    const items = await listCorrectionItems(tx, id, 0, ITEMS_MAX);
+    if (decision === 'confirm' && correction.kind === 'write_off') await refuseOvertaken(tx, items);
+    await recordCorrectionVerdict(tx, id, {
+      status: decision === 'confirm' ? 'confirmed' : 'refused',
+      by: actorId,
+      note,
+    });
+    await closeTask(
+      tx,
+      { kind: 'correction_proposed', subject: subjectOf(id) },
+      { actorId, resolution: decision === 'confirm' ? 'confirmed' : 'refused' },
+    );
+    const detail = { kind: correction.kind };
+    await addAuditEntry(tx, { actorId, action: `correction.${decision}`, subject: subjectOf(id), detail });
+    if (decision === 'confirm') await book(tx, correction, items);
+    return getCorrection(tx, id);
+  });
+
+/** The balance may have moved since the proposal, and a write-off never takes it past zero. */
+async function refuseOvertaken(tx: Database, items: readonly CorrectionItemRow[]): Promise<void> {
+  for (const item of items) {
+    await lockBalance(tx, item.partnerId, item.currency);
+    const reason = whyNotWriteOff(await readOpenBalance(tx, item), item.minor);
+    if (reason)
+      throw new Failure(
+        'correction_overtaken',
+        `The balance changed since this was proposed: the amount ${reason}. Nothing was recorded. Refuse it, and propose it anew.`,
+      );
+  }
+}
+
+async function book(tx: Database, correction: Correction, items: readonly CorrectionItemRow[]): Promise<void> {
+  await insertCorrectedLines(tx, correction, 0);
+  await postJournals(tx, correctionPostings({ correctionId: correction.id, kind: correction.kind, items }, new Date()));
+}

@@ -1,0 +1,20 @@
+-- A correction is decided once, by somebody else, and by nobody who is paid by it or whose role its proposer gave.
+create or replace function guard_correction() returns trigger language plpgsql as $$
+begin
+  if (new.id, new.kind, new.reason, new.reference, new.merged_id, new.into_id, new.proposed_by, new.proposed_at)
+     is distinct from
+     (old.id, old.kind, old.reason, old.reference, old.merged_id, old.into_id, old.proposed_by, old.proposed_at)
+     or old.status <> 'proposed' or new.status = 'proposed' then
+    raise exception 'correction % refused: a proposal never changes, and is decided once', old.id using errcode = 'restrict_violation';
+  end if;
+  if new.status = 'confirmed' and (gave_role(new.proposed_by, new.decided_by, 'approver') or exists (
+    select from partners_of(new.decided_by) own
+    where own.partner_id in (new.merged_id, new.into_id)
+      or own.partner_id in (select item.partner_id from correction_item item where item.correction_id = new.id))) then
+    raise exception 'correction % refused: its proposer gave the person who decides their role, or it pays that person', new.id
+      using errcode = 'check_violation';
+  end if;
+  return new;
+end $$;
+
+create or replace trigger correction_guarded before update on correction for each row execute function guard_correction();
