@@ -34,6 +34,7 @@ import { eventRoutes } from './routes/earnings/events.ts';
 import { gatewayRoutes } from './routes/payers/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
 import { importRoutes } from './routes/earnings/imports.ts';
+import { factRoutes } from './routes/partners/facts.ts';
 import { instrumentRoutes } from './routes/partners/instruments.ts';
 import { paymentFormRoutes } from './routes/partners/payment-forms.ts';
 import { meRoutes } from './routes/payouts/me.ts';
@@ -75,6 +76,7 @@ const ROUTES = [
   programRoutes,
   partnerRoutes,
   agreementRoutes,
+  factRoutes,
   instrumentRoutes,
   paymentFormRoutes,
   eventRoutes,

@@ -31,7 +31,17 @@ export async function addCompany(db: DatabasePool, method: 'bank' | 'paypal' = '
   });
   const rules = { frequency: 'monthly', zone: 'UTC', payDays: 0, approvalsRequired: 1, scheduled: false } as const;
   const schedule = await addSchedule(db, { code: 'bench', payerId: payer.id, ...rules, minimums: [] }, by);
-  const program = await addProgram(db, { code: 'bench', name: 'Bench', scheduleId: schedule.id, partnerKinds: [] }, by);
+  const program = await addProgram(
+    db,
+    {
+      code: 'bench',
+      name: 'Bench',
+      scheduleId: schedule.id,
+      partnerKinds: [],
+      eligibility: { needs: [], territories: [] },
+    },
+    by,
+  );
   const terms = {
     holdDays: 0,
     rounding: 'half-even' as const,

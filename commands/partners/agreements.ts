@@ -15,8 +15,9 @@ import { addAuditEntries, addAuditEntry } from '../../db/people/audit.ts';
 import { getProgram } from '../../db/programs/programs.ts';
 import { localDate } from '../../domain/calendar.ts';
 import { type FailureDetail, Failure } from '../../domain/errors.ts';
-import { changeTerms, type Days, findOverlap, type TermsChange } from '../../domain/partners/agreement.ts';
+import { changeTerms, type Days, findOverlap, termOn, type TermsChange } from '../../domain/partners/agreement.ts';
 import { cutoffInstant } from '../../domain/payers/schedule.ts';
+import { refuseIneligible } from './eligibility.ts';
 
 /**
  * Adds partners to programs, all or none. A partner may be in a program in several periods. Throws Failure `invalid_input` or
@@ -30,6 +31,10 @@ export const addAgreements = (db: Database, agreements: readonly NewAgreement[],
     );
     await refuseUnknownPlans(tx, agreements);
     await refuseOverlaps(tx, agreements);
+    await refuseIneligible(
+      tx,
+      agreements.map(({ partner, program, startsOn }) => ({ partner, program, day: startsOn })),
+    );
     await insertTerms(tx, agreements.map(termOf), by);
     await addAuditEntries(
       tx,
@@ -144,6 +149,11 @@ export const changeAgreement = (
         'The change does not fit the agreement. Nothing was changed. Correct the named field.',
         { details: [answer] },
       );
+    const added = answer.filter(({ plan, from }) => plan !== null && !termOn(terms, from));
+    await refuseIneligible(
+      tx,
+      added.map(({ from }) => ({ partner, program, day: from })),
+    );
     if (answer.length > 0) {
       await insertTerms(
         tx,

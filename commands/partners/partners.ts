@@ -1,5 +1,6 @@
 import type { Database } from '../../db/database.ts';
 import type { NewAgreement } from '../../db/partners/agreements.ts';
+import type { FactOrigin, NewFact } from '../../db/partners/facts.ts';
 import type { InstrumentPolicy } from '../../db/partners/instruments.ts';
 import {
   getPartner,
@@ -15,23 +16,29 @@ import type { VaultKeys } from '../../db/vault.ts';
 import { Failure } from '../../domain/errors.ts';
 import type { Destination } from '../../domain/partners/destination.ts';
 import { addAgreements } from './agreements.ts';
+import { recordFacts } from './facts.ts';
 import { addInstruments } from './instruments.ts';
 
 /** A new partner, with the programs to join, and with a first instrument or none yet. */
 export type Newcomer = NewPartner & {
   agreements: readonly Omit<NewAgreement, 'partner'>[];
   destination: Destination | null;
+  /** The facts that hold from their days on. */
+  facts?: readonly Pick<NewFact, 'key' | 'value' | 'from' | 'until'>[] | undefined;
 };
 
+/** The policy of first instruments, and where the facts about the partners come from. By default a person says them. */
+export type JoinPolicy = InstrumentPolicy & Partial<Pick<FactOrigin, 'source' | 'reference'>>;
+
 /**
- * Adds partners with their agreements and instruments, all or none. Throws Failure `already_exists` with every code that is
+ * Adds partners with their facts, agreements and instruments, all or none. Throws Failure `already_exists` with every code that is
  * taken, and the Failure of an agreement that cannot be added.
  */
 export const addPartners = (
   db: Database,
   vault: VaultKeys,
   newcomers: readonly Newcomer[],
-  policy: InstrumentPolicy,
+  policy: JoinPolicy,
 ): Promise<readonly Partner[]> =>
   db.transaction(async (tx) => {
     const added = await insertPartners(tx, newcomers);
@@ -40,6 +47,11 @@ export const addPartners = (
       tx,
       added.map(({ code }) => ({ actorId: policy.by, action: 'partner.add', subject: `partner/${code}` })),
     );
+    const facts = newcomers.flatMap((newcomer) =>
+      (newcomer.facts ?? []).map((fact) => ({ ...fact, partner: newcomer.code, holds: true, reason: null })),
+    );
+    const { source = 'person', reference = null } = policy;
+    if (facts.length > 0) await recordFacts(tx, facts, { source, reference, by: policy.by });
     const agreements = newcomers.flatMap((newcomer) =>
       newcomer.agreements.map((agreement) => ({ ...agreement, partner: newcomer.code })),
     );

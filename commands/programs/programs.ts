@@ -1,11 +1,21 @@
 import type { Database } from '../../db/database.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
-import { insertProgram, type NewProgram, type Program } from '../../db/programs/programs.ts';
-import { Failure } from '../../domain/errors.ts';
+import {
+  getProgram,
+  insertProgram,
+  lockProgram,
+  type NewProgram,
+  type Program,
+  updateAdmission,
+} from '../../db/programs/programs.ts';
+import { type DeclaredFactKey, listFactKeysNamed } from '../../db/partners/fact-keys.ts';
+import { Failure, type FailureDetail } from '../../domain/errors.ts';
+import type { Admission, Eligibility } from '../../domain/programs/eligibility.ts';
 
 /** Adds a program to a pay schedule. Throws Failure `already_exists`. */
 export const addProgram = (db: Database, program: NewProgram, by: string): Promise<Program> =>
   db.transaction(async (tx) => {
+    await refuseUndeclared(tx, program);
     const added = await insertProgram(tx, program);
     if (!added)
       throw new Failure(
@@ -15,3 +25,48 @@ export const addProgram = (db: Database, program: NewProgram, by: string): Promi
     await addAuditEntry(tx, { actorId: by, action: 'program.add', subject: `program/${program.code}` });
     return added;
   });
+
+/**
+ * Says who may join a program from now on. Partners who are in the program stay in it. Throws Failure `not_found`, or `invalid_input`
+ * where a key of facts is not declared.
+ */
+export const changeAdmission = (db: Database, code: string, admission: Admission, by: string): Promise<Program> =>
+  db.transaction(async (tx) => {
+    const { id } = await getProgram(tx, code);
+    await lockProgram(tx, id);
+    await refuseUndeclared(tx, admission);
+    await updateAdmission(tx, id, admission);
+    const { partnerKinds, eligibility } = admission;
+    const detail = { partnerKinds: partnerKinds.join(' '), eligibility: JSON.stringify(eligibility) };
+    await addAuditEntry(tx, { actorId: by, action: 'program.admission', subject: `program/${code}`, detail });
+    return getProgram(tx, code);
+  });
+
+/** Refuses needs whose key no fact can have. Nobody could ever join. */
+async function refuseUndeclared(db: Database, { eligibility: { needs } }: Admission): Promise<void> {
+  const keys = await listFactKeysNamed(
+    db,
+    needs.map(({ key }) => key),
+  );
+  const declared = new Map(keys.map((key) => [key.key, key]));
+  const details = needs.flatMap(({ key, anyOf }, index) => whyNotNeed(index, declared.get(key), { key, anyOf }));
+  if (details.length > 0)
+    throw new Failure(
+      'invalid_input',
+      'The program needs a fact that no partner can have. Nothing was changed. Declare its key and values, or correct the need.',
+      { details },
+    );
+}
+
+function whyNotNeed(
+  index: number,
+  declared: DeclaredFactKey | undefined,
+  { key, anyOf }: Eligibility['needs'][number],
+): FailureDetail[] {
+  const field = `eligibility.needs[${index}]`;
+  if (!declared) return [{ field: `${field}.key`, reason: `${key} is not declared` }];
+  if (declared.allowedValues.length === 0) return [];
+  return anyOf
+    .filter((value) => !declared.allowedValues.includes(value))
+    .map((value) => ({ field: `${field}.anyOf`, reason: `${value} is not a value of ${key}` }));
+}

@@ -73,3 +73,55 @@ create table instrument_withdrawal(
   withdrawn_by uuid not null references actor,
   withdrawn_at timestamptz not null default now()
 );
+
+-- The facts that can be recorded about partners. A key has one value at a time, or many. Without allowed values, every value will do.
+create table fact_key(
+  key text primary key check (key ~ '^[a-z][a-z0-9_]{0,39}$'),
+  description text not null check (description <> ''),
+  many boolean not null default false,
+  allowed_values text[] not null default '{}',
+  created_at timestamptz not null default now()
+);
+insert into fact_key(key, description, many) values
+  ('tier', 'The tier of the partner, such as gold', false),
+  ('level', 'The level of the partner, such as entry', false),
+  ('region', 'The sales region of the partner', false),
+  ('territory', 'The territories in which the partner may sell', true),
+  ('certification', 'The certifications that the partner holds', true),
+  ('product', 'The products that the partner may sell', true);
+
+-- A record of a fact about a partner on some local days: the value, or null where no value holds. A later row supersedes every earlier
+-- one for its days and its slot (`partner_facts`). A key with one value has one slot; otherwise each value has its own.
+create table partner_fact(
+  id bigint generated always as identity primary key,
+  partner_id bigint not null references partner,
+  key text not null references fact_key,
+  slot text not null,
+  value text check (value <> ''),
+  starts_on date not null check (isfinite(starts_on)),
+  ends_on date check (isfinite(ends_on)),
+  source text not null check (source in ('person', 'csv', 'event', 'ladder')),
+  reference text check (reference <> ''),
+  reason text check (reason <> ''),
+  recorded_by uuid references actor,
+  recorded_at timestamptz not null default now(),
+  check (ends_on > starts_on),
+  check (value is null or slot in ('', value)),
+  check (source in ('event', 'ladder') or recorded_by is not null)
+);
+create index on partner_fact(partner_id, key, slot, id);
+create index on partner_fact(partner_id, id);
+comment on column partner_fact.reference is 'The event, file or window that the fact comes from.';
+
+-- A record of a stage of onboarding: the day on which the partner reached it, or null where a person took it back. The newest row of a
+-- stage counts.
+create table onboarding_record(
+  id bigint generated always as identity primary key,
+  partner_id bigint not null references partner,
+  stage text not null check (stage in ('invited', 'accepted_terms', 'tax_form', 'trained', 'active')),
+  reached_on date check (isfinite(reached_on)),
+  note text check (note <> ''),
+  recorded_by uuid references actor,
+  recorded_at timestamptz not null default now()
+);
+create index on onboarding_record(partner_id, stage, id);

@@ -6,6 +6,7 @@ create table program(
   schedule_id int not null references pay_schedule,
   name text not null check (name <> ''),
   partner_kinds text[] not null default '{}',
+  eligibility jsonb not null default '{"needs": [], "territories": []}',
   created_at timestamptz not null default now()
 );
 create index on program(schedule_id);

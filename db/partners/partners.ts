@@ -38,6 +38,9 @@ export async function getPartner(db: Database, code: string): Promise<Partner> {
   return partner;
 }
 
+export const listPartnersNamed = (db: Database, codes: readonly string[]): Promise<readonly Partner[]> =>
+  db.any(sql.type(PartnerRow)`select ${partnerColumns} from partner where code = any(${sql.array(codes, 'text')})`);
+
 export const listPartners = (db: Database, after: string | null, limit: number): Promise<readonly Partner[]> =>
   db.any(sql.type(PartnerRow)`
     select ${partnerColumns} from partner where ${after}::text is null or code > ${after} order by code limit ${limit}`);

@@ -2,6 +2,8 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
+import { PARTNER_KINDS } from '../../domain/partners/kind.ts';
+import { type Admission, Eligibility } from '../../domain/programs/eligibility.ts';
 import { Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
@@ -10,24 +12,25 @@ const ProgramRow = z.strictObject({
   code: z.string(),
   name: z.string(),
   schedule: z.string(),
-  partnerKinds: z.array(z.string()),
+  partnerKinds: z.array(z.enum(PARTNER_KINDS)),
+  eligibility: Eligibility,
   createdAt: Instant,
 });
 export type Program = z.infer<typeof ProgramRow>;
 
 const programQuery = sql.fragment`
   select program.id, program.code, program.name, schedule.code as schedule, partner_kinds as "partnerKinds",
-    program.created_at as "createdAt"
+    eligibility, program.created_at as "createdAt"
   from program join pay_schedule schedule on schedule.id = program.schedule_id`;
 
-export type NewProgram = { code: string; name: string; scheduleId: number; partnerKinds: readonly string[] };
+export type NewProgram = { code: string; name: string; scheduleId: number } & Admission;
 
 /** Writes a program. Null if the code is taken. */
 export async function insertProgram(db: Database, program: NewProgram): Promise<Program | null> {
-  const { code, name, scheduleId, partnerKinds } = program;
+  const { code, name, scheduleId, partnerKinds, eligibility } = program;
   const added = await db.maybeOne(sql.type(z.object({ id: z.number() }))`
-    insert into program(code, name, schedule_id, partner_kinds)
-    values (${code}, ${name}, ${scheduleId}, ${sql.array(partnerKinds, 'text')})
+    insert into program(code, name, schedule_id, partner_kinds, eligibility)
+    values (${code}, ${name}, ${scheduleId}, ${sql.array(partnerKinds, 'text')}, ${sql.jsonb(eligibility)})
     on conflict (code) do nothing returning id`);
   return added && getProgram(db, code);
 }
@@ -41,6 +44,15 @@ export async function getProgram(db: Database, code: string): Promise<Program> {
 export const listPrograms = (db: Database, after: string | null, limit: number): Promise<readonly Program[]> =>
   db.any(sql.type(ProgramRow)`
     ${programQuery} where ${after}::text is null or program.code > ${after} order by program.code limit ${limit}`);
+
+export const listProgramsNamed = (db: Database, codes: readonly string[]): Promise<readonly Program[]> =>
+  db.any(sql.type(ProgramRow)`${programQuery} where program.code = any(${sql.array(codes, 'text')})`);
+
+/** Writes who may join a program from now on. */
+export const updateAdmission = (db: Database, id: number, { partnerKinds, eligibility }: Admission) =>
+  db.query(sql.unsafe`
+    update program set partner_kinds = ${sql.array(partnerKinds, 'text')}, eligibility = ${sql.jsonb(eligibility)}
+    where id = ${id}`);
 
 /** Locks a program until the transaction ends, so that two versions of one of its plans do not get the same number. */
 export const lockProgram = (db: Database, id: number) =>

@@ -420,6 +420,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/programs/{code}/eligibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say who may join a program
+         * @description Needs a key of the role **operator**.
+         */
+        put: operations["setProgramEligibility"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/programs/{code}": {
         parameters: {
             query?: never;
@@ -679,6 +699,94 @@ export interface paths {
          */
         get: operations["getPartnerAgreementHistory"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{code}/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the facts about a partner
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["listPartnerFacts"];
+        put?: never;
+        /**
+         * Record a fact about a partner
+         * @description A fact supersedes the earlier ones about its days. Nothing is changed or deleted.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["addPartnerFact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{code}/facts/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how the facts about a partner came about
+         * @description Each record supersedes the earlier ones about its days.
+         *
+         *     Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getPartnerFactHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fact-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the keys of facts
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listFactKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fact-keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Declare a key of facts
+         * @description Needs a key of the role **operator**.
+         */
+        put: operations["setFactKey"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2678,12 +2786,51 @@ export interface components {
              *     ]
              */
             partnerKinds: string[];
+            eligibility: components["schemas"]["Eligibility"];
             /**
              * Format: date-time
              * @description When the program was added. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
+        };
+        /** @description The needs that a partner must meet to join a program, besides being of the right kind */
+        Eligibility: {
+            /**
+             * @description The facts that a partner needs on the first day, such as a certification. All are needed
+             * @default []
+             * @example [
+             *       {
+             *         "key": "certification",
+             *         "anyOf": [
+             *           "net-1"
+             *         ]
+             *       }
+             *     ]
+             */
+            needs?: {
+                /**
+                 * @description The key of a fact
+                 * @example tier
+                 */
+                key: string;
+                /**
+                 * @description The values of which the partner needs one
+                 * @example [
+                 *       "net-1"
+                 *     ]
+                 */
+                anyOf: string[];
+            }[];
+            /**
+             * @description The countries, regions and territories that the program is open to. The country of a partner, or a value of their facts `region` and `territory`, must be one of them. Empty if it is open to all
+             * @default []
+             * @example [
+             *       "US",
+             *       "EMEA"
+             *     ]
+             */
+            territories?: string[];
         };
         NewProgram: {
             /**
@@ -2709,6 +2856,17 @@ export interface components {
              *     ]
              */
             partnerKinds?: ("reseller" | "distributor" | "affiliate" | "agent" | "dealer" | "installer" | "supplier" | "marketplace_seller")[];
+            eligibility?: components["schemas"]["Eligibility"];
+        };
+        Admission: {
+            /**
+             * @description The kinds of partner that may join; empty if every kind may join
+             * @example [
+             *       "reseller"
+             *     ]
+             */
+            partnerKinds: ("reseller" | "distributor" | "affiliate" | "agent" | "dealer" | "installer" | "supplier" | "marketplace_seller")[];
+            eligibility: components["schemas"]["Eligibility"];
         };
         PlanVersion: {
             /**
@@ -3049,6 +3207,11 @@ export interface components {
              * @default []
              */
             agreements?: components["schemas"]["NewAgreement"][];
+            /**
+             * @description The facts about the partner, up to 50, such as those that a program needs
+             * @default []
+             */
+            facts?: components["schemas"]["NewcomerFact"][];
             instrument?: components["schemas"]["NewInstrument"];
         };
         NewAgreement: {
@@ -3079,6 +3242,30 @@ export interface components {
              * @example The contract is not signed yet
              */
             reason?: string;
+        };
+        NewcomerFact: {
+            /**
+             * @description The key of a fact
+             * @example tier
+             */
+            key: string;
+            /**
+             * @description The value of a fact
+             * @example gold
+             */
+            value: string;
+            /**
+             * Format: date
+             * @description The first local day on which the fact holds
+             * @example 2026-01-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The first local day on which the fact no longer holds; without it, there is no end
+             * @example 2028-01-01
+             */
+            until?: string;
         };
         /** @description The destination of payments to a partner: a bank account, a PayPal account or an address for checks */
         NewInstrument: components["schemas"]["BankInstrument"] | components["schemas"]["PayPalInstrument"] | components["schemas"]["CheckInstrument"];
@@ -3354,6 +3541,179 @@ export interface components {
              * @example 2026-03-02T09:30:00.000Z
              */
             recordedAt: string;
+        };
+        PartnerFact: {
+            /**
+             * @description The key of the fact
+             * @example tier
+             */
+            key: string;
+            /**
+             * @description The value
+             * @example gold
+             */
+            value: string;
+            /**
+             * Format: date
+             * @description The first local day on which it holds. A local date
+             * @example 2026-01-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The first local day on which it no longer holds; null if there is no end. A local date
+             * @example 2028-01-01
+             */
+            until: string | null;
+        };
+        RecordedFact: {
+            /**
+             * @description The number of the record. A string of digits
+             * @example 1042
+             */
+            id: string;
+            /**
+             * @description The key of the fact
+             * @example tier
+             */
+            key: string;
+            /**
+             * @description The value; null if any value of the key was taken back
+             * @example gold
+             */
+            value: string | null;
+            /**
+             * @description Whether the value holds on these days
+             * @example true
+             */
+            holds: boolean;
+            /**
+             * Format: date
+             * @description The first local day that the record is about. A local date
+             * @example 2026-01-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The first local day after those; null if there is no end. A local date
+             * @example 2028-01-01
+             */
+            until: string | null;
+            /**
+             * @description The one who said it: a person, a file, an event, or the ladder of a program
+             * @example person
+             * @enum {string}
+             */
+            source: "person" | "csv" | "event" | "ladder";
+            /**
+             * @description The file, event or window that it comes from; otherwise null
+             * @example certificates.csv
+             */
+            reference: string | null;
+            /**
+             * @description The reason, if one was given
+             * @example The exam was passed
+             */
+            reason: string | null;
+            /**
+             * @description The person who recorded it; null for an event or a ladder
+             * @example olga
+             */
+            recordedBy: string | null;
+            /**
+             * Format: date-time
+             * @description When it was recorded. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            recordedAt: string;
+        };
+        NewFact: {
+            /**
+             * @description The key of a fact
+             * @example tier
+             */
+            key: string;
+            /**
+             * @description The value of a fact
+             * @example gold
+             */
+            value?: string;
+            /**
+             * @description False takes back what was recorded about these days: the value, or any value of a key that has one value at a time
+             * @default true
+             * @example true
+             */
+            holds?: boolean;
+            /**
+             * Format: date
+             * @description The first local day on which the fact holds
+             * @example 2026-01-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The first local day on which the fact no longer holds; without it, there is no end
+             * @example 2028-01-01
+             */
+            until?: string;
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason?: string;
+        };
+        FactKey: {
+            /**
+             * @description The key
+             * @example tier
+             */
+            key: string;
+            /**
+             * @description The meaning of the key
+             * @example The tier of the partner, such as gold
+             */
+            description: string;
+            /**
+             * @description Whether a partner can have many values at a time, such as certifications
+             * @example false
+             */
+            many: boolean;
+            /**
+             * @description The allowed values; empty if any will do
+             * @example [
+             *       "silver",
+             *       "gold"
+             *     ]
+             */
+            allowedValues: string[];
+            /**
+             * Format: date-time
+             * @description When the key was declared. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            createdAt: string;
+        };
+        NewFactKey: {
+            /**
+             * @description The meaning of the key
+             * @example The tier of the partner
+             */
+            description: string;
+            /**
+             * @description Whether a partner can have many values at a time; it never changes
+             * @default false
+             * @example false
+             */
+            many?: boolean;
+            /**
+             * @description The allowed values; empty if any will do
+             * @default []
+             * @example [
+             *       "silver",
+             *       "gold"
+             *     ]
+             */
+            allowedValues?: string[];
         };
         Instrument: {
             /**
@@ -9206,7 +9566,9 @@ export type ScheduleChange = components['schemas']['ScheduleChange'];
 export type Periods = components['schemas']['Periods'];
 export type Period = components['schemas']['Period'];
 export type Program = components['schemas']['Program'];
+export type Eligibility = components['schemas']['Eligibility'];
 export type NewProgram = components['schemas']['NewProgram'];
+export type Admission = components['schemas']['Admission'];
 export type PlanVersion = components['schemas']['PlanVersion'];
 export type PlanTerms = components['schemas']['PlanTerms'];
 export type IncentiveTerms = components['schemas']['IncentiveTerms'];
@@ -9220,6 +9582,7 @@ export type PlanVersionWithdrawal = components['schemas']['PlanVersionWithdrawal
 export type Partner = components['schemas']['Partner'];
 export type NewPartner = components['schemas']['NewPartner'];
 export type NewAgreement = components['schemas']['NewAgreement'];
+export type NewcomerFact = components['schemas']['NewcomerFact'];
 export type NewInstrument = components['schemas']['NewInstrument'];
 export type BankInstrument = components['schemas']['BankInstrument'];
 export type PayPalInstrument = components['schemas']['PayPalInstrument'];
@@ -9233,6 +9596,11 @@ export type AgreementTerm = components['schemas']['AgreementTerm'];
 export type ChangedAgreement = components['schemas']['ChangedAgreement'];
 export type AgreementChange = components['schemas']['AgreementChange'];
 export type RecordedTerm = components['schemas']['RecordedTerm'];
+export type PartnerFact = components['schemas']['PartnerFact'];
+export type RecordedFact = components['schemas']['RecordedFact'];
+export type NewFact = components['schemas']['NewFact'];
+export type FactKey = components['schemas']['FactKey'];
+export type NewFactKey = components['schemas']['NewFactKey'];
 export type Instrument = components['schemas']['Instrument'];
 export type InstrumentOrder = components['schemas']['InstrumentOrder'];
 export type NewInstrumentOrder = components['schemas']['NewInstrumentOrder'];
@@ -10431,6 +10799,41 @@ export interface operations {
             500: components["responses"]["InternalError"];
         };
     };
+    setProgramEligibility: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Admission"];
+            };
+        };
+        responses: {
+            /** @description The program. Partners who are in it stay in it; others may join if they fit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Program"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
     getProgram: {
         parameters: {
             query?: never;
@@ -11123,6 +11526,213 @@ export interface operations {
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPartnerFacts: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+                /** @description The local day on which the facts hold; without it, the facts of every day are read */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The facts in effect, by key, value and first day. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["PartnerFact"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addPartnerFact: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFact"];
+            };
+        };
+        responses: {
+            /** @description The fact was recorded. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedFact"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getPartnerFactHistory: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything that was recorded, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["RecordedFact"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listFactKeys: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys, in their order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["FactKey"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    setFactKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key of a fact */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFactKey"];
+            };
+        };
+        responses: {
+            /** @description The key is declared. Facts that were recorded before stay as they are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactKey"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The key is declared with one value at a time, or with many, and that never changes. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

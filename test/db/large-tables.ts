@@ -9,6 +9,7 @@ import type { Fixture } from './fixture.ts';
 export const LARGE = [
   'partner',
   'agreement_term',
+  'partner_fact',
   'instrument_version',
   'event',
   'event_due',
@@ -60,6 +61,9 @@ export async function fillLargeTables({ app, owner }: Fixture) {
     sql.unsafe`
       insert into agreement_term(partner_id, program_id, plan_id, starts_on)
       select id, ${company.programId}, ${company.planId}, '2020-01-01' from partner`,
+    sql.unsafe`
+      insert into partner_fact(partner_id, key, slot, value, starts_on, source)
+      select id, 'tier', '', 'gold', '2020-01-01', 'ladder' from partner`,
     sql.unsafe`
       insert into instrument_version(partner_id, method, country, sealed, key_id, fingerprint, last4, usable_from)
       select id, 'paypal', 'US', '', 'test', sha256(code::bytea), '6789', '2020-01-01' from partner`,

@@ -15,6 +15,7 @@ import { onlyOwn } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { destinationOf, NewInstrumentBody } from './details.ts';
+import { NewcomerFactBody } from './facts.ts';
 import { giverOf } from './instruments.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
@@ -34,6 +35,7 @@ import { NewAgreementBody } from './agreements.ts';
 
 const BATCH_MAX = 500;
 const AGREEMENTS_MAX = 20;
+const FACTS_MAX = 50;
 
 const EMAIL = 'The e-mail address for notices about payouts';
 const COUNTRY = 'The country where the partner lives or is registered: an ISO 3166-1 code of two letters';
@@ -50,6 +52,11 @@ const NewPartnerBody = z
       .max(AGREEMENTS_MAX)
       .default([])
       .meta({ description: `The programs that the partner joins, up to ${AGREEMENTS_MAX}` }),
+    facts: z
+      .array(NewcomerFactBody)
+      .max(FACTS_MAX)
+      .default([])
+      .meta({ description: `The facts about the partner, up to ${FACTS_MAX}, such as those that a program needs` }),
     instrument: NewInstrumentBody.optional(),
   })
   .openapi('NewPartner');
@@ -216,9 +223,10 @@ export const partnerRoutes = ({ db, vault, settings: { coolingOffDays } }: ApiDe
       return c.json(partnerBody(released), 200);
     });
 
-const newcomer = ({ email, instrument, agreements, ...partner }: NewPartnerBody): Newcomer => ({
+const newcomer = ({ email, instrument, agreements, facts, ...partner }: NewPartnerBody): Newcomer => ({
   ...partner,
   email: email ?? null,
   agreements: agreements.map(({ endsOn = null, ...agreement }) => ({ ...agreement, endsOn })),
+  facts: facts.map(({ until = null, ...fact }) => ({ ...fact, until })),
   destination: instrument ? destinationOf(instrument) : null,
 });

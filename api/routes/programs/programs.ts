@@ -2,11 +2,12 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import { PARTNER_KINDS } from '../../../domain/partners/kind.ts';
 import { addPlan, addPlanVersion, withdrawPlanVersion } from '../../../commands/programs/plans.ts';
-import { addProgram } from '../../../commands/programs/programs.ts';
+import { addProgram, changeAdmission } from '../../../commands/programs/programs.ts';
 import { listPlans, listPlanVersions, type PlanVersion } from '../../../db/programs/plans.ts';
 import { getProgram, listPrograms, type Program } from '../../../db/programs/programs.ts';
 import { getSchedule } from '../../../db/payers/schedules.ts';
 import { Code } from '../../../domain/fields.ts';
+import { Eligibility } from '../../../domain/programs/eligibility.ts';
 import { PlanTerms, planWarnings } from '../../../domain/programs/plan.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
@@ -38,6 +39,7 @@ const NewProgramBody = z
     name: Name.meta({ description: "The program's name", examples: ['Resale'] }),
     schedule: Code.meta({ description: 'The code of the pay schedule that pays this program', examples: ['monthly'] }),
     partnerKinds: PartnerKinds.default([]).meta(KINDS),
+    eligibility: Eligibility.default({ needs: [], territories: [] }),
   })
   .openapi('NewProgram');
 
@@ -47,6 +49,7 @@ const ProgramBody = z
     name: fields.text("The program's name", 'Resale'),
     schedule: fields.code('The code of the pay schedule that pays this program', 'monthly'),
     partnerKinds: z.array(z.string()).meta(KINDS),
+    eligibility: Eligibility,
     createdAt: fields.at('When the program was added'),
   })
   .openapi('Program');
@@ -97,6 +100,21 @@ const add = createRoute({
     201: answers(ProgramBody, 'The program was added.'),
     404: problemResponse('There is no such pay schedule. Nothing was added.'),
     409: problemResponse('The code is taken.'),
+  },
+});
+
+const AdmissionBody = z
+  .strictObject({ partnerKinds: PartnerKinds.meta(KINDS), eligibility: Eligibility })
+  .openapi('Admission');
+
+const admit = createRoute({
+  method: 'put',
+  path: '/v1/programs/{code}/eligibility',
+  tags: ['programs'],
+  summary: 'Say who may join a program',
+  request: { params: CodePath, body: jsonBody(AdmissionBody) },
+  responses: {
+    200: answers(ProgramBody, 'The program. Partners who are in it stay in it; others may join if they fit.'),
   },
 });
 
@@ -190,11 +208,12 @@ const withdraw = createRoute({
   },
 });
 
-const programBody = ({ code, name, schedule, partnerKinds, createdAt }: Program) => ({
+const programBody = ({ code, name, schedule, partnerKinds, eligibility, createdAt }: Program) => ({
   code,
   name,
   schedule,
   partnerKinds,
+  eligibility,
   createdAt: createdAt.toISOString(),
 });
 
@@ -220,6 +239,15 @@ export const programRoutes = ({ db }: ApiDeps) =>
       const { schedule, ...program } = c.req.valid('json');
       const { id } = await getSchedule(db, schedule);
       return c.json(programBody(await addProgram(db, { ...program, scheduleId: id }, c.get('caller').actorId)), 201);
+    })
+    .openapi(admit, async (c) => {
+      const changed = await changeAdmission(
+        db,
+        c.req.valid('param').code,
+        c.req.valid('json'),
+        c.get('caller').actorId,
+      );
+      return c.json(programBody(changed), 200);
     })
     .openapi(get, async (c) => c.json(programBody(await getProgram(db, c.req.valid('param').code)), 200))
     .openapi(plans, async (c) => {

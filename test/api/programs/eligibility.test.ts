@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type Api, setUpShop, startApi, TERMS } from '../api.ts';
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+  await setUpShop(api, ['ann']);
+  await program('pro', ['reseller', 'affiliate'], { needs: [{ key: 'certification', anyOf: ['net-1'] }] });
+});
+afterAll(() => api.stop());
+
+async function program(code: string, partnerKinds: string[], eligibility: object) {
+  const added = await api.ask('POST', '/v1/programs', {
+    body: { code, name: code, schedule: 'monthly', partnerKinds, eligibility },
+  });
+  await api.ask('POST', `/v1/programs/${code}/plans`, { body: { code: 'standard', terms: TERMS } });
+  return added;
+}
+const agreement = (startsOn: string) => ({ program: 'pro', plan: 'standard', startsOn });
+const join = (startsOn: string) => api.ask('POST', '/v1/partners/ann/agreements', { body: agreement(startsOn) });
+const partner = (code: string, more: object = {}) => ({
+  code,
+  name: code,
+  kind: 'reseller',
+  country: 'US',
+  agreements: [agreement('2026-03-01')],
+  ...more,
+});
+const fact = { key: 'certification', value: 'net-1', from: '2026-02-01' };
+
+describe('given a program that needs a certification', () => {
+  it('when a partner joins without it then that is refused with the reason, and nothing is written', async () => {
+    const answer = await join('2026-03-01');
+    expect(answer.body).toMatchObject({
+      status: 400,
+      errors: [{ field: 'program', reason: 'ann cannot join pro: ann needs certification net-1 on 2026-03-01' }],
+    });
+    const { body } = await api.ask('GET', '/v1/partners/ann/agreements');
+    expect(body['items']).toMatchObject([{ program: 'shop' }]);
+  });
+
+  it('when the partner holds it on the first day then they join, and not from an earlier day', async () => {
+    await api.ask('POST', '/v1/partners/ann/facts', { body: fact });
+    expect(await join('2026-01-31')).toMatchObject({ status: 400 });
+    expect(await join('2026-03-01')).toMatchObject({ status: 201 });
+    const change = (startsOn: string) => api.ask('PATCH', '/v1/partners/ann/agreements/pro', { body: { startsOn } });
+    expect((await change('2026-01-15')).body).toMatchObject({ status: 400, errors: [{ field: 'program' }] });
+    expect(await change('2026-02-01')).toMatchObject({ status: 200 });
+  });
+
+  it('when a new partner comes with the fact then they join at once', async () => {
+    expect(await api.ask('POST', '/v1/partners', { body: partner('bea', { facts: [fact] }) })).toMatchObject({
+      status: 201,
+    });
+    expect(await api.ask('POST', '/v1/partners', { body: partner('cara') })).toMatchObject({ status: 400 });
+    expect(await api.ask('GET', '/v1/partners/cara')).toMatchObject({ status: 404 });
+  });
+
+  it('when a partner is of another kind then they are refused, in a batch with all others', async () => {
+    const answer = await api.ask('POST', '/v1/partners/batch', {
+      body: { partners: [partner('dora', { facts: [fact] }), partner('emil', { facts: [fact], kind: 'agent' })] },
+    });
+    expect(answer.body).toMatchObject({
+      status: 400,
+      errors: [{ field: 'program', reason: expect.stringContaining('open to reseller, affiliate') }],
+    });
+    expect(await api.ask('GET', '/v1/partners/dora')).toMatchObject({ status: 404 });
+  });
+
+  it('when it is opened to everybody then partners who did not fit may join', async () => {
+    const eligibility = { needs: [], territories: ['US'] };
+    const opened = await api.ask('PUT', '/v1/programs/pro/eligibility', { body: { partnerKinds: [], eligibility } });
+    expect(opened).toMatchObject({ status: 200, body: { partnerKinds: [], eligibility } });
+    expect(await api.ask('POST', '/v1/partners', { body: partner('fred', { kind: 'agent' }) })).toMatchObject({
+      status: 201,
+    });
+    expect((await api.ask('POST', '/v1/partners', { body: partner('gina', { country: 'FR' }) })).body).toMatchObject({
+      errors: [{ reason: expect.stringContaining('gina is in FR') }],
+    });
+  });
+
+  it.each([
+    { needs: [{ key: 'shoe_size', anyOf: ['44'] }], field: 'eligibility.needs[0].key' },
+    { needs: [{ key: 'rank', anyOf: ['a', 'z'] }], field: 'eligibility.needs[0].anyOf' },
+  ])('when it needs a fact that nobody can have then it is not added: $field', async ({ needs, field }) => {
+    await api.ask('PUT', '/v1/fact-keys/rank', { body: { description: 'The rank', allowedValues: ['a', 'b'] } });
+    expect((await program('odd', [], { needs })).body).toMatchObject({ status: 400, errors: [{ field }] });
+  });
+});
