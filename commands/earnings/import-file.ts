@@ -10,7 +10,7 @@ import {
 } from '../../db/earnings/imports.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import type { ImportMapping } from '../../domain/earnings/import-mapping.ts';
-import type { Break } from './csv.ts';
+import type { Break } from '../csv.ts';
 import { countRows, takePage } from './import-page.ts';
 import { type ImportFiles, type ImportSource, type JoinLimits, openSource } from './import-source.ts';
 import { intakeEvents } from './intake.ts';

@@ -4,7 +4,7 @@ import type { Row } from '../../domain/earnings/import-cells.ts';
 import { columnsOf, type ImportMapping } from '../../domain/earnings/import-mapping.ts';
 import { compileMapping, type MappedRow, WHOLE_ROW } from '../../domain/earnings/import-row.ts';
 import { refused } from '../../domain/errors.ts';
-import { type Break, type CsvFormat, type CsvRow, readFormat, readRows } from './csv.ts';
+import { type Break, type CsvFormat, type CsvRow, readFormat, readRows } from '../csv.ts';
 
 /**
  * A second file is looked up by its key, so the columns that are joined are kept in memory. These limits keep it below about 250 MB; a

@@ -3,12 +3,11 @@ import { createReadStream } from 'node:fs';
 import { CsvError, type Options, parse } from 'csv-parse';
 import { z } from 'zod';
 
-import type { Row } from '../../domain/earnings/import-cells.ts';
-import { refused } from '../../domain/errors.ts';
+import { refused } from '../domain/errors.ts';
 import { findHeader, type HeaderPlace, readHead, skipLines } from './csv-header.ts';
 
 /** A row with the line on which it ends. The reason says why it cannot be used although its cells can be read. */
-export type CsvRow = { line: number; row: Row; reason?: string };
+export type CsvRow = { line: number; row: readonly string[]; reason?: string };
 
 const RECORD_CHARS_MAX = 1024 * 1024;
 
