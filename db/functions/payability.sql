@@ -13,6 +13,7 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
   gateway text,
   instrument_version_id uuid,
   reasons jsonb,
+  is_last boolean,
   outcome text
 ) language sql stable as $$
   with member as (
@@ -45,7 +46,8 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
     left join line using (partner_id)
     group by member.partner_id, payer.id, coalesce(line.currency, payer.currency)
   ), asked as (
-    select balance.*, greatest(minimum.minimum_minor, unit.unit_minor, 0) as minimum_minor, partner.on_hold_reason,
+    select balance.*, greatest(minimum.minimum_minor, unit.unit_minor, 0) as minimum_minor,
+      coalesce(unit.unit_minor, 1) as unit_minor, partner.on_hold_reason,
       case when balance.payable_minor >= unit.unit_minor then balance.payable_minor % unit.unit_minor else 0 end as rest_minor,
       instrument.id as instrument_version_id, instrument.method, instrument.usable_from, instrument.gateway,
       instrument.advice
@@ -54,26 +56,34 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
     left join pay_schedule_minimum minimum on minimum.schedule_id = the_schedule and minimum.currency = balance.currency
     left join lateral instrument_in_use(balance.partner_id, balance.currency, balance.payer_id) instrument on true
     left join rail_unit unit on unit.gateway = instrument.gateway and unit.currency = balance.currency
-  ), judged as (
-    select asked.*, against.reasons
+  ), small as (
+    -- A partner who goes on in no program earns no more, so no minimum holds back their last balance.
+    select asked.*, left_all.is_last
     from asked
+    cross join lateral (
+      select case when asked.payable_minor >= asked.unit_minor and asked.payable_minor < asked.minimum_minor
+        then not goes_on(asked.partner_id, the_schedule, cutoff) else false end as is_last offset 0
+    ) left_all
+  ), judged as (
+    select small.*, against.reasons
+    from small
     cross join lateral (
       select coalesce(jsonb_agg(jsonb_build_object('reason', reason, 'until', until, 'detail', detail) order by rank), '[]') as reasons
       from (values
         (1, 'nothing_due', payable_minor = 0, next_available_on::timestamptz, case when held_minor <> 0 then 'held' end),
         (2, 'negative_balance', payable_minor < 0, null, null),
         (3, 'partner_on_hold', on_hold_reason is not null, null, on_hold_reason),
-        (4, 'no_instrument', asked.instrument_version_id is null, null, null),
-        (5, 'instrument_failed', asked.advice is not null, null, asked.advice),
+        (4, 'no_instrument', small.instrument_version_id is null, null, null),
+        (5, 'instrument_failed', small.advice is not null, null, small.advice),
         (6, 'instrument_cooling_off', usable_from > now(), usable_from, null),
-        (7, 'method_not_offered', asked.instrument_version_id is not null and asked.gateway is null, null, asked.method),
-        (8, 'below_minimum', payable_minor > 0 and payable_minor < asked.minimum_minor, next_available_on::timestamptz, null)
+        (7, 'method_not_offered', small.instrument_version_id is not null and small.gateway is null, null, small.method),
+        (8, 'below_minimum', payable_minor > 0 and payable_minor < small.minimum_minor and not is_last, next_available_on::timestamptz, null)
       ) possible(rank, reason, applies, until, detail)
       where applies
     ) against
   )
   -- A gateway may pay only whole units of a currency. The rest is carried forward.
   select partner_id, currency, payable_minor - rest_minor, held_minor + rest_minor, reserved_minor, next_available_on, minimum_minor, method, gateway,
-    instrument_version_id, reasons, coalesce(reasons -> 0 ->> 'reason', 'paid')
+    instrument_version_id, reasons, is_last, coalesce(reasons -> 0 ->> 'reason', 'paid')
   from judged
 $$;

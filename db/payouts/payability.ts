@@ -28,6 +28,8 @@ const PayabilityRow = z.strictObject({
   instrumentVersionId: z.string().nullable(),
   /** The reasons against a payment, most basic first. Empty when it will be paid. */
   reasons: z.array(Reason),
+  /** Whether the partner goes on in no program of the schedule, so that the minimum does not hold back this balance. */
+  isLast: z.boolean(),
   outcome: z.enum(OUTCOMES),
 });
 export type Payability = z.infer<typeof PayabilityRow>;
@@ -35,7 +37,7 @@ export type Payability = z.infer<typeof PayabilityRow>;
 const columns = sql.fragment`
   partner_id as "partnerId", currency, payable_minor as "payableMinor", held_minor as "heldMinor", reserved_minor as "reservedMinor",
   next_available_on as "nextAvailableOn", minimum_minor as "minimumMinor", method, gateway,
-  instrument_version_id as "instrumentVersionId", reasons, outcome`;
+  instrument_version_id as "instrumentVersionId", reasons, is_last as "isLast", outcome`;
 
 /**
  * The partners that a run would pay, and the reasons why it would not pay the others: a row for each partner and currency. A

@@ -16,6 +16,8 @@ export type Standing = {
   readonly nextAvailableOn: string | null;
   readonly method: Method | null;
   readonly reasons: readonly Reason[];
+  /** Whether the partner goes on in no program of the schedule, so that the minimum does not hold back this balance. */
+  readonly isLast: boolean;
   /** Why each payout that is not over waits, in words, the newest first. */
   readonly waiting?: readonly string[];
 };
@@ -57,6 +59,16 @@ function endOf({ reason, until }: Reason, { nextAvailableOn }: Standing, schedul
   const waitsForHold = reason === 'nothing_due' || reason === 'below_minimum';
   return waitsForHold && nextAvailableOn !== null ? cutoffInstant(schedule, nextAvailableOn) : undefined;
 }
+
+/** Why a balance is paid although it is less than the smallest payout, or null where it is not. */
+export const whyBelowMinimum = ({
+  isLast,
+  payable,
+  minimum,
+}: Pick<Standing, 'isLast' | 'payable' | 'minimum'>): string | null =>
+  isLast
+    ? `The agreements in all programs of this schedule have ended. We pay the last ${formatMoney(payable)}, although the smallest payout is ${formatMoney(minimum)}.`
+    : null;
 
 /** The reasons in words, and the earliest local date on which money can move. The date is null while somebody must act first. */
 export function explainStanding(

@@ -5523,6 +5523,11 @@ export interface components {
                      */
                     detail: string | null;
                 }[];
+                /**
+                 * @description Why the amount is paid although it is less than the smallest payout; null otherwise
+                 * @example The agreements in all programs of this schedule have ended. We pay the last 62.00 USD, although the smallest payout is 100.00 USD.
+                 */
+                belowMinimum: string | null;
             }[];
         };
         Check: {

@@ -6,7 +6,7 @@ import { listWaiting } from '../../../db/runs/waiting.ts';
 import { listPartnerSchedules, type Schedule } from '../../../db/payers/schedules.ts';
 import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
-import { explainStanding } from '../../../domain/payouts/payability.ts';
+import { explainStanding, whyBelowMinimum } from '../../../domain/payouts/payability.ts';
 import { waitsFor } from '../../../domain/runs/waiting.ts';
 import { OUTCOMES } from '../../../domain/payouts/outcome.ts';
 import { nextPeriods, payDate } from '../../../domain/payers/schedule.ts';
@@ -59,6 +59,12 @@ export const PayabilityBody = z
           method: Method.nullable(),
           outcome: fields.oneOf(OUTCOMES, 'The outcome of the next run for the partner, as things stand', 'paid'),
           reasons: z.array(ReasonBody).meta({ description: 'All reasons against a payment; empty if there are none' }),
+          belowMinimum: fields
+            .text(
+              'Why the amount is paid although it is less than the smallest payout; null otherwise',
+              'The agreements in all programs of this schedule have ended. We pay the last 62.00 USD, although the smallest payout is 100.00 USD.',
+            )
+            .nullable(),
         }),
       )
       .meta({ description: 'One item for each pay schedule and currency of the partner' }),
@@ -91,10 +97,10 @@ async function itemsOf(db: Database, schedule: Schedule, partnerId: bigint, nowM
 }
 
 function itemOf(row: Payability, schedule: Schedule, nowMs: number, waiting: readonly string[]) {
-  const { currency, nextAvailableOn, method, outcome } = row;
+  const { currency, nextAvailableOn, method, outcome, isLast } = row;
   const of = (minor: bigint) => money(minor, currency);
   const [payable, reserved, minimum] = [of(row.payableMinor), of(row.reservedMinor), of(row.minimumMinor)];
-  const standing = { payable, reserved, minimum, nextAvailableOn, method, reasons: row.reasons, waiting };
+  const standing = { payable, reserved, minimum, nextAvailableOn, method, reasons: row.reasons, isLast, waiting };
   return {
     currency,
     payable: formatDecimal(payable),
@@ -105,6 +111,7 @@ function itemOf(row: Payability, schedule: Schedule, nowMs: number, waiting: rea
     method,
     outcome,
     ...explainStanding(standing, schedule, nowMs),
+    belowMinimum: whyBelowMinimum(standing),
   };
 }
 

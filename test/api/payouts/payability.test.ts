@@ -160,6 +160,22 @@ describe('given a partner who asks why there is no money yet', () => {
     },
   );
 
+  it('when the partner has left every program then the last balance is paid below the minimum, and the words say why', async () => {
+    const code = await addPartner();
+    await addLine(api.db, code, 500, LONG_AGO);
+    expect(await askFor(code)).toMatchObject({ outcome: 'below_minimum', belowMinimum: null });
+    const left = await api.ask('PATCH', `/v1/partners/${code}/agreements/shop`, { body: { endsOn: '2026-02-01' } });
+    expect(left.status, left.text).toBe(200);
+    expect(await askFor(code)).toMatchObject({
+      payable: '5.00',
+      minimum: '10.00',
+      outcome: 'paid',
+      reasons: [],
+      belowMinimum:
+        'The agreements in all programs of this schedule have ended. We pay the last 5.00 USD, although the smallest payout is 10.00 USD.',
+    });
+  });
+
   it('when two things stand against it then both are said, and one that does not end by itself leaves no date', async () => {
     const code = await addPartner();
     await addLine(api.db, code, 5000, HELD_UNTIL);

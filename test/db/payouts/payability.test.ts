@@ -41,6 +41,21 @@ const hold = ({ id }: PartnerRows) =>
 const earn = (partner: PartnerRows, minor: bigint, availableOn = '2026-01-15') =>
   addLine(fixture.app, company, partner, { minor, availableOn });
 
+/** Records that the partner is in the program no longer from a day on. */
+const leave = ({ id }: PartnerRows, from: string) =>
+  fixture.app.query(sql.unsafe`
+    insert into agreement_term(partner_id, program_id, plan_id, starts_on) values (${id}, ${company.programId}, null, ${from})`);
+const join = ({ id }: PartnerRows, from: string, until: string | null = null) =>
+  fixture.app.query(sql.unsafe`
+    insert into agreement_term(partner_id, program_id, plan_id, starts_on, ends_on)
+    values (${id}, ${company.programId}, ${company.planId}, ${from}, ${until})`);
+const joinAnother = ({ id }: PartnerRows) =>
+  fixture.app.query(sql.unsafe`
+    with other as (
+      insert into program(code, schedule_id, name) values (${`other-${id}`}, ${company.scheduleId}, 'Other') returning id
+    ), terms as (insert into plan(program_id, code) select id, 'standard' from other returning id, program_id)
+    insert into agreement_term(partner_id, program_id, plan_id, starts_on) select ${id}, program_id, id, '2020-01-01' from terms`);
+
 /** A payout to the partner's first instrument fails because of its details. Returns the id of that instrument. */
 async function failInstrument(partner: PartnerRows): Promise<string> {
   const runId = await addRun(fixture.app, await addCompany(fixture.app));
@@ -64,6 +79,63 @@ const CASES: readonly Case[] = [
       return partner;
     },
     reasons: [],
+  },
+  {
+    outcome: 'paid',
+    given: 'less than the minimum, after the last term ended on the day of the cut-off',
+    async partner() {
+      const partner = await addPartner(fixture.app, company);
+      await earn(partner, 62n);
+      await leave(partner, CUTOFF);
+      return partner;
+    },
+    reasons: [],
+  },
+  {
+    outcome: 'below_minimum',
+    given: 'less than the minimum, and the last term ends a day after the cut-off',
+    async partner() {
+      const partner = await addPartner(fixture.app, company);
+      await earn(partner, 62n);
+      await leave(partner, '2026-02-02');
+      return partner;
+    },
+    reasons: ['below_minimum'],
+  },
+  {
+    outcome: 'below_minimum',
+    given: 'less than the minimum, and a term that begins again after the cut-off',
+    async partner() {
+      const partner = await addPartner(fixture.app, company);
+      await earn(partner, 62n);
+      await leave(partner, '2026-01-20');
+      await join(partner, '2026-06-01');
+      return partner;
+    },
+    reasons: ['below_minimum'],
+  },
+  {
+    outcome: 'below_minimum',
+    given: 'less than the minimum, and a later row that is only about the past',
+    async partner() {
+      const partner = await addPartner(fixture.app, company);
+      await earn(partner, 62n);
+      await join(partner, '2019-01-01', '2019-06-01');
+      return partner;
+    },
+    reasons: ['below_minimum'],
+  },
+  {
+    outcome: 'below_minimum',
+    given: 'less than the minimum, and another program of the schedule',
+    async partner() {
+      const partner = await addPartner(fixture.app, company);
+      await earn(partner, 62n);
+      await leave(partner, '2026-01-20');
+      await joinAnother(partner);
+      return partner;
+    },
+    reasons: ['below_minimum'],
   },
   {
     outcome: 'nothing_due',
