@@ -38,6 +38,7 @@ import { factRoutes } from './routes/partners/facts.ts';
 import { instrumentRoutes } from './routes/partners/instruments.ts';
 import { paymentFormRoutes } from './routes/partners/payment-forms.ts';
 import { meRoutes } from './routes/payouts/me.ts';
+import { onboardingRoutes } from './routes/partners/onboarding.ts';
 import { partnerRoutes } from './routes/partners/partners.ts';
 import { alertAmountRoutes } from './routes/payers/alert-amounts.ts';
 import { payerRoutes } from './routes/payers/payers.ts';
@@ -77,6 +78,7 @@ const ROUTES = [
   partnerRoutes,
   agreementRoutes,
   factRoutes,
+  onboardingRoutes,
   instrumentRoutes,
   paymentFormRoutes,
   eventRoutes,

@@ -794,6 +794,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{code}/onboarding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the onboarding of a partner
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["getPartnerOnboarding"];
+        put?: never;
+        /**
+         * Record a stage of onboarding
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["recordOnboardingStage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{code}/instruments": {
         parameters: {
             query?: never;
@@ -3715,6 +3739,59 @@ export interface components {
              */
             allowedValues?: string[];
         };
+        Onboarding: {
+            /** @description Every stage, in its order */
+            stages: components["schemas"]["OnboardingStage"][];
+            /**
+             * @description The stage: `invited`, `accepted_terms`, `method` (payment details are there), `tax_form`, `trained` or `active`; the first one that was not reached, or null
+             * @example trained
+             * @enum {string|null}
+             */
+            next: "invited" | "accepted_terms" | "method" | "tax_form" | "trained" | "active" | null;
+        };
+        OnboardingStage: {
+            /**
+             * @description The stage: `invited`, `accepted_terms`, `method` (payment details are there), `tax_form`, `trained` or `active`
+             * @example tax_form
+             * @enum {string}
+             */
+            stage: "invited" | "accepted_terms" | "method" | "tax_form" | "trained" | "active";
+            /**
+             * Format: date
+             * @description The day on which the partner reached it; null if that has not happened. A local date
+             * @example 2026-03-01
+             */
+            reachedOn: string | null;
+            /**
+             * @description The person who did it or recorded it; null if nobody is known
+             * @example olga
+             */
+            by: string | null;
+            /**
+             * @description The note about it; null if there is none
+             * @example W-9 of February
+             */
+            note: string | null;
+        };
+        NewOnboardingStage: {
+            /**
+             * @description The stage; `method` is not recorded, because payment details say it by themselves
+             * @example tax_form
+             * @enum {string}
+             */
+            stage: "invited" | "accepted_terms" | "tax_form" | "trained" | "active";
+            /**
+             * Format: date
+             * @description The day on which the partner reached it; null takes it back; without it, today in UTC
+             * @example 2026-03-01
+             */
+            reachedOn?: string | null;
+            /**
+             * @description A note about it
+             * @example W-9 of February
+             */
+            note?: string;
+        };
         Instrument: {
             /**
              * Format: uuid
@@ -5975,6 +6052,8 @@ export interface components {
              * @example paula
              */
             partner: string | null;
+            /** @description The onboarding of that partner; null for other roles */
+            onboarding: components["schemas"]["Onboarding"] | null;
         };
         Earning: {
             /**
@@ -9606,6 +9685,9 @@ export type RecordedFact = components['schemas']['RecordedFact'];
 export type NewFact = components['schemas']['NewFact'];
 export type FactKey = components['schemas']['FactKey'];
 export type NewFactKey = components['schemas']['NewFactKey'];
+export type Onboarding = components['schemas']['Onboarding'];
+export type OnboardingStage = components['schemas']['OnboardingStage'];
+export type NewOnboardingStage = components['schemas']['NewOnboardingStage'];
 export type Instrument = components['schemas']['Instrument'];
 export type InstrumentOrder = components['schemas']['InstrumentOrder'];
 export type NewInstrumentOrder = components['schemas']['NewInstrumentOrder'];
@@ -11738,6 +11820,74 @@ export interface operations {
             };
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getPartnerOnboarding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stages that the partner has reached, and the next one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Onboarding"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    recordOnboardingStage: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOnboardingStage"];
+            };
+        };
+        responses: {
+            /** @description The stage was recorded. The newest record of a stage counts. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Onboarding"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

@@ -159,6 +159,7 @@ const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
     endsOn: null,
     reason: 'because',
   },
+  'POST /v1/partners/{code}/onboarding': { stage: 'trained', reachedOn: '2026-03-01', note: 'n' },
   'POST /v1/partners/{code}/instruments': {
     method: 'check',
     payee: 'P',
@@ -287,6 +288,7 @@ const TABLES = [
   'agreement_term',
   'fact_key',
   'partner_fact',
+  'onboarding_record',
   'instrument_version',
   'event',
   'event_due',

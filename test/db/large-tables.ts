@@ -10,6 +10,7 @@ export const LARGE = [
   'partner',
   'agreement_term',
   'partner_fact',
+  'onboarding_record',
   'instrument_version',
   'event',
   'event_due',
@@ -64,6 +65,7 @@ export async function fillLargeTables({ app, owner }: Fixture) {
     sql.unsafe`
       insert into partner_fact(partner_id, key, slot, value, starts_on, source)
       select id, 'tier', '', 'gold', '2020-01-01', 'ladder' from partner`,
+    sql.unsafe`insert into onboarding_record(partner_id, stage, reached_on) select id, 'trained', '2020-01-01' from partner`,
     sql.unsafe`
       insert into instrument_version(partner_id, method, country, sealed, key_id, fingerprint, last4, usable_from)
       select id, 'paypal', 'US', '', 'test', sha256(code::bytea), '6789', '2020-01-01' from partner`,

@@ -2,12 +2,14 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import { ROLES } from '../../../domain/people/role.ts';
 import { type EarningKey, listPartnerEarnings, type PartnerEarning } from '../../../db/earnings/earnings.ts';
+import { listStages } from '../../../db/partners/onboarding.ts';
 import { listPayouts } from '../../../db/payouts/pages.ts';
 import { Currency, Source } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { partnerOf } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import { onboardingBody, OnboardingBody } from '../partners/onboarding.ts';
 import { PayabilityBody, readPayability } from './payability.ts';
 import { UNKNOWN_ZONE } from '../../http/problem.ts';
 import * as fields from '../../http/fields.ts';
@@ -22,6 +24,7 @@ const MeBody = z
     partner: fields
       .code('The code of the partner whose data a key of the role `partner` can read; null for other roles', 'paula')
       .nullable(),
+    onboarding: fields.orNull(OnboardingBody, 'The onboarding of that partner; null for other roles'),
   })
   .openapi('Me');
 
@@ -116,9 +119,10 @@ const earningKey = ({ occurredAt, source, eventId, incentive }: PartnerEarning):
 
 export const meRoutes = ({ db }: ApiDeps) =>
   createRouter()
-    .openapi(me, (c) => {
-      const { actorCode, role, partnerCode } = c.get('caller');
-      return c.json({ actor: actorCode, role, partner: partnerCode }, 200);
+    .openapi(me, async (c) => {
+      const { actorCode, role, partnerCode, partnerId } = c.get('caller');
+      const onboarding = partnerId === null ? null : onboardingBody(await listStages(db, partnerId));
+      return c.json({ actor: actorCode, role, partner: partnerCode, onboarding }, 200);
     })
     .openapi(myPayouts, async (c) => {
       const { cursor = null, limit } = c.req.valid('query');
