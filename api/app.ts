@@ -33,6 +33,7 @@ import { correctionRoutes } from './routes/earnings/corrections.ts';
 import { eventRoutes } from './routes/earnings/events.ts';
 import { gatewayRoutes } from './routes/payers/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
+import { importPreviewRoutes } from './routes/earnings/import-preview.ts';
 import { importRoutes } from './routes/earnings/imports.ts';
 import { factRoutes } from './routes/partners/facts.ts';
 import { instrumentRoutes } from './routes/partners/instruments.ts';
@@ -55,7 +56,7 @@ import { statementRoutes } from './routes/books/statements.ts';
 import { scheduleRoutes } from './routes/payers/schedules.ts';
 import { taskRoutes } from './routes/tasks/tasks.ts';
 import { webhookRoutes } from './routes/payouts/webhooks.ts';
-import { IMPORTS_PATH, receiveUpload, tooLarge } from './http/upload.ts';
+import { receiveUpload, tooLarge, UPLOAD_PATHS } from './http/upload.ts';
 
 /** A thousand events fit in a body. */
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
@@ -82,6 +83,7 @@ const ROUTES = [
   instrumentRoutes,
   paymentFormRoutes,
   eventRoutes,
+  importPreviewRoutes,
   importRoutes,
   correctionRoutes,
   runRoutes,
@@ -115,7 +117,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   app.use(requestId(OWN_IDS), logRequests(deps), secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   app.use('/v1/*', authenticate(deps.db), authorize(), limitBody(), checkJson());
-  app.use(IMPORTS_PATH, receiveUpload(FILES_BYTES_MAX));
+  for (const path of UPLOAD_PATHS) app.use(path, receiveUpload(FILES_BYTES_MAX));
   app.use('/webhooks/*', limitTo(WEBHOOK_BYTES_MAX));
   app.use('/v1/*', idempotent(deps));
   for (const routes of ROUTES) app.route('/', routes(deps));
@@ -170,7 +172,7 @@ const limitTo = (maxSize: number): MiddlewareHandler<ApiEnv> =>
 /** Reads a body of known callers into memory, up to the limit. Imports are written to disk as they arrive, with their own limit. */
 function limitBody(): MiddlewareHandler<ApiEnv> {
   const bodies = limitTo(BODY_BYTES_MAX);
-  return (c, next) => (c.req.path === IMPORTS_PATH ? next() : bodies(c, next));
+  return (c, next) => (UPLOAD_PATHS.includes(c.req.path) ? next() : bodies(c, next));
 }
 
 function refuseMethod(c: Context<ApiEnv>, methods: string[]): Response {

@@ -8,10 +8,11 @@ import { choosePorts } from './stack/ports.ts';
 
 /** `npm run import` streams a file to the API, which imports its rows. Sending the file again changes nothing. */
 
-const USAGE = `npm run import -- FILE --map MAPPING [--join NAME=FILE]… [--api URL] --key KEY
+const USAGE = `npm run import -- FILE --map MAPPING [--join NAME=FILE]… [--preview] [--api URL] --key KEY
   FILE       a CSV file in UTF-8
   --map      the mapping document (JSON) that turns its rows into events
   --join     another file that the mapping joins, under its name without .csv
+  --preview  shows what would be taken in and rejected, and writes nothing
   --api      the address of the API; the default is http://127.0.0.1 with API_PORT, or port 4400
   --key      a key with the role operator; the default is BURSAR_KEY`;
 
@@ -22,6 +23,7 @@ const TRIES_MAX = 3;
 const { values, positionals } = readCommand(USAGE, {
   map: { type: 'string' },
   join: { type: 'string', multiple: true, default: [] },
+  preview: { type: 'boolean', default: false },
   api: { type: 'string' },
   key: { type: 'string', default: process.env['BURSAR_KEY'] ?? '' },
 });
@@ -55,10 +57,35 @@ async function send(path: string, mapPath: string): Promise<number> {
     `${path}: ${done.rows} rows: ${done.accepted} accepted, ${done.replayed} already known, ` +
       `${done.quarantined} quarantined, ${done.rejected} rejected (import ${done.id}, ${done.status})`,
   );
-  for (const { line, detail } of done.warnings) console.error(`  line ${line}: ${detail}`);
-  if (done.warningCount > done.warnings.length) console.error(`  There are ${done.warningCount} such warnings.`);
+  showWarnings(done);
   await showRejections(done.id);
   return done.status === 'finished' && done.rejected === 0 && done.quarantined === 0 ? 0 : 1;
+}
+
+/** Prints what an import would do. Returns the exit code. */
+async function preview(path: string, mapPath: string): Promise<number> {
+  const seen = await api.postForm('/v1/imports/preview', await formOf(path, mapPath));
+  for (const { line, events } of seen.first)
+    for (const event of events) console.log(`line ${line}: ${JSON.stringify(event)}`);
+  console.log(
+    `${path}: ${seen.rows} rows${seen.isWhole ? '' : ' read'}: ${seen.accepted} would be accepted, ${seen.replayed} are already known, ` +
+      `${seen.quarantined} would be quarantined, ${seen.rejected} rejected, ${seen.skipped} skipped. Nothing was written.`,
+  );
+  showWarnings(seen);
+  if (seen.brokenOff)
+    console.error(`  The file cannot be read from line ${seen.brokenOff.line} on: ${seen.brokenOff.reason}`);
+  for (const { column, rule, count, examples } of seen.rejections) {
+    console.error(`  ${count} × ${column}: ${rule}`);
+    for (const { line, reason } of examples) console.error(`    line ${line}: ${reason}`);
+  }
+  return !seen.brokenOff && seen.rejected === 0 && seen.quarantined === 0 ? 0 : 1;
+}
+
+type Warned = { warnings: readonly { line: number | null; detail: string }[]; warningCount: number };
+
+function showWarnings({ warnings, warningCount }: Warned): void {
+  for (const { line, detail } of warnings) console.error(`  line ${line}: ${detail}`);
+  if (warningCount > warnings.length) console.error(`  There are ${warningCount} such warnings.`);
 }
 
 /** The files are streamed from disk, and are never in memory as a whole. */
@@ -97,4 +124,4 @@ function refuse(error: unknown): number {
   return 1;
 }
 
-process.exitCode = await send(file, map).catch(refuse);
+process.exitCode = await (values.preview ? preview : send)(file, map).catch(refuse);

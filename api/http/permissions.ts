@@ -78,6 +78,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/quarantine': STAFF,
   'GET /v1/imports': STAFF,
   'POST /v1/imports': OPERATOR,
+  'POST /v1/imports/preview': OPERATOR,
   'GET /v1/imports/{id}': STAFF,
   'GET /v1/imports/{id}/rejections': STAFF,
 

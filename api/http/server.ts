@@ -5,7 +5,7 @@ import { serve } from '@hono/node-server';
 
 import { MINUTE_MS } from '../../domain/durations.ts';
 import type { Connected } from './deps.ts';
-import { IMPORTS_PATH } from './upload.ts';
+import { UPLOAD_PATHS } from './upload.ts';
 
 /** The time within which a request's first line and headers must arrive. */
 const HEADERS_MS_MAX = 15_000;
@@ -75,7 +75,7 @@ function createStrangers(max: number): Strangers {
 /** Checks a request once a minute while it arrives, and ends it if it is too slow. A stranger's has one minute. */
 function giveUpSlow(request: IncomingMessage, response: ServerResponse, strangers: Strangers): void {
   const { socket } = request;
-  const isUpload = request.url?.split('?', 1)[0] === IMPORTS_PATH;
+  const isUpload = UPLOAD_PATHS.includes(request.url?.split('?', 1)[0] ?? '');
   let minutes = 0;
   let bytes = socket.bytesRead;
   const isSlow = () => {

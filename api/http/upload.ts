@@ -16,7 +16,7 @@ import type { ApiEnv, Upload } from './deps.ts';
 import { collect, type Part, readParts } from './multipart.ts';
 
 /** The paths that take files. Every other body is small. */
-export const IMPORTS_PATH = '/v1/imports';
+export const UPLOAD_PATHS: readonly string[] = ['/v1/imports', '/v1/imports/preview'];
 
 const PARTS_MAX = 5;
 const FIELD_BYTES_MAX = 256 * 1024;

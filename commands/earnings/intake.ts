@@ -68,6 +68,21 @@ export const intakeEvents = (
     };
   });
 
+/** The events that a preview found new so far, by key. The next page is judged as if they were stored. */
+export type Foreseen = Map<string, KnownEvent>;
+
+/** Judges a page of events as `intakeEvents` does, and writes nothing. It adds the events that are new to `foreseen`. */
+export async function foreseeIntake(
+  db: Database,
+  incoming: readonly IncomingEvent[],
+  { nowMs, foreseen }: { nowMs: number; foreseen: Foreseen },
+): Promise<Pick<Intake, 'outcomes' | 'warnings'>> {
+  const candidates = incoming.map(({ wire, unit }) => withHash(wire, unit));
+  const judged = refuseWholeUnits(await judge(db, candidates, nowMs, foreseen));
+  for (const one of judged) if (one.outcome.status === 'accepted') foreseen.set(keyOf(one.event), knownOf(one));
+  return { outcomes: judged.map(({ outcome }) => outcome), warnings: await warn(db, judged) };
+}
+
 /** Warns of the events that count. A sale of this page is known too, unless it was refused. */
 function warn(db: Database, settled: readonly Judged[]) {
   const known = new Set(settled.filter(({ outcome }) => outcome.status !== 'refused').map(({ event }) => keyOf(event)));
@@ -84,15 +99,22 @@ function withHash(wire: WireEvent, unit: number): Candidate {
   return { wire, event, hash: eventHash(event), unit };
 }
 
-const keyOf = ({ source, id }: EventKey): string => `${source} ${id}`;
+export const keyOf = ({ source, id }: EventKey): string => `${source} ${id}`;
 const saleKeyOf = ({ source, refundOf }: Event): string => keyOf({ source, id: refundOf ?? '' });
 const placeKey = ({ partner, program }: { partner: string; program: string }): string => `${partner} ${program}`;
 
 /** Decides the outcome of each event. If two events of a page have the same key, the first counts. */
-async function judge(db: Database, candidates: readonly Candidate[], nowMs: number): Promise<Judged[]> {
+async function judge(
+  db: Database,
+  candidates: readonly Candidate[],
+  nowMs: number,
+  foreseen: Foreseen = new Map(),
+): Promise<Judged[]> {
   const events = candidates.map(({ event }) => event);
   const refunded = events.flatMap(({ source, refundOf }) => (refundOf === null ? [] : [{ source, id: refundOf }]));
-  const stored = byKey(await listKnownEvents(db, [...events, ...refunded]), keyOf);
+  const asked = [...events, ...refunded];
+  const expected = foreseen.size > 0 ? asked.flatMap((key) => foreseen.get(keyOf(key)) ?? []) : [];
+  const stored = byKey([...expected, ...(await listKnownEvents(db, asked))], keyOf);
   const places = byKey(await listEventPlaces(db, events), placeKey);
   const paged = byKey(candidates.toReversed().map(knownOf), keyOf);
   const taken = new Set<string>();

@@ -81,11 +81,14 @@ export function gatherWarnings() {
       const [kept, max] = warning.waitsFor === undefined ? [others, WARNINGS_MAX] : [refunds, REFUNDS_KEPT_MAX];
       if (kept.length < max) kept.push(warning);
     },
-    /** Leaves out the refunds whose sale came later in the file. */
-    async finish(db: Database): Promise<Warnings<LineWarning>> {
+    /** Leaves out the refunds whose sale came later in the file. A preview says which sales it has found. */
+    async finish(
+      db: Database,
+      isForeseen: (sale: { source: string; id: string }) => boolean = () => false,
+    ): Promise<Warnings<LineWarning>> {
       const sales = refunds.map(({ source, waitsFor = '' }) => ({ source, id: waitsFor }));
       const known = new Set((sales.length > 0 ? await listKnownEvents(db, sales) : []).map(({ id }) => id));
-      const waiting = refunds.filter(({ waitsFor = '' }) => !known.has(waitsFor));
+      const waiting = refunds.filter(({ source, waitsFor: id = '' }) => !known.has(id) && !isForeseen({ source, id }));
       const all = [...others, ...waiting].toSorted((one, other) => one.line - other.line);
       return { first: all.slice(0, WARNINGS_MAX), count: count - (refunds.length - waiting.length) };
     },

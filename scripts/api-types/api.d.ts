@@ -970,6 +970,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/imports/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview an import
+         * @description Reads a file as an import would, and writes nothing. The answer shows the first rows as events, and each kind of rejection.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["previewImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/imports": {
         parameters: {
             query?: never;
@@ -4197,6 +4219,125 @@ export interface components {
             payload: {
                 [key: string]: unknown;
             };
+        };
+        ImportPreview: {
+            /**
+             * @description The name of the file as it was sent
+             * @example sales-2026-02.csv
+             */
+            fileName: string;
+            /** @description Whether the file was read to its end. A preview reads 100,000 rows at most */
+            isWhole: boolean;
+            /** @description Where the file cannot be read any further; null if it can be read */
+            brokenOff: {
+                /**
+                 * @description The line from which on the file cannot be read
+                 * @example 17
+                 */
+                line: number;
+                /**
+                 * @description The reason
+                 * @example a quote is opened here and never closed
+                 */
+                reason: string;
+            } | null;
+            /**
+             * @description The number of rows that were read, without those that the mapping leaves out
+             * @example 1200
+             */
+            rows: number;
+            /**
+             * @description The number of rows that would be new
+             * @example 1180
+             */
+            accepted: number;
+            /**
+             * @description The number of rows that are already known
+             * @example 15
+             */
+            replayed: number;
+            /**
+             * @description The number of rows that are already known with other content
+             * @example 1
+             */
+            quarantined: number;
+            /**
+             * @description The number of rows that would be rejected
+             * @example 4
+             */
+            rejected: number;
+            /**
+             * @description The number of rows that the mapping leaves out
+             * @example 3
+             */
+            skipped: number;
+            /** @description The first rows that the mapping does not leave out */
+            first: {
+                /**
+                 * @description The line of the file on which the row ends
+                 * @example 2
+                 */
+                line: number;
+                /**
+                 * @description The status that an import would give the row
+                 * @example accepted
+                 * @enum {string}
+                 */
+                status: "accepted" | "replayed" | "quarantined" | "rejected";
+                /** @description The events of the row, as `POST /v1/events` would take them */
+                events: components["schemas"]["NewEvent"][];
+                /** @description The reasons why the row would be rejected */
+                problems: {
+                    /**
+                     * @description The column that cannot be read; `(row)` for the row as a whole
+                     * @example price
+                     */
+                    column: string;
+                    /**
+                     * @description The reason why the row would be rejected
+                     * @example "12,5o" is not an amount such as 1234.50
+                     */
+                    reason: string;
+                }[];
+            }[];
+            /** @description The kinds of rejection, the most frequent first */
+            rejections: {
+                /**
+                 * @description The column that the rejections name
+                 * @example price
+                 */
+                column: string;
+                /**
+                 * @description The rule that these rows break
+                 * @example is not an amount such as 1234.50
+                 */
+                rule: string;
+                /**
+                 * @description The number of rows that would be rejected for it
+                 * @example 4
+                 */
+                count: number;
+                /** @description The first of these rows */
+                examples: {
+                    /**
+                     * @description The line of the file on which the row ends
+                     * @example 17
+                     */
+                    line: number;
+                    /**
+                     * @description The reason for this row
+                     * @example "12,5o" is not an amount such as 1234.50
+                     */
+                    reason: string;
+                }[];
+            }[];
+            /** @description Events that are stored and pay nobody for now, the first 100 of them */
+            warnings: components["schemas"]["EventWarning"][];
+            /**
+             * @description The number of all warnings
+             * @example 1
+             */
+            warningCount: number;
         };
         ImportResult: components["schemas"]["Import"] & {
             /** @description Events that are stored and pay nobody for now, the first 100 of them */
@@ -9702,6 +9843,7 @@ export type NewEvents = components['schemas']['NewEvents'];
 export type NewEvent = components['schemas']['NewEvent'];
 export type Event = components['schemas']['Event'];
 export type QuarantinedEvent = components['schemas']['QuarantinedEvent'];
+export type ImportPreview = components['schemas']['ImportPreview'];
 export type ImportResult = components['schemas']['ImportResult'];
 export type Import = components['schemas']['Import'];
 export type Rejection = components['schemas']['Rejection'];
@@ -12247,6 +12389,64 @@ export interface operations {
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    previewImport: {
+        parameters: {
+            query?: {
+                /** @description How many rows are shown as events */
+                rows?: number;
+            };
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description The mapping, as JSON */
+                    mapping: components["schemas"]["ImportMapping"];
+                    /**
+                     * @description The CSV file, in UTF-8 and with a header line
+                     * @example order,reseller,price
+                     *     1001,paula,123.45
+                     */
+                    file: string;
+                } & {
+                    [key: string]: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The file was read. Nothing was written. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description The mapping, a header or an encoding is wrong. An import would be refused with the same reasons. Or: A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

@@ -1,11 +1,12 @@
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { Hono } from 'hono';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import type { ApiEnv } from '../../api/http/deps.ts';
-import { IMPORTS_PATH, receiveUpload } from '../../api/http/upload.ts';
+import { receiveUpload, UPLOAD_PATHS } from '../../api/http/upload.ts';
 import { type Api, setUpShop, startApi } from './api.ts';
 
 let api: Api;
@@ -66,21 +67,21 @@ describe('given a body that never ends', () => {
     expect(taken * 64).toBeLessThan(kib + 256);
   });
 
-  it('when it is a file then it is refused at its limit while it is written to disk, and the disk is free again', async () => {
-    const { counted, body } = endlessBody(FORM.start);
-    const door = new Hono<ApiEnv>().post(IMPORTS_PATH, receiveUpload(1024 * 1024), (c) => c.text('taken'));
-    const headers = { 'content-type': FORM.type };
-    const folders = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('bursar-upload-')).length;
-    const before = await folders();
-    const { status } = await door.request(IMPORTS_PATH, {
-      method: 'POST',
-      headers,
-      body,
-      duplex: 'half',
-    });
-    expect([status, await folders()]).toEqual([413, before]);
-    expect(counted.taken).toBeLessThan(25);
-  });
+  it.each(UPLOAD_PATHS)(
+    'when it is a file for %s then it is refused at its limit while it is written to disk, and the disk is free again',
+    async (path) => {
+      const { counted, body } = endlessBody(FORM.start);
+      const folder = await mkdtemp(join(tmpdir(), 'bursar-bounds-'));
+      vi.stubEnv('TMPDIR', folder);
+      const door = new Hono<ApiEnv>().post(path, receiveUpload(1024 * 1024), (c) => c.text('taken'));
+      const headers = { 'content-type': FORM.type };
+      const { status } = await door.request(path, { method: 'POST', headers, body, duplex: 'half' });
+      vi.unstubAllEnvs();
+      expect([status, await readdir(folder)]).toEqual([413, []]);
+      expect(counted.taken).toBeLessThan(25);
+      await rm(folder, { recursive: true });
+    },
+  );
 });
 
 const many = (count: number, item: (index: number) => string): string =>

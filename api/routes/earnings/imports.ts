@@ -2,17 +2,15 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import { importFile } from '../../../commands/earnings/import-file.ts';
 import { getImport, type Import, listImports, listRejections, type Rejection } from '../../../db/earnings/imports.ts';
-import { refused } from '../../../domain/errors.ts';
-import { ImportMapping } from '../../../domain/earnings/import-mapping.ts';
-import { parseJson } from '../../http/body.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
-import { createRouter, refuseFields } from '../../http/router.ts';
+import { createRouter } from '../../http/router.ts';
 import { answers, Ordinal, pageOf, pageQuery, Uuid, UuidPath } from '../../http/schemas.ts';
 import { wakePrograms } from '../../http/wake.ts';
 import { warningFields, warningsBody } from './events.ts';
+import { IMPORT_FORM, readMapping } from './import-form.ts';
 
 const ImportBody = z
   .object({
@@ -47,37 +45,13 @@ const RejectionBody = z
   })
   .openapi('Rejection');
 
-/** The form for the document alone: the form is read as it arrives, so no schema checks it as a whole. */
-const FORM = {
-  'multipart/form-data': {
-    schema: {
-      type: 'object' as const,
-      required: ['mapping', 'file'],
-      properties: {
-        mapping: { $ref: '#/components/schemas/ImportMapping', description: 'The mapping, as JSON' },
-        file: {
-          type: 'string' as const,
-          contentMediaType: 'text/csv',
-          description: 'The CSV file, in UTF-8 and with a header line',
-          examples: ['order,reseller,price\n1001,paula,123.45\n'],
-        },
-      },
-      additionalProperties: {
-        type: 'string' as const,
-        contentMediaType: 'text/csv',
-        description: 'A joined file; the name of the part is the name of the file without `.csv`',
-      },
-    },
-  },
-};
-
 const add = createRoute({
   method: 'post',
   path: '/v1/imports',
   operationId: 'importEvents',
   tags: ['imports'],
   summary: 'Import a CSV file of events',
-  request: { body: { required: true, content: FORM } },
+  request: { body: { required: true, content: IMPORT_FORM } },
   responses: {
     201: answers(
       ImportResultBody,
@@ -129,13 +103,6 @@ const importBody = ({ brokenOff, startedAt, finishedAt, ...found }: Import) => (
   quarantined: Number(found.quarantined),
   rejected: Number(found.rejected),
 });
-
-function readMapping(text: string | undefined): ImportMapping {
-  if (text === undefined) throw refused('mapping', 'is missing: send the mapping document as the part "mapping"');
-  const read = ImportMapping.safeParse(parseJson(text, 'mapping'));
-  if (read.success) return read.data;
-  throw refuseFields(read.error, (count) => `Nothing was done: ${count} of the mapping cannot be accepted.`, 'mapping');
-}
 
 export const importRoutes = ({ db, temporal, log }: ApiDeps) =>
   createRouter()

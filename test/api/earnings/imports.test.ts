@@ -283,10 +283,21 @@ describe('given the command line', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function runImport(...rows: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const runImport = (...rows: string[]) => run(rows);
+
+  async function run(rows: string[], ...more: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     await writeFile(join(folder, 'sales.csv'), csv(HEADER, ...rows));
     const { port } = server.address() as AddressInfo;
-    const args = ['sales.csv', '--map', 'map.json', '--api', `http://127.0.0.1:${port}`, '--key', api.operator.key];
+    const args = [
+      'sales.csv',
+      '--map',
+      'map.json',
+      '--api',
+      `http://127.0.0.1:${port}`,
+      '--key',
+      api.operator.key,
+      ...more,
+    ];
     const script = fileURLToPath(new URL('../../../scripts/import.ts', import.meta.url));
     const ended = promisify(execFile)(process.execPath, [script, ...args], { cwd: folder, timeout: 30_000 });
     return ended.then(
@@ -299,6 +310,17 @@ describe('given the command line', () => {
     const ended = await runImport('cli1,ann,2026-03-01,1.00', 'cli2,nobody,2026-03-01,1.00');
     expect(ended).toMatchObject({ code: 1, stderr: '  line 3, seller: nobody is not known\n' });
     expect(ended.stdout).toContain('2 rows: 1 accepted, 0 already known, 0 quarantined, 1 rejected');
+  });
+
+  it('when it only previews then it shows the events and the kinds of rejection, and nothing is written', async () => {
+    const ended = await run(['cli0,ann,2026-03-01,1.00', 'cli00,nobody,2026-03-01,1.00'], '--preview');
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toContain('line 2: {"source":"store","id":"cli0","program":"shop","partner":"ann"');
+    expect(ended.stdout).toContain(
+      '2 rows: 1 would be accepted, 0 are already known, 0 would be quarantined, 1 rejected, 0 skipped.',
+    );
+    expect(ended.stderr).toBe('  1 × seller: is not known\n    line 3: nobody is not known\n');
+    expect((await api.ask('GET', '/v1/events?source=store&id=cli0')).body).toMatchObject({ items: [] });
   });
 
   it('when a row is kept aside then it fails as well, for that row counts for nothing', async () => {
