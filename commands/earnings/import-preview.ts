@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts';
 import type { ImportMapping } from '../../domain/earnings/import-mapping.ts';
-import type { Break } from './csv.ts';
+import type { Break } from '../csv.ts';
 import { countRows, type RowCounts, type RowResult, takePage } from './import-page.ts';
 import { type ImportFiles, type JoinLimits, openSource } from './import-source.ts';
 import { foreseeIntake, type Foreseen, keyOf } from './intake.ts';

@@ -26,7 +26,7 @@ const Amounts = z.record(AmountName, NumberField).meta({
   examples: [{ freight: { column: 'freight_value' } }],
 });
 
-const Conditions = z.array(RowCondition).min(1).max(CONDITIONS_MAX);
+const Conditions = z.array(RowCondition).min(1).max(CONDITIONS_MAX).meta({ description: 'Tests that all fit' });
 
 const KindCases = z.strictObject({
   cases: z
@@ -69,8 +69,18 @@ export const ImportMapping = z
   .strictObject({
     source: Source,
     header: oneOf(
-      z.strictObject({ skipLines: z.int().min(1).max(LINES_MAX) }),
-      z.strictObject({ find: z.literal(true) }),
+      z.strictObject({
+        skipLines: z
+          .int()
+          .min(1)
+          .max(LINES_MAX)
+          .meta({ description: 'The number of lines above the header', examples: [3] }),
+      }),
+      z.strictObject({
+        find: z
+          .literal(true)
+          .meta({ description: 'The header is the first line that has every column of the mapping' }),
+      }),
     )
       .meta({
         description:

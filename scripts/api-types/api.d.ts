@@ -6532,9 +6532,16 @@ export interface components {
              *     }
              */
             header?: {
+                /**
+                 * @description The number of lines above the header
+                 * @example 3
+                 */
                 skipLines: number;
             } | {
-                /** @constant */
+                /**
+                 * @description The header is the first line that has every column of the mapping
+                 * @constant
+                 */
                 find: true;
             };
             /** @description Fills the empty cells of continuation rows from the first row of their group */
@@ -6647,6 +6654,7 @@ export interface components {
                  */
                 notMatches?: string[];
             } | {
+                /** @description Tests that all fit */
                 all: {
                     /**
                      * @description The name of a column, as the file's header has it
