@@ -40,6 +40,7 @@ import { instrumentRoutes } from './routes/partners/instruments.ts';
 import { paymentFormRoutes } from './routes/partners/payment-forms.ts';
 import { meRoutes } from './routes/payouts/me.ts';
 import { onboardingRoutes } from './routes/partners/onboarding.ts';
+import { tableRoutes } from './routes/partners/tables.ts';
 import { partnerRoutes } from './routes/partners/partners.ts';
 import { alertAmountRoutes } from './routes/payers/alert-amounts.ts';
 import { payerRoutes } from './routes/payers/payers.ts';
@@ -56,7 +57,7 @@ import { statementRoutes } from './routes/books/statements.ts';
 import { scheduleRoutes } from './routes/payers/schedules.ts';
 import { taskRoutes } from './routes/tasks/tasks.ts';
 import { webhookRoutes } from './routes/payouts/webhooks.ts';
-import { receiveUpload, tooLarge, UPLOAD_PATHS } from './http/upload.ts';
+import { receiveUpload, TABLE_PATHS, tooLarge, UPLOAD_PATHS } from './http/upload.ts';
 
 /** A thousand events fit in a body. */
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
@@ -80,6 +81,7 @@ const ROUTES = [
   agreementRoutes,
   factRoutes,
   onboardingRoutes,
+  tableRoutes,
   instrumentRoutes,
   paymentFormRoutes,
   eventRoutes,
@@ -118,6 +120,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   app.use('/v1/*', authenticate(deps.db), authorize(), limitBody(), checkJson());
   for (const path of UPLOAD_PATHS) app.use(path, receiveUpload(FILES_BYTES_MAX));
+  for (const path of TABLE_PATHS) app.use(path, receiveUpload(BODY_BYTES_MAX));
   app.use('/webhooks/*', limitTo(WEBHOOK_BYTES_MAX));
   app.use('/v1/*', idempotent(deps));
   for (const routes of ROUTES) app.route('/', routes(deps));

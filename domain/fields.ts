@@ -76,6 +76,13 @@ export const Country = z
   .regex(/^[A-Z]{2}$/, 'is not a country code such as DE')
   .meta({ description: 'An ISO 3166-1 country code of two letters', examples: ['US'] });
 
+/** PostgreSQL has no year 0, and nobody pays for events before this year. It is text, so that it compares with dates and instants. */
+const FIRST_YEAR = '1900';
+export const isLateEnough = (text: string): boolean => text >= FIRST_YEAR;
+export const tooEarly = `is before the year ${FIRST_YEAR}`;
+
+export const LocalDay = z.iso.date('is not a date such as 2026-03-01').refine(isLateEnough, tooEarly);
+
 const ZONE_CHARS_MAX = 60;
 
 /** A time zone. It is kept as the IANA database writes it, because other systems tell small letters from capital ones. */

@@ -1,6 +1,16 @@
 import { z } from '@hono/zod-openapi';
 
-import { Code, Currency, Decimal, Line, PostalAddress as Address, whyNotAmount } from '../../domain/fields.ts';
+import {
+  Code,
+  Currency,
+  Decimal,
+  isLateEnough,
+  Line,
+  LocalDay,
+  PostalAddress as Address,
+  tooEarly,
+  whyNotAmount,
+} from '../../domain/fields.ts';
 import { formatDecimal, type Money } from '../../domain/money.ts';
 import { METHODS } from '../../domain/rails.ts';
 import { parseCursor } from './cursor.ts';
@@ -17,15 +27,10 @@ export const Email = z
   .email()
   .max(254)
   .meta({ description: 'An e-mail address', examples: ['paula@example.com'] });
-/** PostgreSQL has no year 0, and nobody pays for events before this year. It is text, so that it compares with dates and instants. */
-const FIRST_YEAR = '1900';
-const isLateEnough = (text: string): boolean => text >= FIRST_YEAR;
-const tooEarly = `is before the year ${FIRST_YEAR}`;
-
-export const LocalDate = z.iso
-  .date('is not a date such as 2026-03-01')
-  .refine(isLateEnough, tooEarly)
-  .meta({ description: 'A local date in the zone of the schedule', examples: ['2026-03-01'] });
+export const LocalDate = LocalDay.meta({
+  description: 'A local date in the zone of the schedule',
+  examples: ['2026-03-01'],
+});
 /** A mistake: digits below a nanosecond, or an offset that no clock shows. PostgreSQL refuses both beyond bounds of its own. */
 const INSTANT_CHARS_MAX = '2026-03-01T09:30:00.123456789+00:00'.length;
 const hasRealOffset = (text: string): boolean => /(?:Z|[+-](?:0\d|1[0-3]):?\d\d|[+-]14:?00)$/.test(text);

@@ -15,8 +15,11 @@ import { type Failure, refused } from '../../domain/errors.ts';
 import type { ApiEnv, Upload } from './deps.ts';
 import { collect, type Part, readParts } from './multipart.ts';
 
-/** The paths that take files. Every other body is small. */
+/** The paths that take large files. Every other body is small. */
 export const UPLOAD_PATHS: readonly string[] = ['/v1/imports', '/v1/imports/preview'];
+
+/** The paths that take a small file, within the limit of other bodies. */
+export const TABLE_PATHS = ['/v1/partners/import', '/v1/facts/import'] as const;
 
 const PARTS_MAX = 5;
 const FIELD_BYTES_MAX = 256 * 1024;

@@ -818,6 +818,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a CSV file of partners
+         * @description The columns are `code`, `name`, `kind` and `country`, and if you like `email`; `program`, `plan`, `startsOn` and `endsOn`, also as `program2` and so on; and `fact.<key>` with `factsFrom`.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["importPartners"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/facts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a CSV file of facts about partners
+         * @description The columns are `partner`, `key`, `value` and `from`, and if you like `until`, `holds` (yes or no) and `reason`. Later lines supersede earlier ones.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["importFacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{code}/instruments": {
         parameters: {
             query?: never;
@@ -3813,6 +3857,47 @@ export interface components {
              * @example W-9 of February
              */
             note?: string;
+        };
+        TableResult: {
+            /**
+             * @description Whether nothing was written, because a preview was asked for
+             * @example true
+             */
+            preview: boolean;
+            /**
+             * @description The number of lines below the header
+             * @example 120
+             */
+            lines: number;
+            /**
+             * @description The number of lines that were taken in, or that would be
+             * @example 118
+             */
+            taken: number;
+            /**
+             * @description The number of reasons against lines
+             * @example 2
+             */
+            refused: number;
+            /** @description The first 1000 reasons, in the order of the lines */
+            refusals: components["schemas"]["LineRefusal"][];
+        };
+        LineRefusal: {
+            /**
+             * @description The line of the file on which the row ends
+             * @example 17
+             */
+            line: number;
+            /**
+             * @description The column that cannot be accepted; `(row)` for the row as a whole
+             * @example kind
+             */
+            column: string;
+            /**
+             * @description The reason
+             * @example is not a kind of partner: reseller, distributor
+             */
+            reason: string;
         };
         Instrument: {
             /**
@@ -9837,6 +9922,8 @@ export type NewFactKey = components['schemas']['NewFactKey'];
 export type Onboarding = components['schemas']['Onboarding'];
 export type OnboardingStage = components['schemas']['OnboardingStage'];
 export type NewOnboardingStage = components['schemas']['NewOnboardingStage'];
+export type TableResult = components['schemas']['TableResult'];
+export type LineRefusal = components['schemas']['LineRefusal'];
 export type Instrument = components['schemas']['Instrument'];
 export type InstrumentOrder = components['schemas']['InstrumentOrder'];
 export type NewInstrumentOrder = components['schemas']['NewInstrumentOrder'];
@@ -12034,6 +12121,114 @@ export interface operations {
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    importPartners: {
+        parameters: {
+            query?: {
+                /** @description With `true`, nothing is written: the answer says what would be */
+                preview?: "true" | "false";
+            };
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * @description The CSV file, in UTF-8 and with a header line; at most 5000 lines
+                     * @example code,name,kind,country,program,plan,startsOn
+                     *     paula,Paula,reseller,US,resale,standard,2026-01-01
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The file was read. Good lines were taken in, each as a whole, and the others are named. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableResult"];
+                };
+            };
+            /** @description The file, its header or an encoding is wrong. Nothing was written. Or: A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    importFacts: {
+        parameters: {
+            query?: {
+                /** @description With `true`, nothing is written: the answer says what would be */
+                preview?: "true" | "false";
+            };
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * @description The CSV file, in UTF-8 and with a header line; at most 5000 lines
+                     * @example partner,key,value,from,until
+                     *     paula,certification,net-1,2026-03-01,2028-03-01
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The file was read. Good lines were taken in, each as a whole, and the others are named. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableResult"];
+                };
+            };
+            /** @description The file, its header or an encoding is wrong. Nothing was written. Or: A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
             409: components["responses"]["InProgress"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];

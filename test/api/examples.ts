@@ -63,6 +63,8 @@ function readCommand(page: string, [command, ...words]: readonly string[]): Exam
     const [path = '', , body = ''] = words;
     return [exampleOf(page, after('-X') ?? 'POST', `${API}/v1/${path}`, body)];
   }
+  // A file goes in a form, which no schema checks as a whole.
+  if (words.includes('-F')) return [];
   const url = command === 'curl' ? words.find((word) => word.startsWith(`${API}/v1/`)) : undefined;
   if (!url) return [];
   const body = after('-d');
