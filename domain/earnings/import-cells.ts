@@ -1,5 +1,5 @@
-import { isCurrency } from '../currency.ts';
-import { roundDecimal } from '../money.ts';
+import { type CurrencyCode, isCurrency } from '../currency.ts';
+import { formatDecimal, money, roundDecimal } from '../money.ts';
 import { compileTest, type Condition } from './condition.ts';
 import { compileDates } from './date-format.ts';
 import type { Cells, NumberField, OccurredAt } from './mapping-fields.ts';
@@ -100,7 +100,7 @@ export function readAmount(
 ): (row: Row, report: Report, currency: string | undefined) => string | undefined {
   if (typeof source === 'string') return () => source;
   const [read, name, parse] = [readText(header, source), nameOf(source), compileNumber(source)];
-  const { values, round } = source;
+  const { values, round, unit } = source;
   return (row, report, currency) => {
     const text = read(row, report);
     if (text === undefined || text === '' || values) return text;
@@ -113,8 +113,16 @@ export function readAmount(
         `is in ${number.currency}, but its row is ${currency ? `in ${currency}` : 'without a currency'}`,
         text,
       );
-    return round && isCurrency(currency) ? roundDecimal(number.text, currency) : number.text;
+    if (!isCurrency(currency)) return number.text;
+    if (unit) return minorAmount(number.text, currency, (rule) => report(name, rule, text));
+    return round ? roundDecimal(number.text, currency) : number.text;
   };
+}
+
+function minorAmount(text: string, currency: CurrencyCode, refuse: (rule: string) => void): string | undefined {
+  if (/^\d{1,18}$/.test(text)) return formatDecimal(money(BigInt(text), currency));
+  refuse('is not a whole number of minor units');
+  return undefined;
 }
 
 export function readQuantity(header: Header, source: number | Cells): Read<number | undefined> {

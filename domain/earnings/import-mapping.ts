@@ -158,6 +158,11 @@ export const ImportMapping = z
       description: 'For rows of kind `refund`: the columns that make the id of the refunded event',
       examples: [{ columns: ['order_id', 'item'], separator: ':' }],
     }).optional(),
+    refundId: JoinedCells.meta({
+      description:
+        'For rows of kind `refund`: the columns that identify the refund, if they are other than those of `id`',
+      examples: [{ column: 'refund_id' }],
+    }).optional(),
     refund: oneOf(Refund, z.array(Refund).min(1).max(REFUNDS_MAX))
       .meta({
         description:
@@ -239,6 +244,7 @@ export function columnsOf(mapping: ImportMapping): string[] {
   const mapped: Mapped[] = [
     ...Object.values(fieldsOf(mapping)),
     ...Object.values(amounts),
+    mapping.refundId,
     ...refundsOf(mapping).flatMap(({ when, amount, occurredAt }) => [when, amount, occurredAt]),
     ...skipsOf(mapping).flat(),
     fill,

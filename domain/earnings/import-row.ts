@@ -86,6 +86,7 @@ const withoutRepeats = (problems: readonly RowProblem[]): RowProblem[] => [
 function compileDraft(mapping: ImportMapping, header: Header): Read<RefundedSale> {
   const { source, occurredAt, currency, refundOf, amount, amounts, quantity } = mapping;
   const id = needText(header, mapping.id);
+  const refundId = mapping.refundId ? needText(header, mapping.refundId) : id;
   const program = needText(header, mapping.program);
   const partner = needText(header, mapping.partner);
   const kind = readKind(header, mapping.kind);
@@ -97,12 +98,14 @@ function compileDraft(mapping: ImportMapping, header: Header): Read<RefundedSale
   const refunded = refundOf && needText(header, refundOf);
   return (row, report) => {
     const money = unit?.(row, report);
+    const kindText = kind(row, report);
+    const isRefund = kindText === REFUND;
     const event: RefundedSale & Record<string, unknown> = {
       source,
-      id: id(row, report),
+      id: isRefund ? refundId(row, report) : id(row, report),
       program: program(row, report),
       partner: partner(row, report),
-      kind: kind(row, report),
+      kind: kindText,
       occurredAt: instant(row, report),
     };
     const optional = {
@@ -110,7 +113,7 @@ function compileDraft(mapping: ImportMapping, header: Header): Read<RefundedSale
       amount: main?.(row, report, money),
       amounts: others?.(row, report, money),
       quantity: pieces?.(row, report),
-      refundOf: event.kind === REFUND ? refunded?.(row, report) : undefined,
+      refundOf: isRefund ? refunded?.(row, report) : undefined,
     };
     for (const [name, value] of Object.entries(optional)) if (value !== undefined) event[name] = value;
     return event;

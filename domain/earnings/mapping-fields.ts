@@ -139,6 +139,13 @@ const numberProperties = {
       examples: [{ $: 'USD', '€': 'EUR' }],
     })
     .optional(),
+  unit: z
+    .literal('minor')
+    .meta({
+      description: 'Says that the file writes minor units of the currency, such as cents, as whole numbers',
+      examples: ['minor'],
+    })
+    .optional(),
   round: z
     .literal('half-even')
     .meta({

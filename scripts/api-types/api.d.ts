@@ -7184,6 +7184,12 @@ export interface components {
                     [key: string]: components["schemas"]["Currency"];
                 };
                 /**
+                 * @description Says that the file writes minor units of the currency, such as cents, as whole numbers
+                 * @example minor
+                 * @constant
+                 */
+                unit?: "minor";
+                /**
                  * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
                  * @example half-even
                  * @constant
@@ -7266,6 +7272,12 @@ export interface components {
                         [key: string]: components["schemas"]["Currency"];
                     };
                     /**
+                     * @description Says that the file writes minor units of the currency, such as cents, as whole numbers
+                     * @example minor
+                     * @constant
+                     */
+                    unit?: "minor";
+                    /**
                      * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
                      * @example half-even
                      * @constant
@@ -7329,6 +7341,37 @@ export interface components {
              *     }
              */
             refundOf?: {
+                /**
+                 * @description The name of a column, as the file's header has it
+                 * @example order_id
+                 */
+                column?: string;
+                /**
+                 * @description The columns whose cells together are the text
+                 * @example [
+                 *       "order_id",
+                 *       "item"
+                 *     ]
+                 */
+                columns?: string[];
+                /**
+                 * @description The text between the cells; `:` if it is left out
+                 * @example :
+                 */
+                separator?: string;
+                /**
+                 * @description The text before the cells
+                 * @example seller-
+                 */
+                prefix?: string;
+            };
+            /**
+             * @description For rows of kind `refund`: the columns that identify the refund, if they are other than those of `id`
+             * @example {
+             *       "column": "refund_id"
+             *     }
+             */
+            refundId?: {
                 /**
                  * @description The name of a column, as the file's header has it
                  * @example order_id
@@ -7487,6 +7530,12 @@ export interface components {
                     symbols?: {
                         [key: string]: components["schemas"]["Currency"];
                     };
+                    /**
+                     * @description Says that the file writes minor units of the currency, such as cents, as whole numbers
+                     * @example minor
+                     * @constant
+                     */
+                    unit?: "minor";
                     /**
                      * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
                      * @example half-even
@@ -7648,6 +7697,12 @@ export interface components {
                     symbols?: {
                         [key: string]: components["schemas"]["Currency"];
                     };
+                    /**
+                     * @description Says that the file writes minor units of the currency, such as cents, as whole numbers
+                     * @example minor
+                     * @constant
+                     */
+                    unit?: "minor";
                     /**
                      * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
                      * @example half-even

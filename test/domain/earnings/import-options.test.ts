@@ -76,6 +76,18 @@ describe('given a field that may come from anywhere', () => {
     },
     { change: { amount: '7.50' }, cells: {}, event: { amount: '7.50' }, because: 'every row has the same amount' },
     {
+      change: { amount: { column: 'total', unit: 'minor' } },
+      cells: { total: '1050' },
+      event: { amount: '10.50' },
+      because: 'the file writes cents',
+    },
+    {
+      change: { amount: { column: 'total', unit: 'minor' } },
+      cells: { total: '1050', money: 'JPY' },
+      event: { amount: '1050' },
+      because: 'yen have no smaller unit',
+    },
+    {
       change: { amount: { column: 'state', values: { paid: '30.00' } } },
       cells: {},
       event: { amount: '30.00' },
@@ -135,6 +147,12 @@ describe('given a field that may come from anywhere', () => {
       because: 'nothing is rounded silently',
     },
     {
+      change: { amount: { column: 'total', unit: 'minor' } },
+      cells: { total: '10.50' },
+      problem: 'total: "10.50" is not a whole number of minor units',
+      because: 'there is no half a cent',
+    },
+    {
       change: { refund: { amount: { column: 'back' }, afterMinutes: 1 } },
       cells: { back: '1.005' },
       problem: 'back: "1.005" has more than 2 digits after the decimal point',
@@ -160,6 +178,13 @@ describe('given kinds that a test decides', () => {
 
   it('when an amount is negative then the row is a refund', () => {
     expect(eventsIn(mapOne(change, { total: '(4.00)', of: '9' }))).toMatchObject([{ kind: 'refund', amount: '4.00' }]);
+  });
+
+  it('when a refund has an id of its own then it is that of the row, and the sale keeps the number of the order', () => {
+    const own = { ...change, kind: { ...change.kind, otherwise: 'sale' }, refundId: { columns: ['order', 'back'] } };
+    const refunded = { ...own, refundOf: { column: 'order' } };
+    expect(eventsIn(mapOne(refunded, { total: '-4.00', back: 'r1' }))).toMatchObject([{ id: '1:r1', refundOf: '1' }]);
+    expect(eventsIn(mapOne(refunded, { back: '' }))).toMatchObject([{ id: '1', kind: 'sale' }]);
   });
 
   it('when no case fits then the row is rejected, unless the mapping says otherwise', () => {
