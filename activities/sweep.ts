@@ -8,6 +8,7 @@ import { listOverdueRuns, listRunsInReview } from '../db/runs/overdue.ts';
 import { listProgramsWithDueEvents } from '../db/earnings/accrual.ts';
 import { takeOverduePayouts } from '../db/payouts/payouts.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
+import { followMerges } from '../commands/earnings/merges.ts';
 import { giveUpWebhooks, noticeBatches } from '../commands/payouts/inbox.ts';
 import { listMatchedInbox, markInboxProcessed } from '../db/payouts/inbox.ts';
 import { wakeAccrual, wakeBatch, wakeRun } from '../temporal/starts.ts';
@@ -40,9 +41,10 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     return programs.length + runs.length + batches.length + payouts + (await wakeByInbox(db, temporal));
   },
 
-  /** Gives up webhooks that are about nothing of ours, seals the audit log, deletes expired keys, and lets runs in review follow what is owed. */
+  /** Gives up webhooks that are about nothing of ours, moves what came to merged partners, seals the audit log, deletes expired keys, and lets runs in review follow what is owed. */
   async tidy(): Promise<void> {
     await giveUpWebhooks(db);
+    await followMerges(db);
     await sealAuditLog(db);
     await deleteExpiredKeys(db);
     await followOwed(db, temporal);

@@ -36,6 +36,7 @@ import { healthRoutes } from './routes/health.ts';
 import { importPreviewRoutes } from './routes/earnings/import-preview.ts';
 import { importRoutes } from './routes/earnings/imports.ts';
 import { factRoutes } from './routes/partners/facts.ts';
+import { mergeRoutes } from './routes/earnings/merges.ts';
 import { instrumentRoutes } from './routes/partners/instruments.ts';
 import { paymentFormRoutes } from './routes/partners/payment-forms.ts';
 import { meRoutes } from './routes/payouts/me.ts';
@@ -88,6 +89,7 @@ const ROUTES = [
   importPreviewRoutes,
   importRoutes,
   correctionRoutes,
+  mergeRoutes,
   runRoutes,
   outcomeRoutes,
   flagRoutes,

@@ -17,6 +17,7 @@ import { correctionPostings } from '../../domain/books/postings.ts';
 import { whyNotDecideCorrection, whyNotWriteOff } from '../../domain/earnings/correction.ts';
 import { Failure } from '../../domain/errors.ts';
 import { ITEMS_MAX, readOpenBalance, subjectOf } from './correction-proposals.ts';
+import { bookMerge } from './merges.ts';
 
 export type CorrectionDecision = { id: string; actorId: string; decision: 'confirm' | 'refuse'; note: string | null };
 
@@ -46,7 +47,10 @@ export const decideCorrection = (
     );
     const detail = { kind: correction.kind };
     await addAuditEntry(tx, { actorId, action: `correction.${decision}`, subject: subjectOf(id), detail });
-    if (decision === 'confirm') await book(tx, correction, items);
+    if (decision === 'confirm') {
+      if (correction.kind === 'merge') await bookMerge(tx, correction, actorId);
+      else await book(tx, correction, items);
+    }
     return getCorrection(tx, id);
   });
 

@@ -15,6 +15,7 @@ import { whyNotReverse } from '../../domain/earnings/earning.ts';
 import { Failure } from '../../domain/errors.ts';
 import { type Event, eventHash, toEvent, type WireEvent } from '../../domain/event.ts';
 import { termOn } from '../../domain/partners/agreement.ts';
+import { forSurvivors } from './survivors.ts';
 import { type EventWarning, warnOf } from './warnings.ts';
 
 /** Clocks differ, so an event may claim to be from this far in the future. */
@@ -106,15 +107,17 @@ const placeKey = ({ partner, program }: { partner: string; program: string }): s
 /** Decides the outcome of each event. If two events of a page have the same key, the first counts. */
 async function judge(
   db: Database,
-  candidates: readonly Candidate[],
+  sent: readonly Candidate[],
   nowMs: number,
   foreseen: Foreseen = new Map(),
 ): Promise<Judged[]> {
-  const events = candidates.map(({ event }) => event);
-  const refunded = events.flatMap(({ source, refundOf }) => (refundOf === null ? [] : [{ source, id: refundOf }]));
-  const asked = [...events, ...refunded];
+  const asked = sent.flatMap(({ event }) =>
+    event.refundOf === null ? [event] : [event, { source: event.source, id: event.refundOf }],
+  );
   const expected = foreseen.size > 0 ? asked.flatMap((key) => foreseen.get(keyOf(key)) ?? []) : [];
   const stored = byKey([...expected, ...(await listKnownEvents(db, asked))], keyOf);
+  const candidates = await forSurvivors(db, sent, stored);
+  const events = candidates.map(({ event }) => event);
   const places = byKey(await listEventPlaces(db, events), placeKey);
   const paged = byKey(candidates.toReversed().map(knownOf), keyOf);
   const taken = new Set<string>();

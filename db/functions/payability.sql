@@ -47,7 +47,7 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
     group by member.partner_id, payer.id, coalesce(line.currency, payer.currency)
   ), asked as (
     select balance.*, greatest(minimum.minimum_minor, unit.unit_minor, 0) as minimum_minor,
-      coalesce(unit.unit_minor, 1) as unit_minor, partner.on_hold_reason,
+      coalesce(unit.unit_minor, 1) as unit_minor, partner.on_hold_reason, partner.merged_into,
       case when balance.payable_minor >= unit.unit_minor then balance.payable_minor % unit.unit_minor else 0 end as rest_minor,
       instrument.id as instrument_version_id, instrument.method, instrument.usable_from, instrument.gateway,
       instrument.advice
@@ -71,13 +71,14 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
       select coalesce(jsonb_agg(jsonb_build_object('reason', reason, 'until', until, 'detail', detail) order by rank), '[]') as reasons
       from (values
         (1, 'nothing_due', payable_minor = 0, next_available_on::timestamptz, case when held_minor <> 0 then 'held' end),
-        (2, 'negative_balance', payable_minor < 0, null, null),
-        (3, 'partner_on_hold', on_hold_reason is not null, null, on_hold_reason),
-        (4, 'no_instrument', small.instrument_version_id is null, null, null),
-        (5, 'instrument_failed', small.advice is not null, null, small.advice),
-        (6, 'instrument_cooling_off', usable_from > now(), usable_from, null),
-        (7, 'method_not_offered', small.instrument_version_id is not null and small.gateway is null, null, small.method),
-        (8, 'below_minimum', payable_minor > 0 and payable_minor < small.minimum_minor and not is_last, next_available_on::timestamptz, null)
+        (2, 'partner_merged', merged_into is not null, null, null),
+        (3, 'negative_balance', payable_minor < 0, null, null),
+        (4, 'partner_on_hold', on_hold_reason is not null, null, on_hold_reason),
+        (5, 'no_instrument', small.instrument_version_id is null, null, null),
+        (6, 'instrument_failed', small.advice is not null, null, small.advice),
+        (7, 'instrument_cooling_off', usable_from > now(), usable_from, null),
+        (8, 'method_not_offered', small.instrument_version_id is not null and small.gateway is null, null, small.method),
+        (9, 'below_minimum', payable_minor > 0 and payable_minor < small.minimum_minor and not is_last, next_available_on::timestamptz, null)
       ) possible(rank, reason, applies, until, detail)
       where applies
     ) against

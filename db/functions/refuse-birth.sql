@@ -35,3 +35,6 @@ create or replace trigger correction_born before insert on correction
 
 create or replace trigger resolution_born before insert on resolution
   for each row when (new.status <> 'proposed') execute function refuse_birth('as proposed');
+
+create or replace trigger partner_born before insert on partner
+  for each row when (new.merged_into is not null) execute function refuse_birth('on its own');

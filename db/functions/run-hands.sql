@@ -28,7 +28,8 @@ create or replace function run_hands(the_run uuid) returns table(actor_id uuid, 
     where line.made_by <> '{}'
     union all
     select held.actor_id, held.decided_at
-    from paid join role_grant held on held.partner_id = paid.partner_id and held.status in ('confirmed', 'revoked')
+    from paid join partner reader on reader.id = paid.partner_id or reader.merged_into = paid.partner_id
+    join role_grant held on held.partner_id = reader.id and held.status in ('confirmed', 'revoked')
     union all
     select partner.released_by, partner.released_at
     from paid join partner on partner.id = paid.partner_id

@@ -21,7 +21,7 @@ create table correction(
   check (merged_id <> into_id)
 );
 create index on correction(id) where status = 'proposed';
-create unique index one_open_merge on correction(merged_id) where status in ('proposed', 'confirmed');
+create unique index one_open_merge on correction(merged_id) where kind = 'merge' and status in ('proposed', 'confirmed');
 comment on table correction is 'A proposal of one person to change what partners are owed, and the decision of another person about it.';
 comment on column correction.reason is 'Why, for everybody who reads the line later. Its partner reads it too.';
 comment on column correction.reference is 'Where the evidence is: the name or the number of a document, a ticket or an attachment.';

@@ -14,12 +14,19 @@ const PartnerRow = z.strictObject({
   email: z.string().nullable(),
   country: z.string(),
   onHoldReason: z.string().nullable(),
+  /** The code of the partner who goes on for this one. Null where nobody does. */
+  mergedInto: z.string().nullable(),
+  /** The codes of the partners for whom this one goes on. */
+  mergedFrom: z.array(z.string()),
   createdAt: Instant,
 });
 export type Partner = z.infer<typeof PartnerRow>;
 
 const partnerColumns = sql.fragment`
-  id, code, name, kind, email, country, on_hold_reason as "onHoldReason", created_at as "createdAt"`;
+  id, code, name, kind, email, country, on_hold_reason as "onHoldReason",
+  (select survivor.code from partner survivor where survivor.id = partner.merged_into) as "mergedInto",
+  array(select gone.code from partner gone where gone.merged_into = partner.id order by gone.code) as "mergedFrom",
+  created_at as "createdAt"`;
 
 export type NewPartner = { code: string; name: string; kind: PartnerKind; email: string | null; country: string };
 
@@ -32,8 +39,11 @@ export function insertPartners(db: Database, partners: readonly NewPartner[]): P
     on conflict (code) do nothing returning ${partnerColumns}`);
 }
 
+/** Finds a partner by their code. The code of a merged partner finds the one who goes on. */
 export async function getPartner(db: Database, code: string): Promise<Partner> {
-  const partner = await db.maybeOne(sql.type(PartnerRow)`select ${partnerColumns} from partner where code = ${code}`);
+  const partner = await db.maybeOne(sql.type(PartnerRow)`
+    select ${partnerColumns} from partner
+    where id = (select coalesce(known.merged_into, known.id) from partner known where known.code = ${code})`);
   if (!partner) throw new Failure('not_found', `There is no partner ${code}.`);
   return partner;
 }
@@ -62,6 +72,12 @@ export const updatePartner = (
 ): Promise<Partner> =>
   db.one(sql.type(PartnerRow)`
     update partner set name = ${name}, email = ${email}, country = ${country} where id = ${id} returning ${partnerColumns}`);
+
+/** Merges a partner, and those merged into them before, into another one. */
+export const setMergedInto = (db: Database, mergedId: bigint, intoId: bigint) =>
+  db.query(sql.unsafe`
+    update partner set merged_into = ${String(intoId)}::bigint
+    where id = ${String(mergedId)}::bigint or merged_into = ${String(mergedId)}::bigint`);
 
 /** Writes the reason why a partner is held back. */
 export const setPartnerHold = (db: Database, id: bigint, reason: string): Promise<Partner> =>

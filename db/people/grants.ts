@@ -131,3 +131,8 @@ export const listOperators = (db: Database): Promise<readonly z.infer<typeof Hol
     where role_grant.role = 'operator' and role_grant.status = 'confirmed'
       and (role_grant.expires_at is null or role_grant.expires_at > now())
     order by role_grant.id`);
+
+/** The ids of the grants that let people read a partner's data, or would if somebody confirmed them. */
+export const listGrantsOfPartner = (db: Database, partnerId: bigint): Promise<readonly string[]> =>
+  db.anyFirst(sql.type(Id)`
+    select id from role_grant where partner_id = ${partnerId} and status in ('proposed', 'confirmed') order by id`);

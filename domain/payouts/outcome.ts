@@ -5,6 +5,7 @@
 export const OUTCOMES = [
   'paid',
   'nothing_due',
+  'partner_merged',
   'negative_balance',
   'partner_on_hold',
   'no_instrument',

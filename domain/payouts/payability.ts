@@ -33,6 +33,7 @@ const WORDS: Record<Outcome, (standing: Standing, until: string | null, detail: 
     if (reserved.minor !== 0n) return `All earnings are already in a payout. ${waiting.join(' ')}`.trim();
     return 'There are no unpaid earnings.';
   },
+  partner_merged: () => 'This account was merged into another one, which gets the balance. It is paid there.',
   negative_balance: ({ payable }) =>
     `Refunds took back more than was earned. The next earnings make up the balance of ${formatMoney(payable)}.`,
   partner_on_hold: (_standing, _until, detail) => `We have put payment on hold: ${detail ?? 'ask us why'}.`,

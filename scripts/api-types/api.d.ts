@@ -1184,6 +1184,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{code}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose to merge a partner into another one
+         * @description Once another person confirms it, the balance moves, the other partner takes over the agreements, and the old code finds the other partner.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["proposeMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs": {
         parameters: {
             query?: never;
@@ -3258,6 +3280,13 @@ export interface components {
              */
             onHoldReason: string | null;
             /**
+             * @description The code of the partner who goes on for this one; null if the partner was not merged
+             * @example paula
+             */
+            mergedInto: string | null;
+            /** @description The codes of the partners who were merged into this one. Each of them finds this partner */
+            mergedFrom: string[];
+            /**
              * Format: date-time
              * @description When the partner was added. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
@@ -4815,6 +4844,23 @@ export interface components {
              */
             note?: string;
         };
+        NewMerge: {
+            /**
+             * @description The partner who goes on
+             * @example paula
+             */
+            into: string;
+            /**
+             * @description The reason. The partner reads it next to the amount
+             * @example Chargeback fee for order 1001
+             */
+            reason: string;
+            /**
+             * @description Where the evidence is: the name or number of a document, a ticket or an attachment
+             * @example ticket 4711
+             */
+            reference?: string;
+        };
         Run: {
             /**
              * Format: uuid
@@ -4959,7 +5005,7 @@ export interface components {
                  * @example below_minimum
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
+                outcome: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
                 currency: components["schemas"]["Currency"];
                 /**
                  * @description The number of partners
@@ -5155,7 +5201,7 @@ export interface components {
              * @example below_minimum
              * @enum {string}
              */
-            outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
+            outcome: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
             /**
              * @description The amount that is payable to the partner. A decimal string in major units of `currency`
              * @example 12.00
@@ -5193,7 +5239,7 @@ export interface components {
                  * @example paid
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
+                outcome: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
                 /**
                  * @description The amount that is payable to the partner. A decimal string in major units of `currency`
                  * @example 130.00
@@ -5207,7 +5253,7 @@ export interface components {
                  * @example paid
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
+                outcome: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
                 /**
                  * @description The amount that is payable to the partner. A decimal string in major units of `currency`
                  * @example 130.00
@@ -5800,7 +5846,7 @@ export interface components {
                  * @example paid
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
+                outcome: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
                 /** @description All reasons against a payment; empty if there are none */
                 reasons: {
                     /**
@@ -5808,7 +5854,7 @@ export interface components {
                      * @example below_minimum
                      * @enum {string}
                      */
-                    reason: "paid" | "nothing_due" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
+                    reason: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
                     /**
                      * @description The meaning of the reason and what ends it, for the partner to read
                      * @example 12.00 USD is less than the smallest payout, 50.00 USD: it is kept and paid with what is earned next.
@@ -10006,6 +10052,7 @@ export type NewDeduction = components['schemas']['NewDeduction'];
 export type NewTransfer = components['schemas']['NewTransfer'];
 export type NewWriteOff = components['schemas']['NewWriteOff'];
 export type CorrectionDecision = components['schemas']['CorrectionDecision'];
+export type NewMerge = components['schemas']['NewMerge'];
 export type Run = components['schemas']['Run'];
 export type NewRun = components['schemas']['NewRun'];
 export type RunDetail = components['schemas']['RunDetail'];
@@ -13082,6 +13129,62 @@ export interface operations {
             };
             404: components["responses"]["NotFound"];
             /** @description The correction is decided already, or the balance that it writes off has changed. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    proposeMerge: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMerge"];
+            };
+        };
+        responses: {
+            /** @description The proposal was recorded. Nothing changes until another person confirms it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description You are paid through one of the two partners. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The partner is on hold. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -208,15 +208,17 @@ export const agreementRoutes = ({ db }: ApiDeps) =>
       return c.json(changedBody(added), 201);
     })
     .openapi(change, async (c) => {
-      const { code: partner, program } = c.req.valid('param');
+      const { code, program } = c.req.valid('param');
+      const { code: partner } = await getPartner(db, code);
       const wish = c.req.valid('json');
       const by = c.get('caller').actorId;
       const done = await changeAgreement(db, { partner, program }, wish, { nowMs: Date.now(), by });
       return c.json(changedBody(done), 200);
     })
     .openapi(history, async (c) => {
-      const { code: partner, program } = c.req.valid('param');
+      const { code, program } = c.req.valid('param');
       const { cursor = null, limit } = c.req.valid('query');
+      const { code: partner } = await getPartner(db, code);
       await getAgreement(db, partner, program);
       const read = (count: number) => listRecordedTerms(db, { partner, program }, cursor, count);
       return c.json(await readPage(limit, read, { key: ({ id }) => String(id), item: recordedBody }), 200);

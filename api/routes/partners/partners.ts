@@ -87,6 +87,12 @@ const PartnerBody = z
     onHoldReason: fields
       .text('The reason why the partner is on hold; null if the partner is not on hold', 'A dispute is open')
       .nullable(),
+    mergedInto: fields
+      .code('The code of the partner who goes on for this one; null if the partner was not merged', 'paula')
+      .nullable(),
+    mergedFrom: z.array(fields.code('The code of a merged partner', 'paula-old')).meta({
+      description: 'The codes of the partners who were merged into this one. Each of them finds this partner',
+    }),
     createdAt: fields.at('When the partner was added'),
   })
   .openapi('Partner');

@@ -445,6 +445,12 @@ const PLANTS: readonly Plant[] = [
     names: (b) => `correction ${b.runId} is confirmed`,
   },
   {
+    wrong: 'a partner is merged without a decision',
+    breaks: 'merged-partners-decided',
+    plant: (b) => [sql.unsafe`update partner set merged_into = ${b.bob.id} where id = ${b.ann.id}`],
+    names: (b) => `partner ${b.ann.id} is merged into ${b.bob.id}`,
+  },
+  {
     wrong: 'nobody is asked about a proposed correction',
     breaks: 'corrections-need-two',
     plant: (b) => [

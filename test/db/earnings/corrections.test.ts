@@ -140,3 +140,18 @@ describe('given a confirmed correction', () => {
     ).toMatch(/line_has_its_cause/);
   });
 });
+
+describe('given two partners', () => {
+  it('when one is merged into the other without two people, or is taken back, then the database refuses it', async () => {
+    const mergeInto = (id: bigint | null) =>
+      sql.unsafe`update partner set merged_into = ${id} where id = ${scene.ann.id}`;
+    expect(await tryAll(fixture.app, [mergeInto(scene.bob.id)])).toMatch(/two people have not confirmed it/);
+    const wish = { kind: 'merge', reason: 'one person', reference: null, proposedBy: scene.proposer } as const;
+    const merge = { mergedId: scene.ann.id, intoId: scene.bob.id };
+    const id = (await insertCorrection(fixture.app, { ...wish, merge })) ?? '';
+    expect(await tryAll(fixture.app, [mergeInto(scene.bob.id)])).toMatch(/two people have not confirmed it/);
+    expect(await confirm(scene.company.approver, id)).toBe('accepted');
+    expect(await tryAll(fixture.app, [mergeInto(scene.bob.id)])).toBe('accepted');
+    expect(await tryAll(fixture.app, [mergeInto(null)])).toMatch(/two people have not confirmed it/);
+  });
+});

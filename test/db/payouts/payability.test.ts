@@ -17,6 +17,7 @@ import {
   type PartnerRows,
   settlePayout,
 } from '../../fixtures/rows.ts';
+import { tamper } from '../../fixtures/database.ts';
 import { openFixture, type Fixture } from '../fixture.ts';
 
 const CUTOFF = '2026-02-01';
@@ -136,6 +137,17 @@ const CASES: readonly Case[] = [
       return partner;
     },
     reasons: ['below_minimum'],
+  },
+  {
+    outcome: 'partner_merged',
+    given: 'money that came after a merge, and does not follow before the next minute',
+    async partner() {
+      const [partner, survivor] = [await addPartner(fixture.app, company), await addPartner(fixture.app, company)];
+      await earn(partner, 9000n);
+      await tamper(fixture.owner, sql.unsafe`update partner set merged_into = ${survivor.id} where id = ${partner.id}`);
+      return partner;
+    },
+    reasons: ['partner_merged'],
   },
   {
     outcome: 'nothing_due',

@@ -1,0 +1,36 @@
+import type { Database } from '../../db/database.ts';
+import type { EventKey, KnownEvent } from '../../db/earnings/events.ts';
+import { listEarlyRefunds, listMergeFamilies } from '../../db/earnings/merges.ts';
+import type { Event } from '../../domain/event.ts';
+
+const keyOf = ({ source, id }: EventKey): string => `${source} ${id}`;
+
+/**
+ * Gives events under the code of a merged partner to the partner who goes on. A refund follows its sale, and a sale follows the refunds
+ * that came before it, so that both are worked out for one partner. The money of the other one follows later.
+ */
+export async function forSurvivors<Candidate extends { readonly event: Event }>(
+  db: Database,
+  candidates: readonly Candidate[],
+  stored: ReadonlyMap<string, KnownEvent>,
+): Promise<readonly Candidate[]> {
+  const saleOf = ({ source, refundOf }: Event) =>
+    refundOf === null ? undefined : stored.get(keyOf({ source, id: refundOf }));
+  const codes = candidates.flatMap(({ event }) => [event.partner, saleOf(event)?.partner ?? event.partner]);
+  const families = new Map(
+    (await listMergeFamilies(db, [...new Set(codes)])).map(({ code, survivor }) => [code, survivor]),
+  );
+  if (families.size === 0) return candidates;
+  const sales = candidates
+    .map(({ event }) => event)
+    .filter((event) => event.refundOf === null && families.has(event.partner));
+  const early = new Map((await listEarlyRefunds(db, sales)).map((refund) => [keyOf(refund), refund.partner]));
+  return candidates.map((candidate) => {
+    const { event } = candidate;
+    const survivor = families.get(event.partner);
+    if (survivor === undefined) return candidate;
+    const other = saleOf(event)?.partner ?? early.get(keyOf(event));
+    const partner = other !== undefined && families.get(other) === survivor ? other : survivor;
+    return { ...candidate, event: { ...event, partner } };
+  });
+}
