@@ -46,6 +46,7 @@ import { partnerRoutes } from './routes/partners/partners.ts';
 import { alertAmountRoutes } from './routes/payers/alert-amounts.ts';
 import { payerRoutes } from './routes/payers/payers.ts';
 import { payoutRoutes } from './routes/payouts/payouts.ts';
+import { factGrantRoutes } from './routes/programs/fact-grants.ts';
 import { programRoutes } from './routes/programs/programs.ts';
 import { approvalRoutes } from './routes/runs/approvals.ts';
 import { replacementRoutes } from './routes/runs/replacements.ts';
@@ -78,6 +79,7 @@ const ROUTES = [
   alertAmountRoutes,
   scheduleRoutes,
   programRoutes,
+  factGrantRoutes,
   partnerRoutes,
   agreementRoutes,
   factRoutes,

@@ -41,6 +41,8 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/programs': OPERATOR,
   'GET /v1/programs/{code}': STAFF,
   'PUT /v1/programs/{code}/eligibility': OPERATOR,
+  'GET /v1/programs/{code}/fact-grants': STAFF,
+  'PUT /v1/programs/{code}/fact-grants': OPERATOR,
   'GET /v1/programs/{code}/plans': STAFF,
   'POST /v1/programs/{code}/plans': OPERATOR,
   'GET /v1/programs/{code}/plans/{plan}/versions': STAFF,

@@ -15,6 +15,7 @@ import { whyNotReverse } from '../../domain/earnings/earning.ts';
 import { Failure } from '../../domain/errors.ts';
 import { type Event, eventHash, toEvent, type WireEvent } from '../../domain/event.ts';
 import { termOn } from '../../domain/partners/agreement.ts';
+import { grantFacts, type GrantingEvent } from '../programs/fact-grants.ts';
 import { forSurvivors } from './survivors.ts';
 import { type EventWarning, warnOf } from './warnings.ts';
 
@@ -61,6 +62,7 @@ export const intakeEvents = (
     const judged = refuseWholeUnits(await judge(tx, candidates, nowMs));
     if (strict) refuseAll(judged);
     const settled = await write(tx, judged, by);
+    await grantFacts(tx, settled.flatMap(grantingOf));
     const programs = settled.filter(({ outcome }) => outcome.status === 'accepted').map(({ event }) => event.program);
     return {
       outcomes: settled.map(({ outcome }) => outcome),
@@ -214,6 +216,12 @@ async function write(db: Database, judged: readonly Judged[], by: string): Promi
   );
   return settled;
 }
+
+/** An event that may say something about its partner. Sales and refunds, which are most events, do not. */
+const grantingOf = ({ event, place, outcome }: Judged): GrantingEvent[] =>
+  outcome.status !== 'accepted' || event.kind === 'sale' || event.refundOf !== null || !place?.zone
+    ? []
+    : [{ event, zone: place.zone }];
 
 /** An accepted event always has its place, although its type does not say so. */
 const rowOf = ({ event, hash, place }: Judged, sentBy: string): NewEvent[] => {

@@ -13,8 +13,9 @@ import { Failure, type FailureDetail } from '../../domain/errors.ts';
 import { whyNotFact } from '../../domain/partners/fact.ts';
 
 /**
- * Records facts about partners, all or none. A fact supersedes the earlier ones about its days. The partners exist. Throws Failure
- * `invalid_input`, which names the field of each fact that does not fit its key.
+ * Records facts about partners, all or none. A fact supersedes the earlier ones about its days. The partners and keys exist. Throws
+ * Failure `invalid_input`, which names the field of each fact of a person that does not fit its key. The facts of events and ladders were
+ * checked when their program was changed.
  */
 export const recordFacts = (db: Database, facts: readonly NewFact[], origin: FactOrigin): Promise<readonly bigint[]> =>
   db.transaction(async (tx) => {
@@ -22,7 +23,7 @@ export const recordFacts = (db: Database, facts: readonly NewFact[], origin: Fac
       tx,
       facts.map(({ partner }) => partner),
     );
-    await refuseWrong(tx, facts);
+    if (origin.by !== null) await refuseWrong(tx, facts);
     const ids = await insertFacts(tx, facts, origin);
     await addAuditEntries(
       tx,
@@ -30,7 +31,7 @@ export const recordFacts = (db: Database, facts: readonly NewFact[], origin: Fac
         actorId: origin.by,
         action: 'fact.record',
         subject: `partner/${partner}`,
-        detail: { ...fact, source: origin.source, reference: origin.reference },
+        detail: { ...fact, source: origin.source },
       })),
     );
     return ids;
@@ -39,7 +40,7 @@ export const recordFacts = (db: Database, facts: readonly NewFact[], origin: Fac
 /** Records one fact that a person says. */
 export const recordFact = (db: Database, fact: NewFact, by: string): Promise<RecordedFact> =>
   db.transaction(async (tx) => {
-    const [id] = await recordFacts(tx, [fact], { source: 'person', reference: null, by });
+    const [id] = await recordFacts(tx, [fact], { source: 'person', by });
     if (id === undefined) throw new Error('The database returned no fact.');
     return getRecordedFact(tx, id);
   });

@@ -52,13 +52,13 @@ export async function importFacts(
   return db.transaction(async (tx) => {
     await lockPartnersByCode(tx, codes);
     const known = new Set((await listPartnersNamed(tx, codes)).map(({ code }) => code));
-    const origin = { source: 'csv', reference: referenceOf(file), by } as const;
+    const reference = referenceOf(file);
     return takeTable(tx, table, { preview }, async (inner, { cells }) => {
       const read = readFactLine(cells);
       if ('problems' in read) throw wrongLine(read.problems);
       if (!known.has(read.fact.partner))
         throw wrongLine([{ field: 'partner', reason: `${read.fact.partner} is not known` }]);
-      await recordFacts(inner, [read.fact], origin);
+      await recordFacts(inner, [{ ...read.fact, reference }], { source: 'csv', by });
     });
   });
 }

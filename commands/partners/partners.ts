@@ -28,7 +28,7 @@ export type Newcomer = NewPartner & {
 };
 
 /** The policy of first instruments, and where the facts about the partners come from. By default a person says them. */
-export type JoinPolicy = InstrumentPolicy & Partial<Pick<FactOrigin, 'source' | 'reference'>>;
+export type JoinPolicy = InstrumentPolicy & Partial<Pick<FactOrigin, 'source'> & Pick<NewFact, 'reference'>>;
 
 /**
  * Adds partners with their facts, agreements and instruments, all or none. Throws Failure `already_exists` with every code that is
@@ -47,11 +47,11 @@ export const addPartners = (
       tx,
       added.map(({ code }) => ({ actorId: policy.by, action: 'partner.add', subject: `partner/${code}` })),
     );
-    const facts = newcomers.flatMap((newcomer) =>
-      (newcomer.facts ?? []).map((fact) => ({ ...fact, partner: newcomer.code, holds: true, reason: null })),
-    );
     const { source = 'person', reference = null } = policy;
-    if (facts.length > 0) await recordFacts(tx, facts, { source, reference, by: policy.by });
+    const facts = newcomers.flatMap((newcomer) =>
+      (newcomer.facts ?? []).map((fact) => ({ ...fact, partner: newcomer.code, holds: true, reference, reason: null })),
+    );
+    if (facts.length > 0) await recordFacts(tx, facts, { source, by: policy.by });
     const agreements = newcomers.flatMap((newcomer) =>
       newcomer.agreements.map((agreement) => ({ ...agreement, partner: newcomer.code })),
     );

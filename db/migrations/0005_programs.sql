@@ -7,6 +7,7 @@ create table program(
   name text not null check (name <> ''),
   partner_kinds text[] not null default '{}',
   eligibility jsonb not null default '{"needs": [], "territories": []}',
+  fact_grants jsonb not null default '[]',
   created_at timestamptz not null default now()
 );
 create index on program(schedule_id);

@@ -16,11 +16,13 @@ export type NewFact = {
   holds: boolean;
   from: string;
   until: string | null;
+  /** The file, event or window that it comes from. */
+  reference: string | null;
   reason: string | null;
 };
 
-/** The origin of facts: by whom and from where they were said. A person is behind it, or an event or a ladder. */
-export type FactOrigin = { source: FactSource; reference: string | null; by: string | null };
+/** The origin of facts. A person says them, by hand or in a file; otherwise an event or a ladder does, and nobody is named. */
+export type FactOrigin = { source: FactSource; by: string | null };
 
 const IdRow = z.strictObject({ id: z.bigint() });
 
@@ -28,23 +30,24 @@ const IdRow = z.strictObject({ id: z.bigint() });
 export function insertFacts(
   db: Database,
   facts: readonly NewFact[],
-  { source, reference, by }: FactOrigin,
+  { source, by }: FactOrigin,
 ): Promise<readonly bigint[]> {
-  const rows = facts.map(({ partner, key, value, holds, from, until, reason }) => [
+  const rows = facts.map(({ partner, key, value, holds, from, until, reference, reason }) => [
     partner,
     key,
     value,
     holds,
     from,
     until,
+    reference,
     reason,
   ]);
   return db.anyFirst(sql.type(IdRow)`
     insert into partner_fact(partner_id, key, slot, value, starts_on, ends_on, source, reference, reason, recorded_by)
     select partner.id, given.key, case when fact_key.many then given.value else '' end, case when given.holds then given.value end,
-      given.starts_on, given.ends_on, ${source}, ${reference}, given.reason, ${by}::uuid
-    from ${sql.unnest(rows, ['text', 'text', 'text', 'bool', 'date', 'date', 'text'])} with ordinality
-      as given(partner, key, value, holds, starts_on, ends_on, reason, place)
+      given.starts_on, given.ends_on, ${source}, given.reference, given.reason, ${by}::uuid
+    from ${sql.unnest(rows, ['text', 'text', 'text', 'bool', 'date', 'date', 'text', 'text'])} with ordinality
+      as given(partner, key, value, holds, starts_on, ends_on, reference, reason, place)
     join partner on partner.code = given.partner
     join fact_key on fact_key.key = given.key
     order by given.place

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Failure } from '../../domain/errors.ts';
 import { PARTNER_KINDS } from '../../domain/partners/kind.ts';
 import { type Admission, Eligibility } from '../../domain/programs/eligibility.ts';
+import { FactGrants } from '../../domain/programs/fact-grants.ts';
 import { Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
@@ -53,6 +54,19 @@ export const updateAdmission = (db: Database, id: number, { partnerKinds, eligib
   db.query(sql.unsafe`
     update program set partner_kinds = ${sql.array(partnerKinds, 'text')}, eligibility = ${sql.jsonb(eligibility)}
     where id = ${id}`);
+
+const GrantsRow = z.strictObject({ program: z.string(), grants: FactGrants });
+/** The facts that the events of a program say about their partners. */
+export type ProgramGrants = z.infer<typeof GrantsRow>;
+
+/** The newest grants of programs that have any. */
+export const listFactGrants = (db: Database, programs: readonly string[]): Promise<readonly ProgramGrants[]> =>
+  db.any(sql.type(GrantsRow)`
+    select program.code as program, fact_grants as grants from program
+    where program.code = any(${sql.array(programs, 'text')}) and fact_grants <> '[]'`);
+
+export const updateFactGrants = (db: Database, programId: number, grants: z.infer<typeof FactGrants>) =>
+  db.query(sql.unsafe`update program set fact_grants = ${sql.jsonb(grants)} where id = ${programId}`);
 
 /** Locks a program until the transaction ends, so that two versions of one of its plans do not get the same number. */
 export const lockProgram = (db: Database, id: number) =>

@@ -528,6 +528,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/programs/{code}/fact-grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the facts that events of a program grant
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getFactGrants"];
+        /**
+         * Set the facts that events of a program grant
+         * @description Needs a key of the role **operator**.
+         */
+        put: operations["setFactGrants"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners": {
         parameters: {
             query?: never;
@@ -3246,6 +3270,57 @@ export interface components {
              * @example The contract is not signed yet
              */
             reason: string;
+        };
+        FactGrants: {
+            /**
+             * @description The facts that events of the program say about their partners
+             * @example [
+             *       {
+             *         "kind": "training_completed",
+             *         "key": "certification",
+             *         "value": "net-1",
+             *         "months": 24
+             *       }
+             *     ]
+             */
+            grants: components["schemas"]["FactGrant"][];
+        };
+        /** @description A fact that an event of a kind says about its partner */
+        FactGrant: {
+            /**
+             * @description The kind of event: `sale`, `refund`, or a kind that the program names itself, such as `referral`
+             * @example sale
+             */
+            kind: string;
+            /**
+             * @description The key of a fact
+             * @example tier
+             */
+            key: string;
+            /**
+             * @description The value of a fact
+             * @example gold
+             */
+            value: string;
+            /**
+             * @description How many months the fact holds; without it, there is no end
+             * @example 24
+             */
+            months?: number;
+        };
+        NewFactGrants: {
+            /**
+             * @description The facts that events of the program say about their partners
+             * @example [
+             *       {
+             *         "kind": "training_completed",
+             *         "key": "certification",
+             *         "value": "net-1",
+             *         "months": 24
+             *       }
+             *     ]
+             */
+            grants: components["schemas"]["FactGrant"][];
         };
         Partner: {
             /**
@@ -9998,6 +10073,9 @@ export type PlanWarning = components['schemas']['PlanWarning'];
 export type NewPlan = components['schemas']['NewPlan'];
 export type NewPlanVersion = components['schemas']['NewPlanVersion'];
 export type PlanVersionWithdrawal = components['schemas']['PlanVersionWithdrawal'];
+export type FactGrants = components['schemas']['FactGrants'];
+export type FactGrant = components['schemas']['FactGrant'];
+export type NewFactGrants = components['schemas']['NewFactGrants'];
 export type Partner = components['schemas']['Partner'];
 export type NewPartner = components['schemas']['NewPartner'];
 export type NewAgreement = components['schemas']['NewAgreement'];
@@ -11513,6 +11591,70 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getFactGrants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The facts that events of the program say about their partners. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactGrants"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    setFactGrants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFactGrants"];
+            };
+        };
+        responses: {
+            /** @description Events that are taken in from now on grant these facts. Facts that were granted before stay. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactGrants"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

@@ -113,6 +113,9 @@ const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
     eligibility: { needs: [{ key: 'tier', anyOf: ['gold'] }], territories: ['US'] },
   },
   'PUT /v1/programs/{code}/eligibility': { partnerKinds: [], eligibility: { needs: [], territories: [] } },
+  'PUT /v1/programs/{code}/fact-grants': {
+    grants: [{ kind: 'training', key: 'certification', value: 'net-1', months: 24 }],
+  },
   'PUT /v1/fact-keys/{key}': { description: 'd', many: false, allowedValues: ['a', 'b'] },
   'POST /v1/partners/{code}/facts': {
     key: 'tier',

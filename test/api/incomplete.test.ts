@@ -26,6 +26,7 @@ const READS = [
   '/v1/schedules/monthly/periods?count=60',
   '/v1/programs',
   '/v1/programs/shop',
+  '/v1/programs/shop/fact-grants',
   '/v1/programs/shop/plans',
   '/v1/programs/shop/plans/standard/versions',
   '/v1/partners',

@@ -210,7 +210,11 @@ export const factRoutes = ({ db }: ApiDeps) =>
       const { value = null, until = null, reason = null, ...fact } = c.req.valid('json');
       const partner = await getPartner(db, c.req.valid('param').code);
       const by = c.get('caller').actorId;
-      const recorded = await recordFact(db, { ...fact, value, until, reason, partner: partner.code }, by);
+      const recorded = await recordFact(
+        db,
+        { ...fact, value, until, reason, partner: partner.code, reference: null },
+        by,
+      );
       return c.json(recordedBody(recorded), 201);
     })
     .openapi(history, async (c) => {

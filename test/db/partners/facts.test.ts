@@ -47,9 +47,10 @@ describe('given facts that were recorded one after the other', () => {
           holds,
           from: dayAt(from),
           until: days === null ? null : dayAt(from + days),
+          reference: null,
           reason: null,
         }));
-        await recordFacts(fixture.app, facts, { source: 'person', reference: null, by });
+        await recordFacts(fixture.app, facts, { source: 'person', by });
         const known = await listPartnerFacts(fixture.app, [id]);
         for (let place = -1; place < 2 * DAYS + 2; place += 1) {
           const day = dayAt(place);
