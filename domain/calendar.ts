@@ -1,6 +1,8 @@
 import { Temporal } from 'temporal-polyfill';
 
+import { DAY_MS } from './durations.ts';
 import { Failure } from './errors.ts';
+import { steadyOffset } from './offsets.ts';
 
 /** Dates and zones as the IANA database knows them. Local dates are `YYYY-MM-DD`, instants epoch milliseconds. */
 
@@ -36,9 +38,15 @@ export function inZone<Result>(zone: string, work: () => Result): Result {
 
 /** The calendar date that a zone's clocks show at an instant in epoch milliseconds. Throws as `inZone` does. */
 export const localDate = (instantMs: number, zone: string): string =>
-  inZone(zone, () =>
-    Temporal.Instant.fromEpochMilliseconds(instantMs).toZonedDateTimeISO(zone).toPlainDate().toString(),
-  );
+  inZone(zone, () => {
+    const offset = isOrdinary(instantMs) ? steadyOffset(zone, Math.floor(instantMs / DAY_MS)) : null;
+    if (offset !== null) return new Date(instantMs + offset).toISOString().slice(0, 'YYYY-MM-DD'.length);
+    return Temporal.Instant.fromEpochMilliseconds(instantMs).toZonedDateTimeISO(zone).toPlainDate().toString();
+  });
+
+/** Whole milliseconds of the years from 1970 on that have four digits in every zone. */
+const isOrdinary = (instantMs: number): boolean =>
+  Number.isInteger(instantMs) && instantMs >= DAY_MS && instantMs < Date.UTC(9999);
 
 export const addDays = (date: string, days: number): string => Temporal.PlainDate.from(date).add({ days }).toString();
 

@@ -61,7 +61,7 @@ async function importRows(
 ): Promise<Warnings<LineWarning>> {
   const gathered = gatherWarnings();
   let broken: Break | undefined;
-  for await (const page of source.pages(ROWS_PER_PAGE, (where) => (broken = where))) {
+  for await (const page of ahead(source.pages(ROWS_PER_PAGE, (where) => (broken = where)))) {
     let programs: readonly string[] = [];
     const { rows, warnings } = await takePage(page, mapping, async (events) => {
       const intake = await intakeEvents(db, events, { nowMs: Date.now(), strict: false, by });
@@ -82,4 +82,19 @@ async function importRows(
   if (broken) await insertRejections(db, id, [{ line: broken.line, column: WHOLE_FILE, reason: broken.reason }]);
   else await markImportFinished(db, id);
   return gathered.finish(db);
+}
+
+/** Reads the next page while the caller writes the one before: the database and this process work at the same time. */
+async function* ahead<Page>(pages: AsyncGenerator<Page>): AsyncGenerator<Page> {
+  try {
+    for (let next = pages.next(); ;) {
+      const { done, value } = await next;
+      if (done) return;
+      next = pages.next();
+      next.catch(() => undefined); // thrown where it is awaited, after the page before was written
+      yield value;
+    }
+  } finally {
+    await pages.return(undefined);
+  }
 }

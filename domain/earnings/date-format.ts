@@ -1,5 +1,5 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../durations.ts';
-import { createWallClock } from './wall-clock.ts';
+import { instantOfWallTime } from './wall-clock.ts';
 
 /** How a file writes its dates, such as `M/D/YYYY H:mm`. */
 
@@ -130,11 +130,10 @@ export type DateReader = (text: string) => string | undefined;
  * Compiles a format once for all dates of a file. Its reader takes a date exactly as the format says. A date without a time is its
  * midnight. A wall time that daylight saving skips moves forward by the length of the gap. The earlier of two equal wall times counts.
  */
-export function compileDates(format: string, zone: string | undefined): DateReader {
+export function compileDates(format: string, zone = 'UTC'): DateReader {
   const pieces = piecesOf(format);
   const tokens = pieces.flatMap((piece) => (isToken(piece) ? [TOKENS[piece]] : []));
   const pattern = new RegExp(`^${pieces.map(patternOf).join('')}$`);
-  const toInstant = createWallClock(zone ?? 'UTC');
   return (text) => {
     const match = pattern.exec(text);
     if (!match) return undefined;
@@ -143,7 +142,7 @@ export function compileDates(format: string, zone: string | undefined): DateRead
     if (parts.epoch !== undefined) return printInstant(parts.epoch);
     const local = localMs(parts);
     if (local === undefined) return undefined;
-    return printInstant(parts.offset === undefined ? toInstant(local) : local - parts.offset * MINUTE_MS);
+    return printInstant(parts.offset === undefined ? instantOfWallTime(zone, local) : local - parts.offset * MINUTE_MS);
   };
 }
 

@@ -20,6 +20,11 @@ describe('given a benchmark whose figures we publish', () => {
     { script: 'accrual.ts', size: ['--events', '50', '--partners', '5'], says: /accrual: .* a second/ },
     { script: 'batch.ts', size: ['--payouts', '10'], says: /name: every page, every payment/ },
     { script: 'run.ts', size: ['--partners', '20'], says: /^ +20( +\d+\.\d\d){9}$/m },
+    {
+      script: 'import.ts',
+      size: ['--rows', '50', '--rounds', '1', '--partners', '5'],
+      says: /^ratio \d\.\d+; \d+ µs/m,
+    },
     { script: 'books.ts', size: ['--payouts', '200'], says: /all \d+ invariants/ },
   ])(
     'when anybody runs $script, as small as it may be, then it measures to its end',
