@@ -29,6 +29,7 @@ import { checkRoutes } from './routes/checks/checks.ts';
 import { exceptionRoutes } from './routes/checks/exceptions.ts';
 import { mailingRoutes } from './routes/checks/mailings.ts';
 import { positivePayRoutes } from './routes/checks/positive-pay.ts';
+import { correctionImportRoutes } from './routes/earnings/correction-imports.ts';
 import { correctionRoutes } from './routes/earnings/corrections.ts';
 import { eventRoutes } from './routes/earnings/events.ts';
 import { gatewayRoutes } from './routes/payers/gateways.ts';
@@ -91,6 +92,7 @@ const ROUTES = [
   importPreviewRoutes,
   importRoutes,
   correctionRoutes,
+  correctionImportRoutes,
   mergeRoutes,
   runRoutes,
   outcomeRoutes,

@@ -88,6 +88,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
 
   'GET /v1/corrections': STAFF,
   'POST /v1/corrections': ['operator', 'preparer'],
+  'POST /v1/corrections/import': ['operator', 'preparer'],
   'GET /v1/corrections/{id}': STAFF,
   'GET /v1/corrections/{id}/items': STAFF,
   'POST /v1/corrections/{id}/decision': APPROVER,

@@ -1,6 +1,6 @@
 import type { CurrencyCode } from '../currency.ts';
 import type { FailureCode } from '../errors.ts';
-import { formatMoney, type Money } from '../money.ts';
+import { formatMoney, type Money, money } from '../money.ts';
 
 /**
  * People correct what partners are owed: they add or deduct an amount, move one to another partner, give up a balance, do many of these at
@@ -100,3 +100,12 @@ export function whyNotWriteOff({ balance, minimum }: OpenBalance, minor: bigint)
     return `cannot be given up: the partner is owed ${formatMoney(balance)}, which is not less than the smallest payout of ${formatMoney(minimum)}`;
   return undefined;
 }
+
+/** The sums of items by currency, in the order in which the currencies first appear. */
+export const totalsOf = (items: readonly Pick<CorrectionItem, 'currency' | 'minor'>[]): Money[] =>
+  [...Map.groupBy(items, ({ currency }) => currency)].map(([currency, all]) =>
+    money(
+      all.reduce((sum, { minor }) => sum + minor, 0n),
+      currency,
+    ),
+  );

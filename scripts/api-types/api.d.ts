@@ -1208,6 +1208,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/corrections/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose the adjustments of a CSV file
+         * @description The columns are `partner`, `program`, `currency` and `amount`, which is below zero for a deduction, and if you like `availableOn` and `reason`. Another person confirms or refuses the file as a whole.
+         *
+         *     Needs a key of the role **operator** or **preparer**.
+         */
+        post: operations["importCorrections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{code}/merge": {
         parameters: {
             query?: never;
@@ -4918,6 +4940,45 @@ export interface components {
              * @example I read the ticket.
              */
             note?: string;
+        };
+        CorrectionPreview: {
+            /**
+             * @description The number of lines below the header
+             * @example 120
+             */
+            lines: number;
+            /**
+             * @description The number of reasons against lines; the file is proposed only if there are none
+             * @example 2
+             */
+            refused: number;
+            /** @description The first 1000 reasons, in the order of the lines */
+            refusals: {
+                /**
+                 * @description The line of the file on which the row ends
+                 * @example 17
+                 */
+                line: number;
+                /**
+                 * @description The column that cannot be accepted; `(row)` for the row as a whole
+                 * @example amount
+                 */
+                column: string;
+                /**
+                 * @description The reason
+                 * @example is 0
+                 */
+                reason: string;
+            }[];
+            /** @description The sum of the good lines in each currency */
+            totals: {
+                currency: components["schemas"]["Currency"];
+                /**
+                 * @description The sum of the good lines. A decimal string in major units of `currency`
+                 * @example 1234.50
+                 */
+                amount: string;
+            }[];
         };
         NewMerge: {
             /**
@@ -10130,6 +10191,7 @@ export type NewDeduction = components['schemas']['NewDeduction'];
 export type NewTransfer = components['schemas']['NewTransfer'];
 export type NewWriteOff = components['schemas']['NewWriteOff'];
 export type CorrectionDecision = components['schemas']['CorrectionDecision'];
+export type CorrectionPreview = components['schemas']['CorrectionPreview'];
 export type NewMerge = components['schemas']['NewMerge'];
 export type Run = components['schemas']['Run'];
 export type NewRun = components['schemas']['NewRun'];
@@ -13279,6 +13341,87 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    importCorrections: {
+        parameters: {
+            query?: {
+                /** @description With `true`, nothing is written: the answer says what would be */
+                preview?: "true" | "false";
+            };
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * @description The CSV file, in UTF-8 and with a header line; at most 1000 lines
+                     * @example partner,program,currency,amount,reason
+                     *     paula,resale,USD,25.00,Spring bonus
+                     */
+                    file: string;
+                    /**
+                     * @description The reason of all lines that have none of their own. The partners read it next to the amount
+                     * @example Spring bonus
+                     */
+                    reason: string;
+                    /**
+                     * @description Where the evidence is; without it, the name of the file
+                     * @example ticket 4711
+                     */
+                    reference?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The file was read, and nothing was written. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionPreview"];
+                };
+            };
+            /** @description The file was proposed. Nothing counts until another person confirms it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionDetail"];
+                };
+            };
+            /** @description The file or some of its lines cannot be accepted; `errors` names each line. Nothing was recorded. Or: A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description You are paid through a partner whom it is about. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["InProgress"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["KeyReused"];

@@ -37,7 +37,7 @@ const ABOUT = {
 type Amount = { currency: CurrencyCode; amount?: string | undefined };
 
 function refuseAmount({ currency, amount }: Amount, context: z.RefinementCtx): void {
-  if (amount === undefined) return;
+  if (amount === undefined || !Decimal.safeParse(amount).success) return;
   const message = whyNotAmount(amount, currency) ?? (Number(amount) === 0 ? 'is 0' : undefined);
   if (message) context.addIssue({ code: 'custom', path: ['amount'], message });
 }

@@ -173,6 +173,7 @@ describe('given amounts and names that cannot be', () => {
     { body: { kind: 'credit', partner: 'ann', amount: '0.00' }, field: 'amount' },
     { body: { kind: 'credit', partner: 'ann', amount: '-1.00' }, field: 'amount' },
     { body: { kind: 'credit', partner: 'ann', amount: '1.005' }, field: 'amount' },
+    { body: { kind: 'credit', partner: 'ann', amount: 'much' }, field: 'amount' },
     { body: { kind: 'credit', partner: 'nobody', amount: '1.00' }, field: 'partner' },
     { body: { kind: 'credit', partner: 'ann', amount: '1.00', program: 'other' }, field: 'program' },
     { body: { kind: 'credit', partner: 'ann', amount: '1.00', reason: ' ' }, field: 'reason' },
