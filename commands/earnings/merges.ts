@@ -14,6 +14,7 @@ import { addAuditEntry } from '../../db/people/audit.ts';
 import { listGrantsOfPartner } from '../../db/people/grants.ts';
 import { correctionPostings } from '../../domain/books/postings.ts';
 import { Failure, refused } from '../../domain/errors.ts';
+import { takeOverFacts } from '../partners/facts.ts';
 import { revokeGrant } from '../people/grants.ts';
 import { recordProposal } from './correction-proposals.ts';
 
@@ -42,7 +43,7 @@ function refuseHeld({ code, onHoldReason }: Partner): void {
     );
 }
 
-/** Merges two partners: the terms, the balance, and from now on everything that comes under the old code. */
+/** Merges two partners: the terms, the facts, the balance, and from now on everything that comes under the old code. */
 export async function bookMerge(tx: Database, correction: Correction, by: string): Promise<void> {
   const { merged: code, into } = correction;
   const merge = mergeOf(correction);
@@ -64,6 +65,7 @@ export async function bookMerge(tx: Database, correction: Correction, by: string
       terms.map((term) => ({ ...term, partner: into, reason })),
       correction.proposedById,
     );
+  await takeOverFacts(tx, merge, { from: code, into, by: correction.proposedById });
   for (const grant of await listGrantsOfPartner(tx, merge.mergedId)) await revokeGrant(tx, grant, by);
   const detail = { into, correction: correction.id };
   await addAuditEntry(tx, { actorId: by, action: 'partner.merge', subject: `partner/${code}`, detail });

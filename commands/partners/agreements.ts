@@ -9,7 +9,7 @@ import {
   type Membership,
   type NewAgreement,
 } from '../../db/partners/agreements.ts';
-import { lockPartnersByCode } from '../../db/partners/partners.ts';
+import { getPartner, lockPartnersByCode } from '../../db/partners/partners.ts';
 import { getSchedule } from '../../db/payers/schedules.ts';
 import { addAuditEntries, addAuditEntry } from '../../db/people/audit.ts';
 import { getProgram } from '../../db/programs/programs.ts';
@@ -59,11 +59,12 @@ const termOf = ({ partner, program, plan, startsOn, endsOn, reason }: NewAgreeme
 /** An agreement, and the number of events of its changed days whose earnings were worked out before the change and stay as they are. */
 export type ChangedAgreement = { agreement: Agreement; eventsWorkedOut: number };
 
-/** Adds one partner to one program. */
+/** Adds one partner to one program. Throws Failure `not_found`, and those of `addAgreements`. */
 export const addAgreement = (db: Database, agreement: NewAgreement, by: string): Promise<ChangedAgreement> =>
   db.transaction(async (tx) => {
-    await addAgreements(tx, [agreement], by);
-    return changed(tx, agreement, [termOf(agreement)]);
+    const { code: partner } = await getPartner(tx, agreement.partner);
+    await addAgreements(tx, [{ ...agreement, partner }], by);
+    return changed(tx, { ...agreement, partner }, [termOf(agreement)]);
   });
 
 async function changed(tx: Database, member: Membership, days: readonly Days[]): Promise<ChangedAgreement> {
@@ -133,11 +134,13 @@ export type AgreementChange = TermsChange & { reason?: string | undefined };
  */
 export const changeAgreement = (
   db: Database,
-  { partner, program }: Membership,
+  { partner: named, program }: Membership,
   { reason, ...change }: AgreementChange,
   { nowMs, by }: { nowMs: number; by: string },
 ): Promise<ChangedAgreement> =>
   db.transaction(async (tx) => {
+    await lockPartnersByCode(tx, [named]);
+    const { code: partner } = await getPartner(tx, named);
     await lockPartnersByCode(tx, [partner]);
     const { terms } = await getAgreement(tx, partner, program);
     if (change.plan !== undefined) await refuseUnknownPlan(tx, program, change.plan);

@@ -4,6 +4,7 @@ import {
   type FactOrigin,
   getRecordedFact,
   insertFacts,
+  listFactsToTakeOver,
   type NewFact,
   type RecordedFact,
 } from '../../db/partners/facts.ts';
@@ -44,6 +45,22 @@ export const recordFact = (db: Database, fact: NewFact, by: string): Promise<Rec
     if (id === undefined) throw new Error('The database returned no fact.');
     return getRecordedFact(tx, id);
   });
+
+/** Records about one partner what held about another one who was merged into them, where nothing else holds. */
+export async function takeOverFacts(
+  tx: Database,
+  merge: { mergedId: bigint; intoId: bigint },
+  { from, into, by }: { from: string; into: string; by: string | null },
+): Promise<void> {
+  const facts = (await listFactsToTakeOver(tx, merge)).map((fact) => ({
+    ...fact,
+    partner: into,
+    holds: true,
+    reference: `partner/${from}`,
+    reason: `taken over from ${from}`,
+  }));
+  if (facts.length > 0) await insertFacts(tx, facts, { source: 'person', by });
+}
 
 async function refuseWrong(db: Database, facts: readonly NewFact[]): Promise<void> {
   const keys = await listFactKeysNamed(

@@ -51,14 +51,16 @@ export async function importFacts(
   const codes = [...new Set(table.lines.flatMap(({ cells: { partner } }) => partner ?? []))];
   return db.transaction(async (tx) => {
     await lockPartnersByCode(tx, codes);
-    const known = new Set((await listPartnersNamed(tx, codes)).map(({ code }) => code));
+    const named = await listPartnersNamed(tx, codes);
+    const goesOn = new Map(named.map(({ code, mergedInto }) => [code, mergedInto ?? code]));
+    await lockPartnersByCode(tx, [...goesOn.values()]);
     const reference = referenceOf(file);
     return takeTable(tx, table, { preview }, async (inner, { cells }) => {
       const read = readFactLine(cells);
       if ('problems' in read) throw wrongLine(read.problems);
-      if (!known.has(read.fact.partner))
-        throw wrongLine([{ field: 'partner', reason: `${read.fact.partner} is not known` }]);
-      await recordFacts(inner, [{ ...read.fact, reference }], { source: 'csv', by });
+      const partner = goesOn.get(read.fact.partner);
+      if (partner === undefined) throw wrongLine([{ field: 'partner', reason: `${read.fact.partner} is not known` }]);
+      await recordFacts(inner, [{ ...read.fact, partner, reference }], { source: 'csv', by });
     });
   });
 }

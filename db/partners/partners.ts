@@ -48,6 +48,7 @@ export async function getPartner(db: Database, code: string): Promise<Partner> {
   return partner;
 }
 
+/** The partners with these codes, also those who were merged. */
 export const listPartnersNamed = (db: Database, codes: readonly string[]): Promise<readonly Partner[]> =>
   db.any(sql.type(PartnerRow)`select ${partnerColumns} from partner where code = any(${sql.array(codes, 'text')})`);
 

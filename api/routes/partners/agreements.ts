@@ -203,13 +203,12 @@ export const agreementRoutes = ({ db }: ApiDeps) =>
     })
     .openapi(add, async (c) => {
       const { endsOn = null, ...agreement } = c.req.valid('json');
-      const partner = await getPartner(db, c.req.valid('param').code);
-      const added = await addAgreement(db, { ...agreement, partner: partner.code, endsOn }, c.get('caller').actorId);
+      const { code: partner } = c.req.valid('param');
+      const added = await addAgreement(db, { ...agreement, partner, endsOn }, c.get('caller').actorId);
       return c.json(changedBody(added), 201);
     })
     .openapi(change, async (c) => {
-      const { code, program } = c.req.valid('param');
-      const { code: partner } = await getPartner(db, code);
+      const { code: partner, program } = c.req.valid('param');
       const wish = c.req.valid('json');
       const by = c.get('caller').actorId;
       const done = await changeAgreement(db, { partner, program }, wish, { nowMs: Date.now(), by });

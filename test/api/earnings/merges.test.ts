@@ -97,6 +97,39 @@ async function settle(): Promise<void> {
   await followMerges(api.db);
 }
 
+describe('given two partners about whom facts were recorded', () => {
+  it('when they are merged then the one who goes on keeps their own, and gets what did not hold about them', async () => {
+    const { old, now } = await addTwo();
+    const record = (partner: string, key: string, value: string, from: string) =>
+      api.ask('POST', `/v1/partners/${partner}/facts`, { body: { key, value, from } });
+    await record(old, 'tier', 'silver', '2026-01-01');
+    await record(old, 'certification', 'net-1', '2026-02-01');
+    await record(now, 'tier', 'gold', '2026-03-01');
+    await record(now, 'certification', 'net-2', '2026-03-01');
+    await merge(old, now);
+    const { body } = await api.ask('GET', `/v1/partners/${old}/facts`);
+    expect(body['items']).toEqual([
+      { key: 'certification', value: 'net-1', from: '2026-02-01', until: null },
+      { key: 'certification', value: 'net-2', from: '2026-03-01', until: null },
+      { key: 'tier', value: 'gold', from: '2026-03-01', until: null },
+      { key: 'tier', value: 'silver', from: '2026-01-01', until: '2026-03-01' },
+    ]);
+  });
+
+  it('when the old code is used afterwards then the one who goes on is changed', async () => {
+    const { old, now } = await addTwo();
+    await merge(old, now);
+    const ended = await api.ask('PATCH', `/v1/partners/${old}/agreements/club`, { body: { endsOn: '2026-11-01' } });
+    expect(ended.body).toMatchObject({ partner: now, endsOn: '2026-11-01' });
+    const again = { program: 'club', plan: 'standard', startsOn: '2026-12-01' };
+    expect((await api.ask('POST', `/v1/partners/${old}/agreements`, { body: again })).body).toMatchObject({
+      partner: now,
+      startsOn: '2026-12-01',
+    });
+    expect((await api.ask('GET', `/v1/partners/${old}/agreements/club/history`)).body['items']).toHaveLength(4);
+  });
+});
+
 type Standing = { schedule: string; payable: string; held: string; outcome: string };
 
 /** The rows of a partner, read by the id, so that the old one is not answered for by the new one. */
