@@ -163,8 +163,8 @@ export const changeAgreement = (
         answer.map((term) => ({ ...term, partner, program, reason: reason ?? null })),
         by,
       );
-      const named = Object.entries({ ...change, reason }).filter(([, value]) => value !== undefined);
-      const detail = { program, ...Object.fromEntries(named) };
+      const wished = Object.entries({ ...change, reason }).filter(([, value]) => value !== undefined);
+      const detail = { program, ...Object.fromEntries(wished) };
       await addAuditEntry(tx, { actorId: by, action: 'agreement.change', subject: `partner/${partner}`, detail });
     }
     return changed(tx, { partner, program }, answer);
