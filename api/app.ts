@@ -56,6 +56,7 @@ import { runChangeRoutes } from './routes/runs/changes.ts';
 import { flagRoutes } from './routes/runs/flags.ts';
 import { outcomeRoutes } from './routes/runs/outcomes.ts';
 import { runRoutes } from './routes/runs/runs.ts';
+import { negativeBalanceRoutes } from './routes/books/negative-balances.ts';
 import { statementRoutes } from './routes/books/statements.ts';
 import { scheduleRoutes } from './routes/payers/schedules.ts';
 import { taskRoutes } from './routes/tasks/tasks.ts';
@@ -115,6 +116,7 @@ const ROUTES = [
   gatewayRoutes,
   alarmRoutes,
   statementRoutes,
+  negativeBalanceRoutes,
   auditRoutes,
   webhookRoutes,
 ];

@@ -93,6 +93,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/corrections/{id}/items': STAFF,
   'POST /v1/corrections/{id}/decision': APPROVER,
   'POST /v1/partners/{code}/merge': OPERATOR,
+  'GET /v1/reports/negative-balances': STAFF,
 
   'GET /v1/runs': STAFF,
   'POST /v1/runs': PREPARER,

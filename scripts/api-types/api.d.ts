@@ -2164,6 +2164,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/reports/negative-balances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report the partners who owe you, and since when
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listNegativeBalances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -6739,6 +6759,41 @@ export interface components {
              */
             state: "reading";
         };
+        NegativeBalance: {
+            /**
+             * @description The partner's code
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The partner's name
+             * @example Paula Partner
+             */
+            name: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The balance, which is below zero. A decimal string in major units of `currency`
+             * @example -20.00
+             */
+            amount: string;
+            /**
+             * Format: date-time
+             * @description When the balance fell below zero and stayed there. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            since: string;
+            /**
+             * @description The whole days since then
+             * @example 45
+             */
+            days: number;
+            /**
+             * @description The days as a group
+             * @example 31-60
+             * @enum {string}
+             */
+            bucket: "0-30" | "31-60" | "61-90" | "over-90";
+        };
         AuditEntry: {
             /**
              * @description The number of the entry; later entries have higher numbers. A string of digits
@@ -10238,6 +10293,7 @@ export type ClearedAlarm = components['schemas']['ClearedAlarm'];
 export type Break = components['schemas']['Break'];
 export type Statement = components['schemas']['Statement'];
 export type StatementReading = components['schemas']['StatementReading'];
+export type NegativeBalance = components['schemas']['NegativeBalance'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type ImportMapping = components['schemas']['ImportMapping'];
 export type BankDetails = components['schemas']['BankDetails'];
@@ -15382,6 +15438,44 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listNegativeBalances: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The balances below zero by partner and currency, in the order of the codes. A payout that was sent counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["NegativeBalance"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

@@ -85,6 +85,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/imports/{import}/rejections': { line: 1, column: 'price' },
   '/v1/corrections': UUID,
   '/v1/corrections/{correction}/items': 1,
+  '/v1/reports/negative-balances': { partner: 'a', currency: 'USD' },
   '/v1/runs': { createdAt: AT, id: UUID },
   '/v1/runs/{run}/payouts': UUID,
   '/v1/runs/{run}/outcomes': { partnerId: '1', currency: 'USD' },
