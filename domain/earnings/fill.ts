@@ -21,7 +21,9 @@ export function compileFill(header: Header, fill: Fill | undefined): Filler {
   const continues = where ? readTest(header, where) : undefined;
   const keys = by?.map((column) => readCell(header, column)) ?? [];
   let first: Row | undefined;
-  const isSameGroup = (row: Row): boolean => first !== undefined && keys.every((key) => key(row) === key(first ?? []));
+  // Rows without a number belong to no group: two of them may be of different orders.
+  const isSameGroup = (row: Row): boolean =>
+    first !== undefined && keys.every((key) => key(row) !== '' && key(row) === key(first ?? []));
   return {
     fill: (row) => {
       const isContinuation = continues ? continues(row) : isSameGroup(row);

@@ -89,10 +89,14 @@ export const oneOf = <Forms extends readonly [z.ZodType, z.ZodType, ...z.ZodType
     error: (issue) => {
       const errors = 'errors' in issue ? (issue.errors as z.core.$ZodIssue[][]) : [];
       return meantOf(errors)
-        .map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '))
+        .map((one) => [one.path.join('.'), reasonOf(one)].filter(Boolean).join(': '))
         .join('; ');
     },
   });
+
+/** A name that does not fit has its reasons one level deeper. */
+const reasonOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === 'invalid_key' ? issue.issues.map(({ message }) => message).join(', ') : issue.message;
 
 /** The issues of the form that comes nearest: it has the right type, and knows most of the keys. */
 function meantOf(errors: readonly z.core.$ZodIssue[][]): readonly z.core.$ZodIssue[] {
@@ -131,7 +135,12 @@ const numberProperties = {
     })
     .optional(),
   symbols: z
-    .record(z.string().min(1).max(5), Currency)
+    .record(
+      z
+        .string()
+        .regex(/^[^\d\s()+\-\u2212]{1,5}$/, 'is not a currency sign: it has a digit, a space, a sign or a parenthesis'),
+      Currency,
+    )
     .refine((symbols) => Object.keys(symbols).length <= SYMBOLS_MAX, `has more than ${SYMBOLS_MAX} signs`)
     .meta({
       description:

@@ -269,6 +269,11 @@ describe('given continuation rows', () => {
     expect(results.map(problemsIn).slice(1)).toEqual([['code: is empty'], ['code: is empty']]);
   });
 
+  it('when two rows have no number then neither takes anything from the other', () => {
+    const results = mapAll({ fill, id: { column: 'state' } }, { order: '' }, { order: '', code: '', state: 'b' });
+    expect(problemsIn(results[1])).toEqual(['code: is empty']);
+  });
+
   it('when a test says which rows continue then the label above counts', () => {
     const byLabel = { columns: ['code'], where: { column: 'code', empty: true } };
     const results = mapAll(
@@ -385,6 +390,10 @@ describe('given a mapping that cannot be meant', () => {
     {
       change: { currency: { column: 'a', values: { x: 'BRZ' } } },
       says: 'currency: values.x: is not an ISO 4217 currency code such as USD, in capital letters',
+    },
+    {
+      change: { amount: { column: 'a', symbols: { '1': 'USD' } } },
+      says: 'amount: symbols.1: is not a currency sign: it has a digit, a space, a sign or a parenthesis',
     },
     { change: { amount: '-1' }, says: 'amount: is not a decimal amount such as 12.34' },
     {
