@@ -5,7 +5,7 @@ import { sealAuditLog } from '../db/people/audit.ts';
 import { listOverdueBatches } from '../db/payouts/batches.ts';
 import { redrawRun } from '../commands/runs/redraw.ts';
 import { listOverdueRuns, listRunsInReview } from '../db/runs/overdue.ts';
-import { listProgramsWithDueEvents } from '../db/earnings/accrual.ts';
+import { listShardsWithDueEvents } from '../db/earnings/accrual.ts';
 import { takeOverduePayouts } from '../db/payouts/payouts.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
 import { followMerges } from '../commands/earnings/merges.ts';
@@ -30,15 +30,15 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
    * delays work and never loses it. Everything here may be repeated. Returns how many workflows it woke.
    */
   async wakeOverdue(): Promise<number> {
-    const programs = await listProgramsWithDueEvents(db);
-    for (const program of programs) await wakeAccrual(temporal, program);
+    const shards = await listShardsWithDueEvents(db);
+    for (const shard of shards) await wakeAccrual(temporal, shard);
     const runs = await listOverdueRuns(db, RUNS_PER_SWEEP);
     for (const run of runs) await wakeRun(temporal, run);
     await noticeBatches(db);
     const batches = await listOverdueBatches(db, BATCHES_PER_SWEEP);
     for (const batch of batches) await wakeBatch(temporal, batch);
     const payouts = await wakeOverduePayouts(db, temporal);
-    return programs.length + runs.length + batches.length + payouts + (await wakeByInbox(db, temporal));
+    return shards.length + runs.length + batches.length + payouts + (await wakeByInbox(db, temporal));
   },
 
   /** Gives up webhooks that are about nothing of ours, moves what came to merged partners, seals the audit log, deletes expired keys, and lets runs in review follow what is owed. */

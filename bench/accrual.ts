@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { type DatabasePool, sql } from 'slonik';
 
 import { createAccrualActivities } from '../activities/earnings/accrual.ts';
+import { SHARDS } from '../domain/earnings/shard.ts';
 import { openDatabase } from '../db/database.ts';
 import { insertEvents, type NewEvent } from '../db/earnings/events.ts';
 import { migrate } from '../db/migrate.ts';
@@ -42,7 +43,9 @@ try {
   report(
     'accrual: earning, line, journal of two entries',
     EVENTS,
-    await timed(() => untilDry(() => accruePage('bench'))),
+    await timed(async () => {
+      for (let shard = 0; shard < SHARDS; shard += 1) await untilDry(() => accruePage({ program: 'bench', shard }));
+    }),
   );
   report('ceiling: one plain row each', EVENTS, await timed(() => inPages(events, (page) => insertPlain(db, page))));
   await db.end();

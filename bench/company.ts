@@ -6,6 +6,7 @@ import { addFirstOperator, addLackingOperator } from '../commands/people/first-o
 import { decideGrant, proposeGrant } from '../commands/people/grants.ts';
 import { addPayer } from '../commands/payers/payers.ts';
 import { addSchedule } from '../commands/payers/schedules.ts';
+import { IncentiveTerms } from '../domain/programs/incentives/index.ts';
 import { addPlan } from '../commands/programs/plans.ts';
 import { addProgram } from '../commands/programs/programs.ts';
 import type { Database } from '../db/database.ts';
@@ -45,7 +46,7 @@ export async function addCompany(db: DatabasePool, method: 'bank' | 'paypal' = '
   const terms = {
     holdDays: 0,
     rounding: 'half-even' as const,
-    incentives: [{ id: 'share', rule: 'percent' as const, kinds: ['sale'], basis: 'amount' as const, percent: '10' }],
+    incentives: [IncentiveTerms.parse({ id: 'share', pay: { rule: 'percent', percent: '10' } })],
   };
   await addPlan(db, program, { code: 'bench', terms }, by);
   return { scheduleId: schedule.id, programId: program.id, payerId: payer.id, by, approver };

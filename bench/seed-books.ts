@@ -85,10 +85,11 @@ function monthRows({ programId, scheduleId }: Company, month: number, partners: 
       insert into event(source, source_id, partner_id, program_id, kind, currency, amount_minor, occurred_at, payload_hash)
       select 'bench', ${key}, partner_id, program_id, 'sale', 'USD', 10000, available_on, '' from ${lines}`,
     sql.unsafe`
-      insert into earning(source, source_id, incentive_id, partner_id, program_id, plan_version_id, batch_id, earning_line_id, currency,
-        amount_minor, basis_minor, available_on, explanation)
-      select 'bench', ${key}, 'share', partner_id, program_id, plan_version.id, batch_id, line.id, 'USD', 1000, 10000, available_on, '{}'
-      from plan_version, ${lines}`,
+      insert into earning(event_id, n, partner_id, program_id, origin_id, incentive_id, plan_version_id, terms_since, batch_id,
+        earning_line_id, currency, amount_minor, volume, of_amount, available_on)
+      select event.id, 1, line.partner_id, line.program_id, event.id, 'share', plan_version.id, '2020-01-01', batch_id, line.id, 'USD',
+        1000, 10000, 0, available_on
+      from ${sql.fragment`plan_version, event, ${lines}`} and event.source_id = ${key}`,
     post('accrual', sql.fragment`select line.id::text as key, line.partner_id from ${lines}`, [
       [sql.fragment`(select id from ledger_account where code like 'program:%')`, 1000],
       [sql.fragment`fact.partner_id`, -1000],

@@ -12,3 +12,5 @@ export const Hex = Bytes.transform((bytes) => Buffer.from(bytes).toString('hex')
 /** The result of `count(*)`. */
 export const Count = z.bigint().transform(Number);
 export const Id = z.object({ id: z.string() });
+/** Amounts by name, whose minor units are written as text. */
+export const Amounts = z.record(z.string(), z.string().transform(BigInt));

@@ -48,7 +48,14 @@ export const localDate = (instantMs: number, zone: string): string =>
 const isOrdinary = (instantMs: number): boolean =>
   Number.isInteger(instantMs) && instantMs >= DAY_MS && instantMs < Date.UTC(9999);
 
+/** The instant in epoch milliseconds at which a date begins in a zone. Throws as `inZone` does. */
+export const startOfDay = (date: string, zone: string): number =>
+  inZone(zone, () => Temporal.PlainDate.from(date).toZonedDateTime(zone).epochMilliseconds);
+
 export const addDays = (date: string, days: number): string => Temporal.PlainDate.from(date).add({ days }).toString();
+
+export const addMonths = (date: string, months: number): string =>
+  Temporal.PlainDate.from(date).add({ months }).toString();
 
 /** Local dates as `YYYY-MM-DD` on which banks do not settle, besides weekends. */
 export type ClosedDates = ReadonlySet<string>;

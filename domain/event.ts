@@ -2,13 +2,26 @@ import { z } from 'zod';
 
 import { canonicalJson, sha256 } from './canonical.ts';
 import type { CurrencyCode } from './currency.ts';
-import { AmountName, Code, Currency, Decimal, EventKind, QUANTITY_MAX, Source, whyNotAmount } from './fields.ts';
+import {
+  AmountName,
+  AttributeName,
+  Code,
+  Currency,
+  Decimal,
+  EventKind,
+  QUANTITY_MAX,
+  Source,
+  whyNotAmount,
+} from './fields.ts';
 import { parseDecimal } from './money.ts';
 
 /** The kind that takes back another event. Programs name every other kind. */
 export const REFUND = 'refund';
 
 const AMOUNTS_MAX = 20;
+const ATTRIBUTES_MAX = 20;
+const ATTRIBUTE_CHARS_MAX = 200;
+const REVISION_MAX = 1_000_000;
 const YEAR_MIN = 2000;
 const YEAR_MAX = 2100;
 
@@ -49,7 +62,7 @@ const EventShape = z.strictObject({
     .record(AmountName, Decimal)
     .refine((amounts) => Object.keys(amounts).length <= AMOUNTS_MAX, `has more than ${AMOUNTS_MAX} names`)
     .meta({
-      description: `Up to ${AMOUNTS_MAX} other amounts by name, decimal strings in major units of \`currency\``,
+      description: `Up to ${AMOUNTS_MAX} other amounts by name, decimal strings in major units of \`currency\`. For a refund they are the parts that went back, and what it does not name stays`,
       examples: [{ freight: '12.50' }],
     })
     .optional(),
@@ -57,7 +70,28 @@ const EventShape = z.strictObject({
     .int()
     .min(1)
     .max(QUANTITY_MAX)
-    .meta({ description: 'How many units, for incentives that pay for each unit', examples: [3] })
+    .meta({
+      description: 'How many units, for incentives that count units. For a refund it is how many went back',
+      examples: [3],
+    })
+    .optional(),
+  attributes: z
+    .record(AttributeName, z.string().min(1).max(ATTRIBUTE_CHARS_MAX))
+    .refine((attributes) => Object.keys(attributes).length <= ATTRIBUTES_MAX, `has more than ${ATTRIBUTES_MAX} names`)
+    .meta({
+      description: `Up to ${ATTRIBUTES_MAX} facts about the event, such as its product or its customer, by the names that the program declares`,
+      examples: [{ product: 'router-x', customer: 'kim' }],
+    })
+    .optional(),
+  revision: z
+    .int()
+    .min(1)
+    .max(REVISION_MAX)
+    .meta({
+      description:
+        'The number of this version of the event, 1 if left out. The same id with a higher revision corrects the event',
+      examples: [2],
+    })
     .optional(),
   refundOf: z
     .string()
@@ -90,15 +124,15 @@ function moneyObjections({ currency, amount, amounts = {} }: EventShape): Object
   });
 }
 
-/** A refund names the event that it takes back. Only its main amount says how much, and all else follows in proportion. */
-function refundObjections({ id, kind, amount, amounts, quantity, refundOf }: EventShape): Objection[] {
+/** A refund names the event that it takes back, and the measures that went back. The others stay. */
+function refundObjections({ id, kind, amount, amounts = {}, quantity, refundOf }: EventShape): Objection[] {
   if (kind !== REFUND) return objection(refundOf !== undefined, 'refundOf', `is only for the kind ${REFUND}`);
+  const given = [...(amount === undefined ? [] : [amount]), ...Object.values(amounts)];
+  const isEmpty = given.length > 0 && quantity === undefined && given.every((text) => !/[1-9]/.test(text));
   return [
     ...objection(refundOf === undefined, 'refundOf', 'is needed: the id of the refunded event in the same source'),
     ...objection(refundOf === id, 'refundOf', 'is the refund itself'),
-    ...objection(amount !== undefined && !/[1-9]/.test(amount), 'amount', 'is zero: leave it out to refund the whole'),
-    ...objection(amounts !== undefined, 'amounts', 'are taken back with the main amount, in proportion'),
-    ...objection(quantity !== undefined, 'quantity', 'is taken back with the main amount, in proportion'),
+    ...objection(isEmpty, 'amount', 'is zero, and so is all else: leave the amounts out to refund the whole'),
   ];
 }
 
@@ -123,11 +157,13 @@ export type Event = {
   /** Epoch milliseconds. Finer digits are cut off. */
   readonly occurredAtMs: number;
   readonly currency: CurrencyCode | null;
-  /** The main amount. Null on a refund means all that is left of the sale. */
+  /** The main amount. A refund without it, without other amounts and without a quantity takes back all that is left of the sale. */
   readonly minor: bigint | null;
   readonly otherAmounts: Readonly<Record<string, bigint>>;
   readonly quantity: number | null;
   readonly refundOf: string | null;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly revision: number;
 };
 
 export function toEvent(wire: WireEvent): Event {
@@ -145,6 +181,8 @@ export function toEvent(wire: WireEvent): Event {
     otherAmounts: Object.fromEntries(Object.entries(amounts).map(([name, text]) => [name, minorOf(text)])),
     quantity: wire.quantity ?? null,
     refundOf: wire.refundOf ?? null,
+    attributes: wire.attributes ?? {},
+    revision: wire.revision ?? 1,
   };
 }
 
@@ -152,5 +190,19 @@ export function toEvent(wire: WireEvent): Event {
  * The SHA-256 of what an event says. Equal meaning gives an equal hash: `10.0` and `10.00`, or an offset and its instant in
  * UTC. Absent fields are left out, so that a field that is added one day does not change the hashes of earlier events.
  */
-export const eventHash = (event: Event): Buffer =>
-  sha256(canonicalJson(Object.fromEntries(Object.entries(event).filter(([, value]) => value !== null))));
+export function eventHash({ attributes, revision, ...event }: Event): Buffer {
+  const given = {
+    ...event,
+    attributes: Object.keys(attributes).length > 0 ? attributes : null,
+    revision: revision > 1 ? revision : null,
+  };
+  return sha256(canonicalJson(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))));
+}
+
+/** An event less what refunds took back from it. */
+export type RemainingEvent = Event & {
+  /** Whether the event itself went back: its main amount or all its units. */
+  readonly isGone: boolean;
+  /** The event before any refund. Absent where nothing went back. */
+  readonly whole?: RemainingEvent;
+};

@@ -32,7 +32,17 @@ export const AmountName = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is not a name such as freight: small letters, digits and _')
   .refine((name) => name !== 'amount', 'amount is the name of the main amount')
+  .refine((name) => name !== 'quantity' && name !== 'count', 'is the name of a measure that is not an amount')
   .meta({ description: 'The name of an amount besides the main one', examples: ['freight'] });
+
+/** The name of a fact about an event, such as `product` or `customer`. */
+export const AttributeName = z
+  .string()
+  .regex(
+    /^[a-z][a-zA-Z0-9_]{0,39}$/,
+    'is not a name such as product: letters, digits and _, beginning with a small letter',
+  )
+  .meta({ description: 'The name of a fact about an event', examples: ['product'] });
 
 export const Currency = z
   .enum(CURRENCY_CODES, 'is not an ISO 4217 currency code such as USD, in capital letters')

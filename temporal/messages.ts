@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
+import type { Shard } from '../domain/earnings/shard.ts';
 import type { Decision } from '../domain/runs/approval.ts';
 import type { RunStatus } from '../domain/runs/run.ts';
 
@@ -22,7 +23,7 @@ export const TASK_QUEUES = {
 /** When a worker is killed, another one takes over its activities within this time. Each activity sends a heartbeat every few seconds. */
 export const HEARTBEAT_TIMEOUT = '20 seconds';
 
-export const accrualWorkflowId = (programCode: string): string => `accrual/${programCode}`;
+export const accrualWorkflowId = ({ program, shard }: Shard): string => `accrual/${program}/${shard}`;
 export const runWorkflowId = (runId: string): string => `run/${runId}`;
 export const runTriggerWorkflowId = (scheduleCode: string): string => `run-trigger/${scheduleCode}`;
 export const payoutWorkflowId = (payoutId: string): string => `payout/${payoutId}`;

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 
+import { type Shard, SHARDS } from '../domain/earnings/shard.ts';
 import type { PayoutStart } from '../domain/payouts/payout.ts';
 import { type GatewayName, METHOD_NAMES } from '../domain/rails.ts';
 import {
@@ -26,15 +27,15 @@ import * as keys from './search-attributes.ts';
  */
 const REPEATABLE = { workflowIdReusePolicy: 'ALLOW_DUPLICATE', workflowIdConflictPolicy: 'USE_EXISTING' } as const;
 
-/** Turns a program's new events into earnings. */
-export async function wakeAccrual(client: Client, programCode: string): Promise<void> {
+/** Turns the new events of a share of a program's partners into earnings. */
+export async function wakeAccrual(client: Client, shard: Shard): Promise<void> {
   await client.workflow.signalWithStart('accrual', {
     ...REPEATABLE,
-    workflowId: accrualWorkflowId(programCode),
+    workflowId: accrualWorkflowId(shard),
     taskQueue: TASK_QUEUES.main,
-    args: [programCode],
+    args: [shard],
     signal: eventsArrivedSignal,
-    staticSummary: `Accrual of program ${programCode}`,
+    staticSummary: `Accrual of program ${shard.program}, share ${shard.shard + 1} of ${SHARDS}`,
     staticDetails:
       'Turns events into earnings, page by page, and ends when no event is due.\n\nSafe to terminate: the sweep starts it again.',
   });

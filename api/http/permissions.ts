@@ -43,6 +43,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'PUT /v1/programs/{code}/eligibility': OPERATOR,
   'GET /v1/programs/{code}/fact-grants': STAFF,
   'PUT /v1/programs/{code}/fact-grants': OPERATOR,
+  'POST /v1/programs/{code}/attributes': OPERATOR,
   'GET /v1/programs/{code}/plans': STAFF,
   'POST /v1/programs/{code}/plans': OPERATOR,
   'GET /v1/programs/{code}/plans/{plan}/versions': STAFF,

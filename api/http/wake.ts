@@ -1,4 +1,5 @@
 import type { Schedule } from '../../db/payers/schedules.ts';
+import type { Shard } from '../../domain/earnings/shard.ts';
 import { MAIL_SCHEDULE_ID } from '../../temporal/messages.ts';
 import { deployPaySchedule, removePaySchedule } from '../../temporal/schedules.ts';
 import { wakeAccrual } from '../../temporal/starts.ts';
@@ -27,8 +28,11 @@ export async function wakeQuietly(
 }
 
 /** Starts the calculation of what new events earned. */
-export async function wakePrograms(deps: WakeDeps, programs: readonly string[]): Promise<void> {
-  for (const program of programs) await wakeQuietly(deps, { program }, () => wakeAccrual(deps.temporal, program));
+export async function wakeAccruals(deps: WakeDeps, shards: readonly Shard[]): Promise<void> {
+  for (const shard of shards)
+    await wakeQuietly(deps, { program: shard.program, share: String(shard.shard) }, () =>
+      wakeAccrual(deps.temporal, shard),
+    );
 }
 
 /** Has Temporal open the runs of a schedule if the schedule asks for that, and else has it open none. */

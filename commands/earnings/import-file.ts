@@ -10,6 +10,7 @@ import {
 } from '../../db/earnings/imports.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import type { ImportMapping } from '../../domain/earnings/import-mapping.ts';
+import type { Shard } from '../../domain/earnings/shard.ts';
 import type { Break } from '../csv.ts';
 import { countRows, takePage } from './import-page.ts';
 import { type ImportFiles, type ImportSource, type JoinLimits, openSource } from './import-source.ts';
@@ -22,8 +23,8 @@ const FILE_NAME_CHARS_MAX = 200;
 
 export type ImportOptions = {
   by: string;
-  /** Called after each page that is taken in, with the programs that have new events. */
-  onPage: (programs: readonly string[]) => Promise<void>;
+  /** Called after each page that is taken in, with the shares of programs that have new events. */
+  onPage: (shards: readonly Shard[]) => Promise<void>;
   joinLimits?: JoinLimits;
 };
 
@@ -62,10 +63,10 @@ async function importRows(
   const gathered = gatherWarnings();
   let broken: Break | undefined;
   for await (const page of ahead(source.pages(ROWS_PER_PAGE, (where) => (broken = where)))) {
-    let programs: readonly string[] = [];
+    let shards: readonly Shard[] = [];
     const { rows, warnings } = await takePage(page, mapping, async (events) => {
       const intake = await intakeEvents(db, events, { nowMs: Date.now(), strict: false, by });
-      ({ programs } = intake);
+      ({ shards } = intake);
       return intake;
     });
     await db.transaction(async (tx) => {
@@ -77,7 +78,7 @@ async function importRows(
       );
     });
     for (const warning of warnings) gathered.add(warning);
-    await onPage(programs);
+    await onPage(shards);
   }
   if (broken) await insertRejections(db, id, [{ line: broken.line, column: WHOLE_FILE, reason: broken.reason }]);
   else await markImportFinished(db, id);

@@ -3,13 +3,14 @@ import { fieldsOf, type ImportMapping, refundsOf } from '../../domain/earnings/i
 import { columnsIn } from '../../domain/earnings/mapping-fields.ts';
 import type { WireEvent } from '../../domain/event.ts';
 import type { MappedLine } from './import-source.ts';
-import type { Accepted, IncomingEvent, Intake, IntakeOutcome } from './intake.ts';
+import type { IncomingEvent, Intake } from './intake.ts';
+import type { Accepted, IntakeOutcome } from './judge.ts';
 import type { LineWarning } from './warnings.ts';
 
 /** The outcome of one row of a file. Only a rejected row has problems. */
 export type RowResult = {
   readonly line: number;
-  readonly status: Accepted | 'rejected' | 'skipped';
+  readonly status: Exclude<Accepted, 'superseded'> | 'rejected' | 'skipped';
   readonly events: readonly WireEvent[];
   readonly problems: readonly RowProblem[];
 };

@@ -3,7 +3,8 @@ import type { ImportMapping } from '../../domain/earnings/import-mapping.ts';
 import type { Break } from '../csv.ts';
 import { countRows, type RowCounts, type RowResult, takePage } from './import-page.ts';
 import { type ImportFiles, type JoinLimits, openSource } from './import-source.ts';
-import { foreseeIntake, type Foreseen, keyOf } from './intake.ts';
+import { foreseeIntake } from './intake.ts';
+import { type Foreseen, keyOf } from './judge.ts';
 import { gatherWarnings, type LineWarning, type Warnings } from './warnings.ts';
 
 const ROWS_PER_PAGE = 1000;

@@ -12,10 +12,10 @@ const keyOf = ({ source, id }: EventKey): string => `${source} ${id}`;
 export async function forSurvivors<Candidate extends { readonly event: Event }>(
   db: Database,
   candidates: readonly Candidate[],
-  stored: ReadonlyMap<string, KnownEvent>,
+  known: ReadonlyMap<string, readonly Pick<KnownEvent, 'partner'>[]>,
 ): Promise<readonly Candidate[]> {
   const saleOf = ({ source, refundOf }: Event) =>
-    refundOf === null ? undefined : stored.get(keyOf({ source, id: refundOf }));
+    refundOf === null ? undefined : known.get(keyOf({ source, id: refundOf }))?.at(-1);
   const codes = candidates.flatMap(({ event }) => [event.partner, saleOf(event)?.partner ?? event.partner]);
   const families = new Map(
     (await listMergeFamilies(db, [...new Set(codes)])).map(({ code, survivor }) => [code, survivor]),

@@ -2,7 +2,8 @@ import type { Database } from '../../db/database.ts';
 import { type EventPlace, listKnownEvents } from '../../db/earnings/events.ts';
 import { listTermsOfPlans } from '../../db/programs/plans.ts';
 import { localDate } from '../../domain/calendar.ts';
-import { whyNothing } from '../../domain/earnings/earning.ts';
+import { remainingOf } from '../../domain/earnings/refund.ts';
+import { whyNothing } from '../../domain/earnings/target.ts';
 import type { Event } from '../../domain/event.ts';
 import { termOn } from '../../domain/partners/agreement.ts';
 import { versionAt } from '../../domain/programs/plan.ts';
@@ -47,7 +48,7 @@ export async function warnOf(
         ? undefined
         : { code: 'refund_waits', source, id, detail: waits(refundOf), waitsFor: refundOf };
     const version = versionAt(plans.get(planIdOf(one) ?? 0) ?? [], event.occurredAtMs);
-    const reason = version && whyNothing({ event, terms: version.terms, zone: place?.zone ?? 'UTC' });
+    const reason = version && whyNothing(remainingOf(event, []), version.terms, place?.zone ?? 'UTC');
     if (!reason) return undefined;
     const detail = `The event earns nothing under plan ${version.plan} version ${version.version}: ${reason}.`;
     return { code: 'earns_nothing', source, id, detail };

@@ -6,6 +6,7 @@ import {
   lockProgram,
   type NewProgram,
   type Program,
+  setAttributes,
   updateAdmission,
 } from '../../db/programs/programs.ts';
 import { type DeclaredFactKey, listFactKeysNamed } from '../../db/partners/fact-keys.ts';
@@ -70,3 +71,22 @@ function whyNotNeed(
     .filter((value) => !declared.allowedValues.includes(value))
     .map((value) => ({ field: `${field}.anyOf`, reason: `${value} is not a value of ${key}` }));
 }
+/** Declares names of facts that a program's events may have. Names that are declared already stay. Throws Failure `not_found`. */
+export const declareAttributes = (db: Database, code: string, names: readonly string[], by: string): Promise<Program> =>
+  db.transaction(async (tx) => {
+    const { id } = await getProgram(tx, code);
+    await lockProgram(tx, id);
+    const { attributes } = await getProgram(tx, code);
+    const added = names.filter((name) => !attributes.includes(name));
+    if (added.length > 0) {
+      await setAttributes(tx, id, [...new Set([...attributes, ...added])]);
+      const detail = { added: added.join(', ') };
+      await addAuditEntry(tx, {
+        actorId: by,
+        action: 'program.declare_attributes',
+        subject: `program/${code}`,
+        detail,
+      });
+    }
+    return getProgram(tx, code);
+  });

@@ -1,130 +1,182 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import type { EarnedBefore } from '../../domain/earnings/earning.ts';
-import type { WindowTotals } from '../../domain/programs/incentives/incentive.ts';
-import { PlanTerms } from '../../domain/programs/plan.ts';
-import { Currency, Instant, LocalDate } from '../column-types.ts';
+import type { DatedVersion } from '../../domain/earnings/rating.ts';
+import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
+import type { Event } from '../../domain/event.ts';
+import { Amounts, Currency, Instant, LocalDate } from '../column-types.ts';
+import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
-import type { DueEvent } from './events.ts';
 
 /** The queries of accrual, which reads these rows before it works out what events earn. */
 
 const ProgramRow = z.strictObject({ id: z.number(), zone: z.string() });
 export type AccrualProgram = z.infer<typeof ProgramRow>;
 
-/** Locks a program against other accruals until the transaction ends. Two at once would count a tier's volume twice. */
-export async function lockProgramForAccrual(db: Database, code: string): Promise<AccrualProgram | null> {
+const LOCK = 'accrual';
+
+/** Locks a share of a program's partners against other accruals until the transaction ends. Two at once would count a volume twice. */
+export async function lockShardForAccrual(
+  db: Database,
+  { program: code, shard }: Shard,
+): Promise<AccrualProgram | null> {
   const program = await db.maybeOne(sql.type(ProgramRow)`
     select program.id, schedule.zone from program join pay_schedule schedule on schedule.id = program.schedule_id
     where program.code = ${code}`);
-  if (program) await db.query(sql.unsafe`select pg_advisory_xact_lock(hashtext('accrual'), ${program.id})`);
+  if (program)
+    await db.query(sql.unsafe`select pg_advisory_xact_lock(hashtext(${LOCK}), ${program.id} * 256 + ${shard})`);
   return program;
 }
 
-const PlanVersionRow = z.strictObject({
-  partnerId: z.bigint(),
-  id: z.number(),
-  effectiveFrom: Instant,
-  terms: PlanTerms,
-  /** The days on which the partner earns by the plan. */
-  from: LocalDate,
-  until: LocalDate.nullable(),
-});
-export type AgreedPlanVersion = z.infer<typeof PlanVersionRow>;
+/** An event as accrual reads it, with the id of its row, that of its partner's row and the person who sent it. */
+export type AccrualEvent = Event & {
+  readonly eventId: bigint;
+  readonly eventPartnerId: bigint;
+  readonly sentBy: string | null;
+};
+/** An event that is to be worked out for a partner: its own, or one who earned by an earlier revision. */
+export type DueEvent = AccrualEvent & { readonly partnerId: bigint };
 
-/** Every version of the plans that partners agreed to in a program, newest first. A withdrawn version counts for nothing. */
-export const listAgreedPlanVersions = (
+const eventShape = {
+  eventId: z.bigint(),
+  source: z.string(),
+  id: z.string(),
+  revision: z.number(),
+  program: z.string(),
+  partner: z.string(),
+  eventPartnerId: z.bigint(),
+  kind: z.string(),
+  occurredAtMs: z.number(),
+  currency: Currency.nullable(),
+  minor: z.bigint().nullable(),
+  otherAmounts: Amounts,
+  quantity: z.number().nullable(),
+  attributes: z.record(z.string(), z.string()),
+  refundOf: z.string().nullable(),
+  sentBy: z.string().nullable(),
+};
+const DueRow = z.strictObject({ ...eventShape, partnerId: z.bigint() });
+
+const eventColumns = sql.fragment`
+  event.id as "eventId", event.source, event.source_id as id, event.revision, program.code as program, partner.code as partner,
+  event.partner_id as "eventPartnerId", event.kind, event.occurred_at as "occurredAtMs", event.currency, event.amount_minor as minor,
+  event.other_amounts as "otherAmounts", event.quantity, event.attributes, event.refund_of as "refundOf", event.sent_by as "sentBy"`;
+
+/** The next events of a share of a program that are not worked out yet, in the order in which they came. */
+export const listDueEvents = (
   db: Database,
   programId: number,
-  partnerIds: readonly bigint[],
-): Promise<readonly AgreedPlanVersion[]> =>
-  db.any(sql.type(PlanVersionRow)`
-    select agreed.id as "partnerId", version.id, version.effective_from as "effectiveFrom", version.terms, term.starts_on as "from",
-      term.ends_on as until
-    from ${sql.unnest(
-      partnerIds.map((id) => [String(id)]),
-      ['int8'],
-    )} as agreed(id)
-    cross join lateral agreement_terms(agreed.id, ${programId}) term
-    join plan_version version on version.plan_id = term.plan_id
-    where not exists (select from plan_version_withdrawal withdrawal where withdrawal.plan_version_id = version.id)
-    order by version.effective_from desc, version.version desc`);
+  shard: number,
+  limit: number,
+): Promise<readonly DueEvent[]> =>
+  db.any(sql.type(DueRow)`
+    select ${eventColumns}, due.partner_id as "partnerId"
+    from (
+      select event_id, partner_id from event_due where program_id = ${programId} and shard = ${shard} and waits_for is null
+      order by event_id, partner_id limit ${limit}
+    ) due
+    join event on event.id = due.event_id
+    join program on program.id = event.program_id join partner on partner.id = event.partner_id
+    order by event.id, due.partner_id`);
 
-export type WindowKey = { partnerId: bigint; incentiveId: string; windowStart: string };
-export const windowKey = ({ partnerId, incentiveId, windowStart }: WindowKey): string =>
-  `${partnerId}/${incentiveId}/${windowStart}`;
+/** An event by its key, and the partner for whom it is asked. */
+export type OriginKey = { readonly source: string; readonly id: string; readonly partnerId: bigint };
 
-const TotalsRow = z.strictObject({
+const HistoryRow = z.strictObject({ ...eventShape, forPartnerId: z.bigint(), isDue: z.boolean() });
+/** A revision or a refund of an event. `isDue` says whether it is still to be worked out for the partner. */
+export type HistoryEvent = z.infer<typeof HistoryRow>;
+
+/** All that is known of some events: their revisions and their refunds, in the order in which they came. */
+export const listHistory = (db: Database, origins: readonly OriginKey[]): Promise<readonly HistoryEvent[]> =>
+  db.any(sql.type(HistoryRow)`
+    with asked as (
+      select distinct * from ${unnestOrigins(origins)} as given(source, source_id, partner_id)
+    ), found as (
+      select event.id, asked.partner_id as for_partner_id from asked join event using (source, source_id)
+      union all
+      select refund.id, asked.partner_id from asked
+      join event refund on refund.source = asked.source and refund.refund_of = asked.source_id
+    )
+    select ${eventColumns}, found.for_partner_id as "forPartnerId", due.event_id is not null as "isDue"
+    from found join event on event.id = found.id
+    join program on program.id = event.program_id join partner on partner.id = event.partner_id
+    left join event_due due on due.event_id = event.id and due.partner_id = found.for_partner_id
+    order by event.id`);
+
+const RevisedRow = z.strictObject({ source: z.string(), id: z.string() });
+
+/** Those of some events that have more than one revision. */
+export const listRevised = (
+  db: Database,
+  events: readonly { source: string; id: string }[],
+): Promise<readonly z.infer<typeof RevisedRow>[]> =>
+  db.any(sql.type(RevisedRow)`
+    select given.source, given.source_id as id
+    from ${unnestColumns(
+      ['text', 'text'],
+      events.map(({ source, id }) => [source, id]),
+    )} as given(source, source_id)
+    cross join lateral (
+      select from event where (event.source, event.source_id) = (given.source, given.source_id) and event.revision > 1 limit 1) revised`);
+
+const unnestOrigins = (origins: readonly OriginKey[]) =>
+  unnestColumns(
+    ['text', 'text', 'int8'],
+    origins.map(({ source, id, partnerId }) => [source, id, partnerId]),
+  );
+
+const ContributionRow = z.strictObject({
+  originId: z.bigint(),
   partnerId: z.bigint(),
   incentiveId: z.string(),
-  windowStart: LocalDate,
-  basisMinor: z.bigint(),
-  earnedMinor: z.bigint(),
+  currency: Currency,
+  scopeId: z.bigint().nullable(),
+  versionId: z.number(),
+  sinceMs: z.number(),
+  minor: z.bigint(),
+  volume: z.bigint(),
+  of: z.bigint(),
+  availableOn: LocalDate,
 });
+export type ContributionRow = z.infer<typeof ContributionRow>;
 
-/** Sums the amounts that have counted towards tiers so far, by `windowKey`. */
-export async function readWindowTotals(
+/** The contributions of events until now, by partner, incentive, scope and terms. */
+export const listContributions = (
   db: Database,
-  programId: number,
-  windows: readonly WindowKey[],
-): Promise<Map<string, WindowTotals>> {
-  if (windows.length === 0) return new Map();
-  const rows = await db.any(sql.type(TotalsRow)`
-    select earning.partner_id as "partnerId", earning.incentive_id as "incentiveId", earning.window_start as "windowStart",
-      sum(earning.basis_minor)::bigint as "basisMinor", sum(earning.amount_minor)::bigint as "earnedMinor"
-    from (select distinct * from ${sql.unnest(
-      windows.map((window) => [String(window.partnerId), window.incentiveId, window.windowStart]),
-      ['int8', 'text', 'date'],
-    )} as raw(partner_id, incentive_id, window_start)) wanted
-    join earning using (partner_id, incentive_id, window_start)
-    where earning.program_id = ${programId}
-    group by 1, 2, 3`);
-  return new Map(rows.map((row) => [windowKey(row), { basisMinor: row.basisMinor, earnedMinor: row.earnedMinor }]));
-}
-
-/** A sale's earnings, each with its plan version and the amount that refunds have taken back, and the total refunded so far. */
-export type SaleEarnings = {
-  readonly earnings: readonly (EarnedBefore & { readonly planVersionId: number })[];
-  readonly refundedMinor: bigint;
+  originIds: readonly bigint[],
+  partnerIds: readonly bigint[],
+): Promise<readonly ContributionRow[]> => {
+  const ids = sql.array(originIds.map(String), 'int8');
+  const partners = sql.array(partnerIds.map(String), 'int8');
+  return db.any(sql.type(ContributionRow)`
+    select origin_id as "originId", partner_id as "partnerId", incentive_id as "incentiveId", currency, scope_id as "scopeId",
+      plan_version_id as "versionId", terms_since as "sinceMs", sum(amount_minor)::bigint as minor, sum(volume)::bigint as volume,
+      sum(of_amount)::bigint as of, min(available_on) as "availableOn"
+    from (
+      select * from earning where event_id = any(${ids}) and partner_id = any(${partners}) and origin_id = event_id
+      union all
+      select * from earning where partner_id = any(${partners}) and origin_id = any(${ids}) and origin_id <> event_id
+    ) earned
+    group by origin_id, partner_id, incentive_id, currency, scope_id, plan_version_id, terms_since`);
 };
 
-const SaleRow = z.strictObject({
-  incentiveId: z.string(),
-  planVersionId: z.number(),
-  minor: z.bigint(),
-  currency: Currency,
-  basisMinor: z.bigint(),
-  windowStart: LocalDate.nullable(),
-  availableOn: LocalDate,
-  reversedMinor: z.bigint(),
-  reversedBasisMinor: z.bigint(),
-});
+const VersionRow = z.strictObject({ id: z.number(), planId: z.number(), effectiveFrom: Instant });
 
-/** Reads what a sale earned, and how much of it earlier refunds took back. Only refunds count that fit it (`whyNotReverse`) and were worked out. */
-export async function readSaleEarnings(db: Database, sale: DueEvent): Promise<SaleEarnings> {
-  const earnings = await db.any(sql.type(SaleRow)`
-    select sale.incentive_id as "incentiveId", sale.plan_version_id as "planVersionId", sale.amount_minor as minor, sale.currency,
-      sale.basis_minor as "basisMinor", sale.window_start as "windowStart", sale.available_on as "availableOn",
-      coalesce(-sum(back.amount_minor), 0)::bigint as "reversedMinor",
-      coalesce(-sum(back.basis_minor), 0)::bigint as "reversedBasisMinor"
-    from earning sale
-    left join earning back on back.source = sale.source and back.reverses = sale.source_id and back.incentive_id = sale.incentive_id
-    where sale.source = ${sale.source} and sale.source_id = ${sale.id}
-    group by sale.source, sale.source_id, sale.incentive_id`);
-  const refundedMinor = await db.oneFirst(sql.type(z.object({ minor: z.bigint() }))`
-    select coalesce(sum(coalesce(refund.amount_minor, sale.amount_minor)), 0)::bigint as minor
-    from event sale join event refund on refund.source = sale.source and refund.refund_of = sale.source_id
-      and refund.partner_id = sale.partner_id and refund.program_id = sale.program_id
-      and (refund.amount_minor is null or refund.currency = sale.currency)
-    where sale.source = ${sale.source} and sale.source_id = ${sale.id}
-      and not exists (select from event_due due where due.source = refund.source and due.source_id = refund.source_id)`);
-  return { earnings, refundedMinor };
-}
+/** Every version of a program's plans, newest first. A withdrawn version counts for nothing. */
+export const listDatedVersions = (db: Database, programId: number): Promise<readonly DatedVersion[]> =>
+  db.any(sql.type(VersionRow)`
+    select version.id, version.plan_id as "planId", version.effective_from as "effectiveFrom"
+    from plan join plan_version version on version.plan_id = plan.id
+    where plan.program_id = ${programId}
+      and not exists (select from plan_version_withdrawal withdrawal where withdrawal.plan_version_id = version.id)
+    order by version.effective_from desc, version.version desc`);
 
-/** The codes of the programs with events whose earnings are not computed yet. */
-export const listProgramsWithDueEvents = (db: Database): Promise<readonly string[]> =>
-  db.anyFirst(sql.type(z.object({ code: z.string() }))`
-    select program.code from program
+/** The shares of programs with events that are not worked out yet. */
+export const listShardsWithDueEvents = (db: Database): Promise<readonly Shard[]> =>
+  db.any(sql.type(z.strictObject({ program: z.string(), shard: z.number() }))`
+    select program.code as program, shard.n as shard from program
+    cross join generate_series(0, ${SHARDS - 1}) shard(n)
     cross join lateral (
-      select from event_due due where due.program_id = program.id and due.waits_for is null order by due.occurred_at limit 1) first`);
+      select from event_due due where due.program_id = program.id and due.shard = shard.n and due.waits_for is null
+      order by due.event_id limit 1) first
+    order by program.code, shard.n`);

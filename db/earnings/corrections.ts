@@ -221,9 +221,9 @@ export const lockBalance = (db: Database, partnerId: bigint, currency: string) =
 
 /** The corrections of a partner in the form of `listPartnerEarnings`: what was booked, and why. The caller adds further conditions. */
 export const selectCorrectedLines = (partnerId: bigint) => sql.fragment`
-  select 'correction', correction.id || '/' || item.item_no, line.kind, correction.decided_at, program.code, null, null, line.kind,
-    line.currency, line.amount_minor, line.available_on, payout.id, payout.status,
-    jsonb_strip_nulls(jsonb_build_object('correction', correction.id, 'kind', correction.kind,
+  select 'correction', correction.id || '/' || item.item_no, 'correction/' || correction.id || '/' || item.item_no, 0, line.kind,
+    correction.decided_at, program.code, null, null, line.kind, line.currency, line.amount_minor, line.available_on, payout.id,
+    payout.status, null, jsonb_strip_nulls(jsonb_build_object('correction', correction.id, 'kind', correction.kind,
       'reason', coalesce(item.reason, correction.reason), 'reference', correction.reference))
   from correction_item item join correction on correction.id = item.correction_id
   join earning_line line on line.correction_id = item.correction_id and line.correction_item = item.item_no and line.split_from is null

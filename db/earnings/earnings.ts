@@ -1,20 +1,25 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import type { Earning } from '../../domain/earnings/change.ts';
 import { LINE_KIND_OF } from '../../domain/earnings/correction.ts';
-import type { Earning } from '../../domain/earnings/earning.ts';
 import { Currency, Instant, LocalDate } from '../column-types.ts';
+import { unnestColumns } from '../columns.ts';
 import { changesRow, type Database } from '../database.ts';
-import { type Correction, selectCorrectedLines } from './corrections.ts';
-import type { DueEvent } from './events.ts';
+import { type Correction } from './corrections.ts';
+import { beforeJson } from './explained.ts';
 
+/** An earning to be written, with the event that made it. */
 export type NewEarning = Earning & {
-  readonly event: DueEvent;
-  readonly planVersionId: number;
-  readonly reverses: string | null;
+  readonly eventId: bigint;
+  /** Numbers the earnings that one event makes for one partner. */
+  readonly n: number;
+  readonly partnerId: bigint;
+  readonly kind: LineKind;
+  /** The people who sent the event or wrote the terms. */
+  readonly madeBy: readonly string[];
 };
-
-const lineKind = ({ reverses }: NewEarning): 'earned' | 'reversed' => (reverses === null ? 'earned' : 'reversed');
+export type LineKind = 'earned' | 'reversed' | 'adjusted';
 
 const LineRow = z.strictObject({
   id: z.bigint(),
@@ -26,6 +31,10 @@ const LineRow = z.strictObject({
   bookedAt: Instant,
 });
 export type EarningLine = z.infer<typeof LineRow>;
+
+type LineKey = { partnerId: bigint; kind: string; currency: string; availableOn: string };
+const lineKey = ({ partnerId, kind, currency, availableOn }: LineKey): string =>
+  `${partnerId}|${kind}|${currency}|${availableOn}`;
 
 /**
  * Writes a page's earnings as one batch, summed into lines by partner, kind, currency and release day. Returns the lines. A sum
@@ -39,57 +48,75 @@ export async function insertEarnings(
 ): Promise<readonly EarningLine[]> {
   const batchId = await db.oneFirst(sql.type(z.object({ id: z.bigint() }))`
     insert into accrual_batch(program_id, event_count) values (${programId}, ${eventCount}) returning id`);
-  const rows = earnings.map((earning) => [
-    earning.event.source,
-    earning.event.id,
-    earning.incentiveId,
-    String(earning.event.partnerId),
-    earning.planVersionId,
-    earning.currency,
-    String(earning.minor),
-    String(earning.basisMinor),
-    earning.windowStart,
-    earning.availableOn,
-    JSON.stringify(earning.explanation),
-    earning.reverses,
-    lineKind(earning),
-    earning.event.sentBy,
-  ]);
-  const columns = sql.fragment`source, source_id, incentive_id, partner_id, plan_version_id, currency, amount_minor, basis_minor,
-    window_start, available_on, explanation, reverses, kind, sent_by`;
-  const types = [
-    'text',
-    'text',
-    'text',
-    'int8',
-    'int4',
-    'text',
-    'int8',
-    'int8',
-    'date',
-    'date',
-    'text',
-    'text',
-    'text',
-    'uuid',
-  ];
-  const lines = await db.any(sql.type(LineRow)`
-    insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on, made_by)
-    select partner_id, ${programId}, kind, ${batchId}, currency, sum(amount_minor), count(*), available_on,
-      array_remove(array_agg(distinct sent_by) || array_agg(distinct terms.created_by), null)
-    from ${sql.unnest(rows, types)} as added(${columns}) join plan_version terms on terms.id = added.plan_version_id
-    group by partner_id, kind, currency, available_on having sum(amount_minor) <> 0
+  const lines = await insertLines(db, programId, batchId, earnings);
+  const ids = new Map(lines.map((line) => [lineKey(line), line.id]));
+  await db.query(sql.unsafe`
+    insert into earning(event_id, n, partner_id, program_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since, batch_id,
+      earning_line_id, currency, amount_minor, volume, of_amount, available_on, before)
+    select event_id, n, partner_id, ${programId}, origin_id, incentive_id, scope_id, plan_version_id, terms_since, ${batchId},
+      earning_line_id, currency, amount_minor, volume, of_amount, available_on, before
+    from ${unnestColumns(
+      EARNING_TYPES,
+      earnings.map((earning) => [
+        earning.eventId,
+        earning.n,
+        earning.partnerId,
+        earning.originId,
+        earning.incentiveId,
+        earning.scope?.id ?? null,
+        earning.versionId,
+        isoOf(earning.sinceMs),
+        ids.get(lineKey(earning)) ?? null,
+        earning.currency,
+        earning.minor,
+        earning.measures.volume,
+        earning.measures.of,
+        earning.availableOn,
+        earning.before && beforeJson(earning.before),
+      ]),
+    )} as added(event_id, n, partner_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since, earning_line_id, currency,
+      amount_minor, volume, of_amount, available_on, before)`);
+  return lines;
+}
+
+const EARNING_TYPES = 'int8 int2 int8 int8 text int8 int4 timestamptz int8 bpchar int8 int8 int8 date jsonb'.split(' ');
+
+const isoOf = (ms: number): string => new Date(ms).toISOString();
+
+const LINE_COLUMNS = sql.fragment`partner_id, kind, currency, amount_minor, earning_count, available_on`;
+
+function insertLines(
+  db: Database,
+  programId: number,
+  batchId: bigint,
+  earnings: readonly NewEarning[],
+): Promise<readonly EarningLine[]> {
+  const sums = new Map<string, NewEarning & { sum: bigint; count: number; by: Set<string> }>();
+  for (const earning of earnings) {
+    const key = lineKey(earning);
+    const line = sums.get(key) ?? { ...earning, sum: 0n, count: 0, by: new Set<string>() };
+    line.sum += earning.minor;
+    line.count += 1;
+    for (const person of earning.madeBy) line.by.add(person);
+    sums.set(key, line);
+  }
+  const rows = [...sums.values()]
+    .filter(({ sum }) => sum !== 0n)
+    .map(({ partnerId, kind, currency, sum, count, availableOn, by }) => [
+      partnerId,
+      kind,
+      currency,
+      sum,
+      count,
+      availableOn,
+      `{${[...by].toSorted().join(',')}}`,
+    ]);
+  return db.any(sql.type(LineRow)`
+    insert into earning_line(${LINE_COLUMNS}, program_id, batch_id, made_by)
+    select ${LINE_COLUMNS}, ${programId}, ${batchId}, made_by::uuid[]
+    from ${unnestColumns(['int8', 'text', 'bpchar', 'int8', 'int4', 'date', 'text'], rows)} as added(${LINE_COLUMNS}, made_by)
     order by partner_id, kind, currency, available_on
     returning id, partner_id as "partnerId", kind, currency, available_on as "availableOn", amount_minor as minor, now() as "bookedAt"`);
-  await db.query(sql.unsafe`
-    insert into earning(source, source_id, incentive_id, partner_id, program_id, plan_version_id, batch_id, earning_line_id, currency,
-      amount_minor, basis_minor, window_start, available_on, explanation, reverses)
-    select added.source, added.source_id, added.incentive_id, added.partner_id, ${programId}, added.plan_version_id, ${batchId}, line.id,
-      added.currency, added.amount_minor, added.basis_minor, added.window_start, added.available_on, added.explanation::jsonb, added.reverses
-    from ${sql.unnest(rows, types)} as added(${columns})
-    left join earning_line line on line.batch_id = ${batchId} and line.partner_id = added.partner_id and line.kind = added.kind
-      and line.currency = added.currency and line.available_on = added.available_on`);
-  return lines;
 }
 
 /**
@@ -122,71 +149,3 @@ export const insertCorrectedLines = (db: Database, { id, kind }: Pick<Correction
       item.correction_id, item.item_no, array[correction.proposed_by]
     from correction_item item join correction on correction.id = item.correction_id
     where item.correction_id = ${id} and item.item_no > ${after} order by item.item_no`);
-
-const EarnedRow = z.strictObject({
-  source: z.string(),
-  eventId: z.string(),
-  kind: z.string(),
-  occurredAt: Instant,
-  program: z.string(),
-  plan: z.string().nullable(),
-  planVersion: z.number().nullable(),
-  incentive: z.string(),
-  currency: Currency,
-  minor: z.bigint(),
-  availableOn: LocalDate,
-  /** The live payout that pays this earning, if there is one. */
-  payoutId: z.string().nullable(),
-  payoutStatus: z.string().nullable(),
-  explanation: z.record(z.string(), z.unknown()),
-});
-export type PartnerEarning = z.infer<typeof EarnedRow>;
-
-export type EarningKey = { occurredAt: string; source: string; eventId: string; incentive: string };
-
-/**
- * A partner's earnings, newest first. `before` is the last one of the previous page. Money that came back in part and was
- * credited to the partner again has no event. Its source is the resolution of two people, and its program is that of the line. The
- * source of a corrected amount is the correction of two people.
- */
-export function listPartnerEarnings(
-  db: Database,
-  partnerId: bigint,
-  before: EarningKey | null,
-  limit: number,
-): Promise<readonly PartnerEarning[]> {
-  const { occurredAt = null, source = null, eventId = null, incentive = null } = before ?? {};
-  const isAfter = (row: ReturnType<typeof sql.fragment>) => sql.fragment`
-    (${source}::text is null or (${row}) < (${occurredAt}::timestamptz, ${source}, ${eventId}, ${incentive}))`;
-  return db.any(sql.type(EarnedRow)`
-    select * from (
-    (select event.source, event.source_id as "eventId", event.kind, event.occurred_at as "occurredAt", program.code as program,
-      plan.code as plan, version.version as "planVersion", earning.incentive_id as incentive, earning.currency,
-      earning.amount_minor as minor, earning.available_on as "availableOn", payout.id as "payoutId", payout.status as "payoutStatus",
-      earning.explanation
-    from event
-    join earning on earning.source = event.source and earning.source_id = event.source_id
-    join program on program.id = earning.program_id
-    join plan_version version on version.id = earning.plan_version_id join plan on plan.id = version.plan_id
-    left join payout_line paid on paid.earning_line_id = earning.earning_line_id and paid.taken
-    left join payout on payout.id = paid.payout_id
-    where event.partner_id = ${partnerId}
-      and ${isAfter(sql.fragment`date_trunc('milliseconds', event.occurred_at), event.source, event.source_id, earning.incentive_id`)}
-    order by date_trunc('milliseconds', event.occurred_at) desc, event.source desc, event.source_id desc, earning.incentive_id desc
-    limit ${limit})
-    union all
-    (select 'resolution', resolution.id::text, line.kind, resolution.decided_at, program.code, null, null, line.kind, line.currency,
-      line.amount_minor, line.available_on, payout.id, payout.status,
-      jsonb_build_object('cameBackOf', resolution.payout_id, 'resolution', resolution.id)
-    from earning_line line join resolution on resolution.id = line.resolution_id
-    join program on program.id = line.program_id
-    left join payout_line paid on paid.earning_line_id = line.id and paid.taken
-    left join payout on payout.id = paid.payout_id
-    where line.partner_id = ${partnerId} and line.kind = 'returned_funds' and line.split_from is null
-      and ${isAfter(sql.fragment`date_trunc('milliseconds', resolution.decided_at), 'resolution', resolution.id::text, line.kind`)})
-    union all
-    (${selectCorrectedLines(partnerId)}
-      and ${isAfter(sql.fragment`date_trunc('milliseconds', correction.decided_at), 'correction', correction.id || '/' || item.item_no, line.kind`)})
-    ) earned
-    order by date_trunc('milliseconds', "occurredAt") desc, source desc, "eventId" desc, incentive desc limit ${limit}`);
-}

@@ -2,7 +2,9 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import type { Event } from '../../domain/event.ts';
-import { Bytes, Currency, Instant, LocalDate } from '../column-types.ts';
+import { SHARDS } from '../../domain/earnings/shard.ts';
+import { Amounts, Bytes, Currency, Instant, LocalDate } from '../column-types.ts';
+import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 
 /** Events, and the queue of those whose earnings are not worked out yet. */
@@ -17,6 +19,8 @@ const PlaceRow = z.strictObject({
   zone: z.string().nullable(),
   /** The terms in effect of the partner in the program, oldest first. */
   terms: z.array(z.strictObject({ planId: z.number(), from: LocalDate, until: LocalDate.nullable() })),
+  /** The attributes that the program declares. */
+  attributes: z.array(z.string()).nullable(),
 });
 /** The rows to which an event of a partner in a program belongs. The columns of a missing row are null. */
 export type EventPlace = z.infer<typeof PlaceRow>;
@@ -26,7 +30,8 @@ export const listEventPlaces = (
   events: readonly { partner: string; program: string }[],
 ): Promise<readonly EventPlace[]> =>
   db.any(sql.type(PlaceRow)`
-    select asked.partner, asked.program, partner.id as "partnerId", program.id as "programId", schedule.zone, agreed.terms
+    select asked.partner, asked.program, partner.id as "partnerId", program.id as "programId", schedule.zone, agreed.terms,
+      program.attributes
     from (
       select distinct partner, program
       from ${sql.unnest(
@@ -45,25 +50,34 @@ export const listEventPlaces = (
 const KnownRow = z.strictObject({
   source: z.string(),
   id: z.string(),
+  revision: z.number(),
   partner: z.string(),
+  partnerId: z.bigint(),
   program: z.string(),
   kind: z.string(),
   currency: Currency.nullable(),
   minor: z.bigint().nullable(),
+  otherAmounts: Amounts,
+  quantity: z.number().nullable(),
+  refundOf: z.string().nullable(),
+  occurredAtMs: z.number(),
   hash: Bytes,
 });
-/** The part of an event that shows whether another one repeats it or may refund it. */
+/** The part of an event that shows whether another one repeats it, corrects it or may refund it. */
 export type KnownEvent = z.infer<typeof KnownRow>;
 
+/** All revisions of events, the lowest first. */
 export const listKnownEvents = (db: Database, keys: readonly EventKey[]): Promise<readonly KnownEvent[]> =>
   db.any(sql.type(KnownRow)`
-    select event.source, event.source_id as id, partner.code as partner, program.code as program, event.kind, event.currency,
-      event.amount_minor as minor, event.payload_hash as hash
+    select event.source, event.source_id as id, event.revision, partner.code as partner, event.partner_id as "partnerId",
+      program.code as program, event.kind, event.currency, event.amount_minor as minor, event.other_amounts as "otherAmounts",
+      event.quantity, event.refund_of as "refundOf", event.occurred_at as "occurredAtMs", event.payload_hash as hash
     from (
       select distinct source, source_id from ${unnestKeys(keys)} as given(source, source_id)
     ) asked
     join event using (source, source_id)
-    join partner on partner.id = event.partner_id join program on program.id = event.program_id`);
+    join partner on partner.id = event.partner_id join program on program.id = event.program_id
+    order by event.revision`);
 
 export type NewEvent = {
   event: Event;
@@ -72,60 +86,60 @@ export type NewEvent = {
   programId: number;
   /** The id of the person who sent it. */
   sentBy: string;
+  /** The partners besides its own for whom it is worked out, because they earned by an earlier revision or by the refunded sale. */
+  alsoFor?: readonly bigint[];
 };
 
-const KeyRow = z.strictObject({ source: z.string(), id: z.string() });
+const AddedRow = z.strictObject({ source: z.string(), id: z.string(), revision: z.number() });
+export type AddedEvent = z.infer<typeof AddedRow>;
 
-/** Writes events, each with its place in the queue. Returns the events that were new. */
-export function insertEvents(db: Database, events: readonly NewEvent[]): Promise<readonly EventKey[]> {
-  const rows = events.map(({ event, hash, partnerId, programId, sentBy }) => [
+const amountsJson = (amounts: Event['otherAmounts']): string =>
+  JSON.stringify(Object.fromEntries(Object.entries(amounts).map(([name, minor]) => [name, String(minor)])));
+
+/** Writes events, each with its places in the queue. Returns the events that were new. */
+export function insertEvents(db: Database, events: readonly NewEvent[]): Promise<readonly AddedEvent[]> {
+  const rows = events.map(({ event, hash, partnerId, programId, sentBy, alsoFor = [] }) => [
     event.source,
     event.id,
-    String(partnerId),
+    event.revision,
+    partnerId,
     programId,
     event.kind,
     event.currency,
-    event.minor === null ? null : String(event.minor),
-    JSON.stringify(
-      Object.fromEntries(Object.entries(event.otherAmounts).map(([name, minor]) => [name, String(minor)])),
-    ),
+    event.minor,
+    amountsJson(event.otherAmounts),
     event.quantity,
+    JSON.stringify(event.attributes),
     event.refundOf,
     new Date(event.occurredAtMs).toISOString(),
-    Buffer.from(hash).toString('hex'),
+    `\\x${Buffer.from(hash).toString('hex')}`,
     sentBy,
+    1 + alsoFor.length,
   ]);
-  const types = [
-    'text',
-    'text',
-    'int8',
-    'int4',
-    'text',
-    'text',
-    'int8',
-    'text',
-    'int4',
-    'text',
-    'timestamptz',
-    'text',
-    'uuid',
-  ];
-  return db.any(sql.type(KeyRow)`
+  const others = events.flatMap(({ event: { source, id, revision }, alsoFor = [] }) =>
+    alsoFor.map((partnerId) => [source, id, revision, partnerId]),
+  );
+  return db.any(sql.type(AddedRow)`
     with added as (
-      insert into event(source, source_id, partner_id, program_id, kind, currency, amount_minor, other_amounts, quantity, refund_of,
-        occurred_at, payload_hash, sent_by)
-      select source, source_id, partner_id, program_id, kind, currency, amount_minor, other_amounts::jsonb, quantity, refund_of,
-        occurred_at, decode(hash, 'hex'), sent_by
-      from ${sql.unnest(rows, types)} as given(source, source_id, partner_id, program_id, kind, currency, amount_minor, other_amounts,
-        quantity, refund_of, occurred_at, hash, sent_by)
-      on conflict (source, source_id) do nothing
-      returning source, source_id, program_id, occurred_at
+      insert into event(source, source_id, revision, partner_id, program_id, kind, currency, amount_minor, other_amounts, quantity,
+        attributes, refund_of, occurred_at, payload_hash, sent_by, worked_out_for)
+      select * from ${unnestColumns(EVENT_TYPES, rows)}
+      on conflict (source, source_id, revision) do nothing
+      returning id, source, source_id, revision, partner_id, program_id
     ), due as (
-      insert into event_due(source, source_id, program_id, occurred_at)
-      select source, source_id, program_id, occurred_at from added
+      insert into event_due(event_id, partner_id, program_id, shard, source)
+      select id, partner_id, program_id, partner_id % ${SHARDS}, source from added
+      union all
+      select added.id, other.partner_id, added.program_id, other.partner_id % ${SHARDS}, added.source
+      from added join ${unnestColumns(['text', 'text', 'int4', 'int8'], others)}
+        as other(source, source_id, revision, partner_id) using (source, source_id, revision)
     )
-    select source, source_id as id from added`);
+    select source, source_id as id, revision from added`);
 }
+
+const EVENT_TYPES = 'text text int4 int8 int4 text bpchar int8 jsonb int4 jsonb text timestamptz bytea uuid int2'.split(
+  ' ',
+);
 
 const EventRow = z.strictObject({
   source: z.string(),
@@ -136,6 +150,9 @@ const EventRow = z.strictObject({
   currency: Currency.nullable(),
   minor: z.bigint().nullable(),
   quantity: z.number().nullable(),
+  revision: z.number(),
+  amounts: Amounts,
+  attributes: z.record(z.string(), z.string()),
   refundOf: z.string().nullable(),
   occurredAt: Instant,
   bookedAt: Instant,
@@ -150,7 +167,7 @@ export type EventFilter = {
   program?: string | undefined;
 };
 
-/** Events by source and id. */
+/** Events by source and id, each in its highest revision. */
 export const listEvents = (
   db: Database,
   filter: EventFilter,
@@ -160,81 +177,53 @@ export const listEvents = (
   const { source = null, id = null, partner = null, program = null } = filter;
   return db.any(sql.type(EventRow)`
     select event.source, event.source_id as id, partner.code as partner, program.code as program, event.kind, event.currency,
-      event.amount_minor as minor, event.quantity, event.refund_of as "refundOf", event.occurred_at as "occurredAt",
-      event.booked_at as "bookedAt", due.source_id is null as accrued
+      event.amount_minor as minor, event.quantity, event.revision, event.other_amounts as amounts, event.attributes,
+      event.refund_of as "refundOf", event.occurred_at as "occurredAt", event.booked_at as "bookedAt",
+      not exists (select from event_due due where due.event_id = event.id) as accrued
     from event join partner on partner.id = event.partner_id join program on program.id = event.program_id
-    left join event_due due on due.source = event.source and due.source_id = event.source_id
-    where (${source}::text is null or event.source = ${source}) and (${id}::text is null or event.source_id = ${id})
+    where not exists (
+        select from event later where later.source = event.source and later.source_id = event.source_id
+          and later.revision > event.revision)
+      and (${source}::text is null or event.source = ${source}) and (${id}::text is null or event.source_id = ${id})
       and (${partner}::text is null or event.partner_id = (select known.id from partner known where known.code = ${partner}))
       and (${program}::text is null or program.code = ${program})
       and (${after?.source ?? null}::text is null or (event.source, event.source_id) > (${after?.source ?? ''}, ${after?.id ?? ''}))
     order by event.source, event.source_id limit ${limit}`);
 };
 
-/** An event as accrual reads it: the domain's, with the id of its partner's row and of the person who sent it. */
-export type DueEvent = Event & { readonly partnerId: bigint; readonly sentBy: string | null };
+/** An event that is worked out for a partner. */
+export type DueKey = { readonly eventId: bigint; readonly partnerId: bigint };
 
-const DueRow = z.strictObject({
-  source: z.string(),
-  id: z.string(),
-  program: z.string(),
-  partner: z.string(),
-  partnerId: z.bigint(),
-  kind: z.string(),
-  occurredAtMs: z.number(),
-  currency: Currency.nullable(),
-  minor: z.bigint().nullable(),
-  otherAmounts: z.record(z.string(), z.string().transform(BigInt)),
-  quantity: z.number().nullable(),
-  refundOf: z.string().nullable(),
-  sentBy: z.string().nullable(),
-});
+/** Takes worked-out events out of the queue. */
+export const finishDueEvents = (db: Database, due: readonly DueKey[]) =>
+  db.query(sql.unsafe`
+    delete from event_due due using ${unnestDue(due)} as done(event_id, partner_id)
+    where due.event_id = done.event_id and due.partner_id = done.partner_id`);
 
-const dueColumns = sql.fragment`
-  event.source, event.source_id as id, program.code as program, partner.code as partner, event.partner_id as "partnerId", event.kind,
-  event.occurred_at as "occurredAtMs", event.currency, event.amount_minor as minor, event.other_amounts as "otherAmounts",
-  event.quantity, event.refund_of as "refundOf", event.sent_by as "sentBy"`;
-
-/** The next events of a program whose earnings are not worked out yet, in the order in which they happened. */
-export const listDueEvents = (db: Database, programId: number, limit: number): Promise<readonly DueEvent[]> =>
-  db.any(sql.type(DueRow)`
-    select ${dueColumns}
-    from event_due due join event using (source, source_id)
-    join program on program.id = event.program_id join partner on partner.id = event.partner_id
-    where due.program_id = ${programId} and due.waits_for is null
-    order by due.occurred_at, due.source, due.source_id limit ${limit}`);
-
-/** Returns the named events whose earnings were worked out already. */
-export const listAccruedEvents = (db: Database, events: readonly EventKey[]): Promise<readonly DueEvent[]> =>
-  db.any(sql.type(DueRow)`
-    select ${dueColumns}
-    from ${unnestKeys(events)} as wanted(source, source_id) join event using (source, source_id)
-    join program on program.id = event.program_id join partner on partner.id = event.partner_id
-    where not exists (select from event_due due where due.source = event.source and due.source_id = event.source_id)`);
-
-/** Takes worked-out events out of the queue. Refunds that waited for one of them are due now. */
-export async function finishDueEvents(db: Database, events: readonly EventKey[]): Promise<void> {
-  await db.query(sql.unsafe`
-    delete from event_due due using ${unnestKeys(events)} as done(source, source_id)
-    where due.source = done.source and due.source_id = done.source_id`);
-  await db.query(sql.unsafe`
+/** Refunds that waited for one of these events are due now. */
+export const wakeWaiting = (db: Database, events: readonly EventKey[]) =>
+  db.query(sql.unsafe`
     update event_due due set waits_for = null, waits_since = null from ${unnestKeys(events)} as done(source, source_id)
     where due.source = done.source and due.waits_for = done.source_id`);
-}
 
 /** Lets refunds that came before their sales wait for them. */
-export const waitForSales = (db: Database, refunds: readonly DueEvent[]) =>
+export const waitForSales = (db: Database, refunds: readonly (DueKey & { refundOf: string })[]) =>
   db.query(sql.unsafe`
     update event_due due set waits_for = refund.refund_of, waits_since = now()
-    from ${sql.unnest(
-      refunds.map(({ source, id, refundOf }) => [source, id, refundOf]),
-      ['text', 'text', 'text'],
-    )}
-      as refund(source, source_id, refund_of)
-    where due.source = refund.source and due.source_id = refund.source_id`);
+    from ${unnestColumns(
+      ['int8', 'int8', 'text'],
+      refunds.map(({ eventId, partnerId, refundOf }) => [eventId, partnerId, refundOf]),
+    )} as refund(event_id, partner_id, refund_of)
+    where due.event_id = refund.event_id and due.partner_id = refund.partner_id`);
 
-const unnestKeys = (events: readonly EventKey[]) =>
-  sql.unnest(
-    events.map(({ source, id }) => [source, id]),
+const unnestDue = (due: readonly DueKey[]) =>
+  unnestColumns(
+    ['int8', 'int8'],
+    due.map(({ eventId, partnerId }) => [eventId, partnerId]),
+  );
+
+export const unnestKeys = (events: readonly EventKey[]) =>
+  unnestColumns(
     ['text', 'text'],
+    events.map(({ source, id }) => [source, id]),
   );

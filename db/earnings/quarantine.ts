@@ -16,13 +16,14 @@ export async function insertQuarantined(
   const rows = events.map(({ wire, hash }) => [
     wire.source,
     wire.id,
+    wire.revision ?? 1,
     JSON.stringify(wire),
     Buffer.from(hash).toString('hex'),
   ]);
   await db.query(sql.unsafe`
-    insert into event_quarantine(source, source_id, payload, payload_hash)
-    select source, source_id, payload::jsonb, decode(hash, 'hex')
-    from ${sql.unnest(rows, ['text', 'text', 'text', 'text'])} as given(source, source_id, payload, hash)
+    insert into event_quarantine(source, source_id, revision, payload, payload_hash)
+    select source, source_id, revision, payload::jsonb, decode(hash, 'hex')
+    from ${sql.unnest(rows, ['text', 'text', 'int4', 'text', 'text'])} as given(source, source_id, revision, payload, hash)
     on conflict do nothing`);
 }
 

@@ -30,15 +30,16 @@ export const listLongWaits = (db: Database, waitMs: number, alarm: string): Prom
     select program.code as program, waiting.count, waiting.newest, longest.ids as first,
       told.at is null or (told.at < waiting.newest + ${wait} and told.at <= now() - ${wait}) as "isNew"
     from (
-      select program_id, count(*) as count, max(waits_since) as newest from event_due
+      select program_id, count(distinct event_id) as count, max(waits_since) as newest from event_due
       where waits_since <= now() - ${wait} group by program_id
     ) waiting
     join program on program.id = waiting.program_id
     cross join lateral (
-      select array_agg(source || '/' || source_id) as ids from (
-        select source, source_id from event_due where program_id = waiting.program_id and waits_since <= now() - ${wait}
-        order by waits_since, source, source_id limit ${IDS_SHOWN}
-      ) oldest
+      select array_agg(event.source || '/' || event.source_id order by waits_since, event.id) as ids from (
+        select event_id, min(waits_since) as waits_since from event_due
+        where program_id = waiting.program_id and waits_since <= now() - ${wait}
+        group by event_id order by min(waits_since), event_id limit ${IDS_SHOWN}
+      ) oldest join event on event.id = event_id
     ) longest
     cross join lateral (
       select max(fact.at) as at from alarm join alarm_fact fact on fact.alarm_id = alarm.id
@@ -60,8 +61,9 @@ const WaitTotalRow = z.strictObject({
 export const sumWaitingRefunds = (db: Database, scheduleId: number): Promise<readonly z.infer<typeof WaitTotalRow>[]> =>
   db.any(sql.type(WaitTotalRow)`
     select event.currency, count(*) as count, sum(event.amount_minor)::bigint as minor
-    from program join event_due due on due.program_id = program.id
-    cross join lateral (
-      select currency, amount_minor from event where (source, source_id) = (due.source, due.source_id) limit 1) event
-    where program.schedule_id = ${scheduleId} and due.waits_since is not null
+    from program join lateral (
+      select distinct event_id from event_due where event_due.program_id = program.id and waits_since is not null
+    ) due on true
+    cross join lateral (select currency, amount_minor from event where id = due.event_id limit 1) event
+    where program.schedule_id = ${scheduleId}
     group by event.currency order by event.currency nulls last`);

@@ -23,5 +23,5 @@ export const countWorkedOut = (
       and event.occurred_at >= (select min(starts_at) from given)
       and event.refund_of is null
       and exists (select from given where event.occurred_at >= starts_at and (ends_at is null or event.occurred_at < ends_at))
-      and not exists (select from event_due due where due.source = event.source and due.source_id = event.source_id)`);
+      and not exists (select from event_due due where due.event_id = event.id)`);
 };

@@ -1,3 +1,3 @@
--- 5. An event that is still due has earned nothing yet.
-select format('event %s/%s is due, but has an earning', source, source_id) as culprit
-from event_due join earning using (source, source_id);
+-- 5. An event that is still due for a partner has earned nothing for that partner yet.
+select format('event %s/%s is due, but has an earning', event.source, event.source_id) as culprit
+from event_due join earning using (event_id, partner_id) join event on event.id = event_id;

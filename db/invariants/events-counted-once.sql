@@ -1,6 +1,6 @@
--- 5. Every event is either still due or was counted once.
+-- 5. Every event is either still due or was counted once, for each partner for whom it is worked out.
 with seen as (
-  select program_id, count(*) as events from event group by program_id
+  select program_id, sum(worked_out_for) as events from event group by program_id
 ), due as (
   select program_id, count(*) as events from event_due group by program_id
 ), counted as (

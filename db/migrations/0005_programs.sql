@@ -8,9 +8,11 @@ create table program(
   partner_kinds text[] not null default '{}',
   eligibility jsonb not null default '{"needs": [], "territories": []}',
   fact_grants jsonb not null default '[]',
+  attributes text[] not null default '{}',
   created_at timestamptz not null default now()
 );
 create index on program(schedule_id);
+comment on column program.attributes is 'The names of the facts that its events may have, such as product.';
 
 create table plan(
   id int generated always as identity primary key,

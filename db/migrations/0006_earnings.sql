@@ -2,8 +2,10 @@
 -- lists the work that is still to do.
 
 create table event(
+  id bigint generated always as identity primary key,
   source text not null check (source ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
   source_id text not null check (length(source_id) between 1 and 200),
+  revision int not null default 1 check (revision > 0),
   partner_id bigint not null references partner,
   program_id int not null references program,
   kind text not null check (kind ~ '^[a-z][a-z0-9_]{0,39}$'),
@@ -11,50 +13,51 @@ create table event(
   amount_minor bigint check (amount_minor >= 0),
   other_amounts jsonb not null default '{}',
   quantity int check (quantity > 0),
+  attributes jsonb not null default '{}',
   refund_of text,
   occurred_at timestamptz not null,
   booked_at timestamptz not null default now(),
   payload_hash bytea not null,
   sent_by uuid references actor,
-  primary key (source, source_id),
+  worked_out_for smallint not null default 1,
+  unique (source, source_id, revision),
   check ((kind = 'refund') = (refund_of is not null)),
   check (kind <> 'sale' or amount_minor is not null),
   check (amount_minor is null or currency is not null)
-) partition by hash (source, source_id);
-do $$ begin
-  for n in 0..31 loop
-    execute format('create table event_%s partition of event for values with (modulus 32, remainder %s)', n, n);
-  end loop;
-end $$;
+);
 create index on event using brin (booked_at);
 create index on event(partner_id, occurred_at);
 create index on event(source, refund_of) where refund_of is not null;
+comment on column event.revision is 'The highest revision of a source and id is what happened. It corrects the others.';
+comment on column event.worked_out_for is 'The number of partners for whom the event is worked out: those who earned by it before, and those who earn by it now.';
 
 create table event_due(
+  event_id bigint not null references event,
+  partner_id bigint not null,
+  program_id int not null,
+  shard smallint not null,
   source text not null,
-  source_id text not null,
-  program_id int not null references program,
-  occurred_at timestamptz not null,
   waits_for text,
   waits_since timestamptz,
   check ((waits_for is null) = (waits_since is null)),
-  primary key (source, source_id),
-  foreign key (source, source_id) references event
+  primary key (event_id, partner_id)
 );
-create index event_due_ready on event_due(program_id, occurred_at, source, source_id) where waits_for is null;
+create index event_due_ready on event_due(program_id, shard, event_id, partner_id) where waits_for is null;
 create index event_due_waiting on event_due(source, waits_for) where waits_for is not null;
-create index event_due_waits on event_due(program_id, waits_since, source, source_id) where waits_since is not null;
+create index event_due_waits on event_due(program_id, waits_since, event_id) where waits_since is not null;
+comment on table event_due is 'The events that are still to be worked out, one row for each partner who earns, or may lose, by the event.';
 comment on column event_due.waits_for is 'A refund that came before its sale waits for that sale, named by its source id.';
 
 create table event_quarantine(
   id bigint generated always as identity primary key,
   source text not null,
   source_id text not null,
+  revision int not null default 1,
   payload jsonb not null,
   payload_hash bytea not null,
   received_at timestamptz not null default now(),
   unique (source, source_id, payload_hash),
-  foreign key (source, source_id) references event
+  foreign key (source, source_id, revision) references event(source, source_id, revision)
 );
 comment on table event_quarantine is
   'Events whose key came again with other content. They are kept aside for a person and count for nothing.';
@@ -125,28 +128,68 @@ comment on column earning_line.correction_id is 'The correction of two people th
 comment on column earning_line.resolution_id is
   'The decision of two people to credit the partner with a part that came back. No event earned such a line.';
 
-create table earning(
-  source text not null,
-  source_id text not null,
-  incentive_id text not null,
+-- The events that an incentive counts together: those of a partner in one window. An event that is paid by itself has no row here.
+create table earning_scope(
+  id bigint generated always as identity primary key,
   partner_id bigint not null references partner,
   program_id int not null references program,
-  plan_version_id int not null references plan_version,
-  batch_id bigint not null references accrual_batch,
-  earning_line_id bigint references earning_line,
+  incentive_id text not null,
   currency char(3) not null references currency,
+  time_window text not null,
+  window_start date not null,
+  measure text not null,
+  group_value text not null,
+  earned_minor bigint not null check (earned_minor >= 0),
+  unique (partner_id, program_id, incentive_id, currency, time_window, window_start, measure, group_value)
+);
+comment on column earning_scope.earned_minor is 'The sum of all its earnings, which is the worth of its measures.';
+
+-- The measures of a scope, kept with every event. Terms that change within a window begin another segment.
+create table scope_total(
+  scope_id bigint not null references earning_scope,
+  terms_since timestamptz not null,
+  plan_version_id int not null references plan_version,
+  volume bigint not null check (volume >= 0),
+  of_amount bigint not null check (of_amount >= 0),
+  primary key (scope_id, terms_since, plan_version_id)
+);
+
+-- The events of a scope that counts only the first ones of a customer, each with its measures.
+create table scope_member(
+  scope_id bigint not null references earning_scope,
+  origin_id bigint not null references event,
+  occurred_at timestamptz not null,
+  plan_version_id int not null references plan_version,
+  volume bigint not null check (volume >= 0),
+  of_amount bigint not null check (of_amount >= 0),
+  primary key (scope_id, origin_id)
+);
+
+-- The difference that an event made to what a scope is worth. A key to a row that never goes away is checked once, where the line or the
+-- scope was written, and not again for each earning.
+create table earning(
+  event_id bigint not null,
+  n smallint not null,
+  partner_id bigint not null,
+  program_id int not null,
+  origin_id bigint not null,
+  incentive_id text not null,
+  scope_id bigint,
+  plan_version_id int not null,
+  terms_since timestamptz not null,
+  batch_id bigint not null,
+  earning_line_id bigint references earning_line,
+  currency char(3) not null,
   amount_minor bigint not null,
-  basis_minor bigint not null,
-  window_start date,
+  volume bigint not null,
+  of_amount bigint not null,
   available_on date not null,
-  explanation jsonb not null,
-  reverses text,
-  primary key (source, source_id, incentive_id),
-  foreign key (source, source_id) references event,
-  foreign key (source, reverses, incentive_id) references earning(source, source_id, incentive_id)
+  before jsonb,
+  primary key (event_id, partner_id, n)
 );
 create index on earning(earning_line_id);
-create index on earning(source, reverses) where reverses is not null;
-create index earning_volume on earning(incentive_id, partner_id, program_id, currency, window_start) include (basis_minor, amount_minor)
-  where window_start is not null;
-comment on column earning.reverses is 'The sale, of the same source, whose earning by the same incentive this one takes back.';
+create index earning_changes on earning(partner_id, origin_id) where origin_id <> event_id;
+comment on column earning.origin_id is 'The event whose measures changed: the event itself, or the sale that it refunds or corrects.';
+comment on column earning.terms_since is 'The instant from which the partner had these terms. It names the segment of the window.';
+comment on column earning.volume is 'The change of the measure. With `before`, it is enough to compute the amount again.';
+comment on column earning.before is 'The earnings and measures of the scope before the change. Null where it was empty.';

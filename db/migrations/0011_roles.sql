@@ -11,7 +11,7 @@ grant usage on all sequences in schema public to bursar_app;
 grant select, insert on all tables in schema public to bursar_app;
 revoke insert on currency, rail_unit, payout_edge, attempt_edge, batch_edge, resolution_edge, run_edge, attempt_history from bursar_app;
 grant update on idempotency_key, payer_gateway, gateway_pause, pay_schedule_minimum, partner, task, alarm, notification,
-  event_due, import, payout, payout_line, payout_attempt, instrument_failure, webhook_inbox, resolution, payout_run, run_outcome, check_account, check_stop,
+  event_due, earning_scope, scope_total, scope_member, import, payout, payout_line, payout_attempt, instrument_failure, webhook_inbox, resolution, payout_run, run_outcome, check_account, check_stop,
   check_exception, recon_report, recon_line, recon_break to bursar_app;
 grant update (revoked_at, last_used_at) on api_key to bursar_app;
 grant update (digest, at_once) on incident to bursar_app;
@@ -21,7 +21,7 @@ grant update (told_by) on alarm_fact to bursar_app;
 grant update (frequency, weekday, zone, pay_days, scheduled, timed_at) on pay_schedule to bursar_app;
 grant update (name, address) on payer to bursar_app;
 grant update (description, allowed_values) on fact_key to bursar_app;
-grant update (name, partner_kinds, eligibility, fact_grants) on program to bursar_app; -- this also lets the app lock a program
+grant update (name, partner_kinds, eligibility, fact_grants, attributes) on program to bursar_app; -- this also lets the app lock a program
 grant update (provider_ref, step, state, word, reason, evidence, handed_to, submitted_at, submit_deadline_at, call_no, due_at)
   on provider_batch to bursar_app;
-grant delete on idempotency_key, payer_alert_amount, gateway_pause, pay_schedule_minimum, event_due to bursar_app;
+grant delete on idempotency_key, payer_alert_amount, gateway_pause, pay_schedule_minimum, event_due, scope_member to bursar_app;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { Currency, Instant, LocalDate } from '../column-types.ts';
 import type { Database } from '../database.ts';
+import { Calculation, calculationColumn, withExplanations } from '../earnings/explained.ts';
 
 /** The contents of a payout: its earning lines, and the events behind them. */
 
@@ -37,7 +38,9 @@ const ExplainedRow = z.strictObject({
   minor: z.bigint(),
   currency: Currency,
   availableOn: LocalDate,
-  explanation: z.record(z.string(), z.unknown()),
+  key: z.string(),
+  calculation: Calculation,
+  facts: z.record(z.string(), z.unknown()).nullable(),
 });
 
 /**
@@ -45,39 +48,46 @@ const ExplainedRow = z.strictObject({
  * and was credited to the partner has no event. It names the payout that it came from and the decision. A correction by people has no
  * event either. It names its reason.
  */
-export const listPayoutEarnings = (
+export async function listPayoutEarnings(
   db: Database,
   payoutId: string,
   after: { lineId: bigint; key: string },
   limit: number,
-): Promise<readonly z.infer<typeof ExplainedRow>[]> =>
-  db.any(sql.type(ExplainedRow)`
+) {
+  const rows = await db.any(sql.type(ExplainedRow)`
     with recursive taken as (
       select line.id, line.split_from
       from payout_line paid join earning_line line on line.id = paid.earning_line_id where paid.payout_id = ${payoutId}
       union
       select whole.id, whole.split_from from taken join earning_line whole on whole.id = taken.split_from
     ), line as (select id from taken where split_from is null), cause as (
-      select earning.earning_line_id as "lineId", earning.source, earning.source_id as "eventId", event.kind,
+      select earning.earning_line_id as "lineId", event.source, event.source_id as "eventId", event.kind,
         event.occurred_at as "occurredAt", earning.incentive_id as "incentive",
         plan.code as plan, version.version as "planVersion", earning.amount_minor as "minor", earning.currency,
-        earning.available_on as "availableOn", earning.explanation
+        earning.available_on as "availableOn",
+        lpad(earning.event_id::text, 20, '0') || '/' || lpad(earning.n::text, 5, '0') as key,
+        ${calculationColumn} as calculation, null::jsonb as facts
       from line join earning on earning.earning_line_id = line.id
-      join event using (source, source_id)
+      join event on event.id = earning.event_id
+      join program on program.id = earning.program_id join pay_schedule schedule on schedule.id = program.schedule_id
+      left join earning_scope scope on scope.id = earning.scope_id
       join plan_version version on version.id = earning.plan_version_id join plan on plan.id = version.plan_id
       union all
       select back.id, 'resolution', resolution.id::text, back.kind, resolution.decided_at, back.kind, null, null, back.amount_minor,
-        back.currency, back.available_on, jsonb_build_object('cameBackOf', resolution.payout_id, 'resolution', resolution.id)
+        back.currency, back.available_on, resolution.id::text, null,
+        jsonb_build_object('cameBackOf', resolution.payout_id, 'resolution', resolution.id)
       from line join earning_line back on back.id = line.id join resolution on resolution.id = back.resolution_id
       union all
       select line.id, 'correction', correction.id || '/' || item.item_no, booked.kind, correction.decided_at, booked.kind, null, null,
-        booked.amount_minor, booked.currency, booked.available_on,
+        booked.amount_minor, booked.currency, booked.available_on, correction.id || '/' || item.item_no, null,
         jsonb_strip_nulls(jsonb_build_object('correction', correction.id, 'kind', correction.kind,
           'reason', coalesce(item.reason, correction.reason), 'reference', correction.reference))
       from line join earning_line booked on booked.id = line.id join correction on correction.id = booked.correction_id
       join correction_item item on item.correction_id = booked.correction_id and item.item_no = booked.correction_item
     )
     select * from cause
-    where ("lineId", source || '/' || "eventId" || '/' || incentive) > (${String(after.lineId)}::bigint, ${after.key})
-    order by "lineId", source || '/' || "eventId" || '/' || incentive
+    where ("lineId", key) > (${String(after.lineId)}::bigint, ${after.key})
+    order by "lineId", key
     limit ${limit}`);
+  return withExplanations(db, rows);
+}

@@ -15,23 +15,30 @@ const ProgramRow = z.strictObject({
   schedule: z.string(),
   partnerKinds: z.array(z.enum(PARTNER_KINDS)),
   eligibility: Eligibility,
+  attributes: z.array(z.string()),
   createdAt: Instant,
 });
 export type Program = z.infer<typeof ProgramRow>;
 
 const programQuery = sql.fragment`
   select program.id, program.code, program.name, schedule.code as schedule, partner_kinds as "partnerKinds",
-    eligibility, program.created_at as "createdAt"
+    eligibility, program.attributes, program.created_at as "createdAt"
   from program join pay_schedule schedule on schedule.id = program.schedule_id`;
 
-export type NewProgram = { code: string; name: string; scheduleId: number } & Admission;
+export type NewProgram = {
+  code: string;
+  name: string;
+  scheduleId: number;
+  attributes?: readonly string[];
+} & Admission;
 
 /** Writes a program. Null if the code is taken. */
 export async function insertProgram(db: Database, program: NewProgram): Promise<Program | null> {
-  const { code, name, scheduleId, partnerKinds, eligibility } = program;
+  const { code, name, scheduleId, partnerKinds, eligibility, attributes = [] } = program;
   const added = await db.maybeOne(sql.type(z.object({ id: z.number() }))`
-    insert into program(code, name, schedule_id, partner_kinds, eligibility)
-    values (${code}, ${name}, ${scheduleId}, ${sql.array(partnerKinds, 'text')}, ${sql.jsonb(eligibility)})
+    insert into program(code, name, schedule_id, partner_kinds, eligibility, attributes)
+    values (${code}, ${name}, ${scheduleId}, ${sql.array(partnerKinds, 'text')}, ${sql.jsonb(eligibility)},
+      ${sql.array(attributes, 'text')})
     on conflict (code) do nothing returning id`);
   return added && getProgram(db, code);
 }
@@ -71,3 +78,7 @@ export const updateFactGrants = (db: Database, programId: number, grants: z.infe
 /** Locks a program until the transaction ends, so that two versions of one of its plans do not get the same number. */
 export const lockProgram = (db: Database, id: number) =>
   db.query(sql.unsafe`select from program where id = ${id} for update`);
+
+/** Sets the names of the facts that a program's events may have. */
+export const setAttributes = (db: Database, id: number, attributes: readonly string[]) =>
+  db.query(sql.unsafe`update program set attributes = ${sql.array(attributes, 'text')} where id = ${id}`);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { addDays, localDate } from '../calendar.ts';
-import { IncentiveTerms, whyNeverBy } from './incentives/index.ts';
+import { IncentiveTerms } from './incentives/index.ts';
 
 const HOLD_DAYS_MAX = 365;
 const INCENTIVES_MAX = 20;
@@ -30,39 +30,37 @@ export const PlanTerms = z
       .max(INCENTIVES_MAX)
       .meta({
         description: 'The ways of earning; an event may earn by several',
-        examples: [[{ id: 'commission', rule: 'percent', percent: '10' }]],
+        examples: [[{ id: 'commission', pay: { rule: 'percent', percent: '10' } }]],
       }),
   })
   .superRefine(({ incentives }, context) => {
     const repeated = indexOfRepeatedId(incentives);
-    if (repeated >= 0)
-      context.addIssue({ code: 'custom', path: ['incentives', repeated, 'id'], message: 'is used twice' });
-    for (const [index, { from, until }] of incentives.entries())
-      if (from !== undefined && until !== undefined && from >= until)
-        context.addIssue({ code: 'custom', path: ['incentives', index, 'until'], message: 'is not after from' });
+    const issue = (index: number, field: string, message: string) =>
+      context.addIssue({ code: 'custom', path: ['incentives', index, field], message });
+    if (repeated >= 0) issue(repeated, 'id', 'is used twice');
+    if (incentives.length > 0 && incentives.every(({ deduct }) => deduct))
+      issue(0, 'deduct', 'leaves nothing to deduct from: every incentive deducts');
   })
   .meta({ id: 'PlanTerms', description: 'The earnings that one version of a plan promises to partners' });
 export type PlanTerms = z.infer<typeof PlanTerms>;
 
-/** One thing about a plan that is allowed and is probably a mistake, as a sentence for the person who wrote the plan. */
-export type PlanWarning = { readonly code: 'plan_never_earns' | 'incentive_never_earns'; readonly detail: string };
-
-/** The reasons why a plan, or some of its incentives, can never earn from an instant on. */
-export function planWarnings({ incentives }: PlanTerms, effectiveFromMs: number): PlanWarning[] {
+/** The incentives of a plan that end before the plan begins, so that nobody could ever earn by them. */
+export function whyNeverFrom(
+  { incentives }: PlanTerms,
+  effectiveFromMs: number,
+): { readonly field: string; readonly reason: string }[] {
   // No zone is more than a day behind UTC.
   const firstDay = addDays(localDate(effectiveFromMs, 'UTC'), -1);
-  const whyNever = (terms: IncentiveTerms): string | undefined =>
-    terms.until !== undefined && terms.until <= firstDay
-      ? `ends on ${terms.until}, before the version begins`
-      : whyNeverBy(terms);
-  const never = incentives.flatMap((terms): PlanWarning[] => {
-    const reason = whyNever(terms);
-    return reason
-      ? [{ code: 'incentive_never_earns', detail: `The incentive ${terms.id} never earns: it ${reason}.` }]
-      : [];
-  });
-  if (never.length < incentives.length) return never;
-  return [{ code: 'plan_never_earns', detail: 'Nobody can ever earn by this version: see its incentives.' }, ...never];
+  return incentives.flatMap(({ when: { until } }, index) =>
+    until !== undefined && until <= firstDay
+      ? [
+          {
+            field: `terms.incentives[${index}].when.until`,
+            reason: `is ${until}, before the version begins, so nobody could ever earn by it`,
+          },
+        ]
+      : [],
+  );
 }
 
 /** The version in force at an instant, or the first version if none was in force yet. The versions come newest first. */

@@ -460,6 +460,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/programs/{code}/attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Declare attributes that events of a program may have
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["declareAttributes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/programs/{code}/plans": {
         parameters: {
             query?: never;
@@ -2966,6 +2986,14 @@ export interface components {
             partnerKinds: string[];
             eligibility: components["schemas"]["Eligibility"];
             /**
+             * @description The names of the facts that events of the program may have, such as their product or customer
+             * @example [
+             *       "product",
+             *       "customer"
+             *     ]
+             */
+            attributes: string[];
+            /**
              * Format: date-time
              * @description When the program was added. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z
@@ -3035,6 +3063,15 @@ export interface components {
              */
             partnerKinds?: ("reseller" | "distributor" | "affiliate" | "agent" | "dealer" | "installer" | "supplier" | "marketplace_seller")[];
             eligibility?: components["schemas"]["Eligibility"];
+            /**
+             * @description The names of the facts that events of the program may have, such as their product or customer
+             * @default []
+             * @example [
+             *       "product",
+             *       "customer"
+             *     ]
+             */
+            attributes?: string[];
         };
         Admission: {
             /**
@@ -3045,6 +3082,16 @@ export interface components {
              */
             partnerKinds: ("reseller" | "distributor" | "affiliate" | "agent" | "dealer" | "installer" | "supplier" | "marketplace_seller")[];
             eligibility: components["schemas"]["Eligibility"];
+        };
+        NewAttributes: {
+            /**
+             * @description The names of the facts that events of the program may have, such as their product or customer
+             * @example [
+             *       "product",
+             *       "customer"
+             *     ]
+             */
+            attributes: string[];
         };
         PlanVersion: {
             /**
@@ -3076,8 +3123,6 @@ export interface components {
              * @example 2026-03-02T09:30:00.000Z
              */
             withdrawnAt: string | null;
-            /** @description Terms that are allowed and are probably a mistake */
-            warnings: components["schemas"]["PlanWarning"][];
         };
         /** @description The earnings that one version of a plan promises to partners */
         PlanTerms: {
@@ -3096,92 +3141,152 @@ export interface components {
              * @example [
              *       {
              *         "id": "commission",
-             *         "rule": "percent",
-             *         "percent": "10"
+             *         "pay": {
+             *           "rule": "percent",
+             *           "percent": "10"
+             *         }
              *       }
              *     ]
              */
             incentives: components["schemas"]["IncentiveTerms"][];
         };
-        /** @description One way of earning, by its `rule` */
-        IncentiveTerms: components["schemas"]["PercentTerms"] | components["schemas"]["FlatTerms"] | components["schemas"]["TiersTerms"];
-        PercentTerms: {
+        /** @description One way of earning. `unit` is the currency in which it is earned, and only events in this currency count. It is needed unless `pay.rule` is `percent` without a least and a most, which pays in the currency of each event */
+        IncentiveTerms: {
             /**
              * @description The name of the incentive, unique in its plan
              * @example commission
              */
             id: string;
             /**
-             * @description The kinds of event that earn it; never `refund`
-             * @default [
-             *       "sale"
-             *     ]
-             * @example [
-             *       "sale",
-             *       "referral"
-             *     ]
+             * @description The name that partners read
+             * @example Growth bonus
              */
-            kinds?: string[];
+            title?: string;
             /**
-             * Format: date
-             * @description A local date in the zone of the program's schedule: the first day on which it is earned
-             * @example 2026-03-01
+             * @description The events that earn it: sales by default
+             * @default {
+             *       "kinds": [
+             *         "sale"
+             *       ]
+             *     }
              */
-            from?: string;
+            when?: {
+                /**
+                 * @description The kinds of event that earn it; never `refund`
+                 * @default [
+                 *       "sale"
+                 *     ]
+                 * @example [
+                 *       "sale",
+                 *       "referral"
+                 *     ]
+                 */
+                kinds?: string[];
+                /**
+                 * Format: date
+                 * @description A local date in the zone of the program's schedule: the first day on which it is earned
+                 * @example 2026-03-01
+                 */
+                from?: string;
+                /**
+                 * Format: date
+                 * @description A local date in the zone of the program's schedule: the day from which it is no longer earned
+                 * @example 2026-06-01
+                 */
+                until?: string;
+                /**
+                 * @description The values that attributes of the event must have: one of the list for each name
+                 * @example {
+                 *       "category": [
+                 *         "router"
+                 *       ],
+                 *       "region": [
+                 *         "EMEA"
+                 *       ]
+                 *     }
+                 */
+                event?: {
+                    [key: string]: string[];
+                };
+            };
             /**
-             * Format: date
-             * @description A local date in the zone of the program's schedule: the day from which it is no longer earned
-             * @example 2026-06-01
+             * @description `amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, and `count` counts events
+             * @example amount - tax
              */
-            until?: string;
+            measure?: string;
             /**
-             * @description A share of what each event was worth (enum property replaced by openapi-typescript)
+             * @description The events that are counted together: each event by itself, those of a calendar month, quarter, half-year or year in the zone of the program's schedule, all of them, or those of the promotion from `when.from` until `when.until`
+             * @default event
+             * @example quarter
+             * @enum {string}
+             */
+            window?: "event" | "month" | "quarter" | "half-year" | "year" | "lifetime" | "promotion";
+            /**
+             * @description The attribute whose values are counted apart, such as the customer
+             * @example customer
+             */
+            groupBy?: string;
+            /**
+             * @description Counts only the first events of each value of `groupBy`, or those of the months after its first event
+             * @example {
+             *       "events": 1
+             *     }
+             */
+            first?: {
+                /**
+                 * @description How many events of each customer count
+                 * @example 1
+                 */
+                events: number;
+            } | {
+                /**
+                 * @description For how many months after the first event the events of a customer count
+                 * @example 12
+                 */
+                months: number;
+            };
+            pay: components["schemas"]["Pay"];
+            /**
+             * @description Whether the amount is taken from the other earnings of the event. The earnings of an event never add up to less than 0
+             * @default false
+             */
+            deduct?: boolean;
+            unit?: components["schemas"]["Currency"];
+            /**
+             * @description `re-rate`: a refund lowers the measure, and the difference is taken back; `ignore`: refunds change nothing, such as for a bonus that the contract does not take back
+             * @default re-rate
+             * @example re-rate
+             * @enum {string}
+             */
+            onRefund?: "re-rate" | "ignore";
+        };
+        /** @description How the measure is paid, by its `rule` */
+        Pay: components["schemas"]["PercentPay"] | components["schemas"]["FlatPay"] | components["schemas"]["StepsPay"];
+        PercentPay: {
+            /**
+             * @description A share of the measured amount (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             rule: "percent";
-            /**
-             * @description The amount that counts: `amount` for the main one, or the name of another
-             * @default amount
-             * @example amount
-             */
-            basis?: "amount" | string;
             /**
              * @description A percentage from 0 to 100 as a decimal string, with at most six decimals
              * @example 12.5
              */
             percent: string;
+            /**
+             * @description The least that is paid once something is measured
+             * @example 1.00
+             */
+            least?: string;
+            /**
+             * @description The most that is paid
+             * @example 50.00
+             */
+            most?: string;
         };
-        FlatTerms: {
+        FlatPay: {
             /**
-             * @description The name of the incentive, unique in its plan
-             * @example commission
-             */
-            id: string;
-            /**
-             * @description The kinds of event that earn it; never `refund`
-             * @default [
-             *       "sale"
-             *     ]
-             * @example [
-             *       "sale",
-             *       "referral"
-             *     ]
-             */
-            kinds?: string[];
-            /**
-             * Format: date
-             * @description A local date in the zone of the program's schedule: the first day on which it is earned
-             * @example 2026-03-01
-             */
-            from?: string;
-            /**
-             * Format: date
-             * @description A local date in the zone of the program's schedule: the day from which it is no longer earned
-             * @example 2026-06-01
-             */
-            until?: string;
-            /**
-             * @description A fixed amount for each event, or for each unit of it (enum property replaced by openapi-typescript)
+             * @description A fixed amount for each event or, where `measure` is `quantity`, for each unit (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             rule: "flat";
@@ -3190,68 +3295,36 @@ export interface components {
              * @example 123.45
              */
             amount: string;
-            currency: components["schemas"]["Currency"];
             /**
-             * @description Whether `amount` is earned for each unit of `quantity`; otherwise for each event
-             * @default false
+             * @description The least that is paid once something is measured
+             * @example 1.00
              */
-            perUnit?: boolean;
+            least?: string;
+            /**
+             * @description The most that is paid
+             * @example 50.00
+             */
+            most?: string;
         };
-        TiersTerms: {
+        StepsPay: {
             /**
-             * @description The name of the incentive, unique in its plan
-             * @example commission
-             */
-            id: string;
-            /**
-             * @description The kinds of event that earn it; never `refund`
-             * @default [
-             *       "sale"
-             *     ]
-             * @example [
-             *       "sale",
-             *       "referral"
-             *     ]
-             */
-            kinds?: string[];
-            /**
-             * Format: date
-             * @description A local date in the zone of the program's schedule: the first day on which it is earned
-             * @example 2026-03-01
-             */
-            from?: string;
-            /**
-             * Format: date
-             * @description A local date in the zone of the program's schedule: the day from which it is no longer earned
-             * @example 2026-06-01
-             */
-            until?: string;
-            /**
-             * @description A share that depends on the volume of a window (enum property replaced by openapi-typescript)
+             * @description An amount that depends on the volume that was reached (enum property replaced by openapi-typescript)
              * @enum {string}
              */
-            rule: "tiers";
+            rule: "steps";
             /**
-             * @description The amount that counts: `amount` for the main one, or the name of another
-             * @default amount
-             * @example amount
-             */
-            basis?: "amount" | string;
-            /**
-             * @description `marginal` pays each part of the volume at its own rate; `cliff` pays all of it at the rate that was reached
+             * @description `marginal` pays each part of the volume by its own step; `cliff` pays all of it by the step that was reached
              * @example marginal
              * @enum {string}
              */
             mode: "marginal" | "cliff";
             /**
-             * @description The period whose volume counts, by the calendar in the zone of the program's schedule
-             * @example quarter
-             * @enum {string}
+             * @description The amount that a percentage applies to, where the measure is not it: `amount` where units or events are counted
+             * @example amount
              */
-            window: "month" | "quarter" | "year" | "lifetime";
-            currency: components["schemas"]["Currency"];
+            of?: string;
             /**
-             * @description The rates by volume, in rising order
+             * @description The steps in rising order. Below the first nothing is earned
              * @example [
              *       {
              *         "from": "0",
@@ -3265,7 +3338,7 @@ export interface components {
              */
             steps: {
                 /**
-                 * @description The volume at which the step begins, a decimal string in major units of `currency`; the first is 0
+                 * @description The volume at which the step begins: a decimal string in major units of `unit` where money is measured, and otherwise a whole number: `3` begins with the third
                  * @example 10000.00
                  */
                 from: string;
@@ -3273,21 +3346,28 @@ export interface components {
                  * @description A percentage from 0 to 100 as a decimal string, with at most six decimals
                  * @example 12.5
                  */
-                percent: string;
+                percent?: string;
+                /**
+                 * @description The amount for each unit or event
+                 * @example 5.00
+                 */
+                perUnit?: string;
+                /**
+                 * @description A fixed amount for reaching the step. With `marginal` the amounts of all reached steps add up
+                 * @example 500.00
+                 */
+                amount?: string;
             }[];
-        };
-        PlanWarning: {
             /**
-             * @description `plan_never_earns`: no event can earn by this version; `incentive_never_earns`: no event can earn by one of its incentives
-             * @example incentive_never_earns
-             * @enum {string}
+             * @description The least that is paid once something is measured
+             * @example 1.00
              */
-            code: "plan_never_earns" | "incentive_never_earns";
+            least?: string;
             /**
-             * @description A sentence for a person
-             * @example The incentive commission never earns: it pays 0 percent.
+             * @description The most that is paid
+             * @example 50.00
              */
-            detail: string;
+            most?: string;
         };
         NewPlan: {
             /**
@@ -4258,11 +4338,11 @@ export interface components {
                  */
                 id: string;
                 /**
-                 * @description `accepted`: the event is new; `replayed`: it was already known; `quarantined`: it was already known with other content, and this one counts for nothing
+                 * @description `accepted`: the event or its correction is new; `replayed`: it was already known; `superseded`: a higher revision is known, so this one changes nothing; `quarantined`: this revision was already known with other content, and waits for a person
                  * @example accepted
                  * @enum {string}
                  */
-                status: "accepted" | "replayed" | "quarantined" | "refused";
+                status: "accepted" | "replayed" | "superseded" | "quarantined" | "refused";
             }[];
             /** @description Events that are stored and pay nobody for now, the first 100 of them */
             warnings: components["schemas"]["EventWarning"][];
@@ -4344,7 +4424,7 @@ export interface components {
              */
             amount?: string;
             /**
-             * @description Up to 20 other amounts by name, decimal strings in major units of `currency`
+             * @description Up to 20 other amounts by name, decimal strings in major units of `currency`. For a refund they are the parts that went back, and what it does not name stays
              * @example {
              *       "freight": "12.50"
              *     }
@@ -4353,10 +4433,25 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * @description How many units, for incentives that pay for each unit
+             * @description How many units, for incentives that count units. For a refund it is how many went back
              * @example 3
              */
             quantity?: number;
+            /**
+             * @description Up to 20 facts about the event, such as its product or its customer, by the names that the program declares
+             * @example {
+             *       "product": "router-x",
+             *       "customer": "kim"
+             *     }
+             */
+            attributes?: {
+                [key: string]: string;
+            };
+            /**
+             * @description The number of this version of the event, 1 if left out. The same id with a higher revision corrects the event
+             * @example 2
+             */
+            revision?: number;
             /**
              * @description Only for the kind `refund`: the id of the refunded event in the same source
              * @example order-1001
@@ -10179,13 +10274,14 @@ export type Program = components['schemas']['Program'];
 export type Eligibility = components['schemas']['Eligibility'];
 export type NewProgram = components['schemas']['NewProgram'];
 export type Admission = components['schemas']['Admission'];
+export type NewAttributes = components['schemas']['NewAttributes'];
 export type PlanVersion = components['schemas']['PlanVersion'];
 export type PlanTerms = components['schemas']['PlanTerms'];
 export type IncentiveTerms = components['schemas']['IncentiveTerms'];
-export type PercentTerms = components['schemas']['PercentTerms'];
-export type FlatTerms = components['schemas']['FlatTerms'];
-export type TiersTerms = components['schemas']['TiersTerms'];
-export type PlanWarning = components['schemas']['PlanWarning'];
+export type Pay = components['schemas']['Pay'];
+export type PercentPay = components['schemas']['PercentPay'];
+export type FlatPay = components['schemas']['FlatPay'];
+export type StepsPay = components['schemas']['StepsPay'];
 export type NewPlan = components['schemas']['NewPlan'];
 export type NewPlanVersion = components['schemas']['NewPlanVersion'];
 export type PlanVersionWithdrawal = components['schemas']['PlanVersionWithdrawal'];
@@ -11481,6 +11577,46 @@ export interface operations {
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    declareAttributes: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAttributes"];
+            };
+        };
+        responses: {
+            /** @description The attributes are declared. Those that were declared before stay. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Program"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

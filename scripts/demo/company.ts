@@ -94,11 +94,10 @@ async function addProgram(api: ApiClient, code: ProgramCode, schedule: string, c
 
 const signUps = (currency: DemoCurrency): Terms['incentives'][number] => ({
   id: 'sign-up',
-  rule: 'flat',
-  kinds: ['sign_up'],
-  amount: '5.00',
-  currency,
-  perUnit: true,
+  when: { kinds: ['sign_up'] },
+  measure: 'quantity',
+  pay: { rule: 'flat', amount: '5.00' },
+  unit: currency,
 });
 
 /** A percentage and a reward; marginal tiers; a cliff. */
@@ -106,7 +105,7 @@ const TERMS: Record<ProgramCode, (currency: DemoCurrency) => Terms> = {
   affiliates: (currency) => ({
     holdDays: 10,
     rounding: 'half-even',
-    incentives: [{ id: 'commission', rule: 'percent', percent: '12.5' }, signUps(currency)],
+    incentives: [{ id: 'commission', pay: { rule: 'percent', percent: '12.5' } }, signUps(currency)],
   }),
   resellers: (currency) => ({
     holdDays: 5,
@@ -114,15 +113,17 @@ const TERMS: Record<ProgramCode, (currency: DemoCurrency) => Terms> = {
     incentives: [
       {
         id: 'volume',
-        rule: 'tiers',
-        mode: 'marginal',
         window: 'month',
-        currency,
-        steps: [
-          { from: '0', percent: '8' },
-          { from: '2000', percent: '10' },
-          { from: '10000', percent: '12.25' },
-        ],
+        unit: currency,
+        pay: {
+          rule: 'steps',
+          mode: 'marginal',
+          steps: [
+            { from: '0', percent: '8' },
+            { from: '2000', percent: '10' },
+            { from: '10000', percent: '12.25' },
+          ],
+        },
       },
     ],
   }),
@@ -132,14 +133,16 @@ const TERMS: Record<ProgramCode, (currency: DemoCurrency) => Terms> = {
     incentives: [
       {
         id: 'level',
-        rule: 'tiers',
-        mode: 'cliff',
         window: 'quarter',
-        currency,
-        steps: [
-          { from: '0', percent: '5' },
-          { from: '5000', percent: '7.5' },
-        ],
+        unit: currency,
+        pay: {
+          rule: 'steps',
+          mode: 'cliff',
+          steps: [
+            { from: '0', percent: '5' },
+            { from: '5000', percent: '7.5' },
+          ],
+        },
       },
       signUps(currency),
     ],

@@ -1,7 +1,8 @@
 import { openAsBlob } from 'node:fs';
 import { basename } from 'node:path';
 
-import { listProgramsWithDueEvents } from '../../db/earnings/accrual.ts';
+import { listShardsWithDueEvents } from '../../db/earnings/accrual.ts';
+import type { Shard } from '../../domain/earnings/shard.ts';
 import { MINUTE_MS } from '../../domain/durations.ts';
 import type { ImportMapping } from '../../domain/earnings/import-mapping.ts';
 import type { Import } from '../api-types/api.d.ts';
@@ -40,10 +41,10 @@ export async function sayImport(api: ApiClient, done: Import, say: (line: string
 const ACCRUED_WITHIN_MS = 10 * MINUTE_MS;
 
 /** Waits until no event lacks its earnings. It does not wait for a refund whose sale has not arrived. */
-export const untilAccrued = ({ db }: Pick<Deployment, 'db'>): Promise<readonly string[]> =>
+export const untilAccrued = ({ db }: Pick<Deployment, 'db'>): Promise<readonly Shard[]> =>
   until(
-    () => listProgramsWithDueEvents(db),
-    (programs) => programs.length === 0,
+    () => listShardsWithDueEvents(db),
+    (shards) => shards.length === 0,
     {
       what: 'the earnings of every event',
       withinMs: ACCRUED_WITHIN_MS,

@@ -94,7 +94,7 @@ export type Api = Awaited<ReturnType<typeof startApi>>;
 export const TERMS = {
   holdDays: 14,
   rounding: 'half-even',
-  incentives: [{ id: 'commission', rule: 'percent', percent: '10' }],
+  incentives: [{ id: 'commission', pay: { rule: 'percent', percent: '10' } }],
 };
 
 /** A payer, a monthly schedule, the program `shop` with the plan `standard`, and the partners named. */

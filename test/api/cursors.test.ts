@@ -97,7 +97,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/checks': { accountId: 1, number: '1' },
   '/v1/tasks': UUID,
   '/v1/me/payouts': UUID,
-  '/v1/me/earnings': { occurredAt: AT, source: 's', eventId: 'e', incentive: 'i' },
+  '/v1/me/earnings': { occurredAt: AT, key: 's/e/1', n: 1 },
   '/v1/alarms': '1',
   '/v1/breaks': '1',
   '/v1/gateways/{gateway}/statements': ['2026-03-01', UUID],

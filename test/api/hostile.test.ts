@@ -354,7 +354,7 @@ const cursorOf = (key: unknown): string => Buffer.from(JSON.stringify(key)).toSt
 /** Each of a billion units would earn more than the database can hold. */
 const EACH_TOO_LARGE = {
   ...TERMS,
-  incentives: [{ id: 'each', rule: 'flat', amount: '99999999999.00', currency: 'USD', perUnit: true }],
+  incentives: [{ id: 'each', measure: 'quantity', pay: { rule: 'flat', amount: '99999999999.00' }, unit: 'USD' }],
 };
 
 describe('given a request that the API does not know', () => {

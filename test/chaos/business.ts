@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 
-import { listProgramsWithDueEvents } from '../../db/earnings/accrual.ts';
+import { listShardsWithDueEvents } from '../../db/earnings/accrual.ts';
 import { openDatabase } from '../../db/database.ts';
 import { formatDecimal, money } from '../../domain/money.ts';
 import type { Method } from '../../domain/rails.ts';
@@ -81,7 +81,7 @@ async function addPrograms({ operator: { api } }: People): Promise<void> {
   const terms: Body<'post', '/v1/programs/{code}/plans'>['terms'] = {
     holdDays: 0,
     rounding: 'half-even',
-    incentives: [{ id: 'all', rule: 'percent', percent: '100' }],
+    incentives: [{ id: 'all', pay: { rule: 'percent', percent: '100' } }],
   };
   for (const [code, schedule] of Object.entries(PROGRAM_OF)) {
     await api.post('/v1/programs', { body: { code, name: code, schedule } });
@@ -131,7 +131,7 @@ export async function sell(servers: Servers, business: Business, round: number, 
     api.post('/v1/events', { body: { events }, idempotencyKey: `sales-${round}` }),
   );
   await persist('the earnings of every sale', async () => {
-    if ((await listProgramsWithDueEvents(servers.db)).length > 0) throw new Error('some sales have earned nothing yet');
+    if ((await listShardsWithDueEvents(servers.db)).length > 0) throw new Error('some sales have earned nothing yet');
   });
 }
 

@@ -140,7 +140,8 @@ export async function untilKnown({ servers, happenings }: Scene): Promise<void> 
     for (const happening of happenings) {
       if (happening.knownAt !== Number.POSITIVE_INFINITY) continue;
       const isEarned = await servers.db.oneFirst(sql.type(z.strictObject({ isEarned: z.boolean() }))`
-          select exists (select from earning where source_id = ${happening.event}) as "isEarned"`);
+          select exists (
+            select from earning join event on event.id = event_id where source_id = ${happening.event}) as "isEarned"`);
       if (!isEarned) throw new Error(`event ${happening.event} has earned nothing yet`);
       happening.knownAt = Date.now() + 1;
     }

@@ -73,8 +73,8 @@ export async function fillLargeTables({ app, owner }: Fixture) {
       insert into event(source, source_id, partner_id, program_id, kind, currency, amount_minor, occurred_at, payload_hash)
       select 'large', code, id, ${company.programId}, 'sale', 'USD', 10000, '2026-01-15', '' from partner`,
     sql.unsafe`
-      insert into event_due(source, source_id, program_id, occurred_at, waits_for, waits_since)
-      select source, source_id, program_id, occurred_at, case when partner_id % 100 = 0 then source_id end,
+      insert into event_due(event_id, partner_id, program_id, shard, source, waits_for, waits_since)
+      select id, partner_id, program_id, partner_id % 4, source, case when partner_id % 100 = 0 then source_id end,
         case when partner_id % 100 = 0 then occurred_at end
       from event`,
     sql.unsafe`
@@ -84,11 +84,18 @@ export async function fillLargeTables({ app, owner }: Fixture) {
       select uuidv7(), n, '(row)', 'wrong' from ${each}`,
     sql.unsafe`insert into accrual_batch(program_id, event_count) select ${company.programId}, 1 from ${each}`,
     sql.unsafe`
-      insert into earning(source, source_id, incentive_id, partner_id, program_id, plan_version_id, batch_id, earning_line_id, currency,
-        amount_minor, basis_minor, window_start, available_on, explanation)
-      select source, source_id, 'commission', partner_id, program_id, ${company.planVersionId}, partner_id, partner_id, 'USD', 1000, 10000,
-        '2026-01-01', '2026-01-15', '{}'
-      from event`,
+      insert into earning_scope(partner_id, program_id, incentive_id, currency, time_window, window_start, measure, group_value,
+        earned_minor)
+      select id, ${company.programId}, 'commission', 'USD', 'month', '2026-01-01', 'amount', '', 1000 from partner`,
+    sql.unsafe`
+      insert into scope_total(scope_id, terms_since, plan_version_id, volume, of_amount)
+      select id, '2020-01-01', ${company.planVersionId}, 10000, 0 from earning_scope`,
+    sql.unsafe`
+      insert into earning(event_id, n, partner_id, program_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since, batch_id,
+        earning_line_id, currency, amount_minor, volume, of_amount, available_on)
+      select event.id, 1, event.partner_id, event.program_id, event.id, 'commission', scope.id, ${company.planVersionId}, '2020-01-01',
+        event.partner_id, event.partner_id, 'USD', 1000, 10000, 0, '2026-01-15'
+      from event join earning_scope scope on scope.partner_id = event.partner_id`,
     sql.unsafe`
       insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on)
       select id, ${company.programId}, 'earned', id, 'USD', 1000, 1, '2026-01-15' from partner`,

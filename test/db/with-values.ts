@@ -12,7 +12,23 @@ import { openCheckAccount, openCheckAccounts } from '../../db/checks/accounts.ts
 import { listRunChecks } from '../../db/checks/checks.ts';
 import type { Database } from '../../db/database.ts';
 import { insertCorrectedLines, insertEarnings, type NewEarning } from '../../db/earnings/earnings.ts';
-import { insertEvents, listDueEvents, listEvents, type NewEvent } from '../../db/earnings/events.ts';
+import {
+  listContributions,
+  listDueEvents,
+  listHistory,
+  listRevised,
+  lockShardForAccrual,
+} from '../../db/earnings/accrual.ts';
+import {
+  finishDueEvents,
+  insertEvents,
+  listEvents,
+  type NewEvent,
+  waitForSales,
+  wakeWaiting,
+} from '../../db/earnings/events.ts';
+import { readScopes, saveScopes } from '../../db/earnings/scopes.ts';
+import { listPartnerEarnings } from '../../db/earnings/partner-earnings.ts';
 import { insertQuarantined } from '../../db/earnings/quarantine.ts';
 import { countWorkedOut } from '../../db/earnings/worked-out.ts';
 import { listInstruments } from '../../db/partners/instruments.ts';
@@ -20,7 +36,7 @@ import { listPartners } from '../../db/partners/partners.ts';
 import { findLiveAttempt, listAttemptHistory, listAttempts } from '../../db/payouts/attempts.ts';
 import { listOverdueBatches } from '../../db/payouts/batches.ts';
 import { giveUpUnmatched, listMatchedInbox } from '../../db/payouts/inbox.ts';
-import { listPayoutLines } from '../../db/payouts/lines.ts';
+import { listPayoutEarnings, listPayoutLines } from '../../db/payouts/lines.ts';
 import { listPartnerPayability } from '../../db/payouts/payability.ts';
 import { listPayouts } from '../../db/payouts/pages.ts';
 import {
@@ -48,6 +64,7 @@ import { takeDueNotifications } from '../../db/tasks/notifications.ts';
 import { listTasks, listTasksDue } from '../../db/tasks/tasks.ts';
 import type { VaultKeys } from '../../db/vault.ts';
 import { accrualPosting } from '../../domain/books/postings.ts';
+import type { Scope } from '../../domain/earnings/change.ts';
 import { statementDay } from '../../domain/books/statement-day.ts';
 import type { WireEvent } from '../../domain/event.ts';
 import { formatKey, type KeyParts } from '../../domain/people/api-key.ts';
@@ -74,11 +91,37 @@ const LINE: ReportLine = {
   reference: 'ref',
   key: 'key',
 };
-const EARNING = {
-  event: { source: 'large', id: 'x', partnerId: 1n },
+const EARNING: NewEarning = {
+  eventId: 1n,
+  n: 2,
+  originId: 1n,
+  partnerId: 1n,
+  incentiveId: 'commission',
+  currency: 'USD',
+  scope: null,
   minor: 1n,
-  basisMinor: 1n,
-} as unknown as NewEarning;
+  measures: { volume: 1n, of: 0n },
+  versionId: 1,
+  sinceMs: 0,
+  availableOn: '2026-01-15',
+  before: null,
+  kind: 'earned',
+  madeBy: [],
+};
+const ORIGIN = { source: 'large', id: 'large-1', partnerId: 1n };
+const SCOPE: Scope = {
+  id: null,
+  partnerId: 1n,
+  incentiveId: 'commission',
+  currency: 'USD',
+  window: 'month',
+  start: '2026-02-01',
+  measure: 'amount',
+  group: '',
+  earnedMinor: 0n,
+  segments: [{ versionId: 1, sinceMs: 0, measures: { volume: 1n, of: 0n } }],
+  members: new Map(),
+};
 const EVENT: NewEvent = {
   event: {
     source: 'large',
@@ -92,6 +135,8 @@ const EVENT: NewEvent = {
     otherAmounts: {},
     quantity: null,
     refundOf: null,
+    attributes: {},
+    revision: 1,
   },
   hash: HASH,
   partnerId: 1n,
@@ -144,8 +189,19 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   listTasksDue: (db) => listTasksDue(db, 86_400_000, 50),
   sealAuditLog: (db) => sealAuditLog(db),
   listEvents: (db) => listEvents(db, { partner: 'large-500' }, null, PAGE),
-  listDueEvents: (db, s) => listDueEvents(db, s.company.programId, 500),
   countWorkedOut: (db) => countWorkedOut(db, { partner: 'large-1', program: 'resale' }, [{ from: NOW, until: null }]),
+  listDueEvents: (db, s) => listDueEvents(db, s.company.programId, 0, 500),
+  listPartnerEarnings: (db, s) => listPartnerEarnings(db, s.partnerId, null, PAGE),
+  listPayoutEarnings: (db, s) => listPayoutEarnings(db, s.payoutId, { lineId: 0n, key: '' }, PAGE),
+  listHistory: (db) => listHistory(db, [ORIGIN]),
+  listRevised: (db) => listRevised(db, [ORIGIN]),
+  listContributions: (db) => listContributions(db, [1n], [1n]),
+  lockShardForAccrual: (db) => lockShardForAccrual(db, { program: 'resale', shard: 0 }),
+  readScopes: (db, s) => readScopes(db, s.company.programId, [SCOPE], [1n]),
+  saveScopes: (db, s) => saveScopes(db, s.company.programId, [SCOPE]),
+  finishDueEvents: (db) => finishDueEvents(db, [{ eventId: 1n, partnerId: 1n }]),
+  waitForSales: (db) => waitForSales(db, [{ eventId: 1n, partnerId: 1n, refundOf: 'x' }]),
+  wakeWaiting: (db) => wakeWaiting(db, [ORIGIN]),
   insertEvents: (db) => insertEvents(db, [EVENT]),
   insertQuarantined: (db) => insertQuarantined(db, [{ wire: { source: 'large', id: 'x' } as WireEvent, hash: HASH }]),
   insertEarnings: (db, s) => insertEarnings(db, s.company.programId, 1, [EARNING]),

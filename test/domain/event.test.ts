@@ -67,7 +67,14 @@ describe('given an event on the wire', () => {
     { wire: { ...refund, refundOf: undefined }, fields: ['refundOf'], because: 'a refund names its sale' },
     { wire: { ...refund, refundOf: refund.id }, fields: ['refundOf'], because: 'nothing refunds itself' },
     { wire: { ...refund, amount: '0.00' }, fields: ['amount'], because: 'a refund of nothing is a mistake' },
-    { wire: { ...refund, amounts: { freight: '1' } }, fields: ['amounts'], because: 'the rest follows in proportion' },
+    {
+      wire: { ...refund, amount: undefined, amounts: { freight: '0' } },
+      fields: ['amount'],
+      because: 'nothing went back',
+    },
+    { wire: { ...refund, amounts: { freight: '1' } }, fields: undefined, because: 'the freight went back too' },
+    { wire: { ...sale, attributes: { Product: 'x' } }, fields: ['attributes.Product'], because: 'a name begins small' },
+    { wire: { ...sale, revision: 0 }, fields: ['revision'], because: 'the first revision is 1' },
     { wire: { ...sale, amuont: '1' }, fields: [''], because: 'a misspelt field would be lost silently' },
   ])('when $fields is wrong then it is refused: $because', ({ wire, fields }) => {
     expect(brokenFields(wire)).toEqual(fields);

@@ -16,7 +16,7 @@ export type Given = {
   data: string;
   program: {
     schedule: { minimum: string };
-    plan: { terms: { holdDays: number; incentives: { percent: string }[] } };
+    plan: { terms: { holdDays: number; incentives: { pay: { percent: string } }[] } };
     partners: { methods: Record<string, string> };
   };
   months: readonly string[];
@@ -71,7 +71,7 @@ function lineOf(
   const isReadable =
     seller !== '' && [price, freight].every((text) => /^\d+(\.\d{1,2})?$/.test(text)) && Number(month) <= 12;
   if (!isReadable || ['canceled', 'unavailable'].includes(order?.['order_status'] ?? '')) return [];
-  const [share, ofFreight] = terms.incentives.map(({ percent }) => percent);
+  const [share, ofFreight] = terms.incentives.map(({ pay }) => pay.percent);
   const freeOn = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)) + terms.holdDays * DAY_MS);
   const cents = percentOf(centsOf(price), share ?? '0') + percentOf(centsOf(freight), ofFreight ?? '0');
   return [{ seller, cents, freeOn: freeOn.toISOString().slice(0, 10) }];

@@ -9,6 +9,7 @@ import { RETURN_WINDOWS_DEFAULT } from '../../domain/payouts/attempt.ts';
 import { formatDecimal, money, parseDecimal } from '../../domain/money.ts';
 import { createGateways } from '../../gateways/index.ts';
 import { createMailer } from '../../notifications/channels/mail.ts';
+import { accrueAll } from '../fixtures/accrual.ts';
 import { type Company, IN_PERIOD, openCompany, PERIOD_END, instrumentFor } from '../fixtures/company.ts';
 import { gatewaySettingsOf, openWorld, VAULT, type World } from '../fixtures/world.ts';
 import { booksOf, tell } from '../workflows/fixture.ts';
@@ -101,7 +102,7 @@ export async function openBusiness(fixture: Fixture, code: string, payees: reado
     /** Sends events and computes their earnings. Returns the outcome of each. */
     async send(events: readonly object[]): Promise<string[]> {
       const { results } = await operator.api.post<{ results: { status: string }[] }>('/v1/events', { events });
-      while ((await activities.accruePage(code)) > 0);
+      await accrueAll(world.db, code);
       return results.map(({ status }) => status);
     },
     sale: (id: string, partner: string, minor: bigint) => ({ ...common(code, id, partner, minor), kind: 'sale' }),
@@ -168,7 +169,7 @@ async function addProgram({ operator: { api } }: Company, code: string): Promise
     minimums: [{ currency: 'USD', amount: '0.00' }],
   });
   await api.post('/v1/programs', { code, name: code, schedule: code });
-  const incentives = [{ id: 'all', rule: 'percent', percent: '100' }];
+  const incentives = [{ id: 'all', pay: { rule: 'percent', percent: '100' } }];
   await api.post(`/v1/programs/${code}/plans`, {
     code: 'all',
     terms: { holdDays: 0, rounding: 'half-even', incentives },

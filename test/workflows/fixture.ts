@@ -61,7 +61,11 @@ export async function addProgram({ company, code }: Business, program: string, h
   await api.post('/v1/programs', { code: program, name: program, schedule: code });
   await api.post(`/v1/programs/${program}/plans`, {
     code: 'all',
-    terms: { holdDays, rounding: 'half-even', incentives: [{ id: 'commission', rule: 'percent', percent: '100' }] },
+    terms: {
+      holdDays,
+      rounding: 'half-even',
+      incentives: [{ id: 'commission', pay: { rule: 'percent', percent: '100' } }],
+    },
   });
 }
 

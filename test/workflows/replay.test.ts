@@ -100,7 +100,7 @@ async function tellStory(): Promise<void> {
     ...batches,
     ...others,
     ['run', runWorkflowId(run.id)],
-    ['accrual', accrualWorkflowId('story')],
+    ['accrual', accrualWorkflowId({ program: 'story', shard: 0 })],
     ['reconciliation', `reconciliation/wise/${day}`],
   ]);
 }

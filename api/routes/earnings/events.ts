@@ -13,7 +13,7 @@ import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, jsonBody, pageOf, pageQuery, RowNumber } from '../../http/schemas.ts';
-import { wakePrograms } from '../../http/wake.ts';
+import { wakeAccruals } from '../../http/wake.ts';
 
 const EVENTS_MAX = 1000;
 
@@ -69,8 +69,8 @@ const EventsBody = z
           source: fields.text('The source of the event', 'shop'),
           id: fields.text('The id of the event in its source', 'order-1001'),
           status: fields.oneOf(
-            ['accepted', 'replayed', 'quarantined', 'refused'],
-            '`accepted`: the event is new; `replayed`: it was already known; `quarantined`: it was already known with other content, and this one counts for nothing',
+            ['accepted', 'replayed', 'superseded', 'quarantined', 'refused'],
+            '`accepted`: the event or its correction is new; `replayed`: it was already known; `superseded`: a higher revision is known, so this one changes nothing; `quarantined`: this revision was already known with other content, and waits for a person',
             'accepted',
           ),
         }),
@@ -181,12 +181,12 @@ export const eventRoutes = ({ db, temporal, log }: ApiDeps) =>
     .openapi(add, async (c) => {
       const { events } = c.req.valid('json');
       const incoming = events.map((wire, unit) => ({ wire, unit }));
-      const { outcomes, programs, warnings } = await intakeEvents(db, incoming, {
+      const { outcomes, shards, warnings } = await intakeEvents(db, incoming, {
         nowMs: Date.now(),
         strict: true,
         by: c.get('caller').actorId,
       });
-      await wakePrograms({ temporal, log }, programs);
+      await wakeAccruals({ temporal, log }, shards);
       const results = outcomes.map(({ status }, index) => {
         const { source = '', id = '' } = events[index] ?? {};
         return { source, id, status };

@@ -8,7 +8,7 @@ import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, Ordinal, pageOf, pageQuery, Uuid, UuidPath } from '../../http/schemas.ts';
-import { wakePrograms } from '../../http/wake.ts';
+import { wakeAccruals } from '../../http/wake.ts';
 import { warningFields, warningsBody } from './events.ts';
 import { IMPORT_FORM, readMapping } from './import-form.ts';
 
@@ -110,7 +110,7 @@ export const importRoutes = ({ db, temporal, log }: ApiDeps) =>
       const upload = c.get('upload');
       const imported = await importFile(db, upload.files, readMapping(upload.fields.get('mapping')), {
         by: c.get('caller').actorId,
-        onPage: (programs) => wakePrograms({ temporal, log }, programs),
+        onPage: (shards) => wakeAccruals({ temporal, log }, shards),
       });
       return c.json({ ...importBody(imported), ...warningsBody(imported.warnings) }, 201);
     })

@@ -53,7 +53,7 @@ const explain = createRoute({
 
 type Explained = Awaited<ReturnType<typeof listPayoutEarnings>>[number];
 
-const explainedBody = ({ lineId, minor, currency, occurredAt, ...earning }: Explained) => ({
+const explainedBody = ({ lineId, key: _key, minor, currency, occurredAt, ...earning }: Explained) => ({
   ...earning,
   line: String(lineId),
   currency,
@@ -61,10 +61,7 @@ const explainedBody = ({ lineId, minor, currency, occurredAt, ...earning }: Expl
   occurredAt: occurredAt.toISOString(),
 });
 
-const explainedKey = ({ lineId, source, eventId, incentive }: Explained) => ({
-  lineId,
-  key: `${source}/${eventId}/${incentive}`,
-});
+const explainedKey = ({ lineId, key }: Explained) => ({ lineId, key });
 
 /** An explanation traces a payout back to each event. */
 export const explanationRoutes = ({ db }: Pick<ApiDeps, 'db'>) =>

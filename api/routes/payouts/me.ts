@@ -1,10 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { ROLES } from '../../../domain/people/role.ts';
-import { type EarningKey, listPartnerEarnings, type PartnerEarning } from '../../../db/earnings/earnings.ts';
 import { listStages } from '../../../db/partners/onboarding.ts';
+import { type EarningKey, listPartnerEarnings, type PartnerEarning } from '../../../db/earnings/partner-earnings.ts';
 import { listPayouts } from '../../../db/payouts/pages.ts';
-import { Currency, Source } from '../../../domain/fields.ts';
+import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { partnerOf } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
@@ -90,8 +90,11 @@ const myPayability = createRoute({
   },
 });
 
-const printable = z.string().regex(/^[\x20-\x7e]{1,200}$/);
-const EarningCursor = z.strictObject({ occurredAt: Instant, source: Source, eventId: printable, incentive: printable });
+const EarningCursor = z.strictObject({
+  occurredAt: Instant,
+  key: z.string().regex(/^[\x20-\x7e]{1,300}$/),
+  n: z.int().min(0).max(32_767),
+});
 
 const myEarnings = createRoute({
   method: 'get',
@@ -103,17 +106,16 @@ const myEarnings = createRoute({
   responses: { 200: answers(pageOf(EarningBody), 'Your earnings, each with its event, the newest first.') },
 });
 
-const earningBody = ({ minor, currency, occurredAt, ...earning }: PartnerEarning) => ({
+const earningBody = ({ key: _key, n: _n, minor, currency, occurredAt, ...earning }: PartnerEarning) => ({
   ...earning,
   currency,
   amount: formatDecimal(money(minor, currency)),
   occurredAt: occurredAt.toISOString(),
 });
 
-const earningKey = ({ occurredAt, source, eventId, incentive }: PartnerEarning): EarningKey => ({
-  source,
-  eventId,
-  incentive,
+const earningKey = ({ occurredAt, key, n }: PartnerEarning): EarningKey => ({
+  key,
+  n,
   occurredAt: occurredAt.toISOString(),
 });
 

@@ -2,13 +2,13 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import { PARTNER_KINDS } from '../../../domain/partners/kind.ts';
 import { addPlan, addPlanVersion, withdrawPlanVersion } from '../../../commands/programs/plans.ts';
-import { addProgram, changeAdmission } from '../../../commands/programs/programs.ts';
+import { addProgram, changeAdmission, declareAttributes } from '../../../commands/programs/programs.ts';
 import { listPlans, listPlanVersions, type PlanVersion } from '../../../db/programs/plans.ts';
 import { getProgram, listPrograms, type Program } from '../../../db/programs/programs.ts';
 import { getSchedule } from '../../../db/payers/schedules.ts';
-import { Code } from '../../../domain/fields.ts';
+import { AttributeName, Code } from '../../../domain/fields.ts';
 import { Eligibility } from '../../../domain/programs/eligibility.ts';
-import { PlanTerms, planWarnings } from '../../../domain/programs/plan.ts';
+import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
@@ -32,6 +32,12 @@ const KINDS = {
   examples: [['reseller']],
 };
 const PartnerKinds = z.array(z.enum(PARTNER_KINDS)).max(PARTNER_KINDS.length);
+const ATTRIBUTES = {
+  description: 'The names of the facts that events of the program may have, such as their product or customer',
+  examples: [['product', 'customer']],
+};
+const ATTRIBUTES_MAX = 50;
+const Attributes = z.array(AttributeName).max(ATTRIBUTES_MAX);
 
 const NewProgramBody = z
   .strictObject({
@@ -40,6 +46,7 @@ const NewProgramBody = z
     schedule: Code.meta({ description: 'The code of the pay schedule that pays this program', examples: ['monthly'] }),
     partnerKinds: PartnerKinds.default([]).meta(KINDS),
     eligibility: Eligibility.default({ needs: [], territories: [] }),
+    attributes: Attributes.default([]).meta(ATTRIBUTES),
   })
   .openapi('NewProgram');
 
@@ -50,6 +57,7 @@ const ProgramBody = z
     schedule: fields.code('The code of the pay schedule that pays this program', 'monthly'),
     partnerKinds: z.array(z.string()).meta(KINDS),
     eligibility: Eligibility,
+    attributes: z.array(z.string()).meta(ATTRIBUTES),
     createdAt: fields.at('When the program was added'),
   })
   .openapi('Program');
@@ -62,20 +70,6 @@ const PlanBody = z
     terms: PlanTerms,
     createdAt: fields.at('When the version was added'),
     withdrawnAt: fields.at('When the version was withdrawn, so that it never takes effect; otherwise null').nullable(),
-    warnings: z
-      .array(
-        z
-          .object({
-            code: fields.oneOf(
-              ['plan_never_earns', 'incentive_never_earns'],
-              '`plan_never_earns`: no event can earn by this version; `incentive_never_earns`: no event can earn by one of its incentives',
-              'incentive_never_earns',
-            ),
-            detail: fields.text('A sentence for a person', 'The incentive commission never earns: it pays 0 percent.'),
-          })
-          .openapi('PlanWarning'),
-      )
-      .meta({ description: 'Terms that are allowed and are probably a mistake' }),
   })
   .openapi('PlanVersion');
 
@@ -125,6 +119,19 @@ const get = createRoute({
   summary: 'Get a program',
   request: { params: CodePath },
   responses: { 200: answers(ProgramBody, 'The program.') },
+});
+
+const declare = createRoute({
+  method: 'post',
+  path: '/v1/programs/{code}/attributes',
+  operationId: 'declareAttributes',
+  tags: ['programs'],
+  summary: 'Declare attributes that events of a program may have',
+  request: {
+    params: CodePath,
+    body: jsonBody(z.strictObject({ attributes: Attributes.min(1).meta(ATTRIBUTES) }).openapi('NewAttributes')),
+  },
+  responses: { 200: answers(ProgramBody, 'The attributes are declared. Those that were declared before stay.') },
 });
 
 const plans = createRoute({
@@ -208,18 +215,18 @@ const withdraw = createRoute({
   },
 });
 
-const programBody = ({ code, name, schedule, partnerKinds, eligibility, createdAt }: Program) => ({
+const programBody = ({ code, name, schedule, partnerKinds, eligibility, attributes, createdAt }: Program) => ({
   code,
   name,
   schedule,
   partnerKinds,
   eligibility,
+  attributes,
   createdAt: createdAt.toISOString(),
 });
 
 const planBody = ({ effectiveFrom, createdAt, withdrawnAt, ...version }: PlanVersion) => ({
   ...version,
-  warnings: planWarnings(version.terms, effectiveFrom.getTime()),
   withdrawnAt: withdrawnAt?.toISOString() ?? null,
   effectiveFrom: effectiveFrom.toISOString(),
   createdAt: createdAt.toISOString(),
@@ -250,6 +257,13 @@ export const programRoutes = ({ db }: ApiDeps) =>
       return c.json(programBody(changed), 200);
     })
     .openapi(get, async (c) => c.json(programBody(await getProgram(db, c.req.valid('param').code)), 200))
+    .openapi(declare, async (c) => {
+      const { attributes } = c.req.valid('json');
+      return c.json(
+        programBody(await declareAttributes(db, c.req.valid('param').code, attributes, c.get('caller').actorId)),
+        200,
+      );
+    })
     .openapi(plans, async (c) => {
       const { cursor = null, limit } = c.req.valid('query');
       const program = await getProgram(db, c.req.valid('param').code);

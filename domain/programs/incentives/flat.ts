@@ -1,58 +1,52 @@
 import { z } from 'zod';
 
 import type { CurrencyCode } from '../../currency.ts';
-import { Currency, Decimal, QUANTITY_MAX, whyNotAmount } from '../../fields.ts';
+import { Decimal, QUANTITY_MAX, whyNotAmount } from '../../fields.ts';
+import { whole } from '../../fraction.ts';
 import { formatMoney, MINOR_MAX, money, parseDecimal } from '../../money.ts';
-import { commonTerms, type Incentive } from './incentive.ts';
+import { isMoney } from './measure.ts';
+import { bounds, type Objection, type Pay, type PayContext } from './pay.ts';
 
 /** A fixed amount for each event, or for each unit of an event: a bonus, an activity reward, a SPIFF. */
-export const FlatTerms = z
+export const FlatPay = z
   .strictObject({
-    ...commonTerms,
-    rule: z.literal('flat').meta({ description: 'A fixed amount for each event, or for each unit of it' }),
+    rule: z
+      .literal('flat')
+      .meta({ description: 'A fixed amount for each event or, where `measure` is `quantity`, for each unit' }),
     amount: Decimal,
-    currency: Currency,
-    perUnit: z
-      .boolean()
-      .default(false)
-      .meta({ description: 'Whether `amount` is earned for each unit of `quantity`; otherwise for each event' }),
+    ...bounds,
   })
-  .superRefine(({ amount, currency, perUnit }, context) => {
-    const reason = whyNotAmount(amount, currency) ?? whyNotEach(amount, currency, perUnit);
-    if (reason) context.addIssue({ code: 'custom', path: ['amount'], message: reason });
-  })
-  .meta({ id: 'FlatTerms' });
-export type FlatTerms = z.infer<typeof FlatTerms>;
+  .meta({ id: 'FlatPay' });
+export type FlatPay = z.infer<typeof FlatPay>;
 
-/** An event with the largest quantity must not earn more than can be stored, or its program would stand still. */
-function whyNotEach(amount: string, currency: CurrencyCode, perUnit: boolean): string | undefined {
-  const isTooLarge = perUnit && parseDecimal(amount, currency).minor * BigInt(QUANTITY_MAX) > MINOR_MAX;
-  return isTooLarge ? `"${amount}" is too large for each of up to ${QUANTITY_MAX} units` : undefined;
+export function flatPay(terms: FlatPay, { measure, currency }: PayContext): Pay {
+  const { minor: each } = parseDecimal(terms.amount, currency);
+  const price = formatMoney(money(each, currency));
+  return {
+    exact: ({ volume }) => whole(volume * each),
+    words: ({ volume }) => [
+      measure === 'count' && volume === 1n
+        ? `${price} for the event`
+        : `${volume} × ${price} = ${formatMoney(money(volume * each, currency))}`,
+    ],
+  };
 }
 
-export const flat: Incentive<FlatTerms> = {
-  windowStart: () => null,
-  whyNever: ({ amount, currency }) => (parseDecimal(amount, currency).minor === 0n ? 'pays an amount of 0' : undefined),
-  earn(terms, { event }) {
-    if (terms.perUnit && event.quantity === null) return undefined;
-    const { minor: each, currency } = parseDecimal(terms.amount, terms.currency);
-    const units = terms.perUnit ? (event.quantity ?? 0) : 1;
-    const minor = each * BigInt(units);
-    const quantity = terms.perUnit ? { quantity: String(units) } : {};
-    return {
-      minor,
-      currency,
-      basisMinor: 0n,
-      explanation: {
-        rule: terms.rule,
-        inputs: { each: formatMoney(money(each, currency)), ...quantity },
-        steps: [
-          terms.perUnit
-            ? `${units} × ${formatMoney(money(each, currency))} = ${formatMoney(money(minor, currency))}`
-            : `${formatMoney(money(minor, currency))} for each ${event.kind}`,
-        ],
-        rounding: 'half-even',
+export function flatObjections({ amount }: FlatPay, measure: string, currency: CurrencyCode): Objection[] {
+  const path = ['pay', 'amount'];
+  const reason = whyNotAmount(amount, currency);
+  if (reason) return [{ path, reason }];
+  const each = parseDecimal(amount, currency).minor;
+  if (each === 0n) return [{ path, reason: 'is 0, so nobody could ever earn by it' }];
+  if (isMoney(measure))
+    return [
+      {
+        path: ['measure'],
+        reason: `is ${measure}, and a fixed amount is paid for each event (count) or unit (quantity)`,
       },
-    };
-  },
-};
+    ];
+  // An event with the largest quantity must not earn more than can be stored, or its program would stand still.
+  return measure === 'quantity' && each * BigInt(QUANTITY_MAX) > MINOR_MAX
+    ? [{ path, reason: `"${amount}" is too large for each of up to ${QUANTITY_MAX} units` }]
+    : [];
+}

@@ -1,66 +1,26 @@
 import { z } from 'zod';
 
-import { type CurrencyCode, exponentOf } from '../../currency.ts';
-import { AmountName, EventKind } from '../../fields.ts';
-import { type Event, REFUND } from '../../event.ts';
-import { formatMinor, type Money, money } from '../../money.ts';
-
-/** The volume that has counted towards one incentive in one window, and what it earned, both less reversals. */
-export type WindowTotals = { readonly basisMinor: bigint; readonly earnedMinor: bigint };
-
-/** All that an incentive may look at: the event, its local date and, for tiers, the window so far. */
-export type Occasion = {
-  readonly event: Event;
-  readonly date: string;
-  readonly totals: WindowTotals;
-};
-
-/** Enough to compute every cent again, in words for the partner. Amounts are decimal strings, and rates are percentages. */
-export type Explanation = {
-  readonly rule: string;
-  readonly inputs: Readonly<Record<string, string>>;
-  readonly steps: readonly string[];
-  readonly rounding: 'half-even';
-};
-
-/** The gain from one event by one incentive: never less than zero. The basis is the amount that counted, 0 for a flat amount. */
-export type Gain = {
-  readonly minor: bigint;
-  readonly currency: CurrencyCode;
-  readonly basisMinor: bigint;
-  readonly explanation: Explanation;
-};
-
-/** An incentive's arithmetic. */
-export type Incentive<Terms> = {
-  /** The first local date of the window that a date is in. Null for an incentive that looks at one event alone. */
-  readonly windowStart: (terms: Terms, date: string) => string | null;
-  /** Undefined where the event lacks what the incentive looks at. */
-  readonly earn: (terms: Terms, occasion: Occasion) => Gain | undefined;
-  /** The reason why no event can ever earn by these terms, or undefined. */
-  readonly whyNever: (terms: Terms) => string | undefined;
-};
-
-export const Day = z.iso.date();
-const ofPromotion = (words: string) => `A local date in the zone of the program's schedule: ${words}`;
-
-/** A percentage from 0 to 100 with at most six digits after the point. Nobody earns more than the amount that counts. */
-export const Percent = z
-  .string()
-  .regex(/^(100(\.0{1,6})?|\d{1,2}(\.\d{1,6})?)$/, 'is not 0 to 100 percent, such as 12.5')
-  .meta({
-    description: 'A percentage from 0 to 100 as a decimal string, with at most six decimals',
-    examples: ['12.5'],
-  });
+import type { CurrencyCode } from '../../currency.ts';
+import { AttributeName, Currency, EventKind, whyNotAmount } from '../../fields.ts';
+import { REFUND } from '../../event.ts';
+import { flatObjections, FlatPay } from './flat.ts';
+import { isMoney, Measure } from './measure.ts';
+import type { Objection } from './pay.ts';
+import { percentObjections, PercentPay } from './percent.ts';
+import { stepsObjections, StepsPay } from './steps.ts';
+import { Window } from './window.ts';
 
 const KINDS_MAX = 20;
+const VALUES_MAX = 100;
+const VALUE_CHARS_MAX = 200;
+const FIRST_EVENTS_MAX = 1000;
+const FIRST_MONTHS_MAX = 120;
 
-/** The terms of every incentive: a name, the kinds of event that earn it and, for a promotion, its half-open local dates. */
-export const commonTerms = {
-  id: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is not a short name such as early-bird')
-    .meta({ description: 'The name of the incentive, unique in its plan', examples: ['commission'] }),
+const Day = z.iso.date();
+const ofPromotion = (words: string) => `A local date in the zone of the program's schedule: ${words}`;
+
+/** The events that an incentive is for. */
+const When = z.strictObject({
   kinds: z
     .array(EventKind.refine((kind) => kind !== REFUND, 'a refund takes back and cannot earn'))
     .min(1)
@@ -75,25 +35,159 @@ export const commonTerms = {
     description: ofPromotion('the day from which it is no longer earned'),
     examples: ['2026-06-01'],
   }).optional(),
-};
+  event: z
+    .record(AttributeName, z.array(z.string().min(1).max(VALUE_CHARS_MAX)).min(1).max(VALUES_MAX))
+    .meta({
+      description: 'The values that attributes of the event must have: one of the list for each name',
+      examples: [{ category: ['router'], region: ['EMEA'] }],
+    })
+    .optional(),
+});
 
-/** The amount of the event that counts: the main one, or another one by its name. */
-export const basisTerm = z
-  .union([z.literal('amount'), AmountName])
-  .default('amount')
-  .meta({
-    description: 'The amount that counts: `amount` for the main one, or the name of another',
-    examples: ['amount'],
+/** Only the first events of each customer count, or those of its first months. */
+const First = z.union([
+  z.strictObject({
+    events: z
+      .int()
+      .min(1)
+      .max(FIRST_EVENTS_MAX)
+      .meta({ description: 'How many events of each customer count', examples: [1] }),
+  }),
+  z.strictObject({
+    months: z
+      .int()
+      .min(1)
+      .max(FIRST_MONTHS_MAX)
+      .meta({
+        description: 'For how many months after the first event the events of a customer count',
+        examples: [12],
+      }),
+  }),
+]);
+
+export const Pay = z
+  .discriminatedUnion('rule', [PercentPay, FlatPay, StepsPay])
+  .meta({ id: 'Pay', description: 'How the measure is paid, by its `rule`' });
+
+const IncentiveShape = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is not a short name such as early-bird')
+    .meta({ description: 'The name of the incentive, unique in its plan', examples: ['commission'] }),
+  title: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .meta({ description: 'The name that partners read', examples: ['Growth bonus'] })
+    .optional(),
+  when: When.default({ kinds: ['sale'] }).meta({ description: 'The events that earn it: sales by default' }),
+  measure: Measure.optional(),
+  window: Window.default('event'),
+  groupBy: AttributeName.meta({
+    description: 'The attribute whose values are counted apart, such as the customer',
+    examples: ['customer'],
+  }).optional(),
+  first: First.meta({
+    description:
+      'Counts only the first events of each value of `groupBy`, or those of the months after its first event',
+    examples: [{ events: 1 }],
+  }).optional(),
+  pay: Pay,
+  deduct: z.boolean().default(false).meta({
+    description:
+      'Whether the amount is taken from the other earnings of the event. The earnings of an event never add up to less than 0',
+  }),
+  unit: Currency.optional(),
+  onRefund: z
+    .enum(['re-rate', 'ignore'])
+    .default('re-rate')
+    .meta({
+      examples: ['re-rate'],
+      description:
+        '`re-rate`: a refund lowers the measure, and the difference is taken back; `ignore`: refunds change nothing, such as for a bonus that the contract does not take back',
+    }),
+});
+type IncentiveShape = z.infer<typeof IncentiveShape>;
+
+/** The measure of an incentive. Fixed amounts count events, and everything else measures the main amount. */
+export const measureOfTerms = ({ measure, pay }: Pick<IncentiveShape, 'measure' | 'pay'>): string =>
+  measure ?? (pay.rule === 'flat' ? 'count' : 'amount');
+
+/** The measure that a percentage applies to, where it is not the measure itself. */
+export function ofMeasure(terms: Pick<IncentiveShape, 'measure' | 'pay'>): string | null {
+  const { pay } = terms;
+  if (pay.rule !== 'steps' || pay.steps[0]?.percent === undefined) return null;
+  return pay.of ?? (isMoney(measureOfTerms(terms)) ? null : 'amount');
+}
+
+/** The currency stands in for one that each event decides, where only the shape of amounts matters. */
+const ANY_CURRENCY: CurrencyCode = 'USD';
+
+function payObjections(terms: IncentiveShape): Objection[] {
+  const { pay, unit, window } = terms;
+  const measure = measureOfTerms(terms);
+  const isBounded = pay.least !== undefined || pay.most !== undefined;
+  if (unit === undefined && (pay.rule !== 'percent' || isBounded))
+    return [{ path: ['unit'], reason: 'is needed: the currency of the amounts in these terms' }];
+  const currency = unit ?? ANY_CURRENCY;
+  const boundReasons = (['least', 'most'] as const).flatMap((name): Objection[] => {
+    const text = pay[name];
+    const reason = text === undefined ? undefined : whyNotAmount(text, currency);
+    return reason ? [{ path: ['pay', name], reason }] : [];
   });
-
-/** The amount that counts, or undefined where the event has no amount of that name. */
-export function basisOf(event: Event, basis: string): Money | undefined {
-  const minor = basis === 'amount' ? event.minor : event.otherAmounts[basis];
-  return event.currency === null || minor === null || minor === undefined ? undefined : money(minor, event.currency);
+  if (boundReasons.length > 0) return boundReasons;
+  if (pay.most !== undefined && !/[1-9]/.test(pay.most))
+    return [{ path: ['pay', 'most'], reason: 'is 0, so nobody could ever earn by it' }];
+  if (pay.least !== undefined && pay.most !== undefined && Number(pay.least) > Number(pay.most))
+    return [{ path: ['pay', 'least'], reason: 'is more than the most' }];
+  if (pay.rule === 'percent') return percentObjections(pay, measure);
+  if (pay.rule === 'flat') return flatObjections(pay, measure, currency);
+  if (window === 'event' && measure === 'count' && pay.steps.every(({ from }) => Number(from) > 1))
+    return [
+      { path: ['window'], reason: 'is event, and one event never reaches the first step: choose a longer window' },
+    ];
+  return stepsObjections(pay, measure, currency);
 }
 
-/** An amount times a rate before rounding, as a decimal. This works because the denominator of a rate is a power of ten. */
-export function formatUnrounded(numerator: bigint, denominator: bigint, currency: CurrencyCode): string {
-  const digits = formatMinor(numerator, exponentOf(currency) + denominator.toString().length - 1);
-  return `${digits.replace(/\.?0+$/, '')} ${currency}`;
+function shapeObjections({ when, window, groupBy, first, deduct }: IncentiveShape): Objection[] {
+  const { from, until } = when;
+  return [
+    ...objection(from !== undefined && until !== undefined && from >= until, ['when', 'until'], 'is not after from'),
+    ...objection(
+      window === 'promotion' && (from === undefined || until === undefined),
+      ['window'],
+      'is promotion, which needs when.from and when.until',
+    ),
+    ...objection(first !== undefined && groupBy === undefined, ['groupBy'], 'is needed with first: whose first events'),
+    ...objection(
+      first !== undefined && window !== 'event',
+      ['window'],
+      'is not event: the first events of a customer are paid one by one',
+    ),
+    ...objection(
+      groupBy !== undefined && first === undefined && window === 'event',
+      ['groupBy'],
+      'changes nothing where each event is paid by itself: choose a window, or first',
+    ),
+    ...objection(
+      deduct && (window !== 'event' || first !== undefined),
+      ['deduct'],
+      'is only for incentives that pay each event',
+    ),
+  ];
 }
+
+const objection = (broken: boolean, path: Objection['path'], reason: string): Objection[] =>
+  broken ? [{ path, reason }] : [];
+
+/** One way of earning: the events that it is for, what it measures in which window, and how that is paid. */
+export const IncentiveTerms = IncentiveShape.superRefine((terms, context) => {
+  for (const { path, reason } of [...shapeObjections(terms), ...payObjections(terms)])
+    context.addIssue({ code: 'custom', path: [...path], message: reason });
+}).meta({
+  id: 'IncentiveTerms',
+  description:
+    'One way of earning. `unit` is the currency in which it is earned, and only events in this currency count. It is needed unless `pay.rule` is `percent` without a least and a most, which pays in the currency of each event',
+});
+export type IncentiveTerms = z.infer<typeof IncentiveTerms>;

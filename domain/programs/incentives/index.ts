@@ -1,26 +1,54 @@
-import { z } from 'zod';
+import type { CurrencyCode } from '../../currency.ts';
+import type { Event } from '../../event.ts';
+import { flatPay } from './flat.ts';
+import { type IncentiveTerms, measureOfTerms, ofMeasure } from './incentive.ts';
+import { bounded, type Pay, type PayContext } from './pay.ts';
+import { percentPay } from './percent.ts';
+import { stepsPay } from './steps.ts';
+import { windowStart } from './window.ts';
 
-import { flat, FlatTerms } from './flat.ts';
-import type { Gain, Incentive, Occasion } from './incentive.ts';
-import { percent, PercentTerms } from './percent.ts';
-import { tiers, TiersTerms } from './tiers.ts';
+export { IncentiveTerms, measureOfTerms, ofMeasure } from './incentive.ts';
+export { type Measures, NOTHING } from './pay.ts';
 
-/** The registry of incentives. A new incentive is a file, with its terms in this union and its arithmetic in the record below. */
-export const IncentiveTerms = z
-  .discriminatedUnion('rule', [PercentTerms, FlatTerms, TiersTerms])
-  .meta({ id: 'IncentiveTerms', description: 'One way of earning, by its `rule`' });
-export type IncentiveTerms = z.infer<typeof IncentiveTerms>;
-export type Rule = IncentiveTerms['rule'];
+/** Terms never change, so what was read from them is kept as long as they are. */
+const prepared = new WeakMap<IncentiveTerms, Map<CurrencyCode, Pay>>();
 
-type TermsOf<R extends Rule> = { [K in R]: Extract<IncentiveTerms, { rule: K }> }[R];
+export const contextOf = (terms: IncentiveTerms, currency: CurrencyCode): PayContext => ({
+  measure: measureOfTerms(terms),
+  of: ofMeasure(terms),
+  currency,
+});
 
-const INCENTIVES: { readonly [R in Rule]: Incentive<TermsOf<R>> } = { percent, flat, tiers };
+/** The rule of payment of an incentive in a currency. */
+export function payOf(terms: IncentiveTerms, currency: CurrencyCode): Pay {
+  const pays = prepared.get(terms) ?? new Map<CurrencyCode, Pay>();
+  prepared.set(terms, pays);
+  const known = pays.get(currency);
+  if (known) return known;
+  const context = contextOf(terms, currency);
+  const pay = bounded(ruleOf(terms.pay, context), terms.pay, context);
+  pays.set(currency, pay);
+  return pay;
+}
 
-export const windowStartOf = <R extends Rule>(terms: TermsOf<R>, date: string): string | null =>
-  INCENTIVES[terms.rule].windowStart(terms, date);
+function ruleOf(pay: IncentiveTerms['pay'], context: PayContext): Pay {
+  if (pay.rule === 'percent') return percentPay(pay, context);
+  return pay.rule === 'flat' ? flatPay(pay, context) : stepsPay(pay, context);
+}
 
-export const gainOf = <R extends Rule>(terms: TermsOf<R>, occasion: Occasion): Gain | undefined =>
-  INCENTIVES[terms.rule].earn(terms, occasion);
+/** Whether an incentive is for a kind of event on a local date. */
+export const isWhen = ({ kinds, from, until }: IncentiveTerms['when'], kind: string, date: string): boolean =>
+  kinds.includes(kind) && (from === undefined || date >= from) && (until === undefined || date < until);
 
-export const whyNeverBy = <R extends Rule>(terms: TermsOf<R>): string | undefined =>
-  INCENTIVES[terms.rule].whyNever(terms);
+/** Whether an incentive is for an event of a local date. */
+export function isFor({ when, unit }: IncentiveTerms, event: Event, date: string): boolean {
+  return (
+    isWhen(when, event.kind, date) &&
+    (unit === undefined || event.currency === null || event.currency === unit) &&
+    Object.entries(when.event ?? {}).every(([name, values]) => values.includes(event.attributes[name] ?? ''))
+  );
+}
+
+/** The first local date of the window in which an event of a date counts. Null where the event is paid by itself. */
+export const windowStartOf = ({ window, when }: IncentiveTerms, date: string): string | null =>
+  windowStart(window, date, when.from);

@@ -1,41 +1,35 @@
 import { z } from 'zod';
 
-import { formatMoney, money, parsePercent, takeShare } from '../../money.ts';
-import { basisOf, basisTerm, commonTerms, formatUnrounded, type Incentive, Percent } from './incentive.ts';
+import { parsePercent } from '../../money.ts';
+import { bounds, formatExact, formatVolume, type Objection, type Pay, type PayContext, Percent } from './pay.ts';
+import { isMoney } from './measure.ts';
 
-/** A commission: a share of what each event was worth. */
-export const PercentTerms = z
+/** A commission: a share of the measured amount. */
+export const PercentPay = z
   .strictObject({
-    ...commonTerms,
-    rule: z.literal('percent').meta({ description: 'A share of what each event was worth' }),
-    basis: basisTerm,
+    rule: z.literal('percent').meta({ description: 'A share of the measured amount' }),
     percent: Percent,
+    ...bounds,
   })
-  .meta({ id: 'PercentTerms' });
-export type PercentTerms = z.infer<typeof PercentTerms>;
+  .meta({ id: 'PercentPay' });
+export type PercentPay = z.infer<typeof PercentPay>;
 
-export const percent: Incentive<PercentTerms> = {
-  windowStart: () => null,
-  whyNever: ({ percent: rate }) => (parsePercent(rate).numerator === 0n ? 'pays 0 percent' : undefined),
-  earn(terms, { event }) {
-    const basis = basisOf(event, terms.basis);
-    if (!basis) return undefined;
-    const rate = parsePercent(terms.percent);
-    const { minor, currency } = takeShare(basis, rate);
-    const exactly = formatUnrounded(basis.minor * rate.numerator, rate.denominator, currency);
-    return {
-      minor,
-      currency,
-      basisMinor: basis.minor,
-      explanation: {
-        rule: terms.rule,
-        inputs: { [terms.basis]: formatMoney(money(basis.minor, currency)), percent: terms.percent },
-        steps: [
-          `${terms.percent} % of ${formatMoney(money(basis.minor, currency))} is ${exactly}`,
-          `rounded: ${formatMoney(money(minor, currency))}`,
-        ],
-        rounding: 'half-even',
-      },
-    };
-  },
-};
+export function percentPay(terms: PercentPay, context: PayContext): Pay {
+  const { numerator: rate, denominator } = parsePercent(terms.percent);
+  const exact = (volume: bigint) => ({ numerator: volume * rate, denominator });
+  return {
+    exact: ({ volume }) => exact(volume),
+    words: ({ volume }) => [
+      `${terms.percent} % of ${formatVolume(volume, context)} is ${formatExact(exact(volume), context.currency)}`,
+    ],
+  };
+}
+
+export const percentObjections = ({ percent }: PercentPay, measure: string): Objection[] => [
+  ...(isMoney(measure)
+    ? []
+    : [{ path: ['measure'], reason: `is ${measure}, and a percentage needs an amount of money` }]),
+  ...(parsePercent(percent).numerator === 0n
+    ? [{ path: ['pay', 'percent'], reason: 'is 0, so nobody could ever earn by it' }]
+    : []),
+];

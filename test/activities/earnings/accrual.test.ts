@@ -2,7 +2,6 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { createAccrualActivities } from '../../../activities/earnings/accrual.ts';
 import { createNewsActivities } from '../../../activities/tasks/news.ts';
 import { clearAlarm } from '../../../commands/tasks/alarms.ts';
 import { listAlarms } from '../../../db/tasks/alarms.ts';
@@ -18,6 +17,7 @@ import {
   type PartnerRows,
   TEN_PERCENT,
 } from '../../fixtures/rows.ts';
+import { accrueAll as accrue, accruePage as pageOf } from '../../fixtures/accrual.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 
 let fixture: Fixture;
@@ -34,12 +34,8 @@ async function openShop(terms: object = TEN_PERCENT, zone = 'UTC'): Promise<Shop
   return { company, partner, send: (wish) => addEvent(fixture.app, company, partner, wish) };
 }
 
-const accruePage = ({ company }: Shop): Promise<number> =>
-  createAccrualActivities({ db: fixture.app }).accruePage(company.code);
-
-async function accrueAll(shop: Shop): Promise<void> {
-  while ((await accruePage(shop)) > 0);
-}
+const accruePage = ({ company }: Shop): Promise<number> => pageOf(fixture.app, company.code);
+const accrueAll = ({ company }: Shop): Promise<void> => accrue(fixture.app, company.code);
 
 const Line = z.object({ kind: z.string(), minor: z.bigint(), count: z.number(), on: z.string() });
 const linesOf = ({ partner }: Shop) =>
@@ -203,12 +199,14 @@ describe('given refunds whose sales are not known', () => {
 });
 
 describe('given tiers of 10 % up to 100.00 a month, and 20 % above', () => {
-  const incentive = { id: 'tiers', rule: 'tiers', mode: 'marginal', window: 'month', currency: 'USD' };
   const steps = [
     { from: '0.00', percent: '10' },
     { from: '100.00', percent: '20' },
   ];
-  const terms = { ...TEN_PERCENT, incentives: [{ ...incentive, steps }] };
+  const terms = {
+    ...TEN_PERCENT,
+    incentives: [{ id: 'tiers', window: 'month', unit: 'USD', pay: { rule: 'steps', mode: 'marginal', steps } }],
+  };
 
   it('when sales of 80.00 are accrued page by page then the second crosses the step', async () => {
     const shop = await openShop(terms);
@@ -253,7 +251,7 @@ describe('given events that two people sent under terms that a third one wrote',
     const company = await addCompany(fixture.app, { author });
     const partner = await addPartner(fixture.app, company);
     for (const sentBy of [first, second, first]) await addEvent(fixture.app, company, partner, { sentBy });
-    await createAccrualActivities({ db: fixture.app }).accruePage(company.code);
+    await accrue(fixture.app, company.code);
     const madeBy = await fixture.app.anyFirst(sql.type(z.object({ madeBy: z.string() }))`
       select unnest(made_by) as "madeBy" from earning_line where partner_id = ${partner.id}`);
     expect(madeBy.toSorted()).toEqual([author, first, second].toSorted());

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { getPayout } from '../../../db/payouts/payouts.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { accrueAll } from '../../fixtures/accrual.ts';
 import { type Company, IN_PERIOD, instrumentFor, openCompany } from '../../fixtures/company.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { countWaiting, leaveOpen } from '../../fixtures/locks.ts';
@@ -52,7 +53,7 @@ const CHANGES = {
       refundOf: `${business.code}-first-${name}`,
     };
     await company.operator.api.post('/v1/events', { events: [event] });
-    while ((await world.activities.accruePage(business.code)) > 0);
+    await accrueAll(world.db, business.code);
     await eventually('the refund is accrued', async () => (await owedTo(business, name)) === 600n);
   },
   held: (business: Business, name: string) =>

@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { createAccrualActivities } from '../../../activities/earnings/accrual.ts';
+import { accrueAll } from '../../fixtures/accrual.ts';
 import { followMerges } from '../../../commands/earnings/merges.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
@@ -93,7 +93,7 @@ const send = ({ id, partner, amount, occurredAt = '2026-03-10T12:00:00Z', refund
 
 /** Works out every event, then lets the money of merged partners follow, as the sweep does each minute. */
 async function settle(): Promise<void> {
-  while ((await createAccrualActivities({ db: api.db }).accruePage('club')) > 0);
+  await accrueAll(api.db, 'club');
   await followMerges(api.db);
 }
 
@@ -236,7 +236,7 @@ describe('given a merged partner', () => {
     const { old, now } = await addTwo();
     await send({ id: 'a', partner: old, amount: '100.00' });
     await merge(old, now);
-    while ((await createAccrualActivities({ db: api.db }).accruePage('club')) > 0);
+    await accrueAll(api.db, 'club');
     expect(await standing(old)).toBe('1000 0 partner_merged');
     await Promise.all([followMerges(api.db), followMerges(api.db)]);
     await followMerges(api.db);

@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { createAccrualActivities } from '../../../activities/earnings/accrual.ts';
+import { accrueAll } from '../../fixtures/accrual.ts';
 import { type Api, setUpShop, startApi, TERMS } from '../api.ts';
 
 let api: Api;
@@ -35,8 +35,7 @@ const join = (partner: string, body: object) =>
   api.ask('POST', `/v1/partners/${partner}/agreements`, { body: { program: 'shop', plan: 'standard', ...body } });
 
 async function earned(partner: string): Promise<bigint> {
-  const { accruePage } = createAccrualActivities({ db: api.db });
-  while ((await accruePage('shop')) > 0);
+  await accrueAll(api.db, 'shop');
   return api.db.oneFirst(sql.type(z.object({ minor: z.bigint() }))`
     select coalesce(sum(amount_minor), 0)::bigint as minor from earning join partner on partner.id = partner_id
     where partner.code = ${partner}`);

@@ -2,7 +2,8 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { listAgreedPlanVersions } from '../../../db/earnings/accrual.ts';
+import { listDatedVersions } from '../../../db/earnings/accrual.ts';
+import { readTerms } from '../../../db/programs/terms.ts';
 import { type Api, setUpShop, startApi, TERMS } from '../api.ts';
 
 const PLAN = '/v1/programs/shop/plans/standard';
@@ -16,7 +17,7 @@ afterAll(() => api.stop());
 
 const percent = (rate: string) => ({
   ...TERMS,
-  incentives: [{ id: 'commission', rule: 'percent', percent: rate }],
+  incentives: [{ id: 'commission', pay: { rule: 'percent', percent: rate } }],
 });
 const addVersion = (rate: string, effectiveFrom?: string) =>
   api.ask('POST', `${PLAN}/versions`, { body: { terms: percent(rate), ...(effectiveFrom && { effectiveFrom }) } });
@@ -25,14 +26,16 @@ const withdraw = (version: number) =>
 
 /** The rates that accrual would choose from, the latest first. */
 async function ratesInForce(): Promise<unknown[]> {
-  const [program, partner] = [
-    await api.db.oneFirst(sql.type(z.object({ id: z.number() }))`select id from program`),
-    await api.db.oneFirst(sql.type(z.object({ id: z.bigint() }))`select id from partner`),
-  ];
-  const versions = await listAgreedPlanVersions(api.db, program, [partner]);
-  return versions.map(
-    ({ terms }) => terms.incentives.map((incentive) => 'percent' in incentive && incentive.percent)[0],
+  const program = await api.db.oneFirst(sql.type(z.object({ id: z.number() }))`select id from program`);
+  const versions = await listDatedVersions(api.db, program);
+  const termsOf = await readTerms(
+    api.db,
+    versions.map(({ id }) => id),
   );
+  return versions.map(({ id }) => {
+    const pay = termsOf(id).incentives[0]?.pay;
+    return pay?.rule === 'percent' && pay.percent;
+  });
 }
 
 describe('given a version of a plan that is dated far in the future', () => {
@@ -84,34 +87,60 @@ describe('given a version that is effective', () => {
 });
 
 describe('given terms by which nobody can earn', () => {
+  const steps = [{ from: '0', percent: '0' }];
   it.each([
-    { why: 'pays 0 percent', incentive: { rule: 'percent', percent: '0.00' } },
-    { why: 'pays an amount of 0', incentive: { rule: 'flat', amount: '0.00', currency: 'USD' } },
+    { field: 'pay.percent', incentive: { pay: { rule: 'percent', percent: '0.00' } } },
+    { field: 'pay.amount', incentive: { pay: { rule: 'flat', amount: '0.00' }, unit: 'USD' } },
+    { field: 'pay.most', incentive: { pay: { rule: 'percent', percent: '5', most: '0' }, unit: 'USD' } },
     {
-      why: 'ends on 2026-02-01, before the version begins',
-      incentive: { rule: 'percent', percent: '10', until: '2026-02-01' },
+      field: 'pay.steps[0].percent',
+      incentive: { window: 'month', unit: 'USD', pay: { rule: 'steps', mode: 'cliff', steps } },
     },
     {
-      why: 'pays 0 percent in every step',
+      field: 'when.until',
+      incentive: { when: { until: '2026-02-01' }, pay: { rule: 'percent', percent: '10' } },
+    },
+    {
+      field: 'when.event.category',
+      incentive: { when: { event: { category: ['router'] } }, pay: { rule: 'percent', percent: '10' } },
+    },
+    {
+      field: 'groupBy',
+      incentive: { groupBy: 'buyer', first: { events: 1 }, pay: { rule: 'percent', percent: '10' } },
+    },
+    {
+      field: 'measure',
+      incentive: { measure: 'quantity - tax', pay: { rule: 'percent', percent: '10' } },
+    },
+    { field: 'measure', incentive: { measure: 'quantity', pay: { rule: 'percent', percent: '10' } } },
+    {
+      field: 'window',
       incentive: {
-        rule: 'tiers',
-        mode: 'marginal',
-        window: 'month',
-        currency: 'USD',
-        steps: [{ from: '0', percent: '0' }],
+        measure: 'count',
+        unit: 'USD',
+        pay: { rule: 'steps', mode: 'cliff', steps: [{ from: '3', amount: '10.00' }] },
       },
     },
-  ])('when their only incentive $why then the answer says so, and the version is added', async ({ why, incentive }) => {
+  ])('when they are saved then they are refused, and $field is named', async ({ field, incentive }) => {
     const terms = { ...TERMS, incentives: [{ id: 'commission', ...incentive }] };
     const { status, body } = await api.ask('POST', `${PLAN}/versions`, { body: { terms } });
-    expect(status).toBe(201);
-    expect(body['warnings']).toEqual([
-      { code: 'plan_never_earns', detail: 'Nobody can ever earn by this version: see its incentives.' },
-      { code: 'incentive_never_earns', detail: `The incentive commission never earns: it ${why}.` },
+    expect(status).toBe(400);
+    expect(body['errors']).toEqual([
+      expect.objectContaining({ field: `terms.incentives[0].${field}`, reason: expect.any(String) as string }),
     ]);
   });
 
-  it('when their incentive pays then there is no warning', async () => {
-    expect((await addVersion('10')).body['warnings']).toEqual([]);
+  it('when the program declares the attribute first then a filter by it is saved', async () => {
+    const declared = await api.ask('POST', '/v1/programs/shop/attributes', { body: { attributes: ['category'] } });
+    expect(declared.body).toMatchObject({ attributes: ['category'] });
+    const incentive = {
+      id: 'routers',
+      when: { event: { category: ['router'] } },
+      pay: { rule: 'percent', percent: '10' },
+    };
+    const { status } = await api.ask('POST', `${PLAN}/versions`, {
+      body: { terms: { ...TERMS, incentives: [incentive] } },
+    });
+    expect(status).toBe(201);
   });
 });

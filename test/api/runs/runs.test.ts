@@ -1,7 +1,7 @@
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createAccrualActivities } from '../../../activities/earnings/accrual.ts';
+import { accrueAll } from '../../fixtures/accrual.ts';
 import { type Api, setUpShop, startApi } from '../api.ts';
 
 let api: Api;
@@ -132,7 +132,7 @@ describe('given refunds that wait for sales in a program of the schedule', () =>
     });
     const events = [refund('early-1', '10.00'), refund('early-2', '5.50'), refund('early-3')];
     expect((await api.ask('POST', '/v1/events', { body: { events } })).status).toBe(200);
-    await createAccrualActivities({ db: api.db }).accruePage('shop');
+    await accrueAll(api.db, 'shop');
 
     const run = await askFor({ upTo: '2026-09-15' }, 'waiting-refunds');
     const { body } = await api.ask('GET', `/v1/runs/${String(run.body['id'])}`, { key: preparer });

@@ -239,8 +239,7 @@ const PLANTS: readonly Plant[] = [
     breaks: 'earnings-fit-line-and-event',
     plant: (b) => [
       sql.unsafe`
-        update event set partner_id = ${b.ann.id} from earning
-        where earning.source = event.source and earning.source_id = event.source_id and earning_line_id = ${b.cleoLine}`,
+        update event set partner_id = ${b.ann.id} from earning where earning.event_id = event.id and earning_line_id = ${b.cleoLine}`,
     ],
     names: () => 'commission does not match',
   },
@@ -249,8 +248,8 @@ const PLANTS: readonly Plant[] = [
     breaks: 'due-events-earned-nothing',
     plant: (b) => [
       sql.unsafe`
-        insert into event_due(source, source_id, program_id, occurred_at)
-        select source, source_id, program_id, now() from earning where earning_line_id = ${b.cleoLine}`,
+        insert into event_due(event_id, partner_id, program_id, shard, source)
+        select event_id, partner_id, program_id, 0, ${SOURCE} from earning where earning_line_id = ${b.cleoLine}`,
     ],
     names: () => 'is due, but has an earning',
   },
@@ -269,12 +268,37 @@ const PLANTS: readonly Plant[] = [
     breaks: 'refunds-within-sale',
     plant: (b) => [
       sql.unsafe`
-        insert into earning(source, source_id, incentive_id, partner_id, program_id, plan_version_id, batch_id, currency, amount_minor,
-          basis_minor, available_on, explanation, reverses)
-        select ${SOURCE}, 'refund-' || source_id, incentive_id, partner_id, program_id, plan_version_id, batch_id, currency, -3001, 0,
-          available_on, '{}', source_id from earning where earning_line_id = ${b.cleoLine}`,
+        insert into earning(event_id, n, partner_id, program_id, origin_id, incentive_id, plan_version_id, terms_since, batch_id, currency,
+          amount_minor, volume, of_amount, available_on)
+        select event_id + 1000000, 1, partner_id, program_id, origin_id, incentive_id, plan_version_id, terms_since, batch_id, currency,
+          -3001, 0, 0, available_on from earning where earning_line_id = ${b.cleoLine}`,
     ],
-    names: () => 'take back 3001 of 3000',
+    names: () => 'earned -1 for partner',
+  },
+  {
+    wrong: 'a scope says that it earned more than it did',
+    breaks: 'kept-totals',
+    plant: (b) => [
+      sql.unsafe`
+        insert into earning_scope(partner_id, program_id, incentive_id, currency, time_window, window_start, measure, group_value,
+          earned_minor)
+        select ${b.cleo.id}, ${b.company.programId}, 'volume', 'USD', 'month', '2026-01-01', 'amount', '', 100`,
+    ],
+    names: () => 'has earned 0, but says 100',
+  },
+  {
+    wrong: 'a scope measured more than its events',
+    breaks: 'kept-totals',
+    plant: (b) => [
+      sql.unsafe`
+        insert into earning_scope(partner_id, program_id, incentive_id, currency, time_window, window_start, measure, group_value,
+          earned_minor)
+        select ${b.cleo.id}, ${b.company.programId}, 'volume', 'USD', 'month', '2026-01-01', 'amount', '', 0`,
+      sql.unsafe`
+        insert into scope_total(scope_id, terms_since, plan_version_id, volume, of_amount)
+        select max(id), '2026-01-01', ${b.company.planVersionId}, 100, 0 from earning_scope`,
+    ],
+    names: () => 'but says 100',
   },
   {
     wrong: 'two attempts can pay one payout',

@@ -2,72 +2,122 @@ import { describe, expect, it } from 'vitest';
 
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 
-const percent = { id: 'commission', rule: 'percent', percent: '88' };
-const flat = { id: 'bonus', rule: 'flat', amount: '50.00', currency: 'USD' };
-const steps = [
+const percentOf = (percent: unknown) => ({ id: 'commission', pay: { rule: 'percent', percent } });
+const percent = percentOf('88');
+const flat = { id: 'bonus', pay: { rule: 'flat', amount: '50.00' }, unit: 'USD' };
+const list = [
   { from: '0', percent: '5' },
   { from: '1000.00', percent: '10' },
 ];
-const tiers = { id: 'volume', rule: 'tiers', mode: 'cliff', window: 'month', currency: 'USD', steps };
+const stepsOf = (steps: readonly object[], more: object = {}) => ({
+  id: 'volume',
+  window: 'month',
+  unit: 'USD',
+  pay: { rule: 'steps', mode: 'cliff', steps },
+  ...more,
+});
+const steps = stepsOf(list);
 
 const plan = (...incentives: unknown[]) => ({ holdDays: 14, rounding: 'half-even', incentives });
 const brokenFields = (terms: unknown) => PlanTerms.safeParse(terms).error?.issues.map(({ path }) => path.join('.'));
 
 describe("given a plan's terms", () => {
   it('when they omit defaults then the defaults are filled in, so that the stored version keeps its meaning', () => {
+    const defaults = { when: { kinds: ['sale'] }, window: 'event', deduct: false, onRefund: 're-rate' };
     expect(PlanTerms.parse(plan(percent, flat)).incentives).toEqual([
-      { ...percent, kinds: ['sale'], basis: 'amount' },
-      { ...flat, kinds: ['sale'], perUnit: false },
+      { ...percent, ...defaults },
+      { ...flat, ...defaults },
     ]);
   });
 
   it.each([
-    { terms: plan(percent, flat, tiers), fields: undefined, because: 'incentives add up' },
+    { terms: plan(percent, flat, steps), fields: undefined, because: 'incentives add up' },
     { terms: plan(percent, percent), fields: ['incentives.1.id'], because: 'an earning names its incentive' },
     { terms: plan(), fields: ['incentives'], because: 'a plan must pay something' },
     { terms: { ...plan(percent), holdDays: 366 }, fields: ['holdDays'], because: 'a year is long enough' },
     { terms: { ...plan(percent), rounding: 'up' }, fields: ['rounding'], because: 'there is only one way to round' },
-    { terms: plan({ ...percent, percent: '8800' }), fields: ['incentives.0.percent'], because: 'a point is missing' },
+    { terms: plan(percentOf('8800')), fields: ['incentives.0.pay.percent'], because: 'a point is missing' },
+    { terms: plan(percentOf('100.000001')), fields: ['incentives.0.pay.percent'], because: 'it is above 100 %' },
+    { terms: plan(percentOf(88)), fields: ['incentives.0.pay.percent'], because: 'a rate is not a float' },
     {
-      terms: plan({ ...percent, percent: '100.000001' }),
-      fields: ['incentives.0.percent'],
-      because: 'it is above 100 %',
+      terms: plan({ ...percent, when: { kinds: ['refund'] } }),
+      fields: ['incentives.0.when.kinds.0'],
+      because: 'refunds take back',
     },
-    { terms: plan({ ...percent, percent: 88 }), fields: ['incentives.0.percent'], because: 'a rate is not a float' },
-    { terms: plan({ ...percent, kinds: ['refund'] }), fields: ['incentives.0.kinds.0'], because: 'refunds take back' },
-    { terms: plan({ ...flat, amount: '1.005' }), fields: ['incentives.0.amount'], because: 'dollars have two digits' },
-    { terms: plan({ ...flat, basis: 'freight' }), fields: ['incentives.0'], because: 'a flat amount has no basis' },
-    { terms: plan({ ...percent, rule: 'magic' }), fields: ['incentives.0.rule'], because: 'the rule does not exist' },
     {
-      terms: plan({ ...percent, from: '2026-02-01', until: '2026-02-01' }),
-      fields: ['incentives.0.until'],
+      terms: plan({ ...flat, pay: { rule: 'flat', amount: '1.005' } }),
+      fields: ['incentives.0.pay.amount'],
+      because: 'dollars have two digits',
+    },
+    { terms: plan({ ...flat, unit: undefined }), fields: ['incentives.0.unit'], because: 'an amount has a currency' },
+    {
+      terms: plan({ ...flat, measure: 'freight' }),
+      fields: ['incentives.0.measure'],
+      because: 'a fixed amount is not paid for each cent',
+    },
+    {
+      terms: plan({ ...percent, pay: { rule: 'percent', percent: '5', least: '2.00', most: '1.00' }, unit: 'USD' }),
+      fields: ['incentives.0.pay.least'],
+      because: 'the least is above the most',
+    },
+    { terms: plan({ ...percent, pay: { rule: 'magic' } }), fields: ['incentives.0.pay.rule'], because: 'no such rule' },
+    {
+      terms: plan({ ...percent, when: { from: '2026-02-01', until: '2026-02-01' } }),
+      fields: ['incentives.0.when.until'],
       because: 'the promotion would never run',
     },
     {
-      terms: plan({ ...percent, from: '2026-02-30' }),
-      fields: ['incentives.0.from'],
+      terms: plan({ ...percent, when: { from: '2026-02-30' } }),
+      fields: ['incentives.0.when.from'],
       because: 'the day does not exist',
     },
     {
-      terms: plan({ ...tiers, steps: [{ from: '1', percent: '5' }] }),
-      fields: ['incentives.0.steps.0.from'],
-      because: 'the first dollar has no rate',
+      terms: plan({ ...percent, window: 'promotion' }),
+      fields: ['incentives.0.window'],
+      because: 'a promotion has a beginning and an end',
     },
     {
-      terms: plan({ ...tiers, steps: [...steps, { from: '1000.00', percent: '20' }] }),
-      fields: ['incentives.0.steps.2.from'],
+      terms: plan({ ...percent, first: { events: 1 } }),
+      fields: ['incentives.0.groupBy'],
+      because: 'nobody says whose first event it is',
+    },
+    {
+      terms: plan({ ...percent, deduct: true }),
+      fields: ['incentives.0.deduct'],
+      because: 'there is nothing to deduct from',
+    },
+    { terms: plan(stepsOf([{ from: '1', percent: '5' }])), fields: undefined, because: 'a quota begins above zero' },
+    {
+      terms: plan(stepsOf([...list, { from: '1000.00', percent: '20' }])),
+      fields: ['incentives.0.pay.steps.2.from'],
       because: 'one volume has two rates',
     },
     {
-      terms: plan({ ...tiers, steps: [...steps, { from: '2000.00', percent: '1' }] }),
-      fields: ['incentives.0.steps.2.percent'],
+      terms: plan(stepsOf([...list, { from: '2000.00', percent: '1' }])),
+      fields: ['incentives.0.pay.steps.2.percent'],
       because: 'selling more would cost the partner money',
     },
     {
-      terms: plan({ ...tiers, currency: 'JPY' }),
-      fields: undefined,
-      because: 'trailing zeros are accepted, even in yen',
+      terms: plan(stepsOf([{ from: '0', percent: '5', amount: '1.00' }])),
+      fields: ['incentives.0.pay.steps.0.amount'],
+      because: 'a step pays in one way',
     },
+    {
+      terms: plan(stepsOf([...list, { from: '2000.00', amount: '1.00' }])),
+      fields: ['incentives.0.pay.steps.2.amount'],
+      because: 'all steps pay in the same way',
+    },
+    {
+      terms: plan(stepsOf([{ from: '0', perUnit: '5.00' }])),
+      fields: ['incentives.0.pay.steps.0.perUnit'],
+      because: 'money has no units',
+    },
+    {
+      terms: plan(stepsOf([{ from: '2.5', perUnit: '5.00' }], { measure: 'quantity' })),
+      fields: ['incentives.0.pay.steps.0.from'],
+      because: 'there are no half units',
+    },
+    { terms: plan({ ...steps, unit: 'JPY' }), fields: undefined, because: 'trailing zeros are accepted, even in yen' },
   ])('when they are checked then $fields: $because', ({ terms, fields }) => {
     expect(brokenFields(terms)).toEqual(fields);
   });

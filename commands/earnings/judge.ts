@@ -1,0 +1,178 @@
+import type { Database } from '../../db/database.ts';
+import {
+  type EventKey,
+  type EventPlace,
+  type KnownEvent,
+  listEventPlaces,
+  listKnownEvents,
+} from '../../db/earnings/events.ts';
+import { localDate } from '../../domain/calendar.ts';
+import { MINUTE_MS } from '../../domain/durations.ts';
+import { whyNotRefund } from '../../domain/earnings/refund.ts';
+import { type Event, eventHash, REFUND, toEvent, type WireEvent } from '../../domain/event.ts';
+import { termOn } from '../../domain/partners/agreement.ts';
+import { forSurvivors } from './survivors.ts';
+
+/** Clocks differ, so an event may claim to be from this far in the future. */
+const AHEAD_MS_MAX = 5 * MINUTE_MS;
+
+export type Accepted = 'accepted' | 'replayed' | 'superseded' | 'quarantined';
+/** The rule is the reason without the names in it. It is left out where they are the same. */
+export type Refusal = { field: string; reason: string; rule?: string };
+
+/**
+ * The outcome of one event: taken in, known already, without effect because a higher revision is known, kept aside because its key came
+ * with other content, or refused.
+ */
+export type IntakeOutcome = { status: Accepted } | { status: 'refused'; refusals: readonly Refusal[] };
+
+export type Candidate = { wire: WireEvent; event: Event; hash: Buffer; unit: number };
+export type Judged = Candidate & {
+  place: EventPlace | undefined;
+  /** For a refund whose sale was taken in before. */
+  knowsSale: boolean;
+  /** The partners besides its own for whom it is worked out. */
+  alsoFor: readonly bigint[];
+  outcome: IntakeOutcome;
+};
+
+export function withHash(wire: WireEvent, unit: number): Candidate {
+  const event = toEvent(wire);
+  return { wire, event, hash: eventHash(event), unit };
+}
+
+export const keyOf = ({ source, id }: EventKey): string => `${source} ${id}`;
+export const saleKeyOf = ({ source, refundOf }: Event): string => keyOf({ source, id: refundOf ?? '' });
+const placeKey = ({ partner, program }: { partner: string; program: string }): string => `${partner} ${program}`;
+
+/** Decides the outcome of each event. If two events of a page have the same key and revision, the first counts. */
+export async function judge(
+  db: Database,
+  sent: readonly Candidate[],
+  nowMs: number,
+  foreseen: Foreseen = new Map(),
+): Promise<Judged[]> {
+  const asked = sent.flatMap(({ event }) =>
+    event.refundOf === null ? [event] : [event, { source: event.source, id: event.refundOf }],
+  );
+  const known: Foreseen = new Map(
+    foreseen.size > 0 ? asked.map((key) => [keyOf(key), foreseen.get(keyOf(key)) ?? []]) : [],
+  );
+  for (const event of await listKnownEvents(db, asked)) note(known, event);
+  const candidates = await forSurvivors(db, sent, known);
+  const places = byKey(
+    await listEventPlaces(
+      db,
+      candidates.map(({ event }) => event),
+    ),
+    placeKey,
+  );
+  const stored = new Set([...known].filter(([, seen]) => seen.length > 0).map(([key]) => key));
+  const paged: Foreseen = new Map();
+  for (const candidate of candidates) note(paged, seenOf(candidate, places.get(placeKey(candidate.event))));
+  return candidates.map((candidate) => {
+    const { event, hash } = candidate;
+    const saleKey = saleKeyOf(event);
+    const before = known.get(keyOf(event)) ?? [];
+    const sales = event.refundOf === null ? [] : (known.get(saleKey) ?? paged.get(saleKey) ?? []);
+    const place = places.get(placeKey(event));
+    const alsoFor = [...before, ...sales].map(({ partnerId }) => partnerId).filter((id) => id !== null);
+    const about = {
+      ...candidate,
+      place,
+      knowsSale: stored.has(saleKey),
+      alsoFor: [...new Set(alsoFor)].filter((id) => id !== place?.partnerId),
+    };
+    const status = repeated(event, hash, before);
+    if (status) return { ...about, outcome: { status } };
+    const refusals = [
+      ...placeRefusals(event, place, stored.has(saleKey)),
+      ...attributeRefusals(event, place),
+      ...(event.occurredAtMs > nowMs + AHEAD_MS_MAX ? [{ field: 'occurredAt', reason: 'is in the future' }] : []),
+      ...correctionRefusals(event, before.at(-1)),
+      ...refundRefusals(event, sales),
+    ];
+    if (refusals.length > 0) return { ...about, outcome: { status: 'refused', refusals } };
+    note(known, seenOf(candidate, place));
+    return { ...about, outcome: { status: 'accepted' } };
+  });
+}
+
+/** A revision that is stored, or that stands earlier in the page. */
+type Seen = Omit<KnownEvent, 'partnerId'> & { partnerId: bigint | null };
+
+/** Revisions by the key of their event, the lowest first. A preview keeps those that it found new, as if they were stored. */
+export type Foreseen = Map<string, Seen[]>;
+
+export const note = (seen: Foreseen, event: Seen): void =>
+  void seen.set(
+    keyOf(event),
+    [...(seen.get(keyOf(event)) ?? []), event].toSorted((one, other) => one.revision - other.revision),
+  );
+
+export const seenOf = ({ event, hash }: Candidate, place: EventPlace | undefined): Seen => ({
+  ...event,
+  hash,
+  partnerId: place?.partnerId ?? null,
+});
+
+/** The outcome of an event that is known already: the same again, the same revision with other content, or an older revision. */
+export function repeated(
+  event: Event,
+  hash: Buffer,
+  before: readonly Seen[],
+): Exclude<Accepted, 'accepted'> | undefined {
+  const same = before.find(({ revision }) => revision === event.revision);
+  if (same) return hash.equals(same.hash) ? 'replayed' : 'quarantined';
+  return before.some(({ revision }) => revision > event.revision) ? 'superseded' : undefined;
+}
+
+/** A correction may change everything but what the event is: its program, and what it refunds. */
+function correctionRefusals(event: Event, before: Seen | undefined): Refusal[] {
+  if (!before) return [];
+  const refusal = (isChanged: boolean, field: string, reason: string): Refusal[] =>
+    isChanged ? [{ field, reason }] : [];
+  return [
+    ...refusal(before.program !== event.program, 'program', `is ${before.program} in revision ${before.revision}`),
+    ...refusal(
+      (before.kind === REFUND) !== (event.kind === REFUND),
+      'kind',
+      `is ${before.kind} in revision ${before.revision}`,
+    ),
+    ...refusal(before.refundOf !== event.refundOf, 'refundOf', `is ${before.refundOf} in revision ${before.revision}`),
+  ];
+}
+
+const byKey = <T>(items: readonly T[], keyOfItem: (item: T) => string): Map<string, T> =>
+  new Map(items.map((item) => [keyOfItem(item), item]));
+
+const UNKNOWN = 'is not known';
+
+/**
+ * The reasons why an event has no place. A partner must be in the program on the local day of the event. A refund follows the day of
+ * its sale, so that it may come after the partner left. If its sale is not known, the partner must have been in the program once.
+ */
+function placeRefusals(event: Event, place: EventPlace | undefined, knowsSale: boolean): Refusal[] {
+  if (!place?.zone || place.programId === null)
+    return [{ field: 'program', reason: `${event.program} ${UNKNOWN}`, rule: UNKNOWN }];
+  if (place.partnerId === null) return [{ field: 'partner', reason: `${event.partner} ${UNKNOWN}`, rule: UNKNOWN }];
+  if (event.refundOf !== null && (knowsSale || place.terms.length > 0)) return [];
+  const day = localDate(event.occurredAtMs, place.zone);
+  if (termOn(place.terms, day)) return [];
+  const rule = `has no agreement in ${event.program} on that day (${place.zone})`;
+  return [{ field: 'partner', reason: `${event.partner} ${rule.replace('that day', day)}`, rule }];
+}
+
+function attributeRefusals({ attributes, program }: Event, place: EventPlace | undefined): Refusal[] {
+  const declared = place?.attributes ?? [];
+  return Object.keys(attributes)
+    .filter((name) => place?.programId !== null && !declared.includes(name))
+    .map((name) => ({ field: `attributes.${name}`, reason: `is not an attribute that program ${program} declares` }));
+}
+
+/** A refund may come before its sale. It is judged against the sale once the sale is there: it must fit one of its revisions. */
+function refundRefusals(refund: Event, sales: readonly Seen[]): Refusal[] {
+  const reasons = sales.map((sale) => whyNotRefund(refund, { ...sale, attributes: {} }));
+  const [reason] = reasons;
+  return reason !== undefined && reasons.every((one) => one !== undefined) ? [{ field: 'refundOf', reason }] : [];
+}

@@ -1,0 +1,117 @@
+import { type FragmentSqlToken, sql } from 'slonik';
+import { z } from 'zod';
+
+import type { Before } from '../../domain/earnings/change.ts';
+import { explain } from '../../domain/earnings/explanation.ts';
+import { remainingOf } from '../../domain/earnings/refund.ts';
+import { targetsOf } from '../../domain/earnings/target.ts';
+import { Amounts, Currency, LocalDate } from '../column-types.ts';
+import type { Database } from '../database.ts';
+import { readTerms } from '../programs/terms.ts';
+
+/** The stored calculation of an earning, which is put into words when somebody reads it. */
+
+/** Writes what was there before as JSON: minor units are text, and a segment is a list. */
+export const beforeJson = ({ minor, segments, counted }: Before): string =>
+  JSON.stringify({
+    minor: String(minor),
+    segments: segments.map(({ versionId, sinceMs, measures: { volume, of } }) => [
+      versionId,
+      sinceMs,
+      String(volume),
+      String(of),
+    ]),
+    ...(counted === undefined ? {} : { counted }),
+  });
+
+const MinorText = z.string().transform(BigInt);
+const BeforeColumn = z
+  .object({
+    minor: MinorText,
+    segments: z
+      .tuple([z.number(), z.number(), MinorText, MinorText])
+      .transform(([versionId, sinceMs, volume, of]) => ({ versionId, sinceMs, measures: { volume, of } }))
+      .array(),
+    counted: z.number().optional(),
+  })
+  .transform(({ counted, ...before }): Before => (counted === undefined ? before : { ...before, counted }));
+
+/** The stored calculation of an earning. Null for money that no event earned, such as money that came back. */
+export const Calculation = z
+  .object({
+    kind: z.string(),
+    revision: z.number(),
+    incentiveId: z.string(),
+    versionId: z.number(),
+    sinceMs: z.number(),
+    currency: Currency,
+    minor: MinorText,
+    volume: MinorText,
+    of: MinorText,
+    before: BeforeColumn.nullable(),
+    availableOn: LocalDate,
+    scope: z.object({ window: z.string(), start: LocalDate, group: z.string() }).nullable(),
+    zone: z.string(),
+    event: z.object({
+      occurredAtMs: z.number(),
+      minor: MinorText.nullable(),
+      otherAmounts: Amounts,
+      currency: Currency.nullable(),
+      quantity: z.number().nullable(),
+      attributes: z.record(z.string(), z.string()),
+    }),
+  })
+  .nullable();
+type Calculation = z.infer<typeof Calculation>;
+
+/** The column of a calculation, in a query that names the tables `earning`, `event`, `scope` (outer joined) and `schedule`. */
+export const calculationColumn: FragmentSqlToken = sql.fragment`
+  jsonb_build_object('kind', event.kind, 'revision', event.revision, 'incentiveId', earning.incentive_id,
+    'versionId', earning.plan_version_id, 'sinceMs', (extract(epoch from earning.terms_since) * 1000)::bigint,
+    'currency', earning.currency, 'minor', earning.amount_minor::text, 'volume', earning.volume::text, 'of', earning.of_amount::text,
+    'before', earning.before, 'availableOn', earning.available_on, 'zone', schedule.zone,
+    'scope', case when scope.id is not null then jsonb_build_object('window', scope.time_window, 'start', scope.window_start,
+      'group', scope.group_value) end,
+    'event', jsonb_build_object('occurredAtMs', (extract(epoch from event.occurred_at) * 1000)::bigint,
+      'minor', event.amount_minor::text, 'otherAmounts', event.other_amounts, 'currency', event.currency,
+      'quantity', event.quantity, 'attributes', event.attributes))`;
+
+type WithCalculation = {
+  readonly calculation: Calculation;
+  readonly facts: Readonly<Record<string, unknown>> | null;
+};
+
+/** Puts calculations into words. A row without a calculation keeps its facts. */
+export async function withExplanations<Row extends WithCalculation>(
+  db: Database,
+  rows: readonly Row[],
+): Promise<(Omit<Row, 'calculation' | 'facts'> & { explanation: Record<string, unknown> })[]> {
+  const versionIds = rows.flatMap(({ calculation }) =>
+    calculation
+      ? [calculation.versionId, ...(calculation.before?.segments ?? []).map(({ versionId }) => versionId)]
+      : [],
+  );
+  const termsOf = await readTerms(db, versionIds);
+  return rows.map(({ calculation, facts, ...row }) => {
+    if (!calculation) return { ...row, explanation: facts ?? {} };
+    const { volume, of, event, zone, ...stored } = calculation;
+    const isSeen = stored.before !== null || volume !== 0n;
+    const content = {
+      ...event,
+      kind: stored.kind,
+      source: '',
+      id: '',
+      program: '',
+      partner: '',
+      refundOf: null,
+      revision: 1,
+    };
+    const target = isSeen
+      ? undefined
+      : targetsOf(remainingOf(content, []), termsOf(stored.versionId), zone).find(
+          ({ terms }) => terms.id === stored.incentiveId,
+        );
+    const earning = { ...stored, measures: { volume, of }, lacks: target?.lacks ?? null };
+    return { ...row, explanation: explain(earning, termsOf) };
+  });
+}

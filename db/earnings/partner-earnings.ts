@@ -1,0 +1,82 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import { Currency, Instant, LocalDate } from '../column-types.ts';
+import type { Database } from '../database.ts';
+import { selectCorrectedLines } from './corrections.ts';
+import { Calculation, calculationColumn, withExplanations } from './explained.ts';
+
+/** The earnings that a partner sees, each with its event, its payout and its calculation. */
+
+const EarnedRow = z.strictObject({
+  source: z.string(),
+  eventId: z.string(),
+  key: z.string(),
+  n: z.number(),
+  kind: z.string(),
+  occurredAt: Instant,
+  program: z.string(),
+  plan: z.string().nullable(),
+  planVersion: z.number().nullable(),
+  incentive: z.string(),
+  currency: Currency,
+  minor: z.bigint(),
+  availableOn: LocalDate,
+  /** The live payout that pays this earning, if there is one. */
+  payoutId: z.string().nullable(),
+  payoutStatus: z.string().nullable(),
+  calculation: Calculation,
+  facts: z.record(z.string(), z.unknown()).nullable(),
+});
+export type PartnerEarning = Awaited<ReturnType<typeof listPartnerEarnings>>[number];
+
+export type EarningKey = { occurredAt: string; key: string; n: number };
+
+/**
+ * A partner's earnings, newest first. `before` is the last one of the previous page. Money that came back in part and was
+ * credited to the partner again has no event. Its source is the resolution of two people, and its program is that of the line. The
+ * source of a corrected amount is the correction of two people.
+ */
+export async function listPartnerEarnings(db: Database, partnerId: bigint, before: EarningKey | null, limit: number) {
+  const { occurredAt = null, key = null, n = null } = before ?? {};
+  const isAfter = (row: ReturnType<typeof sql.fragment>) => sql.fragment`
+    (${key}::text is null or (${row}) < (${occurredAt}::timestamptz, ${key}, ${n}))`;
+  const eventKey = sql.fragment`event.source || '/' || event.source_id || '/' || event.revision`;
+  const eventOrder = sql.fragment`date_trunc('milliseconds', event.occurred_at), ${eventKey}, earning.n`;
+  const earned = (found: ReturnType<typeof sql.fragment>) => sql.fragment`
+    (select event.source, event.source_id as "eventId", ${eventKey} as key, earning.n, event.kind, event.occurred_at as "occurredAt",
+      program.code as program, plan.code as plan, version.version as "planVersion", earning.incentive_id as incentive, earning.currency,
+      earning.amount_minor as minor, earning.available_on as "availableOn", payout.id as "payoutId", payout.status as "payoutStatus",
+      ${calculationColumn} as calculation, null::jsonb as facts
+    from ${found}
+    join program on program.id = earning.program_id join pay_schedule schedule on schedule.id = program.schedule_id
+    join plan_version version on version.id = earning.plan_version_id join plan on plan.id = version.plan_id
+    left join earning_scope scope on scope.id = earning.scope_id
+    left join payout_line paid on paid.earning_line_id = earning.earning_line_id and paid.taken
+    left join payout on payout.id = paid.payout_id
+    where ${isAfter(eventOrder)}
+    order by date_trunc('milliseconds', event.occurred_at) desc, ${eventKey} desc, earning.n desc limit ${limit})`;
+  const rows = await db.any(sql.type(EarnedRow)`
+    select * from (
+    ${earned(sql.fragment`(select * from event where partner_id = ${partnerId}) event
+      join earning on earning.event_id = event.id and earning.partner_id = ${partnerId}`)}
+    union all
+    ${earned(sql.fragment`(select * from earning where partner_id = ${partnerId} and origin_id <> event_id) earning
+      join event on event.id = earning.event_id and event.partner_id <> ${partnerId}`)}
+    union all
+    (select 'resolution', resolution.id::text, 'resolution/' || resolution.id, 0, line.kind, resolution.decided_at, program.code, null, null,
+      line.kind, line.currency, line.amount_minor, line.available_on, payout.id, payout.status, null,
+      jsonb_build_object('cameBackOf', resolution.payout_id, 'resolution', resolution.id)
+    from earning_line line join resolution on resolution.id = line.resolution_id
+    join program on program.id = line.program_id
+    left join payout_line paid on paid.earning_line_id = line.id and paid.taken
+    left join payout on payout.id = paid.payout_id
+    where line.partner_id = ${partnerId} and line.kind = 'returned_funds' and line.split_from is null
+      and ${isAfter(sql.fragment`date_trunc('milliseconds', resolution.decided_at), 'resolution/' || resolution.id, 0`)})
+    union all
+    (${selectCorrectedLines(partnerId)}
+      and ${isAfter(sql.fragment`date_trunc('milliseconds', correction.decided_at), 'correction/' || correction.id || '/' || item.item_no, 0`)})
+    ) earned
+    order by date_trunc('milliseconds', "occurredAt") desc, key desc, n desc limit ${limit}`);
+  return withExplanations(db, rows);
+}

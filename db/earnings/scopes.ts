@@ -1,0 +1,183 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import { type Scope, scopeKey } from '../../domain/earnings/change.ts';
+import type { Member, Segment } from '../../domain/earnings/scope.ts';
+import type { ScopeName } from '../../domain/earnings/target.ts';
+import { WINDOWS } from '../../domain/programs/incentives/window.ts';
+import { Currency, LocalDate } from '../column-types.ts';
+import { unnestColumns } from '../columns.ts';
+import type { Database } from '../database.ts';
+
+/** The scopes in which several events count together, with their kept measures. */
+
+export type ScopeOfPartner = ScopeName & { readonly partnerId: bigint };
+
+const keyColumns = sql.fragment`partner_id, incentive_id, currency, time_window, window_start, measure, group_value`;
+const KEY_TYPES = ['int8', 'text', 'bpchar', 'text', 'date', 'text', 'text'];
+const keyOf = ({ partnerId, incentiveId, currency, window, start, measure, group }: ScopeOfPartner) => [
+  partnerId,
+  incentiveId,
+  currency,
+  window,
+  start,
+  measure,
+  group,
+];
+
+const nameShape = {
+  id: z.bigint(),
+  partnerId: z.bigint(),
+  incentiveId: z.string(),
+  currency: Currency,
+  window: z.enum(WINDOWS),
+  start: LocalDate,
+  measure: z.string(),
+  group: z.string(),
+};
+const ScopeRow = z.strictObject({
+  ...nameShape,
+  earnedMinor: z.bigint(),
+  versionId: z.number().nullable(),
+  sinceMs: z.number().nullable(),
+  volume: z.bigint().nullable(),
+  of: z.bigint().nullable(),
+});
+
+const scopeColumns = sql.fragment`
+  scope.id, scope.partner_id as "partnerId", scope.incentive_id as "incentiveId", scope.currency, scope.time_window as window,
+  scope.window_start as start, scope.measure, scope.group_value as group`;
+
+/** The scopes of these names and ids that the database knows, by `scopeKey`. */
+export async function readScopes(
+  db: Database,
+  programId: number,
+  names: readonly ScopeOfPartner[],
+  ids: readonly bigint[],
+): Promise<Map<string, Scope>> {
+  if (names.length + ids.length === 0) return new Map();
+  const rows = await db.any(sql.type(ScopeRow)`
+    select ${scopeColumns}, scope.earned_minor as "earnedMinor", total.plan_version_id as "versionId", total.terms_since as "sinceMs",
+      total.volume, total.of_amount as of
+    from (
+      select scope.* from ${unnestColumns(KEY_TYPES, names.map(keyOf))} as given(${keyColumns})
+      join earning_scope scope using (${keyColumns}) where scope.program_id = ${programId}
+      union
+      select scope.* from earning_scope scope where scope.id = any(${sql.array(ids.map(String), 'int8')})
+    ) scope
+    left join scope_total total on total.scope_id = scope.id
+    order by scope.id, total.terms_since, total.plan_version_id`);
+  const scopes = new Map<string, Scope>();
+  for (const { versionId, sinceMs, volume, of, ...row } of rows) {
+    const key = scopeKey(row.partnerId, row);
+    const scope = scopes.get(key) ?? { ...row, segments: [], members: new Map<bigint, Member>() };
+    scopes.set(key, scope);
+    if (versionId !== null && sinceMs !== null)
+      scope.segments.push({ versionId, sinceMs, measures: { volume: volume ?? 0n, of: of ?? 0n } });
+  }
+  await readMembers(db, scopes);
+  return scopes;
+}
+
+const MemberRow = z.strictObject({
+  scopeId: z.bigint(),
+  originId: z.bigint(),
+  atMs: z.number(),
+  versionId: z.number(),
+  volume: z.bigint(),
+  of: z.bigint(),
+});
+
+/** Whether a scope counts only the first events of a customer. Such a scope has members, and every other one has segments. */
+const hasMembers = ({ window }: Scope): boolean => window === 'event';
+
+async function readMembers(db: Database, scopes: ReadonlyMap<string, Scope>): Promise<void> {
+  const byId = new Map([...scopes.values()].filter(hasMembers).map((scope) => [scope.id, scope]));
+  if (byId.size === 0) return;
+  const rows = await db.any(sql.type(MemberRow)`
+    select scope_id as "scopeId", origin_id as "originId", occurred_at as "atMs", plan_version_id as "versionId", volume, of_amount as of
+    from scope_member where scope_id = any(${sql.array([...byId.keys()].map(String), 'int8')})`);
+  for (const { scopeId, volume, of, ...member } of rows)
+    byId.get(scopeId)?.members.set(member.originId, { ...member, measures: { volume, of } });
+}
+
+const IdRow = z.strictObject(nameShape);
+
+/** Writes scopes as they are now, and gives an id to those that had none. */
+export async function saveScopes(db: Database, programId: number, scopes: readonly Scope[]): Promise<void> {
+  if (scopes.length === 0) return;
+  const known = scopes.filter(({ id }) => id !== null);
+  await updateScopes(db, known);
+  await insertScopes(
+    db,
+    programId,
+    scopes.filter(({ id }) => id === null),
+  );
+  await saveTotals(db, scopes);
+  await saveMembers(db, scopes.filter(hasMembers));
+}
+
+const updateScopes = (db: Database, scopes: readonly Scope[]) =>
+  db.query(sql.unsafe`
+    update earning_scope scope set earned_minor = given.earned_minor
+    from ${unnestColumns(
+      ['int8', 'int8'],
+      scopes.map(({ id, earnedMinor }) => [id, earnedMinor]),
+    )} as given(id, earned_minor)
+    where scope.id = given.id and scope.earned_minor <> given.earned_minor`);
+
+async function insertScopes(db: Database, programId: number, scopes: readonly Scope[]): Promise<void> {
+  if (scopes.length === 0) return;
+  const rows = await db.any(sql.type(IdRow)`
+    insert into earning_scope as scope(${keyColumns}, program_id, earned_minor)
+    select ${keyColumns}, ${programId}, earned_minor
+    from ${unnestColumns(
+      [...KEY_TYPES, 'int8'],
+      scopes.map((scope) => [...keyOf(scope), scope.earnedMinor]),
+    )} as given(${keyColumns}, earned_minor)
+    returning ${scopeColumns}`);
+  const ids = new Map(rows.map((row) => [scopeKey(row.partnerId, row), row.id]));
+  for (const scope of scopes) scope.id = ids.get(scopeKey(scope.partnerId, scope)) ?? null;
+}
+
+const saveTotals = (db: Database, scopes: readonly Scope[]) =>
+  db.query(sql.unsafe`
+    insert into scope_total as total(scope_id, terms_since, plan_version_id, volume, of_amount)
+    select * from ${unnestColumns(
+      ['int8', 'timestamptz', 'int4', 'int8', 'int8'],
+      scopes.flatMap(({ id, segments }) =>
+        segments.map(({ sinceMs, versionId, measures }: Segment) => [
+          id,
+          new Date(sinceMs).toISOString(),
+          versionId,
+          measures.volume,
+          measures.of,
+        ]),
+      ),
+    )}
+    on conflict (scope_id, terms_since, plan_version_id) do update set volume = excluded.volume, of_amount = excluded.of_amount
+    where (total.volume, total.of_amount) <> (excluded.volume, excluded.of_amount)`);
+
+async function saveMembers(db: Database, scopes: readonly Scope[]): Promise<void> {
+  if (scopes.length === 0) return;
+  await db.query(sql.unsafe`
+    delete from scope_member where scope_id = any(${sql.array(
+      scopes.map(({ id }) => String(id)),
+      'int8',
+    )})`);
+  await db.query(sql.unsafe`
+    insert into scope_member(scope_id, origin_id, occurred_at, plan_version_id, volume, of_amount)
+    select * from ${unnestColumns(
+      ['int8', 'int8', 'timestamptz', 'int4', 'int8', 'int8'],
+      scopes.flatMap(({ id, members }) =>
+        [...members.values()].map(({ originId, atMs, versionId, measures }) => [
+          id,
+          originId,
+          new Date(atMs).toISOString(),
+          versionId,
+          measures.volume,
+          measures.of,
+        ]),
+      ),
+    )}`);
+}

@@ -1,0 +1,27 @@
+-- 5. A scope has earned what its earnings add up to, and its kept measures are the sums of theirs.
+with earned as (
+  select scope_id, sum(amount_minor) as minor from earning where scope_id is not null group by scope_id
+), measured as (
+  select scope_id, terms_since, plan_version_id, sum(volume) as volume, sum(of_amount) as of_amount
+  from earning where scope_id is not null group by scope_id, terms_since, plan_version_id
+), joined as (
+  select scope_id, origin_id, sum(volume) as volume, sum(of_amount) as of_amount
+  from earning where scope_id is not null group by scope_id, origin_id having sum(volume) <> 0 or sum(of_amount) <> 0
+)
+select format('scope %s has earned %s, but says %s', scope.id, coalesce(earned.minor, 0), scope.earned_minor) as culprit
+from earning_scope scope full join earned on earned.scope_id = scope.id
+where scope.earned_minor is distinct from coalesce(earned.minor, 0)
+union all
+select format('scope %s has measured %s since %s, but says %s', coalesce(total.scope_id, measured.scope_id), measured.volume,
+  coalesce(total.terms_since, measured.terms_since), total.volume)
+from (select * from scope_total) total
+full join (select measured.* from measured join earning_scope scope on scope.id = scope_id where time_window <> 'event') measured
+  using (scope_id, terms_since, plan_version_id)
+where (total.volume, total.of_amount) is distinct from (measured.volume, measured.of_amount)
+union all
+select format('event %s counts %s in scope %s, which says %s', coalesce(member.origin_id, joined.origin_id), joined.volume,
+  coalesce(member.scope_id, joined.scope_id), member.volume)
+from scope_member member
+full join (select joined.* from joined join earning_scope scope on scope.id = scope_id where time_window = 'event') joined
+  using (scope_id, origin_id)
+where (member.volume, member.of_amount) is distinct from (joined.volume, joined.of_amount);

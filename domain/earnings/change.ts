@@ -1,0 +1,187 @@
+import { addDays, localDate } from '../calendar.ts';
+import type { CurrencyCode } from '../currency.ts';
+import { type Measures, NOTHING } from '../programs/incentives/index.ts';
+import type { PlanTerms } from '../programs/plan.ts';
+import type { Rating } from './rating.ts';
+import {
+  addMeasures,
+  bySince,
+  type Member,
+  type Segment,
+  type TermsOfVersion,
+  worthOfMembers,
+  worthOfWindow,
+} from './scope.ts';
+import type { ScopeName, Target } from './target.ts';
+
+/** The events of a partner that an incentive counts together, with what they add up to and what was earned for them. */
+export type Scope = ScopeName & {
+  readonly partnerId: bigint;
+  /** Null until the database has a row for it. */
+  id: bigint | null;
+  earnedMinor: bigint;
+  /** The segments of a window, oldest first. */
+  segments: Segment[];
+  /** The events of a scope that counts only the first ones of a customer. Empty in a window. */
+  members: Map<bigint, Member>;
+};
+
+export const scopeKey = (
+  partnerId: bigint,
+  { incentiveId, currency, window, start, measure, group }: ScopeName,
+): string => `${partnerId}|${incentiveId}|${currency}|${window}|${start}|${measure}|${group}`;
+
+/** The contribution of an event until now: the sum of its earnings by one incentive, in one scope and segment. */
+export type Contribution = Rating & {
+  readonly incentiveId: string;
+  readonly currency: CurrencyCode;
+  /** Null where the event is paid by itself. */
+  readonly scope: Scope | null;
+  readonly minor: bigint;
+  readonly measures: Measures;
+  readonly availableOn: string;
+};
+
+/** The earnings and measures before a change, for its explanation. */
+export type Before = {
+  readonly minor: bigint;
+  readonly segments: readonly Segment[];
+  /** How many events of the customer counted before. Only where the first ones count. */
+  readonly counted?: number;
+};
+
+/** The difference that a change made to what one scope is worth, and the measures that it changed. */
+export type Earning = Contribution & {
+  readonly originId: bigint;
+  /** Null where nothing was earned or measured before. */
+  readonly before: Before | null;
+};
+
+/** A change of what happened: an event, a refund, a correction. */
+export type Change = {
+  readonly partnerId: bigint;
+  /** The event that it is about. */
+  readonly originId: bigint;
+  /** When that event happened, in epoch milliseconds. */
+  readonly atMs: number;
+  /** The terms by which it is rated. Null where the partner had none. */
+  readonly rating: Rating | null;
+  /** The contributions of the event by these terms, after the change. Empty where it is no longer the partner's. */
+  readonly targets: readonly Target[];
+  /** The contributions of the event until now. */
+  readonly counted: readonly Contribution[];
+};
+
+export type Context = {
+  readonly zone: string;
+  readonly termsOf: (versionId: number) => PlanTerms;
+  /** The scope of a name. It is empty where no event counted in it yet. */
+  readonly scopeOf: (partnerId: bigint, name: ScopeName) => Scope;
+};
+
+type Part = Omit<Contribution, 'availableOn'>;
+
+const partKey = ({ incentiveId, currency, scope, versionId, sinceMs }: Part): string =>
+  `${incentiveId}|${currency}|${scope ? scopeKey(scope.partnerId, scope) : ''}|${versionId}|${sinceMs}`;
+
+const NOT_COUNTED = { minor: 0n, measures: NOTHING };
+
+/**
+ * Works out what a change earns: for each incentive and scope the worth after it less the worth before. The scopes take over the new
+ * measures. An earning of 0 is an earning too: it answers the question why nothing was earned.
+ */
+export function earningsOf(change: Change, context: Context): Earning[] {
+  const before = new Map(change.counted.map((part) => [partKey(part), part]));
+  const after = new Map(partsOf(change, context).map((part) => [partKey(part), part]));
+  const keys = change.counted.length > 0 ? new Set([...before.keys(), ...after.keys()]) : after.keys();
+  return [...keys].flatMap((key) => {
+    const old = before.get(key);
+    const part = after.get(key) ?? old;
+    if (!part) return [];
+    const from = old ?? NOT_COUNTED;
+    const to = after.get(key) ?? NOT_COUNTED;
+    const measures = {
+      volume: to.measures.volume - from.measures.volume,
+      of: to.measures.of - from.measures.of,
+    };
+    const availableOn = releaseOf(change, part, context);
+    const { incentiveId, currency, versionId, sinceMs, scope } = part;
+    const about = {
+      originId: change.originId,
+      incentiveId,
+      currency,
+      versionId,
+      sinceMs,
+      scope,
+      measures,
+      availableOn,
+    };
+    if (scope) return [{ ...about, ...recount(scope, change, part, measures, context) }];
+    const kept = old && { minor: old.minor, segments: [{ versionId, sinceMs, measures: old.measures }] };
+    return [{ ...about, minor: to.minor - from.minor, before: kept ?? null }];
+  });
+}
+
+function partsOf({ partnerId, rating, targets }: Change, { scopeOf }: Context): Part[] {
+  if (rating === null) return [];
+  return targets.map(({ terms, currency, measures, scope, minor }) => ({
+    incentiveId: terms.id,
+    currency,
+    scope: scope && scopeOf(partnerId, scope),
+    minor,
+    measures,
+    versionId: rating.versionId,
+    sinceMs: rating.sinceMs,
+  }));
+}
+
+/** Money that goes back is released on the day of its sale, so that what is still held nets against itself. */
+function releaseOf({ counted, atMs }: Change, part: Part, { zone, termsOf }: Context): string {
+  const known = counted.find(({ incentiveId }) => incentiveId === part.incentiveId) ?? counted[0];
+  if (known) return known.availableOn;
+  return addDays(localDate(atMs, zone), termsOf(part.versionId).holdDays);
+}
+
+/** Changes the measures of a scope, and says what that is worth. */
+function recount(
+  scope: Scope,
+  { originId, atMs }: Change,
+  { incentiveId, versionId, sinceMs }: Part,
+  measures: Measures,
+  { zone, termsOf }: Context,
+): { minor: bigint; before: Before | null } {
+  const terms: TermsOfVersion = (version) => incentiveOf(termsOf(version), incentiveId);
+  const isEmpty = scope.segments.length === 0 && scope.members.size === 0;
+  const earned = scope.earnedMinor;
+  if (terms(versionId).first) {
+    const counted = scope.members.size;
+    const known = scope.members.get(originId);
+    const sum = addMeasures(known?.measures ?? NOTHING, measures);
+    if (sum.volume === 0n && sum.of === 0n) scope.members.delete(originId);
+    else scope.members.set(originId, { originId, atMs, versionId, measures: sum });
+    scope.earnedMinor = worthOfMembers([...scope.members.values()], terms, scope.currency, zone);
+    return {
+      minor: scope.earnedMinor - earned,
+      before: isEmpty ? null : { minor: earned, segments: [], counted },
+    };
+  }
+  const before = isEmpty ? null : { minor: earned, segments: scope.segments };
+  scope.segments = withMeasures(scope.segments, { versionId, sinceMs, measures });
+  scope.earnedMinor = worthOfWindow(scope.segments, terms, scope.currency);
+  return { minor: scope.earnedMinor - earned, before };
+}
+
+function withMeasures(segments: readonly Segment[], added: Segment): Segment[] {
+  const isSame = ({ versionId, sinceMs }: Segment) => versionId === added.versionId && sinceMs === added.sinceMs;
+  if (!segments.some(isSame)) return [...segments, added].toSorted(bySince);
+  return segments.map((segment) =>
+    isSame(segment) ? { ...segment, measures: addMeasures(segment.measures, added.measures) } : segment,
+  );
+}
+
+/** The incentive of a plan version. Throws RangeError where the version has none of that id. */
+export function incentiveOf({ incentives }: PlanTerms, id: string) {
+  const found = incentives.find((incentive) => incentive.id === id);
+  if (!found) throw new RangeError(`the plan has no incentive ${id}`);
+  return found;
+}

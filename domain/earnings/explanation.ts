@@ -1,0 +1,155 @@
+import { addDays } from '../calendar.ts';
+import type { CurrencyCode } from '../currency.ts';
+import { REFUND } from '../event.ts';
+import { formatMoney, money } from '../money.ts';
+import { contextOf, type IncentiveTerms, type Measures, NOTHING, payOf } from '../programs/incentives/index.ts';
+import { formatMeasured, isMoney } from '../programs/incentives/measure.ts';
+import { formatVolume } from '../programs/incentives/pay.ts';
+import type { PlanTerms } from '../programs/plan.ts';
+import { type Before, incentiveOf } from './change.ts';
+import { addMeasures, bySince, type Segment, worthOf } from './scope.ts';
+
+/** Enough to compute every cent again, in words for the partner. Amounts are decimal strings, and rates are percentages. */
+export type Explanation = {
+  readonly rule: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly steps: readonly string[];
+  readonly rounding: 'half-even';
+};
+
+/** A stored earning, with the terms that it names. */
+export type Explained = {
+  readonly kind: string;
+  readonly revision: number;
+  readonly incentiveId: string;
+  readonly versionId: number;
+  readonly sinceMs: number;
+  readonly currency: CurrencyCode;
+  readonly minor: bigint;
+  readonly measures: Measures;
+  readonly before: Before | null;
+  readonly availableOn: string;
+  /** The window and group in which the event counts. Null where it is paid by itself. */
+  readonly scope: { readonly window: string; readonly start: string; readonly group: string } | null;
+  /** The measure or attribute that the event lacks. */
+  readonly lacks: string | null;
+};
+
+type TermsOf = (versionId: number) => PlanTerms;
+
+/** Says how an earning was worked out, from the terms, the change of its measures and what was there before. */
+export function explain(earning: Explained, termsOf: TermsOf): Explanation {
+  const terms = incentiveOf(termsOf(earning.versionId), earning.incentiveId);
+  return {
+    rule: terms.pay.rule,
+    inputs: inputsOf(earning, terms),
+    steps: [...calculation(earning, terms, termsOf), releaseOf(earning, termsOf(earning.versionId))],
+    rounding: 'half-even',
+  };
+}
+
+function inputsOf({ measures, before, currency, scope }: Explained, terms: IncentiveTerms): Record<string, string> {
+  const context = contextOf(terms, currency);
+  const { pay } = terms;
+  return {
+    [context.measure]: formatVolume(measures.volume, context),
+    ...(context.of === null ? {} : { [context.of]: formatMoney(money(measures.of, currency)) }),
+    ...(pay.rule === 'percent' ? { percent: pay.percent } : {}),
+    ...(pay.rule === 'flat' ? { each: `${pay.amount} ${currency}` } : {}),
+    ...(pay.rule === 'steps' ? { mode: pay.mode } : {}),
+    ...(pay.least === undefined ? {} : { least: `${pay.least} ${currency}` }),
+    ...(pay.most === undefined ? {} : { most: `${pay.most} ${currency}` }),
+    ...(scope ? { window: scope.window, windowStart: scope.start } : {}),
+    ...(scope && terms.groupBy !== undefined ? { [terms.groupBy]: scope.group } : {}),
+    ...(scope && !terms.first ? { volumeBefore: formatVolume(sumOf(before?.segments ?? []).volume, context) } : {}),
+    ...(before ? { earnedBefore: formatMoney(money(before.minor, currency)) } : {}),
+  };
+}
+
+const sumOf = (segments: readonly Segment[]): Measures =>
+  segments.reduce((total, { measures }) => addMeasures(total, measures), NOTHING);
+
+function calculation(earning: Explained, terms: IncentiveTerms, termsOf: TermsOf): string[] {
+  const { lacks, kind, before, currency, minor, scope } = earning;
+  if (lacks !== null) return [`the ${kind} has ${lacks}, so it earns nothing by this incentive`];
+  if (terms.first) return amongFirst(earning, terms);
+  const after = afterwards(earning);
+  const print = (amount: bigint) => formatMoney(money(amount, currency));
+  const total = (before?.minor ?? 0n) + minor;
+  return [
+    ...moved(earning, terms),
+    ...(after.length > 1
+      ? after.flatMap((_segment, index) => wordsOfSegment(after, index, earning, termsOf))
+      : payOf(terms, currency).words(after[0]?.measures ?? NOTHING)),
+    ...deducted(terms),
+    `${scope ? 'the window is worth' : 'that makes'} ${print(total)}, rounded`,
+    ...(before ? [`less ${print(before.minor)} earned before: ${print(minor)}`] : []),
+  ];
+}
+
+const deducted = ({ deduct }: IncentiveTerms): string[] =>
+  deduct ? ['it is taken from the other earnings of the event, and never more than they are'] : [];
+
+/** The segments of the scope after the change. */
+function afterwards({ before, versionId, sinceMs, measures }: Explained): Segment[] {
+  const segments = before?.segments ?? [];
+  const isSame = (segment: Segment) => segment.versionId === versionId && segment.sinceMs === sinceMs;
+  if (!segments.some(isSame)) return [...segments, { versionId, sinceMs, measures }].toSorted(bySince);
+  return segments.map((segment) =>
+    isSame(segment) ? { ...segment, measures: addMeasures(segment.measures, measures) } : segment,
+  );
+}
+
+function moved({ before, measures, currency, scope }: Explained, terms: IncentiveTerms): string[] {
+  if (!before && !scope) return [];
+  const context = contextOf(terms, currency);
+  const from = sumOf(before?.segments ?? []).volume;
+  const what = isMoney(context.measure) ? 'volume' : 'number';
+  return [`the ${what} goes from ${formatVolume(from, context)} to ${formatVolume(from + measures.volume, context)}`];
+}
+
+/** The part of a window under the terms of one version: the worth of the volume up to its end, less the worth up to its beginning. */
+function wordsOfSegment(
+  segments: readonly Segment[],
+  index: number,
+  { incentiveId, currency }: Explained,
+  termsOf: TermsOf,
+): string[] {
+  const segment = segments[index];
+  if (!segment) return [];
+  const terms = incentiveOf(termsOf(segment.versionId), incentiveId);
+  const start = sumOf(segments.slice(0, index));
+  const end = addMeasures(start, segment.measures);
+  const { measure } = contextOf(terms, currency);
+  const print = (volume: bigint) => formatMeasured(volume, measure, currency);
+  const since = new Date(segment.sinceMs).toISOString().slice(0, 10);
+  const carried = formatMoney(money(worthOf(terms, start, currency), currency));
+  return [
+    `terms since ${since}: from ${print(start.volume)} to ${print(end.volume)}`,
+    ...payOf(terms, currency).words(end),
+    ...(start.volume > 0n ? [`less ${carried} for the volume before these terms`] : []),
+  ];
+}
+
+function amongFirst({ before, currency, minor, measures, scope }: Explained, terms: IncentiveTerms): string[] {
+  const context = contextOf(terms, currency);
+  const { first } = terms;
+  const limit =
+    first && 'events' in first
+      ? `the first ${first.events} of each ${terms.groupBy}`
+      : `the first months of each ${terms.groupBy}`;
+  const print = (amount: bigint) => formatMoney(money(amount, currency));
+  return [
+    `only ${limit} count; ${before?.counted ?? 0} of ${scope?.group} were known before`,
+    ...(measures.volume > 0n
+      ? payOf(terms, currency).words(measures)
+      : [`${formatVolume(measures.volume, context)} changed`]),
+    `together they are worth ${print((before?.minor ?? 0n) + minor)}`,
+    `less ${print(before?.minor ?? 0n)} earned before: ${print(minor)}`,
+  ];
+}
+
+function releaseOf({ kind, revision, availableOn }: Explained, { holdDays }: PlanTerms): string {
+  if (kind === REFUND || revision > 1) return `released with its event on ${availableOn}`;
+  return `held ${holdDays} days from ${addDays(availableOn, -holdDays)}: until ${availableOn}`;
+}

@@ -1,0 +1,85 @@
+import { addMonths, localDate } from '../calendar.ts';
+import type { CurrencyCode } from '../currency.ts';
+import { type Fraction, minus, plus, ZERO } from '../fraction.ts';
+import { divideHalfEven } from '../money.ts';
+import { type IncentiveTerms, type Measures, NOTHING, payOf } from '../programs/incentives/index.ts';
+
+/** The incentive of a scope, as one version of a plan has it. */
+export type TermsOfVersion = (versionId: number) => IncentiveTerms;
+
+/** The measures of a window under the terms of one version, from the instant at which the partner had them. */
+export type Segment = { readonly versionId: number; readonly sinceMs: number; readonly measures: Measures };
+
+/** An event of a scope that counts only the first ones of a customer. */
+export type Member = {
+  readonly originId: bigint;
+  readonly atMs: number;
+  readonly versionId: number;
+  readonly measures: Measures;
+};
+
+export const addMeasures = (one: Measures, other: Measures): Measures => ({
+  volume: one.volume + other.volume,
+  of: one.of + other.of,
+});
+
+/** An exact amount as minor units, half-even, and never below zero. */
+export function rounded({ numerator, denominator }: Fraction): bigint {
+  const minor = divideHalfEven(numerator, denominator);
+  return minor > 0n ? minor : 0n;
+}
+
+/** The worth of measures by one incentive, in minor units. */
+export const worthOf = (terms: IncentiveTerms, measures: Measures, currency: CurrencyCode): bigint =>
+  rounded(payOf(terms, currency).exact(measures));
+
+export const bySince = (one: Segment, other: Segment): number =>
+  one.sinceMs - other.sinceMs || one.versionId - other.versionId;
+
+/**
+ * The worth of a window in minor units, rounded once. Terms that change within it split it into segments, oldest first. The volume carries
+ * over and the old part keeps its price: with cumulative volumes v0 < v1 < v2, terms A until v1 and B after it, the window is worth
+ * A(v1) - A(v0) + B(v2) - B(v1).
+ */
+export function worthOfWindow(segments: readonly Segment[], terms: TermsOfVersion, currency: CurrencyCode): bigint {
+  const [only] = segments;
+  if (only && segments.length === 1) return worthOf(terms(only.versionId), only.measures, currency);
+  let before: Measures = NOTHING;
+  let exact: Fraction = ZERO;
+  for (const { versionId, measures } of segments) {
+    const pay = payOf(terms(versionId), currency);
+    const after = addMeasures(before, measures);
+    exact = plus(exact, minus(pay.exact(after), pay.exact(before)));
+    before = after;
+  }
+  return rounded(exact);
+}
+
+const byTime = (one: Member, other: Member): number =>
+  one.atMs - other.atMs || (one.originId < other.originId ? -1 : one.originId > other.originId ? 1 : 0);
+
+/** The members that count: the first so many, or those of the first months. A purchase that went back whole is none. */
+export function countedMembers(members: readonly Member[], terms: TermsOfVersion, zone: string): Member[] {
+  const present = members.filter(({ measures }) => measures.volume > 0n).toSorted(byTime);
+  const [first] = present;
+  if (!first) return [];
+  const firstDay = localDate(first.atMs, zone);
+  return present.filter(({ versionId, atMs }, index) => {
+    const limit = terms(versionId).first;
+    if (limit === undefined) return true;
+    if ('events' in limit) return index < limit.events;
+    return localDate(atMs, zone) < addMonths(firstDay, limit.months);
+  });
+}
+
+/** The worth of the first events of a customer, each rounded by itself. */
+export const worthOfMembers = (
+  members: readonly Member[],
+  terms: TermsOfVersion,
+  currency: CurrencyCode,
+  zone: string,
+): bigint =>
+  countedMembers(members, terms, zone).reduce(
+    (total, { versionId, measures }) => total + worthOf(terms(versionId), measures, currency),
+    0n,
+  );

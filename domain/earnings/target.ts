@@ -1,0 +1,109 @@
+import { localDate } from '../calendar.ts';
+import type { CurrencyCode } from '../currency.ts';
+import type { RemainingEvent } from '../event.ts';
+import {
+  type IncentiveTerms,
+  isFor,
+  isWhen,
+  type Measures,
+  measureOfTerms,
+  NOTHING,
+  ofMeasure,
+  windowStartOf,
+} from '../programs/incentives/index.ts';
+import { measureOf } from '../programs/incentives/measure.ts';
+import { BEGINNING } from '../programs/incentives/window.ts';
+import type { PlanTerms } from '../programs/plan.ts';
+import { worthOf } from './scope.ts';
+
+/** The name of a scope that counts several events of a partner by one incentive. Events of two names never count together. */
+export type ScopeName = {
+  readonly incentiveId: string;
+  readonly currency: CurrencyCode;
+  readonly window: IncentiveTerms['window'];
+  /** The first local date of the window. */
+  readonly start: string;
+  /** The measure, and the amount that a percentage applies to. */
+  readonly measure: string;
+  /** The value of the attribute by which events are counted apart. Empty where they are not. */
+  readonly group: string;
+};
+
+/** The contribution of an event by one incentive. */
+export type Target = {
+  readonly terms: IncentiveTerms;
+  readonly currency: CurrencyCode;
+  readonly measures: Measures;
+  /** Null where the event is paid by itself. */
+  readonly scope: ScopeName | null;
+  /** The worth of an event that is paid by itself, in minor units: below zero for a deduction. 0 where it counts in a scope. */
+  readonly minor: bigint;
+  /** The measure or attribute that the event lacks, and therefore earns nothing. */
+  readonly lacks: string | null;
+};
+
+/** The contributions of an event, less its refunds, by each incentive of a plan that is for it. */
+export function targetsOf(event: RemainingEvent, { incentives }: PlanTerms, zone: string): Target[] {
+  const date = localDate(event.occurredAtMs, zone);
+  const targets = incentives.flatMap((terms) => {
+    const currency = terms.unit ?? event.currency;
+    return currency !== null && isFor(terms, event, date) ? [targetOf(event, terms, currency, date)] : [];
+  });
+  return incentives.some((terms) => terms.deduct) ? withDeductions(targets) : targets;
+}
+
+function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: CurrencyCode, date: string): Target {
+  const { groupBy, first, onRefund } = terms;
+  const measured = onRefund === 'ignore' && event.whole ? event.whole : event;
+  const measure = measureOfTerms(terms);
+  const of = ofMeasure(terms);
+  const volume = measureOf(measured, measure);
+  const ofAmount = of === null ? 0n : measureOf(measured, of);
+  const group = groupBy === undefined ? '' : event.attributes[groupBy];
+  const lacks = whatLacks([
+    [volume, `no ${measure}`],
+    [ofAmount, `no ${of}`],
+    [group, `no attribute ${groupBy}`],
+  ]);
+  const measures = lacks === null ? { volume: volume ?? 0n, of: ofAmount ?? 0n } : NOTHING;
+  const start = windowStartOf(terms, date) ?? (first && BEGINNING);
+  if (start === undefined)
+    return { terms, currency, measures, scope: null, lacks, minor: worthOf(terms, measures, currency) };
+  const scope = {
+    incentiveId: terms.id,
+    currency,
+    window: terms.window,
+    start,
+    measure: of === null ? measure : `${measure} of ${of}`,
+    group: group ?? '',
+  };
+  return { terms, currency, measures, lacks, minor: 0n, scope: lacks === null ? scope : null };
+}
+
+const whatLacks = (needs: readonly (readonly [unknown, string])[]): string | null =>
+  needs.find(([value]) => value === null || value === undefined)?.[1] ?? null;
+
+/** Takes deductions from the other earnings of the same event and currency, in the order of the plan, and never more than is there. */
+function withDeductions(targets: readonly Target[]): Target[] {
+  const left = new Map<CurrencyCode, bigint>();
+  for (const { terms, currency, minor } of targets)
+    if (!terms.deduct) left.set(currency, (left.get(currency) ?? 0n) + minor);
+  return targets.map((target) => {
+    if (!target.terms.deduct) return target;
+    const most = left.get(target.currency) ?? 0n;
+    const minor = target.minor < most ? target.minor : most;
+    left.set(target.currency, most - minor);
+    return { ...target, minor: -minor };
+  });
+}
+
+/** The reason why an event earns nothing under a plan, whatever was earned before it, or undefined. */
+export function whyNothing(event: RemainingEvent, terms: PlanTerms, zone: string): string | undefined {
+  const targets = targetsOf(event, terms, zone);
+  const date = localDate(event.occurredAtMs, zone);
+  if (!terms.incentives.some(({ when }) => isWhen(when, event.kind, date)))
+    return `no incentive is for the kind ${event.kind} on ${date}`;
+  if (targets.length === 0) return 'no incentive is for its currency and attributes';
+  const [first] = targets;
+  return targets.every(({ lacks }) => lacks !== null) ? `it has ${first?.lacks}` : undefined;
+}

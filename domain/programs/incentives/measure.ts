@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+import type { CurrencyCode } from '../../currency.ts';
+import type { Event, RemainingEvent } from '../../event.ts';
+import { formatMoney, money } from '../../money.ts';
+
+const SUBTRACTED_MAX = 4;
+
+/**
+ * The thing that an incentive counts. It is the main amount, another amount by its name, one amount less others, the units of an event, or
+ * the events themselves.
+ */
+export const Measure = z
+  .string()
+  .regex(
+    new RegExp(`^[a-z][a-z0-9_]{0,39}( - [a-z][a-z0-9_]{0,39}){0,${SUBTRACTED_MAX}}$`),
+    'is not a measure such as amount, quantity, count, or amount - tax',
+  )
+  .superRefine((text, context) => {
+    const names = text.split(' - ');
+    const issue = (message: string) => context.addIssue({ code: 'custom', message });
+    if (names.length > 1 && names.some(isCounted))
+      issue('subtracts units from money: no event can have it; quantity and count stand alone');
+    if (new Set(names).size < names.length) issue('names an amount twice, so it is always 0 or less');
+  })
+  .meta({
+    description:
+      '`amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, and `count` counts events',
+    examples: ['amount - tax'],
+  });
+
+const COUNTED = ['quantity', 'count'];
+const isCounted = (name: string): boolean => COUNTED.includes(name);
+
+/** Whether a measure is money, in minor units. Otherwise it is a number of units or events. */
+export const isMoney = (measure: string): boolean => !isCounted(measure);
+
+const amountOf = (event: Event, name: string): bigint | null =>
+  name === 'amount' ? event.minor : (event.otherAmounts[name] ?? null);
+
+/**
+ * The measure of an event in minor units, in units or in events. Null where the event lacks what is measured. An amount that is subtracted
+ * counts as 0 where the event lacks it, such as the tax of a sale without tax.
+ */
+export function measureOf(event: RemainingEvent, measure: string): bigint | null {
+  if (measure === 'count') return event.isGone ? 0n : 1n;
+  if (measure === 'quantity') return event.quantity === null ? null : BigInt(event.quantity);
+  const [first = '', ...subtracted] = measure.split(' - ');
+  const from = amountOf(event, first);
+  if (from === null) return null;
+  const rest = subtracted.reduce((left, name) => left - (amountOf(event, name) ?? 0n), from);
+  return rest > 0n ? rest : 0n;
+}
+
+const NOUNS: Record<string, [string, string]> = { quantity: ['unit', 'units'], count: ['event', 'events'] };
+
+/** Prints a measured value as people read it: `12.00 USD`, `3 units`. */
+export function formatMeasured(value: bigint, measure: string, currency: CurrencyCode): string {
+  const [one, many] = NOUNS[measure] ?? [];
+  return one === undefined ? formatMoney(money(value, currency)) : `${value} ${value === 1n ? one : many}`;
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+
+import { type CurrencyCode, exponentOf } from '../../currency.ts';
+import { Decimal } from '../../fields.ts';
+import { type Fraction, isLess, whole, ZERO } from '../../fraction.ts';
+import { formatMinor, formatMoney, money, parseDecimal } from '../../money.ts';
+import { formatMeasured } from './measure.ts';
+
+/** The measures of a scope: what its events add up to. */
+export type Measures = {
+  /** The measure of the incentive, in minor units, units or events. */
+  readonly volume: bigint;
+  /** The amount that a percentage applies to, in minor units, where it is not the measure itself. Otherwise 0. */
+  readonly of: bigint;
+};
+
+export const NOTHING: Measures = { volume: 0n, of: 0n };
+
+/** The facts outside its own terms that a rule of payment needs: what is measured, and the currency in which it pays. */
+export type PayContext = {
+  readonly measure: string;
+  /** The measure that a percentage applies to, where it is not `measure`. */
+  readonly of: string | null;
+  readonly currency: CurrencyCode;
+};
+
+/** A rule of payment, ready to be asked. */
+export type Pay = {
+  /** The worth of measures in minor units, before rounding. */
+  readonly exact: (measures: Measures) => Fraction;
+  /** The calculation of `exact`, as sentences for a person. */
+  readonly words: (measures: Measures) => string[];
+};
+
+/** A thing that is wrong with terms: where, and why. */
+export type Objection = { readonly path: readonly (string | number)[]; readonly reason: string };
+
+/** A percentage from 0 to 100 with at most six digits after the point. Nobody earns more than the amount that counts. */
+export const Percent = z
+  .string()
+  .regex(/^(100(\.0{1,6})?|\d{1,2}(\.\d{1,6})?)$/, 'is not 0 to 100 percent, such as 12.5')
+  .meta({
+    description: 'A percentage from 0 to 100 as a decimal string, with at most six decimals',
+    examples: ['12.5'],
+  });
+
+/** The least and the most that one scope pays: one event, or one window. */
+export const bounds = {
+  least: Decimal.meta({
+    description: 'The least that is paid once something is measured',
+    examples: ['1.00'],
+  }).optional(),
+  most: Decimal.meta({ description: 'The most that is paid', examples: ['50.00'] }).optional(),
+};
+export type Bounds = { least?: string | undefined; most?: string | undefined };
+
+/** Keeps a rule of payment between its least and its most. */
+export function bounded(pay: Pay, { least, most }: Bounds, context: PayContext): Pay {
+  if (least === undefined && most === undefined) return pay;
+  const minorOf = (text: string | undefined) =>
+    text === undefined ? undefined : whole(parseDecimal(text, context.currency).minor);
+  const [floor, ceiling] = [minorOf(least), minorOf(most)];
+  const bound = (measures: Measures): { exact: Fraction; words: string[] } => {
+    const exact = pay.exact(measures);
+    if (measures.volume === 0n) return { exact: ZERO, words: [] };
+    if (floor && isLess(exact, floor)) return { exact: floor, words: [`at least ${least} ${context.currency}`] };
+    if (ceiling && isLess(ceiling, exact)) return { exact: ceiling, words: [`at most ${most} ${context.currency}`] };
+    return { exact, words: [] };
+  };
+  return {
+    exact: (measures) => bound(measures).exact,
+    words: (measures) => [...pay.words(measures), ...bound(measures).words],
+  };
+}
+
+/** An exact amount as a decimal, cut after six digits behind those of the currency. */
+export function formatExact({ numerator, denominator }: Fraction, currency: CurrencyCode): string {
+  const EXTRA_DIGITS = 8;
+  const scaled = (numerator * 10n ** BigInt(EXTRA_DIGITS)) / denominator;
+  const digits = formatMinor(scaled, exponentOf(currency) + EXTRA_DIGITS);
+  return `${digits.replace(/0+$/, '').replace(/\.$/, '')} ${currency}`;
+}
+
+export const formatVolume = (value: bigint, { measure, currency }: PayContext): string =>
+  formatMeasured(value, measure, currency);
+
+export const formatOf = (value: bigint, { currency }: PayContext): string => formatMoney(money(value, currency));

@@ -1,0 +1,212 @@
+import { z } from 'zod';
+
+import type { CurrencyCode } from '../../currency.ts';
+import { Decimal, whyNotAmount } from '../../fields.ts';
+import { type Fraction, plus, whole, ZERO } from '../../fraction.ts';
+import { formatMoney, money, parseDecimal, parsePercent } from '../../money.ts';
+import { isMoney } from './measure.ts';
+import {
+  bounds,
+  formatExact,
+  formatOf,
+  formatVolume,
+  type Measures,
+  type Objection,
+  type Pay,
+  type PayContext,
+  Percent,
+} from './pay.ts';
+
+const STEPS_MAX = 20;
+/** The ways in which a step pays. All steps of one list pay in the same way. */
+const WAYS = ['percent', 'perUnit', 'amount'] as const;
+type Way = (typeof WAYS)[number];
+
+const Step = z
+  .strictObject({
+    from: Decimal.meta({
+      description:
+        'The volume at which the step begins: a decimal string in major units of `unit` where money is measured, and otherwise a whole number: `3` begins with the third',
+      examples: ['10000.00'],
+    }),
+    percent: Percent.optional(),
+    perUnit: Decimal.meta({ description: 'The amount for each unit or event', examples: ['5.00'] }).optional(),
+    amount: Decimal.meta({
+      description: 'A fixed amount for reaching the step. With `marginal` the amounts of all reached steps add up',
+      examples: ['500.00'],
+    }).optional(),
+  })
+  .meta({ description: 'A step pays one of `percent`, `perUnit` and `amount`' });
+type Step = z.infer<typeof Step>;
+
+/** Tiers, volume rebates, quotas and milestones: an amount that depends on the volume that was reached. */
+export const StepsPay = z
+  .strictObject({
+    rule: z.literal('steps').meta({ description: 'An amount that depends on the volume that was reached' }),
+    mode: z.enum(['marginal', 'cliff']).meta({
+      description:
+        '`marginal` pays each part of the volume by its own step; `cliff` pays all of it by the step that was reached',
+      examples: ['marginal'],
+    }),
+    of: z
+      .string()
+      .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is not the name of an amount')
+      .meta({
+        description:
+          'The amount that a percentage applies to, where the measure is not it: `amount` where units or events are counted',
+        examples: ['amount'],
+      })
+      .optional(),
+    steps: z
+      .array(Step)
+      .min(1)
+      .max(STEPS_MAX)
+      .meta({
+        description: 'The steps in rising order. Below the first nothing is earned',
+        examples: [
+          [
+            { from: '0', percent: '5' },
+            { from: '10000.00', percent: '7.5' },
+          ],
+        ],
+      }),
+    ...bounds,
+  })
+  .meta({ id: 'StepsPay' });
+export type StepsPay = z.infer<typeof StepsPay>;
+
+const wayOf = (step: Step): Way => WAYS.find((way) => step[way] !== undefined) ?? 'percent';
+
+type Tier = {
+  /** The volume above which the step pays by parts. */
+  above: bigint;
+  /** The volume at which the step is reached. */
+  reachedAt: bigint;
+  rate: Fraction;
+  text: string;
+};
+
+/** A step that begins with the third unit pays for what is above two units, and is reached with three. */
+function readStep(step: Step, measure: string, currency: CurrencyCode): Tier {
+  const from = isMoney(measure) ? parseDecimal(step.from, currency).minor : BigInt(step.from);
+  const above = isMoney(measure) || from === 0n ? from : from - 1n;
+  const { percent, perUnit, amount } = step;
+  if (percent !== undefined) return { above, reachedAt: from, rate: parsePercent(percent), text: `${percent} %` };
+  const { minor } = parseDecimal(perUnit ?? amount ?? '0', currency);
+  return { above, reachedAt: from, rate: whole(minor), text: formatMoney(money(minor, currency)) };
+}
+
+/** A part of the volume, with the step by which it is paid. */
+type Part = { volume: bigint; tier: Tier };
+
+const PARTS: Record<StepsPay['mode'], (tiers: readonly Tier[], volume: bigint) => Part[]> = {
+  marginal: (tiers, volume) =>
+    tiers.flatMap((tier, index) => {
+      if (volume <= tier.above) return [];
+      const next = tiers[index + 1]?.above ?? volume;
+      return [{ volume: (next < volume ? next : volume) - tier.above, tier }];
+    }),
+  cliff: (tiers, volume) =>
+    tiers
+      .filter(({ reachedAt }) => volume > 0n && volume >= reachedAt)
+      .slice(-1)
+      .map((tier) => ({ volume, tier })),
+};
+
+const times = ({ numerator, denominator }: Fraction, factor: bigint): Fraction => ({
+  numerator: numerator * factor,
+  denominator,
+});
+
+export function stepsPay(terms: StepsPay, context: PayContext): Pay {
+  const { currency } = context;
+  const tiers = terms.steps.map((step) => readStep(step, context.measure, currency));
+  const [first] = terms.steps;
+  const way = first ? wayOf(first) : 'percent';
+  const partsOf = ({ volume }: Measures) =>
+    way === 'amount'
+      ? tiers
+          .filter(({ reachedAt }) => volume > 0n && volume >= reachedAt)
+          .slice(terms.mode === 'cliff' ? -1 : 0)
+          .map((tier) => ({ volume, tier }))
+      : PARTS[terms.mode](tiers, volume);
+  const worthOf = (part: Part, { volume, of }: Measures): Fraction => {
+    if (way === 'amount') return part.tier.rate;
+    if (context.of === null) return times(part.tier.rate, part.volume);
+    const share = times(part.tier.rate, part.volume * of);
+    return { numerator: share.numerator, denominator: share.denominator * volume };
+  };
+  const sentence = (part: Part, measures: Measures): string => {
+    const exact = formatExact(worthOf(part, measures), currency);
+    if (way === 'amount') return `${part.tier.text} for reaching ${formatVolume(part.tier.reachedAt, context)}`;
+    if (way === 'perUnit') return `${part.volume} × ${part.tier.text} = ${exact}`;
+    if (context.of === null) return `${part.tier.text} of ${formatVolume(part.volume, context)} is ${exact}`;
+    const share = `${formatVolume(part.volume, context)} of ${formatVolume(measures.volume, context)}`;
+    return `${part.tier.text} of the share of ${share} in ${formatOf(measures.of, context)} is ${exact}`;
+  };
+  return {
+    exact: (measures) => partsOf(measures).reduce((total, part) => plus(total, worthOf(part, measures)), ZERO),
+    words: (measures) => {
+      const parts = partsOf(measures);
+      return parts.length > 0 ? parts.map((part) => sentence(part, measures)) : ['no step is reached yet'];
+    },
+  };
+}
+
+/** Steps rise and pay in one way. The pay of a cliff never falls, or a sale would cost its partner money. */
+export function stepsObjections(terms: StepsPay, measure: string, currency: CurrencyCode): Objection[] {
+  const { steps, mode } = terms;
+  const at = (index: number, field: string, reason: string): Objection => ({
+    path: ['pay', 'steps', index, field],
+    reason,
+  });
+  const unreadable = steps.flatMap((step, index) => {
+    const given = WAYS.filter((way) => step[way] !== undefined);
+    if (given.length !== 1)
+      return [at(index, given[1] ?? 'percent', 'is not the only one of percent, perUnit and amount')];
+    const fromReason = isMoney(measure)
+      ? whyNotAmount(step.from, currency)
+      : /^\d{1,15}$/.test(step.from)
+        ? undefined
+        : `is not a whole number of ${measure === 'count' ? 'events' : 'units'}`;
+    const [way = 'percent'] = given;
+    const reason = way === 'percent' ? undefined : whyNotAmount(step[way] ?? '', currency);
+    return [...(fromReason ? [at(index, 'from', fromReason)] : []), ...(reason ? [at(index, way, reason)] : [])];
+  });
+  if (unreadable.length > 0) return unreadable;
+  const mixed = mixedObjections(terms, measure, at);
+  return mixed.length > 0 ? mixed : orderObjections(steps, mode, measure, currency, at);
+}
+
+type At = (index: number, field: string, reason: string) => Objection;
+
+function mixedObjections({ steps, of }: StepsPay, measure: string, at: At): Objection[] {
+  const [way = 'percent'] = steps.map(wayOf);
+  const other = steps.findIndex((step) => wayOf(step) !== way);
+  if (other >= 0)
+    return [at(other, wayOf(steps[other] ?? { from: '0' }), `pays in another way than the first step, by ${way}`)];
+  if (way === 'perUnit' && isMoney(measure))
+    return [at(0, 'perUnit', `is paid for units or events, and ${measure} is money: use percent or amount`)];
+  if (of !== undefined && way !== 'percent')
+    return [{ path: ['pay', 'of'], reason: 'is only for steps that pay a percentage' }];
+  return [];
+}
+
+function orderObjections(
+  steps: readonly Step[],
+  mode: StepsPay['mode'],
+  measure: string,
+  currency: CurrencyCode,
+  at: At,
+): Objection[] {
+  const tiers = steps.map((step) => readStep(step, measure, currency));
+  if (tiers.every(({ rate }) => rate.numerator === 0n))
+    return [at(0, wayOf(steps[0] ?? { from: '0' }), 'is 0 in every step, so nobody could ever earn by it')];
+  return tiers.flatMap((tier, index): Objection[] => {
+    const before = tiers[index - 1];
+    if (!before) return [];
+    if (tier.above <= before.above) return [at(index, 'from', 'is not above the step before it')];
+    const falls = mode === 'cliff' && tier.rate.numerator < before.rate.numerator;
+    return falls ? [at(index, wayOf(steps[index] ?? { from: '0' }), 'is less than the step before it')] : [];
+  });
+}

@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { intakeEvents } from '../../../commands/earnings/intake.ts';
+import type { WireEvent } from '../../../domain/event.ts';
+import { checkInvariants } from '../../../scripts/check-invariants.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { accrueAll } from '../../fixtures/accrual.ts';
+import { addCompany, addPartner, type CompanyRows, type PartnerRows } from '../../fixtures/rows.ts';
+import { RUNS } from '../../fixtures/property-runs.ts';
+import { type Happening, story, type Story, worthsOf } from './story.ts';
+
+/**
+ * The earnings of partners do not depend on how their events arrive. Each story is told to two partners: once in the order in which it
+ * happened, and once shuffled, in other batches, with repetitions. Both must earn, scope by scope, what an oracle says, which works out
+ * the final state with other arithmetic and knows nothing of differences.
+ */
+
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await openFixture();
+});
+afterAll(() => fixture.close());
+
+const steps = (mode: string, list: object[], more: object) => ({
+  unit: 'USD',
+  pay: { rule: 'steps', mode, steps: list },
+  ...more,
+});
+const TERMS = {
+  holdDays: 10,
+  rounding: 'half-even',
+  incentives: [
+    { id: 'share', measure: 'amount - tax', pay: { rule: 'percent', percent: '7.77' } },
+    { id: 'bonus', pay: { rule: 'flat', amount: '1.50' }, unit: 'USD' },
+    steps(
+      'cliff',
+      [
+        { from: '0', percent: '5' },
+        { from: '30.00', percent: '10' },
+      ],
+      { id: 'cliff', window: 'month' },
+    ),
+    steps(
+      'marginal',
+      [
+        { from: '0', percent: '1' },
+        { from: '25.00', percent: '3.3' },
+      ],
+      { id: 'marginal', window: 'quarter' },
+    ),
+    steps(
+      'marginal',
+      [
+        { from: '0', percent: '2' },
+        { from: '4', percent: '9' },
+      ],
+      {
+        id: 'units',
+        window: 'lifetime',
+        measure: 'quantity',
+      },
+    ),
+    {
+      id: 'first',
+      groupBy: 'customer',
+      first: { events: 1 },
+      pay: { rule: 'percent', percent: '20' },
+    },
+  ],
+};
+
+type Told = { partner: PartnerRows; story: Story; batches: Happening[][] };
+
+const wireOf = (program: string, { partner }: Told, { of, ...happening }: Happening): WireEvent => ({
+  ...happening,
+  source: 'shop',
+  id: `${partner.code}/${happening.id}`,
+  program,
+  partner: partner.code,
+  ...(of === undefined ? {} : { refundOf: `${partner.code}/${of}` }),
+});
+
+/** Sends the first batches of all stories, works them out, then the second ones, and so on. */
+async function tellAll({ code }: CompanyRows, told: readonly Told[], by: string): Promise<void> {
+  const rounds = Math.max(...told.map(({ batches }) => batches.length));
+  for (let round = 0; round < rounds; round += 1) {
+    const wires = told.flatMap((one) => (one.batches[round] ?? []).map((happening) => wireOf(code, one, happening)));
+    for (let start = 0; start < wires.length; start += 1000) {
+      const page = wires.slice(start, start + 1000).map((wire, unit) => ({ wire, unit }));
+      await intakeEvents(fixture.app, page, { nowMs: Date.parse('2026-12-01T00:00:00Z'), strict: true, by });
+    }
+    await accrueAll(fixture.app, code);
+  }
+}
+
+const Sum = z.object({ partnerId: z.bigint(), key: z.string(), minor: z.bigint() });
+const earnedBy = async (program: number): Promise<Map<string, Record<string, bigint>>> => {
+  const rows = await fixture.app.any(sql.type(Sum)`
+    select earning.partner_id as "partnerId", sum(earning.amount_minor)::bigint as minor,
+      case when scope_id is null then earning.incentive_id || ' ' || split_part(origin.source_id, '/', 2)
+        else earning.incentive_id || ' ' || window_start || ' ' || group_value end as key
+    from earning join event origin on origin.id = origin_id left join earning_scope scope on scope.id = scope_id
+    where earning.program_id = ${program}
+    group by 1, 3 having sum(earning.amount_minor) <> 0`);
+  const earned = new Map<string, Record<string, bigint>>();
+  for (const { partnerId, key, minor } of rows)
+    earned.set(String(partnerId), { ...earned.get(String(partnerId)), [key]: minor });
+  return earned;
+};
+
+describe('given any stories of sales, refunds and corrections', () => {
+  it(`then ${RUNS.numRuns} of them earn the same in any order, in any batches and with any repetitions, and what their state is worth`, async () => {
+    const company = await addCompany(fixture.app, { terms: TERMS });
+    await fixture.owner.query(sql.unsafe`update program set attributes = '{customer}' where id = ${company.programId}`);
+    const seed = Date.now() % 2 ** 31;
+    const told: Told[] = [];
+    for (const { seed: tale, straight, shuffled } of fc.sample(story(), { numRuns: RUNS.numRuns, seed })) {
+      told.push({ partner: await addPartner(fixture.app, company), story: tale, batches: straight });
+      told.push({ partner: await addPartner(fixture.app, company), story: tale, batches: shuffled });
+    }
+    await tellAll(company, told, company.approver);
+    const earned = await earnedBy(company.programId);
+    for (const { partner, story: tale } of told)
+      expect({ seed, tale, earned: earned.get(String(partner.id)) ?? {} }).toEqual({
+        seed,
+        tale,
+        earned: worthsOf(tale),
+      });
+    expect(await checkInvariants(fixture.app)).toEqual([]);
+  }, 300_000);
+});

@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+
+/** Something that was sent: a sale, its correction, or a refund. Ids are short; the test adds the partner's code. */
+export type Happening = {
+  id: string;
+  kind: 'sale' | 'refund';
+  revision?: number;
+  occurredAt: string;
+  currency?: 'USD';
+  amount?: string;
+  amounts?: { tax: string };
+  quantity?: number;
+  attributes?: { customer: string };
+  /** The id of the refunded sale. */
+  of?: string;
+};
+
+type Version = { cents: number; tax: number; units: number; customer: string; minute: number };
+type Back = { cents: number; tax: number; units: number; isWhole: boolean };
+/** The truth: each sale with all its revisions, the last of which is right, and its refunds. */
+export type Story = { revisions: Version[]; refunds: Back[]; hasUnits: boolean }[];
+
+const FIRST_MINUTE = Date.parse('2026-02-20T00:00:00Z');
+const MINUTES = 80 * 24 * 60;
+const CENTS_MAX = 4000;
+
+const version = fc.record({
+  cents: fc.integer({ min: 1, max: CENTS_MAX }),
+  tax: fc.integer({ min: 0, max: 300 }),
+  units: fc.integer({ min: 1, max: 4 }),
+  customer: fc.constantFrom('kim', 'lou'),
+  minute: fc.integer({ min: 0, max: MINUTES }),
+});
+const back = fc.record({
+  cents: fc.integer({ min: 1, max: CENTS_MAX }),
+  tax: fc.integer({ min: 0, max: 300 }),
+  units: fc.integer({ min: 1, max: 3 }),
+  isWhole: fc.boolean(),
+});
+const seeds: fc.Arbitrary<Story> = fc.array(
+  fc.record({
+    revisions: fc.array(version, { minLength: 1, maxLength: 3 }),
+    refunds: fc.array(back, { maxLength: 2 }),
+    hasUnits: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 5 },
+);
+
+const print = (cents: number): string => (cents / 100).toFixed(2);
+
+/** No two sales happen in the same minute, so that the first one of a customer is always clear. */
+const at = (minute: number, index: number): string =>
+  new Date(FIRST_MINUTE + minute * 60_000 + index * 1000).toISOString();
+
+const happeningsOf = (story: Story): Happening[] =>
+  story.flatMap(({ revisions, refunds, hasUnits }, index) => [
+    ...revisions.map(({ cents, tax, units, customer, minute }, revision): Happening => ({
+      id: `s${index}`,
+      kind: 'sale',
+      revision: revision + 1,
+      occurredAt: at(minute, index),
+      currency: 'USD',
+      amount: print(cents),
+      amounts: { tax: print(tax) },
+      ...(hasUnits && { quantity: units }),
+      attributes: { customer },
+    })),
+    ...refunds.map(({ cents, tax, units, isWhole }, number): Happening => ({
+      id: `s${index}-r${number}`,
+      kind: 'refund',
+      of: `s${index}`,
+      occurredAt: at(MINUTES, index),
+      ...(!isWhole && {
+        currency: 'USD',
+        amount: print(cents),
+        amounts: { tax: print(tax) },
+        ...(hasUnits && { quantity: units }),
+      }),
+    })),
+  ]);
+
+const batched = (happenings: readonly Happening[], sizes: readonly number[]): Happening[][] => {
+  const batches: Happening[][] = [];
+  let rest = [...happenings];
+  for (const size of sizes) {
+    batches.push(rest.slice(0, size));
+    rest = rest.slice(size);
+  }
+  return [...batches, rest];
+};
+
+/** A story, told as it happened and told in any other way. */
+export const story = () =>
+  seeds.chain((seed) => {
+    const happenings = happeningsOf(seed);
+    const sizes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
+    return fc
+      .record({
+        order: fc.shuffledSubarray(happenings, { minLength: happenings.length }),
+        again: fc.subarray(happenings),
+        sizes,
+      })
+      .map(({ order, again, sizes: shuffledSizes }) => ({
+        seed,
+        straight: batched(happenings, [2, 3]),
+        shuffled: batched([...order, ...again], shuffledSizes),
+      }));
+  });
+
+type Left = {
+  cents: number;
+  tax: number;
+  units: number | null;
+  isGone: boolean;
+  customer: string;
+  at: Date;
+  index: number;
+};
+
+function leftOf({ revisions, refunds, hasUnits }: Story[number], index: number): Left {
+  const { cents, tax, units, customer, minute } = revisions.at(-1) ?? {
+    cents: 0,
+    tax: 0,
+    units: 0,
+    customer: '',
+    minute: 0,
+  };
+  const isWhole = refunds.some((refund) => refund.isWhole);
+  const sum = (field: 'cents' | 'tax' | 'units') =>
+    refunds.filter((refund) => !refund.isWhole).reduce((total, refund) => total + refund[field], 0);
+  const isGone = isWhole || sum('cents') >= cents;
+  return {
+    cents: isGone ? 0 : cents - sum('cents'),
+    tax: isWhole ? 0 : Math.max(0, tax - sum('tax')),
+    units: hasUnits ? (isGone ? 0 : Math.max(0, units - sum('units'))) : null,
+    isGone,
+    customer,
+    at: new Date(at(minute, index)),
+    index,
+  };
+}
+
+/** Rounds a quotient of integers half to even. */
+function halfEven(numerator: number, denominator: number): number {
+  const floor = Math.floor(numerator / denominator);
+  const twice = 2 * (numerator - floor * denominator);
+  return twice > denominator || (twice === denominator && floor % 2 === 1) ? floor + 1 : floor;
+}
+
+/** The worth of the final state in cents, by incentive and scope, without anything that is worth 0. */
+export function worthsOf(seed: Story): Record<string, bigint> {
+  const left = seed.map(leftOf);
+  const worths: Record<string, number> = {};
+  for (const { cents, tax, isGone, index } of left) {
+    worths[`share s${index}`] = halfEven(Math.max(0, cents - tax) * 777, 10_000);
+    worths[`bonus s${index}`] = isGone ? 0 : 150;
+  }
+  const byMonth = Map.groupBy(left, ({ at: date }) => date.getUTCMonth());
+  for (const [month, sales] of byMonth) {
+    const volume = sales.reduce((total, { cents }) => total + cents, 0);
+    worths[`cliff 2026-${String(month + 1).padStart(2, '0')}-01 `] = halfEven(volume * (volume >= 3000 ? 10 : 5), 100);
+  }
+  const byQuarter = Map.groupBy(left, ({ at: date }) => Math.floor(date.getUTCMonth() / 3));
+  for (const [quarter, sales] of byQuarter) {
+    const volume = sales.reduce((total, { cents }) => total + cents, 0);
+    const exact = Math.min(volume, 2500) * 10 + Math.max(0, volume - 2500) * 33;
+    worths[`marginal 2026-${String(quarter * 3 + 1).padStart(2, '0')}-01 `] = halfEven(exact, 1000);
+  }
+  const counted = left.filter(({ units }) => units !== null);
+  const units = counted.reduce((total, one) => total + (one.units ?? 0), 0);
+  const paid = counted.reduce((total, { cents }) => total + cents, 0);
+  if (units > 0)
+    worths['units 1970-01-01 '] = halfEven(paid * (Math.min(units, 3) * 2 + Math.max(0, units - 3) * 9), units * 100);
+  for (const [customer, sales] of Map.groupBy(left, (one) => one.customer)) {
+    const [first] = sales.filter(({ cents }) => cents > 0).toSorted((a, b) => a.at.getTime() - b.at.getTime());
+    if (first) worths[`first 1970-01-01 ${customer}`] = halfEven(first.cents * 20, 100);
+  }
+  return Object.fromEntries(
+    Object.entries(worths)
+      .filter(([, worth]) => worth > 0)
+      .map(([key, worth]) => [key, BigInt(worth)]),
+  );
+}
