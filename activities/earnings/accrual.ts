@@ -81,7 +81,7 @@ function inOrder(due: readonly DueEvent[]): DueEvent[] {
 
 function kindOf({ refundOf, revision }: DueEvent): LineKind {
   if (refundOf !== null) return 'reversed';
-  return revision > 1 ? 'adjusted' : 'earned';
+  return revision > 1 ? 'corrected' : 'earned';
 }
 
 const named = (event: DueEvent, earned: ReturnType<typeof earningsOf>, page: Page): NewEarning[] =>

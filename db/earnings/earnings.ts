@@ -19,7 +19,7 @@ export type NewEarning = Earning & {
   /** The people who sent the event or wrote the terms. */
   readonly madeBy: readonly string[];
 };
-export type LineKind = 'earned' | 'reversed' | 'adjusted';
+export type LineKind = 'earned' | 'reversed' | 'corrected';
 
 const LineRow = z.strictObject({
   id: z.bigint(),

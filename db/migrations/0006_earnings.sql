@@ -95,7 +95,7 @@ create table earning_line(
   id bigint generated always as identity primary key,
   partner_id bigint not null references partner,
   program_id int not null references program,
-  kind text not null check (kind in ('earned', 'reversed', 'returned_funds', 'adjusted', 'transferred', 'written_off')),
+  kind text not null check (kind in ('earned', 'reversed', 'corrected', 'returned_funds', 'adjusted', 'transferred', 'written_off')),
   batch_id bigint references accrual_batch,
   resolution_id uuid,
   correction_id uuid,
@@ -109,7 +109,7 @@ create table earning_line(
   made_by uuid[] not null default '{}',
   unique (id, partner_id, currency, amount_minor),
   constraint line_has_its_cause check (case
-    when kind in ('earned', 'reversed') then batch_id is not null and earning_count > 0
+    when kind in ('earned', 'reversed', 'corrected') then batch_id is not null and earning_count > 0
     when kind = 'returned_funds' then resolution_id is not null and earning_count = 0
     else correction_id is not null and correction_item is not null and earning_count = 0 end
     and num_nonnulls(batch_id, resolution_id, correction_id) = 1 and num_nulls(correction_id, correction_item) in (0, 2))

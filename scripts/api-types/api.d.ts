@@ -4492,10 +4492,33 @@ export interface components {
              */
             amount: string | null;
             /**
+             * @description The other amounts by name
+             * @example {
+             *       "freight": "12.50"
+             *     }
+             */
+            amounts: {
+                [key: string]: string;
+            };
+            /**
              * @description The number of units; null if the event names none
              * @example 3
              */
             quantity: number | null;
+            /**
+             * @description The facts about the event by name
+             * @example {
+             *       "product": "router-x"
+             *     }
+             */
+            attributes: {
+                [key: string]: string;
+            };
+            /**
+             * @description The number of the revision; a higher one than 1 corrected the event
+             * @example 1
+             */
+            revision: number;
             /**
              * @description The id of the event that this one takes back; null unless this is a refund
              * @example order-1001

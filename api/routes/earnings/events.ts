@@ -89,7 +89,14 @@ const EventBody = z
     kind: fields.text('The kind of event', 'sale'),
     currency: fields.orNull(Currency, 'The currency of the amount; null if the event has no amount'),
     amount: fields.amount('The main amount; null if the event has none').nullable(),
+    amounts: z
+      .record(z.string(), fields.amount('An amount', '12.50'))
+      .meta({ description: 'The other amounts by name', examples: [{ freight: '12.50' }] }),
     quantity: fields.count('The number of units; null if the event names none', 3).nullable(),
+    attributes: z
+      .record(z.string(), fields.text('A fact about the event', 'router-x'))
+      .meta({ description: 'The facts about the event by name', examples: [{ product: 'router-x' }] }),
+    revision: fields.count('The number of the revision; a higher one than 1 corrected the event', 1),
     refundOf: fields
       .text('The id of the event that this one takes back; null unless this is a refund', 'order-1001')
       .nullable(),
@@ -161,10 +168,16 @@ const quarantine = createRoute({
   },
 });
 
-const eventBody = ({ minor, currency, occurredAt, bookedAt, ...event }: StoredEvent) => ({
+const eventBody = ({ minor, currency, amounts, occurredAt, bookedAt, ...event }: StoredEvent) => ({
   ...event,
   currency,
   amount: minor === null || currency === null ? null : formatDecimal(money(minor, currency)),
+  amounts: Object.fromEntries(
+    Object.entries(amounts).map(([name, other]) => [
+      name,
+      currency === null ? '0' : formatDecimal(money(other, currency)),
+    ]),
+  ),
   occurredAt: occurredAt.toISOString(),
   bookedAt: bookedAt.toISOString(),
 });

@@ -10,7 +10,7 @@ const PARTNERS = ['ann', 'bob', 'cem', 'dee', 'eve', 'fay', 'gus'];
 beforeAll(async () => {
   api = await startApi();
   await setUpShop(api, PARTNERS);
-  const incentives = [{ id: 'commission', rule: 'percent', percent: '20' }];
+  const incentives = [{ id: 'commission', pay: { rule: 'percent', percent: '20' } }];
   await api.ask('POST', '/v1/programs/shop/plans', { body: { code: 'gold', terms: { ...TERMS, incentives } } });
 });
 afterAll(() => api.stop());
