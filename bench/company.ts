@@ -39,7 +39,7 @@ export async function addCompany(db: DatabasePool, method: 'bank' | 'paypal' = '
       name: 'Bench',
       scheduleId: schedule.id,
       partnerKinds: [],
-      eligibility: { needs: [], territories: [] },
+      eligibility: { needs: [], territories: [], exclusive: [] },
     },
     by,
   );

@@ -17,6 +17,7 @@ import { localDate } from '../../domain/calendar.ts';
 import { type FailureDetail, Failure } from '../../domain/errors.ts';
 import { changeTerms, type Days, findOverlap, termOn, type TermsChange } from '../../domain/partners/agreement.ts';
 import { cutoffInstant } from '../../domain/payers/schedule.ts';
+import { refuseRivals } from './exclusive.ts';
 import { refuseIneligible } from './eligibility.ts';
 
 /**
@@ -36,6 +37,7 @@ export const addAgreements = (db: Database, agreements: readonly NewAgreement[],
       agreements.map(({ partner, program, startsOn }) => ({ partner, program, day: startsOn })),
     );
     await insertTerms(tx, agreements.map(termOf), by);
+    await refuseRivals(tx, agreements.map(termOf));
     await addAuditEntries(
       tx,
       agreements.map(({ partner, program, plan, startsOn, endsOn, reason = null }) => ({
@@ -162,6 +164,10 @@ export const changeAgreement = (
         tx,
         answer.map((term) => ({ ...term, partner, program, reason: reason ?? null })),
         by,
+      );
+      await refuseRivals(
+        tx,
+        added.map(({ from, until }) => ({ partner, program, from, until })),
       );
       const wished = Object.entries({ ...change, reason }).filter(([, value]) => value !== undefined);
       const detail = { program, ...Object.fromEntries(wished) };

@@ -12,6 +12,7 @@ import { lockPartnersByCode } from '../../db/partners/partners.ts';
 import { addAuditEntries, addAuditEntry } from '../../db/people/audit.ts';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
 import { whyNotFact } from '../../domain/partners/fact.ts';
+import { refuseRivalFacts } from './exclusive.ts';
 
 /**
  * Records facts about partners, all or none. A fact supersedes the earlier ones about its days. The partners and keys exist. Throws
@@ -26,6 +27,7 @@ export const recordFacts = (db: Database, facts: readonly NewFact[], origin: Fac
     );
     if (origin.by !== null) await refuseWrong(tx, facts);
     const ids = await insertFacts(tx, facts, origin);
+    if (origin.by !== null) await refuseRivalFacts(tx, facts);
     await addAuditEntries(
       tx,
       facts.map(({ partner, ...fact }) => ({

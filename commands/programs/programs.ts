@@ -43,14 +43,16 @@ export const changeAdmission = (db: Database, code: string, admission: Admission
     return getProgram(tx, code);
   });
 
-/** Refuses needs whose key no fact can have. Nobody could ever join. */
-async function refuseUndeclared(db: Database, { eligibility: { needs } }: Admission): Promise<void> {
-  const keys = await listFactKeysNamed(
-    db,
-    needs.map(({ key }) => key),
-  );
+/** Refuses keys and values that no fact can have. Nobody could ever join, or no value would ever be exclusive. */
+async function refuseUndeclared(db: Database, { eligibility: { needs, exclusive } }: Admission): Promise<void> {
+  const keys = await listFactKeysNamed(db, [...needs.map(({ key }) => key), ...exclusive]);
   const declared = new Map(keys.map((key) => [key.key, key]));
-  const details = needs.flatMap(({ key, anyOf }, index) => whyNotNeed(index, declared.get(key), { key, anyOf }));
+  const details = [
+    ...needs.flatMap(({ key, anyOf }, index) => whyNotNeed(index, declared.get(key), { key, anyOf })),
+    ...exclusive.flatMap((key, index) =>
+      declared.has(key) ? [] : [{ field: `eligibility.exclusive[${index}]`, reason: `${key} is not declared` }],
+    ),
+  ];
   if (details.length > 0)
     throw new Failure(
       'invalid_input',

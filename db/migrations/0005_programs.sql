@@ -6,7 +6,7 @@ create table program(
   schedule_id int not null references pay_schedule,
   name text not null check (name <> ''),
   partner_kinds text[] not null default '{}',
-  eligibility jsonb not null default '{"needs": [], "territories": []}',
+  eligibility jsonb not null default '{"needs": [], "territories": [], "exclusive": []}',
   fact_grants jsonb not null default '[]',
   attributes text[] not null default '{}',
   created_at timestamptz not null default now()

@@ -7,6 +7,7 @@ import type { PartnerKind } from '../partners/kind.ts';
 const NEEDS_MAX = 20;
 const VALUES_MAX = 50;
 const TERRITORIES_MAX = 300;
+const EXCLUSIVE_MAX = 5;
 
 /** The needs of a program, which a partner must meet on the first day in it, besides being of the right kind. */
 export const Eligibility = z
@@ -36,6 +37,15 @@ export const Eligibility = z
         description:
           'The countries, regions and territories that the program is open to. The country of a partner, or a value of their facts `region` and `territory`, must be one of them. Empty if it is open to all',
         examples: [['US', 'EMEA']],
+      }),
+    exclusive: z
+      .array(FactKey)
+      .max(EXCLUSIVE_MAX)
+      .default([])
+      .meta({
+        description:
+          'The keys of which each value belongs to one partner of the program at a time, such as `territory` where distribution is exclusive',
+        examples: [['territory']],
       }),
   })
   .meta({

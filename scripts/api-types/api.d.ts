@@ -3037,6 +3037,14 @@ export interface components {
              *     ]
              */
             territories?: string[];
+            /**
+             * @description The keys of which each value belongs to one partner of the program at a time, such as `territory` where distribution is exclusive
+             * @default []
+             * @example [
+             *       "territory"
+             *     ]
+             */
+            exclusive?: string[];
         };
         NewProgram: {
             /**

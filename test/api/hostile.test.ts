@@ -110,9 +110,12 @@ const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
     name: 'P',
     schedule: 'monthly',
     partnerKinds: ['agent'],
-    eligibility: { needs: [{ key: 'tier', anyOf: ['gold'] }], territories: ['US'] },
+    eligibility: { needs: [{ key: 'tier', anyOf: ['gold'] }], territories: ['US'], exclusive: ['territory'] },
   },
-  'PUT /v1/programs/{code}/eligibility': { partnerKinds: [], eligibility: { needs: [], territories: [] } },
+  'PUT /v1/programs/{code}/eligibility': {
+    partnerKinds: [],
+    eligibility: { needs: [], territories: [], exclusive: [] },
+  },
   'PUT /v1/programs/{code}/fact-grants': {
     grants: [{ kind: 'training', key: 'certification', value: 'net-1', months: 24 }],
   },

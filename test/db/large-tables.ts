@@ -64,7 +64,7 @@ export async function fillLargeTables({ app, owner }: Fixture) {
       select id, ${company.programId}, ${company.planId}, '2020-01-01' from partner`,
     sql.unsafe`
       insert into partner_fact(partner_id, key, slot, value, starts_on, source)
-      select id, 'tier', '', 'gold', '2020-01-01', 'ladder' from partner`,
+      select id, 'territory', 'T' || id, 'T' || id, '2020-01-01', 'ladder' from partner`,
     sql.unsafe`insert into onboarding_record(partner_id, stage, reached_on) select id, 'trained', '2020-01-01' from partner`,
     sql.unsafe`
       insert into instrument_version(partner_id, method, country, sealed, key_id, fingerprint, last4, usable_from)

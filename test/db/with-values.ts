@@ -53,6 +53,7 @@ import { insertClaim, lockOpenClaim } from '../../db/people/claims.ts';
 import { insertGrant } from '../../db/people/grants.ts';
 import { findCaller, insertKey } from '../../db/people/keys.ts';
 import { insertFirstVersion, insertNextVersion } from '../../db/programs/plans.ts';
+import { listRivals } from '../../db/programs/rivals.ts';
 import type { Program } from '../../db/programs/programs.ts';
 import { countApprovals, insertApproval, readDecider } from '../../db/runs/approvals.ts';
 import { countHeld, listHeld, listHoldingRuns } from '../../db/runs/holds.ts';
@@ -189,6 +190,8 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   listTasksDue: (db) => listTasksDue(db, 86_400_000, 50),
   sealAuditLog: (db) => sealAuditLog(db),
   listEvents: (db) => listEvents(db, { partner: 'large-500' }, null, PAGE),
+  listRivals: (db) =>
+    listRivals(db, [{ partner: 'large-1', program: 'resale', from: '2026-01-01', until: null }], ['territory']),
   countWorkedOut: (db) => countWorkedOut(db, { partner: 'large-1', program: 'resale' }, [{ from: NOW, until: null }]),
   listDueEvents: (db, s) => listDueEvents(db, s.company.programId, 0, 500),
   listPartnerEarnings: (db, s) => listPartnerEarnings(db, s.partnerId, null, PAGE),

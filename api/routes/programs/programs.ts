@@ -45,7 +45,7 @@ const NewProgramBody = z
     name: Name.meta({ description: "The program's name", examples: ['Resale'] }),
     schedule: Code.meta({ description: 'The code of the pay schedule that pays this program', examples: ['monthly'] }),
     partnerKinds: PartnerKinds.default([]).meta(KINDS),
-    eligibility: Eligibility.default({ needs: [], territories: [] }),
+    eligibility: Eligibility.default({ needs: [], territories: [], exclusive: [] }),
     attributes: Attributes.default([]).meta(ATTRIBUTES),
   })
   .openapi('NewProgram');

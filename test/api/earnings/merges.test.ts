@@ -24,7 +24,11 @@ beforeAll(async () => {
   await api.ask('POST', '/v1/programs/club/plans', {
     body: {
       code: 'standard',
-      terms: { holdDays: 0, rounding: 'half-even', incentives: [{ id: 'all', pay: { rule: 'percent', percent: '10' } }] },
+      terms: {
+        holdDays: 0,
+        rounding: 'half-even',
+        incentives: [{ id: 'all', pay: { rule: 'percent', percent: '10' } }],
+      },
     },
   });
   preparer = await api.newKey('preparer');

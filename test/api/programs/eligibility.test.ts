@@ -69,7 +69,7 @@ describe('given a program that needs a certification', () => {
   });
 
   it('when it is opened to everybody then partners who did not fit may join', async () => {
-    const eligibility = { needs: [], territories: ['US'] };
+    const eligibility = { needs: [], territories: ['US'], exclusive: [] };
     const opened = await api.ask('PUT', '/v1/programs/pro/eligibility', { body: { partnerKinds: [], eligibility } });
     expect(opened).toMatchObject({ status: 200, body: { partnerKinds: [], eligibility } });
     expect(await api.ask('POST', '/v1/partners', { body: partner('fred', { kind: 'agent' }) })).toMatchObject({
@@ -86,5 +86,62 @@ describe('given a program that needs a certification', () => {
   ])('when it needs a fact that nobody can have then it is not added: $field', async ({ needs, field }) => {
     await api.ask('PUT', '/v1/fact-keys/rank', { body: { description: 'The rank', allowedValues: ['a', 'b'] } });
     expect((await program('odd', [], { needs })).body).toMatchObject({ status: 400, errors: [{ field }] });
+  });
+});
+
+describe('given a program in which each territory belongs to one partner at a time', () => {
+  const territory = (value: string, from = '2026-01-01', until?: string) => ({ key: 'territory', value, from, until });
+  const sole = (startsOn: string, endsOn?: string) => ({ program: 'sole', plan: 'standard', startsOn, endsOn });
+  const add = (code: string, facts: object[], agreements: object[]) =>
+    api.ask('POST', '/v1/partners', { body: partner(code, { facts, agreements }) });
+  const record = (code: string, body: object) => api.ask('POST', `/v1/partners/${code}/facts`, { body });
+
+  beforeAll(async () => {
+    await program('sole', [], { exclusive: ['territory'] });
+    await add('north', [territory('DE'), territory('AT')], [sole('2026-01-01', '2026-07-01')]);
+  });
+
+  it('when another partner holds one of them on the same days then they cannot join', async () => {
+    const answer = await add('south', [territory('AT')], [sole('2026-06-01')]);
+    expect(answer.body).toMatchObject({
+      status: 400,
+      errors: [
+        {
+          field: 'program',
+          reason: expect.stringContaining('territory AT belongs to north in sole from 2026-06-01 on'),
+        },
+      ],
+    });
+    expect(await api.ask('GET', '/v1/partners/south')).toMatchObject({ status: 404 });
+  });
+
+  it('when they join after the other one left then they may, and the other one cannot come back', async () => {
+    expect(await add('south', [territory('AT')], [sole('2026-07-01')])).toMatchObject({ status: 201 });
+    const back = await api.ask('PATCH', '/v1/partners/north/agreements/sole', { body: { endsOn: null } });
+    expect(back.body).toMatchObject({ status: 400, errors: [{ field: 'program' }] });
+    expect(
+      await api.ask('PATCH', '/v1/partners/north/agreements/sole', { body: { startsOn: '2025-12-01' } }),
+    ).toMatchObject({
+      status: 200,
+    });
+  });
+
+  it('when a partner in the program gets the territory of another one then that is refused', async () => {
+    expect(await add('west', [territory('FR')], [sole('2026-01-01')])).toMatchObject({ status: 201 });
+    expect((await record('west', territory('AT', '2026-03-01'))).body).toMatchObject({
+      status: 400,
+      errors: [
+        { reason: expect.stringContaining('belongs to north in sole from 2026-03-01') },
+        { reason: expect.stringContaining('belongs to south in sole from 2026-07-01') },
+      ],
+    });
+    expect(await record('west', territory('CH'))).toMatchObject({ status: 201 });
+    expect(await record('ann', territory('AT'))).toMatchObject({ status: 201 });
+  });
+
+  it('when two partners take one territory at once then one of them gets it', async () => {
+    await Promise.all(['east', 'far'].map((code) => add(code, [], [sole('2026-01-01')])));
+    const answers = await Promise.all(['east', 'far'].map((code) => record(code, territory('PL'))));
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 400]);
   });
 });
