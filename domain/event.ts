@@ -19,8 +19,8 @@ import { parseDecimal } from './money.ts';
 export const REFUND = 'refund';
 
 const AMOUNTS_MAX = 20;
-const ATTRIBUTES_MAX = 20;
-const ATTRIBUTE_CHARS_MAX = 200;
+export const ATTRIBUTES_MAX = 20;
+export const ATTRIBUTE_CHARS_MAX = 200;
 const REVISION_MAX = 1_000_000;
 const YEAR_MIN = 2000;
 const YEAR_MAX = 2100;

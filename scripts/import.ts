@@ -55,7 +55,7 @@ async function send(path: string, mapPath: string): Promise<number> {
   const done = await api.postForm('/v1/imports', await formOf(path, mapPath));
   console.log(
     `${path}: ${done.rows} rows: ${done.accepted} accepted, ${done.replayed} already known, ` +
-      `${done.quarantined} quarantined, ${done.rejected} rejected (import ${done.id}, ${done.status})`,
+      `${done.quarantined} quarantined, ${done.rejected} rejected, ${done.skipped} skipped (import ${done.id}, ${done.status})`,
   );
   showWarnings(done);
   await showRejections(done.id);

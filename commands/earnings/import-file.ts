@@ -6,13 +6,14 @@ import {
   insertImport,
   insertRejections,
   markImportFinished,
+  type Rejection,
   WHOLE_FILE,
 } from '../../db/earnings/imports.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import type { ImportMapping } from '../../domain/earnings/import-mapping.ts';
 import type { Shard } from '../../domain/earnings/shard.ts';
 import type { Break } from '../csv.ts';
-import { countRows, takePage } from './import-page.ts';
+import { countRows, eventsOfPage, type PageResult, type RowResult, settlePage } from './import-page.ts';
 import { type ImportFiles, type ImportSource, type JoinLimits, openSource } from './import-source.ts';
 import { intakeEvents } from './intake.ts';
 import { gatherWarnings, type LineWarning, type Warnings } from './warnings.ts';
@@ -63,27 +64,28 @@ async function importRows(
   const gathered = gatherWarnings();
   let broken: Break | undefined;
   for await (const page of ahead(source.pages(ROWS_PER_PAGE, (where) => (broken = where)))) {
-    let shards: readonly Shard[] = [];
-    const { rows, warnings } = await takePage(page, mapping, async (events) => {
-      const intake = await intakeEvents(db, events, { nowMs: Date.now(), strict: false, by });
-      ({ shards } = intake);
-      return intake;
+    const incoming = eventsOfPage(page);
+    let settled: PageResult = { rows: [], warnings: [] };
+    const { shards } = await intakeEvents(db, incoming, {
+      nowMs: Date.now(),
+      strict: false,
+      by,
+      record: async (tx, intake) => {
+        settled = settlePage(page, mapping, incoming, intake);
+        await countImportRows(tx, id, countRows(settled.rows));
+        await insertRejections(tx, id, settled.rows.flatMap(rejectionsOf));
+      },
     });
-    await db.transaction(async (tx) => {
-      await countImportRows(tx, id, countRows(rows));
-      await insertRejections(
-        tx,
-        id,
-        rows.flatMap(({ line, problems }) => problems.map(({ column, reason }) => ({ line, column, reason }))),
-      );
-    });
-    for (const warning of warnings) gathered.add(warning);
+    for (const warning of settled.warnings) gathered.add(warning);
     await onPage(shards);
   }
   if (broken) await insertRejections(db, id, [{ line: broken.line, column: WHOLE_FILE, reason: broken.reason }]);
   else await markImportFinished(db, id);
   return gathered.finish(db);
 }
+
+const rejectionsOf = ({ line, problems }: RowResult): Rejection[] =>
+  problems.map(({ column, reason }) => ({ line, column, reason }));
 
 /** Reads the next page while the caller writes the one before: the database and this process work at the same time. */
 async function* ahead<Page>(pages: AsyncGenerator<Page>): AsyncGenerator<Page> {

@@ -1,3 +1,4 @@
+import type { RowCounts } from '../../db/earnings/imports.ts';
 import type { RowProblem } from '../../domain/earnings/import-cells.ts';
 import { fieldsOf, type ImportMapping, refundsOf } from '../../domain/earnings/import-mapping.ts';
 import { columnsIn } from '../../domain/earnings/mapping-fields.ts';
@@ -17,26 +18,21 @@ export type RowResult = {
 
 export type PageResult = { readonly rows: readonly RowResult[]; readonly warnings: readonly LineWarning[] };
 
-/** Takes the events of a page in, or only judges them. An import and its preview differ in this alone. */
-export type TakeEvents = (events: readonly IncomingEvent[]) => Promise<Pick<Intake, 'outcomes' | 'warnings'>>;
+/** The events of a page for an intake, the events of one row together. */
+export const eventsOfPage = (page: readonly MappedLine[]): IncomingEvent[] =>
+  page.flatMap((row, unit) => ('events' in row ? row.events.map((wire) => ({ wire, unit })) : []));
 
-/** Gives the events of a page to an intake, the events of one row together, and returns the outcome of each row. */
-export async function takePage(
+/** The outcome of each row of a page, from the outcomes of its events. */
+export function settlePage(
   page: readonly MappedLine[],
   mapping: ImportMapping,
-  take: TakeEvents,
-): Promise<PageResult> {
-  const incoming = page.flatMap((row, unit) => ('events' in row ? row.events.map((wire) => ({ wire, unit })) : []));
-  const { outcomes, warnings } = await take(incoming);
-  const byRow = Map.groupBy(outcomes.entries(), ([index]) => incoming[index]?.unit);
+  incoming: readonly IncomingEvent[],
+  { outcomes, warnings }: Pick<Intake, 'outcomes' | 'warnings'>,
+): PageResult {
+  const byRow: IntakeOutcome[][] = page.map(() => []);
+  for (const [index, outcome] of outcomes.entries()) byRow[incoming[index]?.unit ?? 0]?.push(outcome);
   return {
-    rows: page.map((row, unit) =>
-      resultOf(
-        row,
-        (byRow.get(unit) ?? []).map(([, outcome]) => outcome),
-        mapping,
-      ),
-    ),
+    rows: page.map((row, unit) => resultOf(row, byRow[unit] ?? [], mapping)),
     warnings: warnings.flatMap((warning, index) =>
       warning ? [{ ...warning, line: page[incoming[index]?.unit ?? 0]?.line ?? 0 }] : [],
     ),
@@ -64,13 +60,12 @@ function resultOf(row: MappedLine, outcomes: readonly IntakeOutcome[], mapping: 
 
 /** Where a refused event's field came from in the file. A refund in the row of its sale is about the column of its amount. */
 function columnOf(mapping: ImportMapping, field: string): string {
-  const own = columnsIn(fieldsOf(mapping)[field]);
+  const [name = '', key = ''] = field.split('.');
+  const own = columnsIn(name === 'attributes' ? mapping.attributes?.[key] : fieldsOf(mapping)[field]);
   const columns =
     field === 'refundOf' && own.length === 0 ? refundsOf(mapping).flatMap((one) => columnsIn(one.amount)) : own;
   return [...new Set(columns)].join(', ') || `mapping: ${field}`;
 }
-
-export type RowCounts = Record<RowResult['status'], number> & { rows: number };
 
 /** Counts the outcomes of rows. Rows that the mapping leaves out are not among `rows`. */
 export function countRows(rows: readonly RowResult[]): RowCounts {

@@ -1,7 +1,8 @@
 import type { Database } from '../../db/database.ts';
+import type { RowCounts } from '../../db/earnings/imports.ts';
 import type { ImportMapping } from '../../domain/earnings/import-mapping.ts';
 import type { Break } from '../csv.ts';
-import { countRows, type RowCounts, type RowResult, takePage } from './import-page.ts';
+import { countRows, eventsOfPage, type RowResult, settlePage } from './import-page.ts';
 import { type ImportFiles, type JoinLimits, openSource } from './import-source.ts';
 import { foreseeIntake } from './intake.ts';
 import { type Foreseen, keyOf } from './judge.ts';
@@ -64,9 +65,10 @@ export async function previewFile(
     const room = rowsRead - counts.rows - counts.skipped;
     isWhole = page.length <= room;
     if (room === 0) break;
-    const { rows, warnings } = await takePage(page.slice(0, room), mapping, (events) =>
-      foreseeIntake(db, events, { nowMs: Date.now(), foreseen }),
-    );
+    const read = page.slice(0, room);
+    const incoming = eventsOfPage(read);
+    const intake = await foreseeIntake(db, incoming, { nowMs: Date.now(), foreseen });
+    const { rows, warnings } = settlePage(read, mapping, incoming, intake);
     for (const row of rows) kinds.add(row);
     for (const warning of warnings) gathered.add(warning);
     first.push(...rows.filter(({ status }) => status !== 'skipped').slice(0, rowsShown - first.length));

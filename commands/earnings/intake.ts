@@ -36,6 +36,14 @@ export type Intake = {
   warnings: readonly (EventWarning | undefined)[];
 };
 
+type IntakeOptions = {
+  nowMs: number;
+  strict: boolean;
+  by: string;
+  /** Writes more in the same transaction, such as how many rows of a file were taken in. */
+  record?: (tx: Database, intake: Intake) => Promise<void>;
+};
+
 /**
  * Takes in a page of events in one transaction. An event that is known already is never judged again, so a page may be sent any
  * number of times. With `strict`, one refused event refuses the page: Failure `invalid_input` names every reason.
@@ -43,7 +51,7 @@ export type Intake = {
 export const intakeEvents = (
   db: Database,
   incoming: readonly IncomingEvent[],
-  { nowMs, strict, by }: { nowMs: number; strict: boolean; by: string },
+  { nowMs, strict, by, record }: IntakeOptions,
 ): Promise<Intake> =>
   db.transaction(async (tx) => {
     const candidates = incoming.map(({ wire, unit }) => withHash(wire, unit));
@@ -51,11 +59,13 @@ export const intakeEvents = (
     if (strict) refuseAll(judged);
     const settled = await write(tx, judged, by);
     await grantFacts(tx, settled.flatMap(grantingOf));
-    return {
+    const intake = {
       outcomes: settled.map(({ outcome }) => outcome),
       shards: distinctShards(settled.filter(({ outcome }) => outcome.status === 'accepted').flatMap(shardsOf)),
       warnings: await warn(tx, settled),
     };
+    await record?.(tx, intake);
+    return intake;
   });
 
 /** Judges a page of events as `intakeEvents` does, and writes nothing. It adds the events that are new to `foreseen`. */

@@ -73,8 +73,10 @@ create table import(
   accepted bigint not null default 0,
   replayed bigint not null default 0,
   quarantined bigint not null default 0,
-  rejected bigint not null default 0
+  rejected bigint not null default 0,
+  skipped bigint not null default 0
 );
+comment on column import.skipped is 'The rows that the mapping leaves out. They are not among `rows`.';
 
 create table import_rejection(
   import_id uuid not null references import,

@@ -119,6 +119,28 @@ export function readAmount(
   };
 }
 
+/** Reads amounts by name. Those whose cells are empty are left out; undefined if all are. */
+export function readAmounts(header: Header, amounts: Readonly<Record<string, NumberField>>) {
+  const readers = Object.entries(amounts).map(([name, source]) => ({ name, read: readAmount(header, source) }));
+  return (row: Row, report: Report, currency: string | undefined): Record<string, string> | undefined =>
+    present(readers.map(({ name, read }) => [name, read(row, report, currency)]));
+}
+
+/** Reads texts by name. Those whose cells are empty are left out; undefined if all are. */
+export function readTexts(
+  header: Header,
+  texts: Readonly<Record<string, string | Cells>>,
+): Read<Record<string, string> | undefined> {
+  const readers = Object.entries(texts).map(([name, source]) => ({ name, read: readText(header, source) }));
+  return (row, report) => present(readers.map(({ name, read }) => [name, read(row, report)]));
+}
+
+function present(given: readonly (readonly [string, string | undefined])[]): Record<string, string> | undefined {
+  const found: Record<string, string> = {};
+  for (const [name, text] of given) if (text !== undefined) found[name] = text;
+  return Object.keys(found).length > 0 ? found : undefined;
+}
+
 function minorAmount(text: string, currency: CurrencyCode, refuse: (rule: string) => void): string | undefined {
   if (/^\d{1,18}$/.test(text)) return formatDecimal(money(BigInt(text), currency));
   refuse('is not a whole number of minor units');

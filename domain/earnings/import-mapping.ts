@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { AmountName, Code, Currency, EventKind, Source } from '../fields.ts';
+import { ATTRIBUTE_CHARS_MAX, ATTRIBUTES_MAX } from '../event.ts';
+import { AmountName, AttributeName, Code, Currency, EventKind, Source } from '../fields.ts';
 import type { Condition } from './condition.ts';
 import {
   cellsOf,
@@ -26,6 +27,20 @@ const Amounts = z.record(AmountName, NumberField).meta({
   examples: [{ freight: { column: 'freight_value' } }],
 });
 
+const Attributes = z
+  .record(
+    AttributeName,
+    textOf(z.string().min(1).max(ATTRIBUTE_CHARS_MAX), { 'RX-1': 'router' }).meta({
+      description: 'The text for all rows, or the columns that say it',
+      examples: [{ column: 'SKU' }],
+    }),
+  )
+  .refine((attributes) => Object.keys(attributes).length <= ATTRIBUTES_MAX, `has more than ${ATTRIBUTES_MAX} names`)
+  .meta({
+    description: 'The attributes of the event by name. An empty cell leaves its attribute out',
+    examples: [{ product: { column: 'SKU' }, channel: 'web' }],
+  });
+
 const Conditions = z.array(RowCondition).min(1).max(CONDITIONS_MAX).meta({ description: 'Tests that all fit' });
 
 const KindCases = z.strictObject({
@@ -43,12 +58,21 @@ const KindCases = z.strictObject({
 const Refund = z
   .strictObject({
     when: RowCondition.meta({
-      description: 'The rows whose sale was taken back; if it is left out, those with an `amount` above zero',
+      description:
+        'The rows whose sale was taken back; if it is left out, those with an amount or a quantity above zero',
       examples: [{ column: 'status', values: ['cancelled'] }],
     }).optional(),
     amount: NumberField.meta({
-      description: 'How much was taken back. Without it the whole sale was. Zero makes no refund',
+      description:
+        'How much was taken back. A refund without amounts and quantity takes back the whole sale. Zero makes no refund',
       examples: [{ column: 'Refunded Amount' }],
+    }).optional(),
+    amounts: Amounts.meta({
+      description: 'The other amounts that went back, by name. Those that are zero are left out',
+    }).optional(),
+    quantity: QuantityField.meta({
+      description: 'How many units went back. Zero is left out',
+      examples: [{ column: 'returned' }],
     }).optional(),
     afterMinutes: Minutes.meta({
       description: 'The number of minutes from the sale to its refund',
@@ -56,7 +80,10 @@ const Refund = z
     }).optional(),
     occurredAt: OccurredAt.meta({ description: 'When it was taken back, in place of `afterMinutes`' }).optional(),
   })
-  .refine(({ when, amount }) => when !== undefined || amount !== undefined, 'needs `when`, `amount` or both')
+  .refine(
+    ({ when, amount, amounts, quantity }) => [when, amount, amounts, quantity].some((one) => one !== undefined),
+    'needs `when`, or what was taken back, or both',
+  )
   .refine(
     ({ afterMinutes, occurredAt }) => (afterMinutes === undefined) !== (occurredAt === undefined),
     'needs either `afterMinutes` or `occurredAt`',
@@ -150,6 +177,7 @@ export const ImportMapping = z
       examples: [{ column: 'price', decimal: '.', thousands: ',' }],
     }).optional(),
     amounts: Amounts.optional(),
+    attributes: Attributes.optional(),
     quantity: QuantityField.meta({
       description: 'The number of units of all rows, or the column that says it',
       examples: [{ column: 'pieces' }],
@@ -245,7 +273,14 @@ export function columnsOf(mapping: ImportMapping): string[] {
     ...Object.values(fieldsOf(mapping)),
     ...Object.values(amounts),
     mapping.refundId,
-    ...refundsOf(mapping).flatMap(({ when, amount, occurredAt }) => [when, amount, occurredAt]),
+    ...refundsOf(mapping).flatMap(({ when, amount, amounts: others = {}, quantity, occurredAt }) => [
+      when,
+      amount,
+      ...Object.values(others),
+      quantity,
+      occurredAt,
+    ]),
+    ...Object.values(mapping.attributes ?? {}),
     ...skipsOf(mapping).flat(),
     fill,
     { columns: fill?.by },

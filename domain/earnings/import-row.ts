@@ -5,17 +5,19 @@ import {
   needText,
   type Read,
   readAmount,
+  readAmounts,
   readInstant,
   readQuantity,
   readTest,
   readText,
+  readTexts,
   type Report,
   type Row,
   type RowProblem,
 } from './import-cells.ts';
 import { fieldsOf, type ImportMapping, refundsOf, skipsOf } from './import-mapping.ts';
 import { compileRefunds, type RefundedSale } from './import-refund.ts';
-import { columnsIn, type NumberField } from './mapping-fields.ts';
+import { columnsIn } from './mapping-fields.ts';
 
 /** The column of a problem that a whole row has. */
 export const WHOLE_ROW = '(row)';
@@ -69,8 +71,12 @@ function compileEvents(mapping: ImportMapping, header: Header): (row: Row) => Ma
     const sale = WireEvent.safeParse(draft);
     const taken = refund && WireEvent.safeParse(refund.event);
     const broken = [
-      ...(sale.error?.issues ?? []).map((issue) => problemOf(mapping, fields, issue)),
-      ...(taken?.error?.issues ?? []).map((issue) => problemOf(mapping, { ...fields, ...refund?.columns }, issue)),
+      ...(sale.error?.issues ?? []).map((issue) =>
+        problemOf({ amounts: mapping.amounts, attributes: mapping.attributes }, fields, issue),
+      ),
+      ...(taken?.error?.issues ?? []).map((issue) =>
+        problemOf({ amounts: refund?.amounts }, { ...fields, ...refund?.columns }, issue),
+      ),
     ];
     if (broken.length > 0) return { problems: withoutRepeats(broken) };
     return { events: [sale.data, taken?.data].filter((event) => event !== undefined) };
@@ -84,7 +90,7 @@ const withoutRepeats = (problems: readonly RowProblem[]): RowProblem[] => [
 
 /** A row as an event whose fields have not been checked yet. An empty optional cell leaves its field out. */
 function compileDraft(mapping: ImportMapping, header: Header): Read<RefundedSale> {
-  const { source, occurredAt, currency, refundOf, amount, amounts, quantity } = mapping;
+  const { source, occurredAt, currency, refundOf, amount, amounts, attributes, quantity } = mapping;
   const id = needText(header, mapping.id);
   const refundId = mapping.refundId ? needText(header, mapping.refundId) : id;
   const program = needText(header, mapping.program);
@@ -94,6 +100,7 @@ function compileDraft(mapping: ImportMapping, header: Header): Read<RefundedSale
   const unit = currency === undefined ? undefined : readText(header, currency);
   const main = amount === undefined ? undefined : readAmount(header, amount);
   const others = amounts && readAmounts(header, amounts);
+  const facts = attributes && readTexts(header, attributes);
   const pieces = quantity === undefined ? undefined : readQuantity(header, quantity);
   const refunded = refundOf && needText(header, refundOf);
   return (row, report) => {
@@ -113,6 +120,7 @@ function compileDraft(mapping: ImportMapping, header: Header): Read<RefundedSale
       amount: main?.(row, report, money),
       amounts: others?.(row, report, money),
       quantity: pieces?.(row, report),
+      attributes: facts?.(row, report),
       refundOf: isRefund ? refunded?.(row, report) : undefined,
     };
     for (const [name, value] of Object.entries(optional)) if (value !== undefined) event[name] = value;
@@ -131,29 +139,20 @@ function readKind(header: Header, kind: ImportMapping['kind']): Read<string> {
   };
 }
 
-function readAmounts(header: Header, amounts: Readonly<Record<string, NumberField>>) {
-  const readers = Object.entries(amounts).map(([name, source]) => ({ name, read: readAmount(header, source) }));
-  return (row: Row, report: Report, currency: string | undefined): Record<string, string> | undefined => {
-    const given: Record<string, string> = {};
-    for (const { name, read } of readers) {
-      const text = read(row, report, currency);
-      if (text !== undefined) given[name] = text;
-    }
-    return Object.keys(given).length > 0 ? given : undefined;
-  };
-}
-
 /** The texts that a message repeats stand in quotation marks. Without them it is the same for all rows. */
 const withoutTexts = (message: string): string => message.replaceAll(/"[^"]*" ?/g, '');
 
+/** The columns of the fields that a mapping has by name. */
+type Named = { readonly amounts: ImportMapping['amounts']; readonly attributes?: ImportMapping['attributes'] };
+
 /** Where the cause of a broken rule is: a column of the file or, for a constant, the mapping itself. */
 function problemOf(
-  mapping: ImportMapping,
+  named: Named,
   fields: ReturnType<typeof fieldsOf>,
   { path, message }: { path: PropertyKey[]; message: string },
 ): RowProblem {
   const [field = '', name = ''] = path.map(String);
-  const source = field === 'amounts' ? mapping.amounts?.[name] : fields[field];
+  const source = field === 'amounts' || field === 'attributes' ? named[field]?.[name] : fields[field];
   const column = columnsIn(source).join(', ') || `mapping: ${path.map(String).join('.')}`;
   return { column, reason: message, rule: withoutTexts(message) };
 }

@@ -4741,7 +4741,7 @@ export interface components {
              */
             finishedAt: string | null;
             /**
-             * @description The number of rows that were read
+             * @description The number of rows that were read, without those that the mapping leaves out
              * @example 1200
              */
             rows: number;
@@ -4765,6 +4765,11 @@ export interface components {
              * @example 4
              */
             rejected: number;
+            /**
+             * @description The number of rows that the mapping leaves out
+             * @example 3
+             */
+            skipped: number;
         };
         Rejection: {
             /**
@@ -7649,6 +7654,56 @@ export interface components {
                 };
             };
             /**
+             * @description The attributes of the event by name. An empty cell leaves its attribute out
+             * @example {
+             *       "product": {
+             *         "column": "SKU"
+             *       },
+             *       "channel": "web"
+             *     }
+             */
+            attributes?: {
+                [key: string]: string | {
+                    /**
+                     * @description The name of a column, as the file's header has it
+                     * @example order_id
+                     */
+                    column?: string;
+                    /**
+                     * @description The columns whose cells together are the text
+                     * @example [
+                     *       "order_id",
+                     *       "item"
+                     *     ]
+                     */
+                    columns?: string[];
+                    /**
+                     * @description The text between the cells; `:` if it is left out
+                     * @example :
+                     */
+                    separator?: string;
+                    /**
+                     * @description The text before the cells
+                     * @example seller-
+                     */
+                    prefix?: string;
+                    /**
+                     * @description A table: the value of the field for each text. Any other text is rejected, or becomes `otherwise`
+                     * @example {
+                     *       "RX-1": "router"
+                     *     }
+                     */
+                    values?: {
+                        [key: string]: string;
+                    };
+                    /**
+                     * @description The value for every text that is not in `values`, also an empty one
+                     * @example router
+                     */
+                    otherwise?: string;
+                };
+            };
+            /**
              * @description The number of units of all rows, or the column that says it
              * @example {
              *       "column": "pieces"
@@ -7773,7 +7828,7 @@ export interface components {
              */
             refund?: {
                 /**
-                 * @description The rows whose sale was taken back; if it is left out, those with an `amount` above zero
+                 * @description The rows whose sale was taken back; if it is left out, those with an amount or a quantity above zero
                  * @example {
                  *       "column": "status",
                  *       "values": [
@@ -7822,7 +7877,7 @@ export interface components {
                     notMatches?: string[];
                 };
                 /**
-                 * @description How much was taken back. Without it the whole sale was. Zero makes no refund
+                 * @description How much was taken back. A refund without amounts and quantity takes back the whole sale. Zero makes no refund
                  * @example {
                  *       "column": "Refunded Amount"
                  *     }
@@ -7905,6 +7960,140 @@ export interface components {
                      * @constant
                      */
                     round?: "half-even";
+                };
+                /**
+                 * @description The other amounts that went back, by name. Those that are zero are left out
+                 * @example {
+                 *       "freight": {
+                 *         "column": "freight_value"
+                 *       }
+                 *     }
+                 */
+                amounts?: {
+                    [key: string]: string | {
+                        /**
+                         * @description The name of a column, as the file's header has it
+                         * @example order_id
+                         */
+                        column?: string;
+                        /**
+                         * @description The columns whose cells together are the text
+                         * @example [
+                         *       "order_id",
+                         *       "item"
+                         *     ]
+                         */
+                        columns?: string[];
+                        /**
+                         * @description The text between the cells; `:` if it is left out
+                         * @example :
+                         */
+                        separator?: string;
+                        /**
+                         * @description The text before the cells
+                         * @example seller-
+                         */
+                        prefix?: string;
+                        /**
+                         * @description A table: the value of the field for each text. Any other text is rejected, or becomes `otherwise`
+                         * @example {
+                         *       "gold": "50.00"
+                         *     }
+                         */
+                        values?: {
+                            [key: string]: string;
+                        };
+                        /**
+                         * @description The value for every text that is not in `values`, also an empty one
+                         * @example 50.00
+                         */
+                        otherwise?: string;
+                        /**
+                         * @description The decimal point of the file; `.` if it is left out
+                         * @example .
+                         * @enum {string}
+                         */
+                        decimal?: "." | ",";
+                        /**
+                         * @description The character between groups of three digits. A space stands for the no-break spaces too
+                         * @example ,
+                         * @enum {string}
+                         */
+                        thousands?: "," | "." | " " | "'";
+                        /**
+                         * @description The meaning of a minus or of parentheses: `refuse` rejects the row and is the default, `absolute` drops the sign, and `negate` turns it and rejects positive amounts
+                         * @example absolute
+                         * @enum {string}
+                         */
+                        negative?: "refuse" | "absolute" | "negate";
+                        /**
+                         * @description The currency signs that may stand before or after the number, each with its currency. A row in another currency is rejected
+                         * @example {
+                         *       "$": "USD",
+                         *       "€": "EUR"
+                         *     }
+                         */
+                        symbols?: {
+                            [key: string]: components["schemas"]["Currency"];
+                        };
+                        /**
+                         * @description Says that the file writes minor units of the currency, such as cents, as whole numbers
+                         * @example minor
+                         * @constant
+                         */
+                        unit?: "minor";
+                        /**
+                         * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
+                         * @example half-even
+                         * @constant
+                         */
+                        round?: "half-even";
+                    };
+                };
+                /**
+                 * @description How many units went back. Zero is left out
+                 * @example {
+                 *       "column": "returned"
+                 *     }
+                 */
+                quantity?: number | {
+                    /**
+                     * @description The name of a column, as the file's header has it
+                     * @example order_id
+                     */
+                    column?: string;
+                    /**
+                     * @description The columns whose cells together are the text
+                     * @example [
+                     *       "order_id",
+                     *       "item"
+                     *     ]
+                     */
+                    columns?: string[];
+                    /**
+                     * @description The text between the cells; `:` if it is left out
+                     * @example :
+                     */
+                    separator?: string;
+                    /**
+                     * @description The text before the cells
+                     * @example seller-
+                     */
+                    prefix?: string;
+                    /**
+                     * @description A table: the value of the field for each text. Any other text is rejected, or becomes `otherwise`
+                     * @example {
+                     *       "dozen": "12"
+                     *     }
+                     */
+                    values?: {
+                        [key: string]: string;
+                    };
+                    /**
+                     * @description The value for every text that is not in `values`, also an empty one
+                     * @example 12
+                     */
+                    otherwise?: string;
                 };
                 /**
                  * @description The number of minutes from the sale to its refund
@@ -7940,7 +8129,7 @@ export interface components {
                 };
             } | {
                 /**
-                 * @description The rows whose sale was taken back; if it is left out, those with an `amount` above zero
+                 * @description The rows whose sale was taken back; if it is left out, those with an amount or a quantity above zero
                  * @example {
                  *       "column": "status",
                  *       "values": [
@@ -7989,7 +8178,7 @@ export interface components {
                     notMatches?: string[];
                 };
                 /**
-                 * @description How much was taken back. Without it the whole sale was. Zero makes no refund
+                 * @description How much was taken back. A refund without amounts and quantity takes back the whole sale. Zero makes no refund
                  * @example {
                  *       "column": "Refunded Amount"
                  *     }
@@ -8072,6 +8261,140 @@ export interface components {
                      * @constant
                      */
                     round?: "half-even";
+                };
+                /**
+                 * @description The other amounts that went back, by name. Those that are zero are left out
+                 * @example {
+                 *       "freight": {
+                 *         "column": "freight_value"
+                 *       }
+                 *     }
+                 */
+                amounts?: {
+                    [key: string]: string | {
+                        /**
+                         * @description The name of a column, as the file's header has it
+                         * @example order_id
+                         */
+                        column?: string;
+                        /**
+                         * @description The columns whose cells together are the text
+                         * @example [
+                         *       "order_id",
+                         *       "item"
+                         *     ]
+                         */
+                        columns?: string[];
+                        /**
+                         * @description The text between the cells; `:` if it is left out
+                         * @example :
+                         */
+                        separator?: string;
+                        /**
+                         * @description The text before the cells
+                         * @example seller-
+                         */
+                        prefix?: string;
+                        /**
+                         * @description A table: the value of the field for each text. Any other text is rejected, or becomes `otherwise`
+                         * @example {
+                         *       "gold": "50.00"
+                         *     }
+                         */
+                        values?: {
+                            [key: string]: string;
+                        };
+                        /**
+                         * @description The value for every text that is not in `values`, also an empty one
+                         * @example 50.00
+                         */
+                        otherwise?: string;
+                        /**
+                         * @description The decimal point of the file; `.` if it is left out
+                         * @example .
+                         * @enum {string}
+                         */
+                        decimal?: "." | ",";
+                        /**
+                         * @description The character between groups of three digits. A space stands for the no-break spaces too
+                         * @example ,
+                         * @enum {string}
+                         */
+                        thousands?: "," | "." | " " | "'";
+                        /**
+                         * @description The meaning of a minus or of parentheses: `refuse` rejects the row and is the default, `absolute` drops the sign, and `negate` turns it and rejects positive amounts
+                         * @example absolute
+                         * @enum {string}
+                         */
+                        negative?: "refuse" | "absolute" | "negate";
+                        /**
+                         * @description The currency signs that may stand before or after the number, each with its currency. A row in another currency is rejected
+                         * @example {
+                         *       "$": "USD",
+                         *       "€": "EUR"
+                         *     }
+                         */
+                        symbols?: {
+                            [key: string]: components["schemas"]["Currency"];
+                        };
+                        /**
+                         * @description Says that the file writes minor units of the currency, such as cents, as whole numbers
+                         * @example minor
+                         * @constant
+                         */
+                        unit?: "minor";
+                        /**
+                         * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
+                         * @example half-even
+                         * @constant
+                         */
+                        round?: "half-even";
+                    };
+                };
+                /**
+                 * @description How many units went back. Zero is left out
+                 * @example {
+                 *       "column": "returned"
+                 *     }
+                 */
+                quantity?: number | {
+                    /**
+                     * @description The name of a column, as the file's header has it
+                     * @example order_id
+                     */
+                    column?: string;
+                    /**
+                     * @description The columns whose cells together are the text
+                     * @example [
+                     *       "order_id",
+                     *       "item"
+                     *     ]
+                     */
+                    columns?: string[];
+                    /**
+                     * @description The text between the cells; `:` if it is left out
+                     * @example :
+                     */
+                    separator?: string;
+                    /**
+                     * @description The text before the cells
+                     * @example seller-
+                     */
+                    prefix?: string;
+                    /**
+                     * @description A table: the value of the field for each text. Any other text is rejected, or becomes `otherwise`
+                     * @example {
+                     *       "dozen": "12"
+                     *     }
+                     */
+                    values?: {
+                        [key: string]: string;
+                    };
+                    /**
+                     * @description The value for every text that is not in `values`, also an empty one
+                     * @example 12
+                     */
+                    otherwise?: string;
                 };
                 /**
                  * @description The number of minutes from the sale to its refund

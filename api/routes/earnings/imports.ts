@@ -24,7 +24,7 @@ const ImportBody = z
     ),
     startedAt: fields.at('When reading began'),
     finishedAt: fields.at('When reading ended; null until then').nullable(),
-    rows: fields.count('The number of rows that were read', 1200),
+    rows: fields.count('The number of rows that were read, without those that the mapping leaves out', 1200),
     accepted: fields.count('The number of rows that were new', 1180),
     replayed: fields.count('The number of rows that were already known', 15),
     quarantined: fields.count(
@@ -32,6 +32,7 @@ const ImportBody = z
       1,
     ),
     rejected: fields.count('The number of rows that could not be taken in', 4),
+    skipped: fields.count('The number of rows that the mapping leaves out', 3),
   })
   .openapi('Import');
 
@@ -102,6 +103,7 @@ const importBody = ({ brokenOff, startedAt, finishedAt, ...found }: Import) => (
   replayed: Number(found.replayed),
   quarantined: Number(found.quarantined),
   rejected: Number(found.rejected),
+  skipped: Number(found.skipped),
 });
 
 export const importRoutes = ({ db, temporal, log }: ApiDeps) =>

@@ -134,7 +134,7 @@ describe('given a file that nobody has imported yet', () => {
   it('when it is then imported then the import does what the preview said', async () => {
     const foreseen = (await preview(file, mapping)).body;
     const done = (await send('/v1/imports', file, mapping)).body;
-    for (const count of ['rows', 'accepted', 'replayed', 'quarantined', 'rejected'])
+    for (const count of ['rows', 'accepted', 'replayed', 'quarantined', 'rejected', 'skipped'])
       expect([count, done[count]]).toEqual([count, foreseen[count]]);
     const { items } = (await api.ask('GET', `/v1/imports/${String(done['id'])}/rejections`)).body;
     const reasons = (foreseen['rejections'] as { examples: { reason: string }[] }[]).flatMap(({ examples }) =>
@@ -146,6 +146,15 @@ describe('given a file that nobody has imported yet', () => {
       replayed: 2,
       quarantined: 1,
       rejected: 6,
+    });
+  });
+});
+
+describe('given a column that the program does not declare as an attribute', () => {
+  it('then the rows are rejected, and the rejection names the column', async () => {
+    const mapping = { ...MAPPING, attributes: { product: { column: 'sku' } } };
+    expect((await preview(csv(`${HEADER},sku`, 'a1,ann,2026-03-01,1.00,RX-1'), mapping)).body).toMatchObject({
+      rejections: [{ column: 'sku', rule: 'is not an attribute that program shop declares' }],
     });
   });
 });

@@ -309,7 +309,7 @@ describe('given the command line', () => {
   it('then it sends the file, shows what was rejected, and fails because something was', async () => {
     const ended = await runImport('cli1,ann,2026-03-01,1.00', 'cli2,nobody,2026-03-01,1.00');
     expect(ended).toMatchObject({ code: 1, stderr: '  line 3, seller: nobody is not known\n' });
-    expect(ended.stdout).toContain('2 rows: 1 accepted, 0 already known, 0 quarantined, 1 rejected');
+    expect(ended.stdout).toContain('2 rows: 1 accepted, 0 already known, 0 quarantined, 1 rejected, 0 skipped');
   });
 
   it('when it only previews then it shows the events and the kinds of rejection, and nothing is written', async () => {
@@ -326,7 +326,7 @@ describe('given the command line', () => {
   it('when a row is kept aside then it fails as well, for that row counts for nothing', async () => {
     expect(await runImport('cli3,ann,2026-03-01,1.00')).toMatchObject({ code: 0 });
     const ended = await runImport('cli3,ann,2026-03-01,2.00');
-    expect(ended.stdout).toContain('1 rows: 0 accepted, 0 already known, 1 quarantined, 0 rejected');
+    expect(ended.stdout).toContain('1 rows: 0 accepted, 0 already known, 1 quarantined, 0 rejected, 0 skipped');
     expect(ended.code).toBe(1);
   });
 });

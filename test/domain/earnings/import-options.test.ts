@@ -169,6 +169,24 @@ describe('given a field that may come from anywhere', () => {
   });
 });
 
+describe('given attributes of an event', () => {
+  const change = { attributes: { product: { column: 'sku', values: { 'RX-1': 'router' } }, channel: 'web' } };
+
+  it('when columns and constants name them then the event has them, and an empty cell leaves one out', () => {
+    expect(eventsIn(mapOne(change, { sku: 'RX-1' }))).toMatchObject([
+      { attributes: { product: 'router', channel: 'web' } },
+    ]);
+    expect(eventsIn(mapOne(change, { sku: '' }))).toMatchObject([{ attributes: { channel: 'web' } }]);
+  });
+
+  it('when a text is not in the table, or too long, then its column is named', () => {
+    expect(problemsIn(mapOne(change, { sku: 'RX-2' }))).toEqual(['sku: "RX-2" is not one of the mapped values']);
+    const long = { attributes: { note: { column: 'sku' } } };
+    expect(problemsIn(mapOne(long, { sku: 'x'.repeat(201) }))).toMatchObject([expect.stringMatching(/^sku: /)]);
+    expect(whyNot({ attributes: { 'a b': 'x' } })?.[0]).toContain('attributes.a b');
+  });
+});
+
 describe('given kinds that a test decides', () => {
   const change = {
     kind: { cases: [{ when: { column: 'total', matches: ['-*', '(*)'] }, is: 'refund' }] },
@@ -362,6 +380,27 @@ describe('given a column that says how much was refunded', () => {
     ]);
   });
 
+  it('when columns say which parts went back then only those are in the refund', () => {
+    const parts = {
+      quantity: { column: 'n' },
+      amounts: { tax: { column: 'tax' } },
+      refund: {
+        amount: { column: 'back' },
+        amounts: { tax: { column: 'tax back' } },
+        quantity: { column: 'n back' },
+        afterMinutes: 1,
+      },
+    };
+    const cells = { n: '3', tax: '2.00', 'tax back': '1.00', 'n back': '1', back: '' };
+    const [, refunded] = [eventsIn(mapOne(parts, cells))].flat();
+    expect(refunded).toMatchObject({ amounts: { tax: '1.00' }, quantity: 1, currency: 'USD' });
+    expect(refunded).not.toHaveProperty('amount');
+    expect(eventsIn(mapOne(parts, { ...cells, 'tax back': '0.00', 'n back': '0' }))).toHaveLength(1);
+    expect(problemsIn(mapOne(parts, { ...cells, 'tax back': '0.001' }))).toEqual([
+      'tax back: "0.001" has more than 2 digits after the decimal point',
+    ]);
+  });
+
   it('when a column says when it was taken back then that is the time of the refund', () => {
     const dated = { amount: { column: 'back' }, occurredAt: { columns: ['on'], format: 'D MMM YY', zone: 'UTC' } };
     expect(eventsIn(mapOne({ refund: dated }, { back: '4.00', on: '7 Apr 26' }))).toMatchObject([
@@ -401,7 +440,7 @@ describe('given a mapping that cannot be meant', () => {
       says: 'skip.0: needs exactly one of values, notValues, empty, matches, notMatches',
     },
     { change: { fill: { columns: ['a'] } }, says: 'fill: needs `by`, `where` or both' },
-    { change: { refund: { afterMinutes: 1 } }, says: 'refund: needs `when`, `amount` or both' },
+    { change: { refund: { afterMinutes: 1 } }, says: 'refund: needs `when`, or what was taken back, or both' },
     { change: { refund: { amount: { column: 'a' } } }, says: 'refund: needs either `afterMinutes` or `occurredAt`' },
   ])('then it says $says', ({ change, says }) => {
     expect(whyNot(change)).toEqual([says]);
