@@ -34,10 +34,11 @@ export const authorize = (): MiddlewareHandler<ApiEnv> => async (c, next) => {
   return next();
 };
 
-/** Refuses a partner who asks for another partner's things, as if they did not exist. */
+/** Refuses a partner who asks for another partner's things, as if they did not exist. Those of a partner merged into theirs are their own. */
 export function onlyOwn(c: Context<ApiEnv>, partner: string, what: string): void {
-  const { role, partnerCode } = c.get('caller');
-  if (role === 'partner' && partner !== partnerCode) throw new Failure('not_found', `There is no ${what}.`);
+  const { role, partnerCode, mergedCodes } = c.get('caller');
+  if (role === 'partner' && partner !== partnerCode && !mergedCodes.includes(partner))
+    throw new Failure('not_found', `There is no ${what}.`);
 }
 
 /** The partner whose key was sent. Only routes of the role `partner` ask for it. */

@@ -79,12 +79,15 @@ export const listUnfollowedMerges = (db: Database, limit: number): Promise<reado
 
 const TermRow = z.strictObject({
   program: z.string(),
-  plan: z.string(),
+  plan: z.string().nullable(),
   from: LocalDate,
   until: LocalDate.nullable(),
 });
 
-/** The terms of a merged partner on the days on which the other one is not in the program, oldest first in each program. */
+/**
+ * The terms of a merged partner on the days on which the other one is not in the program, oldest first in each program. If only the merged
+ * partner was ever recorded there, and for no day in effect, a term without a plan lets runs judge the other one too.
+ */
 export const listTermsToTakeOver = (
   db: Database,
   { mergedId, intoId }: { mergedId: bigint; intoId: bigint },
@@ -97,4 +100,10 @@ export const listTermsToTakeOver = (
     join plan on plan.id = term.plan_id
     cross join lateral unnest(datemultirange(daterange(term.starts_on, term.ends_on)) - coalesce(
       (select range_agg(daterange(own.starts_on, own.ends_on)) from agreement_terms(${intoId}::bigint, agreed.program_id) own), '{}')) rest
-    order by program.code, lower(rest)`);
+    union all
+    select program.code, null, min(recorded.starts_on), null
+    from agreement_term recorded join program on program.id = recorded.program_id
+    where recorded.partner_id = ${mergedId} and not agreed_in(${intoId}::bigint, program.id)
+      and not exists (select from agreement_terms(${mergedId}::bigint, program.id))
+    group by program.code
+    order by 1, 3`);

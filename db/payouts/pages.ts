@@ -11,6 +11,12 @@ export type PayoutFilter = {
   method?: string | undefined;
 };
 
+/** Those of a partner are also those of the partners who were merged into that one. */
+const ofPartner = (id: bigint | undefined) =>
+  id === undefined
+    ? sql.fragment``
+    : sql.fragment`and partner_id = any(array(select partner.id from partner where partner.id = ${id} or partner.merged_into = ${id}))`;
+
 /** Payouts in the order of their ids, after a cursor. */
 export const listPayouts = (
   db: Database,
@@ -22,8 +28,7 @@ export const listPayouts = (
     ${selectFrom(sql.fragment`(
       select * from payout
       where (${filter.runId ?? null}::uuid is null or run_id = ${filter.runId ?? null}::uuid)
-        and (${filter.partnerId === undefined ? null : String(filter.partnerId)}::bigint is null
-          or partner_id = ${filter.partnerId === undefined ? null : String(filter.partnerId)}::bigint)
+        ${ofPartner(filter.partnerId)}
         and (${filter.status ?? null}::text is null or status = ${filter.status ?? null})
         and (${filter.method ?? null}::text is null or method = ${filter.method ?? null})
         and (${after}::uuid is null or id > ${after}::uuid)

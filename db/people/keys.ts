@@ -48,7 +48,10 @@ export const endKeysOfGrant = (db: Database, grantId: string) =>
 export const endKey = (db: Database, id: string): Promise<boolean> =>
   changesRow(db, sql.unsafe`update api_key set revoked_at = coalesce(revoked_at, now()) where id = ${id}`);
 
-/** A person who asks, in the one role of the key that was sent. `partnerId` is set for the role partner alone. */
+/**
+ * A person who asks, in the one role of the key that was sent. `partnerId` is set for the role partner alone, and `mergedCodes` are those
+ * of the partners who were merged into that one.
+ */
 export type Caller = {
   actorId: string;
   actorCode: string;
@@ -56,6 +59,7 @@ export type Caller = {
   role: Role;
   partnerId: bigint | null;
   partnerCode: string | null;
+  mergedCodes: readonly string[];
 };
 
 const CallerRow = z.strictObject({
@@ -65,6 +69,7 @@ const CallerRow = z.strictObject({
   role: z.enum(ROLES),
   partnerId: z.bigint().nullable(),
   partnerCode: z.string().nullable(),
+  mergedCodes: z.array(z.string()),
   secretHash: Bytes,
   usedLongAgo: z.boolean(),
 });
@@ -79,7 +84,8 @@ export async function findCaller(db: Database, key: string): Promise<Caller | nu
   if (!parts) return null;
   const row = await db.maybeOne(sql.type(CallerRow)`
     select actor.id as "actorId", actor.code as "actorCode", key.id as "keyId", held.role, held.partner_id as "partnerId",
-      partner.code as "partnerCode", secret_hash as "secretHash",
+      partner.code as "partnerCode", array(select gone.code from partner gone where gone.merged_into = held.partner_id) as "mergedCodes",
+      secret_hash as "secretHash",
       coalesce(last_used_at < now() - interval '1 minute', true) as "usedLongAgo"
     from api_key key join role_grant held on held.id = key.grant_id join actor on actor.id = held.actor_id
     left join partner on partner.id = held.partner_id

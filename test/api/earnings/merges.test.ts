@@ -262,6 +262,35 @@ describe('given a merged partner', () => {
     expect(await checkInvariants(api.db)).toEqual([]);
   });
 
+  it('when the old account was paid before then its payouts are listed under the new one, who may read them', async () => {
+    const { old, now } = await addTwo();
+    await correct('credit', old, '12.00');
+    await api.db.query(sql.unsafe`
+      insert into payout_run(id, schedule_id, kind, period_start, period_end, cutoff_at, pay_on)
+      select uuidv7(), id, 'on_demand', '2026-02-01', '2099-03-01', '2099-03-01T05:00:00Z', '2099-03-03' from pay_schedule
+      on conflict do nothing`);
+    const id = await api.db.oneFirst(sql.type(z.object({ id: z.string() }))`
+      with line as (
+        select * from earning_line where partner_id = (select id from partner where code = ${old})
+      ), drafted as (
+        insert into payout(id, run_id, partner_id, currency, method, gateway, gross_minor, net_minor, instrument_version_id)
+        select uuidv7(), (select id from payout_run limit 1), line.partner_id, 'USD', 'paypal', 'paypal', 1200, 1200, instrument.id
+        from line join instrument_version instrument on instrument.partner_id = line.partner_id
+        returning id
+      )
+      insert into payout_line(payout_id, earning_line_id, partner_id, currency, amount_minor)
+      select drafted.id, line.id, partner_id, currency, amount_minor from drafted, line returning payout_id as id`);
+    await merge(old, now);
+    for (const code of [old, now])
+      expect((await api.ask('GET', `/v1/payouts?partner=${code}`)).body['items']).toMatchObject([{ id, partner: old }]);
+    const { key } = await api.newKey('partner', (await getPartner(api.db, now)).id);
+    expect((await api.ask('GET', '/v1/me/payouts', { key })).body['items']).toMatchObject([{ id }]);
+    expect((await api.ask('GET', `/v1/payouts/${id}`, { key })).status).toBe(200);
+    const stranger = await api.newKey('partner', (await getPartner(api.db, 'stranger')).id);
+    expect((await api.ask('GET', `/v1/payouts/${id}`, { key: stranger.key })).status).toBe(404);
+    expect((await api.ask('GET', `/v1/partners/${old}`, { key: stranger.key })).status).toBe(404);
+  });
+
   it('when a person could read the old account then that access ends, and nobody gets a new one', async () => {
     const { old, now } = await addTwo();
     const reader = await api.newKey('partner', (await getPartner(api.db, old)).id);

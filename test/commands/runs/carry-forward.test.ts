@@ -10,7 +10,15 @@ import { cancelRunPayouts } from '../../../db/payouts/payouts.ts';
 import { RAIL_UNITS } from '../../../domain/rails.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
-import { addCompany, addLine, addPartner, addRun, type CompanyRows, type PartnerRows } from '../../fixtures/rows.ts';
+import {
+  addCompany,
+  addCorrectedLine,
+  addLine,
+  addPartner,
+  addRun,
+  type CompanyRows,
+  type PartnerRows,
+} from '../../fixtures/rows.ts';
 
 const CUTOFF = '2026-02-01';
 
@@ -64,6 +72,22 @@ describe('given a partner whom PayPal can pay only in whole forints or dollars',
     expect(paid.map(({ minor }) => minor)).toEqual(row.pays);
     const [total = 0n] = row.pays;
     expect(await standing(company, partner, row.currency)).toMatchObject({ payable: row.owed, reserved: total });
+    expect(await checkInvariants(fixture.app)).toEqual([]);
+  });
+
+  it('when the line that is split is one that two people corrected then both parts keep the correction', async () => {
+    const { company, partner } = await earning('HUF', []);
+    const proposedBy = company.preparer;
+    await addCorrectedLine(fixture.app, company, partner, { minor: 123_45n, currency: 'HUF' as 'USD', proposedBy });
+
+    const { paid } = await draft(company);
+
+    const [payout] = paid;
+    expect(payout?.minor).toBe(123_00n);
+    expect(await listPayoutEarnings(fixture.app, payout?.id ?? '', { lineId: 0n, key: '' }, 10)).toMatchObject([
+      { source: 'correction', kind: 'adjusted', minor: 123_45n, explanation: { kind: 'credit', reason: 'a test' } },
+    ]);
+    expect(await standing(company, partner, 'HUF')).toMatchObject({ payable: 45n, reserved: 123_00n });
     expect(await checkInvariants(fixture.app)).toEqual([]);
   });
 

@@ -12,6 +12,7 @@ import { giveRole } from '../../fixtures/people.ts';
 import {
   addActor,
   addCompany,
+  addCorrectedLine,
   addInstrument,
   addLine,
   addPartner,
@@ -68,7 +69,10 @@ async function openRun(tx: Database, act: Act | undefined, by: string): Promise<
       sql.unsafe`update partner set released_by = ${by}, released_at = now() where id = ${String(partner.id)}`,
     );
   if (act === 'isPaid') await giveRole(tx, by, 'partner', { partnerId: partner.id });
-  const lineId = await addLine(tx, company, partner, act === 'sentEvents' ? { madeBy: [by] } : {});
+  const lineId =
+    act === 'corrected'
+      ? await addCorrectedLine(tx, company, partner, { proposedBy: by })
+      : await addLine(tx, company, partner, act === 'sentEvents' ? { madeBy: [by] } : {});
   const runId = await addRun(tx, company, act === 'requested' ? { preparerId: by } : {});
   const payoutId = await addPayout(tx, runId, partner, [lineId]);
   if (act === 'changed') await insertRunEdit(tx, { runId, payoutId, actorId: by, reason: 'an exclusion' });
