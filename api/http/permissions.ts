@@ -61,6 +61,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/partners/{code}/agreements': EVERYBODY,
   'POST /v1/partners/{code}/agreements': OPERATOR,
   'PATCH /v1/partners/{code}/agreements/{program}': OPERATOR,
+  'POST /v1/partners/{code}/agreements/{program}/withdraw': OPERATOR,
   'GET /v1/partners/{code}/agreements/{program}/history': STAFF,
   'GET /v1/fact-keys': STAFF,
   'PUT /v1/fact-keys/{key}': OPERATOR,

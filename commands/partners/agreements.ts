@@ -15,7 +15,14 @@ import { addAuditEntries, addAuditEntry } from '../../db/people/audit.ts';
 import { getProgram } from '../../db/programs/programs.ts';
 import { localDate } from '../../domain/calendar.ts';
 import { type FailureDetail, Failure } from '../../domain/errors.ts';
-import { changeTerms, type Days, findOverlap, termOn, type TermsChange } from '../../domain/partners/agreement.ts';
+import {
+  changeTerms,
+  type Days,
+  findOverlap,
+  newestPeriod,
+  termOn,
+  type TermsChange,
+} from '../../domain/partners/agreement.ts';
 import { cutoffInstant } from '../../domain/payers/schedule.ts';
 import { refuseRivals } from './exclusive.ts';
 import { refuseIneligible } from './eligibility.ts';
@@ -69,16 +76,20 @@ export const addAgreement = (db: Database, agreement: NewAgreement, by: string):
     return changed(tx, { ...agreement, partner }, [termOf(agreement)]);
   });
 
-async function changed(tx: Database, member: Membership, days: readonly Days[]): Promise<ChangedAgreement> {
+const changed = async (tx: Database, member: Membership, days: readonly Days[]): Promise<ChangedAgreement> => ({
+  agreement: await getAgreement(tx, member.partner, member.program),
+  eventsWorkedOut: await countEventsOf(tx, member, days),
+});
+
+/** Counts the events of some days whose earnings were worked out. */
+async function countEventsOf(tx: Database, member: Membership, days: readonly Days[]): Promise<number> {
+  if (days.length === 0) return 0;
   const zone = await zoneOf(tx, member.program);
   const instants = days.map(({ from, until }) => ({
     from: new Date(cutoffInstant({ zone }, from)),
     until: until === null ? null : new Date(cutoffInstant({ zone }, until)),
   }));
-  return {
-    agreement: await getAgreement(tx, member.partner, member.program),
-    eventsWorkedOut: instants.length > 0 ? await countWorkedOut(tx, member, instants) : 0,
-  };
+  return countWorkedOut(tx, member, instants);
 }
 
 async function zoneOf(db: Database, program: string): Promise<string> {
@@ -141,9 +152,7 @@ export const changeAgreement = (
   { nowMs, by }: { nowMs: number; by: string },
 ): Promise<ChangedAgreement> =>
   db.transaction(async (tx) => {
-    await lockPartnersByCode(tx, [named]);
-    const { code: partner } = await getPartner(tx, named);
-    await lockPartnersByCode(tx, [partner]);
+    const partner = await lockOne(tx, named);
     const { terms } = await getAgreement(tx, partner, program);
     if (change.plan !== undefined) await refuseUnknownPlan(tx, program, change.plan);
     const today = localDate(nowMs, await zoneOf(tx, program));
@@ -175,6 +184,37 @@ export const changeAgreement = (
     }
     return changed(tx, { partner, program }, answer);
   });
+
+/** Days that a partner was in a program by mistake, and the number of their events whose earnings were worked out and stay. */
+export type WithdrawnPeriod = Days & { eventsWorkedOut: number };
+
+/**
+ * Takes back the newest period of an agreement, as if it had never been added. Earlier periods and all earnings stay as they are. Throws
+ * Failure `not_found`.
+ */
+export const withdrawAgreement = (
+  db: Database,
+  { partner: named, program }: Membership,
+  { reason, by }: { reason: string; by: string },
+): Promise<WithdrawnPeriod> =>
+  db.transaction(async (tx) => {
+    const partner = await lockOne(tx, named);
+    const period = newestPeriod((await getAgreement(tx, partner, program)).terms);
+    if (!period) throw new Error('The database returned an agreement without terms.');
+    const { from, until } = period;
+    await insertTerms(tx, [{ partner, program, plan: null, from, until, reason }], by);
+    const detail = { program, startsOn: from, endsOn: until, reason };
+    await addAuditEntry(tx, { actorId: by, action: 'agreement.withdraw', subject: `partner/${partner}`, detail });
+    return { from, until, eventsWorkedOut: await countEventsOf(tx, { partner, program }, [period]) };
+  });
+
+/** Locks a partner, and the one who goes on if they were merged. Returns the code of the latter. */
+async function lockOne(tx: Database, named: string): Promise<string> {
+  await lockPartnersByCode(tx, [named]);
+  const { code } = await getPartner(tx, named);
+  if (code !== named) await lockPartnersByCode(tx, [code]);
+  return code;
+}
 
 async function refuseUnknownPlan(db: Database, program: string, plan: string): Promise<void> {
   const plans = await listPlanNames(db, [program]);

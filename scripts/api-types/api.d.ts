@@ -728,6 +728,28 @@ export interface paths {
         patch: operations["changePartnerAgreement"];
         trace?: never;
     };
+    "/v1/partners/{code}/agreements/{program}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back an agreement that was added by mistake
+         * @description Takes back the newest period as if it had never been added. Earlier periods stay, and so do all earnings.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["withdrawAgreement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{code}/agreements/{program}/history": {
         parameters: {
             query?: never;
@@ -3825,6 +3847,42 @@ export interface components {
              * @example The contract is not signed yet
              */
             reason?: string;
+        };
+        WithdrawnAgreement: {
+            /**
+             * @description The code of the partner
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The code of the program
+             * @example resale
+             */
+            program: string;
+            /**
+             * Format: date
+             * @description The first local day that was taken back. A local date
+             * @example 2026-01-01
+             */
+            startsOn: string;
+            /**
+             * Format: date
+             * @description The first local day after those; null if there was no end. A local date
+             * @example 2027-01-01
+             */
+            endsOn: string | null;
+            /**
+             * @description How many sales and other events of these days had their earnings worked out before. Those earnings stay as they are
+             * @example 0
+             */
+            eventsWorkedOut: number;
+        };
+        AgreementWithdrawal: {
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
         };
         RecordedTerm: {
             /**
@@ -10658,6 +10716,8 @@ export type Agreement = components['schemas']['Agreement'];
 export type AgreementTerm = components['schemas']['AgreementTerm'];
 export type ChangedAgreement = components['schemas']['ChangedAgreement'];
 export type AgreementChange = components['schemas']['AgreementChange'];
+export type WithdrawnAgreement = components['schemas']['WithdrawnAgreement'];
+export type AgreementWithdrawal = components['schemas']['AgreementWithdrawal'];
 export type RecordedTerm = components['schemas']['RecordedTerm'];
 export type PartnerFact = components['schemas']['PartnerFact'];
 export type RecordedFact = components['schemas']['RecordedFact'];
@@ -12658,6 +12718,48 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    withdrawAgreement: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the partner */
+                code: string;
+                /** @description The code of the program */
+                program: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreementWithdrawal"];
+            };
+        };
+        responses: {
+            /** @description On these days the partner is not in the program. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithdrawnAgreement"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

@@ -1,13 +1,18 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { addAgreement, changeAgreement, type ChangedAgreement } from '../../../commands/partners/agreements.ts';
+import {
+  addAgreement,
+  changeAgreement,
+  type ChangedAgreement,
+  withdrawAgreement,
+} from '../../../commands/partners/agreements.ts';
 import {
   type Agreement,
-  getAgreement,
   listAgreements,
   listRecordedTerms,
   type RecordedTerm,
 } from '../../../db/partners/agreements.ts';
+import { getProgram } from '../../../db/programs/programs.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
 import { Code } from '../../../domain/fields.ts';
 import { newestPeriod } from '../../../domain/partners/agreement.ts';
@@ -150,6 +155,37 @@ const change = createRoute({
   responses: { 200: answers(ChangedAgreementBody, 'The agreement was changed. Earlier earnings stay as they are.') },
 });
 
+const withdraw = createRoute({
+  method: 'post',
+  path: '/v1/partners/{code}/agreements/{program}/withdraw',
+  operationId: 'withdrawAgreement',
+  tags: ['partners'],
+  summary: 'Take back an agreement that was added by mistake',
+  description:
+    'Takes back the newest period as if it had never been added. Earlier periods stay, and so do all earnings.',
+  request: {
+    params: CodePath.extend({ program: Code.meta(PROGRAM) }),
+    body: jsonBody(z.strictObject({ reason: Reason }).openapi('AgreementWithdrawal')),
+  },
+  responses: {
+    200: answers(
+      z
+        .object({
+          partner: fields.code('The code of the partner', 'paula'),
+          program: fields.code(PROGRAM.description, 'resale'),
+          startsOn: fields.day('The first local day that was taken back', '2026-01-01'),
+          endsOn: fields.day('The first local day after those; null if there was no end', '2027-01-01').nullable(),
+          eventsWorkedOut: fields.count(
+            'How many sales and other events of these days had their earnings worked out before. Those earnings stay as they are',
+            0,
+          ),
+        })
+        .openapi('WithdrawnAgreement'),
+      'On these days the partner is not in the program.',
+    ),
+  },
+});
+
 const history = createRoute({
   method: 'get',
   path: '/v1/partners/{code}/agreements/{program}/history',
@@ -214,11 +250,18 @@ export const agreementRoutes = ({ db }: ApiDeps) =>
       const done = await changeAgreement(db, { partner, program }, wish, { nowMs: Date.now(), by });
       return c.json(changedBody(done), 200);
     })
+    .openapi(withdraw, async (c) => {
+      const { code, program } = c.req.valid('param');
+      const wish = { reason: c.req.valid('json').reason, by: c.get('caller').actorId };
+      const { code: partner } = await getPartner(db, code);
+      const { eventsWorkedOut, ...days } = await withdrawAgreement(db, { partner, program }, wish);
+      return c.json({ partner, program, ...daysBody(days), eventsWorkedOut }, 200);
+    })
     .openapi(history, async (c) => {
       const { code, program } = c.req.valid('param');
       const { cursor = null, limit } = c.req.valid('query');
       const { code: partner } = await getPartner(db, code);
-      await getAgreement(db, partner, program);
+      await getProgram(db, program);
       const read = (count: number) => listRecordedTerms(db, { partner, program }, cursor, count);
       return c.json(await readPage(limit, read, { key: ({ id }) => String(id), item: recordedBody }), 200);
     });

@@ -6,7 +6,7 @@ import { accrueAll } from '../../fixtures/accrual.ts';
 import { type Api, setUpShop, startApi, TERMS } from '../api.ts';
 
 let api: Api;
-const PARTNERS = ['ann', 'bob', 'cem', 'dee', 'eve', 'fay', 'gus'];
+const PARTNERS = ['ann', 'bob', 'cem', 'dee', 'eve', 'fay', 'gus', 'hal', 'ida'];
 beforeAll(async () => {
   api = await startApi();
   await setUpShop(api, PARTNERS);
@@ -183,5 +183,37 @@ describe('given a partner who moves to another plan', () => {
     const before = await api.ask('GET', '/v1/partners/fay/agreements');
     expect((await change('fay', body)).body).toMatchObject({ status: 400, errors: [{ field }] });
     expect((await api.ask('GET', '/v1/partners/fay/agreements')).body).toEqual(before.body);
+  });
+});
+
+describe('given an agreement that was added by mistake', () => {
+  const withdraw = (partner: string, body: object = { reason: 'The wrong partner' }) =>
+    api.ask('POST', `/v1/partners/${partner}/agreements/shop/withdraw`, { body });
+
+  it('when it is taken back then the partner is not in the program, and the history says why', async () => {
+    await send(sale('hal-sale', 'hal', '2026-03-05T12:00:00Z'));
+    expect(await earned('hal')).toBe(1000n);
+    expect(await withdraw('hal')).toMatchObject({
+      status: 200,
+      body: { partner: 'hal', program: 'shop', startsOn: '2026-01-01', endsOn: null, eventsWorkedOut: 1 },
+    });
+    expect((await api.ask('GET', '/v1/partners/hal/agreements')).body['items']).toEqual([]);
+    expect((await api.ask('GET', '/v1/partners/hal/agreements/shop/history')).body['items']).toMatchObject([
+      { plan: 'standard' },
+      { plan: null, reason: 'The wrong partner', recordedBy: api.operator.actor.code },
+    ]);
+    expect(await send(sale('hal-later', 'hal', '2026-03-06T12:00:00Z'))).toMatchObject({ status: 400 });
+    expect(await withdraw('hal')).toMatchObject({ status: 404 });
+    expect(await change('hal', { endsOn: '2026-08-01' })).toMatchObject({ status: 404 });
+  });
+
+  it('when there are earlier periods then they stay', async () => {
+    await change('ida', { endsOn: '2026-03-01' });
+    await join('ida', { startsOn: '2026-06-01' });
+    await withdraw('ida');
+    expect((await api.ask('GET', '/v1/partners/ida/agreements')).body['items']).toMatchObject([
+      { startsOn: '2026-01-01', endsOn: '2026-03-01' },
+    ]);
+    expect(await join('ida', { startsOn: '2026-07-01' })).toMatchObject({ status: 201 });
   });
 });
