@@ -32,6 +32,7 @@ import { positivePayRoutes } from './routes/checks/positive-pay.ts';
 import { correctionImportRoutes } from './routes/earnings/correction-imports.ts';
 import { correctionRoutes } from './routes/earnings/corrections.ts';
 import { eventRoutes } from './routes/earnings/events.ts';
+import { quarantineRoutes } from './routes/earnings/quarantine.ts';
 import { gatewayRoutes } from './routes/payers/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
 import { importPreviewRoutes } from './routes/earnings/import-preview.ts';
@@ -48,6 +49,7 @@ import { alertAmountRoutes } from './routes/payers/alert-amounts.ts';
 import { payerRoutes } from './routes/payers/payers.ts';
 import { payoutRoutes } from './routes/payouts/payouts.ts';
 import { factGrantRoutes } from './routes/programs/fact-grants.ts';
+import { intakeRuleRoutes } from './routes/programs/intake-rules.ts';
 import { programRoutes } from './routes/programs/programs.ts';
 import { approvalRoutes } from './routes/runs/approvals.ts';
 import { replacementRoutes } from './routes/runs/replacements.ts';
@@ -82,6 +84,7 @@ const ROUTES = [
   scheduleRoutes,
   programRoutes,
   factGrantRoutes,
+  intakeRuleRoutes,
   partnerRoutes,
   agreementRoutes,
   factRoutes,
@@ -90,6 +93,7 @@ const ROUTES = [
   instrumentRoutes,
   paymentFormRoutes,
   eventRoutes,
+  quarantineRoutes,
   importPreviewRoutes,
   importRoutes,
   correctionRoutes,

@@ -42,6 +42,9 @@ export const FAILURES = {
   correction_not_open: { retryable: false },
   correction_overtaken: { retryable: false },
 
+  quarantine_not_open: { retryable: false },
+  quarantine_overtaken: { retryable: false },
+
   check_not_out: { retryable: false },
   check_must_be_returned: { retryable: false },
   check_exception_over: { retryable: false },

@@ -65,6 +65,9 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   correction_not_open: { status: 409, title: 'No correction is waiting for a decision' },
   correction_overtaken: { status: 409, title: 'The balance changed since this was proposed' },
 
+  quarantine_not_open: { status: 409, title: 'The quarantined event is decided already' },
+  quarantine_overtaken: { status: 409, title: 'Another revision arrived at the same moment' },
+
   check_not_out: { status: 409, title: 'The check cannot be stopped now' },
   check_must_be_returned: { status: 409, title: 'The bank must not pay this check' },
   check_exception_over: { status: 409, title: 'The check has already been decided' },

@@ -168,7 +168,7 @@ async function compareOverlapped(
     keyOf,
   );
   return judged.map((one) => {
-    const status = isOverlapped(one) && repeated(one.event, one.hash, theirs.get(keyOf(one.event)) ?? []);
+    const status = isOverlapped(one) && repeated(one, theirs.get(keyOf(one.event)) ?? []);
     return status ? { ...one, outcome: { status } } : one;
   });
 }

@@ -70,12 +70,13 @@ export async function judge(
   const stored = new Set([...known].filter(([, seen]) => seen.length > 0).map(([key]) => key));
   const paged: Foreseen = new Map();
   for (const candidate of candidates) note(paged, seenOf(candidate, places.get(placeKey(candidate.event))));
-  return candidates.map((candidate) => {
-    const { event, hash } = candidate;
+  return candidates.map((sentAs) => {
+    const before = known.get(keyOf(sentAs.event)) ?? [];
+    const place = places.get(placeKey(sentAs.event));
+    const candidate = place?.changedEvents === 'correct' ? nextRevision(sentAs, before) : sentAs;
+    const { event } = candidate;
     const saleKey = saleKeyOf(event);
-    const before = known.get(keyOf(event)) ?? [];
     const sales = event.refundOf === null ? [] : (known.get(saleKey) ?? paged.get(saleKey) ?? []);
-    const place = places.get(placeKey(event));
     const alsoFor = [...before, ...sales].map(({ partnerId }) => partnerId).filter((id) => id !== null);
     const about = {
       ...candidate,
@@ -83,7 +84,7 @@ export async function judge(
       knowsSale: stored.has(saleKey),
       alsoFor: [...new Set(alsoFor)].filter((id) => id !== place?.partnerId),
     };
-    const status = repeated(event, hash, before);
+    const status = repeated(candidate, before);
     if (status) return { ...about, outcome: { status } };
     const refusals = [
       ...placeRefusals(event, place, stored.has(saleKey)),
@@ -118,13 +119,27 @@ export const seenOf = ({ event, hash }: Candidate, place: EventPlace | undefined
 
 /** The outcome of an event that is known already: the same again, the same revision with other content, or an older revision. */
 export function repeated(
-  event: Event,
-  hash: Buffer,
+  { wire, event, hash }: Candidate,
   before: readonly Seen[],
 ): Exclude<Accepted, 'accepted'> | undefined {
   const same = before.find(({ revision }) => revision === event.revision);
-  if (same) return hash.equals(same.hash) ? 'replayed' : 'quarantined';
+  if (same) return hash.equals(same.hash) || isContentOf(wire, before) ? 'replayed' : 'quarantined';
   return before.some(({ revision }) => revision > event.revision) ? 'superseded' : undefined;
+}
+
+/** Whether an event says what one of its revisions says, such as the one that it became when a person accepted it. */
+const isContentOf = (wire: WireEvent, revisions: readonly Seen[]): boolean => {
+  const event = toEvent(wire);
+  return revisions.some(({ revision, hash }) => eventHash({ ...event, revision }).equals(hash));
+};
+
+/** An event that names no revision and says something new about a known event is its next revision. */
+function nextRevision(candidate: Candidate, before: readonly Seen[]): Candidate {
+  const [last] = before.slice(-1);
+  if (!last || candidate.wire.revision !== undefined || isContentOf(candidate.wire, before)) return candidate;
+  const revision = last.revision + 1;
+  const hash = eventHash({ ...toEvent(candidate.wire), revision });
+  return { ...candidate, hash, wire: { ...candidate.wire, revision }, event: { ...candidate.event, revision } };
 }
 
 /** A correction may change everything but what the event is: its program, and what it refunds. */

@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import { Failure } from '../../domain/errors.ts';
 import type { WireEvent } from '../../domain/event.ts';
 import { Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
@@ -27,17 +28,68 @@ export async function insertQuarantined(
     on conflict do nothing`);
 }
 
+/** `open` waits for a person. An accepted event became the next revision, and a dismissed one counts for nothing. */
+export const QUARANTINE_STATUSES = ['open', 'accepted', 'dismissed'] as const;
+export type QuarantineStatus = (typeof QUARANTINE_STATUSES)[number];
+
 const QuarantineRow = z.strictObject({
   number: z.bigint(),
   source: z.string(),
   id: z.string(),
   payload: z.record(z.string(), z.unknown()),
   receivedAt: Instant,
+  status: z.enum(QUARANTINE_STATUSES),
+  /** The revision that an accepted event became. */
+  revision: z.number().nullable(),
+  reason: z.string().nullable(),
+  decidedBy: z.string().nullable(),
+  decidedAt: Instant.nullable(),
 });
 export type QuarantinedEvent = z.infer<typeof QuarantineRow>;
 
+const quarantineQuery = sql.fragment`
+  select kept.id as number, kept.source, kept.source_id as id, kept.payload, kept.received_at as "receivedAt",
+    case decision.decision when 'accept' then 'accepted' when 'dismiss' then 'dismissed' else 'open' end as status,
+    decision.revision, decision.reason, actor.code as "decidedBy", decision.decided_at as "decidedAt"
+  from event_quarantine kept
+  left join event_quarantine_decision decision on decision.quarantine_id = kept.id
+  left join actor on actor.id = decision.decided_by`;
+
 /** The events that were kept aside, in the order in which they came. */
-export const listQuarantine = (db: Database, after: bigint, limit: number): Promise<readonly QuarantinedEvent[]> =>
+export const listQuarantine = (
+  db: Database,
+  status: QuarantineStatus | null,
+  after: bigint,
+  limit: number,
+): Promise<readonly QuarantinedEvent[]> =>
   db.any(sql.type(QuarantineRow)`
-    select id as number, source, source_id as id, payload, received_at as "receivedAt"
-    from event_quarantine where id > ${after} order by event_quarantine.id limit ${limit}`);
+    ${quarantineQuery}
+    where kept.id > ${after} and (${status}::text is null
+      or coalesce(decision.decision, 'open') = case ${status} when 'accepted' then 'accept' when 'dismissed' then 'dismiss' else 'open' end)
+    order by kept.id limit ${limit}`);
+
+/** Throws Failure `not_found`. */
+export async function getQuarantined(db: Database, number: bigint): Promise<QuarantinedEvent> {
+  const kept = await db.maybeOne(sql.type(QuarantineRow)`${quarantineQuery} where kept.id = ${number}`);
+  if (!kept) throw new Failure('not_found', `There is no quarantined event ${number}.`);
+  return kept;
+}
+
+export type QuarantineVerdict = {
+  readonly decision: 'accept' | 'dismiss';
+  readonly revision: number | null;
+  readonly reason: string;
+  readonly by: string;
+};
+
+/** Writes a person's decision. False if the event is decided already. */
+export async function insertQuarantineDecision(
+  db: Database,
+  number: bigint,
+  { decision, revision, reason, by }: QuarantineVerdict,
+): Promise<boolean> {
+  const { rowCount } = await db.query(sql.unsafe`
+    insert into event_quarantine_decision(quarantine_id, decision, revision, reason, decided_by)
+    values (${number}, ${decision}, ${revision}, ${reason}, ${by}) on conflict do nothing`);
+  return rowCount === 1;
+}

@@ -9,9 +9,12 @@ create table program(
   eligibility jsonb not null default '{"needs": [], "territories": [], "exclusive": []}',
   fact_grants jsonb not null default '[]',
   attributes text[] not null default '{}',
+  changed_events text not null default 'quarantine' check (changed_events in ('quarantine', 'correct')),
   created_at timestamptz not null default now()
 );
 create index on program(schedule_id);
+comment on column program.changed_events is
+  'What happens to an event that comes again with other content and without a revision: it is quarantined, or it corrects the event.';
 comment on column program.attributes is 'The names of the facts that its events may have, such as product.';
 
 create table plan(

@@ -62,6 +62,17 @@ create table event_quarantine(
 comment on table event_quarantine is
   'Events whose key came again with other content. They are kept aside for a person and count for nothing.';
 
+-- A person's decision about a quarantined event. An accepted one became the next revision of its event.
+create table event_quarantine_decision(
+  quarantine_id bigint primary key references event_quarantine,
+  decision text not null check (decision in ('accept', 'dismiss')),
+  revision int,
+  reason text not null check (reason <> ''),
+  decided_by uuid not null references actor,
+  decided_at timestamptz not null default now(),
+  check ((decision = 'accept') = (revision is not null))
+);
+
 create table import(
   id uuid primary key default uuidv7(),
   file_name text not null,

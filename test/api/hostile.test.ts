@@ -299,6 +299,7 @@ const TABLES = [
   'event',
   'event_due',
   'event_quarantine',
+  'event_quarantine_decision',
   'payout_run',
   'gateway_pause',
   'audit_log',

@@ -3,7 +3,6 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import { boundWarnings, type EventWarning, WARNINGS_MAX, type Warnings } from '../../../commands/earnings/warnings.ts';
 import { listEvents, type StoredEvent } from '../../../db/earnings/events.ts';
-import { listQuarantine, type QuarantinedEvent } from '../../../db/earnings/quarantine.ts';
 import { Code, Currency, Line, Source } from '../../../domain/fields.ts';
 import { WireEvent } from '../../../domain/event.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
@@ -12,7 +11,7 @@ import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
-import { answers, jsonBody, pageOf, pageQuery, RowNumber } from '../../http/schemas.ts';
+import { answers, jsonBody, pageOf, pageQuery } from '../../http/schemas.ts';
 import { wakeAccruals } from '../../http/wake.ts';
 
 const EVENTS_MAX = 1000;
@@ -70,7 +69,7 @@ const EventsBody = z
           id: fields.text('The id of the event in its source', 'order-1001'),
           status: fields.oneOf(
             ['accepted', 'replayed', 'superseded', 'quarantined', 'refused'],
-            '`accepted`: the event or its correction is new; `replayed`: it was already known; `superseded`: a higher revision is known, so this one changes nothing; `quarantined`: this revision was already known with other content, and waits for a person',
+            '`accepted`: the event or its correction is new; `replayed`: it was already known; `superseded`: a higher revision is known, so this one changes nothing; `quarantined`: this revision is known with other content; the event counts for nothing unless a person accepts it',
             'accepted',
           ),
         }),
@@ -106,20 +105,6 @@ const EventBody = z
   })
   .openapi('Event');
 
-const QuarantineBody = z
-  .object({
-    source: fields.text('The system that the event came from', 'shop'),
-    id: fields.text('The id of the event in its source', 'order-1001'),
-    receivedAt: fields.at('When Bursar received the event'),
-    payload: fields.facts('The event as it was sent', {
-      source: 'shop',
-      id: 'order-1001',
-      kind: 'sale',
-      amount: '99.00',
-    }),
-  })
-  .openapi('QuarantinedEvent');
-
 const add = createRoute({
   method: 'post',
   path: '/v1/events',
@@ -153,21 +138,6 @@ const list = createRoute({
   responses: { 200: answers(pageOf(EventBody), 'The events, in the order of their sources and ids.') },
 });
 
-const quarantine = createRoute({
-  method: 'get',
-  path: '/v1/quarantine',
-  operationId: 'listQuarantinedEvents',
-  tags: ['events'],
-  summary: 'List the quarantined events',
-  request: { query: pageQuery(RowNumber) },
-  responses: {
-    200: answers(
-      pageOf(QuarantineBody),
-      'The events that arrived under a known source and id with other content, the oldest first. They count for nothing.',
-    ),
-  },
-});
-
 const eventBody = ({ minor, currency, amounts, occurredAt, bookedAt, ...event }: StoredEvent) => ({
   ...event,
   currency,
@@ -180,13 +150,6 @@ const eventBody = ({ minor, currency, amounts, occurredAt, bookedAt, ...event }:
   ),
   occurredAt: occurredAt.toISOString(),
   bookedAt: bookedAt.toISOString(),
-});
-
-const quarantineBody = ({ source, id, payload, receivedAt }: QuarantinedEvent) => ({
-  source,
-  id,
-  payload,
-  receivedAt: receivedAt.toISOString(),
 });
 
 export const eventRoutes = ({ db, temporal, log }: ApiDeps) =>
@@ -210,9 +173,4 @@ export const eventRoutes = ({ db, temporal, log }: ApiDeps) =>
       const { cursor = null, limit, ...filter } = c.req.valid('query');
       const read = (count: number) => listEvents(db, filter, cursor, count);
       return c.json(await readPage(limit, read, { key: ({ source, id }) => ({ source, id }), item: eventBody }), 200);
-    })
-    .openapi(quarantine, async (c) => {
-      const { cursor = 0n, limit } = c.req.valid('query');
-      const read = (count: number) => listQuarantine(db, cursor, count);
-      return c.json(await readPage(limit, read, { key: ({ number }) => number, item: quarantineBody }), 200);
     });

@@ -1,0 +1,56 @@
+import { createRoute, z } from '@hono/zod-openapi';
+
+import { changeIntakeRules } from '../../../commands/programs/intake-rules.ts';
+import { getProgram, readIntakeRules } from '../../../db/programs/programs.ts';
+import { CHANGED_EVENTS } from '../../../domain/programs/intake-rules.ts';
+import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
+import { createRouter } from '../../http/router.ts';
+import { answers, CodePath, jsonBody, namesSomething } from '../../http/schemas.ts';
+
+const rules = {
+  changedEvents: fields.oneOf(
+    CHANGED_EVENTS,
+    'What happens to an event that comes again with other content and without a revision. `quarantine`: it waits for a person; `correct`: it becomes the next revision of the event',
+    'quarantine',
+  ),
+};
+
+const RulesBody = z.object(rules).openapi('IntakeRules');
+
+const get = createRoute({
+  method: 'get',
+  path: '/v1/programs/{code}/intake',
+  operationId: 'getIntakeRules',
+  tags: ['programs'],
+  summary: 'Get the rules by which a program takes in events',
+  request: { params: CodePath },
+  responses: { 200: answers(RulesBody, 'The rules.') },
+});
+
+const change = createRoute({
+  method: 'patch',
+  path: '/v1/programs/{code}/intake',
+  operationId: 'changeIntakeRules',
+  tags: ['programs'],
+  summary: 'Change the rules by which a program takes in events',
+  request: {
+    params: CodePath,
+    body: jsonBody(
+      z.strictObject(rules).partial().refine(namesSomething, 'names nothing to change').openapi('IntakeRulesChange'),
+    ),
+  },
+  responses: { 200: answers(RulesBody, 'The rules. They are for events that come from now on.') },
+});
+
+export const intakeRuleRoutes = ({ db }: ApiDeps) =>
+  createRouter()
+    .openapi(get, async (c) => {
+      const { id } = await getProgram(db, c.req.valid('param').code);
+      return c.json(await readIntakeRules(db, id), 200);
+    })
+    .openapi(change, async (c) => {
+      const { changedEvents } = c.req.valid('json');
+      const wish = changedEvents === undefined ? {} : { changedEvents };
+      return c.json(await changeIntakeRules(db, c.req.valid('param').code, wish, c.get('caller').actorId), 200);
+    });

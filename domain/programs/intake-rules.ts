@@ -1,0 +1,8 @@
+/**
+ * What happens to an event that comes again with other content and names no revision: it waits in quarantine for a person, or it becomes the
+ * next revision of the event.
+ */
+export const CHANGED_EVENTS = ['quarantine', 'correct'] as const;
+
+/** The rules by which a program takes in events. */
+export type IntakeRules = { readonly changedEvents: (typeof CHANGED_EVENTS)[number] };
