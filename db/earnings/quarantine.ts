@@ -52,7 +52,7 @@ const quarantineQuery = sql.fragment`
     case decision.decision when 'accept' then 'accepted' when 'dismiss' then 'dismissed' else 'open' end as status,
     decision.revision, decision.reason, actor.code as "decidedBy", decision.decided_at as "decidedAt"
   from event_quarantine kept
-  left join event_quarantine_decision decision on decision.quarantine_id = kept.id
+  left join lateral (select * from event_quarantine_decision where quarantine_id = kept.id limit 1) decision on true
   left join actor on actor.id = decision.decided_by`;
 
 /** The events that were kept aside, in the order in which they came. */

@@ -14,7 +14,7 @@ create table program(
 );
 create index on program(schedule_id);
 comment on column program.changed_events is
-  'What happens to an event that comes again with other content and without a revision: it is quarantined, or it corrects the event.';
+  'The treatment of an event that comes again with other content and without a revision. It is quarantined, or it corrects the event.';
 comment on column program.attributes is 'The names of the facts that its events may have, such as product.';
 
 create table plan(

@@ -1,5 +1,5 @@
 /**
- * What happens to an event that comes again with other content and names no revision: it waits in quarantine for a person, or it becomes the
+ * The treatment of an event that comes again with other content and names no revision. It waits in quarantine for a person, or it becomes the
  * next revision of the event.
  */
 export const CHANGED_EVENTS = ['quarantine', 'correct'] as const;

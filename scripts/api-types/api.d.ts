@@ -572,6 +572,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/programs/{code}/intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the rules by which a program takes in events
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getIntakeRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the rules by which a program takes in events
+         * @description Needs a key of the role **operator**.
+         */
+        patch: operations["changeIntakeRules"];
+        trace?: never;
+    };
     "/v1/partners": {
         parameters: {
             query?: never;
@@ -1074,6 +1098,26 @@ export interface paths {
         get: operations["listQuarantinedEvents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quarantine/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept or dismiss a quarantined event
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["decideQuarantinedEvent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2351,7 +2395,7 @@ export interface components {
              * @example invalid_input
              * @enum {string}
              */
-            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "correction_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
+            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "correction_overtaken" | "quarantine_not_open" | "quarantine_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
             /** @description The fields that cannot be accepted; empty if the problem is not about a field */
             errors: {
                 /**
@@ -3474,6 +3518,22 @@ export interface components {
              */
             grants: components["schemas"]["FactGrant"][];
         };
+        IntakeRules: {
+            /**
+             * @description The treatment of an event that comes again with other content and without a revision. `quarantine`: it waits for a person; `correct`: it becomes the next revision of the event
+             * @example quarantine
+             * @enum {string}
+             */
+            changedEvents: "quarantine" | "correct";
+        };
+        IntakeRulesChange: {
+            /**
+             * @description The treatment of an event that comes again with other content and without a revision. `quarantine`: it waits for a person; `correct`: it becomes the next revision of the event
+             * @example quarantine
+             * @enum {string}
+             */
+            changedEvents?: "quarantine" | "correct";
+        };
         Partner: {
             /**
              * @description The partner's code
@@ -4404,7 +4464,7 @@ export interface components {
                  */
                 id: string;
                 /**
-                 * @description `accepted`: the event or its correction is new; `replayed`: it was already known; `superseded`: a higher revision is known, so this one changes nothing; `quarantined`: this revision was already known with other content, and waits for a person
+                 * @description `accepted`: the event or its correction is new; `replayed`: it was already known; `superseded`: a higher revision is known, so this one changes nothing; `quarantined`: this revision is known with other content; the event counts for nothing unless a person accepts it
                  * @example accepted
                  * @enum {string}
                  */
@@ -4607,6 +4667,11 @@ export interface components {
         };
         QuarantinedEvent: {
             /**
+             * @description The number of the quarantined event, by which it is decided
+             * @example 17
+             */
+            number: string;
+            /**
              * @description The system that the event came from
              * @example shop
              */
@@ -4616,6 +4681,12 @@ export interface components {
              * @example order-1001
              */
             id: string;
+            /**
+             * @description `open`: it waits for a person; `accepted`: it became a revision of its event; `dismissed`: it counts for nothing
+             * @example open
+             * @enum {string}
+             */
+            status: "open" | "accepted" | "dismissed";
             /**
              * Format: date-time
              * @description When Bursar received the event. An RFC 3339 instant in UTC
@@ -4634,6 +4705,40 @@ export interface components {
             payload: {
                 [key: string]: unknown;
             };
+            /**
+             * @description The revision that an accepted event became; otherwise null
+             * @example 2
+             */
+            revision: number | null;
+            /**
+             * @description The reason of the decision; null until then
+             * @example The customer added an item
+             */
+            reason: string | null;
+            /**
+             * @description The person who decided it; null until then
+             * @example olga
+             */
+            decidedBy: string | null;
+            /**
+             * Format: date-time
+             * @description When it was decided; null until then. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            decidedAt: string | null;
+        };
+        QuarantineDecision: {
+            /**
+             * @description `accept`: the event becomes the next revision, and corrects what was taken in before; `dismiss`: it counts for nothing
+             * @example accept
+             * @enum {string}
+             */
+            decision: "accept" | "dismiss";
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
         };
         ImportPreview: {
             /**
@@ -10700,6 +10805,8 @@ export type PlanVersionWithdrawal = components['schemas']['PlanVersionWithdrawal
 export type FactGrants = components['schemas']['FactGrants'];
 export type FactGrant = components['schemas']['FactGrant'];
 export type NewFactGrants = components['schemas']['NewFactGrants'];
+export type IntakeRules = components['schemas']['IntakeRules'];
+export type IntakeRulesChange = components['schemas']['IntakeRulesChange'];
 export type Partner = components['schemas']['Partner'];
 export type NewPartner = components['schemas']['NewPartner'];
 export type NewAgreement = components['schemas']['NewAgreement'];
@@ -10743,6 +10850,7 @@ export type NewEvents = components['schemas']['NewEvents'];
 export type NewEvent = components['schemas']['NewEvent'];
 export type Event = components['schemas']['Event'];
 export type QuarantinedEvent = components['schemas']['QuarantinedEvent'];
+export type QuarantineDecision = components['schemas']['QuarantineDecision'];
 export type ImportPreview = components['schemas']['ImportPreview'];
 export type ImportResult = components['schemas']['ImportResult'];
 export type Import = components['schemas']['Import'];
@@ -12327,6 +12435,70 @@ export interface operations {
             500: components["responses"]["InternalError"];
         };
     };
+    getIntakeRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeRules"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    changeIntakeRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntakeRulesChange"];
+            };
+        };
+        responses: {
+            /** @description The rules. They are for events that come from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeRules"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
     listPartners: {
         parameters: {
             query?: {
@@ -13519,6 +13691,8 @@ export interface operations {
                 limit?: number;
                 /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
+                /** @description Lists only events with this status */
+                status?: "open" | "accepted" | "dismissed";
             };
             header?: never;
             path?: never;
@@ -13526,7 +13700,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The events that arrived under a known source and id with other content, the oldest first. They count for nothing. */
+            /** @description The events that arrived under a known source, id and revision with other content, the oldest first. They count for nothing unless a person accepts them. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13546,6 +13720,62 @@ export interface operations {
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    decideQuarantinedEvent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the quarantine */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuarantineDecision"];
+            };
+        };
+        responses: {
+            /** @description The decision was recorded. An accepted event is taken in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantinedEvent"];
+                };
+            };
+            /** @description The event cannot be taken in now. `errors` names every reason. Nothing was recorded. Or: A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The event is decided already, or another revision arrived at the same moment. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

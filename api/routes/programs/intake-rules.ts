@@ -11,7 +11,7 @@ import { answers, CodePath, jsonBody, namesSomething } from '../../http/schemas.
 const rules = {
   changedEvents: fields.oneOf(
     CHANGED_EVENTS,
-    'What happens to an event that comes again with other content and without a revision. `quarantine`: it waits for a person; `correct`: it becomes the next revision of the event',
+    'The treatment of an event that comes again with other content and without a revision. `quarantine`: it waits for a person; `correct`: it becomes the next revision of the event',
     'quarantine',
   ),
 };
