@@ -87,7 +87,7 @@ function openGateways() {
 
 /** A run that is being paid. Each payout has a partner, a line and an approved amount of 10.00. */
 async function prepareRun(db: DatabasePool): Promise<string> {
-  const { approver, by, programId, scheduleId } = await addCompany(db, 'paypal');
+  const { approver, by, programId, scheduleId } = await addCompany(db, { method: 'paypal' });
   const codes = Array.from({ length: PAYOUTS }, (_, index) => `p${index}`);
   await addPartners(
     db,

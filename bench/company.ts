@@ -17,9 +17,14 @@ import { payerGatewayRecord, sealJson, type VaultKeys } from '../db/vault.ts';
 
 export const VAULT: VaultKeys = { keyId: 'bench', kek: Buffer.alloc(32, 1), fingerprintKey: Buffer.alloc(32, 2) };
 
-/** A company that pays its partners every month, through one gateway, and 10 % of each sale. */
-export async function addCompany(db: DatabasePool, method: 'bank' | 'paypal' = 'bank') {
-  const approver = await addApprover(db, VAULT);
+const TEN_PERCENT = [IncentiveTerms.parse({ id: 'share', pay: { rule: 'percent', percent: '10' } })];
+
+/** A company that pays its partners every month, through one gateway, and by default 10 % of each sale. */
+export async function addCompany(
+  db: DatabasePool,
+  { method = 'bank', incentives = TEN_PERCENT }: { method?: 'bank' | 'paypal'; incentives?: IncentiveTerms[] } = {},
+) {
+  const { approver, operatorKey } = await addPeople(db, VAULT);
   const { id: by } = await addActor(db, { code: 'bench', name: 'Bench', email: null }, null);
   const payer = await addPayer(db, { code: 'bench', name: 'Bench', country: 'US', currency: 'USD', address: null }, by);
   const sealed = sealJson(VAULT, payerGatewayRecord(payer.id, method), {});
@@ -46,18 +51,18 @@ export async function addCompany(db: DatabasePool, method: 'bank' | 'paypal' = '
   const terms = {
     holdDays: 0,
     rounding: 'half-even' as const,
-    incentives: [IncentiveTerms.parse({ id: 'share', pay: { rule: 'percent', percent: '10' } })],
+    incentives,
   };
   await addPlan(db, program, { code: 'bench', terms }, by);
-  return { scheduleId: schedule.id, programId: program.id, payerId: payer.id, by, approver };
+  return { scheduleId: schedule.id, programId: program.id, payerId: payer.id, by, approver, operatorKey };
 }
 
 export type Company = Awaited<ReturnType<typeof addCompany>>;
 
-/** Two operators give a third person the role approver. Returns the id of that person. */
-async function addApprover(db: Database, vault: VaultKeys): Promise<string> {
+/** Two operators give a third person the role approver. */
+async function addPeople(db: Database, vault: VaultKeys): Promise<{ approver: string; operatorKey: string }> {
   const person = (code: string) => ({ code, name: code, email: `${code}@example.com` });
-  await addFirstOperator(db, person('first'));
+  const { key: operatorKey } = await addFirstOperator(db, person('first'));
   await addLackingOperator(db, person('second'));
   const [first, second] = [await getActor(db, 'first'), await getActor(db, 'second')];
   const actor = await addActor(db, person('approver'), null);
@@ -65,5 +70,5 @@ async function addApprover(db: Database, vault: VaultKeys): Promise<string> {
   const { id } = await proposeGrant(db, vault, wish, first.id);
   await decideGrant(db, vault, { id, by: second.id, decision: 'confirm', note: null });
   await claimKey(db, claimToken(vault, await findOpenClaim(db, id)));
-  return actor.id;
+  return { approver: actor.id, operatorKey };
 }

@@ -14,6 +14,7 @@ import { ImportMapping } from '../domain/earnings/import-mapping.ts';
 import { freePort } from '../scripts/stack/ports.ts';
 import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
 import { addCompany, VAULT } from './company.ts';
+import { median } from './median.ts';
 import { timed } from './timed.ts';
 
 /**
@@ -120,10 +121,6 @@ async function copyRound(admin: Client, round: number): Promise<number> {
   await admin.query(`copy (select * from event where source_id like '${round}-%') to '${path}'`);
   const { ms } = await timed(() => admin.query(`copy copied from '${path}'`));
   return ms;
-}
-
-function median(figures: readonly number[]): number {
-  return figures.toSorted((one, other) => one - other)[Math.floor(figures.length / 2)] ?? 0;
 }
 
 function report(what: string, rowsPerMs: number): void {

@@ -77,10 +77,10 @@ function monthRows({ programId, scheduleId }: Company, month: number, partners: 
   const lines = sql.fragment`earning_line line where line.id > ${firstLine}`;
   const key = sql.fragment`'sale-' || line.id`;
   const earned = [
-    sql.unsafe`insert into accrual_batch(program_id, event_count) values (${programId}, ${partners})`,
+    sql.unsafe`insert into accrual_batch(program_id, event_count) select ${programId}, 1 from generate_series(1, ${partners})`,
     sql.unsafe`
       insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on)
-      select id, ${programId}, 'earned', ${month}, 'USD', 1000, 1, ${from}::date from partner order by id`,
+      select id, ${programId}, 'earned', ${firstLine} + row_number() over (order by id), 'USD', 1000, 1, ${from}::date from partner order by id`,
     sql.unsafe`
       insert into event(source, source_id, partner_id, program_id, kind, currency, amount_minor, occurred_at, payload_hash)
       select 'bench', ${key}, partner_id, program_id, 'sale', 'USD', 10000, available_on, '' from ${lines}`,
@@ -90,7 +90,7 @@ function monthRows({ programId, scheduleId }: Company, month: number, partners: 
       select event.id, 1, line.partner_id, line.program_id, event.id, 'share', plan_version.id, '2020-01-01', batch_id, line.id, 'USD',
         1000, 10000, 0, available_on
       from ${sql.fragment`plan_version, event, ${lines}`} and event.source_id = ${key}`,
-    post('accrual', sql.fragment`select line.id::text as key, line.partner_id from ${lines}`, [
+    post('accrual', sql.fragment`select line.batch_id || '/USD' as key, line.partner_id from ${lines}`, [
       [sql.fragment`(select id from ledger_account where code like 'program:%')`, 1000],
       [sql.fragment`fact.partner_id`, -1000],
     ]),

@@ -2,12 +2,12 @@ import type { Client } from '@temporalio/client';
 import type { DatabasePool } from 'slonik';
 
 import { postJournals } from '../../db/books/ledger.ts';
-import type { Database } from '../../db/database.ts';
+import { type Database, expectManyRows } from '../../db/database.ts';
 import { type AccrualProgram, type DueEvent, listDueEvents, lockShardForAccrual } from '../../db/earnings/accrual.ts';
 import { insertEarnings, type LineKind, type NewEarning } from '../../db/earnings/earnings.ts';
 import { finishDueEvents, waitForSales, wakeWaiting } from '../../db/earnings/events.ts';
 import { saveScopes } from '../../db/earnings/scopes.ts';
-import { accrualPosting } from '../../domain/books/postings.ts';
+import { accrualPostings } from '../../domain/books/postings.ts';
 import { earningsOf } from '../../domain/earnings/change.ts';
 import type { Shard } from '../../domain/earnings/shard.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
@@ -29,6 +29,7 @@ export function createAccrualActivities({ db }: Pick<AccrualDeps, 'db'>) {
       db.transaction(async (tx) => {
         const program = await lockShardForAccrual(tx, shard);
         if (!program) return 0;
+        await expectManyRows(tx);
         const due = await listDueEvents(tx, program.id, shard.shard, EVENTS_PER_PAGE);
         if (due.length > 0) await accrue(tx, program, due, terms);
         return due.length;
@@ -62,11 +63,8 @@ async function accrue(
   if (early.length > 0) await waitForSales(tx, early);
   if (done.length === 0) return;
   await saveScopes(tx, program.id, page.changedScopes());
-  const lines = await insertEarnings(tx, program.id, done.length, earnings);
-  await postJournals(
-    tx,
-    lines.map((line) => accrualPosting({ ...line, programId: program.id })),
-  );
+  const { lines, ...batch } = await insertEarnings(tx, program.id, done.length, earnings);
+  await postJournals(tx, accrualPostings({ ...batch, programId: program.id }, lines));
   await finishDueEvents(tx, done);
   await wakeWaiting(tx, done);
 }

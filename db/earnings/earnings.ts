@@ -28,26 +28,28 @@ const LineRow = z.strictObject({
   currency: Currency,
   availableOn: LocalDate,
   minor: z.bigint(),
-  bookedAt: Instant,
 });
-export type EarningLine = z.infer<typeof LineRow>;
+type EarningLine = z.infer<typeof LineRow>;
+const BatchRow = z.strictObject({ batchId: z.bigint(), bookedAt: Instant });
 
 type LineKey = { partnerId: bigint; kind: string; currency: string; availableOn: string };
 const lineKey = ({ partnerId, kind, currency, availableOn }: LineKey): string =>
   `${partnerId}|${kind}|${currency}|${availableOn}`;
 
 /**
- * Writes a page's earnings as one batch, summed into lines by partner, kind, currency and release day. Returns the lines. A sum
- * of 0 makes no line.
+ * Writes a page's earnings as one batch, summed into lines by partner, kind, currency and release day. Returns the batch with its
+ * lines. A sum of 0 makes no line.
  */
 export async function insertEarnings(
   db: Database,
   programId: number,
   eventCount: number,
   earnings: readonly NewEarning[],
-): Promise<readonly EarningLine[]> {
-  const batchId = await db.oneFirst(sql.type(z.object({ id: z.bigint() }))`
-    insert into accrual_batch(program_id, event_count) values (${programId}, ${eventCount}) returning id`);
+): Promise<z.infer<typeof BatchRow> & { lines: readonly EarningLine[] }> {
+  const batch = await db.one(sql.type(BatchRow)`
+    insert into accrual_batch(program_id, event_count) values (${programId}, ${eventCount})
+    returning id as "batchId", booked_at as "bookedAt"`);
+  const { batchId } = batch;
   const lines = await insertLines(db, programId, batchId, earnings);
   const ids = new Map(lines.map((line) => [lineKey(line), line.id]));
   await db.query(sql.unsafe`
@@ -76,7 +78,7 @@ export async function insertEarnings(
       ]),
     )} as added(event_id, n, partner_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since, earning_line_id, currency,
       amount_minor, volume, of_amount, available_on, before)`);
-  return lines;
+  return { ...batch, lines };
 }
 
 const EARNING_TYPES = 'int8 int2 int8 int8 text int8 int4 timestamptz int8 bpchar int8 int8 int8 date jsonb'.split(' ');
@@ -116,7 +118,7 @@ function insertLines(
     select ${LINE_COLUMNS}, ${programId}, ${batchId}, made_by::uuid[]
     from ${unnestColumns(['int8', 'text', 'bpchar', 'int8', 'int4', 'date', 'text'], rows)} as added(${LINE_COLUMNS}, made_by)
     order by partner_id, kind, currency, available_on
-    returning id, partner_id as "partnerId", kind, currency, available_on as "availableOn", amount_minor as minor, now() as "bookedAt"`);
+    returning id, partner_id as "partnerId", kind, currency, available_on as "availableOn", amount_minor as minor`);
 }
 
 /**

@@ -5,5 +5,6 @@ from earning left join event on event.id = earning.event_id left join event orig
 left join earning_line line on line.id = earning.earning_line_id
 where (event.program_id, origin.program_id) is distinct from (earning.program_id, earning.program_id)
   or earning.origin_id = earning.event_id and event.partner_id <> earning.partner_id
+  or line.id is null and earning.earning_line_id is not null
   or line.id is not null and (line.partner_id, line.program_id, line.currency, line.available_on, line.batch_id)
     is distinct from (earning.partner_id, earning.program_id, earning.currency, earning.available_on, earning.batch_id);

@@ -178,8 +178,8 @@ create table scope_member(
   primary key (scope_id, origin_id)
 );
 
--- The difference that an event made to what a scope is worth. A key to a row that never goes away is checked once, where the line or the
--- scope was written, and not again for each earning.
+-- The difference that an event made to what a scope is worth. Its keys name rows that the same transaction read or wrote, and that never
+-- go away, so no foreign key looks them up again. The invariants compare them every night.
 create table earning(
   event_id bigint not null,
   n smallint not null,
@@ -191,7 +191,7 @@ create table earning(
   plan_version_id int not null,
   terms_since timestamptz not null,
   batch_id bigint not null,
-  earning_line_id bigint references earning_line,
+  earning_line_id bigint,
   currency char(3) not null,
   amount_minor bigint not null,
   volume bigint not null,

@@ -47,26 +47,43 @@ const writeOff = own('writeoff');
 /** Leaves out entries of 0, because a ledger has none. */
 const entries = (...all: readonly Entry[]): Entry[] => all.filter(({ minor }) => minor !== 0n);
 
-/** The amount of an earning line becomes owed: `expense > payable`. The negative line of a reversal posts the other way. */
-export function accrualPosting(line: {
-  id: bigint;
-  partnerId: bigint;
-  programId: number;
-  currency: CurrencyCode;
-  minor: bigint;
-  bookedAt: Date;
-}): Posting {
+/** The lines of one accrual batch in one currency. */
+export type Accrued = {
+  readonly batchId: bigint;
+  readonly programId: number;
+  readonly currency: CurrencyCode;
+  readonly bookedAt: Date;
+  readonly lines: readonly { readonly partnerId: bigint; readonly minor: bigint }[];
+};
+
+/**
+ * The lines of a batch become owed: `expense > payable` of each partner. A partner whom the batch takes back from posts the other way.
+ * The key is the batch and the currency.
+ */
+export function accrualPosting({ batchId, programId, currency, bookedAt, lines }: Accrued): Posting {
+  const owed = new Map<bigint, bigint>();
+  for (const { partnerId, minor } of lines) owed.set(partnerId, (owed.get(partnerId) ?? 0n) + minor);
+  const total = lines.reduce((sum, { minor }) => sum + minor, 0n);
   return {
     kind: 'accrual',
-    key: String(line.id),
-    currency: line.currency,
-    effectiveAt: line.bookedAt,
+    key: `${batchId}/${currency}`,
+    currency,
+    effectiveAt: bookedAt,
     entries: entries(
-      { account: expense(line.programId), minor: line.minor },
-      { account: payable(line.partnerId), minor: -line.minor },
+      { account: expense(programId), minor: total },
+      ...[...owed].map(([partnerId, minor]) => ({ account: payable(partnerId), minor: -minor })),
     ),
   };
 }
+
+/** The postings of a batch's lines, one for each currency in which something is owed. */
+export const accrualPostings = (
+  batch: Pick<Accrued, 'batchId' | 'programId' | 'bookedAt'>,
+  lines: readonly (Accrued['lines'][number] & { readonly currency: CurrencyCode })[],
+): Posting[] =>
+  [...Map.groupBy(lines, ({ currency }) => currency)]
+    .map(([currency, ofCurrency]) => accrualPosting({ ...batch, currency, lines: ofCurrency }))
+    .filter((posting) => posting.entries.length > 0);
 
 /** The facts about a payout that its postings need. Amounts are minor units: `net = gross - withheld - fee`. */
 export type Paid = {

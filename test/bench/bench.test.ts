@@ -17,7 +17,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('given a benchmark whose figures we publish', () => {
   it.each([
-    { script: 'accrual.ts', size: ['--events', '50', '--partners', '5'], says: /accrual: .* a second/ },
+    {
+      script: 'accrual.ts',
+      size: ['--events', '50', '--rounds', '2', '--partners', '5'],
+      says: /accrual: .* a second/,
+    },
+    { script: 'intake.ts', size: ['--events', '20', '--rounds', '2', '--partners', '5'], says: /intake: .* a second/ },
     { script: 'batch.ts', size: ['--payouts', '10'], says: /name: every page, every payment/ },
     { script: 'run.ts', size: ['--partners', '20'], says: /^ +20( +\d+\.\d\d){9}$/m },
     {

@@ -213,7 +213,13 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   listBalances: (db) => listBalances(db, 'cash:'),
   postJournals: (db) =>
     postJournals(db, [
-      accrualPosting({ id: 1n, partnerId: 1n, programId: 1, currency: 'USD', minor: 1n, bookedAt: NOW }),
+      accrualPosting({
+        batchId: 1n,
+        programId: 1,
+        currency: 'USD',
+        bookedAt: NOW,
+        lines: [{ partnerId: 1n, minor: 1n }],
+      }),
     ]),
   saveReport: (db) => saveReport(db, DAY, [LINE]),
   listLedgerSide: (db) => listLedgerSide(db, DAY),

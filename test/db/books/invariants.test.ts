@@ -94,7 +94,10 @@ const journal = (key: string) => sql.unsafe`
 const entry = (key: string, lineNo: number, prefix: string, minor: number) => sql.unsafe`
   insert into ledger_entry(journal_id, line_no, account_id, currency, amount_minor)
   select id, ${lineNo}, ${accountOf(prefix)}, 'USD', ${minor} from ledger_journal where idempotency_key = ${key}`;
-const forget = (kind: string, key: string) => [
+/** The key of the journal that booked a line. */
+const accrualOf = (lineId: bigint) =>
+  sql.fragment`(select batch_id || '/' || currency from earning_line where id = ${lineId})`;
+const forget = (kind: string, key: string | ReturnType<typeof sql.fragment>) => [
   sql.unsafe`delete from ledger_entry using ledger_journal journal where journal.id = journal_id and kind = ${kind} and idempotency_key = ${key}`,
   sql.unsafe`delete from ledger_journal where kind = ${kind} and idempotency_key = ${key}`,
 ];
@@ -165,7 +168,7 @@ const PLANTS: readonly Plant[] = [
     plant: (b) => [
       sql.unsafe`
         update ledger_entry set currency = 'EUR' from ledger_journal journal
-        where journal.id = journal_id and kind = 'accrual' and idempotency_key = ${String(b.cleoLine)}`,
+        where journal.id = journal_id and kind = 'accrual' and idempotency_key = ${accrualOf(b.cleoLine)}`,
     ],
     names: () => 'is in EUR, but its account is in USD',
   },
@@ -397,8 +400,8 @@ const PLANTS: readonly Plant[] = [
   {
     wrong: 'an earning line was not booked',
     breaks: 'lines-booked-once',
-    plant: (b) => forget('accrual', String(b.cleoLine)),
-    names: (b) => `line ${b.cleoLine}:`,
+    plant: (b) => forget('accrual', accrualOf(b.cleoLine)),
+    names: () => 'should have 3000, but has 0',
   },
   {
     wrong: 'a balanced journal takes from a partner',

@@ -32,7 +32,16 @@ const sum = (...postings: readonly Posting[]): Record<string, bigint> => {
   return Object.fromEntries(Object.entries(totals).filter(([, minor]) => minor !== 0n));
 };
 
-const earned = accrualPosting({ id: 1n, partnerId: 7n, programId: 3, currency: 'USD', minor: 1000n, bookedAt: at });
+const earned = accrualPosting({
+  batchId: 1n,
+  programId: 3,
+  currency: 'USD',
+  bookedAt: at,
+  lines: [
+    { partnerId: 7n, minor: 1200n },
+    { partnerId: 7n, minor: -200n },
+  ],
+});
 
 describe('given 10.00 was earned, with 2.40 withheld and a fee of 0.10', () => {
   it('when it is sent and the provider takes it with a fee of 0.31 then nothing is owed to the partner and cash falls by 7.81', () => {
