@@ -1,5 +1,4 @@
 import type { Database } from '../../db/database.ts';
-import { countWorkedOut } from '../../db/earnings/worked-out.ts';
 import {
   type Agreement,
   getAgreement,
@@ -10,9 +9,7 @@ import {
   type NewAgreement,
 } from '../../db/partners/agreements.ts';
 import { getPartner, lockPartnersByCode } from '../../db/partners/partners.ts';
-import { getSchedule } from '../../db/payers/schedules.ts';
 import { addAuditEntries, addAuditEntry } from '../../db/people/audit.ts';
-import { getProgram } from '../../db/programs/programs.ts';
 import { localDate } from '../../domain/calendar.ts';
 import { type FailureDetail, Failure } from '../../domain/errors.ts';
 import {
@@ -23,9 +20,9 @@ import {
   termOn,
   type TermsChange,
 } from '../../domain/partners/agreement.ts';
-import { cutoffInstant } from '../../domain/payers/schedule.ts';
 import { refuseRivals } from './exclusive.ts';
 import { refuseIneligible } from './eligibility.ts';
+import { countEventsOf, zoneOf } from './worked-out.ts';
 
 /**
  * Adds partners to programs, all or none. A partner may be in a program in several periods. Throws Failure `invalid_input` or
@@ -80,22 +77,6 @@ const changed = async (tx: Database, member: Membership, days: readonly Days[]):
   agreement: await getAgreement(tx, member.partner, member.program),
   eventsWorkedOut: await countEventsOf(tx, member, days),
 });
-
-/** Counts the events of some days whose earnings were worked out. */
-async function countEventsOf(tx: Database, member: Membership, days: readonly Days[]): Promise<number> {
-  if (days.length === 0) return 0;
-  const zone = await zoneOf(tx, member.program);
-  const instants = days.map(({ from, until }) => ({
-    from: new Date(cutoffInstant({ zone }, from)),
-    until: until === null ? null : new Date(cutoffInstant({ zone }, until)),
-  }));
-  return countWorkedOut(tx, member, instants);
-}
-
-async function zoneOf(db: Database, program: string): Promise<string> {
-  const { schedule } = await getProgram(db, program);
-  return (await getSchedule(db, schedule)).zone;
-}
 
 async function refuseUnknownPlans(db: Database, agreements: readonly NewAgreement[]): Promise<void> {
   const plans = await listPlanNames(

@@ -13,6 +13,7 @@ import { addAuditEntries, addAuditEntry } from '../../db/people/audit.ts';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
 import { whyNotFact } from '../../domain/partners/fact.ts';
 import { refuseRivalFacts } from './exclusive.ts';
+import { countEventsOfPartner } from './worked-out.ts';
 
 /**
  * Records facts about partners, all or none. A fact supersedes the earlier ones about its days. The partners and keys exist. Throws
@@ -40,12 +41,16 @@ export const recordFacts = (db: Database, facts: readonly NewFact[], origin: Fac
     return ids;
   });
 
+/** A fact, and the number of events of its days whose earnings were worked out before and stay as they are. */
+export type NewlyRecordedFact = RecordedFact & { eventsWorkedOut: number };
+
 /** Records one fact that a person says. */
-export const recordFact = (db: Database, fact: NewFact, by: string): Promise<RecordedFact> =>
+export const recordFact = (db: Database, fact: NewFact, by: string): Promise<NewlyRecordedFact> =>
   db.transaction(async (tx) => {
     const [id] = await recordFacts(tx, [fact], { source: 'person', by });
     if (id === undefined) throw new Error('The database returned no fact.');
-    return getRecordedFact(tx, id);
+    const eventsWorkedOut = await countEventsOfPartner(tx, fact.partner, [fact]);
+    return { ...(await getRecordedFact(tx, id)), eventsWorkedOut };
   });
 
 /** Records about one partner what held about another one who was merged into them, where nothing else holds. */

@@ -1,7 +1,6 @@
-import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 
-import { localDate } from '../calendar.ts';
+import { addMonths, localDate } from '../calendar.ts';
 import { EventKind } from '../fields.ts';
 import { REFUND } from '../event.ts';
 import type { Days } from '../partners/agreement.ts';
@@ -39,5 +38,5 @@ export const FactGrants = z
 /** The days of a fact that an event grants: from the local day of the event on. */
 export function daysOfGrant({ months }: FactGrant, occurredAtMs: number, zone: string): Days {
   const from = localDate(occurredAtMs, zone);
-  return { from, until: months === undefined ? null : Temporal.PlainDate.from(from).add({ months }).toString() };
+  return { from, until: months === undefined ? null : addMonths(from, months) };
 }

@@ -4008,6 +4008,107 @@ export interface components {
              */
             until: string | null;
         };
+        NewlyRecordedFact: {
+            /**
+             * @description The number of the record. A string of digits
+             * @example 1042
+             */
+            id: string;
+            /**
+             * @description The key of the fact
+             * @example tier
+             */
+            key: string;
+            /**
+             * @description The value; null if any value of the key was taken back
+             * @example gold
+             */
+            value: string | null;
+            /**
+             * @description Whether the value holds on these days
+             * @example true
+             */
+            holds: boolean;
+            /**
+             * Format: date
+             * @description The first local day that the record is about. A local date
+             * @example 2026-01-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The first local day after those; null if there is no end. A local date
+             * @example 2028-01-01
+             */
+            until: string | null;
+            /**
+             * @description The one who said it: a person, a file, an event, or the ladder of a program
+             * @example person
+             * @enum {string}
+             */
+            source: "person" | "csv" | "event" | "ladder";
+            /**
+             * @description The file, event or window that it comes from; otherwise null
+             * @example certificates.csv
+             */
+            reference: string | null;
+            /**
+             * @description The reason, if one was given
+             * @example The exam was passed
+             */
+            reason: string | null;
+            /**
+             * @description The person who recorded it; null for an event or a ladder
+             * @example olga
+             */
+            recordedBy: string | null;
+            /**
+             * Format: date-time
+             * @description When it was recorded. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            recordedAt: string;
+            /**
+             * @description How many sales and other events of these days had their earnings worked out before. Those earnings stay as they are
+             * @example 0
+             */
+            eventsWorkedOut: number;
+        };
+        NewFact: {
+            /**
+             * @description The key of a fact
+             * @example tier
+             */
+            key: string;
+            /**
+             * @description The value of a fact
+             * @example gold
+             */
+            value?: string;
+            /**
+             * @description False takes back what was recorded about these days: the value, or any value of a key that has one value at a time
+             * @default true
+             * @example true
+             */
+            holds?: boolean;
+            /**
+             * Format: date
+             * @description The first local day on which the fact holds
+             * @example 2026-01-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The first local day on which the fact no longer holds; without it, there is no end
+             * @example 2028-01-01
+             */
+            until?: string;
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason?: string;
+        };
         RecordedFact: {
             /**
              * @description The number of the record. A string of digits
@@ -4068,41 +4169,6 @@ export interface components {
              * @example 2026-03-02T09:30:00.000Z
              */
             recordedAt: string;
-        };
-        NewFact: {
-            /**
-             * @description The key of a fact
-             * @example tier
-             */
-            key: string;
-            /**
-             * @description The value of a fact
-             * @example gold
-             */
-            value?: string;
-            /**
-             * @description False takes back what was recorded about these days: the value, or any value of a key that has one value at a time
-             * @default true
-             * @example true
-             */
-            holds?: boolean;
-            /**
-             * Format: date
-             * @description The first local day on which the fact holds
-             * @example 2026-01-01
-             */
-            from: string;
-            /**
-             * Format: date
-             * @description The first local day on which the fact no longer holds; without it, there is no end
-             * @example 2028-01-01
-             */
-            until?: string;
-            /**
-             * @description The reason, in one line, for the people who read it later
-             * @example The contract is not signed yet
-             */
-            reason?: string;
         };
         FactKey: {
             /**
@@ -10827,8 +10893,9 @@ export type WithdrawnAgreement = components['schemas']['WithdrawnAgreement'];
 export type AgreementWithdrawal = components['schemas']['AgreementWithdrawal'];
 export type RecordedTerm = components['schemas']['RecordedTerm'];
 export type PartnerFact = components['schemas']['PartnerFact'];
-export type RecordedFact = components['schemas']['RecordedFact'];
+export type NewlyRecordedFact = components['schemas']['NewlyRecordedFact'];
 export type NewFact = components['schemas']['NewFact'];
+export type RecordedFact = components['schemas']['RecordedFact'];
 export type FactKey = components['schemas']['FactKey'];
 export type NewFactKey = components['schemas']['NewFactKey'];
 export type Onboarding = components['schemas']['Onboarding'];
@@ -13048,7 +13115,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RecordedFact"];
+                    "application/json": components["schemas"]["NewlyRecordedFact"];
                 };
             };
             400: components["responses"]["InvalidInput"];

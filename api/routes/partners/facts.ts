@@ -69,27 +69,31 @@ const FactBody = z
   })
   .openapi('PartnerFact');
 
-const RecordedFactBody = z
-  .object({
-    id: fields.rowNumber('The number of the record', '1042'),
-    key: fields.text('The key of the fact', 'tier'),
-    value: fields.text('The value; null if any value of the key was taken back', 'gold').nullable(),
-    holds: z.boolean().meta({ description: 'Whether the value holds on these days', examples: [true] }),
-    from: fields.day('The first local day that the record is about', '2026-01-01'),
-    until: fields.day('The first local day after those; null if there is no end', '2028-01-01').nullable(),
-    source: fields.oneOf(
-      FACT_SOURCES,
-      'The one who said it: a person, a file, an event, or the ladder of a program',
-      'person',
-    ),
-    reference: fields
-      .text('The file, event or window that it comes from; otherwise null', 'certificates.csv')
-      .nullable(),
-    reason: fields.text('The reason, if one was given', 'The exam was passed').nullable(),
-    recordedBy: fields.code('The person who recorded it; null for an event or a ladder', 'olga').nullable(),
-    recordedAt: fields.at('When it was recorded'),
-  })
-  .openapi('RecordedFact');
+const RecordedFactFields = z.object({
+  id: fields.rowNumber('The number of the record', '1042'),
+  key: fields.text('The key of the fact', 'tier'),
+  value: fields.text('The value; null if any value of the key was taken back', 'gold').nullable(),
+  holds: z.boolean().meta({ description: 'Whether the value holds on these days', examples: [true] }),
+  from: fields.day('The first local day that the record is about', '2026-01-01'),
+  until: fields.day('The first local day after those; null if there is no end', '2028-01-01').nullable(),
+  source: fields.oneOf(
+    FACT_SOURCES,
+    'The one who said it: a person, a file, an event, or the ladder of a program',
+    'person',
+  ),
+  reference: fields.text('The file, event or window that it comes from; otherwise null', 'certificates.csv').nullable(),
+  reason: fields.text('The reason, if one was given', 'The exam was passed').nullable(),
+  recordedBy: fields.code('The person who recorded it; null for an event or a ladder', 'olga').nullable(),
+  recordedAt: fields.at('When it was recorded'),
+});
+const RecordedFactBody = RecordedFactFields.openapi('RecordedFact');
+
+const NewlyRecordedFactBody = RecordedFactFields.extend({
+  eventsWorkedOut: fields.count(
+    'How many sales and other events of these days had their earnings worked out before. Those earnings stay as they are',
+    0,
+  ),
+}).openapi('NewlyRecordedFact');
 
 const FactKeyBody = z
   .object({
@@ -132,7 +136,7 @@ const record = createRoute({
   summary: 'Record a fact about a partner',
   description: 'A fact supersedes the earlier ones about its days. Nothing is changed or deleted.',
   request: { params: CodePath, body: jsonBody(NewFactBody) },
-  responses: { 201: answers(RecordedFactBody, 'The fact was recorded.') },
+  responses: { 201: answers(NewlyRecordedFactBody, 'The fact was recorded.') },
 });
 
 const history = createRoute({
@@ -215,7 +219,7 @@ export const factRoutes = ({ db }: ApiDeps) =>
         { ...fact, value, until, reason, partner: partner.code, reference: null },
         by,
       );
-      return c.json(recordedBody(recorded), 201);
+      return c.json({ ...recordedBody(recorded), eventsWorkedOut: recorded.eventsWorkedOut }, 201);
     })
     .openapi(history, async (c) => {
       const { cursor = null, limit } = c.req.valid('query');

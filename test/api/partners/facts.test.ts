@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { accrueAll } from '../../fixtures/accrual.ts';
 import { type Api, setUpShop, startApi } from '../api.ts';
 
 let api: Api;
@@ -83,5 +84,32 @@ describe('given a declared key', () => {
   it('when somebody makes it one with many values then that is refused', async () => {
     const answer = await api.ask('PUT', '/v1/fact-keys/rank', { body: { description: 'The rank', many: true } });
     expect(answer.body).toMatchObject({ status: 409, errors: [{ field: 'many' }] });
+  });
+});
+
+describe('given a partner whose sales were worked out', () => {
+  it('when a fact about their days is recorded then the answer counts them, because their earnings stay', async () => {
+    const sale = (id: string, occurredAt: string) => ({
+      source: 'store',
+      id,
+      program: 'shop',
+      partner: 'cem',
+      kind: 'sale',
+      occurredAt,
+      currency: 'USD',
+      amount: '10.00',
+    });
+    const events = [
+      sale('s1', '2026-02-10T12:00:00Z'),
+      sale('s2', '2026-03-01T03:00:00Z'),
+      sale('s3', '2026-03-02T12:00:00Z'),
+    ];
+    await api.ask('POST', '/v1/events', { body: { events } });
+    expect((await record('cem', tier('gold', '2026-03-01'))).body).toMatchObject({ eventsWorkedOut: 0 });
+    await accrueAll(api.db, 'shop');
+    expect((await record('cem', tier('silver', '2026-03-01'))).body).toMatchObject({ eventsWorkedOut: 1 });
+    expect((await record('cem', tier('silver', '2026-02-01', { until: '2026-03-01' }))).body).toMatchObject({
+      eventsWorkedOut: 2,
+    });
   });
 });
