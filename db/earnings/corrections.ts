@@ -79,7 +79,8 @@ export const listCorrections = (
     where (${status ?? null}::text is null or correction.status = ${status ?? null})
       and (${kind ?? null}::text is null or correction.kind = ${kind ?? null})
       and (${partner}::bigint is null or ${partner}::bigint in (correction.merged_id, correction.into_id)
-        or exists (select from correction_item item where item.correction_id = correction.id and item.partner_id = ${partner}::bigint))
+        or exists (select from correction_item item join partner on partner.id = item.partner_id
+          where item.correction_id = correction.id and ${partner}::bigint in (partner.id, partner.merged_into)))
       and (${before}::uuid is null or correction.id < ${before}::uuid)
     order by correction.id desc limit ${limit}`);
 };

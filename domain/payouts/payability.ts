@@ -35,7 +35,7 @@ const WORDS: Record<Outcome, (standing: Standing, until: string | null, detail: 
   },
   partner_merged: () => 'This account was merged into another one, which gets the balance. It is paid there.',
   negative_balance: ({ payable }) =>
-    `Refunds took back more than was earned. The next earnings make up the balance of ${formatMoney(payable)}.`,
+    `Refunds and deductions took back more than was earned. The next earnings make up the balance of ${formatMoney(payable)}.`,
   partner_on_hold: (_standing, _until, detail) => `We have put payment on hold: ${detail ?? 'ask us why'}.`,
   no_instrument: ({ payable }) =>
     `We do not know where to pay ${payable.currency}. Add a bank account, a PayPal account or a postal address.`,

@@ -6320,7 +6320,7 @@ export interface components {
                 payOn: string;
                 currency: components["schemas"]["Currency"];
                 /**
-                 * @description The amount that is free at the cut-off; below zero if refunds took back more than was earned. A decimal string in major units of `currency`
+                 * @description The amount that is free at the cut-off; below zero if refunds and deductions took back more than was earned. A decimal string in major units of `currency`
                  * @example 123.46
                  */
                 payable: string;

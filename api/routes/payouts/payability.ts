@@ -41,7 +41,7 @@ export const PayabilityBody = z
           payOn: fields.day('The day on which the money that is free at the cut-off leaves', '2026-03-03'),
           currency: Currency,
           payable: fields.amount(
-            'The amount that is free at the cut-off; below zero if refunds took back more than was earned',
+            'The amount that is free at the cut-off; below zero if refunds and deductions took back more than was earned',
             '123.46',
           ),
           held: fields.amount('The amount that is still held for refunds', '20.00'),

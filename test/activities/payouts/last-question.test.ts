@@ -56,6 +56,18 @@ const CHANGES = {
     await accrueAll(world.db, business.code);
     await eventually('the refund is accrued', async () => (await owedTo(business, name)) === 600n);
   },
+  async deducted(business: Business, name: string) {
+    const { id } = await company.operator.api.post<{ id: string }>('/v1/corrections', {
+      kind: 'deduction',
+      partner: codeOf(business, name),
+      program: business.code,
+      currency: 'USD',
+      amount: '3.00',
+      reason: 'Chargeback fee',
+      availableOn: IN_PERIOD.slice(0, 10),
+    });
+    await company.approver.api.post(`/v1/corrections/${id}/decision`, { decision: 'confirm' });
+  },
   held: (business: Business, name: string) =>
     company.operator.api.post(`/v1/partners/${codeOf(business, name)}/hold`, { reason: 'in dispute' }),
   moved: (business: Business, name: string) =>
@@ -78,6 +90,7 @@ async function payoutIn(business: Business, name: string): Promise<{ id: string 
 
 const OUTCOMES = {
   refunded: 'changed_after_approval',
+  deducted: 'changed_after_approval',
   held: 'held_after_approval',
   moved: 'changed_after_approval',
   cut: 'cut_after_approval',
@@ -131,7 +144,7 @@ async function onlyTheOthersArePaid(business: Business, run: RunSeen): Promise<v
   await runBecomes(company, run.id, 'disbursed');
 }
 
-describe('given a run that was approved, and sales that are refunded, partners who are held and details that change after it', () => {
+describe('given a run that was approved, and sales that are refunded, amounts that are deducted, partners who are held and details that change after it', () => {
   it('when its payouts are not frozen yet then those are not paid, and the rest of the run is', async () => {
     const business = await open('unfrozen');
     const run = await prepare(business);

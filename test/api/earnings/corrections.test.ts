@@ -13,7 +13,7 @@ let [preparer, approver, auditor]: [Key, Key, Key] = [] as never;
 
 beforeAll(async () => {
   api = await startApi();
-  await setUpShop(api, ['ann', 'bob', 'cleo', 'dan', 'eve', 'fay', 'gus', 'hal']);
+  await setUpShop(api, ['ann', 'bob', 'cleo', 'dan', 'eve', 'fay', 'gus', 'hal', 'ivy']);
   await api.ask('PUT', '/v1/payers/acme/gateways/paypal', {
     body: { gateway: 'paypal', accountRef: 'PayPal', settings: {} },
   });
@@ -106,6 +106,21 @@ describe('given a deduction that one person proposed', () => {
     expect((await decide(id)).body).toMatchObject({ code: 'correction_not_open', status: 409 });
     expect((await decide(id, 'refuse')).body).toMatchObject({ code: 'correction_not_open' });
     expect(await standing('hal')).toBe('25.00 paid');
+  });
+
+  it('when two people confirm it at the same moment then one of them does, and it counts once', async () => {
+    const other = await api.newKey('approver');
+    const { body } = await propose({ kind: 'credit', partner: 'ivy', amount: '3.00' });
+    const answers = await Promise.all([
+      decide(body['id'], 'confirm', approver.key),
+      decide(body['id'], 'confirm', other.key),
+      decide(body['id'], 'refuse', other.key),
+    ]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ body: { code } }) => code === 'correction_not_open')).toHaveLength(2);
+    const isConfirmed = answers.some(({ body: { status } }) => status === 'confirmed');
+    expect(await standing('ivy')).toBe(isConfirmed ? '3.00 paid' : '0.00 nothing_due');
+    expect(await checkInvariants(api.db)).toEqual([]);
   });
 
   it('when the other person refuses it then nothing counts, and the task is closed', async () => {

@@ -77,7 +77,7 @@ const CASES: readonly Case[] = [
     outcome: 'negative_balance',
     when: 'refunds took back more',
     arrange: (code) => addLine(api.db, code, -700, LONG_AGO),
-    words: 'Refunds took back more than was earned. The next earnings make up the balance of -7.00 USD.',
+    words: 'Refunds and deductions took back more than was earned. The next earnings make up the balance of -7.00 USD.',
   },
   {
     outcome: 'partner_on_hold',
