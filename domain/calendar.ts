@@ -40,9 +40,23 @@ export function inZone<Result>(zone: string, work: () => Result): Result {
 export const localDate = (instantMs: number, zone: string): string =>
   inZone(zone, () => {
     const offset = isOrdinary(instantMs) ? steadyOffset(zone, Math.floor(instantMs / DAY_MS)) : null;
-    if (offset !== null) return new Date(instantMs + offset).toISOString().slice(0, 'YYYY-MM-DD'.length);
+    if (offset !== null) return dateOfDay(Math.floor((instantMs + offset) / DAY_MS));
     return Temporal.Instant.fromEpochMilliseconds(instantMs).toZonedDateTimeISO(zone).toPlainDate().toString();
   });
+
+/** A century has fewer days. */
+const DATES_KEPT_MAX = 40_000;
+const dates = new Map<number, string>();
+
+/** The date of a day, counted from 1970. It is remembered, because each event asks for its own several times. */
+function dateOfDay(day: number): string {
+  const known = dates.get(day);
+  if (known !== undefined) return known;
+  if (dates.size >= DATES_KEPT_MAX) dates.clear();
+  const date = new Date(day * DAY_MS).toISOString().slice(0, 'YYYY-MM-DD'.length);
+  dates.set(day, date);
+  return date;
+}
 
 /** Whole milliseconds of the years from 1970 on that have four digits in every zone. */
 const isOrdinary = (instantMs: number): boolean =>

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Prints a value as JSON that is the same for the same content (in the manner of RFC 8785): keys are sorted, there are no spaces,
@@ -11,17 +11,16 @@ export function canonicalJson(value: unknown): string {
   if (typeof value === 'string' && value.isWellFormed()) return JSON.stringify(value);
   if (typeof value === 'number' && Number.isSafeInteger(value)) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${Array.from(value, canonicalJson).join(',')}]`;
-  if (isPlainObject(value))
-    return `{${Object.keys(value)
-      .toSorted()
-      .map((key) => member(key, value[key]))
-      .join(',')}}`;
+  if (isPlainObject(value)) {
+    let members = '';
+    for (const key of Object.keys(value).toSorted())
+      members += `${members === '' ? '' : ','}${canonicalJson(key)}:${canonicalJson(value[key])}`;
+    return `{${members}}`;
+  }
   throw new TypeError(
     `${typeof value === 'object' ? 'a class instance' : `this ${typeof value}`} has no canonical JSON`,
   );
 }
-
-const member = (key: string, value: unknown): string => `${canonicalJson(key)}:${canonicalJson(value)}`;
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
@@ -30,4 +29,4 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** The SHA-256 of bytes, or of a text in UTF-8: 32 bytes. */
-export const sha256 = (content: string | Uint8Array): Buffer => createHash('sha256').update(content).digest();
+export const sha256 = (content: string | Uint8Array): Buffer => hash('sha256', content, 'buffer');

@@ -7,7 +7,8 @@ const DAYS_KEPT_MAX = 40_000;
 
 const NANOSECONDS = 1_000_000;
 
-const offsets = new Map<string, number | null>();
+const offsetsByZone = new Map<string, Map<number, number | null>>();
+let daysKept = 0;
 
 /**
  * The offset in milliseconds that a zone has from the day before a day of UTC to the day after it; null if its clocks change in these
@@ -15,12 +16,13 @@ const offsets = new Map<string, number | null>();
  * a hundred times as long. Throws RangeError for a zone that this system does not know.
  */
 export function steadyOffset(zone: string, day: number): number | null {
-  const key = `${zone} ${day}`;
-  const known = offsets.get(key);
+  const known = offsetsByZone.get(zone)?.get(day);
   if (known !== undefined) return known;
   const offset = workOut(zone, day);
-  if (offsets.size >= DAYS_KEPT_MAX) offsets.clear();
-  offsets.set(key, offset);
+  if (daysKept >= DAYS_KEPT_MAX) offsetsByZone.clear();
+  daysKept = offsetsByZone.size === 0 ? 1 : daysKept + 1;
+  const offsets = offsetsByZone.get(zone) ?? new Map<number, number | null>();
+  offsetsByZone.set(zone, offsets.set(day, offset));
   return offset;
 }
 

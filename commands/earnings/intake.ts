@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts';
 import {
-  type AddedEvent,
   type EventKey,
+  type EventRevision,
   insertEvents,
   listKnownEvents,
   type NewEvent,
@@ -122,15 +122,9 @@ function refuseAll(judged: readonly Judged[]): void {
 
 /** Writes the new events. An event that another request wrote in the meantime is compared with the stored one. */
 async function write(db: Database, judged: readonly Judged[], by: string): Promise<readonly Judged[]> {
-  const fresh = judged.filter(({ outcome }) => outcome.status === 'accepted');
-  const added =
-    fresh.length > 0
-      ? await insertEvents(
-          db,
-          fresh.flatMap((one) => rowOf(one, by)),
-        )
-      : [];
-  const settled = added.length === fresh.length ? judged : await compareOverlapped(db, judged, added);
+  const fresh = judged.filter(({ outcome }) => outcome.status === 'accepted').flatMap((one) => rowOf(one, by));
+  const overlapped = fresh.length > 0 ? await insertEvents(db, fresh) : [];
+  const settled = overlapped.length === 0 ? judged : await compareOverlapped(db, judged, overlapped);
   await insertQuarantined(
     db,
     settled.filter(({ outcome }) => outcome.status === 'quarantined'),
@@ -155,18 +149,11 @@ const revisionKeyOf = (event: EventKey & { revision: number }): string => `${key
 async function compareOverlapped(
   db: Database,
   judged: readonly Judged[],
-  added: readonly AddedEvent[],
+  overlapped: readonly EventRevision[],
 ): Promise<Judged[]> {
-  const ours = new Set(added.map(revisionKeyOf));
-  const isOverlapped = ({ event, outcome }: Judged) => outcome.status === 'accepted' && !ours.has(revisionKeyOf(event));
-  const overlapped = judged.filter(isOverlapped);
-  const theirs = Map.groupBy(
-    await listKnownEvents(
-      db,
-      overlapped.map(({ event }) => event),
-    ),
-    keyOf,
-  );
+  const keys = new Set(overlapped.map(revisionKeyOf));
+  const isOverlapped = ({ event, outcome }: Judged) => outcome.status === 'accepted' && keys.has(revisionKeyOf(event));
+  const theirs = Map.groupBy(await listKnownEvents(db, overlapped), keyOf);
   return judged.map((one) => {
     const status = isOverlapped(one) && repeated(one, theirs.get(keyOf(one.event)) ?? []);
     return status ? { ...one, outcome: { status } } : one;

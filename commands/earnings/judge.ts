@@ -105,11 +105,16 @@ type Seen = Omit<KnownEvent, 'partnerId'> & { partnerId: bigint | null };
 /** Revisions by the key of their event, the lowest first. A preview keeps those that it found new, as if they were stored. */
 export type Foreseen = Map<string, Seen[]>;
 
-export const note = (seen: Foreseen, event: Seen): void =>
-  void seen.set(
-    keyOf(event),
-    [...(seen.get(keyOf(event)) ?? []), event].toSorted((one, other) => one.revision - other.revision),
-  );
+export function note(seen: Foreseen, event: Seen): void {
+  const key = keyOf(event);
+  const revisions = seen.get(key);
+  if (revisions === undefined) seen.set(key, [event]);
+  else
+    seen.set(
+      key,
+      [...revisions, event].toSorted((one, other) => one.revision - other.revision),
+    );
+}
 
 export const seenOf = ({ event, hash }: Candidate, place: EventPlace | undefined): Seen => ({
   ...event,
