@@ -29,6 +29,7 @@ const LONGEST = [
   'workflows/resolutions',
   'gateways/contract',
   'model/model',
+  'e2e/industries',
 ];
 
 /** Rules come last: each is short, and a process keeps what it has loaded for the files of one project only. */

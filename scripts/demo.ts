@@ -1,12 +1,21 @@
 import { resolve } from 'node:path';
 
 import { type Deployment, openDeployment } from './demo/deployment.ts';
-import { dataFiles, type Example, readExample } from './demo/example.ts';
+import { dataFiles, type Example, exampleFolder, readExample } from './demo/example.ts';
 import { type Flags, readFlags } from './demo/flags.ts';
 import { claimDemoFolder } from './demo/folder.ts';
+import {
+  hasOwnEvents,
+  type Industry,
+  isGolden,
+  readEarned,
+  readIndustry,
+  showEarned,
+  takeInIndustry,
+} from './demo/industry.ts';
 import { payMadeUpMonth } from './demo/made-up.ts';
-import { replay } from './demo/replay.ts';
-import { writeReport } from './demo/report.ts';
+import { payMonths, replay } from './demo/replay.ts';
+import { type Report, writeReport } from './demo/report.ts';
 import { isProved, prove, showAddresses, showStories, showSummary } from './demo/summary.ts';
 
 /** `npm run demo` starts a separate deployment, pays partners for a month or more, and proves that the books agree. */
@@ -15,14 +24,15 @@ const USAGE = `npm run demo -- [FLAG VALUE]…
   --exit                      ends when the books are compared; without it, the servers run until Ctrl-C
   --events, --partners        how much is made up
   --seed                      the seed of what is made up
-  --example, --data, --months, --report
-                              plays an example of examples/ with its data
+  --example, --months, --report
+                              plays an example of examples/, such as --example automotive
+  --data                      the folder of the data, for an example whose rows are stored elsewhere
   --folder                    the folder for the databases, whose content is deleted first`;
 const WRONG_USE = 2;
 const say = (line: string): void => console.log(line);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-type Plan = { flags: Flags; example: Example | undefined };
+type Plan = { flags: Flags; example: Example | Industry | undefined };
 
 const plan = await readPlan().catch((error: unknown) => {
   console.error(messageOf(error));
@@ -37,10 +47,20 @@ async function readPlan(): Promise<Plan> {
     process.exit(0);
   }
   const flags = readFlags(process.argv.slice(2));
-  const example = flags.example ? await readExample(flags.example) : undefined;
-  if (example) dataFiles(example, flags.data ?? '');
+  const example = flags.example ? await readChosen(exampleFolder(flags.example), flags.data) : undefined;
   claimDemoFolder(flags.folder);
   return { flags, example };
+}
+
+async function readChosen(folder: string, data: string | undefined): Promise<Example | Industry> {
+  if (await hasOwnEvents(folder)) {
+    if (data) throw new Error('This example has its own events: leave --data out. Nothing was started.');
+    return readIndustry(folder);
+  }
+  const example = await readExample(folder);
+  if (!data) throw new Error('The folder of the data is missing: add --data FOLDER. Nothing was started.');
+  dataFiles(example, data);
+  return example;
 }
 
 /** Returns the exit code: 0 only if every invariant holds and every difference is zero. */
@@ -65,13 +85,16 @@ async function run({ flags, example }: Plan): Promise<number> {
 }
 
 async function show(deployment: Deployment, { flags, example }: Plan, startedMs: number): Promise<number> {
-  const runs = example ? await replayExample(deployment, flags, example) : await makeUp(deployment, flags);
+  const { runs, isRight } = example
+    ? await replayExample(deployment, flags, example)
+    : { runs: await makeUp(deployment, flags), isRight: true };
   const proof = await prove(deployment, startedMs);
   await showSummary(deployment, runs, proof);
   say(`\nTime taken: ${Math.round((Date.now() - startedMs) / 1000)} s`);
   if (!flags.exit) showAddresses(deployment);
   if (!isProved(proof)) say('\nThe books do not agree: see above.');
-  return isProved(proof) ? 0 : 1;
+  if (!isRight) say('\nSome earnings differ from the golden results: see above.');
+  return isProved(proof) && isRight ? 0 : 1;
 }
 
 async function makeUp(deployment: Deployment, { folder, events, partners, seed }: Flags): Promise<string[]> {
@@ -80,15 +103,28 @@ async function makeUp(deployment: Deployment, { folder, events, partners, seed }
   return runs;
 }
 
+/** Plays an example. The earnings of an industry must equal its golden results. */
 async function replayExample(
   deployment: Deployment,
-  { data, months, report }: Flags,
-  example: Example,
-): Promise<string[]> {
-  const replayed = await replay(deployment, { example, data: data ?? '', months: months ?? example.months, say });
-  if (report) {
-    await writeReport(report, replayed);
-    say(`Wrote payouts.csv and outcomes.csv to ${resolve(report)}.`);
+  { data, months = [], report }: Flags,
+  example: Example | Industry,
+): Promise<{ runs: string[]; isRight: boolean }> {
+  const wished = months.length > 0 ? months : example.months;
+  if (!('plans' in example)) {
+    const replayed = await replay(deployment, { example, data: data ?? '', months: wished, say });
+    await reportTo(report, replayed);
+    return { runs: replayed.runs, isRight: true };
   }
-  return replayed.runs;
+  await takeInIndustry(deployment, example, say);
+  const earned = await readEarned(deployment.db, example);
+  showEarned(earned, say);
+  const paid = await payMonths(deployment, example, wished, say);
+  await reportTo(report, paid);
+  return { runs: paid.runs, isRight: isGolden(earned) };
+}
+
+async function reportTo(folder: string | undefined, report: Report): Promise<void> {
+  if (!folder) return;
+  await writeReport(folder, report);
+  say(`Wrote payouts.csv and outcomes.csv to ${resolve(folder)}.`);
 }

@@ -14,13 +14,14 @@ import { PlanTerms } from '../../domain/programs/plan.ts';
 
 /** A marketplace's program as data: a folder with `program.json` and `mapping.json`. Its rows are stored elsewhere. */
 
-const FileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.csv$/, 'is not the name of a .csv file');
+export const FileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.csv$/, 'is not the name of a .csv file');
 const ByMethod = <Value extends z.ZodType>(value: Value) => z.partialRecord(z.enum(METHODS), value);
 const Text = z.record(z.string(), z.unknown());
 
 export const Month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'is not a month such as 2018-07');
 
-const ProgramFile = z.strictObject({
+/** The payer, and the schedule by which it pays. */
+export const companyFields = {
   payer: z.strictObject({
     code: Code,
     name: z.string(),
@@ -35,6 +36,10 @@ const ProgramFile = z.strictObject({
     zone: z.string(),
     minimum: Decimal.optional(),
   }),
+};
+
+const ProgramFile = z.strictObject({
+  ...companyFields,
   program: z.strictObject({ code: Code, name: z.string() }),
   plan: z.strictObject({ code: Code, terms: PlanTerms }),
   partners: z.strictObject({
@@ -53,10 +58,14 @@ const ProgramFile = z.strictObject({
 
 export type Example = z.output<typeof ProgramFile> & { name: string; mapping: ImportMapping };
 
-/** Reads one of our examples by its name, or any folder like it. Throws a sentence that names the error. */
-export async function readExample(nameOrFolder: string): Promise<Example> {
+/** The folder of one of our examples by its name, or any other folder. */
+export function exampleFolder(nameOrFolder: string): string {
   const own = join(import.meta.dirname, '../../examples', nameOrFolder);
-  const folder = /^[\w-]+$/.test(nameOrFolder) && existsSync(own) ? own : resolve(nameOrFolder);
+  return /^[\w-]+$/.test(nameOrFolder) && existsSync(own) ? own : resolve(nameOrFolder);
+}
+
+/** Reads an example whose rows are elsewhere. Throws a sentence that names the error. */
+export async function readExample(folder: string): Promise<Example> {
   const [program, mapping] = await Promise.all([
     readJson(join(folder, 'program.json'), ProgramFile),
     readJson(join(folder, 'mapping.json'), ImportMapping),
@@ -64,10 +73,10 @@ export async function readExample(nameOrFolder: string): Promise<Example> {
   return { ...program, name: program.program.name, mapping };
 }
 
-async function readJson<Schema extends z.ZodType>(file: string, schema: Schema): Promise<z.output<Schema>> {
+export async function readJson<Schema extends z.ZodType>(file: string, schema: Schema): Promise<z.output<Schema>> {
   const text = await readFile(file, 'utf8').catch(() => {
     throw new Error(
-      `There is no ${file}: an example is a folder with program.json and mapping.json. Nothing was started.`,
+      `There is no ${file}: an example is a folder with program.json, and with mapping.json where its rows are a CSV file. Nothing was started.`,
     );
   });
   const result = schema.safeParse(parseJson(file, text));

@@ -41,8 +41,6 @@ export function readFlags(args: readonly string[]): Flags {
   const { data, months, report, ...values } = parse(args);
   const stray = OF_EXAMPLES.find((name) => !values.example && { data, months, report }[name] !== undefined);
   if (stray) throw new Error(`--${stray} needs an example: add --example NAME. Nothing was started.`);
-  if (values.example && !data)
-    throw new Error('The folder of the data is missing: add --data FOLDER. Nothing was started.');
   return {
     ...values,
     data,

@@ -22,7 +22,7 @@ export async function takeIn(
 ): Promise<void> {
   const { api } = people.operator;
   const files = dataFiles(example, data);
-  await setUp(api, example);
+  await setUp(api, { ...example, plans: [example.plan] });
   const ids = await readPartnerIds(files.partners, example.partners.column);
   await addPartners(api, example, ids, say);
   say(`Added ${ids.length} partners.`);
@@ -32,11 +32,24 @@ export async function takeIn(
   say('All earnings are computed.');
 }
 
-/** Pays an example's months in order, as its people would have done, and reports who got which amount. */
-export async function replay(ground: Ground, { months, ...given }: Replay): Promise<Report & { runs: string[] }> {
+/** Takes an example in, pays its months, and reports who got which amount. */
+export async function replay(ground: Ground, { months, ...given }: Replay): Promise<Replayed> {
   await takeIn(ground, given);
+  return payMonths(ground, given.example, months, given.say);
+}
+
+/** The payouts and outcomes of a replay, and its runs. */
+export type Replayed = Report & { runs: string[] };
+
+/** Pays months in order, as the people of the payer would have done. */
+export async function payMonths(
+  ground: Ground,
+  company: Pick<Example, 'schedule'>,
+  months: readonly string[],
+  say: Replay['say'],
+): Promise<Replayed> {
   const paid = [];
-  for (const month of months) paid.push(await payMonth(ground, given.example, month, given.say));
+  for (const month of months) paid.push(await payMonth(ground, company, month, say));
   return {
     runs: paid.map(({ runId }) => runId),
     payouts: paid.flatMap(({ report }) => report.payouts),
@@ -44,8 +57,11 @@ export async function replay(ground: Ground, { months, ...given }: Replay): Prom
   };
 }
 
-/** The API checks what the example's files say, so it is sent as it is. */
-async function setUp(api: ApiClient, { payer, schedule, program, plan }: Example): Promise<void> {
+type Plan = { code: string; terms: unknown };
+type Company = Pick<Example, 'payer' | 'schedule'> & { program: Example['program']; plans: readonly Plan[] };
+
+/** Adds the payer, the schedule, the program and its plans. The API checks what the example's files say, so it is sent as it is. */
+export async function setUp(api: ApiClient, { payer, schedule, program, plans }: Company): Promise<void> {
   const { gateways, ...company } = payer;
   const { minimum, ...rhythm } = schedule;
   await api.post('/v1/payers', { body: company as Body<'post', '/v1/payers'> });
@@ -58,10 +74,11 @@ async function setUp(api: ApiClient, { payer, schedule, program, plan }: Example
   const minimums = minimum ? [{ currency: payer.currency, amount: minimum }] : [];
   await api.post('/v1/schedules', { body: { ...rhythm, payer: payer.code, scheduled: false, minimums } });
   await api.post('/v1/programs', { body: { ...program, schedule: schedule.code } });
-  await api.post('/v1/programs/{code}/plans', {
-    params: { path: { code: program.code } },
-    body: plan as Body<'post', '/v1/programs/{code}/plans'>,
-  });
+  for (const { code, terms } of plans)
+    await api.post('/v1/programs/{code}/plans', {
+      params: { path: { code: program.code } },
+      body: { code, terms } as Body<'post', '/v1/programs/{code}/plans'>,
+    });
 }
 
 async function addPartners(
@@ -81,9 +98,14 @@ async function addPartners(
 }
 
 /** Requests a month's run, has another person approve it, waits until every payout has ended, and reconciles. */
-async function payMonth({ people, temporal }: Ground, example: Example, month: string, say: Replay['say']) {
+async function payMonth(
+  { people, temporal }: Ground,
+  { schedule }: Pick<Example, 'schedule'>,
+  month: string,
+  say: Replay['say'],
+) {
   const startedMs = Date.now();
-  const runId = await askForRun(people, example.schedule.code, cutoffOf(month));
+  const runId = await askForRun(people, schedule.code, cutoffOf(month));
   const prepared = await untilPrepared(people, runId);
   say(`${month}: run ${runId} pays ${countPayouts(prepared)} partners.`);
   if (prepared.status === 'review') {

@@ -45,6 +45,20 @@ describe('given the demo', () => {
     }
   });
 
+  it('when it plays the example of an industry then each partner earns the golden results and is paid', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bursar-demo-'));
+    try {
+      const { code, output } = await runDemo(['--example', 'retail', '--folder', folder, '--exit']);
+      expect(output).toMatch(/^ {2}kumo-foods +store-share +JPY +29068 +29068$/m);
+      expect(output).toContain('2026-04: paid and reconciled');
+      expect(output).toMatch(/Invariants: all hold/);
+      expect(code).toBe(0);
+    } finally {
+      removePostgres(folder);
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it.each([
     { args: ['--colour', 'red'], says: "Unknown option '--colour'", because: 'the flag does not exist' },
     { args: ['--events'], says: "'--events <value>' argument missing", because: 'the value is missing' },
@@ -52,6 +66,7 @@ describe('given the demo', () => {
     { args: ['--months', '2018-07'], says: 'add --example', because: 'the invented data has only one month' },
     { args: ['--folder', 'docs'], says: 'does not come from a demo', because: 'a demo would delete the content' },
     { args: ['--example', 'olist'], says: '--data FOLDER', because: 'the rows are not in the repository' },
+    { args: ['--example', 'retail', '--data', '.'], says: 'leave --data out', because: 'it has its own events' },
     { args: ['--example', 'nowhere', '--data', '.'], says: 'There is no', because: 'that example does not exist' },
     { args: ['--example', 'olist', '--data', '.'], says: 'There is no sellers.csv', because: 'the rows are missing' },
   ])(

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { readExample } from '../../scripts/demo/example.ts';
+import { exampleFolder, readExample } from '../../scripts/demo/example.ts';
 import { askForRun, untilPrepared } from '../../scripts/demo/pay.ts';
 import { type People, welcomePeople } from '../../scripts/demo/people.ts';
 import { replay, takeIn } from '../../scripts/demo/replay.ts';
@@ -114,7 +114,7 @@ describe('given a made-up marketplace of the same shape', () => {
 
   it('when its months are paid then every seller gets the amount that the rules give, and a bad row affects no other seller', async () => {
     const data = await writeData('made-up', { items, orders, sellers });
-    const example = await readExample('olist');
+    const example = await readExample(exampleFolder('olist'));
     const lines: string[] = [];
     const report = await inWorld((world, people) =>
       replay(
@@ -169,7 +169,7 @@ describe.skipIf(!hasData)("given Olist's own rows", () => {
   it(
     'when all of them are imported then a first run drafts the due amounts to the cent, at either cut-off',
     async () => {
-      const example = await readExample('olist');
+      const example = await readExample(exampleFolder('olist'));
       const prepared = await inWorld(async (world, people) => {
         await takeIn({ db: world.db, people }, { example, data: DATA, say: quiet });
         return [await draft(people, '2018-07', '2018-08-01'), await draft(people, '2018-08', '2018-09-01')];
