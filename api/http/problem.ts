@@ -63,7 +63,7 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   decider_is_proposer: { status: 403, title: 'You proposed it' },
 
   correction_not_open: { status: 409, title: 'No correction is waiting for a decision' },
-  correction_overtaken: { status: 409, title: 'The balance changed since this was proposed' },
+  correction_overtaken: { status: 409, title: 'The facts no longer allow this correction' },
 
   quarantine_not_open: { status: 409, title: 'The quarantined event is decided already' },
   quarantine_overtaken: { status: 409, title: 'Another revision arrived at the same moment' },

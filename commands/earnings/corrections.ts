@@ -28,10 +28,8 @@ export const decideCorrection = (
 ): Promise<Correction> =>
   db.transaction(async (tx) => {
     const correction = await lockCorrection(tx, id);
-    const refusal = whyNotDecideCorrection(correction, {
-      id: actorId,
-      ...(await readCorrectionDecider(tx, id, actorId)),
-    });
+    const decider = { id: actorId, ...(await readCorrectionDecider(tx, id, actorId)) };
+    const refusal = whyNotDecideCorrection(correction, decider, decision);
     if (refusal) throw new Failure(refusal.code, refusal.message);
     const items = await listCorrectionItems(tx, id, 0, ITEMS_MAX);
     if (decision === 'confirm' && correction.kind === 'write_off') await refuseOvertaken(tx, items);

@@ -1,4 +1,4 @@
-import { sql } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
 import {
@@ -167,15 +167,22 @@ export const recordCorrectionVerdict = (db: Database, id: string, { status, by, 
   db.query(sql.unsafe`
     update correction set status = ${status}, decided_by = ${by}, decided_at = now(), note = ${note} where id = ${id}`);
 
-const DeciderRow = z.strictObject({ isPayee: z.boolean(), hasRoleFromProposer: z.boolean() });
+const DeciderRow = z.strictObject({
+  isPayee: z.boolean(),
+  isProposerPayee: z.boolean(),
+  hasRoleFromProposer: z.boolean(),
+});
+
+const isPaidBy = (actorId: FragmentSqlToken) => sql.fragment`
+  exists (select from partners_of(${actorId}) own
+    where own.partner_id in (correction.merged_id, correction.into_id)
+      or own.partner_id in (select item.partner_id from correction_item item where item.correction_id = correction.id))`;
 
 /** How a person who wants to decide stands to a correction. */
 export const readCorrectionDecider = (db: Database, id: string, actorId: string): Promise<z.infer<typeof DeciderRow>> =>
   db.one(sql.type(DeciderRow)`
     select gave_role(correction.proposed_by, ${actorId}, 'approver') as "hasRoleFromProposer",
-      exists (select from partners_of(${actorId}) own
-        where own.partner_id in (correction.merged_id, correction.into_id)
-          or own.partner_id in (select item.partner_id from correction_item item where item.correction_id = correction.id)) as "isPayee"
+      ${isPaidBy(sql.fragment`${actorId}`)} as "isPayee", ${isPaidBy(sql.fragment`correction.proposed_by`)} as "isProposerPayee"
     from correction where correction.id = ${id}`);
 
 /** Whether one of these partners may pay a person. */

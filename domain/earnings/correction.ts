@@ -51,6 +51,8 @@ export const whyNotProposeCorrection = ({ isPayee }: { readonly isPayee: boolean
 export type CorrectionDecider = {
   readonly id: string;
   readonly isPayee: boolean;
+  /** Whether the proposer is paid through one of the partners by now. */
+  readonly isProposerPayee: boolean;
   /** Whether the proposer gave them their role. That may be one person with two accounts. */
   readonly hasRoleFromProposer: boolean;
 };
@@ -58,7 +60,8 @@ export type CorrectionDecider = {
 /** The reason why a person may not confirm or refuse a correction, or undefined. */
 export function whyNotDecideCorrection(
   { status, proposedById, proposedBy }: { status: CorrectionStatus; proposedById: string; proposedBy: string },
-  { id, isPayee, hasRoleFromProposer }: CorrectionDecider,
+  { id, isPayee, isProposerPayee, hasRoleFromProposer }: CorrectionDecider,
+  decision: 'confirm' | 'refuse',
 ): Refusal | undefined {
   if (status !== 'proposed')
     return {
@@ -80,6 +83,11 @@ export function whyNotDecideCorrection(
       code: 'approver_is_payee',
       message:
         'This correction is about a partner through whom you are paid, so somebody else must decide it. Nothing was recorded.',
+    };
+  if (isProposerPayee && decision === 'confirm')
+    return {
+      code: 'approver_is_payee',
+      message: `${proposedBy} proposed this and is paid through a partner whom it is about. Nothing was recorded. Refuse it, and let somebody else propose it.`,
     };
   return undefined;
 }

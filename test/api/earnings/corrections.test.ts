@@ -176,6 +176,16 @@ describe('given people who had a hand in a correction', () => {
     expect((await decide(body['id'], 'confirm', approves.key)).body).toMatchObject({ code: 'approver_is_payee' });
   });
 
+  it('when the proposer is given access to the partner before it is decided then it is no longer confirmed', async () => {
+    const { id } = await getPartner(api.db, 'cleo');
+    const late = await api.newKey('preparer');
+    const { body } = await propose(wish, late.key);
+    await giveRole(api.db, late.actor.id, 'partner', { partnerId: id });
+    expect((await decide(body['id'])).body).toMatchObject({ code: 'approver_is_payee' });
+    expect((await decide(body['id'], 'refuse')).status).toBe(200);
+    expect(await checkInvariants(api.db)).toEqual([]);
+  });
+
   it('when an auditor or a partner proposes, or an operator decides, then the role does not allow it', async () => {
     expect((await propose(wish, auditor.key)).status).toBe(403);
     const { body } = await propose(wish);

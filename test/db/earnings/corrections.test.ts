@@ -72,7 +72,7 @@ describe('given a proposed correction', () => {
 
   it('when its proposer, a person who is paid by it, or one with a role from the proposer confirms it then it is refused', async () => {
     expect(await confirm(scene.proposer)).toMatch(/two_people_correct/);
-    expect(await confirm(scene.payee)).toMatch(/or it pays that person/);
+    expect(await confirm(scene.payee)).toMatch(/or it pays one of them/);
     expect(await confirm(scene.puppet)).toMatch(/its proposer gave the person who decides their role/);
     expect(await confirm(scene.company.approver)).toBe('accepted');
   });

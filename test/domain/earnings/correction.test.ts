@@ -7,7 +7,7 @@ import { money } from '../../../domain/money.ts';
 import { RUNS } from '../../fixtures/property-runs.ts';
 
 const proposed = { status: 'proposed', proposedById: 'id-olga', proposedBy: 'olga' } as const;
-const anna = { id: 'id-anna', isPayee: false, hasRoleFromProposer: false };
+const anna = { id: 'id-anna', isPayee: false, isProposerPayee: false, hasRoleFromProposer: false };
 
 describe('given a correction that Olga proposed', () => {
   it.each([
@@ -15,12 +15,17 @@ describe('given a correction that Olga proposed', () => {
     { who: { ...anna, id: 'id-olga' }, code: 'decider_is_proposer', because: 'Olga proposed it' },
     { who: { ...anna, hasRoleFromProposer: true }, code: 'role_given_by_editor', because: 'both may be Olga' },
     { who: { ...anna, isPayee: true }, code: 'approver_is_payee', because: 'Anna is paid by it' },
+    { who: { ...anna, isProposerPayee: true }, code: 'approver_is_payee', because: 'Olga is paid by it by now' },
   ])('when $who.id decides then the answer is $code: $because', ({ who, code }) => {
-    expect(whyNotDecideCorrection(proposed, who)?.code).toBe(code);
+    expect(whyNotDecideCorrection(proposed, who, 'confirm')?.code).toBe(code);
+  });
+
+  it('when Olga is paid by it by now then Anna may still refuse it', () => {
+    expect(whyNotDecideCorrection(proposed, { ...anna, isProposerPayee: true }, 'refuse')).toBeUndefined();
   });
 
   it.each(['confirmed', 'refused'] as const)('when it is %s then nobody decides it again', (status) => {
-    expect(whyNotDecideCorrection({ ...proposed, status }, anna)?.code).toBe('correction_not_open');
+    expect(whyNotDecideCorrection({ ...proposed, status }, anna, 'refuse')?.code).toBe('correction_not_open');
   });
 });
 
