@@ -49,28 +49,42 @@ const cellsOf = (header: readonly string[], row: readonly string[]): Record<stri
 
 const PREVIEWED = new Error('A preview is rolled back.');
 
+/** A chunk of lines is written at once. Where one of them is refused, its chunk is taken line by line. */
+const LINES_PER_CHUNK = 100;
+
+/** The work of a file: how a line is read, and how the items of some lines are written. Both throw a Failure to refuse. */
+export type TableWork<Item> = {
+  readonly read: (line: TableLine) => Item;
+  readonly take: (tx: Database, items: readonly Item[]) => Promise<unknown>;
+};
+
 /**
- * Takes in a file line by line, in one transaction. A line is taken in as a whole or refused, and the others go in. A preview does the
- * same and takes everything back.
+ * Takes in a file in one transaction. A line is taken in as a whole or refused, and the others go in. A preview does the same and takes
+ * everything back.
  */
-export async function takeTable(
+export async function takeTable<Item>(
   db: Database,
   { lines, refusals }: Table,
   { preview }: { preview: boolean },
-  take: (tx: Database, line: TableLine) => Promise<unknown>,
+  { read, take }: TableWork<Item>,
 ): Promise<TableResult> {
-  const refusedLines: LineRefusal[] = [...refusals];
+  const { readable, refused: unread } = readLines(lines, read);
+  const refusedLines = [...refusals, ...unread];
   let taken = 0;
-  const takeAll = async (tx: Database) => {
-    for (const line of lines) {
-      const reasons = await refusalsOf(() => tx.transaction((inner) => take(inner, line)));
-      if (reasons.length === 0) taken += 1;
-      refusedLines.push(...reasons.map((reason) => ({ line: line.line, ...reason })));
-    }
-    if (preview) throw PREVIEWED;
+  const takeSome = async (tx: Database, some: readonly ReadLine<Item>[]): Promise<void> => {
+    const items = some.map(({ item }) => item);
+    const failure = await failureOf(() => tx.transaction((inner) => take(inner, items)));
+    const [only, second] = some;
+    if (!failure) taken += some.length;
+    else if (second) for (const one of some) await takeSome(tx, [one]);
+    else if (only) refusedLines.push(...refusalsOf(only.line, failure));
   };
   try {
-    await db.transaction(takeAll);
+    await db.transaction(async (tx) => {
+      for (let place = 0; place < readable.length; place += LINES_PER_CHUNK)
+        await takeSome(tx, readable.slice(place, place + LINES_PER_CHUNK));
+      if (preview) throw PREVIEWED;
+    });
   } catch (error) {
     if (error !== PREVIEWED) throw error;
   }
@@ -81,13 +95,32 @@ export async function takeTable(
   };
 }
 
-async function refusalsOf(work: () => Promise<unknown>): Promise<{ column: string; reason: string }[]> {
+type ReadLine<Item> = { readonly line: number; readonly item: Item };
+
+function readLines<Item>(lines: readonly TableLine[], read: (line: TableLine) => Item) {
+  const readable: ReadLine<Item>[] = [];
+  const unread: LineRefusal[] = [];
+  for (const line of lines)
+    try {
+      readable.push({ line: line.line, item: read(line) });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      unread.push(...refusalsOf(line.line, error));
+    }
+  return { readable, refused: unread };
+}
+
+async function failureOf(work: () => Promise<unknown>): Promise<Failure | undefined> {
   try {
     await work();
-    return [];
+    return undefined;
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    const named = error.details.map(({ field, reason }) => ({ column: field, reason }));
-    return named.length > 0 ? named : [{ column: WHOLE_ROW, reason: error.message }];
+    if (error instanceof Failure) return error;
+    throw error;
   }
+}
+
+function refusalsOf(line: number, { details, message }: Failure): LineRefusal[] {
+  const named = details.map(({ field, reason }) => ({ line, column: field, reason }));
+  return named.length > 0 ? named : [{ line, column: WHOLE_ROW, reason: message }];
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts';
+import type { NewFact } from '../../db/partners/facts.ts';
 import { listPartnersNamed, lockPartnersByCode } from '../../db/partners/partners.ts';
 import type { VaultKeys } from '../../db/vault.ts';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
@@ -6,7 +7,7 @@ import { isFactColumn, NEEDED_FACT_COLUMNS, readFactLine } from '../../domain/pa
 import { isPartnerColumn, NEEDED_PARTNER_COLUMNS, readPartnerLine } from '../../domain/partners/partner-line.ts';
 import { readTable, type TableResult, takeTable } from '../table.ts';
 import { recordFacts } from './facts.ts';
-import { addPartner, type JoinPolicy } from './partners.ts';
+import { addPartners, type JoinPolicy, type Newcomer } from './partners.ts';
 
 /** A file as it was received. */
 export type TableFile = { readonly path: string; readonly fileName: string };
@@ -29,13 +30,20 @@ export async function importPartners(
 ): Promise<TableResult> {
   const table = await readTable(file.path, { needed: NEEDED_PARTNER_COLUMNS, isKnown: isPartnerColumn });
   const from = { ...policy, source: 'csv', reference: referenceOf(file) } as const;
-  return takeTable(db, table, { preview }, async (tx, { cells }) => {
-    const read = readPartnerLine(cells);
-    if ('problems' in read) throw wrongLine(read.problems);
-    const { code, name, kind, country, email = null } = read.partner;
-    const { agreements, facts } = read;
-    await addPartner(tx, vault, { code, name, kind, country, email, agreements, facts, destination: null }, from);
-  });
+  return takeTable(
+    db,
+    table,
+    { preview },
+    {
+      read: ({ cells }): Newcomer => {
+        const line = readPartnerLine(cells);
+        if ('problems' in line) throw wrongLine(line.problems);
+        const { code, name, kind, country, email = null } = line.partner;
+        return { code, name, kind, country, email, agreements: line.agreements, facts: line.facts, destination: null };
+      },
+      take: (tx, newcomers) => addPartners(tx, vault, newcomers, from),
+    },
+  );
 }
 
 /**
@@ -55,12 +63,21 @@ export async function importFacts(
     const goesOn = new Map(named.map(({ code, mergedInto }) => [code, mergedInto ?? code]));
     await lockPartnersByCode(tx, [...goesOn.values()]);
     const reference = referenceOf(file);
-    return takeTable(tx, table, { preview }, async (inner, { cells }) => {
-      const read = readFactLine(cells);
-      if ('problems' in read) throw wrongLine(read.problems);
-      const partner = goesOn.get(read.fact.partner);
-      if (partner === undefined) throw wrongLine([{ field: 'partner', reason: `${read.fact.partner} is not known` }]);
-      await recordFacts(inner, [{ ...read.fact, partner, reference }], { source: 'csv', by });
-    });
+    return takeTable(
+      tx,
+      table,
+      { preview },
+      {
+        read: ({ cells }): NewFact => {
+          const line = readFactLine(cells);
+          if ('problems' in line) throw wrongLine(line.problems);
+          const partner = goesOn.get(line.fact.partner);
+          if (partner === undefined)
+            throw wrongLine([{ field: 'partner', reason: `${line.fact.partner} is not known` }]);
+          return { ...line.fact, partner, reference };
+        },
+        take: (inner, facts) => recordFacts(inner, facts, { source: 'csv', by }),
+      },
+    );
   });
 }
