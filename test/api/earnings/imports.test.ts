@@ -12,7 +12,9 @@ import { serve, type ServerType } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { importFile } from '../../../commands/earnings/import-file.ts';
+import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import { ImportMapping } from '../../../domain/earnings/import-mapping.ts';
+import { WireEvent } from '../../../domain/event.ts';
 import { type Answer, type Api, setUpShop, startApi } from '../api.ts';
 
 let api: Api;
@@ -94,6 +96,27 @@ describe('given a file of good and bad rows', () => {
       { id: 'd1', amount: '10.00' },
       { id: 'd5', amount: '7.00' },
     ]);
+  });
+});
+
+describe('given a page of a file whose outcome cannot be written down', () => {
+  it('then none of its events is stored, so that the counts of an import are those of its events', async () => {
+    const wire = WireEvent.parse({
+      source: 'store',
+      id: 'unwritten',
+      program: 'shop',
+      partner: 'ann',
+      kind: 'sale',
+      occurredAt: '2026-03-01T12:00:00Z',
+      currency: 'USD',
+      amount: '1.00',
+    });
+    const record = async () => {
+      throw new RangeError('the disk is full');
+    };
+    const options = { nowMs: Date.now(), strict: false, by: api.operator.actor.id, record };
+    await expect(intakeEvents(api.db, [{ wire, unit: 0 }], options)).rejects.toThrow('the disk is full');
+    expect((await api.ask('GET', '/v1/events?source=store&id=unwritten')).body).toMatchObject({ items: [] });
   });
 });
 
