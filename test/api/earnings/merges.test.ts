@@ -181,6 +181,23 @@ describe('given one person with two accounts', () => {
   });
 });
 
+describe('given money in a program that only the old partner was ever in, and whose agreement was taken back', () => {
+  it('when they are merged then runs judge the new partner there too, so the money is not forgotten', async () => {
+    const { old } = await addTwo();
+    const lone = { code: `lone-${old}`, name: 'Lone', kind: 'affiliate', country: 'US' };
+    const instrument = { method: 'paypal', receiver: 'lone@example.com' };
+    await api.ask('POST', '/v1/partners', { body: { ...lone, instrument } });
+    await correct('credit', old, '9.00');
+    await api.db.query(sql.unsafe`
+      insert into agreement_term(partner_id, program_id, plan_id, starts_on)
+      select partner.id, program.id, null, '1900-01-01' from partner, program where partner.code = ${old} and program.code = 'club'`);
+    await merge(old, lone.code);
+    expect(await standing(lone.code)).toBe('900 0 paid');
+    const { body } = await api.ask('GET', `/v1/partners/${old}/agreements`);
+    expect(body['items']).toEqual([]);
+  });
+});
+
 describe('given a merged partner', () => {
   it('when somebody asks by the old code then the new partner answers, and says for whom', async () => {
     const { old, now } = await addTwo();
