@@ -1,11 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { ImportMapping } from '../../../domain/earnings/import-mapping.ts';
 import { WireEvent } from '../../../domain/event.ts';
+import { accrueAll } from '../../fixtures/accrual.ts';
 import { type Api, setUpShop, startApi } from '../api.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../examples/mappings');
@@ -84,6 +86,21 @@ describe.each(NAMES)('given the export %s', (name) => {
 
   it('then its README says how to get the file', async () => {
     expect(await read(name, 'README.md')).toMatch(/^# .+\n\nThis mapping reads /);
+  });
+});
+
+describe('given the orders of a shop whose partner earns 10 %', () => {
+  it('when one was refunded in part and one as a whole then the partner earns on what was kept', async () => {
+    const form = new FormData();
+    form.set('mapping', await read('shopify-orders', 'mapping.json'));
+    form.set('file', new Blob([await read('shopify-orders', 'sample.csv')]), 'sample.csv');
+    await api.ask('POST', '/v1/imports', { body: form });
+    await accrueAll(api.db, 'shop');
+    const earned = await api.db.oneFirst(sql.type(z.strictObject({ minor: z.bigint() }))`
+      select sum(earning.amount_minor)::bigint as minor
+      from earning join event on event.id = earning.event_id join partner on partner.id = earning.partner_id
+      where event.source = 'shopify' and partner.code = 'ann'`);
+    expect(earned).toBe(600n); // 10 % of 100.00 less 40.00, and of 60.00 less 60.00
   });
 });
 
