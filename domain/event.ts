@@ -13,11 +13,15 @@ import {
   Source,
   whyNotAmount,
 } from './fields.ts';
-import { parseDecimal } from './money.ts';
+import { formatMinor, parseDecimal, parseMinor } from './money.ts';
 
 /** The kind that takes back another event. Programs name every other kind. */
 export const REFUND = 'refund';
 
+const SHARES_MIN = 2;
+const SHARES_MAX = 20;
+/** Weights are kept as whole numbers of millionths. */
+const WEIGHT_DIGITS = 6;
 const AMOUNTS_MAX = 20;
 export const ATTRIBUTES_MAX = 20;
 export const ATTRIBUTE_CHARS_MAX = 200;
@@ -29,6 +33,18 @@ const isSaneYear = (instant: string): boolean => {
   const year = new Date(instant).getUTCFullYear();
   return year >= YEAR_MIN && year < YEAR_MAX;
 };
+
+const WireShare = z.strictObject({
+  partner: Code.meta({ description: 'The code of a partner who has a part in the event', examples: ['paula'] }),
+  weight: z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,6})?$/, 'is not a decimal number such as 1 or 2.5')
+    .refine((text) => /[1-9]/.test(text), 'is 0, and a share is more than nothing')
+    .meta({
+      description: 'The weight of the share, a decimal string above 0; only the ratios count',
+      examples: ['75'],
+    }),
+});
 
 const EventShape = z.strictObject({
   source: Source,
@@ -42,6 +58,20 @@ const EventShape = z.strictObject({
   program: Code.meta({ description: 'The code of the program that pays for the event', examples: ['resale'] }),
   partner: Code.meta({ description: 'The code of the partner who did it', examples: ['paula'] }),
   kind: EventKind,
+  shares: z
+    .array(WireShare)
+    .min(SHARES_MIN)
+    .max(SHARES_MAX)
+    .meta({
+      description: `${SHARES_MIN} to ${SHARES_MAX} partners who share the event, with their weights. Every amount and the quantity are split, and the parts add up to the whole. The first one is \`partner\`, for whom the event counts as one event`,
+      examples: [
+        [
+          { partner: 'paula', weight: '75' },
+          { partner: 'peter', weight: '25' },
+        ],
+      ],
+    })
+    .optional(),
   occurredAt: z.iso
     .datetime({
       offset: true,
@@ -106,7 +136,7 @@ const EventShape = z.strictObject({
 type EventShape = z.infer<typeof EventShape>;
 
 /** An objection to a field, by a rule that looks at more than one field. */
-type Objection = { path: string[]; reason: string };
+type Objection = { path: (string | number)[]; reason: string };
 
 const objection = (broken: boolean, path: string, reason: string): Objection[] =>
   broken ? [{ path: [path], reason }] : [];
@@ -136,12 +166,28 @@ function refundObjections({ id, kind, amount, amounts = {}, quantity, refundOf }
   ];
 }
 
+/** Shares belong to different partners, the first of whom is that of the event. A refund follows the shares of its event. */
+function shareObjections({ kind, partner, shares = [] }: EventShape): Objection[] {
+  const [first] = shares;
+  if (!first) return [];
+  const codes = shares.map((share) => share.partner);
+  const repeated = codes.findIndex((code, index) => codes.indexOf(code) < index);
+  const at = (broken: boolean, index: number, reason: string): Objection[] =>
+    broken ? [{ path: ['shares', index, 'partner'], reason }] : [];
+  return [
+    ...objection(kind === REFUND, 'shares', 'is not for a refund: it follows the shares of its event'),
+    ...at(first.partner !== partner, 0, `is not ${partner}, the partner of the event, who comes first`),
+    ...at(repeated >= 0, repeated, `is ${codes[repeated]} a second time`),
+  ];
+}
+
 /** One thing that a partner did, as it is sent to us. An amount is a decimal string. The amount of a refund says how much was refunded. */
 export const WireEvent = EventShape.superRefine((event, context) => {
   const objections = [
     ...objection(event.kind === 'sale' && event.amount === undefined, 'amount', 'is needed for a sale'),
     ...moneyObjections(event),
     ...refundObjections(event),
+    ...shareObjections(event),
   ];
   for (const { path, reason } of objections) context.addIssue({ code: 'custom', path, message: reason });
 }).meta({ id: 'NewEvent', description: 'One thing that a partner did' });
@@ -164,7 +210,15 @@ export type Event = {
   readonly refundOf: string | null;
   readonly attributes: Readonly<Record<string, string>>;
   readonly revision: number;
+  /** The partners who share it, the first of whom is `partner`. Empty where one partner did it alone. */
+  readonly shares: readonly Share[];
 };
+
+/** Prints a weight as the shortest decimal string. */
+export const formatWeight = (weight: bigint): string => formatMinor(weight, WEIGHT_DIGITS).replace(/\.?0+$/, '');
+
+/** A partner's part of an event. Weights are millionths, and only their ratios count. */
+export type Share = { readonly partner: string; readonly weight: bigint };
 
 export function toEvent(wire: WireEvent): Event {
   const { source, id, program, partner, kind, currency, amount, amounts = {} } = wire;
@@ -183,6 +237,10 @@ export function toEvent(wire: WireEvent): Event {
     refundOf: wire.refundOf ?? null,
     attributes: wire.attributes ?? {},
     revision: wire.revision ?? 1,
+    shares: (wire.shares ?? []).map(({ partner: code, weight }) => ({
+      partner: code,
+      weight: parseMinor(weight, WEIGHT_DIGITS),
+    })),
   };
 }
 
@@ -190,9 +248,10 @@ export function toEvent(wire: WireEvent): Event {
  * The SHA-256 of what an event says. Equal meaning gives an equal hash: `10.0` and `10.00`, or an offset and its instant in
  * UTC. Absent fields are left out, so that a field that is added one day does not change the hashes of earlier events.
  */
-export function eventHash({ attributes, revision, ...event }: Event): Buffer {
+export function eventHash({ attributes, revision, shares, ...event }: Event): Buffer {
   const given = {
     ...event,
+    shares: shares.length > 0 ? [...shares] : null,
     attributes: Object.keys(attributes).length > 0 ? attributes : null,
     revision: revision > 1 ? revision : null,
   };
@@ -201,7 +260,7 @@ export function eventHash({ attributes, revision, ...event }: Event): Buffer {
 
 /** An event less what refunds took back from it. */
 export type RemainingEvent = Event & {
-  /** Whether the event itself went back: its main amount or all its units. */
+  /** Whether the event itself does not count: its main amount or all its units went back, or it counts for another partner. */
   readonly isGone: boolean;
   /** The event before any refund. Absent where nothing went back. */
   readonly whole?: RemainingEvent;

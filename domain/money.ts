@@ -38,24 +38,28 @@ export const takeShare = (amount: Money, rate: Rate): Money =>
   money(divideHalfEven(amount.minor * rate.numerator, rate.denominator), amount.currency);
 
 /**
- * Splits an amount by weight. The parts add up to the whole, and each is less than one minor unit from its exact
+ * Splits a whole number by weight. The parts add up to the whole, and each is less than one minor unit from its exact
  * share. A weight of 0 gets 0, and a negative amount mirrors its positive. Spare units go to the largest
  * remainders, and ties go to the first. Throws RangeError unless all weights are at least 0 and one is positive.
  */
-export function allocate(amount: Money, weights: readonly bigint[]): Money[] {
+export function split(whole: bigint, weights: readonly bigint[]): bigint[] {
   const totalWeight = sum(weights);
   if (totalWeight === 0n || weights.some((weight) => weight < 0n))
     throw new RangeError(`an amount cannot be split by the weights ${weights}`);
-  const sign = amount.minor < 0n ? -1n : 1n;
+  const sign = whole < 0n ? -1n : 1n;
   const shares = weights.map((weight, index) => {
-    const exact = amount.minor * sign * weight;
+    const exact = whole * sign * weight;
     return { index, floor: exact / totalWeight, rest: exact % totalWeight };
   });
-  const spare = amount.minor * sign - sum(shares.map(({ floor }) => floor));
+  const spare = whole * sign - sum(shares.map(({ floor }) => floor));
   const byRest = shares.toSorted((a, b) => (a.rest === b.rest ? a.index - b.index : a.rest < b.rest ? 1 : -1));
   const raised = new Set(byRest.slice(0, Number(spare)).map(({ index }) => index));
-  return shares.map(({ index, floor }) => money(sign * (raised.has(index) ? floor + 1n : floor), amount.currency));
+  return shares.map(({ index, floor }) => sign * (raised.has(index) ? floor + 1n : floor));
 }
+
+/** Splits an amount by weight, as `split` does. */
+export const allocate = ({ minor, currency }: Money, weights: readonly bigint[]): Money[] =>
+  split(minor, weights).map((part) => money(part, currency));
 
 /** Prints minor units as a decimal with exactly `exponent` digits after the point: -5 with exponent 2 is `-0.05`. */
 export function formatMinor(minor: bigint, exponent: number): string {

@@ -24,7 +24,9 @@ import {
 } from '../../domain/earnings/change.ts';
 import { type Rating, ratingAt } from '../../domain/earnings/rating.ts';
 import { remainingOf, whyNotRefund } from '../../domain/earnings/refund.ts';
+import { partOf } from '../../domain/earnings/share.ts';
 import { type ScopeName, type Target, targetsOf } from '../../domain/earnings/target.ts';
+import type { RemainingEvent } from '../../domain/event.ts';
 import type { TermsCache } from './terms-cache.ts';
 
 /** The knowledge of a page while it goes through its events in order: later events see the effects of earlier ones. */
@@ -84,8 +86,12 @@ export async function openPage(
 
   function firstTargets(event: DueEvent): Target[] {
     const rating = ratings(event);
-    const isOwn = event.partnerId === event.eventPartnerId;
-    return rating && isOwn ? targetsOf(remainingOf(event, []), cache.get(rating.versionId).terms, zone) : [];
+    return targetsBy(rating, partOf(remainingOf(event, []), event, event.partnerId));
+  }
+
+  /** A partner's part of an event, by the partner's terms. */
+  function targetsBy(rating: Rating | null | undefined, part: RemainingEvent | null): Target[] {
+    return rating && part ? targetsOf(part, cache.get(rating.versionId).terms, zone) : [];
   }
 
   function changeOf(event: DueEvent): Change | 'early' {
@@ -104,13 +110,12 @@ export async function openPage(
     if (event.refundOf !== null) noteMisfit(event, revisions());
     const fitting = refunds().filter((refund) => revisions().some((sale) => whyNotRefund(refund, sale) === undefined));
     const rating = ratingOf(content, partnerId, known);
-    const isOwn = content.eventPartnerId === partnerId;
     return {
       partnerId,
       originId,
       atMs: content.occurredAtMs,
       rating,
-      targets: rating && isOwn ? targetsOf(remainingOf(content, fitting), cache.get(rating.versionId).terms, zone) : [],
+      targets: targetsBy(rating, partOf(remainingOf(content, fitting), content, partnerId)),
       counted: known,
     };
   }
@@ -221,7 +226,10 @@ type History = {
   readonly ratedAtMs: () => number | undefined;
 };
 
-/** Reads the histories of the events that are refunded or corrected. An event that is new has none. */
+/**
+ * Reads the histories of the events that are refunded, corrected or shared. Any other event that is new has none. A refund that came before
+ * a shared event is known only for one of its partners, so the others look for it here.
+ */
 async function readHistories(tx: Database, due: readonly DueEvent[]): Promise<Map<string, History>> {
   const revised = new Set(
     (
@@ -232,7 +240,8 @@ async function readHistories(tx: Database, due: readonly DueEvent[]): Promise<Ma
     ).map(({ source, id }) => `${source}\n${id}`),
   );
   const origins = due.filter(
-    ({ refundOf, source, id, revision }) => refundOf !== null || revision > 1 || revised.has(`${source}\n${id}`),
+    ({ refundOf, source, id, revision, shares }) =>
+      refundOf !== null || revision > 1 || shares.length > 0 || revised.has(`${source}\n${id}`),
   );
   if (origins.length === 0) return new Map();
   const rows = await listHistory(tx, origins.map(originOf));

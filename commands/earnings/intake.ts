@@ -6,12 +6,14 @@ import {
   listKnownEvents,
   type NewEvent,
 } from '../../db/earnings/events.ts';
+import { type HistoryLock, lockHistories } from '../../db/earnings/histories.ts';
 import { insertQuarantined } from '../../db/earnings/quarantine.ts';
 import { distinctShards, type Shard, shardOf } from '../../domain/earnings/shard.ts';
 import { Failure } from '../../domain/errors.ts';
 import type { WireEvent } from '../../domain/event.ts';
 import { grantFacts, type GrantingEvent } from '../programs/fact-grants.ts';
 import {
+  type Candidate,
   type Foreseen,
   type IntakeOutcome,
   judge,
@@ -55,6 +57,7 @@ export const intakeEvents = (
 ): Promise<Intake> =>
   db.transaction(async (tx) => {
     const candidates = incoming.map(({ wire, unit }) => withHash(wire, unit));
+    await lockHistories(tx, candidates.flatMap(historyOf));
     const judged = refuseWholeUnits(await judge(tx, candidates, nowMs));
     if (strict) refuseAll(judged);
     const settled = await write(tx, judged, by);
@@ -68,6 +71,16 @@ export const intakeEvents = (
     return intake;
   });
 
+/**
+ * The history that an event changes. Two events may belong to one history and name different partners. Each is worked out for the
+ * partners of the other only if the later one sees the earlier one, so they do not go in at the same time.
+ */
+const historyOf = ({ event }: Candidate): HistoryLock[] => {
+  const isShaping = event.shares.length > 0 || event.revision > 1;
+  if (!isShaping && event.refundOf === null) return [];
+  return [{ source: event.source, id: event.refundOf ?? event.id, isShared: !isShaping }];
+};
+
 /** Judges a page of events as `intakeEvents` does, and writes nothing. It adds the events that are new to `foreseen`. */
 export async function foreseeIntake(
   db: Database,
@@ -76,7 +89,7 @@ export async function foreseeIntake(
 ): Promise<Pick<Intake, 'outcomes' | 'warnings'>> {
   const candidates = incoming.map(({ wire, unit }) => withHash(wire, unit));
   const judged = refuseWholeUnits(await judge(db, candidates, nowMs, foreseen));
-  for (const one of judged) if (one.outcome.status === 'accepted') note(foreseen, seenOf(one, one.place));
+  for (const one of judged) if (one.outcome.status === 'accepted') note(foreseen, seenOf(one));
   return { outcomes: judged.map(({ outcome }) => outcome), warnings: await warn(db, judged) };
 }
 
@@ -91,8 +104,11 @@ function warn(db: Database, settled: readonly Judged[]) {
   );
 }
 
-const shardsOf = ({ event, place, alsoFor }: Judged): Shard[] =>
-  [place?.partnerId ?? 0n, ...alsoFor].map((partnerId) => ({ program: event.program, shard: shardOf(partnerId) }));
+const shardsOf = ({ event, place, sharePlaces, alsoFor }: Judged): Shard[] =>
+  [place?.partnerId ?? 0n, ...sharePlaces.flatMap((one) => one?.partnerId ?? []), ...alsoFor].map((partnerId) => ({
+    program: event.program,
+    shard: shardOf(partnerId),
+  }));
 
 /** Events that go in together are refused together, each with its own reasons or because of the other. */
 function refuseWholeUnits(judged: readonly Judged[]): Judged[] {
@@ -139,9 +155,14 @@ const grantingOf = ({ event, place, outcome }: Judged): GrantingEvent[] =>
     : [{ event, zone: place.zone }];
 
 /** An accepted event always has its place, although its type does not say so. */
-const rowOf = ({ event, hash, place, alsoFor }: Judged, sentBy: string): NewEvent[] => {
+const rowOf = ({ event, hash, place, sharePlaces, alsoFor }: Judged, sentBy: string): NewEvent[] => {
   const { partnerId = null, programId = null } = place ?? {};
-  return partnerId === null || programId === null ? [] : [{ event, hash, partnerId, programId, sentBy, alsoFor }];
+  if (partnerId === null || programId === null) return [];
+  const shares = event.shares.flatMap(({ weight }, index) => {
+    const id = sharePlaces[index]?.partnerId ?? null;
+    return id === null ? [] : [{ partnerId: id, weight }];
+  });
+  return [{ event, hash, partnerId, programId, sentBy, shares, alsoFor }];
 };
 
 const revisionKeyOf = (event: EventKey & { revision: number }): string => `${keyOf(event)} ${event.revision}`;

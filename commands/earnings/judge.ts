@@ -29,6 +29,8 @@ export type IntakeOutcome = { status: Accepted } | { status: 'refused'; refusals
 export type Candidate = { wire: WireEvent; event: Event; hash: Buffer; unit: number };
 export type Judged = Candidate & {
   place: EventPlace | undefined;
+  /** The places of its shares, in their order. */
+  sharePlaces: readonly (EventPlace | undefined)[];
   /** For a refund whose sale was taken in before. */
   knowsSale: boolean;
   /** The partners besides its own for whom it is worked out. */
@@ -63,24 +65,34 @@ export async function judge(
   const places = byKey(
     await listEventPlaces(
       db,
-      candidates.map(({ event }) => event),
+      candidates.flatMap(({ event: { partner, program, shares } }) => [
+        { partner, program },
+        ...shares.map((share) => ({ partner: share.partner, program })),
+      ]),
     ),
     placeKey,
   );
   const stored = new Set([...known].filter(([, seen]) => seen.length > 0).map(([key]) => key));
   const paged: Foreseen = new Map();
-  for (const candidate of candidates) note(paged, seenOf(candidate, places.get(placeKey(candidate.event))));
+  const placesOf = ({ partner, program, shares }: Event) => ({
+    place: places.get(placeKey({ partner, program })),
+    sharePlaces: shares.map((share) => places.get(placeKey({ partner: share.partner, program }))),
+  });
+  for (const candidate of candidates) note(paged, seenOf({ ...candidate, ...placesOf(candidate.event) }));
   return candidates.map((sentAs) => {
     const before = known.get(keyOf(sentAs.event)) ?? [];
-    const place = places.get(placeKey(sentAs.event));
+    const { place, sharePlaces } = placesOf(sentAs.event);
     const candidate = place?.changedEvents === 'correct' ? nextRevision(sentAs, before) : sentAs;
     const { event } = candidate;
     const saleKey = saleKeyOf(event);
     const sales = event.refundOf === null ? [] : (known.get(saleKey) ?? paged.get(saleKey) ?? []);
-    const alsoFor = [...before, ...sales].map(({ partnerId }) => partnerId).filter((id) => id !== null);
+    const alsoFor = [...before, ...sales]
+      .flatMap(({ partnerId, sharePartnerIds }) => [partnerId, ...sharePartnerIds])
+      .filter((id) => id !== null);
     const about = {
       ...candidate,
       place,
+      sharePlaces,
       knowsSale: stored.has(saleKey),
       alsoFor: [...new Set(alsoFor)].filter((id) => id !== place?.partnerId),
     };
@@ -88,13 +100,14 @@ export async function judge(
     if (status) return { ...about, outcome: { status } };
     const refusals = [
       ...placeRefusals(event, place, stored.has(saleKey)),
+      ...shareRefusals(event, sharePlaces),
       ...attributeRefusals(event, place),
       ...(event.occurredAtMs > nowMs + AHEAD_MS_MAX ? [{ field: 'occurredAt', reason: 'is in the future' }] : []),
       ...correctionRefusals(event, before.at(-1)),
       ...refundRefusals(event, sales),
     ];
     if (refusals.length > 0) return { ...about, outcome: { status: 'refused', refusals } };
-    note(known, seenOf(candidate, place));
+    note(known, seenOf(about));
     return { ...about, outcome: { status: 'accepted' } };
   });
 }
@@ -116,10 +129,16 @@ export function note(seen: Foreseen, event: Seen): void {
     );
 }
 
-export const seenOf = ({ event, hash }: Candidate, place: EventPlace | undefined): Seen => ({
+export const seenOf = ({
+  event,
+  hash,
+  place,
+  sharePlaces,
+}: Candidate & Pick<Judged, 'place' | 'sharePlaces'>): Seen => ({
   ...event,
   hash,
   partnerId: place?.partnerId ?? null,
+  sharePartnerIds: sharePlaces.flatMap((one) => one?.partnerId ?? []),
 });
 
 /** The outcome of an event that is known already: the same again, the same revision with other content, or an older revision. */
@@ -183,6 +202,14 @@ function placeRefusals(event: Event, place: EventPlace | undefined, knowsSale: b
   return [{ field: 'partner', reason: `${event.partner} ${rule.replace('that day', day)}`, rule }];
 }
 
+/** Every partner who shares an event must be in the program on its day, as the first one must. */
+const shareRefusals = (event: Event, places: readonly (EventPlace | undefined)[]): Refusal[] =>
+  event.shares.slice(1).flatMap(({ partner }, index) =>
+    placeRefusals({ ...event, partner }, places[index + 1], false)
+      .filter(({ field }) => field === 'partner')
+      .map((refusal) => ({ ...refusal, field: `shares[${index + 1}].partner` })),
+  );
+
 function attributeRefusals({ attributes, program }: Event, place: EventPlace | undefined): Refusal[] {
   const declared = place?.attributes ?? [];
   return Object.keys(attributes)
@@ -192,7 +219,7 @@ function attributeRefusals({ attributes, program }: Event, place: EventPlace | u
 
 /** A refund may come before its sale. It is judged against the sale once the sale is there: it must fit one of its revisions. */
 function refundRefusals(refund: Event, sales: readonly Seen[]): Refusal[] {
-  const reasons = sales.map((sale) => whyNotRefund(refund, { ...sale, attributes: {} }));
+  const reasons = sales.map((sale) => whyNotRefund(refund, { ...sale, attributes: {}, shares: [] }));
   const [reason] = reasons;
   return reason !== undefined && reasons.every((one) => one !== undefined) ? [{ field: 'refundOf', reason }] : [];
 }

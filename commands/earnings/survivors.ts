@@ -16,7 +16,11 @@ export async function forSurvivors<Candidate extends { readonly event: Event }>(
 ): Promise<readonly Candidate[]> {
   const saleOf = ({ source, refundOf }: Event) =>
     refundOf === null ? undefined : known.get(keyOf({ source, id: refundOf }))?.at(-1);
-  const codes = candidates.flatMap(({ event }) => [event.partner, saleOf(event)?.partner ?? event.partner]);
+  const codes = candidates.flatMap(({ event }) => [
+    event.partner,
+    saleOf(event)?.partner ?? event.partner,
+    ...event.shares.map((share) => share.partner),
+  ]);
   const families = new Map(
     (await listMergeFamilies(db, [...new Set(codes)])).map(({ code, survivor }) => [code, survivor]),
   );
@@ -27,10 +31,13 @@ export async function forSurvivors<Candidate extends { readonly event: Event }>(
   const early = new Map((await listEarlyRefunds(db, sales)).map((refund) => [keyOf(refund), refund.partner]));
   return candidates.map((candidate) => {
     const { event } = candidate;
-    const survivor = families.get(event.partner);
-    if (survivor === undefined) return candidate;
+    const survivor = families.get(event.partner) ?? event.partner;
     const other = saleOf(event)?.partner ?? early.get(keyOf(event));
     const partner = other !== undefined && families.get(other) === survivor ? other : survivor;
-    return { ...candidate, event: { ...event, partner } };
+    const shares = event.shares.map((share, index) => ({
+      ...share,
+      partner: index === 0 ? partner : (families.get(share.partner) ?? share.partner),
+    }));
+    return { ...candidate, event: { ...event, partner, shares } };
   });
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import type { DatedVersion } from '../../domain/earnings/rating.ts';
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
-import type { Event } from '../../domain/event.ts';
+import type { Event, Share } from '../../domain/event.ts';
 import { Amounts, Currency, Instant, LocalDate } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
@@ -29,7 +29,8 @@ export async function lockShardForAccrual(
 }
 
 /** An event as accrual reads it, with the id of its row, that of its partner's row and the person who sent it. */
-export type AccrualEvent = Event & {
+export type AccrualEvent = Omit<Event, 'shares'> & {
+  readonly shares: readonly (Share & { readonly partnerId: bigint })[];
   readonly eventId: bigint;
   readonly eventPartnerId: bigint;
   readonly sentBy: string | null;
@@ -54,13 +55,23 @@ const eventShape = {
   attributes: z.record(z.string(), z.string()),
   refundOf: z.string().nullable(),
   sentBy: z.string().nullable(),
+  shares: z.array(
+    z.strictObject({
+      partner: z.string(),
+      partnerId: z.string().transform(BigInt),
+      weight: z.string().transform(BigInt),
+    }),
+  ),
 };
 const DueRow = z.strictObject({ ...eventShape, partnerId: z.bigint() });
 
 const eventColumns = sql.fragment`
   event.id as "eventId", event.source, event.source_id as id, event.revision, program.code as program, partner.code as partner,
   event.partner_id as "eventPartnerId", event.kind, event.occurred_at as "occurredAtMs", event.currency, event.amount_minor as minor,
-  event.other_amounts as "otherAmounts", event.quantity, event.attributes, event.refund_of as "refundOf", event.sent_by as "sentBy"`;
+  event.other_amounts as "otherAmounts", event.quantity, event.attributes, event.refund_of as "refundOf", event.sent_by as "sentBy",
+  case when event.share_count = 0 then '[]' else (
+    select jsonb_agg(jsonb_build_object('partner', other.code, 'partnerId', other.id::text, 'weight', share.weight::text) order by share.no)
+    from event_share share join partner other on other.id = share.partner_id where share.event_id = event.id) end as shares`;
 
 /** The next events of a share of a program that are not worked out yet, in the order in which they came. */
 export const listDueEvents = (

@@ -1,4 +1,4 @@
-import { sql } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
 import type { Event } from '../../domain/event.ts';
@@ -55,6 +55,8 @@ const KnownRow = z.strictObject({
   revision: z.number(),
   partner: z.string(),
   partnerId: z.bigint(),
+  /** The partners of its shares. */
+  sharePartnerIds: z.array(z.string().transform(BigInt)),
   program: z.string(),
   kind: z.string(),
   currency: Currency.nullable(),
@@ -72,7 +74,9 @@ export type KnownEvent = z.infer<typeof KnownRow>;
 export const listKnownEvents = (db: Database, keys: readonly EventKey[]): Promise<readonly KnownEvent[]> =>
   db.any(sql.type(KnownRow)`
     select event.source, event.source_id as id, event.revision, partner.code as partner, event.partner_id as "partnerId",
-      program.code as program, event.kind, event.currency, event.amount_minor as minor, event.other_amounts as "otherAmounts",
+      case when event.share_count = 0 then '[]' else (
+        select jsonb_agg(share.partner_id::text order by share.no) from event_share share where share.event_id = event.id
+      ) end as "sharePartnerIds", program.code as program, event.kind, event.currency, event.amount_minor as minor, event.other_amounts as "otherAmounts",
       event.quantity, event.refund_of as "refundOf", event.occurred_at as "occurredAtMs", event.payload_hash as hash
     from (
       select distinct source, source_id from ${unnestKeys(keys)} as given(source, source_id)
@@ -88,6 +92,8 @@ export type NewEvent = {
   programId: number;
   /** The id of the person who sent it. */
   sentBy: string;
+  /** The shares of its partners, the first of whom is its own. */
+  shares?: readonly { partnerId: bigint; weight: bigint }[];
   /** The partners besides its own for whom it is worked out, because they earned by an earlier revision or by the refunded sale. */
   alsoFor?: readonly bigint[];
 };
@@ -98,8 +104,16 @@ export type EventRevision = z.infer<typeof RevisionRow>;
 const amountsOf = (amounts: Event['otherAmounts']): Record<string, string> =>
   Object.fromEntries(Object.entries(amounts).map(([name, minor]) => [name, String(minor)]));
 
+/** The partners besides its own for whom an event is worked out. */
+const othersOf = ({
+  partnerId,
+  shares = [],
+  alsoFor = [],
+}: Pick<NewEvent, 'partnerId' | 'shares' | 'alsoFor'>): bigint[] =>
+  [...new Set([...shares.map((share) => share.partnerId), ...alsoFor])].filter((id) => id !== partnerId);
+
 /** An event as JSON, which is the cheapest form to send: one text for a page. Amounts are strings, because they may be too large for numbers. */
-const eventJson = ({ event, hash, partnerId, programId, sentBy, alsoFor = [] }: NewEvent) => ({
+const eventJson = ({ event, hash, partnerId, programId, sentBy, ...more }: NewEvent) => ({
   source: event.source,
   source_id: event.id,
   revision: event.revision,
@@ -115,24 +129,28 @@ const eventJson = ({ event, hash, partnerId, programId, sentBy, alsoFor = [] }: 
   occurred_at: new Date(event.occurredAtMs).toISOString(),
   payload_hash: `\\x${Buffer.from(hash).toString('hex')}`,
   sent_by: sentBy,
-  worked_out_for: 1 + alsoFor.length,
+  worked_out_for: 1 + othersOf({ partnerId, ...more }).length,
+  share_count: more.shares?.length ?? 0,
 });
 
 const eventColumns = sql.fragment`
   source, source_id, revision, partner_id, program_id, kind, currency, amount_minor, other_amounts, quantity, attributes, refund_of,
-  occurred_at, payload_hash, sent_by, worked_out_for`;
+  occurred_at, payload_hash, sent_by, worked_out_for, share_count`;
 
 /** Writes events, each with its places in the queue. Returns the revisions that were stored already, which are usually none. */
 export function insertEvents(db: Database, events: readonly NewEvent[]): Promise<readonly EventRevision[]> {
-  const others = events.flatMap(({ event: { source, id, revision }, alsoFor = [] }) =>
-    alsoFor.map((partnerId) => [source, id, revision, partnerId]),
+  const others = events.flatMap((one) =>
+    othersOf(one).map((partnerId) => [one.event.source, one.event.id, one.event.revision, partnerId]),
+  );
+  const shares = events.flatMap(({ event: { source, id, revision }, shares: parts = [] }) =>
+    parts.map(({ partnerId, weight }, index) => [source, id, revision, index + 1, partnerId, weight]),
   );
   return db.any(sql.type(RevisionRow)`
     with given as materialized (
       select ${eventColumns} from json_to_recordset(${JSON.stringify(events.map(eventJson))}::json) as sent(source text,
         source_id text, revision int, partner_id bigint, program_id int, kind text, currency bpchar, amount_minor bigint,
         other_amounts jsonb, quantity int, attributes jsonb, refund_of text, occurred_at timestamptz, payload_hash bytea,
-        sent_by uuid, worked_out_for smallint)
+        sent_by uuid, worked_out_for smallint, share_count smallint)
     ), added as (
       insert into event(${eventColumns}) select ${eventColumns} from given
       on conflict (source, source_id, revision) do nothing
@@ -144,6 +162,11 @@ export function insertEvents(db: Database, events: readonly NewEvent[]): Promise
       select added.id, other.partner_id, added.program_id, other.partner_id % ${SHARDS}, added.source
       from added join ${unnestColumns(['text', 'text', 'int4', 'int8'], others)}
         as other(source, source_id, revision, partner_id) using (source, source_id, revision)
+    ), shared as (
+      insert into event_share(event_id, no, partner_id, weight)
+      select added.id, share.no, share.partner_id, share.weight
+      from added join ${unnestColumns(['text', 'text', 'int4', 'int2', 'int8', 'int8'], shares)}
+        as share(source, source_id, revision, no, partner_id, weight) using (source, source_id, revision)
     )
     select given.source, given.source_id as id, given.revision
     from given left join added using (source, source_id, revision) where added.id is null`);
@@ -162,6 +185,7 @@ const EventRow = z.strictObject({
   amounts: Amounts,
   attributes: z.record(z.string(), z.string()),
   refundOf: z.string().nullable(),
+  shares: z.array(z.strictObject({ partner: z.string(), weight: z.string().transform(BigInt) })),
   occurredAt: Instant,
   bookedAt: Instant,
   accrued: z.boolean(),
@@ -175,6 +199,19 @@ export type EventFilter = {
   program?: string | undefined;
 };
 
+/** The events in which a partner has a part, in a query that names the partner's id. */
+export const eventsOf = (partnerId: FragmentSqlToken): FragmentSqlToken => sql.fragment`
+  select * from event where partner_id = ${partnerId}
+  union all
+  select event.* from event_share share join event on event.id = share.event_id
+  where share.partner_id = ${partnerId} and event.partner_id <> share.partner_id`;
+
+/** The shares of an event as JSON, for a query that names the table of the event. */
+const sharesOf = (event: FragmentSqlToken): FragmentSqlToken => sql.fragment`
+  case when ${event}.share_count = 0 then '[]' else (
+    select jsonb_agg(jsonb_build_object('partner', partner.code, 'weight', share.weight::text) order by share.no)
+    from event_share share join partner on partner.id = share.partner_id where share.event_id = ${event}.id) end`;
+
 /** Events by source and id, each in its highest revision. */
 export const listEvents = (
   db: Database,
@@ -186,14 +223,14 @@ export const listEvents = (
   return db.any(sql.type(EventRow)`
     select event.source, event.source_id as id, partner.code as partner, program.code as program, event.kind, event.currency,
       event.amount_minor as minor, event.quantity, event.revision, event.other_amounts as amounts, event.attributes,
-      event.refund_of as "refundOf", event.occurred_at as "occurredAt", event.booked_at as "bookedAt",
+      event.refund_of as "refundOf", ${sharesOf(sql.fragment`event`)} as shares, event.occurred_at as "occurredAt", event.booked_at as "bookedAt",
       not exists (select from event_due due where due.event_id = event.id) as accrued
-    from event join partner on partner.id = event.partner_id join program on program.id = event.program_id
+    from ${partner === null ? sql.fragment`event` : sql.fragment`(${eventsOf(sql.fragment`(select known.id from partner known where known.code = ${partner})`)}) event`}
+    join partner on partner.id = event.partner_id join program on program.id = event.program_id
     where not exists (
         select from event later where later.source = event.source and later.source_id = event.source_id
           and later.revision > event.revision)
       and (${source}::text is null or event.source = ${source}) and (${id}::text is null or event.source_id = ${id})
-      and (${partner}::text is null or event.partner_id = (select known.id from partner known where known.code = ${partner}))
       and (${program}::text is null or program.code = ${program})
       and (${after?.source ?? null}::text is null or (event.source, event.source_id) > (${after?.source ?? ''}, ${after?.id ?? ''}))
     order by event.source, event.source_id limit ${limit}`);

@@ -105,6 +105,7 @@ export async function withExplanations<Row extends WithCalculation>(
       partner: '',
       refundOf: null,
       revision: 1,
+      shares: [],
     };
     const target = isSeen
       ? undefined

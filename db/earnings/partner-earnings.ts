@@ -64,6 +64,12 @@ export async function listPartnerEarnings(db: Database, partnerId: bigint, befor
     ${earned(sql.fragment`(select * from earning where partner_id = ${partnerId} and origin_id <> event_id) earning
       join event on event.id = earning.event_id and event.partner_id <> ${partnerId}`)}
     union all
+    ${earned(sql.fragment`(
+        select event.* from event_share share join event on event.id = share.event_id
+        where share.partner_id = ${partnerId} and share.no > 1 and event.partner_id <> ${partnerId}
+      ) event
+      join earning on earning.event_id = event.id and earning.partner_id = ${partnerId} and earning.origin_id = event.id`)}
+    union all
     (select 'resolution', resolution.id::text, 'resolution/' || resolution.id, 0, line.kind, resolution.decided_at, program.code, null, null,
       line.kind, line.currency, line.amount_minor, line.available_on, payout.id, payout.status, null,
       jsonb_build_object('cameBackOf', resolution.payout_id, 'resolution', resolution.id)

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { Count } from '../column-types.ts';
 import type { Database } from '../database.ts';
+import { eventsOf } from './events.ts';
 
 /** The instants from the first one until the last one, exclusive. Without an end, they go on. */
 export type Instants = { from: Date; until: Date | null };
@@ -17,9 +18,8 @@ export const countWorkedOut = (
   const given = sql.unnest(rows, ['timestamptz', 'timestamptz']);
   return db.oneFirst(sql.type(z.strictObject({ count: Count }))`
     with given as materialized (select starts_at, ends_at from ${given} as row(starts_at, ends_at))
-    select count(*) as count from event
-    where event.partner_id = (select id from partner where code = ${partner})
-      and event.program_id = (select id from program where code = ${program})
+    select count(*) as count from (${eventsOf(sql.fragment`(select id from partner where code = ${partner})`)}) event
+    where event.program_id = (select id from program where code = ${program})
       and event.occurred_at >= (select min(starts_at) from given)
       and event.refund_of is null
       and exists (select from given where event.occurred_at >= starts_at and (ends_at is null or event.occurred_at < ends_at))

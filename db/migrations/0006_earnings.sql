@@ -20,6 +20,7 @@ create table event(
   payload_hash bytea not null,
   sent_by uuid references actor,
   worked_out_for smallint not null default 1,
+  share_count smallint not null default 0 check (share_count = 0 or share_count between 2 and 20),
   unique (source, source_id, revision),
   check ((kind = 'refund') = (refund_of is not null)),
   check (kind <> 'sale' or amount_minor is not null),
@@ -30,6 +31,21 @@ create index on event(partner_id, occurred_at);
 create index on event(source, refund_of) where refund_of is not null;
 comment on column event.revision is 'The highest revision of a source and id is what happened. It corrects the others.';
 comment on column event.worked_out_for is 'The number of partners for whom the event is worked out: those who earned by it before, and those who earn by it now.';
+
+comment on column event.share_count is 'The number of rows of event_share that the event has: 0 where one partner did it alone.';
+
+-- The parts of an event that several partners share. Amounts are split by the weights when they are worked out.
+create table event_share(
+  event_id bigint not null references event,
+  no smallint not null check (no > 0),
+  partner_id bigint not null references partner,
+  weight bigint not null check (weight > 0),
+  primary key (event_id, no)
+);
+create index on event_share(partner_id, event_id);
+comment on table event_share is
+  'The partners who share an event, in the order in which they were named. The first one is the partner of the event.';
+comment on column event_share.weight is 'Millionths. Only the ratios of the weights of an event count.';
 
 create table event_due(
   event_id bigint not null references event,

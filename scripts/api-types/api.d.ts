@@ -4604,6 +4604,31 @@ export interface components {
              */
             kind: string;
             /**
+             * @description 2 to 20 partners who share the event, with their weights. Every amount and the quantity are split, and the parts add up to the whole. The first one is `partner`, for whom the event counts as one event
+             * @example [
+             *       {
+             *         "partner": "paula",
+             *         "weight": "75"
+             *       },
+             *       {
+             *         "partner": "peter",
+             *         "weight": "25"
+             *       }
+             *     ]
+             */
+            shares?: {
+                /**
+                 * @description The code of a partner who has a part in the event
+                 * @example paula
+                 */
+                partner: string;
+                /**
+                 * @description The weight of the share, a decimal string above 0; only the ratios count
+                 * @example 75
+                 */
+                weight: string;
+            }[];
+            /**
              * Format: date-time
              * @description When it happened: an RFC 3339 instant with its offset, at most 5 minutes ahead of our clock
              * @example 2026-02-10T12:00:00Z
@@ -4706,6 +4731,19 @@ export interface components {
             attributes: {
                 [key: string]: string;
             };
+            /** @description The partners who share the event, in their order; empty where one partner did it alone */
+            shares: {
+                /**
+                 * @description The code of a partner who shares the event
+                 * @example paula
+                 */
+                partner: string;
+                /**
+                 * @description The weight of the share, a decimal string
+                 * @example 75
+                 */
+                weight: string;
+            }[];
             /**
              * @description The number of the revision; a higher one than 1 corrected the event
              * @example 1
@@ -13668,7 +13706,7 @@ export interface operations {
                 limit?: number;
                 /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
-                /** @description Lists only events of this partner */
+                /** @description Lists only events in which this partner has a part */
                 partner?: string;
                 /** @description Lists only events of this program */
                 program?: string;

@@ -297,6 +297,7 @@ const TABLES = [
   'onboarding_record',
   'instrument_version',
   'event',
+  'event_share',
   'event_due',
   'event_quarantine',
   'event_quarantine_decision',

@@ -13,6 +13,7 @@ export const LARGE = [
   'onboarding_record',
   'instrument_version',
   'event',
+  'event_share',
   'event_due',
   'event_quarantine',
   'import_rejection',
@@ -77,6 +78,8 @@ export async function fillLargeTables({ app, owner }: Fixture) {
       select id, partner_id, program_id, partner_id % 4, source, case when partner_id % 100 = 0 then source_id end,
         case when partner_id % 100 = 0 then occurred_at end
       from event`,
+    sql.unsafe`
+      insert into event_share(event_id, no, partner_id, weight) select id, 1, partner_id, 1000000 from event`,
     sql.unsafe`
       insert into event_quarantine(source, source_id, payload, payload_hash) select source, source_id, '{}', '' from event`,
     sql.unsafe`

@@ -138,6 +138,7 @@ const EVENT: NewEvent = {
     refundOf: null,
     attributes: {},
     revision: 1,
+    shares: [],
   },
   hash: HASH,
   partnerId: 1n,

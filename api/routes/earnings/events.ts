@@ -4,7 +4,7 @@ import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import { boundWarnings, type EventWarning, WARNINGS_MAX, type Warnings } from '../../../commands/earnings/warnings.ts';
 import { listEvents, type StoredEvent } from '../../../db/earnings/events.ts';
 import { Code, Currency, Line, Source } from '../../../domain/fields.ts';
-import { WireEvent } from '../../../domain/event.ts';
+import { formatWeight, WireEvent } from '../../../domain/event.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
@@ -95,6 +95,14 @@ const EventBody = z
     attributes: z
       .record(z.string(), fields.text('A fact about the event', 'router-x'))
       .meta({ description: 'The facts about the event by name', examples: [{ product: 'router-x' }] }),
+    shares: z
+      .array(
+        z.object({
+          partner: fields.code('The code of a partner who shares the event', 'paula'),
+          weight: fields.text('The weight of the share, a decimal string', '75'),
+        }),
+      )
+      .meta({ description: 'The partners who share the event, in their order; empty where one partner did it alone' }),
     revision: fields.count('The number of the revision; a higher one than 1 corrected the event', 1),
     refundOf: fields
       .text('The id of the event that this one takes back; null unless this is a refund', 'order-1001')
@@ -121,7 +129,10 @@ const add = createRoute({
 const EventKeyCursor = z.strictObject({ source: Source, id: z.string().regex(/^[\x20-\x7e]{1,200}$/) });
 
 const EventsQuery = pageQuery(EventKeyCursor).extend({
-  partner: Code.meta({ description: 'Lists only events of this partner', examples: ['paula'] }).optional(),
+  partner: Code.meta({
+    description: 'Lists only events in which this partner has a part',
+    examples: ['paula'],
+  }).optional(),
   program: Code.meta({ description: 'Lists only events of this program', examples: ['resale'] }).optional(),
   source: Source.meta({ description: 'Lists only events of this source', examples: ['shop'] }).optional(),
   id: Line(200)
@@ -138,7 +149,7 @@ const list = createRoute({
   responses: { 200: answers(pageOf(EventBody), 'The events, in the order of their sources and ids.') },
 });
 
-const eventBody = ({ minor, currency, amounts, occurredAt, bookedAt, ...event }: StoredEvent) => ({
+const eventBody = ({ minor, currency, amounts, shares, occurredAt, bookedAt, ...event }: StoredEvent) => ({
   ...event,
   currency,
   amount: minor === null || currency === null ? null : formatDecimal(money(minor, currency)),
@@ -148,6 +159,7 @@ const eventBody = ({ minor, currency, amounts, occurredAt, bookedAt, ...event }:
       currency === null ? '0' : formatDecimal(money(other, currency)),
     ]),
   ),
+  shares: shares.map(({ partner, weight }) => ({ partner, weight: formatWeight(weight) })),
   occurredAt: occurredAt.toISOString(),
   bookedAt: bookedAt.toISOString(),
 });

@@ -117,7 +117,7 @@ type Left = {
   index: number;
 };
 
-function leftOf({ revisions, refunds, hasUnits }: Story[number], index: number): Left {
+export function leftOf({ revisions, refunds, hasUnits }: Story[number], index: number): Left {
   const { cents, tax, units, customer, minute } = revisions.at(-1) ?? {
     cents: 0,
     tax: 0,
@@ -141,7 +141,7 @@ function leftOf({ revisions, refunds, hasUnits }: Story[number], index: number):
 }
 
 /** Rounds a quotient of integers half to even. */
-function halfEven(numerator: number, denominator: number): number {
+export function halfEven(numerator: number, denominator: number): number {
   const floor = Math.floor(numerator / denominator);
   const twice = 2 * (numerator - floor * denominator);
   return twice > denominator || (twice === denominator && floor % 2 === 1) ? floor + 1 : floor;
