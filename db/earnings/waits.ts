@@ -67,3 +67,38 @@ export const sumWaitingRefunds = (db: Database, scheduleId: number): Promise<rea
     cross join lateral (select currency, amount_minor from event where id = due.event_id limit 1) event
     where program.schedule_id = ${scheduleId}
     group by event.currency order by event.currency nulls last`);
+
+const WaitingRow = z.strictObject({
+  partnerId: z.bigint(),
+  source: z.string(),
+  id: z.string(),
+  refundOf: z.string(),
+  /** Null for a refund of a whole sale, as the amount is. */
+  currency: Currency.nullable(),
+  minor: z.bigint().nullable(),
+  waitsSince: Instant,
+});
+export type WaitingRefund = z.infer<typeof WaitingRow>;
+
+/** The refunds of partners that have waited longest, a few for each, in the programs of a schedule. */
+export const listWaitingRefunds = (
+  db: Database,
+  scheduleId: number,
+  partnerIds: readonly bigint[],
+  limit: number,
+): Promise<readonly WaitingRefund[]> =>
+  db.any(sql.type(WaitingRow)`
+    select asked.partner_id as "partnerId", event.source, event.source_id as id, event.refund_of as "refundOf", event.currency,
+      event.amount_minor as minor, due.waits_since as "waitsSince"
+    from ${sql.unnest(
+      partnerIds.map((id) => [String(id)]),
+      ['int8'],
+    )} as asked(partner_id)
+    cross join lateral (
+      select event_id, waits_since from event_due
+      where event_due.partner_id = asked.partner_id and waits_for is not null
+        and exists (select from program where program.id = event_due.program_id and schedule_id = ${scheduleId})
+      order by waits_since, event_id limit ${limit}
+    ) due
+    cross join lateral (select * from event where id = due.event_id limit 1) event
+    order by asked.partner_id, due.waits_since, due.event_id`);

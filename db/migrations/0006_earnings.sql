@@ -61,6 +61,7 @@ create table event_due(
 create index event_due_ready on event_due(program_id, shard, event_id, partner_id) where waits_for is null;
 create index event_due_waiting on event_due(source, waits_for) where waits_for is not null;
 create index event_due_waits on event_due(program_id, waits_since, event_id) where waits_since is not null;
+create index event_due_waits_of on event_due(partner_id, waits_since, event_id) where waits_for is not null;
 comment on table event_due is 'The events that are still to be worked out, one row for each partner who earns, or may lose, by the event.';
 comment on column event_due.waits_for is 'A refund that came before its sale waits for that sale, named by its source id.';
 

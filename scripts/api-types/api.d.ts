@@ -5778,6 +5778,35 @@ export interface components {
              * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
              */
             payoutId: string | null;
+            /** @description The refunds of the partner that wait now for a sale that is not known, the first 5: those in the currency, and those of a whole sale. They take nothing back until that sale is sent */
+            waitingRefunds: {
+                /**
+                 * @description The source of the refund
+                 * @example shop
+                 */
+                source: string;
+                /**
+                 * @description The id of the refund in its source
+                 * @example return-1
+                 */
+                id: string;
+                /**
+                 * @description The id of the sale for which it waits
+                 * @example order-1001
+                 */
+                refundOf: string;
+                /**
+                 * @description The amount; null if it takes back a whole sale. A decimal string in major units of `currency`
+                 * @example 59.80
+                 */
+                amount: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it began to wait. An RFC 3339 instant in UTC
+                 * @example 2026-03-02T09:30:00.000Z
+                 */
+                waitsSince: string;
+            }[];
         };
         RunChange: {
             /**

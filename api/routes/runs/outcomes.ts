@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
+import { listWaitingRefunds, type WaitingRefund } from '../../../db/earnings/waits.ts';
 import { listOutcomes, listRunChanges, type RunChangeRow, type RunOutcome } from '../../../db/runs/outcomes.ts';
 import { getRun } from '../../../db/runs/runs.ts';
 import { Currency } from '../../../domain/fields.ts';
@@ -10,6 +11,9 @@ import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, pageOf, pageQuery, RowNumber, UuidPath } from '../../http/schemas.ts';
+
+/** An outcome names so many refunds that wait. */
+const REFUNDS_MAX = 5;
 
 const OutcomeBody = z
   .object({
@@ -22,6 +26,20 @@ const OutcomeBody = z
       examples: [[{ reason: 'below_minimum', until: null, detail: null }]],
     }),
     payoutId: fields.id('The id of the payout that pays the partner; null if there is none').nullable(),
+    waitingRefunds: z
+      .array(
+        z.object({
+          source: fields.text('The source of the refund', 'shop'),
+          id: fields.text('The id of the refund in its source', 'return-1'),
+          refundOf: fields.text('The id of the sale for which it waits', 'order-1001'),
+          amount: fields.amount('The amount; null if it takes back a whole sale', '59.80').nullable(),
+          waitsSince: fields.at('When it began to wait'),
+        }),
+      )
+      .max(REFUNDS_MAX)
+      .meta({
+        description: `The refunds of the partner that wait now for a sale that is not known, the first ${REFUNDS_MAX}: those in the currency, and those of a whole sale. They take nothing back until that sale is sent`,
+      }),
   })
   .openapi('RunOutcome');
 
@@ -66,8 +84,17 @@ const changes = createRoute({
   },
 });
 
-const outcomeBody = ({ partnerId: _id, payableMinor, ...outcome }: RunOutcome) => ({
+const outcomeBody = ({ partnerId: _id, payableMinor, ...outcome }: RunOutcome, waiting: readonly WaitingRefund[]) => ({
   ...outcome,
+  waitingRefunds: waiting
+    .filter(({ currency }) => currency === null || currency === outcome.currency)
+    .map(({ source, id, refundOf, currency, minor, waitsSince }) => ({
+      source,
+      id,
+      refundOf,
+      amount: currency === null || minor === null ? null : formatDecimal(money(minor, currency)),
+      waitsSince: waitsSince.toISOString(),
+    })),
   reasons: [...outcome.reasons],
   payable: formatDecimal(money(payableMinor, outcome.currency)),
 });
@@ -89,10 +116,19 @@ export const outcomeRoutes = ({ db }: ApiDeps) =>
   createRouter()
     .openapi(outcomes, async (c) => {
       const { cursor = { partnerId: 0n, currency: '' }, limit } = c.req.valid('query');
-      const { id } = await getRun(db, c.req.valid('param').id);
+      const { id, scheduleId } = await getRun(db, c.req.valid('param').id);
       const read = (count: number) => listOutcomes(db, id, cursor, count);
       const key = ({ partnerId, currency }: RunOutcome) => ({ partnerId, currency });
-      return c.json(await readPage(limit, read, { key, item: outcomeBody }), 200);
+      const { items, nextCursor } = await readPage(limit, read, { key, item: (outcome) => outcome });
+      const partnerIds = [...new Set(items.map(({ partnerId }) => partnerId))];
+      const waiting = Map.groupBy(
+        await listWaitingRefunds(db, scheduleId, partnerIds, REFUNDS_MAX),
+        ({ partnerId }) => partnerId,
+      );
+      return c.json(
+        { items: items.map((outcome) => outcomeBody(outcome, waiting.get(outcome.partnerId) ?? [])), nextCursor },
+        200,
+      );
     })
     .openapi(changes, async (c) => {
       const { cursor = 0n, limit } = c.req.valid('query');

@@ -140,5 +140,18 @@ describe('given refunds that wait for sales in a program of the schedule', () =>
       { currency: 'USD', count: 2, amount: '15.50' },
       { currency: null, count: 1, amount: null },
     ]);
+
+    await api.db.query(sql.unsafe`
+      insert into run_outcome(run_id, partner_id, currency, outcome, payable_minor, reasons)
+      select ${String(run.body['id'])}, partner.id, currency.code, 'below_minimum', 0, '[]'
+      from partner, unnest('{EUR,USD}'::text[]) as currency(code) where partner.code = 'ann'`);
+    const { items } = (await api.ask('GET', `/v1/runs/${String(run.body['id'])}/outcomes`, { key: preparer })).body as {
+      items: { currency: string; waitingRefunds: Record<string, unknown>[] }[];
+    };
+    expect(items.map(({ currency, waitingRefunds }) => [currency, waitingRefunds.map(({ id }) => id)])).toEqual([
+      ['EUR', ['early-3']],
+      ['USD', ['early-1', 'early-2', 'early-3']],
+    ]);
+    expect(items[1]?.waitingRefunds[0]).toMatchObject({ source: 'store', refundOf: 'early-1-sale', amount: '10.00' });
   });
 });
