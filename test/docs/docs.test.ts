@@ -86,8 +86,8 @@ describe('given the diagrams of docs/architecture.md', () => {
   });
 });
 
-describe('given the folders docs/adr, docs/how-to and docs/runbooks', () => {
-  it.each(['docs/adr', 'docs/how-to', 'docs/runbooks'])(
+describe('given the folders of docs/ that have an index', () => {
+  it.each(['docs/adr', 'docs/earning', 'docs/how-to', 'docs/runbooks'])(
     'then the index of %s links every page in the folder',
     async (folder) => {
       const linked = firstGroups(await read(`${folder}/README.md`), /\]\(([\w.-]+\.md)\)/g);

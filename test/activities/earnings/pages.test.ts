@@ -1,0 +1,129 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { intakeEvents } from '../../../commands/earnings/intake.ts';
+import { addPlanVersion } from '../../../commands/programs/plans.ts';
+import { declareAttributes } from '../../../commands/programs/programs.ts';
+import { getProgram } from '../../../db/programs/programs.ts';
+import { formatDecimal, money } from '../../../domain/money.ts';
+import { PlanTerms } from '../../../domain/programs/plan.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { accrueAll } from '../../fixtures/accrual.ts';
+import { addCompany, addPartner } from '../../fixtures/rows.ts';
+
+/** The pages of docs/earning/ are tests: their terms earn what their tables say, event by event. */
+
+const FOLDER = join(import.meta.dirname, '../../../docs/earning');
+const PAGES = (await readdir(FOLDER)).filter((name) => name !== 'README.md');
+
+type Row = Record<string, string>;
+type Case = { page: string; heading: string; terms: unknown[]; rows: Row[] };
+
+const cellsOf = (line: string): string[] =>
+  line
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+
+/** The sections of a page that have terms and a table of events. */
+async function casesOf(page: string): Promise<Case[]> {
+  const sections = (await readFile(join(FOLDER, page), 'utf8')).split(/^## /m);
+  return sections.flatMap((section) => {
+    const terms = Array.from(section.matchAll(/^```json\n([\s\S]*?)^```/gm), ([, json = '']): unknown =>
+      JSON.parse(json),
+    );
+    const [header = '', , ...lines] = section.split('\n').filter((line) => line.startsWith('|'));
+    const names = cellsOf(header);
+    const rows = lines.map((line) =>
+      Object.fromEntries(cellsOf(line).map((cell, index) => [names[index] ?? '', cell])),
+    );
+    return names[0] === 'event' ? [{ page, heading: section.split('\n')[0] ?? '', terms, rows }] : [];
+  });
+}
+const CASES = (await Promise.all(PAGES.map(casesOf))).flat();
+
+const ATTRIBUTES = ['customer', 'product'];
+const AMOUNTS = ['tax', 'shipping'];
+const Version = z.strictObject({ effectiveFrom: z.iso.datetime(), incentives: z.array(z.unknown()) });
+const termsOf = (incentives: unknown): PlanTerms => PlanTerms.parse({ holdDays: 0, rounding: 'half-even', incentives });
+
+const pick = (row: Row, names: readonly string[]): Row =>
+  Object.fromEntries(names.flatMap((name) => (row[name] ? [[name, row[name]]] : [])));
+
+/** The event of a row, as it would be sent. A day without a time is its noon. */
+function wireOf(row: Row, prefix: string) {
+  const { event = '', day = '', kind = 'sale', refunds, amount, units, revision } = row;
+  const [amounts, attributes] = [pick(row, AMOUNTS), pick(row, ATTRIBUTES)];
+  return {
+    source: 'shop',
+    id: prefix + event,
+    kind,
+    occurredAt: `${day}T12:00:00Z`,
+    ...(amount || Object.keys(amounts).length > 0 ? { currency: 'USD' as const } : {}),
+    ...(amount && { amount }),
+    ...(Object.keys(amounts).length > 0 && { amounts }),
+    ...(units && { quantity: Number(units) }),
+    ...(Object.keys(attributes).length > 0 && { attributes }),
+    ...(revision && { revision: Number(revision) }),
+    ...(refunds && { refundOf: prefix + refunds }),
+  };
+}
+
+const KNOWN = [
+  'event',
+  'day',
+  'kind',
+  'refunds',
+  'amount',
+  'units',
+  'revision',
+  'arithmetic',
+  ...AMOUNTS,
+  ...ATTRIBUTES,
+];
+const Sum = z.object({ incentive: z.string(), minor: z.bigint() });
+
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await openFixture();
+});
+afterAll(() => fixture.close());
+
+describe.each(CASES)('given the terms of docs/earning/$page, $heading', ({ terms: [first, ...later], rows }) => {
+  it('when its events arrive one after the other then each earns what the table says', async () => {
+    const company = await addCompany(fixture.app, { terms: termsOf(first) });
+    await declareAttributes(fixture.app, company.code, ATTRIBUTES, company.approver);
+    for (const { effectiveFrom, incentives } of later.map((one) => Version.parse(one)))
+      await addPlanVersion(
+        fixture.app,
+        await getProgram(fixture.app, company.code),
+        'standard',
+        { terms: termsOf(incentives), effectiveFrom: new Date(effectiveFrom) },
+        company.approver,
+      );
+    const { code: partner } = await addPartner(fixture.app, company);
+    const played: Row[] = [];
+    for (const row of rows) {
+      const wire = { ...wireOf(row, `${partner}/`), program: company.code, partner };
+      const options = { nowMs: Date.parse('2026-12-31T00:00:00Z'), strict: true, by: company.approver };
+      await intakeEvents(fixture.app, [{ wire, unit: 0 }], options);
+      await accrueAll(fixture.app, company.code);
+      const sums = await fixture.app.any(sql.type(Sum)`
+        select earning.incentive_id as incentive, sum(earning.amount_minor)::bigint as minor
+        from earning join event on event.id = event_id
+        where source_id = ${wire.id} and revision = ${Number(row['revision'] || 1)} group by 1`);
+      const earned = (id: string) =>
+        sums.filter(({ incentive }) => id === 'earns' || incentive === id).reduce((sum, { minor }) => sum + minor, 0n);
+      const columns = Object.keys(row).filter((name) => !KNOWN.includes(name));
+      played.push({
+        ...row,
+        ...Object.fromEntries(columns.map((name) => [name, formatDecimal(money(earned(name), 'USD'))])),
+      });
+    }
+    expect(played).toEqual(rows);
+  });
+});
