@@ -8,6 +8,7 @@ import { listOverdueRuns, listRunsInReview } from '../db/runs/overdue.ts';
 import { listShardsWithDueEvents } from '../db/earnings/accrual.ts';
 import { takeOverduePayouts } from '../db/payouts/payouts.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
+import { closeWindows } from '../commands/earnings/closings.ts';
 import { followMerges } from '../commands/earnings/merges.ts';
 import { giveUpWebhooks, noticeBatches } from '../commands/payouts/inbox.ts';
 import { listMatchedInbox, markInboxProcessed } from '../db/payouts/inbox.ts';
@@ -30,6 +31,7 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
    * delays work and never loses it. Everything here may be repeated. Returns how many workflows it woke.
    */
   async wakeOverdue(): Promise<number> {
+    await closeWindows(db);
     const shards = await listShardsWithDueEvents(db);
     for (const shard of shards) await wakeAccrual(temporal, shard);
     const runs = await listOverdueRuns(db, RUNS_PER_SWEEP);

@@ -22,6 +22,10 @@ const SHARES_MIN = 2;
 const SHARES_MAX = 20;
 /** Weights are kept as whole numbers of millionths. */
 const WEIGHT_DIGITS = 6;
+/** The kind of the events by which Bursar closes a window, and their source. Nobody else sends them. */
+export const CLOSING = 'closing';
+export const OUR_SOURCE = 'bursar';
+
 const AMOUNTS_MAX = 20;
 export const ATTRIBUTES_MAX = 20;
 export const ATTRIBUTE_CHARS_MAX = 200;
@@ -188,6 +192,8 @@ export const WireEvent = EventShape.superRefine((event, context) => {
     ...moneyObjections(event),
     ...refundObjections(event),
     ...shareObjections(event),
+    ...objection(event.kind === CLOSING, 'kind', `is ${CLOSING}, which Bursar sends itself`),
+    ...objection(event.source === OUR_SOURCE, 'source', `is ${OUR_SOURCE}, which is our own`),
   ];
   for (const { path, reason } of objections) context.addIssue({ code: 'custom', path, message: reason });
 }).meta({ id: 'NewEvent', description: 'One thing that a partner did' });

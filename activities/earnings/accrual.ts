@@ -8,7 +8,7 @@ import { insertEarnings, type LineKind, type NewEarning } from '../../db/earning
 import { finishDueEvents, waitForSales, wakeWaiting } from '../../db/earnings/events.ts';
 import { saveScopes } from '../../db/earnings/scopes.ts';
 import { accrualPostings } from '../../domain/books/postings.ts';
-import { earningsOf } from '../../domain/earnings/change.ts';
+import { close, type Earning, earningsOf, type Scope } from '../../domain/earnings/change.ts';
 import type { Shard } from '../../domain/earnings/shard.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 import { openPage, type Page } from './page.ts';
@@ -48,12 +48,13 @@ async function accrue(
   const done: DueEvent[] = [];
   const early: (DueEvent & { refundOf: string })[] = [];
   for (const event of inOrder(due)) {
-    const change = page.changeOf(event);
+    const closing = page.closingOf(event);
+    const change = closing ? null : page.changeOf(event);
     if (change === 'early') {
       if (event.refundOf !== null) early.push({ ...event, refundOf: event.refundOf });
       continue;
     }
-    const earned = earningsOf(change, page);
+    const earned = change ? earningsOf(change, page) : closingEarnings(closing, event, page);
     page.remember(event, change, earned);
     earnings.push(...named(event, earned, page));
     done.push(event);
@@ -67,6 +68,12 @@ async function accrue(
   await postJournals(tx, accrualPostings({ ...batch, programId: program.id }, lines));
   await finishDueEvents(tx, done);
   await wakeWaiting(tx, done);
+}
+
+/** The earning of a window that is closed. */
+function closingEarnings(scope: Scope | undefined, { eventId }: DueEvent, page: Page): Earning[] {
+  const earned = scope && close(scope, eventId, page);
+  return earned ? [earned] : [];
 }
 
 const isOriginal = ({ refundOf, revision }: DueEvent): boolean => refundOf === null && revision === 1;

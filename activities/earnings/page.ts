@@ -4,12 +4,7 @@ import {
   type AccrualProgram,
   type ContributionRow,
   type DueEvent,
-  type HistoryEvent,
-  listContributions,
   listDatedVersions,
-  listHistory,
-  listRevised,
-  type OriginKey,
 } from '../../db/earnings/accrual.ts';
 import { listAgreementTerms } from '../../db/partners/agreements.ts';
 import { readScopes } from '../../db/earnings/scopes.ts';
@@ -25,27 +20,24 @@ import {
 import { type Rating, ratingAt } from '../../domain/earnings/rating.ts';
 import { remainingOf, whyNotRefund } from '../../domain/earnings/refund.ts';
 import { partOf } from '../../domain/earnings/share.ts';
+import { addMeasures } from '../../domain/earnings/scope.ts';
 import { type ScopeName, type Target, targetsOf } from '../../domain/earnings/target.ts';
-import type { RemainingEvent } from '../../domain/event.ts';
+import { CLOSING, type RemainingEvent } from '../../domain/event.ts';
+import { keyOf, originOf, readCounted, readHistories } from './history.ts';
 import type { TermsCache } from './terms-cache.ts';
 
 /** The knowledge of a page while it goes through its events in order: later events see the effects of earlier ones. */
 export type Page = Context & {
   /** The change that an event makes. A refund is early while its sale is not worked out yet. */
   readonly changeOf: (event: DueEvent) => Change | 'early';
-  readonly remember: (event: DueEvent, change: Change, earned: readonly Earning[]) => void;
+  /** The window that an event of ours closes. Undefined for any other event. */
+  readonly closingOf: (event: DueEvent) => Scope | undefined;
+  readonly remember: (event: DueEvent, change: Change | null, earned: readonly Earning[]) => void;
   readonly authorOf: (versionId: number) => string | null;
   /** Refunds that do not fit their sale, and take nothing back. */
   readonly misfits: readonly { event: DueEvent; reason: string }[];
   readonly changedScopes: () => Scope[];
 };
-
-const originOf = ({ source, id, refundOf, partnerId }: DueEvent): OriginKey => ({
-  source,
-  id: refundOf ?? id,
-  partnerId,
-});
-const keyOf = ({ source, id, partnerId }: OriginKey): string => `${source}\n${id}\n${partnerId}`;
 
 export async function openPage(
   tx: Database,
@@ -70,7 +62,9 @@ export async function openPage(
     program.id,
     [...new Map(names.map((name) => [scopeKey(name.partnerId, name), name])).values()],
     [...new Set([...counted.values()].flat().flatMap(({ scopeId }) => scopeId ?? []))],
+    due.filter(({ kind }) => kind === CLOSING).map(({ eventId }) => eventId),
   );
+  const closing = new Map([...scopes.values()].map((scope) => [scope.closingId, scope]));
   const byId = new Map([...scopes.values()].map((scope) => [scope.id, scope]));
   const contributions = new Map(
     [...counted].map(([key, rows]) => [key, rows.map((row): Contribution => contributionOf(row, byId))]),
@@ -140,6 +134,7 @@ export async function openPage(
     authorOf: (versionId) => cache.get(versionId).createdBy,
     misfits,
     changeOf,
+    closingOf: ({ eventId }) => closing.get(eventId),
     scopeOf(partnerId, name) {
       const key = scopeKey(partnerId, name);
       const scope = scopes.get(key) ?? emptyScope(partnerId, name);
@@ -148,6 +143,7 @@ export async function openPage(
     },
     remember(event, change, earned) {
       for (const { scope } of earned) if (scope) changed.add(scope);
+      if (!change) return;
       const key = keyOf(originOf(event));
       const history = histories.get(key);
       if (!history) return;
@@ -163,6 +159,8 @@ const emptyScope = (partnerId: bigint, name: ScopeName): Scope => ({
   partnerId,
   id: null,
   earnedMinor: 0n,
+  closingId: null,
+  isClosed: false,
   segments: [],
   members: new Map(),
 });
@@ -180,9 +178,7 @@ function merge(counted: readonly Contribution[], earned: readonly Earning[]): Co
         part.sinceMs === earning.sinceMs,
     );
     const before = parts[index];
-    const measures = before
-      ? { volume: before.measures.volume + earning.measures.volume, of: before.measures.of + earning.measures.of }
-      : earning.measures;
+    const measures = before ? addMeasures(before.measures, earning.measures) : earning.measures;
     const part = { ...earning, measures, minor: (before?.minor ?? 0n) + earning.minor };
     if (before) parts[index] = part;
     else parts.push(part);
@@ -191,10 +187,10 @@ function merge(counted: readonly Contribution[], earned: readonly Earning[]): Co
 }
 
 function contributionOf(
-  { volume, of, scopeId, ...row }: ContributionRow,
+  { volume, of, base, scopeId, ...row }: ContributionRow,
   scopes: ReadonlyMap<bigint | null, Scope>,
 ): Contribution {
-  return { ...row, measures: { volume, of }, scope: scopeId === null ? null : (scopes.get(scopeId) ?? null) };
+  return { ...row, measures: { volume, of, base }, scope: scopeId === null ? null : (scopes.get(scopeId) ?? null) };
 }
 
 /** Reads the terms by which each partner's events are rated. */
@@ -211,88 +207,4 @@ async function readRatings(tx: Database, program: AccrualProgram, due: readonly 
   );
   return ({ partnerId, occurredAtMs }: Pick<DueEvent, 'partnerId' | 'occurredAtMs'>): Rating | undefined =>
     ratingAt(agreed.get(partnerId) ?? [], versions, occurredAtMs, program.zone);
-}
-
-type History = {
-  readonly originId: bigint;
-  /** The ids of all revisions, under any of which earnings may be written. */
-  readonly ids: readonly bigint[];
-  /** The revisions that are worked out, the highest last. */
-  readonly revisions: () => AccrualEvent[];
-  readonly refunds: () => AccrualEvent[];
-  readonly finish: (event: DueEvent) => void;
-  /** Notes when the event that was rated happened. */
-  readonly rated: (atMs: number) => void;
-  readonly ratedAtMs: () => number | undefined;
-};
-
-/**
- * Reads the histories of the events that are refunded, corrected or shared. Any other event that is new has none. A refund that came before
- * a shared event is known only for one of its partners, so the others look for it here.
- */
-async function readHistories(tx: Database, due: readonly DueEvent[]): Promise<Map<string, History>> {
-  const revised = new Set(
-    (
-      await listRevised(
-        tx,
-        due.filter(({ refundOf }) => refundOf === null),
-      )
-    ).map(({ source, id }) => `${source}\n${id}`),
-  );
-  const origins = due.filter(
-    ({ refundOf, source, id, revision, shares }) =>
-      refundOf !== null || revision > 1 || shares.length > 0 || revised.has(`${source}\n${id}`),
-  );
-  if (origins.length === 0) return new Map();
-  const rows = await listHistory(tx, origins.map(originOf));
-  const grouped = Map.groupBy(rows, ({ source, id, refundOf, forPartnerId }) =>
-    keyOf({ source, id: refundOf ?? id, partnerId: forPartnerId }),
-  );
-  return new Map([...grouped].map(([key, events]) => [key, historyOf(events)]));
-}
-
-function historyOf(events: readonly HistoryEvent[]): History {
-  const open = new Set(events.filter(({ isDue }) => isDue).map(({ eventId }) => eventId));
-  const ids = events.filter(({ refundOf }) => refundOf === null).map(({ eventId }) => eventId);
-  const done = () => events.filter(({ eventId }) => !open.has(eventId));
-  const revisions = () =>
-    done()
-      .filter(({ refundOf }) => refundOf === null)
-      .toSorted((one, other) => one.revision - other.revision);
-  let ratedAtMs = revisions().at(-1)?.occurredAtMs;
-  return {
-    originId: ids[0] ?? 0n,
-    ids,
-    revisions,
-    refunds: () => latestOfEach(done().filter(({ refundOf }) => refundOf !== null)),
-    finish: ({ eventId }) => void open.delete(eventId),
-    rated: (atMs) => void (ratedAtMs = atMs),
-    ratedAtMs: () => ratedAtMs,
-  };
-}
-
-/** The highest revision of each refund. */
-const latestOfEach = (refunds: readonly AccrualEvent[]): AccrualEvent[] => [
-  ...new Map(
-    refunds.toSorted((one, other) => one.revision - other.revision).map((refund) => [refund.id, refund]),
-  ).values(),
-];
-
-/** Reads the contributions of the refunded or corrected events, by the keys of their histories. */
-async function readCounted(
-  tx: Database,
-  histories: ReadonlyMap<string, History>,
-): Promise<Map<string, ContributionRow[]>> {
-  if (histories.size === 0) return new Map();
-  const keys = new Map(
-    [...histories].flatMap(([key, { ids }]) => ids.map((id) => [`${id}/${key.split('\n')[2]}`, key])),
-  );
-  const rows = await listContributions(
-    tx,
-    [...histories.values()].flatMap(({ ids }) => ids),
-    [...new Set([...histories.keys()].map((key) => BigInt(key.split('\n')[2] ?? '0')))],
-  );
-  const grouped = Map.groupBy(rows, ({ originId, partnerId }) => keys.get(`${originId}/${partnerId}`) ?? '');
-  grouped.delete('');
-  return grouped;
 }

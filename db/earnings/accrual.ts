@@ -147,6 +147,7 @@ const ContributionRow = z.strictObject({
   minor: z.bigint(),
   volume: z.bigint(),
   of: z.bigint(),
+  base: z.bigint(),
   availableOn: LocalDate,
 });
 export type ContributionRow = z.infer<typeof ContributionRow>;
@@ -162,7 +163,7 @@ export const listContributions = (
   return db.any(sql.type(ContributionRow)`
     select origin_id as "originId", partner_id as "partnerId", incentive_id as "incentiveId", currency, scope_id as "scopeId",
       plan_version_id as "versionId", terms_since as "sinceMs", sum(amount_minor)::bigint as minor, sum(volume)::bigint as volume,
-      sum(of_amount)::bigint as of, min(available_on) as "availableOn"
+      sum(of_amount)::bigint as of, sum(base)::bigint as base, min(available_on) as "availableOn"
     from (
       select * from earning where event_id = any(${ids}) and partner_id = any(${partners}) and origin_id = event_id
       union all

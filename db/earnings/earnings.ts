@@ -54,9 +54,9 @@ export async function insertEarnings(
   const ids = new Map(lines.map((line) => [lineKey(line), line.id]));
   await db.query(sql.unsafe`
     insert into earning(event_id, n, partner_id, program_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since, batch_id,
-      earning_line_id, currency, amount_minor, volume, of_amount, available_on, before)
+      earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before)
     select event_id, n, partner_id, ${programId}, origin_id, incentive_id, scope_id, plan_version_id, terms_since, ${batchId},
-      earning_line_id, currency, amount_minor, volume, of_amount, available_on, before
+      earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before
     from ${unnestColumns(
       EARNING_TYPES,
       earnings.map((earning) => [
@@ -73,15 +73,18 @@ export async function insertEarnings(
         earning.minor,
         earning.measures.volume,
         earning.measures.of,
+        earning.measures.base,
         earning.availableOn,
         earning.before && beforeJson(earning.before),
       ]),
     )} as added(event_id, n, partner_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since, earning_line_id, currency,
-      amount_minor, volume, of_amount, available_on, before)`);
+      amount_minor, volume, of_amount, base, available_on, before)`);
   return { ...batch, lines };
 }
 
-const EARNING_TYPES = 'int8 int2 int8 int8 text int8 int4 timestamptz int8 bpchar int8 int8 int8 date jsonb'.split(' ');
+const EARNING_TYPES = 'int8 int2 int8 int8 text int8 int4 timestamptz int8 bpchar int8 int8 int8 int8 date jsonb'.split(
+  ' ',
+);
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();
 

@@ -1,7 +1,7 @@
 import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
-import type { Event } from '../../domain/event.ts';
+import { CLOSING, type Event, OUR_SOURCE } from '../../domain/event.ts';
 import { SHARDS } from '../../domain/earnings/shard.ts';
 import { CHANGED_EVENTS } from '../../domain/programs/intake-rules.ts';
 import { Amounts, Bytes, Currency, Instant, LocalDate } from '../column-types.ts';
@@ -171,6 +171,31 @@ export function insertEvents(db: Database, events: readonly NewEvent[]): Promise
     select given.source, given.source_id as id, given.revision
     from given left join added using (source, source_id, revision) where added.id is null`);
 }
+
+/** Writes the events of ours that close windows, each with its place in the queue. Returns them with their windows. */
+export const insertClosings = (
+  db: Database,
+  windows: readonly { scopeId: bigint; partnerId: bigint; programId: number; closesAt: Date }[],
+): Promise<readonly { scopeId: bigint; eventId: bigint }[]> =>
+  db.any(sql.type(z.strictObject({ scopeId: z.bigint(), eventId: z.bigint() }))`
+    with added as (
+      insert into event(source, source_id, partner_id, program_id, kind, occurred_at, payload_hash)
+      select ${OUR_SOURCE}, ${CLOSING} || '/' || scope_id, partner_id, program_id, ${CLOSING}, closes_at, sha256(scope_id::text::bytea)
+      from ${unnestColumns(
+        ['int8', 'int8', 'int4', 'timestamptz'],
+        windows.map(({ scopeId, partnerId, programId, closesAt }) => [
+          scopeId,
+          partnerId,
+          programId,
+          closesAt.toISOString(),
+        ]),
+      )} as given(scope_id, partner_id, program_id, closes_at)
+      returning id, split_part(source_id, '/', 2)::bigint as scope_id, partner_id, program_id
+    ), due as (
+      insert into event_due(event_id, partner_id, program_id, shard, source)
+      select id, partner_id, program_id, partner_id % ${SHARDS}, ${OUR_SOURCE} from added
+    )
+    select scope_id as "scopeId", id as "eventId" from added`);
 
 const EventRow = z.strictObject({
   source: z.string(),

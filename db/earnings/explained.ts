@@ -15,11 +15,12 @@ import { readTerms } from '../programs/terms.ts';
 export const beforeJson = ({ minor, segments, counted }: Before): string =>
   JSON.stringify({
     minor: String(minor),
-    segments: segments.map(({ versionId, sinceMs, measures: { volume, of } }) => [
+    segments: segments.map(({ versionId, sinceMs, measures: { volume, of, base } }) => [
       versionId,
       sinceMs,
       String(volume),
       String(of),
+      ...(base === 0n ? [] : [String(base)]),
     ]),
     ...(counted === undefined ? {} : { counted }),
   });
@@ -29,8 +30,12 @@ const BeforeColumn = z
   .object({
     minor: MinorText,
     segments: z
-      .tuple([z.number(), z.number(), MinorText, MinorText])
-      .transform(([versionId, sinceMs, volume, of]) => ({ versionId, sinceMs, measures: { volume, of } }))
+      .tuple([z.number(), z.number(), MinorText, MinorText], MinorText)
+      .transform(([versionId, sinceMs, volume, of, base = 0n]) => ({
+        versionId,
+        sinceMs,
+        measures: { volume, of, base },
+      }))
       .array(),
     counted: z.number().optional(),
   })
@@ -48,9 +53,12 @@ export const Calculation = z
     minor: MinorText,
     volume: MinorText,
     of: MinorText,
+    base: MinorText,
     before: BeforeColumn.nullable(),
     availableOn: LocalDate,
-    scope: z.object({ window: z.string(), start: LocalDate, group: z.string() }).nullable(),
+    scope: z
+      .object({ window: z.string(), start: LocalDate, group: z.string(), closesOn: LocalDate.nullable() })
+      .nullable(),
     zone: z.string(),
     event: z.object({
       occurredAtMs: z.number(),
@@ -69,9 +77,10 @@ export const calculationColumn: FragmentSqlToken = sql.fragment`
   jsonb_build_object('kind', event.kind, 'revision', event.revision, 'incentiveId', earning.incentive_id,
     'versionId', earning.plan_version_id, 'sinceMs', (extract(epoch from earning.terms_since) * 1000)::bigint,
     'currency', earning.currency, 'minor', earning.amount_minor::text, 'volume', earning.volume::text, 'of', earning.of_amount::text,
+    'base', earning.base::text,
     'before', earning.before, 'availableOn', earning.available_on, 'zone', schedule.zone,
     'scope', case when scope.id is not null then jsonb_build_object('window', scope.time_window, 'start', scope.window_start,
-      'group', scope.group_value) end,
+      'group', scope.group_value, 'closesOn', scope.closes_on) end,
     'event', jsonb_build_object('occurredAtMs', (extract(epoch from event.occurred_at) * 1000)::bigint,
       'minor', event.amount_minor::text, 'otherAmounts', event.other_amounts, 'currency', event.currency,
       'quantity', event.quantity, 'attributes', event.attributes))`;
@@ -94,8 +103,8 @@ export async function withExplanations<Row extends WithCalculation>(
   const termsOf = await readTerms(db, versionIds);
   return rows.map(({ calculation, facts, ...row }) => {
     if (!calculation) return { ...row, explanation: facts ?? {} };
-    const { volume, of, event, zone, ...stored } = calculation;
-    const isSeen = stored.before !== null || volume !== 0n;
+    const { volume, of, base, event, zone, ...stored } = calculation;
+    const isSeen = stored.before !== null || volume !== 0n || base !== 0n;
     const content = {
       ...event,
       kind: stored.kind,
@@ -112,7 +121,7 @@ export async function withExplanations<Row extends WithCalculation>(
       : targetsOf(remainingOf(content, []), termsOf(stored.versionId), zone).find(
           ({ terms }) => terms.id === stored.incentiveId,
         );
-    const earning = { ...stored, measures: { volume, of }, lacks: target?.lacks ?? null };
+    const earning = { ...stored, measures: { volume, of, base }, lacks: target?.lacks ?? null };
     return { ...row, explanation: explain(earning, termsOf) };
   });
 }

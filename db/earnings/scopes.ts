@@ -5,7 +5,7 @@ import { type Scope, scopeKey } from '../../domain/earnings/change.ts';
 import type { Member, Segment } from '../../domain/earnings/scope.ts';
 import type { ScopeName } from '../../domain/earnings/target.ts';
 import { WINDOWS } from '../../domain/programs/incentives/window.ts';
-import { Currency, LocalDate } from '../column-types.ts';
+import { Currency, Instant, LocalDate } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 
@@ -34,46 +34,61 @@ const nameShape = {
   start: LocalDate,
   measure: z.string(),
   group: z.string(),
+  closesOn: LocalDate.nullable(),
 };
 const ScopeRow = z.strictObject({
   ...nameShape,
   earnedMinor: z.bigint(),
+  isClosed: z.boolean(),
+  closingId: z.bigint().nullable(),
   versionId: z.number().nullable(),
   sinceMs: z.number().nullable(),
   volume: z.bigint().nullable(),
   of: z.bigint().nullable(),
+  base: z.bigint().nullable(),
 });
 
 const scopeColumns = sql.fragment`
   scope.id, scope.partner_id as "partnerId", scope.incentive_id as "incentiveId", scope.currency, scope.time_window as window,
-  scope.window_start as start, scope.measure, scope.group_value as group`;
+  scope.window_start as start, scope.measure, scope.group_value as group, scope.closes_on as "closesOn"`;
 
-/** The scopes of these names and ids that the database knows, by `scopeKey`. */
+/** The scopes of these names and ids, and those that these events close, by `scopeKey`. Others are not known yet. */
 export async function readScopes(
   db: Database,
   programId: number,
   names: readonly ScopeOfPartner[],
   ids: readonly bigint[],
+  closingIds: readonly bigint[] = [],
 ): Promise<Map<string, Scope>> {
-  if (names.length + ids.length === 0) return new Map();
+  if (names.length + ids.length + closingIds.length === 0) return new Map();
+  const closed =
+    closingIds.length === 0
+      ? sql.fragment``
+      : sql.fragment`
+      union
+      select scope.* from ${unnestColumns(
+        ['int8'],
+        closingIds.map((id) => [id]),
+      )} as closing(id) join earning_scope scope on scope.closing_id = closing.id`;
   const rows = await db.any(sql.type(ScopeRow)`
-    select ${scopeColumns}, scope.earned_minor as "earnedMinor", total.plan_version_id as "versionId", total.terms_since as "sinceMs",
-      total.volume, total.of_amount as of
+    select ${scopeColumns}, scope.earned_minor as "earnedMinor", scope.is_closed as "isClosed", scope.closing_id as "closingId",
+      total.plan_version_id as "versionId", total.terms_since as "sinceMs", total.volume, total.of_amount as of, total.base
     from (
       select scope.* from ${unnestColumns(KEY_TYPES, names.map(keyOf))} as given(${keyColumns})
       join earning_scope scope using (${keyColumns}) where scope.program_id = ${programId}
       union
       select scope.* from earning_scope scope where scope.id = any(${sql.array(ids.map(String), 'int8')})
+      ${closed}
     ) scope
     left join scope_total total on total.scope_id = scope.id
     order by scope.id, total.terms_since, total.plan_version_id`);
   const scopes = new Map<string, Scope>();
-  for (const { versionId, sinceMs, volume, of, ...row } of rows) {
+  for (const { versionId, sinceMs, volume, of, base, ...row } of rows) {
     const key = scopeKey(row.partnerId, row);
     const scope = scopes.get(key) ?? { ...row, segments: [], members: new Map<bigint, Member>() };
     scopes.set(key, scope);
     if (versionId !== null && sinceMs !== null)
-      scope.segments.push({ versionId, sinceMs, measures: { volume: volume ?? 0n, of: of ?? 0n } });
+      scope.segments.push({ versionId, sinceMs, measures: { volume: volume ?? 0n, of: of ?? 0n, base: base ?? 0n } });
   }
   await readMembers(db, scopes);
   return scopes;
@@ -98,7 +113,7 @@ async function readMembers(db: Database, scopes: ReadonlyMap<string, Scope>): Pr
     select scope_id as "scopeId", origin_id as "originId", occurred_at as "atMs", plan_version_id as "versionId", volume, of_amount as of
     from scope_member where scope_id = any(${sql.array([...byId.keys()].map(String), 'int8')})`);
   for (const { scopeId, volume, of, ...member } of rows)
-    byId.get(scopeId)?.members.set(member.originId, { ...member, measures: { volume, of } });
+    byId.get(scopeId)?.members.set(member.originId, { ...member, measures: { volume, of, base: 0n } });
 }
 
 const IdRow = z.strictObject(nameShape);
@@ -119,22 +134,22 @@ export async function saveScopes(db: Database, programId: number, scopes: readon
 
 const updateScopes = (db: Database, scopes: readonly Scope[]) =>
   db.query(sql.unsafe`
-    update earning_scope scope set earned_minor = given.earned_minor
+    update earning_scope scope set earned_minor = given.earned_minor, is_closed = given.is_closed
     from ${unnestColumns(
-      ['int8', 'int8'],
-      scopes.map(({ id, earnedMinor }) => [id, earnedMinor]),
-    )} as given(id, earned_minor)
-    where scope.id = given.id and scope.earned_minor <> given.earned_minor`);
+      ['int8', 'int8', 'bool'],
+      scopes.map(({ id, earnedMinor, isClosed }) => [id, earnedMinor, isClosed]),
+    )} as given(id, earned_minor, is_closed)
+    where scope.id = given.id and (scope.earned_minor, scope.is_closed) <> (given.earned_minor, given.is_closed)`);
 
 async function insertScopes(db: Database, programId: number, scopes: readonly Scope[]): Promise<void> {
   if (scopes.length === 0) return;
   const rows = await db.any(sql.type(IdRow)`
-    insert into earning_scope as scope(${keyColumns}, program_id, earned_minor)
-    select ${keyColumns}, ${programId}, earned_minor
+    insert into earning_scope as scope(${keyColumns}, program_id, earned_minor, closes_on)
+    select ${keyColumns}, ${programId}, earned_minor, closes_on
     from ${unnestColumns(
-      [...KEY_TYPES, 'int8'],
-      scopes.map((scope) => [...keyOf(scope), scope.earnedMinor]),
-    )} as given(${keyColumns}, earned_minor)
+      [...KEY_TYPES, 'int8', 'date'],
+      scopes.map((scope) => [...keyOf(scope), scope.earnedMinor, scope.closesOn]),
+    )} as given(${keyColumns}, earned_minor, closes_on)
     returning ${scopeColumns}`);
   const ids = new Map(rows.map((row) => [scopeKey(row.partnerId, row), row.id]));
   for (const scope of scopes) scope.id = ids.get(scopeKey(scope.partnerId, scope)) ?? null;
@@ -142,9 +157,9 @@ async function insertScopes(db: Database, programId: number, scopes: readonly Sc
 
 const saveTotals = (db: Database, scopes: readonly Scope[]) =>
   db.query(sql.unsafe`
-    insert into scope_total as total(scope_id, terms_since, plan_version_id, volume, of_amount)
+    insert into scope_total as total(scope_id, terms_since, plan_version_id, volume, of_amount, base)
     select * from ${unnestColumns(
-      ['int8', 'timestamptz', 'int4', 'int8', 'int8'],
+      ['int8', 'timestamptz', 'int4', 'int8', 'int8', 'int8'],
       scopes.flatMap(({ id, segments }) =>
         segments.map(({ sinceMs, versionId, measures }: Segment) => [
           id,
@@ -152,11 +167,13 @@ const saveTotals = (db: Database, scopes: readonly Scope[]) =>
           versionId,
           measures.volume,
           measures.of,
+          measures.base,
         ]),
       ),
     )}
-    on conflict (scope_id, terms_since, plan_version_id) do update set volume = excluded.volume, of_amount = excluded.of_amount
-    where (total.volume, total.of_amount) <> (excluded.volume, excluded.of_amount)`);
+    on conflict (scope_id, terms_since, plan_version_id) do update
+    set volume = excluded.volume, of_amount = excluded.of_amount, base = excluded.base
+    where (total.volume, total.of_amount, total.base) <> (excluded.volume, excluded.of_amount, excluded.base)`);
 
 async function saveMembers(db: Database, scopes: readonly Scope[]): Promise<void> {
   if (scopes.length === 0) return;
@@ -181,3 +198,33 @@ async function saveMembers(db: Database, scopes: readonly Scope[]): Promise<void
       ),
     )}`);
 }
+
+const ClosableRow = z.strictObject({
+  scopeId: z.bigint(),
+  partnerId: z.bigint(),
+  programId: z.number(),
+  closesAt: Instant,
+});
+export type Closable = z.infer<typeof ClosableRow>;
+
+/** Locks windows whose day of closing has come in the zone of their schedule, and that nothing closes yet. Others' locks are left alone. */
+export const listClosable = (db: Database, limit: number): Promise<readonly Closable[]> =>
+  db.any(sql.type(ClosableRow)`
+    select scope.id as "scopeId", scope.partner_id as "partnerId", scope.program_id as "programId",
+      scope.closes_on::timestamp at time zone schedule.zone as "closesAt"
+    from (
+      select * from earning_scope where closing_id is null and closes_on is not null and closes_on <= current_date + 1
+      order by closes_on, id limit ${limit} for update skip locked
+    ) scope
+    join program on program.id = scope.program_id join pay_schedule schedule on schedule.id = program.schedule_id
+    where scope.closes_on::timestamp at time zone schedule.zone <= now()`);
+
+/** Notes the events that close windows. */
+export const markClosings = (db: Database, closings: readonly { scopeId: bigint; eventId: bigint }[]) =>
+  db.query(sql.unsafe`
+    update earning_scope scope set closing_id = given.event_id
+    from ${unnestColumns(
+      ['int8', 'int8'],
+      closings.map(({ scopeId, eventId }) => [scopeId, eventId]),
+    )} as given(scope_id, event_id)
+    where scope.id = given.scope_id`);

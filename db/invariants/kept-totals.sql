@@ -2,7 +2,7 @@
 with earned as (
   select scope_id, sum(amount_minor) as minor from earning where scope_id is not null group by scope_id
 ), measured as (
-  select scope_id, terms_since, plan_version_id, sum(volume) as volume, sum(of_amount) as of_amount
+  select scope_id, terms_since, plan_version_id, sum(volume) as volume, sum(of_amount) as of_amount, sum(base) as base
   from earning where scope_id is not null group by scope_id, terms_since, plan_version_id
 ), joined as (
   select scope_id, origin_id, sum(volume) as volume, sum(of_amount) as of_amount
@@ -17,7 +17,7 @@ select format('scope %s has measured %s since %s, but says %s', coalesce(total.s
 from (select * from scope_total) total
 full join (select measured.* from measured join earning_scope scope on scope.id = scope_id where time_window <> 'event') measured
   using (scope_id, terms_since, plan_version_id)
-where (total.volume, total.of_amount) is distinct from (measured.volume, measured.of_amount)
+where (total.volume, total.of_amount, total.base) is distinct from (measured.volume, measured.of_amount, measured.base)
 union all
 select format('event %s counts %s in scope %s, which says %s', coalesce(member.origin_id, joined.origin_id), joined.volume,
   coalesce(member.scope_id, joined.scope_id), member.volume)

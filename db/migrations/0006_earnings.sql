@@ -170,8 +170,16 @@ create table earning_scope(
   measure text not null,
   group_value text not null,
   earned_minor bigint not null check (earned_minor >= 0),
+  closes_on date,
+  is_closed boolean not null default false,
+  closing_id bigint references event,
+  check (closes_on is not null or not is_closed),
   unique (partner_id, program_id, incentive_id, currency, time_window, window_start, measure, group_value)
 );
+create index earning_scope_closings on earning_scope(closes_on, id) where closing_id is null and closes_on is not null;
+create index on earning_scope(closing_id) where closing_id is not null;
+comment on column earning_scope.closes_on is 'The local date on which a window that is earned at its close is closed.';
+comment on column earning_scope.closing_id is 'The event of ours that closes it.';
 comment on column earning_scope.earned_minor is 'The sum of all its earnings, which is the worth of its measures.';
 
 -- The measures of a scope, kept with every event. Terms that change within a window begin another segment.
@@ -181,6 +189,7 @@ create table scope_total(
   plan_version_id int not null references plan_version,
   volume bigint not null check (volume >= 0),
   of_amount bigint not null check (of_amount >= 0),
+  base bigint not null check (base >= 0),
   primary key (scope_id, terms_since, plan_version_id)
 );
 
@@ -213,6 +222,7 @@ create table earning(
   amount_minor bigint not null,
   volume bigint not null,
   of_amount bigint not null,
+  base bigint not null default 0,
   available_on date not null,
   before jsonb,
   primary key (event_id, partner_id, n)

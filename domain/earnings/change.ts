@@ -20,6 +20,10 @@ export type Scope = ScopeName & {
   /** Null until the database has a row for it. */
   id: bigint | null;
   earnedMinor: bigint;
+  /** The event of ours that closes it. Null where there is none yet. */
+  readonly closingId: bigint | null;
+  /** Whether it is closed. A window that is earned at its close earns nothing before. */
+  isClosed: boolean;
   /** The segments of a window, oldest first. */
   segments: Segment[];
   /** The events of a scope that counts only the first ones of a customer. Empty in a window. */
@@ -103,6 +107,7 @@ export function earningsOf(change: Change, context: Context): Earning[] {
     const measures = {
       volume: to.measures.volume - from.measures.volume,
       of: to.measures.of - from.measures.of,
+      base: to.measures.base - from.measures.base,
     };
     const availableOn = releaseOf(change, part, context);
     const { incentiveId, currency, versionId, sinceMs, scope } = part;
@@ -148,8 +153,9 @@ function recount(
   { originId, atMs }: Change,
   { incentiveId, versionId, sinceMs }: Part,
   measures: Measures,
-  { zone, termsOf }: Context,
+  context: Context,
 ): { minor: bigint; before: Before | null } {
+  const { zone, termsOf } = context;
   const terms: TermsOfVersion = (version) => incentiveOf(termsOf(version), incentiveId);
   const isEmpty = scope.segments.length === 0 && scope.members.size === 0;
   const earned = scope.earnedMinor;
@@ -167,8 +173,38 @@ function recount(
   }
   const before = isEmpty ? null : { minor: earned, segments: scope.segments };
   scope.segments = withMeasures(scope.segments, { versionId, sinceMs, measures });
-  scope.earnedMinor = worthOfWindow(scope.segments, terms, scope.currency);
+  scope.earnedMinor = worthNow(scope, context);
   return { minor: scope.earnedMinor - earned, before };
+}
+
+/** The worth of a window that has earned it, in minor units: 0 until it is closed, where it is earned at its close. */
+const worthNow = (scope: Scope, context: Pick<Context, 'termsOf'>): bigint =>
+  scope.closesOn !== null && !scope.isClosed ? 0n : worthSoFar(scope, context);
+
+/** The worth of a window by its measures so far, in minor units, whether it has earned it or not. */
+export const worthSoFar = ({ segments, incentiveId, currency }: Scope, { termsOf }: Pick<Context, 'termsOf'>): bigint =>
+  worthOfWindow(segments, (version) => incentiveOf(termsOf(version), incentiveId), currency);
+
+/** Closes a window. It earns what it is worth. Undefined where nothing ever counted in it, or where it is closed already. */
+export function close(scope: Scope, eventId: bigint, context: Context): Earning | undefined {
+  const last = scope.segments.at(-1);
+  if (!last || scope.isClosed || scope.closesOn === null) return undefined;
+  const { versionId, sinceMs } = last;
+  const before = { minor: scope.earnedMinor, segments: scope.segments };
+  scope.isClosed = true;
+  scope.earnedMinor = worthSoFar(scope, context);
+  return {
+    originId: eventId,
+    incentiveId: scope.incentiveId,
+    currency: scope.currency,
+    versionId,
+    sinceMs,
+    scope,
+    measures: NOTHING,
+    availableOn: addDays(scope.closesOn, context.termsOf(versionId).holdDays),
+    minor: scope.earnedMinor - before.minor,
+    before,
+  };
 }
 
 function withMeasures(segments: readonly Segment[], added: Segment): Segment[] {

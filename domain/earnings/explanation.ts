@@ -1,8 +1,15 @@
 import { addDays } from '../calendar.ts';
 import type { CurrencyCode } from '../currency.ts';
-import { REFUND } from '../event.ts';
+import { CLOSING, REFUND } from '../event.ts';
 import { formatMoney, money } from '../money.ts';
-import { contextOf, type IncentiveTerms, type Measures, NOTHING, payOf } from '../programs/incentives/index.ts';
+import {
+  contextOf,
+  type IncentiveTerms,
+  type Measures,
+  measureOfTerms,
+  NOTHING,
+  payOf,
+} from '../programs/incentives/index.ts';
 import { formatMeasured, isMoney } from '../programs/incentives/measure.ts';
 import { formatVolume } from '../programs/incentives/pay.ts';
 import type { PlanTerms } from '../programs/plan.ts';
@@ -30,7 +37,12 @@ export type Explained = {
   readonly before: Before | null;
   readonly availableOn: string;
   /** The window and group in which the event counts. Null where it is paid by itself. */
-  readonly scope: { readonly window: string; readonly start: string; readonly group: string } | null;
+  readonly scope: {
+    readonly window: string;
+    readonly start: string;
+    readonly group: string;
+    readonly closesOn: string | null;
+  } | null;
   /** The measure or attribute that the event lacks. */
   readonly lacks: string | null;
 };
@@ -52,7 +64,7 @@ function inputsOf({ measures, before, currency, scope }: Explained, terms: Incen
   const context = contextOf(terms, currency);
   const { pay } = terms;
   return {
-    [context.measure]: formatVolume(measures.volume, context),
+    [measureOfTerms(terms)]: formatMeasured(measures.volume, measureOfTerms(terms), currency),
     ...(context.of === null ? {} : { [context.of]: formatMoney(money(measures.of, currency)) }),
     ...(pay.rule === 'percent' ? { percent: pay.percent } : {}),
     ...(pay.rule === 'flat' ? { each: `${pay.amount} ${currency}` } : {}),
@@ -61,7 +73,9 @@ function inputsOf({ measures, before, currency, scope }: Explained, terms: Incen
     ...(pay.most === undefined ? {} : { most: `${pay.most} ${currency}` }),
     ...(scope ? { window: scope.window, windowStart: scope.start } : {}),
     ...(scope && terms.groupBy !== undefined ? { [terms.groupBy]: scope.group } : {}),
-    ...(scope && !terms.first ? { volumeBefore: formatVolume(sumOf(before?.segments ?? []).volume, context) } : {}),
+    ...(scope && !terms.first
+      ? { volumeBefore: formatMeasured(sumOf(before?.segments ?? []).volume, measureOfTerms(terms), currency) }
+      : {}),
     ...(before ? { earnedBefore: formatMoney(money(before.minor, currency)) } : {}),
   };
 }
@@ -73,6 +87,8 @@ function calculation(earning: Explained, terms: IncentiveTerms, termsOf: TermsOf
   const { lacks, kind, before, currency, minor, scope } = earning;
   if (lacks !== null) return [`the ${kind} has ${lacks}, so it earns nothing by this incentive`];
   if (terms.first) return amongFirst(earning, terms);
+  if (scope && scope.closesOn !== null && kind !== CLOSING && minor === 0n && (before?.minor ?? 0n) === 0n)
+    return [...moved(earning, terms), `it is earned when the window is closed, on ${scope.closesOn}`];
   const after = afterwards(earning);
   const print = (amount: bigint) => formatMoney(money(amount, currency));
   const total = (before?.minor ?? 0n) + minor;
@@ -102,10 +118,17 @@ function afterwards({ before, versionId, sinceMs, measures }: Explained): Segmen
 
 function moved({ before, measures, currency, scope }: Explained, terms: IncentiveTerms): string[] {
   if (!before && !scope) return [];
-  const context = contextOf(terms, currency);
-  const from = sumOf(before?.segments ?? []).volume;
-  const what = isMoney(context.measure) ? 'volume' : 'number';
-  return [`the ${what} goes from ${formatVolume(from, context)} to ${formatVolume(from + measures.volume, context)}`];
+  const measure = measureOfTerms(terms);
+  const print = (volume: bigint) => formatMeasured(volume, measure, currency);
+  const from = sumOf(before?.segments ?? []);
+  const to = addMeasures(from, measures);
+  const what = isMoney(measure) ? 'volume' : 'number';
+  const change =
+    from.volume === to.volume ? `is ${print(to.volume)}` : `goes from ${print(from.volume)} to ${print(to.volume)}`;
+  return [
+    `the ${what} ${change}`,
+    ...(terms.against === undefined ? [] : [`it is compared with ${print(to.base)} of the other window`]),
+  ];
 }
 
 /** The part of a window under the terms of one version: the worth of the volume up to its end, less the worth up to its beginning. */
@@ -120,7 +143,7 @@ function wordsOfSegment(
   const terms = incentiveOf(termsOf(segment.versionId), incentiveId);
   const start = sumOf(segments.slice(0, index));
   const end = addMeasures(start, segment.measures);
-  const { measure } = contextOf(terms, currency);
+  const measure = measureOfTerms(terms);
   const print = (volume: bigint) => formatMeasured(volume, measure, currency);
   const since = new Date(segment.sinceMs).toISOString().slice(0, 10);
   const carried = formatMoney(money(worthOf(terms, start, currency), currency));

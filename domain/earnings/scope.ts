@@ -21,6 +21,7 @@ export type Member = {
 export const addMeasures = (one: Measures, other: Measures): Measures => ({
   volume: one.volume + other.volume,
   of: one.of + other.of,
+  base: one.base + other.base,
 });
 
 /** An exact amount as minor units, half-even, and never below zero. */

@@ -2,6 +2,8 @@ import { localDate } from '../calendar.ts';
 import type { CurrencyCode } from '../currency.ts';
 import type { RemainingEvent } from '../event.ts';
 import {
+  closesOn,
+  comparingStart,
   type IncentiveTerms,
   isFor,
   isWhen,
@@ -27,6 +29,8 @@ export type ScopeName = {
   readonly measure: string;
   /** The value of the attribute by which events are counted apart. Empty where they are not. */
   readonly group: string;
+  /** The local date on which it is closed and earned. Null where it is earned as it goes. */
+  readonly closesOn: string | null;
 };
 
 /** The contribution of an event by one incentive. */
@@ -47,9 +51,18 @@ export function targetsOf(event: RemainingEvent, { incentives }: PlanTerms, zone
   const date = localDate(event.occurredAtMs, zone);
   const targets = incentives.flatMap((terms) => {
     const currency = terms.unit ?? event.currency;
-    return currency !== null && isFor(terms, event, date) ? [targetOf(event, terms, currency, date)] : [];
+    return currency !== null && isFor(terms, event, date) ? targetsBy(event, terms, currency, date) : [];
   });
   return incentives.some((terms) => terms.deduct) ? withDeductions(targets) : targets;
+}
+
+/** The contributions of an event by one incentive: in its own window, and in the one that is compared with it. */
+function targetsBy(event: RemainingEvent, terms: IncentiveTerms, currency: CurrencyCode, date: string): Target[] {
+  const target = targetOf(event, terms, currency, date);
+  const start = target.scope && comparingStart(terms, target.scope.start);
+  if (!target.scope || start === null) return [target];
+  const measures = { ...NOTHING, base: target.measures.volume };
+  return [target, { ...target, measures, scope: { ...target.scope, start, closesOn: closesOn(terms, start) } }];
 }
 
 function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: CurrencyCode, date: string): Target {
@@ -65,7 +78,7 @@ function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: Curren
     [ofAmount, `no ${of}`],
     [group, `no attribute ${groupBy}`],
   ]);
-  const measures = lacks === null ? { volume: volume ?? 0n, of: ofAmount ?? 0n } : NOTHING;
+  const measures = lacks === null ? { ...NOTHING, volume: volume ?? 0n, of: ofAmount ?? 0n } : NOTHING;
   const start = windowStartOf(terms, date) ?? (first && BEGINNING);
   if (start === undefined)
     return { terms, currency, measures, scope: null, lacks, minor: worthOf(terms, measures, currency) };
@@ -76,6 +89,7 @@ function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: Curren
     start,
     measure: of === null ? measure : `${measure} of ${of}`,
     group: group ?? '',
+    closesOn: closesOn(terms, start),
   };
   return { terms, currency, measures, lacks, minor: 0n, scope: lacks === null ? scope : null };
 }

@@ -3321,6 +3321,32 @@ export interface components {
             };
             pay: components["schemas"]["Pay"];
             /**
+             * @description Compares the window with the one before, or with the same one a year ago. The growth is paid, and is never less than 0
+             * @example previous
+             * @enum {string}
+             */
+            against?: "previous" | "last-year";
+            /**
+             * @description How the growth over the window of `against` is measured: in the unit of the measure, or in percent of the other window
+             * @default difference
+             * @example percent
+             * @enum {string}
+             */
+            growth?: "difference" | "percent";
+            /**
+             * @description `as-it-goes` earns with each event what the window is worth so far; `at-close` earns all of it when the window has ended
+             * @default as-it-goes
+             * @example at-close
+             * @enum {string}
+             */
+            earned?: "as-it-goes" | "at-close";
+            /**
+             * @description How many days after the end of the window late events are waited for, before it closes
+             * @default 0
+             * @example 5
+             */
+            graceDays?: number;
+            /**
              * @description Whether the amount is taken from the other earnings of the event. The earnings of an event never add up to less than 0
              * @default false
              */

@@ -91,8 +91,8 @@ export async function fillLargeTables({ app, owner }: Fixture) {
         earned_minor)
       select id, ${company.programId}, 'commission', 'USD', 'month', '2026-01-01', 'amount', '', 1000 from partner`,
     sql.unsafe`
-      insert into scope_total(scope_id, terms_since, plan_version_id, volume, of_amount)
-      select id, '2020-01-01', ${company.planVersionId}, 10000, 0 from earning_scope`,
+      insert into scope_total(scope_id, terms_since, plan_version_id, volume, of_amount, base)
+      select id, '2020-01-01', ${company.planVersionId}, 10000, 0, 0 from earning_scope`,
     sql.unsafe`
       insert into earning(event_id, n, partner_id, program_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since, batch_id,
         earning_line_id, currency, amount_minor, volume, of_amount, available_on)

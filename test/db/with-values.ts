@@ -21,13 +21,14 @@ import {
 } from '../../db/earnings/accrual.ts';
 import {
   finishDueEvents,
+  insertClosings,
   insertEvents,
   listEvents,
   type NewEvent,
   waitForSales,
   wakeWaiting,
 } from '../../db/earnings/events.ts';
-import { readScopes, saveScopes } from '../../db/earnings/scopes.ts';
+import { listClosable, readScopes, saveScopes } from '../../db/earnings/scopes.ts';
 import { listPartnerEarnings } from '../../db/earnings/partner-earnings.ts';
 import { insertQuarantined } from '../../db/earnings/quarantine.ts';
 import { countWorkedOut } from '../../db/earnings/worked-out.ts';
@@ -101,7 +102,7 @@ const EARNING: NewEarning = {
   currency: 'USD',
   scope: null,
   minor: 1n,
-  measures: { volume: 1n, of: 0n },
+  measures: { volume: 1n, of: 0n, base: 0n },
   versionId: 1,
   sinceMs: 0,
   availableOn: '2026-01-15',
@@ -120,7 +121,10 @@ const SCOPE: Scope = {
   measure: 'amount',
   group: '',
   earnedMinor: 0n,
-  segments: [{ versionId: 1, sinceMs: 0, measures: { volume: 1n, of: 0n } }],
+  closesOn: null,
+  closingId: null,
+  isClosed: false,
+  segments: [{ versionId: 1, sinceMs: 0, measures: { volume: 1n, of: 0n, base: 0n } }],
   members: new Map(),
 };
 const EVENT: NewEvent = {
@@ -203,6 +207,8 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   lockShardForAccrual: (db) => lockShardForAccrual(db, { program: 'resale', shard: 0 }),
   readScopes: (db, s) => readScopes(db, s.company.programId, [SCOPE], [1n]),
   saveScopes: (db, s) => saveScopes(db, s.company.programId, [SCOPE]),
+  listClosable: (db) => listClosable(db, 100),
+  insertClosings: (db) => insertClosings(db, [{ scopeId: 1n, partnerId: 1n, programId: 1, closesAt: NOW }]),
   finishDueEvents: (db) => finishDueEvents(db, [{ eventId: 1n, partnerId: 1n }]),
   waitForSales: (db) => waitForSales(db, [{ eventId: 1n, partnerId: 1n, refundOf: 'x' }]),
   wakeWaiting: (db) => wakeWaiting(db, [ORIGIN]),

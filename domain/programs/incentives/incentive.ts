@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 import type { CurrencyCode } from '../../currency.ts';
 import { AttributeName, Currency, EventKind, whyNotAmount } from '../../fields.ts';
-import { REFUND } from '../../event.ts';
+import { CLOSING, REFUND } from '../../event.ts';
 import { flatObjections, FlatPay } from './flat.ts';
-import { isMoney, Measure } from './measure.ts';
+import { GROWTH, isMoney, Measure } from './measure.ts';
 import type { Objection } from './pay.ts';
 import { percentObjections, PercentPay } from './percent.ts';
 import { stepsObjections, StepsPay } from './steps.ts';
@@ -15,6 +15,7 @@ const VALUES_MAX = 100;
 const VALUE_CHARS_MAX = 200;
 const FIRST_EVENTS_MAX = 1000;
 const FIRST_MONTHS_MAX = 120;
+const GRACE_DAYS_MAX = 90;
 
 const Day = z.iso.date();
 const ofPromotion = (words: string) => `A local date in the zone of the program's schedule: ${words}`;
@@ -22,7 +23,12 @@ const ofPromotion = (words: string) => `A local date in the zone of the program'
 /** The events that an incentive is for. */
 const When = z.strictObject({
   kinds: z
-    .array(EventKind.refine((kind) => kind !== REFUND, 'a refund takes back and cannot earn'))
+    .array(
+      EventKind.refine((kind) => kind !== REFUND, 'a refund takes back and cannot earn').refine(
+        (kind) => kind !== CLOSING,
+        'closing is the kind of our own events',
+      ),
+    )
     .min(1)
     .max(KINDS_MAX)
     .default(['sale'])
@@ -94,6 +100,39 @@ const IncentiveShape = z.strictObject({
     examples: [{ events: 1 }],
   }).optional(),
   pay: Pay,
+  against: z
+    .enum(['previous', 'last-year'])
+    .meta({
+      description:
+        'Compares the window with the one before, or with the same one a year ago. The growth is paid, and is never less than 0',
+      examples: ['previous'],
+    })
+    .optional(),
+  growth: z
+    .enum(['difference', 'percent'])
+    .default('difference')
+    .meta({
+      description:
+        'How the growth over the window of `against` is measured: in the unit of the measure, or in percent of the other window',
+      examples: ['percent'],
+    }),
+  earned: z
+    .enum(['as-it-goes', 'at-close'])
+    .default('as-it-goes')
+    .meta({
+      description:
+        '`as-it-goes` earns with each event what the window is worth so far; `at-close` earns all of it when the window has ended',
+      examples: ['at-close'],
+    }),
+  graceDays: z
+    .int()
+    .min(0)
+    .max(GRACE_DAYS_MAX)
+    .default(0)
+    .meta({
+      description: 'How many days after the end of the window late events are waited for, before it closes',
+      examples: [5],
+    }),
   deduct: z.boolean().default(false).meta({
     description:
       'Whether the amount is taken from the other earnings of the event. The earnings of an event never add up to less than 0',
@@ -110,23 +149,32 @@ const IncentiveShape = z.strictObject({
 });
 type IncentiveShape = z.infer<typeof IncentiveShape>;
 
-/** The measure of an incentive. Fixed amounts count events, and everything else measures the main amount. */
+/** The measure of events by an incentive. Fixed amounts count events, and everything else measures the main amount. */
 export const measureOfTerms = ({ measure, pay }: Pick<IncentiveShape, 'measure' | 'pay'>): string =>
   measure ?? (pay.rule === 'flat' ? 'count' : 'amount');
 
 /** The measure that a percentage applies to, where it is not the measure itself. */
-export function ofMeasure(terms: Pick<IncentiveShape, 'measure' | 'pay'>): string | null {
+export function ofMeasure(terms: Pick<IncentiveShape, 'measure' | 'pay' | 'against' | 'growth'>): string | null {
   const { pay } = terms;
   if (pay.rule !== 'steps' || pay.steps[0]?.percent === undefined) return null;
-  return pay.of ?? (isMoney(measureOfTerms(terms)) ? null : 'amount');
+  const measure = measureOfTerms(terms);
+  if (isMoney(measure) && isPercentOfGrowth(terms)) return pay.of ?? measure;
+  return pay.of ?? (isMoney(measure) ? null : 'amount');
 }
+
+const isPercentOfGrowth = ({ against, growth }: Pick<IncentiveShape, 'against' | 'growth'>): boolean =>
+  against !== undefined && growth === 'percent';
+
+/** The measure that the rule of payment looks at: that of the events, or the growth in percent. */
+export const paidMeasure = (terms: Pick<IncentiveShape, 'measure' | 'pay' | 'against' | 'growth'>): string =>
+  isPercentOfGrowth(terms) ? GROWTH : measureOfTerms(terms);
 
 /** The currency stands in for one that each event decides, where only the shape of amounts matters. */
 const ANY_CURRENCY: CurrencyCode = 'USD';
 
 function payObjections(terms: IncentiveShape): Objection[] {
   const { pay, unit, window } = terms;
-  const measure = measureOfTerms(terms);
+  const measure = paidMeasure(terms);
   const isBounded = pay.least !== undefined || pay.most !== undefined;
   if (unit === undefined && (pay.rule !== 'percent' || isBounded))
     return [{ path: ['unit'], reason: 'is needed: the currency of the amounts in these terms' }];
@@ -150,9 +198,39 @@ function payObjections(terms: IncentiveShape): Objection[] {
   return stepsObjections(pay, measure, currency);
 }
 
-function shapeObjections({ when, window, groupBy, first, deduct }: IncentiveShape): Objection[] {
+const CALENDAR = ['month', 'quarter', 'half-year', 'year'];
+
+function closingObjections({ window, first, against, growth, earned, graceDays }: IncentiveShape): Objection[] {
+  const hasEnd = CALENDAR.includes(window) || window === 'promotion';
+  return [
+    ...objection(
+      earned === 'at-close' && (!hasEnd || first !== undefined),
+      ['earned'],
+      'is at-close, which needs a window with an end',
+    ),
+    ...objection(
+      graceDays > 0 && earned !== 'at-close',
+      ['graceDays'],
+      'are only for windows that are earned at-close',
+    ),
+    ...objection(
+      against !== undefined && !CALENDAR.includes(window),
+      ['against'],
+      'compares windows of the calendar: choose a month, quarter, half-year or year',
+    ),
+    ...objection(
+      growth === 'percent' && against === undefined,
+      ['growth'],
+      'needs against: the window to compare with',
+    ),
+  ];
+}
+
+function shapeObjections(terms: IncentiveShape): Objection[] {
+  const { when, window, groupBy, first, deduct } = terms;
   const { from, until } = when;
   return [
+    ...closingObjections(terms),
     ...objection(from !== undefined && until !== undefined && from >= until, ['when', 'until'], 'is not after from'),
     ...objection(
       window === 'promotion' && (from === undefined || until === undefined),

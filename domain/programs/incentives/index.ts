@@ -1,11 +1,12 @@
+import { addDays } from '../../calendar.ts';
 import type { CurrencyCode } from '../../currency.ts';
 import type { Event } from '../../event.ts';
 import { flatPay } from './flat.ts';
-import { type IncentiveTerms, measureOfTerms, ofMeasure } from './incentive.ts';
-import { bounded, type Pay, type PayContext } from './pay.ts';
+import { type IncentiveTerms, ofMeasure, paidMeasure } from './incentive.ts';
+import { bounded, type Measures, type Pay, type PayContext } from './pay.ts';
 import { percentPay } from './percent.ts';
 import { stepsPay } from './steps.ts';
-import { windowStart } from './window.ts';
+import { windowAfter, windowEnd, windowStart } from './window.ts';
 
 export { IncentiveTerms, measureOfTerms, ofMeasure } from './incentive.ts';
 export { type Measures, NOTHING } from './pay.ts';
@@ -14,7 +15,7 @@ export { type Measures, NOTHING } from './pay.ts';
 const prepared = new WeakMap<IncentiveTerms, Map<CurrencyCode, Pay>>();
 
 export const contextOf = (terms: IncentiveTerms, currency: CurrencyCode): PayContext => ({
-  measure: measureOfTerms(terms),
+  measure: paidMeasure(terms),
   of: ofMeasure(terms),
   currency,
 });
@@ -26,9 +27,33 @@ export function payOf(terms: IncentiveTerms, currency: CurrencyCode): Pay {
   const known = pays.get(currency);
   if (known) return known;
   const context = contextOf(terms, currency);
-  const pay = bounded(ruleOf(terms.pay, context), terms.pay, context);
+  const pay = compared(bounded(ruleOf(terms.pay, context), terms.pay, context), terms);
   pays.set(currency, pay);
   return pay;
+}
+
+/** Millionths of a percent in a whole. */
+const WHOLE = 100_000_000n;
+
+/** The growth of a window over the one that it is compared with, which is the volume that is paid. It is never below 0. */
+export function growthOf({ volume, base }: Measures, { against, growth }: IncentiveTerms): bigint {
+  if (against === undefined) return volume;
+  const more = volume > base ? volume - base : 0n;
+  if (growth === 'difference') return more;
+  return base === 0n ? 0n : (more * WHOLE) / base;
+}
+
+/** A rule of payment that looks at growth. */
+function compared(pay: Pay, terms: IncentiveTerms): Pay {
+  if (terms.against === undefined) return pay;
+  const grown = (measures: Measures): Measures => ({ ...measures, volume: growthOf(measures, terms) });
+  return {
+    exact: (measures) => pay.exact(grown(measures)),
+    words: (measures) =>
+      terms.growth === 'percent' && measures.base === 0n
+        ? ['there is nothing to compare with, so no growth is earned']
+        : pay.words(grown(measures)),
+  };
 }
 
 function ruleOf(pay: IncentiveTerms['pay'], context: PayContext): Pay {
@@ -52,3 +77,14 @@ export function isFor({ when, unit }: IncentiveTerms, event: Event, date: string
 /** The first local date of the window in which an event of a date counts. Null where the event is paid by itself. */
 export const windowStartOf = ({ window, when }: IncentiveTerms, date: string): string | null =>
   windowStart(window, date, when.from);
+
+/** The first local date of the window that is compared with the one of a date. Null where none is. */
+export function comparingStart({ window, against }: IncentiveTerms, start: string): string | null {
+  return against === undefined ? null : windowAfter(window, start, against);
+}
+
+/** The local date on which a window that is earned at its close is closed. Null where it is earned as it goes. */
+export function closesOn({ earned, graceDays, window, when }: IncentiveTerms, start: string): string | null {
+  const end = earned === 'at-close' ? windowEnd(window, start, when.until) : null;
+  return end === null ? null : addDays(end, graceDays);
+}

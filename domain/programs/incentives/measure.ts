@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 import type { CurrencyCode } from '../../currency.ts';
 import type { Event, RemainingEvent } from '../../event.ts';
-import { formatMoney, money } from '../../money.ts';
+import { whyNotAmount } from '../../fields.ts';
+import { formatMinor, formatMoney, money, parseDecimal, parseMinor } from '../../money.ts';
 
 const SUBTRACTED_MAX = 4;
 
@@ -19,6 +20,7 @@ export const Measure = z
   .superRefine((text, context) => {
     const names = text.split(' - ');
     const issue = (message: string) => context.addIssue({ code: 'custom', message });
+    if (names.includes(GROWTH)) issue('is not a measure of an event: compare two windows with `against`');
     if (names.length > 1 && names.some(isCounted))
       issue('subtracts units from money: no event can have it; quantity and count stand alone');
     if (new Set(names).size < names.length) issue('names an amount twice, so it is always 0 or less');
@@ -32,8 +34,26 @@ export const Measure = z
 const COUNTED = ['quantity', 'count'];
 const isCounted = (name: string): boolean => COUNTED.includes(name);
 
+/** The growth of a window over another one, in millionths of a percent. No event has it: two windows do. */
+export const GROWTH = 'growth';
+const PERCENT_DIGITS = 6;
+
+/** Reads where a step begins: an amount of money, a number of units or events, or a percentage of growth. */
+export function readFrom(text: string, measure: string, currency: CurrencyCode): bigint {
+  if (measure === GROWTH) return parseMinor(text, PERCENT_DIGITS);
+  return isCounted(measure) ? BigInt(text) : parseDecimal(text, currency).minor;
+}
+
+/** The reason why a text is not a volume of a measure, or undefined. */
+export function whyNotFrom(text: string, measure: string, currency: CurrencyCode): string | undefined {
+  if (measure === GROWTH)
+    return /^\d{1,7}(\.\d{1,6})?$/.test(text) ? undefined : 'is not a percentage with at most six decimals';
+  if (!isCounted(measure)) return whyNotAmount(text, currency);
+  return /^\d{1,15}$/.test(text) ? undefined : `is not a whole number of ${measure === 'count' ? 'events' : 'units'}`;
+}
+
 /** Whether a measure is money, in minor units. Otherwise it is a number of units or events. */
-export const isMoney = (measure: string): boolean => !isCounted(measure);
+export const isMoney = (measure: string): boolean => !isCounted(measure) && measure !== GROWTH;
 
 const amountOf = (event: Event, name: string): bigint | null =>
   name === 'amount' ? event.minor : (event.otherAmounts[name] ?? null);
@@ -56,6 +76,7 @@ const NOUNS: Record<string, [string, string]> = { quantity: ['unit', 'units'], c
 
 /** Prints a measured value as people read it: `12.00 USD`, `3 units`. */
 export function formatMeasured(value: bigint, measure: string, currency: CurrencyCode): string {
+  if (measure === GROWTH) return `${formatMinor(value, PERCENT_DIGITS).replace(/\.?0+$/, '')} %`;
   const [one, many] = NOUNS[measure] ?? [];
   return one === undefined ? formatMoney(money(value, currency)) : `${value} ${value === 1n ? one : many}`;
 }

@@ -12,9 +12,11 @@ export type Measures = {
   readonly volume: bigint;
   /** The amount that a percentage applies to, in minor units, where it is not the measure itself. Otherwise 0. */
   readonly of: bigint;
+  /** The measure of the window that this one is compared with. Otherwise 0. */
+  readonly base: bigint;
 };
 
-export const NOTHING: Measures = { volume: 0n, of: 0n };
+export const NOTHING: Measures = { volume: 0n, of: 0n, base: 0n };
 
 /** The facts outside its own terms that a rule of payment needs: what is measured, and the currency in which it pays. */
 export type PayContext = {
@@ -30,6 +32,8 @@ export type Pay = {
   readonly exact: (measures: Measures) => Fraction;
   /** The calculation of `exact`, as sentences for a person. */
   readonly words: (measures: Measures) => string[];
+  /** The volume at which the next step begins. Undefined where there is none. */
+  readonly next?: (measures: Measures) => bigint | undefined;
 };
 
 /** A thing that is wrong with terms: where, and why. */
@@ -68,6 +72,7 @@ export function bounded(pay: Pay, { least, most }: Bounds, context: PayContext):
     return { exact, words: [] };
   };
   return {
+    ...pay,
     exact: (measures) => bound(measures).exact,
     words: (measures) => [...pay.words(measures), ...bound(measures).words],
   };

@@ -4,7 +4,7 @@ import type { CurrencyCode } from '../../currency.ts';
 import { Decimal, whyNotAmount } from '../../fields.ts';
 import { type Fraction, plus, whole, ZERO } from '../../fraction.ts';
 import { formatMoney, money, parseDecimal, parsePercent } from '../../money.ts';
-import { isMoney } from './measure.ts';
+import { GROWTH, isMoney, readFrom, whyNotFrom } from './measure.ts';
 import {
   bounds,
   formatExact,
@@ -88,8 +88,9 @@ type Tier = {
 
 /** A step that begins with the third unit pays for what is above two units, and is reached with three. */
 function readStep(step: Step, measure: string, currency: CurrencyCode): Tier {
-  const from = isMoney(measure) ? parseDecimal(step.from, currency).minor : BigInt(step.from);
-  const above = isMoney(measure) || from === 0n ? from : from - 1n;
+  const from = readFrom(step.from, measure, currency);
+  const isCounted = !isMoney(measure) && measure !== GROWTH;
+  const above = isCounted && from > 0n ? from - 1n : from;
   const { percent, perUnit, amount } = step;
   if (percent !== undefined) return { above, reachedAt: from, rate: parsePercent(percent), text: `${percent} %` };
   const { minor } = parseDecimal(perUnit ?? amount ?? '0', currency);
@@ -150,6 +151,7 @@ export function stepsPay(terms: StepsPay, context: PayContext): Pay {
       const parts = partsOf(measures);
       return parts.length > 0 ? parts.map((part) => sentence(part, measures)) : ['no step is reached yet'];
     },
+    next: ({ volume }) => tiers.find(({ reachedAt }) => reachedAt > volume)?.reachedAt,
   };
 }
 
@@ -164,11 +166,7 @@ export function stepsObjections(terms: StepsPay, measure: string, currency: Curr
     const given = WAYS.filter((way) => step[way] !== undefined);
     if (given.length !== 1)
       return [at(index, given[1] ?? 'percent', 'is not the only one of percent, perUnit and amount')];
-    const fromReason = isMoney(measure)
-      ? whyNotAmount(step.from, currency)
-      : /^\d{1,15}$/.test(step.from)
-        ? undefined
-        : `is not a whole number of ${measure === 'count' ? 'events' : 'units'}`;
+    const fromReason = whyNotFrom(step.from, measure, currency);
     const [way = 'percent'] = given;
     const reason = way === 'percent' ? undefined : whyNotAmount(step[way] ?? '', currency);
     return [...(fromReason ? [at(index, 'from', fromReason)] : []), ...(reason ? [at(index, way, reason)] : [])];
@@ -185,8 +183,8 @@ function mixedObjections({ steps, of }: StepsPay, measure: string, at: At): Obje
   const other = steps.findIndex((step) => wayOf(step) !== way);
   if (other >= 0)
     return [at(other, wayOf(steps[other] ?? { from: '0' }), `pays in another way than the first step, by ${way}`)];
-  if (way === 'perUnit' && isMoney(measure))
-    return [at(0, 'perUnit', `is paid for units or events, and ${measure} is money: use percent or amount`)];
+  if (way === 'perUnit' && (isMoney(measure) || measure === GROWTH))
+    return [at(0, 'perUnit', `is paid for units or events, and not for ${measure}: use percent or amount`)];
   if (of !== undefined && way !== 'percent')
     return [{ path: ['pay', 'of'], reason: 'is only for steps that pay a percentage' }];
   return [];

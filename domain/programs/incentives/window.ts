@@ -30,3 +30,21 @@ export function windowStart(window: Window, date: string, promotionFrom = BEGINN
   const [year = 0, month = 0] = date.split('-').map(Number);
   return firstOfMonth(year, Math.floor((month - 1) / MONTHS_IN[window]) * MONTHS_IN[window] + 1);
 }
+
+/** The first local date after a window. Null for a window without an end. */
+export function windowEnd(window: Window, start: string, promotionUntil?: string): string | null {
+  if (window === 'event' || window === 'lifetime') return null;
+  if (window === 'promotion') return promotionUntil ?? null;
+  return monthsLater(start, MONTHS_IN[window]);
+}
+
+/** The first local date of the window that is compared with this one: the next one, or the same one a year later. */
+export function windowAfter(window: Window, start: string, against: 'previous' | 'last-year'): string | null {
+  if (window === 'event' || window === 'lifetime' || window === 'promotion') return null;
+  return monthsLater(start, against === 'last-year' ? MONTHS_A_YEAR : MONTHS_IN[window]);
+}
+
+function monthsLater(start: string, months: number): string {
+  const [year = 0, month = 0] = start.split('-').map(Number);
+  return firstOfMonth(year, month + months);
+}

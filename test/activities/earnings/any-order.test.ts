@@ -3,6 +3,7 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
+import { closeWindows } from '../../../commands/earnings/closings.ts';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import type { WireEvent } from '../../../domain/event.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
@@ -63,6 +64,22 @@ const TERMS = {
         measure: 'quantity',
       },
     ),
+    steps(
+      'marginal',
+      [
+        { from: '20.00', amount: '3.00' },
+        { from: '40.00', amount: '4.00' },
+      ],
+      { id: 'milestones', window: 'month', earned: 'at-close' },
+    ),
+    {
+      id: 'growth',
+      window: 'quarter',
+      against: 'previous',
+      earned: 'at-close',
+      graceDays: 5,
+      pay: { rule: 'percent', percent: '10' },
+    },
     {
       id: 'first',
       groupBy: 'customer',
@@ -83,7 +100,7 @@ const wireOf = (program: string, { partner }: Told, { of, ...happening }: Happen
   ...(of === undefined ? {} : { refundOf: `${partner.code}/${of}` }),
 });
 
-/** Sends the first batches of all stories, works them out, then the second ones, and so on. */
+/** Sends the first batches of all stories, closes what has ended, works all out, then the second ones, and so on. */
 async function tellAll({ code }: CompanyRows, told: readonly Told[], by: string): Promise<void> {
   const rounds = Math.max(...told.map(({ batches }) => batches.length));
   for (let round = 0; round < rounds; round += 1) {
@@ -92,6 +109,7 @@ async function tellAll({ code }: CompanyRows, told: readonly Told[], by: string)
       const page = wires.slice(start, start + 1000).map((wire, unit) => ({ wire, unit }));
       await intakeEvents(fixture.app, page, { nowMs: Date.parse('2026-12-01T00:00:00Z'), strict: true, by });
     }
+    await closeWindows(fixture.app);
     await accrueAll(fixture.app, code);
   }
 }
@@ -122,6 +140,7 @@ describe('given any stories of sales, refunds and corrections', () => {
       told.push({ partner: await addPartner(fixture.app, company), story: tale, batches: shuffled });
     }
     await tellAll(company, told, company.approver);
+    while ((await closeWindows(fixture.app)) > 0) await accrueAll(fixture.app, company.code);
     const earned = await earnedBy(company.programId);
     for (const { partner, story: tale } of told)
       expect({ seed, tale, earned: earned.get(String(partner.id)) ?? {} }).toEqual({

@@ -166,6 +166,17 @@ export function worthsOf(seed: Story): Record<string, bigint> {
     const exact = Math.min(volume, 2500) * 10 + Math.max(0, volume - 2500) * 33;
     worths[`marginal 2026-${String(quarter * 3 + 1).padStart(2, '0')}-01 `] = halfEven(exact, 1000);
   }
+  for (const [month, sales] of byMonth) {
+    const volume = sales.reduce((total, { cents }) => total + cents, 0);
+    worths[`milestones 2026-${String(month + 1).padStart(2, '0')}-01 `] =
+      (volume >= 2000 ? 300 : 0) + (volume >= 4000 ? 400 : 0);
+  }
+  const soldIn = (quarter: number) => (byQuarter.get(quarter) ?? []).reduce((total, { cents }) => total + cents, 0);
+  for (const quarter of [0, 1])
+    worths[`growth 2026-${String(quarter * 3 + 1).padStart(2, '0')}-01 `] = halfEven(
+      Math.max(0, soldIn(quarter) - (quarter > 0 ? soldIn(quarter - 1) : 0)),
+      10,
+    );
   const counted = left.filter(({ units }) => units !== null);
   const units = counted.reduce((total, one) => total + (one.units ?? 0), 0);
   const paid = counted.reduce((total, { cents }) => total + cents, 0);

@@ -298,8 +298,8 @@ const PLANTS: readonly Plant[] = [
           earned_minor)
         select ${b.cleo.id}, ${b.company.programId}, 'volume', 'USD', 'month', '2026-01-01', 'amount', '', 0`,
       sql.unsafe`
-        insert into scope_total(scope_id, terms_since, plan_version_id, volume, of_amount)
-        select max(id), '2026-01-01', ${b.company.planVersionId}, 100, 0 from earning_scope`,
+        insert into scope_total(scope_id, terms_since, plan_version_id, volume, of_amount, base)
+        select max(id), '2026-01-01', ${b.company.planVersionId}, 100, 0, 0 from earning_scope`,
     ],
     names: () => 'but says 100',
   },

@@ -23,7 +23,15 @@ const brokenFields = (terms: unknown) => PlanTerms.safeParse(terms).error?.issue
 
 describe("given a plan's terms", () => {
   it('when they omit defaults then the defaults are filled in, so that the stored version keeps its meaning', () => {
-    const defaults = { when: { kinds: ['sale'] }, window: 'event', deduct: false, onRefund: 're-rate' };
+    const defaults = {
+      when: { kinds: ['sale'] },
+      window: 'event',
+      growth: 'difference',
+      earned: 'as-it-goes',
+      graceDays: 0,
+      deduct: false,
+      onRefund: 're-rate',
+    };
     expect(PlanTerms.parse(plan(percent, flat)).incentives).toEqual([
       { ...percent, ...defaults },
       { ...flat, ...defaults },
@@ -80,6 +88,23 @@ describe("given a plan's terms", () => {
       terms: plan({ ...percent, first: { events: 1 } }),
       fields: ['incentives.0.groupBy'],
       because: 'nobody says whose first event it is',
+    },
+    {
+      terms: plan({ ...percent, earned: 'at-close' }),
+      fields: ['incentives.0.earned'],
+      because: 'one event has no end to wait for',
+    },
+    {
+      terms: plan({ ...percent, window: 'lifetime', against: 'previous' }),
+      fields: ['incentives.0.against'],
+      because: 'a lifetime has none before it',
+    },
+    {
+      terms: plan(
+        stepsOf([{ from: '10', percent: '2' }], { window: 'quarter', against: 'previous', growth: 'percent' }),
+      ),
+      fields: undefined,
+      because: 'growth of 10 % pays 2 % of the volume',
     },
     {
       terms: plan({ ...percent, deduct: true }),

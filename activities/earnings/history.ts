@@ -1,0 +1,104 @@
+import type { Database } from '../../db/database.ts';
+import {
+  type AccrualEvent,
+  type ContributionRow,
+  type DueEvent,
+  type HistoryEvent,
+  listContributions,
+  listHistory,
+  listRevised,
+  type OriginKey,
+} from '../../db/earnings/accrual.ts';
+
+/** The history of the events that are refunded or corrected: their revisions, their refunds and their contributions. */
+
+export const originOf = ({ source, id, refundOf, partnerId }: DueEvent): OriginKey => ({
+  source,
+  id: refundOf ?? id,
+  partnerId,
+});
+export const keyOf = ({ source, id, partnerId }: OriginKey): string => `${source}\n${id}\n${partnerId}`;
+
+export type History = {
+  readonly originId: bigint;
+  /** The ids of all revisions, under any of which earnings may be written. */
+  readonly ids: readonly bigint[];
+  /** The revisions that are worked out, the highest last. */
+  readonly revisions: () => AccrualEvent[];
+  readonly refunds: () => AccrualEvent[];
+  readonly finish: (event: DueEvent) => void;
+  /** Notes when the event that was rated happened. */
+  readonly rated: (atMs: number) => void;
+  readonly ratedAtMs: () => number | undefined;
+};
+
+/**
+ * Reads the histories of the events that are refunded, corrected or shared. Any other event that is new has none. A refund that came before
+ * a shared event is known only for one of its partners, so the others look for it here.
+ */
+export async function readHistories(tx: Database, due: readonly DueEvent[]): Promise<Map<string, History>> {
+  const revised = new Set(
+    (
+      await listRevised(
+        tx,
+        due.filter(({ refundOf }) => refundOf === null),
+      )
+    ).map(({ source, id }) => `${source}\n${id}`),
+  );
+  const origins = due.filter(
+    ({ refundOf, source, id, revision, shares }) =>
+      refundOf !== null || revision > 1 || shares.length > 0 || revised.has(`${source}\n${id}`),
+  );
+  if (origins.length === 0) return new Map();
+  const rows = await listHistory(tx, origins.map(originOf));
+  const grouped = Map.groupBy(rows, ({ source, id, refundOf, forPartnerId }) =>
+    keyOf({ source, id: refundOf ?? id, partnerId: forPartnerId }),
+  );
+  return new Map([...grouped].map(([key, events]) => [key, historyOf(events)]));
+}
+
+function historyOf(events: readonly HistoryEvent[]): History {
+  const open = new Set(events.filter(({ isDue }) => isDue).map(({ eventId }) => eventId));
+  const ids = events.filter(({ refundOf }) => refundOf === null).map(({ eventId }) => eventId);
+  const done = () => events.filter(({ eventId }) => !open.has(eventId));
+  const revisions = () =>
+    done()
+      .filter(({ refundOf }) => refundOf === null)
+      .toSorted((one, other) => one.revision - other.revision);
+  let ratedAtMs = revisions().at(-1)?.occurredAtMs;
+  return {
+    originId: ids[0] ?? 0n,
+    ids,
+    revisions,
+    refunds: () => latestOfEach(done().filter(({ refundOf }) => refundOf !== null)),
+    finish: ({ eventId }) => void open.delete(eventId),
+    rated: (atMs) => void (ratedAtMs = atMs),
+    ratedAtMs: () => ratedAtMs,
+  };
+}
+
+/** The highest revision of each refund. */
+const latestOfEach = (refunds: readonly AccrualEvent[]): AccrualEvent[] => [
+  ...new Map(
+    refunds.toSorted((one, other) => one.revision - other.revision).map((refund) => [refund.id, refund]),
+  ).values(),
+];
+
+/** Reads the contributions of the refunded or corrected events, by the keys of their histories. */
+export async function readCounted(
+  tx: Database,
+  histories: ReadonlyMap<string, History>,
+): Promise<Map<string, ContributionRow[]>> {
+  if (histories.size === 0) return new Map();
+  const keys = new Map(
+    [...histories].flatMap(([key, { ids }]) => ids.map((id) => [`${id}/${key.split('\n')[2]}`, key])),
+  );
+  const rows = await listContributions(
+    tx,
+    [...histories.values()].flatMap(({ ids }) => ids),
+    [...new Set([...histories.keys()].map((key) => BigInt(key.split('\n')[2] ?? '0')))],
+  );
+  const grouped = Map.groupBy(rows, ({ originId, partnerId }) => keys.get(`${originId}/${partnerId}`) ?? '');
+  grouped.delete('');
+  return grouped;
+}
