@@ -9,6 +9,7 @@ import { listShardsWithDueEvents } from '../db/earnings/accrual.ts';
 import { takeOverduePayouts } from '../db/payouts/payouts.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
 import { closeWindows } from '../commands/earnings/closings.ts';
+import { claimParked } from '../commands/earnings/parked.ts';
 import { followMerges } from '../commands/earnings/merges.ts';
 import { giveUpWebhooks, noticeBatches } from '../commands/payouts/inbox.ts';
 import { listMatchedInbox, markInboxProcessed } from '../db/payouts/inbox.ts';
@@ -43,10 +44,11 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     return shards.length + runs.length + batches.length + payouts + (await wakeByInbox(db, temporal));
   },
 
-  /** Gives up webhooks that are about nothing of ours, moves what came to merged partners, seals the audit log, deletes expired keys, and lets runs in review follow what is owed. */
+  /** Gives up webhooks that are about nothing of ours, moves what came to merged partners, takes in parked events, seals the audit log, deletes expired keys, and lets runs in review follow what is owed. */
   async tidy(): Promise<void> {
     await giveUpWebhooks(db);
     await followMerges(db);
+    await claimParked(db);
     await sealAuditLog(db);
     await deleteExpiredKeys(db);
     await followOwed(db, temporal);

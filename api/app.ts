@@ -32,6 +32,7 @@ import { positivePayRoutes } from './routes/checks/positive-pay.ts';
 import { correctionImportRoutes } from './routes/earnings/correction-imports.ts';
 import { correctionRoutes } from './routes/earnings/corrections.ts';
 import { eventRoutes } from './routes/earnings/events.ts';
+import { parkedRoutes } from './routes/earnings/parked.ts';
 import { quarantineRoutes } from './routes/earnings/quarantine.ts';
 import { gatewayRoutes } from './routes/payers/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -93,6 +94,7 @@ const ROUTES = [
   instrumentRoutes,
   paymentFormRoutes,
   eventRoutes,
+  parkedRoutes,
   quarantineRoutes,
   importPreviewRoutes,
   importRoutes,

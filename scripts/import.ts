@@ -55,7 +55,7 @@ async function send(path: string, mapPath: string): Promise<number> {
   const done = await api.postForm('/v1/imports', await formOf(path, mapPath));
   console.log(
     `${path}: ${done.rows} rows: ${done.accepted} accepted, ${done.replayed} already known, ` +
-      `${done.quarantined} quarantined, ${done.rejected} rejected, ${done.skipped} skipped (import ${done.id}, ${done.status})`,
+      `${done.quarantined} quarantined, ${done.parked} parked, ${done.rejected} rejected, ${done.skipped} skipped (import ${done.id}, ${done.status})`,
   );
   showWarnings(done);
   await showRejections(done.id);
@@ -69,7 +69,7 @@ async function preview(path: string, mapPath: string): Promise<number> {
     for (const event of events) console.log(`line ${line}: ${JSON.stringify(event)}`);
   console.log(
     `${path}: ${seen.rows} rows${seen.isWhole ? '' : ' read'}: ${seen.accepted} would be accepted, ${seen.replayed} are already known, ` +
-      `${seen.quarantined} would be quarantined, ${seen.rejected} rejected, ${seen.skipped} skipped. Nothing was written.`,
+      `${seen.quarantined} would be quarantined, ${seen.parked} parked, ${seen.rejected} rejected, ${seen.skipped} skipped. Nothing was written.`,
   );
   showWarnings(seen);
   if (seen.brokenOff)

@@ -83,6 +83,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
 
   'GET /v1/events': STAFF,
   'POST /v1/events': OPERATOR,
+  'GET /v1/events/parked': STAFF,
   'GET /v1/quarantine': STAFF,
   'POST /v1/quarantine/{id}/decision': OPERATOR,
   'GET /v1/imports': STAFF,

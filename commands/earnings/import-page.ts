@@ -54,7 +54,7 @@ function resultOf(row: MappedLine, outcomes: readonly IntakeOutcome[], mapping: 
     return { line, status: 'rejected', events, problems };
   }
   const statuses = outcomes.map(({ status }) => status);
-  const status = (['quarantined', 'accepted'] as const).find((one) => statuses.includes(one)) ?? 'replayed';
+  const status = (['quarantined', 'parked', 'accepted'] as const).find((one) => statuses.includes(one)) ?? 'replayed';
   return { line, status, events, problems: [] };
 }
 
@@ -69,7 +69,7 @@ function columnOf(mapping: ImportMapping, field: string): string {
 
 /** Counts the outcomes of rows. Rows that the mapping leaves out are not among `rows`. */
 export function countRows(rows: readonly RowResult[]): RowCounts {
-  const counts: RowCounts = { rows: 0, accepted: 0, replayed: 0, quarantined: 0, rejected: 0, skipped: 0 };
+  const counts: RowCounts = { rows: 0, accepted: 0, replayed: 0, quarantined: 0, parked: 0, rejected: 0, skipped: 0 };
   for (const { status } of rows) {
     counts[status] += 1;
     if (status !== 'skipped') counts.rows += 1;

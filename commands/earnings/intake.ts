@@ -7,6 +7,7 @@ import {
   type NewEvent,
 } from '../../db/earnings/events.ts';
 import { type HistoryLock, lockHistories } from '../../db/earnings/histories.ts';
+import { insertParked, type NewParked } from '../../db/earnings/parked.ts';
 import { insertQuarantined } from '../../db/earnings/quarantine.ts';
 import { distinctShards, type Shard, shardOf } from '../../domain/earnings/shard.ts';
 import { Failure } from '../../domain/errors.ts';
@@ -114,7 +115,7 @@ const shardsOf = ({ event, place, sharePlaces, alsoFor }: Judged): Shard[] =>
 function refuseWholeUnits(judged: readonly Judged[]): Judged[] {
   const refused = new Set(judged.filter(({ outcome }) => outcome.status === 'refused').map(({ unit }) => unit));
   return judged.map((one) =>
-    refused.has(one.unit) && one.outcome.status === 'accepted'
+    refused.has(one.unit) && (one.outcome.status === 'accepted' || one.outcome.status === 'parked')
       ? { ...one, outcome: { status: 'refused', refusals: [] } }
       : one,
   );
@@ -145,8 +146,20 @@ async function write(db: Database, judged: readonly Judged[], by: string): Promi
     db,
     settled.filter(({ outcome }) => outcome.status === 'quarantined'),
   );
+  await insertParked(
+    db,
+    settled.flatMap((one) => parkedRowOf(one, by)),
+  );
   return settled;
 }
+
+const parkedRowOf = (one: Judged, sentBy: string): NewParked[] => {
+  const { wire, hash, event, place, outcome } = one;
+  const programId = place?.programId ?? null;
+  if (programId === null || outcome.status !== 'parked') return [];
+  const { currency, minor } = event;
+  return [{ programId, partner: outcome.partner, wire, hash, currency, minor, sentBy }];
+};
 
 /** An event that may say something about its partner. Sales and refunds, which are most events, do not. */
 const grantingOf = ({ event, place, outcome }: Judged): GrantingEvent[] =>

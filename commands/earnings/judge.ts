@@ -16,15 +16,19 @@ import { forSurvivors } from './survivors.ts';
 /** Clocks differ, so an event may claim to be from this far in the future. */
 const AHEAD_MS_MAX = 5 * MINUTE_MS;
 
-export type Accepted = 'accepted' | 'replayed' | 'superseded' | 'quarantined';
+export type Accepted = 'accepted' | 'replayed' | 'superseded' | 'quarantined' | 'parked';
 /** The rule is the reason without the names in it. It is left out where they are the same. */
 export type Refusal = { field: string; reason: string; rule?: string };
 
 /**
  * The outcome of one event: taken in, known already, without effect because a higher revision is known, kept aside because its key came
- * with other content, or refused.
+ * with other content, parked until its partner is added, or refused.
  */
-export type IntakeOutcome = { status: Accepted } | { status: 'refused'; refusals: readonly Refusal[] };
+export type IntakeOutcome =
+  | { status: Exclude<Accepted, 'parked'> }
+  /** The partner for whom it waits. */
+  | { status: 'parked'; partner: string }
+  | { status: 'refused'; refusals: readonly Refusal[] };
 
 export type Candidate = { wire: WireEvent; event: Event; hash: Buffer; unit: number };
 export type Judged = Candidate & {
@@ -106,11 +110,19 @@ export async function judge(
       ...correctionRefusals(event, before.at(-1)),
       ...refundRefusals(event, sales),
     ];
+    if (refusals.length > 0 && place?.unknownPartners === 'park' && refusals.every(isUnknownPartner))
+      return { ...about, ...sentAs, outcome: { status: 'parked', partner: missingPartnerOf(about) } };
     if (refusals.length > 0) return { ...about, outcome: { status: 'refused', refusals } };
     note(known, seenOf(about));
     return { ...about, outcome: { status: 'accepted' } };
   });
 }
+
+/** The first partner of an event who is not known. */
+const missingPartnerOf = ({ event, place, sharePlaces }: Pick<Judged, 'event' | 'place' | 'sharePlaces'>): string => {
+  const missing = event.shares.find((_share, index) => sharePlaces[index]?.partnerId === null);
+  return place?.partnerId === null ? event.partner : (missing?.partner ?? event.partner);
+};
 
 /** A revision that is stored, or that stands earlier in the page. */
 type Seen = Omit<KnownEvent, 'partnerId'> & { partnerId: bigint | null };
@@ -145,7 +157,7 @@ export const seenOf = ({
 export function repeated(
   { wire, event, hash }: Candidate,
   before: readonly Seen[],
-): Exclude<Accepted, 'accepted'> | undefined {
+): Exclude<Accepted, 'accepted' | 'parked'> | undefined {
   const same = before.find(({ revision }) => revision === event.revision);
   if (same) return hash.equals(same.hash) || isContentOf(wire, before) ? 'replayed' : 'quarantined';
   return before.some(({ revision }) => revision > event.revision) ? 'superseded' : undefined;
@@ -186,6 +198,8 @@ const byKey = <T>(items: readonly T[], keyOfItem: (item: T) => string): Map<stri
   new Map(items.map((item) => [keyOfItem(item), item]));
 
 const UNKNOWN = 'is not known';
+
+const isUnknownPartner = ({ field, rule }: Refusal): boolean => rule === UNKNOWN && field !== 'program';
 
 /**
  * The reasons why an event has no place. A partner must be in the program on the local day of the event. A refund follows the day of

@@ -61,6 +61,12 @@ async function accept(
       'The event cannot be taken in as a correction. Nothing was recorded. Remove the causes and accept it again, or dismiss it.',
       { details: outcome.refusals.map(({ field, reason }) => ({ field: `payload.${field}`, reason })) },
     );
+  if (outcome?.status === 'parked')
+    throw new Failure(
+      'invalid_input',
+      'The event cannot be taken in as a correction. Nothing was recorded. Add its partner and accept it again, or dismiss it.',
+      { details: [{ field: 'payload.partner', reason: `${outcome.partner} is not known` }] },
+    );
   throw new Failure(
     'quarantine_overtaken',
     'Another revision of this event arrived at the same moment. Nothing was recorded. Read the event, and decide then.',

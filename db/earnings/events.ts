@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { CLOSING, type Event, OUR_SOURCE } from '../../domain/event.ts';
 import { SHARDS } from '../../domain/earnings/shard.ts';
-import { CHANGED_EVENTS } from '../../domain/programs/intake-rules.ts';
+import { CHANGED_EVENTS, UNKNOWN_PARTNERS } from '../../domain/programs/intake-rules.ts';
 import { Amounts, Bytes, Currency, Instant, LocalDate } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
@@ -23,6 +23,7 @@ const PlaceRow = z.strictObject({
   /** The attributes that the program declares. */
   attributes: z.array(z.string()).nullable(),
   changedEvents: z.enum(CHANGED_EVENTS).nullable(),
+  unknownPartners: z.enum(UNKNOWN_PARTNERS).nullable(),
 });
 /** The rows to which an event of a partner in a program belongs. The columns of a missing row are null. */
 export type EventPlace = z.infer<typeof PlaceRow>;
@@ -33,7 +34,7 @@ export const listEventPlaces = (
 ): Promise<readonly EventPlace[]> =>
   db.any(sql.type(PlaceRow)`
     select asked.partner, asked.program, partner.id as "partnerId", program.id as "programId", schedule.zone, agreed.terms,
-      program.attributes, program.changed_events as "changedEvents"
+      program.attributes, program.changed_events as "changedEvents", program.unknown_partners as "unknownPartners"
     from (
       select distinct partner, program
       from ${sql.unnest(

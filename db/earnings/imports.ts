@@ -19,16 +19,17 @@ const ImportRow = z.strictObject({
   accepted: z.bigint(),
   replayed: z.bigint(),
   quarantined: z.bigint(),
+  parked: z.bigint(),
   rejected: z.bigint(),
   skipped: z.bigint(),
   brokenOff: z.boolean(),
 });
-/** One file: how many of its rows were taken in, known already, kept aside and rejected so far. These add up to `rows`, to which skipped rows do not belong. */
+/** One file: how many of its rows were taken in, known already, kept aside, parked and rejected so far. These add up to `rows`, to which skipped rows do not belong. */
 export type Import = z.infer<typeof ImportRow>;
 
 const importQuery = sql.fragment`
   select import.id, file_name as "fileName", actor.code as "createdBy", started_at as "startedAt", finished_at as "finishedAt",
-    rows, accepted, replayed, quarantined, rejected, skipped,
+    rows, accepted, replayed, quarantined, parked, rejected, skipped,
     exists (select from import_rejection where import_id = import.id and column_name = ${WHOLE_FILE}) as "brokenOff"
   from import left join actor on actor.id = import.created_by`;
 
@@ -39,18 +40,21 @@ export const insertImport = (db: Database, { fileName, mapping }: NewImport, cre
   db.oneFirst(sql.type(Id)`
     insert into import(file_name, mapping, created_by) values (${fileName}, ${sql.jsonb(mapping)}, ${createdBy}) returning id`);
 
-export type RowCounts = Record<'rows' | 'accepted' | 'replayed' | 'quarantined' | 'rejected' | 'skipped', number>;
+export type RowCounts = Record<
+  'rows' | 'accepted' | 'replayed' | 'quarantined' | 'parked' | 'rejected' | 'skipped',
+  number
+>;
 export type Rejection = { line: number; column: string; reason: string };
 
 /** Adds the outcomes of some rows to the outcomes of those before. */
 export const countImportRows = (
   db: Database,
   id: string,
-  { rows, accepted, replayed, quarantined, rejected, skipped }: RowCounts,
+  { rows, accepted, replayed, quarantined, parked, rejected, skipped }: RowCounts,
 ) =>
   db.query(sql.unsafe`
     update import set rows = rows + ${rows}, accepted = accepted + ${accepted}, replayed = replayed + ${replayed},
-      quarantined = quarantined + ${quarantined}, rejected = rejected + ${rejected},
+      quarantined = quarantined + ${quarantined}, parked = parked + ${parked}, rejected = rejected + ${rejected},
       skipped = skipped + ${skipped}
     where id = ${id}`);
 

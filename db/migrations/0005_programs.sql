@@ -9,10 +9,13 @@ create table program(
   eligibility jsonb not null default '{"needs": [], "territories": [], "exclusive": []}',
   fact_grants jsonb not null default '[]',
   attributes text[] not null default '{}',
+  unknown_partners text not null default 'refuse' check (unknown_partners in ('refuse', 'park')),
   changed_events text not null default 'quarantine' check (changed_events in ('quarantine', 'correct')),
   created_at timestamptz not null default now()
 );
 create index on program(schedule_id);
+comment on column program.unknown_partners is
+  'The treatment of an event whose partner is not known. It is refused, or it is parked until the partner is added.';
 comment on column program.changed_events is
   'The treatment of an event that comes again with other content and without a revision. It is quarantined, or it corrects the event.';
 comment on column program.attributes is 'The names of the facts that its events may have, such as product.';

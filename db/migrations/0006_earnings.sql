@@ -90,6 +90,29 @@ create table event_quarantine_decision(
   check ((decision = 'accept') = (revision is not null))
 );
 
+-- Events whose partner was not known when they came. They are taken in once the partner is there.
+create table event_parked(
+  id bigint generated always as identity primary key,
+  program_id int not null references program,
+  partner_code text not null,
+  source text not null,
+  source_id text not null,
+  revision int not null,
+  currency char(3) references currency,
+  amount_minor bigint,
+  payload jsonb not null,
+  payload_hash bytea not null,
+  sent_by uuid not null references actor,
+  parked_at timestamptz not null default now(),
+  tried_at timestamptz,
+  claimed_at timestamptz,
+  unique (source, source_id, revision, payload_hash)
+);
+create index event_parked_open on event_parked(program_id, id) where claimed_at is null;
+comment on column event_parked.partner_code is 'The partner whom it waits for: the first one who is not known.';
+comment on column event_parked.tried_at is 'When the partner was there, but had no agreement on the day of the event.';
+comment on column event_parked.claimed_at is 'When it was taken in as an event.';
+
 create table import(
   id uuid primary key default uuidv7(),
   file_name text not null,
@@ -101,6 +124,7 @@ create table import(
   accepted bigint not null default 0,
   replayed bigint not null default 0,
   quarantined bigint not null default 0,
+  parked bigint not null default 0,
   rejected bigint not null default 0,
   skipped bigint not null default 0
 );

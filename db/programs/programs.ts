@@ -5,7 +5,7 @@ import { Failure } from '../../domain/errors.ts';
 import { PARTNER_KINDS } from '../../domain/partners/kind.ts';
 import { type Admission, Eligibility } from '../../domain/programs/eligibility.ts';
 import { FactGrants } from '../../domain/programs/fact-grants.ts';
-import { CHANGED_EVENTS, type IntakeRules } from '../../domain/programs/intake-rules.ts';
+import { CHANGED_EVENTS, type IntakeRules, UNKNOWN_PARTNERS } from '../../domain/programs/intake-rules.ts';
 import { Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
@@ -76,14 +76,20 @@ export const listFactGrants = (db: Database, programs: readonly string[]): Promi
 export const updateFactGrants = (db: Database, programId: number, grants: z.infer<typeof FactGrants>) =>
   db.query(sql.unsafe`update program set fact_grants = ${sql.jsonb(grants)} where id = ${programId}`);
 
-const IntakeRow = z.strictObject({ changedEvents: z.enum(CHANGED_EVENTS) });
+const IntakeRow = z.strictObject({ changedEvents: z.enum(CHANGED_EVENTS), unknownPartners: z.enum(UNKNOWN_PARTNERS) });
 
 /** The rules by which a program takes in events. */
 export const readIntakeRules = (db: Database, programId: number): Promise<IntakeRules> =>
-  db.one(sql.type(IntakeRow)`select changed_events as "changedEvents" from program where id = ${programId}`);
+  db.one(
+    sql.type(
+      IntakeRow,
+    )`select changed_events as "changedEvents", unknown_partners as "unknownPartners" from program where id = ${programId}`,
+  );
 
-export const updateIntakeRules = (db: Database, programId: number, { changedEvents }: IntakeRules) =>
-  db.query(sql.unsafe`update program set changed_events = ${changedEvents} where id = ${programId}`);
+export const updateIntakeRules = (db: Database, programId: number, { changedEvents, unknownPartners }: IntakeRules) =>
+  db.query(
+    sql.unsafe`update program set changed_events = ${changedEvents}, unknown_partners = ${unknownPartners} where id = ${programId}`,
+  );
 
 /** Locks a program until the transaction ends, so that two versions of one of its plans do not get the same number. */
 export const lockProgram = (db: Database, id: number) =>

@@ -1,8 +1,14 @@
 /**
- * The treatment of an event that comes again with other content and names no revision. It waits in quarantine for a person, or it becomes the
- * next revision of the event.
+ * The treatment of an event that comes again with other content and names no revision. It waits in quarantine for a person, or it becomes
+ * the next revision of the event.
  */
 export const CHANGED_EVENTS = ['quarantine', 'correct'] as const;
 
+/** The treatment of an event whose partner is not known. It is refused, or it is parked until the partner is added. */
+export const UNKNOWN_PARTNERS = ['refuse', 'park'] as const;
+
 /** The rules by which a program takes in events. */
-export type IntakeRules = { readonly changedEvents: (typeof CHANGED_EVENTS)[number] };
+export type IntakeRules = {
+  readonly changedEvents: (typeof CHANGED_EVENTS)[number];
+  readonly unknownPartners: (typeof UNKNOWN_PARTNERS)[number];
+};

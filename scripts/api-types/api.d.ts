@@ -1084,6 +1084,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/parked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the events whose partner is not known yet
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listParkedEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/quarantine": {
         parameters: {
             query?: never;
@@ -3551,6 +3571,12 @@ export interface components {
              * @enum {string}
              */
             changedEvents: "quarantine" | "correct";
+            /**
+             * @description The treatment of an event whose partner is not known. `refuse`: it is refused; `park`: it is kept, and taken in once the partner is added with an agreement on its day
+             * @example refuse
+             * @enum {string}
+             */
+            unknownPartners: "refuse" | "park";
         };
         IntakeRulesChange: {
             /**
@@ -3559,6 +3585,12 @@ export interface components {
              * @enum {string}
              */
             changedEvents?: "quarantine" | "correct";
+            /**
+             * @description The treatment of an event whose partner is not known. `refuse`: it is refused; `park`: it is kept, and taken in once the partner is added with an agreement on its day
+             * @example refuse
+             * @enum {string}
+             */
+            unknownPartners?: "refuse" | "park";
         };
         Partner: {
             /**
@@ -4556,11 +4588,11 @@ export interface components {
                  */
                 id: string;
                 /**
-                 * @description `accepted`: the event or its correction is new; `replayed`: it was already known; `superseded`: a higher revision is known, so this one changes nothing; `quarantined`: this revision is known with other content; the event counts for nothing unless a person accepts it
+                 * @description `accepted`: the event or its correction is new; `replayed`: it was already known; `superseded`: a higher revision is known, so this one changes nothing; `quarantined`: this revision is known with other content; the event counts for nothing unless a person accepts it; `parked`: its partner is not known, and it is taken in once the partner is added
                  * @example accepted
                  * @enum {string}
                  */
-                status: "accepted" | "replayed" | "superseded" | "quarantined" | "refused";
+                status: "accepted" | "replayed" | "superseded" | "quarantined" | "parked" | "refused";
             }[];
             /** @description Events that are stored and pay nobody for now, the first 100 of them */
             warnings: components["schemas"]["EventWarning"][];
@@ -4795,6 +4827,53 @@ export interface components {
             /** @description Whether Bursar has calculated what the event earned */
             accrued: boolean;
         };
+        ParkedEvent: {
+            /**
+             * @description The number of the parked event
+             * @example 17
+             */
+            number: string;
+            /**
+             * @description The code of the program that pays for it
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The partner whom it waits for
+             * @example paula
+             */
+            partner: string;
+            /** @description Whether the partner is known now. The event then waits for an agreement on its day */
+            isKnown: boolean;
+            /**
+             * @description The system that the event came from
+             * @example shop
+             */
+            source: string;
+            /**
+             * @description The id of the event in its source
+             * @example order-1001
+             */
+            id: string;
+            /**
+             * @description The event as it was sent
+             * @example {
+             *       "source": "shop",
+             *       "id": "order-1001",
+             *       "kind": "sale",
+             *       "amount": "99.00"
+             *     }
+             */
+            payload: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description When Bursar received the event. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            parkedAt: string;
+        };
         QuarantinedEvent: {
             /**
              * @description The number of the quarantined event, by which it is decided
@@ -4912,6 +4991,11 @@ export interface components {
              */
             quarantined: number;
             /**
+             * @description The number of rows that would wait until their partner is added
+             * @example 2
+             */
+            parked: number;
+            /**
              * @description The number of rows that would be rejected
              * @example 4
              */
@@ -4933,7 +5017,7 @@ export interface components {
                  * @example accepted
                  * @enum {string}
                  */
-                status: "accepted" | "replayed" | "quarantined" | "rejected";
+                status: "accepted" | "replayed" | "quarantined" | "parked" | "rejected";
                 /** @description The events of the row, as `POST /v1/events` would take them */
                 events: components["schemas"]["NewEvent"][];
                 /** @description The reasons why the row would be rejected */
@@ -5053,6 +5137,11 @@ export interface components {
              * @example 1
              */
             quarantined: number;
+            /**
+             * @description The number of rows that wait until their partner is added
+             * @example 2
+             */
+            parked: number;
             /**
              * @description The number of rows that could not be taken in
              * @example 4
@@ -5598,7 +5687,7 @@ export interface components {
                  */
                 payable: string;
             }[];
-            /** @description The refunds that wait now for a sale that is not known, in the programs of the schedule. They take nothing back until that sale is sent */
+            /** @description The refunds that wait now for a sale that is not known, in the programs of the schedule. They take nothing back until that sale is sent. `GET /v1/runs/{id}/outcomes` names them */
             waitingRefunds: {
                 /** @description The currency of the refunds; null for refunds of a whole sale */
                 currency: components["schemas"]["Currency"] | null;
@@ -5610,6 +5699,21 @@ export interface components {
                 /**
                  * @description The total of these refunds; null for refunds of a whole sale. A decimal string in major units of `currency`
                  * @example 59.80
+                 */
+                amount: string | null;
+            }[];
+            /** @description The events whose partner is not known now, in the programs of the schedule. They earn nothing until the partner is added. `GET /v1/events/parked` lists them */
+            parkedEvents: {
+                /** @description The currency of the events; null for events without an amount */
+                currency: components["schemas"]["Currency"] | null;
+                /**
+                 * @description The number of events
+                 * @example 3
+                 */
+                count: number;
+                /**
+                 * @description The total of these events, less their refunds; null without an amount. A decimal string in major units of `currency`
+                 * @example 310.00
                  */
                 amount: string | null;
             }[];
@@ -11009,6 +11113,7 @@ export type EventWarning = components['schemas']['EventWarning'];
 export type NewEvents = components['schemas']['NewEvents'];
 export type NewEvent = components['schemas']['NewEvent'];
 export type Event = components['schemas']['Event'];
+export type ParkedEvent = components['schemas']['ParkedEvent'];
 export type QuarantinedEvent = components['schemas']['QuarantinedEvent'];
 export type QuarantineDecision = components['schemas']['QuarantineDecision'];
 export type ImportPreview = components['schemas']['ImportPreview'];
@@ -13840,6 +13945,44 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listParkedEvents: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events that wait for their partners, the oldest first. They are taken in within a minute after the partner is added with an agreement on their day. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["ParkedEvent"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

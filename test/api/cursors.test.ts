@@ -80,6 +80,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/fact-keys': 'a',
   '/v1/partners/ann/instruments': UUID,
   '/v1/events': { source: 's', id: 'e' },
+  '/v1/events/parked': '1',
   '/v1/quarantine': '1',
   '/v1/imports': UUID,
   '/v1/imports/{import}/rejections': { line: 1, column: 'price' },

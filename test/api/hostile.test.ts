@@ -299,6 +299,7 @@ const TABLES = [
   'event',
   'event_share',
   'event_due',
+  'event_parked',
   'event_quarantine',
   'event_quarantine_decision',
   'payout_run',

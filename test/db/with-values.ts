@@ -30,6 +30,7 @@ import {
 } from '../../db/earnings/events.ts';
 import { listClosable, readScopes, saveScopes } from '../../db/earnings/scopes.ts';
 import { listPartnerEarnings } from '../../db/earnings/partner-earnings.ts';
+import { insertParked } from '../../db/earnings/parked.ts';
 import { insertQuarantined } from '../../db/earnings/quarantine.ts';
 import { countWorkedOut } from '../../db/earnings/worked-out.ts';
 import { listInstruments } from '../../db/partners/instruments.ts';
@@ -214,6 +215,18 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   wakeWaiting: (db) => wakeWaiting(db, [ORIGIN]),
   insertEvents: (db) => insertEvents(db, [EVENT]),
   insertQuarantined: (db) => insertQuarantined(db, [{ wire: { source: 'large', id: 'x' } as WireEvent, hash: HASH }]),
+  insertParked: (db) =>
+    insertParked(db, [
+      {
+        programId: 1,
+        partner: 'nobody',
+        wire: { source: 'large', id: 'x' } as WireEvent,
+        hash: HASH,
+        currency: 'USD',
+        minor: 1n,
+        sentBy: ID,
+      },
+    ]),
   insertEarnings: (db, s) => insertEarnings(db, s.company.programId, 1, [EARNING]),
   insertCorrectedLines: (db) => insertCorrectedLines(db, { id: ID, kind: 'credit' }, 0),
   addAuditEntry: (db) => addAuditEntry(db, { actorId: null, action: 'test.large', subject: 'payout/7' }),

@@ -68,8 +68,8 @@ const EventsBody = z
           source: fields.text('The source of the event', 'shop'),
           id: fields.text('The id of the event in its source', 'order-1001'),
           status: fields.oneOf(
-            ['accepted', 'replayed', 'superseded', 'quarantined', 'refused'],
-            '`accepted`: the event or its correction is new; `replayed`: it was already known; `superseded`: a higher revision is known, so this one changes nothing; `quarantined`: this revision is known with other content; the event counts for nothing unless a person accepts it',
+            ['accepted', 'replayed', 'superseded', 'quarantined', 'parked', 'refused'],
+            '`accepted`: the event or its correction is new; `replayed`: it was already known; `superseded`: a higher revision is known, so this one changes nothing; `quarantined`: this revision is known with other content; the event counts for nothing unless a person accepts it; `parked`: its partner is not known, and it is taken in once the partner is added',
             'accepted',
           ),
         }),

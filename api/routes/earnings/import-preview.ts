@@ -34,6 +34,7 @@ const PreviewBody = z
     accepted: fields.count('The number of rows that would be new', 1180),
     replayed: fields.count('The number of rows that are already known', 15),
     quarantined: fields.count('The number of rows that are already known with other content', 1),
+    parked: fields.count('The number of rows that would wait until their partner is added', 2),
     rejected: fields.count('The number of rows that would be rejected', 4),
     skipped: fields.count('The number of rows that the mapping leaves out', 3),
     first: z
@@ -41,7 +42,7 @@ const PreviewBody = z
         z.object({
           line: fields.count('The line of the file on which the row ends', 2),
           status: fields.oneOf(
-            ['accepted', 'replayed', 'quarantined', 'rejected'],
+            ['accepted', 'replayed', 'quarantined', 'parked', 'rejected'],
             'The status that an import would give the row',
             'accepted',
           ),

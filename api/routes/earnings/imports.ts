@@ -31,6 +31,7 @@ const ImportBody = z
       'The number of rows that were already known with other content, and count for nothing',
       1,
     ),
+    parked: fields.count('The number of rows that wait until their partner is added', 2),
     rejected: fields.count('The number of rows that could not be taken in', 4),
     skipped: fields.count('The number of rows that the mapping leaves out', 3),
   })
@@ -102,6 +103,7 @@ const importBody = ({ brokenOff, startedAt, finishedAt, ...found }: Import) => (
   accepted: Number(found.accepted),
   replayed: Number(found.replayed),
   quarantined: Number(found.quarantined),
+  parked: Number(found.parked),
   rejected: Number(found.rejected),
   skipped: Number(found.skipped),
 });

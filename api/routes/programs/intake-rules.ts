@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import { changeIntakeRules } from '../../../commands/programs/intake-rules.ts';
 import { getProgram, readIntakeRules } from '../../../db/programs/programs.ts';
-import { CHANGED_EVENTS } from '../../../domain/programs/intake-rules.ts';
+import { CHANGED_EVENTS, UNKNOWN_PARTNERS } from '../../../domain/programs/intake-rules.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
@@ -13,6 +13,11 @@ const rules = {
     CHANGED_EVENTS,
     'The treatment of an event that comes again with other content and without a revision. `quarantine`: it waits for a person; `correct`: it becomes the next revision of the event',
     'quarantine',
+  ),
+  unknownPartners: fields.oneOf(
+    UNKNOWN_PARTNERS,
+    'The treatment of an event whose partner is not known. `refuse`: it is refused; `park`: it is kept, and taken in once the partner is added with an agreement on its day',
+    'refuse',
   ),
 };
 
@@ -50,7 +55,10 @@ export const intakeRuleRoutes = ({ db }: ApiDeps) =>
       return c.json(await readIntakeRules(db, id), 200);
     })
     .openapi(change, async (c) => {
-      const { changedEvents } = c.req.valid('json');
-      const wish = changedEvents === undefined ? {} : { changedEvents };
+      const { changedEvents, unknownPartners } = c.req.valid('json');
+      const wish = {
+        ...(changedEvents !== undefined && { changedEvents }),
+        ...(unknownPartners !== undefined && { unknownPartners }),
+      };
       return c.json(await changeIntakeRules(db, c.req.valid('param').code, wish, c.get('caller').actorId), 200);
     });

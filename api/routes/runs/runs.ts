@@ -1,6 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { sumWaitingRefunds } from '../../../db/earnings/waits.ts';
 import { listPayouts } from '../../../db/payouts/pages.ts';
 import { listApprovals } from '../../../db/runs/approvals.ts';
 import { countFlags } from '../../../db/runs/flags.ts';
@@ -33,6 +32,7 @@ import {
 import { wakeQuietly } from '../../http/wake.ts';
 import { payoutBody, PayoutBody } from '../payouts/payouts.ts';
 import { FlagCount } from './flags.ts';
+import { readWaiting, waitingFields } from './waiting.ts';
 
 export const RunBody = z
   .object({
@@ -97,18 +97,7 @@ const RunDetail = RunBody.extend({
       }),
     )
     .meta({ description: 'The partners of the run by outcome and currency' }),
-  waitingRefunds: z
-    .array(
-      z.object({
-        currency: fields.orNull(Currency, 'The currency of the refunds; null for refunds of a whole sale'),
-        count: fields.count('The number of refunds', 2),
-        amount: fields.amount('The total of these refunds; null for refunds of a whole sale', '59.80').nullable(),
-      }),
-    )
-    .meta({
-      description:
-        'The refunds that wait now for a sale that is not known, in the programs of the schedule. They take nothing back until that sale is sent',
-    }),
+  ...waitingFields,
   flags: z
     .array(FlagCount)
     .meta({ description: 'The payouts that an approver should look at; `GET /v1/runs/{id}/flags` lists them' }),
@@ -264,7 +253,7 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
       const [totals, outcomeTotals, waiting, flags, approvals] = await Promise.all([
         listRunTotals(db, run.id),
         listOutcomeTotals(db, run.id),
-        sumWaitingRefunds(db, run.scheduleId),
+        readWaiting(db, run.scheduleId),
         countFlags(db, run.id),
         listApprovals(db, run.id),
       ]);
@@ -279,11 +268,7 @@ export const runRoutes = ({ db, temporal, log }: ApiDeps) =>
             ...total,
             payable: formatDecimal(money(payableMinor, total.currency)),
           })),
-          waitingRefunds: waiting.map(({ currency, count, minor }) => ({
-            currency,
-            count,
-            amount: currency === null || minor === null ? null : formatDecimal(money(minor, currency)),
-          })),
+          ...waiting,
           flags: [...flags],
           held: await countHeld(db, run.id),
           changedSinceSeen: seen === undefined ? null : await countChangedSince(db, run.id, seen),

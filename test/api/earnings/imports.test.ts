@@ -332,7 +332,9 @@ describe('given the command line', () => {
   it('then it sends the file, shows what was rejected, and fails because something was', async () => {
     const ended = await runImport('cli1,ann,2026-03-01,1.00', 'cli2,nobody,2026-03-01,1.00');
     expect(ended).toMatchObject({ code: 1, stderr: '  line 3, seller: nobody is not known\n' });
-    expect(ended.stdout).toContain('2 rows: 1 accepted, 0 already known, 0 quarantined, 1 rejected, 0 skipped');
+    expect(ended.stdout).toContain(
+      '2 rows: 1 accepted, 0 already known, 0 quarantined, 0 parked, 1 rejected, 0 skipped',
+    );
   });
 
   it('when it only previews then it shows the events and the kinds of rejection, and nothing is written', async () => {
@@ -340,7 +342,7 @@ describe('given the command line', () => {
     expect(ended.code).toBe(1);
     expect(ended.stdout).toContain('line 2: {"source":"store","id":"cli0","program":"shop","partner":"ann"');
     expect(ended.stdout).toContain(
-      '2 rows: 1 would be accepted, 0 are already known, 0 would be quarantined, 1 rejected, 0 skipped.',
+      '2 rows: 1 would be accepted, 0 are already known, 0 would be quarantined, 0 parked, 1 rejected, 0 skipped.',
     );
     expect(ended.stderr).toBe('  1 × seller: is not known\n    line 3: nobody is not known\n');
     expect((await api.ask('GET', '/v1/events?source=store&id=cli0')).body).toMatchObject({ items: [] });
@@ -349,7 +351,9 @@ describe('given the command line', () => {
   it('when a row is kept aside then it fails as well, for that row counts for nothing', async () => {
     expect(await runImport('cli3,ann,2026-03-01,1.00')).toMatchObject({ code: 0 });
     const ended = await runImport('cli3,ann,2026-03-01,2.00');
-    expect(ended.stdout).toContain('1 rows: 0 accepted, 0 already known, 1 quarantined, 0 rejected, 0 skipped');
+    expect(ended.stdout).toContain(
+      '1 rows: 0 accepted, 0 already known, 1 quarantined, 0 parked, 0 rejected, 0 skipped',
+    );
     expect(ended.code).toBe(1);
   });
 });

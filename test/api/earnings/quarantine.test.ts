@@ -130,7 +130,10 @@ describe('given a program that corrects changed events', () => {
   });
 
   it('then its rules say so', async () => {
-    expect((await api.ask('GET', '/v1/programs/shop/intake')).body).toEqual({ changedEvents: 'correct' });
+    expect((await api.ask('GET', '/v1/programs/shop/intake')).body).toEqual({
+      changedEvents: 'correct',
+      unknownPartners: 'refuse',
+    });
     expect((await api.ask('PATCH', '/v1/programs/shop/intake', { body: {} })).status).toBe(400);
   });
 

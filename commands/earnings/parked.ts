@@ -1,0 +1,34 @@
+import type { Database } from '../../db/database.ts';
+import { keepParked, markClaimed, takeClaimable } from '../../db/earnings/parked.ts';
+import { MINUTE_MS } from '../../domain/durations.ts';
+import { WireEvent } from '../../domain/event.ts';
+import { intakeEvents } from './intake.ts';
+
+const PER_PAGE = 200;
+const PAGES_PER_SWEEP = 50;
+const SLACK_MS = 10 * MINUTE_MS;
+
+/**
+ * Takes in the parked events whose partner was added. Each passes the same checks as on any other day. An event whose day has no agreement
+ * stays parked. Safe to repeat.
+ */
+export async function claimParked(db: Database): Promise<void> {
+  for (let page = 0; page < PAGES_PER_SWEEP; page += 1) if ((await db.transaction(claimPage)) < PER_PAGE) return;
+}
+
+async function claimPage(tx: Database): Promise<number> {
+  const parked = await takeClaimable(tx, PER_PAGE, SLACK_MS);
+  const claimed: bigint[] = [];
+  for (const [by, theirs] of Map.groupBy(parked, ({ sentBy }) => sentBy)) {
+    const incoming = theirs.map(({ payload }, unit) => ({ wire: WireEvent.parse(payload), unit }));
+    const { outcomes } = await intakeEvents(tx, incoming, { nowMs: Date.now(), strict: false, by });
+    for (const [index, { number }] of theirs.entries()) {
+      const outcome = outcomes[index];
+      if (outcome?.status === 'parked') await keepParked(tx, number, outcome.partner);
+      else if (outcome?.status === 'refused') await keepParked(tx, number, null);
+      else claimed.push(number);
+    }
+  }
+  if (claimed.length > 0) await markClaimed(tx, claimed);
+  return parked.length;
+}

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { claimParked } from '../../../commands/earnings/parked.ts';
+import { checkInvariants } from '../../../scripts/check-invariants.ts';
+import { accrueAll } from '../../fixtures/accrual.ts';
+import { type Api, setUpShop, startApi } from '../api.ts';
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+  await setUpShop(api, ['ann']);
+});
+afterAll(() => api.stop());
+
+const sale = (id: string, partner: string, more: Record<string, unknown> = {}) => ({
+  source: 'store',
+  id,
+  program: 'shop',
+  partner,
+  kind: 'sale',
+  occurredAt: '2026-03-01T10:00:00Z',
+  currency: 'USD',
+  amount: '100.00',
+  ...more,
+});
+const refund = (id: string, partner: string, refundOf: string) =>
+  sale(id, partner, { kind: 'refund', refundOf, amount: '40.00' });
+
+const send = (...events: object[]) => api.ask('POST', '/v1/events', { body: { events } });
+const statuses = async (...events: object[]) =>
+  ((await send(...events)).body['results'] as { status: string }[] | undefined)?.map(({ status }) => status);
+const parked = async () =>
+  (await api.ask('GET', '/v1/events/parked')).body['items'] as { id: string; isKnown: boolean }[];
+const stored = async (id: string) =>
+  (await api.ask('GET', `/v1/events?source=store&id=${id}`)).body['items'] as Record<string, unknown>[];
+
+async function addPartner(code: string, startsOn: string | null): Promise<void> {
+  const agreements = startsOn === null ? [] : [{ program: 'shop', plan: 'standard', startsOn }];
+  const body = { code, name: code, kind: 'affiliate', country: 'US', agreements };
+  const { status, text } = await api.ask('POST', '/v1/partners', { body });
+  if (status !== 201) throw new Error(text);
+}
+
+describe('given a program that refuses unknown partners', () => {
+  it('then their events are refused, and nothing is parked', async () => {
+    expect((await send(sale('r1', 'nobody'))).status).toBe(400);
+    expect(await parked()).toEqual([]);
+  });
+});
+
+describe('given a program that parks the events of unknown partners', () => {
+  beforeAll(async () => {
+    await api.ask('PATCH', '/v1/programs/shop/intake', { body: { unknownPartners: 'park' } });
+  });
+
+  it('when the partner is added then the sale and its refund are taken in, and nothing before', async () => {
+    expect(await statuses(sale('a1', 'nia'), refund('a2', 'nia', 'a1'), sale('a3', 'ann'))).toEqual([
+      'parked',
+      'parked',
+      'accepted',
+    ]);
+    expect(await statuses(sale('a1', 'nia'))).toEqual(['parked']);
+    await claimParked(api.db);
+    expect((await parked()).map(({ id, isKnown }) => [id, isKnown])).toEqual([
+      ['a1', false],
+      ['a2', false],
+    ]);
+    await addPartner('nia', '2026-01-01');
+    await claimParked(api.db);
+    expect(await parked()).toEqual([]);
+    await accrueAll(api.db, 'shop');
+    expect([await stored('a1'), await stored('a2')]).toMatchObject([
+      [{ partner: 'nia', accrued: true }],
+      [{ partner: 'nia', accrued: true }],
+    ]);
+    expect(await statuses(sale('a1', 'nia'))).toEqual(['replayed']);
+  });
+
+  it('when the partner has no agreement on the day then the event waits until there is one', async () => {
+    await statuses(sale('b1', 'oli'));
+    await addPartner('oli', null);
+    await claimParked(api.db);
+    expect(await parked()).toMatchObject([{ id: 'b1', isKnown: true }]);
+    await api.ask('POST', '/v1/partners/oli/agreements', {
+      body: { program: 'shop', plan: 'standard', startsOn: '2026-06-01' },
+    });
+    await claimParked(api.db);
+    expect(await parked()).toMatchObject([{ id: 'b1', isKnown: true }]);
+    await api.ask('PATCH', '/v1/partners/oli/agreements/shop', {
+      body: { startsOn: '2026-02-01', reason: 'Signed earlier' },
+    });
+    await claimParked(api.db);
+    expect(await parked()).toEqual([]);
+    expect(await stored('b1')).toMatchObject([{ partner: 'oli' }]);
+  });
+
+  it('when several partners of a shared event are unknown then it waits for all of them', async () => {
+    const shares = ['pia', 'ann', 'quo'].map((partner) => ({ partner, weight: '1' }));
+    expect(await statuses(sale('c1', 'pia', { shares }))).toEqual(['parked']);
+    await addPartner('pia', '2026-01-01');
+    await claimParked(api.db);
+    expect(await parked()).toMatchObject([{ id: 'c1', partner: 'quo' }]);
+    await addPartner('quo', '2026-01-01');
+    await claimParked(api.db);
+    expect(await parked()).toEqual([]);
+  });
+
+  it('when two versions were parked then the first is taken in, and the other is quarantined', async () => {
+    await statuses(sale('d1', 'rex'));
+    await statuses(sale('d1', 'rex', { amount: '120.00' }));
+    await addPartner('rex', '2026-01-01');
+    await Promise.all([claimParked(api.db), claimParked(api.db)]);
+    expect(await stored('d1')).toMatchObject([{ amount: '100.00', revision: 1 }]);
+    const { items } = (await api.ask('GET', '/v1/quarantine')).body as { items: { id: string }[] };
+    expect(items.filter(({ id }) => id === 'd1')).toHaveLength(1);
+  });
+
+  it('when something else is wrong with an event then it is refused', async () => {
+    const { body } = await send(sale('e1', 'nobody', { attributes: { color: 'red' } }));
+    expect(body).toMatchObject({ status: 400, errors: [{ field: 'events[0].partner' }, {}] });
+  });
+
+  it('then a run says how much is parked', async () => {
+    await statuses(sale('f1', 'zoe'), refund('f2', 'zoe', 'f1'), sale('f3', 'zoe', { amount: '1.50' }));
+    const { key } = await api.newKey('preparer');
+    const run = await api.ask('POST', '/v1/runs', { key, body: { schedule: 'monthly', upTo: '2026-09-15' } });
+    const { body } = await api.ask('GET', `/v1/runs/${String(run.body['id'])}`);
+    expect(body['parkedEvents']).toEqual([{ currency: 'USD', count: 3, amount: '61.50' }]);
+  });
+
+  it('then the books hold', async () => {
+    await accrueAll(api.db, 'shop');
+    expect(await checkInvariants(api.db)).toEqual([]);
+  });
+});
