@@ -44,3 +44,10 @@ export function windowOf(window: string, day: string, promotionFrom = ''): strin
   };
   return names[window] ?? window;
 }
+
+const MONTHS: Record<string, number> = { month: 1, quarter: 3, 'half-year': 6, year: 12 };
+
+/** A day in the window that is compared with the one of a day: in the next window, or a year later. */
+export function comparedDay(window: string, day: string, against: 'previous' | 'last-year'): string {
+  return monthsAfter(`${day.slice(0, 8)}01`, against === 'last-year' ? 12 : (MONTHS[window] ?? 0));
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { beginningOf, dayIn, monthsAfter, windowOf } from './calendar.ts';
+import { beginningOf, comparedDay, dayIn, monthsAfter, windowOf } from './calendar.ts';
 import { type Exact, negated, printed, roundedWorth, sum } from './exact.ts';
 import { type Fact, type Happened, readHappened } from './facts.ts';
 import { type Counted, type Incentive, isCounted, measureOf, ofOf, worthOf } from './terms.ts';
@@ -82,10 +82,9 @@ type Cell = Omit<Golden, 'amount'> & {
 function cellsOf(happened: Happened, program: Program): Cell[] {
   const { zone } = program.schedule;
   const found = termsOf(happened.whole, program);
-  const cells = (found?.terms?.incentives ?? []).flatMap((incentive) => {
-    const cell = cellOf(incentive, happened, zone);
-    return cell ? [{ ...cell, sinceMs: found?.sinceMs ?? 0 }] : [];
-  });
+  const cells = (found?.terms?.incentives ?? []).flatMap((incentive) =>
+    cellsBy(incentive, happened, zone).map((cell) => ({ ...cell, sinceMs: found?.sinceMs ?? 0 })),
+  );
   let left = cells
     .filter(
       ({ incentiveOf }) => !incentiveOf.deduct && (incentiveOf.window ?? 'event') === 'event' && !incentiveOf.first,
@@ -100,11 +99,8 @@ function cellsOf(happened: Happened, program: Program): Cell[] {
   });
 }
 
-function cellOf(
-  incentive: Incentive,
-  { left, whole, place }: Happened,
-  zone: string,
-): Omit<Cell, 'sinceMs'> | undefined {
+/** The cells of an event by one incentive: in its own window, and in the one that is compared with it. */
+function cellsBy(incentive: Incentive, { left, whole, place }: Happened, zone: string): Omit<Cell, 'sinceMs'>[] {
   const { when = {}, window = 'event', groupBy, first, unit } = incentive;
   const fact = incentive.onRefund === 'ignore' ? whole : left;
   const day = dayIn(zone, fact.atMs);
@@ -120,12 +116,17 @@ function cellOf(
   const [volume, ofAmount] = [measured(fact, measure), of === undefined ? 0n : measured(fact, of)];
   const group = groupBy === undefined ? undefined : fact.attributes[groupBy];
   const lacks = volume === undefined || ofAmount === undefined || (groupBy !== undefined && group === undefined);
-  if (!isFor || currency === undefined || lacks) return undefined;
-  const name = first ? 'lifetime' : windowOf(window, day, when.from);
-  const about = { partner: fact.partner, incentive: incentive.id, window: name, ...(group && { group }), currency };
+  if (!isFor || currency === undefined || lacks) return [];
   const isAlone = window === 'event' && !first;
-  const key = [...Object.values(about), window, measure, of, isAlone ? fact.id : ''].join('|');
-  return { ...about, key, incentiveOf: incentive, counted: { volume, of: ofAmount }, atMs: fact.atMs, place };
+  const cellIn = (name: string, counted: Counted) => {
+    const about = { partner: fact.partner, incentive: incentive.id, window: name, ...(group && { group }), currency };
+    const key = [...Object.values(about), window, measure, of, isAlone ? fact.id : ''].join('|');
+    return { ...about, key, incentiveOf: incentive, counted, atMs: fact.atMs, place };
+  };
+  const own = cellIn(first ? 'lifetime' : windowOf(window, day, when.from), { volume, of: ofAmount, base: 0n });
+  if (incentive.against === undefined) return [own];
+  const compared = windowOf(window, comparedDay(window, day, incentive.against));
+  return [own, cellIn(compared, { ...NONE, base: volume })];
 }
 
 function measured({ amounts, quantity, isGone }: Fact, measure: string): bigint | undefined {
@@ -137,8 +138,12 @@ function measured({ amounts, quantity, isGone }: Fact, measure: string): bigint 
   return rest > 0n ? rest : 0n;
 }
 
-const NONE: Counted = { volume: 0n, of: 0n };
-const added = (one: Counted, other: Counted): Counted => ({ volume: one.volume + other.volume, of: one.of + other.of });
+const NONE: Counted = { volume: 0n, of: 0n, base: 0n };
+const added = (one: Counted, other: Counted): Counted => ({
+  volume: one.volume + other.volume,
+  of: one.of + other.of,
+  base: one.base + other.base,
+});
 
 function goldenOf(cells: readonly Cell[], zone: string): Omit<Golden, 'amount'> & { minor: bigint } {
   const [cell] = cells;

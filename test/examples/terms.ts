@@ -1,4 +1,4 @@
-import { exact, type Exact, isBelow, minorOf, NOTHING, share, sum } from './exact.ts';
+import { exact, type Exact, isBelow, minorOf, NOTHING, scaled, share, sum } from './exact.ts';
 
 /** The worth of what an incentive counted, worked out for the golden results. Nothing here comes from the product. */
 
@@ -22,6 +22,8 @@ export type Incentive = {
   deduct?: boolean;
   unit?: string;
   onRefund?: 're-rate' | 'ignore';
+  against?: 'previous' | 'last-year';
+  growth?: 'difference' | 'percent';
 };
 
 export const measureOf = ({ measure, pay }: Incentive): string => measure ?? (pay.rule === 'flat' ? 'count' : 'amount');
@@ -31,13 +33,30 @@ export const isCounted = (measure: string): boolean => measure === 'count' || me
 export function ofOf(incentive: Incentive): string | undefined {
   const { pay } = incentive;
   if (pay.rule !== 'steps' || !pay.steps.some(({ percent }) => percent !== undefined)) return undefined;
-  return pay.of ?? (isCounted(measureOf(incentive)) ? 'amount' : undefined);
+  const measure = measureOf(incentive);
+  return pay.of ?? (isCounted(measure) ? 'amount' : isPercentOfGrowth(incentive) ? measure : undefined);
 }
 
-export type Counted = { volume: bigint; of: bigint };
+const isPercentOfGrowth = ({ against, growth }: Incentive): boolean => against !== undefined && growth === 'percent';
 
-export function worthOf(incentive: Incentive, counted: Counted, currency: string): Exact {
+/** The measures of a window, and the measure of the window that it is compared with. */
+export type Counted = { volume: bigint; of: bigint; base: bigint };
+
+/** Growth in percent has six digits after the point. */
+const GROWTH_DIGITS = 6;
+const WHOLE = 100n * 10n ** BigInt(GROWTH_DIGITS);
+
+/** The volume that is paid: the growth where two windows are compared. */
+function paidVolume(incentive: Incentive, { volume, base }: Counted): bigint {
+  if (incentive.against === undefined) return volume;
+  const more = volume > base ? volume - base : 0n;
+  if (!isPercentOfGrowth(incentive)) return more;
+  return base === 0n ? 0n : (more * WHOLE) / base;
+}
+
+export function worthOf(incentive: Incentive, given: Counted, currency: string): Exact {
   const { least, most } = incentive.pay;
+  const counted = { ...given, volume: paidVolume(incentive, given) };
   const worth = unbounded(incentive, counted, currency);
   if (counted.volume === 0n) return least === undefined && most === undefined ? worth : NOTHING;
   const [floor, ceiling] = [least, most].map((text) => text && exact(minorOf(text, currency)));
@@ -49,10 +68,11 @@ function unbounded(incentive: Incentive, { volume, of }: Counted, currency: stri
   const { pay } = incentive;
   if (pay.rule === 'percent') return share(pay.percent, volume);
   if (pay.rule === 'flat') return exact(minorOf(pay.amount, currency) * volume);
-  const counts = isCounted(measureOf(incentive));
+  const isGrowth = isPercentOfGrowth(incentive);
+  const counts = !isGrowth && isCounted(measureOf(incentive));
   const steps = pay.steps.map((step) => ({
     ...step,
-    reached: counts ? BigInt(step.from) : minorOf(step.from, currency),
+    reached: isGrowth ? scaled(step.from, GROWTH_DIGITS) : counts ? BigInt(step.from) : minorOf(step.from, currency),
   }));
   const reached = steps.filter(({ reached: from }) => volume > 0n && volume >= from);
   const paying = pay.mode === 'cliff' ? reached.slice(-1) : reached;
