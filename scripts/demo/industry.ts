@@ -4,12 +4,15 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
+import { closeWindows } from '../../commands/earnings/closings.ts';
+import { listShardsWithDueEvents } from '../../db/earnings/accrual.ts';
 import { listPartnerEarnings } from '../../db/earnings/partner-earnings.ts';
 import { getPartner } from '../../db/partners/partners.ts';
 import { ImportMapping } from '../../domain/earnings/import-mapping.ts';
 import { AttributeName, Code, Currency, LocalDay } from '../../domain/fields.ts';
 import { formatDecimal, money, parseDecimal } from '../../domain/money.ts';
 import { PlanTerms } from '../../domain/programs/plan.ts';
+import { wakeAccrual } from '../../temporal/starts.ts';
 import type { ApiClient, Body } from '../client.ts';
 import type { Deployment } from './deployment.ts';
 import { companyFields, FileName, Month, readJson } from './example.ts';
@@ -54,11 +57,11 @@ export async function readIndustry(folder: string): Promise<Industry> {
   return { ...industry, folder };
 }
 
-type Ground = Pick<Deployment, 'db' | 'people'>;
+type Ground = Pick<Deployment, 'db' | 'people' | 'temporal'>;
 type Say = (line: string) => void;
 
 /** Sets up the program of an industry, sends its events, and waits until all earnings are computed. */
-export async function takeInIndustry({ people, db }: Ground, industry: Industry, say: Say): Promise<void> {
+export async function takeInIndustry({ people, db, temporal }: Ground, industry: Industry, say: Say): Promise<void> {
   const { api } = people.operator;
   const { code } = industry.program;
   await setUp(api, industry);
@@ -78,7 +81,18 @@ export async function takeInIndustry({ people, db }: Ground, industry: Industry,
   say(`Added ${partners.length} partners.`);
   for (const name of industry.events) await sendFile(api, industry, name, say);
   await untilAccrued({ db });
+  await closeWindowsThatEnded({ db, temporal });
   say('All earnings are computed.');
+}
+
+/** Closes the windows whose day has come, and waits until they have earned. The sweep does the same every minute. */
+async function closeWindowsThatEnded({ db, temporal }: Omit<Ground, 'people'>): Promise<void> {
+  let closed: number;
+  do {
+    closed = await closeWindows(db);
+    for (const shard of await listShardsWithDueEvents(db)) await wakeAccrual(temporal, shard);
+    await untilAccrued({ db });
+  } while (closed > 0);
 }
 
 async function sendFile(api: ApiClient, { folder }: Industry, name: string, say: Say): Promise<void> {

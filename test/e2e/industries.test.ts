@@ -76,7 +76,7 @@ describe.each(INDUSTRIES)('given the example %s', (name) => {
 
   it('when its events are taken in then each partner earns the golden results', async () => {
     const industry = await readIndustry(join(EXAMPLES, name));
-    await takeInIndustry({ db: world.db, people }, industry, () => undefined);
+    await takeInIndustry({ db: world.db, people, temporal: world.temporal }, industry, () => undefined);
     expect(await earnedIn(industry.program.code)).toEqual(await goldenOf(name));
     expect(isGolden(await readEarned(world.db, industry))).toBe(true);
   });

@@ -2,6 +2,7 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
+import { closeWindows } from '../../../commands/earnings/closings.ts';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import { addAgreement, changeAgreement } from '../../../commands/partners/agreements.ts';
 import { addPlan, addPlanVersion } from '../../../commands/programs/plans.ts';
@@ -169,6 +170,26 @@ describe('given a month of 900.00 that was paid', () => {
     expect(await shop.send({ id: 'order-2', day: '2026-04-02', amount: '500.00' })).toBe('25.00');
     expect(await shop.send({ id: 'order-3', day: '2026-03-30', amount: '100.00' })).toBe('55.00');
     expect(await pay(shop, '2026-04-01', '2026-05-01')).toBe('80.00');
+  });
+});
+
+describe('given a month that was closed and paid, which is earned at its close', () => {
+  const list: Step[] = [
+    ['0', '5'],
+    ['1000.00', '10'],
+  ];
+  const level = planOf({ ...steps('cliff', list), earned: 'at-close', graceDays: 2 });
+
+  it('when a sale of that month arrives late then the difference is paid with the next run', async () => {
+    const shop = await openShop(level);
+    expect(await shop.send({ id: 'order-1', day: '2026-03-02', amount: '900.00' })).toBe('0.00');
+    expect(await balance(shop, '2026-05-01')).toBe('0.00');
+    await closeWindows(fixture.app);
+    await accrueAll(fixture.app, shop.code);
+    expect(await balance(shop, '2026-04-03')).toBe('0.00');
+    expect(await pay(shop, '2026-04-01', '2026-05-01')).toBe('45.00');
+    expect(await shop.send({ id: 'order-2', day: '2026-03-30', amount: '100.00' })).toBe('55.00');
+    expect(await pay(shop, '2026-05-01', '2026-06-01')).toBe('55.00');
   });
 });
 

@@ -5,6 +5,7 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
+import { closeWindows } from '../../../commands/earnings/closings.ts';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import { addPlanVersion } from '../../../commands/programs/plans.ts';
 import { declareAttributes } from '../../../commands/programs/programs.ts';
@@ -54,7 +55,7 @@ const termsOf = (incentives: unknown): PlanTerms => PlanTerms.parse({ holdDays: 
 const pick = (row: Row, names: readonly string[]): Row =>
   Object.fromEntries(names.flatMap((name) => (row[name] ? [[name, row[name]]] : [])));
 
-/** The event of a row, as it would be sent. A day without a time is its noon. */
+/** The event of a row, as it would be sent; the product itself makes those of kind `closing`. A day without a time is its noon. */
 function wireOf(row: Row, prefix: string) {
   const { event = '', day = '', kind = 'sale', refunds, amount, units, revision } = row;
   const [amounts, attributes] = [pick(row, AMOUNTS), pick(row, ATTRIBUTES)];
@@ -105,17 +106,19 @@ describe.each(CASES)('given the terms of docs/earning/$page, $heading', ({ terms
         { terms: termsOf(incentives), effectiveFrom: new Date(effectiveFrom) },
         company.approver,
       );
-    const { code: partner } = await addPartner(fixture.app, company);
+    const partner = await addPartner(fixture.app, company);
     const played: Row[] = [];
     for (const row of rows) {
-      const wire = { ...wireOf(row, `${partner}/`), program: company.code, partner };
+      const isClosing = row['kind'] === 'closing';
+      const wire = { ...wireOf(row, `${partner.code}/`), program: company.code, partner: partner.code };
       const options = { nowMs: Date.parse('2026-12-31T00:00:00Z'), strict: true, by: company.approver };
-      await intakeEvents(fixture.app, [{ wire, unit: 0 }], options);
+      if (isClosing) await closeWindows(fixture.app);
+      else await intakeEvents(fixture.app, [{ wire, unit: 0 }], options);
       await accrueAll(fixture.app, company.code);
       const sums = await fixture.app.any(sql.type(Sum)`
         select earning.incentive_id as incentive, sum(earning.amount_minor)::bigint as minor
-        from earning join event on event.id = event_id
-        where source_id = ${wire.id} and revision = ${Number(row['revision'] || 1)} group by 1`);
+        from earning join event on event.id = event_id where earning.partner_id = ${partner.id} and case when ${isClosing}
+          then event.kind = 'closing' else source_id = ${wire.id} and revision = ${Number(row['revision'] || 1)} end group by 1`);
       const earned = (id: string) =>
         sums.filter(({ incentive }) => id === 'earns' || incentive === id).reduce((sum, { minor }) => sum + minor, 0n);
       const columns = Object.keys(row).filter((name) => !KNOWN.includes(name));
