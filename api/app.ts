@@ -23,6 +23,7 @@ import { alarmRoutes } from './routes/tasks/alarms.ts';
 import { auditRoutes } from './routes/people/audit.ts';
 import { caseRoutes } from './routes/payouts/cases.ts';
 import { explanationRoutes } from './routes/payouts/explanation.ts';
+import { standingRoutes } from './routes/earnings/standing.ts';
 import { payabilityRoutes } from './routes/payouts/payability.ts';
 import { batchRoutes } from './routes/payouts/batches.ts';
 import { checkRoutes } from './routes/checks/checks.ts';
@@ -112,6 +113,7 @@ const ROUTES = [
   payoutRoutes,
   explanationRoutes,
   payabilityRoutes,
+  standingRoutes,
   checkRoutes,
   exceptionRoutes,
   taskRoutes,

@@ -80,6 +80,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/partners/{code}/instruments/{id}/withdraw': ['operator', 'partner'],
   'POST /v1/partners/{code}/instruments/{id}/clear': OPERATOR,
   'GET /v1/partners/{code}/payability': EVERYBODY,
+  'GET /v1/partners/{code}/standing': EVERYBODY,
 
   'GET /v1/events': STAFF,
   'POST /v1/events': OPERATOR,
@@ -141,6 +142,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/me': EVERYBODY,
   'GET /v1/me/payouts': PARTNER,
   'GET /v1/me/payability': PARTNER,
+  'GET /v1/me/standing': PARTNER,
   'GET /v1/me/earnings': PARTNER,
 
   'GET /v1/gateways': STAFF,

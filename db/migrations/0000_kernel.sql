@@ -5,7 +5,9 @@
 create table currency(
   code char(3) primary key,
   exponent smallint not null check (exponent between 0 and 4)
-);
+) with (fillfactor = 10);
+comment on table currency is
+  'It is spread over several pages, so that a foreign key looks a code up by its index and does not read all of them.';
 
 create table idempotency_key(
   actor_id uuid not null,

@@ -48,7 +48,7 @@ comment on table event_share is
 comment on column event_share.weight is 'Millionths. Only the ratios of the weights of an event count.';
 
 create table event_due(
-  event_id bigint not null references event,
+  event_id bigint not null,
   partner_id bigint not null,
   program_id int not null,
   shard smallint not null,

@@ -1804,6 +1804,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{code}/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List where a partner stands in each window
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["listStandings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List where you stand in each window
+         * @description Needs a key of the role **partner**.
+         */
+        get: operations["listMyStandings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/checks": {
         parameters: {
             query?: never;
@@ -6592,6 +6632,87 @@ export interface components {
                 belowMinimum: string | null;
             }[];
         };
+        Standing: {
+            /**
+             * @description The code of the program
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The incentive
+             * @example growth
+             */
+            incentive: string;
+            /**
+             * @description The kind of window
+             * @example quarter
+             */
+            window: string;
+            /**
+             * Format: date
+             * @description The first day of the window. A local date
+             * @example 2026-03-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The last day of the window; null if it has no end. A local date
+             * @example 2026-03-01
+             */
+            until: string | null;
+            /**
+             * @description The value of the attribute by which events are counted apart; empty if they are not
+             * @example EMEA
+             */
+            group: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The measure so far
+             * @example 82000.00 USD
+             */
+            volume: string;
+            /**
+             * @description The amount that has been earned. A decimal string in major units of `currency`
+             * @example 1230.00
+             */
+            earned: string;
+            /**
+             * @description The amount that the window is worth so far; it is earned when the window is closed. A decimal string in major units of `currency`
+             * @example 1230.00
+             */
+            worth: string;
+            /**
+             * Format: date
+             * @description The day on which the window is closed and earned; null if it is earned as it goes. A local date
+             * @example 2026-03-01
+             */
+            closesOn: string | null;
+            /** @description Whether the window has ended */
+            isOver: boolean;
+            /** @description The next step; null if there is none */
+            next: {
+                /**
+                 * @description The measure at which the next step begins
+                 * @example 100000.00 USD
+                 */
+                at: string;
+                /**
+                 * @description The part that is still missing
+                 * @example 18000.00 USD
+                 */
+                missing: string;
+                /**
+                 * @description The amount that the window is worth there; null if that depends on other amounts too. A decimal string in major units of `currency`
+                 * @example 1500.00
+                 */
+                worth: string | null;
+            } | null;
+            /**
+             * @description The standing as a sentence for the partner
+             * @example 82000.00 USD of 100000.00 USD; 18000.00 USD more by 2026-12-31 makes it worth 1500.00 USD.
+             */
+            words: string;
+        };
         Check: {
             /**
              * @description The code of the payer whose account the check is drawn on
@@ -11152,6 +11273,7 @@ export type Attempt = components['schemas']['Attempt'];
 export type AttemptChange = components['schemas']['AttemptChange'];
 export type ExplainedEarning = components['schemas']['ExplainedEarning'];
 export type Payability = components['schemas']['Payability'];
+export type Standing = components['schemas']['Standing'];
 export type Check = components['schemas']['Check'];
 export type CheckDetail = components['schemas']['CheckDetail'];
 export type CheckStop = components['schemas']['CheckStop'];
@@ -15636,6 +15758,85 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listStandings: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The windows, the newest first, with the next step of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Standing"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listMyStandings: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your windows, the newest first, with the next step of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Standing"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

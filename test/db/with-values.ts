@@ -29,6 +29,7 @@ import {
   wakeWaiting,
 } from '../../db/earnings/events.ts';
 import { listClosable, readScopes, saveScopes } from '../../db/earnings/scopes.ts';
+import { listStandings } from '../../db/earnings/standing.ts';
 import { listPartnerEarnings } from '../../db/earnings/partner-earnings.ts';
 import { insertParked } from '../../db/earnings/parked.ts';
 import { insertQuarantined } from '../../db/earnings/quarantine.ts';
@@ -208,6 +209,7 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   lockShardForAccrual: (db) => lockShardForAccrual(db, { program: 'resale', shard: 0 }),
   readScopes: (db, s) => readScopes(db, s.company.programId, [SCOPE], [1n]),
   saveScopes: (db, s) => saveScopes(db, s.company.programId, [SCOPE]),
+  listStandings: (db, s) => listStandings(db, s.partnerId, null, PAGE),
   listClosable: (db) => listClosable(db, 100),
   insertClosings: (db) => insertClosings(db, [{ scopeId: 1n, partnerId: 1n, programId: 1, closesAt: NOW }]),
   finishDueEvents: (db) => finishDueEvents(db, [{ eventId: 1n, partnerId: 1n }]),

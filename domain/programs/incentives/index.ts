@@ -8,7 +8,7 @@ import { percentPay } from './percent.ts';
 import { stepsPay } from './steps.ts';
 import { windowAfter, windowEnd, windowStart } from './window.ts';
 
-export { IncentiveTerms, measureOfTerms, ofMeasure } from './incentive.ts';
+export { IncentiveTerms, measureOfTerms, ofMeasure, paidMeasure } from './incentive.ts';
 export { type Measures, NOTHING } from './pay.ts';
 
 /** Terms never change, so what was read from them is kept as long as they are. */

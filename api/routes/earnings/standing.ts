@@ -1,0 +1,123 @@
+import { createRoute, z } from '@hono/zod-openapi';
+
+import { listStandings, type PartnerStanding } from '../../../db/earnings/standing.ts';
+import { getPartner } from '../../../db/partners/partners.ts';
+import { Currency } from '../../../domain/fields.ts';
+import { formatDecimal, formatMoney, money } from '../../../domain/money.ts';
+import { onlyOwn, partnerOf } from '../../http/auth.ts';
+import { readPage } from '../../http/cursor.ts';
+import type { ApiDeps } from '../../http/deps.ts';
+import * as fields from '../../http/fields.ts';
+import { createRouter } from '../../http/router.ts';
+import { answers, CodePath, pageOf, pageQuery, RowNumber } from '../../http/schemas.ts';
+
+const StandingBody = z
+  .object({
+    program: fields.code('The code of the program', 'resale'),
+    incentive: fields.text('The incentive', 'growth'),
+    window: fields.text('The kind of window', 'quarter'),
+    from: fields.day('The first day of the window'),
+    until: fields.day('The last day of the window; null if it has no end').nullable(),
+    group: fields.text('The value of the attribute by which events are counted apart; empty if they are not', 'EMEA'),
+    currency: Currency,
+    volume: fields.text('The measure so far', '82000.00 USD'),
+    earned: fields.amount('The amount that has been earned', '1230.00'),
+    worth: fields.amount(
+      'The amount that the window is worth so far; it is earned when the window is closed',
+      '1230.00',
+    ),
+    closesOn: fields
+      .day('The day on which the window is closed and earned; null if it is earned as it goes')
+      .nullable(),
+    isOver: z.boolean().meta({ description: 'Whether the window has ended' }),
+    next: z
+      .object({
+        at: fields.text('The measure at which the next step begins', '100000.00 USD'),
+        missing: fields.text('The part that is still missing', '18000.00 USD'),
+        worth: fields
+          .amount('The amount that the window is worth there; null if that depends on other amounts too', '1500.00')
+          .nullable(),
+      })
+      .nullable()
+      .meta({ description: 'The next step; null if there is none' }),
+    words: fields.text(
+      'The standing as a sentence for the partner',
+      '82000.00 USD of 100000.00 USD; 18000.00 USD more by 2026-12-31 makes it worth 1500.00 USD.',
+    ),
+  })
+  .openapi('Standing');
+
+const query = { query: pageQuery(RowNumber) };
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/partners/{code}/standing',
+  operationId: 'listStandings',
+  tags: ['events'],
+  summary: 'List where a partner stands in each window',
+  request: { params: CodePath, ...query },
+  responses: { 200: answers(pageOf(StandingBody), 'The windows, the newest first, with the next step of each.') },
+});
+
+const listMine = createRoute({
+  method: 'get',
+  path: '/v1/me/standing',
+  operationId: 'listMyStandings',
+  tags: ['me'],
+  summary: 'List where you stand in each window',
+  request: query,
+  responses: { 200: answers(pageOf(StandingBody), 'Your windows, the newest first, with the next step of each.') },
+});
+
+function wordsOf({ volume, next, lastDay, isOver, worthMinor, scope }: PartnerStanding): string {
+  const worth = `it is worth ${formatMoney(money(worthMinor, scope.currency))} so far`;
+  if (!next || isOver) return `${volume}; ${worth}.`;
+  const by = lastDay === null ? '' : ` by ${lastDay}`;
+  const reward =
+    next.worthMinor === null
+      ? 'reaches the next step'
+      : `makes it worth ${formatMoney(money(next.worthMinor, scope.currency))}`;
+  return `${volume} of ${next.at}; ${next.missing} more${by} ${reward}.`;
+}
+
+function standingBody(standing: PartnerStanding) {
+  const { program, scope, volume, worthMinor, lastDay, isOver, next } = standing;
+  const print = (minor: bigint) => formatDecimal(money(minor, scope.currency));
+  return {
+    program,
+    incentive: scope.incentiveId,
+    window: scope.window,
+    from: scope.start,
+    until: lastDay,
+    group: scope.group,
+    currency: scope.currency,
+    volume,
+    earned: print(scope.earnedMinor),
+    worth: print(worthMinor),
+    closesOn: scope.closesOn,
+    isOver,
+    next: next && {
+      at: next.at,
+      missing: next.missing,
+      worth: next.worthMinor === null ? null : print(next.worthMinor),
+    },
+    words: wordsOf(standing),
+  };
+}
+
+/** A partner's place in windows that are not over yet, and in those that are. */
+export const standingRoutes = ({ db }: Pick<ApiDeps, 'db'>) => {
+  const page = (partnerId: bigint, { cursor = null, limit }: { cursor?: bigint | null | undefined; limit: number }) =>
+    readPage(limit, (count) => listStandings(db, partnerId, cursor, count), {
+      key: ({ id }) => id,
+      item: standingBody,
+    });
+  return createRouter()
+    .openapi(list, async (c) => {
+      const { code } = c.req.valid('param');
+      onlyOwn(c, code, `partner ${code}`);
+      const { id } = await getPartner(db, code);
+      return c.json(await page(id, c.req.valid('query')), 200);
+    })
+    .openapi(listMine, async (c) => c.json(await page(partnerOf(c.get('caller')).id, c.req.valid('query')), 200));
+};

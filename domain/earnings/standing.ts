@@ -1,0 +1,49 @@
+import { addDays } from '../calendar.ts';
+import { measureOfTerms, paidMeasure, payOf } from '../programs/incentives/index.ts';
+import { formatMeasured } from '../programs/incentives/measure.ts';
+import { windowEnd } from '../programs/incentives/window.ts';
+import type { PlanTerms } from '../programs/plan.ts';
+import { incentiveOf, type Scope, worthSoFar } from './change.ts';
+import { addMeasures, worthOf } from './scope.ts';
+import { NOTHING } from '../programs/incentives/pay.ts';
+
+/** A partner's place in one window: what is measured, what it is worth, and what the next step needs. Amounts are minor units. */
+export type Standing = {
+  readonly worthMinor: bigint;
+  readonly volume: string;
+  /** The last local date of the window. Null where it has no end. */
+  readonly lastDay: string | null;
+  readonly next: {
+    readonly at: string;
+    readonly missing: string;
+    /** The worth of the window there. Null where that depends on other amounts too. */
+    readonly worthMinor: bigint | null;
+  } | null;
+};
+
+/** Says where a partner stands in a window, by the terms that were last in force there. Undefined where nothing has counted. */
+export function standingOf(scope: Scope, termsOf: (versionId: number) => PlanTerms): Standing | undefined {
+  const last = scope.segments.at(-1);
+  if (!last) return undefined;
+  const terms = incentiveOf(termsOf(last.versionId), scope.incentiveId);
+  const { currency, segments } = scope;
+  const sum = segments.reduce((total, { measures }) => addMeasures(total, measures), NOTHING);
+  const print = (volume: bigint) => formatMeasured(volume, measureOfTerms(terms), currency);
+  const end = windowEnd(terms.window, scope.start, terms.when.until);
+  const nextAt =
+    paidMeasure(terms) === measureOfTerms(terms) && !terms.against ? payOf(terms, currency).next?.(sum) : undefined;
+  return {
+    worthMinor: worthSoFar(scope, { termsOf }),
+    volume: print(sum.volume),
+    lastDay: end && addDays(end, -1),
+    next:
+      nextAt === undefined
+        ? null
+        : {
+            at: print(nextAt),
+            missing: print(nextAt - sum.volume),
+            worthMinor:
+              sum.of === 0n && segments.length === 1 ? worthOf(terms, { ...sum, volume: nextAt }, currency) : null,
+          },
+  };
+}

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { getPartner } from '../../../db/partners/partners.ts';
+import { accrueAll } from '../../fixtures/accrual.ts';
+import { type Api, setUpShop, startApi } from '../api.ts';
+
+const NOW = new Date();
+const YEAR = NOW.getUTCFullYear();
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+  await setUpShop(api, ['ann', 'bob']);
+  const steps = [
+    { from: '0', percent: '1' },
+    { from: '1000.00', percent: '2' },
+  ];
+  const terms = {
+    holdDays: 0,
+    rounding: 'half-even',
+    incentives: [
+      { id: 'volume', window: 'year', unit: 'USD', pay: { rule: 'steps', mode: 'cliff', steps }, earned: 'at-close' },
+    ],
+  };
+  const { status, text } = await api.ask('POST', '/v1/programs/shop/plans/standard/versions', {
+    body: { terms, effectiveFrom: `${YEAR}-01-01T00:00:00Z` },
+  });
+  if (status !== 201) throw new Error(text);
+});
+afterAll(() => api.stop());
+
+const sale = (id: string, amount: string) => ({
+  source: 'store',
+  id,
+  program: 'shop',
+  partner: 'ann',
+  kind: 'sale',
+  occurredAt: NOW.toISOString(),
+  currency: 'USD',
+  amount,
+});
+
+describe('given a yearly bonus of 1 %, or 2 % from 1,000.00 on, that is earned at its close', () => {
+  it('when 820.00 was sold then the partner reads what is missing, until when, and what it is worth', async () => {
+    expect((await api.ask('POST', '/v1/events', { body: { events: [sale('a', '820.00')] } })).status).toBe(200);
+    await accrueAll(api.db, 'shop');
+    const { body, text } = await api.ask('GET', '/v1/partners/ann/standing');
+    expect(body['items'], text).toEqual([
+      {
+        program: 'shop',
+        incentive: 'volume',
+        window: 'year',
+        from: `${YEAR}-01-01`,
+        until: `${YEAR}-12-31`,
+        group: '',
+        currency: 'USD',
+        volume: '820.00 USD',
+        earned: '0.00',
+        worth: '8.20',
+        closesOn: `${YEAR + 1}-01-01`,
+        isOver: false,
+        next: { at: '1000.00 USD', missing: '180.00 USD', worth: '20.00' },
+        words: `820.00 USD of 1000.00 USD; 180.00 USD more by ${YEAR}-12-31 makes it worth 20.00 USD.`,
+      },
+    ]);
+  });
+
+  it('when the last step is reached then there is no next one', async () => {
+    await api.ask('POST', '/v1/events', { body: { events: [sale('b', '180.00')] } });
+    await accrueAll(api.db, 'shop');
+    const { body } = await api.ask('GET', '/v1/partners/ann/standing');
+    expect(body['items']).toMatchObject([{ worth: '20.00', next: null }]);
+  });
+
+  it('when somebody has sold nothing, or does not exist, then the list is empty, or the answer says so', async () => {
+    expect((await api.ask('GET', '/v1/partners/bob/standing')).body['items']).toEqual([]);
+    expect((await api.ask('GET', '/v1/partners/nobody/standing')).status).toBe(404);
+  });
+
+  it('when a partner asks then they read their own standing, and nobody else’s', async () => {
+    const { key } = await api.newKey('partner', (await getPartner(api.db, 'bob')).id);
+    expect((await api.ask('GET', '/v1/me/standing', { key })).body['items']).toEqual([]);
+    expect((await api.ask('GET', '/v1/partners/ann/standing', { key })).status).toBe(404);
+  });
+});
