@@ -1,4 +1,4 @@
-import { type Client, ScheduleNotFoundError, type ScheduleOptions } from '@temporalio/client';
+import { type CalendarSpec, type Client, ScheduleNotFoundError, type ScheduleOptions } from '@temporalio/client';
 
 import { MINUTE_MS } from '../domain/durations.ts';
 import type { Frequency } from '../domain/payers/schedule.ts';
@@ -29,6 +29,7 @@ export type DeployedPaySchedule = {
   code: string;
   frequency: Frequency;
   weekday?: number | null | undefined;
+  monthday?: number | null | undefined;
   zone: string;
 };
 
@@ -36,12 +37,28 @@ const WEEKDAYS = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATUR
 /** After the local hours that daylight saving skips or repeats. The run itself uses its cut-off at midnight. */
 const FIRES_AT_HOUR = 5;
 
-const calendarOf = ({ frequency, weekday }: DeployedPaySchedule) => {
-  const comment = 'after the cut-off at local midnight';
-  if (frequency === 'daily') return { hour: FIRES_AT_HOUR, comment };
-  if (frequency === 'monthly') return { dayOfMonth: 1, hour: FIRES_AT_HOUR, comment };
-  return { dayOfWeek: WEEKDAYS[(weekday ?? 1) - 1] ?? 'MONDAY', hour: FIRES_AT_HOUR, comment };
+type CalendarDays = Omit<CalendarSpec, 'hour' | 'comment'>;
+
+const weekdayOf = ({ weekday }: DeployedPaySchedule): CalendarDays => ({
+  dayOfWeek: WEEKDAYS[(weekday ?? 1) - 1] ?? 'MONDAY',
+});
+
+/** The local days on which the runs of each frequency begin. A calendar cannot leave out weeks, so a biweekly schedule fires every week. */
+const DAYS: Record<Frequency, (schedule: DeployedPaySchedule) => CalendarDays> = {
+  daily: () => ({}),
+  weekly: weekdayOf,
+  biweekly: weekdayOf,
+  semimonthly: () => ({ dayOfMonth: [1, 16] }),
+  monthly: ({ monthday }) => ({ dayOfMonth: monthday ?? 1 }),
+  quarterly: () => ({ month: ['JANUARY', 'APRIL', 'JULY', 'OCTOBER'], dayOfMonth: 1 }),
 };
+
+/** The times at which a pay schedule fires. */
+export const calendarOf = (schedule: DeployedPaySchedule): CalendarSpec => ({
+  ...DAYS[schedule.frequency](schedule),
+  hour: FIRES_AT_HOUR,
+  comment: 'after the cut-off at local midnight',
+});
 
 /** Starts the runs of a pay schedule automatically. */
 export const deployPaySchedule = (client: Client, schedule: DeployedPaySchedule): Promise<void> =>

@@ -3,7 +3,7 @@ import type { DatabasePool } from 'slonik';
 
 import { findMissedPeriod, openScheduledRun } from '../../commands/runs/open.ts';
 import { findActiveSchedule, type ScheduleToRun } from '../../db/runs/overdue.ts';
-import { lastPeriodBefore } from '../../domain/payers/schedule.ts';
+import { periodFiredFor } from '../../domain/payers/schedule.ts';
 import { wakeRun } from '../../temporal/starts.ts';
 import { forEachSchedule } from './schedules.ts';
 
@@ -20,12 +20,13 @@ export const createOpenRunActivities = ({ db, temporal }: OpenRunDeps) => {
   return {
     /**
      * Opens and starts the run of the last period that ended before a Schedule's own time. It never reads the clock, so a Schedule
-     * that fires late, or twice, still means the same period.
+     * that fires late, or twice, still means the same period. A biweekly schedule also fires between its cut-offs, which opens nothing.
      */
     async openScheduledRun(scheduleCode: string, scheduledAt: string): Promise<string | null> {
       const schedule = await findActiveSchedule(db, scheduleCode);
       if (!schedule) return null;
-      return openAndWake(schedule, lastPeriodBefore(schedule, Date.parse(scheduledAt)).end);
+      const period = periodFiredFor(schedule, Date.parse(scheduledAt));
+      return period && openAndWake(schedule, period.end);
     },
 
     /**

@@ -12,12 +12,12 @@ import { addAuditEntry } from '../../db/people/audit.ts';
 import { markAlarmClearedAbout } from '../../db/tasks/alarms.ts';
 import { Failure } from '../../domain/errors.ts';
 import type { Money } from '../../domain/money.ts';
-import { type Frequency, whyNotPaySchedule } from '../../domain/payers/schedule.ts';
+import { cutoffDaysOf, type Frequency, type PaySchedule, whyNotPaySchedule } from '../../domain/payers/schedule.ts';
 
-/** Adds a pay schedule. Throws Failure `already_exists`. */
+/** Adds a pay schedule. A biweekly one counts from the next of its weekdays if it names no cut-off. Throws Failure `already_exists`. */
 export const addSchedule = (db: Database, schedule: NewSchedule, by: string): Promise<Schedule> =>
   db.transaction(async (tx) => {
-    const added = await insertSchedule(tx, schedule);
+    const added = await insertSchedule(tx, { ...schedule, ...cutoffDaysOf(schedule, Date.now()) });
     if (!added)
       throw new Failure(
         'already_exists',
@@ -30,6 +30,8 @@ export const addSchedule = (db: Database, schedule: NewSchedule, by: string): Pr
 export type ScheduleChange = {
   frequency?: Frequency | undefined;
   weekday?: number | undefined;
+  monthday?: number | undefined;
+  firstCutoff?: string | undefined;
   zone?: string | undefined;
   payDays?: number | undefined;
   scheduled?: boolean | undefined;
@@ -57,16 +59,31 @@ export const changeSchedule = (db: Database, code: string, change: ScheduleChang
 async function changeTiming(tx: Database, before: Schedule, change: Omit<ScheduleChange, 'minimums'>): Promise<void> {
   const { frequency = before.frequency, zone = before.zone, payDays = before.payDays } = change;
   const { scheduled = before.scheduled } = change;
-  const kept = before.frequency === frequency ? before.weekday : null;
-  const weekday = change.weekday ?? kept ?? (frequency === 'weekly' ? MONDAY : null);
-  const timing = { frequency, weekday, zone, payDays, scheduled };
-  const reason = whyNotPaySchedule(timing);
-  if (reason) throw new Failure('invalid_input', `Nothing was changed: ${reason}.`);
-  const isNew = (['frequency', 'weekday', 'zone', 'scheduled'] as const).some((name) => timing[name] !== before[name]);
+  const wish = { frequency, zone, payDays, ...daysOf(before, change, frequency) };
+  const objection = whyNotPaySchedule(wish);
+  if (objection)
+    throw new Failure('invalid_input', `Nothing was changed: ${objection.reason}.`, { details: [objection] });
+  const timing = { ...wish, ...cutoffDaysOf(wish, Date.now()), scheduled };
+  const isNew = TIMED.some((name) => timing[name] !== before[name]);
   await updateScheduleTiming(tx, before.id, timing, isNew);
 }
 
-const MONDAY = 1;
+const TIMED = ['frequency', 'weekday', 'monthday', 'firstCutoff', 'zone', 'scheduled'] as const;
+
+/** The days of the cut-offs as they are wished. Those of before stay with their frequency, unless the change says another weekday. */
+function daysOf(
+  before: Schedule,
+  { weekday, monthday, firstCutoff }: ScheduleChange,
+  frequency: Frequency,
+): Pick<PaySchedule, 'weekday' | 'monthday' | 'firstCutoff'> {
+  const kept: Partial<Schedule> = before.frequency === frequency ? before : {};
+  const isMoved = weekday !== undefined || firstCutoff !== undefined;
+  return {
+    weekday: weekday ?? (isMoved ? null : (kept.weekday ?? null)),
+    monthday: monthday ?? kept.monthday ?? null,
+    firstCutoff: firstCutoff ?? (isMoved ? null : (kept.firstCutoff ?? null)),
+  };
+}
 
 /** The fields that were named, each as it was and as it is, and the new minimums. */
 const detailOf = (before: Schedule, { minimums = [], ...timing }: ScheduleChange): Record<string, string> => ({

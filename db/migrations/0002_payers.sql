@@ -43,16 +43,22 @@ create table pay_schedule(
   id int generated always as identity primary key,
   code text not null unique check (code ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$'),
   payer_id int not null references payer,
-  frequency text not null check (frequency in ('daily', 'weekly', 'monthly')),
+  frequency text not null check (frequency in ('daily', 'weekly', 'biweekly', 'semimonthly', 'monthly', 'quarterly')),
   weekday smallint check (weekday between 1 and 7),
+  monthday smallint check (monthday between 1 and 28),
+  first_cutoff date,
   zone text not null,
   pay_days smallint not null default 0 check (pay_days between 0 and 10),
   approvals_required smallint not null default 1 check (approvals_required between 1 and 5),
   scheduled boolean not null default true,
   created_at timestamptz not null default now(),
   timed_at timestamptz not null default now(),
-  check ((frequency = 'weekly') = (weekday is not null))
+  check ((frequency in ('weekly', 'biweekly')) = (weekday is not null)),
+  check (frequency = 'monthly' or monthday is null),
+  check ((frequency = 'biweekly') = (first_cutoff is not null)),
+  check (extract(isodow from first_cutoff) = weekday)
 );
+comment on column pay_schedule.first_cutoff is 'One of the cut-offs of a biweekly schedule, from which every second week is counted.';
 comment on column pay_schedule.timed_at is 'Since when the schedule has its cut-offs. It opens no run for an earlier one.';
 
 create table pay_schedule_minimum(

@@ -19,7 +19,7 @@ grant update (status, decided_by, decided_at, note, revoked_by, revoked_at) on r
 grant update (ended_at, key_id) on key_claim to bursar_app;
 grant update (partner_code, tried_at, claimed_at) on event_parked to bursar_app;
 grant update (told_by) on alarm_fact to bursar_app;
-grant update (frequency, weekday, zone, pay_days, scheduled, timed_at) on pay_schedule to bursar_app;
+grant update (frequency, weekday, monthday, first_cutoff, zone, pay_days, scheduled, timed_at) on pay_schedule to bursar_app;
 grant update (name, address) on payer to bursar_app;
 grant update (description, allowed_values) on fact_key to bursar_app;
 grant update (name, partner_kinds, eligibility, fact_grants, attributes, changed_events, unknown_partners) on program to bursar_app; -- this also lets the app lock a program

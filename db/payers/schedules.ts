@@ -15,6 +15,8 @@ const ScheduleRow = z.strictObject({
   currency: Currency,
   frequency: z.enum(FREQUENCIES),
   weekday: z.number().nullable(),
+  monthday: z.number().nullable(),
+  firstCutoff: z.string().nullable(),
   zone: z.string(),
   payDays: z.number(),
   approvalsRequired: z.number(),
@@ -26,8 +28,8 @@ const ScheduleRow = z.strictObject({
 export type Schedule = z.infer<typeof ScheduleRow>;
 
 const scheduleQuery = sql.fragment`
-  select schedule.id, schedule.code, payer.code as payer, payer.currency, frequency, weekday, zone, pay_days as "payDays",
-    approvals_required as "approvalsRequired", scheduled, schedule.created_at as "createdAt",
+  select schedule.id, schedule.code, payer.code as payer, payer.currency, frequency, weekday, monthday,
+    first_cutoff as "firstCutoff", zone, pay_days as "payDays", approvals_required as "approvalsRequired", scheduled, schedule.created_at as "createdAt",
     (select coalesce(jsonb_agg(jsonb_build_object('currency', currency, 'minor', minimum_minor::text) order by currency), '[]')
      from pay_schedule_minimum where schedule_id = schedule.id) as minimums
   from pay_schedule schedule join payer on payer.id = schedule.payer_id`;
@@ -43,10 +45,12 @@ export type NewSchedule = PaySchedule & {
 
 /** Writes a pay schedule with its minimums. Null if the code is taken. */
 export async function insertSchedule(db: Database, schedule: NewSchedule): Promise<Schedule | null> {
-  const { code, payerId, frequency, weekday = null, zone, payDays, approvalsRequired, scheduled, minimums } = schedule;
+  const { code, payerId, frequency, weekday = null, monthday = null, firstCutoff = null, zone } = schedule;
+  const { payDays, approvalsRequired, scheduled, minimums } = schedule;
   const added = await db.maybeOne(sql.type(z.object({ id: z.number() }))`
-    insert into pay_schedule(code, payer_id, frequency, weekday, zone, pay_days, approvals_required, scheduled)
-    values (${code}, ${payerId}, ${frequency}, ${weekday}, ${zone}, ${payDays}, ${approvalsRequired}, ${scheduled})
+    insert into pay_schedule(code, payer_id, frequency, weekday, monthday, first_cutoff, zone, pay_days, approvals_required, scheduled)
+    values (${code}, ${payerId}, ${frequency}, ${weekday}, ${monthday}, ${firstCutoff}::date, ${zone}, ${payDays},
+      ${approvalsRequired}, ${scheduled})
     on conflict (code) do nothing returning id`);
   if (!added) return null;
   await insertMinimums(db, added.id, minimums);
@@ -69,12 +73,12 @@ export type ScheduleTiming = PaySchedule & { scheduled: boolean };
 export const updateScheduleTiming = (
   db: Database,
   scheduleId: number,
-  { frequency, weekday = null, zone, payDays, scheduled }: ScheduleTiming,
+  { frequency, weekday = null, monthday = null, firstCutoff = null, zone, payDays, scheduled }: ScheduleTiming,
   isNew: boolean,
 ) =>
   db.query(sql.unsafe`
-    update pay_schedule set frequency = ${frequency}, weekday = ${weekday}, zone = ${zone}, pay_days = ${payDays},
-      scheduled = ${scheduled}, timed_at = case when ${isNew} then now() else timed_at end
+    update pay_schedule set frequency = ${frequency}, weekday = ${weekday}, monthday = ${monthday},
+      first_cutoff = ${firstCutoff}::date, zone = ${zone}, pay_days = ${payDays}, scheduled = ${scheduled}, timed_at = case when ${isNew} then now() else timed_at end
     where id = ${scheduleId}`);
 
 export const listSchedules = (db: Database, after: string | null, limit: number): Promise<readonly Schedule[]> =>

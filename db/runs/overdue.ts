@@ -35,6 +35,8 @@ const ScheduleRow = z.strictObject({
   currency: Currency,
   frequency: z.enum(FREQUENCIES),
   weekday: z.number().nullable(),
+  monthday: z.number().nullable(),
+  firstCutoff: z.string().nullable(),
   zone: z.string(),
   payDays: z.number(),
   timedAt: Instant,
@@ -43,7 +45,8 @@ const ScheduleRow = z.strictObject({
 export type ScheduleToRun = z.infer<typeof ScheduleRow>;
 
 const selectScheduled = sql.fragment`
-  select schedule.id, schedule.code, payer.currency, frequency, weekday, zone, pay_days as "payDays", timed_at as "timedAt"
+  select schedule.id, schedule.code, payer.currency, frequency, weekday, monthday, first_cutoff as "firstCutoff", zone,
+    pay_days as "payDays", timed_at as "timedAt"
   from pay_schedule schedule join payer on payer.id = schedule.payer_id where scheduled`;
 
 /** The pay schedules that run on their own. */

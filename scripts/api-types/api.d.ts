@@ -2937,16 +2937,27 @@ export interface components {
              */
             payer: string;
             /**
-             * @description How often the schedule pays; its cut-offs are at local midnight, every day, on one day of the week, or on the first of each month
+             * @description How often the schedule pays. Its cut-offs are at local midnight: every day (`daily`), on one day of every week (`weekly`) or of every second week (`biweekly`), on the 1st and the 16th of each month (`semimonthly`), on one day of each month (`monthly`), or on the 1st of January, April, July and October (`quarterly`)
              * @example monthly
              * @enum {string}
              */
-            frequency: "daily" | "weekly" | "monthly";
+            frequency: "daily" | "weekly" | "biweekly" | "semimonthly" | "monthly" | "quarterly";
             /**
-             * @description Only for `weekly`: the day that begins at the cut-off, from 1 for Monday to 7 for Sunday; otherwise null
+             * @description Only for `weekly` and `biweekly`: the day that begins at the cut-off, from 1 for Monday to 7 for Sunday; otherwise null
              * @example 1
              */
             weekday: number | null;
+            /**
+             * @description Only for `monthly`: the day that begins at the cut-off, from 1 to 28; otherwise null
+             * @example 1
+             */
+            monthday: number | null;
+            /**
+             * Format: date
+             * @description Only for `biweekly`: the date of one of its cut-offs, past or to come, from which every second week is counted; otherwise null. A local date
+             * @example 2026-12-04
+             */
+            firstCutoff: string | null;
             /**
              * @description The IANA time zone of the cut-offs and dates of the schedule
              * @example America/New_York
@@ -2992,16 +3003,27 @@ export interface components {
              */
             payer: string;
             /**
-             * @description How often the schedule pays; its cut-offs are at local midnight, every day, on one day of the week, or on the first of each month
+             * @description How often the schedule pays. Its cut-offs are at local midnight: every day (`daily`), on one day of every week (`weekly`) or of every second week (`biweekly`), on the 1st and the 16th of each month (`semimonthly`), on one day of each month (`monthly`), or on the 1st of January, April, July and October (`quarterly`)
              * @example monthly
              * @enum {string}
              */
-            frequency: "daily" | "weekly" | "monthly";
+            frequency: "daily" | "weekly" | "biweekly" | "semimonthly" | "monthly" | "quarterly";
             /**
-             * @description Only for `weekly`: the day that begins at the cut-off, from 1 for Monday to 7 for Sunday; Monday by default
+             * @description Only for `weekly` and `biweekly`: the day that begins at the cut-off, from 1 for Monday to 7 for Sunday; Monday by default
              * @example 1
              */
             weekday?: number;
+            /**
+             * @description Only for `monthly`: the day that begins at the cut-off, from 1 to 28; 1 by default
+             * @example 16
+             */
+            monthday?: number;
+            /**
+             * Format: date
+             * @description Only for `biweekly`: the date of one of its cut-offs, past or to come, from which every second week is counted. It is the next `weekday` after today by default
+             * @example 2026-12-04
+             */
+            firstCutoff?: string;
             /**
              * @description The IANA time zone of the cut-offs and dates of the schedule
              * @example America/New_York
@@ -3032,16 +3054,27 @@ export interface components {
         };
         ScheduleChange: {
             /**
-             * @description How often the schedule pays; its cut-offs are at local midnight, every day, on one day of the week, or on the first of each month
+             * @description How often the schedule pays. Its cut-offs are at local midnight: every day (`daily`), on one day of every week (`weekly`) or of every second week (`biweekly`), on the 1st and the 16th of each month (`semimonthly`), on one day of each month (`monthly`), or on the 1st of January, April, July and October (`quarterly`)
              * @example monthly
              * @enum {string}
              */
-            frequency?: "daily" | "weekly" | "monthly";
+            frequency?: "daily" | "weekly" | "biweekly" | "semimonthly" | "monthly" | "quarterly";
             /**
-             * @description Only for `weekly`: the day that begins at the cut-off, from 1 for Monday to 7 for Sunday; Monday by default
+             * @description Only for `weekly` and `biweekly`: the day that begins at the cut-off, from 1 for Monday to 7 for Sunday; Monday by default
              * @example 1
              */
             weekday?: number;
+            /**
+             * @description Only for `monthly`: the day that begins at the cut-off, from 1 to 28; 1 by default
+             * @example 16
+             */
+            monthday?: number;
+            /**
+             * Format: date
+             * @description Only for `biweekly`: the date of one of its cut-offs, past or to come, from which every second week is counted. It is the next `weekday` after today by default
+             * @example 2026-12-04
+             */
+            firstCutoff?: string;
             /**
              * @description The IANA time zone of the cut-offs and dates of the schedule
              * @example America/New_York

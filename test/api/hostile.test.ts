@@ -90,8 +90,9 @@ const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
   'POST /v1/schedules': {
     code: '*',
     payer: 'acme',
-    frequency: 'weekly',
+    frequency: 'biweekly',
     weekday: 2,
+    firstCutoff: '2026-12-01',
     zone: 'Europe/Berlin',
     payDays: 1,
     approvalsRequired: 1,
@@ -100,6 +101,7 @@ const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
   },
   'PATCH /v1/schedules/{code}': {
     frequency: 'monthly',
+    monthday: 16,
     zone: 'America/New_York',
     payDays: 2,
     scheduled: true,

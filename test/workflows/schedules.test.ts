@@ -75,6 +75,19 @@ describe('given a schedule that runs automatically', () => {
     expect(await allBecome(business, run, 'settled')).toHaveLength(1);
   });
 
+  it('when it pays every second week then it opens no run in the weeks between', async () => {
+    await openBusiness(company, { code: 'fortnight' });
+    const biweekly = `frequency = 'biweekly', weekday = 5, monthday = null, first_cutoff = '2026-03-06'`;
+    await changeSchedule(`${biweekly}, scheduled = true, timed_at = '2026-03-07'`, 'fortnight');
+
+    expect(await trigger('fortnight', '2026-03-13T05:00:00Z')).toBeNull();
+    expect(await trigger('fortnight', '2026-03-20T05:00:00Z')).toBe(scheduledRunId('fortnight', '2026-03-20', 0));
+
+    const runs = await company.auditor.api.all<{ periodStart: string }>('/v1/runs?schedule=fortnight');
+    expect(runs.map(({ periodStart }) => periodStart)).toEqual(['2026-03-06']);
+    await changeSchedule('scheduled = false', 'fortnight');
+  });
+
   it('when a period passed without a run then the sweep opens the run once', async () => {
     const business = await openBusiness(company, { code: 'missed', frequency: 'daily' });
     await addPayees(business, [{ name: 'ann', method: 'paypal', amount: '10.00' }]);

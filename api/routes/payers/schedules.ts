@@ -8,6 +8,7 @@ import { parseDecimal } from '../../../domain/money.ts';
 import {
   cutoffInstant,
   FREQUENCIES,
+  MONTHDAY_MAX,
   nextPeriods,
   PAY_DAYS_MAX,
   payDate,
@@ -23,6 +24,7 @@ import {
   CodePageQuery,
   CodePath,
   jsonBody,
+  LocalDate,
   MoneyBody,
   moneyBody,
   AmountBody,
@@ -45,8 +47,12 @@ const Minimums = z
   .meta({ description: 'The smallest payout in each currency; a currency that is not named has none' });
 
 const FREQUENCY =
-  'How often the schedule pays; its cut-offs are at local midnight, every day, on one day of the week, or on the first of each month';
-const WEEKDAY = 'Only for `weekly`: the day that begins at the cut-off, from 1 for Monday to 7 for Sunday';
+  'How often the schedule pays. Its cut-offs are at local midnight: every day (`daily`), on one day of every week (`weekly`) or of every second week (`biweekly`), on the 1st and the 16th of each month (`semimonthly`), on one day of each month (`monthly`), or on the 1st of January, April, July and October (`quarterly`)';
+const WEEKDAY =
+  'Only for `weekly` and `biweekly`: the day that begins at the cut-off, from 1 for Monday to 7 for Sunday';
+const MONTHDAY = `Only for \`monthly\`: the day that begins at the cut-off, from 1 to ${MONTHDAY_MAX}`;
+const FIRST_CUTOFF =
+  'Only for `biweekly`: the date of one of its cut-offs, past or to come, from which every second week is counted';
 const ZONE = 'The IANA time zone of the cut-offs and dates of the schedule';
 const PAY_DAYS = 'The number of business days from the cut-off to the day on which the money leaves';
 const APPROVALS = 'The number of people who must approve a run';
@@ -58,6 +64,15 @@ const Weekday = z
   .min(1)
   .max(7)
   .meta({ description: `${WEEKDAY}; Monday by default`, examples: [1] });
+const Monthday = z
+  .int()
+  .min(1)
+  .max(MONTHDAY_MAX)
+  .meta({ description: `${MONTHDAY}; 1 by default`, examples: [16] });
+const FirstCutoff = LocalDate.meta({
+  description: `${FIRST_CUTOFF}. It is the next \`weekday\` after today by default`,
+  examples: ['2026-12-04'],
+});
 const PayDays = z
   .int()
   .min(0)
@@ -70,6 +85,8 @@ const NewScheduleBody = z
     payer: Code.meta({ description: 'The code of the payer whose money it is', examples: ['acme'] }),
     frequency: fields.oneOf(FREQUENCIES, FREQUENCY, 'monthly'),
     weekday: Weekday.optional(),
+    monthday: Monthday.optional(),
+    firstCutoff: FirstCutoff.optional(),
     zone: ZoneField,
     payDays: PayDays.default(0),
     approvalsRequired: z
@@ -82,13 +99,15 @@ const NewScheduleBody = z
     minimums: Minimums.default([]),
   })
   .openapi('NewSchedule')
-  .transform((schedule) => {
-    const { weekday = schedule.frequency === 'weekly' ? 1 : undefined, ...rest } = schedule;
-    return { ...rest, ...(weekday === undefined ? {} : { weekday }) };
-  })
+  .transform(({ weekday = null, monthday = null, firstCutoff = null, ...schedule }) => ({
+    ...schedule,
+    weekday,
+    monthday,
+    firstCutoff,
+  }))
   .superRefine((schedule, context) => {
-    const message = whyNotPaySchedule(schedule);
-    if (message) context.addIssue({ code: 'custom', path: message.includes('zone') ? ['zone'] : ['weekday'], message });
+    const objection = whyNotPaySchedule(schedule);
+    if (objection) context.addIssue({ code: 'custom', path: [objection.field], message: objection.reason });
   });
 
 const ScheduleBody = z
@@ -97,6 +116,8 @@ const ScheduleBody = z
     payer: fields.code('The code of the payer whose money it is', 'acme'),
     frequency: fields.oneOf(FREQUENCIES, FREQUENCY, 'monthly'),
     weekday: fields.count(`${WEEKDAY}; otherwise null`, 1).nullable(),
+    monthday: fields.count(`${MONTHDAY}; otherwise null`, 1).nullable(),
+    firstCutoff: fields.day(`${FIRST_CUTOFF}; otherwise null`, '2026-12-04').nullable(),
     zone: fields.text(ZONE, 'America/New_York'),
     payDays: fields.count(PAY_DAYS, 2),
     approvalsRequired: fields.count(APPROVALS, 1),
@@ -150,6 +171,8 @@ const ScheduleChangeBody = z
   .strictObject({
     frequency: fields.oneOf(FREQUENCIES, FREQUENCY, 'monthly').optional(),
     weekday: Weekday.optional(),
+    monthday: Monthday.optional(),
+    firstCutoff: FirstCutoff.optional(),
     zone: ZoneField.optional(),
     payDays: PayDays.optional(),
     scheduled: z.boolean().meta({ description: SCHEDULED }).optional(),
