@@ -65,7 +65,15 @@ import { statementRoutes } from './routes/books/statements.ts';
 import { scheduleRoutes } from './routes/payers/schedules.ts';
 import { taskRoutes } from './routes/tasks/tasks.ts';
 import { webhookRoutes } from './routes/payouts/webhooks.ts';
-import { receiveUpload, TABLE_PATHS, tooLarge, UPLOAD_PATHS } from './http/upload.ts';
+import {
+  LINES_PATH,
+  receiveLines,
+  receiveUpload,
+  sendsLines,
+  TABLE_PATHS,
+  tooLarge,
+  UPLOAD_PATHS,
+} from './http/upload.ts';
 
 /** A thousand events fit in a body. */
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
@@ -136,6 +144,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   app.use('/v1/*', authenticate(deps.db), authorize(), limitBody(), checkJson());
   for (const path of UPLOAD_PATHS) app.use(path, receiveUpload(FILES_BYTES_MAX));
+  app.use(LINES_PATH, receiveLines(FILES_BYTES_MAX));
   for (const path of TABLE_PATHS) app.use(path, receiveUpload(BODY_BYTES_MAX));
   app.use('/webhooks/*', limitTo(WEBHOOK_BYTES_MAX));
   app.use('/v1/*', idempotent(deps));
@@ -191,7 +200,7 @@ const limitTo = (maxSize: number): MiddlewareHandler<ApiEnv> =>
 /** Reads a body of known callers into memory, up to the limit. Imports are written to disk as they arrive, with their own limit. */
 function limitBody(): MiddlewareHandler<ApiEnv> {
   const bodies = limitTo(BODY_BYTES_MAX);
-  return (c, next) => (UPLOAD_PATHS.includes(c.req.path) ? next() : bodies(c, next));
+  return (c, next) => (UPLOAD_PATHS.includes(c.req.path) || sendsLines(c) ? next() : bodies(c, next));
 }
 
 function refuseMethod(c: Context<ApiEnv>, methods: string[]): Response {

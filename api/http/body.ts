@@ -3,6 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
 import { wirePath } from './router.ts';
+import { sendsLines } from './upload.ts';
 
 const JSON_TYPE = /^application\/json(;|$)/i;
 const DEPTH_MAX = 20;
@@ -14,7 +15,7 @@ const TEXT_CHARS_MAX = 10_000;
 /** Refuses a body that is not acceptable JSON. Routes read their forms themselves. */
 export const checkJson = (): MiddlewareHandler => async (c, next) => {
   const contentType = c.req.header('content-type');
-  if (contentType?.toLowerCase().startsWith('multipart/form-data')) return next();
+  if (contentType?.toLowerCase().startsWith('multipart/form-data') || sendsLines(c)) return next();
   const bytes = await c.req.arrayBuffer();
   if (bytes.byteLength > 0) {
     if (!contentType || !JSON_TYPE.test(contentType))

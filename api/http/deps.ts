@@ -31,8 +31,8 @@ export type UploadedFile = { path: string; fileName: string; sha256: string };
 /** The server gives this with each request that comes over a connection. The caller is known once `admit` is called. */
 export type Connected = { admit?: () => void };
 
-/** Middleware sets this for the routes: the caller on every path under /v1, and the upload and its hash where files are sent. */
+/** Middleware sets this for the routes: the caller on every path under /v1, the upload and its hash where files are sent, and the lines where events are sent as lines. */
 export type ApiEnv = {
   Bindings: Connected;
-  Variables: { requestId: string; caller: Caller; upload: Upload; requestHash?: Uint8Array };
+  Variables: { requestId: string; caller: Caller; upload: Upload; requestHash?: Uint8Array; lines?: UploadedFile };
 };

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { TextDecoder } from 'node:util';
 
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 
 import { canonicalJson, sha256 } from '../../domain/canonical.ts';
@@ -40,6 +40,32 @@ export const receiveUpload =
       const upload = await receive(folder, readParts(contentType, limited(c.req.raw, bytesMax)));
       c.set('upload', upload);
       c.set('requestHash', hashOf(upload));
+      return await next();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+
+export const LINES_PATH = '/v1/events';
+const LINES_TYPE = /^application\/x-ndjson(;|$)/i;
+
+/** Whether a request sends events as lines, which are written to disk as files are. */
+export const sendsLines = ({ req }: Context): boolean =>
+  req.method === 'POST' && req.path === LINES_PATH && LINES_TYPE.test(req.header('content-type') ?? '');
+
+/** Writes a body of lines to disk, as `receiveUpload` writes files. */
+export const receiveLines =
+  (bytesMax: number): MiddlewareHandler<ApiEnv> =>
+  async (c, next) => {
+    if (!sendsLines(c)) return next();
+    const folder = await mkdtemp(join(tmpdir(), 'bursar-lines-'));
+    try {
+      const pieces = async function* () {
+        for await (const piece of limited(c.req.raw, bytesMax)) yield Buffer.from(piece);
+      };
+      const lines = await save(join(folder, 'lines'), { name: 'body', fileName: 'body', content: pieces() });
+      c.set('lines', lines);
+      c.set('requestHash', Buffer.from(lines.sha256, 'hex'));
       return await next();
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -1075,7 +1075,9 @@ export interface paths {
         put?: never;
         /**
          * Send events
-         * @description Needs a key of the role **operator**.
+         * @description As JSON, all events are taken in, or none. As `application/x-ndjson`, each line is one event, and a line that cannot be taken in is refused alone. The body of lines may have up to 1 GiB.
+         *
+         *     Needs a key of the role **operator**.
          */
         post: operations["sendEvents"];
         delete?: never;
@@ -4702,6 +4704,63 @@ export interface components {
              * @example The refund takes nothing back yet: its sale order-1001 is not known. It waits until you send that sale.
              */
             detail: string;
+        };
+        EventLineResults: {
+            /**
+             * @description The number of lines whose event or correction is new
+             * @example 1180
+             */
+            accepted: number;
+            /**
+             * @description The number of lines that were already known
+             * @example 15
+             */
+            replayed: number;
+            /**
+             * @description The number of lines of which a higher revision is known
+             * @example 0
+             */
+            superseded: number;
+            /**
+             * @description The number of lines that were already known with other content
+             * @example 1
+             */
+            quarantined: number;
+            /**
+             * @description The number of lines that wait until their partner is added
+             * @example 2
+             */
+            parked: number;
+            /**
+             * @description The number of lines that could not be taken in
+             * @example 4
+             */
+            refused: number;
+            /** @description The first 100 problems of refused lines */
+            problems: {
+                /**
+                 * @description The number of the line, counted from 1
+                 * @example 17
+                 */
+                line: number;
+                /**
+                 * @description The field that is wrong; `line` if the whole line is
+                 * @example amount
+                 */
+                field: string;
+                /**
+                 * @description The reason against it
+                 * @example is needed for a sale
+                 */
+                reason: string;
+            }[];
+            /** @description Events that are stored and pay nobody for now, the first 100 of them */
+            warnings: components["schemas"]["EventWarning"][];
+            /**
+             * @description The number of all warnings
+             * @example 1
+             */
+            warningCount: number;
         };
         NewEvents: {
             /** @description 1 to 1000 events; all are taken in, or none */
@@ -11264,6 +11323,7 @@ export type PaymentFormField = components['schemas']['PaymentFormField'];
 export type PaymentFormChoice = components['schemas']['PaymentFormChoice'];
 export type EventResults = components['schemas']['EventResults'];
 export type EventWarning = components['schemas']['EventWarning'];
+export type EventLineResults = components['schemas']['EventLineResults'];
 export type NewEvents = components['schemas']['NewEvents'];
 export type NewEvent = components['schemas']['NewEvent'];
 export type Event = components['schemas']['Event'];
@@ -14073,16 +14133,17 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewEvents"];
+                "application/x-ndjson": string;
             };
         };
         responses: {
-            /** @description Every event was taken in, was already known, or is quarantined. */
+            /** @description Every event was taken in, was already known, is quarantined, or is parked. Lines are counted by their outcomes, and the first problems are listed. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EventResults"];
+                    "application/json": components["schemas"]["EventResults"] | components["schemas"]["EventLineResults"];
                 };
             };
             /** @description An event cannot be accepted, so none was taken in. `errors` names every reason. Or: A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */

@@ -101,9 +101,9 @@ async function sendFile(api: ApiClient, { folder }: Industry, name: string, say:
     const mapping = await readJson(join(folder, 'mapping.json'), ImportMapping);
     return sayImport(api, await importFile(api, { mapping, file }), say);
   }
-  const body = JSON.parse(await readFile(file, 'utf8')) as Body<'post', '/v1/events'>;
-  const { results } = await api.post('/v1/events', { body });
-  say(`Sent ${results.length} events of ${name}.`);
+  const body = JSON.parse(await readFile(file, 'utf8')) as Extract<Body<'post', '/v1/events'>, object>;
+  await api.post('/v1/events', { body });
+  say(`Sent ${body.events.length} events of ${name}.`);
 }
 
 /** The earnings of a partner by one incentive: what the product says, and what the golden results say. */

@@ -28,7 +28,7 @@ export type Happening = {
 };
 
 type Scene = { servers: Servers; business: Business; rounds: number; happenings: Happening[] };
-type Event = Body<'post', '/v1/events'>['events'][number];
+type Event = Extract<Body<'post', '/v1/events'>, object>['events'][number];
 
 /** Not a multiple of the steps between the amounts owed, and above every minimum. */
 const SOLD_MORE_MINOR = 2_601n;

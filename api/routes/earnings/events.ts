@@ -1,18 +1,23 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
-import { boundWarnings, type EventWarning, WARNINGS_MAX, type Warnings } from '../../../commands/earnings/warnings.ts';
+import { intakeLines } from '../../../commands/earnings/lines.ts';
+import { boundWarnings } from '../../../commands/earnings/warnings.ts';
 import { listEvents, type StoredEvent } from '../../../db/earnings/events.ts';
 import { Code, Currency, Line, Source } from '../../../domain/fields.ts';
 import { formatWeight, WireEvent } from '../../../domain/event.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { readPage } from '../../http/cursor.ts';
-import type { ApiDeps } from '../../http/deps.ts';
+import type { ApiDeps, ApiEnv } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
-import { answers, jsonBody, pageOf, pageQuery } from '../../http/schemas.ts';
+import { answers, pageOf, pageQuery } from '../../http/schemas.ts';
+import { LINES_PATH } from '../../http/upload.ts';
 import { wakeAccruals } from '../../http/wake.ts';
+import { eventsIn, LINES_TYPE, LinesBody, linesBody } from './event-lines.ts';
+import { warningFields, warningsBody } from './event-warnings.ts';
 
 const EVENTS_MAX = 1000;
 
@@ -25,40 +30,6 @@ const NewEventsBody = z
       .meta({ description: `1 to ${EVENTS_MAX} events; all are taken in, or none` }),
   })
   .openapi('NewEvents');
-
-const EventWarningBody = z
-  .object({
-    code: fields.oneOf(
-      ['refund_waits', 'earns_nothing'],
-      '`refund_waits`: its sale is not known yet, and the refund waits for it; `earns_nothing`: no incentive of the plan in force earns on it',
-      'refund_waits',
-    ),
-    line: fields
-      .count('The line of the file on which the row ends; null if the event was not in a file', 17)
-      .nullable(),
-    source: fields.text('The source of the event', 'shop'),
-    id: fields.text('The id of the event in its source', 'order-1001-refund'),
-    detail: fields.text(
-      'A sentence for a person',
-      'The refund takes nothing back yet: its sale order-1001 is not known. It waits until you send that sale.',
-    ),
-  })
-  .openapi('EventWarning');
-
-export const warningFields = {
-  warnings: z
-    .array(EventWarningBody)
-    .max(WARNINGS_MAX)
-    .meta({
-      description: `Events that are stored and pay nobody for now, the first ${WARNINGS_MAX} of them`,
-    }),
-  warningCount: fields.count('The number of all warnings', 1),
-};
-
-export const warningsBody = ({ first, count }: Warnings<EventWarning & { line?: number }>) => ({
-  warnings: first.map(({ code, line = null, source, id, detail }) => ({ code, line, source, id, detail })),
-  warningCount: count,
-});
 
 const EventsBody = z
   .object({
@@ -113,15 +84,40 @@ const EventBody = z
   })
   .openapi('Event');
 
+/** Lines are read in their own way, so their type is only for the document. */
+const LINES_CONTENT: object = {
+  [LINES_TYPE]: {
+    schema: {
+      type: 'string',
+      description: 'One event as JSON on each line',
+      examples: [
+        '{"source":"shop","id":"order-1001","program":"resale","partner":"paula","kind":"visit","occurredAt":"2026-02-10T12:00:00Z"}',
+      ],
+    },
+  },
+};
+
 const add = createRoute({
   method: 'post',
   path: '/v1/events',
   operationId: 'sendEvents',
   tags: ['events'],
   summary: 'Send events',
-  request: { body: jsonBody(NewEventsBody) },
+  description: `As JSON, all events are taken in, or none. As \`${LINES_TYPE}\`, each line is one event, and a line that cannot be taken in is refused alone. The body of lines may have up to 1 GiB.`,
+  request: {
+    body: {
+      required: true,
+      content: {
+        'application/json': { schema: NewEventsBody },
+        ...LINES_CONTENT,
+      },
+    },
+  },
   responses: {
-    200: answers(EventsBody, 'Every event was taken in, was already known, or is quarantined.'),
+    200: answers(
+      z.union([EventsBody, LinesBody]),
+      'Every event was taken in, was already known, is quarantined, or is parked. Lines are counted by their outcomes, and the first problems are listed.',
+    ),
     400: problemResponse('An event cannot be accepted, so none was taken in. `errors` names every reason.'),
   },
 });
@@ -164,8 +160,25 @@ const eventBody = ({ minor, currency, amounts, shares, occurredAt, bookedAt, ...
   bookedAt: bookedAt.toISOString(),
 });
 
-export const eventRoutes = ({ db, temporal, log }: ApiDeps) =>
-  createRouter()
+/** Answers a request whose body is lines. Any other one goes on to its route. */
+const takeLines =
+  ({ db, temporal, log }: ApiDeps): MiddlewareHandler<ApiEnv> =>
+  async (c, next) => {
+    const lines = c.get('lines');
+    if (!lines) return next();
+    const taken = await intakeLines(db, eventsIn(lines.path), {
+      by: c.get('caller').actorId,
+      nowMs: () => Date.now(),
+      wake: (shards) => wakeAccruals({ temporal, log }, shards),
+    });
+    return c.json(linesBody(taken), 200);
+  };
+
+export function eventRoutes(deps: ApiDeps) {
+  const { db, temporal, log } = deps;
+  const router = createRouter();
+  router.use(LINES_PATH, takeLines(deps));
+  return router
     .openapi(add, async (c) => {
       const { events } = c.req.valid('json');
       const incoming = events.map((wire, unit) => ({ wire, unit }));
@@ -186,3 +199,4 @@ export const eventRoutes = ({ db, temporal, log }: ApiDeps) =>
       const read = (count: number) => listEvents(db, filter, cursor, count);
       return c.json(await readPage(limit, read, { key: ({ source, id }) => ({ source, id }), item: eventBody }), 200);
     });
+}

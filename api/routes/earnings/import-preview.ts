@@ -7,7 +7,7 @@ import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers } from '../../http/schemas.ts';
-import { warningFields, warningsBody } from './events.ts';
+import { warningFields, warningsBody } from './event-warnings.ts';
 import { IMPORT_FORM, readMapping } from './import-form.ts';
 
 const ROWS_SHOWN_MAX = 100;

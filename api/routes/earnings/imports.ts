@@ -9,7 +9,7 @@ import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, Ordinal, pageOf, pageQuery, Uuid, UuidPath } from '../../http/schemas.ts';
 import { wakeAccruals } from '../../http/wake.ts';
-import { warningFields, warningsBody } from './events.ts';
+import { warningFields, warningsBody } from './event-warnings.ts';
 import { IMPORT_FORM, readMapping } from './import-form.ts';
 
 const ImportBody = z
