@@ -33,6 +33,8 @@ import { positivePayRoutes } from './routes/checks/positive-pay.ts';
 import { correctionImportRoutes } from './routes/earnings/correction-imports.ts';
 import { correctionRoutes } from './routes/earnings/corrections.ts';
 import { eventRoutes } from './routes/earnings/events.ts';
+import { sourceSecretRoutes } from './routes/earnings/source-secrets.ts';
+import { sourceWebhookRoutes } from './routes/earnings/source-webhooks.ts';
 import { parkedRoutes } from './routes/earnings/parked.ts';
 import { quarantineRoutes } from './routes/earnings/quarantine.ts';
 import { gatewayRoutes } from './routes/payers/gateways.ts';
@@ -104,6 +106,8 @@ const ROUTES = [
   paymentFormRoutes,
   eventRoutes,
   parkedRoutes,
+  sourceSecretRoutes,
+  sourceWebhookRoutes,
   quarantineRoutes,
   importPreviewRoutes,
   importRoutes,
@@ -142,6 +146,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   const app = createRouter();
   app.use(requestId(OWN_IDS), logRequests(deps), secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
+  app.use('/v1/sources/:source/webhook', limitTo(WEBHOOK_BYTES_MAX));
   app.use('/v1/*', authenticate(deps.db), authorize(), limitBody(), checkJson());
   for (const path of UPLOAD_PATHS) app.use(path, receiveUpload(FILES_BYTES_MAX));
   app.use(LINES_PATH, receiveLines(FILES_BYTES_MAX));

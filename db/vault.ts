@@ -12,6 +12,7 @@ export type VaultKeys = { keyId: string; kek: Uint8Array; fingerprintKey: Uint8A
 export const instrumentRecord = (instrumentVersionId: string): string => `instrument/${instrumentVersionId}`;
 export const payerGatewayRecord = (payerId: number, method: string): string => `payer-gateway/${payerId}/${method}`;
 export const attemptRecord = (attemptId: string): string => `attempt/${attemptId}`;
+export const sourceSecretRecord = (secretId: string): string => `source-secret/${secretId}`;
 export const batchRecord = (batchId: string): string => `batch/${batchId}`;
 
 const ALGORITHM = 'aes-256-gcm';

@@ -85,6 +85,9 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/events': STAFF,
   'POST /v1/events': OPERATOR,
   'GET /v1/events/parked': STAFF,
+  'GET /v1/sources/{source}/secrets': ['operator', 'auditor'],
+  'POST /v1/sources/{source}/secrets': OPERATOR,
+  'DELETE /v1/sources/{source}/secrets/{id}': OPERATOR,
   'GET /v1/quarantine': STAFF,
   'POST /v1/quarantine/{id}/decision': OPERATOR,
   'GET /v1/imports': STAFF,
@@ -156,8 +159,8 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/audit': ['operator', 'auditor'],
 };
 
-/** The only routes under /v1 that need no key: they are how a person gets one. */
-export const OPEN_ROUTES: readonly string[] = ['POST /v1/keys/claim'];
+/** The only routes under /v1 that need no key. A person gets one by the first, and the webhooks of the second are signed. */
+export const OPEN_ROUTES: readonly string[] = ['POST /v1/keys/claim', 'POST /v1/sources/{source}/webhook'];
 
 export const isOpen = (route: string | undefined): boolean => route !== undefined && OPEN_ROUTES.includes(route);
 

@@ -90,6 +90,21 @@ create table event_quarantine_decision(
   check ((decision = 'accept') = (revision is not null))
 );
 
+-- The secrets by which a source signs the events that it sends as webhooks. Several are in force while they are changed.
+create table source_secret(
+  id uuid primary key default uuidv7(),
+  source text not null check (source ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
+  sealed bytea not null,
+  key_id text not null,
+  created_by uuid not null references actor,
+  created_at timestamptz not null default now(),
+  revoked_by uuid references actor,
+  revoked_at timestamptz,
+  check ((revoked_by is null) = (revoked_at is null))
+);
+create index on source_secret(source);
+comment on column source_secret.sealed is 'The secret in the vault, as `source-secret/<id>`.';
+
 -- Events whose partner was not known when they came. They are taken in once the partner is there.
 create table event_parked(
   id bigint generated always as identity primary key,

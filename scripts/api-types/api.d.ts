@@ -1106,6 +1106,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sources/{source}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the secrets by which a source signs its webhooks
+         * @description Needs a key of the role **operator** or **auditor**.
+         */
+        get: operations["listSourceSecrets"];
+        put?: never;
+        /**
+         * Set a secret by which a source signs its webhooks
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["addSourceSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{source}/secrets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a secret of a source
+         * @description Needs a key of the role **operator**.
+         */
+        delete: operations["revokeSourceSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{source}/webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive events as a signed webhook
+         * @description Needs no key and no `Idempotency-Key`: the webhook is signed with a secret of the source, as Standard Webhooks says. The headers are `webhook-id`, `webhook-timestamp` (seconds, at most 5 minutes from our clock) and `webhook-signature` (`v1,` and an HMAC-SHA256 in Base64).
+         */
+        post: operations["receiveEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/quarantine": {
         parameters: {
             query?: never;
@@ -5005,6 +5069,50 @@ export interface components {
              * @example 2026-03-02T09:30:00.000Z
              */
             parkedAt: string;
+        };
+        SourceSecret: {
+            /**
+             * Format: uuid
+             * @description The id of the secret; use it to revoke the secret
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description The source that signs with it
+             * @example shop
+             */
+            source: string;
+            /**
+             * @description The person who set it, and who answers for the events that it signs
+             * @example olga
+             */
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description When it was set. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was revoked; null while it is in force. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            revokedAt: string | null;
+        };
+        NewSourceSecret: components["schemas"]["SourceSecret"] & {
+            /**
+             * @description The secret itself, shown only this once
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret: string;
+        };
+        SourceSecretWish: {
+            /**
+             * @description The secret that the sender gave you: `whsec_` and 24 to 64 bytes in Base64. Without it, Bursar makes a new one
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret?: string;
         };
         QuarantinedEvent: {
             /**
@@ -11328,6 +11436,9 @@ export type NewEvents = components['schemas']['NewEvents'];
 export type NewEvent = components['schemas']['NewEvent'];
 export type Event = components['schemas']['Event'];
 export type ParkedEvent = components['schemas']['ParkedEvent'];
+export type SourceSecret = components['schemas']['SourceSecret'];
+export type NewSourceSecret = components['schemas']['NewSourceSecret'];
+export type SourceSecretWish = components['schemas']['SourceSecretWish'];
 export type QuarantinedEvent = components['schemas']['QuarantinedEvent'];
 export type QuarantineDecision = components['schemas']['QuarantineDecision'];
 export type ImportPreview = components['schemas']['ImportPreview'];
@@ -14199,6 +14310,170 @@ export interface operations {
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listSourceSecrets: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The system that the event comes from */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secrets, the oldest first. The secrets themselves are never shown. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["SourceSecret"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addSourceSecret: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The system that the event comes from */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceSecretWish"];
+            };
+        };
+        responses: {
+            /** @description The secret is in force. The other secrets of the source stay in force. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewSourceSecret"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    revokeSourceSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The system that the event comes from */
+                source: string;
+                /** @description The id of the secret */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret is revoked. Webhooks that it signs are refused. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceSecret"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    receiveEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The system that the event comes from */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Every event was taken in, was already known, is quarantined, or is parked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventResults"];
+                };
+            };
+            /** @description An event cannot be accepted, so none was taken in. `errors` names every reason. Or: A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No secret of the source signed the webhook, or it is too old. Nothing was taken in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

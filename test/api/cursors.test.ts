@@ -28,6 +28,7 @@ beforeAll(async () => {
     correction: await addCorrection(),
     actor,
     gateway: 'wise',
+    source: 'store',
     program: 'shop',
   };
   const partnerId = await api.db.oneFirst(sql.type(Row)`select id from partner where code = 'ann'`);
@@ -81,6 +82,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/partners/ann/instruments': UUID,
   '/v1/events': { source: 's', id: 'e' },
   '/v1/events/parked': '1',
+  '/v1/sources/{source}/secrets': UUID,
   '/v1/quarantine': '1',
   '/v1/imports': UUID,
   '/v1/imports/{import}/rejections': { line: 1, column: 'price' },

@@ -31,6 +31,7 @@ import {
 import { listClosable, readScopes, saveScopes } from '../../db/earnings/scopes.ts';
 import { listStandings } from '../../db/earnings/standing.ts';
 import { listPartnerEarnings } from '../../db/earnings/partner-earnings.ts';
+import { insertSecret, openSecrets } from '../../db/earnings/source-secrets.ts';
 import { insertParked } from '../../db/earnings/parked.ts';
 import { insertQuarantined } from '../../db/earnings/quarantine.ts';
 import { countWorkedOut } from '../../db/earnings/worked-out.ts';
@@ -217,6 +218,8 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   wakeWaiting: (db) => wakeWaiting(db, [ORIGIN]),
   insertEvents: (db) => insertEvents(db, [EVENT]),
   insertQuarantined: (db) => insertQuarantined(db, [{ wire: { source: 'large', id: 'x' } as WireEvent, hash: HASH }]),
+  insertSecret: (db) => insertSecret(db, VAULT, { id: ID, source: 'large', clear: HASH, by: ID }),
+  openSecrets: (db) => openSecrets(db, VAULT, 'large'),
   insertParked: (db) =>
     insertParked(db, [
       {

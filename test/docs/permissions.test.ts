@@ -50,7 +50,7 @@ ${Object.entries(OTHER_RELATIONS)
   .join('\n')}
 ## Which role may call which route
 
-\`POST /v1/keys/claim\` needs no key. Partners reach their own data alone.
+\`POST /v1/keys/claim\` needs no key, and \`POST /v1/sources/{source}/webhook\` needs a signature instead. Partners reach their own data alone.
 
 ${routes}
 `;

@@ -19,7 +19,7 @@ import { wakeAccruals } from '../../http/wake.ts';
 import { eventsIn, LINES_TYPE, LinesBody, linesBody } from './event-lines.ts';
 import { warningFields, warningsBody } from './event-warnings.ts';
 
-const EVENTS_MAX = 1000;
+export const EVENTS_MAX = 1000;
 
 const NewEventsBody = z
   .strictObject({
@@ -31,7 +31,7 @@ const NewEventsBody = z
   })
   .openapi('NewEvents');
 
-const EventsBody = z
+export const EventsBody = z
   .object({
     results: z
       .array(
