@@ -14,3 +14,7 @@ export const Count = z.bigint().transform(Number);
 export const Id = z.object({ id: z.string() });
 /** Amounts by name, whose minor units are written as text. */
 export const Amounts = z.record(z.string(), z.string().transform(BigInt));
+/** A reading of a metric, whose value in millionths is written as text. */
+export const ReadingColumn = z
+  .strictObject({ metric: z.string(), value: z.string().transform(BigInt), on: LocalDate.nullable() })
+  .nullable();

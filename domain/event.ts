@@ -10,6 +10,8 @@ import {
   Decimal,
   EventKind,
   QUANTITY_MAX,
+  Reading,
+  READING_DIGITS,
   Source,
   whyNotAmount,
 } from './fields.ts';
@@ -117,6 +119,7 @@ const EventShape = z.strictObject({
       examples: [{ product: 'router-x', customer: 'kim' }],
     })
     .optional(),
+  reading: Reading.optional(),
   revision: z
     .int()
     .min(1)
@@ -192,6 +195,7 @@ export const WireEvent = EventShape.superRefine((event, context) => {
     ...moneyObjections(event),
     ...refundObjections(event),
     ...shareObjections(event),
+    ...objection(event.reading !== undefined && event.kind === REFUND, 'reading', 'cannot be refunded: correct it'),
     ...objection(event.kind === CLOSING, 'kind', `is ${CLOSING}, which Bursar sends itself`),
     ...objection(event.source === OUR_SOURCE, 'source', `is ${OUR_SOURCE}, which is our own`),
   ];
@@ -215,6 +219,8 @@ export type Event = {
   readonly quantity: number | null;
   readonly refundOf: string | null;
   readonly attributes: Readonly<Record<string, string>>;
+  /** A reading of a metric: its value in millionths, and a local date of the window that it is about. */
+  readonly reading: { readonly metric: string; readonly value: bigint; readonly on: string | null } | null;
   readonly revision: number;
   /** The partners who share it, the first of whom is `partner`. Empty where one partner did it alone. */
   readonly shares: readonly Share[];
@@ -242,6 +248,13 @@ export function toEvent(wire: WireEvent): Event {
     quantity: wire.quantity ?? null,
     refundOf: wire.refundOf ?? null,
     attributes: wire.attributes ?? {},
+    reading: wire.reading
+      ? {
+          metric: wire.reading.metric,
+          value: parseMinor(wire.reading.value, READING_DIGITS),
+          on: wire.reading.on ?? null,
+        }
+      : null,
     revision: wire.revision ?? 1,
     shares: (wire.shares ?? []).map(({ partner: code, weight }) => ({
       partner: code,

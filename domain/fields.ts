@@ -113,3 +113,23 @@ export const PostalAddress = z.strictObject({
   country: Country,
 });
 export type PostalAddress = z.infer<typeof PostalAddress>;
+
+export const READING_DIGITS = 6;
+
+/** A reading of a metric, such as a market share or a score. */
+export const Reading = z
+  .strictObject({
+    metric: AmountName.meta({ description: 'The name of the metric', examples: ['market_share'] }),
+    value: z
+      .string()
+      .regex(/^\d{1,9}(\.\d{1,6})?$/, 'is not a number of 0 or more with at most six decimals')
+      .meta({ description: 'The value, a decimal string', examples: ['31.4'] }),
+    on: z.iso
+      .date()
+      .meta({
+        description: 'A local date of the window that it is about; the day of the event if left out',
+        examples: ['2026-03-31'],
+      })
+      .optional(),
+  })
+  .meta({ description: 'A reading of a metric. In each window the last reading counts' });

@@ -10,6 +10,7 @@ import { saveScopes } from '../../db/earnings/scopes.ts';
 import { accrualPostings } from '../../domain/books/postings.ts';
 import { close, type Earning, earningsOf, type Scope } from '../../domain/earnings/change.ts';
 import type { Shard } from '../../domain/earnings/shard.ts';
+import { isReading } from '../../domain/programs/incentives/measure.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 import { openPage, type Page } from './page.ts';
 import { createTermsCache, type TermsCache } from './terms-cache.ts';
@@ -55,6 +56,7 @@ async function accrue(
       continue;
     }
     const earned = change ? earningsOf(change, page) : closingEarnings(closing, event, page);
+    if (closing && lacksReading(closing)) await tellOfMissingReading(tx, closing, event);
     page.remember(event, change, earned);
     earnings.push(...named(event, earned, page));
     done.push(event);
@@ -69,6 +71,18 @@ async function accrue(
   await finishDueEvents(tx, done);
   await wakeWaiting(tx, done);
 }
+
+const lacksReading = ({ measure, members }: Scope): boolean => isReading(measure) && members.size === 0;
+
+/** A window that closes without its reading earns nothing yet, and somebody is told. */
+const tellOfMissingReading = (tx: Database, { incentiveId, start, measure }: Scope, { partner, program }: DueEvent) =>
+  raiseAlarm(
+    tx,
+    'reading_missing',
+    `partner/${partner}`,
+    `The window from ${start} of the incentive ${incentiveId} in program ${program} was closed without a ${measure}, so it earned nothing yet. Send the reading: the window then earns what it is worth.`,
+    `${program}/${incentiveId}/${start}`,
+  );
 
 /** The earning of a window that is closed. */
 function closingEarnings(scope: Scope | undefined, { eventId }: DueEvent, page: Page): Earning[] {

@@ -1,11 +1,6 @@
 import type { Database } from '../../db/database.ts';
-import {
-  type EventKey,
-  type EventPlace,
-  type KnownEvent,
-  listEventPlaces,
-  listKnownEvents,
-} from '../../db/earnings/events.ts';
+import { type EventKey, type KnownEvent, listKnownEvents } from '../../db/earnings/events.ts';
+import { type EventPlace, listEventPlaces } from '../../db/earnings/places.ts';
 import { localDate } from '../../domain/calendar.ts';
 import { MINUTE_MS } from '../../domain/durations.ts';
 import { whyNotRefund } from '../../domain/earnings/refund.ts';
@@ -233,7 +228,7 @@ function attributeRefusals({ attributes, program }: Event, place: EventPlace | u
 
 /** A refund may come before its sale. It is judged against the sale once the sale is there: it must fit one of its revisions. */
 function refundRefusals(refund: Event, sales: readonly Seen[]): Refusal[] {
-  const reasons = sales.map((sale) => whyNotRefund(refund, { ...sale, attributes: {}, shares: [] }));
+  const reasons = sales.map((sale) => whyNotRefund(refund, { ...sale, attributes: {}, shares: [], reading: null }));
   const [reason] = reasons;
   return reason !== undefined && reasons.every((one) => one !== undefined) ? [{ field: 'refundOf', reason }] : [];
 }

@@ -1,5 +1,6 @@
 import type { Database } from '../../db/database.ts';
-import { type EventPlace, listKnownEvents } from '../../db/earnings/events.ts';
+import { listKnownEvents } from '../../db/earnings/events.ts';
+import type { EventPlace } from '../../db/earnings/places.ts';
 import { listTermsOfPlans } from '../../db/programs/plans.ts';
 import { localDate } from '../../domain/calendar.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';

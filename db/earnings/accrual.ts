@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { DatedVersion } from '../../domain/earnings/rating.ts';
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
 import type { Event, Share } from '../../domain/event.ts';
-import { Amounts, Currency, Instant, LocalDate } from '../column-types.ts';
+import { Amounts, Currency, Instant, LocalDate, ReadingColumn } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 
@@ -53,6 +53,7 @@ const eventShape = {
   otherAmounts: Amounts,
   quantity: z.number().nullable(),
   attributes: z.record(z.string(), z.string()),
+  reading: ReadingColumn,
   refundOf: z.string().nullable(),
   sentBy: z.string().nullable(),
   shares: z.array(
@@ -68,7 +69,7 @@ const DueRow = z.strictObject({ ...eventShape, partnerId: z.bigint() });
 const eventColumns = sql.fragment`
   event.id as "eventId", event.source, event.source_id as id, event.revision, program.code as program, partner.code as partner,
   event.partner_id as "eventPartnerId", event.kind, event.occurred_at as "occurredAtMs", event.currency, event.amount_minor as minor,
-  event.other_amounts as "otherAmounts", event.quantity, event.attributes, event.refund_of as "refundOf", event.sent_by as "sentBy",
+  event.other_amounts as "otherAmounts", event.quantity, event.attributes, event.reading, event.refund_of as "refundOf", event.sent_by as "sentBy",
   case when event.share_count = 0 then '[]' else (
     select jsonb_agg(jsonb_build_object('partner', other.code, 'partnerId', other.id::text, 'weight', share.weight::text) order by share.no)
     from event_share share join partner other on other.id = share.partner_id where share.event_id = event.id) end as shares`;

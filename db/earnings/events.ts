@@ -4,51 +4,13 @@ import { z } from 'zod';
 import { CLOSING, type Event, OUR_SOURCE } from '../../domain/event.ts';
 import { SHARDS } from '../../domain/earnings/shard.ts';
 import { CHANGED_EVENTS, UNKNOWN_PARTNERS } from '../../domain/programs/intake-rules.ts';
-import { Amounts, Bytes, Currency, Instant, LocalDate } from '../column-types.ts';
+import { Amounts, Bytes, Currency, Instant, LocalDate, ReadingColumn } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 
 /** Events, and the queue of those whose earnings are not worked out yet. */
 
 export type EventKey = { source: string; id: string };
-
-const PlaceRow = z.strictObject({
-  partner: z.string(),
-  program: z.string(),
-  partnerId: z.bigint().nullable(),
-  programId: z.number().nullable(),
-  zone: z.string().nullable(),
-  /** The terms in effect of the partner in the program, oldest first. */
-  terms: z.array(z.strictObject({ planId: z.number(), from: LocalDate, until: LocalDate.nullable() })),
-  /** The attributes that the program declares. */
-  attributes: z.array(z.string()).nullable(),
-  changedEvents: z.enum(CHANGED_EVENTS).nullable(),
-  unknownPartners: z.enum(UNKNOWN_PARTNERS).nullable(),
-});
-/** The rows to which an event of a partner in a program belongs. The columns of a missing row are null. */
-export type EventPlace = z.infer<typeof PlaceRow>;
-
-export const listEventPlaces = (
-  db: Database,
-  events: readonly { partner: string; program: string }[],
-): Promise<readonly EventPlace[]> =>
-  db.any(sql.type(PlaceRow)`
-    select asked.partner, asked.program, partner.id as "partnerId", program.id as "programId", schedule.zone, agreed.terms,
-      program.attributes, program.changed_events as "changedEvents", program.unknown_partners as "unknownPartners"
-    from (
-      select distinct partner, program
-      from ${sql.unnest(
-        events.map(({ partner, program }) => [partner, program]),
-        ['text', 'text'],
-      )} as given(partner, program)
-    ) asked
-    left join partner on partner.code = asked.partner
-    left join program on program.code = asked.program
-    left join pay_schedule schedule on schedule.id = program.schedule_id
-    cross join lateral (
-      select coalesce(jsonb_agg(jsonb_build_object('planId', plan_id, 'from', starts_on, 'until', ends_on) order by starts_on), '[]') as terms
-      from agreement_terms(partner.id, program.id)
-    ) agreed`);
 
 const KnownRow = z.strictObject({
   source: z.string(),
@@ -126,6 +88,7 @@ const eventJson = ({ event, hash, partnerId, programId, sentBy, ...more }: NewEv
   other_amounts: amountsOf(event.otherAmounts),
   quantity: event.quantity,
   attributes: event.attributes,
+  reading: event.reading && { ...event.reading, value: String(event.reading.value) },
   refund_of: event.refundOf,
   occurred_at: new Date(event.occurredAtMs).toISOString(),
   payload_hash: `\\x${Buffer.from(hash).toString('hex')}`,
@@ -135,7 +98,7 @@ const eventJson = ({ event, hash, partnerId, programId, sentBy, ...more }: NewEv
 });
 
 const eventColumns = sql.fragment`
-  source, source_id, revision, partner_id, program_id, kind, currency, amount_minor, other_amounts, quantity, attributes, refund_of,
+  source, source_id, revision, partner_id, program_id, kind, currency, amount_minor, other_amounts, quantity, attributes, reading, refund_of,
   occurred_at, payload_hash, sent_by, worked_out_for, share_count`;
 
 /** Writes events, each with its places in the queue. Returns the revisions that were stored already, which are usually none. */
@@ -150,7 +113,7 @@ export function insertEvents(db: Database, events: readonly NewEvent[]): Promise
     with given as materialized (
       select ${eventColumns} from json_to_recordset(${JSON.stringify(events.map(eventJson))}::json) as sent(source text,
         source_id text, revision int, partner_id bigint, program_id int, kind text, currency bpchar, amount_minor bigint,
-        other_amounts jsonb, quantity int, attributes jsonb, refund_of text, occurred_at timestamptz, payload_hash bytea,
+        other_amounts jsonb, quantity int, attributes jsonb, reading jsonb, refund_of text, occurred_at timestamptz, payload_hash bytea,
         sent_by uuid, worked_out_for smallint, share_count smallint)
     ), added as (
       insert into event(${eventColumns}) select ${eventColumns} from given
@@ -210,6 +173,7 @@ const EventRow = z.strictObject({
   revision: z.number(),
   amounts: Amounts,
   attributes: z.record(z.string(), z.string()),
+  reading: ReadingColumn,
   refundOf: z.string().nullable(),
   shares: z.array(z.strictObject({ partner: z.string(), weight: z.string().transform(BigInt) })),
   occurredAt: Instant,
@@ -248,7 +212,7 @@ export const listEvents = (
   const { source = null, id = null, partner = null, program = null } = filter;
   return db.any(sql.type(EventRow)`
     select event.source, event.source_id as id, partner.code as partner, program.code as program, event.kind, event.currency,
-      event.amount_minor as minor, event.quantity, event.revision, event.other_amounts as amounts, event.attributes,
+      event.amount_minor as minor, event.quantity, event.revision, event.other_amounts as amounts, event.attributes, event.reading,
       event.refund_of as "refundOf", ${sharesOf(sql.fragment`event`)} as shares, event.occurred_at as "occurredAt", event.booked_at as "bookedAt",
       not exists (select from event_due due where due.event_id = event.id) as accrued
     from ${partner === null ? sql.fragment`event` : sql.fragment`(${eventsOf(sql.fragment`(select known.id from partner known where known.code = ${partner})`)}) event`}

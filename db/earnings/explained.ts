@@ -5,14 +5,14 @@ import type { Before } from '../../domain/earnings/change.ts';
 import { explain } from '../../domain/earnings/explanation.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';
 import { targetsOf } from '../../domain/earnings/target.ts';
-import { Amounts, Currency, LocalDate } from '../column-types.ts';
+import { Amounts, Currency, LocalDate, ReadingColumn } from '../column-types.ts';
 import type { Database } from '../database.ts';
 import { readTerms } from '../programs/terms.ts';
 
 /** The stored calculation of an earning, which is put into words when somebody reads it. */
 
 /** Writes what was there before as JSON: minor units are text, and a segment is a list. */
-export const beforeJson = ({ minor, segments, counted }: Before): string =>
+export const beforeJson = ({ minor, segments, counted, reading }: Before): string =>
   JSON.stringify({
     minor: String(minor),
     segments: segments.map(({ versionId, sinceMs, measures: { volume, of, base } }) => [
@@ -23,6 +23,7 @@ export const beforeJson = ({ minor, segments, counted }: Before): string =>
       ...(base === 0n ? [] : [String(base)]),
     ]),
     ...(counted === undefined ? {} : { counted }),
+    ...(reading === undefined ? {} : { reading: reading === null ? null : String(reading) }),
   });
 
 const MinorText = z.string().transform(BigInt);
@@ -38,8 +39,13 @@ const BeforeColumn = z
       }))
       .array(),
     counted: z.number().optional(),
+    reading: MinorText.nullable().optional(),
   })
-  .transform(({ counted, ...before }): Before => (counted === undefined ? before : { ...before, counted }));
+  .transform(({ counted, reading, ...before }): Before => ({
+    ...before,
+    ...(counted === undefined ? {} : { counted }),
+    ...(reading === undefined ? {} : { reading }),
+  }));
 
 /** The stored calculation of an earning. Null for money that no event earned, such as money that came back. */
 export const Calculation = z
@@ -67,6 +73,7 @@ export const Calculation = z
       currency: Currency.nullable(),
       quantity: z.number().nullable(),
       attributes: z.record(z.string(), z.string()),
+      reading: ReadingColumn,
     }),
   })
   .nullable();
@@ -83,7 +90,7 @@ export const calculationColumn: FragmentSqlToken = sql.fragment`
       'group', scope.group_value, 'closesOn', scope.closes_on) end,
     'event', jsonb_build_object('occurredAtMs', (extract(epoch from event.occurred_at) * 1000)::bigint,
       'minor', event.amount_minor::text, 'otherAmounts', event.other_amounts, 'currency', event.currency,
-      'quantity', event.quantity, 'attributes', event.attributes))`;
+      'quantity', event.quantity, 'attributes', event.attributes, 'reading', event.reading))`;
 
 type WithCalculation = {
   readonly calculation: Calculation;

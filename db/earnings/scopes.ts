@@ -2,8 +2,9 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { type Scope, scopeKey } from '../../domain/earnings/change.ts';
-import type { Member, Segment } from '../../domain/earnings/scope.ts';
+import { type Member, READ, type Segment } from '../../domain/earnings/scope.ts';
 import type { ScopeName } from '../../domain/earnings/target.ts';
+import { isReading } from '../../domain/programs/incentives/measure.ts';
 import { WINDOWS } from '../../domain/programs/incentives/window.ts';
 import { Currency, Instant, LocalDate } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
@@ -103,8 +104,8 @@ const MemberRow = z.strictObject({
   of: z.bigint(),
 });
 
-/** Whether a scope counts only the first events of a customer. Such a scope has members, and every other one has segments. */
-const hasMembers = ({ window }: Scope): boolean => window === 'event';
+/** Whether a scope keeps its events one by one: the first ones of a customer, or the readings of a metric. */
+const hasMembers = ({ window, measure }: Scope): boolean => window === 'event' || isReading(measure);
 
 async function readMembers(db: Database, scopes: ReadonlyMap<string, Scope>): Promise<void> {
   const byId = new Map([...scopes.values()].filter(hasMembers).map((scope) => [scope.id, scope]));
@@ -112,8 +113,11 @@ async function readMembers(db: Database, scopes: ReadonlyMap<string, Scope>): Pr
   const rows = await db.any(sql.type(MemberRow)`
     select scope_id as "scopeId", origin_id as "originId", occurred_at as "atMs", plan_version_id as "versionId", volume, of_amount as of
     from scope_member where scope_id = any(${sql.array([...byId.keys()].map(String), 'int8')})`);
-  for (const { scopeId, volume, of, ...member } of rows)
-    byId.get(scopeId)?.members.set(member.originId, { ...member, measures: { volume, of, base: 0n } });
+  for (const { scopeId, volume, of, ...member } of rows) {
+    const scope = byId.get(scopeId);
+    const base = scope && isReading(scope.measure) ? READ : 0n;
+    scope?.members.set(member.originId, { ...member, measures: { volume, of, base } });
+  }
 }
 
 const IdRow = z.strictObject(nameShape);

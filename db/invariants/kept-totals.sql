@@ -1,12 +1,15 @@
--- 5. A scope has earned what its earnings add up to, and its kept measures are the sums of theirs.
+-- 5. A scope has earned what its earnings add up to, and its kept measures are the sums of theirs. Readings do not add up: each is kept.
 with earned as (
   select scope_id, sum(amount_minor) as minor from earning where scope_id is not null group by scope_id
 ), measured as (
-  select scope_id, terms_since, plan_version_id, sum(volume) as volume, sum(of_amount) as of_amount, sum(base) as base
-  from earning where scope_id is not null group by scope_id, terms_since, plan_version_id
+  select scope_id, terms_since, plan_version_id, sum(case when measure like 'reading %' then 0 else volume end) as volume,
+    sum(of_amount) as of_amount, sum(case when measure like 'reading %' then 0 else base end) as base
+  from earning join earning_scope scope on scope.id = scope_id group by scope_id, terms_since, plan_version_id
 ), joined as (
   select scope_id, origin_id, sum(volume) as volume, sum(of_amount) as of_amount
-  from earning where scope_id is not null group by scope_id, origin_id having sum(volume) <> 0 or sum(of_amount) <> 0
+  from earning join earning_scope scope on scope.id = scope_id where time_window = 'event' or measure like 'reading %'
+  group by scope_id, origin_id
+  having case when max(time_window) = 'event' then sum(volume) <> 0 or sum(of_amount) <> 0 else sum(base) <> 0 end
 )
 select format('scope %s has earned %s, but says %s', scope.id, coalesce(earned.minor, 0), scope.earned_minor) as culprit
 from earning_scope scope full join earned on earned.scope_id = scope.id
@@ -22,6 +25,5 @@ union all
 select format('event %s counts %s in scope %s, which says %s', coalesce(member.origin_id, joined.origin_id), joined.volume,
   coalesce(member.scope_id, joined.scope_id), member.volume)
 from scope_member member
-full join (select joined.* from joined join earning_scope scope on scope.id = scope_id where time_window = 'event') joined
-  using (scope_id, origin_id)
+full join joined using (scope_id, origin_id)
 where (member.volume, member.of_amount) is distinct from (joined.volume, joined.of_amount);

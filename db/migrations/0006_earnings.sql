@@ -14,6 +14,7 @@ create table event(
   other_amounts jsonb not null default '{}',
   quantity int check (quantity > 0),
   attributes jsonb not null default '{}',
+  reading jsonb,
   refund_of text,
   occurred_at timestamptz not null,
   booked_at timestamptz not null default now(),

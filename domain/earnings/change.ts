@@ -1,14 +1,17 @@
 import { addDays, localDate } from '../calendar.ts';
 import type { CurrencyCode } from '../currency.ts';
-import { type Measures, NOTHING } from '../programs/incentives/index.ts';
+import { type Measures, measureOfTerms, NOTHING } from '../programs/incentives/index.ts';
+import { isReading } from '../programs/incentives/measure.ts';
 import type { PlanTerms } from '../programs/plan.ts';
 import type { Rating } from './rating.ts';
 import {
   addMeasures,
   bySince,
+  lastReading,
   type Member,
   type Segment,
   type TermsOfVersion,
+  worthOf,
   worthOfMembers,
   worthOfWindow,
 } from './scope.ts';
@@ -52,6 +55,8 @@ export type Before = {
   readonly segments: readonly Segment[];
   /** How many events of the customer counted before. Only where the first ones count. */
   readonly counted?: number;
+  /** The last reading of the window after the change, in millionths. Only where readings are measured; null where there is none. */
+  readonly reading?: bigint | null;
 };
 
 /** The difference that a change made to what one scope is worth, and the measures that it changed. */
@@ -172,25 +177,52 @@ function recount(
     };
   }
   const before = isEmpty ? null : { minor: earned, segments: scope.segments };
-  scope.segments = withMeasures(scope.segments, { versionId, sinceMs, measures });
+  const isOfReading = isReading(measureOfTerms(terms(versionId)));
+  if (isOfReading && (measures.base !== 0n || scope.members.has(originId)))
+    read(scope, { originId, atMs, versionId, measures });
+  const counted = isOfReading ? { ...NOTHING, of: measures.of } : measures;
+  scope.segments = withMeasures(scope.segments, { versionId, sinceMs, measures: counted });
   scope.earnedMinor = worthNow(scope, context);
-  return { minor: scope.earnedMinor - earned, before };
+  const minor = scope.earnedMinor - earned;
+  if (!isOfReading) return { minor, before };
+  return { minor, before: { ...(before ?? { minor: 0n, segments: [] }), ...readingOf(scope) } };
 }
+
+/** Takes over a reading, or forgets it where nothing of it is left. */
+function read(scope: Scope, reading: Member): void {
+  const known = scope.members.get(reading.originId);
+  const measures = addMeasures(known?.measures ?? NOTHING, reading.measures);
+  if (measures.base === 0n) scope.members.delete(reading.originId);
+  else scope.members.set(reading.originId, { ...reading, measures });
+}
+
+const readingOf = ({ members }: Scope) => ({ reading: lastReading(members.values())?.measures.volume ?? null });
 
 /** The worth of a window that has earned it, in minor units: 0 until it is closed, where it is earned at its close. */
 const worthNow = (scope: Scope, context: Pick<Context, 'termsOf'>): bigint =>
   scope.closesOn !== null && !scope.isClosed ? 0n : worthSoFar(scope, context);
 
 /** The worth of a window by its measures so far, in minor units, whether it has earned it or not. */
-export const worthSoFar = ({ segments, incentiveId, currency }: Scope, { termsOf }: Pick<Context, 'termsOf'>): bigint =>
-  worthOfWindow(segments, (version) => incentiveOf(termsOf(version), incentiveId), currency);
+export function worthSoFar(scope: Scope, { termsOf }: Pick<Context, 'termsOf'>): bigint {
+  const { segments, members, incentiveId, currency } = scope;
+  const terms: TermsOfVersion = (version) => incentiveOf(termsOf(version), incentiveId);
+  if (!isReading(scope.measure)) return worthOfWindow(segments, terms, currency);
+  const last = lastReading(members.values());
+  if (!last) return 0n;
+  const of = segments.reduce((total, { measures }) => total + measures.of, 0n);
+  return worthOf(terms(last.versionId), { ...NOTHING, volume: last.measures.volume, of }, currency);
+}
 
 /** Closes a window. It earns what it is worth. Undefined where nothing ever counted in it, or where it is closed already. */
 export function close(scope: Scope, eventId: bigint, context: Context): Earning | undefined {
   const last = scope.segments.at(-1);
   if (!last || scope.isClosed || scope.closesOn === null) return undefined;
   const { versionId, sinceMs } = last;
-  const before = { minor: scope.earnedMinor, segments: scope.segments };
+  const before = {
+    minor: scope.earnedMinor,
+    segments: scope.segments,
+    ...(isReading(scope.measure) ? readingOf(scope) : {}),
+  };
   scope.isClosed = true;
   scope.earnedMinor = worthSoFar(scope, context);
   return {

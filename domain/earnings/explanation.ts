@@ -89,6 +89,7 @@ function calculation(earning: Explained, terms: IncentiveTerms, termsOf: TermsOf
   if (terms.first) return amongFirst(earning, terms);
   if (scope && scope.closesOn !== null && kind !== CLOSING && minor === 0n && (before?.minor ?? 0n) === 0n)
     return [...moved(earning, terms), `it is earned when the window is closed, on ${scope.closesOn}`];
+  if (before?.reading !== undefined) return byReading(earning, before, terms);
   const after = afterwards(earning);
   const print = (amount: bigint) => formatMoney(money(amount, currency));
   const total = (before?.minor ?? 0n) + minor;
@@ -100,6 +101,23 @@ function calculation(earning: Explained, terms: IncentiveTerms, termsOf: TermsOf
     ...deducted(terms),
     `${scope ? 'the window is worth' : 'that makes'} ${print(total)}, rounded`,
     ...(before ? [`less ${print(before.minor)} earned before: ${print(minor)}`] : []),
+  ];
+}
+
+function byReading({ currency, minor, measures }: Explained, before: Before, terms: IncentiveTerms): string[] {
+  const context = contextOf(terms, currency);
+  const print = (amount: bigint) => formatMoney(money(amount, currency));
+  const of = sumOf(before.segments).of + measures.of;
+  const { reading = null } = before;
+  return [
+    ...(reading === null
+      ? [`there is no ${context.measure} yet, so nothing is earned`]
+      : [
+          `the last ${context.measure} is ${formatVolume(reading, context)}`,
+          ...payOf(terms, currency).words({ ...NOTHING, volume: reading, of }),
+        ]),
+    `the window is worth ${print(before.minor + minor)}, rounded`,
+    `less ${print(before.minor)} earned before: ${print(minor)}`,
   ];
 }
 

@@ -56,6 +56,12 @@ export function worthOfWindow(segments: readonly Segment[], terms: TermsOfVersio
   return rounded(exact);
 }
 
+/** Marks the measures of a reading, so that a reading of 0 is one too. */
+export const READ = 1n;
+
+/** The last reading of a window. Undefined where there is none. */
+export const lastReading = (readings: Iterable<Member>): Member | undefined => [...readings].toSorted(byTime).at(-1);
+
 const byTime = (one: Member, other: Member): number =>
   one.atMs - other.atMs || (one.originId < other.originId ? -1 : one.originId > other.originId ? 1 : 0);
 

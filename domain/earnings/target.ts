@@ -13,10 +13,10 @@ import {
   ofMeasure,
   windowStartOf,
 } from '../programs/incentives/index.ts';
-import { measureOf } from '../programs/incentives/measure.ts';
+import { isReading, measureOf } from '../programs/incentives/measure.ts';
 import { BEGINNING } from '../programs/incentives/window.ts';
 import type { PlanTerms } from '../programs/plan.ts';
-import { worthOf } from './scope.ts';
+import { READ, worthOf } from './scope.ts';
 
 /** The name of a scope that counts several events of a partner by one incentive. Events of two names never count together. */
 export type ScopeName = {
@@ -58,11 +58,33 @@ export function targetsOf(event: RemainingEvent, { incentives }: PlanTerms, zone
 
 /** The contributions of an event by one incentive: in its own window, and in the one that is compared with it. */
 function targetsBy(event: RemainingEvent, terms: IncentiveTerms, currency: CurrencyCode, date: string): Target[] {
+  if (isReading(measureOfTerms(terms))) return readingTargets(event, terms, currency, date);
   const target = targetOf(event, terms, currency, date);
   const start = target.scope && comparingStart(terms, target.scope.start);
   if (!target.scope || start === null) return [target];
   const measures = { ...NOTHING, base: target.measures.volume };
   return [target, { ...target, measures, scope: { ...target.scope, start, closesOn: closesOn(terms, start) } }];
+}
+
+/** A reading counts in the window that it is about. The other events bring the amount that a percentage applies to. */
+function readingTargets(event: RemainingEvent, terms: IncentiveTerms, currency: CurrencyCode, date: string): Target[] {
+  const measure = measureOfTerms(terms);
+  const of = ofMeasure(terms);
+  const value = measureOf(event, measure);
+  const ofAmount = of === null ? null : measureOf(event, of);
+  const start = windowStartOf(terms, (value !== null && event.reading?.on) || date);
+  if (start === null || (value === null && ofAmount === null)) return [];
+  const scope = {
+    incentiveId: terms.id,
+    currency,
+    window: terms.window,
+    start,
+    measure: of === null ? measure : `${measure} of ${of}`,
+    group: '',
+    closesOn: closesOn(terms, start),
+  };
+  const measures = value === null ? { ...NOTHING, of: ofAmount ?? 0n } : { ...NOTHING, volume: value, base: READ };
+  return [{ terms, currency, measures, scope, minor: 0n, lacks: null }];
 }
 
 function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: CurrencyCode, date: string): Target {

@@ -3443,7 +3443,7 @@ export interface components {
                 };
             };
             /**
-             * @description `amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, and `count` counts events
+             * @description `amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, and `count` counts events. `reading market_share` is the last reading of that metric in the window
              * @example amount - tax
              */
             measure?: string;
@@ -4918,6 +4918,25 @@ export interface components {
             attributes?: {
                 [key: string]: string;
             };
+            /** @description A reading of a metric. In each window the last reading counts */
+            reading?: {
+                /**
+                 * @description The name of the metric
+                 * @example market_share
+                 */
+                metric: string;
+                /**
+                 * @description The value, a decimal string
+                 * @example 31.4
+                 */
+                value: string;
+                /**
+                 * Format: date
+                 * @description A local date of the window that it is about; the day of the event if left out
+                 * @example 2026-03-31
+                 */
+                on?: string;
+            };
             /**
              * @description The number of this version of the event, 1 if left out. The same id with a higher revision corrects the event
              * @example 2
@@ -4998,6 +5017,25 @@ export interface components {
                  */
                 weight: string;
             }[];
+            /** @description A reading of a metric; null if the event has none */
+            reading: {
+                /**
+                 * @description The name of the metric
+                 * @example market_share
+                 */
+                metric: string;
+                /**
+                 * @description The value, a decimal string
+                 * @example 31.4
+                 */
+                value: string;
+                /**
+                 * Format: date
+                 * @description A local date of the window that it is about; the day of the event if left out
+                 * @example 2026-03-31
+                 */
+                on?: string;
+            } | null;
             /**
              * @description The number of the revision; a higher one than 1 corrected the event
              * @example 1

@@ -144,6 +144,7 @@ const EVENT: NewEvent = {
     quantity: null,
     refundOf: null,
     attributes: {},
+    reading: null,
     revision: 1,
     shares: [],
   },

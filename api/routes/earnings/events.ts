@@ -5,9 +5,9 @@ import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import { intakeLines } from '../../../commands/earnings/lines.ts';
 import { boundWarnings } from '../../../commands/earnings/warnings.ts';
 import { listEvents, type StoredEvent } from '../../../db/earnings/events.ts';
-import { Code, Currency, Line, Source } from '../../../domain/fields.ts';
+import { Code, Currency, Line, Reading, READING_DIGITS, Source } from '../../../domain/fields.ts';
 import { formatWeight, WireEvent } from '../../../domain/event.ts';
-import { formatDecimal, money } from '../../../domain/money.ts';
+import { formatDecimal, formatMinor, money } from '../../../domain/money.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps, ApiEnv } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
@@ -74,6 +74,7 @@ const EventBody = z
         }),
       )
       .meta({ description: 'The partners who share the event, in their order; empty where one partner did it alone' }),
+    reading: Reading.nullable().meta({ description: 'A reading of a metric; null if the event has none' }),
     revision: fields.count('The number of the revision; a higher one than 1 corrected the event', 1),
     refundOf: fields
       .text('The id of the event that this one takes back; null unless this is a refund', 'order-1001')
@@ -145,7 +146,7 @@ const list = createRoute({
   responses: { 200: answers(pageOf(EventBody), 'The events, in the order of their sources and ids.') },
 });
 
-const eventBody = ({ minor, currency, amounts, shares, occurredAt, bookedAt, ...event }: StoredEvent) => ({
+const eventBody = ({ minor, currency, amounts, reading, shares, occurredAt, bookedAt, ...event }: StoredEvent) => ({
   ...event,
   currency,
   amount: minor === null || currency === null ? null : formatDecimal(money(minor, currency)),
@@ -155,6 +156,11 @@ const eventBody = ({ minor, currency, amounts, shares, occurredAt, bookedAt, ...
       currency === null ? '0' : formatDecimal(money(other, currency)),
     ]),
   ),
+  reading: reading && {
+    metric: reading.metric,
+    value: formatMinor(reading.value, READING_DIGITS),
+    ...(reading.on === null ? {} : { on: reading.on }),
+  },
   shares: shares.map(({ partner, weight }) => ({ partner, weight: formatWeight(weight) })),
   occurredAt: occurredAt.toISOString(),
   bookedAt: bookedAt.toISOString(),

@@ -4,7 +4,7 @@ import type { CurrencyCode } from '../../currency.ts';
 import { Decimal, QUANTITY_MAX, whyNotAmount } from '../../fields.ts';
 import { whole } from '../../fraction.ts';
 import { formatMoney, MINOR_MAX, money, parseDecimal } from '../../money.ts';
-import { isMoney } from './measure.ts';
+import { isMoney, isReading } from './measure.ts';
 import { bounds, type Objection, type Pay, type PayContext } from './pay.ts';
 
 /** A fixed amount for each event, or for each unit of an event: a bonus, an activity reward, a SPIFF. */
@@ -38,7 +38,7 @@ export function flatObjections({ amount }: FlatPay, measure: string, currency: C
   if (reason) return [{ path, reason }];
   const each = parseDecimal(amount, currency).minor;
   if (each === 0n) return [{ path, reason: 'is 0, so nobody could ever earn by it' }];
-  if (isMoney(measure))
+  if (isMoney(measure) || isReading(measure))
     return [
       {
         path: ['measure'],

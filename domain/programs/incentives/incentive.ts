@@ -4,7 +4,7 @@ import type { CurrencyCode } from '../../currency.ts';
 import { AttributeName, Currency, EventKind, whyNotAmount } from '../../fields.ts';
 import { CLOSING, REFUND } from '../../event.ts';
 import { flatObjections, FlatPay } from './flat.ts';
-import { GROWTH, isMoney, Measure } from './measure.ts';
+import { GROWTH, isMoney, isReading, Measure } from './measure.ts';
 import type { Objection } from './pay.ts';
 import { percentObjections, PercentPay } from './percent.ts';
 import { stepsObjections, StepsPay } from './steps.ts';
@@ -200,7 +200,8 @@ function payObjections(terms: IncentiveShape): Objection[] {
 
 const CALENDAR = ['month', 'quarter', 'half-year', 'year'];
 
-function closingObjections({ window, first, against, growth, earned, graceDays }: IncentiveShape): Objection[] {
+function closingObjections(terms: IncentiveShape): Objection[] {
+  const { window, first, against, growth, earned, graceDays, groupBy } = terms;
   const hasEnd = CALENDAR.includes(window) || window === 'promotion';
   return [
     ...objection(
@@ -217,6 +218,11 @@ function closingObjections({ window, first, against, growth, earned, graceDays }
       against !== undefined && !CALENDAR.includes(window),
       ['against'],
       'compares windows of the calendar: choose a month, quarter, half-year or year',
+    ),
+    ...objection(
+      isReading(measureOfTerms(terms)) && (!hasEnd || against !== undefined || groupBy !== undefined),
+      ['measure'],
+      'is a reading, which needs a window with an end, and neither against nor groupBy',
     ),
     ...objection(
       growth === 'percent' && against === undefined,

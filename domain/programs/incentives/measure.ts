@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import type { CurrencyCode } from '../../currency.ts';
 import type { Event, RemainingEvent } from '../../event.ts';
-import { whyNotAmount } from '../../fields.ts';
+import { READING_DIGITS, whyNotAmount } from '../../fields.ts';
 import { formatMinor, formatMoney, money, parseDecimal, parseMinor } from '../../money.ts';
 
 const SUBTRACTED_MAX = 4;
@@ -14,8 +14,8 @@ const SUBTRACTED_MAX = 4;
 export const Measure = z
   .string()
   .regex(
-    new RegExp(`^[a-z][a-z0-9_]{0,39}( - [a-z][a-z0-9_]{0,39}){0,${SUBTRACTED_MAX}}$`),
-    'is not a measure such as amount, quantity, count, or amount - tax',
+    new RegExp(`^(reading [a-z][a-z0-9_]{0,39}|[a-z][a-z0-9_]{0,39}( - [a-z][a-z0-9_]{0,39}){0,${SUBTRACTED_MAX}})$`),
+    'is not a measure such as amount, quantity, count, amount - tax, or reading market_share',
   )
   .superRefine((text, context) => {
     const names = text.split(' - ');
@@ -27,7 +27,7 @@ export const Measure = z
   })
   .meta({
     description:
-      '`amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, and `count` counts events',
+      '`amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, and `count` counts events. `reading market_share` is the last reading of that metric in the window',
     examples: ['amount - tax'],
   });
 
@@ -38,22 +38,25 @@ const isCounted = (name: string): boolean => COUNTED.includes(name);
 export const GROWTH = 'growth';
 const PERCENT_DIGITS = 6;
 
+const READING = 'reading ';
+export const isReading = (measure: string): boolean => measure.startsWith(READING);
+
 /** Reads where a step begins: an amount of money, a number of units or events, or a percentage of growth. */
 export function readFrom(text: string, measure: string, currency: CurrencyCode): bigint {
-  if (measure === GROWTH) return parseMinor(text, PERCENT_DIGITS);
+  if (measure === GROWTH || isReading(measure)) return parseMinor(text, READING_DIGITS);
   return isCounted(measure) ? BigInt(text) : parseDecimal(text, currency).minor;
 }
 
 /** The reason why a text is not a volume of a measure, or undefined. */
 export function whyNotFrom(text: string, measure: string, currency: CurrencyCode): string | undefined {
-  if (measure === GROWTH)
-    return /^\d{1,7}(\.\d{1,6})?$/.test(text) ? undefined : 'is not a percentage with at most six decimals';
+  if (measure === GROWTH || isReading(measure))
+    return /^\d{1,9}(\.\d{1,6})?$/.test(text) ? undefined : 'is not a number with at most six decimals';
   if (!isCounted(measure)) return whyNotAmount(text, currency);
   return /^\d{1,15}$/.test(text) ? undefined : `is not a whole number of ${measure === 'count' ? 'events' : 'units'}`;
 }
 
 /** Whether a measure is money, in minor units. Otherwise it is a number of units or events. */
-export const isMoney = (measure: string): boolean => !isCounted(measure) && measure !== GROWTH;
+export const isMoney = (measure: string): boolean => !isCounted(measure) && measure !== GROWTH && !isReading(measure);
 
 const amountOf = (event: Event, name: string): bigint | null =>
   name === 'amount' ? event.minor : (event.otherAmounts[name] ?? null);
@@ -64,6 +67,8 @@ const amountOf = (event: Event, name: string): bigint | null =>
  */
 export function measureOf(event: RemainingEvent, measure: string): bigint | null {
   if (measure === 'count') return event.isGone ? 0n : 1n;
+  if (isReading(measure))
+    return event.reading !== null && measure === READING + event.reading.metric ? event.reading.value : null;
   if (measure === 'quantity') return event.quantity === null ? null : BigInt(event.quantity);
   const [first = '', ...subtracted] = measure.split(' - ');
   const from = amountOf(event, first);
@@ -76,6 +81,7 @@ const NOUNS: Record<string, [string, string]> = { quantity: ['unit', 'units'], c
 
 /** Prints a measured value as people read it: `12.00 USD`, `3 units`. */
 export function formatMeasured(value: bigint, measure: string, currency: CurrencyCode): string {
+  if (isReading(measure)) return formatMinor(value, READING_DIGITS).replace(/\.?0+$/, '');
   if (measure === GROWTH) return `${formatMinor(value, PERCENT_DIGITS).replace(/\.?0+$/, '')} %`;
   const [one, many] = NOUNS[measure] ?? [];
   return one === undefined ? formatMoney(money(value, currency)) : `${value} ${value === 1n ? one : many}`;

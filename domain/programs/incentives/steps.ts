@@ -4,7 +4,7 @@ import type { CurrencyCode } from '../../currency.ts';
 import { Decimal, whyNotAmount } from '../../fields.ts';
 import { type Fraction, plus, whole, ZERO } from '../../fraction.ts';
 import { formatMoney, money, parseDecimal, parsePercent } from '../../money.ts';
-import { GROWTH, isMoney, readFrom, whyNotFrom } from './measure.ts';
+import { GROWTH, isMoney, isReading, readFrom, whyNotFrom } from './measure.ts';
 import {
   bounds,
   formatExact,
@@ -89,7 +89,7 @@ type Tier = {
 /** A step that begins with the third unit pays for what is above two units, and is reached with three. */
 function readStep(step: Step, measure: string, currency: CurrencyCode): Tier {
   const from = readFrom(step.from, measure, currency);
-  const isCounted = !isMoney(measure) && measure !== GROWTH;
+  const isCounted = !isMoney(measure) && measure !== GROWTH && !isReading(measure);
   const above = isCounted && from > 0n ? from - 1n : from;
   const { percent, perUnit, amount } = step;
   if (percent !== undefined) return { above, reachedAt: from, rate: parsePercent(percent), text: `${percent} %` };
@@ -183,7 +183,7 @@ function mixedObjections({ steps, of }: StepsPay, measure: string, at: At): Obje
   const other = steps.findIndex((step) => wayOf(step) !== way);
   if (other >= 0)
     return [at(other, wayOf(steps[other] ?? { from: '0' }), `pays in another way than the first step, by ${way}`)];
-  if (way === 'perUnit' && (isMoney(measure) || measure === GROWTH))
+  if (way === 'perUnit' && (isMoney(measure) || measure === GROWTH || isReading(measure)))
     return [at(0, 'perUnit', `is paid for units or events, and not for ${measure}: use percent or amount`)];
   if (of !== undefined && way !== 'percent')
     return [{ path: ['pay', 'of'], reason: 'is only for steps that pay a percentage' }];

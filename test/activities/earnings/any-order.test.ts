@@ -72,6 +72,20 @@ const TERMS = {
       ],
       { id: 'milestones', window: 'month', earned: 'at-close' },
     ),
+    steps(
+      'cliff',
+      [
+        { from: '10', percent: '1' },
+        { from: '25.5', percent: '2' },
+      ],
+      {
+        id: 'share-of-market',
+        window: 'quarter',
+        measure: 'reading market_share',
+        earned: 'at-close',
+        when: { kinds: ['sale', 'reading'] },
+      },
+    ),
     {
       id: 'growth',
       window: 'quarter',

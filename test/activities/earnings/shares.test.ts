@@ -110,7 +110,7 @@ function portions(whole: number, parts: readonly Part[]): number[] {
 function worthsOf(tale: Story, sharings: readonly Sharing[]): Record<string, bigint>[] {
   const worths: Record<string, number>[] = Array.from({ length: PARTNERS }, () => ({}));
   const months: Map<string, number>[] = Array.from({ length: PARTNERS }, () => new Map());
-  tale.forEach((sale, index) => {
+  tale.sales.forEach((sale, index) => {
     const left = leftOf(sale, index);
     const own = sharings[index];
     if (!own) return;
@@ -146,7 +146,7 @@ describe('given any stories of shared sales, refunds and corrections', () => {
     await fixture.owner.query(sql.unsafe`update program set attributes = '{customer}' where id = ${company.programId}`);
     const seed = Date.now() % 2 ** 31;
     const told: Told[] = [];
-    const tales = fc.record({ told: story(), sharings: fc.array(sharing, { minLength: 5, maxLength: 5 }) });
+    const tales = fc.record({ told: story(0), sharings: fc.array(sharing, { minLength: 5, maxLength: 5 }) });
     for (const { told: tale, sharings } of fc.sample(tales, { numRuns: RUNS.numRuns, seed }))
       for (const batches of [tale.straight, tale.shuffled]) {
         const codes = Array.from({ length: PARTNERS }, () => freshCode('partner'));
@@ -193,7 +193,7 @@ describe('given any stories of shared sales, refunds and corrections', () => {
         Object.fromEntries((earned.get(code) ?? []).map(({ key, minor }) => [key, minor])),
       );
       expect({ seed, tale, sharings, found }).toEqual({ seed, tale, sharings, found: worthsOf(tale, sharings) });
-      const whole = tale.reduce((sum, sale, index) => sum + leftOf(sale, index).cents, 0);
+      const whole = tale.sales.reduce((sum, sale, index) => sum + leftOf(sale, index).cents, 0);
       const parts = found.flatMap((mine) => Object.entries(mine).filter(([key]) => key.startsWith('all ')));
       expect(parts.reduce((sum, [, minor]) => sum + minor, 0n)).toBe(BigInt(whole));
     }

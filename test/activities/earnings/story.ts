@@ -3,7 +3,7 @@ import fc from 'fast-check';
 /** Something that was sent: a sale, its correction, or a refund. Ids are short; the test adds the partner's code. */
 export type Happening = {
   id: string;
-  kind: 'sale' | 'refund';
+  kind: 'sale' | 'refund' | 'reading';
   revision?: number;
   occurredAt: string;
   currency?: 'USD';
@@ -11,14 +11,18 @@ export type Happening = {
   amounts?: { tax: string };
   quantity?: number;
   attributes?: { customer: string };
+  reading?: { metric: string; value: string; on: string };
   /** The id of the refunded sale. */
   of?: string;
 };
 
 type Version = { cents: number; tax: number; units: number; customer: string; minute: number };
 type Back = { cents: number; tax: number; units: number; isWhole: boolean };
-/** The truth: each sale with all its revisions, the last of which is right, and its refunds. */
-export type Story = { revisions: Version[]; refunds: Back[]; hasUnits: boolean }[];
+/** A reading of the market share in tenths of a percent, with its revisions. */
+type Reading = { quarter: number; minute: number; tenths: number[] };
+type Sale = { revisions: Version[]; refunds: Back[]; hasUnits: boolean };
+/** The truth: each sale and reading with all its revisions, the last of which is right, and the refunds. */
+export type Story = { sales: Sale[]; readings: Reading[] };
 
 const FIRST_MINUTE = Date.parse('2026-02-20T00:00:00Z');
 const MINUTES = 80 * 24 * 60;
@@ -37,7 +41,12 @@ const back = fc.record({
   units: fc.integer({ min: 1, max: 3 }),
   isWhole: fc.boolean(),
 });
-const seeds: fc.Arbitrary<Story> = fc.array(
+const reading = fc.record({
+  quarter: fc.integer({ min: 0, max: 1 }),
+  minute: fc.integer({ min: 0, max: MINUTES }),
+  tenths: fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 2 }),
+});
+const anySales: fc.Arbitrary<Sale[]> = fc.array(
   fc.record({
     revisions: fc.array(version, { minLength: 1, maxLength: 3 }),
     refunds: fc.array(back, { maxLength: 2 }),
@@ -45,6 +54,8 @@ const seeds: fc.Arbitrary<Story> = fc.array(
   }),
   { minLength: 1, maxLength: 5 },
 );
+const seeds = (readingsMax: number): fc.Arbitrary<Story> =>
+  fc.record({ sales: anySales, readings: fc.array(reading, { maxLength: readingsMax }) });
 
 const print = (cents: number): string => (cents / 100).toFixed(2);
 
@@ -52,8 +63,17 @@ const print = (cents: number): string => (cents / 100).toFixed(2);
 const at = (minute: number, index: number): string =>
   new Date(FIRST_MINUTE + minute * 60_000 + index * 1000).toISOString();
 
-const happeningsOf = (story: Story): Happening[] =>
-  story.flatMap(({ revisions, refunds, hasUnits }, index) => [
+const happeningsOf = ({ sales: sold, readings }: Story): Happening[] => [
+  ...readings.flatMap(({ quarter, minute, tenths }, index) =>
+    tenths.map((value, revision): Happening => ({
+      id: `k${index}`,
+      kind: 'reading',
+      revision: revision + 1,
+      occurredAt: at(minute, 30 + index),
+      reading: { metric: 'market_share', value: (value / 10).toFixed(1), on: `2026-0${quarter * 3 + 1}-15` },
+    })),
+  ),
+  ...sold.flatMap(({ revisions, refunds, hasUnits }, index) => [
     ...revisions.map(({ cents, tax, units, customer, minute }, revision): Happening => ({
       id: `s${index}`,
       kind: 'sale',
@@ -77,7 +97,8 @@ const happeningsOf = (story: Story): Happening[] =>
         ...(hasUnits && { quantity: units }),
       }),
     })),
-  ]);
+  ]),
+];
 
 const batched = (happenings: readonly Happening[], sizes: readonly number[]): Happening[][] => {
   const batches: Happening[][] = [];
@@ -90,8 +111,8 @@ const batched = (happenings: readonly Happening[], sizes: readonly number[]): Ha
 };
 
 /** A story, told as it happened and told in any other way. */
-export const story = () =>
-  seeds.chain((seed) => {
+export const story = (readingsMax = 3) =>
+  seeds(readingsMax).chain((seed) => {
     const happenings = happeningsOf(seed);
     const sizes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
     return fc
@@ -117,7 +138,7 @@ type Left = {
   index: number;
 };
 
-export function leftOf({ revisions, refunds, hasUnits }: Story[number], index: number): Left {
+export function leftOf({ revisions, refunds, hasUnits }: Sale, index: number): Left {
   const { cents, tax, units, customer, minute } = revisions.at(-1) ?? {
     cents: 0,
     tax: 0,
@@ -149,7 +170,7 @@ export function halfEven(numerator: number, denominator: number): number {
 
 /** The worth of the final state in cents, by incentive and scope, without anything that is worth 0. */
 export function worthsOf(seed: Story): Record<string, bigint> {
-  const left = seed.map(leftOf);
+  const left = seed.sales.map(leftOf);
   const worths: Record<string, number> = {};
   for (const { cents, tax, isGone, index } of left) {
     worths[`share s${index}`] = halfEven(Math.max(0, cents - tax) * 777, 10_000);
@@ -177,6 +198,16 @@ export function worthsOf(seed: Story): Record<string, bigint> {
       Math.max(0, soldIn(quarter) - (quarter > 0 ? soldIn(quarter - 1) : 0)),
       10,
     );
+  for (const quarter of [0, 1]) {
+    const last = seed.readings
+      .map(({ minute, ...one }, index) => ({ ...one, at: at(minute, 30 + index) }))
+      .filter((one) => one.quarter === quarter)
+      .toSorted((one, other) => (one.at < other.at ? -1 : 1))
+      .at(-1);
+    const share = last?.tenths.at(-1) ?? 0;
+    const rate = share >= 255 ? 2 : share >= 100 ? 1 : 0;
+    worths[`share-of-market 2026-0${quarter * 3 + 1}-01 `] = halfEven(soldIn(quarter) * rate, 100);
+  }
   const counted = left.filter(({ units }) => units !== null);
   const units = counted.reduce((total, one) => total + (one.units ?? 0), 0);
   const paid = counted.reduce((total, { cents }) => total + cents, 0);

@@ -107,6 +107,16 @@ describe("given a plan's terms", () => {
       because: 'growth of 10 % pays 2 % of the volume',
     },
     {
+      terms: plan({ ...percent, measure: 'reading score', window: 'month' }),
+      fields: ['incentives.0.measure'],
+      because: 'a score is not money',
+    },
+    {
+      terms: plan(stepsOf([{ from: '8.5', amount: '50.00' }], { measure: 'reading score' })),
+      fields: undefined,
+      because: 'a score from 8.5 on pays 50.00',
+    },
+    {
       terms: plan({ ...percent, deduct: true }),
       fields: ['incentives.0.deduct'],
       because: 'there is nothing to deduct from',

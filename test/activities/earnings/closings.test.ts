@@ -1,0 +1,148 @@
+import { sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { closeWindows } from '../../../commands/earnings/closings.ts';
+import { intakeEvents } from '../../../commands/earnings/intake.ts';
+import type { WireEvent } from '../../../domain/event.ts';
+import { listAlarms } from '../../../db/tasks/alarms.ts';
+import { checkInvariants } from '../../../scripts/check-invariants.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { accrueAll } from '../../fixtures/accrual.ts';
+import { addCompany, addPartner } from '../../fixtures/rows.ts';
+
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await openFixture();
+});
+afterAll(() => fixture.close());
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+/** Noon of a day of this month or, below 0, of an earlier one. */
+const inMonth = (months: number, day = 1): string => {
+  const now = new Date();
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, day, 12)).toISOString();
+};
+
+async function openShop(incentive: object, zone = 'UTC') {
+  const terms = { holdDays: 0, rounding: 'half-even', incentives: [{ id: 'bonus', unit: 'USD', ...incentive }] };
+  const company = await addCompany(fixture.app, { terms, zone });
+  const { id, code } = await addPartner(fixture.app, company);
+  const earned = () =>
+    fixture.app.anyFirst(sql.type(z.object({ minor: z.bigint() }))`
+      select amount_minor as minor from earning where partner_id = ${id} order by event_id, n`);
+  const settle = async () => {
+    await closeWindows(fixture.app);
+    await accrueAll(fixture.app, company.code);
+    return earned();
+  };
+  const send = async (event: Partial<WireEvent> & { id: string; occurredAt: string }) => {
+    const wire = { source: company.code, program: company.code, partner: code, kind: 'sale', ...event };
+    await intakeEvents(fixture.app, [{ wire, unit: 0 }], { nowMs: Date.now(), strict: true, by: company.approver });
+    await accrueAll(fixture.app, company.code);
+  };
+  return { company, code, send, settle };
+}
+
+const amount = (text: string) => ({ currency: 'USD' as const, amount: text });
+const TEN = { pay: { rule: 'percent', percent: '10' }, window: 'month', earned: 'at-close' };
+
+describe('given 10 % of a month that is earned at its close', () => {
+  it('when the month has ended then it earns once, and the sales of this month wait', async () => {
+    const { send, settle } = await openShop(TEN);
+    await send({ id: 'old', occurredAt: inMonth(-1), ...amount('100.00') });
+    await send({ id: 'new', occurredAt: inMonth(0), ...amount('500.00') });
+    expect(await settle()).toEqual([0n, 0n, 1000n]);
+    expect(await settle()).toEqual([0n, 0n, 1000n]);
+  });
+
+  it('when two sweeps close at the same moment then the window earns once', async () => {
+    const { send, settle } = await openShop(TEN);
+    await send({ id: 'twice', occurredAt: inMonth(-1), ...amount('100.00') });
+    await Promise.all([closeWindows(fixture.app), closeWindows(fixture.app), closeWindows(fixture.app)]);
+    expect(await settle()).toEqual([0n, 1000n]);
+  });
+
+  it('when a sale or a refund comes after the close then it earns, or takes back, the difference', async () => {
+    const { send, settle } = await openShop(TEN);
+    await send({ id: 'in-time', occurredAt: inMonth(-1), ...amount('100.00') });
+    await settle();
+    await send({ id: 'late', occurredAt: inMonth(-1), ...amount('50.00') });
+    await send({ id: 'back', kind: 'refund', refundOf: 'in-time', occurredAt: inMonth(0) });
+    expect(await settle()).toEqual([0n, 1000n, 500n, -1000n]);
+  });
+
+  it('when there are days of grace then the window is closed after them', async () => {
+    const yesterday = Date.now() - DAY_MS;
+    const promotion = { from: dayOf(yesterday - 20 * DAY_MS), until: dayOf(yesterday) };
+    const terms = { ...TEN, window: 'promotion', when: { kinds: ['sale'], ...promotion } };
+    const [patient, strict] = [await openShop({ ...terms, graceDays: 5 }), await openShop(terms)];
+    for (const shop of [patient, strict])
+      await shop.send({ id: 'one', occurredAt: new Date(yesterday - 2 * DAY_MS).toISOString(), ...amount('10.00') });
+    expect([await patient.settle(), await strict.settle()]).toEqual([[0n], [0n, 100n]]);
+  });
+});
+
+describe('given a bonus by the market share of a month, of which nobody has sent a reading', () => {
+  it('when the month is closed then an alarm says so, and a reading that comes later earns it', async () => {
+    const steps = [
+      { from: '10', amount: '50.00' },
+      { from: '30', amount: '200.00' },
+    ];
+    const { code, send, settle } = await openShop({
+      ...TEN,
+      measure: 'reading market_share',
+      when: { kinds: ['sale', 'reading'] },
+      pay: { rule: 'steps', mode: 'cliff', steps },
+    });
+    await send({
+      id: 'weak',
+      kind: 'reading',
+      occurredAt: inMonth(-2),
+      reading: { metric: 'market_share', value: '9.9' },
+    });
+    await send({ id: 'other', kind: 'reading', occurredAt: inMonth(-1), reading: { metric: 'score', value: '99' } });
+    expect(await settle()).toEqual([0n, 0n]);
+    const alarms = async () =>
+      (await listAlarms(fixture.app, 0n, 100)).filter(({ subject }) => subject === `partner/${code}`);
+    expect(await alarms()).toEqual([]);
+    const on = inMonth(-2).slice(0, 10);
+    await send({
+      id: 'better',
+      kind: 'reading',
+      occurredAt: inMonth(-1),
+      reading: { metric: 'market_share', value: '31', on },
+    });
+    expect(await settle()).toEqual([0n, 0n, 20_000n]);
+  });
+
+  it('when a percentage of the sales depends on it then the alarm names the window', async () => {
+    const steps = [{ from: '10', percent: '5' }];
+    const { code, send, settle } = await openShop({
+      ...TEN,
+      measure: 'reading market_share',
+      when: { kinds: ['sale', 'reading'] },
+      pay: { rule: 'steps', mode: 'cliff', steps },
+    });
+    await send({ id: 'sold', occurredAt: inMonth(-1), ...amount('200.00') });
+    expect(await settle()).toEqual([0n, 0n]);
+    const alarms = await listAlarms(fixture.app, 0n, 100);
+    expect(alarms.filter(({ subject }) => subject === `partner/${code}`)).toMatchObject([
+      { kind: 'reading_missing', detail: expect.stringContaining(inMonth(-1).slice(0, 10)) as string },
+    ]);
+    await send({
+      id: 'read',
+      kind: 'reading',
+      occurredAt: inMonth(-1),
+      reading: { metric: 'market_share', value: '12.5' },
+    });
+    expect(await settle()).toEqual([0n, 0n, 1000n]);
+  });
+});
+
+describe('given everything that was closed above', () => {
+  it('then every invariant holds', async () => {
+    expect(await checkInvariants(fixture.app)).toEqual([]);
+  });
+});
