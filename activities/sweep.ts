@@ -32,7 +32,7 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
    * delays work and never loses it. Everything here may be repeated. Returns how many workflows it woke.
    */
   async wakeOverdue(): Promise<number> {
-    await closeWindows(db);
+    while ((await closeWindows(db)) > 0);
     const shards = await listShardsWithDueEvents(db);
     for (const shard of shards) await wakeAccrual(temporal, shard);
     const runs = await listOverdueRuns(db, RUNS_PER_SWEEP);

@@ -52,11 +52,14 @@ const WireShare = z.strictObject({
     }),
 });
 
+const EVENT_ID = /^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$/;
+const EVENT_ID_REASON = 'is not 1 to 200 printable ASCII characters';
+
 const EventShape = z.strictObject({
   source: Source,
   id: z
     .string()
-    .regex(/^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$/, 'is not 1 to 200 printable ASCII characters')
+    .regex(EVENT_ID, EVENT_ID_REASON)
     .meta({
       description: 'The id of the event in its source; with `source` it names the event for ever',
       examples: ['order-1001'],
@@ -132,8 +135,7 @@ const EventShape = z.strictObject({
     .optional(),
   refundOf: z
     .string()
-    .min(1)
-    .max(200)
+    .regex(EVENT_ID, EVENT_ID_REASON)
     .meta({
       description: 'Only for the kind `refund`: the id of the refunded event in the same source',
       examples: ['order-1001'],

@@ -20,7 +20,10 @@ export const originOf = ({ source, id, refundOf, partnerId }: DueEvent): OriginK
 export const keyOf = ({ source, id, partnerId }: OriginKey): string => `${source}\n${id}\n${partnerId}`;
 
 export type History = {
+  readonly partnerId: bigint;
   readonly originId: bigint;
+  /** All revisions, also those that are still to be worked out. */
+  readonly known: readonly AccrualEvent[];
   /** The ids of all revisions, under any of which earnings may be written. */
   readonly ids: readonly bigint[];
   /** The revisions that are worked out, the highest last. */
@@ -36,7 +39,11 @@ export type History = {
  * Reads the histories of the events that are refunded, corrected or shared. Any other event that is new has none. A refund that came before
  * a shared event is known only for one of its partners, so the others look for it here.
  */
-export async function readHistories(tx: Database, due: readonly DueEvent[]): Promise<Map<string, History>> {
+export async function readHistories(
+  tx: Database,
+  programId: number,
+  due: readonly DueEvent[],
+): Promise<Map<string, History>> {
   const revised = new Set(
     (
       await listRevised(
@@ -50,14 +57,16 @@ export async function readHistories(tx: Database, due: readonly DueEvent[]): Pro
       refundOf !== null || revision > 1 || shares.length > 0 || revised.has(`${source}\n${id}`),
   );
   if (origins.length === 0) return new Map();
-  const rows = await listHistory(tx, origins.map(originOf));
+  const rows = await listHistory(tx, programId, origins.map(originOf));
   const grouped = Map.groupBy(rows, ({ source, id, refundOf, forPartnerId }) =>
     keyOf({ source, id: refundOf ?? id, partnerId: forPartnerId }),
   );
-  return new Map([...grouped].map(([key, events]) => [key, historyOf(events)]));
+  return new Map([...grouped].flatMap(([key, events]) => historyOf(events).map((history) => [key, history] as const)));
 }
 
-function historyOf(events: readonly HistoryEvent[]): History {
+function historyOf(events: readonly HistoryEvent[]): History[] {
+  const [first] = events;
+  if (!first) return [];
   const open = new Set(events.filter(({ isDue }) => isDue).map(({ eventId }) => eventId));
   const ids = events.filter(({ refundOf }) => refundOf === null).map(({ eventId }) => eventId);
   const done = () => events.filter(({ eventId }) => !open.has(eventId));
@@ -66,15 +75,19 @@ function historyOf(events: readonly HistoryEvent[]): History {
       .filter(({ refundOf }) => refundOf === null)
       .toSorted((one, other) => one.revision - other.revision);
   let ratedAtMs = revisions().at(-1)?.occurredAtMs;
-  return {
-    originId: ids[0] ?? 0n,
-    ids,
-    revisions,
-    refunds: () => latestOfEach(done().filter(({ refundOf }) => refundOf !== null)),
-    finish: ({ eventId }) => void open.delete(eventId),
-    rated: (atMs) => void (ratedAtMs = atMs),
-    ratedAtMs: () => ratedAtMs,
-  };
+  return [
+    {
+      partnerId: first.forPartnerId,
+      originId: ids[0] ?? 0n,
+      known: events.filter(({ refundOf }) => refundOf === null),
+      ids,
+      revisions,
+      refunds: () => latestOfEach(done().filter(({ refundOf }) => refundOf !== null)),
+      finish: ({ eventId }) => void open.delete(eventId),
+      rated: (atMs) => void (ratedAtMs = atMs),
+      ratedAtMs: () => ratedAtMs,
+    },
+  ];
 }
 
 /** The highest revision of each refund. */
@@ -91,12 +104,12 @@ export async function readCounted(
 ): Promise<Map<string, ContributionRow[]>> {
   if (histories.size === 0) return new Map();
   const keys = new Map(
-    [...histories].flatMap(([key, { ids }]) => ids.map((id) => [`${id}/${key.split('\n')[2]}`, key])),
+    [...histories].flatMap(([key, { ids, partnerId }]) => ids.map((id) => [`${id}/${partnerId}`, key])),
   );
   const rows = await listContributions(
     tx,
     [...histories.values()].flatMap(({ ids }) => ids),
-    [...new Set([...histories.keys()].map((key) => BigInt(key.split('\n')[2] ?? '0')))],
+    [...new Set([...histories.values()].map(({ partnerId }) => partnerId))],
   );
   const grouped = Map.groupBy(rows, ({ originId, partnerId }) => keys.get(`${originId}/${partnerId}`) ?? '');
   grouped.delete('');

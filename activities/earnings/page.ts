@@ -7,7 +7,7 @@ import {
   listDatedVersions,
 } from '../../db/earnings/accrual.ts';
 import { listAgreementTerms } from '../../db/partners/agreements.ts';
-import { readScopes } from '../../db/earnings/scopes.ts';
+import { readScopes, type ScopeOfPartner } from '../../db/earnings/scopes.ts';
 import { startOfDay } from '../../domain/calendar.ts';
 import {
   type Change,
@@ -18,12 +18,12 @@ import {
   scopeKey,
 } from '../../domain/earnings/change.ts';
 import { type Rating, ratingAt } from '../../domain/earnings/rating.ts';
-import { remainingOf, whyNotRefund } from '../../domain/earnings/refund.ts';
+import { fitsNoMore, remainingOf, whyNotRefund } from '../../domain/earnings/refund.ts';
 import { partOf } from '../../domain/earnings/share.ts';
-import { addMeasures } from '../../domain/earnings/scope.ts';
+import { addMeasures, isNothing } from '../../domain/earnings/scope.ts';
 import { type ScopeName, type Target, targetsOf } from '../../domain/earnings/target.ts';
 import { CLOSING, type RemainingEvent } from '../../domain/event.ts';
-import { keyOf, originOf, readCounted, readHistories } from './history.ts';
+import { type History, keyOf, originOf, readCounted, readHistories } from './history.ts';
 import type { TermsCache } from './terms-cache.ts';
 
 /** The knowledge of a page while it goes through its events in order: later events see the effects of earlier ones. */
@@ -47,7 +47,7 @@ export async function openPage(
 ): Promise<Page> {
   const { zone } = program;
   const ratings = await readRatings(tx, program, due, cache);
-  const histories = await readHistories(tx, due);
+  const histories = await readHistories(tx, program.id, due);
   const counted = await readCounted(tx, histories);
   await cache.load(
     tx,
@@ -57,10 +57,11 @@ export async function openPage(
   const names = [...targets].flatMap(([{ partnerId }, all]) =>
     all.flatMap(({ scope }) => (scope ? [{ ...scope, partnerId }] : [])),
   );
+  const earlier = [...histories].flatMap(([key, history]) => namesOf(history, counted.get(key) ?? []));
   const scopes = await readScopes(
     tx,
     program.id,
-    [...new Map(names.map((name) => [scopeKey(name.partnerId, name), name])).values()],
+    [...new Map([...names, ...earlier].map((name) => [scopeKey(name.partnerId, name), name])).values()],
     [...new Set([...counted.values()].flat().flatMap(({ scopeId }) => scopeId ?? []))],
     due.filter(({ kind }) => kind === CLOSING).map(({ eventId }) => eventId),
   );
@@ -83,6 +84,20 @@ export async function openPage(
     return targetsBy(rating, partOf(remainingOf(event, []), event, event.partnerId));
   }
 
+  /** The scopes in which the revisions of an event may count: by the terms by which it was rated, or by those of its day. */
+  function namesOf({ known, partnerId }: History, rows: readonly ContributionRow[]): ScopeOfPartner[] {
+    return known.flatMap((revision) => {
+      const ratingsOf = new Map(
+        [...rows, ratings({ ...revision, partnerId })].flatMap((rating) =>
+          rating ? [[rating.versionId, rating]] : [],
+        ),
+      );
+      return [...ratingsOf.values()].flatMap((rating) =>
+        targetsBy(rating, remainingOf(revision, [])).flatMap(({ scope }) => (scope ? [{ ...scope, partnerId }] : [])),
+      );
+    });
+  }
+
   /** A partner's part of an event, by the partner's terms. */
   function targetsBy(rating: Rating | null | undefined, part: RemainingEvent | null): Target[] {
     return rating && part ? targetsOf(part, cache.get(rating.versionId).terms, zone) : [];
@@ -94,19 +109,31 @@ export async function openPage(
     const { partnerId, eventId, occurredAtMs: atMs } = event;
     if (!history) {
       const rating = ratings(event) ?? null;
-      return { partnerId, originId: eventId, atMs, rating, targets: targets.get(event) ?? [], counted: [] };
+      return {
+        partnerId,
+        originId: eventId,
+        key: nameOf(event),
+        atMs,
+        rating,
+        targets: targets.get(event) ?? [],
+        counted: [],
+      };
     }
     history.finish(event);
     const { revisions, refunds, originId } = history;
     const content = revisions().at(-1);
     if (!content) return 'early';
     const known = contributions.get(key) ?? [];
-    if (event.refundOf !== null) noteMisfit(event, revisions());
-    const fitting = refunds().filter((refund) => revisions().some((sale) => whyNotRefund(refund, sale) === undefined));
+    const sales = revisions();
+    if (event.refundOf !== null) noteMisfit(event, sales);
+    const fitting = refunds().filter((refund) => sales.some((sale) => whyNotRefund(refund, sale) === undefined));
+    if (event.refundOf === null)
+      for (const refund of fitting) noteMisfit({ ...refund, partnerId }, [content], fitsNoMore);
     const rating = ratingOf(content, partnerId, known);
     return {
       partnerId,
       originId,
+      key: nameOf(content),
       atMs: content.occurredAtMs,
       rating,
       targets: targetsBy(rating, partOf(remainingOf(content, fitting), content, partnerId)),
@@ -116,14 +143,14 @@ export async function openPage(
 
   /** An event keeps the terms by which it was rated. New terms are for events on another day, and for those that nobody rated yet. */
   function ratingOf(content: AccrualEvent, partnerId: bigint, known: readonly Contribution[]): Rating | null {
-    const [rated] = known;
+    const rated = known.findLast(({ measures, minor }) => minor !== 0n || !isNothing(measures)) ?? known.at(-1);
     const isMoved =
       rated !== undefined && content.occurredAtMs !== histories.get(keyOf({ ...content, partnerId }))?.ratedAtMs();
     return rated && !isMoved ? rated : (ratings({ ...content, partnerId }) ?? null);
   }
 
-  function noteMisfit(refund: DueEvent, revisions: readonly AccrualEvent[]): void {
-    const reasons = revisions.map((sale) => whyNotRefund(refund, sale));
+  function noteMisfit(refund: DueEvent, revisions: readonly AccrualEvent[], why = whyNotRefund): void {
+    const reasons = revisions.map((sale) => why(refund, sale));
     const [reason] = reasons;
     if (reason !== undefined && reasons.every((one) => one !== undefined)) misfits.push({ event: refund, reason });
   }
@@ -154,12 +181,15 @@ export async function openPage(
   };
 }
 
+const nameOf = ({ source, id }: AccrualEvent): string => `${source}/${id}`;
+
 const emptyScope = (partnerId: bigint, name: ScopeName): Scope => ({
   ...name,
   partnerId,
   id: null,
   earnedMinor: 0n,
   closingId: null,
+  madeBy: new Set(),
   isClosed: false,
   segments: [],
   members: new Map(),

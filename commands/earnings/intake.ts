@@ -6,7 +6,7 @@ import {
   listKnownEvents,
   type NewEvent,
 } from '../../db/earnings/events.ts';
-import { type HistoryLock, lockHistories } from '../../db/earnings/histories.ts';
+import { type HistoryLock, listCorrectable, lockHistories } from '../../db/earnings/histories.ts';
 import { insertParked, type NewParked } from '../../db/earnings/parked.ts';
 import { insertQuarantined } from '../../db/earnings/quarantine.ts';
 import { distinctShards, type Shard, shardOf } from '../../domain/earnings/shard.ts';
@@ -58,7 +58,11 @@ export const intakeEvents = (
 ): Promise<Intake> =>
   db.transaction(async (tx) => {
     const candidates = incoming.map(({ wire, unit }) => withHash(wire, unit));
-    await lockHistories(tx, candidates.flatMap(historyOf));
+    const changed = await listCorrectable(
+      tx,
+      candidates.map(({ event }) => event),
+    );
+    await lockHistories(tx, candidates.map(historyOf(new Set(changed.map(keyOf)))));
     const judged = refuseWholeUnits(await judge(tx, candidates, nowMs));
     if (strict) refuseAll(judged);
     const settled = await write(tx, judged, by);
@@ -76,11 +80,12 @@ export const intakeEvents = (
  * The history that an event changes. Two events may belong to one history and name different partners. Each is worked out for the
  * partners of the other only if the later one sees the earlier one, so they do not go in at the same time.
  */
-const historyOf = ({ event }: Candidate): HistoryLock[] => {
-  const isShaping = event.shares.length > 0 || event.revision > 1;
-  if (!isShaping && event.refundOf === null) return [];
-  return [{ source: event.source, id: event.refundOf ?? event.id, isShared: !isShaping }];
-};
+const historyOf =
+  (changed: ReadonlySet<string>) =>
+  ({ event }: Candidate): HistoryLock => {
+    const isShaping = event.shares.length > 0 || event.revision > 1 || changed.has(keyOf(event));
+    return { source: event.source, id: event.refundOf ?? event.id, isShared: !isShaping };
+  };
 
 /** Judges a page of events as `intakeEvents` does, and writes nothing. It adds the events that are new to `foreseen`. */
 export async function foreseeIntake(

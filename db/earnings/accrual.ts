@@ -98,16 +98,21 @@ const HistoryRow = z.strictObject({ ...eventShape, forPartnerId: z.bigint(), isD
 /** A revision or a refund of an event. `isDue` says whether it is still to be worked out for the partner. */
 export type HistoryEvent = z.infer<typeof HistoryRow>;
 
-/** All that is known of some events: their revisions and their refunds, in the order in which they came. */
-export const listHistory = (db: Database, origins: readonly OriginKey[]): Promise<readonly HistoryEvent[]> =>
+/** All that is known of some events of a program: their revisions and their refunds, in the order in which they came. */
+export const listHistory = (
+  db: Database,
+  programId: number,
+  origins: readonly OriginKey[],
+): Promise<readonly HistoryEvent[]> =>
   db.any(sql.type(HistoryRow)`
     with asked as (
       select distinct * from ${unnestOrigins(origins)} as given(source, source_id, partner_id)
     ), found as (
       select event.id, asked.partner_id as for_partner_id from asked join event using (source, source_id)
+      where event.program_id = ${programId}
       union all
       select refund.id, asked.partner_id from asked
-      join event refund on refund.source = asked.source and refund.refund_of = asked.source_id
+      join event refund on refund.source = asked.source and refund.refund_of = asked.source_id and refund.program_id = ${programId}
     )
     select ${eventColumns}, found.for_partner_id as "forPartnerId", due.event_id is not null as "isDue"
     from found join event on event.id = found.id
@@ -170,7 +175,8 @@ export const listContributions = (
       union all
       select * from earning where partner_id = any(${partners}) and origin_id = any(${ids}) and origin_id <> event_id
     ) earned
-    group by origin_id, partner_id, incentive_id, currency, scope_id, plan_version_id, terms_since`);
+    group by origin_id, partner_id, incentive_id, currency, scope_id, plan_version_id, terms_since
+    order by max(event_id)`);
 };
 
 const VersionRow = z.strictObject({ id: z.number(), planId: z.number(), effectiveFrom: Instant });

@@ -3,8 +3,7 @@ import { z } from 'zod';
 
 import { CLOSING, type Event, OUR_SOURCE } from '../../domain/event.ts';
 import { SHARDS } from '../../domain/earnings/shard.ts';
-import { CHANGED_EVENTS, UNKNOWN_PARTNERS } from '../../domain/programs/intake-rules.ts';
-import { Amounts, Bytes, Currency, Instant, LocalDate, ReadingColumn } from '../column-types.ts';
+import { Amounts, Bytes, Currency, Instant, ReadingColumn } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 

@@ -1,4 +1,5 @@
 import { sql } from 'slonik';
+import { z } from 'zod';
 
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
@@ -24,3 +25,17 @@ export async function lockHistories(db: Database, histories: readonly HistoryLoc
       group by 1 order by 1
     ) needed`);
 }
+
+/** Those of some events that are stored already, in programs where other content corrects an event. */
+export const listCorrectable = (
+  db: Database,
+  events: readonly (EventKey & { program: string })[],
+): Promise<readonly EventKey[]> =>
+  db.any(sql.type(z.strictObject({ source: z.string(), id: z.string() }))`
+    select distinct event.source, event.source_id as id
+    from ${unnestColumns(
+      ['text', 'text', 'text'],
+      events.map(({ program, source, id }) => [program, source, id]),
+    )} as given(code, source, source_id)
+    join program on program.code = given.code and program.changed_events = 'correct'
+    join event on event.source = given.source and event.source_id = given.source_id`);

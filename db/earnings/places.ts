@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import { CHANGED_EVENTS, UNKNOWN_PARTNERS } from '../../domain/programs/intake-rules.ts';
 import { LocalDate } from '../column-types.ts';
 import type { Database } from '../database.ts';
 

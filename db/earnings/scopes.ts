@@ -42,6 +42,7 @@ const ScopeRow = z.strictObject({
   earnedMinor: z.bigint(),
   isClosed: z.boolean(),
   closingId: z.bigint().nullable(),
+  madeBy: z.array(z.string()).transform((people) => new Set(people)),
   versionId: z.number().nullable(),
   sinceMs: z.number().nullable(),
   volume: z.bigint().nullable(),
@@ -72,7 +73,7 @@ export async function readScopes(
         closingIds.map((id) => [id]),
       )} as closing(id) join earning_scope scope on scope.closing_id = closing.id`;
   const rows = await db.any(sql.type(ScopeRow)`
-    select ${scopeColumns}, scope.earned_minor as "earnedMinor", scope.is_closed as "isClosed", scope.closing_id as "closingId",
+    select ${scopeColumns}, scope.earned_minor as "earnedMinor", scope.is_closed as "isClosed", scope.closing_id as "closingId", scope.made_by as "madeBy",
       total.plan_version_id as "versionId", total.terms_since as "sinceMs", total.volume, total.of_amount as of, total.base
     from (
       select scope.* from ${unnestColumns(KEY_TYPES, names.map(keyOf))} as given(${keyColumns})
@@ -98,6 +99,7 @@ export async function readScopes(
 const MemberRow = z.strictObject({
   scopeId: z.bigint(),
   originId: z.bigint(),
+  key: z.string(),
   atMs: z.number(),
   versionId: z.number(),
   volume: z.bigint(),
@@ -111,7 +113,7 @@ async function readMembers(db: Database, scopes: ReadonlyMap<string, Scope>): Pr
   const byId = new Map([...scopes.values()].filter(hasMembers).map((scope) => [scope.id, scope]));
   if (byId.size === 0) return;
   const rows = await db.any(sql.type(MemberRow)`
-    select scope_id as "scopeId", origin_id as "originId", occurred_at as "atMs", plan_version_id as "versionId", volume, of_amount as of
+    select scope_id as "scopeId", origin_id as "originId", origin_key as key, occurred_at as "atMs", plan_version_id as "versionId", volume, of_amount as of
     from scope_member where scope_id = any(${sql.array([...byId.keys()].map(String), 'int8')})`);
   for (const { scopeId, volume, of, ...member } of rows) {
     const scope = byId.get(scopeId);
@@ -136,24 +138,26 @@ export async function saveScopes(db: Database, programId: number, scopes: readon
   await saveMembers(db, scopes.filter(hasMembers));
 }
 
+const peopleOf = (people: ReadonlySet<string>): string => `{${[...people].toSorted().join(',')}}`;
+
 const updateScopes = (db: Database, scopes: readonly Scope[]) =>
   db.query(sql.unsafe`
-    update earning_scope scope set earned_minor = given.earned_minor, is_closed = given.is_closed
+    update earning_scope scope set earned_minor = given.earned_minor, is_closed = given.is_closed, made_by = given.made_by::uuid[]
     from ${unnestColumns(
-      ['int8', 'int8', 'bool'],
-      scopes.map(({ id, earnedMinor, isClosed }) => [id, earnedMinor, isClosed]),
-    )} as given(id, earned_minor, is_closed)
-    where scope.id = given.id and (scope.earned_minor, scope.is_closed) <> (given.earned_minor, given.is_closed)`);
+      ['int8', 'int8', 'bool', 'text'],
+      scopes.map(({ id, earnedMinor, isClosed, madeBy }) => [id, earnedMinor, isClosed, peopleOf(madeBy)]),
+    )} as given(id, earned_minor, is_closed, made_by)
+    where scope.id = given.id and (scope.earned_minor, scope.is_closed, scope.made_by) <> (given.earned_minor, given.is_closed, given.made_by::uuid[])`);
 
 async function insertScopes(db: Database, programId: number, scopes: readonly Scope[]): Promise<void> {
   if (scopes.length === 0) return;
   const rows = await db.any(sql.type(IdRow)`
-    insert into earning_scope as scope(${keyColumns}, program_id, earned_minor, closes_on)
-    select ${keyColumns}, ${programId}, earned_minor, closes_on
+    insert into earning_scope as scope(${keyColumns}, program_id, earned_minor, closes_on, made_by)
+    select ${keyColumns}, ${programId}, earned_minor, closes_on, made_by::uuid[]
     from ${unnestColumns(
-      [...KEY_TYPES, 'int8', 'date'],
-      scopes.map((scope) => [...keyOf(scope), scope.earnedMinor, scope.closesOn]),
-    )} as given(${keyColumns}, earned_minor, closes_on)
+      [...KEY_TYPES, 'int8', 'date', 'text'],
+      scopes.map((scope) => [...keyOf(scope), scope.earnedMinor, scope.closesOn, peopleOf(scope.madeBy)]),
+    )} as given(${keyColumns}, earned_minor, closes_on, made_by)
     returning ${scopeColumns}`);
   const ids = new Map(rows.map((row) => [scopeKey(row.partnerId, row), row.id]));
   for (const scope of scopes) scope.id = ids.get(scopeKey(scope.partnerId, scope)) ?? null;
@@ -187,13 +191,14 @@ async function saveMembers(db: Database, scopes: readonly Scope[]): Promise<void
       'int8',
     )})`);
   await db.query(sql.unsafe`
-    insert into scope_member(scope_id, origin_id, occurred_at, plan_version_id, volume, of_amount)
+    insert into scope_member(scope_id, origin_id, origin_key, occurred_at, plan_version_id, volume, of_amount)
     select * from ${unnestColumns(
-      ['int8', 'int8', 'timestamptz', 'int4', 'int8', 'int8'],
+      ['int8', 'int8', 'text', 'timestamptz', 'int4', 'int8', 'int8'],
       scopes.flatMap(({ id, members }) =>
-        [...members.values()].map(({ originId, atMs, versionId, measures }) => [
+        [...members.values()].map(({ originId, key, atMs, versionId, measures }) => [
           id,
           originId,
+          key,
           new Date(atMs).toISOString(),
           versionId,
           measures.volume,
@@ -216,12 +221,11 @@ export const listClosable = (db: Database, limit: number): Promise<readonly Clos
   db.any(sql.type(ClosableRow)`
     select scope.id as "scopeId", scope.partner_id as "partnerId", scope.program_id as "programId",
       scope.closes_on::timestamp at time zone schedule.zone as "closesAt"
-    from (
-      select * from earning_scope where closing_id is null and closes_on is not null and closes_on <= current_date + 1
-      order by closes_on, id limit ${limit} for update skip locked
-    ) scope
+    from earning_scope scope
     join program on program.id = scope.program_id join pay_schedule schedule on schedule.id = program.schedule_id
-    where scope.closes_on::timestamp at time zone schedule.zone <= now()`);
+    where scope.closing_id is null and scope.closes_on is not null and scope.closes_on <= current_date + 1
+      and scope.closes_on::timestamp at time zone schedule.zone <= now()
+    order by scope.closes_on, scope.id limit ${limit} for update of scope skip locked`);
 
 /** Notes the events that close windows. */
 export const markClosings = (db: Database, closings: readonly { scopeId: bigint; eventId: bigint }[]) =>

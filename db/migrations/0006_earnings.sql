@@ -213,12 +213,15 @@ create table earning_scope(
   closes_on date,
   is_closed boolean not null default false,
   closing_id bigint references event,
+  made_by uuid[] not null default '{}',
   check (closes_on is not null or not is_closed),
   unique (partner_id, program_id, incentive_id, currency, time_window, window_start, measure, group_value)
 );
 create index earning_scope_closings on earning_scope(closes_on, id) where closing_id is null and closes_on is not null;
 create index on earning_scope(closing_id) where closing_id is not null;
 comment on column earning_scope.closes_on is 'The local date on which a window that is earned at its close is closed.';
+comment on column earning_scope.made_by is
+  'The people who sent its events or wrote its terms, where it is earned at its close. None of them may decide about paying it.';
 comment on column earning_scope.closing_id is 'The event of ours that closes it.';
 comment on column earning_scope.earned_minor is 'The sum of all its earnings, which is the worth of its measures.';
 
@@ -237,6 +240,7 @@ create table scope_total(
 create table scope_member(
   scope_id bigint not null references earning_scope,
   origin_id bigint not null references event,
+  origin_key text not null,
   occurred_at timestamptz not null,
   plan_version_id int not null references plan_version,
   volume bigint not null check (volume >= 0),

@@ -7,6 +7,7 @@ import type { Rating } from './rating.ts';
 import {
   addMeasures,
   bySince,
+  isNothing,
   lastReading,
   type Member,
   type Segment,
@@ -25,6 +26,8 @@ export type Scope = ScopeName & {
   earnedMinor: bigint;
   /** The event of ours that closes it. Null where there is none yet. */
   readonly closingId: bigint | null;
+  /** The people who sent its events or wrote its terms, where it is earned at its close. */
+  readonly madeBy: Set<string>;
   /** Whether it is closed. A window that is earned at its close earns nothing before. */
   isClosed: boolean;
   /** The segments of a window, oldest first. */
@@ -71,6 +74,8 @@ export type Change = {
   readonly partnerId: bigint;
   /** The event that it is about. */
   readonly originId: bigint;
+  /** The source and id of that event. */
+  readonly key: string;
   /** When that event happened, in epoch milliseconds. */
   readonly atMs: number;
   /** The terms by which it is rated. Null where the partner had none. */
@@ -114,6 +119,7 @@ export function earningsOf(change: Change, context: Context): Earning[] {
       of: to.measures.of - from.measures.of,
       base: to.measures.base - from.measures.base,
     };
+    if (old && !after.has(key) && old.minor === 0n && isNothing(old.measures)) return [];
     const availableOn = releaseOf(change, part, context);
     const { incentiveId, currency, versionId, sinceMs, scope } = part;
     const about = {
@@ -147,6 +153,8 @@ function partsOf({ partnerId, rating, targets }: Change, { scopeOf }: Context): 
 
 /** Money that goes back is released on the day of its sale, so that what is still held nets against itself. */
 function releaseOf({ counted, atMs }: Change, part: Part, { zone, termsOf }: Context): string {
+  const closesOn = part.scope?.closesOn ?? null;
+  if (closesOn !== null) return addDays(closesOn, termsOf(part.versionId).holdDays);
   const known = counted.find(({ incentiveId }) => incentiveId === part.incentiveId) ?? counted[0];
   if (known) return known.availableOn;
   return addDays(localDate(atMs, zone), termsOf(part.versionId).holdDays);
@@ -155,7 +163,7 @@ function releaseOf({ counted, atMs }: Change, part: Part, { zone, termsOf }: Con
 /** Changes the measures of a scope, and says what that is worth. */
 function recount(
   scope: Scope,
-  { originId, atMs }: Change,
+  { originId, key, atMs }: Change,
   { incentiveId, versionId, sinceMs }: Part,
   measures: Measures,
   context: Context,
@@ -169,7 +177,7 @@ function recount(
     const known = scope.members.get(originId);
     const sum = addMeasures(known?.measures ?? NOTHING, measures);
     if (sum.volume === 0n && sum.of === 0n) scope.members.delete(originId);
-    else scope.members.set(originId, { originId, atMs, versionId, measures: sum });
+    else scope.members.set(originId, { originId, key, atMs, versionId, measures: sum });
     scope.earnedMinor = worthOfMembers([...scope.members.values()], terms, scope.currency, zone);
     return {
       minor: scope.earnedMinor - earned,
@@ -179,7 +187,7 @@ function recount(
   const before = isEmpty ? null : { minor: earned, segments: scope.segments };
   const isOfReading = isReading(measureOfTerms(terms(versionId)));
   if (isOfReading && (measures.base !== 0n || scope.members.has(originId)))
-    read(scope, { originId, atMs, versionId, measures });
+    read(scope, { originId, key, atMs, versionId, measures });
   const counted = isOfReading ? { ...NOTHING, of: measures.of } : measures;
   scope.segments = withMeasures(scope.segments, { versionId, sinceMs, measures: counted });
   scope.earnedMinor = worthNow(scope, context);

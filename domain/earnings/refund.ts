@@ -1,4 +1,5 @@
 import { type Event, REFUND, type RemainingEvent } from '../event.ts';
+import { own } from '../own.ts';
 
 /** The reason why a refund cannot take back an event, or undefined. */
 export function whyNotRefund(refund: Event, sale: Event): string | undefined {
@@ -12,11 +13,16 @@ export function whyNotRefund(refund: Event, sale: Event): string | undefined {
 
 /** The reason why the measures that a refund names are not those of its sale, or undefined. */
 function whyNotFit(refund: Event, sale: Event): string | undefined {
-  const [unknown] = Object.keys(refund.otherAmounts).filter((name) => sale.otherAmounts[name] === undefined);
+  const [unknown] = Object.keys(refund.otherAmounts).filter((name) => !Object.hasOwn(sale.otherAmounts, name));
   if (refund.minor !== null && !sale.minor)
     return `the refunded ${sale.kind} has no amount, so only a refund of the whole is possible`;
   if (unknown !== undefined) return `the refunded ${sale.kind} has no amount ${unknown}`;
   if (refund.quantity !== null && sale.quantity === null) return `the refunded ${sale.kind} has no quantity`;
+  return fitsNoMore(refund, sale);
+}
+
+/** The reason why a refund takes nothing back from a sale that was corrected since: its money is another currency. */
+export function fitsNoMore(refund: Event, sale: Event): string | undefined {
   const hasMoney = refund.minor !== null || Object.keys(refund.otherAmounts).length > 0;
   return hasMoney && refund.currency !== sale.currency ? `the refunded ${sale.kind} is in ${sale.currency}` : undefined;
 }
@@ -30,11 +36,11 @@ const less = (from: bigint, taken: bigint): bigint => (taken < from ? from - tak
 /**
  * The rest of a sale after refunds, in whatever order they came. Each refund lowers only the measures that it names, and none falls
  * below zero. A sale is gone when a refund names nothing, or when its main amount is gone; without an amount, when its units are. Refunds
- * that do not fit the sale change nothing.
+ * in another currency change nothing, and what a correction no longer names cannot go back.
  */
 export function remainingOf(sale: Event, refunds: readonly Event[]): RemainingEvent {
   if (refunds.length === 0) return { ...sale, isGone: false };
-  const fitting = refunds.filter((refund) => whyNotFit(refund, sale) === undefined);
+  const fitting = refunds.filter((refund) => fitsNoMore(refund, sale) === undefined);
   const back = (of: (refund: Event) => bigint | undefined) =>
     fitting.reduce((total, refund) => total + (of(refund) ?? 0n), 0n);
   const minor =
@@ -67,7 +73,7 @@ export function remainingOf(sale: Event, refunds: readonly Event[]): RemainingEv
           ? 0n
           : less(
               amount,
-              back(({ otherAmounts }) => otherAmounts[name]),
+              back(({ otherAmounts }) => own(otherAmounts, name)),
             ),
       ]),
     ),

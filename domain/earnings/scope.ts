@@ -13,6 +13,8 @@ export type Segment = { readonly versionId: number; readonly sinceMs: number; re
 /** An event of a scope that counts only the first ones of a customer. */
 export type Member = {
   readonly originId: bigint;
+  /** The source and id of the event, which decide where two happened at the same instant. */
+  readonly key: string;
   readonly atMs: number;
   readonly versionId: number;
   readonly measures: Measures;
@@ -23,6 +25,8 @@ export const addMeasures = (one: Measures, other: Measures): Measures => ({
   of: one.of + other.of,
   base: one.base + other.base,
 });
+
+export const isNothing = ({ volume, of, base }: Measures): boolean => volume === 0n && of === 0n && base === 0n;
 
 /** An exact amount as minor units, half-even, and never below zero. */
 export function rounded({ numerator, denominator }: Fraction): bigint {
@@ -63,7 +67,7 @@ export const READ = 1n;
 export const lastReading = (readings: Iterable<Member>): Member | undefined => [...readings].toSorted(byTime).at(-1);
 
 const byTime = (one: Member, other: Member): number =>
-  one.atMs - other.atMs || (one.originId < other.originId ? -1 : one.originId > other.originId ? 1 : 0);
+  one.atMs - other.atMs || (one.key < other.key ? -1 : one.key > other.key ? 1 : 0);
 
 /** The members that count: the first so many, or those of the first months. A purchase that went back whole is none. */
 export function countedMembers(members: readonly Member[], terms: TermsOfVersion, zone: string): Member[] {

@@ -16,6 +16,7 @@ import {
 import { isReading, measureOf } from '../programs/incentives/measure.ts';
 import { BEGINNING } from '../programs/incentives/window.ts';
 import type { PlanTerms } from '../programs/plan.ts';
+import { own } from '../own.ts';
 import { READ, worthOf } from './scope.ts';
 
 /** The name of a scope that counts several events of a partner by one incentive. Events of two names never count together. */
@@ -79,7 +80,7 @@ function readingTargets(event: RemainingEvent, terms: IncentiveTerms, currency: 
     currency,
     window: terms.window,
     start,
-    measure: of === null ? measure : `${measure} of ${of}`,
+    measure: measureName(measure, of, terms),
     group: '',
     closesOn: closesOn(terms, start),
   };
@@ -94,7 +95,7 @@ function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: Curren
   const of = ofMeasure(terms);
   const volume = measureOf(measured, measure);
   const ofAmount = of === null ? 0n : measureOf(measured, of);
-  const group = groupBy === undefined ? '' : event.attributes[groupBy];
+  const group = groupBy === undefined ? '' : own(event.attributes, groupBy);
   const lacks = whatLacks([
     [volume, `no ${measure}`],
     [ofAmount, `no ${of}`],
@@ -109,12 +110,16 @@ function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: Curren
     currency,
     window: terms.window,
     start,
-    measure: of === null ? measure : `${measure} of ${of}`,
+    measure: measureName(measure, of, terms),
     group: group ?? '',
     closesOn: closesOn(terms, start),
   };
   return { terms, currency, measures, lacks, minor: 0n, scope: lacks === null ? scope : null };
 }
+
+/** Windows that are earned at their close never count together with those that are earned as they go. */
+const measureName = (measure: string, of: string | null, { earned }: IncentiveTerms): string =>
+  [measure, ...(of === null ? [] : [`of ${of}`]), ...(earned === 'at-close' ? ['at close'] : [])].join(' ');
 
 const whatLacks = (needs: readonly (readonly [unknown, string])[]): string | null =>
   needs.find(([value]) => value === null || value === undefined)?.[1] ?? null;

@@ -38,8 +38,11 @@ export const PlanTerms = z
     const issue = (index: number, field: string, message: string) =>
       context.addIssue({ code: 'custom', path: ['incentives', index, field], message });
     if (repeated >= 0) issue(repeated, 'id', 'is used twice');
-    if (incentives.length > 0 && incentives.every(({ deduct }) => deduct))
-      issue(0, 'deduct', 'leaves nothing to deduct from: every incentive deducts');
+    const deducting = incentives.findIndex(({ deduct }) => deduct);
+    const isPaidByEvent = ({ deduct, window, first }: IncentiveTerms) =>
+      !deduct && window === 'event' && first === undefined;
+    if (deducting >= 0 && !incentives.some(isPaidByEvent))
+      issue(deducting, 'deduct', 'has nothing to deduct from: no other incentive pays each event');
   })
   .meta({ id: 'PlanTerms', description: 'The earnings that one version of a plan promises to partners' });
 export type PlanTerms = z.infer<typeof PlanTerms>;

@@ -29,6 +29,7 @@ import {
   wakeWaiting,
 } from '../../db/earnings/events.ts';
 import { listClosable, readScopes, saveScopes } from '../../db/earnings/scopes.ts';
+import { listCorrectable } from '../../db/earnings/histories.ts';
 import { listStandings } from '../../db/earnings/standing.ts';
 import { listPartnerEarnings } from '../../db/earnings/partner-earnings.ts';
 import { insertSecret, openSecrets } from '../../db/earnings/source-secrets.ts';
@@ -126,6 +127,7 @@ const SCOPE: Scope = {
   earnedMinor: 0n,
   closesOn: null,
   closingId: null,
+  madeBy: new Set(),
   isClosed: false,
   segments: [{ versionId: 1, sinceMs: 0, measures: { volume: 1n, of: 0n, base: 0n } }],
   members: new Map(),
@@ -205,7 +207,8 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   listDueEvents: (db, s) => listDueEvents(db, s.company.programId, 0, 500),
   listPartnerEarnings: (db, s) => listPartnerEarnings(db, s.partnerId, null, PAGE),
   listPayoutEarnings: (db, s) => listPayoutEarnings(db, s.payoutId, { lineId: 0n, key: '' }, PAGE),
-  listHistory: (db) => listHistory(db, [ORIGIN]),
+  listCorrectable: (db) => listCorrectable(db, [{ program: 'resale', source: 'large', id: 'x' }]),
+  listHistory: (db) => listHistory(db, 1, [ORIGIN]),
   listRevised: (db) => listRevised(db, [ORIGIN]),
   listContributions: (db) => listContributions(db, [1n], [1n]),
   lockShardForAccrual: (db) => lockShardForAccrual(db, { program: 'resale', shard: 0 }),

@@ -1,6 +1,7 @@
 import { addDays } from '../../calendar.ts';
 import type { CurrencyCode } from '../../currency.ts';
 import type { Event } from '../../event.ts';
+import { own } from '../../own.ts';
 import { flatPay } from './flat.ts';
 import { type IncentiveTerms, ofMeasure, paidMeasure } from './incentive.ts';
 import { bounded, type Measures, type Pay, type PayContext } from './pay.ts';
@@ -70,7 +71,7 @@ export function isFor({ when, unit }: IncentiveTerms, event: Event, date: string
   return (
     isWhen(when, event.kind, date) &&
     (unit === undefined || event.currency === null || event.currency === unit) &&
-    Object.entries(when.event ?? {}).every(([name, values]) => values.includes(event.attributes[name] ?? ''))
+    Object.entries(when.event ?? {}).every(([name, values]) => values.includes(own(event.attributes, name) ?? ''))
   );
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { CurrencyCode } from '../../currency.ts';
 import type { Event, RemainingEvent } from '../../event.ts';
 import { READING_DIGITS, whyNotAmount } from '../../fields.ts';
+import { own } from '../../own.ts';
 import { formatMinor, formatMoney, money, parseDecimal, parseMinor } from '../../money.ts';
 
 const SUBTRACTED_MAX = 4;
@@ -59,7 +60,7 @@ export function whyNotFrom(text: string, measure: string, currency: CurrencyCode
 export const isMoney = (measure: string): boolean => !isCounted(measure) && measure !== GROWTH && !isReading(measure);
 
 const amountOf = (event: Event, name: string): bigint | null =>
-  name === 'amount' ? event.minor : (event.otherAmounts[name] ?? null);
+  name === 'amount' ? event.minor : (own(event.otherAmounts, name) ?? null);
 
 /**
  * The measure of an event in minor units, in units or in events. Null where the event lacks what is measured. An amount that is subtracted

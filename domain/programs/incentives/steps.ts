@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 import type { CurrencyCode } from '../../currency.ts';
-import { Decimal, whyNotAmount } from '../../fields.ts';
+import { Decimal, QUANTITY_MAX, whyNotAmount } from '../../fields.ts';
 import { type Fraction, plus, whole, ZERO } from '../../fraction.ts';
-import { formatMoney, money, parseDecimal, parsePercent } from '../../money.ts';
+import { formatMoney, MINOR_MAX, money, parseDecimal, parsePercent } from '../../money.ts';
 import { GROWTH, isMoney, isReading, readFrom, whyNotFrom } from './measure.ts';
 import {
   bounds,
@@ -157,7 +157,7 @@ export function stepsPay(terms: StepsPay, context: PayContext): Pay {
 
 /** Steps rise and pay in one way. The pay of a cliff never falls, or a sale would cost its partner money. */
 export function stepsObjections(terms: StepsPay, measure: string, currency: CurrencyCode): Objection[] {
-  const { steps, mode } = terms;
+  const { steps } = terms;
   const at = (index: number, field: string, reason: string): Objection => ({
     path: ['pay', 'steps', index, field],
     reason,
@@ -173,7 +173,7 @@ export function stepsObjections(terms: StepsPay, measure: string, currency: Curr
   });
   if (unreadable.length > 0) return unreadable;
   const mixed = mixedObjections(terms, measure, at);
-  return mixed.length > 0 ? mixed : orderObjections(steps, mode, measure, currency, at);
+  return mixed.length > 0 ? mixed : orderObjections(terms, measure, currency, at);
 }
 
 type At = (index: number, field: string, reason: string) => Objection;
@@ -190,21 +190,21 @@ function mixedObjections({ steps, of }: StepsPay, measure: string, at: At): Obje
   return [];
 }
 
-function orderObjections(
-  steps: readonly Step[],
-  mode: StepsPay['mode'],
-  measure: string,
-  currency: CurrencyCode,
-  at: At,
-): Objection[] {
+function orderObjections({ steps, mode, of }: StepsPay, measure: string, currency: CurrencyCode, at: At): Objection[] {
   const tiers = steps.map((step) => readStep(step, measure, currency));
+  // With a percentage of another amount, a unit without that amount would move the others to a lower rate.
+  const hasOf = of !== undefined || !isMoney(measure);
+  const tooLarge = tiers.findIndex(
+    ({ rate }, index) => steps[index]?.perUnit !== undefined && rate.numerator * BigInt(QUANTITY_MAX) > MINOR_MAX,
+  );
+  if (tooLarge >= 0) return [at(tooLarge, 'perUnit', `is too large for each of up to ${QUANTITY_MAX} units`)];
   if (tiers.every(({ rate }) => rate.numerator === 0n))
     return [at(0, wayOf(steps[0] ?? { from: '0' }), 'is 0 in every step, so nobody could ever earn by it')];
   return tiers.flatMap((tier, index): Objection[] => {
     const before = tiers[index - 1];
     if (!before) return [];
     if (tier.above <= before.above) return [at(index, 'from', 'is not above the step before it')];
-    const falls = mode === 'cliff' && tier.rate.numerator < before.rate.numerator;
+    const falls = (mode === 'cliff' || hasOf) && tier.rate.numerator < before.rate.numerator;
     return falls ? [at(index, wayOf(steps[index] ?? { from: '0' }), 'is less than the step before it')] : [];
   });
 }
