@@ -15,9 +15,13 @@ type Wire = {
   amounts?: Record<string, string>;
   quantity?: number;
   attributes?: Record<string, string>;
+  reading?: Reading;
   revision?: number;
   refundOf?: string;
 };
+
+/** A reading of a metric, and a day of the window that it is about. */
+type Reading = { metric: string; value: string; on?: string };
 
 export type Fact = {
   id: string;
@@ -29,6 +33,7 @@ export type Fact = {
   amounts: Record<string, bigint>;
   quantity: bigint | undefined;
   attributes: Record<string, string>;
+  reading: Reading | undefined;
   isGone: boolean;
 };
 
@@ -57,17 +62,7 @@ export function readHappened(folder: string, files: readonly string[]): Happened
     });
 }
 
-const factOf = ({
-  id,
-  partner,
-  kind,
-  occurredAt,
-  currency,
-  amount,
-  amounts,
-  quantity,
-  attributes = {},
-}: Wire): Fact => ({
+const factOf = ({ id, partner, kind, occurredAt, currency, amount, amounts, ...wire }: Wire): Fact => ({
   id,
   partner,
   kind,
@@ -79,8 +74,9 @@ const factOf = ({
       minorOf(text, currency ?? ''),
     ]),
   ),
-  quantity: quantity === undefined ? undefined : BigInt(quantity),
-  attributes,
+  quantity: wire.quantity === undefined ? undefined : BigInt(wire.quantity),
+  attributes: wire.attributes ?? {},
+  reading: wire.reading,
   isGone: false,
 });
 

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { beginningOf, comparedDay, dayIn, monthsAfter, windowOf } from './calendar.ts';
-import { type Exact, negated, printed, roundedWorth, sum } from './exact.ts';
+import { type Exact, negated, printed, roundedWorth, scaled, sum } from './exact.ts';
 import { type Fact, type Happened, readHappened } from './facts.ts';
-import { type Counted, type Incentive, isCounted, measureOf, ofOf, worthOf } from './terms.ts';
+import { type Counted, FINE_DIGITS, type Incentive, isCounted, measureOf, ofOf, READING, worthOf } from './terms.ts';
 
 /**
  * Works out an example a second time, from its files alone: with other arithmetic, other dates and another reader than the product's, and
@@ -75,6 +75,9 @@ type Cell = Omit<Golden, 'amount'> & {
   sinceMs: number;
   atMs: number;
   place: number;
+  isReading?: boolean;
+  /** The value that was read; the other events of its window have none. */
+  reading?: bigint | undefined;
   /** The amount of a deduction, which other earnings of its event limit. */
   minor?: bigint;
 };
@@ -110,13 +113,15 @@ function cellsBy(incentive: Incentive, { left, whole, place }: Happened, zone: s
     day < (when.until ?? '9999') &&
     (unit === undefined || fact.currency === undefined || fact.currency === unit) &&
     Object.entries(when.event ?? {}).every(([name, values]) => values.includes(fact.attributes[name] ?? ''));
+  if (!isFor) return [];
+  if (measureOf(incentive).startsWith(READING)) return readingCells(incentive, { fact, day, place });
   const currency = unit ?? fact.currency;
   const measure = measureOf(incentive);
   const of = ofOf(incentive);
   const [volume, ofAmount] = [measured(fact, measure), of === undefined ? 0n : measured(fact, of)];
   const group = groupBy === undefined ? undefined : fact.attributes[groupBy];
   const lacks = volume === undefined || ofAmount === undefined || (groupBy !== undefined && group === undefined);
-  if (!isFor || currency === undefined || lacks) return [];
+  if (currency === undefined || lacks) return [];
   const isAlone = window === 'event' && !first;
   const cellIn = (name: string, counted: Counted) => {
     const about = { partner: fact.partner, incentive: incentive.id, window: name, ...(group && { group }), currency };
@@ -127,6 +132,24 @@ function cellsBy(incentive: Incentive, { left, whole, place }: Happened, zone: s
   if (incentive.against === undefined) return [own];
   const compared = windowOf(window, comparedDay(window, day, incentive.against));
   return [own, cellIn(compared, { ...NONE, base: volume })];
+}
+
+/** A reading counts in the window that it is about, and other events bring the amount that is paid by it. */
+function readingCells(
+  incentive: Incentive,
+  { fact, day, place }: { fact: Fact; day: string; place: number },
+): Omit<Cell, 'sinceMs'>[] {
+  const { id, window = 'event', when = {}, unit = '' } = incentive;
+  const of = ofOf(incentive);
+  const isOfMetric = measureOf(incentive) === READING + fact.reading?.metric;
+  const reading = isOfMetric && fact.reading ? scaled(fact.reading.value, FINE_DIGITS) : undefined;
+  const ofAmount = reading === undefined && of !== undefined ? measured(fact, of) : 0n;
+  if (ofAmount === undefined || (reading === undefined && of === undefined)) return [];
+  const name = windowOf(window, (isOfMetric && fact.reading?.on) || day, when.from);
+  const about = { partner: fact.partner, incentive: id, window: name, currency: unit };
+  const counted = { ...NONE, of: ofAmount };
+  const key = [...Object.values(about), window, of].join('|');
+  return [{ ...about, key, incentiveOf: incentive, counted, atMs: fact.atMs, place, isReading: true, reading }];
 }
 
 function measured({ amounts, quantity, isGone }: Fact, measure: string): bigint | undefined {
@@ -152,7 +175,19 @@ function goldenOf(cells: readonly Cell[], zone: string): Omit<Golden, 'amount'> 
   const about = { partner, incentive, window, ...(group && { group }), currency };
   if (cell.minor !== undefined) return { ...about, minor: cell.minor };
   if (cell.incentiveOf.first) return { ...about, minor: firstOnes(cells, zone) };
+  if (cell.isReading) return { ...about, minor: lastReading(cells) };
   return { ...about, minor: roundedWorth(sum(segmentsOf(cells))) };
+}
+
+/** The worth of a window by its last reading. Without one it is 0. */
+function lastReading(cells: readonly Cell[]): bigint {
+  const of = cells.reduce((total, { counted }) => total + counted.of, 0n);
+  const last = cells
+    .filter(({ reading }) => reading !== undefined)
+    .toSorted((one, other) => one.atMs - other.atMs || one.place - other.place)
+    .at(-1);
+  if (last?.reading === undefined) return 0n;
+  return roundedWorth(worthOf(last.incentiveOf, { ...NONE, volume: last.reading, of }, last.currency));
 }
 
 /** The parts of a window, each under the terms of its days: what the volume is worth up to its end, less up to its beginning. */

@@ -27,6 +27,7 @@ export type Incentive = {
 };
 
 export const measureOf = ({ measure, pay }: Incentive): string => measure ?? (pay.rule === 'flat' ? 'count' : 'amount');
+export const READING = 'reading ';
 export const isCounted = (measure: string): boolean => measure === 'count' || measure === 'quantity';
 
 /** The amount of which a percentage is paid where the measure is not that amount. */
@@ -34,7 +35,10 @@ export function ofOf(incentive: Incentive): string | undefined {
   const { pay } = incentive;
   if (pay.rule !== 'steps' || !pay.steps.some(({ percent }) => percent !== undefined)) return undefined;
   const measure = measureOf(incentive);
-  return pay.of ?? (isCounted(measure) ? 'amount' : isPercentOfGrowth(incentive) ? measure : undefined);
+  return (
+    pay.of ??
+    (isCounted(measure) || measure.startsWith(READING) ? 'amount' : isPercentOfGrowth(incentive) ? measure : undefined)
+  );
 }
 
 const isPercentOfGrowth = ({ against, growth }: Incentive): boolean => against !== undefined && growth === 'percent';
@@ -42,9 +46,9 @@ const isPercentOfGrowth = ({ against, growth }: Incentive): boolean => against !
 /** The measures of a window, and the measure of the window that it is compared with. */
 export type Counted = { volume: bigint; of: bigint; base: bigint };
 
-/** Growth in percent has six digits after the point. */
-const GROWTH_DIGITS = 6;
-const WHOLE = 100n * 10n ** BigInt(GROWTH_DIGITS);
+/** Readings, and growth in percent, have six digits after the point. */
+export const FINE_DIGITS = 6;
+const WHOLE = 100n * 10n ** BigInt(FINE_DIGITS);
 
 /** The volume that is paid: the growth where two windows are compared. */
 function paidVolume(incentive: Incentive, { volume, base }: Counted): bigint {
@@ -68,11 +72,11 @@ function unbounded(incentive: Incentive, { volume, of }: Counted, currency: stri
   const { pay } = incentive;
   if (pay.rule === 'percent') return share(pay.percent, volume);
   if (pay.rule === 'flat') return exact(minorOf(pay.amount, currency) * volume);
-  const isGrowth = isPercentOfGrowth(incentive);
-  const counts = !isGrowth && isCounted(measureOf(incentive));
+  const isFine = isPercentOfGrowth(incentive) || measureOf(incentive).startsWith(READING);
+  const counts = !isFine && isCounted(measureOf(incentive));
   const steps = pay.steps.map((step) => ({
     ...step,
-    reached: isGrowth ? scaled(step.from, GROWTH_DIGITS) : counts ? BigInt(step.from) : minorOf(step.from, currency),
+    reached: isFine ? scaled(step.from, FINE_DIGITS) : counts ? BigInt(step.from) : minorOf(step.from, currency),
   }));
   const reached = steps.filter(({ reached: from }) => volume > 0n && volume >= from);
   const paying = pay.mode === 'cliff' ? reached.slice(-1) : reached;

@@ -49,6 +49,7 @@ const CASES = (await Promise.all(PAGES.map(casesOf))).flat();
 
 const ATTRIBUTES = ['customer', 'product'];
 const AMOUNTS = ['tax', 'shipping'];
+const METRICS = ['service_score', 'market_share'];
 const Version = z.strictObject({ effectiveFrom: z.iso.datetime(), incentives: z.array(z.unknown()) });
 const termsOf = (incentives: unknown): PlanTerms => PlanTerms.parse({ holdDays: 0, rounding: 'half-even', incentives });
 
@@ -58,6 +59,7 @@ const pick = (row: Row, names: readonly string[]): Row =>
 /** The event of a row, as it would be sent; the product itself makes those of kind `closing`. A day without a time is its noon. */
 function wireOf(row: Row, prefix: string) {
   const { event = '', day = '', kind = 'sale', refunds, amount, units, revision } = row;
+  const metric = METRICS.find((name) => row[name]);
   const [amounts, attributes] = [pick(row, AMOUNTS), pick(row, ATTRIBUTES)];
   return {
     source: 'shop',
@@ -69,6 +71,7 @@ function wireOf(row: Row, prefix: string) {
     ...(Object.keys(amounts).length > 0 && { amounts }),
     ...(units && { quantity: Number(units) }),
     ...(Object.keys(attributes).length > 0 && { attributes }),
+    ...(metric && { reading: { metric, value: row[metric] ?? '', on: row['about'] ?? '' } }),
     ...(revision && { revision: Number(revision) }),
     ...(refunds && { refundOf: prefix + refunds }),
   };
@@ -82,9 +85,11 @@ const KNOWN = [
   'amount',
   'units',
   'revision',
+  'about',
   'arithmetic',
   ...AMOUNTS,
   ...ATTRIBUTES,
+  ...METRICS,
 ];
 const Sum = z.object({ incentive: z.string(), minor: z.bigint() });
 
