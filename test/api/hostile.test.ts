@@ -101,7 +101,7 @@ const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
   },
   'PATCH /v1/schedules/{code}': {
     frequency: 'monthly',
-    monthday: 16,
+    monthday: 1,
     zone: 'America/New_York',
     payDays: 2,
     scheduled: true,
