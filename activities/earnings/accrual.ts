@@ -114,8 +114,8 @@ const named = (event: DueEvent, earned: ReturnType<typeof earningsOf>, page: Pag
   }));
 
 /** The people who had a hand in an earning. A window that is earned at its close has those of all its events. */
-function handsOf({ sentBy }: DueEvent, { scope, versionId }: Earning, page: Page): string[] {
-  const own = [sentBy, page.authorOf(versionId)].filter((person) => person !== null);
+function handsOf({ sentBy, acceptedBy = null }: DueEvent, { scope, versionId }: Earning, page: Page): string[] {
+  const own = [sentBy, acceptedBy, page.authorOf(versionId)].filter((person) => person !== null);
   if (!scope || scope.closesOn === null) return own;
   for (const person of own) scope.madeBy.add(person);
   return [...scope.madeBy];

@@ -150,6 +150,7 @@ async function write(db: Database, judged: readonly Judged[], by: string): Promi
   await insertQuarantined(
     db,
     settled.filter(({ outcome }) => outcome.status === 'quarantined'),
+    by,
   );
   await insertParked(
     db,

@@ -31,7 +31,8 @@ export const decideQuarantined = (
         'quarantine_not_open',
         `The quarantined event ${number} was ${kept.status === 'open' ? 'just decided' : kept.status} by ${kept.decidedBy ?? 'another person'}. Nothing was recorded.`,
       );
-    const shards = revision === null ? [] : await accept(tx, { ...kept.payload, revision }, { by: actorId, nowMs });
+    const shards =
+      revision === null ? [] : await accept(tx, { ...kept.payload, revision }, { by: kept.sentBy ?? actorId, nowMs });
     await addAuditEntry(tx, {
       actorId,
       action: `quarantine.${decision}`,

@@ -36,7 +36,11 @@ export type AccrualEvent = Omit<Event, 'shares'> & {
   readonly sentBy: string | null;
 };
 /** An event that is to be worked out for a partner: its own, or one who earned by an earlier revision. */
-export type DueEvent = AccrualEvent & { readonly partnerId: bigint };
+export type DueEvent = AccrualEvent & {
+  readonly partnerId: bigint;
+  /** The person who accepted it out of quarantine. */
+  readonly acceptedBy?: string | null;
+};
 
 const eventShape = {
   eventId: z.bigint(),
@@ -64,7 +68,7 @@ const eventShape = {
     }),
   ),
 };
-const DueRow = z.strictObject({ ...eventShape, partnerId: z.bigint() });
+const DueRow = z.strictObject({ ...eventShape, partnerId: z.bigint(), acceptedBy: z.string().nullable() });
 
 const eventColumns = sql.fragment`
   event.id as "eventId", event.source, event.source_id as id, event.revision, program.code as program, partner.code as partner,
@@ -82,7 +86,11 @@ export const listDueEvents = (
   limit: number,
 ): Promise<readonly DueEvent[]> =>
   db.any(sql.type(DueRow)`
-    select ${eventColumns}, due.partner_id as "partnerId"
+    select ${eventColumns}, due.partner_id as "partnerId",
+      case when event.revision > 1 then (
+        select decision.decided_by from event_quarantine kept join event_quarantine_decision decision on decision.quarantine_id = kept.id
+        where kept.source = event.source and kept.source_id = event.source_id and decision.revision = event.revision
+      ) end as "acceptedBy"
     from (
       select event_id, partner_id from event_due where program_id = ${programId} and shard = ${shard} and waits_for is null
       order by event_id, partner_id limit ${limit}

@@ -8,10 +8,11 @@ import type { Database } from '../database.ts';
 
 /** The events that came under a known key with other content. */
 
-/** Keeps events aside. The same content is kept once. */
+/** Keeps events aside, with the person who sent them. The same content is kept once. */
 export async function insertQuarantined(
   db: Database,
   events: readonly { wire: WireEvent; hash: Uint8Array }[],
+  sentBy: string,
 ): Promise<void> {
   if (events.length === 0) return;
   const rows = events.map(({ wire, hash }) => [
@@ -22,8 +23,8 @@ export async function insertQuarantined(
     Buffer.from(hash).toString('hex'),
   ]);
   await db.query(sql.unsafe`
-    insert into event_quarantine(source, source_id, revision, payload, payload_hash)
-    select source, source_id, revision, payload::jsonb, decode(hash, 'hex')
+    insert into event_quarantine(source, source_id, revision, payload, payload_hash, sent_by)
+    select source, source_id, revision, payload::jsonb, decode(hash, 'hex'), ${sentBy}
     from ${sql.unnest(rows, ['text', 'text', 'int4', 'text', 'text'])} as given(source, source_id, revision, payload, hash)
     on conflict do nothing`);
 }
@@ -37,6 +38,7 @@ const QuarantineRow = z.strictObject({
   source: z.string(),
   id: z.string(),
   payload: z.record(z.string(), z.unknown()),
+  sentBy: z.string().nullable(),
   receivedAt: Instant,
   status: z.enum(QUARANTINE_STATUSES),
   /** The revision that an accepted event became. */
@@ -48,7 +50,7 @@ const QuarantineRow = z.strictObject({
 export type QuarantinedEvent = z.infer<typeof QuarantineRow>;
 
 const quarantineQuery = sql.fragment`
-  select kept.id as number, kept.source, kept.source_id as id, kept.payload, kept.received_at as "receivedAt",
+  select kept.id as number, kept.source, kept.source_id as id, kept.payload, kept.sent_by as "sentBy", kept.received_at as "receivedAt",
     case decision.decision when 'accept' then 'accepted' when 'dismiss' then 'dismissed' else 'open' end as status,
     decision.revision, decision.reason, actor.code as "decidedBy", decision.decided_at as "decidedAt"
   from event_quarantine kept

@@ -73,6 +73,7 @@ create table event_quarantine(
   revision int not null default 1,
   payload jsonb not null,
   payload_hash bytea not null,
+  sent_by uuid references actor,
   received_at timestamptz not null default now(),
   unique (source, source_id, payload_hash),
   foreign key (source, source_id, revision) references event(source, source_id, revision)

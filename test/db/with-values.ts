@@ -221,7 +221,8 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   waitForSales: (db) => waitForSales(db, [{ eventId: 1n, partnerId: 1n, refundOf: 'x' }]),
   wakeWaiting: (db) => wakeWaiting(db, [ORIGIN]),
   insertEvents: (db) => insertEvents(db, [EVENT]),
-  insertQuarantined: (db) => insertQuarantined(db, [{ wire: { source: 'large', id: 'x' } as WireEvent, hash: HASH }]),
+  insertQuarantined: (db) =>
+    insertQuarantined(db, [{ wire: { source: 'large', id: 'x' } as WireEvent, hash: HASH }], ID),
   insertSecret: (db) => insertSecret(db, VAULT, { id: ID, source: 'large', clear: HASH, by: ID }),
   openSecrets: (db) => openSecrets(db, VAULT, 'large'),
   insertParked: (db) =>

@@ -83,7 +83,7 @@ const decide = createRoute({
   },
 });
 
-const quarantineBody = ({ number, receivedAt, decidedAt, ...event }: QuarantinedEvent) => ({
+const quarantineBody = ({ number, receivedAt, decidedAt, sentBy: _sentBy, ...event }: QuarantinedEvent) => ({
   ...event,
   number: String(number),
   receivedAt: receivedAt.toISOString(),

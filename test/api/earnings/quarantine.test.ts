@@ -71,6 +71,18 @@ describe('given an order that was sent again with other content', () => {
     expect(items.map(({ action }) => action)).toEqual(['quarantine.accept']);
   });
 
+  it('when another operator accepts it then neither the sender nor that operator may decide about paying it', async () => {
+    const other = await api.newKey('operator');
+    await send(sale('hands', '100.00'));
+    await earned('hands');
+    await send(sale('hands', '110.00'));
+    expect((await decide(await kept('hands'), 'accept', 'It is right', other.key)).status).toBe(200);
+    expect(await earned('hands')).toBe(1100n);
+    const people = await api.db.anyFirst(sql.type(z.object({ by: z.string() }))`
+      select unnest(made_by) as by from earning_line where kind = 'corrected' order by id desc`);
+    expect(people).toEqual(expect.arrayContaining([api.operator.actor.id, other.actor.id]));
+  });
+
   it('when an operator dismisses it then it counts for nothing, also when it comes again', async () => {
     await send(sale('kept', '10.00'), sale('kept', '99.00'));
     expect((await decide(await kept('kept'), 'dismiss')).body).toMatchObject({ status: 'dismissed', revision: null });
