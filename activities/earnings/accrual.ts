@@ -9,7 +9,7 @@ import { finishDueEvents, waitForSales, wakeWaiting } from '../../db/earnings/ev
 import { saveScopes } from '../../db/earnings/scopes.ts';
 import { accrualPostings } from '../../domain/books/postings.ts';
 import { close, type Earning, earningsOf, type Scope } from '../../domain/earnings/change.ts';
-import type { Shard } from '../../domain/earnings/shard.ts';
+import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
 import { isReading } from '../../domain/programs/incentives/measure.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 import { openPage, type Page } from './page.ts';
@@ -18,6 +18,7 @@ import { createTermsCache, type TermsCache } from './terms-cache.ts';
 export type AccrualDeps = { db: DatabasePool; temporal: Client };
 
 const EVENTS_PER_PAGE = 2000;
+const REASON_CHARS_MAX = 300;
 
 export function createAccrualActivities({ db }: Pick<AccrualDeps, 'db'>) {
   const terms = createTermsCache();
@@ -27,7 +28,7 @@ export function createAccrualActivities({ db }: Pick<AccrualDeps, 'db'>) {
      * many events it took, or 0 when none is due. Safe to repeat: an event leaves `event_due` in the transaction that works it out.
      */
     accruePage: (shard: Shard): Promise<number> =>
-      db.transaction(async (tx) => {
+      tellingOfFailure(db, shard, async (tx) => {
         const program = await lockShardForAccrual(tx, shard);
         if (!program) return 0;
         await expectManyRows(tx);
@@ -36,6 +37,25 @@ export function createAccrualActivities({ db }: Pick<AccrualDeps, 'db'>) {
         return due.length;
       }),
   };
+}
+
+/**
+ * Works in a transaction. A page that fails is tried again, and holds up its share of partners until it succeeds, so operators are told.
+ * Nobody can be told here that the database does not answer.
+ */
+async function tellingOfFailure<T>(
+  db: DatabasePool,
+  { program, shard }: Shard,
+  work: (tx: Database) => Promise<T>,
+): Promise<T> {
+  try {
+    return await db.transaction(work);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const detail = `The earnings of share ${shard + 1} of ${SHARDS} of the program's partners are not worked out: ${reason.slice(0, REASON_CHARS_MAX)}. Nothing of this page was written. Bursar tries it again.`;
+    await db.transaction((tx) => raiseAlarm(tx, 'accrual_stuck', `program/${program}`, detail)).catch(() => undefined);
+    throw error;
+  }
 }
 
 async function accrue(
