@@ -279,6 +279,17 @@ const PLANTS: readonly Plant[] = [
     names: () => 'earned -1 for partner',
   },
   {
+    wrong: 'a corrected event still counts for the partner who lost it',
+    breaks: 'corrected-events-moved',
+    plant: (b) => [
+      sql.unsafe`
+        insert into event(source, source_id, revision, partner_id, program_id, kind, currency, amount_minor, occurred_at, payload_hash)
+        select source, source_id, 2, ${b.ann.id}, event.program_id, kind, event.currency, event.amount_minor, occurred_at, 'moved'
+        from event join earning on earning.event_id = event.id where earning_line_id = ${b.cleoLine}`,
+    ],
+    names: (b) => `still counts for partner ${b.cleo.id}`,
+  },
+  {
     wrong: 'a scope says that it earned more than it did',
     breaks: 'kept-totals',
     plant: (b) => [
