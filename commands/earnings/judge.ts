@@ -20,7 +20,9 @@ export type Refusal = { field: string; reason: string; rule?: string };
  * with other content, parked until its partner is added, or refused.
  */
 export type IntakeOutcome =
-  | { status: Exclude<Accepted, 'parked'> }
+  /** A new revision of a known event is a correction. */
+  | { status: 'accepted'; isCorrection: boolean }
+  | { status: Exclude<Accepted, 'accepted' | 'parked'> }
   /** The partner for whom it waits. */
   | { status: 'parked'; partner: string }
   | { status: 'refused'; refusals: readonly Refusal[] };
@@ -109,7 +111,7 @@ export async function judge(
       return { ...about, ...sentAs, outcome: { status: 'parked', partner: missingPartnerOf(about) } };
     if (refusals.length > 0) return { ...about, outcome: { status: 'refused', refusals } };
     note(known, seenOf(about));
-    return { ...about, outcome: { status: 'accepted' } };
+    return { ...about, outcome: { status: 'accepted', isCorrection: before.length > 0 } };
   });
 }
 

@@ -4727,11 +4727,11 @@ export interface components {
                  */
                 id: string;
                 /**
-                 * @description `accepted`: the event or its correction is new; `replayed`: it was already known; `superseded`: a higher revision is known, so this one changes nothing; `quarantined`: this revision is known with other content; the event counts for nothing unless a person accepts it; `parked`: its partner is not known, and it is taken in once the partner is added
+                 * @description `accepted`: the event is new; `corrected`: it is a new revision of a known event, which it corrects; `replayed`: it was already known; `superseded`: a higher revision is known, so this one changes nothing; `quarantined`: this revision is known with other content; the event counts for nothing unless a person accepts it; `parked`: its partner is not known, and it is taken in once the partner is added
                  * @example accepted
                  * @enum {string}
                  */
-                status: "accepted" | "replayed" | "superseded" | "quarantined" | "parked" | "refused";
+                status: "accepted" | "corrected" | "replayed" | "superseded" | "quarantined" | "parked" | "refused";
             }[];
             /** @description Events that are stored and pay nobody for now, the first 100 of them */
             warnings: components["schemas"]["EventWarning"][];

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
+import type { IntakeOutcome } from '../../../commands/earnings/judge.ts';
 import { intakeLines } from '../../../commands/earnings/lines.ts';
 import { boundWarnings } from '../../../commands/earnings/warnings.ts';
 import { listEvents, type StoredEvent } from '../../../db/earnings/events.ts';
@@ -39,8 +40,8 @@ export const EventsBody = z
           source: fields.text('The source of the event', 'shop'),
           id: fields.text('The id of the event in its source', 'order-1001'),
           status: fields.oneOf(
-            ['accepted', 'replayed', 'superseded', 'quarantined', 'parked', 'refused'],
-            '`accepted`: the event or its correction is new; `replayed`: it was already known; `superseded`: a higher revision is known, so this one changes nothing; `quarantined`: this revision is known with other content; the event counts for nothing unless a person accepts it; `parked`: its partner is not known, and it is taken in once the partner is added',
+            ['accepted', 'corrected', 'replayed', 'superseded', 'quarantined', 'parked', 'refused'],
+            '`accepted`: the event is new; `corrected`: it is a new revision of a known event, which it corrects; `replayed`: it was already known; `superseded`: a higher revision is known, so this one changes nothing; `quarantined`: this revision is known with other content; the event counts for nothing unless a person accepts it; `parked`: its partner is not known, and it is taken in once the partner is added',
             'accepted',
           ),
         }),
@@ -146,6 +147,10 @@ const list = createRoute({
   responses: { 200: answers(pageOf(EventBody), 'The events, in the order of their sources and ids.') },
 });
 
+/** The result of an event as its sender reads it. */
+export const resultOf = (outcome: IntakeOutcome) =>
+  outcome.status === 'accepted' && outcome.isCorrection ? ('corrected' as const) : outcome.status;
+
 const eventBody = ({ minor, currency, amounts, reading, shares, occurredAt, bookedAt, ...event }: StoredEvent) => ({
   ...event,
   currency,
@@ -194,9 +199,9 @@ export function eventRoutes(deps: ApiDeps) {
         by: c.get('caller').actorId,
       });
       await wakeAccruals({ temporal, log }, shards);
-      const results = outcomes.map(({ status }, index) => {
+      const results = outcomes.map((outcome, index) => {
         const { source = '', id = '' } = events[index] ?? {};
-        return { source, id, status };
+        return { source, id, status: resultOf(outcome) };
       });
       return c.json({ results, ...warningsBody(boundWarnings(warnings)) }, 200);
     })

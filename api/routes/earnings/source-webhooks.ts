@@ -12,7 +12,7 @@ import { createRouter, refuseFields } from '../../http/router.ts';
 import { answers } from '../../http/schemas.ts';
 import { wakeAccruals } from '../../http/wake.ts';
 import { warningsBody } from './event-warnings.ts';
-import { EVENTS_MAX, EventsBody } from './events.ts';
+import { EVENTS_MAX, EventsBody, resultOf } from './events.ts';
 
 const receive = createRoute({
   method: 'post',
@@ -79,6 +79,10 @@ export const sourceWebhookRoutes = ({ db, vault, temporal, log }: ApiDeps) =>
     const incoming = events.map((wire, unit) => ({ wire, unit }));
     const { outcomes, shards, warnings } = await intakeEvents(db, incoming, { nowMs, strict: true, by });
     await wakeAccruals({ temporal, log }, shards);
-    const results = outcomes.map(({ status }, index) => ({ source, id: events[index]?.id ?? '', status }));
+    const results = outcomes.map((outcome, index) => ({
+      source,
+      id: events[index]?.id ?? '',
+      status: resultOf(outcome),
+    }));
     return c.json({ results, ...warningsBody(boundWarnings(warnings)) }, 200);
   });

@@ -152,10 +152,10 @@ describe('given a program that corrects changed events', () => {
   it('when an order without a revision comes again with other content then it is the next revision', async () => {
     expect(await send(sale('plain', '120.00'), sale('plain', '150.00'), sale('plain', '150.00'))).toEqual([
       'accepted',
-      'accepted',
+      'corrected',
       'replayed',
     ]);
-    expect(await send(sale('plain', '180.00'))).toEqual(['accepted']);
+    expect(await send(sale('plain', '180.00'))).toEqual(['corrected']);
     expect(await earned('plain')).toBe(1800n);
   });
 
