@@ -7,7 +7,6 @@ import { Client } from 'pg';
 import type { DatabasePool } from 'slonik';
 
 import { createAccrualActivities } from '../activities/earnings/accrual.ts';
-import { addPartners } from '../commands/partners/partners.ts';
 import { openDatabase } from '../db/database.ts';
 import { insertEvents, type NewEvent } from '../db/earnings/events.ts';
 import { migrate } from '../db/migrate.ts';
@@ -16,7 +15,7 @@ import { eventHash, toEvent } from '../domain/event.ts';
 import { IncentiveTerms } from '../domain/programs/incentives/index.ts';
 import { freePort } from '../scripts/stack/ports.ts';
 import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
-import { addCompany, VAULT } from './company.ts';
+import { addCompany, addSellers } from './company.ts';
 import { median } from './median.ts';
 import { timed } from './timed.ts';
 
@@ -82,7 +81,7 @@ try {
   await migrate(url);
   const db = await openDatabase(url);
   const { by, programId } = await addCompany(db, { incentives: INCENTIVES });
-  const partnerIds = await addSellers(db, by);
+  const partnerIds = await addSellers(db, by, PARTNERS);
   // The role of the product may create no table.
   const admin = new Client({ connectionString: url });
   await admin.connect();
@@ -111,21 +110,6 @@ try {
   removePostgres(folder);
   await rm(folder, { recursive: true, force: true });
   await rm(open, { recursive: true, force: true });
-}
-
-async function addSellers(db: DatabasePool, by: string): Promise<bigint[]> {
-  const agreements = [{ program: 'bench', plan: 'bench', startsOn: '2020-01-01', endsOn: null }];
-  const sellers = Array.from({ length: PARTNERS }, (_none, index) => ({
-    code: `p${index}`,
-    name: `p${index}`,
-    kind: 'reseller' as const,
-    email: null,
-    country: 'US',
-    agreements,
-    destination: null,
-  }));
-  const added = await addPartners(db, VAULT, sellers, { coolingOffDays: 0, by, givenBy: 'company' });
-  return added.map(({ id }) => id);
 }
 
 type Sender = { by: string; programId: number; partnerIds: readonly bigint[] };

@@ -4,6 +4,7 @@ import { addActor } from '../commands/people/actors.ts';
 import { claimKey, claimToken } from '../commands/people/claims.ts';
 import { addFirstOperator, addLackingOperator } from '../commands/people/first-operator.ts';
 import { decideGrant, proposeGrant } from '../commands/people/grants.ts';
+import { addPartners } from '../commands/partners/partners.ts';
 import { addPayer } from '../commands/payers/payers.ts';
 import { addSchedule } from '../commands/payers/schedules.ts';
 import { IncentiveTerms } from '../domain/programs/incentives/index.ts';
@@ -58,6 +59,22 @@ export async function addCompany(
 }
 
 export type Company = Awaited<ReturnType<typeof addCompany>>;
+
+/** Resellers `p0`, `p1` and so on, who earn by the company's plan. Returns their ids in this order. */
+export async function addSellers(db: DatabasePool, by: string, count: number): Promise<bigint[]> {
+  const agreements = [{ program: 'bench', plan: 'bench', startsOn: '2020-01-01', endsOn: null }];
+  const sellers = Array.from({ length: count }, (_none, index) => ({
+    code: `p${index}`,
+    name: `p${index}`,
+    kind: 'reseller' as const,
+    email: null,
+    country: 'US',
+    agreements,
+    destination: null,
+  }));
+  const added = await addPartners(db, VAULT, sellers, { coolingOffDays: 0, by, givenBy: 'company' });
+  return added.map(({ id }) => id);
+}
 
 /** Two operators give a third person the role approver. */
 async function addPeople(db: Database, vault: VaultKeys): Promise<{ approver: string; operatorKey: string }> {

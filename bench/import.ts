@@ -7,13 +7,12 @@ import { Client } from 'pg';
 import type { DatabasePool } from 'slonik';
 
 import { importFile } from '../commands/earnings/import-file.ts';
-import { addPartners } from '../commands/partners/partners.ts';
 import { openDatabase } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { ImportMapping } from '../domain/earnings/import-mapping.ts';
 import { freePort } from '../scripts/stack/ports.ts';
 import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
-import { addCompany, VAULT } from './company.ts';
+import { addCompany, addSellers } from './company.ts';
 import { median } from './median.ts';
 import { timed } from './timed.ts';
 
@@ -56,7 +55,7 @@ try {
   await migrate(url);
   const db = await openDatabase(url);
   const { by } = await addCompany(db);
-  await addSellers(db, by);
+  await addSellers(db, by, PARTNERS);
   // The role of the product may create no table.
   const admin = new Client({ connectionString: url });
   await admin.connect();
@@ -81,20 +80,6 @@ try {
   removePostgres(folder);
   await rm(folder, { recursive: true, force: true });
   await rm(open, { recursive: true, force: true });
-}
-
-async function addSellers(db: DatabasePool, by: string): Promise<void> {
-  const agreements = [{ program: 'bench', plan: 'bench', startsOn: '2020-01-01', endsOn: null }];
-  const partners = Array.from({ length: PARTNERS }, (_none, index) => ({
-    code: `p${index}`,
-    name: `p${index}`,
-    kind: 'reseller' as const,
-    email: null,
-    country: 'US',
-    agreements,
-    destination: null,
-  }));
-  await addPartners(db, VAULT, partners, { coolingOffDays: 0, by, givenBy: 'company' });
 }
 
 /** Imports a file of events that nobody has seen yet. */

@@ -6,16 +6,14 @@ import { parseArgs } from 'node:util';
 import type { Client as TemporalClient } from '@temporalio/client';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import type { DatabasePool } from 'slonik';
 
 import { createApp } from '../api/app.ts';
 import { listen } from '../api/http/server.ts';
-import { addPartners } from '../commands/partners/partners.ts';
 import { openDatabase } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { freePort } from '../scripts/stack/ports.ts';
 import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
-import { addCompany, VAULT } from './company.ts';
+import { addCompany, addSellers, VAULT } from './company.ts';
 import { median } from './median.ts';
 import { timed } from './timed.ts';
 
@@ -55,7 +53,7 @@ try {
   await migrate(url);
   const db = await openDatabase(url);
   const { by, operatorKey } = await addCompany(db);
-  await addSellers(db, by);
+  await addSellers(db, by, PARTNERS);
   const api = listen(
     createApp({
       db,
@@ -91,20 +89,6 @@ try {
   await server.stop();
   removePostgres(folder);
   await rm(folder, { recursive: true, force: true });
-}
-
-async function addSellers(db: DatabasePool, by: string): Promise<void> {
-  const agreements = [{ program: 'bench', plan: 'bench', startsOn: '2020-01-01', endsOn: null }];
-  const sellers = Array.from({ length: PARTNERS }, (_none, index) => ({
-    code: `p${index}`,
-    name: `p${index}`,
-    kind: 'reseller' as const,
-    email: null,
-    country: 'US',
-    agreements,
-    destination: null,
-  }));
-  await addPartners(db, VAULT, sellers, { coolingOffDays: 0, by, givenBy: 'company' });
 }
 
 function wireAt(round: number, index: number) {

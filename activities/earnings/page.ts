@@ -121,10 +121,10 @@ export async function openPage(
     }
     history.finish(event);
     const { revisions, refunds, originId } = history;
-    const content = revisions().at(-1);
+    const sales = revisions();
+    const content = sales.at(-1);
     if (!content) return 'early';
     const known = contributions.get(key) ?? [];
-    const sales = revisions();
     if (event.refundOf !== null) noteMisfit(event, sales);
     const fitting = refunds().filter((refund) => sales.some((sale) => whyNotRefund(refund, sale) === undefined));
     if (event.refundOf === null)

@@ -17,7 +17,7 @@ const WindowRow = z.strictObject({
 /** A partner's windows, the newest first, each with where the partner stands. First purchases of customers are not windows. */
 export async function listStandings(db: Database, partnerId: bigint, before: bigint | null, limit: number) {
   const windows = await db.any(sql.type(WindowRow)`
-    select scope.id, program.code as program, scope.program_id as "programId", 
+    select scope.id, program.code as program, scope.program_id as "programId",
       (now() at time zone schedule.zone)::date as today
     from earning_scope scope join program on program.id = scope.program_id join pay_schedule schedule on schedule.id = program.schedule_id
     where scope.partner_id = ${partnerId} and scope.time_window <> 'event' and (${before}::int8 is null or scope.id < ${before})

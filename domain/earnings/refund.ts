@@ -58,8 +58,8 @@ export function remainingOf(sale: Event, refunds: readonly Event[]): RemainingEv
           back(({ quantity }) => BigInt(quantity ?? 0)),
         );
   const isUsedUp = sale.minor ? minor === 0n : units === 0n;
-  const isGone = fitting.some(isWhole) || isUsedUp;
   const isAllGone = fitting.some(isWhole);
+  const isGone = isAllGone || isUsedUp;
   return {
     ...sale,
     isGone,

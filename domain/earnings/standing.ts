@@ -1,11 +1,10 @@
 import { addDays } from '../calendar.ts';
-import { measureOfTerms, paidMeasure, payOf } from '../programs/incentives/index.ts';
-import { formatMeasured } from '../programs/incentives/measure.ts';
+import { measureOfTerms, NOTHING, paidMeasure, payOf } from '../programs/incentives/index.ts';
+import { formatMeasured, isReading } from '../programs/incentives/measure.ts';
 import { windowEnd } from '../programs/incentives/window.ts';
 import type { PlanTerms } from '../programs/plan.ts';
 import { incentiveOf, type Scope, worthSoFar } from './change.ts';
-import { addMeasures, worthOf } from './scope.ts';
-import { NOTHING } from '../programs/incentives/pay.ts';
+import { addMeasures, lastReading, worthOf } from './scope.ts';
 
 /** A partner's place in one window: what is measured, what it is worth, and what the next step needs. Amounts are minor units. */
 export type Standing = {
@@ -27,7 +26,9 @@ export function standingOf(scope: Scope, termsOf: (versionId: number) => PlanTer
   if (!last) return undefined;
   const terms = incentiveOf(termsOf(last.versionId), scope.incentiveId);
   const { currency, segments } = scope;
-  const sum = segments.reduce((total, { measures }) => addMeasures(total, measures), NOTHING);
+  const added = segments.reduce((total, { measures }) => addMeasures(total, measures), NOTHING);
+  const reading = lastReading(scope.members.values())?.measures.volume ?? 0n;
+  const sum = isReading(scope.measure) ? { ...added, volume: reading } : added;
   const print = (volume: bigint) => formatMeasured(volume, measureOfTerms(terms), currency);
   const end = windowEnd(terms.window, scope.start, terms.when.until);
   const nextAt =
