@@ -4,11 +4,8 @@ import {
   type AccrualProgram,
   type ContributionRow,
   type DueEvent,
-  listDatedVersions,
 } from '../../db/earnings/accrual.ts';
-import { listAgreementTerms } from '../../db/partners/agreements.ts';
 import { readScopes, type ScopeOfPartner } from '../../db/earnings/scopes.ts';
-import { startOfDay } from '../../domain/calendar.ts';
 import {
   type Change,
   type Context,
@@ -17,13 +14,14 @@ import {
   type Scope,
   scopeKey,
 } from '../../domain/earnings/change.ts';
-import { type Rating, ratingAt } from '../../domain/earnings/rating.ts';
+import type { Rating } from '../../domain/earnings/rating.ts';
 import { fitsNoMore, remainingOf, whyNotRefund } from '../../domain/earnings/refund.ts';
 import { partOf } from '../../domain/earnings/share.ts';
 import { addMeasures, isNothing } from '../../domain/earnings/scope.ts';
 import { type ScopeName, type Target, targetsOf } from '../../domain/earnings/target.ts';
 import { CLOSING, type RemainingEvent } from '../../domain/event.ts';
 import { type History, keyOf, originOf, readCounted, readHistories } from './history.ts';
+import { readRatings } from './ratings.ts';
 import type { TermsCache } from './terms-cache.ts';
 
 /** The knowledge of a page while it goes through its events in order: later events see the effects of earlier ones. */
@@ -100,7 +98,7 @@ export async function openPage(
 
   /** A partner's part of an event, by the partner's terms. */
   function targetsBy(rating: Rating | null | undefined, part: RemainingEvent | null): Target[] {
-    return rating && part ? targetsOf(part, cache.get(rating.versionId).terms, zone) : [];
+    return rating && part ? targetsOf(part, cache.get(rating.versionId).terms, { zone }) : [];
   }
 
   function changeOf(event: DueEvent): Change | 'early' {
@@ -221,20 +219,4 @@ function contributionOf(
   scopes: ReadonlyMap<bigint | null, Scope>,
 ): Contribution {
   return { ...row, measures: { volume, of, base }, scope: scopeId === null ? null : (scopes.get(scopeId) ?? null) };
-}
-
-/** Reads the terms by which each partner's events are rated. */
-async function readRatings(tx: Database, program: AccrualProgram, due: readonly DueEvent[], cache: TermsCache) {
-  const terms = await listAgreementTerms(tx, program.id, [...new Set(due.map(({ partnerId }) => partnerId))]);
-  const agreed = Map.groupBy(
-    terms.map((term) => ({ ...term, sinceMs: startOfDay(term.from, program.zone) })),
-    ({ partnerId }) => partnerId,
-  );
-  const versions = await listDatedVersions(tx, program.id);
-  await cache.load(
-    tx,
-    versions.map(({ id }) => id),
-  );
-  return ({ partnerId, occurredAtMs }: Pick<DueEvent, 'partnerId' | 'occurredAtMs'>): Rating | undefined =>
-    ratingAt(agreed.get(partnerId) ?? [], versions, occurredAtMs, program.zone);
 }

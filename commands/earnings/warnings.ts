@@ -49,7 +49,7 @@ export async function warnOf(
         ? undefined
         : { code: 'refund_waits', source, id, detail: waits(refundOf), waitsFor: refundOf };
     const version = versionAt(plans.get(planIdOf(one) ?? 0) ?? [], event.occurredAtMs);
-    const reason = version && whyNothing(remainingOf(event, []), version.terms, place?.zone ?? 'UTC');
+    const reason = version && whyNothing(remainingOf(event, []), version.terms, { zone: place?.zone ?? 'UTC' });
     if (!reason) return undefined;
     const detail = `The event earns nothing under plan ${version.plan} version ${version.version}: ${reason}.`;
     return { code: 'earns_nothing', source, id, detail };

@@ -125,7 +125,7 @@ export async function withExplanations<Row extends WithCalculation>(
     };
     const target = isSeen
       ? undefined
-      : targetsOf(remainingOf(content, []), termsOf(stored.versionId), zone).find(
+      : targetsOf(remainingOf(content, []), termsOf(stored.versionId), { zone }).find(
           ({ terms }) => terms.id === stored.incentiveId,
         );
     const earning = { ...stored, measures: { volume, of, base }, lacks: target?.lacks ?? null };

@@ -47,8 +47,14 @@ export type Target = {
   readonly lacks: string | null;
 };
 
+/** The facts outside the event and the plan that decide what the event contributes. */
+export type Circumstances = {
+  /** The zone of the program's schedule, by which days are told. */
+  readonly zone: string;
+};
+
 /** The contributions of an event, less its refunds, by each incentive of a plan that is for it. */
-export function targetsOf(event: RemainingEvent, { incentives }: PlanTerms, zone: string): Target[] {
+export function targetsOf(event: RemainingEvent, { incentives }: PlanTerms, { zone }: Circumstances): Target[] {
   const date = localDate(event.occurredAtMs, zone);
   const targets = incentives.flatMap((terms) => {
     const currency = terms.unit ?? event.currency;
@@ -139,9 +145,9 @@ function withDeductions(targets: readonly Target[]): Target[] {
 }
 
 /** The reason why an event earns nothing under a plan, whatever was earned before it, or undefined. */
-export function whyNothing(event: RemainingEvent, terms: PlanTerms, zone: string): string | undefined {
-  const targets = targetsOf(event, terms, zone);
-  const date = localDate(event.occurredAtMs, zone);
+export function whyNothing(event: RemainingEvent, terms: PlanTerms, circumstances: Circumstances): string | undefined {
+  const targets = targetsOf(event, terms, circumstances);
+  const date = localDate(event.occurredAtMs, circumstances.zone);
   if (!terms.incentives.some(({ when }) => isWhen(when, event.kind, date)))
     return `no incentive is for the kind ${event.kind} on ${date}`;
   if (targets.length === 0) return 'no incentive is for its currency and attributes';

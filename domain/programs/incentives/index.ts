@@ -3,13 +3,17 @@ import type { CurrencyCode } from '../../currency.ts';
 import type { Event } from '../../event.ts';
 import { own } from '../../own.ts';
 import { flatPay } from './flat.ts';
-import { type IncentiveTerms, ofMeasure, paidMeasure } from './incentive.ts';
+import type { IncentiveTerms } from './incentive.ts';
+import { ofMeasure, paidMeasure } from './measured.ts';
 import { bounded, type Measures, type Pay, type PayContext } from './pay.ts';
 import { percentPay } from './percent.ts';
 import { stepsPay } from './steps.ts';
+import { isWhen } from './when.ts';
 import { windowAfter, windowEnd, windowStart } from './window.ts';
 
-export { IncentiveTerms, measureOfTerms, ofMeasure, paidMeasure } from './incentive.ts';
+export { IncentiveTerms } from './incentive.ts';
+export { measureOfTerms, ofMeasure, paidMeasure } from './measured.ts';
+export { isWhen } from './when.ts';
 export { type Measures, NOTHING } from './pay.ts';
 
 /** Terms never change, so what was read from them is kept as long as they are. */
@@ -61,10 +65,6 @@ function ruleOf(pay: IncentiveTerms['pay'], context: PayContext): Pay {
   if (pay.rule === 'percent') return percentPay(pay, context);
   return pay.rule === 'flat' ? flatPay(pay, context) : stepsPay(pay, context);
 }
-
-/** Whether an incentive is for a kind of event on a local date. */
-export const isWhen = ({ kinds, from, until }: IncentiveTerms['when'], kind: string, date: string): boolean =>
-  kinds.includes(kind) && (from === undefined || date >= from) && (until === undefined || date < until);
 
 /** Whether an incentive is for an event of a local date. */
 export function isFor({ when, unit }: IncentiveTerms, event: Event, date: string): boolean {

@@ -8,7 +8,7 @@ import { event, flat, percent, plan, refund, sale, steps } from './events.ts';
 
 const zone = 'America/Sao_Paulo';
 const targets = (some: Event, terms: PlanTerms, ...refunds: Event[]) =>
-  targetsOf(remainingOf(some, refunds), terms, zone);
+  targetsOf(remainingOf(some, refunds), terms, { zone });
 const minorsOf = (some: Event, terms: PlanTerms, ...refunds: Event[]) =>
   targets(some, terms, ...refunds).map(({ minor }) => minor);
 
@@ -170,7 +170,7 @@ describe('given an event that earns nothing', () => {
     { some: sale(100n, { amounts: { freight: '0.00' } }), reason: undefined },
   ])('when somebody asks why then the reason is $reason', ({ some, reason }) => {
     const terms = plan(percent('100', { measure: 'freight' }));
-    const said = whyNothing(remainingOf(some, []), terms, zone);
+    const said = whyNothing(remainingOf(some, []), terms, { zone });
     if (reason) expect(said).toMatch(reason);
     else expect(said).toBeUndefined();
   });

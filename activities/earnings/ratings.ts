@@ -1,0 +1,22 @@
+import type { Database } from '../../db/database.ts';
+import { type AccrualProgram, type DueEvent, listDatedVersions } from '../../db/earnings/accrual.ts';
+import { listAgreementTerms } from '../../db/partners/agreements.ts';
+import { startOfDay } from '../../domain/calendar.ts';
+import { type Rating, ratingAt } from '../../domain/earnings/rating.ts';
+import type { TermsCache } from './terms-cache.ts';
+
+/** Reads the terms by which each partner's events are rated. */
+export async function readRatings(tx: Database, program: AccrualProgram, due: readonly DueEvent[], cache: TermsCache) {
+  const terms = await listAgreementTerms(tx, program.id, [...new Set(due.map(({ partnerId }) => partnerId))]);
+  const agreed = Map.groupBy(
+    terms.map((term) => ({ ...term, sinceMs: startOfDay(term.from, program.zone) })),
+    ({ partnerId }) => partnerId,
+  );
+  const versions = await listDatedVersions(tx, program.id);
+  await cache.load(
+    tx,
+    versions.map(({ id }) => id),
+  );
+  return ({ partnerId, occurredAtMs }: Pick<DueEvent, 'partnerId' | 'occurredAtMs'>): Rating | undefined =>
+    ratingAt(agreed.get(partnerId) ?? [], versions, occurredAtMs, program.zone);
+}

@@ -1,0 +1,111 @@
+import type { CurrencyCode } from '../../currency.ts';
+import { whyNotAmount } from '../../fields.ts';
+import { flatObjections } from './flat.ts';
+import { isReading } from './measure.ts';
+import { measureOfTerms, paidMeasure } from './measured.ts';
+import type { Objection } from './pay.ts';
+import { percentObjections } from './percent.ts';
+import type { IncentiveShape } from './shape.ts';
+import { stepsObjections } from './steps.ts';
+
+/** The currency stands in for one that each event decides, where only the shape of amounts matters. */
+const ANY_CURRENCY: CurrencyCode = 'USD';
+
+function payObjections(terms: IncentiveShape): Objection[] {
+  const { pay, unit, window } = terms;
+  const measure = paidMeasure(terms);
+  const isBounded = pay.least !== undefined || pay.most !== undefined;
+  if (unit === undefined && (pay.rule !== 'percent' || isBounded))
+    return [{ path: ['unit'], reason: 'is needed: the currency of the amounts in these terms' }];
+  const currency = unit ?? ANY_CURRENCY;
+  const boundReasons = (['least', 'most'] as const).flatMap((name): Objection[] => {
+    const text = pay[name];
+    const reason = text === undefined ? undefined : whyNotAmount(text, currency);
+    return reason ? [{ path: ['pay', name], reason }] : [];
+  });
+  if (boundReasons.length > 0) return boundReasons;
+  if (pay.most !== undefined && !/[1-9]/.test(pay.most))
+    return [{ path: ['pay', 'most'], reason: 'is 0, so nobody could ever earn by it' }];
+  if (pay.least !== undefined && pay.most !== undefined && Number(pay.least) > Number(pay.most))
+    return [{ path: ['pay', 'least'], reason: 'is more than the most' }];
+  if (pay.rule === 'percent') return percentObjections(pay, measure);
+  if (pay.rule === 'flat') return flatObjections(pay, measure, currency);
+  if (window === 'event' && measure === 'count' && pay.steps.every(({ from }) => Number(from) > 1))
+    return [
+      { path: ['window'], reason: 'is event, and one event never reaches the first step: choose a longer window' },
+    ];
+  return stepsObjections(pay, measure, currency);
+}
+
+const CALENDAR = ['month', 'quarter', 'half-year', 'year'];
+
+function closingObjections(terms: IncentiveShape): Objection[] {
+  const { window, first, against, growth, earned, graceDays, groupBy } = terms;
+  const hasEnd = CALENDAR.includes(window) || window === 'promotion';
+  return [
+    ...objection(
+      earned === 'at-close' && (!hasEnd || first !== undefined),
+      ['earned'],
+      'is at-close, which needs a window with an end',
+    ),
+    ...objection(
+      graceDays > 0 && earned !== 'at-close',
+      ['graceDays'],
+      'are only for windows that are earned at-close',
+    ),
+    ...objection(
+      against !== undefined && !CALENDAR.includes(window),
+      ['against'],
+      'compares windows of the calendar: choose a month, quarter, half-year or year',
+    ),
+    ...objection(
+      isReading(measureOfTerms(terms)) && (!hasEnd || against !== undefined || groupBy !== undefined),
+      ['measure'],
+      'is a reading, which needs a window with an end, and neither against nor groupBy',
+    ),
+    ...objection(
+      growth === 'percent' && against === undefined,
+      ['growth'],
+      'needs against: the window to compare with',
+    ),
+  ];
+}
+
+function shapeObjections(terms: IncentiveShape): Objection[] {
+  const { when, window, groupBy, first, deduct } = terms;
+  const { from, until } = when;
+  return [
+    ...closingObjections(terms),
+    ...objection(from !== undefined && until !== undefined && from >= until, ['when', 'until'], 'is not after from'),
+    ...objection(
+      window === 'promotion' && (from === undefined || until === undefined),
+      ['window'],
+      'is promotion, which needs when.from and when.until',
+    ),
+    ...objection(first !== undefined && groupBy === undefined, ['groupBy'], 'is needed with first: whose first events'),
+    ...objection(
+      first !== undefined && window !== 'event',
+      ['window'],
+      'is not event: the first events of a customer are paid one by one',
+    ),
+    ...objection(
+      groupBy !== undefined && first === undefined && window === 'event',
+      ['groupBy'],
+      'changes nothing where each event is paid by itself: choose a window, or first',
+    ),
+    ...objection(
+      deduct && (window !== 'event' || first !== undefined),
+      ['deduct'],
+      'is only for incentives that pay each event',
+    ),
+  ];
+}
+
+const objection = (broken: boolean, path: Objection['path'], reason: string): Objection[] =>
+  broken ? [{ path, reason }] : [];
+
+/** Everything that is wrong with the fields of an incentive together. */
+export const objectionsTo = (terms: IncentiveShape): Objection[] => [
+  ...shapeObjections(terms),
+  ...payObjections(terms),
+];

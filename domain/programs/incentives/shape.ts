@@ -1,0 +1,113 @@
+import { z } from 'zod';
+
+import { AttributeName, Currency } from '../../fields.ts';
+import { FlatPay } from './flat.ts';
+import { Measure } from './measure.ts';
+import { PercentPay } from './percent.ts';
+import { StepsPay } from './steps.ts';
+import { When } from './when.ts';
+import { Window } from './window.ts';
+
+const FIRST_EVENTS_MAX = 1000;
+const FIRST_MONTHS_MAX = 120;
+const GRACE_DAYS_MAX = 90;
+
+/** Only the first events of each customer count, or those of its first months. */
+const First = z.union([
+  z.strictObject({
+    events: z
+      .int()
+      .min(1)
+      .max(FIRST_EVENTS_MAX)
+      .meta({ description: 'How many events of each customer count', examples: [1] }),
+  }),
+  z.strictObject({
+    months: z
+      .int()
+      .min(1)
+      .max(FIRST_MONTHS_MAX)
+      .meta({
+        description: 'For how many months after the first event the events of a customer count',
+        examples: [12],
+      }),
+  }),
+]);
+
+export const Pay = z
+  .discriminatedUnion('rule', [PercentPay, FlatPay, StepsPay])
+  .meta({ id: 'Pay', description: 'How the measure is paid, by its `rule`' });
+
+/** The fields of an incentive, each by itself. `IncentiveTerms` says what they must be together. */
+export const IncentiveShape = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is not a short name such as early-bird')
+    .meta({ description: 'The name of the incentive, unique in its plan', examples: ['commission'] }),
+  title: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .meta({ description: 'The name that partners read', examples: ['Growth bonus'] })
+    .optional(),
+  when: When.default({ kinds: ['sale'] }).meta({ description: 'The events that earn it: sales by default' }),
+  measure: Measure.optional(),
+  window: Window.default('event'),
+  groupBy: AttributeName.meta({
+    description: 'The attribute whose values are counted apart, such as the customer',
+    examples: ['customer'],
+  }).optional(),
+  first: First.meta({
+    description:
+      'Counts only the first events of each value of `groupBy`, or those of the months after its first event',
+    examples: [{ events: 1 }],
+  }).optional(),
+  pay: Pay,
+  against: z
+    .enum(['previous', 'last-year'])
+    .meta({
+      description:
+        'Compares the window with the one before, or with the same one a year ago. The growth is paid, and is never less than 0',
+      examples: ['previous'],
+    })
+    .optional(),
+  growth: z
+    .enum(['difference', 'percent'])
+    .default('difference')
+    .meta({
+      description:
+        'How the growth over the window of `against` is measured: in the unit of the measure, or in percent of the other window',
+      examples: ['percent'],
+    }),
+  earned: z
+    .enum(['as-it-goes', 'at-close'])
+    .default('as-it-goes')
+    .meta({
+      description:
+        '`as-it-goes` earns with each event what the window is worth so far; `at-close` earns all of it when the window has ended',
+      examples: ['at-close'],
+    }),
+  graceDays: z
+    .int()
+    .min(0)
+    .max(GRACE_DAYS_MAX)
+    .default(0)
+    .meta({
+      description: 'How many days after the end of the window late events are waited for, before it closes',
+      examples: [5],
+    }),
+  deduct: z.boolean().default(false).meta({
+    description:
+      'Whether the amount is taken from the other earnings of the event. The earnings of an event never add up to less than 0',
+  }),
+  unit: Currency.optional(),
+  onRefund: z
+    .enum(['re-rate', 'ignore'])
+    .default('re-rate')
+    .meta({
+      examples: ['re-rate'],
+      description:
+        '`re-rate`: a refund lowers the measure, and the difference is taken back; `ignore`: refunds change nothing, such as for a bonus that the contract does not take back',
+    }),
+});
+export type IncentiveShape = z.infer<typeof IncentiveShape>;
