@@ -4,16 +4,17 @@ import type { DatabasePool } from 'slonik';
 import { postJournals } from '../../db/books/ledger.ts';
 import { type Database, expectManyRows } from '../../db/database.ts';
 import { type AccrualProgram, type DueEvent, listDueEvents, lockShardForAccrual } from '../../db/earnings/accrual.ts';
-import { insertEarnings, type LineKind, type NewEarning } from '../../db/earnings/earnings.ts';
+import { insertEarnings } from '../../db/earnings/earnings.ts';
 import { finishDueEvents, waitForSales, wakeWaiting } from '../../db/earnings/events.ts';
 import { saveScopes } from '../../db/earnings/scopes.ts';
 import { accrualPostings } from '../../domain/books/postings.ts';
-import { close, type Earning, earningsOf, type Scope } from '../../domain/earnings/change.ts';
+import type { Scope } from '../../domain/earnings/change.ts';
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
-import { isReading } from '../../domain/programs/incentives/measure.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
-import { openPage, type Page } from './page.ts';
+import { openPage } from './page.ts';
+import { storedPast } from './past.ts';
 import { createTermsCache, type TermsCache } from './terms-cache.ts';
+import { inOrder, workOut } from './work-out.ts';
 
 export type AccrualDeps = { db: DatabasePool; temporal: Client };
 
@@ -64,23 +65,9 @@ async function accrue(
   due: readonly DueEvent[],
   terms: TermsCache,
 ): Promise<void> {
-  const page = await openPage(tx, program, due, terms);
-  const earnings: NewEarning[] = [];
-  const done: DueEvent[] = [];
-  const early: (DueEvent & { refundOf: string })[] = [];
-  for (const event of inOrder(due)) {
-    const closing = page.closingOf(event);
-    const change = closing ? null : page.changeOf(event);
-    if (change === 'early') {
-      if (event.refundOf !== null) early.push({ ...event, refundOf: event.refundOf });
-      continue;
-    }
-    const earned = change ? earningsOf(change, page) : closingEarnings(closing, event, page);
-    if (closing && lacksReading(closing)) await tellOfMissingReading(tx, closing, event);
-    page.remember(event, change, earned);
-    earnings.push(...named(event, earned, page));
-    done.push(event);
-  }
+  const page = await openPage(storedPast(tx, program, terms), program, due, terms);
+  const { earnings, done, early, unread } = workOut(page, inOrder(due));
+  for (const { scope, event } of unread) await tellOfMissingReading(tx, scope, event);
   for (const { event, reason } of page.misfits)
     await raiseAlarm(tx, 'refund_not_applied', `event/${event.source}/${event.id}`, reason);
   if (early.length > 0) await waitForSales(tx, early);
@@ -92,9 +79,7 @@ async function accrue(
   await wakeWaiting(tx, done);
 }
 
-const lacksReading = ({ measure, members }: Scope): boolean => isReading(measure) && members.size === 0;
-
-/** A window that closes without its reading earns nothing yet, and somebody is told. */
+/** Somebody is told of a window that closes without its reading. */
 const tellOfMissingReading = (tx: Database, { incentiveId, start, measure }: Scope, { partner, program }: DueEvent) =>
   raiseAlarm(
     tx,
@@ -103,40 +88,3 @@ const tellOfMissingReading = (tx: Database, { incentiveId, start, measure }: Sco
     `The window from ${start} of the incentive ${incentiveId} in program ${program} was closed without a ${measure}, so it earned nothing yet. Send the reading: the window then earns what it is worth.`,
     `${program}/${incentiveId}/${start}`,
   );
-
-/** The earning of a window that is closed. */
-function closingEarnings(scope: Scope | undefined, { eventId }: DueEvent, page: Page): Earning[] {
-  const earned = scope && close(scope, eventId, page);
-  return earned ? [earned] : [];
-}
-
-const isOriginal = ({ refundOf, revision }: DueEvent): boolean => refundOf === null && revision === 1;
-
-/** The event that happened first comes first, so that a later sale is the one that reaches a step. Refunds and corrections follow as they came. */
-function inOrder(due: readonly DueEvent[]): DueEvent[] {
-  const originals = due.filter(isOriginal).toSorted((one, other) => one.occurredAtMs - other.occurredAtMs);
-  return originals.length === due.length ? originals : [...originals, ...due.filter((event) => !isOriginal(event))];
-}
-
-function kindOf({ refundOf, revision }: DueEvent): LineKind {
-  if (refundOf !== null) return 'reversed';
-  return revision > 1 ? 'corrected' : 'earned';
-}
-
-const named = (event: DueEvent, earned: ReturnType<typeof earningsOf>, page: Page): NewEarning[] =>
-  earned.map((earning, index) => ({
-    ...earning,
-    eventId: event.eventId,
-    n: index + 1,
-    partnerId: event.partnerId,
-    kind: kindOf(event),
-    madeBy: handsOf(event, earning, page),
-  }));
-
-/** The people who had a hand in an earning. A window that is earned at its close has those of all its events. */
-function handsOf({ sentBy, acceptedBy = null }: DueEvent, { scope, versionId }: Earning, page: Page): string[] {
-  const own = [sentBy, acceptedBy, page.authorOf(versionId)].filter((person) => person !== null);
-  if (!scope || scope.closesOn === null) return own;
-  for (const person of own) scope.madeBy.add(person);
-  return [...scope.madeBy];
-}

@@ -1,11 +1,5 @@
-import type { Database } from '../../db/database.ts';
-import {
-  type AccrualEvent,
-  type AccrualProgram,
-  type ContributionRow,
-  type DueEvent,
-} from '../../db/earnings/accrual.ts';
-import { readScopes, type ScopeOfPartner } from '../../db/earnings/scopes.ts';
+import type { AccrualEvent, AccrualProgram, DueEvent } from '../../db/earnings/accrual.ts';
+import type { ScopeOfPartner } from '../../db/earnings/scopes.ts';
 import {
   type Change,
   type Context,
@@ -19,9 +13,9 @@ import { fitsNoMore, remainingOf, whyNotRefund } from '../../domain/earnings/ref
 import { partOf } from '../../domain/earnings/share.ts';
 import { addMeasures, isNothing } from '../../domain/earnings/scope.ts';
 import { type ScopeName, type Target, targetsOf } from '../../domain/earnings/target.ts';
-import { CLOSING, type RemainingEvent } from '../../domain/event.ts';
-import { type History, keyOf, originOf, readCounted, readHistories } from './history.ts';
-import { readRatings } from './ratings.ts';
+import type { RemainingEvent } from '../../domain/event.ts';
+import { type History, keyOf, originOf } from './history.ts';
+import type { Past } from './past.ts';
 import type { TermsCache } from './terms-cache.ts';
 
 /** The knowledge of a page while it goes through its events in order: later events see the effects of earlier ones. */
@@ -38,42 +32,19 @@ export type Page = Context & {
 };
 
 export async function openPage(
-  tx: Database,
-  program: AccrualProgram,
+  past: Past,
+  { zone }: AccrualProgram,
   due: readonly DueEvent[],
   cache: TermsCache,
 ): Promise<Page> {
-  const { zone } = program;
-  const ratings = await readRatings(tx, program, due, cache);
-  const histories = await readHistories(tx, program.id, due);
-  const counted = await readCounted(tx, histories);
-  await cache.load(
-    tx,
-    [...counted.values()].flat().map(({ versionId }) => versionId),
-  );
+  const ratings = await past.ratings(due);
+  const histories = await past.histories(due);
   const targets = new Map(due.filter(({ refundOf }) => refundOf === null).map((event) => [event, firstTargets(event)]));
-  const names = [...targets].flatMap(([{ partnerId }, all]) =>
-    all.flatMap(({ scope }) => (scope ? [{ ...scope, partnerId }] : [])),
-  );
-  const earlier = [...histories].flatMap(([key, history]) => namesOf(history, counted.get(key) ?? []));
-  const scopes = await readScopes(
-    tx,
-    program.id,
-    [...new Map([...names, ...earlier].map((name) => [scopeKey(name.partnerId, name), name])).values()],
-    [...new Set([...counted.values()].flat().flatMap(({ scopeId }) => scopeId ?? []))],
-    due.filter(({ kind }) => kind === CLOSING).map(({ eventId }) => eventId),
-  );
+  const { scopes, contributions } = await past.state(due, histories, (counted) => [
+    ...[...targets].flatMap(([{ partnerId }, all]) => namesIn(partnerId, all)),
+    ...[...histories].flatMap(([key, history]) => namesOf(history, counted.get(key) ?? [])),
+  ]);
   const closing = new Map([...scopes.values()].map((scope) => [scope.closingId, scope]));
-  const byId = new Map([...scopes.values()].map((scope) => [scope.id, scope]));
-  const contributions = new Map(
-    [...counted].map(([key, rows]) => [key, rows.map((row): Contribution => contributionOf(row, byId))]),
-  );
-  await cache.load(
-    tx,
-    [...scopes.values()].flatMap(({ segments, members }) =>
-      [...segments, ...members.values()].map(({ versionId }) => versionId),
-    ),
-  );
   const changed = new Set<Scope>();
   const misfits: { event: DueEvent; reason: string }[] = [];
 
@@ -83,7 +54,7 @@ export async function openPage(
   }
 
   /** The scopes in which the revisions of an event may count: by the terms by which it was rated, or by those of its day. */
-  function namesOf({ known, partnerId }: History, rows: readonly ContributionRow[]): ScopeOfPartner[] {
+  function namesOf({ known, partnerId }: History, rows: readonly Rating[]): ScopeOfPartner[] {
     return known.flatMap((revision) => {
       const ratingsOf = new Map(
         [...rows, ratings({ ...revision, partnerId })].flatMap((rating) =>
@@ -91,7 +62,7 @@ export async function openPage(
         ),
       );
       return [...ratingsOf.values()].flatMap((rating) =>
-        targetsBy(rating, remainingOf(revision, [])).flatMap(({ scope }) => (scope ? [{ ...scope, partnerId }] : [])),
+        namesIn(partnerId, targetsBy(rating, remainingOf(revision, []))),
       );
     });
   }
@@ -179,6 +150,9 @@ export async function openPage(
   };
 }
 
+const namesIn = (partnerId: bigint, targets: readonly Target[]): ScopeOfPartner[] =>
+  targets.flatMap(({ scope }) => (scope ? [{ ...scope, partnerId }] : []));
+
 const nameOf = ({ source, id }: AccrualEvent): string => `${source}/${id}`;
 
 const emptyScope = (partnerId: bigint, name: ScopeName): Scope => ({
@@ -212,11 +186,4 @@ function merge(counted: readonly Contribution[], earned: readonly Earning[]): Co
     else parts.push(part);
   }
   return parts;
-}
-
-function contributionOf(
-  { volume, of, base, scopeId, ...row }: ContributionRow,
-  scopes: ReadonlyMap<bigint | null, Scope>,
-): Contribution {
-  return { ...row, measures: { volume, of, base }, scope: scopeId === null ? null : (scopes.get(scopeId) ?? null) };
 }

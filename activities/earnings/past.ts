@@ -1,0 +1,69 @@
+import type { Database } from '../../db/database.ts';
+import type { AccrualProgram, ContributionRow, DueEvent } from '../../db/earnings/accrual.ts';
+import { readScopes, type ScopeOfPartner } from '../../db/earnings/scopes.ts';
+import { type Contribution, type Scope, scopeKey } from '../../domain/earnings/change.ts';
+import type { Rating } from '../../domain/earnings/rating.ts';
+import { CLOSING } from '../../domain/event.ts';
+import { type History, readCounted, readHistories } from './history.ts';
+import { readRatings } from './ratings.ts';
+import type { TermsCache } from './terms-cache.ts';
+
+export type RatingOf = (event: Pick<DueEvent, 'partnerId' | 'occurredAtMs'>) => Rating | undefined;
+
+/** The scopes by `scopeKey`, and the contributions of refunded or corrected events by the keys of their histories. */
+export type State = { readonly scopes: Map<string, Scope>; readonly contributions: Map<string, Contribution[]> };
+
+/** The names of the scopes that the events of a page may change, given the contributions that are stored. */
+type NamesOf = (counted: ReadonlyMap<string, readonly ContributionRow[]>) => readonly ScopeOfPartner[];
+
+/** The state that earlier pages left behind. The database keeps it for accrual, and memory for a replay. */
+export type Past = {
+  /** Reads the terms by which events are rated. Their plan versions are in the cache afterwards. */
+  readonly ratings: (due: readonly DueEvent[]) => Promise<RatingOf>;
+  readonly histories: (due: readonly DueEvent[]) => Promise<ReadonlyMap<string, History>>;
+  /** The page adds to these maps and changes what is in them. */
+  readonly state: (
+    due: readonly DueEvent[],
+    histories: ReadonlyMap<string, History>,
+    namesOf: NamesOf,
+  ) => Promise<State>;
+};
+
+export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCache): Past {
+  return {
+    ratings: (due) => readRatings(tx, program, due, cache),
+    histories: (due) => readHistories(tx, program.id, due),
+    async state(due, histories, namesOf) {
+      const counted = await readCounted(tx, histories);
+      await cache.load(
+        tx,
+        [...counted.values()].flat().map(({ versionId }) => versionId),
+      );
+      const scopes = await readScopes(
+        tx,
+        program.id,
+        [...new Map(namesOf(counted).map((name) => [scopeKey(name.partnerId, name), name])).values()],
+        [...new Set([...counted.values()].flat().flatMap(({ scopeId }) => scopeId ?? []))],
+        due.filter(({ kind }) => kind === CLOSING).map(({ eventId }) => eventId),
+      );
+      const byId = new Map([...scopes.values()].map((scope) => [scope.id, scope]));
+      await cache.load(
+        tx,
+        [...scopes.values()].flatMap(({ segments, members }) =>
+          [...segments, ...members.values()].map(({ versionId }) => versionId),
+        ),
+      );
+      const contributions = new Map(
+        [...counted].map(([key, rows]) => [key, rows.map((row): Contribution => contributionOf(row, byId))]),
+      );
+      return { scopes, contributions };
+    },
+  };
+}
+
+function contributionOf(
+  { volume, of, base, scopeId, ...row }: ContributionRow,
+  scopes: ReadonlyMap<bigint | null, Scope>,
+): Contribution {
+  return { ...row, measures: { volume, of, base }, scope: scopeId === null ? null : (scopes.get(scopeId) ?? null) };
+}

@@ -1,0 +1,75 @@
+import type { DueEvent } from '../../db/earnings/accrual.ts';
+import type { LineKind, NewEarning } from '../../db/earnings/earnings.ts';
+import { close, type Earning, earningsOf, type Scope } from '../../domain/earnings/change.ts';
+import { isReading } from '../../domain/programs/incentives/measure.ts';
+import type { Page } from './page.ts';
+
+export type WorkedOut = {
+  readonly earnings: readonly NewEarning[];
+  readonly done: readonly DueEvent[];
+  /** Refunds whose sales are not worked out yet. */
+  readonly early: readonly (DueEvent & { refundOf: string })[];
+  /** Windows that are closed without their reading. */
+  readonly unread: readonly { readonly scope: Scope; readonly event: DueEvent }[];
+};
+
+/** Works out events one after the other. It changes the page and its scopes, and writes nothing. */
+export function workOut(page: Page, events: readonly DueEvent[]): WorkedOut {
+  const earnings: NewEarning[] = [];
+  const done: DueEvent[] = [];
+  const early: (DueEvent & { refundOf: string })[] = [];
+  const unread: { scope: Scope; event: DueEvent }[] = [];
+  for (const event of events) {
+    const closing = page.closingOf(event);
+    const change = closing ? null : page.changeOf(event);
+    if (change === 'early') {
+      if (event.refundOf !== null) early.push({ ...event, refundOf: event.refundOf });
+      continue;
+    }
+    const earned = change ? earningsOf(change, page) : closingEarnings(closing, event, page);
+    if (closing && lacksReading(closing)) unread.push({ scope: closing, event });
+    page.remember(event, change, earned);
+    earnings.push(...named(event, earned, page));
+    done.push(event);
+  }
+  return { earnings, done, early, unread };
+}
+
+const lacksReading = ({ measure, members }: Scope): boolean => isReading(measure) && members.size === 0;
+
+/** The earning of a window that is closed. */
+function closingEarnings(scope: Scope | undefined, { eventId }: DueEvent, page: Page): Earning[] {
+  const earned = scope && close(scope, eventId, page);
+  return earned ? [earned] : [];
+}
+
+const isOriginal = ({ refundOf, revision }: DueEvent): boolean => refundOf === null && revision === 1;
+
+/** The event that happened first comes first, so that a later sale is the one that reaches a step. Refunds and corrections follow as they came. */
+export function inOrder(due: readonly DueEvent[]): DueEvent[] {
+  const originals = due.filter(isOriginal).toSorted((one, other) => one.occurredAtMs - other.occurredAtMs);
+  return originals.length === due.length ? originals : [...originals, ...due.filter((event) => !isOriginal(event))];
+}
+
+function kindOf({ refundOf, revision }: DueEvent): LineKind {
+  if (refundOf !== null) return 'reversed';
+  return revision > 1 ? 'corrected' : 'earned';
+}
+
+const named = (event: DueEvent, earned: readonly Earning[], page: Page): NewEarning[] =>
+  earned.map((earning, index) => ({
+    ...earning,
+    eventId: event.eventId,
+    n: index + 1,
+    partnerId: event.partnerId,
+    kind: kindOf(event),
+    madeBy: handsOf(event, earning, page),
+  }));
+
+/** The people who had a hand in an earning. A window that is earned at its close has those of all its events. */
+function handsOf({ sentBy, acceptedBy = null }: DueEvent, { scope, versionId }: Earning, page: Page): string[] {
+  const own = [sentBy, acceptedBy, page.authorOf(versionId)].filter((person) => person !== null);
+  if (!scope || scope.closesOn === null) return own;
+  for (const person of own) scope.madeBy.add(person);
+  return [...scope.madeBy];
+}
