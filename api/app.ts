@@ -46,6 +46,7 @@ import { mergeRoutes } from './routes/earnings/merges.ts';
 import { instrumentRoutes } from './routes/partners/instruments.ts';
 import { paymentFormRoutes } from './routes/partners/payment-forms.ts';
 import { meRoutes } from './routes/payouts/me.ts';
+import { partnerMinimumRoutes } from './routes/partners/minimums.ts';
 import { onboardingRoutes } from './routes/partners/onboarding.ts';
 import { tableRoutes } from './routes/partners/tables.ts';
 import { partnerRoutes } from './routes/partners/partners.ts';
@@ -101,6 +102,7 @@ const ROUTES = [
   agreementRoutes,
   factRoutes,
   onboardingRoutes,
+  partnerMinimumRoutes,
   tableRoutes,
   instrumentRoutes,
   paymentFormRoutes,

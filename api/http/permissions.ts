@@ -71,6 +71,8 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/partners/{code}/facts': EVERYBODY,
   'POST /v1/partners/{code}/facts': OPERATOR,
   'GET /v1/partners/{code}/facts/history': STAFF,
+  'GET /v1/partners/{code}/minimums': EVERYBODY,
+  'PUT /v1/partners/{code}/minimums/{currency}': OPERATOR,
   'GET /v1/partners/{code}/onboarding': EVERYBODY,
   'POST /v1/partners/{code}/onboarding': OPERATOR,
   'GET /v1/partners/{code}/instruments': EVERYBODY,

@@ -10,6 +10,8 @@ const IDS_SHOWN = 5;
 
 const LongWaitRow = z.strictObject({
   program: z.string(),
+  /** How many hours the program lets them wait. */
+  hours: z.number(),
   count: Count,
   /** When the last of them began to wait. */
   newest: Instant,
@@ -21,23 +23,25 @@ const LongWaitRow = z.strictObject({
 type LongWait = z.infer<typeof LongWaitRow>;
 
 /**
- * The programs with refunds that have waited for at least so long. `alarm` is the kind of the alarm that tells of them, about the subject
- * `program/` and the code.
+ * The programs with refunds that have waited for as long as the program lets them. `alarm` is the kind of the alarm that tells of them,
+ * about the subject `program/` and the code.
  */
-export const listLongWaits = (db: Database, waitMs: number, alarm: string): Promise<readonly LongWait[]> => {
-  const wait = sql.fragment`(${waitMs} * interval '1 millisecond')`;
-  return db.any(sql.type(LongWaitRow)`
-    select program.code as program, waiting.count, waiting.newest, longest.ids as first,
-      told.at is null or (told.at < waiting.newest + ${wait} and told.at <= now() - ${wait}) as "isNew"
-    from (
-      select program_id, count(distinct event_id) as count, max(waits_since) as newest from event_due
-      where waits_since <= now() - ${wait} group by program_id
+export const listLongWaits = (db: Database, alarm: string): Promise<readonly LongWait[]> =>
+  db.any(sql.type(LongWaitRow)`
+    select program.code as program, program.refund_wait_hours as hours, waiting.count, waiting.newest, longest.ids as first,
+      told.at is null or (told.at < waiting.newest + wait.long and told.at <= now() - wait.long) as "isNew"
+    from program
+    cross join lateral (select make_interval(hours => program.refund_wait_hours) as long) wait
+    cross join lateral (
+      select count(distinct event_id) as count, max(waits_since) as newest from (
+        select event_id, waits_since from event_due
+        where program_id = program.id and waits_since <= now() - wait.long order by waits_since
+      ) long
     ) waiting
-    join program on program.id = waiting.program_id
     cross join lateral (
       select array_agg(event.source || '/' || event.source_id order by waits_since, event.id) as ids from (
         select event_id, min(waits_since) as waits_since from event_due
-        where program_id = waiting.program_id and waits_since <= now() - ${wait}
+        where program_id = program.id and waits_since <= now() - wait.long
         group by event_id order by min(waits_since), event_id limit ${IDS_SHOWN}
       ) oldest join event on event.id = event_id
     ) longest
@@ -45,8 +49,8 @@ export const listLongWaits = (db: Database, waitMs: number, alarm: string): Prom
       select max(fact.at) as at from alarm join alarm_fact fact on fact.alarm_id = alarm.id
       where alarm.kind = ${alarm} and alarm.subject = 'program/' || program.code
     ) told
+    where waiting.count > 0
     order by program.code`);
-};
 
 const WaitTotalRow = z.strictObject({
   currency: Currency.nullable(),

@@ -46,7 +46,7 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
     left join line using (partner_id)
     group by member.partner_id, payer.id, coalesce(line.currency, payer.currency)
   ), asked as (
-    select balance.*, greatest(minimum.minimum_minor, unit.unit_minor, 0) as minimum_minor,
+    select balance.*, greatest(coalesce(own.minimum_minor, minimum.minimum_minor), unit.unit_minor, 0) as minimum_minor,
       coalesce(unit.unit_minor, 1) as unit_minor, partner.on_hold_reason, partner.merged_into,
       case when balance.payable_minor >= unit.unit_minor then balance.payable_minor % unit.unit_minor else 0 end as rest_minor,
       instrument.id as instrument_version_id, instrument.method, instrument.usable_from, instrument.gateway,
@@ -54,6 +54,11 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
     from balance
     join partner on partner.id = balance.partner_id
     left join pay_schedule_minimum minimum on minimum.schedule_id = the_schedule and minimum.currency = balance.currency
+    left join lateral (
+      select minimum_minor from partner_minimum
+      where partner_minimum.partner_id = balance.partner_id and partner_minimum.currency = balance.currency
+      order by id desc limit 1
+    ) own on true
     left join lateral instrument_in_use(balance.partner_id, balance.currency, balance.payer_id) instrument on true
     left join rail_unit unit on unit.gateway = instrument.gateway and unit.currency = balance.currency
   ), small as (

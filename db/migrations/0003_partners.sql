@@ -28,6 +28,19 @@ comment on column partner.mailbox is 'Made like actor.mailbox, so that a person 
 
 alter table role_grant add foreign key (partner_id) references partner;
 
+-- The smallest payout of a partner in a currency, in place of that of the schedule. The newest row of a currency counts.
+create table partner_minimum(
+  id bigint generated always as identity primary key,
+  partner_id bigint not null references partner,
+  currency char(3) not null references currency,
+  minimum_minor bigint check (minimum_minor >= 0),
+  reason text not null check (reason <> ''),
+  recorded_by uuid not null references actor,
+  recorded_at timestamptz not null default now()
+);
+create index on partner_minimum(partner_id, currency, id desc);
+comment on column partner_minimum.minimum_minor is 'Null where the minimum of the schedule counts again.';
+
 create table instrument_version(
   id uuid primary key default uuidv7(),
   partner_id bigint not null references partner,

@@ -11,6 +11,7 @@ create table program(
   attributes text[] not null default '{}',
   unknown_partners text not null default 'refuse' check (unknown_partners in ('refuse', 'park')),
   changed_events text not null default 'quarantine' check (changed_events in ('quarantine', 'correct')),
+  refund_wait_hours int not null default 24 check (refund_wait_hours between 0 and 168),
   created_at timestamptz not null default now()
 );
 create index on program(schedule_id);
@@ -18,6 +19,7 @@ comment on column program.unknown_partners is
   'The treatment of an event whose partner is not known. It is refused, or it is parked until the partner is added.';
 comment on column program.changed_events is
   'The treatment of an event that comes again with other content and without a revision. It is quarantined, or it corrects the event.';
+comment on column program.refund_wait_hours is 'How many hours a refund waits for its sale before operators are told.';
 comment on column program.attributes is 'The names of the facts that its events may have, such as product.';
 
 create table plan(

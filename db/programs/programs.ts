@@ -76,20 +76,27 @@ export const listFactGrants = (db: Database, programs: readonly string[]): Promi
 export const updateFactGrants = (db: Database, programId: number, grants: z.infer<typeof FactGrants>) =>
   db.query(sql.unsafe`update program set fact_grants = ${sql.jsonb(grants)} where id = ${programId}`);
 
-const IntakeRow = z.strictObject({ changedEvents: z.enum(CHANGED_EVENTS), unknownPartners: z.enum(UNKNOWN_PARTNERS) });
+const IntakeRow = z.strictObject({
+  changedEvents: z.enum(CHANGED_EVENTS),
+  unknownPartners: z.enum(UNKNOWN_PARTNERS),
+  refundWaitHours: z.number(),
+});
 
 /** The rules by which a program takes in events. */
 export const readIntakeRules = (db: Database, programId: number): Promise<IntakeRules> =>
-  db.one(
-    sql.type(
-      IntakeRow,
-    )`select changed_events as "changedEvents", unknown_partners as "unknownPartners" from program where id = ${programId}`,
-  );
+  db.one(sql.type(IntakeRow)`
+    select changed_events as "changedEvents", unknown_partners as "unknownPartners", refund_wait_hours as "refundWaitHours"
+    from program where id = ${programId}`);
 
-export const updateIntakeRules = (db: Database, programId: number, { changedEvents, unknownPartners }: IntakeRules) =>
-  db.query(
-    sql.unsafe`update program set changed_events = ${changedEvents}, unknown_partners = ${unknownPartners} where id = ${programId}`,
-  );
+export const updateIntakeRules = (
+  db: Database,
+  programId: number,
+  { changedEvents, unknownPartners, refundWaitHours }: IntakeRules,
+) =>
+  db.query(sql.unsafe`
+    update program set changed_events = ${changedEvents}, unknown_partners = ${unknownPartners},
+      refund_wait_hours = ${refundWaitHours}
+    where id = ${programId}`);
 
 /** Locks a program until the transaction ends, so that two versions of one of its plans do not get the same number. */
 export const lockProgram = (db: Database, id: number) =>

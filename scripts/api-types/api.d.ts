@@ -908,6 +908,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{code}/minimums": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the minimum payouts that were agreed with a partner
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["listPartnerMinimums"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{code}/minimums/{currency}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Agree a minimum payout with a partner
+         * @description The partner’s own minimum counts in place of that of every schedule, for this partner alone, from the next draft on. A run in review takes it up; a run that was approved does not.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        put: operations["setPartnerMinimum"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/import": {
         parameters: {
             query?: never;
@@ -3716,6 +3758,11 @@ export interface components {
              * @enum {string}
              */
             unknownPartners: "refuse" | "park";
+            /**
+             * @description How many hours a refund waits for a sale that is not known before the alarm `refund_waits` tells operators: 24 by default. 0 tells them within a minute, such as for a program that pays daily
+             * @example 24
+             */
+            refundWaitHours: number;
         };
         IntakeRulesChange: {
             /**
@@ -3730,6 +3777,11 @@ export interface components {
              * @enum {string}
              */
             unknownPartners?: "refuse" | "park";
+            /**
+             * @description How many hours a refund waits for a sale that is not known before the alarm `refund_waits` tells operators: 24 by default. 0 tells them within a minute, such as for a program that pays daily
+             * @example 24
+             */
+            refundWaitHours?: number;
         };
         Partner: {
             /**
@@ -4472,6 +4524,46 @@ export interface components {
              * @example W-9 of February
              */
             note?: string;
+        };
+        PartnerMinimums: {
+            /** @description One for each currency in which the partner has a minimum of their own */
+            minimums: components["schemas"]["PartnerMinimum"][];
+        };
+        PartnerMinimum: {
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The smallest payout of the partner. A decimal string in major units of `currency`
+             * @example 0.00
+             */
+            amount: string;
+            /**
+             * @description The reason why it was agreed
+             * @example The partner left
+             */
+            reason: string;
+            /**
+             * @description The person who recorded it
+             * @example olga
+             */
+            recordedBy: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            recordedAt: string;
+        };
+        NewPartnerMinimum: {
+            /**
+             * @description The smallest payout, a decimal string in major units of the currency of the path; "0.00" pays every amount, and null lets the minimum of the schedule count again
+             * @example 0.00
+             */
+            amount: string | null;
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
         };
         TableResult: {
             /**
@@ -11457,6 +11549,9 @@ export type NewFactKey = components['schemas']['NewFactKey'];
 export type Onboarding = components['schemas']['Onboarding'];
 export type OnboardingStage = components['schemas']['OnboardingStage'];
 export type NewOnboardingStage = components['schemas']['NewOnboardingStage'];
+export type PartnerMinimums = components['schemas']['PartnerMinimums'];
+export type PartnerMinimum = components['schemas']['PartnerMinimum'];
+export type NewPartnerMinimum = components['schemas']['NewPartnerMinimum'];
 export type TableResult = components['schemas']['TableResult'];
 export type LineRefusal = components['schemas']['LineRefusal'];
 export type Instrument = components['schemas']['Instrument'];
@@ -13880,6 +13975,71 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPartnerMinimums: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The minimums of the partner. In other currencies that of the schedule counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerMinimums"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    setPartnerMinimum: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+                /** @description An ISO 4217 currency code */
+                currency: components["schemas"]["Currency"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPartnerMinimum"];
+            };
+        };
+        responses: {
+            /** @description The minimums of the partner from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerMinimums"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

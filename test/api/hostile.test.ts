@@ -167,6 +167,7 @@ const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
     endsOn: null,
     reason: 'because',
   },
+  'PUT /v1/partners/{code}/minimums/{currency}': { amount: '1.00', reason: 'because' },
   'POST /v1/partners/{code}/onboarding': { stage: 'trained', reachedOn: '2026-03-01', note: 'n' },
   'POST /v1/partners/{code}/instruments': {
     method: 'check',
@@ -190,6 +191,7 @@ const GOOD: Readonly<Record<string, Record<string, unknown>>> = {
 
 const PATHS: Readonly<Record<string, string>> = {
   method: 'bank',
+  currency: 'USD',
   key: 'rank',
   plan: 'standard',
   version: '99',
@@ -297,6 +299,7 @@ const TABLES = [
   'fact_key',
   'partner_fact',
   'onboarding_record',
+  'partner_minimum',
   'instrument_version',
   'event',
   'event_share',

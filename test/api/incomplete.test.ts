@@ -36,6 +36,7 @@ const READS = [
   '/v1/partners/ann/facts',
   '/v1/partners/ann/facts/history',
   '/v1/fact-keys',
+  '/v1/partners/ann/minimums',
   '/v1/partners/ann/onboarding',
   '/v1/partners/ann/instruments',
   '/v1/partners/ann/payability',

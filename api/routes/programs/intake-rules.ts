@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import { changeIntakeRules } from '../../../commands/programs/intake-rules.ts';
 import { getProgram, readIntakeRules } from '../../../db/programs/programs.ts';
-import { CHANGED_EVENTS, UNKNOWN_PARTNERS } from '../../../domain/programs/intake-rules.ts';
+import { CHANGED_EVENTS, REFUND_WAIT_HOURS_MAX, UNKNOWN_PARTNERS } from '../../../domain/programs/intake-rules.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
@@ -19,6 +19,15 @@ const rules = {
     'The treatment of an event whose partner is not known. `refuse`: it is refused; `park`: it is kept, and taken in once the partner is added with an agreement on its day',
     'refuse',
   ),
+  refundWaitHours: z
+    .int()
+    .min(0)
+    .max(REFUND_WAIT_HOURS_MAX)
+    .meta({
+      description:
+        'How many hours a refund waits for a sale that is not known before the alarm `refund_waits` tells operators: 24 by default. 0 tells them within a minute, such as for a program that pays daily',
+      examples: [24],
+    }),
 };
 
 const RulesBody = z.object(rules).openapi('IntakeRules');
@@ -55,10 +64,11 @@ export const intakeRuleRoutes = ({ db }: ApiDeps) =>
       return c.json(await readIntakeRules(db, id), 200);
     })
     .openapi(change, async (c) => {
-      const { changedEvents, unknownPartners } = c.req.valid('json');
+      const { changedEvents, unknownPartners, refundWaitHours } = c.req.valid('json');
       const wish = {
         ...(changedEvents !== undefined && { changedEvents }),
         ...(unknownPartners !== undefined && { unknownPartners }),
+        ...(refundWaitHours !== undefined && { refundWaitHours }),
       };
       return c.json(await changeIntakeRules(db, c.req.valid('param').code, wish, c.get('caller').actorId), 200);
     });

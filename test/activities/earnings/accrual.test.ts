@@ -1,3 +1,4 @@
+import { changeIntakeRules } from '../../../commands/programs/intake-rules.ts';
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -183,6 +184,19 @@ describe('given refunds whose sales are not known', () => {
     for (const id of [one, other]) await shop.send({ id: `sale-of-${id}` });
     await accrueAll(shop);
     expect(await alarmOf(shop)).toBeUndefined();
+  });
+
+  it('when the program lets no refund wait then operators are told at the next look, once for each', async () => {
+    const shop = await openShop();
+    await changeIntakeRules(fixture.app, shop.company.code, { refundWaitHours: 0 }, shop.company.approver);
+    const [one, other] = [freshCode('refund'), freshCode('refund')];
+    await waitFor(shop, [one]);
+    await alarmOf(shop);
+    expect((await alarmOf(shop))?.facts.map((fact) => fact.detail)).toEqual([
+      `The number of refunds that wait for their sales is 1: shop/${one}. They take nothing back until these sales are sent.`,
+    ]);
+    await waitFor(shop, [other]);
+    expect((await alarmOf(shop))?.facts.at(-1)?.detail).toMatch(/ is 2: /);
   });
 
   it('when a person clears the alarm then only refunds that wait a day later raise it again', async () => {

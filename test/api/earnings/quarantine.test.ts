@@ -145,6 +145,7 @@ describe('given a program that corrects changed events', () => {
     expect((await api.ask('GET', '/v1/programs/shop/intake')).body).toEqual({
       changedEvents: 'correct',
       unknownPartners: 'refuse',
+      refundWaitHours: 24,
     });
     expect((await api.ask('PATCH', '/v1/programs/shop/intake', { body: {} })).status).toBe(400);
   });

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -41,6 +43,12 @@ const hold = ({ id }: PartnerRows) =>
   fixture.app.query(sql.unsafe`update partner set on_hold_reason = 'in dispute' where id = ${id}`);
 const earn = (partner: PartnerRows, minor: bigint, availableOn = '2026-01-15') =>
   addLine(fixture.app, company, partner, { minor, availableOn });
+
+const agreeMinimum = ({ id }: PartnerRows, minor: bigint | null) =>
+  fixture.app.query(sql.unsafe`
+    with person as (insert into actor(code, name) values (${randomUUID()}, 'Olga') returning id)
+    insert into partner_minimum(partner_id, currency, minimum_minor, reason, recorded_by)
+    select ${id}, 'USD', ${minor}, 'Agreed', id from person`);
 
 /** Records that the partner is in the program no longer from a day on. */
 const leave = ({ id }: PartnerRows, from: string) =>
@@ -91,6 +99,40 @@ const CASES: readonly Case[] = [
       return partner;
     },
     reasons: [],
+  },
+  {
+    outcome: 'paid',
+    given: 'less than the minimum of the schedule, and a smaller one that was agreed with the partner',
+    async partner() {
+      const partner = await addPartner(fixture.app, company);
+      await earn(partner, 62n);
+      await agreeMinimum(partner, 62n);
+      return partner;
+    },
+    reasons: [],
+  },
+  {
+    outcome: 'below_minimum',
+    given: 'more than the minimum of the schedule, and a larger one that was agreed with the partner',
+    async partner() {
+      const partner = await addPartner(fixture.app, company);
+      await earn(partner, 700n);
+      await agreeMinimum(partner, 701n);
+      return partner;
+    },
+    reasons: ['below_minimum'],
+  },
+  {
+    outcome: 'below_minimum',
+    given: 'less than the minimum of the schedule, which counts again after an agreed one ended',
+    async partner() {
+      const partner = await addPartner(fixture.app, company);
+      await earn(partner, 62n);
+      await agreeMinimum(partner, 0n);
+      await agreeMinimum(partner, null);
+      return partner;
+    },
+    reasons: ['below_minimum'],
   },
   {
     outcome: 'below_minimum',
