@@ -58,7 +58,7 @@ export const Decimal = z
   });
 export const QUANTITY_MAX = 1_000_000_000;
 /** A trillion dollars is a mistake. Tens of thousands of such amounts still add up to what a bigint of PostgreSQL holds. */
-const AMOUNT_MINOR_MAX = 10n ** 14n;
+export const AMOUNT_MINOR_MAX = 10n ** 14n;
 
 /** The reason why a decimal string is not an amount of a currency, or undefined. */
 export function whyNotAmount(text: string, currency: CurrencyCode): string | undefined {

@@ -15,4 +15,9 @@ export const plus = (a: Fraction, b: Fraction): Fraction =>
 
 export const minus = (a: Fraction, b: Fraction): Fraction => plus(a, { ...b, numerator: -b.numerator });
 
+export const times = ({ numerator, denominator }: Fraction, factor: bigint): Fraction => ({
+  numerator: numerator * factor,
+  denominator,
+});
+
 export const isLess = (a: Fraction, b: Fraction): boolean => a.numerator * b.denominator < b.numerator * a.denominator;

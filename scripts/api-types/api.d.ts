@@ -3592,8 +3592,9 @@ export interface components {
              */
             rule: "flat";
             /**
-             * @description A decimal string of 0 or more in major units of the currency, with no more decimals than it has
-             * @example 123.45
+             * @description The amount for each event or unit, a decimal string with up to 6 more decimals than the currency. The sum of a window is rounded, not each event of it
+             * @example 5.00
+             * @example 0.004
              */
             amount: string;
             /**
@@ -3649,8 +3650,9 @@ export interface components {
                  */
                 percent?: string;
                 /**
-                 * @description The amount for each unit or event
+                 * @description The amount for each event or unit, a decimal string with up to 6 more decimals than the currency. The sum of a window is rounded, not each event of it
                  * @example 5.00
+                 * @example 0.004
                  */
                 perUnit?: string;
                 /**

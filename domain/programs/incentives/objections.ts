@@ -29,7 +29,7 @@ function payObjections(terms: IncentiveShape): Objection[] {
   if (pay.least !== undefined && pay.most !== undefined && Number(pay.least) > Number(pay.most))
     return [{ path: ['pay', 'least'], reason: 'is more than the most' }];
   if (pay.rule === 'percent') return percentObjections(pay, measure);
-  if (pay.rule === 'flat') return flatObjections(pay, measure, currency);
+  if (pay.rule === 'flat') return flatObjections(pay, { measure, window, currency });
   if (window === 'event' && measure === 'count' && pay.steps.every(({ from }) => Number(from) > 1))
     return [
       { path: ['window'], reason: 'is event, and one event never reaches the first step: choose a longer window' },

@@ -86,6 +86,10 @@ export function formatExact({ numerator, denominator }: Fraction, currency: Curr
   return `${digits.replace(/0+$/, '').replace(/\.$/, '')} ${currency}`;
 }
 
+/** An exact amount as people read it: `12.00 USD` where it is whole, and with more digits where it is not. */
+export const formatWorth = (exact: Fraction, currency: CurrencyCode): string =>
+  exact.denominator === 1n ? formatMoney(money(exact.numerator, currency)) : formatExact(exact, currency);
+
 export const formatVolume = (value: bigint, { measure, currency }: PayContext): string =>
   formatMeasured(value, measure, currency);
 

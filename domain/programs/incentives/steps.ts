@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import type { CurrencyCode } from '../../currency.ts';
 import { Decimal, QUANTITY_MAX, whyNotAmount } from '../../fields.ts';
-import { type Fraction, plus, whole, ZERO } from '../../fraction.ts';
+import { type Fraction, isLess, plus, times, whole, ZERO } from '../../fraction.ts';
 import { formatMoney, MINOR_MAX, money, parseDecimal, parsePercent } from '../../money.ts';
 import { GROWTH, isMoney, isReading, readFrom, whyNotFrom } from './measure.ts';
 import {
@@ -16,6 +16,7 @@ import {
   type PayContext,
   Percent,
 } from './pay.ts';
+import { formatPrice, Price, priceOf, whyNotPrice } from './price.ts';
 
 const STEPS_MAX = 20;
 /** The ways in which a step pays. All steps of one list pay in the same way. */
@@ -30,7 +31,7 @@ const Step = z
       examples: ['10000.00'],
     }),
     percent: Percent.optional(),
-    perUnit: Decimal.meta({ description: 'The amount for each unit or event', examples: ['5.00'] }).optional(),
+    perUnit: Price.optional(),
     amount: Decimal.meta({
       description: 'A fixed amount for reaching the step. With `marginal` the amounts of all reached steps add up',
       examples: ['500.00'],
@@ -93,7 +94,9 @@ function readStep(step: Step, measure: string, currency: CurrencyCode): Tier {
   const above = isCounted && from > 0n ? from - 1n : from;
   const { percent, perUnit, amount } = step;
   if (percent !== undefined) return { above, reachedAt: from, rate: parsePercent(percent), text: `${percent} %` };
-  const { minor } = parseDecimal(perUnit ?? amount ?? '0', currency);
+  if (perUnit !== undefined)
+    return { above, reachedAt: from, rate: priceOf(perUnit, currency), text: formatPrice(perUnit, currency) };
+  const { minor } = parseDecimal(amount ?? '0', currency);
   return { above, reachedAt: from, rate: whole(minor), text: formatMoney(money(minor, currency)) };
 }
 
@@ -113,11 +116,6 @@ const PARTS: Record<StepsPay['mode'], (tiers: readonly Tier[], volume: bigint) =
       .slice(-1)
       .map((tier) => ({ volume, tier })),
 };
-
-const times = ({ numerator, denominator }: Fraction, factor: bigint): Fraction => ({
-  numerator: numerator * factor,
-  denominator,
-});
 
 export function stepsPay(terms: StepsPay, context: PayContext): Pay {
   const { currency } = context;
@@ -168,7 +166,8 @@ export function stepsObjections(terms: StepsPay, measure: string, currency: Curr
       return [at(index, given[1] ?? 'percent', 'is not the only one of percent, perUnit and amount')];
     const fromReason = whyNotFrom(step.from, measure, currency);
     const [way = 'percent'] = given;
-    const reason = way === 'percent' ? undefined : whyNotAmount(step[way] ?? '', currency);
+    const whyNot = way === 'perUnit' ? whyNotPrice : whyNotAmount;
+    const reason = way === 'percent' ? undefined : whyNot(step[way] ?? '', currency);
     return [...(fromReason ? [at(index, 'from', fromReason)] : []), ...(reason ? [at(index, way, reason)] : [])];
   });
   if (unreadable.length > 0) return unreadable;
@@ -195,7 +194,8 @@ function orderObjections({ steps, mode, of }: StepsPay, measure: string, currenc
   // With a percentage of another amount, a unit without that amount would move the others to a lower rate.
   const hasOf = of !== undefined || !isMoney(measure);
   const tooLarge = tiers.findIndex(
-    ({ rate }, index) => steps[index]?.perUnit !== undefined && rate.numerator * BigInt(QUANTITY_MAX) > MINOR_MAX,
+    ({ rate }, index) =>
+      steps[index]?.perUnit !== undefined && isLess(whole(MINOR_MAX), times(rate, BigInt(QUANTITY_MAX))),
   );
   if (tooLarge >= 0) return [at(tooLarge, 'perUnit', `is too large for each of up to ${QUANTITY_MAX} units`)];
   if (tiers.every(({ rate }) => rate.numerator === 0n))
@@ -204,7 +204,7 @@ function orderObjections({ steps, mode, of }: StepsPay, measure: string, currenc
     const before = tiers[index - 1];
     if (!before) return [];
     if (tier.above <= before.above) return [at(index, 'from', 'is not above the step before it')];
-    const falls = (mode === 'cliff' || hasOf) && tier.rate.numerator < before.rate.numerator;
+    const falls = (mode === 'cliff' || hasOf) && isLess(tier.rate, before.rate);
     return falls ? [at(index, wayOf(steps[index] ?? { from: '0' }), 'is less than the step before it')] : [];
   });
 }

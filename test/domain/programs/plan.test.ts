@@ -53,9 +53,19 @@ describe("given a plan's terms", () => {
       because: 'refunds take back',
     },
     {
-      terms: plan({ ...flat, pay: { rule: 'flat', amount: '1.005' } }),
+      terms: plan({ ...flat, pay: { rule: 'flat', amount: '1.005000001' } }),
       fields: ['incentives.0.pay.amount'],
-      because: 'dollars have two digits',
+      because: 'dollars have two digits, and a price six more',
+    },
+    {
+      terms: plan({ ...flat, pay: { rule: 'flat', amount: '0.005' } }),
+      fields: ['incentives.0.window'],
+      because: 'half a cent for each event alone is rounded to 0',
+    },
+    {
+      terms: plan({ ...flat, window: 'month', pay: { rule: 'flat', amount: '0.005' } }),
+      fields: undefined,
+      because: 'the events of a month are rounded together',
     },
     { terms: plan({ ...flat, unit: undefined }), fields: ['incentives.0.unit'], because: 'an amount has a currency' },
     {
