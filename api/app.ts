@@ -22,6 +22,7 @@ import { agreementRoutes } from './routes/partners/agreements.ts';
 import { alarmRoutes } from './routes/tasks/alarms.ts';
 import { auditRoutes } from './routes/people/audit.ts';
 import { caseRoutes } from './routes/payouts/cases.ts';
+import { earningRoutes } from './routes/payouts/earnings.ts';
 import { explanationRoutes } from './routes/payouts/explanation.ts';
 import { standingRoutes } from './routes/earnings/standing.ts';
 import { payabilityRoutes } from './routes/payouts/payability.ts';
@@ -126,6 +127,7 @@ const ROUTES = [
   batchRoutes,
   payoutRoutes,
   explanationRoutes,
+  earningRoutes,
   payabilityRoutes,
   standingRoutes,
   checkRoutes,

@@ -83,6 +83,8 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/partners/{code}/instruments/{id}/clear': OPERATOR,
   'GET /v1/partners/{code}/payability': EVERYBODY,
   'GET /v1/partners/{code}/standing': EVERYBODY,
+  'GET /v1/partners/{code}/earnings': EVERYBODY,
+  'GET /v1/partners/{code}/balances': EVERYBODY,
 
   'GET /v1/events': STAFF,
   'POST /v1/events': OPERATOR,
@@ -149,6 +151,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/me/payability': PARTNER,
   'GET /v1/me/standing': PARTNER,
   'GET /v1/me/earnings': PARTNER,
+  'GET /v1/me/balances': PARTNER,
 
   'GET /v1/gateways': STAFF,
   'POST /v1/gateways/{name}/pause': ['operator', 'approver'],

@@ -10,7 +10,9 @@ import {
 } from '../../domain/earnings/correction.ts';
 import { Failure } from '../../domain/errors.ts';
 import { Count, Currency, Id, Instant, LocalDate } from '../column-types.ts';
+import { isKnown, joinPayout } from '../as-of.ts';
 import type { Database } from '../database.ts';
+import type { AsOf } from '../../domain/as-of.ts';
 
 /** Corrections by people of what partners are owed, and the lines that book them. */
 
@@ -228,14 +230,13 @@ export const lockBalance = (db: Database, partnerId: bigint, currency: string) =
   db.query(sql.unsafe`select lock_owed(array[${String(partnerId)}::bigint], ${currency})`);
 
 /** The corrections of a partner in the form of `listPartnerEarnings`: what was booked, and why. The caller adds further conditions. */
-export const selectCorrectedLines = (partnerId: bigint) => sql.fragment`
+export const selectCorrectedLines = (partnerId: bigint, asOf: AsOf | null) => sql.fragment`
   select 'correction', correction.id || '/' || item.item_no, 'correction/' || correction.id || '/' || item.item_no, 0, line.kind,
     correction.decided_at, program.code, null, null, line.kind, line.currency, line.amount_minor, line.available_on, payout.id,
     payout.status, null, jsonb_strip_nulls(jsonb_build_object('correction', correction.id, 'kind', correction.kind,
       'reason', coalesce(item.reason, correction.reason), 'reference', correction.reference))
   from correction_item item join correction on correction.id = item.correction_id
   join earning_line line on line.correction_id = item.correction_id and line.correction_item = item.item_no and line.split_from is null
-  join program on program.id = line.program_id
-  left join payout_line paid on paid.earning_line_id = line.id and paid.taken
-  left join payout on payout.id = paid.payout_id
-  where item.partner_id = ${partnerId}`;
+  join program on program.id = line.program_id join pay_schedule schedule on schedule.id = program.schedule_id
+  ${joinPayout(sql.fragment`line.id`, asOf)}
+  where item.partner_id = ${partnerId} and ${isKnown(asOf, sql.fragment`line.booked_at`)}`;

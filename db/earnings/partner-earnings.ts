@@ -1,6 +1,8 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import type { AsOf } from '../../domain/as-of.ts';
+import { isKnown, joinPayout } from '../as-of.ts';
 import { Currency, Instant, LocalDate } from '../column-types.ts';
 import type { Database } from '../database.ts';
 import { selectCorrectedLines } from './corrections.ts';
@@ -35,12 +37,22 @@ export type EarningKey = { occurredAt: string; key: string; n: number };
 /**
  * A partner's earnings, newest first. `before` is the last one of the previous page. Money that came back in part and was
  * credited to the partner again has no event. Its source is the resolution of two people, and its program is that of the line. The
- * source of a corrected amount is the correction of two people.
+ * source of a corrected amount is the correction of two people. With `asOf`, they are as they were known at that instant.
  */
-export async function listPartnerEarnings(db: Database, partnerId: bigint, before: EarningKey | null, limit: number) {
+export async function listPartnerEarnings(
+  db: Database,
+  partnerId: bigint,
+  before: EarningKey | null,
+  limit: number,
+  asOf: AsOf | null = null,
+) {
   const { occurredAt = null, key = null, n = null } = before ?? {};
   const isAfter = (row: ReturnType<typeof sql.fragment>) => sql.fragment`
     (${key}::text is null or (${row}) < (${occurredAt}::timestamptz, ${key}, ${n}))`;
+  const booked =
+    asOf === null
+      ? sql.fragment``
+      : sql.fragment`join accrual_batch batch on batch.id = earning.batch_id and ${isKnown(asOf, sql.fragment`batch.booked_at`)}`;
   const eventKey = sql.fragment`event.source || '/' || event.source_id || '/' || event.revision`;
   const eventOrder = sql.fragment`date_trunc('milliseconds', event.occurred_at), ${eventKey}, earning.n`;
   const earned = (found: ReturnType<typeof sql.fragment>) => sql.fragment`
@@ -52,8 +64,8 @@ export async function listPartnerEarnings(db: Database, partnerId: bigint, befor
     join program on program.id = earning.program_id join pay_schedule schedule on schedule.id = program.schedule_id
     join plan_version version on version.id = earning.plan_version_id join plan on plan.id = version.plan_id
     left join earning_scope scope on scope.id = earning.scope_id
-    left join payout_line paid on paid.earning_line_id = earning.earning_line_id and paid.taken
-    left join payout on payout.id = paid.payout_id
+    ${booked}
+    ${joinPayout(sql.fragment`earning.earning_line_id`, asOf)}
     where ${isAfter(eventOrder)}
     order by date_trunc('milliseconds', event.occurred_at) desc, ${eventKey} desc, earning.n desc limit ${limit})`;
   const rows = await db.any(sql.type(EarnedRow)`
@@ -74,13 +86,13 @@ export async function listPartnerEarnings(db: Database, partnerId: bigint, befor
       line.kind, line.currency, line.amount_minor, line.available_on, payout.id, payout.status, null,
       jsonb_build_object('cameBackOf', resolution.payout_id, 'resolution', resolution.id)
     from earning_line line join resolution on resolution.id = line.resolution_id
-    join program on program.id = line.program_id
-    left join payout_line paid on paid.earning_line_id = line.id and paid.taken
-    left join payout on payout.id = paid.payout_id
+    join program on program.id = line.program_id join pay_schedule schedule on schedule.id = program.schedule_id
+    ${joinPayout(sql.fragment`line.id`, asOf)}
     where line.partner_id = ${partnerId} and line.kind = 'returned_funds' and line.split_from is null
+      and ${isKnown(asOf, sql.fragment`line.booked_at`)}
       and ${isAfter(sql.fragment`date_trunc('milliseconds', resolution.decided_at), 'resolution/' || resolution.id, 0`)})
     union all
-    (${selectCorrectedLines(partnerId)}
+    (${selectCorrectedLines(partnerId, asOf)}
       and ${isAfter(sql.fragment`date_trunc('milliseconds', correction.decided_at), 'correction/' || correction.id || '/' || item.item_no, 0`)})
     ) earned
     order by date_trunc('milliseconds', "occurredAt") desc, key desc, n desc limit ${limit}`);

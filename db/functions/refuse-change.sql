@@ -11,7 +11,7 @@ declare facts text;
 begin
   foreach facts in array array['partner_fact', 'onboarding_record',
       'instrument_version', 'instrument_place', 'instrument_withdrawal', 'plan_version', 'plan_version_withdrawal', 'agreement_term', 'event', 'event_share', 'event_quarantine', 'event_quarantine_decision', 'import_rejection', 'accrual_batch',
-      'earning_line', 'earning', 'correction_item', 'attempt_history', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge',
+      'earning_line', 'earning', 'correction_item', 'attempt_history', 'payout_history', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge',
       'run_edit', 'run_change', 'decision_note', 'approval', 'check_register', 'check_mailing', 'ledger_journal', 'ledger_entry'] loop
     execute format(
       'create or replace trigger facts_only before update or delete on %I for each row execute function refuse_change()', facts);
@@ -53,5 +53,5 @@ create or replace trigger word_of_provider
 
 -- The line of a payout is a fact. It can only be released.
 create or replace trigger line_of_payout_is_a_fact
-  before update of payout_id, earning_line_id, partner_id, currency, amount_minor
+  before update of payout_id, earning_line_id, partner_id, currency, amount_minor, taken_at
   on payout_line for each statement execute function refuse_change();

@@ -178,6 +178,7 @@ create table earning_line(
   split_from bigint references earning_line,
   carried_from uuid check (carried_from is null or split_from is not null),
   made_by uuid[] not null default '{}',
+  booked_at timestamptz not null default now(),
   unique (id, partner_id, currency, amount_minor),
   constraint line_has_its_cause check (case
     when kind in ('earned', 'reversed', 'corrected') then batch_id is not null and earning_count > 0

@@ -76,6 +76,15 @@ create index payout_held on payout(run_id) where held_at is not null and status 
 create index on payout(due_at, id) where status in ('approved', 'executing', 'sent');
 create unique index one_live_replacement on payout(replaces_id) where status not in ('failed', 'returned', 'cancelled');
 
+-- Every status that a payout ever had. A trigger writes it.
+create table payout_history(
+  id bigint generated always as identity primary key,
+  payout_id uuid not null,
+  status text not null,
+  at timestamptz not null default now()
+);
+create index on payout_history(payout_id, id);
+
 alter table task add foreign key (payout_id) references payout;
 
 -- A payout that failed or came back because of the details of its instrument. Nothing is paid to that instrument until an operator
@@ -101,6 +110,7 @@ create table payout_line(
   partner_id bigint not null,
   currency char(3) not null,
   amount_minor bigint not null,
+  taken_at timestamptz not null default now(),
   released_at timestamptz,
   -- True until it is released, then null. Nulls are never equal, so a line may have been released often but is taken once.
   taken boolean generated always as (nullif(released_at is null, false)) stored,

@@ -1,6 +1,8 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import type { AsOf } from '../../domain/as-of.ts';
+import { isKnown } from '../as-of.ts';
 import { Currency, Instant, LocalDate } from '../column-types.ts';
 import type { Database } from '../database.ts';
 import { Calculation, calculationColumn, withExplanations } from '../earnings/explained.ts';
@@ -46,18 +48,21 @@ const ExplainedRow = z.strictObject({
 /**
  * A payout down to its events: the event and plan version of each earning, and how the earning was computed. A part that came back
  * and was credited to the partner has no event. It names the payout that it came from and the decision. A correction by people has no
- * event either. It names its reason.
+ * event either. It names its reason. With `asOf`, only the lines that the payout had at that instant count.
  */
 export async function listPayoutEarnings(
   db: Database,
   payoutId: string,
   after: { lineId: bigint; key: string },
   limit: number,
+  asOf: AsOf | null = null,
 ) {
   const rows = await db.any(sql.type(ExplainedRow)`
     with recursive taken as (
       select line.id, line.split_from
-      from payout_line paid join earning_line line on line.id = paid.earning_line_id where paid.payout_id = ${payoutId}
+      from payout_line paid join earning_line line on line.id = paid.earning_line_id
+      join program on program.id = line.program_id join pay_schedule schedule on schedule.id = program.schedule_id
+      where paid.payout_id = ${payoutId} and ${isKnown(asOf, sql.fragment`paid.taken_at`)}
       union
       select whole.id, whole.split_from from taken join earning_line whole on whole.id = taken.split_from
     ), line as (select id from taken where split_from is null), cause as (

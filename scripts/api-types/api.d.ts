@@ -1892,6 +1892,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{code}/earnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a partner's earnings
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["listPartnerEarnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/earnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your earnings
+         * @description Needs a key of the role **partner**.
+         */
+        get: operations["listMyEarnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{code}/balances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a partner's balances, as of any day
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["getPartnerBalances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/balances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get your balances, as of any day
+         * @description Needs a key of the role **partner**.
+         */
+        get: operations["getMyBalances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{code}/payability": {
         parameters: {
             query?: never;
@@ -2228,26 +2308,6 @@ export interface paths {
          * @description Needs a key of the role **partner**.
          */
         get: operations["getMyPayability"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/me/earnings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List your earnings
-         * @description Needs a key of the role **partner**.
-         */
-        get: operations["listMyEarnings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6867,6 +6927,126 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        Earning: {
+            /**
+             * @description The system that the event came from
+             * @example shop
+             */
+            source: string;
+            /**
+             * @description The id of the event in its source
+             * @example order-1001
+             */
+            eventId: string;
+            /**
+             * @description The kind of event
+             * @example sale
+             */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When the event happened. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            occurredAt: string;
+            /**
+             * @description The code of the program that pays this earning
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The code of the plan under which it was earned; null for money that came back and is credited to you again
+             * @example standard
+             */
+            plan: string | null;
+            /**
+             * @description The version of the plan; null if there is no plan
+             * @example 2
+             */
+            planVersion: number | null;
+            /**
+             * @description The incentive that was earned
+             * @example commission
+             */
+            incentive: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The amount earned; below zero for a reversal. A decimal string in major units of `currency`
+             * @example 123.46
+             */
+            amount: string;
+            /**
+             * Format: date
+             * @description The day from which it is free; the first cut-off after this day includes it. A local date
+             * @example 2026-03-01
+             */
+            availableOn: string;
+            /**
+             * Format: uuid
+             * @description The id of the payout that pays it; null until there is one
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            payoutId: string | null;
+            /**
+             * @description The status of that payout; null until there is one
+             * @example settled
+             */
+            payoutStatus: string | null;
+            /**
+             * @description The calculation of the amount, step by step
+             * @example {
+             *       "rule": "percent",
+             *       "inputs": {
+             *         "amount": "1234.56 USD",
+             *         "percent": "10"
+             *       },
+             *       "steps": [
+             *         "10 % of 1234.56 USD is 123.456 USD",
+             *         "rounded: 123.46 USD"
+             *       ],
+             *       "rounding": "half-even"
+             *     }
+             */
+            explanation: {
+                [key: string]: unknown;
+            };
+        };
+        Balances: {
+            /**
+             * @description The instant, or the local date at whose end this was known
+             * @example 2026-03-01
+             */
+            asOf: string;
+            /** @description One item for each currency; empty if nothing was earned yet */
+            items: {
+                currency: components["schemas"]["Currency"];
+                /**
+                 * @description The sum of all earnings and corrections, which is the sum of the other four. A decimal string in major units of `currency`
+                 * @example 200.00
+                 */
+                earned: string;
+                /**
+                 * @description The part that was still held for refunds. A decimal string in major units of `currency`
+                 * @example 20.00
+                 */
+                held: string;
+                /**
+                 * @description The part that was free and in no payout. A decimal string in major units of `currency`
+                 * @example 30.00
+                 */
+                payable: string;
+                /**
+                 * @description The part in payouts that had not settled. A decimal string in major units of `currency`
+                 * @example 50.00
+                 */
+                inPayout: string;
+                /**
+                 * @description The part in payouts that had settled. A decimal string in major units of `currency`
+                 * @example 100.00
+                 */
+                paid: string;
+            }[];
+        };
         Payability: {
             /** @description One item for each pay schedule and currency of the partner */
             items: {
@@ -7492,90 +7672,6 @@ export interface components {
             partner: string | null;
             /** @description The onboarding of that partner; null for other roles */
             onboarding: components["schemas"]["Onboarding"] | null;
-        };
-        Earning: {
-            /**
-             * @description The system that the event came from
-             * @example shop
-             */
-            source: string;
-            /**
-             * @description The id of the event in its source
-             * @example order-1001
-             */
-            eventId: string;
-            /**
-             * @description The kind of event
-             * @example sale
-             */
-            kind: string;
-            /**
-             * Format: date-time
-             * @description When the event happened. An RFC 3339 instant in UTC
-             * @example 2026-03-02T09:30:00.000Z
-             */
-            occurredAt: string;
-            /**
-             * @description The code of the program that pays this earning
-             * @example resale
-             */
-            program: string;
-            /**
-             * @description The code of the plan under which it was earned; null for money that came back and is credited to you again
-             * @example standard
-             */
-            plan: string | null;
-            /**
-             * @description The version of the plan; null if there is no plan
-             * @example 2
-             */
-            planVersion: number | null;
-            /**
-             * @description The incentive that was earned
-             * @example commission
-             */
-            incentive: string;
-            currency: components["schemas"]["Currency"];
-            /**
-             * @description The amount earned; below zero for a reversal. A decimal string in major units of `currency`
-             * @example 123.46
-             */
-            amount: string;
-            /**
-             * Format: date
-             * @description The day from which it is free; the first cut-off after this day includes it. A local date
-             * @example 2026-03-01
-             */
-            availableOn: string;
-            /**
-             * Format: uuid
-             * @description The id of the payout that pays it; null until there is one
-             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
-             */
-            payoutId: string | null;
-            /**
-             * @description The status of that payout; null until there is one
-             * @example settled
-             */
-            payoutStatus: string | null;
-            /**
-             * @description The calculation of the amount, step by step
-             * @example {
-             *       "rule": "percent",
-             *       "inputs": {
-             *         "amount": "1234.56 USD",
-             *         "percent": "10"
-             *       },
-             *       "steps": [
-             *         "10 % of 1234.56 USD is 123.456 USD",
-             *         "rounded: 123.46 USD"
-             *       ],
-             *       "rounding": "half-even"
-             *     }
-             */
-            explanation: {
-                [key: string]: unknown;
-            };
         };
         Gateways: {
             /** @description All gateways */
@@ -11611,6 +11707,8 @@ export type PayoutWait = components['schemas']['PayoutWait'];
 export type Attempt = components['schemas']['Attempt'];
 export type AttemptChange = components['schemas']['AttemptChange'];
 export type ExplainedEarning = components['schemas']['ExplainedEarning'];
+export type Earning = components['schemas']['Earning'];
+export type Balances = components['schemas']['Balances'];
 export type Payability = components['schemas']['Payability'];
 export type Standing = components['schemas']['Standing'];
 export type Check = components['schemas']['Check'];
@@ -11628,7 +11726,6 @@ export type NewResolution = components['schemas']['NewResolution'];
 export type ResolutionDecision = components['schemas']['ResolutionDecision'];
 export type NewReplacement = components['schemas']['NewReplacement'];
 export type Me = components['schemas']['Me'];
-export type Earning = components['schemas']['Earning'];
 export type Gateways = components['schemas']['Gateways'];
 export type Gateway = components['schemas']['Gateway'];
 export type GatewayPause = components['schemas']['GatewayPause'];
@@ -16260,6 +16357,8 @@ export interface operations {
                 limit?: number;
                 /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
+                /** @description Answers as it was known at an instant, or at the end of a local date in the zone of the pay schedule; now by default */
+                asOf?: string;
             };
             header?: never;
             path: {
@@ -16290,6 +16389,148 @@ export interface operations {
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
             404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPartnerEarnings: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+                /** @description Answers as it was known at an instant, or at the end of a local date in the zone of the pay schedule; now by default */
+                asOf?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The partner's earnings, each with its event, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Earning"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listMyEarnings: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+                /** @description Answers as it was known at an instant, or at the end of a local date in the zone of the pay schedule; now by default */
+                asOf?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your earnings, each with its event, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Earning"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getPartnerBalances: {
+        parameters: {
+            query?: {
+                /** @description Answers as it was known at an instant, or at the end of a local date in the zone of the pay schedule; now by default */
+                asOf?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The balances by currency. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balances"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getMyBalances: {
+        parameters: {
+            query?: {
+                /** @description Answers as it was known at an instant, or at the end of a local date in the zone of the pay schedule; now by default */
+                asOf?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your balances by currency. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balances"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };
@@ -17006,44 +17247,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            431: components["responses"]["HeadersTooLarge"];
-            500: components["responses"]["InternalError"];
-        };
-    };
-    listMyEarnings: {
-        parameters: {
-            query?: {
-                /** @description The largest number of items on a page */
-                limit?: number;
-                /** @description The `nextCursor` of the previous page; without it, the first page is read */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Your earnings, each with its event, the newest first. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @description The items of this page */
-                        items: components["schemas"]["Earning"][];
-                        /**
-                         * @description The value to send as `cursor` for the next page; null on the last page
-                         * @example eyJpZCI6IjEwNDIifQ
-                         */
-                        nextCursor: string | null;
-                    };
-                };
-            };
-            400: components["responses"]["InvalidInput"];
-            401: components["responses"]["NotAuthenticated"];
-            403: components["responses"]["NotAllowed"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

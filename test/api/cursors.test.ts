@@ -103,6 +103,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/me/earnings': { occurredAt: AT, key: 's/e/1', n: 1 },
   '/v1/me/standing': '1',
   '/v1/partners/ann/standing': '1',
+  '/v1/partners/ann/earnings': { occurredAt: AT, key: 's/e/1', n: 1 },
   '/v1/alarms': '1',
   '/v1/breaks': '1',
   '/v1/gateways/{gateway}/statements': ['2026-03-01', UUID],

@@ -24,6 +24,7 @@ export const LARGE = [
   'payout_line',
   'payout_attempt',
   'attempt_history',
+  'payout_history',
   'instrument_failure',
   'provider_batch',
   'run_outcome',
@@ -130,6 +131,7 @@ export async function fillLargeTables({ app, owner }: Fixture) {
       select id, instrument_version_id, 'RECEIVER_UNCONFIRMED', 'Confirm the account.' from payout`,
     sql.unsafe`
       insert into attempt_history(attempt_id, from_state, to_state, evidence) select id, 'submitted', state, '{}' from payout_attempt`,
+    sql.unsafe`insert into payout_history(payout_id, status) select id, status from payout`,
     sql.unsafe`
       insert into run_outcome(run_id, partner_id, currency, outcome, payable_minor, payout_id)
       select run_id, partner_id, currency, 'paid', 1000, id from payout`,

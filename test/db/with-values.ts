@@ -42,6 +42,7 @@ import { findLiveAttempt, listAttemptHistory, listAttempts } from '../../db/payo
 import { listOverdueBatches } from '../../db/payouts/batches.ts';
 import { giveUpUnmatched, listMatchedInbox } from '../../db/payouts/inbox.ts';
 import { listPayoutEarnings, listPayoutLines } from '../../db/payouts/lines.ts';
+import { listBalancesAsOf } from '../../db/payouts/balances.ts';
 import { listPartnerPayability } from '../../db/payouts/payability.ts';
 import { listPayouts } from '../../db/payouts/pages.ts';
 import {
@@ -114,6 +115,7 @@ const EARNING: NewEarning = {
   kind: 'earned',
   madeBy: [],
 };
+const AS_OF = { at: null, day: '2026-03-25' } as const;
 const ORIGIN = { source: 'large', id: 'large-1', partnerId: 1n };
 const SCOPE: Scope = {
   id: null,
@@ -206,7 +208,11 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   countWorkedOut: (db) => countWorkedOut(db, { partner: 'large-1', program: 'resale' }, [{ from: NOW, until: null }]),
   listDueEvents: (db, s) => listDueEvents(db, s.company.programId, 0, 500),
   listPartnerEarnings: (db, s) => listPartnerEarnings(db, s.partnerId, null, PAGE),
+  'listPartnerEarnings: as of a day': (db, s) => listPartnerEarnings(db, s.partnerId, null, PAGE, AS_OF),
   listPayoutEarnings: (db, s) => listPayoutEarnings(db, s.payoutId, { lineId: 0n, key: '' }, PAGE),
+  'listPayoutEarnings: as of a day': (db, s) =>
+    listPayoutEarnings(db, s.payoutId, { lineId: 0n, key: '' }, PAGE, AS_OF),
+  listBalancesAsOf: (db, s) => listBalancesAsOf(db, s.partnerId, AS_OF),
   listCorrectable: (db) => listCorrectable(db, [{ program: 'resale', source: 'large', id: 'x' }]),
   listHistory: (db) => listHistory(db, 1, [ORIGIN]),
   listRevised: (db) => listRevised(db, [ORIGIN]),

@@ -2,8 +2,11 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import { listPayoutEarnings } from '../../../db/payouts/lines.ts';
 import { getPayout } from '../../../db/payouts/payouts.ts';
+import { getSchedule } from '../../../db/payers/schedules.ts';
+import { getRun } from '../../../db/runs/runs.ts';
 import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
+import { AsOfQuery, refuseLookAhead } from '../../http/as-of.ts';
 import { onlyOwn } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
@@ -45,7 +48,7 @@ const explain = createRoute({
   path: '/v1/payouts/{id}/explanation',
   tags: ['payouts'],
   summary: 'Explain every cent of a payout',
-  request: { params: UuidPath, query: pageQuery(ExplanationCursor) },
+  request: { params: UuidPath, query: pageQuery(ExplanationCursor).extend({ asOf: AsOfQuery }) },
   responses: {
     200: answers(pageOf(ExplainedBody), 'The amount that each event earned, with its terms and its calculation.'),
   },
@@ -66,9 +69,13 @@ const explainedKey = ({ lineId, key }: Explained) => ({ lineId, key });
 /** An explanation traces a payout back to each event. */
 export const explanationRoutes = ({ db }: Pick<ApiDeps, 'db'>) =>
   createRouter().openapi(explain, async (c) => {
-    const { cursor = { lineId: 0n, key: '' }, limit } = c.req.valid('query');
+    const { cursor = { lineId: 0n, key: '' }, limit, asOf } = c.req.valid('query');
     const payout = await getPayout(db, c.req.valid('param').id);
     onlyOwn(c, payout.partner, `payout ${payout.id}`);
-    const read = (count: number) => listPayoutEarnings(db, payout.id, cursor, count);
+    if (asOf !== undefined) {
+      const { zone } = await getSchedule(db, (await getRun(db, payout.runId)).schedule);
+      refuseLookAhead(asOf, { zones: [zone], since: payout.createdAt, what: `payout ${payout.id}` });
+    }
+    const read = (count: number) => listPayoutEarnings(db, payout.id, cursor, count, asOf ?? null);
     return c.json(await readPage(limit, read, { key: explainedKey, item: explainedBody }), 200);
   });
