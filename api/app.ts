@@ -38,6 +38,7 @@ import { sourceSecretRoutes } from './routes/earnings/source-secrets.ts';
 import { sourceWebhookRoutes } from './routes/earnings/source-webhooks.ts';
 import { parkedRoutes } from './routes/earnings/parked.ts';
 import { quarantineRoutes } from './routes/earnings/quarantine.ts';
+import { setAsideRoutes } from './routes/earnings/set-aside.ts';
 import { gatewayRoutes } from './routes/payers/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
 import { importPreviewRoutes } from './routes/earnings/import-preview.ts';
@@ -109,6 +110,7 @@ const ROUTES = [
   paymentFormRoutes,
   eventRoutes,
   parkedRoutes,
+  setAsideRoutes,
   sourceSecretRoutes,
   sourceWebhookRoutes,
   quarantineRoutes,

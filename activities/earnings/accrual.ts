@@ -5,13 +5,16 @@ import { postJournals } from '../../db/books/ledger.ts';
 import { type Database, expectManyRows } from '../../db/database.ts';
 import { type AccrualProgram, type DueEvent, listDueEvents, lockShardForAccrual } from '../../db/earnings/accrual.ts';
 import { insertEarnings } from '../../db/earnings/earnings.ts';
-import { finishDueEvents, waitForSales, wakeWaiting } from '../../db/earnings/events.ts';
+import { type DueKey, finishDueEvents, waitForSales, wakeWaiting } from '../../db/earnings/events.ts';
 import { saveScopes } from '../../db/earnings/scopes.ts';
+import { tryCorrectedAgain } from '../../db/earnings/set-aside.ts';
 import { accrualPostings } from '../../domain/books/postings.ts';
 import type { Scope } from '../../domain/earnings/change.ts';
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
+import { isOfData, reasonOf } from './failed-page.ts';
 import { openPage } from './page.ts';
+import { workOutInParts } from './parts.ts';
 import { storedPast } from './past.ts';
 import { createTermsCache, type TermsCache } from './terms-cache.ts';
 import { inOrder, workOut } from './work-out.ts';
@@ -19,41 +22,43 @@ import { inOrder, workOut } from './work-out.ts';
 export type AccrualDeps = { db: DatabasePool; temporal: Client };
 
 const EVENTS_PER_PAGE = 2000;
-const REASON_CHARS_MAX = 300;
 
 export function createAccrualActivities({ db }: Pick<AccrualDeps, 'db'>) {
   const terms = createTermsCache();
+
+  /** Works out the next events of a share, or those among a few of them, in one transaction. Returns how many it took. */
+  const accrueNext = (shard: Shard, few?: readonly DueKey[]): Promise<number> =>
+    db.transaction(async (tx) => {
+      const program = await lockShardForAccrual(tx, shard);
+      if (!program) return 0;
+      await expectManyRows(tx);
+      const due = await listDueEvents(tx, program.id, shard.shard, EVENTS_PER_PAGE, few);
+      if (due.length > 0) await accrue(tx, program, due, terms);
+      return due.length;
+    });
+
   return {
     /**
      * Works out one page of events of a share of a program's partners in one transaction: earnings, scopes, lines, journals. Returns how
-     * many events it took, or 0 when none is due. Safe to repeat: an event leaves `event_due` in the transaction that works it out.
+     * many events it took, or 0 when none is due. Safe to repeat: an event leaves `event_due` in the transaction that works it out. If the
+     * data of the page are the reason of a failure, it works out the page in parts, and sets aside the events that fail alone.
      */
     accruePage: (shard: Shard): Promise<number> =>
-      tellingOfFailure(db, shard, async (tx) => {
-        const program = await lockShardForAccrual(tx, shard);
-        if (!program) return 0;
-        await expectManyRows(tx);
-        const due = await listDueEvents(tx, program.id, shard.shard, EVENTS_PER_PAGE);
-        if (due.length > 0) await accrue(tx, program, due, terms);
-        return due.length;
-      }),
+      tellingOfFailure(db, shard, () =>
+        accrueNext(shard).catch((error: unknown) => {
+          if (!isOfData(error)) throw error;
+          return workOutInParts(db, shard, EVENTS_PER_PAGE, (few) => accrueNext(shard, few));
+        }),
+      ),
   };
 }
 
-/**
- * Works in a transaction. A page that fails is tried again, and holds up its share of partners until it succeeds, so operators are told.
- * Nobody can be told here that the database does not answer.
- */
-async function tellingOfFailure<T>(
-  db: DatabasePool,
-  { program, shard }: Shard,
-  work: (tx: Database) => Promise<T>,
-): Promise<T> {
+/** A page that fails as a whole is tried again, and operators are told. Nobody can be told here that the database does not answer. */
+async function tellingOfFailure<T>(db: DatabasePool, { program, shard }: Shard, work: () => Promise<T>): Promise<T> {
   try {
-    return await db.transaction(work);
+    return await work();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const detail = `The earnings of share ${shard + 1} of ${SHARDS} of the program's partners are not worked out: ${reason.slice(0, REASON_CHARS_MAX)}. Nothing of this page was written. Bursar tries it again.`;
+    const detail = `The earnings of share ${shard + 1} of ${SHARDS} of the program's partners are not worked out: ${reasonOf(error)}. The events that this stops are still due. Bursar tries them again.`;
     await db.transaction((tx) => raiseAlarm(tx, 'accrual_stuck', `program/${program}`, detail)).catch(() => undefined);
     throw error;
   }
@@ -77,6 +82,8 @@ async function accrue(
   await postJournals(tx, accrualPostings({ ...batch, programId: program.id }, lines));
   await finishDueEvents(tx, done);
   await wakeWaiting(tx, done);
+  const corrected = done.filter(({ revision }) => revision > 1);
+  if (corrected.length > 0) await tryCorrectedAgain(tx, corrected);
 }
 
 /** Somebody is told of a window that closes without its reading. */

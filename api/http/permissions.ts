@@ -89,6 +89,8 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/events': STAFF,
   'POST /v1/events': OPERATOR,
   'GET /v1/events/parked': STAFF,
+  'GET /v1/events/set-aside': STAFF,
+  'POST /v1/events/set-aside/retry': OPERATOR,
   'GET /v1/sources/{source}/secrets': ['operator', 'auditor'],
   'POST /v1/sources/{source}/secrets': OPERATOR,
   'DELETE /v1/sources/{source}/secrets/{id}': OPERATOR,

@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts';
+import { tryFilteredAgain } from '../../db/earnings/set-aside.ts';
 import {
   type Agreement,
   getAgreement,
@@ -73,10 +74,14 @@ export const addAgreement = (db: Database, agreement: NewAgreement, by: string):
     return changed(tx, { ...agreement, partner }, [termOf(agreement)]);
   });
 
-const changed = async (tx: Database, member: Membership, days: readonly Days[]): Promise<ChangedAgreement> => ({
-  agreement: await getAgreement(tx, member.partner, member.program),
-  eventsWorkedOut: await countEventsOf(tx, member, days),
-});
+/** Events that could not be worked out before are tried again by the terms of now. */
+async function changed(tx: Database, member: Membership, days: readonly Days[]): Promise<ChangedAgreement> {
+  await tryFilteredAgain(tx, member);
+  return {
+    agreement: await getAgreement(tx, member.partner, member.program),
+    eventsWorkedOut: await countEventsOf(tx, member, days),
+  };
+}
 
 async function refuseUnknownPlans(db: Database, agreements: readonly NewAgreement[]): Promise<void> {
   const plans = await listPlanNames(

@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts';
+import { tryFilteredAgain } from '../../db/earnings/set-aside.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import {
   findEffectiveVersion,
@@ -63,6 +64,7 @@ export const addPlanVersion = (
     if (number === null) throw tooEarly(await findEffectiveVersion(tx, program, code));
     const subject = subjectOf(program, code);
     await addAuditEntry(tx, { actorId: by, action: 'plan.add_version', subject, detail: { version: number } });
+    await tryFilteredAgain(tx, { program: program.code });
     return getVersion(tx, program, code, number);
   });
 

@@ -7,6 +7,7 @@ import type { Event, Share } from '../../domain/event.ts';
 import { Amounts, Currency, Instant, LocalDate, ReadingColumn } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
+import { type DueKey, unnestDue } from './events.ts';
 
 /** The queries of accrual, which reads these rows before it works out what events earn. */
 
@@ -78,12 +79,13 @@ const eventColumns = sql.fragment`
     select jsonb_agg(jsonb_build_object('partner', other.code, 'partnerId', other.id::text, 'weight', share.weight::text) order by share.no)
     from event_share share join partner other on other.id = share.partner_id where share.event_id = event.id) end as shares`;
 
-/** The next events of a share of a program that are not worked out yet, in the order in which they came. */
+/** The next events of a share of a program that are not worked out yet, in the order in which they came, or those among a few of them. */
 export const listDueEvents = (
   db: Database,
   programId: number,
   shard: number,
   limit: number,
+  few?: readonly DueKey[],
 ): Promise<readonly DueEvent[]> =>
   db.any(sql.type(DueRow)`
     select ${eventColumns}, due.partner_id as "partnerId",
@@ -92,7 +94,9 @@ export const listDueEvents = (
         where kept.source = event.source and kept.source_id = event.source_id and decision.revision = event.revision
       ) end as "acceptedBy"
     from (
-      select event_id, partner_id from event_due where program_id = ${programId} and shard = ${shard} and waits_for is null
+      select event_id, partner_id from event_due
+      where program_id = ${programId} and shard = ${shard} and waits_for is null and set_aside_since is null
+        ${few ? sql.fragment`and (event_id, partner_id) in (select * from ${unnestDue(few)})` : sql.fragment``}
       order by event_id, partner_id limit ${limit}
     ) due
     join event on event.id = due.event_id
@@ -204,6 +208,6 @@ export const listShardsWithDueEvents = (db: Database): Promise<readonly Shard[]>
     select program.code as program, shard.n as shard from program
     cross join generate_series(0, ${SHARDS - 1}) shard(n)
     cross join lateral (
-      select from event_due due where due.program_id = program.id and due.shard = shard.n and due.waits_for is null
+      select from event_due due where due.program_id = program.id and due.shard = shard.n and due.waits_for is null and due.set_aside_since is null
       order by due.event_id limit 1) first
     order by program.code, shard.n`);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { CLOSING, type Event, OUR_SOURCE } from '../../domain/event.ts';
 import { SHARDS } from '../../domain/earnings/shard.ts';
-import { Amounts, Bytes, Currency, Instant, ReadingColumn } from '../column-types.ts';
+import { Amounts, Bytes, Count, Currency, Instant, ReadingColumn } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 
@@ -225,6 +225,9 @@ export const listEvents = (
     order by event.source, event.source_id limit ${limit}`);
 };
 
+const SharesTriedRow = z.strictObject({ program: z.string(), shard: z.number(), count: Count });
+export type SharesTried = z.infer<typeof SharesTriedRow>;
+
 /** An event that is worked out for a partner. */
 export type DueKey = { readonly eventId: bigint; readonly partnerId: bigint };
 
@@ -240,6 +243,23 @@ export const wakeWaiting = (db: Database, events: readonly EventKey[]) =>
     update event_due due set waits_for = null, waits_since = null from ${unnestKeys(events)} as done(source, source_id)
     where due.source = done.source and due.waits_for = done.source_id`);
 
+/** Sets an event aside for a partner, because it cannot be worked out. */
+export const setAside = (db: Database, { eventId, partnerId }: DueKey, reason: string) =>
+  db.query(sql.unsafe`
+    update event_due set set_aside_since = now(), set_aside_reason = ${reason}
+    where event_id = ${eventId} and partner_id = ${partnerId}`);
+
+/** Makes events due again that were set aside, where a query `which` names them as `due` and `event`. Returns how many, by share. */
+export const trySetAsideAgain = (db: Database, which: FragmentSqlToken): Promise<readonly SharesTried[]> =>
+  db.any(sql.type(SharesTriedRow)`
+    with again as (
+      update event_due due set set_aside_since = null, set_aside_reason = null from event
+      where set_aside_since is not null and event.id = due.event_id and ${which}
+      returning due.program_id, due.shard
+    )
+    select program.code as program, again.shard, count(*) as count from again join program on program.id = again.program_id
+    group by program.code, again.shard`);
+
 /** Lets refunds that came before their sales wait for them. */
 export const waitForSales = (db: Database, refunds: readonly (DueKey & { refundOf: string })[]) =>
   db.query(sql.unsafe`
@@ -250,7 +270,7 @@ export const waitForSales = (db: Database, refunds: readonly (DueKey & { refundO
     )} as refund(event_id, partner_id, refund_of)
     where due.event_id = refund.event_id and due.partner_id = refund.partner_id`);
 
-const unnestDue = (due: readonly DueKey[]) =>
+export const unnestDue = (due: readonly DueKey[]) =>
   unnestColumns(
     ['int8', 'int8'],
     due.map(({ eventId, partnerId }) => [eventId, partnerId]),

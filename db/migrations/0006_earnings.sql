@@ -56,15 +56,21 @@ create table event_due(
   source text not null,
   waits_for text,
   waits_since timestamptz,
+  set_aside_since timestamptz,
+  set_aside_reason text,
   check ((waits_for is null) = (waits_since is null)),
+  check ((set_aside_since is null) = (set_aside_reason is null)),
   primary key (event_id, partner_id)
 );
-create index event_due_ready on event_due(program_id, shard, event_id, partner_id) where waits_for is null;
+create index event_due_ready on event_due(program_id, shard, event_id, partner_id) where waits_for is null and set_aside_since is null;
+create index event_due_aside on event_due(event_id, partner_id) where set_aside_since is not null;
+create index event_due_aside_of on event_due(partner_id, event_id) where set_aside_since is not null;
 create index event_due_waiting on event_due(source, waits_for) where waits_for is not null;
 create index event_due_waits on event_due(program_id, waits_since, event_id) where waits_since is not null;
 create index event_due_waits_of on event_due(partner_id, waits_since, event_id) where waits_for is not null;
 comment on table event_due is 'The events that are still to be worked out, one row for each partner who earns, or may lose, by the event.';
 comment on column event_due.waits_for is 'A refund that came before its sale waits for that sale, named by its source id.';
+comment on column event_due.set_aside_reason is 'Why the event cannot be worked out. It stays here until a person or a change makes it due again.';
 
 create table event_quarantine(
   id bigint generated always as identity primary key,

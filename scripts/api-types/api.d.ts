@@ -1148,6 +1148,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/set-aside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the events that cannot be worked out
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listSetAsideEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/set-aside/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try events again that could not be worked out
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["retrySetAsideEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sources/{source}/secrets": {
         parameters: {
             query?: never;
@@ -5262,6 +5302,85 @@ export interface components {
              */
             parkedAt: string;
         };
+        SetAsideEvent: {
+            /**
+             * @description The code of the program that pays for it
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The partner for whom it cannot be worked out
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The revision of the event
+             * @example 1
+             */
+            revision: number;
+            /** @description The currency of the event; null if it has none */
+            currency: components["schemas"]["Currency"] | null;
+            /**
+             * @description The system that the event came from
+             * @example shop
+             */
+            source: string;
+            /**
+             * @description The id of the event in its source
+             * @example order-1001
+             */
+            id: string;
+            /**
+             * @description The kind of the event
+             * @example sale
+             */
+            kind: string;
+            /**
+             * @description The main amount of the event; null if it has none. A decimal string in major units of `currency`
+             * @example 59.80
+             */
+            amount: string | null;
+            /**
+             * @description Why it cannot be worked out
+             * @example value "9500000000000000000" is out of range for type bigint
+             */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When it was set aside. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            since: string;
+        };
+        SetAsideRetried: {
+            /**
+             * @description How many events are tried again
+             * @example 1
+             */
+            events: number;
+        };
+        SetAsideRetry: {
+            /**
+             * @description The program whose events are tried again
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description Only the events of this partner
+             * @example paula
+             */
+            partner?: string;
+            /**
+             * @description Only the events of this source
+             * @example shop
+             */
+            source?: string;
+            /**
+             * @description Only events with this id
+             * @example order-1001
+             */
+            id?: string;
+        };
         SourceSecret: {
             /**
              * Format: uuid
@@ -6134,6 +6253,21 @@ export interface components {
                  */
                 amount: string | null;
             }[];
+            /** @description The events that cannot be worked out now, in the programs of the schedule. They earn nothing until their cause is removed. `GET /v1/events/set-aside` lists them */
+            setAsideEvents: {
+                /** @description The currency of the events; null for events without an amount */
+                currency: components["schemas"]["Currency"] | null;
+                /**
+                 * @description The number of events
+                 * @example 1
+                 */
+                count: number;
+                /**
+                 * @description The total of these events; null without an amount. A decimal string in major units of `currency`
+                 * @example 310.00
+                 */
+                amount: string | null;
+            }[];
             /** @description The events whose partner is not known now, in the programs of the schedule. They earn nothing until the partner is added. `GET /v1/events/parked` lists them */
             parkedEvents: {
                 /** @description The currency of the events; null for events without an amount */
@@ -6368,6 +6502,40 @@ export interface components {
                  * @example 2026-03-02T09:30:00.000Z
                  */
                 waitsSince: string;
+            }[];
+            /** @description The events of the partner that cannot be worked out now, the first 5: those in the currency, and those without one. They earn nothing until their cause is removed */
+            setAsideEvents: {
+                /**
+                 * @description The system that the event came from
+                 * @example shop
+                 */
+                source: string;
+                /**
+                 * @description The id of the event in its source
+                 * @example order-1001
+                 */
+                id: string;
+                /**
+                 * @description The kind of the event
+                 * @example sale
+                 */
+                kind: string;
+                /**
+                 * @description The main amount of the event; null if it has none. A decimal string in major units of `currency`
+                 * @example 59.80
+                 */
+                amount: string | null;
+                /**
+                 * @description Why it cannot be worked out
+                 * @example value "9500000000000000000" is out of range for type bigint
+                 */
+                reason: string;
+                /**
+                 * Format: date-time
+                 * @description When it was set aside. An RFC 3339 instant in UTC
+                 * @example 2026-03-02T09:30:00.000Z
+                 */
+                since: string;
             }[];
         };
         RunChange: {
@@ -11667,6 +11835,9 @@ export type NewEvents = components['schemas']['NewEvents'];
 export type NewEvent = components['schemas']['NewEvent'];
 export type Event = components['schemas']['Event'];
 export type ParkedEvent = components['schemas']['ParkedEvent'];
+export type SetAsideEvent = components['schemas']['SetAsideEvent'];
+export type SetAsideRetried = components['schemas']['SetAsideRetried'];
+export type SetAsideRetry = components['schemas']['SetAsideRetry'];
 export type SourceSecret = components['schemas']['SourceSecret'];
 export type NewSourceSecret = components['schemas']['NewSourceSecret'];
 export type SourceSecretWish = components['schemas']['SourceSecretWish'];
@@ -14607,6 +14778,89 @@ export interface operations {
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listSetAsideEvents: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events that are set aside, the oldest first. They earn nothing, and all other events go on. Remove the cause and try them again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["SetAsideEvent"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    retrySetAsideEvents: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetAsideRetry"];
+            };
+        };
+        responses: {
+            /** @description These events are due again. One that still cannot be worked out is set aside again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetAsideRetried"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There is no such program or partner. Nothing was changed. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

@@ -82,6 +82,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/partners/ann/instruments': UUID,
   '/v1/events': { source: 's', id: 'e' },
   '/v1/events/parked': '1',
+  '/v1/events/set-aside': { eventId: '1', partnerId: '1' },
   '/v1/sources/{source}/secrets': UUID,
   '/v1/quarantine': '1',
   '/v1/imports': UUID,

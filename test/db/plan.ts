@@ -64,6 +64,7 @@ const TO_DO = [
   'provider_batch_due_at_idx',
   'incident_id_idx',
   'event_due_waits',
+  'event_due_aside',
 ];
 const isOfLarge = (index: string): boolean =>
   !TO_DO.includes(index) &&

@@ -25,11 +25,21 @@ import {
   insertEvents,
   listEvents,
   type NewEvent,
+  setAside,
   waitForSales,
   wakeWaiting,
 } from '../../db/earnings/events.ts';
 import { listClosable, readScopes, saveScopes } from '../../db/earnings/scopes.ts';
 import { listCorrectable } from '../../db/earnings/histories.ts';
+import {
+  listDueKeys,
+  listSetAside,
+  listSetAsideOf,
+  readDueName,
+  sumSetAside,
+  tryCorrectedAgain,
+  tryFilteredAgain,
+} from '../../db/earnings/set-aside.ts';
 import { listStandings } from '../../db/earnings/standing.ts';
 import { listPartnerEarnings } from '../../db/earnings/partner-earnings.ts';
 import { insertSecret, openSecrets } from '../../db/earnings/source-secrets.ts';
@@ -226,6 +236,14 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   finishDueEvents: (db) => finishDueEvents(db, [{ eventId: 1n, partnerId: 1n }]),
   waitForSales: (db) => waitForSales(db, [{ eventId: 1n, partnerId: 1n, refundOf: 'x' }]),
   wakeWaiting: (db) => wakeWaiting(db, [ORIGIN]),
+  setAside: (db) => setAside(db, { eventId: 1n, partnerId: 1n }, 'x'),
+  listDueKeys: (db, s) => listDueKeys(db, s.company.programId, 1, 100),
+  readDueName: (db) => readDueName(db, { eventId: 1n, partnerId: 1n }),
+  listSetAside: (db) => listSetAside(db, { eventId: 1n, partnerId: 1n }, PAGE),
+  listSetAsideOf: (db, s) => listSetAsideOf(db, s.company.scheduleId, [s.partnerId], PAGE),
+  sumSetAside: (db, s) => sumSetAside(db, s.company.scheduleId),
+  tryCorrectedAgain: (db) => tryCorrectedAgain(db, [ORIGIN]),
+  tryFilteredAgain: (db, s) => tryFilteredAgain(db, { program: s.company.code }),
   insertEvents: (db) => insertEvents(db, [EVENT]),
   insertQuarantined: (db) =>
     insertQuarantined(db, [{ wire: { source: 'large', id: 'x' } as WireEvent, hash: HASH }], ID),

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
+import { listSetAsideOf, type SetAsideEvent } from '../../../db/earnings/set-aside.ts';
 import { listWaitingRefunds, type WaitingRefund } from '../../../db/earnings/waits.ts';
 import { listOutcomes, listRunChanges, type RunChangeRow, type RunOutcome } from '../../../db/runs/outcomes.ts';
 import { getRun } from '../../../db/runs/runs.ts';
@@ -11,9 +12,10 @@ import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, pageOf, pageQuery, RowNumber, UuidPath } from '../../http/schemas.ts';
+import { setAsideBody, setAsideFields } from '../earnings/set-aside.ts';
 
-/** An outcome names so many refunds that wait. */
-const REFUNDS_MAX = 5;
+/** An outcome names so many events that count for nothing now. */
+const EVENTS_MAX = 5;
 
 const OutcomeBody = z
   .object({
@@ -36,9 +38,15 @@ const OutcomeBody = z
           waitsSince: fields.at('When it began to wait'),
         }),
       )
-      .max(REFUNDS_MAX)
+      .max(EVENTS_MAX)
       .meta({
-        description: `The refunds of the partner that wait now for a sale that is not known, the first ${REFUNDS_MAX}: those in the currency, and those of a whole sale. They take nothing back until that sale is sent`,
+        description: `The refunds of the partner that wait now for a sale that is not known, the first ${EVENTS_MAX}: those in the currency, and those of a whole sale. They take nothing back until that sale is sent`,
+      }),
+    setAsideEvents: z
+      .array(z.object(setAsideFields))
+      .max(EVENTS_MAX)
+      .meta({
+        description: `The events of the partner that cannot be worked out now, the first ${EVENTS_MAX}: those in the currency, and those without one. They earn nothing until their cause is removed`,
       }),
   })
   .openapi('RunOutcome');
@@ -84,10 +92,20 @@ const changes = createRoute({
   },
 });
 
-const outcomeBody = ({ partnerId: _id, payableMinor, ...outcome }: RunOutcome, waiting: readonly WaitingRefund[]) => ({
+const isIn =
+  (asked: string) =>
+  ({ currency }: { currency: string | null }): boolean =>
+    currency === null || currency === asked;
+
+const outcomeBody = (
+  { partnerId: _id, payableMinor, ...outcome }: RunOutcome,
+  waiting: readonly WaitingRefund[] = [],
+  aside: readonly SetAsideEvent[] = [],
+) => ({
   ...outcome,
+  setAsideEvents: aside.filter(isIn(outcome.currency)).map(setAsideBody),
   waitingRefunds: waiting
-    .filter(({ currency }) => currency === null || currency === outcome.currency)
+    .filter(isIn(outcome.currency))
     .map(({ source, id, refundOf, currency, minor, waitsSince }) => ({
       source,
       id,
@@ -121,14 +139,13 @@ export const outcomeRoutes = ({ db }: ApiDeps) =>
       const key = ({ partnerId, currency }: RunOutcome) => ({ partnerId, currency });
       const { items, nextCursor } = await readPage(limit, read, { key, item: (outcome) => outcome });
       const partnerIds = [...new Set(items.map(({ partnerId }) => partnerId))];
-      const waiting = Map.groupBy(
-        await listWaitingRefunds(db, scheduleId, partnerIds, REFUNDS_MAX),
-        ({ partnerId }) => partnerId,
+      const ofPartner = ({ partnerId }: { partnerId: bigint }) => partnerId;
+      const waiting = Map.groupBy(await listWaitingRefunds(db, scheduleId, partnerIds, EVENTS_MAX), ofPartner);
+      const aside = Map.groupBy(await listSetAsideOf(db, scheduleId, partnerIds, EVENTS_MAX), ofPartner);
+      const bodies = items.map((outcome) =>
+        outcomeBody(outcome, waiting.get(outcome.partnerId), aside.get(outcome.partnerId)),
       );
-      return c.json(
-        { items: items.map((outcome) => outcomeBody(outcome, waiting.get(outcome.partnerId) ?? [])), nextCursor },
-        200,
-      );
+      return c.json({ items: bodies, nextCursor }, 200);
     })
     .openapi(changes, async (c) => {
       const { cursor = 0n, limit } = c.req.valid('query');

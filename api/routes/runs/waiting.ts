@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 
 import type { Database } from '../../../db/database.ts';
 import { sumParked } from '../../../db/earnings/parked.ts';
+import { sumSetAside } from '../../../db/earnings/set-aside.ts';
 import { sumWaitingRefunds } from '../../../db/earnings/waits.ts';
 import type { CurrencyCode } from '../../../domain/currency.ts';
 import { Currency } from '../../../domain/fields.ts';
@@ -21,6 +22,18 @@ export const waitingFields = {
     .meta({
       description:
         'The refunds that wait now for a sale that is not known, in the programs of the schedule. They take nothing back until that sale is sent. `GET /v1/runs/{id}/outcomes` names them',
+    }),
+  setAsideEvents: z
+    .array(
+      z.object({
+        currency: fields.orNull(Currency, 'The currency of the events; null for events without an amount'),
+        count: fields.count('The number of events', 1),
+        amount: fields.amount('The total of these events; null without an amount', '310.00').nullable(),
+      }),
+    )
+    .meta({
+      description:
+        'The events that cannot be worked out now, in the programs of the schedule. They earn nothing until their cause is removed. `GET /v1/events/set-aside` lists them',
     }),
   parkedEvents: z
     .array(
@@ -46,6 +59,14 @@ const totalBody = ({ currency, count, minor }: Total) => ({
 });
 
 export async function readWaiting(db: Database, scheduleId: number) {
-  const [refunds, parked] = await Promise.all([sumWaitingRefunds(db, scheduleId), sumParked(db, scheduleId)]);
-  return { waitingRefunds: refunds.map(totalBody), parkedEvents: parked.map(totalBody) };
+  const [refunds, setAside, parked] = await Promise.all([
+    sumWaitingRefunds(db, scheduleId),
+    sumSetAside(db, scheduleId),
+    sumParked(db, scheduleId),
+  ]);
+  return {
+    waitingRefunds: refunds.map(totalBody),
+    setAsideEvents: setAside.map(totalBody),
+    parkedEvents: parked.map(totalBody),
+  };
 }
