@@ -1,15 +1,16 @@
 -- The events that partners caused, and the earnings from them. All tables here are append only, except `import` and `event_due`, which
 -- lists the work that is still to do.
 
+-- Its partner, program, currency and sender are checked for a whole statement at once (`check_added_events`).
 create table event(
   id bigint generated always as identity primary key,
   source text not null check (source ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
   source_id text not null check (length(source_id) between 1 and 200),
   revision int not null default 1 check (revision > 0),
-  partner_id bigint not null references partner,
-  program_id int not null references program,
+  partner_id bigint not null,
+  program_id int not null,
   kind text not null check (kind ~ '^[a-z][a-z0-9_]{0,39}$'),
-  currency char(3) references currency,
+  currency char(3),
   amount_minor bigint check (amount_minor >= 0),
   other_amounts jsonb not null default '{}',
   quantity int check (quantity > 0),
@@ -19,7 +20,7 @@ create table event(
   occurred_at timestamptz not null,
   booked_at timestamptz not null default now(),
   payload_hash bytea not null,
-  sent_by uuid references actor,
+  sent_by uuid,
   worked_out_for smallint not null default 1,
   share_count smallint not null default 0 check (share_count = 0 or share_count between 2 and 20),
   unique (source, source_id, revision),
