@@ -6,6 +6,7 @@ import { type Database, expectManyRows } from '../../db/database.ts';
 import { type AccrualProgram, type DueEvent, listDueEvents, lockShardForAccrual } from '../../db/earnings/accrual.ts';
 import { insertEarnings } from '../../db/earnings/earnings.ts';
 import { type DueKey, finishDueEvents, waitForSales, wakeWaiting } from '../../db/earnings/events.ts';
+import { keepPartners } from '../../db/earnings/partners-then.ts';
 import { saveScopes } from '../../db/earnings/scopes.ts';
 import { tryCorrectedAgain } from '../../db/earnings/set-aside.ts';
 import { accrualPostings } from '../../domain/books/postings.ts';
@@ -77,6 +78,7 @@ async function accrue(
     await raiseAlarm(tx, 'refund_not_applied', `event/${event.source}/${event.id}`, reason);
   if (early.length > 0) await waitForSales(tx, early);
   if (done.length === 0) return;
+  if (page.keptPartners.length > 0) await keepPartners(tx, page.keptPartners);
   await saveScopes(tx, program.id, page.changedScopes());
   const { lines, ...batch } = await insertEarnings(tx, program.id, done.length, earnings);
   await postJournals(tx, accrualPostings({ ...batch, programId: program.id }, lines));

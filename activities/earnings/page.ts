@@ -1,4 +1,5 @@
 import type { AccrualEvent, AccrualProgram, DueEvent } from '../../db/earnings/accrual.ts';
+import type { KeptPartner } from '../../db/earnings/partners-then.ts';
 import type { ScopeOfPartner } from '../../db/earnings/scopes.ts';
 import {
   type Change,
@@ -14,7 +15,9 @@ import { partOf } from '../../domain/earnings/share.ts';
 import { addMeasures, isNothing } from '../../domain/earnings/scope.ts';
 import { type ScopeName, type Target, targetsOf } from '../../domain/earnings/target.ts';
 import type { RemainingEvent } from '../../domain/event.ts';
+import { asksAboutPartners } from '../../domain/programs/plan.ts';
 import { type History, keyOf, originOf } from './history.ts';
+import type { PartOf } from './partners-then.ts';
 import type { Past } from './past.ts';
 import type { TermsCache } from './terms-cache.ts';
 
@@ -29,6 +32,8 @@ export type Page = Context & {
   /** Refunds that do not fit their sale, and take nothing back. */
   readonly misfits: readonly { event: DueEvent; reason: string }[];
   readonly changedScopes: () => Scope[];
+  /** Those of its partners about whom an incentive asks, to be kept with their events. */
+  readonly keptPartners: readonly KeptPartner[];
 };
 
 export async function openPage(
@@ -39,6 +44,7 @@ export async function openPage(
 ): Promise<Page> {
   const ratings = await past.ratings(due);
   const histories = await past.histories(due);
+  const partners = await past.partners(due, histories);
   const targets = new Map(due.filter(({ refundOf }) => refundOf === null).map((event) => [event, firstTargets(event)]));
   const { scopes, contributions } = await past.state(due, histories, (counted) => [
     ...[...targets].flatMap(([{ partnerId }, all]) => namesIn(partnerId, all)),
@@ -49,12 +55,12 @@ export async function openPage(
   const misfits: { event: DueEvent; reason: string }[] = [];
 
   function firstTargets(event: DueEvent): Target[] {
-    const rating = ratings(event);
-    return targetsBy(rating, partOf(remainingOf(event, []), event, event.partnerId));
+    const part = { event, partnerId: event.partnerId, ids: [event.eventId] };
+    return targetsBy(ratings(event), partOf(remainingOf(event, []), event, event.partnerId), part);
   }
 
   /** The scopes in which the revisions of an event may count: by the terms by which it was rated, or by those of its day. */
-  function namesOf({ known, partnerId }: History, rows: readonly Rating[]): ScopeOfPartner[] {
+  function namesOf({ known, partnerId, ids }: History, rows: readonly Rating[]): ScopeOfPartner[] {
     return known.flatMap((revision) => {
       const ratingsOf = new Map(
         [...rows, ratings({ ...revision, partnerId })].flatMap((rating) =>
@@ -62,14 +68,20 @@ export async function openPage(
         ),
       );
       return [...ratingsOf.values()].flatMap((rating) =>
-        namesIn(partnerId, targetsBy(rating, remainingOf(revision, []))),
+        namesIn(partnerId, targetsBy(rating, remainingOf(revision, []), { event: revision, partnerId, ids })),
       );
     });
   }
 
   /** A partner's part of an event, by the partner's terms. */
-  function targetsBy(rating: Rating | null | undefined, part: RemainingEvent | null): Target[] {
-    return rating && part ? targetsOf(part, cache.get(rating.versionId).terms, { zone }) : [];
+  function targetsBy(rating: Rating | null | undefined, rest: RemainingEvent | null, part: PartOf): Target[] {
+    if (!rating || !rest) return [];
+    const { terms } = cache.get(rating.versionId);
+    return targetsOf(rest, terms, { zone, partner: asksAboutPartners(terms) ? partners.thenOf(part) : null });
+  }
+
+  function keepPartner(rating: Rating | null, part: PartOf): void {
+    if (rating && asksAboutPartners(cache.get(rating.versionId).terms)) partners.keep(part);
   }
 
   function changeOf(event: DueEvent): Change | 'early' {
@@ -78,6 +90,7 @@ export async function openPage(
     const { partnerId, eventId, occurredAtMs: atMs } = event;
     if (!history) {
       const rating = ratings(event) ?? null;
+      keepPartner(rating, { event, partnerId, ids: [eventId] });
       return {
         partnerId,
         originId: eventId,
@@ -99,13 +112,15 @@ export async function openPage(
     if (event.refundOf === null)
       for (const refund of fitting) noteMisfit({ ...refund, partnerId }, [content], fitsNoMore);
     const rating = ratingOf(content, partnerId, known);
+    const part = { event: content, partnerId, ids: history.ids };
+    keepPartner(rating, part);
     return {
       partnerId,
       originId,
       key: nameOf(content),
       atMs: content.occurredAtMs,
       rating,
-      targets: targetsBy(rating, partOf(remainingOf(content, fitting), content, partnerId)),
+      targets: targetsBy(rating, partOf(remainingOf(content, fitting), content, partnerId), part),
       counted: known,
     };
   }
@@ -147,6 +162,7 @@ export async function openPage(
       contributions.set(key, merge(change.counted, earned));
     },
     changedScopes: () => [...changed],
+    keptPartners: partners.kept,
   };
 }
 

@@ -4,7 +4,9 @@ import { readScopes, type ScopeOfPartner } from '../../db/earnings/scopes.ts';
 import { type Contribution, type Scope, scopeKey } from '../../domain/earnings/change.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
 import { CLOSING } from '../../domain/event.ts';
+import { asksAboutPartners } from '../../domain/programs/plan.ts';
 import { type History, readCounted, readHistories } from './history.ts';
+import { type PartnersThen, readPartnersThen } from './partners-then.ts';
 import { readRatings } from './ratings.ts';
 import type { TermsCache } from './terms-cache.ts';
 
@@ -21,6 +23,8 @@ export type Past = {
   /** Reads the terms by which events are rated. Their plan versions are in the cache afterwards. */
   readonly ratings: (due: readonly DueEvent[]) => Promise<RatingOf>;
   readonly histories: (due: readonly DueEvent[]) => Promise<ReadonlyMap<string, History>>;
+  /** The partners of the events on their days, where an incentive asks about them. It is asked after the ratings. */
+  readonly partners: (due: readonly DueEvent[], histories: ReadonlyMap<string, History>) => Promise<PartnersThen>;
   /** The page adds to these maps and changes what is in them. */
   readonly state: (
     due: readonly DueEvent[],
@@ -30,9 +34,15 @@ export type Past = {
 };
 
 export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCache): Past {
+  let isAsked = false;
   return {
-    ratings: (due) => readRatings(tx, program, due, cache),
+    async ratings(due) {
+      const { ratings, versionIds } = await readRatings(tx, program, due, cache);
+      isAsked = versionIds.some((id) => asksAboutPartners(cache.get(id).terms));
+      return ratings;
+    },
     histories: (due) => readHistories(tx, program.id, due),
+    partners: (due, histories) => readPartnersThen(tx, program, due, histories, isAsked),
     async state(due, histories, namesOf) {
       const counted = await readCounted(tx, histories);
       await cache.load(

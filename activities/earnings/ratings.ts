@@ -5,7 +5,7 @@ import { startOfDay } from '../../domain/calendar.ts';
 import { type Rating, ratingAt } from '../../domain/earnings/rating.ts';
 import type { TermsCache } from './terms-cache.ts';
 
-/** Reads the terms by which each partner's events are rated. */
+/** Reads the terms by which each partner's events are rated, and loads all versions of the program's plans. */
 export async function readRatings(tx: Database, program: AccrualProgram, due: readonly DueEvent[], cache: TermsCache) {
   const terms = await listAgreementTerms(tx, program.id, [...new Set(due.map(({ partnerId }) => partnerId))]);
   const agreed = Map.groupBy(
@@ -17,6 +17,9 @@ export async function readRatings(tx: Database, program: AccrualProgram, due: re
     tx,
     versions.map(({ id }) => id),
   );
-  return ({ partnerId, occurredAtMs }: Pick<DueEvent, 'partnerId' | 'occurredAtMs'>): Rating | undefined =>
-    ratingAt(agreed.get(partnerId) ?? [], versions, occurredAtMs, program.zone);
+  return {
+    versionIds: versions.map(({ id }) => id),
+    ratings: ({ partnerId, occurredAtMs }: Pick<DueEvent, 'partnerId' | 'occurredAtMs'>): Rating | undefined =>
+      ratingAt(agreed.get(partnerId) ?? [], versions, occurredAtMs, program.zone),
+  };
 }

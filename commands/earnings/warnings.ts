@@ -1,5 +1,6 @@
 import type { Database } from '../../db/database.ts';
 import { listKnownEvents } from '../../db/earnings/events.ts';
+import { type KnownPartner, listKnownPartners, partnerOn } from '../../db/earnings/partners-then.ts';
 import type { EventPlace } from '../../db/earnings/places.ts';
 import { listTermsOfPlans } from '../../db/programs/plans.ts';
 import { localDate } from '../../domain/calendar.ts';
@@ -7,7 +8,7 @@ import { remainingOf } from '../../domain/earnings/refund.ts';
 import { whyNothing } from '../../domain/earnings/target.ts';
 import type { Event } from '../../domain/event.ts';
 import { termOn } from '../../domain/partners/agreement.ts';
-import { versionAt } from '../../domain/programs/plan.ts';
+import { asksAboutPartners, type PlanTerms, versionAt } from '../../domain/programs/plan.ts';
 
 /** An event that is stored and pays nobody for now, with the reason as a sentence. */
 export type EventWarning = {
@@ -40,6 +41,7 @@ export async function warnOf(
 ): Promise<readonly (EventWarning | undefined)[]> {
   const planIds = new Set(stored.flatMap((one) => (one && planIdOf(one)) ?? []));
   const plans = Map.groupBy(planIds.size > 0 ? await listTermsOfPlans(db, [...planIds]) : [], ({ planId }) => planId);
+  const partnerOf = await readPartners(db, stored, [...plans.values()].flat());
   return stored.map((one) => {
     if (!one) return undefined;
     const { event, place } = one;
@@ -49,11 +51,38 @@ export async function warnOf(
         ? undefined
         : { code: 'refund_waits', source, id, detail: waits(refundOf), waitsFor: refundOf };
     const version = versionAt(plans.get(planIdOf(one) ?? 0) ?? [], event.occurredAtMs);
-    const reason = version && whyNothing(remainingOf(event, []), version.terms, { zone: place?.zone ?? 'UTC' });
+    const zone = place?.zone ?? 'UTC';
+    const reason =
+      version && whyNothing(remainingOf(event, []), version.terms, { zone, partner: partnerOf(one, zone) });
     if (!reason) return undefined;
     const detail = `The event earns nothing under plan ${version.plan} version ${version.version}: ${reason}.`;
     return { code: 'earns_nothing', source, id, detail };
   });
+}
+
+/** Reads the partners of events, by program, where terms ask about them. */
+async function readPartners(
+  db: Database,
+  stored: readonly (Stored | undefined)[],
+  versions: readonly { readonly terms: PlanTerms }[],
+) {
+  const isAsked = versions.some(({ terms }) => asksAboutPartners(terms));
+  const places = isAsked ? stored.flatMap((one) => one?.place ?? []) : [];
+  const byProgram = Map.groupBy(places, ({ programId }) => programId);
+  const known = new Map<string, KnownPartner>();
+  for (const [programId, all] of byProgram)
+    for (const row of programId === null
+      ? []
+      : await listKnownPartners(
+          db,
+          programId,
+          all.flatMap(({ partnerId }) => partnerId ?? []),
+        ))
+      known.set(`${programId}/${row.partnerId}`, row);
+  return ({ event, place }: Stored, zone: string) => {
+    const partner = known.get(`${place?.programId}/${place?.partnerId}`);
+    return partner ? partnerOn(partner, localDate(event.occurredAtMs, zone)) : null;
+  };
 }
 
 /** The plan by which an event earns: that of the term that covers its local day. */

@@ -16,6 +16,7 @@ import { lockProgram, type Program } from '../../db/programs/programs.ts';
 import { MINUTE_MS } from '../../domain/durations.ts';
 import { Failure } from '../../domain/errors.ts';
 import { type PlanTerms, whyNeverFrom } from '../../domain/programs/plan.ts';
+import { PLAN_NOT_ADDED, refuseUnknown } from './terms.ts';
 
 /** A plan's first version also holds for events that happened before it was written down. No event is older than 2000. */
 const BEGINNING_OF_TIME = new Date(0);
@@ -23,7 +24,7 @@ const BEGINNING_OF_TIME = new Date(0);
 /** Events may be a few minutes ahead of our clock, so somebody may already earn by a version that begins this soon. */
 const EFFECTIVE_MS = 15 * MINUTE_MS;
 
-/** Adds a plan with its first version. Throws Failure `already_exists`, or `invalid_input` for an attribute that the program did not declare. */
+/** Adds a plan with its first version. Throws Failure `already_exists`, or `invalid_input` for an attribute or fact that nobody declared. */
 export const addPlan = (
   db: Database,
   program: Program,
@@ -31,7 +32,7 @@ export const addPlan = (
   by: string,
 ): Promise<PlanVersion> =>
   db.transaction(async (tx) => {
-    refuseUndeclared(program, terms);
+    await refuseUnknown(tx, program, terms);
     const planId = await insertPlan(tx, program.id, code);
     if (planId === null)
       throw new Failure(
@@ -58,7 +59,7 @@ export const addPlanVersion = (
   db.transaction(async (tx) => {
     await lockProgram(tx, program.id);
     await getLatestVersion(tx, program, code);
-    refuseUndeclared(program, version.terms);
+    await refuseUnknown(tx, program, version.terms);
     refuseOutlived(version);
     const number = await insertNextVersion(tx, program, code, version, by);
     if (number === null) throw tooEarly(await findEffectiveVersion(tx, program, code));
@@ -95,24 +96,6 @@ export const withdrawPlanVersion = (
     });
     return getVersion(tx, program, plan, version);
   });
-
-const PLAN_NOT_ADDED = 'These terms cannot be used. Nothing was added. Correct the named fields.';
-
-/** Only declared attributes can be on an event, so that a filter by another one would never match. */
-function refuseUndeclared({ code, attributes }: Program, { incentives }: PlanTerms): void {
-  const details = incentives.flatMap(({ when, groupBy }, index) => [
-    ...Object.keys(when.event ?? {}).map((name) => ({ name, field: `terms.incentives[${index}].when.event.${name}` })),
-    ...(groupBy === undefined ? [] : [{ name: groupBy, field: `terms.incentives[${index}].groupBy` }]),
-  ]);
-  const undeclared = details.filter(({ name }) => !attributes.includes(name));
-  if (undeclared.length > 0)
-    throw new Failure('invalid_input', PLAN_NOT_ADDED, {
-      details: undeclared.map(({ field, name }) => ({
-        field,
-        reason: `${name} is not an attribute of program ${code}`,
-      })),
-    });
-}
 
 function refuseOutlived({ terms, effectiveFrom }: NewPlanVersion): void {
   const details = whyNeverFrom(terms, (effectiveFrom ?? new Date()).getTime());

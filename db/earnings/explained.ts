@@ -8,6 +8,7 @@ import { targetsOf } from '../../domain/earnings/target.ts';
 import { Amounts, Currency, LocalDate, ReadingColumn } from '../column-types.ts';
 import type { Database } from '../database.ts';
 import { readTerms } from '../programs/terms.ts';
+import { ThenColumn, thenJson } from './partners-then.ts';
 
 /** The stored calculation of an earning, which is put into words when somebody reads it. */
 
@@ -66,6 +67,7 @@ export const Calculation = z
       .object({ window: z.string(), start: LocalDate, group: z.string(), closesOn: LocalDate.nullable() })
       .nullable(),
     zone: z.string(),
+    partner: ThenColumn.nullable(),
     event: z.object({
       occurredAtMs: z.number(),
       minor: MinorText.nullable(),
@@ -86,6 +88,7 @@ export const calculationColumn: FragmentSqlToken = sql.fragment`
     'currency', earning.currency, 'minor', earning.amount_minor::text, 'volume', earning.volume::text, 'of', earning.of_amount::text,
     'base', earning.base::text,
     'before', earning.before, 'availableOn', earning.available_on, 'zone', schedule.zone,
+    'partner', (select ${thenJson} from event_partner kept where kept.event_id = earning.event_id and kept.partner_id = earning.partner_id),
     'scope', case when scope.id is not null then jsonb_build_object('window', scope.time_window, 'start', scope.window_start,
       'group', scope.group_value, 'closesOn', scope.closes_on) end,
     'event', jsonb_build_object('occurredAtMs', (extract(epoch from event.occurred_at) * 1000)::bigint,
@@ -110,7 +113,7 @@ export async function withExplanations<Row extends WithCalculation>(
   const termsOf = await readTerms(db, versionIds);
   return rows.map(({ calculation, facts, ...row }) => {
     if (!calculation) return { ...row, explanation: facts ?? {} };
-    const { volume, of, base, event, zone, ...stored } = calculation;
+    const { volume, of, base, event, zone, partner, ...stored } = calculation;
     const isSeen = stored.before !== null || volume !== 0n || base !== 0n;
     const content = {
       ...event,
@@ -125,10 +128,10 @@ export async function withExplanations<Row extends WithCalculation>(
     };
     const target = isSeen
       ? undefined
-      : targetsOf(remainingOf(content, []), termsOf(stored.versionId), { zone }).find(
+      : targetsOf(remainingOf(content, []), termsOf(stored.versionId), { zone, partner }).find(
           ({ terms }) => terms.id === stored.incentiveId,
         );
-    const earning = { ...stored, measures: { volume, of, base }, lacks: target?.lacks ?? null };
+    const earning = { ...stored, measures: { volume, of, base }, lacks: target?.lacks ?? null, partner };
     return { ...row, explanation: explain(earning, termsOf) };
   });
 }

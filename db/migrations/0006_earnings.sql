@@ -73,6 +73,20 @@ comment on table event_due is 'The events that are still to be worked out, one r
 comment on column event_due.waits_for is 'A refund that came before its sale waits for that sale, named by its source id.';
 comment on column event_due.set_aside_reason is 'Why the event cannot be worked out. It stays here until a person or a change makes it due again.';
 
+-- The partner of an event on its local day, as they were known when it was first worked out. A refund or a later record about that day does
+-- not change whom an incentive is for. Only events whose plan asks about partners have a row.
+create table event_partner(
+  event_id bigint not null references event,
+  partner_id bigint not null references partner,
+  day date not null,
+  kind text not null,
+  joined_on date,
+  facts jsonb not null,
+  primary key (event_id, partner_id)
+);
+comment on column event_partner.event_id is 'The revision that first had this day.';
+comment on column event_partner.facts is 'The values that held on the day, by the keys of their facts.';
+
 create table event_quarantine(
   id bigint generated always as identity primary key,
   source text not null,

@@ -12,6 +12,7 @@ import {
 } from '../programs/incentives/index.ts';
 import { formatMeasured, isMoney } from '../programs/incentives/measure.ts';
 import { formatVolume } from '../programs/incentives/pay.ts';
+import { heldOf, type PartnerThen } from '../programs/incentives/when-partner.ts';
 import type { PlanTerms } from '../programs/plan.ts';
 import { type Before, incentiveOf } from './change.ts';
 import { addMeasures, bySince, type Segment, worthOf } from './scope.ts';
@@ -45,6 +46,8 @@ export type Explained = {
   } | null;
   /** The measure or attribute that the event lacks. */
   readonly lacks: string | null;
+  /** The partner on the day of the event. Null where no incentive asks. */
+  readonly partner: PartnerThen | null;
 };
 
 type TermsOf = (versionId: number) => PlanTerms;
@@ -60,12 +63,16 @@ export function explain(earning: Explained, termsOf: TermsOf): Explanation {
   };
 }
 
-function inputsOf({ measures, before, currency, scope }: Explained, terms: IncentiveTerms): Record<string, string> {
+function inputsOf(
+  { measures, before, currency, scope, partner }: Explained,
+  terms: IncentiveTerms,
+): Record<string, string> {
   const context = contextOf(terms, currency);
   const { pay } = terms;
   return {
     [measureOfTerms(terms)]: formatMeasured(measures.volume, measureOfTerms(terms), currency),
     ...(context.of === null ? {} : { [context.of]: formatMoney(money(measures.of, currency)) }),
+    ...(partner && terms.when.partner ? heldOf(terms.when.partner, partner) : {}),
     ...(pay.rule === 'percent' ? { percent: pay.percent } : {}),
     ...(pay.rule === 'flat' ? { each: `${pay.amount} ${currency}` } : {}),
     ...(pay.rule === 'steps' ? { mode: pay.mode } : {}),

@@ -14,6 +14,7 @@ import {
   windowStartOf,
 } from '../programs/incentives/index.ts';
 import { isReading, measureOf } from '../programs/incentives/measure.ts';
+import { type PartnerThen, whyNotPartner } from '../programs/incentives/when-partner.ts';
 import { BEGINNING } from '../programs/incentives/window.ts';
 import type { PlanTerms } from '../programs/plan.ts';
 import { own } from '../own.ts';
@@ -51,14 +52,20 @@ export type Target = {
 export type Circumstances = {
   /** The zone of the program's schedule, by which days are told. */
   readonly zone: string;
+  /** The partner on the local day of the event. Absent where no incentive asks. */
+  readonly partner?: PartnerThen | null;
 };
 
 /** The contributions of an event, less its refunds, by each incentive of a plan that is for it. */
-export function targetsOf(event: RemainingEvent, { incentives }: PlanTerms, { zone }: Circumstances): Target[] {
+export function targetsOf(
+  event: RemainingEvent,
+  { incentives }: PlanTerms,
+  { zone, partner = null }: Circumstances,
+): Target[] {
   const date = localDate(event.occurredAtMs, zone);
   const targets = incentives.flatMap((terms) => {
     const currency = terms.unit ?? event.currency;
-    return currency !== null && isFor(terms, event, date) ? targetsBy(event, terms, currency, date) : [];
+    return currency !== null && isFor(terms, event, date, partner) ? targetsBy(event, terms, currency, date) : [];
   });
   return incentives.some((terms) => terms.deduct) ? withDeductions(targets) : targets;
 }
@@ -150,7 +157,26 @@ export function whyNothing(event: RemainingEvent, terms: PlanTerms, circumstance
   const date = localDate(event.occurredAtMs, circumstances.zone);
   if (!terms.incentives.some(({ when }) => isWhen(when, event.kind, date)))
     return `no incentive is for the kind ${event.kind} on ${date}`;
-  if (targets.length === 0) return 'no incentive is for its currency and attributes';
+  if (targets.length === 0) return whyNotForPartner(event, terms, circumstances, date);
   const [first] = targets;
   return targets.every(({ lacks }) => lacks !== null) ? `it has ${first?.lacks}` : undefined;
 }
+
+/** The reason why no incentive is for an event, where some are for its kind and day. */
+function whyNotForPartner(
+  event: RemainingEvent,
+  { incentives }: PlanTerms,
+  { partner = null }: Circumstances,
+  date: string,
+): string {
+  const asking = incentives.find((terms) => isFor(withoutPartner(terms), event, date, null));
+  const reason = asking && whyNotPartner(asking.when.partner, partner);
+  return reason === undefined
+    ? 'no incentive is for its currency and attributes'
+    : `no incentive is for its partner, who ${reason}`;
+}
+
+const withoutPartner = ({ when: { partner: _partner, ...when }, ...terms }: IncentiveTerms): IncentiveTerms => ({
+  ...terms,
+  when,
+});

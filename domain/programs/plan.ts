@@ -47,6 +47,10 @@ export const PlanTerms = z
   .meta({ id: 'PlanTerms', description: 'The earnings that one version of a plan promises to partners' });
 export type PlanTerms = z.infer<typeof PlanTerms>;
 
+/** Whether an incentive of a plan is for some partners only. */
+export const asksAboutPartners = ({ incentives }: PlanTerms): boolean =>
+  incentives.some(({ when }) => when.partner !== undefined);
+
 /** The incentives of a plan that end before the plan begins, so that nobody could ever earn by them. */
 export function whyNeverFrom(
   { incentives }: PlanTerms,

@@ -3583,6 +3583,36 @@ export interface components {
                 event?: {
                     [key: string]: string[];
                 };
+                /** @description The partners that it is for, as they are on the local day of the event. All conditions must be met */
+                partner?: {
+                    /**
+                     * @description The kinds of partner: theirs is one of the list
+                     * @example [
+                     *       "reseller"
+                     *     ]
+                     */
+                    kind?: ("reseller" | "distributor" | "affiliate" | "agent" | "dealer" | "installer" | "supplier" | "marketplace_seller")[];
+                    /**
+                     * @description The facts that must hold about the partner: one value of the list for each key
+                     * @example {
+                     *       "tier": [
+                     *         "gold",
+                     *         "platinum"
+                     *       ],
+                     *       "certification": [
+                     *         "net-1"
+                     *       ]
+                     *     }
+                     */
+                    facts?: {
+                        [key: string]: string[];
+                    };
+                    /**
+                     * @description For how many days it is earned, counted from the first day in the program: `90` ends with the ninetieth day
+                     * @example 90
+                     */
+                    joinedWithinDays?: number;
+                };
             };
             /**
              * @description `amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, and `count` counts events. `reading market_share` is the last reading of that metric in the window

@@ -15,6 +15,7 @@ export const LARGE = [
   'event',
   'event_share',
   'event_due',
+  'event_partner',
   'event_quarantine',
   'import_rejection',
   'accrual_batch',
@@ -81,6 +82,8 @@ export async function fillLargeTables({ app, owner }: Fixture) {
       from event`,
     sql.unsafe`
       insert into event_share(event_id, no, partner_id, weight) select id, 1, partner_id, 1000000 from event`,
+    sql.unsafe`
+      insert into event_partner(event_id, partner_id, day, kind, facts) select id, partner_id, '2026-01-15', 'agent', '{}' from event`,
     sql.unsafe`
       insert into event_quarantine(source, source_id, payload, payload_hash) select source, source_id, '{}', '' from event`,
     sql.unsafe`

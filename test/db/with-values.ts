@@ -41,6 +41,7 @@ import {
   tryFilteredAgain,
 } from '../../db/earnings/set-aside.ts';
 import { listStandings } from '../../db/earnings/standing.ts';
+import { keepPartners, listKeptPartners, listKnownPartners } from '../../db/earnings/partners-then.ts';
 import { listPartnerEarnings } from '../../db/earnings/partner-earnings.ts';
 import { insertSecret, openSecrets } from '../../db/earnings/source-secrets.ts';
 import { insertParked } from '../../db/earnings/parked.ts';
@@ -227,6 +228,12 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   listHistory: (db) => listHistory(db, 1, [ORIGIN]),
   listRevised: (db) => listRevised(db, [ORIGIN]),
   listContributions: (db) => listContributions(db, [1n], [1n]),
+  listKnownPartners: (db, s) => listKnownPartners(db, s.company.programId, [s.partnerId]),
+  listKeptPartners: (db) => listKeptPartners(db, [1n], [1n]),
+  keepPartners: (db) =>
+    keepPartners(db, [
+      { eventId: 1n, partnerId: 1n, was: { day: '2026-01-01', kind: 'agent', joinedOn: null, facts: {} } },
+    ]),
   lockShardForAccrual: (db) => lockShardForAccrual(db, { program: 'resale', shard: 0 }),
   readScopes: (db, s) => readScopes(db, s.company.programId, [SCOPE], [1n]),
   saveScopes: (db, s) => saveScopes(db, s.company.programId, [SCOPE]),

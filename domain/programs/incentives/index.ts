@@ -9,6 +9,7 @@ import { bounded, type Measures, type Pay, type PayContext } from './pay.ts';
 import { percentPay } from './percent.ts';
 import { stepsPay } from './steps.ts';
 import { isWhen } from './when.ts';
+import { type PartnerThen, whyNotPartner } from './when-partner.ts';
 import { windowAfter, windowEnd, windowStart } from './window.ts';
 
 export { IncentiveTerms } from './incentive.ts';
@@ -66,10 +67,16 @@ function ruleOf(pay: IncentiveTerms['pay'], context: PayContext): Pay {
   return pay.rule === 'flat' ? flatPay(pay, context) : stepsPay(pay, context);
 }
 
-/** Whether an incentive is for an event of a local date. */
-export function isFor({ when, unit }: IncentiveTerms, event: Event, date: string): boolean {
+/** Whether an incentive is for an event of a local date, and for its partner on that day. */
+export function isFor(
+  { when, unit }: IncentiveTerms,
+  event: Event,
+  date: string,
+  partner: PartnerThen | null,
+): boolean {
   return (
     isWhen(when, event.kind, date) &&
+    whyNotPartner(when.partner, partner) === undefined &&
     (unit === undefined || event.currency === null || event.currency === unit) &&
     Object.entries(when.event ?? {}).every(([name, values]) => values.includes(own(event.attributes, name) ?? ''))
   );

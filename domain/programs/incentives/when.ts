@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { CLOSING, REFUND } from '../../event.ts';
 import { AttributeName, EventKind } from '../../fields.ts';
+import { WhenPartner } from './when-partner.ts';
 
 const KINDS_MAX = 20;
 const VALUES_MAX = 100;
@@ -38,6 +39,7 @@ export const When = z.strictObject({
       examples: [{ category: ['router'], region: ['EMEA'] }],
     })
     .optional(),
+  partner: WhenPartner.optional(),
 });
 export type When = z.infer<typeof When>;
 

@@ -7,6 +7,7 @@ import { z } from 'zod';
 
 import { closeWindows } from '../../../commands/earnings/closings.ts';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
+import { recordFacts } from '../../../commands/partners/facts.ts';
 import { addPlanVersion } from '../../../commands/programs/plans.ts';
 import { declareAttributes } from '../../../commands/programs/programs.ts';
 import { getProgram } from '../../../db/programs/programs.ts';
@@ -55,6 +56,12 @@ const termsOf = (incentives: unknown): PlanTerms => PlanTerms.parse({ holdDays: 
 
 const pick = (row: Row, names: readonly string[]): Row =>
   Object.fromEntries(names.flatMap((name) => (row[name] ? [[name, row[name]]] : [])));
+
+/** A row of kind `fact` says that a value of a key, such as `tier gold`, holds from its day on. */
+function factOf({ event = '', day = '' }: Row, partner: string) {
+  const [key = '', value = ''] = event.split(' ');
+  return { partner, key, value, holds: true, from: day, until: null, reference: null, reason: null };
+}
 
 /** The event of a row, as it would be sent; the product itself makes those of kind `closing`. A day without a time is its noon. */
 function wireOf(row: Row, prefix: string) {
@@ -118,6 +125,8 @@ describe.each(CASES)('given the terms of docs/earning/$page, $heading', ({ terms
       const wire = { ...wireOf(row, `${partner.code}/`), program: company.code, partner: partner.code };
       const options = { nowMs: Date.parse('2026-12-31T00:00:00Z'), strict: true, by: company.approver };
       if (isClosing) await closeWindows(fixture.app);
+      else if (row['kind'] === 'fact')
+        await recordFacts(fixture.app, [factOf(row, partner.code)], { source: 'person', by: company.approver });
       else await intakeEvents(fixture.app, [{ wire, unit: 0 }], options);
       await accrueAll(fixture.app, company.code);
       const sums = await fixture.app.any(sql.type(Sum)`

@@ -109,6 +109,14 @@ describe('given terms by which nobody can earn', () => {
       incentive: { groupBy: 'buyer', first: { events: 1 }, pay: { rule: 'percent', percent: '10' } },
     },
     {
+      field: 'when.partner.facts.mood',
+      incentive: { when: { partner: { facts: { mood: ['good'] } } }, pay: { rule: 'percent', percent: '10' } },
+    },
+    {
+      field: 'when.partner',
+      incentive: { when: { partner: {} }, pay: { rule: 'percent', percent: '10' } },
+    },
+    {
       field: 'measure',
       incentive: { measure: 'quantity - tax', pay: { rule: 'percent', percent: '10' } },
     },

@@ -1,0 +1,54 @@
+import type { Database } from '../../db/database.ts';
+import { listFactKeysNamed } from '../../db/partners/fact-keys.ts';
+import type { Program } from '../../db/programs/programs.ts';
+import { Failure, type FailureDetail } from '../../domain/errors.ts';
+import type { IncentiveTerms } from '../../domain/programs/incentives/index.ts';
+import type { PlanTerms } from '../../domain/programs/plan.ts';
+
+export const PLAN_NOT_ADDED = 'These terms cannot be used. Nothing was added. Correct the named fields.';
+
+/**
+ * Refuses terms that ask for what no event or partner of a program can have, so that they would never earn. Throws Failure
+ * `invalid_input`, which names each field.
+ */
+export async function refuseUnknown(db: Database, program: Program, { incentives }: PlanTerms): Promise<void> {
+  const keys = await listFactKeysNamed(
+    db,
+    incentives.flatMap(({ when }) => Object.keys(when.partner?.facts ?? {})),
+  );
+  const allowed = new Map(keys.map(({ key, allowedValues }) => [key, allowedValues]));
+  const details = incentives.flatMap((terms, index) =>
+    [...undeclaredAttributes(terms, program), ...closedKinds(terms, program), ...unknownFacts(terms, allowed)].map(
+      ({ field, reason }) => ({ field: `terms.incentives[${index}].${field}`, reason }),
+    ),
+  );
+  if (details.length > 0) throw new Failure('invalid_input', PLAN_NOT_ADDED, { details });
+}
+
+const undeclaredAttributes = ({ when, groupBy }: IncentiveTerms, { code, attributes }: Program): FailureDetail[] =>
+  [
+    ...Object.keys(when.event ?? {}).map((name) => ({ name, field: `when.event.${name}` })),
+    ...(groupBy === undefined ? [] : [{ name: groupBy, field: 'groupBy' }]),
+  ]
+    .filter(({ name }) => !attributes.includes(name))
+    .map(({ name, field }) => ({ field, reason: `${name} is not an attribute of program ${code}` }));
+
+/** A program that is open to some kinds of partner has no partner of another kind. */
+const closedKinds = ({ when }: IncentiveTerms, { code, partnerKinds }: Program): FailureDetail[] =>
+  (when.partner?.kind ?? [])
+    .filter((kind) => partnerKinds.length > 0 && !partnerKinds.includes(kind))
+    .map((kind) => ({
+      field: 'when.partner.kind',
+      reason: `${kind} is not a kind that program ${code} is open to: ${partnerKinds.join(', ')}`,
+    }));
+
+function unknownFacts({ when }: IncentiveTerms, allowed: ReadonlyMap<string, readonly string[]>): FailureDetail[] {
+  return Object.entries(when.partner?.facts ?? {}).flatMap(([key, values]) => {
+    const field = `when.partner.facts.${key}`;
+    const known = allowed.get(key);
+    if (!known) return [{ field, reason: `${key} is not a declared key of facts` }];
+    return values
+      .filter((value) => known.length > 0 && !known.includes(value))
+      .map((value) => ({ field, reason: `${value} is not a value of ${key}: ${known.join(', ')}` }));
+  });
+}
