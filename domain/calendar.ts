@@ -66,7 +66,12 @@ const isOrdinary = (instantMs: number): boolean =>
 export const startOfDay = (date: string, zone: string): number =>
   inZone(zone, () => Temporal.PlainDate.from(date).toZonedDateTime(zone).epochMilliseconds);
 
-export const addDays = (date: string, days: number): string => Temporal.PlainDate.from(date).add({ days }).toString();
+/** A date so many days later. Throws RangeError where the text is not a date. */
+export function addDays(date: string, days: number): string {
+  const startMs = Date.parse(`${date}T00:00:00Z`);
+  if (Number.isNaN(startMs)) throw new RangeError(`${date} is not a date`);
+  return dateOfDay(startMs / DAY_MS + days);
+}
 
 export const addMonths = (date: string, months: number): string =>
   Temporal.PlainDate.from(date).add({ months }).toString();

@@ -52,6 +52,7 @@ export async function insertEarnings(
   const { batchId } = batch;
   const lines = await insertLines(db, programId, batchId, earnings);
   const ids = new Map(lines.map((line) => [lineKey(line), line.id]));
+  const isoOf = instantWriter();
   await db.query(sql.unsafe`
     insert into earning(event_id, n, partner_id, program_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since, batch_id,
       earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before)
@@ -86,7 +87,15 @@ const EARNING_TYPES = 'int8 int2 int8 int8 text int8 int4 timestamptz int8 bpcha
   ' ',
 );
 
-const isoOf = (ms: number): string => new Date(ms).toISOString();
+/** Writes instants for the database. A page has many earnings under few terms, so it remembers each instant that it wrote. */
+function instantWriter(): (ms: number) => string {
+  const written = new Map<number, string>();
+  return (ms) => {
+    const text = written.get(ms) ?? new Date(ms).toISOString();
+    written.set(ms, text);
+    return text;
+  };
+}
 
 const LINE_COLUMNS = sql.fragment`partner_id, kind, currency, amount_minor, earning_count, available_on`;
 

@@ -1,7 +1,7 @@
 -- The events that partners caused, and the earnings from them. All tables here are append only, except `import` and `event_due`, which
 -- lists the work that is still to do.
 
--- Its partner, program, currency and sender are checked for a whole statement at once (`check_added_events`).
+-- Where a column of these tables names a row without a foreign key, `check_known_rows` looks it up, once for a statement.
 create table event(
   id bigint generated always as identity primary key,
   source text not null check (source ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
@@ -185,14 +185,14 @@ create table accrual_batch(
 
 create table earning_line(
   id bigint generated always as identity primary key,
-  partner_id bigint not null references partner,
-  program_id int not null references program,
+  partner_id bigint not null,
+  program_id int not null,
   kind text not null check (kind in ('earned', 'reversed', 'corrected', 'returned_funds', 'adjusted', 'transferred', 'written_off')),
-  batch_id bigint references accrual_batch,
+  batch_id bigint,
   resolution_id uuid,
   correction_id uuid,
   correction_item int,
-  currency char(3) not null references currency,
+  currency char(3) not null,
   amount_minor bigint not null check (amount_minor <> 0),
   earning_count int not null,
   available_on date not null,
@@ -224,10 +224,10 @@ comment on column earning_line.resolution_id is
 -- The events that an incentive counts together: those of a partner in one window. An event that is paid by itself has no row here.
 create table earning_scope(
   id bigint generated always as identity primary key,
-  partner_id bigint not null references partner,
-  program_id int not null references program,
+  partner_id bigint not null,
+  program_id int not null,
   incentive_id text not null,
-  currency char(3) not null references currency,
+  currency char(3) not null,
   time_window text not null,
   window_start date not null,
   measure text not null,
@@ -250,9 +250,9 @@ comment on column earning_scope.earned_minor is 'The sum of all its earnings, wh
 
 -- The measures of a scope, kept with every event. Terms that change within a window begin another segment.
 create table scope_total(
-  scope_id bigint not null references earning_scope,
+  scope_id bigint not null,
   terms_since timestamptz not null,
-  plan_version_id int not null references plan_version,
+  plan_version_id int not null,
   volume bigint not null check (volume >= 0),
   of_amount bigint not null check (of_amount >= 0),
   base bigint not null check (base >= 0),

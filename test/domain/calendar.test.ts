@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { describe, expect, it } from 'vitest';
 
-import { localDate } from '../../domain/calendar.ts';
+import { addDays, localDate } from '../../domain/calendar.ts';
 
 const exactly = (instantMs: number, zone: string): string =>
   Temporal.Instant.fromEpochMilliseconds(instantMs).toZonedDateTimeISO(zone).toPlainDate().toString();
@@ -25,6 +25,15 @@ describe('given instants in zones that change their clocks', () => {
         expect(localDate(date.getTime(), place)).toBe(exactly(date.getTime(), place));
       }),
       { numRuns: Number(process.env['FC_RUNS'] ?? 1000) },
+    );
+  });
+
+  it('then a date so many days later is the one that Temporal gives', () => {
+    fc.assert(
+      fc.property(instant, fc.integer({ min: -400, max: 400 }), (date, days) => {
+        const day = date.toISOString().slice(0, 10);
+        expect(addDays(day, days)).toBe(Temporal.PlainDate.from(day).add({ days }).toString());
+      }),
     );
   });
 
