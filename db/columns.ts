@@ -2,9 +2,12 @@ import { type FragmentSqlToken, sql } from 'slonik';
 
 type Value = string | number | bigint | boolean | null;
 
+const SPECIAL = /["\\]/;
+
 const literalOf = (value: Value): string => {
   if (value === null) return 'NULL';
-  return typeof value === 'string' ? `"${value.replaceAll(/["\\]/g, String.raw`\$&`)}"` : String(value);
+  if (typeof value !== 'string') return String(value);
+  return SPECIAL.test(value) ? `"${value.replaceAll(/["\\]/g, String.raw`\$&`)}"` : `"${value}"`;
 };
 
 /**
