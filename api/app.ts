@@ -58,6 +58,7 @@ import { payoutRoutes } from './routes/payouts/payouts.ts';
 import { factGrantRoutes } from './routes/programs/fact-grants.ts';
 import { intakeRuleRoutes } from './routes/programs/intake-rules.ts';
 import { programRoutes } from './routes/programs/programs.ts';
+import { unitRoutes } from './routes/programs/units.ts';
 import { approvalRoutes } from './routes/runs/approvals.ts';
 import { replacementRoutes } from './routes/runs/replacements.ts';
 import { resolutionRoutes } from './routes/payouts/resolutions.ts';
@@ -100,6 +101,7 @@ const ROUTES = [
   programRoutes,
   factGrantRoutes,
   intakeRuleRoutes,
+  unitRoutes,
   partnerRoutes,
   agreementRoutes,
   factRoutes,

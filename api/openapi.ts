@@ -50,6 +50,10 @@ const TAGS = [
     description:
       'The amounts that people add to, take from or move between the balances of partners: one proposes, another confirms.',
   },
+  {
+    name: 'points',
+    description: 'The points and credits that partners earn instead of money, use, and turn into money.',
+  },
   { name: 'runs', description: "One schedule's payouts for one period: drafted, approved by people, then paid." },
   { name: 'payouts', description: "One partner's money from one run: where it is, and where each cent comes from." },
   {

@@ -29,6 +29,7 @@ export const FAILURES = {
   approver_decided_already: { retryable: false },
 
   plan_version_effective: { retryable: false },
+  unit_in_use: { retryable: false },
 
   payout_cannot_leave: { retryable: false },
   payout_cannot_be_held: { retryable: false },

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 
 import { canonicalZone } from './calendar.ts';
-import { CURRENCY_CODES, type CurrencyCode } from './currency.ts';
+import { CURRENCY_CODES } from './currency.ts';
 import { Failure } from './errors.ts';
 import { parseDecimal } from './money.ts';
+import { isUnit, POINTS_PATTERN, type PointsCode, type UnitCode } from './unit.ts';
 
 /** The fields that events, imports and the API share. Each says what is wrong with a value that does not fit. */
 
@@ -48,6 +49,35 @@ export const Currency = z
   .enum(CURRENCY_CODES, 'is not an ISO 4217 currency code such as USD, in capital letters')
   .meta({ id: 'Currency', description: 'An ISO 4217 currency code', examples: ['USD'] });
 
+const POINTS_EXAMPLE = 'points-care';
+
+/** The code of a unit that is not money: points are whole, and credits have two decimals. */
+export const Points = z
+  .string()
+  .regex(POINTS_PATTERN, 'is not a unit such as points-care or credits-shop: points- or credits-, and small letters')
+  .pipe(z.custom<PointsCode>())
+  .meta({
+    id: 'Points',
+    type: 'string',
+    pattern: POINTS_PATTERN.source,
+    description:
+      'The code of a unit that is not money. `points-…` are whole numbers, and `credits-…` have two decimals',
+    examples: [POINTS_EXAMPLE],
+  });
+
+/** The unit in which an incentive earns: a currency, or points of its program. */
+export const Unit = z
+  .custom<UnitCode>(
+    isUnit,
+    'is neither an ISO 4217 currency code such as USD, in capital letters, nor points such as points-care',
+  )
+  .meta({
+    id: 'Unit',
+    type: 'string',
+    description: 'An ISO 4217 currency code, or the code of a unit of the program that is not money',
+    examples: ['USD', POINTS_EXAMPLE],
+  });
+
 /** An amount of 0 or more. Its currency decides how many digits it may have: see `whyNotAmount`. */
 export const Decimal = z
   .string()
@@ -61,7 +91,7 @@ export const QUANTITY_MAX = 1_000_000_000;
 export const AMOUNT_MINOR_MAX = 10n ** 14n;
 
 /** The reason why a decimal string is not an amount of a currency, or undefined. */
-export function whyNotAmount(text: string, currency: CurrencyCode): string | undefined {
+export function whyNotAmount(text: string, currency: UnitCode): string | undefined {
   try {
     const { minor } = parseDecimal(text, currency);
     return minor > AMOUNT_MINOR_MAX ? `"${text}" is too large to be meant` : undefined;

@@ -1,10 +1,14 @@
 import { type CurrencyCode, exponentOf } from './currency.ts';
 import { Failure } from './errors.ts';
+import { digitsOf, type UnitCode, withUnit } from './unit.ts';
+
+/** An amount in minor units of money or points: `{ minor: 120n, currency: 'points-care' }` is 120 points. */
+export type Amount<Unit extends UnitCode = UnitCode> = { readonly minor: bigint; readonly currency: Unit };
 
 /** An amount in minor units of one currency: `{ minor: 1234n, currency: 'USD' }` is 12.34 US dollars. */
-export type Money = { readonly minor: bigint; readonly currency: CurrencyCode };
+export type Money = Amount<CurrencyCode>;
 
-export const money = (minor: bigint, currency: CurrencyCode): Money => ({ minor, currency });
+export const money = <Unit extends UnitCode>(minor: bigint, currency: Unit): Amount<Unit> => ({ minor, currency });
 
 /** An exact rate: 12.5 % is `{ numerator: 125n, denominator: 1000n }`. The denominator is positive. */
 export type Rate = { readonly numerator: bigint; readonly denominator: bigint };
@@ -69,11 +73,11 @@ export function formatMinor(minor: bigint, exponent: number): string {
   return `${minor < 0n ? '-' : ''}${whole}${rest}`;
 }
 
-/** Prints an amount as the decimal string of the wire, with the ISO digits of its currency: `{ 100n, JPY }` is `100`. */
-export const formatDecimal = (amount: Money): string => formatMinor(amount.minor, exponentOf(amount.currency));
+/** Prints an amount as the decimal string of the wire, with the digits of its unit: `{ 100n, JPY }` is `100`. */
+export const formatDecimal = (amount: Amount): string => formatMinor(amount.minor, digitsOf(amount.currency));
 
-/** Prints an amount as people read it: `12.00 USD`. */
-export const formatMoney = (amount: Money): string => `${formatDecimal(amount)} ${amount.currency}`;
+/** Prints an amount as people read it: `12.00 USD`, `120 points`. */
+export const formatMoney = (amount: Amount): string => withUnit(formatDecimal(amount), amount.currency);
 
 const DECIMAL = /^(-?)(\d{1,18})(?:\.(\d{1,18}))?$/;
 
@@ -107,9 +111,9 @@ export function roundDecimal(text: string, currency: CurrencyCode): string {
   return formatMinor(rounded, exponent);
 }
 
-/** Reads the wire's decimal string. Throws Failure `invalid_amount` where the text has more digits than the currency. */
-export const parseDecimal = (text: string, currency: CurrencyCode): Money =>
-  money(parseMinor(text, exponentOf(currency)), currency);
+/** Reads the wire's decimal string. Throws Failure `invalid_amount` where the text has more digits than the unit. */
+export const parseDecimal = <Unit extends UnitCode>(text: string, currency: Unit): Amount<Unit> =>
+  money(parseMinor(text, digitsOf(currency)), currency);
 
 const PERCENT_DIGITS_MAX = 6;
 

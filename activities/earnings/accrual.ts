@@ -12,6 +12,7 @@ import { tryCorrectedAgain } from '../../db/earnings/set-aside.ts';
 import { accrualPostings } from '../../domain/books/postings.ts';
 import type { Scope } from '../../domain/earnings/change.ts';
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
+import { bookEarnedPoints } from '../../commands/earnings/points.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 import { isOfData, reasonOf } from './failed-page.ts';
 import { openPage } from './page.ts';
@@ -81,6 +82,7 @@ async function accrue(
   if (page.keptPartners.length > 0) await keepPartners(tx, page.keptPartners);
   await saveScopes(tx, program.id, page.changedScopes());
   const { lines, ...batch } = await insertEarnings(tx, program.id, done.length, earnings);
+  await bookEarnedPoints(tx, batch, earnings, (versionId) => page.termsOf(versionId).holdDays);
   await postJournals(tx, accrualPostings({ ...batch, programId: program.id }, lines));
   await finishDueEvents(tx, done);
   await wakeWaiting(tx, done);

@@ -52,6 +52,13 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/programs/{code}/plans/{plan}/versions': OPERATOR,
   'POST /v1/programs/{code}/plans/{plan}/versions/{version}/withdraw': OPERATOR,
 
+  'GET /v1/programs/{code}/units': STAFF,
+  'POST /v1/programs/{code}/units': OPERATOR,
+  'GET /v1/programs/{code}/units/{unit}': STAFF,
+  'POST /v1/programs/{code}/units/{unit}/retire': OPERATOR,
+  'GET /v1/programs/{code}/units/{unit}/rates': STAFF,
+  'POST /v1/programs/{code}/units/{unit}/rates': OPERATOR,
+
   'GET /v1/partners': STAFF,
   'POST /v1/partners': OPERATOR,
   'POST /v1/partners/batch': OPERATOR,

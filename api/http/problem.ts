@@ -52,6 +52,7 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   approver_decided_already: { status: 409, title: 'You have already decided this' },
 
   plan_version_effective: { status: 409, title: 'The version is effective already' },
+  unit_in_use: { status: 409, title: 'A plan lets partners earn this unit' },
 
   payout_cannot_leave: { status: 409, title: 'The payout can no longer leave its run' },
   payout_cannot_be_held: { status: 409, title: 'The payout can no longer be held' },

@@ -24,7 +24,7 @@ const BEGINNING_OF_TIME = new Date(0);
 /** Events may be a few minutes ahead of our clock, so somebody may already earn by a version that begins this soon. */
 const EFFECTIVE_MS = 15 * MINUTE_MS;
 
-/** Adds a plan with its first version. Throws Failure `already_exists`, or `invalid_input` for an attribute or fact that nobody declared. */
+/** Adds a plan with its first version. Throws Failure `already_exists`, or `invalid_input` for an attribute, a fact or a unit that is not there. */
 export const addPlan = (
   db: Database,
   program: Program,
@@ -32,6 +32,7 @@ export const addPlan = (
   by: string,
 ): Promise<PlanVersion> =>
   db.transaction(async (tx) => {
+    await lockProgram(tx, program.id);
     await refuseUnknown(tx, program, terms);
     const planId = await insertPlan(tx, program.id, code);
     if (planId === null)

@@ -1,9 +1,11 @@
 import type { Database } from '../../db/database.ts';
 import { listFactKeysNamed } from '../../db/partners/fact-keys.ts';
 import type { Program } from '../../db/programs/programs.ts';
+import { readUnits } from '../../db/programs/units.ts';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
 import type { IncentiveTerms } from '../../domain/programs/incentives/index.ts';
 import type { PlanTerms } from '../../domain/programs/plan.ts';
+import { pointsOfTerms, whyNotUnits } from '../../domain/programs/points.ts';
 
 export const PLAN_NOT_ADDED = 'These terms cannot be used. Nothing was added. Correct the named fields.';
 
@@ -11,17 +13,22 @@ export const PLAN_NOT_ADDED = 'These terms cannot be used. Nothing was added. Co
  * Refuses terms that ask for what no event or partner of a program can have, so that they would never earn. Throws Failure
  * `invalid_input`, which names each field.
  */
-export async function refuseUnknown(db: Database, program: Program, { incentives }: PlanTerms): Promise<void> {
+export async function refuseUnknown(db: Database, program: Program, terms: PlanTerms): Promise<void> {
+  const { incentives } = terms;
   const keys = await listFactKeysNamed(
     db,
     incentives.flatMap(({ when }) => Object.keys(when.partner?.facts ?? {})),
   );
   const allowed = new Map(keys.map(({ key, allowedValues }) => [key, allowedValues]));
-  const details = incentives.flatMap((terms, index) =>
-    [...undeclaredAttributes(terms, program), ...closedKinds(terms, program), ...unknownFacts(terms, allowed)].map(
-      ({ field, reason }) => ({ field: `terms.incentives[${index}].${field}`, reason }),
-    ),
+  const ofIncentives = incentives.flatMap((incentive, index) =>
+    [
+      ...undeclaredAttributes(incentive, program),
+      ...closedKinds(incentive, program),
+      ...unknownFacts(incentive, allowed),
+    ].map(({ field, reason }) => ({ field: `terms.incentives[${index}].${field}`, reason })),
   );
+  const ofUnits = whyNotUnits(terms, program, await readUnits(db, pointsOfTerms(terms)));
+  const details = [...ofIncentives, ...ofUnits];
   if (details.length > 0) throw new Failure('invalid_input', PLAN_NOT_ADDED, { details });
 }
 

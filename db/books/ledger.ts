@@ -1,8 +1,9 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import type { Posting } from '../../domain/books/postings.ts';
-import { Currency, Instant } from '../column-types.ts';
+import type { Account, Posting } from '../../domain/books/postings.ts';
+import type { UnitCode } from '../../domain/unit.ts';
+import { Currency, Instant, Unit } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
 /** The code of an account with its currency: each currency has its own account. */
@@ -40,7 +41,7 @@ export async function postJournals(db: Database, postings: readonly Posting[]): 
     join ledger_account account on account.code = entry.code`);
 }
 
-async function openAccounts(db: Database, postings: readonly Posting[]): Promise<void> {
+async function openAccounts(db: Database, postings: readonly Pick<Posting, 'currency' | 'entries'>[]): Promise<void> {
   const accounts = new Map(
     postings.flatMap(({ currency, entries }) =>
       entries.map(({ account }) => [
@@ -56,6 +57,27 @@ async function openAccounts(db: Database, postings: readonly Posting[]): Promise
     where not exists (select from ledger_account known where known.code = wanted.code)
     order by code
     on conflict (code) do nothing`);
+}
+
+const HeldAccount = z.strictObject({ partnerId: z.bigint(), currency: Unit, minor: z.bigint() });
+
+/**
+ * Opens and locks accounts of partners until the transaction ends. Returns what we owe in each: below zero for a debt. Accounts of points
+ * are locked before those of money.
+ */
+export async function lockAccounts(
+  db: Database,
+  wanted: readonly { readonly account: Account; readonly currency: UnitCode }[],
+): Promise<readonly z.infer<typeof HeldAccount>[]> {
+  await openAccounts(
+    db,
+    wanted.map(({ account, currency }) => ({ currency, entries: [{ account, minor: 0n }] })),
+  );
+  const codes = wanted.map(({ account, currency }) => accountCode(account.code, currency));
+  await db.query(sql.unsafe`select lock_accounts(${sql.array(codes, 'text')})`);
+  return db.any(sql.type(HeldAccount)`
+    select partner_id as "partnerId", currency, credits - debits as minor from ledger_account
+    where code = any(${sql.array(codes, 'text')}) and partner_id is not null`);
 }
 
 const AttemptEntry = z.strictObject({
@@ -82,10 +104,10 @@ export const listPayoutEntries = (db: Database, payoutId: string): Promise<reado
 
 const Balance = z.strictObject({ code: z.string(), currency: Currency, minor: z.bigint() });
 
-/** The balances of our own accounts whose codes begin with a prefix. A debit balance is positive. */
+/** The balances of our own accounts of money whose codes begin with a prefix. A debit balance is positive. */
 export const listBalances = (db: Database, prefix: string): Promise<readonly z.infer<typeof Balance>[]> =>
   db.any(sql.type(Balance)`
     select account.code, account.currency, coalesce(sum(entry.amount_minor), 0)::bigint as minor
     from ledger_account account left join ledger_entry entry on entry.account_id = account.id
-    where starts_with(account.code, ${prefix})
+    where starts_with(account.code, ${prefix}) and not is_points(account.currency)
     group by account.id order by account.code`);

@@ -17,7 +17,7 @@ export type NegativeBalance = z.infer<typeof NegativeRow>;
 export type NegativeKey = { partner: string; currency: string };
 
 /**
- * The partners who owe us in the ledger, by code and currency, after a cursor. `since` is when the balance fell below zero and stayed
+ * The partners who owe us money in the ledger, by code and currency, after a cursor. `since` is when the balance fell below zero and stayed
  * there.
  */
 export const listNegativeBalances = (
@@ -29,7 +29,7 @@ export const listNegativeBalances = (
     with negative as materialized (
       select account.id, partner.code, partner.name, account.currency, account.credits - account.debits as minor
       from ledger_account account join partner on partner.id = account.partner_id
-      where account.cached and account.debits > account.credits
+      where account.cached and not is_points(account.currency) and account.debits > account.credits
         and (${after?.partner ?? null}::text is null
           or (partner.code, account.currency) > (${after?.partner ?? null}, ${after?.currency ?? null}))
       order by partner.code, account.currency limit ${limit}

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { DatedVersion } from '../../domain/earnings/rating.ts';
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
 import type { Event, Share } from '../../domain/event.ts';
-import { Amounts, Currency, Instant, LocalDate, ReadingColumn } from '../column-types.ts';
+import { Amounts, Currency, Instant, LocalDate, ReadingColumn, Unit } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 import { type DueKey, unnestDue } from './events.ts';
@@ -158,7 +158,7 @@ const ContributionRow = z.strictObject({
   originId: z.bigint(),
   partnerId: z.bigint(),
   incentiveId: z.string(),
-  currency: Currency,
+  currency: Unit,
   scopeId: z.bigint().nullable(),
   versionId: z.number(),
   sinceMs: z.number(),

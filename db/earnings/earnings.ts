@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import type { Earning } from '../../domain/earnings/change.ts';
 import { LINE_KIND_OF } from '../../domain/earnings/correction.ts';
+import { isPoints } from '../../domain/unit.ts';
 import { Currency, Instant, LocalDate } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import { changesRow, type Database } from '../database.ts';
@@ -38,7 +39,7 @@ const lineKey = ({ partnerId, kind, currency, availableOn }: LineKey): string =>
 
 /**
  * Writes a page's earnings as one batch, summed into lines by partner, kind, currency and release day. Returns the batch with its
- * lines. A sum of 0 makes no line.
+ * lines. A sum of 0 makes no line, and points make lots instead.
  */
 export async function insertEarnings(
   db: Database,
@@ -50,7 +51,8 @@ export async function insertEarnings(
     insert into accrual_batch(program_id, event_count) values (${programId}, ${eventCount})
     returning id as "batchId", booked_at as "bookedAt"`);
   const { batchId } = batch;
-  const lines = await insertLines(db, programId, batchId, earnings);
+  const inMoney = earnings.filter(({ currency }) => !isPoints(currency));
+  const lines = await insertLines(db, programId, batchId, inMoney);
   const ids = new Map(lines.map((line) => [lineKey(line), line.id]));
   const isoOf = instantWriter();
   await db.query(sql.unsafe`
@@ -83,7 +85,7 @@ export async function insertEarnings(
   return { ...batch, lines };
 }
 
-const EARNING_TYPES = 'int8 int2 int8 int8 text int8 int4 timestamptz int8 bpchar int8 int8 int8 int8 date jsonb'.split(
+const EARNING_TYPES = 'int8 int2 int8 int8 text int8 int4 timestamptz int8 text int8 int8 int8 int8 date jsonb'.split(
   ' ',
 );
 

@@ -5,7 +5,7 @@ import type { Before } from '../../domain/earnings/change.ts';
 import { explain } from '../../domain/earnings/explanation.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';
 import { targetsOf } from '../../domain/earnings/target.ts';
-import { Amounts, Currency, LocalDate, ReadingColumn } from '../column-types.ts';
+import { Amounts, Currency, LocalDate, ReadingColumn, Unit } from '../column-types.ts';
 import type { Database } from '../database.ts';
 import { readTerms } from '../programs/terms.ts';
 import { ThenColumn, thenJson } from './partners-then.ts';
@@ -56,7 +56,7 @@ export const Calculation = z
     incentiveId: z.string(),
     versionId: z.number(),
     sinceMs: z.number(),
-    currency: Currency,
+    currency: Unit,
     minor: MinorText,
     volume: MinorText,
     of: MinorText,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import type { AsOf } from '../../domain/as-of.ts';
 import { isKnown, joinPayout } from '../as-of.ts';
-import { Currency, Instant, LocalDate } from '../column-types.ts';
+import { Instant, LocalDate, Unit } from '../column-types.ts';
 import type { Database } from '../database.ts';
 import { selectCorrectedLines } from './corrections.ts';
 import { Calculation, calculationColumn, withExplanations } from './explained.ts';
@@ -21,7 +21,7 @@ const EarnedRow = z.strictObject({
   plan: z.string().nullable(),
   planVersion: z.number().nullable(),
   incentive: z.string(),
-  currency: Currency,
+  currency: Unit,
   minor: z.bigint(),
   availableOn: LocalDate,
   /** The live payout that pays this earning, if there is one. */

@@ -6,7 +6,7 @@ import { type Member, READ, type Segment } from '../../domain/earnings/scope.ts'
 import type { ScopeName } from '../../domain/earnings/target.ts';
 import { isReading } from '../../domain/programs/incentives/measure.ts';
 import { WINDOWS } from '../../domain/programs/incentives/window.ts';
-import { Currency, Instant, LocalDate } from '../column-types.ts';
+import { Instant, LocalDate, Unit } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 
@@ -15,7 +15,7 @@ import type { Database } from '../database.ts';
 export type ScopeOfPartner = ScopeName & { readonly partnerId: bigint };
 
 const keyColumns = sql.fragment`partner_id, incentive_id, currency, time_window, window_start, measure, group_value`;
-const KEY_TYPES = ['int8', 'text', 'bpchar', 'text', 'date', 'text', 'text'];
+const KEY_TYPES = ['int8', 'text', 'text', 'text', 'date', 'text', 'text'];
 const keyOf = ({ partnerId, incentiveId, currency, window, start, measure, group }: ScopeOfPartner) => [
   partnerId,
   incentiveId,
@@ -30,7 +30,7 @@ const nameShape = {
   id: z.bigint(),
   partnerId: z.bigint(),
   incentiveId: z.string(),
-  currency: Currency,
+  currency: Unit,
   window: z.enum(WINDOWS),
   start: LocalDate,
   measure: z.string(),

@@ -34,9 +34,9 @@ begin
     where line.partner_id = owed.partner_id and line.currency = owed.currency
     order by line.amount_minor = rest, line.amount_minor desc, line.id limit 1;
     continue when whole.id is null;
-    insert into earning_line(partner_id, program_id, kind, batch_id, resolution_id, correction_id, correction_item, currency, amount_minor,
+    insert into earning_line(partner_id, program_id, kind, batch_id, resolution_id, correction_id, correction_item, conversion_id, currency, amount_minor,
       earning_count, available_on, split_from, carried_from, made_by)
-    select whole.partner_id, whole.program_id, whole.kind, whole.batch_id, whole.resolution_id, whole.correction_id, whole.correction_item,
+    select whole.partner_id, whole.program_id, whole.kind, whole.batch_id, whole.resolution_id, whole.correction_id, whole.correction_item, whole.conversion_id,
       whole.currency, part.minor, whole.earning_count, whole.available_on, whole.id, part.carried_from, whole.made_by
     from (values
       (case when whole.amount_minor = rest then 2 * rest else whole.amount_minor - rest end,

@@ -25,6 +25,6 @@ create or replace trigger lines_name_known_rows after insert on earning_line ref
   execute function check_known_rows('partner_id', 'partner', 'id', 'program_id', 'program', 'id', 'currency', 'currency', 'code',
     'batch_id', 'accrual_batch', 'id');
 create or replace trigger scopes_name_known_rows after insert on earning_scope referencing new table as added for each statement
-  execute function check_known_rows('partner_id', 'partner', 'id', 'program_id', 'program', 'id', 'currency', 'currency', 'code');
+  execute function check_known_rows('partner_id', 'partner', 'id', 'program_id', 'program', 'id', 'currency', 'unit', 'code');
 create or replace trigger totals_name_known_rows after insert on scope_total referencing new table as added for each statement
   execute function check_known_rows('scope_id', 'earning_scope', 'id', 'plan_version_id', 'plan_version', 'id');

@@ -9,6 +9,10 @@ create table currency(
 comment on table currency is
   'It is spread over several pages, so that a foreign key looks a code up by its index and does not read all of them.';
 
+-- Whether a unit is points or credits of a program. Everything else is money.
+create function is_points(unit text) returns boolean language sql immutable parallel safe
+  return unit ~ '^(points|credits)-';
+
 create table idempotency_key(
   actor_id uuid not null,
   route text not null,

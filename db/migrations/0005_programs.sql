@@ -22,6 +22,42 @@ comment on column program.changed_events is
 comment on column program.refund_wait_hours is 'How many hours a refund waits for its sale before operators are told.';
 comment on column program.attributes is 'The names of the facts that its events may have, such as product.';
 
+-- The things that partners earn: money, and the points and credits of programs. Money is the domain's list, as in `currency`.
+create table unit(
+  code text primary key check (code ~ '^([A-Z]{3}|(points|credits)-[a-z0-9][a-z0-9-]{0,39})$'),
+  exponent smallint not null check (exponent between 0 and 4),
+  program_id int references program,
+  name text check (name <> ''),
+  expiry_months smallint check (expiry_months between 1 and 120),
+  conversion text not null default 'none' check (conversion in ('none', 'by-partner', 'by-staff')),
+  least_conversion_minor bigint not null default 1 check (least_conversion_minor > 0),
+  cancel_days smallint not null default 0 check (cancel_days between 0 and 365),
+  created_by uuid references actor,
+  created_at timestamptz not null default now(),
+  retired_by uuid references actor,
+  retired_at timestamptz,
+  check ((retired_by is null) = (retired_at is null)),
+  constraint points_belong_to_a_program check (case when is_points(code)
+    then num_nulls(program_id, name, created_by) = 0 and exponent = case when code like 'credits-%' then 2 else 0 end
+    else num_nonnulls(program_id, name, expiry_months, created_by, retired_by) = 0 and conversion = 'none' end)
+) with (fillfactor = 10);
+create index on unit(program_id, code) where program_id is not null;
+comment on column unit.expiry_months is 'How many months after the local day on which they were earned points expire. Null: never.';
+comment on column unit.conversion is 'The way in which points become money: not at all, by the partner alone, or by two people of the staff.';
+comment on column unit.cancel_days is 'For how many days after a redemption it may be cancelled.';
+
+-- The money that one of a unit is worth, from a day on. The newest row of the latest day counts, and a conversion keeps the rate that it used.
+create table unit_rate(
+  id bigint generated always as identity primary key,
+  unit text not null references unit check (is_points(unit)),
+  currency char(3) not null references currency,
+  starts_on date not null check (isfinite(starts_on)),
+  rate text not null check (rate ~ '^\d{1,9}(\.\d{1,9})?$' and rate ~ '[1-9]'),
+  recorded_by uuid not null references actor,
+  recorded_at timestamptz not null default now()
+);
+create index on unit_rate(unit, currency, starts_on, id);
+
 create table plan(
   id int generated always as identity primary key,
   program_id int not null references program,

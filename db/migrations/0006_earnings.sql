@@ -187,11 +187,13 @@ create table earning_line(
   id bigint generated always as identity primary key,
   partner_id bigint not null,
   program_id int not null,
-  kind text not null check (kind in ('earned', 'reversed', 'corrected', 'returned_funds', 'adjusted', 'transferred', 'written_off')),
+  kind text not null check (kind in ('earned', 'reversed', 'corrected', 'returned_funds', 'adjusted', 'transferred', 'written_off',
+    'converted')),
   batch_id bigint,
   resolution_id uuid,
   correction_id uuid,
   correction_item int,
+  conversion_id uuid,
   currency char(3) not null,
   amount_minor bigint not null check (amount_minor <> 0),
   earning_count int not null,
@@ -204,8 +206,9 @@ create table earning_line(
   constraint line_has_its_cause check (case
     when kind in ('earned', 'reversed', 'corrected') then batch_id is not null and earning_count > 0
     when kind = 'returned_funds' then resolution_id is not null and earning_count = 0
+    when kind = 'converted' then conversion_id is not null and earning_count = 0
     else correction_id is not null and correction_item is not null and earning_count = 0 end
-    and num_nonnulls(batch_id, resolution_id, correction_id) = 1 and num_nulls(correction_id, correction_item) in (0, 2))
+    and num_nonnulls(batch_id, resolution_id, correction_id, conversion_id) = 1 and num_nulls(correction_id, correction_item) in (0, 2))
 );
 create unique index one_line_a_batch on earning_line(partner_id, program_id, kind, currency, available_on, batch_id)
   where split_from is null;
@@ -214,10 +217,13 @@ create index on earning_line(split_from) where split_from is not null;
 create unique index one_line_a_resolution on earning_line(resolution_id) where split_from is null;
 create unique index one_line_a_correction_item on earning_line(correction_id, correction_item)
   where correction_id is not null and split_from is null;
+create unique index one_line_a_conversion on earning_line(conversion_id)
+  where conversion_id is not null and split_from is null;
 comment on column earning_line.carried_from is
   'The run that left this part out, because its gateway pays only whole units. The next run considers it again.';
 comment on column earning_line.made_by is 'The people who sent its events or wrote its terms. None of them may decide about paying it.';
 comment on column earning_line.correction_id is 'The correction of two people that this line books. No event earned such a line.';
+comment on column earning_line.conversion_id is 'The conversion of points that this line books. No event earned such a line.';
 comment on column earning_line.resolution_id is
   'The decision of two people to credit the partner with a part that came back. No event earned such a line.';
 
@@ -227,7 +233,7 @@ create table earning_scope(
   partner_id bigint not null,
   program_id int not null,
   incentive_id text not null,
-  currency char(3) not null,
+  currency text not null,
   time_window text not null,
   window_start date not null,
   measure text not null,
@@ -285,14 +291,15 @@ create table earning(
   terms_since timestamptz not null,
   batch_id bigint not null,
   earning_line_id bigint,
-  currency char(3) not null,
+  currency text not null,
   amount_minor bigint not null,
   volume bigint not null,
   of_amount bigint not null,
   base bigint not null default 0,
   available_on date not null,
   before jsonb,
-  primary key (event_id, partner_id, n)
+  primary key (event_id, partner_id, n),
+  constraint points_have_no_line check (earning_line_id is null or not is_points(currency))
 );
 create index on earning(earning_line_id);
 create index earning_changes on earning(partner_id, origin_id) where origin_id <> event_id;

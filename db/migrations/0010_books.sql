@@ -4,13 +4,14 @@
 create table ledger_account(
   id bigint generated always as identity primary key,
   code text not null unique,
-  currency char(3) not null references currency,
+  currency text not null references unit,
   partner_id bigint references partner,
   cached boolean not null default false,
   debits bigint not null default 0 check (debits >= 0),
   credits bigint not null default 0 check (credits >= 0),
   guarded boolean not null default false,
   unique (id, currency),
+  constraint points_have_own_accounts check (starts_with(code, 'points:') = is_points(currency)),
   check (not guarded or credits >= debits),
   check (cached or (debits = 0 and credits = 0))
 );
@@ -20,9 +21,11 @@ comment on column ledger_account.cached is
 create table ledger_journal(
   id uuid primary key default uuidv7(),
   kind text not null check (kind in ('accrual', 'send', 'debit', 'fee', 'fail', 'return', 'partial_return', 'suspense',
-    'adjustment', 'transfer', 'write_off')),
+    'adjustment', 'transfer', 'write_off', 'points_earned', 'points_redeemed', 'points_returned', 'points_expired', 'points_converted',
+    'conversion')),
   idempotency_key text not null,
-  currency char(3) not null references currency,
+  currency text not null references unit,
+  constraint points_have_own_journals check (starts_with(kind, 'points_') = is_points(currency)),
   effective_at timestamptz not null,
   recorded_at timestamptz not null default now(),
   txid xid8 not null default pg_current_xact_id(),
@@ -37,7 +40,7 @@ create table ledger_entry(
   journal_id uuid not null,
   line_no smallint not null check (line_no > 0),
   account_id bigint not null,
-  currency char(3) not null,
+  currency text not null,
   amount_minor bigint not null check (amount_minor <> 0),
   primary key (journal_id, line_no),
   foreign key (journal_id, currency) references ledger_journal(id, currency),

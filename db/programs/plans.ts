@@ -127,6 +127,17 @@ export const listPlanVersions = (
   db.any(sql.type(PlanVersionRow)`
     ${versionQuery} where program_id = ${program.id} and plan.code = ${code} and version > ${after} order by version limit ${limit}`);
 
+/** The code of a plan by which partners of a program earn a unit, now or later. Null where there is none. */
+export const findPlanNaming = (db: Database, programId: number, unit: string): Promise<string | null> =>
+  db.maybeOneFirst(sql.type(z.object({ code: z.string() }))`
+    select plan.code from plan join plan_version version on version.plan_id = plan.id
+    where plan.program_id = ${programId} and version.terms -> 'incentives' @> jsonb_build_array(jsonb_build_object('unit', ${unit}::text))
+      and not exists (select from plan_version_withdrawal gone where gone.plan_version_id = version.id)
+      and version.effective_from >= (select max(effective_from) from plan_version former
+        where former.plan_id = plan.id and former.effective_from <= now()
+          and not exists (select from plan_version_withdrawal gone where gone.plan_version_id = former.id))
+    order by plan.code limit 1`);
+
 const TermsRow = z.strictObject({
   planId: z.number(),
   plan: z.string(),

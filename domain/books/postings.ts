@@ -2,9 +2,10 @@ import type { CurrencyCode } from '../currency.ts';
 import { type CorrectionItem, type CorrectionKind, LINE_KIND_OF } from '../earnings/correction.ts';
 import type { Money } from '../money.ts';
 import type { GatewayName } from '../rails.ts';
+import type { UnitCode } from '../unit.ts';
 
 /**
- * Every movement of money in double entry. A debit is positive, a credit is negative, and the entries of a posting add up to
+ * Every movement of money in double entry; those of points are in `points-postings.ts`. A debit is positive, a credit is negative, and the entries of a posting add up to
  * zero. Where an account has a partner, we owe that partner the account's credits less its debits.
  */
 export type Account = { readonly code: string; readonly partnerId: bigint | null };
@@ -20,12 +21,18 @@ export type PostingKind =
   | 'suspense'
   | 'adjustment'
   | 'transfer'
-  | 'write_off';
+  | 'write_off'
+  | 'conversion'
+  | 'points_earned'
+  | 'points_redeemed'
+  | 'points_returned'
+  | 'points_expired'
+  | 'points_converted';
 export type Posting = {
   readonly kind: PostingKind;
   /** Unique within its kind, so that nothing is posted twice. */
   readonly key: string;
-  readonly currency: CurrencyCode;
+  readonly currency: UnitCode;
   readonly effectiveAt: Date;
   readonly entries: readonly Entry[];
 };

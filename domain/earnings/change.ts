@@ -1,8 +1,8 @@
 import { addDays, localDate } from '../calendar.ts';
-import type { CurrencyCode } from '../currency.ts';
 import { type Measures, measureOfTerms, NOTHING } from '../programs/incentives/index.ts';
 import { isReading } from '../programs/incentives/measure.ts';
 import type { PlanTerms } from '../programs/plan.ts';
+import type { UnitCode } from '../unit.ts';
 import type { Rating } from './rating.ts';
 import {
   addMeasures,
@@ -44,7 +44,7 @@ export const scopeKey = (
 /** The contribution of an event until now: the sum of its earnings by one incentive, in one scope and segment. */
 export type Contribution = Rating & {
   readonly incentiveId: string;
-  readonly currency: CurrencyCode;
+  readonly currency: UnitCode;
   /** Null where the event is paid by itself. */
   readonly scope: Scope | null;
   readonly minor: bigint;

@@ -1,5 +1,4 @@
 import { addDays } from '../calendar.ts';
-import type { CurrencyCode } from '../currency.ts';
 import { CLOSING, REFUND } from '../event.ts';
 import { formatMoney, money } from '../money.ts';
 import {
@@ -14,6 +13,7 @@ import { formatMeasured, isMoney } from '../programs/incentives/measure.ts';
 import { formatVolume } from '../programs/incentives/pay.ts';
 import { heldOf, type PartnerThen } from '../programs/incentives/when-partner.ts';
 import type { PlanTerms } from '../programs/plan.ts';
+import { type UnitCode, withUnit } from '../unit.ts';
 import { type Before, incentiveOf } from './change.ts';
 import { addMeasures, bySince, type Segment, worthOf } from './scope.ts';
 
@@ -32,7 +32,7 @@ export type Explained = {
   readonly incentiveId: string;
   readonly versionId: number;
   readonly sinceMs: number;
-  readonly currency: CurrencyCode;
+  readonly currency: UnitCode;
   readonly minor: bigint;
   readonly measures: Measures;
   readonly before: Before | null;
@@ -70,18 +70,19 @@ function inputsOf(
   const context = contextOf(terms, currency);
   const { pay } = terms;
   return {
-    [measureOfTerms(terms)]: formatMeasured(measures.volume, measureOfTerms(terms), currency),
-    ...(context.of === null ? {} : { [context.of]: formatMoney(money(measures.of, currency)) }),
+    [measureOfTerms(terms)]: formatMeasured(measures.volume, measureOfTerms(terms), context.counted),
+    ...(context.of === null ? {} : { [context.of]: formatMoney(money(measures.of, context.counted)) }),
     ...(partner && terms.when.partner ? heldOf(terms.when.partner, partner) : {}),
     ...(pay.rule === 'percent' ? { percent: pay.percent } : {}),
-    ...(pay.rule === 'flat' ? { each: `${pay.amount} ${currency}` } : {}),
+    ...(pay.rule === 'flat' ? { each: withUnit(pay.amount, currency) } : {}),
     ...(pay.rule === 'steps' ? { mode: pay.mode } : {}),
-    ...(pay.least === undefined ? {} : { least: `${pay.least} ${currency}` }),
-    ...(pay.most === undefined ? {} : { most: `${pay.most} ${currency}` }),
+    ...(pay.rule === 'rate' ? { earn: withUnit(pay.earn, currency), per: withUnit(pay.per, context.counted) } : {}),
+    ...(pay.least === undefined ? {} : { least: withUnit(pay.least, currency) }),
+    ...(pay.most === undefined ? {} : { most: withUnit(pay.most, currency) }),
     ...(scope ? { window: scope.window, windowStart: scope.start } : {}),
     ...(scope && terms.groupBy !== undefined ? { [terms.groupBy]: scope.group } : {}),
     ...(scope && !terms.first
-      ? { volumeBefore: formatMeasured(sumOf(before?.segments ?? []).volume, measureOfTerms(terms), currency) }
+      ? { volumeBefore: formatMeasured(sumOf(before?.segments ?? []).volume, measureOfTerms(terms), context.counted) }
       : {}),
     ...(before ? { earnedBefore: formatMoney(money(before.minor, currency)) } : {}),
   };
@@ -144,7 +145,8 @@ function afterwards({ before, versionId, sinceMs, measures }: Explained): Segmen
 function moved({ before, measures, currency, scope }: Explained, terms: IncentiveTerms): string[] {
   if (!before && !scope) return [];
   const measure = measureOfTerms(terms);
-  const print = (volume: bigint) => formatMeasured(volume, measure, currency);
+  const { counted } = contextOf(terms, currency);
+  const print = (volume: bigint) => formatMeasured(volume, measure, counted);
   const from = sumOf(before?.segments ?? []);
   const to = addMeasures(from, measures);
   const what = isMoney(measure) ? 'volume' : 'number';
@@ -169,7 +171,8 @@ function wordsOfSegment(
   const start = sumOf(segments.slice(0, index));
   const end = addMeasures(start, segment.measures);
   const measure = measureOfTerms(terms);
-  const print = (volume: bigint) => formatMeasured(volume, measure, currency);
+  const { counted } = contextOf(terms, currency);
+  const print = (volume: bigint) => formatMeasured(volume, measure, counted);
   const since = new Date(segment.sinceMs).toISOString().slice(0, 10);
   const carried = formatMoney(money(worthOf(terms, start, currency), currency));
   return [

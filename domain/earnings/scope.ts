@@ -1,8 +1,8 @@
 import { addMonths, localDate } from '../calendar.ts';
-import type { CurrencyCode } from '../currency.ts';
 import { type Fraction, minus, plus, ZERO } from '../fraction.ts';
 import { divideHalfEven } from '../money.ts';
 import { type IncentiveTerms, type Measures, NOTHING, payOf } from '../programs/incentives/index.ts';
+import type { UnitCode } from '../unit.ts';
 
 /** The incentive of a scope, as one version of a plan has it. */
 export type TermsOfVersion = (versionId: number) => IncentiveTerms;
@@ -35,7 +35,7 @@ export function rounded({ numerator, denominator }: Fraction): bigint {
 }
 
 /** The worth of measures by one incentive, in minor units. */
-export const worthOf = (terms: IncentiveTerms, measures: Measures, currency: CurrencyCode): bigint =>
+export const worthOf = (terms: IncentiveTerms, measures: Measures, currency: UnitCode): bigint =>
   rounded(payOf(terms, currency).exact(measures));
 
 export const bySince = (one: Segment, other: Segment): number =>
@@ -46,7 +46,7 @@ export const bySince = (one: Segment, other: Segment): number =>
  * over and the old part keeps its price: with cumulative volumes v0 < v1 < v2, terms A until v1 and B after it, the window is worth
  * A(v1) - A(v0) + B(v2) - B(v1).
  */
-export function worthOfWindow(segments: readonly Segment[], terms: TermsOfVersion, currency: CurrencyCode): bigint {
+export function worthOfWindow(segments: readonly Segment[], terms: TermsOfVersion, currency: UnitCode): bigint {
   const [only] = segments;
   if (only && segments.length === 1) return worthOf(terms(only.versionId), only.measures, currency);
   let before: Measures = NOTHING;
@@ -87,7 +87,7 @@ export function countedMembers(members: readonly Member[], terms: TermsOfVersion
 export const worthOfMembers = (
   members: readonly Member[],
   terms: TermsOfVersion,
-  currency: CurrencyCode,
+  currency: UnitCode,
   zone: string,
 ): bigint =>
   countedMembers(members, terms, zone).reduce(

@@ -1,5 +1,5 @@
 import { addDays } from '../calendar.ts';
-import { measureOfTerms, NOTHING, paidMeasure, payOf } from '../programs/incentives/index.ts';
+import { contextOf, measureOfTerms, NOTHING, paidMeasure, payOf } from '../programs/incentives/index.ts';
 import { formatMeasured, isReading } from '../programs/incentives/measure.ts';
 import { windowEnd } from '../programs/incentives/window.ts';
 import type { PlanTerms } from '../programs/plan.ts';
@@ -29,7 +29,7 @@ export function standingOf(scope: Scope, termsOf: (versionId: number) => PlanTer
   const added = segments.reduce((total, { measures }) => addMeasures(total, measures), NOTHING);
   const reading = lastReading(scope.members.values())?.measures.volume ?? 0n;
   const sum = isReading(scope.measure) ? { ...added, volume: reading } : added;
-  const print = (volume: bigint) => formatMeasured(volume, measureOfTerms(terms), currency);
+  const print = (volume: bigint) => formatMeasured(volume, measureOfTerms(terms), contextOf(terms, currency).counted);
   const end = windowEnd(terms.window, scope.start, terms.when.until);
   const nextAt =
     paidMeasure(terms) === measureOfTerms(terms) && !terms.against ? payOf(terms, currency).next?.(sum) : undefined;

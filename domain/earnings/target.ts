@@ -1,5 +1,4 @@
 import { localDate } from '../calendar.ts';
-import type { CurrencyCode } from '../currency.ts';
 import type { RemainingEvent } from '../event.ts';
 import {
   closesOn,
@@ -18,12 +17,13 @@ import { type PartnerThen, whyNotPartner } from '../programs/incentives/when-par
 import { BEGINNING } from '../programs/incentives/window.ts';
 import type { PlanTerms } from '../programs/plan.ts';
 import { own } from '../own.ts';
+import type { UnitCode } from '../unit.ts';
 import { READ, worthOf } from './scope.ts';
 
 /** The name of a scope that counts several events of a partner by one incentive. Events of two names never count together. */
 export type ScopeName = {
   readonly incentiveId: string;
-  readonly currency: CurrencyCode;
+  readonly currency: UnitCode;
   readonly window: IncentiveTerms['window'];
   /** The first local date of the window. */
   readonly start: string;
@@ -38,7 +38,7 @@ export type ScopeName = {
 /** The contribution of an event by one incentive. */
 export type Target = {
   readonly terms: IncentiveTerms;
-  readonly currency: CurrencyCode;
+  readonly currency: UnitCode;
   readonly measures: Measures;
   /** Null where the event is paid by itself. */
   readonly scope: ScopeName | null;
@@ -71,7 +71,7 @@ export function targetsOf(
 }
 
 /** The contributions of an event by one incentive: in its own window, and in the one that is compared with it. */
-function targetsBy(event: RemainingEvent, terms: IncentiveTerms, currency: CurrencyCode, date: string): Target[] {
+function targetsBy(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCode, date: string): Target[] {
   if (isReading(measureOfTerms(terms))) return readingTargets(event, terms, currency, date);
   const target = targetOf(event, terms, currency, date);
   const start = target.scope && comparingStart(terms, target.scope.start);
@@ -81,7 +81,7 @@ function targetsBy(event: RemainingEvent, terms: IncentiveTerms, currency: Curre
 }
 
 /** A reading counts in the window that it is about. The other events bring the amount that a percentage applies to. */
-function readingTargets(event: RemainingEvent, terms: IncentiveTerms, currency: CurrencyCode, date: string): Target[] {
+function readingTargets(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCode, date: string): Target[] {
   const measure = measureOfTerms(terms);
   const of = ofMeasure(terms);
   const value = measureOf(event, measure);
@@ -101,7 +101,7 @@ function readingTargets(event: RemainingEvent, terms: IncentiveTerms, currency: 
   return [{ terms, currency, measures, scope, minor: 0n, lacks: null }];
 }
 
-function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: CurrencyCode, date: string): Target {
+function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCode, date: string): Target {
   const { groupBy, first, onRefund } = terms;
   const measured = onRefund === 'ignore' && event.whole ? event.whole : event;
   const measure = measureOfTerms(terms);
@@ -131,15 +131,20 @@ function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: Curren
 }
 
 /** Windows that are earned at their close never count together with those that are earned as they go. */
-const measureName = (measure: string, of: string | null, { earned }: IncentiveTerms): string =>
-  [measure, ...(of === null ? [] : [`of ${of}`]), ...(earned === 'at-close' ? ['at close'] : [])].join(' ');
+const measureName = (measure: string, of: string | null, { earned, currency }: IncentiveTerms): string =>
+  [
+    measure,
+    ...(of === null ? [] : [`of ${of}`]),
+    ...(currency === undefined ? [] : [`in ${currency}`]),
+    ...(earned === 'at-close' ? ['at close'] : []),
+  ].join(' ');
 
 const whatLacks = (needs: readonly (readonly [unknown, string])[]): string | null =>
   needs.find(([value]) => value === null || value === undefined)?.[1] ?? null;
 
 /** Takes deductions from the other earnings of the same event and currency, in the order of the plan, and never more than is there. */
 function withDeductions(targets: readonly Target[]): Target[] {
-  const left = new Map<CurrencyCode, bigint>();
+  const left = new Map<UnitCode, bigint>();
   for (const { terms, currency, minor } of targets)
     if (!terms.deduct) left.set(currency, (left.get(currency) ?? 0n) + minor);
   return targets.map((target) => {

@@ -596,6 +596,94 @@ export interface paths {
         patch: operations["changeIntakeRules"];
         trace?: never;
     };
+    "/v1/programs/{code}/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the points and credits of a program
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listProgramUnits"];
+        put?: never;
+        /**
+         * Add points or credits to a program
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["addProgramUnit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{code}/units/{unit}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a unit of a program
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getProgramUnit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{code}/units/{unit}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retire a unit of a program
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["retireUnit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{code}/units/{unit}/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rates of a unit to money
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listProgramUnitRates"];
+        put?: never;
+        /**
+         * Say what a unit is worth in money from a day on
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["addProgramUnitRate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners": {
         parameters: {
             query?: never;
@@ -2663,7 +2751,7 @@ export interface components {
              * @example invalid_input
              * @enum {string}
              */
-            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "correction_overtaken" | "quarantine_not_open" | "quarantine_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
+            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "unit_in_use" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "correction_overtaken" | "quarantine_not_open" | "quarantine_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
             /** @description The fields that cannot be accepted; empty if the problem is not about a field */
             errors: {
                 /**
@@ -3525,7 +3613,7 @@ export interface components {
              */
             incentives: components["schemas"]["IncentiveTerms"][];
         };
-        /** @description One way of earning. `unit` is the currency in which it is earned, and only events in this currency count. It is needed unless `pay.rule` is `percent` without a least and a most, which pays in the currency of each event */
+        /** @description One way of earning. `unit` is the currency in which it is earned, and only events in this currency count. It is needed unless `pay.rule` is `percent` without a least and a most, which pays in the currency of each event. A unit may also be points of the program. `currency` then names the events that count */
         IncentiveTerms: {
             /**
              * @description The name of the incentive, unique in its plan
@@ -3682,7 +3770,8 @@ export interface components {
              * @default false
              */
             deduct?: boolean;
-            unit?: components["schemas"]["Currency"];
+            unit?: components["schemas"]["Unit"];
+            currency?: components["schemas"]["Currency"];
             /**
              * @description `re-rate`: a refund lowers the measure, and the difference is taken back; `ignore`: refunds change nothing, such as for a bonus that the contract does not take back
              * @default re-rate
@@ -3692,7 +3781,7 @@ export interface components {
             onRefund?: "re-rate" | "ignore";
         };
         /** @description How the measure is paid, by its `rule` */
-        Pay: components["schemas"]["PercentPay"] | components["schemas"]["FlatPay"] | components["schemas"]["StepsPay"];
+        Pay: components["schemas"]["PercentPay"] | components["schemas"]["FlatPay"] | components["schemas"]["StepsPay"] | components["schemas"]["RatePay"];
         PercentPay: {
             /**
              * @description A share of the measured amount (enum property replaced by openapi-typescript)
@@ -3802,6 +3891,39 @@ export interface components {
              */
             most?: string;
         };
+        RatePay: {
+            /**
+             * @description Points for an amount of money (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            rule: "rate";
+            /**
+             * @description How many points are earned for each `per`
+             * @example 2
+             */
+            earn: string;
+            /**
+             * @description The amount of `currency` for which they are earned. A part of it earns a part of them
+             * @example 1.00
+             */
+            per: string;
+            /**
+             * @description The least that is paid once something is measured
+             * @example 1.00
+             */
+            least?: string;
+            /**
+             * @description The most that is paid
+             * @example 50.00
+             */
+            most?: string;
+        };
+        /**
+         * @description An ISO 4217 currency code, or the code of a unit of the program that is not money
+         * @example USD
+         * @example points-care
+         */
+        Unit: string;
         NewPlan: {
             /**
              * @description The plan's code, which never changes
@@ -3914,6 +4036,138 @@ export interface components {
              * @example 24
              */
             refundWaitHours?: number;
+        };
+        PointsUnit: {
+            code: components["schemas"]["Points"];
+            /**
+             * @description The code of the program
+             * @example care
+             */
+            program: string;
+            /**
+             * @description The name that partners read
+             * @example Care points
+             */
+            name: string;
+            /**
+             * @description How many decimals its amounts have
+             * @example 0
+             */
+            decimals: number;
+            /**
+             * @description How many months after the local day on which they were earned points expire; null if they never do
+             * @example 24
+             */
+            expiryMonths: number | null;
+            /**
+             * @description The way in which points become money. `by-partner`: the partner alone, at the rate of the day; `by-staff`: one person proposes, and another one confirms; `none`: nobody
+             * @example by-partner
+             * @enum {string}
+             */
+            conversion: "none" | "by-partner" | "by-staff";
+            /**
+             * @description The least number of points of one conversion. A decimal string
+             * @example 500
+             */
+            leastConversion: string;
+            /**
+             * @description For how many days after a redemption an operator may cancel it
+             * @example 14
+             */
+            cancelDays: number;
+            /**
+             * Format: date-time
+             * @description When the unit was added. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the unit was retired; null while terms may name it. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            retiredAt: string | null;
+        };
+        /**
+         * @description The code of a unit that is not money. `points-…` are whole numbers, and `credits-…` have two decimals
+         * @example points-care
+         */
+        Points: string;
+        NewUnit: {
+            /**
+             * @description The code of the unit, which never changes and is unique over all programs. `points-…` are whole numbers, and `credits-…` have two decimals
+             * @example points-care
+             */
+            code: string;
+            /**
+             * @description The name that partners read
+             * @example Care points
+             */
+            name: string;
+            /**
+             * @description How many months after the local day on which they were earned points expire; null if they never do
+             * @default null
+             * @example 24
+             */
+            expiryMonths?: number | null;
+            /**
+             * @description The way in which points become money. `by-partner`: the partner alone, at the rate of the day; `by-staff`: one person proposes, and another one confirms; `none`: nobody
+             * @default none
+             * @example by-partner
+             * @enum {string}
+             */
+            conversion?: "none" | "by-partner" | "by-staff";
+            /**
+             * @description The least number of points of one conversion
+             * @default 1
+             * @example 500
+             */
+            leastConversion?: string;
+            /**
+             * @description For how many days after a redemption an operator may cancel it
+             * @default 14
+             * @example 14
+             */
+            cancelDays?: number;
+        };
+        UnitRate: {
+            /**
+             * @description The number of the rate. A string of digits
+             * @example 7
+             */
+            id: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * Format: date
+             * @description The first day, local to the zone of the program, on which it counts. A local date
+             * @example 2026-03-01
+             */
+            from: string;
+            /**
+             * @description The money that one of the unit is worth, in major units of `currency`: a decimal with at most nine decimals
+             * @example 0.005
+             */
+            rate: string;
+            /**
+             * Format: date-time
+             * @description When the rate was recorded. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            recordedAt: string;
+        };
+        NewUnitRate: {
+            currency: components["schemas"]["Currency"];
+            /**
+             * Format: date
+             * @description The first day, local to the zone of the program, on which it counts
+             * @example 2026-03-01
+             */
+            from: string;
+            /**
+             * @description The money that one of the unit is worth, in major units of `currency`: a decimal with at most nine decimals
+             * @example 0.005
+             */
+            rate: string;
         };
         Partner: {
             /**
@@ -7167,7 +7421,7 @@ export interface components {
              * @example commission
              */
             incentive: string;
-            currency: components["schemas"]["Currency"];
+            currency: components["schemas"]["Unit"];
             /**
              * @description The amount earned; below zero for a reversal. A decimal string in major units of `currency`
              * @example 123.46
@@ -7375,7 +7629,7 @@ export interface components {
              * @example EMEA
              */
             group: string;
-            currency: components["schemas"]["Currency"];
+            currency: components["schemas"]["Unit"];
             /**
              * @description The measure so far
              * @example 82000.00 USD
@@ -11809,6 +12063,8 @@ export type Pay = components['schemas']['Pay'];
 export type PercentPay = components['schemas']['PercentPay'];
 export type FlatPay = components['schemas']['FlatPay'];
 export type StepsPay = components['schemas']['StepsPay'];
+export type RatePay = components['schemas']['RatePay'];
+export type Unit = components['schemas']['Unit'];
 export type NewPlan = components['schemas']['NewPlan'];
 export type NewPlanVersion = components['schemas']['NewPlanVersion'];
 export type PlanVersionWithdrawal = components['schemas']['PlanVersionWithdrawal'];
@@ -11817,6 +12073,11 @@ export type FactGrant = components['schemas']['FactGrant'];
 export type NewFactGrants = components['schemas']['NewFactGrants'];
 export type IntakeRules = components['schemas']['IntakeRules'];
 export type IntakeRulesChange = components['schemas']['IntakeRulesChange'];
+export type PointsUnit = components['schemas']['PointsUnit'];
+export type Points = components['schemas']['Points'];
+export type NewUnit = components['schemas']['NewUnit'];
+export type UnitRate = components['schemas']['UnitRate'];
+export type NewUnitRate = components['schemas']['NewUnitRate'];
 export type Partner = components['schemas']['Partner'];
 export type NewPartner = components['schemas']['NewPartner'];
 export type NewAgreement = components['schemas']['NewAgreement'];
@@ -13519,6 +13780,259 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listProgramUnits: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The units that are not money, in the order of their codes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["PointsUnit"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addProgramUnit: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUnit"];
+            };
+        };
+        responses: {
+            /** @description The unit was added. The incentives of the program may name it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsUnit"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The code is taken, by this program or another one. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getProgramUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+                /** @description The code of the unit */
+                unit: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The unit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsUnit"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    retireUnit: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the program */
+                code: string;
+                /** @description The code of the unit */
+                unit: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The unit is retired: no terms may name it. Partners keep and use the points that they have. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsUnit"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description A plan lets partners earn it, now or later. Nothing was changed. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listProgramUnitRates: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+                /** @description The code of the unit */
+                unit: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rates, the newest record first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["UnitRate"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addProgramUnitRate: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the program */
+                code: string;
+                /** @description The code of the unit */
+                unit: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUnitRate"];
+            };
+        };
+        responses: {
+            /** @description The rate was recorded. Conversions that were done before keep the rate that they used. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitRate"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

@@ -9,9 +9,10 @@ import { listShardsWithDueEvents } from '../../db/earnings/accrual.ts';
 import { listPartnerEarnings } from '../../db/earnings/partner-earnings.ts';
 import { getPartner } from '../../db/partners/partners.ts';
 import { ImportMapping } from '../../domain/earnings/import-mapping.ts';
-import { AttributeName, Code, Currency, LocalDay } from '../../domain/fields.ts';
+import { AttributeName, Code, LocalDay, Unit } from '../../domain/fields.ts';
 import { formatDecimal, money, parseDecimal } from '../../domain/money.ts';
 import { PlanTerms } from '../../domain/programs/plan.ts';
+import type { UnitCode } from '../../domain/unit.ts';
 import { wakeAccrual } from '../../temporal/starts.ts';
 import type { ApiClient, Body } from '../client.ts';
 import type { Deployment } from './deployment.ts';
@@ -39,9 +40,7 @@ const IndustryFile = z.strictObject({
 });
 export type Industry = z.output<typeof IndustryFile> & { folder: string };
 
-const Golden = z.array(
-  z.object({ partner: Code, incentive: z.string(), currency: Currency, amount: z.string() }).loose(),
-);
+const Golden = z.array(z.object({ partner: Code, incentive: z.string(), currency: Unit, amount: z.string() }).loose());
 
 /** Whether a folder has its own events, so that no data is to be given. */
 export async function hasOwnEvents(folder: string): Promise<boolean> {
@@ -107,8 +106,7 @@ async function sendFile(api: ApiClient, { folder }: Industry, name: string, say:
 }
 
 /** The earnings of a partner by one incentive: what the product says, and what the golden results say. */
-type Earned = { partner: string; incentive: string; currency: Currency; minor: bigint; goldenMinor: bigint };
-type Currency = z.output<typeof Currency>;
+type Earned = { partner: string; incentive: string; currency: UnitCode; minor: bigint; goldenMinor: bigint };
 
 const EARNINGS_MAX = 10_000;
 

@@ -31,6 +31,7 @@ beforeAll(async () => {
     source: 'store',
     program: 'shop',
   };
+  await api.ask('POST', '/v1/programs/shop/units', { body: { code: 'points-care', name: 'Care points' } });
   const partnerId = await api.db.oneFirst(sql.type(Row)`select id from partner where code = 'ann'`);
   ({ key: partnerKey } = await api.newKey('partner', partnerId));
 });
@@ -73,6 +74,8 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/programs': 'a',
   '/v1/programs/shop/plans': 'a',
   '/v1/programs/shop/plans/standard/versions': 1,
+  '/v1/programs/shop/units': 'points-a',
+  '/v1/programs/shop/units/points-care/rates': '1',
   '/v1/partners': 'a',
   '/v1/partners/ann/agreements': 'a',
   '/v1/partners/ann/agreements/{program}/history': '1',
@@ -146,7 +149,7 @@ const spoilt = (good: unknown, value: unknown): unknown[] =>
 describe('given every list', () => {
   it('then this test has a cursor of it', () => {
     const template = (path: string) =>
-      path.replaceAll(/\{\w+\}|(?<=\/(programs|plans|partners)\/)(shop|standard|ann)/g, '{}');
+      path.replaceAll(/\{\w+\}|(?<=\/(programs|plans|partners)\/)(shop|standard|ann)|(?<=\/units\/)points-care/g, '{}');
     const lists = Object.entries(openApiDocument(api.app).paths ?? {}).filter(([, { get }]) =>
       (get?.parameters ?? []).some((parameter) => 'name' in parameter && parameter.name === 'cursor'),
     );

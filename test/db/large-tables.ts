@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import { addPoints } from '../fixtures/points.ts';
 import { addCompany, addRun } from '../fixtures/rows.ts';
 import { tamper } from '../fixtures/database.ts';
 import type { Fixture } from './fixture.ts';
@@ -21,6 +22,9 @@ export const LARGE = [
   'accrual_batch',
   'earning',
   'earning_line',
+  'points_lot',
+  'points_movement',
+  'points_lot_entry',
   'payout',
   'payout_line',
   'payout_attempt',
@@ -54,6 +58,7 @@ const TIMES = 500;
 export async function fillLargeTables({ app, owner }: Fixture) {
   const company = await addCompany(app);
   const runId = await addRun(app, company);
+  const unit = await addPoints(app, company);
   const each = sql.fragment`generate_series(1, ${ROWS}) n`;
   await tamper(
     owner,
@@ -152,6 +157,16 @@ export async function fillLargeTables({ app, owner }: Fixture) {
       from ledger_journal journal join payout_attempt attempt on attempt.id::text = journal.idempotency_key
       join payout on payout.id = attempt.payout_id join ledger_account account on account.partner_id = payout.partner_id,
         generate_series(1, 2) line_no`,
+    sql.unsafe`
+      insert into points_lot(partner_id, unit, earned_on, available_on, expires_on, left_minor)
+      select partner.id, ${unit}, '2026-01-15'::date + n, '2026-01-15'::date + n, '2027-01-15'::date + n, n % 2
+      from partner cross join generate_series(1, 4) n`,
+    sql.unsafe`
+      insert into points_movement(partner_id, unit, kind, amount_minor, moved_on)
+      select partner_id, unit, 'expired', -id, '2027-01-15' from points_lot`,
+    sql.unsafe`
+      insert into points_lot_entry(movement_id, lot_id, amount_minor)
+      select movement.id, lot.id, -1 from points_movement movement join points_lot lot on lot.id = -movement.amount_minor`,
     sql.unsafe`
       insert into recon_report(gateway, payer_id, currency, day)
       select 'paypal', ${company.payerId}, 'USD', '2026-01-01'::date + n from generate_series(0, 99) n`,

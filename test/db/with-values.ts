@@ -1,4 +1,4 @@
-import { listBalances, listPayoutEntries, postJournals } from '../../db/books/ledger.ts';
+import { listBalances, listPayoutEntries, lockAccounts, postJournals } from '../../db/books/ledger.ts';
 import {
   listBreaks,
   listLedgerSide,
@@ -29,6 +29,7 @@ import {
   waitForSales,
   wakeWaiting,
 } from '../../db/earnings/events.ts';
+import { insertMovements, readLots } from '../../db/earnings/lots.ts';
 import { listClosable, readScopes, saveScopes } from '../../db/earnings/scopes.ts';
 import { listCorrectable } from '../../db/earnings/histories.ts';
 import {
@@ -83,6 +84,7 @@ import { listTasks, listTasksDue } from '../../db/tasks/tasks.ts';
 import type { VaultKeys } from '../../db/vault.ts';
 import { accrualPosting } from '../../domain/books/postings.ts';
 import type { Scope } from '../../domain/earnings/change.ts';
+import { pointsOf } from '../../domain/books/points-postings.ts';
 import { statementDay } from '../../domain/books/statement-day.ts';
 import type { WireEvent } from '../../domain/event.ts';
 import { formatKey, type KeyParts } from '../../domain/people/api-key.ts';
@@ -127,6 +129,15 @@ const EARNING: NewEarning = {
   madeBy: [],
 };
 const AS_OF = { at: null, day: '2026-03-25' } as const;
+const UNIT = 'points-large';
+const LOT = { earnedOn: '2026-01-15', availableOn: '2026-01-15', expiresOn: '2027-01-15' };
+const MOVEMENT = {
+  unit: UNIT,
+  kind: 'expired',
+  minor: -1n,
+  movedOn: '2027-01-15',
+  entries: [{ ...LOT, minor: -1n }],
+} as const;
 const ORIGIN = { source: 'large', id: 'large-1', partnerId: 1n };
 const SCOPE: Scope = {
   id: null,
@@ -269,9 +280,13 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
       },
     ]),
   insertEarnings: (db, s) => insertEarnings(db, s.company.programId, 1, [EARNING]),
+  readLots: (db, s) =>
+    readLots(db, [{ partnerId: s.partnerId, unit: UNIT }], [{ ...LOT, partnerId: s.partnerId, unit: UNIT }]),
+  insertMovements: (db, s) => insertMovements(db, [{ ...MOVEMENT, partnerId: s.partnerId }]),
   insertCorrectedLines: (db) => insertCorrectedLines(db, { id: ID, kind: 'credit' }, 0),
   addAuditEntry: (db) => addAuditEntry(db, { actorId: null, action: 'test.large', subject: 'payout/7' }),
   listBalances: (db) => listBalances(db, 'cash:'),
+  lockAccounts: (db, s) => lockAccounts(db, [{ account: pointsOf(s.partnerId), currency: UNIT }]),
   postJournals: (db) =>
     postJournals(db, [
       accrualPosting({

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import { listStandings, type PartnerStanding } from '../../../db/earnings/standing.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
-import { Currency } from '../../../domain/fields.ts';
+import { Unit } from '../../../domain/fields.ts';
 import { formatDecimal, formatMoney, money } from '../../../domain/money.ts';
 import { onlyOwn, partnerOf } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
@@ -19,7 +19,7 @@ const StandingBody = z
     from: fields.day('The first day of the window'),
     until: fields.day('The last day of the window; null if it has no end').nullable(),
     group: fields.text('The value of the attribute by which events are counted apart; empty if they are not', 'EMEA'),
-    currency: Currency,
+    currency: Unit,
     volume: fields.text('The measure so far', '82000.00 USD'),
     earned: fields.amount('The amount that has been earned', '1230.00'),
     worth: fields.amount(

@@ -6,7 +6,7 @@ import { getPartner, type Partner } from '../../../db/partners/partners.ts';
 import { listPartnerSchedules } from '../../../db/payers/schedules.ts';
 import { type Balance, listBalancesAsOf } from '../../../db/payouts/balances.ts';
 import type { AsOf } from '../../../domain/as-of.ts';
-import { Currency } from '../../../domain/fields.ts';
+import { Currency, Unit } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { AsOfQuery, refuseLookAhead } from '../../http/as-of.ts';
 import { onlyOwn, partnerOf } from '../../http/auth.ts';
@@ -31,7 +31,7 @@ const EarningBody = z
       .nullable(),
     planVersion: fields.count('The version of the plan; null if there is no plan', 2).nullable(),
     incentive: fields.text('The incentive that was earned', 'commission'),
-    currency: Currency,
+    currency: Unit,
     amount: fields.amount('The amount earned; below zero for a reversal', '123.46'),
     availableOn: fields.day('The day from which it is free; the first cut-off after this day includes it'),
     payoutId: fields.id('The id of the payout that pays it; null until there is one').nullable(),

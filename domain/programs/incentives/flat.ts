@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-import type { CurrencyCode } from '../../currency.ts';
 import { QUANTITY_MAX } from '../../fields.ts';
 import { isLess, times, whole } from '../../fraction.ts';
 import { MINOR_MAX } from '../../money.ts';
+import type { UnitCode } from '../../unit.ts';
 import { isMoney, isReading } from './measure.ts';
 import { bounds, formatWorth, type Objection, type Pay, type PayContext } from './pay.ts';
 import { formatPrice, Price, priceOf, whyNotPrice } from './price.ts';
@@ -36,7 +36,7 @@ export function flatPay(terms: FlatPay, { measure, currency }: PayContext): Pay 
 
 export function flatObjections(
   { amount }: FlatPay,
-  { measure, window, currency }: { measure: string; window: Window; currency: CurrencyCode },
+  { measure, window, currency }: { measure: string; window: Window; currency: UnitCode },
 ): Objection[] {
   const path = ['pay', 'amount'];
   const reason = whyNotPrice(amount, currency);

@@ -1,12 +1,13 @@
 import { addDays } from '../../calendar.ts';
-import type { CurrencyCode } from '../../currency.ts';
 import type { Event } from '../../event.ts';
 import { own } from '../../own.ts';
+import { isPoints, type UnitCode } from '../../unit.ts';
 import { flatPay } from './flat.ts';
 import type { IncentiveTerms } from './incentive.ts';
 import { ofMeasure, paidMeasure } from './measured.ts';
 import { bounded, type Measures, type Pay, type PayContext } from './pay.ts';
 import { percentPay } from './percent.ts';
+import { ratePay } from './rate.ts';
 import { stepsPay } from './steps.ts';
 import { isWhen } from './when.ts';
 import { type PartnerThen, whyNotPartner } from './when-partner.ts';
@@ -18,17 +19,18 @@ export { isWhen } from './when.ts';
 export { type Measures, NOTHING } from './pay.ts';
 
 /** Terms never change, so what was read from them is kept as long as they are. */
-const prepared = new WeakMap<IncentiveTerms, Map<CurrencyCode, Pay>>();
+const prepared = new WeakMap<IncentiveTerms, Map<UnitCode, Pay>>();
 
-export const contextOf = (terms: IncentiveTerms, currency: CurrencyCode): PayContext => ({
+export const contextOf = (terms: IncentiveTerms, currency: UnitCode): PayContext => ({
   measure: paidMeasure(terms),
   of: ofMeasure(terms),
   currency,
+  counted: terms.currency ?? currency,
 });
 
-/** The rule of payment of an incentive in a currency. */
-export function payOf(terms: IncentiveTerms, currency: CurrencyCode): Pay {
-  const pays = prepared.get(terms) ?? new Map<CurrencyCode, Pay>();
+/** The rule of payment of an incentive in a currency or in points. */
+export function payOf(terms: IncentiveTerms, currency: UnitCode): Pay {
+  const pays = prepared.get(terms) ?? new Map<UnitCode, Pay>();
   prepared.set(terms, pays);
   const known = pays.get(currency);
   if (known) return known;
@@ -64,20 +66,22 @@ function compared(pay: Pay, terms: IncentiveTerms): Pay {
 
 function ruleOf(pay: IncentiveTerms['pay'], context: PayContext): Pay {
   if (pay.rule === 'percent') return percentPay(pay, context);
+  if (pay.rule === 'rate') return ratePay(pay, context);
   return pay.rule === 'flat' ? flatPay(pay, context) : stepsPay(pay, context);
 }
 
 /** Whether an incentive is for an event of a local date, and for its partner on that day. */
 export function isFor(
-  { when, unit }: IncentiveTerms,
+  { when, unit, currency }: IncentiveTerms,
   event: Event,
   date: string,
   partner: PartnerThen | null,
 ): boolean {
+  const counted = currency ?? (isPoints(unit) ? undefined : unit);
   return (
     isWhen(when, event.kind, date) &&
     whyNotPartner(when.partner, partner) === undefined &&
-    (unit === undefined || event.currency === null || event.currency === unit) &&
+    (counted === undefined || event.currency === null || event.currency === counted) &&
     Object.entries(when.event ?? {}).every(([name, values]) => values.includes(own(event.attributes, name) ?? ''))
   );
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
-import type { CurrencyCode } from '../../currency.ts';
 import type { Event, RemainingEvent } from '../../event.ts';
 import { READING_DIGITS, whyNotAmount } from '../../fields.ts';
 import { own } from '../../own.ts';
 import { formatMinor, formatMoney, money, parseDecimal, parseMinor } from '../../money.ts';
+import type { UnitCode } from '../../unit.ts';
 
 const SUBTRACTED_MAX = 4;
 
@@ -43,13 +43,13 @@ const READING = 'reading ';
 export const isReading = (measure: string): boolean => measure.startsWith(READING);
 
 /** Reads where a step begins: an amount of money, a number of units or events, or a percentage of growth. */
-export function readFrom(text: string, measure: string, currency: CurrencyCode): bigint {
+export function readFrom(text: string, measure: string, currency: UnitCode): bigint {
   if (measure === GROWTH || isReading(measure)) return parseMinor(text, READING_DIGITS);
   return isCounted(measure) ? BigInt(text) : parseDecimal(text, currency).minor;
 }
 
 /** The reason why a text is not a volume of a measure, or undefined. */
-export function whyNotFrom(text: string, measure: string, currency: CurrencyCode): string | undefined {
+export function whyNotFrom(text: string, measure: string, currency: UnitCode): string | undefined {
   if (measure === GROWTH || isReading(measure))
     return /^\d{1,9}(\.\d{1,6})?$/.test(text) ? undefined : 'is not a number with at most six decimals';
   if (!isCounted(measure)) return whyNotAmount(text, currency);
@@ -81,7 +81,7 @@ export function measureOf(event: RemainingEvent, measure: string): bigint | null
 const NOUNS: Record<string, [string, string]> = { quantity: ['unit', 'units'], count: ['event', 'events'] };
 
 /** Prints a measured value as people read it: `12.00 USD`, `3 units`. */
-export function formatMeasured(value: bigint, measure: string, currency: CurrencyCode): string {
+export function formatMeasured(value: bigint, measure: string, currency: UnitCode): string {
   if (isReading(measure)) return formatMinor(value, READING_DIGITS).replace(/\.?0+$/, '');
   if (measure === GROWTH) return `${formatMinor(value, PERCENT_DIGITS).replace(/\.?0+$/, '')} %`;
   const [one, many] = NOUNS[measure] ?? [];

@@ -1,15 +1,40 @@
 import type { CurrencyCode } from '../../currency.ts';
 import { whyNotAmount } from '../../fields.ts';
 import { flatObjections } from './flat.ts';
-import { isReading } from './measure.ts';
+import { isPoints } from '../../unit.ts';
+import { isMoney, isReading } from './measure.ts';
 import { measureOfTerms, paidMeasure } from './measured.ts';
 import type { Objection } from './pay.ts';
 import { percentObjections } from './percent.ts';
+import { rateObjections } from './rate.ts';
 import type { IncentiveShape } from './shape.ts';
 import { stepsObjections } from './steps.ts';
 
 /** The currency stands in for one that each event decides, where only the shape of amounts matters. */
 const ANY_CURRENCY: CurrencyCode = 'USD';
+
+/** Points and money are two things: a share of money is not points, and the currencies that earn points are not added up. */
+function unitObjections(terms: IncentiveShape): Objection[] {
+  const { pay, unit, currency } = terms;
+  if (!isPoints(unit))
+    return objection(
+      currency !== undefined,
+      ['currency'],
+      'is only for a unit that is not money: the unit already names the currency of the events',
+    );
+  return [
+    ...objection(
+      pay.rule === 'percent',
+      ['pay', 'rule'],
+      `is percent, and a share of money is not points: use rate, such as "earn": "2", "per": "1.00"`,
+    ),
+    ...objection(
+      currency === undefined && isMoney(measureOfTerms(terms)),
+      ['currency'],
+      'is needed: the currency of the events whose amounts count, because currencies are never added up',
+    ),
+  ];
+}
 
 function payObjections(terms: IncentiveShape): Objection[] {
   const { pay, unit, window } = terms;
@@ -18,6 +43,7 @@ function payObjections(terms: IncentiveShape): Objection[] {
   if (unit === undefined && (pay.rule !== 'percent' || isBounded))
     return [{ path: ['unit'], reason: 'is needed: the currency of the amounts in these terms' }];
   const currency = unit ?? ANY_CURRENCY;
+  const counted = terms.currency ?? currency;
   const boundReasons = (['least', 'most'] as const).flatMap((name): Objection[] => {
     const text = pay[name];
     const reason = text === undefined ? undefined : whyNotAmount(text, currency);
@@ -30,11 +56,12 @@ function payObjections(terms: IncentiveShape): Objection[] {
     return [{ path: ['pay', 'least'], reason: 'is more than the most' }];
   if (pay.rule === 'percent') return percentObjections(pay, measure);
   if (pay.rule === 'flat') return flatObjections(pay, { measure, window, currency });
+  if (pay.rule === 'rate') return rateObjections(pay, measure, currency, counted);
   if (window === 'event' && measure === 'count' && pay.steps.every(({ from }) => Number(from) > 1))
     return [
       { path: ['window'], reason: 'is event, and one event never reaches the first step: choose a longer window' },
     ];
-  return stepsObjections(pay, measure, currency);
+  return stepsObjections(pay, { measure, currency, counted });
 }
 
 const CALENDAR = ['month', 'quarter', 'half-year', 'year'];
@@ -105,7 +132,7 @@ const objection = (broken: boolean, path: Objection['path'], reason: string): Ob
   broken ? [{ path, reason }] : [];
 
 /** Everything that is wrong with the fields of an incentive together. */
-export const objectionsTo = (terms: IncentiveShape): Objection[] => [
-  ...shapeObjections(terms),
-  ...payObjections(terms),
-];
+export function objectionsTo(terms: IncentiveShape): Objection[] {
+  const ofUnit = unitObjections(terms);
+  return [...shapeObjections(terms), ...(ofUnit.length > 0 ? ofUnit : payObjections(terms))];
+}

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-import { type CurrencyCode, exponentOf } from '../../currency.ts';
 import { Decimal } from '../../fields.ts';
 import { type Fraction, isLess, whole, ZERO } from '../../fraction.ts';
 import { formatMinor, formatMoney, money, parseDecimal } from '../../money.ts';
+import { digitsOf, type UnitCode, withUnit } from '../../unit.ts';
 import { formatMeasured } from './measure.ts';
 
 /** The measures of a scope: what its events add up to. */
@@ -18,12 +18,15 @@ export type Measures = {
 
 export const NOTHING: Measures = { volume: 0n, of: 0n, base: 0n };
 
-/** The facts outside its own terms that a rule of payment needs: what is measured, and the currency in which it pays. */
+/** The facts outside its own terms that a rule of payment needs: what is measured, and the unit in which it pays. */
 export type PayContext = {
   readonly measure: string;
   /** The measure that a percentage applies to, where it is not `measure`. */
   readonly of: string | null;
-  readonly currency: CurrencyCode;
+  /** The unit in which it pays. */
+  readonly currency: UnitCode;
+  /** The currency of the amounts that are measured. It differs from the unit only where that is points. */
+  readonly counted: UnitCode;
 };
 
 /** A rule of payment, ready to be asked. */
@@ -67,8 +70,10 @@ export function bounded(pay: Pay, { least, most }: Bounds, context: PayContext):
   const bound = (measures: Measures): { exact: Fraction; words: string[] } => {
     const exact = pay.exact(measures);
     if (measures.volume === 0n) return { exact: ZERO, words: [] };
-    if (floor && isLess(exact, floor)) return { exact: floor, words: [`at least ${least} ${context.currency}`] };
-    if (ceiling && isLess(ceiling, exact)) return { exact: ceiling, words: [`at most ${most} ${context.currency}`] };
+    if (floor && isLess(exact, floor))
+      return { exact: floor, words: [`at least ${withUnit(least ?? '', context.currency)}`] };
+    if (ceiling && isLess(ceiling, exact))
+      return { exact: ceiling, words: [`at most ${withUnit(most ?? '', context.currency)}`] };
     return { exact, words: [] };
   };
   return {
@@ -78,19 +83,19 @@ export function bounded(pay: Pay, { least, most }: Bounds, context: PayContext):
   };
 }
 
-/** An exact amount as a decimal, cut after six digits behind those of the currency. */
-export function formatExact({ numerator, denominator }: Fraction, currency: CurrencyCode): string {
+/** An exact amount as a decimal, cut after eight digits behind those of the unit. */
+export function formatExact({ numerator, denominator }: Fraction, currency: UnitCode): string {
   const EXTRA_DIGITS = 8;
   const scaled = (numerator * 10n ** BigInt(EXTRA_DIGITS)) / denominator;
-  const digits = formatMinor(scaled, exponentOf(currency) + EXTRA_DIGITS);
-  return `${digits.replace(/0+$/, '').replace(/\.$/, '')} ${currency}`;
+  const digits = formatMinor(scaled, digitsOf(currency) + EXTRA_DIGITS);
+  return withUnit(digits.replace(/0+$/, '').replace(/\.$/, ''), currency);
 }
 
 /** An exact amount as people read it: `12.00 USD` where it is whole, and with more digits where it is not. */
-export const formatWorth = (exact: Fraction, currency: CurrencyCode): string =>
+export const formatWorth = (exact: Fraction, currency: UnitCode): string =>
   exact.denominator === 1n ? formatMoney(money(exact.numerator, currency)) : formatExact(exact, currency);
 
-export const formatVolume = (value: bigint, { measure, currency }: PayContext): string =>
-  formatMeasured(value, measure, currency);
+export const formatVolume = (value: bigint, { measure, counted }: PayContext): string =>
+  formatMeasured(value, measure, counted);
 
-export const formatOf = (value: bigint, { currency }: PayContext): string => formatMoney(money(value, currency));
+export const formatOf = (value: bigint, { counted }: PayContext): string => formatMoney(money(value, counted));

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 
-import { AttributeName, Currency } from '../../fields.ts';
+import { AttributeName, Currency, Unit } from '../../fields.ts';
 import { FlatPay } from './flat.ts';
 import { Measure } from './measure.ts';
 import { PercentPay } from './percent.ts';
+import { RatePay } from './rate.ts';
 import { StepsPay } from './steps.ts';
 import { When } from './when.ts';
 import { Window } from './window.ts';
@@ -34,7 +35,7 @@ const First = z.union([
 ]);
 
 export const Pay = z
-  .discriminatedUnion('rule', [PercentPay, FlatPay, StepsPay])
+  .discriminatedUnion('rule', [PercentPay, FlatPay, StepsPay, RatePay])
   .meta({ id: 'Pay', description: 'How the measure is paid, by its `rule`' });
 
 /** The fields of an incentive, each by itself. `IncentiveTerms` says what they must be together. */
@@ -100,7 +101,8 @@ export const IncentiveShape = z.strictObject({
     description:
       'Whether the amount is taken from the other earnings of the event. The earnings of an event never add up to less than 0',
   }),
-  unit: Currency.optional(),
+  unit: Unit.optional(),
+  currency: Currency.optional(),
   onRefund: z
     .enum(['re-rate', 'ignore'])
     .default('re-rate')

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-import type { CurrencyCode } from '../../currency.ts';
 import { Decimal, QUANTITY_MAX, whyNotAmount } from '../../fields.ts';
 import { type Fraction, isLess, plus, times, whole, ZERO } from '../../fraction.ts';
 import { formatMoney, MINOR_MAX, money, parseDecimal, parsePercent } from '../../money.ts';
+import { isPoints } from '../../unit.ts';
 import { GROWTH, isMoney, isReading, readFrom, whyNotFrom } from './measure.ts';
 import {
   bounds,
@@ -87,9 +87,11 @@ type Tier = {
   text: string;
 };
 
+type Measured = Omit<PayContext, 'of'>;
+
 /** A step that begins with the third unit pays for what is above two units, and is reached with three. */
-function readStep(step: Step, measure: string, currency: CurrencyCode): Tier {
-  const from = readFrom(step.from, measure, currency);
+function readStep(step: Step, { measure, currency, counted }: Measured): Tier {
+  const from = readFrom(step.from, measure, counted);
   const isCounted = !isMoney(measure) && measure !== GROWTH && !isReading(measure);
   const above = isCounted && from > 0n ? from - 1n : from;
   const { percent, perUnit, amount } = step;
@@ -119,7 +121,7 @@ const PARTS: Record<StepsPay['mode'], (tiers: readonly Tier[], volume: bigint) =
 
 export function stepsPay(terms: StepsPay, context: PayContext): Pay {
   const { currency } = context;
-  const tiers = terms.steps.map((step) => readStep(step, context.measure, currency));
+  const tiers = terms.steps.map((step) => readStep(step, context));
   const [first] = terms.steps;
   const way = first ? wayOf(first) : 'percent';
   const partsOf = ({ volume }: Measures) =>
@@ -154,8 +156,9 @@ export function stepsPay(terms: StepsPay, context: PayContext): Pay {
 }
 
 /** Steps rise and pay in one way. The pay of a cliff never falls, or a sale would cost its partner money. */
-export function stepsObjections(terms: StepsPay, measure: string, currency: CurrencyCode): Objection[] {
+export function stepsObjections(terms: StepsPay, context: Measured): Objection[] {
   const { steps } = terms;
+  const { measure, currency, counted } = context;
   const at = (index: number, field: string, reason: string): Objection => ({
     path: ['pay', 'steps', index, field],
     reason,
@@ -164,24 +167,26 @@ export function stepsObjections(terms: StepsPay, measure: string, currency: Curr
     const given = WAYS.filter((way) => step[way] !== undefined);
     if (given.length !== 1)
       return [at(index, given[1] ?? 'percent', 'is not the only one of percent, perUnit and amount')];
-    const fromReason = whyNotFrom(step.from, measure, currency);
+    const fromReason = whyNotFrom(step.from, measure, counted);
     const [way = 'percent'] = given;
     const whyNot = way === 'perUnit' ? whyNotPrice : whyNotAmount;
     const reason = way === 'percent' ? undefined : whyNot(step[way] ?? '', currency);
     return [...(fromReason ? [at(index, 'from', fromReason)] : []), ...(reason ? [at(index, way, reason)] : [])];
   });
   if (unreadable.length > 0) return unreadable;
-  const mixed = mixedObjections(terms, measure, at);
-  return mixed.length > 0 ? mixed : orderObjections(terms, measure, currency, at);
+  const mixed = mixedObjections(terms, context, at);
+  return mixed.length > 0 ? mixed : orderObjections(terms, context, at);
 }
 
 type At = (index: number, field: string, reason: string) => Objection;
 
-function mixedObjections({ steps, of }: StepsPay, measure: string, at: At): Objection[] {
+function mixedObjections({ steps, of }: StepsPay, { measure, currency }: Measured, at: At): Objection[] {
   const [way = 'percent'] = steps.map(wayOf);
   const other = steps.findIndex((step) => wayOf(step) !== way);
   if (other >= 0)
     return [at(other, wayOf(steps[other] ?? { from: '0' }), `pays in another way than the first step, by ${way}`)];
+  if (way === 'percent' && isPoints(currency))
+    return [at(0, 'percent', 'is a share of money, which is not points: use amount or perUnit, or the rule rate')];
   if (way === 'perUnit' && (isMoney(measure) || measure === GROWTH || isReading(measure)))
     return [at(0, 'perUnit', `is paid for units or events, and not for ${measure}: use percent or amount`)];
   if (of !== undefined && way !== 'percent')
@@ -189,8 +194,9 @@ function mixedObjections({ steps, of }: StepsPay, measure: string, at: At): Obje
   return [];
 }
 
-function orderObjections({ steps, mode, of }: StepsPay, measure: string, currency: CurrencyCode, at: At): Objection[] {
-  const tiers = steps.map((step) => readStep(step, measure, currency));
+function orderObjections({ steps, mode, of }: StepsPay, context: Measured, at: At): Objection[] {
+  const { measure } = context;
+  const tiers = steps.map((step) => readStep(step, context));
   // With a percentage of another amount, a unit without that amount would move the others to a lower rate.
   const hasOf = of !== undefined || !isMoney(measure);
   const tooLarge = tiers.findIndex(
