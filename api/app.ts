@@ -44,6 +44,7 @@ import { healthRoutes } from './routes/health.ts';
 import { importPreviewRoutes } from './routes/earnings/import-preview.ts';
 import { importRoutes } from './routes/earnings/imports.ts';
 import { factRoutes } from './routes/partners/facts.ts';
+import { parentRoutes } from './routes/partners/parents.ts';
 import { mergeRoutes } from './routes/earnings/merges.ts';
 import { instrumentRoutes } from './routes/partners/instruments.ts';
 import { paymentFormRoutes } from './routes/partners/payment-forms.ts';
@@ -105,6 +106,7 @@ const ROUTES = [
   partnerRoutes,
   agreementRoutes,
   factRoutes,
+  parentRoutes,
   onboardingRoutes,
   partnerMinimumRoutes,
   tableRoutes,

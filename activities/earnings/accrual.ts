@@ -4,8 +4,9 @@ import type { DatabasePool } from 'slonik';
 import { postJournals } from '../../db/books/ledger.ts';
 import { type Database, expectManyRows } from '../../db/database.ts';
 import { type AccrualProgram, type DueEvent, listDueEvents, lockShardForAccrual } from '../../db/earnings/accrual.ts';
+import { insertAncestors } from '../../db/earnings/ancestors.ts';
 import { insertEarnings } from '../../db/earnings/earnings.ts';
-import { type DueKey, finishDueEvents, waitForSales, wakeWaiting } from '../../db/earnings/events.ts';
+import { type DueKey, finishDueEvents, insertDue, waitForSales, wakeWaiting } from '../../db/earnings/events.ts';
 import { keepPartners } from '../../db/earnings/partners-then.ts';
 import { saveScopes } from '../../db/earnings/scopes.ts';
 import { tryCorrectedAgain } from '../../db/earnings/set-aside.ts';
@@ -73,7 +74,7 @@ async function accrue(
   terms: TermsCache,
 ): Promise<void> {
   const page = await openPage(storedPast(tx, program, terms), program, due, terms);
-  const { earnings, done, early, unread } = workOut(page, inOrder(due));
+  const { earnings, done, above, early, unread } = workOut(page, inOrder(due));
   for (const { scope, event } of unread) await tellOfMissingReading(tx, scope, event);
   for (const { event, reason } of page.misfits)
     await raiseAlarm(tx, 'refund_not_applied', `event/${event.source}/${event.id}`, reason);
@@ -84,6 +85,10 @@ async function accrue(
   const { lines, ...batch } = await insertEarnings(tx, program.id, done.length, earnings);
   await bookEarnedPoints(tx, batch, earnings, (versionId) => page.termsOf(versionId).holdDays);
   await postJournals(tx, accrualPostings({ ...batch, programId: program.id }, lines));
+  if (above.length > 0) {
+    await insertAncestors(tx, above);
+    await insertDue(tx, above);
+  }
   await finishDueEvents(tx, done);
   await wakeWaiting(tx, done);
   const corrected = done.filter(({ revision }) => revision > 1);

@@ -12,22 +12,25 @@ import {
 
 /** The history of the events that are refunded or corrected: their revisions, their refunds and their contributions. */
 
-export const originOf = ({ source, id, refundOf, partnerId }: DueEvent): OriginKey => ({
+export const originOf = ({ source, id, refundOf, partnerId, childId }: DueEvent): OriginKey => ({
   source,
   id: refundOf ?? id,
   partnerId,
+  childId,
 });
-export const keyOf = ({ source, id, partnerId }: OriginKey): string => `${source}\n${id}\n${partnerId}`;
+export const keyOf = ({ source, id, partnerId, childId }: OriginKey): string =>
+  `${source}\n${id}\n${partnerId}\n${childId ?? ''}`;
 
 export type History = {
   readonly partnerId: bigint;
+  readonly childId: bigint | null;
   readonly originId: bigint;
   /** All revisions, also those that are still to be worked out. */
-  readonly known: readonly AccrualEvent[];
+  readonly known: readonly HistoryEvent[];
   /** The ids of all revisions, under any of which earnings may be written. */
   readonly ids: readonly bigint[];
   /** The revisions that are worked out, the highest last. */
-  readonly revisions: () => AccrualEvent[];
+  readonly revisions: () => HistoryEvent[];
   readonly refunds: () => AccrualEvent[];
   readonly finish: (event: DueEvent) => void;
   /** Notes when the event that was rated happened. */
@@ -58,8 +61,8 @@ export async function readHistories(
   );
   if (origins.length === 0) return new Map();
   const rows = await listHistory(tx, programId, origins.map(originOf));
-  const grouped = Map.groupBy(rows, ({ source, id, refundOf, forPartnerId }) =>
-    keyOf({ source, id: refundOf ?? id, partnerId: forPartnerId }),
+  const grouped = Map.groupBy(rows, ({ source, id, refundOf, forPartnerId, forChildId }) =>
+    keyOf({ source, id: refundOf ?? id, partnerId: forPartnerId, childId: forChildId }),
   );
   return new Map([...grouped].flatMap(([key, events]) => historyOf(events).map((history) => [key, history] as const)));
 }
@@ -78,6 +81,7 @@ function historyOf(events: readonly HistoryEvent[]): History[] {
   return [
     {
       partnerId: first.forPartnerId,
+      childId: first.forChildId,
       originId: ids[0] ?? 0n,
       known: events.filter(({ refundOf }) => refundOf === null),
       ids,
@@ -104,14 +108,22 @@ export async function readCounted(
 ): Promise<Map<string, ContributionRow[]>> {
   if (histories.size === 0) return new Map();
   const keys = new Map(
-    [...histories].flatMap(([key, { ids, partnerId }]) => ids.map((id) => [`${id}/${partnerId}`, key])),
+    [...histories].flatMap(([key, { ids, partnerId, childId }]) =>
+      ids.map((id) => [channelOf({ originId: id, partnerId, childId }), key]),
+    ),
   );
   const rows = await listContributions(
     tx,
     [...histories.values()].flatMap(({ ids }) => ids),
     [...new Set([...histories.values()].map(({ partnerId }) => partnerId))],
   );
-  const grouped = Map.groupBy(rows, ({ originId, partnerId }) => keys.get(`${originId}/${partnerId}`) ?? '');
+  const grouped = Map.groupBy(rows, (row) => keys.get(channelOf(row)) ?? '');
   grouped.delete('');
   return grouped;
 }
+
+const channelOf = ({
+  originId,
+  partnerId,
+  childId,
+}: Pick<ContributionRow, 'originId' | 'partnerId' | 'childId'>): string => `${originId}/${partnerId}/${childId ?? ''}`;

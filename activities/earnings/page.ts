@@ -1,4 +1,5 @@
 import type { AccrualEvent, AccrualProgram, DueEvent } from '../../db/earnings/accrual.ts';
+import type { EventAncestor } from '../../db/earnings/ancestors.ts';
 import type { KeptPartner } from '../../db/earnings/partners-then.ts';
 import type { ScopeOfPartner } from '../../db/earnings/scopes.ts';
 import {
@@ -15,8 +16,9 @@ import { partOf } from '../../domain/earnings/share.ts';
 import { addMeasures, isNothing } from '../../domain/earnings/scope.ts';
 import { type ScopeName, type Target, targetsOf } from '../../domain/earnings/target.ts';
 import type { RemainingEvent } from '../../domain/event.ts';
-import { asksAboutPartners } from '../../domain/programs/plan.ts';
+import { asksAboutPartners, levelsAbove } from '../../domain/programs/plan.ts';
 import { type History, keyOf, originOf } from './history.ts';
+import { ancestorsBy } from './ancestors.ts';
 import type { PartOf } from './partners-then.ts';
 import type { Past } from './past.ts';
 import type { TermsCache } from './terms-cache.ts';
@@ -27,6 +29,8 @@ export type Page = Context & {
   readonly changeOf: (event: DueEvent) => Change | 'early';
   /** The window that an event of ours closes. Undefined for any other event. */
   readonly closingOf: (event: DueEvent) => Scope | undefined;
+  /** The partners above for whom an event is still to be worked out, now that it is worked out for its own partner. */
+  readonly ancestorsOf: (event: DueEvent) => EventAncestor[];
   readonly remember: (event: DueEvent, change: Change | null, earned: readonly Earning[]) => void;
   readonly authorOf: (versionId: number) => string | null;
   /** Refunds that do not fit their sale, and take nothing back. */
@@ -45,6 +49,7 @@ export async function openPage(
   const ratings = await past.ratings(due);
   const histories = await past.histories(due);
   const partners = await past.partners(due, histories);
+  const above = ancestorsBy(await past.ancestors(due, histories), { zone, histories, paidLevels });
   const targets = new Map(due.filter(({ refundOf }) => refundOf === null).map((event) => [event, firstTargets(event)]));
   const { scopes, contributions } = await past.state(due, histories, (counted) => [
     ...[...targets].flatMap(([{ partnerId }, all]) => namesIn(partnerId, all)),
@@ -55,29 +60,59 @@ export async function openPage(
   const misfits: { event: DueEvent; reason: string }[] = [];
 
   function firstTargets(event: DueEvent): Target[] {
-    const part = { event, partnerId: event.partnerId, ids: [event.eventId] };
-    return targetsBy(ratings(event), partOf(remainingOf(event, []), event, event.partnerId), part);
+    return targetsBy(ratings(event), partFor(event, remainingOf(event, []), event), {
+      event,
+      partnerId: doerOf(event),
+      ids: [event.eventId],
+      level: levelFor(event),
+    });
   }
 
   /** The scopes in which the revisions of an event may count: by the terms by which it was rated, or by those of its day. */
-  function namesOf({ known, partnerId, ids }: History, rows: readonly Rating[]): ScopeOfPartner[] {
+  function namesOf({ known, partnerId, childId, ids }: History, rows: readonly Rating[]): ScopeOfPartner[] {
     return known.flatMap((revision) => {
       const ratingsOf = new Map(
-        [...rows, ratings({ ...revision, partnerId })].flatMap((rating) =>
+        [...rows, ratings({ ...revision, partnerId, childId })].flatMap((rating) =>
           rating ? [[rating.versionId, rating]] : [],
         ),
       );
+      const level = childId === null ? 0 : revision.level;
       return [...ratingsOf.values()].flatMap((rating) =>
-        namesIn(partnerId, targetsBy(rating, remainingOf(revision, []), { event: revision, partnerId, ids })),
+        namesIn(
+          partnerId,
+          targetsBy(rating, remainingOf(revision, []), {
+            event: revision,
+            partnerId: doerOf({ partnerId, childId }),
+            ids,
+            level,
+          }),
+        ),
       );
     });
   }
 
-  /** A partner's part of an event, by the partner's terms. */
-  function targetsBy(rating: Rating | null | undefined, rest: RemainingEvent | null, part: PartOf): Target[] {
-    if (!rating || !rest) return [];
+  /** A partner's part of an event by the terms of that partner, for the one who is so far above. Without a level, nobody earns by it. */
+  function targetsBy(
+    rating: Rating | null | undefined,
+    rest: RemainingEvent | null,
+    part: PartOf & { readonly level: number | null },
+  ): Target[] {
+    const { level } = part;
+    if (!rating || !rest || level === null) return [];
     const { terms } = cache.get(rating.versionId);
-    return targetsOf(rest, terms, { zone, partner: asksAboutPartners(terms) ? partners.thenOf(part) : null });
+    return targetsOf(rest, terms, { zone, level, partner: asksAboutPartners(terms) ? partners.thenOf(part) : null });
+  }
+
+  /** The levels above a partner whom the terms of an event's day pay for it. */
+  function paidLevels(content: AccrualEvent, partnerId: bigint): number[] {
+    const channel = { partnerId, childId: null };
+    const rating = ratingOf(content, channel);
+    if (!rating) return [];
+    const rest = partFor(channel, remainingOf(content, []), content);
+    const part = { event: content, partnerId, ids: [content.eventId] };
+    return levelsAbove(cache.get(rating.versionId).terms).filter(
+      (level) => targetsBy(rating, rest, { ...part, level }).length > 0,
+    );
   }
 
   function keepPartner(rating: Rating | null, part: PartOf): void {
@@ -90,7 +125,7 @@ export async function openPage(
     const { partnerId, eventId, occurredAtMs: atMs } = event;
     if (!history) {
       const rating = ratings(event) ?? null;
-      keepPartner(rating, { event, partnerId, ids: [eventId] });
+      if (event.childId === null) keepPartner(rating, { event, partnerId, ids: [eventId] });
       return {
         partnerId,
         originId: eventId,
@@ -108,32 +143,45 @@ export async function openPage(
     if (!content) return 'early';
     const known = contributions.get(key) ?? [];
     if (event.refundOf !== null) noteMisfit(event, sales);
-    const fitting = refunds().filter((refund) => sales.some((sale) => whyNotRefund(refund, sale) === undefined));
+    // A partner above has no part in the revisions of others, but their refunds stay refunds of the event.
+    const refunded = event.childId === null ? sales : history.known;
+    const fitting = refunds().filter((refund) => refunded.some((sale) => whyNotRefund(refund, sale) === undefined));
     if (event.refundOf === null)
-      for (const refund of fitting) noteMisfit({ ...refund, partnerId }, [content], fitsNoMore);
-    const rating = ratingOf(content, partnerId, known);
-    const part = { event: content, partnerId, ids: history.ids };
-    keepPartner(rating, part);
+      for (const refund of fitting) noteMisfit({ ...refund, partnerId, childId: event.childId }, [content], fitsNoMore);
+    const rating = ratingOf(content, event, known);
+    const part = {
+      event: content,
+      partnerId: doerOf(event),
+      ids: history.ids,
+      level: levelFor({ ...event, level: content.level }),
+    };
+    if (event.childId === null) keepPartner(rating, part);
     return {
       partnerId,
       originId,
       key: nameOf(content),
       atMs: content.occurredAtMs,
       rating,
-      targets: targetsBy(rating, partOf(remainingOf(content, fitting), content, partnerId), part),
+      targets: targetsBy(rating, partFor(event, remainingOf(content, fitting), content), part),
       counted: known,
     };
   }
 
   /** An event keeps the terms by which it was rated. New terms are for events on another day, and for those that nobody rated yet. */
-  function ratingOf(content: AccrualEvent, partnerId: bigint, known: readonly Contribution[]): Rating | null {
+  function ratingOf(
+    content: AccrualEvent,
+    { partnerId, childId }: Channel,
+    known = contributions.get(keyOf({ ...content, partnerId, childId })) ?? [],
+  ): Rating | null {
     const rated = known.findLast(({ measures, minor }) => minor !== 0n || !isNothing(measures)) ?? known.at(-1);
     const isMoved =
-      rated !== undefined && content.occurredAtMs !== histories.get(keyOf({ ...content, partnerId }))?.ratedAtMs();
-    return rated && !isMoved ? rated : (ratings({ ...content, partnerId }) ?? null);
+      rated !== undefined &&
+      content.occurredAtMs !== histories.get(keyOf({ ...content, partnerId, childId }))?.ratedAtMs();
+    return rated && !isMoved ? rated : (ratings({ ...content, partnerId, childId }) ?? null);
   }
 
   function noteMisfit(refund: DueEvent, revisions: readonly AccrualEvent[], why = whyNotRefund): void {
+    if (refund.childId !== null) return;
     const reasons = revisions.map((sale) => why(refund, sale));
     const [reason] = reasons;
     if (reason !== undefined && reasons.every((one) => one !== undefined)) misfits.push({ event: refund, reason });
@@ -145,6 +193,7 @@ export async function openPage(
     authorOf: (versionId) => cache.get(versionId).createdBy,
     misfits,
     changeOf,
+    ancestorsOf: above,
     closingOf: ({ eventId }) => closing.get(eventId),
     scopeOf(partnerId, name) {
       const key = scopeKey(partnerId, name);
@@ -168,6 +217,21 @@ export async function openPage(
 
 const namesIn = (partnerId: bigint, targets: readonly Target[]): ScopeOfPartner[] =>
   targets.flatMap(({ scope }) => (scope ? [{ ...scope, partnerId }] : []));
+
+/** The partner whose earnings are worked out, and the partner below by whose part, if it is not the partner's own. */
+export type Channel = Pick<DueEvent, 'partnerId' | 'childId'>;
+
+/** The partner whose part it is. */
+const doerOf = ({ partnerId, childId }: Channel): bigint => childId ?? partnerId;
+
+const partFor = (
+  { partnerId, childId }: Channel,
+  event: RemainingEvent,
+  content: AccrualEvent,
+): RemainingEvent | null => partOf(event, content, doerOf({ partnerId, childId }));
+
+const levelFor = ({ childId, level = null }: Pick<DueEvent, 'childId' | 'level'>): number | null =>
+  childId === null ? 0 : level;
 
 const nameOf = ({ source, id }: AccrualEvent): string => `${source}/${id}`;
 

@@ -24,8 +24,10 @@ export async function readPartnersThen(
   histories: ReadonlyMap<string, History>,
   isAsked: boolean,
 ): Promise<PartnersThen> {
-  const partnerIds = isAsked ? [...new Set(due.map(({ partnerId }) => partnerId))] : [];
-  const eventIds = isAsked ? [...histories.values()].flatMap(({ ids }) => ids) : [];
+  const partnerIds = isAsked ? [...new Set(due.map(({ partnerId, childId }) => childId ?? partnerId))] : [];
+  // A partner above is worked out after the one below, whose facts are kept by then.
+  const above = due.filter(({ childId }) => childId !== null).map(({ eventId }) => eventId);
+  const eventIds = isAsked ? [...above, ...[...histories.values()].flatMap(({ ids }) => ids)] : [];
   const known = new Map(
     (partnerIds.length > 0 ? await listKnownPartners(tx, id, partnerIds) : []).map((row) => [row.partnerId, row]),
   );

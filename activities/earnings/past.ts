@@ -5,12 +5,13 @@ import { type Contribution, type Scope, scopeKey } from '../../domain/earnings/c
 import type { Rating } from '../../domain/earnings/rating.ts';
 import { CLOSING } from '../../domain/event.ts';
 import { asksAboutPartners } from '../../domain/programs/plan.ts';
+import { type Hierarchy, readHierarchy } from './ancestors.ts';
 import { type History, readCounted, readHistories } from './history.ts';
 import { type PartnersThen, readPartnersThen } from './partners-then.ts';
 import { readRatings } from './ratings.ts';
 import type { TermsCache } from './terms-cache.ts';
 
-export type RatingOf = (event: Pick<DueEvent, 'partnerId' | 'occurredAtMs'>) => Rating | undefined;
+export type RatingOf = (event: Pick<DueEvent, 'partnerId' | 'childId' | 'occurredAtMs'>) => Rating | undefined;
 
 /** The scopes by `scopeKey`, and the contributions of refunded or corrected events by the keys of their histories. */
 export type State = { readonly scopes: Map<string, Scope>; readonly contributions: Map<string, Contribution[]> };
@@ -25,6 +26,8 @@ export type Past = {
   readonly histories: (due: readonly DueEvent[]) => Promise<ReadonlyMap<string, History>>;
   /** The partners of the events on their days, where an incentive asks about them. It is asked after the ratings. */
   readonly partners: (due: readonly DueEvent[], histories: ReadonlyMap<string, History>) => Promise<PartnersThen>;
+  /** Reads who is above the partners of events, and who was when earlier revisions were worked out. */
+  readonly ancestors: (due: readonly DueEvent[], histories: ReadonlyMap<string, History>) => Promise<Hierarchy>;
   /** The page adds to these maps and changes what is in them. */
   readonly state: (
     due: readonly DueEvent[],
@@ -43,6 +46,7 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
     },
     histories: (due) => readHistories(tx, program.id, due),
     partners: (due, histories) => readPartnersThen(tx, program, due, histories, isAsked),
+    ancestors: (due, histories) => readHierarchy(tx, due, histories, cache.levels()),
     async state(due, histories, namesOf) {
       const counted = await readCounted(tx, histories);
       await cache.load(

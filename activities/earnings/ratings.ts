@@ -5,9 +5,14 @@ import { startOfDay } from '../../domain/calendar.ts';
 import { type Rating, ratingAt } from '../../domain/earnings/rating.ts';
 import type { TermsCache } from './terms-cache.ts';
 
-/** Reads the terms by which each partner's events are rated, and loads all versions of the program's plans. */
+/**
+ * Reads the terms by which each partner's events are rated, and loads all versions of the program's plans. A partner above earns by the
+ * terms of the one below, and the parts of all partners below with one version of a plan are one segment of a window.
+ */
 export async function readRatings(tx: Database, program: AccrualProgram, due: readonly DueEvent[], cache: TermsCache) {
-  const terms = await listAgreementTerms(tx, program.id, [...new Set(due.map(({ partnerId }) => partnerId))]);
+  const terms = await listAgreementTerms(tx, program.id, [
+    ...new Set(due.map(({ partnerId, childId }) => childId ?? partnerId)),
+  ]);
   const agreed = Map.groupBy(
     terms.map((term) => ({ ...term, sinceMs: startOfDay(term.from, program.zone) })),
     ({ partnerId }) => partnerId,
@@ -17,9 +22,18 @@ export async function readRatings(tx: Database, program: AccrualProgram, due: re
     tx,
     versions.map(({ id }) => id),
   );
+  const sinceMs = new Map(versions.map(({ id, effectiveFrom }) => [id, effectiveFrom.getTime()]));
   return {
     versionIds: versions.map(({ id }) => id),
-    ratings: ({ partnerId, occurredAtMs }: Pick<DueEvent, 'partnerId' | 'occurredAtMs'>): Rating | undefined =>
-      ratingAt(agreed.get(partnerId) ?? [], versions, occurredAtMs, program.zone),
+    ratings: ({
+      partnerId,
+      childId,
+      occurredAtMs,
+    }: Pick<DueEvent, 'partnerId' | 'childId' | 'occurredAtMs'>): Rating | undefined => {
+      const rating = ratingAt(agreed.get(childId ?? partnerId) ?? [], versions, occurredAtMs, program.zone);
+      return rating && childId !== null
+        ? { ...rating, sinceMs: sinceMs.get(rating.versionId) ?? rating.sinceMs }
+        : rating;
+    },
   };
 }

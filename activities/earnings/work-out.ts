@@ -1,4 +1,5 @@
 import type { DueEvent } from '../../db/earnings/accrual.ts';
+import type { EventAncestor } from '../../db/earnings/ancestors.ts';
 import type { LineKind, NewEarning } from '../../db/earnings/earnings.ts';
 import { close, type Earning, earningsOf, type Scope } from '../../domain/earnings/change.ts';
 import { isReading } from '../../domain/programs/incentives/measure.ts';
@@ -7,6 +8,8 @@ import type { Page } from './page.ts';
 export type WorkedOut = {
   readonly earnings: readonly NewEarning[];
   readonly done: readonly DueEvent[];
+  /** The partners above for whom these events are still to be worked out. */
+  readonly above: readonly EventAncestor[];
   /** Refunds whose sales are not worked out yet. */
   readonly early: readonly (DueEvent & { refundOf: string })[];
   /** Windows that are closed without their reading. */
@@ -17,6 +20,7 @@ export type WorkedOut = {
 export function workOut(page: Page, events: readonly DueEvent[]): WorkedOut {
   const earnings: NewEarning[] = [];
   const done: DueEvent[] = [];
+  const above: EventAncestor[] = [];
   const early: (DueEvent & { refundOf: string })[] = [];
   const unread: { scope: Scope; event: DueEvent }[] = [];
   for (const event of events) {
@@ -28,11 +32,12 @@ export function workOut(page: Page, events: readonly DueEvent[]): WorkedOut {
     }
     const earned = change ? earningsOf(change, page) : closingEarnings(closing, event, page);
     if (closing && lacksReading(closing)) unread.push({ scope: closing, event });
+    above.push(...page.ancestorsOf(event));
     page.remember(event, change, earned);
     earnings.push(...named(event, earned, page));
     done.push(event);
   }
-  return { earnings, done, early, unread };
+  return { earnings, done, above, early, unread };
 }
 
 const lacksReading = ({ measure, members }: Scope): boolean => isReading(measure) && members.size === 0;
@@ -62,6 +67,7 @@ const named = (event: DueEvent, earned: readonly Earning[], page: Page): NewEarn
     eventId: event.eventId,
     n: index + 1,
     partnerId: event.partnerId,
+    childId: event.childId,
     kind: kindOf(event),
     madeBy: handsOf(event, earning, page),
   }));

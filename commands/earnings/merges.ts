@@ -15,6 +15,7 @@ import { listGrantsOfPartner } from '../../db/people/grants.ts';
 import { correctionPostings } from '../../domain/books/postings.ts';
 import { Failure, refused } from '../../domain/errors.ts';
 import { takeOverFacts } from '../partners/facts.ts';
+import { takeOverParents } from '../partners/parents.ts';
 import { revokeGrant } from '../people/grants.ts';
 import { recordProposal } from './correction-proposals.ts';
 
@@ -66,6 +67,7 @@ export async function bookMerge(tx: Database, correction: Correction, by: string
       correction.proposedById,
     );
   await takeOverFacts(tx, merge, { from: code, into, by: correction.proposedById });
+  await takeOverParents(tx, merge, { from: code, by: correction.proposedById });
   for (const grant of await listGrantsOfPartner(tx, merge.mergedId)) await revokeGrant(tx, grant, by);
   const detail = { into, correction: correction.id };
   await addAuditEntry(tx, { actorId: by, action: 'partner.merge', subject: `partner/${code}`, detail });

@@ -39,6 +39,10 @@ export type AccrualEvent = Omit<Event, 'shares'> & {
 /** An event that is to be worked out for a partner: its own, or one who earned by an earlier revision. */
 export type DueEvent = AccrualEvent & {
   readonly partnerId: bigint;
+  /** The partner of the event for whose part a partner above is worked out. Null for the part of the partner. */
+  readonly childId: bigint | null;
+  /** How far above the child the partner is. Null where the partner only gives back. */
+  readonly level?: number | null;
   /** The person who accepted it out of quarantine. */
   readonly acceptedBy?: string | null;
 };
@@ -69,7 +73,13 @@ const eventShape = {
     }),
   ),
 };
-const DueRow = z.strictObject({ ...eventShape, partnerId: z.bigint(), acceptedBy: z.string().nullable() });
+const DueRow = z.strictObject({
+  ...eventShape,
+  partnerId: z.bigint(),
+  childId: z.bigint().nullable(),
+  level: z.number().nullable(),
+  acceptedBy: z.string().nullable(),
+});
 
 const eventColumns = sql.fragment`
   event.id as "eventId", event.source, event.source_id as id, event.revision, program.code as program, partner.code as partner,
@@ -88,29 +98,47 @@ export const listDueEvents = (
   few?: readonly DueKey[],
 ): Promise<readonly DueEvent[]> =>
   db.any(sql.type(DueRow)`
-    select ${eventColumns}, due.partner_id as "partnerId",
+    select ${eventColumns}, due.partner_id as "partnerId", due.child_id as "childId",
+      case when due.child_id is not null then (
+        select level from event_ancestor above
+        where above.event_id = due.event_id and above.child_id = due.child_id and above.partner_id = due.partner_id
+      ) end as level,
       case when event.revision > 1 then (
         select decision.decided_by from event_quarantine kept join event_quarantine_decision decision on decision.quarantine_id = kept.id
         where kept.source = event.source and kept.source_id = event.source_id and decision.revision = event.revision
       ) end as "acceptedBy"
     from (
-      select event_id, partner_id from event_due
+      select event_id, partner_id, child_id from event_due
       where program_id = ${programId} and shard = ${shard} and waits_for is null and set_aside_since is null
-        ${few ? sql.fragment`and (event_id, partner_id) in (select * from ${unnestDue(few)})` : sql.fragment``}
+        ${few ? sql.fragment`and (event_id, partner_id, coalesce(child_id, 0)) in (select event_id, partner_id, coalesce(child_id, 0) from ${unnestDue(few)} as few(event_id, partner_id, child_id))` : sql.fragment``}
       order by event_id, partner_id limit ${limit}
     ) due
     join event on event.id = due.event_id
     join program on program.id = event.program_id join partner on partner.id = event.partner_id
     order by event.id, due.partner_id`);
 
-/** An event by its key, and the partner for whom it is asked. */
-export type OriginKey = { readonly source: string; readonly id: string; readonly partnerId: bigint };
+/** An event by its key, and the partner for whom it is asked: by the partner's own part, or by that of a partner below. */
+export type OriginKey = {
+  readonly source: string;
+  readonly id: string;
+  readonly partnerId: bigint;
+  readonly childId: bigint | null;
+};
 
-const HistoryRow = z.strictObject({ ...eventShape, forPartnerId: z.bigint(), isDue: z.boolean() });
+const HistoryRow = z.strictObject({
+  ...eventShape,
+  forPartnerId: z.bigint(),
+  forChildId: z.bigint().nullable(),
+  level: z.number().nullable(),
+  isDue: z.boolean(),
+});
 /** A revision or a refund of an event. `isDue` says whether it is still to be worked out for the partner. */
 export type HistoryEvent = z.infer<typeof HistoryRow>;
 
-/** All that is known of some events of a program: their revisions and their refunds, in the order in which they came. */
+/**
+ * All that is known of some events of a program: their revisions and their refunds, in the order in which they came. For a partner above, a
+ * revision is still to be worked out until the partner below has said who that is, and a refund until it is worked out for the one below.
+ */
 export const listHistory = (
   db: Database,
   programId: number,
@@ -118,18 +146,26 @@ export const listHistory = (
 ): Promise<readonly HistoryEvent[]> =>
   db.any(sql.type(HistoryRow)`
     with asked as (
-      select distinct * from ${unnestOrigins(origins)} as given(source, source_id, partner_id)
+      select distinct * from ${unnestOrigins(origins)} as given(source, source_id, partner_id, child_id)
     ), found as (
-      select event.id, asked.partner_id as for_partner_id from asked join event using (source, source_id)
+      select event.id, asked.partner_id as for_partner_id, asked.child_id as for_child_id from asked join event using (source, source_id)
       where event.program_id = ${programId}
       union all
-      select refund.id, asked.partner_id from asked
+      select refund.id, asked.partner_id, asked.child_id from asked
       join event refund on refund.source = asked.source and refund.refund_of = asked.source_id and refund.program_id = ${programId}
     )
-    select ${eventColumns}, found.for_partner_id as "forPartnerId", due.event_id is not null as "isDue"
+    select ${eventColumns}, found.for_partner_id as "forPartnerId", found.for_child_id as "forChildId", above.level,
+      due.event_id is not null or found.for_child_id is not null and case
+        when event.refund_of is null then above.event_id is null
+        else exists (
+          select from event_due own where own.event_id = event.id and own.partner_id = found.for_child_id and own.child_id is null)
+      end as "isDue"
     from found join event on event.id = found.id
     join program on program.id = event.program_id join partner on partner.id = event.partner_id
     left join event_due due on due.event_id = event.id and due.partner_id = found.for_partner_id
+      and due.child_id is not distinct from found.for_child_id
+    left join event_ancestor above on above.event_id = event.id and above.child_id = found.for_child_id
+      and above.partner_id = found.for_partner_id
     order by event.id`);
 
 const RevisedRow = z.strictObject({ source: z.string(), id: z.string() });
@@ -150,13 +186,14 @@ export const listRevised = (
 
 const unnestOrigins = (origins: readonly OriginKey[]) =>
   unnestColumns(
-    ['text', 'text', 'int8'],
-    origins.map(({ source, id, partnerId }) => [source, id, partnerId]),
+    ['text', 'text', 'int8', 'int8'],
+    origins.map(({ source, id, partnerId, childId }) => [source, id, partnerId, childId]),
   );
 
 const ContributionRow = z.strictObject({
   originId: z.bigint(),
   partnerId: z.bigint(),
+  childId: z.bigint().nullable(),
   incentiveId: z.string(),
   currency: Unit,
   scopeId: z.bigint().nullable(),
@@ -170,7 +207,7 @@ const ContributionRow = z.strictObject({
 });
 export type ContributionRow = z.infer<typeof ContributionRow>;
 
-/** The contributions of events until now, by partner, incentive, scope and terms. */
+/** The contributions of events until now, by partner, child, incentive, scope and terms. */
 export const listContributions = (
   db: Database,
   originIds: readonly bigint[],
@@ -179,7 +216,7 @@ export const listContributions = (
   const ids = sql.array(originIds.map(String), 'int8');
   const partners = sql.array(partnerIds.map(String), 'int8');
   return db.any(sql.type(ContributionRow)`
-    select origin_id as "originId", partner_id as "partnerId", incentive_id as "incentiveId", currency, scope_id as "scopeId",
+    select origin_id as "originId", partner_id as "partnerId", child_id as "childId", incentive_id as "incentiveId", currency, scope_id as "scopeId",
       plan_version_id as "versionId", terms_since as "sinceMs", sum(amount_minor)::bigint as minor, sum(volume)::bigint as volume,
       sum(of_amount)::bigint as of, sum(base)::bigint as base, min(available_on) as "availableOn"
     from (
@@ -187,7 +224,7 @@ export const listContributions = (
       union all
       select * from earning where partner_id = any(${partners}) and origin_id = any(${ids}) and origin_id <> event_id
     ) earned
-    group by origin_id, partner_id, incentive_id, currency, scope_id, plan_version_id, terms_since
+    group by origin_id, partner_id, child_id, incentive_id, currency, scope_id, plan_version_id, terms_since
     order by max(event_id)`);
 };
 

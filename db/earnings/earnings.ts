@@ -16,6 +16,8 @@ export type NewEarning = Earning & {
   /** Numbers the earnings that one event makes for one partner. */
   readonly n: number;
   readonly partnerId: bigint;
+  /** The partner of the event whose terms pay this partner above. Null where partners earn by their own part. */
+  readonly childId: bigint | null;
   readonly kind: LineKind;
   /** The people who sent the event or wrote the terms. */
   readonly madeBy: readonly string[];
@@ -56,9 +58,9 @@ export async function insertEarnings(
   const ids = new Map(lines.map((line) => [lineKey(line), line.id]));
   const isoOf = instantWriter();
   await db.query(sql.unsafe`
-    insert into earning(event_id, n, partner_id, program_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since, batch_id,
-      earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before)
-    select event_id, n, partner_id, ${programId}, origin_id, incentive_id, scope_id, plan_version_id, terms_since, ${batchId},
+    insert into earning(event_id, n, partner_id, child_id, program_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since,
+      batch_id, earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before)
+    select event_id, n, partner_id, child_id, ${programId}, origin_id, incentive_id, scope_id, plan_version_id, terms_since, ${batchId},
       earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before
     from ${unnestColumns(
       EARNING_TYPES,
@@ -66,6 +68,7 @@ export async function insertEarnings(
         earning.eventId,
         earning.n,
         earning.partnerId,
+        earning.childId,
         earning.originId,
         earning.incentiveId,
         earning.scope?.id ?? null,
@@ -80,14 +83,13 @@ export async function insertEarnings(
         earning.availableOn,
         earning.before && beforeJson(earning.before),
       ]),
-    )} as added(event_id, n, partner_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since, earning_line_id, currency,
+    )} as added(event_id, n, partner_id, child_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since, earning_line_id, currency,
       amount_minor, volume, of_amount, base, available_on, before)`);
   return { ...batch, lines };
 }
 
-const EARNING_TYPES = 'int8 int2 int8 int8 text int8 int4 timestamptz int8 text int8 int8 int8 int8 date jsonb'.split(
-  ' ',
-);
+const EARNING_TYPES =
+  'int8 int2 int8 int8 int8 text int8 int4 timestamptz int8 text int8 int8 int8 int8 date jsonb'.split(' ');
 
 /** Writes instants for the database. A page has many earnings under few terms, so it remembers each instant that it wrote. */
 function instantWriter(): (ms: number) => string {

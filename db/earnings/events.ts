@@ -228,14 +228,21 @@ export const listEvents = (
 const SharesTriedRow = z.strictObject({ program: z.string(), shard: z.number(), count: Count });
 export type SharesTried = z.infer<typeof SharesTriedRow>;
 
-/** An event that is worked out for a partner. */
-export type DueKey = { readonly eventId: bigint; readonly partnerId: bigint };
+/** An event that is worked out for a partner: for the partner's own part, or for the part of a partner below. */
+export type DueKey = { readonly eventId: bigint; readonly partnerId: bigint; readonly childId: bigint | null };
+
+/** Puts events into the queue for partners above those who did them. */
+export const insertDue = (db: Database, due: readonly DueKey[]) =>
+  db.query(sql.unsafe`
+    insert into event_due(event_id, partner_id, child_id, program_id, shard, source)
+    select event.id, above.partner_id, above.child_id, event.program_id, above.partner_id % ${SHARDS}, event.source
+    from ${unnestDue(due)} as above(event_id, partner_id, child_id) join event on event.id = above.event_id`);
 
 /** Takes worked-out events out of the queue. */
 export const finishDueEvents = (db: Database, due: readonly DueKey[]) =>
   db.query(sql.unsafe`
-    delete from event_due due using ${unnestDue(due)} as done(event_id, partner_id)
-    where due.event_id = done.event_id and due.partner_id = done.partner_id`);
+    delete from event_due due using ${unnestDue(due)} as done(event_id, partner_id, child_id)
+    where due.event_id = done.event_id and due.partner_id = done.partner_id and due.child_id is not distinct from done.child_id`);
 
 /** Refunds that waited for one of these events are due now. */
 export const wakeWaiting = (db: Database, events: readonly EventKey[]) =>
@@ -244,10 +251,10 @@ export const wakeWaiting = (db: Database, events: readonly EventKey[]) =>
     where due.source = done.source and due.waits_for = done.source_id`);
 
 /** Sets an event aside for a partner, because it cannot be worked out. */
-export const setAside = (db: Database, { eventId, partnerId }: DueKey, reason: string) =>
+export const setAside = (db: Database, { eventId, partnerId, childId }: DueKey, reason: string) =>
   db.query(sql.unsafe`
     update event_due set set_aside_since = now(), set_aside_reason = ${reason}
-    where event_id = ${eventId} and partner_id = ${partnerId}`);
+    where event_id = ${eventId} and partner_id = ${partnerId} and child_id is not distinct from ${childId}`);
 
 /** Makes events due again that were set aside, where a query `which` names them as `due` and `event`. Returns how many, by share. */
 export const trySetAsideAgain = (db: Database, which: FragmentSqlToken): Promise<readonly SharesTried[]> =>
@@ -265,15 +272,15 @@ export const waitForSales = (db: Database, refunds: readonly (DueKey & { refundO
   db.query(sql.unsafe`
     update event_due due set waits_for = refund.refund_of, waits_since = now()
     from ${unnestColumns(
-      ['int8', 'int8', 'text'],
-      refunds.map(({ eventId, partnerId, refundOf }) => [eventId, partnerId, refundOf]),
-    )} as refund(event_id, partner_id, refund_of)
-    where due.event_id = refund.event_id and due.partner_id = refund.partner_id`);
+      ['int8', 'int8', 'int8', 'text'],
+      refunds.map(({ eventId, partnerId, childId, refundOf }) => [eventId, partnerId, childId, refundOf]),
+    )} as refund(event_id, partner_id, child_id, refund_of)
+    where due.event_id = refund.event_id and due.partner_id = refund.partner_id and due.child_id is not distinct from refund.child_id`);
 
 export const unnestDue = (due: readonly DueKey[]) =>
   unnestColumns(
-    ['int8', 'int8'],
-    due.map(({ eventId, partnerId }) => [eventId, partnerId]),
+    ['int8', 'int8', 'int8'],
+    due.map(({ eventId, partnerId, childId }) => [eventId, partnerId, childId]),
   );
 
 export const unnestKeys = (events: readonly EventKey[]) =>

@@ -1,10 +1,11 @@
 import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
-import type { Before } from '../../domain/earnings/change.ts';
+import { type Before, incentiveOf } from '../../domain/earnings/change.ts';
 import { explain } from '../../domain/earnings/explanation.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';
 import { targetsOf } from '../../domain/earnings/target.ts';
+import { levelOf } from '../../domain/programs/incentives/index.ts';
 import { Amounts, Currency, LocalDate, ReadingColumn, Unit } from '../column-types.ts';
 import type { Database } from '../database.ts';
 import { readTerms } from '../programs/terms.ts';
@@ -63,6 +64,8 @@ export const Calculation = z
     base: MinorText,
     before: BeforeColumn.nullable(),
     availableOn: LocalDate,
+    /** The code of the partner below by whose part it is earned. Null for the own part. */
+    child: z.string().nullable(),
     scope: z
       .object({ window: z.string(), start: LocalDate, group: z.string(), closesOn: LocalDate.nullable() })
       .nullable(),
@@ -86,9 +89,9 @@ export const calculationColumn: FragmentSqlToken = sql.fragment`
   jsonb_build_object('kind', event.kind, 'revision', event.revision, 'incentiveId', earning.incentive_id,
     'versionId', earning.plan_version_id, 'sinceMs', (extract(epoch from earning.terms_since) * 1000)::bigint,
     'currency', earning.currency, 'minor', earning.amount_minor::text, 'volume', earning.volume::text, 'of', earning.of_amount::text,
-    'base', earning.base::text,
+    'base', earning.base::text, 'child', (select code from partner child where child.id = earning.child_id),
     'before', earning.before, 'availableOn', earning.available_on, 'zone', schedule.zone,
-    'partner', (select ${thenJson} from event_partner kept where kept.event_id = earning.event_id and kept.partner_id = earning.partner_id),
+    'partner', (select ${thenJson} from event_partner kept where kept.event_id = earning.event_id and kept.partner_id = coalesce(earning.child_id, earning.partner_id)),
     'scope', case when scope.id is not null then jsonb_build_object('window', scope.time_window, 'start', scope.window_start,
       'group', scope.group_value, 'closesOn', scope.closes_on) end,
     'event', jsonb_build_object('occurredAtMs', (extract(epoch from event.occurred_at) * 1000)::bigint,
@@ -126,12 +129,19 @@ export async function withExplanations<Row extends WithCalculation>(
       revision: 1,
       shares: [],
     };
+    const terms = termsOf(stored.versionId);
+    const level = levelOf(incentiveOf(terms, stored.incentiveId));
     const target = isSeen
       ? undefined
-      : targetsOf(remainingOf(content, []), termsOf(stored.versionId), { zone, partner }).find(
-          ({ terms }) => terms.id === stored.incentiveId,
+      : targetsOf(remainingOf(content, []), terms, { zone, level, partner }).find(
+          ({ terms: { id } }) => id === stored.incentiveId,
         );
-    const earning = { ...stored, measures: { volume, of, base }, lacks: target?.lacks ?? null, partner };
+    const earning = {
+      ...stored,
+      measures: { volume, of, base },
+      lacks: target?.lacks ?? null,
+      partner: level > 0 ? null : partner,
+    };
     return { ...row, explanation: explain(earning, termsOf) };
   });
 }

@@ -53,7 +53,7 @@ export async function listPartnerEarnings(
     asOf === null
       ? sql.fragment``
       : sql.fragment`join accrual_batch batch on batch.id = earning.batch_id and ${isKnown(asOf, sql.fragment`batch.booked_at`)}`;
-  const eventKey = sql.fragment`event.source || '/' || event.source_id || '/' || event.revision`;
+  const eventKey = sql.fragment`event.source || '/' || event.source_id || '/' || event.revision || coalesce('/' || earning.child_id, '')`;
   const eventOrder = sql.fragment`date_trunc('milliseconds', event.occurred_at), ${eventKey}, earning.n`;
   const earned = (found: ReturnType<typeof sql.fragment>) => sql.fragment`
     (select event.source, event.source_id as "eventId", ${eventKey} as key, earning.n, event.kind, event.occurred_at as "occurredAt",
@@ -71,16 +71,20 @@ export async function listPartnerEarnings(
   const rows = await db.any(sql.type(EarnedRow)`
     select * from (
     ${earned(sql.fragment`(select * from event where partner_id = ${partnerId}) event
-      join earning on earning.event_id = event.id and earning.partner_id = ${partnerId}`)}
+      join earning on earning.event_id = event.id and earning.partner_id = ${partnerId} and earning.child_id is null`)}
     union all
-    ${earned(sql.fragment`(select * from earning where partner_id = ${partnerId} and origin_id <> event_id) earning
+    ${earned(sql.fragment`(select * from earning where partner_id = ${partnerId} and child_id is not null) earning
+      join event on event.id = earning.event_id`)}
+    union all
+    ${earned(sql.fragment`(select * from earning where partner_id = ${partnerId} and origin_id <> event_id and child_id is null) earning
       join event on event.id = earning.event_id and event.partner_id <> ${partnerId}`)}
     union all
     ${earned(sql.fragment`(
         select event.* from event_share share join event on event.id = share.event_id
         where share.partner_id = ${partnerId} and share.no > 1 and event.partner_id <> ${partnerId}
       ) event
-      join earning on earning.event_id = event.id and earning.partner_id = ${partnerId} and earning.origin_id = event.id`)}
+      join earning on earning.event_id = event.id and earning.partner_id = ${partnerId} and earning.origin_id = event.id
+        and earning.child_id is null`)}
     union all
     (select 'resolution', resolution.id::text, 'resolution/' || resolution.id, 0, line.kind, resolution.decided_at, program.code, null, null,
       line.kind, line.currency, line.amount_minor, line.available_on, payout.id, payout.status, null,

@@ -8,7 +8,7 @@ import { type DueKey, type EventKey, type SharesTried, trySetAsideAgain } from '
 
 /** The events that cannot be worked out. They stand in the queue of events, and everything else goes on without them. */
 
-const DueKeyRow = z.strictObject({ eventId: z.bigint(), partnerId: z.bigint() });
+const DueKeyRow = z.strictObject({ eventId: z.bigint(), partnerId: z.bigint(), childId: z.bigint().nullable() });
 
 /** The keys of the next events of a share of a program that are not worked out yet, in the order in which they came. */
 export const listDueKeys = (
@@ -18,7 +18,7 @@ export const listDueKeys = (
   limit: number,
 ): Promise<readonly DueKey[]> =>
   db.any(sql.type(DueKeyRow)`
-    select event_id as "eventId", partner_id as "partnerId" from event_due
+    select event_id as "eventId", partner_id as "partnerId", child_id as "childId" from event_due
     where program_id = ${programId} and shard = ${shard} and waits_for is null and set_aside_since is null
     order by event_id, partner_id limit ${limit}`);
 
@@ -33,6 +33,7 @@ export const readDueName = (db: Database, { eventId, partnerId }: DueKey) =>
 const SetAsideRow = z.strictObject({
   eventId: z.bigint(),
   partnerId: z.bigint(),
+  childId: z.bigint().nullable(),
   program: z.string(),
   partner: z.string(),
   source: z.string(),
@@ -47,7 +48,7 @@ const SetAsideRow = z.strictObject({
 export type SetAsideEvent = z.infer<typeof SetAsideRow>;
 
 const setAsideColumns = sql.fragment`
-  due.event_id as "eventId", due.partner_id as "partnerId", program.code as program, partner.code as partner, event.source,
+  due.event_id as "eventId", due.partner_id as "partnerId", due.child_id as "childId", program.code as program, partner.code as partner, event.source,
   event.source_id as id, event.revision, event.kind, event.currency, event.amount_minor as minor, due.set_aside_reason as reason,
   due.set_aside_since as since`;
 
@@ -56,11 +57,12 @@ export const listSetAside = (db: Database, after: DueKey, limit: number): Promis
   db.any(sql.type(SetAsideRow)`
     select ${setAsideColumns}
     from (
-      select * from event_due where set_aside_since is not null and (event_id, partner_id) > (${after.eventId}, ${after.partnerId})
-      order by event_id, partner_id limit ${limit}
+      select * from event_due where set_aside_since is not null
+        and (event_id, partner_id, coalesce(child_id, 0)) > (${after.eventId}, ${after.partnerId}, ${after.childId ?? 0n})
+      order by event_id, partner_id, coalesce(child_id, 0) limit ${limit}
     ) due
     join event on event.id = due.event_id join program on program.id = due.program_id join partner on partner.id = due.partner_id
-    order by due.event_id, due.partner_id`);
+    order by due.event_id, due.partner_id, coalesce(due.child_id, 0)`);
 
 /** The events of partners that were set aside first, a few for each, in the programs of a schedule. */
 export const listSetAsideOf = (

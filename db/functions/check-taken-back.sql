@@ -6,12 +6,12 @@ declare earned bigint;
 begin
   perform from earning where event_id = new.origin_id and partner_id = new.partner_id order by n for no key update;
   select sum(amount_minor) into earned from (
-    select amount_minor, currency, scope_id from earning where event_id = new.origin_id and partner_id = new.partner_id
+    select amount_minor, currency, scope_id, child_id from earning where event_id = new.origin_id and partner_id = new.partner_id
     union all
-    select amount_minor, currency, scope_id from earning
+    select amount_minor, currency, scope_id, child_id from earning
     where partner_id = new.partner_id and origin_id = new.origin_id and origin_id <> event_id
   ) all_of_it
-  where currency = new.currency and scope_id is null;
+  where currency = new.currency and scope_id is null and child_id is not distinct from new.child_id;
   if earned < 0 then
     raise exception 'earning of event % refused: it would take back more than was earned', new.origin_id
       using errcode = 'check_violation';

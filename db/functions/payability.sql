@@ -17,8 +17,12 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
   outcome text
 ) language sql stable as $$
   with member as (
-    select distinct agreement_term.partner_id
+    select agreement_term.partner_id
     from agreement_term join program on program.id = agreement_term.program_id
+    where program.schedule_id = the_schedule
+    union
+    select earning_line.partner_id -- a partner above others may earn without an agreement
+    from earning_line join program on program.id = earning_line.program_id
     where program.schedule_id = the_schedule
   ), line as (
     select line.partner_id, line.currency, line.amount_minor, line.available_on, payout.status,

@@ -1,6 +1,10 @@
--- 5. Every event is either still due or was counted once, for each partner for whom it is worked out.
+-- 5. Every event is either still due or was counted once, for each partner for whom it is worked out, also above its own.
 with seen as (
-  select program_id, sum(worked_out_for) as events from event group by program_id
+  select program_id, sum(events) as events from (
+    select program_id, sum(worked_out_for) as events from event group by program_id
+    union all
+    select program_id, count(*) from event_ancestor join event on event.id = event_id group by program_id
+  ) named group by program_id
 ), due as (
   select program_id, count(*) as events from event_due group by program_id
 ), counted as (

@@ -3,6 +3,6 @@ select format('event %s/%s earned %s for partner %s, which is less than nothing,
   sum(earning.amount_minor), earning.partner_id) as culprit
 from earning join event origin on origin.id = earning.origin_id
 where earning.scope_id is null
-group by origin.source, origin.source_id, earning.partner_id, earning.currency
+group by origin.source, origin.source_id, earning.partner_id, earning.child_id, earning.currency
 having bool_or(earning.origin_id <> earning.event_id)
   and (sum(earning.amount_minor) < 0 or count(distinct earning.available_on) > 1);

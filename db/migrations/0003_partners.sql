@@ -139,3 +139,19 @@ create table onboarding_record(
   recorded_at timestamptz not null default now()
 );
 create index on onboarding_record(partner_id, stage, id);
+
+-- A record of the partner above a partner on some local days, such as the distributor of a reseller, or of none. A later row supersedes every
+-- earlier one for its days (`direct_parents`).
+create table partner_parent(
+  id bigint generated always as identity primary key,
+  partner_id bigint not null references partner,
+  parent_id bigint references partner check (parent_id <> partner_id),
+  starts_on date not null check (isfinite(starts_on)),
+  ends_on date check (isfinite(ends_on)),
+  reason text not null check (reason <> ''),
+  recorded_by uuid references actor,
+  recorded_at timestamptz not null default now(),
+  check (ends_on > starts_on)
+);
+create index on partner_parent(partner_id, id);
+create index on partner_parent(parent_id, partner_id);

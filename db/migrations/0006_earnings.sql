@@ -49,9 +49,21 @@ comment on table event_share is
   'The partners who share an event, in the order in which they were named. The first one is the partner of the event.';
 comment on column event_share.weight is 'Millionths. Only the ratios of the weights of an event count.';
 
+-- The partners above a partner of an event, for whom the event is worked out too because terms of the partner pay them.
+create table event_ancestor(
+  event_id bigint not null references event,
+  child_id bigint not null references partner,
+  partner_id bigint not null references partner check (partner_id <> child_id),
+  level smallint check (level > 0),
+  primary key (event_id, child_id, partner_id)
+);
+comment on column event_ancestor.level is
+  'How far above the child the partner is: 1 is the parent. Null where the partner only gives back what an earlier revision earned.';
+
 create table event_due(
   event_id bigint not null,
   partner_id bigint not null,
+  child_id bigint,
   program_id int not null,
   shard smallint not null,
   source text not null,
@@ -61,15 +73,16 @@ create table event_due(
   set_aside_reason text,
   check ((waits_for is null) = (waits_since is null)),
   check ((set_aside_since is null) = (set_aside_reason is null)),
-  primary key (event_id, partner_id)
+  unique nulls not distinct (event_id, partner_id, child_id)
 );
 create index event_due_ready on event_due(program_id, shard, event_id, partner_id) where waits_for is null and set_aside_since is null;
-create index event_due_aside on event_due(event_id, partner_id) where set_aside_since is not null;
+create index event_due_aside on event_due(event_id, partner_id, coalesce(child_id, 0)) where set_aside_since is not null;
 create index event_due_aside_of on event_due(partner_id, event_id) where set_aside_since is not null;
 create index event_due_waiting on event_due(source, waits_for) where waits_for is not null;
 create index event_due_waits on event_due(program_id, waits_since, event_id) where waits_since is not null;
 create index event_due_waits_of on event_due(partner_id, waits_since, event_id) where waits_for is not null;
 comment on table event_due is 'The events that are still to be worked out, one row for each partner who earns, or may lose, by the event.';
+comment on column event_due.child_id is 'The partner of the event for whose part a partner above is worked out. Null for the part of the partner.';
 comment on column event_due.waits_for is 'A refund that came before its sale waits for that sale, named by its source id.';
 comment on column event_due.set_aside_reason is 'Why the event cannot be worked out. It stays here until a person or a change makes it due again.';
 
@@ -283,6 +296,7 @@ create table earning(
   event_id bigint not null,
   n smallint not null,
   partner_id bigint not null,
+  child_id bigint,
   program_id int not null,
   origin_id bigint not null,
   incentive_id text not null,
@@ -298,11 +312,13 @@ create table earning(
   base bigint not null default 0,
   available_on date not null,
   before jsonb,
-  primary key (event_id, partner_id, n),
+  unique nulls not distinct (event_id, partner_id, child_id, n),
   constraint points_have_no_line check (earning_line_id is null or not is_points(currency))
 );
 create index on earning(earning_line_id);
 create index earning_changes on earning(partner_id, origin_id) where origin_id <> event_id;
+create index earning_overrides on earning(partner_id, event_id) where child_id is not null;
+comment on column earning.child_id is 'The partner of the event whose terms pay this partner above. Null where partners earn by their own part.';
 comment on column earning.origin_id is 'The event whose measures changed: the event itself, or the sale that it refunds or corrects.';
 comment on column earning.terms_since is 'The instant from which the partner had these terms. It names the segment of the window.';
 comment on column earning.volume is 'The change of the measure. With `before`, it is enough to compute the amount again.';

@@ -70,7 +70,8 @@ export async function listPayoutEarnings(
         event.occurred_at as "occurredAt", earning.incentive_id as "incentive",
         plan.code as plan, version.version as "planVersion", earning.amount_minor as "minor", earning.currency,
         earning.available_on as "availableOn",
-        lpad(earning.event_id::text, 20, '0') || '/' || lpad(earning.n::text, 5, '0') as key,
+        lpad(earning.event_id::text, 20, '0') || '/' || lpad(earning.n::text, 5, '0')
+          || coalesce('/' || earning.child_id, '') as key,
         ${calculationColumn} as calculation, null::jsonb as facts
       from line join earning on earning.earning_line_id = line.id
       join event on event.id = earning.event_id

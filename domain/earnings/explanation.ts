@@ -4,6 +4,7 @@ import { formatMoney, money } from '../money.ts';
 import {
   contextOf,
   type IncentiveTerms,
+  levelOf,
   type Measures,
   measureOfTerms,
   NOTHING,
@@ -37,6 +38,8 @@ export type Explained = {
   readonly measures: Measures;
   readonly before: Before | null;
   readonly availableOn: string;
+  /** The code of the partner below by whose part it is earned. Null for the own part, and where a window of partners below is closed. */
+  readonly child: string | null;
   /** The window and group in which the event counts. Null where it is paid by itself. */
   readonly scope: {
     readonly window: string;
@@ -58,13 +61,24 @@ export function explain(earning: Explained, termsOf: TermsOf): Explanation {
   return {
     rule: terms.pay.rule,
     inputs: inputsOf(earning, terms),
-    steps: [...calculation(earning, terms, termsOf), releaseOf(earning, termsOf(earning.versionId))],
+    steps: [
+      ...fromBelow(earning, terms),
+      ...calculation(earning, terms, termsOf),
+      releaseOf(earning, termsOf(earning.versionId)),
+    ],
     rounding: 'half-even',
   };
 }
 
+function fromBelow({ child }: Explained, terms: IncentiveTerms): string[] {
+  const level = levelOf(terms);
+  if (level === 0) return [];
+  const where = level === 1 ? 'directly below' : `${level} levels below`;
+  return [child === null ? `it is earned by the partners ${where}` : `it is earned by the part of ${child}, ${where}`];
+}
+
 function inputsOf(
-  { measures, before, currency, scope, partner }: Explained,
+  { measures, before, currency, scope, child, partner }: Explained,
   terms: IncentiveTerms,
 ): Record<string, string> {
   const context = contextOf(terms, currency);
@@ -84,6 +98,7 @@ function inputsOf(
     ...(scope && !terms.first
       ? { volumeBefore: formatMeasured(sumOf(before?.segments ?? []).volume, measureOfTerms(terms), context.counted) }
       : {}),
+    ...(child === null ? {} : { from: child }),
     ...(before ? { earnedBefore: formatMoney(money(before.minor, currency)) } : {}),
   };
 }

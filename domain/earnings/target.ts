@@ -6,6 +6,7 @@ import {
   type IncentiveTerms,
   isFor,
   isWhen,
+  levelOf,
   type Measures,
   measureOfTerms,
   NOTHING,
@@ -52,18 +53,21 @@ export type Target = {
 export type Circumstances = {
   /** The zone of the program's schedule, by which days are told. */
   readonly zone: string;
-  /** The partner on the local day of the event. Absent where no incentive asks. */
+  /** How far above the partner of the event the earning partner is. 0 where it is left out: the partner of the event. */
+  readonly level?: number;
+  /** The partner of the event on its local day. Absent where no incentive asks. */
   readonly partner?: PartnerThen | null;
 };
 
-/** The contributions of an event, less its refunds, by each incentive of a plan that is for it. */
+/** The contributions of an event, less its refunds, by each incentive of a plan that is for it and that pays partners of this level. */
 export function targetsOf(
   event: RemainingEvent,
   { incentives }: PlanTerms,
-  { zone, partner = null }: Circumstances,
+  { zone, level = 0, partner = null }: Circumstances,
 ): Target[] {
   const date = localDate(event.occurredAtMs, zone);
   const targets = incentives.flatMap((terms) => {
+    if (levelOf(terms) !== level) return [];
     const currency = terms.unit ?? event.currency;
     return currency !== null && isFor(terms, event, date, partner) ? targetsBy(event, terms, currency, date) : [];
   });
@@ -130,14 +134,17 @@ function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCo
   return { terms, currency, measures, lacks, minor: 0n, scope: lacks === null ? scope : null };
 }
 
-/** Windows that are earned at their close never count together with those that are earned as they go. */
-const measureName = (measure: string, of: string | null, { earned, currency }: IncentiveTerms): string =>
-  [
+/** Windows that are earned at their close never count together with those that are earned as they go, nor one's own events with those below. */
+function measureName(measure: string, of: string | null, terms: IncentiveTerms): string {
+  const level = levelOf(terms);
+  return [
     measure,
     ...(of === null ? [] : [`of ${of}`]),
-    ...(currency === undefined ? [] : [`in ${currency}`]),
-    ...(earned === 'at-close' ? ['at close'] : []),
+    ...(terms.currency === undefined ? [] : [`in ${terms.currency}`]),
+    ...(terms.earned === 'at-close' ? ['at close'] : []),
+    ...(level > 0 ? [`from level ${level}`] : []),
   ].join(' ');
+}
 
 const whatLacks = (needs: readonly (readonly [unknown, string])[]): string | null =>
   needs.find(([value]) => value === null || value === undefined)?.[1] ?? null;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { addDays, localDate } from '../calendar.ts';
-import { IncentiveTerms } from './incentives/index.ts';
+import { IncentiveTerms, levelOf } from './incentives/index.ts';
 
 const HOLD_DAYS_MAX = 365;
 const INCENTIVES_MAX = 20;
@@ -39,8 +39,8 @@ export const PlanTerms = z
       context.addIssue({ code: 'custom', path: ['incentives', index, field], message });
     if (repeated >= 0) issue(repeated, 'id', 'is used twice');
     const deducting = incentives.findIndex(({ deduct }) => deduct);
-    const isPaidByEvent = ({ deduct, window, first }: IncentiveTerms) =>
-      !deduct && window === 'event' && first === undefined;
+    const isPaidByEvent = (terms: IncentiveTerms) =>
+      !terms.deduct && terms.window === 'event' && terms.first === undefined && levelOf(terms) === 0;
     if (deducting >= 0 && !incentives.some(isPaidByEvent))
       issue(deducting, 'deduct', 'has nothing to deduct from: no other incentive pays each event');
   })
@@ -75,3 +75,7 @@ export const versionAt = <Version extends { readonly effectiveFrom: Date }>(
   versions: readonly Version[],
   atMs: number,
 ): Version | undefined => versions.find(({ effectiveFrom }) => effectiveFrom.getTime() <= atMs) ?? versions.at(-1);
+
+/** The levels above the partner of an event that a plan pays, such as 1 for the parent. */
+export const levelsAbove = ({ incentives }: PlanTerms): number[] =>
+  [...new Set(incentives.map(levelOf))].filter((level) => level > 0);

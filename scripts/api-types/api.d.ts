@@ -972,6 +972,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{code}/parent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who is above a partner
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getPartnerParent"];
+        /**
+         * Record who is above a partner
+         * @description The partner above earns by incentives with `payTo` `parent`. A record supersedes the earlier ones about its days. Nothing is changed or deleted. It is refused if a partner would be above themselves on any day.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        put: operations["setPartnerParent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{code}/parent/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how the partners above a partner came about
+         * @description Each record supersedes the earlier ones about its days.
+         *
+         *     Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getPartnerParentHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{code}/onboarding": {
         parameters: {
             query?: never;
@@ -3770,6 +3818,17 @@ export interface components {
              * @default false
              */
             deduct?: boolean;
+            /**
+             * @description `partner`, the default: the partner of the event; `parent`: the partner above them on the local day of the event, such as the distributor of a reseller
+             * @example parent
+             * @enum {string}
+             */
+            payTo?: "partner" | "parent";
+            /**
+             * @description With `payTo` `parent`, how far above: 1, the default, is the parent, and 2 the parent of the parent
+             * @example 1
+             */
+            level?: number;
             unit?: components["schemas"]["Unit"];
             currency?: components["schemas"]["Currency"];
             /**
@@ -4857,6 +4916,134 @@ export interface components {
              *     ]
              */
             allowedValues?: string[];
+        };
+        NewlyRecordedParent: {
+            /**
+             * @description The number of the record. A string of digits
+             * @example 1042
+             */
+            id: string;
+            /**
+             * @description The code of the partner above; null if nobody is
+             * @example dora
+             */
+            parent: string | null;
+            /**
+             * Format: date
+             * @description The first local day that the record is about. A local date
+             * @example 2026-01-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The first local day after those; null if there is no end. A local date
+             * @example 2027-01-01
+             */
+            until: string | null;
+            /**
+             * @description The reason that was given
+             * @example Contract with the distributor
+             */
+            reason: string;
+            /**
+             * @description The person who recorded it
+             * @example olga
+             */
+            recordedBy: string | null;
+            /**
+             * Format: date-time
+             * @description When it was recorded. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            recordedAt: string;
+            /**
+             * @description How many sales and other events of these days, of the partner and those below, had their earnings worked out before. They stay as they are
+             * @example 0
+             */
+            eventsWorkedOut: number;
+        };
+        NewParent: {
+            /**
+             * @description The code of the partner above, such as the distributor; null if nobody is above on these days
+             * @example dora
+             */
+            parent: string | null;
+            /**
+             * Format: date
+             * @description The first local day
+             * @example 2026-01-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The first local day on which this no longer holds; without it, there is no end
+             * @example 2027-01-01
+             */
+            until?: string;
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
+        };
+        PartnerParent: {
+            /**
+             * @description The code of the partner above
+             * @example dora
+             */
+            parent: string;
+            /**
+             * Format: date
+             * @description The first local day. A local date
+             * @example 2026-01-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The first local day after those; null if there is no end. A local date
+             * @example 2027-01-01
+             */
+            until: string | null;
+        };
+        RecordedParent: {
+            /**
+             * @description The number of the record. A string of digits
+             * @example 1042
+             */
+            id: string;
+            /**
+             * @description The code of the partner above; null if nobody is
+             * @example dora
+             */
+            parent: string | null;
+            /**
+             * Format: date
+             * @description The first local day that the record is about. A local date
+             * @example 2026-01-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The first local day after those; null if there is no end. A local date
+             * @example 2027-01-01
+             */
+            until: string | null;
+            /**
+             * @description The reason that was given
+             * @example Contract with the distributor
+             */
+            reason: string;
+            /**
+             * @description The person who recorded it
+             * @example olga
+             */
+            recordedBy: string | null;
+            /**
+             * Format: date-time
+             * @description When it was recorded. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            recordedAt: string;
         };
         Onboarding: {
             /** @description Every stage, in its order */
@@ -12103,6 +12290,10 @@ export type NewFact = components['schemas']['NewFact'];
 export type RecordedFact = components['schemas']['RecordedFact'];
 export type FactKey = components['schemas']['FactKey'];
 export type NewFactKey = components['schemas']['NewFactKey'];
+export type NewlyRecordedParent = components['schemas']['NewlyRecordedParent'];
+export type NewParent = components['schemas']['NewParent'];
+export type PartnerParent = components['schemas']['PartnerParent'];
+export type RecordedParent = components['schemas']['RecordedParent'];
 export type Onboarding = components['schemas']['Onboarding'];
 export type OnboardingStage = components['schemas']['OnboardingStage'];
 export type NewOnboardingStage = components['schemas']['NewOnboardingStage'];
@@ -14721,6 +14912,125 @@ export interface operations {
             };
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getPartnerParent: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The partners above, each with the days, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["PartnerParent"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    setPartnerParent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewParent"];
+            };
+        };
+        responses: {
+            /** @description The parent was recorded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewlyRecordedParent"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getPartnerParentHistory: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything that was recorded, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["RecordedParent"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

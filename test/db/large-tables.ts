@@ -11,10 +11,12 @@ export const LARGE = [
   'partner',
   'agreement_term',
   'partner_fact',
+  'partner_parent',
   'onboarding_record',
   'instrument_version',
   'event',
   'event_share',
+  'event_ancestor',
   'event_due',
   'event_partner',
   'event_quarantine',
@@ -73,6 +75,9 @@ export async function fillLargeTables({ app, owner }: Fixture) {
     sql.unsafe`
       insert into partner_fact(partner_id, key, slot, value, starts_on, source)
       select id, 'territory', 'T' || id, 'T' || id, '2020-01-01', 'ladder' from partner`,
+    sql.unsafe`
+      insert into partner_parent(partner_id, parent_id, starts_on, reason)
+      select id, id - 1, '2020-01-01', 'Contract' from partner where code like 'large-%' and id % 50 <> 0`,
     sql.unsafe`insert into onboarding_record(partner_id, stage, reached_on) select id, 'trained', '2020-01-01' from partner`,
     sql.unsafe`
       insert into instrument_version(partner_id, method, country, sealed, key_id, fingerprint, last4, usable_from)
@@ -87,6 +92,8 @@ export async function fillLargeTables({ app, owner }: Fixture) {
       from event`,
     sql.unsafe`
       insert into event_share(event_id, no, partner_id, weight) select id, 1, partner_id, 1000000 from event`,
+    sql.unsafe`
+      insert into event_ancestor(event_id, child_id, partner_id, level) select id, partner_id, partner_id - 1, 1 from event`,
     sql.unsafe`
       insert into event_partner(event_id, partner_id, day, kind, facts) select id, partner_id, '2026-01-15', 'agent', '{}' from event`,
     sql.unsafe`

@@ -116,6 +116,7 @@ const EARNING: NewEarning = {
   n: 2,
   originId: 1n,
   partnerId: 1n,
+  childId: null,
   incentiveId: 'commission',
   currency: 'USD',
   scope: null,
@@ -138,7 +139,7 @@ const MOVEMENT = {
   movedOn: '2027-01-15',
   entries: [{ ...LOT, minor: -1n }],
 } as const;
-const ORIGIN = { source: 'large', id: 'large-1', partnerId: 1n };
+const ORIGIN = { source: 'large', id: 'large-1', partnerId: 1n, childId: null };
 const SCOPE: Scope = {
   id: null,
   partnerId: 1n,
@@ -251,13 +252,13 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   listStandings: (db, s) => listStandings(db, s.partnerId, null, PAGE),
   listClosable: (db) => listClosable(db, 100),
   insertClosings: (db) => insertClosings(db, [{ scopeId: 1n, partnerId: 1n, programId: 1, closesAt: NOW }]),
-  finishDueEvents: (db) => finishDueEvents(db, [{ eventId: 1n, partnerId: 1n }]),
-  waitForSales: (db) => waitForSales(db, [{ eventId: 1n, partnerId: 1n, refundOf: 'x' }]),
+  finishDueEvents: (db) => finishDueEvents(db, [{ eventId: 1n, partnerId: 1n, childId: null }]),
+  waitForSales: (db) => waitForSales(db, [{ eventId: 1n, partnerId: 1n, childId: null, refundOf: 'x' }]),
   wakeWaiting: (db) => wakeWaiting(db, [ORIGIN]),
-  setAside: (db) => setAside(db, { eventId: 1n, partnerId: 1n }, 'x'),
+  setAside: (db) => setAside(db, { eventId: 1n, partnerId: 1n, childId: null }, 'x'),
   listDueKeys: (db, s) => listDueKeys(db, s.company.programId, 1, 100),
-  readDueName: (db) => readDueName(db, { eventId: 1n, partnerId: 1n }),
-  listSetAside: (db) => listSetAside(db, { eventId: 1n, partnerId: 1n }, PAGE),
+  readDueName: (db) => readDueName(db, { eventId: 1n, partnerId: 1n, childId: null }),
+  listSetAside: (db) => listSetAside(db, { eventId: 1n, partnerId: 1n, childId: null }, PAGE),
   listSetAsideOf: (db, s) => listSetAsideOf(db, s.company.scheduleId, [s.partnerId], PAGE),
   sumSetAside: (db, s) => sumSetAside(db, s.company.scheduleId),
   tryCorrectedAgain: (db) => tryCorrectedAgain(db, [ORIGIN]),

@@ -49,7 +49,9 @@ const list = createRoute({
   operationId: 'listSetAsideEvents',
   tags: ['events'],
   summary: 'List the events that cannot be worked out',
-  request: { query: pageQuery(z.strictObject({ eventId: RowNumber, partnerId: RowNumber })) },
+  request: {
+    query: pageQuery(z.strictObject({ eventId: RowNumber, partnerId: RowNumber, childId: RowNumber.nullable() })),
+  },
   responses: {
     200: answers(
       pageOf(SetAsideBody),
@@ -93,9 +95,9 @@ const retry = createRoute({
 export const setAsideRoutes = ({ db, temporal, log }: ApiDeps) =>
   createRouter()
     .openapi(list, async (c) => {
-      const { cursor = { eventId: 0n, partnerId: 0n }, limit } = c.req.valid('query');
+      const { cursor = { eventId: 0n, partnerId: 0n, childId: null }, limit } = c.req.valid('query');
       const read = (count: number) => listSetAside(db, cursor, count);
-      const key = ({ eventId, partnerId }: SetAsideEvent) => ({ eventId, partnerId });
+      const key = ({ eventId, partnerId, childId }: SetAsideEvent) => ({ eventId, partnerId, childId });
       const item = (event: SetAsideEvent) => ({
         program: event.program,
         partner: event.partner,

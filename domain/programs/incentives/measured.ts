@@ -20,3 +20,7 @@ const isPercentOfGrowth = ({ against, growth }: Pick<IncentiveShape, 'against' |
 /** The measure that the rule of payment looks at: that of the events, or the growth in percent. */
 export const paidMeasure = (terms: Pick<IncentiveShape, 'measure' | 'pay' | 'against' | 'growth'>): string =>
   isPercentOfGrowth(terms) ? GROWTH : measureOfTerms(terms);
+
+/** How far above the partner of an event the earning partner is: 0 is the partner, 1 the parent. */
+export const levelOf = ({ payTo, level }: Pick<IncentiveShape, 'payTo' | 'level'>): number =>
+  payTo === 'parent' ? (level ?? 1) : 0;

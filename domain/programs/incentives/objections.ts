@@ -99,7 +99,7 @@ function closingObjections(terms: IncentiveShape): Objection[] {
 }
 
 function shapeObjections(terms: IncentiveShape): Objection[] {
-  const { when, window, groupBy, first, deduct } = terms;
+  const { when, window, groupBy, first, deduct, payTo, level } = terms;
   const { from, until } = when;
   return [
     ...closingObjections(terms),
@@ -124,6 +124,17 @@ function shapeObjections(terms: IncentiveShape): Objection[] {
       deduct && (window !== 'event' || first !== undefined),
       ['deduct'],
       'is only for incentives that pay each event',
+    ),
+    ...objection(level !== undefined && payTo !== 'parent', ['level'], 'is only for incentives with payTo parent'),
+    ...objection(
+      deduct && payTo === 'parent',
+      ['deduct'],
+      'takes from what the event earns its own partner, so it is not for payTo parent',
+    ),
+    ...objection(
+      isReading(measureOfTerms(terms)) && payTo === 'parent',
+      ['payTo'],
+      'is parent, and a reading is about one partner, so it does not add up above them',
     ),
   ];
 }

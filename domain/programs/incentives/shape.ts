@@ -12,6 +12,7 @@ import { Window } from './window.ts';
 const FIRST_EVENTS_MAX = 1000;
 const FIRST_MONTHS_MAX = 120;
 const GRACE_DAYS_MAX = 90;
+const LEVEL_MAX = 9;
 
 /** Only the first events of each customer count, or those of its first months. */
 const First = z.union([
@@ -101,6 +102,24 @@ export const IncentiveShape = z.strictObject({
     description:
       'Whether the amount is taken from the other earnings of the event. The earnings of an event never add up to less than 0',
   }),
+  payTo: z
+    .enum(['partner', 'parent'])
+    .meta({
+      description:
+        '`partner`, the default: the partner of the event; `parent`: the partner above them on the local day of the event, such as the distributor of a reseller',
+      examples: ['parent'],
+    })
+    .optional(),
+  level: z
+    .int()
+    .min(1)
+    .max(LEVEL_MAX)
+    .meta({
+      description:
+        'With `payTo` `parent`, how far above: 1, the default, is the parent, and 2 the parent of the parent',
+      examples: [1],
+    })
+    .optional(),
   unit: Unit.optional(),
   currency: Currency.optional(),
   onRefund: z

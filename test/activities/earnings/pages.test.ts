@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { closeWindows } from '../../../commands/earnings/closings.ts';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import { recordFacts } from '../../../commands/partners/facts.ts';
+import { recordParent } from '../../../commands/partners/parents.ts';
 import { addPlanVersion } from '../../../commands/programs/plans.ts';
 import { declareAttributes } from '../../../commands/programs/programs.ts';
 import { getProgram } from '../../../db/programs/programs.ts';
@@ -118,7 +119,9 @@ describe.each(CASES)('given the terms of docs/earning/$page, $heading', ({ terms
         { terms: termsOf(incentives), effectiveFrom: new Date(effectiveFrom) },
         company.approver,
       );
-    const partner = await addPartner(fixture.app, company);
+    const [partner, parent] = [await addPartner(fixture.app, company), await addPartner(fixture.app, company)];
+    const above = { partner: partner.code, parent: parent.code, from: '2020-01-01', until: null, reason: 'Contract' };
+    await recordParent(fixture.app, above, company.approver);
     const played: Row[] = [];
     for (const row of rows) {
       const isClosing = row['kind'] === 'closing';
@@ -131,7 +134,7 @@ describe.each(CASES)('given the terms of docs/earning/$page, $heading', ({ terms
       await accrueAll(fixture.app, company.code);
       const sums = await fixture.app.any(sql.type(Sum)`
         select earning.incentive_id as incentive, sum(earning.amount_minor)::bigint as minor
-        from earning join event on event.id = event_id where earning.partner_id = ${partner.id} and case when ${isClosing}
+        from earning join event on event.id = event_id where earning.partner_id in (${partner.id}, ${parent.id}) and case when ${isClosing}
           then event.kind = 'closing' else source_id = ${wire.id} and revision = ${Number(row['revision'] || 1)} end group by 1`);
       const earned = (id: string) =>
         sums.filter(({ incentive }) => id === 'earns' || incentive === id).reduce((sum, { minor }) => sum + minor, 0n);

@@ -56,7 +56,8 @@ async function send(...events: object[]) {
   await post('/v1/events', { events }, 200);
   await accrueAll(api.db, 'shop');
 }
-const aside = async () => (await listSetAside(api.db, { eventId: 0n, partnerId: 0n }, 100)).map(({ id }) => id);
+const aside = async () =>
+  (await listSetAside(api.db, { eventId: 0n, partnerId: 0n, childId: null }, 100)).map(({ id }) => id);
 const earned = (id: string) =>
   api.db.oneFirst(sql.type(z.object({ minor: z.bigint().nullable() }))`
     select sum(earning.amount_minor)::bigint as minor from earning join event on event.id = origin_id where source_id = ${id}`);

@@ -101,6 +101,36 @@ async function settle(): Promise<void> {
   await followMerges(api.db);
 }
 
+describe('given partners below one who is merged', () => {
+  it('when the merge is confirmed then the partner who goes on is above them, and has the parent of the other one', async () => {
+    const { old, now } = await addTwo();
+    const [{ old: child }, { old: top }] = [await addTwo(), await addTwo()];
+    const put = (partner: string, parent: string) =>
+      api.ask('PUT', `/v1/partners/${partner}/parent`, { body: { parent, from: '2026-01-01', reason: 'Contract' } });
+    for (const [partner, parent] of [
+      [child, old],
+      [now, old],
+      [old, top],
+    ] as const)
+      expect((await put(partner, parent)).status).toBe(200);
+    await merge(old, now);
+    const parents = async (partner: string) => (await api.ask('GET', `/v1/partners/${partner}/parent`)).body['items'];
+    expect(await parents(child)).toEqual([{ parent: now, from: '2026-01-01', until: null }]);
+    expect(await parents(now)).toEqual([]);
+  });
+
+  it('when the merge would put a partner above themselves then it is refused', async () => {
+    const { old, now } = await addTwo();
+    const { old: between } = await addTwo();
+    const put = (partner: string, parent: string) =>
+      api.ask('PUT', `/v1/partners/${partner}/parent`, { body: { parent, from: '2026-01-01', reason: 'Contract' } });
+    await put(now, between);
+    await put(between, old);
+    const proposed = await propose(old, now);
+    expect((await decide(proposed.body['id'])).body).toMatchObject({ code: 'correction_overtaken' });
+  });
+});
+
 describe('given two partners about whom facts were recorded', () => {
   it('when they are merged then the one who goes on keeps their own, and gets what did not hold about them', async () => {
     const { old, now } = await addTwo();

@@ -247,6 +247,12 @@ const PLANTS: readonly Plant[] = [
     names: () => 'commission does not match',
   },
   {
+    wrong: 'an earning names a partner below, of whom nobody knows',
+    breaks: 'earnings-fit-line-and-event',
+    plant: (b) => [sql.unsafe`update earning set child_id = ${b.ann.id} where earning_line_id = ${b.cleoLine}`],
+    names: () => 'commission does not match',
+  },
+  {
     wrong: 'an event is due again',
     breaks: 'due-events-earned-nothing',
     plant: (b) => [

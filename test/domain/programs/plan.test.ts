@@ -78,6 +78,22 @@ describe("given a plan's terms", () => {
       fields: ['incentives.0.pay.least'],
       because: 'the least is above the most',
     },
+    { terms: plan({ ...percent, level: 2 }), fields: ['incentives.0.level'], because: 'nobody above is paid' },
+    {
+      terms: plan(percent, { ...flat, id: 'fee', deduct: true, payTo: 'parent' }),
+      fields: ['incentives.1.deduct'],
+      because: 'a fee comes off the earnings of the same partner',
+    },
+    {
+      terms: plan({ ...percent, payTo: 'parent' }, { ...flat, id: 'fee', deduct: true }),
+      fields: ['incentives.1.deduct'],
+      because: 'the partner of the event earns nothing to deduct from',
+    },
+    {
+      terms: plan({ ...percent, payTo: 'parent', level: 10 }),
+      fields: ['incentives.0.level'],
+      because: 'ten levels are too many',
+    },
     { terms: plan({ ...percent, pay: { rule: 'magic' } }), fields: ['incentives.0.pay.rule'], because: 'no such rule' },
     {
       terms: plan({ ...percent, when: { from: '2026-02-01', until: '2026-02-01' } }),
