@@ -9,6 +9,7 @@ import {
   listRevised,
   type OriginKey,
 } from '../../db/earnings/accrual.ts';
+import { NO_REFUND, type Refunded, whyNotRefund, withRefund } from '../../domain/earnings/refund.ts';
 
 /** The history of the events that are refunded or corrected: their revisions, their refunds and their contributions. */
 
@@ -30,8 +31,11 @@ export type History = {
   /** The ids of all revisions, under any of which earnings may be written. */
   readonly ids: readonly bigint[];
   /** The revisions that are worked out, the highest last. */
-  readonly revisions: () => HistoryEvent[];
-  readonly refunds: () => AccrualEvent[];
+  readonly revisions: () => readonly HistoryEvent[];
+  /** The refunds that are worked out and fit one of these revisions. A partner above has no part in them, but their refunds stay refunds. */
+  readonly refunds: () => readonly AccrualEvent[];
+  /** The sums that these refunds take back from the highest revision. It costs the same for the thousandth refund as for the first. */
+  readonly refunded: () => Refunded;
   readonly finish: (event: DueEvent) => void;
   /** Notes when the event that was rated happened. */
   readonly rated: (atMs: number) => void;
@@ -71,23 +75,38 @@ function historyOf(events: readonly HistoryEvent[]): History[] {
   const [first] = events;
   if (!first) return [];
   const open = new Set(events.filter(({ isDue }) => isDue).map(({ eventId }) => eventId));
-  const ids = events.filter(({ refundOf }) => refundOf === null).map(({ eventId }) => eventId);
-  const done = () => events.filter(({ eventId }) => !open.has(eventId));
-  const revisions = () =>
-    done()
-      .filter(({ refundOf }) => refundOf === null)
-      .toSorted((one, other) => one.revision - other.revision);
-  let ratedAtMs = revisions().at(-1)?.occurredAtMs;
+  const known = events.filter(({ refundOf }) => refundOf === null);
+  const refunds = events.filter(({ refundOf }) => refundOf !== null);
+  const corrected = new Set(refunds.filter(({ revision }) => revision > 1).map(({ id }) => id));
+  const ids = known.map(({ eventId }) => eventId);
+  const done = (some: readonly HistoryEvent[]) => some.filter(({ eventId }) => !open.has(eventId));
+  const doneRevisions = () => done(known).toSorted((one, other) => one.revision - other.revision);
+  let revisions = doneRevisions();
+  let ratedAtMs = revisions.at(-1)?.occurredAtMs;
+  const fits = (refund: AccrualEvent) =>
+    (first.forChildId === null ? revisions : known).some((sale) => whyNotRefund(refund, sale) === undefined);
+  const fitting = () => latestOfEach(done(refunds)).filter(fits);
+  /** The running sums of the refunds. Null where they must be summed anew. */
+  let refunded: Refunded | null = null;
+  const add = (sums: Refunded, refund: AccrualEvent): Refunded => {
+    const content = revisions.at(-1);
+    return content && fits(refund) ? withRefund(sums, refund, content) : sums;
+  };
   return [
     {
       partnerId: first.forPartnerId,
       childId: first.forChildId,
       originId: ids[0] ?? 0n,
-      known: events.filter(({ refundOf }) => refundOf === null),
+      known,
       ids,
-      revisions,
-      refunds: () => latestOfEach(done().filter(({ refundOf }) => refundOf !== null)),
-      finish: ({ eventId }) => void open.delete(eventId),
+      revisions: () => revisions,
+      refunds: fitting,
+      refunded: () => (refunded ??= fitting().reduce(add, NO_REFUND)),
+      finish(event) {
+        if (!open.delete(event.eventId)) return;
+        if (event.refundOf === null) revisions = doneRevisions();
+        refunded = event.refundOf === null || corrected.has(event.id) ? null : refunded && add(refunded, event);
+      },
       rated: (atMs) => void (ratedAtMs = atMs),
       ratedAtMs: () => ratedAtMs,
     },

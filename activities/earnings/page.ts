@@ -11,7 +11,7 @@ import {
   scopeKey,
 } from '../../domain/earnings/change.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
-import { fitsNoMore, remainingOf, whyNotRefund } from '../../domain/earnings/refund.ts';
+import { fitsNoMore, remainingAfter, remainingOf, whyNotRefund } from '../../domain/earnings/refund.ts';
 import { partOf } from '../../domain/earnings/share.ts';
 import { addMeasures, isNothing } from '../../domain/earnings/scope.ts';
 import { type ScopeName, type Target, targetsOf } from '../../domain/earnings/target.ts';
@@ -137,17 +137,15 @@ export async function openPage(
       };
     }
     history.finish(event);
-    const { revisions, refunds, originId } = history;
+    const { revisions, refunds, refunded, originId } = history;
     const sales = revisions();
     const content = sales.at(-1);
     if (!content) return 'early';
     const known = contributions.get(key) ?? [];
     if (event.refundOf !== null) noteMisfit(event, sales);
-    // A partner above has no part in the revisions of others, but their refunds stay refunds of the event.
-    const refunded = event.childId === null ? sales : history.known;
-    const fitting = refunds().filter((refund) => refunded.some((sale) => whyNotRefund(refund, sale) === undefined));
     if (event.refundOf === null)
-      for (const refund of fitting) noteMisfit({ ...refund, partnerId, childId: event.childId }, [content], fitsNoMore);
+      for (const refund of refunds())
+        noteMisfit({ ...refund, partnerId, childId: event.childId }, [content], fitsNoMore);
     const rating = ratingOf(content, event, known);
     const part = {
       event: content,
@@ -162,7 +160,7 @@ export async function openPage(
       key: nameOf(content),
       atMs: content.occurredAtMs,
       rating,
-      targets: targetsBy(rating, partFor(event, remainingOf(content, fitting), content), part),
+      targets: targetsBy(rating, partFor(event, remainingAfter(content, refunded()), content), part),
       counted: known,
     };
   }

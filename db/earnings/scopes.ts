@@ -109,6 +109,9 @@ const MemberRow = z.strictObject({
 /** Whether a scope keeps its events one by one: the first ones of a customer, or the readings of a metric. */
 const hasMembers = ({ window, measure }: Scope): boolean => window === 'event' || isReading(measure);
 
+/** The members of scopes as they were read. A member that changes is another object. */
+const stored = new WeakMap<Scope, ReadonlyMap<bigint, Member>>();
+
 async function readMembers(db: Database, scopes: ReadonlyMap<string, Scope>): Promise<void> {
   const byId = new Map([...scopes.values()].filter(hasMembers).map((scope) => [scope.id, scope]));
   if (byId.size === 0) return;
@@ -120,6 +123,7 @@ async function readMembers(db: Database, scopes: ReadonlyMap<string, Scope>): Pr
     const base = scope && isReading(scope.measure) ? READ : 0n;
     scope?.members.set(member.originId, { ...member, measures: { volume, of, base } });
   }
+  for (const scope of byId.values()) stored.set(scope, new Map(scope.members));
 }
 
 const IdRow = z.strictObject(nameShape);
@@ -183,29 +187,36 @@ const saveTotals = (db: Database, scopes: readonly Scope[]) =>
     set volume = excluded.volume, of_amount = excluded.of_amount, base = excluded.base
     where (total.volume, total.of_amount, total.base) <> (excluded.volume, excluded.of_amount, excluded.base)`);
 
+/** Writes the members that changed since their scope was read, and removes those that are gone. */
 async function saveMembers(db: Database, scopes: readonly Scope[]): Promise<void> {
-  if (scopes.length === 0) return;
-  await db.query(sql.unsafe`
-    delete from scope_member where scope_id = any(${sql.array(
-      scopes.map(({ id }) => String(id)),
-      'int8',
-    )})`);
+  const changes = scopes.map((scope) => ({ scope, before: stored.get(scope) ?? new Map<bigint, Member>() }));
+  const gone = changes.flatMap(({ scope: { id, members }, before }) =>
+    [...before.keys()].flatMap((originId) => (members.has(originId) ? [] : [[id, originId]])),
+  );
+  const changed = changes.flatMap(({ scope: { id, members }, before }) =>
+    [...members.values()].flatMap((member) => (before.get(member.originId) === member ? [] : [{ id, ...member }])),
+  );
+  if (gone.length > 0)
+    await db.query(sql.unsafe`
+      delete from scope_member using ${unnestColumns(['int8', 'int8'], gone)} as gone(scope_id, origin_id)
+      where scope_member.scope_id = gone.scope_id and scope_member.origin_id = gone.origin_id`);
+  if (changed.length === 0) return;
   await db.query(sql.unsafe`
     insert into scope_member(scope_id, origin_id, origin_key, occurred_at, plan_version_id, volume, of_amount)
     select * from ${unnestColumns(
       ['int8', 'int8', 'text', 'timestamptz', 'int4', 'int8', 'int8'],
-      scopes.flatMap(({ id, members }) =>
-        [...members.values()].map(({ originId, key, atMs, versionId, measures }) => [
-          id,
-          originId,
-          key,
-          new Date(atMs).toISOString(),
-          versionId,
-          measures.volume,
-          measures.of,
-        ]),
-      ),
-    )}`);
+      changed.map(({ id, originId, key, atMs, versionId, measures }) => [
+        id,
+        originId,
+        key,
+        new Date(atMs).toISOString(),
+        versionId,
+        measures.volume,
+        measures.of,
+      ]),
+    )}
+    on conflict (scope_id, origin_id) do update set origin_key = excluded.origin_key, occurred_at = excluded.occurred_at,
+      plan_version_id = excluded.plan_version_id, volume = excluded.volume, of_amount = excluded.of_amount`);
 }
 
 const ClosableRow = z.strictObject({

@@ -3,6 +3,7 @@ import { type Measures, measureOfTerms, NOTHING } from '../programs/incentives/i
 import { isReading } from '../programs/incentives/measure.ts';
 import type { PlanTerms } from '../programs/plan.ts';
 import type { UnitCode } from '../unit.ts';
+import { changeMember } from './firsts.ts';
 import type { Rating } from './rating.ts';
 import {
   addMeasures,
@@ -13,7 +14,6 @@ import {
   type Segment,
   type TermsOfVersion,
   worthOf,
-  worthOfMembers,
   worthOfWindow,
 } from './scope.ts';
 import type { ScopeName, Target } from './target.ts';
@@ -176,11 +176,12 @@ function recount(
     const counted = scope.members.size;
     const known = scope.members.get(originId);
     const sum = addMeasures(known?.measures ?? NOTHING, measures);
-    if (sum.volume === 0n && sum.of === 0n) scope.members.delete(originId);
-    else scope.members.set(originId, { originId, key, atMs, versionId, measures: sum });
-    scope.earnedMinor = worthOfMembers([...scope.members.values()], terms, scope.currency, zone);
+    const isGone = sum.volume === 0n && sum.of === 0n;
+    const member = isGone ? undefined : { originId, key, atMs, versionId, measures: sum };
+    const minor = changeMember(scope.members, originId, member, { terms, currency: scope.currency, zone });
+    scope.earnedMinor += minor;
     return {
-      minor: scope.earnedMinor - earned,
+      minor,
       before: isEmpty ? null : { minor: earned, segments: [], counted },
     };
   }

@@ -33,33 +33,49 @@ const isWhole = ({ minor, otherAmounts, quantity }: Event): boolean =>
 
 const less = (from: bigint, taken: bigint): bigint => (taken < from ? from - taken : 0n);
 
+/** The sums of what refunds of a sale name, whatever the sale has. */
+export type Refunded = {
+  readonly minor: bigint;
+  readonly units: bigint;
+  readonly otherAmounts: Readonly<Record<string, bigint>>;
+  /** Whether one of them takes back the whole sale. */
+  readonly isWhole: boolean;
+};
+
+export const NO_REFUND: Refunded = { minor: 0n, units: 0n, otherAmounts: {}, isWhole: false };
+
+/** The sums with another refund of a sale. One in another currency takes nothing back, and adds nothing. */
+export function withRefund(refunded: Refunded, refund: Event, sale: Event): Refunded {
+  if (fitsNoMore(refund, sale) !== undefined) return refunded;
+  const otherAmounts = { ...refunded.otherAmounts };
+  for (const [name, minor] of Object.entries(refund.otherAmounts))
+    otherAmounts[name] = (own(otherAmounts, name) ?? 0n) + minor;
+  return {
+    minor: refunded.minor + (refund.minor ?? 0n),
+    units: refunded.units + BigInt(refund.quantity ?? 0),
+    otherAmounts,
+    isWhole: refunded.isWhole || isWhole(refund),
+  };
+}
+
 /**
  * The rest of a sale after refunds, in whatever order they came. Each refund lowers only the measures that it names, and none falls
  * below zero. A sale is gone when a refund names nothing, or when its main amount is gone; without an amount, when its units are. Refunds
  * in another currency change nothing, and what a correction no longer names cannot go back.
  */
-export function remainingOf(sale: Event, refunds: readonly Event[]): RemainingEvent {
-  if (refunds.length === 0) return { ...sale, isGone: false };
-  const fitting = refunds.filter((refund) => fitsNoMore(refund, sale) === undefined);
-  const back = (of: (refund: Event) => bigint | undefined) =>
-    fitting.reduce((total, refund) => total + (of(refund) ?? 0n), 0n);
-  const minor =
-    sale.minor === null
-      ? null
-      : less(
-          sale.minor,
-          back((refund) => refund.minor ?? 0n),
-        );
-  const units =
-    sale.quantity === null
-      ? null
-      : less(
-          BigInt(sale.quantity),
-          back(({ quantity }) => BigInt(quantity ?? 0)),
-        );
+export const remainingOf = (sale: Event, refunds: readonly Event[]): RemainingEvent =>
+  remainingAfter(
+    sale,
+    refunds.reduce((sums, refund) => withRefund(sums, refund, sale), NO_REFUND),
+  );
+
+/** The rest of a sale after refunds that add up to these sums. */
+export function remainingAfter(sale: Event, refunded: Refunded): RemainingEvent {
+  if (refunded === NO_REFUND) return { ...sale, isGone: false };
+  const minor = sale.minor === null ? null : less(sale.minor, refunded.minor);
+  const units = sale.quantity === null ? null : less(BigInt(sale.quantity), refunded.units);
   const isUsedUp = sale.minor ? minor === 0n : units === 0n;
-  const isAllGone = fitting.some(isWhole);
-  const isGone = isAllGone || isUsedUp;
+  const isGone = refunded.isWhole || isUsedUp;
   return {
     ...sale,
     isGone,
@@ -69,12 +85,7 @@ export function remainingOf(sale: Event, refunds: readonly Event[]): RemainingEv
     otherAmounts: Object.fromEntries(
       Object.entries(sale.otherAmounts).map(([name, amount]) => [
         name,
-        isAllGone
-          ? 0n
-          : less(
-              amount,
-              back(({ otherAmounts }) => own(otherAmounts, name)),
-            ),
+        refunded.isWhole ? 0n : less(amount, own(refunded.otherAmounts, name) ?? 0n),
       ]),
     ),
   };

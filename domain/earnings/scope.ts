@@ -1,4 +1,3 @@
-import { addMonths, localDate } from '../calendar.ts';
 import { type Fraction, minus, plus, ZERO } from '../fraction.ts';
 import { divideHalfEven } from '../money.ts';
 import { type IncentiveTerms, type Measures, NOTHING, payOf } from '../programs/incentives/index.ts';
@@ -64,33 +63,12 @@ export function worthOfWindow(segments: readonly Segment[], terms: TermsOfVersio
 export const READ = 1n;
 
 /** The last reading of a window. Undefined where there is none. */
-export const lastReading = (readings: Iterable<Member>): Member | undefined => [...readings].toSorted(byTime).at(-1);
-
-const byTime = (one: Member, other: Member): number =>
-  one.atMs - other.atMs || (one.key < other.key ? -1 : one.key > other.key ? 1 : 0);
-
-/** The members that count: the first so many, or those of the first months. A purchase that went back whole is none. */
-export function countedMembers(members: readonly Member[], terms: TermsOfVersion, zone: string): Member[] {
-  const present = members.filter(({ measures }) => measures.volume > 0n).toSorted(byTime);
-  const [first] = present;
-  if (!first) return [];
-  const firstDay = localDate(first.atMs, zone);
-  return present.filter(({ versionId, atMs }, index) => {
-    const limit = terms(versionId).first;
-    if (limit === undefined) return true;
-    if ('events' in limit) return index < limit.events;
-    return localDate(atMs, zone) < addMonths(firstDay, limit.months);
-  });
+export function lastReading(readings: Iterable<Member>): Member | undefined {
+  let last: Member | undefined;
+  for (const reading of readings) if (!last || byTime(last, reading) < 0) last = reading;
+  return last;
 }
 
-/** The worth of the first events of a customer, each rounded by itself. */
-export const worthOfMembers = (
-  members: readonly Member[],
-  terms: TermsOfVersion,
-  currency: UnitCode,
-  zone: string,
-): bigint =>
-  countedMembers(members, terms, zone).reduce(
-    (total, { versionId, measures }) => total + worthOf(terms(versionId), measures, currency),
-    0n,
-  );
+/** The order in which events happened. */
+export const byTime = (one: Member, other: Member): number =>
+  one.atMs - other.atMs || (one.key < other.key ? -1 : one.key > other.key ? 1 : 0);
