@@ -1,4 +1,5 @@
 import { type AccrualDeps, createAccrualActivities } from './earnings/accrual.ts';
+import { createDecisionActivities, type DecisionDeps } from './earnings/decisions.ts';
 import { sendHeartbeats } from './heartbeat.ts';
 import { type BatchDeps, createBatchActivities } from './payouts/batches.ts';
 import { type CheckDeskDeps, createCheckActivities } from './checks/check-desk.ts';
@@ -16,6 +17,7 @@ import { createSweepActivities, type SweepDeps } from './sweep.ts';
 export type ActivityDeps = AccrualDeps &
   BatchDeps &
   CheckDeskDeps &
+  DecisionDeps &
   InvariantDeps &
   NewsDeps &
   NotificationDeps &
@@ -33,6 +35,7 @@ export const createActivities = (deps: ActivityDeps) =>
       ...createAccrualActivities(deps),
       ...createBatchActivities(deps),
       ...createCheckActivities(deps),
+      ...createDecisionActivities(deps),
       ...createInvariantActivities(deps),
       ...createNewsActivities(deps),
       ...createNotificationActivities(deps),

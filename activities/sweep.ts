@@ -6,6 +6,7 @@ import { listOverdueBatches } from '../db/payouts/batches.ts';
 import { redrawRun } from '../commands/runs/redraw.ts';
 import { listOverdueRuns, listRunsInReview } from '../db/runs/overdue.ts';
 import { listShardsWithDueEvents } from '../db/earnings/accrual.ts';
+import { listOverdueDecisions } from '../db/earnings/decisions.ts';
 import { takeOverduePayouts } from '../db/payouts/payouts.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
 import { closeWindows } from '../commands/earnings/closings.ts';
@@ -13,7 +14,7 @@ import { claimParked } from '../commands/earnings/parked.ts';
 import { followMerges } from '../commands/earnings/merges.ts';
 import { giveUpWebhooks, noticeBatches } from '../commands/payouts/inbox.ts';
 import { listMatchedInbox, markInboxProcessed } from '../db/payouts/inbox.ts';
-import { wakeAccrual, wakeBatch, wakeRun } from '../temporal/starts.ts';
+import { wakeAccrual, wakeBatch, wakeDecision, wakeRun } from '../temporal/starts.ts';
 import { isNews } from '../domain/payouts/news.ts';
 import { wakePayouts } from './payouts/wake.ts';
 
@@ -21,6 +22,7 @@ export type SweepDeps = { db: DatabasePool; temporal: Client };
 
 const RUNS_PER_SWEEP = 100;
 const BATCHES_PER_SWEEP = 100;
+const DECISIONS_PER_SWEEP = 100;
 const PAYOUTS_PER_PAGE = 200;
 /** How much of its minute a sweep may use for this. The next sweep continues. */
 const WAKING_MS = 40_000;
@@ -33,6 +35,8 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
    */
   async wakeOverdue(): Promise<number> {
     while ((await closeWindows(db)) > 0);
+    const decisions = await listOverdueDecisions(db, DECISIONS_PER_SWEEP);
+    for (const decision of decisions) await wakeDecision(temporal, decision);
     const shards = await listShardsWithDueEvents(db);
     for (const shard of shards) await wakeAccrual(temporal, shard);
     const runs = await listOverdueRuns(db, RUNS_PER_SWEEP);
@@ -41,7 +45,9 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     const batches = await listOverdueBatches(db, BATCHES_PER_SWEEP);
     for (const batch of batches) await wakeBatch(temporal, batch);
     const payouts = await wakeOverduePayouts(db, temporal);
-    return shards.length + runs.length + batches.length + payouts + (await wakeByInbox(db, temporal));
+    return (
+      decisions.length + shards.length + runs.length + batches.length + payouts + (await wakeByInbox(db, temporal))
+    );
   },
 
   /** Gives up webhooks that are about nothing of ours, moves what came to merged partners, takes in parked events, seals the audit log, deletes expired keys, and lets runs in review follow what is owed. */

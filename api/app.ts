@@ -56,6 +56,9 @@ import { partnerRoutes } from './routes/partners/partners.ts';
 import { alertAmountRoutes } from './routes/payers/alert-amounts.ts';
 import { payerRoutes } from './routes/payers/payers.ts';
 import { payoutRoutes } from './routes/payouts/payouts.ts';
+import { policyRoutes } from './routes/programs/policies.ts';
+import { dealRoutes } from './routes/earnings/deals.ts';
+import { myDealRoutes } from './routes/earnings/my-deals.ts';
 import { factGrantRoutes } from './routes/programs/fact-grants.ts';
 import { intakeRuleRoutes } from './routes/programs/intake-rules.ts';
 import { programRoutes } from './routes/programs/programs.ts';
@@ -103,6 +106,7 @@ const ROUTES = [
   factGrantRoutes,
   intakeRuleRoutes,
   unitRoutes,
+  policyRoutes,
   partnerRoutes,
   agreementRoutes,
   factRoutes,
@@ -123,6 +127,8 @@ const ROUTES = [
   correctionRoutes,
   correctionImportRoutes,
   mergeRoutes,
+  dealRoutes,
+  myDealRoutes,
   runRoutes,
   outcomeRoutes,
   flagRoutes,

@@ -54,6 +54,15 @@ const TAGS = [
     name: 'points',
     description: 'The points and credits that partners earn instead of money, use, and turn into money.',
   },
+  {
+    name: 'policies',
+    description:
+      'The rules by which a program decides about deals, requests and claims: at once, or by stages of people.',
+  },
+  {
+    name: 'deals',
+    description: 'The customers that partners register, and how long each is protected for its partner.',
+  },
   { name: 'runs', description: "One schedule's payouts for one period: drafted, approved by people, then paid." },
   { name: 'payouts', description: "One partner's money from one run: where it is, and where each cent comes from." },
   {

@@ -43,6 +43,9 @@ export const FAILURES = {
   correction_not_open: { retryable: false },
   correction_overtaken: { retryable: false },
 
+  decision_not_open: { retryable: false },
+  status_does_not_allow: { retryable: false },
+
   quarantine_not_open: { retryable: false },
   quarantine_overtaken: { retryable: false },
 

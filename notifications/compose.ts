@@ -9,6 +9,7 @@ import {
   type Templates,
 } from './notification.ts';
 import { CUT_TEMPLATES } from './templates/cuts.ts';
+import { DEAL_TEMPLATES } from './templates/deals.ts';
 import { FINANCE_TEMPLATES } from './templates/finance.ts';
 import { INCIDENT_TEMPLATES } from './templates/incidents.ts';
 import { OPERATORS_TEMPLATES } from './templates/operators.ts';
@@ -23,6 +24,7 @@ const TEMPLATES: Templates<NotificationKind> = {
   ...INCIDENT_TEMPLATES,
   ...OPERATORS_TEMPLATES,
   ...PERSON_TEMPLATES,
+  ...DEAL_TEMPLATES,
 };
 
 const isKind = (kind: string): kind is NotificationKind => kind in FACTS;

@@ -52,6 +52,14 @@ export const FACTS = {
   }),
   /** To the old address and to the new one, which each learn that there is another one, and not which. */
   email_changed: z.strictObject({ partner: z.string(), isOld: z.enum(['yes', 'no']) }),
+  /** News of a deal. `what` is an event such as `protected`. `until` is a local date, or empty. */
+  deal_changed: z.strictObject({
+    deal: z.string(),
+    customer: z.string(),
+    what: z.string(),
+    reason: z.string(),
+    until: z.string(),
+  }),
   run_in_review: Run.extend({ reminder: z.number() }),
   /** A run in review whose content changed after some people had approved it. */
   approvals_void: Run.extend({ approvals: z.number() }),

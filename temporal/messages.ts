@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 import type { Shard } from '../domain/earnings/shard.ts';
+import type { PolicySubject } from '../domain/programs/policies.ts';
 import type { Decision } from '../domain/runs/approval.ts';
 import type { RunStatus } from '../domain/runs/run.ts';
 
@@ -29,6 +30,8 @@ export const runTriggerWorkflowId = (scheduleCode: string): string => `run-trigg
 export const payoutWorkflowId = (payoutId: string): string => `payout/${payoutId}`;
 export const batchWorkflowId = (batchId: string): string => `batch/${batchId}`;
 export const reconciliationWorkflowId = (gateway: string, day: string): string => `reconciliation/${gateway}/${day}`;
+/** A deal, a request or a claim. */
+export const decisionWorkflowId = (subject: PolicySubject, id: string): string => `${subject}/${id}`;
 export const CHECK_DESK_WORKFLOW_ID = 'check-desk';
 export const payScheduleId = (scheduleCode: string): string => `pay/${scheduleCode}`;
 export const SWEEP_SCHEDULE_ID = 'sweep';
@@ -47,6 +50,8 @@ export const runChangedSignal = defineSignal('runChanged');
 export const attemptChangedSignal = defineSignal('attemptChanged');
 /** A provider reported on the batch as a whole, or the pause that held it back has ended: look again. */
 export const batchChangedSignal = defineSignal('batchChanged');
+/** A person answered, withdrew or asked for more: read the rows again. */
+export const answeredSignal = defineSignal('answered');
 /** A person decided something that the bank must be told. */
 export const checkDeskSignal = defineSignal('checkDesk');
 

@@ -2,15 +2,18 @@ import type { Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 
 import { type Shard, SHARDS } from '../domain/earnings/shard.ts';
+import type { PolicySubject } from '../domain/programs/policies.ts';
 import type { PayoutStart } from '../domain/payouts/payout.ts';
 import { type GatewayName, METHOD_NAMES } from '../domain/rails.ts';
 import {
   accrualWorkflowId,
+  answeredSignal,
   attemptChangedSignal,
   batchChangedSignal,
   batchWorkflowId,
   CHECK_DESK_WORKFLOW_ID,
   checkDeskSignal,
+  decisionWorkflowId,
   eventsArrivedSignal,
   payoutWorkflowId,
   reconciliationWorkflowId,
@@ -95,6 +98,21 @@ export async function wakeBatch(client: Client, batch: BatchStart): Promise<void
     ]),
     staticSummary: `Batch of ${batch.itemCount} payouts in ${batch.currency} through ${batch.gateway}`,
     staticDetails: `Batch **${batch.id}** of run ${batch.runId}. Afterwards each of its payouts follows its own payment, as \`payout/<id>\`.\n\nSafe to terminate: the sweep starts it again. It resumes from its row and never pays twice.`,
+  });
+}
+
+export type DecisionStart = { subject: PolicySubject; id: string };
+
+/** Follows a deal, a request or a claim to its end, or wakes what follows it to look again. */
+export async function wakeDecision(client: Client, { subject, id }: DecisionStart): Promise<void> {
+  await client.workflow.signalWithStart('decision', {
+    ...REPEATABLE,
+    workflowId: decisionWorkflowId(subject, id),
+    taskQueue: TASK_QUEUES.main,
+    args: [subject, id],
+    signal: answeredSignal,
+    staticSummary: `The ${subject} of a partner`,
+    staticDetails: `Follows **${subject} ${id}**: escalates what nobody answers, and ends what is over.\n\nSafe to terminate: the sweep starts it again, and it resumes from its rows.`,
   });
 }
 

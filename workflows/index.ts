@@ -2,6 +2,7 @@
 export { accrual } from './accrual.ts';
 export { batch } from './batch.ts';
 export { checkDesk } from './check-desk.ts';
+export { decision } from './decision.ts';
 export { mail } from './mail.ts';
 export { nightlyInvariants } from './invariants.ts';
 export { payout } from './payout.ts';

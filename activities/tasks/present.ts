@@ -54,6 +54,7 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
       ? { body: { ...facts, token: claimToken(vault, facts.claim) } }
       : { superseded: 'The link was replaced, used, or is too old.' };
   },
+  deal_changed: always,
   details_changed: always,
   email_changed: always,
   async run_in_review(db, facts) {
@@ -116,10 +117,9 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
 };
 
 /** The fact stays true, whatever happens later. */
-async function always<K extends 'payout_partly_returned' | 'role_given' | 'details_changed' | 'email_changed'>(
-  _db: Database,
-  facts: NotificationFacts<K>,
-): Promise<Present<K>> {
+async function always<
+  K extends 'payout_partly_returned' | 'role_given' | 'deal_changed' | 'details_changed' | 'email_changed',
+>(_db: Database, facts: NotificationFacts<K>): Promise<Present<K>> {
   return { body: facts };
 }
 

@@ -58,6 +58,8 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/programs/{code}/units/{unit}/retire': OPERATOR,
   'GET /v1/programs/{code}/units/{unit}/rates': STAFF,
   'POST /v1/programs/{code}/units/{unit}/rates': OPERATOR,
+  'GET /v1/programs/{code}/policies/{subject}': STAFF,
+  'POST /v1/programs/{code}/policies/{subject}': OPERATOR,
 
   'GET /v1/partners': STAFF,
   'POST /v1/partners': OPERATOR,
@@ -121,6 +123,15 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/partners/{code}/merge': OPERATOR,
   'GET /v1/reports/negative-balances': STAFF,
 
+  'GET /v1/deals': STAFF,
+  'POST /v1/deals': ['operator', 'preparer'],
+  'GET /v1/deals/{id}': STAFF,
+  'POST /v1/deals/{id}/decision': ['preparer', 'approver', 'operator'],
+  'POST /v1/deals/{id}/extension': ['operator', 'preparer'],
+  'POST /v1/deals/{id}/withdraw': ['operator', 'preparer'],
+  'POST /v1/deals/{id}/won': ['operator', 'preparer'],
+  'POST /v1/deals/{id}/lost': ['operator', 'preparer'],
+
   'GET /v1/runs': STAFF,
   'POST /v1/runs': PREPARER,
   'GET /v1/runs/{id}': STAFF,
@@ -164,6 +175,11 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/me/standing': PARTNER,
   'GET /v1/me/earnings': PARTNER,
   'GET /v1/me/balances': PARTNER,
+  'GET /v1/me/deals': PARTNER,
+  'POST /v1/me/deals': PARTNER,
+  'GET /v1/me/deals/{id}': PARTNER,
+  'POST /v1/me/deals/{id}/extension': PARTNER,
+  'POST /v1/me/deals/{id}/withdraw': PARTNER,
 
   'GET /v1/gateways': STAFF,
   'POST /v1/gateways/{name}/pause': ['operator', 'approver'],

@@ -66,6 +66,9 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   correction_not_open: { status: 409, title: 'No correction is waiting for a decision' },
   correction_overtaken: { status: 409, title: 'The facts no longer allow this correction' },
 
+  decision_not_open: { status: 409, title: 'Nothing is waiting for a decision' },
+  status_does_not_allow: { status: 409, title: 'Its current status does not allow this' },
+
   quarantine_not_open: { status: 409, title: 'The quarantined event is decided already' },
   quarantine_overtaken: { status: 409, title: 'Another revision arrived at the same moment' },
 

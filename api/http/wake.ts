@@ -2,7 +2,7 @@ import type { Schedule } from '../../db/payers/schedules.ts';
 import type { Shard } from '../../domain/earnings/shard.ts';
 import { MAIL_SCHEDULE_ID } from '../../temporal/messages.ts';
 import { deployPaySchedule, removePaySchedule } from '../../temporal/schedules.ts';
-import { wakeAccrual } from '../../temporal/starts.ts';
+import { type DecisionStart, wakeAccrual, wakeDecision } from '../../temporal/starts.ts';
 import type { ApiDeps } from './deps.ts';
 
 const WAKE_WAIT_MS = 2000;
@@ -34,6 +34,10 @@ export async function wakeAccruals(deps: WakeDeps, shards: readonly Shard[]): Pr
       wakeAccrual(deps.temporal, shard),
     );
 }
+
+/** Follows a deal, a request or a claim, or has what follows it look again. */
+export const wakeDecisionQuietly = (deps: WakeDeps, start: DecisionStart): Promise<boolean> =>
+  wakeQuietly(deps, { [start.subject]: start.id }, () => wakeDecision(deps.temporal, start));
 
 /** Has Temporal open the runs of a schedule if the schedule asks for that, and else has it open none. */
 export const followSchedule = (deps: WakeDeps, schedule: Schedule): Promise<boolean> =>

@@ -1,18 +1,21 @@
 import type { Database } from '../../db/database.ts';
+import { listDealOwners } from '../../db/earnings/deals.ts';
 import { listKnownEvents } from '../../db/earnings/events.ts';
 import { type KnownPartner, listKnownPartners, partnerOn } from '../../db/earnings/partners-then.ts';
 import type { EventPlace } from '../../db/earnings/places.ts';
 import { listTermsOfPlans } from '../../db/programs/plans.ts';
 import { localDate } from '../../domain/calendar.ts';
+import { DEAL_ATTRIBUTE } from '../../domain/earnings/deal.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';
 import { whyNothing } from '../../domain/earnings/target.ts';
 import type { Event } from '../../domain/event.ts';
+import { own } from '../../domain/own.ts';
 import { termOn } from '../../domain/partners/agreement.ts';
 import { asksAboutPartners, type PlanTerms, versionAt } from '../../domain/programs/plan.ts';
 
-/** An event that is stored and pays nobody for now, with the reason as a sentence. */
+/** An event that is stored, and about which something is odd: mostly that it pays nobody for now. */
 export type EventWarning = {
-  readonly code: 'refund_waits' | 'earns_nothing';
+  readonly code: 'refund_waits' | 'earns_nothing' | 'deal_of_another';
   readonly source: string;
   readonly id: string;
   readonly detail: string;
@@ -33,13 +36,14 @@ const REFUNDS_KEPT_MAX = 10_000;
 
 type Stored = { readonly event: Event; readonly place: EventPlace | undefined };
 
-/** The warnings about stored events, by their index: refunds whose sale is not known, and events that earn nothing. */
+/** The warnings about stored events, by their index: refunds whose sale is not known, events with a deal of another partner, and events that earn nothing. */
 export async function warnOf(
   db: Database,
   stored: readonly (Stored | undefined)[],
   knowsSaleOf: (refund: Event) => boolean,
 ): Promise<readonly (EventWarning | undefined)[]> {
   const planIds = new Set(stored.flatMap((one) => (one && planIdOf(one)) ?? []));
+  const owners = await readDealOwners(db, stored);
   const plans = Map.groupBy(planIds.size > 0 ? await listTermsOfPlans(db, [...planIds]) : [], ({ planId }) => planId);
   const partnerOf = await readPartners(db, stored, [...plans.values()].flat());
   return stored.map((one) => {
@@ -50,6 +54,9 @@ export async function warnOf(
       return knowsSaleOf(event)
         ? undefined
         : { code: 'refund_waits', source, id, detail: waits(refundOf), waitsFor: refundOf };
+    const owner = owners.get(dealOf(event) ?? '');
+    if (owner !== undefined && owner !== event.partner)
+      return { code: 'deal_of_another', source, id, detail: notTheirs(dealOf(event) ?? '') };
     const version = versionAt(plans.get(planIdOf(one) ?? 0) ?? [], event.occurredAtMs);
     const zone = place?.zone ?? 'UTC';
     const reason =
@@ -84,6 +91,24 @@ async function readPartners(
     return partner ? partnerOn(partner, localDate(event.occurredAtMs, zone)) : null;
   };
 }
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** The deal that an event names. Names that other systems gave to their deals are none of ours. */
+const dealOf = ({ attributes }: Event): string | undefined => {
+  const named = own(attributes, DEAL_ATTRIBUTE);
+  return named !== undefined && UUID.test(named) ? named.toLowerCase() : undefined;
+};
+
+/** The partners of the deals that events name, by the ids of the deals. */
+async function readDealOwners(db: Database, stored: readonly (Stored | undefined)[]): Promise<Map<string, string>> {
+  const ids = new Set(stored.flatMap((one) => (one && dealOf(one.event)) ?? []));
+  const owners = ids.size > 0 ? await listDealOwners(db, [...ids]) : [];
+  return new Map(owners.map(({ deal, partner }) => [deal, partner]));
+}
+
+const notTheirs = (deal: string): string =>
+  `The event names deal ${deal}, which another partner registered. It is stored and earns as any other; send a revision if the deal or the partner is wrong.`;
 
 /** The plan by which an event earns: that of the term that covers its local day. */
 function planIdOf({ event, place }: Stored): number | undefined {

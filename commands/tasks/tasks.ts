@@ -5,18 +5,22 @@ import { REMIND_BEFORE_MS } from '../../domain/tasks/task.ts';
 
 const REMINDERS_PER_SWEEP = 100;
 
-/** Asks a person to decide, and tells finance, once while the task is open. Its texts hold ids, codes and states only. */
+/** Asks a person to decide, and tells those who can, once while the task is open. Its texts hold ids, codes and states only. */
 export async function openTask(tx: Database, task: NewTask): Promise<void> {
   const id = await insertTask(tx, task);
   if (id === null) return;
   await addNotification(tx, {
     kind: 'task_opened',
     dedupeKey: `task/${id}`,
-    audience: 'finance',
+    audience: audienceOf(task.evidence),
     partnerId: null,
     body: noticeOf({ ...task, id }),
   });
 }
+
+/** The people who can do a task: operators where it names their role, and otherwise finance. */
+const audienceOf = (evidence: Readonly<Record<string, unknown>> = {}): 'finance' | 'operators' =>
+  evidence['role'] === 'operator' ? 'operators' : 'finance';
 
 const noticeOf = ({
   id,
@@ -32,14 +36,14 @@ const noticeOf = ({
   deadline: deadlineAt?.toISOString() ?? 'none',
 });
 
-/** Reminds finance, once a day for each task, of the tasks that are still open shortly before their deadline or after it. */
+/** Reminds those who can decide, once a day for each task, of the tasks that are still open shortly before their deadline or after it. */
 export async function remindOfTasks(tx: Database): Promise<void> {
   const today = new Date().toISOString().slice(0, 10);
   for (const task of await listTasksDue(tx, REMIND_BEFORE_MS, REMINDERS_PER_SWEEP))
     await addNotification(tx, {
       kind: 'task_due',
       dedupeKey: `task_due/${task.id}/${today}`,
-      audience: 'finance',
+      audience: audienceOf(task.evidence),
       partnerId: null,
       body: noticeOf(task),
     });

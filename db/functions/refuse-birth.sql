@@ -38,3 +38,9 @@ create or replace trigger resolution_born before insert on resolution
 
 create or replace trigger partner_born before insert on partner
   for each row when (new.merged_into is not null) execute function refuse_birth('on its own');
+
+create or replace trigger deal_born before insert on deal
+  for each row when (new.status <> 'review' or new.protected_until is not null) execute function refuse_birth('in review');
+
+create or replace trigger review_born before insert on policy_review
+  for each row when (new.status <> 'waiting' or new.stage <> 1) execute function refuse_birth('waiting in its first stage');

@@ -104,3 +104,59 @@ create table agreement_term(
 );
 create index on agreement_term(partner_id, program_id, id);
 create index on agreement_term(program_id, partner_id);
+
+-- The policy by which a program decides about deals, requests and claims. A version is never changed: the newest one that is in force
+-- decides what is asked from then on.
+create table policy_version(
+  id int generated always as identity primary key,
+  program_id int not null references program,
+  subject text not null check (subject in ('deal', 'request', 'claim')),
+  version int not null check (version > 0),
+  effective_from timestamptz not null default now(),
+  policy jsonb not null,
+  created_by uuid not null references actor,
+  created_at timestamptz not null default now(),
+  unique (program_id, subject, version)
+);
+
+-- A decision that is asked of a policy: the rule that fits, and where its stages stand. Its answers are policy_answer.
+create table policy_review(
+  id uuid primary key default uuidv7(),
+  subject text not null check (subject in ('deal', 'request', 'claim')),
+  subject_id uuid not null,
+  ask text not null check (ask <> ''),
+  program_id int not null references program,
+  partner_id bigint not null references partner,
+  policy_version_id int not null references policy_version,
+  rule_no int not null check (rule_no > 0),
+  rule jsonb not null,
+  facts jsonb not null,
+  asked_by uuid not null references actor,
+  asked_at timestamptz not null default now(),
+  status text not null default 'waiting' check (status in ('waiting', 'approved', 'declined', 'expired', 'withdrawn')),
+  stage smallint not null default 1 check (stage > 0),
+  is_escalated boolean not null default false,
+  due_at timestamptz,
+  ended_at timestamptz,
+  reason text check (reason <> ''),
+  check ((status = 'waiting') = (ended_at is null)),
+  check (status = 'waiting' or due_at is null)
+);
+create unique index one_open_review on policy_review(subject, subject_id) where status = 'waiting';
+create index on policy_review(subject, subject_id, id);
+create index on policy_review(partner_id);
+comment on table policy_review is 'A decision that was asked of a policy. The rule and the facts are those of the moment in which it was asked.';
+comment on column policy_review.ask is 'The question, such as registration or extension.';
+comment on column policy_review.due_at is 'When the time to answer is over, so that somebody looks again.';
+
+-- An answer of a person, who answers once in all stages. So an approval in two stages is an approval by two people.
+create table policy_answer(
+  review_id uuid not null references policy_review,
+  actor_id uuid not null references actor,
+  stage smallint not null check (stage > 0),
+  role text not null check (role in ('preparer', 'approver', 'operator')),
+  decision text not null check (decision in ('approve', 'decline')),
+  note text check (note <> ''),
+  at timestamptz not null default now(),
+  primary key (review_id, actor_id)
+);

@@ -25,6 +25,7 @@ const OUTCOMES_FOR: Record<TaskKind, readonly ResolutionOutcome[]> = {
   check_returned_mail: [],
   checks_to_mail: [],
   correction_proposed: [],
+  decision_waiting: [],
 };
 
 /** Whether an outcome decides about a part that came back. Such a resolution has an amount of its own. */

@@ -23,6 +23,8 @@ export const TASK_KINDS = [
   'checks_to_mail',
   /** A person proposed a correction of what partners are owed. Another person confirms or refuses it. */
   'correction_proposed',
+  /** A policy asks people of a role to decide about a deal, a request or a claim. */
+  'decision_waiting',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
@@ -41,6 +43,7 @@ export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
   check_returned_mail: null,
   checks_to_mail: 4 * DAY_MS,
   correction_proposed: 7 * DAY_MS,
+  decision_waiting: null,
 };
 
 /** The time before its deadline from which an open task causes a reminder once a day. */

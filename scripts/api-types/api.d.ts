@@ -684,6 +684,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/programs/{code}/policies/{subject}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of a policy
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listPolicyVersions"];
+        put?: never;
+        /**
+         * Add a version to a policy
+         * @description The first rule that fits decides. A policy that leaves something undecided, or has a rule that is never reached, is refused with the place of the mistake.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["addPolicyVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners": {
         parameters: {
             query?: never;
@@ -1636,6 +1662,240 @@ export interface paths {
          *     Needs a key of the role **operator**.
          */
         post: operations["proposeMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the deals
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listDeals"];
+        put?: never;
+        /**
+         * Register a deal on behalf of a partner
+         * @description The first valid registration of a customer wins. A later one is recorded as declined, with the reason. Otherwise the policy of the program decides.
+         *
+         *     Needs a key of the role **operator** or **preparer**.
+         */
+        post: operations["registerDeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a deal
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getDeal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deals/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve or decline a deal or its extension
+         * @description Needs a key of the role **preparer**, **approver**, or **operator**.
+         */
+        post: operations["decideDeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deals/{id}/extension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask to protect a deal for longer
+         * @description Needs a key of the role **operator** or **preparer**.
+         */
+        post: operations["extendDeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deals/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw a deal
+         * @description Needs a key of the role **operator** or **preparer**.
+         */
+        post: operations["withdrawDeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deals/{id}/won": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a deal as won
+         * @description Links its sales, and makes an event of the kind `deal_won` over their sum, by which the incentives of the plan for that kind earn.
+         *
+         *     Needs a key of the role **operator** or **preparer**.
+         */
+        post: operations["winDeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deals/{id}/lost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a deal as lost
+         * @description Needs a key of the role **operator** or **preparer**.
+         */
+        post: operations["loseDeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/deals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your deals
+         * @description Needs a key of the role **partner**.
+         */
+        get: operations["listMyDeals"];
+        put?: never;
+        /**
+         * Register a deal
+         * @description The first valid registration of a customer wins. A later one is recorded as declined, with the reason. Otherwise the policy of the program decides.
+         *
+         *     Needs a key of the role **partner**.
+         */
+        post: operations["registerMyDeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/deals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get one of your deals
+         * @description Needs a key of the role **partner**.
+         */
+        get: operations["getMyDeal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/deals/{id}/extension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask to protect a deal of yours for longer
+         * @description Needs a key of the role **partner**.
+         */
+        post: operations["extendMyDeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/deals/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw a deal of yours
+         * @description Needs a key of the role **partner**.
+         */
+        post: operations["withdrawMyDeal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2799,7 +3059,7 @@ export interface components {
              * @example invalid_input
              * @enum {string}
              */
-            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "unit_in_use" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "correction_overtaken" | "quarantine_not_open" | "quarantine_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
+            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "unit_in_use" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "correction_overtaken" | "decision_not_open" | "status_does_not_allow" | "quarantine_not_open" | "quarantine_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
             /** @description The fields that cannot be accepted; empty if the problem is not about a field */
             errors: {
                 /**
@@ -4228,6 +4488,224 @@ export interface components {
              */
             rate: string;
         };
+        PolicyVersion: {
+            /**
+             * @description The code of the program
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The subject of the policy
+             * @example deal
+             * @enum {string}
+             */
+            subject: "deal" | "request" | "claim";
+            /**
+             * @description The number of the version, counted from 1
+             * @example 2
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description The instant from which this version decides. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            effectiveFrom: string;
+            policy: components["schemas"]["Policy"];
+            /**
+             * @description The person who wrote it
+             * @example olga
+             */
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description When it was added. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            createdAt: string;
+        };
+        /** @description Ordered rules, the first of which decides where it fits */
+        Policy: {
+            /** @description The rules in their order. The last one has no conditions */
+            rules: components["schemas"]["PolicyRule"][];
+        };
+        /** @description A rule. The first one that fits decides */
+        PolicyRule: {
+            /**
+             * @description The name of the rule for people
+             * @example Small deals
+             */
+            title: string;
+            /**
+             * @description The conditions, all of which must hold, by the name of the fact
+             * @default {}
+             * @example {
+             *       "amount": {
+             *         "atMost": "1000.00"
+             *       },
+             *       "currency": [
+             *         "USD"
+             *       ]
+             *     }
+             */
+            when?: {
+                [key: string]: string[] | components["schemas"]["PolicyRange"];
+            };
+            /**
+             * @description The decision that nobody has to make
+             * @example approve
+             */
+            automatic?: "approve" | {
+                /**
+                 * @description The reason, which the partner reads
+                 * @example We do not sell there.
+                 */
+                decline: string;
+            };
+            /** @description The stages, one after the other */
+            stages?: components["schemas"]["PolicyStage"][];
+            /**
+             * @description The things that an approval grants, by name, such as `protectionDays`
+             * @default {}
+             * @example {
+             *       "protectionDays": 90
+             *     }
+             */
+            grants?: {
+                [key: string]: number;
+            };
+        };
+        /** @description The numbers from one bound to another, both included */
+        PolicyRange: {
+            /**
+             * @description The smallest number that fits
+             * @example 0
+             */
+            atLeast?: string;
+            /**
+             * @description The largest number that fits
+             * @example 1000.00
+             */
+            atMost?: string;
+        };
+        /** @description The people who must approve before the next stage begins. One refusal declines */
+        PolicyStage: {
+            /**
+             * @description The role of the people who may answer
+             * @example approver
+             * @enum {string}
+             */
+            role: "preparer" | "approver" | "operator";
+            /**
+             * @description How many different people must approve
+             * @example 1
+             */
+            approvals: number;
+            within: components["schemas"]["PolicyTime"];
+            escalate?: components["schemas"]["PolicyEscalation"];
+            /**
+             * @description The end if nobody answers in time: it is declined, or it expires. Silence never approves
+             * @example expire
+             * @enum {string}
+             */
+            atEnd: "decline" | "expire";
+        };
+        /** @description The time to answer. It ends with the last day, in the zone of the schedule */
+        PolicyTime: {
+            /**
+             * @description The number of days
+             * @example 3
+             */
+            days: number;
+            /**
+             * @description Whether weekends and days on which banks are closed count
+             * @example business
+             * @enum {string}
+             */
+            counted: "calendar" | "business";
+        };
+        /** @description The role that may answer too once the time is over, and its time */
+        PolicyEscalation: {
+            /**
+             * @description The role of the people who may answer
+             * @example approver
+             * @enum {string}
+             */
+            role: "preparer" | "approver" | "operator";
+            within: components["schemas"]["PolicyTime"];
+        };
+        /**
+         * @description A version of a policy
+         * @example {
+         *       "policy": {
+         *         "rules": [
+         *           {
+         *             "title": "Where we do not sell",
+         *             "when": {
+         *               "customerCountry": [
+         *                 "RU"
+         *               ]
+         *             },
+         *             "automatic": {
+         *               "decline": "We do not sell there."
+         *             }
+         *           },
+         *           {
+         *             "title": "Small deals of gold partners",
+         *             "when": {
+         *               "amount": {
+         *                 "atMost": "10000.00"
+         *               },
+         *               "currency": [
+         *                 "USD"
+         *               ],
+         *               "partner.tier": [
+         *                 "gold"
+         *               ]
+         *             },
+         *             "automatic": "approve",
+         *             "grants": {
+         *               "protectionDays": 90
+         *             }
+         *           },
+         *           {
+         *             "title": "All others",
+         *             "when": {},
+         *             "stages": [
+         *               {
+         *                 "role": "preparer",
+         *                 "approvals": 1,
+         *                 "within": {
+         *                   "days": 3,
+         *                   "counted": "business"
+         *                 },
+         *                 "escalate": {
+         *                   "role": "operator",
+         *                   "within": {
+         *                     "days": 2,
+         *                     "counted": "business"
+         *                   }
+         *                 },
+         *                 "atEnd": "expire"
+         *               }
+         *             ],
+         *             "grants": {
+         *               "protectionDays": 60
+         *             }
+         *           }
+         *         ]
+         *       }
+         *     }
+         */
+        NewPolicyVersion: {
+            policy: components["schemas"]["Policy"];
+            /**
+             * Format: date-time
+             * @description An RFC 3339 instant with its offset, from which it decides; now, if left out. Earlier questions keep their version
+             * @example 2026-07-01T00:00:00Z
+             */
+            effectiveFrom?: string;
+        };
         Partner: {
             /**
              * @description The partner's code
@@ -5398,7 +5876,7 @@ export interface components {
                  */
                 status: "accepted" | "corrected" | "replayed" | "superseded" | "quarantined" | "parked" | "refused";
             }[];
-            /** @description Events that are stored and pay nobody for now, the first 100 of them */
+            /** @description Events that are stored, and about which something is odd, the first 100 of them */
             warnings: components["schemas"]["EventWarning"][];
             /**
              * @description The number of all warnings
@@ -5408,11 +5886,11 @@ export interface components {
         };
         EventWarning: {
             /**
-             * @description `refund_waits`: its sale is not known yet, and the refund waits for it; `earns_nothing`: no incentive of the plan in force earns on it
+             * @description `refund_waits`: its sale is not known yet, and the refund waits for it; `earns_nothing`: no incentive of the plan in force earns on it; `deal_of_another`: its attribute `deal` names a deal that another partner registered
              * @example refund_waits
              * @enum {string}
              */
-            code: "refund_waits" | "earns_nothing";
+            code: "refund_waits" | "earns_nothing" | "deal_of_another";
             /**
              * @description The line of the file on which the row ends; null if the event was not in a file
              * @example 17
@@ -5483,7 +5961,7 @@ export interface components {
                  */
                 reason: string;
             }[];
-            /** @description Events that are stored and pay nobody for now, the first 100 of them */
+            /** @description Events that are stored, and about which something is odd, the first 100 of them */
             warnings: components["schemas"]["EventWarning"][];
             /**
              * @description The number of all warnings
@@ -6087,7 +6565,7 @@ export interface components {
                     reason: string;
                 }[];
             }[];
-            /** @description Events that are stored and pay nobody for now, the first 100 of them */
+            /** @description Events that are stored, and about which something is odd, the first 100 of them */
             warnings: components["schemas"]["EventWarning"][];
             /**
              * @description The number of all warnings
@@ -6096,7 +6574,7 @@ export interface components {
             warningCount: number;
         };
         ImportResult: components["schemas"]["Import"] & {
-            /** @description Events that are stored and pay nobody for now, the first 100 of them */
+            /** @description Events that are stored, and about which something is odd, the first 100 of them */
             warnings: components["schemas"]["EventWarning"][];
             /**
              * @description The number of all warnings
@@ -6551,6 +7029,410 @@ export interface components {
              * @example ticket 4711
              */
             reference?: string;
+        };
+        Deal: {
+            /**
+             * Format: uuid
+             * @description The id of the deal
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description The program
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The partner who registered it
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The status. `review`: people decide; `protected`: nobody else can register the customer
+             * @example protected
+             * @enum {string}
+             */
+            status: "review" | "protected" | "declined" | "expired" | "withdrawn" | "won" | "lost";
+            /**
+             * @description The customer's name
+             * @example Kim GmbH
+             */
+            customer: string;
+            /**
+             * @description The customer's domain; null if none was given
+             * @example kim.example
+             */
+            domain: string | null;
+            /**
+             * @description The customer's registration number; null if none was given
+             * @example HRB 1234
+             */
+            registrationNumber: string | null;
+            /**
+             * @description The customer's country
+             * @example DE
+             */
+            country: string;
+            /**
+             * @description The product lines
+             * @example [
+             *       "routers"
+             *     ]
+             */
+            productLines: string[];
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The expected amount. A decimal string in major units of `currency`
+             * @example 25000.00
+             */
+            amount: string;
+            /**
+             * Format: date
+             * @description The day on which the partner expects to close. A local date
+             * @example 2026-09-30
+             */
+            expectedClose: string;
+            /**
+             * Format: date
+             * @description The first day on which it is no longer protected; null if it never was. A local date
+             * @example 2026-12-01
+             */
+            protectedUntil: string | null;
+            /**
+             * @description The reason why it ended; null if there is none
+             * @example The protection is over.
+             */
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description When it was registered. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            registeredAt: string;
+            /**
+             * Format: date-time
+             * @description When it ended; null until then. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            endedAt: string | null;
+        };
+        DealDetail: components["schemas"]["Deal"] & {
+            /** @description The decisions that were asked of the policy about it, oldest first */
+            reviews: components["schemas"]["Review"][];
+            /** @description The extensions that were asked for, oldest first */
+            extensions: {
+                /**
+                 * Format: date
+                 * @description The day until which protection was asked for. A local date
+                 * @example 2027-03-01
+                 */
+                until: string;
+                /**
+                 * @description The reason
+                 * @example The customer decides in January
+                 */
+                reason: string;
+            }[];
+            /** @description The sales that closed it */
+            sales: {
+                /**
+                 * @description The source of the sale
+                 * @example shop
+                 */
+                source: string;
+                /**
+                 * @description The id of the sale in its source
+                 * @example order-1001
+                 */
+                id: string;
+            }[];
+        };
+        Review: {
+            /**
+             * @description The question that the policy was asked
+             * @example registration
+             */
+            ask: string;
+            /**
+             * @description The status of the decision
+             * @example waiting
+             * @enum {string}
+             */
+            status: "waiting" | "approved" | "declined" | "expired" | "withdrawn";
+            /**
+             * @description The version of the policy by which it is decided
+             * @example 2
+             */
+            policyVersion: number;
+            /**
+             * @description The number of the rule that fits, counted from 1
+             * @example 3
+             */
+            rule: number;
+            /**
+             * @description The title of that rule
+             * @example All others
+             */
+            ruleTitle: string;
+            /**
+             * @description The facts that the policy was asked with
+             * @example {
+             *       "amount": [
+             *         "25000.00"
+             *       ],
+             *       "currency": [
+             *         "USD"
+             *       ]
+             *     }
+             */
+            facts: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The stage in which it waits or ended, counted from 1
+             * @example 1
+             */
+            stage: number;
+            /**
+             * @description Whether nobody answered in the first time of the stage
+             * @example false
+             */
+            isEscalated: boolean;
+            /**
+             * @description The roles that may answer now; empty once it is decided
+             * @example [
+             *       "approver"
+             *     ]
+             */
+            waitsFor: ("preparer" | "approver" | "operator")[];
+            /**
+             * Format: date-time
+             * @description When the time to answer is over; null once it is decided. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            dueAt: string | null;
+            /**
+             * @description The reason against it; null if there is none
+             * @example Nobody answered in time.
+             */
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description When it was asked. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            askedAt: string;
+            /**
+             * Format: date-time
+             * @description When it was decided; null until then. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            endedAt: string | null;
+            /** @description The answers of people, oldest first */
+            answers: components["schemas"]["ReviewAnswer"][];
+        };
+        ReviewAnswer: {
+            /**
+             * @description The person who answered
+             * @example anna
+             */
+            by: string;
+            /**
+             * @description The stage, counted from 1
+             * @example 1
+             */
+            stage: number;
+            /**
+             * @description The role in which they answered
+             * @example approver
+             * @enum {string}
+             */
+            role: "preparer" | "approver" | "operator";
+            /**
+             * @description Their answer
+             * @example approve
+             * @enum {string}
+             */
+            decision: "approve" | "decline";
+            /**
+             * @description Their note; null if there is none
+             * @example I know this customer.
+             */
+            note: string | null;
+            /**
+             * Format: date-time
+             * @description When they answered. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            at: string;
+        };
+        NewDeal: {
+            /**
+             * @description The partner on whose behalf you register it
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The program under which the deal is registered
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The customer's name
+             * @example Kim GmbH
+             */
+            customer: string;
+            /**
+             * @description The customer's website or domain
+             * @example kim.example
+             */
+            domain?: string;
+            /**
+             * @description The customer's number in the register of companies of its country
+             * @example HRB 1234
+             */
+            registrationNumber?: string;
+            /**
+             * @description The customer's country
+             * @example DE
+             */
+            country: string;
+            /**
+             * @description The product lines that the partner wants to sell. Each is protected on its own
+             * @example [
+             *       "routers"
+             *     ]
+             */
+            productLines: string[];
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The expected amount, in major units of `currency`
+             * @example 25000.00
+             */
+            amount: string;
+            /**
+             * Format: date
+             * @description The day on which the partner expects to close
+             * @example 2026-09-30
+             */
+            expectedClose: string;
+        };
+        PolicyDecision: {
+            /**
+             * @description Your answer
+             * @example approve
+             * @enum {string}
+             */
+            decision: "approve" | "decline";
+            /**
+             * @description A note. If you decline, the partner reads it as the reason
+             * @example We serve this customer ourselves.
+             */
+            note?: string;
+        };
+        DealExtension: {
+            /**
+             * Format: date
+             * @description The first day on which it would no longer be protected
+             * @example 2027-03-01
+             */
+            until: string;
+            /**
+             * @description The reason
+             * @example The customer decides in January
+             */
+            reason: string;
+        };
+        DealWithdrawal: {
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
+        };
+        WonDeal: {
+            /**
+             * @description The sales that close the deal. Sales whose attribute `deal` names it need not be listed
+             * @default []
+             * @example [
+             *       {
+             *         "source": "shop",
+             *         "id": "order-1001"
+             *       }
+             *     ]
+             */
+            sales?: {
+                /**
+                 * @description The system that the event comes from
+                 * @example shop
+                 */
+                source: string;
+                /**
+                 * @description The id of the sale in its source
+                 * @example order-1001
+                 */
+                id: string;
+            }[];
+        };
+        LostDeal: {
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason?: string;
+        };
+        MyNewDeal: {
+            /**
+             * @description The program under which the deal is registered
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The customer's name
+             * @example Kim GmbH
+             */
+            customer: string;
+            /**
+             * @description The customer's website or domain
+             * @example kim.example
+             */
+            domain?: string;
+            /**
+             * @description The customer's number in the register of companies of its country
+             * @example HRB 1234
+             */
+            registrationNumber?: string;
+            /**
+             * @description The customer's country
+             * @example DE
+             */
+            country: string;
+            /**
+             * @description The product lines that the partner wants to sell. Each is protected on its own
+             * @example [
+             *       "routers"
+             *     ]
+             */
+            productLines: string[];
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The expected amount, in major units of `currency`
+             * @example 25000.00
+             */
+            amount: string;
+            /**
+             * Format: date
+             * @description The day on which the partner expects to close
+             * @example 2026-09-30
+             */
+            expectedClose: string;
+        };
+        MyDealWithdrawal: {
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
         };
         Run: {
             /**
@@ -7114,7 +7996,7 @@ export interface components {
              * @example outcome_unknown
              * @enum {string}
              */
-            kind: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail" | "correction_proposed";
+            kind: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail" | "correction_proposed" | "decision_waiting";
             /**
              * @description The subject, as a kind of thing and its name
              * @example payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
@@ -12265,6 +13147,14 @@ export type Points = components['schemas']['Points'];
 export type NewUnit = components['schemas']['NewUnit'];
 export type UnitRate = components['schemas']['UnitRate'];
 export type NewUnitRate = components['schemas']['NewUnitRate'];
+export type PolicyVersion = components['schemas']['PolicyVersion'];
+export type Policy = components['schemas']['Policy'];
+export type PolicyRule = components['schemas']['PolicyRule'];
+export type PolicyRange = components['schemas']['PolicyRange'];
+export type PolicyStage = components['schemas']['PolicyStage'];
+export type PolicyTime = components['schemas']['PolicyTime'];
+export type PolicyEscalation = components['schemas']['PolicyEscalation'];
+export type NewPolicyVersion = components['schemas']['NewPolicyVersion'];
 export type Partner = components['schemas']['Partner'];
 export type NewPartner = components['schemas']['NewPartner'];
 export type NewAgreement = components['schemas']['NewAgreement'];
@@ -12340,6 +13230,18 @@ export type NewWriteOff = components['schemas']['NewWriteOff'];
 export type CorrectionDecision = components['schemas']['CorrectionDecision'];
 export type CorrectionPreview = components['schemas']['CorrectionPreview'];
 export type NewMerge = components['schemas']['NewMerge'];
+export type Deal = components['schemas']['Deal'];
+export type DealDetail = components['schemas']['DealDetail'];
+export type Review = components['schemas']['Review'];
+export type ReviewAnswer = components['schemas']['ReviewAnswer'];
+export type NewDeal = components['schemas']['NewDeal'];
+export type PolicyDecision = components['schemas']['PolicyDecision'];
+export type DealExtension = components['schemas']['DealExtension'];
+export type DealWithdrawal = components['schemas']['DealWithdrawal'];
+export type WonDeal = components['schemas']['WonDeal'];
+export type LostDeal = components['schemas']['LostDeal'];
+export type MyNewDeal = components['schemas']['MyNewDeal'];
+export type MyDealWithdrawal = components['schemas']['MyDealWithdrawal'];
 export type Run = components['schemas']['Run'];
 export type NewRun = components['schemas']['NewRun'];
 export type RunDetail = components['schemas']['RunDetail'];
@@ -14214,6 +15116,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnitRate"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPolicyVersions: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+                /** @description The subject of the policy */
+                subject: "deal" | "request" | "claim";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions, in the order of their numbers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["PolicyVersion"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addPolicyVersion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the program */
+                code: string;
+                /** @description The subject of the policy */
+                subject: "deal" | "request" | "claim";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicyVersion"];
+            };
+        };
+        responses: {
+            /** @description The version was added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersion"];
                 };
             };
             400: components["responses"]["InvalidInput"];
@@ -16562,6 +17550,591 @@ export interface operations {
             500: components["responses"]["InternalError"];
         };
     };
+    listDeals: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+                /** @description Lists only deals with this status */
+                status?: "review" | "protected" | "declined" | "expired" | "withdrawn" | "won" | "lost";
+                /** @description Lists only deals of this partner */
+                partner?: string;
+                /** @description Lists only deals of this program */
+                program?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deals, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Deal"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There is no such partner or program. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    registerDeal: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeal"];
+            };
+        };
+        responses: {
+            /** @description The registration was recorded. Its status says whether it is protected. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There is no such partner or program. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getDeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the deal */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deal, with its decisions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    decideDeal: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the deal */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyDecision"];
+            };
+        };
+        responses: {
+            /** @description Your answer was recorded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description It waits for another role, you or a person who gave you your role took part in it, or the partner pays you. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description Nothing waits for a decision, or you answered before. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    extendDeal: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the deal */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealExtension"];
+            };
+        };
+        responses: {
+            /** @description The extension was asked for. The policy decides. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The deal's status does not allow this. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    withdrawDeal: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the deal */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealWithdrawal"];
+            };
+        };
+        responses: {
+            /** @description The deal is withdrawn, and its customer is free. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The deal's status does not allow this. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    winDeal: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the deal */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WonDeal"];
+            };
+        };
+        responses: {
+            /** @description The deal is won. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The deal's status does not allow this. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    loseDeal: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the deal */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LostDeal"];
+            };
+        };
+        responses: {
+            /** @description The deal is lost, and its customer is free. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The deal's status does not allow this. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listMyDeals: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+                /** @description Lists only deals with this status */
+                status?: "review" | "protected" | "declined" | "expired" | "withdrawn" | "won" | "lost";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your deals, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Deal"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    registerMyDeal: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MyNewDeal"];
+            };
+        };
+        responses: {
+            /** @description The registration was recorded. Its status says whether the deal is protected for you. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There is no such program. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getMyDeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the deal */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deal. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    extendMyDeal: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the deal */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealExtension"];
+            };
+        };
+        responses: {
+            /** @description The extension was asked for. The policy decides. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The deal's status does not allow this. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    withdrawMyDeal: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the deal */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MyDealWithdrawal"];
+            };
+        };
+        responses: {
+            /** @description The deal is withdrawn, and its customer is free. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The deal's status does not allow this. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
     listRuns: {
         parameters: {
             query?: {
@@ -18042,7 +19615,7 @@ export interface operations {
                 /** @description Whether to list open or closed tasks */
                 state?: "open" | "closed";
                 /** @description Lists only tasks of this kind */
-                kind?: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail" | "correction_proposed";
+                kind?: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail" | "correction_proposed" | "decision_waiting";
                 /** @description Lists only tasks about this payout */
                 payout?: string;
             };

@@ -30,6 +30,7 @@ beforeAll(async () => {
     gateway: 'wise',
     source: 'store',
     program: 'shop',
+    subject: 'deal',
   };
   await api.ask('POST', '/v1/programs/shop/units', { body: { code: 'points-care', name: 'Care points' } });
   const partnerId = await api.db.oneFirst(sql.type(Row)`select id from partner where code = 'ann'`);
@@ -76,6 +77,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/programs/shop/plans/standard/versions': 1,
   '/v1/programs/shop/units': 'points-a',
   '/v1/programs/shop/units/points-care/rates': '1',
+  '/v1/programs/shop/policies/{subject}': 1,
   '/v1/partners': 'a',
   '/v1/partners/ann/agreements': 'a',
   '/v1/partners/ann/agreements/{program}/history': '1',
@@ -94,6 +96,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/imports/{import}/rejections': { line: 1, column: 'price' },
   '/v1/corrections': UUID,
   '/v1/corrections/{correction}/items': 1,
+  '/v1/deals': UUID,
   '/v1/reports/negative-balances': { partner: 'a', currency: 'USD' },
   '/v1/runs': { createdAt: AT, id: UUID },
   '/v1/runs/{run}/payouts': UUID,
@@ -108,6 +111,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/me/payouts': UUID,
   '/v1/me/earnings': { occurredAt: AT, key: 's/e/1', n: 1 },
   '/v1/me/standing': '1',
+  '/v1/me/deals': UUID,
   '/v1/partners/ann/standing': '1',
   '/v1/partners/ann/earnings': { occurredAt: AT, key: 's/e/1', n: 1 },
   '/v1/alarms': '1',

@@ -11,11 +11,12 @@ import * as workflows from '../../workflows/index.ts';
 import {
   accrualWorkflowId,
   batchWorkflowId,
+  decisionWorkflowId,
   payoutWorkflowId,
   runWorkflowId,
   TASK_QUEUES,
 } from '../../temporal/messages.ts';
-import { openCompany } from '../fixtures/company.ts';
+import { type Company, openCompany } from '../fixtures/company.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { reconcileToday, runBecomes } from '../fixtures/runs.ts';
 import { openWorld, type World } from '../fixtures/world.ts';
@@ -83,6 +84,7 @@ async function tellStory(): Promise<void> {
   await world.temporal.workflow.execute('nightlyReconciliation', { ...byHand, workflowId: 'nightly-reconciliation' });
   await world.temporal.workflow.execute('nightlyInvariants', { ...byHand, workflowId: 'nightly-invariants' });
   await world.temporal.workflow.execute('checkDesk', { ...byHand, workflowId: 'check-desk' });
+  const dealId = await playDeal(company);
   const payouts = await Promise.all(
     ['bank', 'paypal', 'check', 'failed', 'returned', 'inexpressible'].map(
       async (name) => [`payout-${name}`, payoutWorkflowId((await payoutOf(business, run, name)).id)] as const,
@@ -100,9 +102,29 @@ async function tellStory(): Promise<void> {
     ...batches,
     ...others,
     ['run', runWorkflowId(run.id)],
+    ['decision', decisionWorkflowId('deal', dealId)],
     ['accrual', accrualWorkflowId({ program: 'story', shard: 0 })],
     ['reconciliation', `reconciliation/wise/${day}`],
   ]);
+}
+
+/** A deal that the policy protects, and that is withdrawn. */
+async function playDeal({ operator: { api } }: Company): Promise<string> {
+  const policy = { rules: [{ title: 'all', automatic: 'approve', grants: { protectionDays: 30 } }] };
+  await api.post('/v1/programs/story/policies/deal', { policy });
+  const { id } = await api.post<{ id: string }>('/v1/deals', {
+    program: 'story',
+    partner: codeOf(business, 'bank'),
+    customer: 'Holder Kim',
+    domain: 'kim.example',
+    country: 'US',
+    productLines: ['routers'],
+    currency: 'USD',
+    amount: '731.19',
+    expectedClose: '2099-01-01',
+  });
+  await api.post(`/v1/deals/${id}/withdraw`, { reason: 'They went away' });
+  return id;
 }
 
 async function record(ids: readonly (readonly [string, string])[]): Promise<void> {

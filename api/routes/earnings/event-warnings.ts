@@ -8,8 +8,8 @@ import * as fields from '../../http/fields.ts';
 const EventWarningBody = z
   .object({
     code: fields.oneOf(
-      ['refund_waits', 'earns_nothing'],
-      '`refund_waits`: its sale is not known yet, and the refund waits for it; `earns_nothing`: no incentive of the plan in force earns on it',
+      ['refund_waits', 'earns_nothing', 'deal_of_another'],
+      '`refund_waits`: its sale is not known yet, and the refund waits for it; `earns_nothing`: no incentive of the plan in force earns on it; `deal_of_another`: its attribute `deal` names a deal that another partner registered',
       'refund_waits',
     ),
     line: fields
@@ -29,7 +29,7 @@ export const warningFields = {
     .array(EventWarningBody)
     .max(WARNINGS_MAX)
     .meta({
-      description: `Events that are stored and pay nobody for now, the first ${WARNINGS_MAX} of them`,
+      description: `Events that are stored, and about which something is odd, the first ${WARNINGS_MAX} of them`,
     }),
   warningCount: fields.count('The number of all warnings', 1),
 };

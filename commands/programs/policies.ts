@@ -1,0 +1,50 @@
+import type { Database } from '../../db/database.ts';
+import { listFactKeysNamed } from '../../db/partners/fact-keys.ts';
+import { addAuditEntry } from '../../db/people/audit.ts';
+import { insertPolicyVersion, type PolicyVersion } from '../../db/programs/policies.ts';
+import { lockProgram, type Program } from '../../db/programs/programs.ts';
+import { Failure, refused } from '../../domain/errors.ts';
+import type { Policy } from '../../domain/policy.ts';
+import { partnerKeysIn, type PolicySubject } from '../../domain/programs/policies.ts';
+
+export type PolicyWish = { subject: PolicySubject; policy: Policy; effectiveFrom: Date | null };
+
+/**
+ * Adds a version to a program's policy. It decides about everything that is asked from its instant on. Open decisions keep theirs. Throws Failure
+ * `invalid_input` where the version would begin in the past, or asks for a fact that nobody can record.
+ */
+export const addPolicyVersion = (
+  db: Database,
+  program: Program,
+  wish: PolicyWish,
+  { by, nowMs }: { by: string; nowMs: number },
+): Promise<PolicyVersion> =>
+  db.transaction(async (tx) => {
+    await lockProgram(tx, program.id);
+    if (wish.effectiveFrom && wish.effectiveFrom.getTime() < nowMs)
+      throw refused('effectiveFrom', 'is in the past, and decisions of that time were made by another version');
+    await refuseUndeclared(tx, wish.policy);
+    const added = await insertPolicyVersion(tx, { ...wish, programId: program.id }, by);
+    const detail = { policy: wish.subject, version: added.version };
+    await addAuditEntry(tx, { actorId: by, action: 'policy.add_version', subject: `program/${program.code}`, detail });
+    return added;
+  });
+
+async function refuseUndeclared(db: Database, policy: Policy): Promise<void> {
+  const asked = partnerKeysIn(policy);
+  const declared = new Set(
+    (
+      await listFactKeysNamed(
+        db,
+        asked.map(({ key }) => key),
+      )
+    ).map(({ key }) => key),
+  );
+  const details = asked
+    .filter(({ key }) => !declared.has(key))
+    .map(({ key, field }) => ({ field, reason: `${key} is not a declared key of facts about partners` }));
+  if (details.length > 0)
+    throw new Failure('invalid_input', 'The policy asks for a fact that no partner can have. Nothing was added.', {
+      details,
+    });
+}
