@@ -8,6 +8,7 @@ import { targetsOf } from '../../domain/earnings/target.ts';
 import { levelOf } from '../../domain/programs/incentives/index.ts';
 import { Amounts, Currency, LocalDate, ReadingColumn, Unit } from '../column-types.ts';
 import type { Database } from '../database.ts';
+import { chooses } from '../../domain/programs/stacking.ts';
 import { readTerms } from '../programs/terms.ts';
 import { ThenColumn, thenJson } from './partners-then.ts';
 
@@ -131,15 +132,18 @@ export async function withExplanations<Row extends WithCalculation>(
     };
     const terms = termsOf(stored.versionId);
     const level = levelOf(incentiveOf(terms, stored.incentiveId));
-    const target = isSeen
-      ? undefined
-      : targetsOf(remainingOf(content, []), terms, { zone, level, partner }).find(
+    const isAsked = !isSeen || (stored.revision > 1 && chooses(terms));
+    const target = isAsked
+      ? targetsOf(remainingOf(content, []), terms, { zone, level, partner }).find(
           ({ terms: { id } }) => id === stored.incentiveId,
-        );
+        )
+      : undefined;
+    const { insteadOf = null } = target ?? {};
     const earning = {
       ...stored,
       measures: { volume, of, base },
-      lacks: target?.lacks ?? null,
+      lacks: isSeen ? null : (target?.lacks ?? null),
+      insteadOf,
       partner: level > 0 ? null : partner,
     };
     return { ...row, explanation: explain(earning, termsOf) };

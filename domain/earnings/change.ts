@@ -155,7 +155,8 @@ function partsOf({ partnerId, rating, targets }: Change, { scopeOf }: Context): 
 function releaseOf({ counted, atMs }: Change, part: Part, { zone, termsOf }: Context): string {
   const closesOn = part.scope?.closesOn ?? null;
   if (closesOn !== null) return addDays(closesOn, termsOf(part.versionId).holdDays);
-  const known = counted.find(({ incentiveId }) => incentiveId === part.incentiveId) ?? counted[0];
+  const open = counted.filter(({ scope }) => (scope?.closesOn ?? null) === null);
+  const known = open.find(({ incentiveId }) => incentiveId === part.incentiveId) ?? open[0];
   if (known) return known.availableOn;
   return addDays(localDate(atMs, zone), termsOf(part.versionId).holdDays);
 }

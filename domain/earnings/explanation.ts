@@ -49,6 +49,8 @@ export type Explained = {
   } | null;
   /** The measure or attribute that the event lacks. */
   readonly lacks: string | null;
+  /** The incentive by which the event earns instead. */
+  readonly insteadOf: string | null;
   /** The partner on the day of the event. Null where no incentive asks. */
   readonly partner: PartnerThen | null;
 };
@@ -63,6 +65,7 @@ export function explain(earning: Explained, termsOf: TermsOf): Explanation {
     inputs: inputsOf(earning, terms),
     steps: [
       ...fromBelow(earning, terms),
+      ...passedOver(earning, termsOf(earning.versionId)),
       ...calculation(earning, terms, termsOf),
       releaseOf(earning, termsOf(earning.versionId)),
     ],
@@ -75,6 +78,20 @@ function fromBelow({ child }: Explained, terms: IncentiveTerms): string[] {
   if (level === 0) return [];
   const where = level === 1 ? 'directly below' : `${level} levels below`;
   return [child === null ? `it is earned by the partners ${where}` : `it is earned by the part of ${child}, ${where}`];
+}
+
+/** Says by which incentive an event earns instead, and why. */
+function passedOver({ insteadOf, incentiveId, kind }: Explained, plan: PlanTerms): string[] {
+  if (insteadOf === null) return [];
+  const group = plan.onlyOneOf?.find(({ incentives }) =>
+    [insteadOf, incentiveId].every((id) => incentives.includes(id)),
+  );
+  const words = { best: 'earns most', first: 'comes first' };
+  return [
+    group
+      ? `the ${kind} earns by ${insteadOf}, which ${words[group.choose]}: only one of ${group.incentives.join(', ')} pays it`
+      : `the ${kind} earns by ${insteadOf}, which excludes ${incentiveId}`,
+  ];
 }
 
 function inputsOf(
@@ -107,7 +124,8 @@ const sumOf = (segments: readonly Segment[]): Measures =>
   segments.reduce((total, { measures }) => addMeasures(total, measures), NOTHING);
 
 function calculation(earning: Explained, terms: IncentiveTerms, termsOf: TermsOf): string[] {
-  const { lacks, kind, before, currency, minor, scope } = earning;
+  const { lacks, insteadOf, kind, before, currency, minor, scope } = earning;
+  if (insteadOf !== null && before === null) return [];
   if (lacks !== null) return [`the ${kind} has ${lacks}, so it earns nothing by this incentive`];
   if (terms.first) return amongFirst(earning, terms);
   if (scope && scope.closesOn !== null && kind !== CLOSING && minor === 0n && (before?.minor ?? 0n) === 0n)

@@ -17,9 +17,11 @@ import { isReading, measureOf } from '../programs/incentives/measure.ts';
 import { type PartnerThen, whyNotPartner } from '../programs/incentives/when-partner.ts';
 import { BEGINNING } from '../programs/incentives/window.ts';
 import type { PlanTerms } from '../programs/plan.ts';
+import { chooses } from '../programs/stacking.ts';
 import { own } from '../own.ts';
 import type { UnitCode } from '../unit.ts';
 import { READ, worthOf } from './scope.ts';
+import { chosen } from './stacking.ts';
 
 /** The name of a scope that counts several events of a partner by one incentive. Events of two names never count together. */
 export type ScopeName = {
@@ -47,6 +49,8 @@ export type Target = {
   readonly minor: bigint;
   /** The measure or attribute that the event lacks, and therefore earns nothing. */
   readonly lacks: string | null;
+  /** The incentive by which the event earns instead. Absent where it earns by this one. */
+  readonly insteadOf?: string;
 };
 
 /** The facts outside the event and the plan that decide what the event contributes. */
@@ -60,18 +64,26 @@ export type Circumstances = {
 };
 
 /** The contributions of an event, less its refunds, by each incentive of a plan that is for it and that pays partners of this level. */
-export function targetsOf(
+export function targetsOf(event: RemainingEvent, plan: PlanTerms, circumstances: Circumstances): Target[] {
+  const targets = allTargets(event, plan, circumstances);
+  const isChosen = chooses(plan);
+  const whole = event.whole && isChosen ? allTargets(event.whole, plan, circumstances) : targets;
+  const left = isChosen ? chosen(targets, whole, plan) : targets;
+  return plan.incentives.some((terms) => terms.deduct) ? withDeductions(left) : left;
+}
+
+/** The contributions by each incentive, as if none excluded another one. */
+function allTargets(
   event: RemainingEvent,
   { incentives }: PlanTerms,
   { zone, level = 0, partner = null }: Circumstances,
 ): Target[] {
   const date = localDate(event.occurredAtMs, zone);
-  const targets = incentives.flatMap((terms) => {
+  return incentives.flatMap((terms) => {
     if (levelOf(terms) !== level) return [];
     const currency = terms.unit ?? event.currency;
     return currency !== null && isFor(terms, event, date, partner) ? targetsBy(event, terms, currency, date) : [];
   });
-  return incentives.some((terms) => terms.deduct) ? withDeductions(targets) : targets;
 }
 
 /** The contributions of an event by one incentive: in its own window, and in the one that is compared with it. */

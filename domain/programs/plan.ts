@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { addDays, localDate } from '../calendar.ts';
 import { IncentiveTerms, levelOf } from './incentives/index.ts';
+import { Groups, stackingIssues } from './stacking.ts';
 
 const HOLD_DAYS_MAX = 365;
 const INCENTIVES_MAX = 20;
@@ -32,8 +33,10 @@ export const PlanTerms = z
         description: 'The ways of earning; an event may earn by several',
         examples: [[{ id: 'commission', pay: { rule: 'percent', percent: '10' } }]],
       }),
+    onlyOneOf: Groups.optional(),
   })
-  .superRefine(({ incentives }, context) => {
+  .superRefine((plan, context) => {
+    const { incentives } = plan;
     const repeated = indexOfRepeatedId(incentives);
     const issue = (index: number, field: string, message: string) =>
       context.addIssue({ code: 'custom', path: ['incentives', index, field], message });
@@ -43,6 +46,7 @@ export const PlanTerms = z
       !terms.deduct && terms.window === 'event' && terms.first === undefined && levelOf(terms) === 0;
     if (deducting >= 0 && !incentives.some(isPaidByEvent))
       issue(deducting, 'deduct', 'has nothing to deduct from: no other incentive pays each event');
+    for (const { path, message } of stackingIssues(plan)) context.addIssue({ code: 'custom', path, message });
   })
   .meta({ id: 'PlanTerms', description: 'The earnings that one version of a plan promises to partners' });
 export type PlanTerms = z.infer<typeof PlanTerms>;

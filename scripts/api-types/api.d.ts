@@ -3920,6 +3920,23 @@ export interface components {
              *     ]
              */
             incentives: components["schemas"]["IncentiveTerms"][];
+            /** @description Groups of incentives by only one of which an event earns. An incentive is in one group at most */
+            onlyOneOf?: {
+                /**
+                 * @description The ids of the incentives
+                 * @example [
+                 *       "launch",
+                 *       "standard"
+                 *     ]
+                 */
+                incentives: string[];
+                /**
+                 * @description `best`: the one that earns most for the partner, where each pays every event by itself; `first`: the one that comes first in the plan
+                 * @example best
+                 * @enum {string}
+                 */
+                choose: "best" | "first";
+            }[];
         };
         /** @description One way of earning. `unit` is the currency in which it is earned, and only events in this currency count. It is needed unless `pay.rule` is `percent` without a least and a most, which pays in the currency of each event. A unit may also be points of the program. `currency` then names the events that count */
         IncentiveTerms: {
@@ -4089,6 +4106,13 @@ export interface components {
              * @example 1
              */
             level?: number;
+            /**
+             * @description The ids of other incentives of the plan by which an event does not earn where it earns by this one
+             * @example [
+             *       "commission"
+             *     ]
+             */
+            excludes?: string[];
             unit?: components["schemas"]["Unit"];
             currency?: components["schemas"]["Currency"];
             /**

@@ -39,12 +39,12 @@ export const Pay = z
   .discriminatedUnion('rule', [PercentPay, FlatPay, StepsPay, RatePay])
   .meta({ id: 'Pay', description: 'How the measure is paid, by its `rule`' });
 
+export const IncentiveId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is not a short name such as early-bird');
+const EXCLUDES_MAX = 20;
+
 /** The fields of an incentive, each by itself. `IncentiveTerms` says what they must be together. */
 export const IncentiveShape = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is not a short name such as early-bird')
-    .meta({ description: 'The name of the incentive, unique in its plan', examples: ['commission'] }),
+  id: IncentiveId.meta({ description: 'The name of the incentive, unique in its plan', examples: ['commission'] }),
   title: z
     .string()
     .trim()
@@ -118,6 +118,15 @@ export const IncentiveShape = z.strictObject({
       description:
         'With `payTo` `parent`, how far above: 1, the default, is the parent, and 2 the parent of the parent',
       examples: [1],
+    })
+    .optional(),
+  excludes: z
+    .array(IncentiveId)
+    .min(1)
+    .max(EXCLUDES_MAX)
+    .meta({
+      description: 'The ids of other incentives of the plan by which an event does not earn where it earns by this one',
+      examples: [['commission']],
     })
     .optional(),
   unit: Unit.optional(),

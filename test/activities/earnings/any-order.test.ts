@@ -95,12 +95,21 @@ const TERMS = {
       pay: { rule: 'percent', percent: '10' },
     },
     {
+      id: 'lou',
+      when: { kinds: ['sale'], event: { customer: ['lou'] } },
+      pay: { rule: 'percent', percent: '3' },
+      excludes: ['bonus'],
+    },
+    { id: 'fixed', pay: { rule: 'flat', amount: '0.60' }, unit: 'USD' },
+    { id: 'rate', pay: { rule: 'percent', percent: '3' }, unit: 'USD' },
+    {
       id: 'first',
       groupBy: 'customer',
       first: { events: 1 },
       pay: { rule: 'percent', percent: '20' },
     },
   ],
+  onlyOneOf: [{ incentives: ['fixed', 'rate'], choose: 'best' }],
 };
 
 type Told = { partner: PartnerRows; story: Story; batches: Happening[][] };

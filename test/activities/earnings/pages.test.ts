@@ -53,7 +53,9 @@ const ATTRIBUTES = ['customer', 'product'];
 const AMOUNTS = ['tax', 'shipping'];
 const METRICS = ['service_score', 'market_share'];
 const Version = z.strictObject({ effectiveFrom: z.iso.datetime(), incentives: z.array(z.unknown()) });
-const termsOf = (incentives: unknown): PlanTerms => PlanTerms.parse({ holdDays: 0, rounding: 'half-even', incentives });
+/** Terms are the incentives of a plan, or the whole plan. */
+const termsOf = (terms: unknown): PlanTerms =>
+  PlanTerms.parse(Array.isArray(terms) ? { holdDays: 0, rounding: 'half-even', incentives: terms } : terms);
 
 const pick = (row: Row, names: readonly string[]): Row =>
   Object.fromEntries(names.flatMap((name) => (row[name] ? [[name, row[name]]] : [])));

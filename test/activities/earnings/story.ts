@@ -168,13 +168,21 @@ export function halfEven(numerator: number, denominator: number): number {
   return twice > denominator || (twice === denominator && floor % 2 === 1) ? floor + 1 : floor;
 }
 
+const wholeOf = ({ sales }: Story, index: number): number => sales[index]?.revisions.at(-1)?.cents ?? 0;
+
 /** The worth of the final state in cents, by incentive and scope, without anything that is worth 0. */
 export function worthsOf(seed: Story): Record<string, bigint> {
   const left = seed.sales.map(leftOf);
   const worths: Record<string, number> = {};
-  for (const { cents, tax, isGone, index } of left) {
+  for (const { cents, tax, isGone, index, customer } of left) {
     worths[`share s${index}`] = halfEven(Math.max(0, cents - tax) * 777, 10_000);
-    worths[`bonus s${index}`] = isGone ? 0 : 150;
+    const whole = halfEven(wholeOf(seed, index) * 3, 100);
+    worths[`bonus s${index}`] = isGone || (customer === 'lou' && whole > 0) ? 0 : 150;
+    worths[`lou s${index}`] = customer === 'lou' ? halfEven(cents * 3, 100) : 0;
+    // The whole sale decides which one earns more, whatever went back.
+    const isFixed = whole <= 60;
+    worths[`fixed s${index}`] = isFixed && !isGone ? 60 : 0;
+    worths[`rate s${index}`] = isFixed ? 0 : halfEven(cents * 3, 100);
   }
   const byMonth = Map.groupBy(left, ({ at: date }) => date.getUTCMonth());
   for (const [month, sales] of byMonth) {
