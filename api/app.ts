@@ -43,6 +43,7 @@ import { gatewayRoutes } from './routes/payers/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
 import { importPreviewRoutes } from './routes/earnings/import-preview.ts';
 import { importRoutes } from './routes/earnings/imports.ts';
+import { uncollectedRoutes } from './routes/earnings/uncollected.ts';
 import { factRoutes } from './routes/partners/facts.ts';
 import { parentRoutes } from './routes/partners/parents.ts';
 import { mergeRoutes } from './routes/earnings/merges.ts';
@@ -111,6 +112,7 @@ const ROUTES = [
   agreementRoutes,
   factRoutes,
   parentRoutes,
+  uncollectedRoutes,
   onboardingRoutes,
   partnerMinimumRoutes,
   tableRoutes,

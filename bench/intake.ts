@@ -37,7 +37,7 @@ const [EVENTS, ROUNDS, PARTNERS] = [values.events, values.rounds, values.partner
 ];
 const EVENTS_A_CALL = 1000;
 const COLUMNS = `source, source_id, revision, partner_id, program_id, kind, currency, amount_minor, other_amounts, quantity, attributes,
-  refund_of, occurred_at, payload_hash, sent_by, worked_out_for`;
+  about, occurred_at, payload_hash, sent_by, worked_out_for`;
 /** No worker runs the workflows that are started here. */
 const NO_TEMPORAL = {
   workflow: { signalWithStart: async () => undefined },

@@ -66,7 +66,7 @@ export function ancestorsBy({ parents, named }: Hierarchy, { zone, histories, pa
     const before = new Map(
       (history?.ids ?? []).flatMap((id) => named.get(namedKey(id, childId)) ?? []).map((one) => [one.partnerId, one]),
     );
-    if (event.refundOf !== null) return [...before.values()].map((one) => ({ ...one, eventId }));
+    if (event.about !== null) return [...before.values()].map((one) => ({ ...one, eventId }));
     const last = history?.revisions().findLast((revision) => revision.eventId !== eventId);
     const above =
       last && isSameDay(last, event, childId)

@@ -9,13 +9,13 @@ import {
   listRevised,
   type OriginKey,
 } from '../../db/earnings/accrual.ts';
-import { NO_REFUND, type Refunded, whyNotRefund, withRefund } from '../../domain/earnings/refund.ts';
+import { NO_REFUND, type Refunded, whyNotAbout, withRefund } from '../../domain/earnings/refund.ts';
 
 /** The history of the events that are refunded or corrected: their revisions, their refunds and their contributions. */
 
-export const originOf = ({ source, id, refundOf, partnerId, childId }: DueEvent): OriginKey => ({
+export const originOf = ({ source, id, about, partnerId, childId }: DueEvent): OriginKey => ({
   source,
-  id: refundOf ?? id,
+  id: about ?? id,
   partnerId,
   childId,
 });
@@ -32,9 +32,9 @@ export type History = {
   readonly ids: readonly bigint[];
   /** The revisions that are worked out, the highest last. */
   readonly revisions: () => readonly HistoryEvent[];
-  /** The refunds that are worked out and fit one of these revisions. A partner above has no part in them, but their refunds stay refunds. */
-  readonly refunds: () => readonly AccrualEvent[];
-  /** The sums that these refunds take back from the highest revision. It costs the same for the thousandth refund as for the first. */
+  /** The refunds and payments that are worked out and fit one of these revisions, or for a partner above, one of those of others. */
+  readonly changes: () => readonly AccrualEvent[];
+  /** The sums of these for the highest revision. It costs the same for the thousandth refund as for the first. */
   readonly refunded: () => Refunded;
   readonly finish: (event: DueEvent) => void;
   /** Notes when the event that was rated happened. */
@@ -55,18 +55,18 @@ export async function readHistories(
     (
       await listRevised(
         tx,
-        due.filter(({ refundOf }) => refundOf === null),
+        due.filter(({ about }) => about === null),
       )
     ).map(({ source, id }) => `${source}\n${id}`),
   );
   const origins = due.filter(
-    ({ refundOf, source, id, revision, shares }) =>
-      refundOf !== null || revision > 1 || shares.length > 0 || revised.has(`${source}\n${id}`),
+    ({ about, source, id, revision, shares }) =>
+      about !== null || revision > 1 || shares.length > 0 || revised.has(`${source}\n${id}`),
   );
   if (origins.length === 0) return new Map();
   const rows = await listHistory(tx, programId, origins.map(originOf));
-  const grouped = Map.groupBy(rows, ({ source, id, refundOf, forPartnerId, forChildId }) =>
-    keyOf({ source, id: refundOf ?? id, partnerId: forPartnerId, childId: forChildId }),
+  const grouped = Map.groupBy(rows, ({ source, id, about, forPartnerId, forChildId }) =>
+    keyOf({ source, id: about ?? id, partnerId: forPartnerId, childId: forChildId }),
   );
   return new Map([...grouped].flatMap(([key, events]) => historyOf(events).map((history) => [key, history] as const)));
 }
@@ -75,17 +75,17 @@ function historyOf(events: readonly HistoryEvent[]): History[] {
   const [first] = events;
   if (!first) return [];
   const open = new Set(events.filter(({ isDue }) => isDue).map(({ eventId }) => eventId));
-  const known = events.filter(({ refundOf }) => refundOf === null);
-  const refunds = events.filter(({ refundOf }) => refundOf !== null);
-  const corrected = new Set(refunds.filter(({ revision }) => revision > 1).map(({ id }) => id));
+  const known = events.filter(({ about }) => about === null);
+  const changes = events.filter(({ about }) => about !== null);
+  const corrected = new Set(changes.filter(({ revision }) => revision > 1).map(({ id }) => id));
   const ids = known.map(({ eventId }) => eventId);
   const done = (some: readonly HistoryEvent[]) => some.filter(({ eventId }) => !open.has(eventId));
   const doneRevisions = () => done(known).toSorted((one, other) => one.revision - other.revision);
   let revisions = doneRevisions();
   let ratedAtMs = revisions.at(-1)?.occurredAtMs;
   const fits = (refund: AccrualEvent) =>
-    (first.forChildId === null ? revisions : known).some((sale) => whyNotRefund(refund, sale) === undefined);
-  const fitting = () => latestOfEach(done(refunds)).filter(fits);
+    (first.forChildId === null ? revisions : known).some((sale) => whyNotAbout(refund, sale) === undefined);
+  const fitting = () => latestOfEach(done(changes)).filter(fits);
   /** The running sums of the refunds. Null where they must be summed anew. */
   let refunded: Refunded | null = null;
   const add = (sums: Refunded, refund: AccrualEvent): Refunded => {
@@ -100,12 +100,12 @@ function historyOf(events: readonly HistoryEvent[]): History[] {
       known,
       ids,
       revisions: () => revisions,
-      refunds: fitting,
+      changes: fitting,
       refunded: () => (refunded ??= fitting().reduce(add, NO_REFUND)),
       finish(event) {
         if (!open.delete(event.eventId)) return;
-        if (event.refundOf === null) revisions = doneRevisions();
-        refunded = event.refundOf === null || corrected.has(event.id) ? null : refunded && add(refunded, event);
+        if (event.about === null) revisions = doneRevisions();
+        refunded = event.about === null || corrected.has(event.id) ? null : refunded && add(refunded, event);
       },
       rated: (atMs) => void (ratedAtMs = atMs),
       ratedAtMs: () => ratedAtMs,

@@ -11,7 +11,7 @@ import {
   scopeKey,
 } from '../../domain/earnings/change.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
-import { fitsNoMore, remainingAfter, remainingOf, whyNotRefund } from '../../domain/earnings/refund.ts';
+import { fitsNoMore, remainingAfter, remainingOf, whyNotAbout } from '../../domain/earnings/refund.ts';
 import { partOf } from '../../domain/earnings/share.ts';
 import { addMeasures, isNothing } from '../../domain/earnings/scope.ts';
 import { type ScopeName, type Target, targetsOf } from '../../domain/earnings/target.ts';
@@ -50,7 +50,7 @@ export async function openPage(
   const histories = await past.histories(due);
   const partners = await past.partners(due, histories);
   const above = ancestorsBy(await past.ancestors(due, histories), { zone, histories, paidLevels });
-  const targets = new Map(due.filter(({ refundOf }) => refundOf === null).map((event) => [event, firstTargets(event)]));
+  const targets = new Map(due.filter(({ about }) => about === null).map((event) => [event, firstTargets(event)]));
   const { scopes, contributions } = await past.state(due, histories, (counted) => [
     ...[...targets].flatMap(([{ partnerId }, all]) => namesIn(partnerId, all)),
     ...[...histories].flatMap(([key, history]) => namesOf(history, counted.get(key) ?? [])),
@@ -137,15 +137,15 @@ export async function openPage(
       };
     }
     history.finish(event);
-    const { revisions, refunds, refunded, originId } = history;
+    const { revisions, changes, refunded, originId } = history;
     const sales = revisions();
     const content = sales.at(-1);
     if (!content) return 'early';
     const known = contributions.get(key) ?? [];
-    if (event.refundOf !== null) noteMisfit(event, sales);
-    if (event.refundOf === null)
-      for (const refund of refunds())
-        noteMisfit({ ...refund, partnerId, childId: event.childId }, [content], fitsNoMore);
+    if (event.about !== null) noteMisfit(event, sales);
+    if (event.about === null)
+      for (const change of changes())
+        noteMisfit({ ...change, partnerId, childId: event.childId }, [content], fitsNoMore);
     const rating = ratingOf(content, event, known);
     const part = {
       event: content,
@@ -178,7 +178,7 @@ export async function openPage(
     return rated && !isMoved ? rated : (ratings({ ...content, partnerId, childId }) ?? null);
   }
 
-  function noteMisfit(refund: DueEvent, revisions: readonly AccrualEvent[], why = whyNotRefund): void {
+  function noteMisfit(refund: DueEvent, revisions: readonly AccrualEvent[], why = whyNotAbout): void {
     if (refund.childId !== null) return;
     const reasons = revisions.map((sale) => why(refund, sale));
     const [reason] = reasons;
@@ -259,7 +259,12 @@ function merge(counted: readonly Contribution[], earned: readonly Earning[]): Co
     );
     const before = parts[index];
     const measures = before ? addMeasures(before.measures, earning.measures) : earning.measures;
-    const part = { ...earning, measures, minor: (before?.minor ?? 0n) + earning.minor };
+    const part = {
+      ...earning,
+      measures,
+      minor: (before?.minor ?? 0n) + earning.minor,
+      uncollectedMinor: (before?.uncollectedMinor ?? 0n) + earning.uncollectedMinor,
+    };
     if (before) parts[index] = part;
     else parts.push(part);
   }

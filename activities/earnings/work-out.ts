@@ -1,4 +1,5 @@
 import type { DueEvent } from '../../db/earnings/accrual.ts';
+import { REFUND } from '../../domain/event.ts';
 import type { EventAncestor } from '../../db/earnings/ancestors.ts';
 import type { LineKind, NewEarning } from '../../db/earnings/earnings.ts';
 import { close, type Earning, earningsOf, type Scope } from '../../domain/earnings/change.ts';
@@ -11,7 +12,7 @@ export type WorkedOut = {
   /** The partners above for whom these events are still to be worked out. */
   readonly above: readonly EventAncestor[];
   /** Refunds whose sales are not worked out yet. */
-  readonly early: readonly (DueEvent & { refundOf: string })[];
+  readonly early: readonly (DueEvent & { about: string })[];
   /** Windows that are closed without their reading. */
   readonly unread: readonly { readonly scope: Scope; readonly event: DueEvent }[];
 };
@@ -21,13 +22,13 @@ export function workOut(page: Page, events: readonly DueEvent[]): WorkedOut {
   const earnings: NewEarning[] = [];
   const done: DueEvent[] = [];
   const above: EventAncestor[] = [];
-  const early: (DueEvent & { refundOf: string })[] = [];
+  const early: (DueEvent & { about: string })[] = [];
   const unread: { scope: Scope; event: DueEvent }[] = [];
   for (const event of events) {
     const closing = page.closingOf(event);
     const change = closing ? null : page.changeOf(event);
     if (change === 'early') {
-      if (event.refundOf !== null) early.push({ ...event, refundOf: event.refundOf });
+      if (event.about !== null) early.push({ ...event, about: event.about });
       continue;
     }
     const earned = change ? earningsOf(change, page) : closingEarnings(closing, event, page);
@@ -48,7 +49,7 @@ function closingEarnings(scope: Scope | undefined, { eventId }: DueEvent, page: 
   return earned ? [earned] : [];
 }
 
-const isOriginal = ({ refundOf, revision }: DueEvent): boolean => refundOf === null && revision === 1;
+const isOriginal = ({ about, revision }: DueEvent): boolean => about === null && revision === 1;
 
 /** The event that happened first comes first, so that a later sale is the one that reaches a step. Refunds and corrections follow as they came. */
 export function inOrder(due: readonly DueEvent[]): DueEvent[] {
@@ -56,8 +57,8 @@ export function inOrder(due: readonly DueEvent[]): DueEvent[] {
   return originals.length === due.length ? originals : [...originals, ...due.filter((event) => !isOriginal(event))];
 }
 
-function kindOf({ refundOf, revision }: DueEvent): LineKind {
-  if (refundOf !== null) return 'reversed';
+function kindOf({ kind, revision }: DueEvent): LineKind {
+  if (kind === REFUND) return 'reversed';
   return revision > 1 ? 'corrected' : 'earned';
 }
 

@@ -82,6 +82,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/partners/{code}/facts/history': STAFF,
   'GET /v1/partners/{code}/minimums': EVERYBODY,
   'PUT /v1/partners/{code}/minimums/{currency}': OPERATOR,
+  'GET /v1/partners/{code}/uncollected': EVERYBODY,
   'PUT /v1/partners/{code}/parent': OPERATOR,
   'GET /v1/partners/{code}/parent': STAFF,
   'GET /v1/partners/{code}/parent/history': STAFF,

@@ -84,7 +84,7 @@ const historyOf =
   (changed: ReadonlySet<string>) =>
   ({ event }: Candidate): HistoryLock => {
     const isShaping = event.shares.length > 0 || event.revision > 1 || changed.has(keyOf(event));
-    return { source: event.source, id: event.refundOf ?? event.id, isShared: !isShaping };
+    return { source: event.source, id: event.about ?? event.id, isShared: !isShaping };
   };
 
 /** Judges a page of events as `intakeEvents` does, and writes nothing. It adds the events that are new to `foreseen`. */
@@ -169,7 +169,7 @@ const parkedRowOf = (one: Judged, sentBy: string): NewParked[] => {
 
 /** An event that may say something about its partner. Sales and refunds, which are most events, do not. */
 const grantingOf = ({ event, place, outcome }: Judged): GrantingEvent[] =>
-  outcome.status !== 'accepted' || event.kind === 'sale' || event.refundOf !== null || !place?.zone
+  outcome.status !== 'accepted' || event.kind === 'sale' || event.about !== null || !place?.zone
     ? []
     : [{ event, zone: place.zone }];
 

@@ -3,8 +3,17 @@ import { type EventKey, type KnownEvent, listKnownEvents } from '../../db/earnin
 import { type EventPlace, listEventPlaces } from '../../db/earnings/places.ts';
 import { localDate } from '../../domain/calendar.ts';
 import { MINUTE_MS } from '../../domain/durations.ts';
-import { whyNotRefund } from '../../domain/earnings/refund.ts';
-import { type Event, eventHash, REFUND, toEvent, type WireEvent } from '../../domain/event.ts';
+import { whyNotAbout } from '../../domain/earnings/refund.ts';
+import {
+  aboutField,
+  COLLECTED,
+  type Event,
+  eventHash,
+  isCollection,
+  REFUND,
+  toEvent,
+  type WireEvent,
+} from '../../domain/event.ts';
 import { termOn } from '../../domain/partners/agreement.ts';
 import { forSurvivors } from './survivors.ts';
 
@@ -45,7 +54,7 @@ export function withHash(wire: WireEvent, unit: number): Candidate {
 }
 
 export const keyOf = ({ source, id }: EventKey): string => `${source} ${id}`;
-export const saleKeyOf = ({ source, refundOf }: Event): string => keyOf({ source, id: refundOf ?? '' });
+export const saleKeyOf = ({ source, about }: Event): string => keyOf({ source, id: about ?? '' });
 const placeKey = ({ partner, program }: { partner: string; program: string }): string => `${partner} ${program}`;
 
 /** Decides the outcome of each event. If two events of a page have the same key and revision, the first counts. */
@@ -56,7 +65,7 @@ export async function judge(
   foreseen: Foreseen = new Map(),
 ): Promise<Judged[]> {
   const asked = sent.flatMap(({ event }) =>
-    event.refundOf === null ? [event] : [event, { source: event.source, id: event.refundOf }],
+    event.about === null ? [event] : [event, { source: event.source, id: event.about }],
   );
   const known: Foreseen = new Map(
     foreseen.size > 0 ? asked.map((key) => [keyOf(key), foreseen.get(keyOf(key)) ?? []]) : [],
@@ -86,7 +95,7 @@ export async function judge(
     const candidate = place?.changedEvents === 'correct' ? nextRevision(sentAs, before) : sentAs;
     const { event } = candidate;
     const saleKey = saleKeyOf(event);
-    const sales = event.refundOf === null ? [] : (known.get(saleKey) ?? paged.get(saleKey) ?? []);
+    const sales = event.about === null ? [] : (known.get(saleKey) ?? paged.get(saleKey) ?? []);
     const alsoFor = [...before, ...sales]
       .flatMap(({ partnerId, sharePartnerIds }) => [partnerId, ...sharePartnerIds])
       .filter((id) => id !== null);
@@ -175,6 +184,9 @@ function nextRevision(candidate: Candidate, before: readonly Seen[]): Candidate 
   return { ...candidate, hash, wire: { ...candidate.wire, revision }, event: { ...candidate.event, revision } };
 }
 
+/** An event that stands for itself, a refund of one, or a payment of one. */
+const roleOf = (kind: string): string => (kind === REFUND ? REFUND : isCollection(kind) ? COLLECTED : '');
+
 /** A correction may change everything but what the event is: its program, and what it refunds. */
 function correctionRefusals(event: Event, before: Seen | undefined): Refusal[] {
   if (!before) return [];
@@ -182,12 +194,12 @@ function correctionRefusals(event: Event, before: Seen | undefined): Refusal[] {
     isChanged ? [{ field, reason }] : [];
   return [
     ...refusal(before.program !== event.program, 'program', `is ${before.program} in revision ${before.revision}`),
+    ...refusal(roleOf(before.kind) !== roleOf(event.kind), 'kind', `is ${before.kind} in revision ${before.revision}`),
     ...refusal(
-      (before.kind === REFUND) !== (event.kind === REFUND),
-      'kind',
-      `is ${before.kind} in revision ${before.revision}`,
+      before.about !== event.about,
+      aboutField(event.kind),
+      `is ${before.about} in revision ${before.revision}`,
     ),
-    ...refusal(before.refundOf !== event.refundOf, 'refundOf', `is ${before.refundOf} in revision ${before.revision}`),
   ];
 }
 
@@ -206,7 +218,7 @@ function placeRefusals(event: Event, place: EventPlace | undefined, knowsSale: b
   if (!place?.zone || place.programId === null)
     return [{ field: 'program', reason: `${event.program} ${UNKNOWN}`, rule: UNKNOWN }];
   if (place.partnerId === null) return [{ field: 'partner', reason: `${event.partner} ${UNKNOWN}`, rule: UNKNOWN }];
-  if (event.refundOf !== null && (knowsSale || place.terms.length > 0)) return [];
+  if (event.about !== null && (knowsSale || place.terms.length > 0)) return [];
   const day = localDate(event.occurredAtMs, place.zone);
   if (termOn(place.terms, day)) return [];
   const rule = `has no agreement in ${event.program} on that day (${place.zone})`;
@@ -230,7 +242,9 @@ function attributeRefusals({ attributes, program }: Event, place: EventPlace | u
 
 /** A refund may come before its sale. It is judged against the sale once the sale is there: it must fit one of its revisions. */
 function refundRefusals(refund: Event, sales: readonly Seen[]): Refusal[] {
-  const reasons = sales.map((sale) => whyNotRefund(refund, { ...sale, attributes: {}, shares: [], reading: null }));
+  const reasons = sales.map((sale) => whyNotAbout(refund, { ...sale, attributes: {}, shares: [], reading: null }));
   const [reason] = reasons;
-  return reason !== undefined && reasons.every((one) => one !== undefined) ? [{ field: 'refundOf', reason }] : [];
+  return reason !== undefined && reasons.every((one) => one !== undefined)
+    ? [{ field: aboutField(refund.kind), reason }]
+    : [];
 }

@@ -14,8 +14,8 @@ export async function forSurvivors<Candidate extends { readonly event: Event }>(
   candidates: readonly Candidate[],
   known: ReadonlyMap<string, readonly Pick<KnownEvent, 'partner'>[]>,
 ): Promise<readonly Candidate[]> {
-  const saleOf = ({ source, refundOf }: Event) =>
-    refundOf === null ? undefined : known.get(keyOf({ source, id: refundOf }))?.at(-1);
+  const saleOf = ({ source, about }: Event) =>
+    about === null ? undefined : known.get(keyOf({ source, id: about }))?.at(-1);
   const codes = candidates.flatMap(({ event }) => [
     event.partner,
     saleOf(event)?.partner ?? event.partner,
@@ -27,7 +27,7 @@ export async function forSurvivors<Candidate extends { readonly event: Event }>(
   if (families.size === 0) return candidates;
   const sales = candidates
     .map(({ event }) => event)
-    .filter((event) => event.refundOf === null && families.has(event.partner));
+    .filter((event) => event.about === null && families.has(event.partner));
   const early = new Map((await listEarlyRefunds(db, sales)).map((refund) => [keyOf(refund), refund.partner]));
   return candidates.map((candidate) => {
     const { event } = candidate;

@@ -8,7 +8,7 @@ import { localDate } from '../../domain/calendar.ts';
 import { DEAL_ATTRIBUTE } from '../../domain/earnings/deal.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';
 import { whyNothing } from '../../domain/earnings/target.ts';
-import type { Event } from '../../domain/event.ts';
+import { type Event, isCollection } from '../../domain/event.ts';
 import { own } from '../../domain/own.ts';
 import { termOn } from '../../domain/partners/agreement.ts';
 import { asksAboutPartners, type PlanTerms, versionAt } from '../../domain/programs/plan.ts';
@@ -49,11 +49,11 @@ export async function warnOf(
   return stored.map((one) => {
     if (!one) return undefined;
     const { event, place } = one;
-    const { source, id, refundOf } = event;
-    if (refundOf !== null)
+    const { source, id, about } = event;
+    if (about !== null)
       return knowsSaleOf(event)
         ? undefined
-        : { code: 'refund_waits', source, id, detail: waits(refundOf), waitsFor: refundOf };
+        : { code: 'refund_waits', source, id, detail: waits(event.kind, about), waitsFor: about };
     const owner = owners.get(dealOf(event) ?? '');
     if (owner !== undefined && owner !== event.partner)
       return { code: 'deal_of_another', source, id, detail: notTheirs(dealOf(event) ?? '') };
@@ -116,8 +116,8 @@ function planIdOf({ event, place }: Stored): number | undefined {
   return termOn(place.terms, localDate(event.occurredAtMs, place.zone))?.planId;
 }
 
-const waits = (sale: string): string =>
-  `The refund takes nothing back yet: its sale ${sale} is not known. It waits until you send that sale.`;
+const waits = (kind: string, sale: string): string =>
+  `${isCollection(kind) ? 'The payment releases nothing' : 'The refund takes nothing back'} yet: its sale ${sale} is not known. It waits until you send that sale.`;
 
 export function boundWarnings(warnings: readonly (EventWarning | undefined)[]): Warnings {
   const all = warnings.filter((warning) => warning !== undefined);

@@ -89,7 +89,7 @@ const wonEvent = (deal: Deal, partner: string, sales: readonly DealSale[], nowMs
   minor: sales.reduce((sum, { minor }) => sum + (minor ?? 0n), 0n),
   otherAmounts: {},
   quantity: null,
-  refundOf: null,
+  about: null,
   attributes: { [DEAL_ATTRIBUTE]: deal.id },
   reading: null,
   revision: 1,

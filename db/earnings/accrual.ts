@@ -63,7 +63,7 @@ const eventShape = {
   quantity: z.number().nullable(),
   attributes: z.record(z.string(), z.string()),
   reading: ReadingColumn,
-  refundOf: z.string().nullable(),
+  about: z.string().nullable(),
   sentBy: z.string().nullable(),
   shares: z.array(
     z.strictObject({
@@ -84,7 +84,7 @@ const DueRow = z.strictObject({
 const eventColumns = sql.fragment`
   event.id as "eventId", event.source, event.source_id as id, event.revision, program.code as program, partner.code as partner,
   event.partner_id as "eventPartnerId", event.kind, event.occurred_at as "occurredAtMs", event.currency, event.amount_minor as minor,
-  event.other_amounts as "otherAmounts", event.quantity, event.attributes, event.reading, event.refund_of as "refundOf", event.sent_by as "sentBy",
+  event.other_amounts as "otherAmounts", event.quantity, event.attributes, event.reading, event.about, event.sent_by as "sentBy",
   case when event.share_count = 0 then '[]' else (
     select jsonb_agg(jsonb_build_object('partner', other.code, 'partnerId', other.id::text, 'weight', share.weight::text) order by share.no)
     from event_share share join partner other on other.id = share.partner_id where share.event_id = event.id) end as shares`;
@@ -152,11 +152,11 @@ export const listHistory = (
       where event.program_id = ${programId}
       union all
       select refund.id, asked.partner_id, asked.child_id from asked
-      join event refund on refund.source = asked.source and refund.refund_of = asked.source_id and refund.program_id = ${programId}
+      join event refund on refund.source = asked.source and refund.about = asked.source_id and refund.program_id = ${programId}
     )
     select ${eventColumns}, found.for_partner_id as "forPartnerId", found.for_child_id as "forChildId", above.level,
       due.event_id is not null or found.for_child_id is not null and case
-        when event.refund_of is null then above.event_id is null
+        when event.about is null then above.event_id is null
         else exists (
           select from event_due own where own.event_id = event.id and own.partner_id = found.for_child_id and own.child_id is null)
       end as "isDue"
@@ -200,6 +200,7 @@ const ContributionRow = z.strictObject({
   versionId: z.number(),
   sinceMs: z.number(),
   minor: z.bigint(),
+  uncollectedMinor: z.bigint(),
   volume: z.bigint(),
   of: z.bigint(),
   base: z.bigint(),
@@ -217,7 +218,7 @@ export const listContributions = (
   const partners = sql.array(partnerIds.map(String), 'int8');
   return db.any(sql.type(ContributionRow)`
     select origin_id as "originId", partner_id as "partnerId", child_id as "childId", incentive_id as "incentiveId", currency, scope_id as "scopeId",
-      plan_version_id as "versionId", terms_since as "sinceMs", sum(amount_minor)::bigint as minor, sum(volume)::bigint as volume,
+      plan_version_id as "versionId", terms_since as "sinceMs", sum(amount_minor)::bigint as minor, sum(uncollected_minor)::bigint as "uncollectedMinor", sum(volume)::bigint as volume,
       sum(of_amount)::bigint as of, sum(base)::bigint as base, min(available_on) as "availableOn"
     from (
       select * from earning where event_id = any(${ids}) and partner_id = any(${partners}) and origin_id = event_id

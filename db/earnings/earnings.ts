@@ -59,9 +59,9 @@ export async function insertEarnings(
   const isoOf = instantWriter();
   await db.query(sql.unsafe`
     insert into earning(event_id, n, partner_id, child_id, program_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since,
-      batch_id, earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before)
+      batch_id, earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before, uncollected_minor)
     select event_id, n, partner_id, child_id, ${programId}, origin_id, incentive_id, scope_id, plan_version_id, terms_since, ${batchId},
-      earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before
+      earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before, uncollected_minor
     from ${unnestColumns(
       EARNING_TYPES,
       earnings.map((earning) => [
@@ -82,14 +82,15 @@ export async function insertEarnings(
         earning.measures.base,
         earning.availableOn,
         earning.before && beforeJson(earning.before),
+        earning.uncollectedMinor,
       ]),
     )} as added(event_id, n, partner_id, child_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since, earning_line_id, currency,
-      amount_minor, volume, of_amount, base, available_on, before)`);
+      amount_minor, volume, of_amount, base, available_on, before, uncollected_minor)`);
   return { ...batch, lines };
 }
 
 const EARNING_TYPES =
-  'int8 int2 int8 int8 int8 text int8 int4 timestamptz int8 text int8 int8 int8 int8 date jsonb'.split(' ');
+  'int8 int2 int8 int8 int8 text int8 int4 timestamptz int8 text int8 int8 int8 int8 date jsonb int8'.split(' ');
 
 /** Writes instants for the database. A page has many earnings under few terms, so it remembers each instant that it wrote. */
 function instantWriter(): (ms: number) => string {

@@ -25,7 +25,7 @@ const KnownRow = z.strictObject({
   minor: z.bigint().nullable(),
   otherAmounts: Amounts,
   quantity: z.number().nullable(),
-  refundOf: z.string().nullable(),
+  about: z.string().nullable(),
   occurredAtMs: z.number(),
   hash: Bytes,
 });
@@ -39,7 +39,7 @@ export const listKnownEvents = (db: Database, keys: readonly EventKey[]): Promis
       case when event.share_count = 0 then '[]' else (
         select jsonb_agg(share.partner_id::text order by share.no) from event_share share where share.event_id = event.id
       ) end as "sharePartnerIds", program.code as program, event.kind, event.currency, event.amount_minor as minor, event.other_amounts as "otherAmounts",
-      event.quantity, event.refund_of as "refundOf", event.occurred_at as "occurredAtMs", event.payload_hash as hash
+      event.quantity, event.about, event.occurred_at as "occurredAtMs", event.payload_hash as hash
     from (
       select distinct source, source_id from ${unnestKeys(keys)} as given(source, source_id)
     ) asked
@@ -88,7 +88,7 @@ const eventJson = ({ event, hash, partnerId, programId, sentBy, ...more }: NewEv
   quantity: event.quantity,
   attributes: event.attributes,
   reading: event.reading && { ...event.reading, value: String(event.reading.value) },
-  refund_of: event.refundOf,
+  about: event.about,
   occurred_at: new Date(event.occurredAtMs).toISOString(),
   payload_hash: `\\x${Buffer.from(hash).toString('hex')}`,
   sent_by: sentBy,
@@ -97,7 +97,7 @@ const eventJson = ({ event, hash, partnerId, programId, sentBy, ...more }: NewEv
 });
 
 const eventColumns = sql.fragment`
-  source, source_id, revision, partner_id, program_id, kind, currency, amount_minor, other_amounts, quantity, attributes, reading, refund_of,
+  source, source_id, revision, partner_id, program_id, kind, currency, amount_minor, other_amounts, quantity, attributes, reading, about,
   occurred_at, payload_hash, sent_by, worked_out_for, share_count`;
 
 /** Writes events, each with its places in the queue. Returns the revisions that were stored already, which are usually none. */
@@ -112,7 +112,7 @@ export function insertEvents(db: Database, events: readonly NewEvent[]): Promise
     with given as materialized (
       select ${eventColumns} from json_to_recordset(${JSON.stringify(events.map(eventJson))}::json) as sent(source text,
         source_id text, revision int, partner_id bigint, program_id int, kind text, currency bpchar, amount_minor bigint,
-        other_amounts jsonb, quantity int, attributes jsonb, reading jsonb, refund_of text, occurred_at timestamptz, payload_hash bytea,
+        other_amounts jsonb, quantity int, attributes jsonb, reading jsonb, about text, occurred_at timestamptz, payload_hash bytea,
         sent_by uuid, worked_out_for smallint, share_count smallint)
     ), added as (
       insert into event(${eventColumns}) select ${eventColumns} from given
@@ -173,7 +173,7 @@ const EventRow = z.strictObject({
   amounts: Amounts,
   attributes: z.record(z.string(), z.string()),
   reading: ReadingColumn,
-  refundOf: z.string().nullable(),
+  about: z.string().nullable(),
   shares: z.array(z.strictObject({ partner: z.string(), weight: z.string().transform(BigInt) })),
   occurredAt: Instant,
   bookedAt: Instant,
@@ -212,7 +212,7 @@ export const listEvents = (
   return db.any(sql.type(EventRow)`
     select event.source, event.source_id as id, partner.code as partner, program.code as program, event.kind, event.currency,
       event.amount_minor as minor, event.quantity, event.revision, event.other_amounts as amounts, event.attributes, event.reading,
-      event.refund_of as "refundOf", ${sharesOf(sql.fragment`event`)} as shares, event.occurred_at as "occurredAt", event.booked_at as "bookedAt",
+      event.about, ${sharesOf(sql.fragment`event`)} as shares, event.occurred_at as "occurredAt", event.booked_at as "bookedAt",
       not exists (select from event_due due where due.event_id = event.id) as accrued
     from ${partner === null ? sql.fragment`event` : sql.fragment`(${eventsOf(sql.fragment`(select known.id from partner known where known.code = ${partner})`)}) event`}
     join partner on partner.id = event.partner_id join program on program.id = event.program_id
@@ -268,13 +268,13 @@ export const trySetAsideAgain = (db: Database, which: FragmentSqlToken): Promise
     group by program.code, again.shard`);
 
 /** Lets refunds that came before their sales wait for them. */
-export const waitForSales = (db: Database, refunds: readonly (DueKey & { refundOf: string })[]) =>
+export const waitForSales = (db: Database, refunds: readonly (DueKey & { about: string })[]) =>
   db.query(sql.unsafe`
-    update event_due due set waits_for = refund.refund_of, waits_since = now()
+    update event_due due set waits_for = refund.about, waits_since = now()
     from ${unnestColumns(
       ['int8', 'int8', 'int8', 'text'],
-      refunds.map(({ eventId, partnerId, childId, refundOf }) => [eventId, partnerId, childId, refundOf]),
-    )} as refund(event_id, partner_id, child_id, refund_of)
+      refunds.map(({ eventId, partnerId, childId, about }) => [eventId, partnerId, childId, about]),
+    )} as refund(event_id, partner_id, child_id, about)
     where due.event_id = refund.event_id and due.partner_id = refund.partner_id and due.child_id is not distinct from refund.child_id`);
 
 export const unnestDue = (due: readonly DueKey[]) =>

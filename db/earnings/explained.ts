@@ -15,7 +15,7 @@ import { ThenColumn, thenJson } from './partners-then.ts';
 /** The stored calculation of an earning, which is put into words when somebody reads it. */
 
 /** Writes what was there before as JSON: minor units are text, and a segment is a list. */
-export const beforeJson = ({ minor, segments, counted, reading }: Before): string =>
+export const beforeJson = ({ minor, segments, counted, reading, collected }: Before): string =>
   JSON.stringify({
     minor: String(minor),
     segments: segments.map(({ versionId, sinceMs, measures: { volume, of, base } }) => [
@@ -27,6 +27,9 @@ export const beforeJson = ({ minor, segments, counted, reading }: Before): strin
     ]),
     ...(counted === undefined ? {} : { counted }),
     ...(reading === undefined ? {} : { reading: reading === null ? null : String(reading) }),
+    ...(collected === undefined
+      ? {}
+      : { collected: [String(collected.minor), String(collected.of), collected.currency] }),
   });
 
 const MinorText = z.string().transform(BigInt);
@@ -43,11 +46,16 @@ const BeforeColumn = z
       .array(),
     counted: z.number().optional(),
     reading: MinorText.nullable().optional(),
+    collected: z
+      .tuple([MinorText, MinorText, Currency])
+      .transform(([minor, of, currency]) => ({ minor, of, currency }))
+      .optional(),
   })
-  .transform(({ counted, reading, ...before }): Before => ({
+  .transform(({ counted, reading, collected, ...before }): Before => ({
     ...before,
     ...(counted === undefined ? {} : { counted }),
     ...(reading === undefined ? {} : { reading }),
+    ...(collected === undefined ? {} : { collected }),
   }));
 
 /** The stored calculation of an earning. Null for money that no event earned, such as money that came back. */
@@ -126,7 +134,7 @@ export async function withExplanations<Row extends WithCalculation>(
       id: '',
       program: '',
       partner: '',
-      refundOf: null,
+      about: null,
       revision: 1,
       shares: [],
     };

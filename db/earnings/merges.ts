@@ -28,12 +28,12 @@ export const listEarlyRefunds = (
   sales: readonly EventKey[],
 ): Promise<readonly z.infer<typeof WaitingRow>[]> =>
   db.any(sql.type(WaitingRow)`
-    select event.source, event.refund_of as id, partner.code as partner
+    select event.source, event.about as id, partner.code as partner
     from ${sql.unnest(
       sales.map(({ source, id }) => [source, id]),
       ['text', 'text'],
     )} as asked(source, id)
-    join event on event.source = asked.source and event.refund_of = asked.id
+    join event on event.source = asked.source and event.about = asked.id
     join partner on partner.id = event.partner_id`);
 
 /**

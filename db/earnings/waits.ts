@@ -68,7 +68,9 @@ export const sumWaitingRefunds = (db: Database, scheduleId: number): Promise<rea
     from program join lateral (
       select distinct event_id from event_due where event_due.program_id = program.id and waits_since is not null
     ) due on true
-    cross join lateral (select currency, amount_minor from event where id = due.event_id limit 1) event
+    cross join lateral (
+      select currency, amount_minor from event where id = due.event_id and kind = 'refund' limit 1
+    ) event
     where program.schedule_id = ${scheduleId}
     group by event.currency order by event.currency nulls last`);
 
@@ -76,7 +78,7 @@ const WaitingRow = z.strictObject({
   partnerId: z.bigint(),
   source: z.string(),
   id: z.string(),
-  refundOf: z.string(),
+  about: z.string(),
   /** Null for a refund of a whole sale, as the amount is. */
   currency: Currency.nullable(),
   minor: z.bigint().nullable(),
@@ -92,7 +94,7 @@ export const listWaitingRefunds = (
   limit: number,
 ): Promise<readonly WaitingRefund[]> =>
   db.any(sql.type(WaitingRow)`
-    select asked.partner_id as "partnerId", event.source, event.source_id as id, event.refund_of as "refundOf", event.currency,
+    select asked.partner_id as "partnerId", event.source, event.source_id as id, event.about, event.currency,
       event.amount_minor as minor, due.waits_since as "waitsSince"
     from ${sql.unnest(
       partnerIds.map((id) => [String(id)]),
@@ -104,5 +106,5 @@ export const listWaitingRefunds = (
         and exists (select from program where program.id = event_due.program_id and schedule_id = ${scheduleId})
       order by waits_since, event_id limit ${limit}
     ) due
-    cross join lateral (select * from event where id = due.event_id limit 1) event
+    cross join lateral (select * from event where id = due.event_id and kind = 'refund' limit 1) event
     order by asked.partner_id, due.waits_since, due.event_id`);

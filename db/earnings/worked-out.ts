@@ -21,7 +21,7 @@ export const countWorkedOut = (
     select count(*) as count from (${eventsOf(sql.fragment`(select id from partner where code = ${partner})`)}) event
     where event.program_id = (select id from program where code = ${program})
       and event.occurred_at >= (select min(starts_at) from given)
-      and event.refund_of is null
+      and event.about is null
       and exists (select from given where event.occurred_at >= starts_at and (ends_at is null or event.occurred_at < ends_at))
       and not exists (select from event_due due where due.event_id = event.id)`);
 };

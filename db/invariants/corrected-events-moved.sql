@@ -15,7 +15,7 @@ where case when earning.child_id is null then earning.partner_id <> last.partner
   and not exists (
     select from event pending join event_due due on due.event_id = pending.id
       and due.partner_id in (earning.partner_id, earning.child_id)
-    where pending.source = last.source and (pending.source_id = last.source_id or pending.refund_of = last.source_id))
+    where pending.source = last.source and (pending.source_id = last.source_id or pending.about = last.source_id))
 group by last.source, last.source_id, earning.partner_id, earning.child_id, earning.incentive_id, earning.scope_id
 having sum(earning.volume) <> 0 or sum(earning.of_amount) <> 0 or sum(earning.base) <> 0
   or (earning.scope_id is null and sum(earning.amount_minor) <> 0);

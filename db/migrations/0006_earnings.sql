@@ -16,7 +16,7 @@ create table event(
   quantity int check (quantity > 0),
   attributes jsonb not null default '{}',
   reading jsonb,
-  refund_of text,
+  about text,
   occurred_at timestamptz not null,
   booked_at timestamptz not null default now(),
   payload_hash bytea not null,
@@ -24,14 +24,15 @@ create table event(
   worked_out_for smallint not null default 1,
   share_count smallint not null default 0 check (share_count = 0 or share_count between 2 and 20),
   unique (source, source_id, revision),
-  check ((kind = 'refund') = (refund_of is not null)),
+  check ((kind in ('refund', 'collected', 'uncollected')) = (about is not null)),
   check (kind <> 'sale' or amount_minor is not null),
   check (amount_minor is null or currency is not null)
 );
 create index on event using brin (booked_at);
 create index on event(partner_id, occurred_at);
-create index on event(source, refund_of) where refund_of is not null;
+create index on event(source, about) where about is not null;
 comment on column event.revision is 'The highest revision of a source and id is what happened. It corrects the others.';
+comment on column event.about is 'The event that a refund takes back, or whose payment a collection tells of.';
 comment on column event.worked_out_for is 'The number of partners for whom the event is worked out: those who earned by it before, and those who earn by it now.';
 
 comment on column event.share_count is 'The number of rows of event_share that the event has: 0 where one partner did it alone.';
@@ -83,7 +84,7 @@ create index event_due_waits on event_due(program_id, waits_since, event_id) whe
 create index event_due_waits_of on event_due(partner_id, waits_since, event_id) where waits_for is not null;
 comment on table event_due is 'The events that are still to be worked out, one row for each partner who earns, or may lose, by the event.';
 comment on column event_due.child_id is 'The partner of the event for whose part a partner above is worked out. Null for the part of the partner.';
-comment on column event_due.waits_for is 'A refund that came before its sale waits for that sale, named by its source id.';
+comment on column event_due.waits_for is 'A refund or payment that came before its sale waits for that sale, named by its source id.';
 comment on column event_due.set_aside_reason is 'Why the event cannot be worked out. It stays here until a person or a change makes it due again.';
 
 -- The partner of an event on its local day, as they were known when it was first worked out. A refund or a later record about that day does
@@ -312,12 +313,15 @@ create table earning(
   base bigint not null default 0,
   available_on date not null,
   before jsonb,
+  uncollected_minor bigint not null default 0,
   unique nulls not distinct (event_id, partner_id, child_id, n),
   constraint points_have_no_line check (earning_line_id is null or not is_points(currency))
 );
 create index on earning(earning_line_id);
 create index earning_changes on earning(partner_id, origin_id) where origin_id <> event_id;
 create index earning_overrides on earning(partner_id, event_id) where child_id is not null;
+create index earning_uncollected on earning(partner_id) where uncollected_minor <> 0;
+comment on column earning.uncollected_minor is 'The change of what waits until the event is paid. It is not money yet.';
 comment on column earning.child_id is 'The partner of the event whose terms pay this partner above. Null where partners earn by their own part.';
 comment on column earning.origin_id is 'The event whose measures changed: the event itself, or the sale that it refunds or corrects.';
 comment on column earning.terms_since is 'The instant from which the partner had these terms. It names the segment of the window.';

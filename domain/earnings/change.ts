@@ -3,6 +3,7 @@ import { type Measures, measureOfTerms, NOTHING } from '../programs/incentives/i
 import { isReading } from '../programs/incentives/measure.ts';
 import type { PlanTerms } from '../programs/plan.ts';
 import type { UnitCode } from '../unit.ts';
+import type { Collected } from './collection.ts';
 import { changeMember } from './firsts.ts';
 import type { Rating } from './rating.ts';
 import {
@@ -48,6 +49,8 @@ export type Contribution = Rating & {
   /** Null where the event is paid by itself. */
   readonly scope: Scope | null;
   readonly minor: bigint;
+  /** The worth that waits until the event is paid, in minor units. */
+  readonly uncollectedMinor: bigint;
   readonly measures: Measures;
   readonly availableOn: string;
 };
@@ -60,6 +63,8 @@ export type Before = {
   readonly counted?: number;
   /** The last reading of the window after the change, in millionths. Only where readings are measured; null where there is none. */
   readonly reading?: bigint | null;
+  /** The part of the event that was paid, after the change. Only where the incentive waits for it. */
+  readonly collected?: Collected;
 };
 
 /** The difference that a change made to what one scope is worth, and the measures that it changed. */
@@ -93,12 +98,13 @@ export type Context = {
   readonly scopeOf: (partnerId: bigint, name: ScopeName) => Scope;
 };
 
-type Part = Omit<Contribution, 'availableOn'>;
+type Part = Omit<Contribution, 'availableOn'> & { readonly collected?: Collected | null };
 
 const partKey = ({ incentiveId, currency, scope, versionId, sinceMs }: Part): string =>
   `${incentiveId}|${currency}|${scope ? scopeKey(scope.partnerId, scope) : ''}|${versionId}|${sinceMs}`;
 
-const NOT_COUNTED = { minor: 0n, measures: NOTHING };
+const NOT_COUNTED = { minor: 0n, uncollectedMinor: 0n, measures: NOTHING };
+const NOTHING_BEFORE: Before = { minor: 0n, segments: [] };
 
 /**
  * Works out what a change earns: for each incentive and scope the worth after it less the worth before. The scopes take over the new
@@ -131,20 +137,29 @@ export function earningsOf(change: Change, context: Context): Earning[] {
       scope,
       measures,
       availableOn,
+      uncollectedMinor: to.uncollectedMinor - from.uncollectedMinor,
     };
-    if (scope) return [{ ...about, ...recount(scope, change, part, measures, context) }];
+    if (scope) {
+      const { minor, before: was } = recount(scope, change, part, measures, context);
+      return [{ ...about, minor, before: withCollected(was, part) }];
+    }
     const kept = old && { minor: old.minor, segments: [{ versionId, sinceMs, measures: old.measures }] };
-    return [{ ...about, minor: to.minor - from.minor, before: kept ?? null }];
+    return [{ ...about, minor: to.minor - from.minor, before: withCollected(kept ?? null, part) }];
   });
 }
 
+const withCollected = (before: Before | null, { collected }: Part): Before | null =>
+  collected ? { ...(before ?? NOTHING_BEFORE), collected } : before;
+
 function partsOf({ partnerId, rating, targets }: Change, { scopeOf }: Context): Part[] {
   if (rating === null) return [];
-  return targets.map(({ terms, currency, measures, scope, minor }) => ({
+  return targets.map(({ terms, currency, measures, scope, minor, uncollectedMinor = 0n, collected = null }) => ({
     incentiveId: terms.id,
     currency,
     scope: scope && scopeOf(partnerId, scope),
     minor,
+    uncollectedMinor,
+    collected,
     measures,
     versionId: rating.versionId,
     sinceMs: rating.sinceMs,
@@ -243,6 +258,7 @@ export function close(scope: Scope, eventId: bigint, context: Context): Earning 
     sinceMs,
     scope,
     measures: NOTHING,
+    uncollectedMinor: 0n,
     availableOn: addDays(scope.closesOn, context.termsOf(versionId).holdDays),
     minor: scope.earnedMinor - before.minor,
     before,

@@ -140,9 +140,19 @@ function calculation(earning: Explained, terms: IncentiveTerms, termsOf: TermsOf
       ? after.flatMap((_segment, index) => wordsOfSegment(after, index, earning, termsOf))
       : payOf(terms, currency).words(after[0]?.measures ?? NOTHING)),
     ...deducted(terms),
+    ...paidSoFar(before),
     `${scope ? 'the window is worth' : 'that makes'} ${print(total)}, rounded`,
-    ...(before ? [`less ${print(before.minor)} earned before: ${print(minor)}`] : []),
+    ...(before && (before.segments.length > 0 || before.minor !== 0n)
+      ? [`less ${print(before.minor)} earned before: ${print(minor)}`]
+      : []),
   ];
+}
+
+/** An incentive that waits for payments says how much of the event was paid. */
+function paidSoFar(before: Before | null): string[] {
+  if (!before?.collected) return [];
+  const { minor, of, currency } = before.collected;
+  return [`${formatMoney(money(minor, currency))} of ${formatMoney(money(of, currency))} collected so far`];
 }
 
 function byReading({ currency, minor, measures }: Explained, before: Before, terms: IncentiveTerms): string[] {
@@ -176,7 +186,7 @@ function afterwards({ before, versionId, sinceMs, measures }: Explained): Segmen
 }
 
 function moved({ before, measures, currency, scope }: Explained, terms: IncentiveTerms): string[] {
-  if (!before && !scope) return [];
+  if (!scope && (before?.segments ?? []).length === 0) return [];
   const measure = measureOfTerms(terms);
   const { counted } = contextOf(terms, currency);
   const print = (volume: bigint) => formatMeasured(volume, measure, counted);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { ATTRIBUTE_CHARS_MAX, ATTRIBUTES_MAX } from '../event.ts';
+import { ATTRIBUTE_CHARS_MAX, ATTRIBUTES_MAX } from '../event-shape.ts';
 import { AmountName, AttributeName, Code, Currency, EventKind, Source } from '../fields.ts';
 import type { Condition } from './condition.ts';
 import {

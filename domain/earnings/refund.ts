@@ -1,19 +1,25 @@
-import { type Event, REFUND, type RemainingEvent } from '../event.ts';
+import { COLLECTED, type Event, isCollection, REFUND, type RemainingEvent } from '../event.ts';
 import { own } from '../own.ts';
 
-/** The reason why a refund cannot take back an event, or undefined. */
-export function whyNotRefund(refund: Event, sale: Event): string | undefined {
-  if (refund.kind !== REFUND) return `${refund.id} is a ${refund.kind}, not a ${REFUND}`;
+const doneTo = (event: Event, sale: Event): string =>
+  `the ${isCollection(event.kind) ? 'paid' : 'refunded'} ${sale.kind}`;
+
+/** The reason why a refund cannot take back an event, or a payment cannot be for it, or undefined. */
+export function whyNotAbout(event: Event, sale: Event): string | undefined {
+  if (event.kind !== REFUND && !isCollection(event.kind)) return `${event.id} is a ${event.kind}, not a ${REFUND}`;
   if (sale.kind === REFUND) return `${sale.id} is a ${REFUND} itself`;
-  if (refund.source !== sale.source || refund.refundOf !== sale.id) return `${refund.id} does not refund ${sale.id}`;
-  if (refund.program !== sale.program) return `the refunded ${sale.kind} belongs to program ${sale.program}`;
-  if (refund.partner !== sale.partner) return `the refunded ${sale.kind} belongs to partner ${sale.partner}`;
-  return whyNotFit(refund, sale);
+  if (isCollection(sale.kind)) return `${sale.id} is a payment: correct it, or send the kind uncollected`;
+  if (event.source !== sale.source || event.about !== sale.id)
+    return `${event.id} does not ${isCollection(event.kind) ? 'pay' : 'refund'} ${sale.id}`;
+  if (event.program !== sale.program) return `${doneTo(event, sale)} belongs to program ${sale.program}`;
+  if (event.partner !== sale.partner) return `${doneTo(event, sale)} belongs to partner ${sale.partner}`;
+  return whyNotFit(event, sale);
 }
 
 /** The reason why the measures that a refund names are not those of its sale, or undefined. */
 function whyNotFit(refund: Event, sale: Event): string | undefined {
   const [unknown] = Object.keys(refund.otherAmounts).filter((name) => !Object.hasOwn(sale.otherAmounts, name));
+  if (isCollection(refund.kind) && !sale.minor) return `${doneTo(refund, sale)} has no amount`;
   if (refund.minor !== null && !sale.minor)
     return `the refunded ${sale.kind} has no amount, so only a refund of the whole is possible`;
   if (unknown !== undefined) return `the refunded ${sale.kind} has no amount ${unknown}`;
@@ -21,10 +27,10 @@ function whyNotFit(refund: Event, sale: Event): string | undefined {
   return fitsNoMore(refund, sale);
 }
 
-/** The reason why a refund takes nothing back from a sale that was corrected since: its money is another currency. */
+/** The reason why a refund or payment changes nothing of a sale that was corrected since: its money is another currency. */
 export function fitsNoMore(refund: Event, sale: Event): string | undefined {
   const hasMoney = refund.minor !== null || Object.keys(refund.otherAmounts).length > 0;
-  return hasMoney && refund.currency !== sale.currency ? `the refunded ${sale.kind} is in ${sale.currency}` : undefined;
+  return hasMoney && refund.currency !== sale.currency ? `${doneTo(refund, sale)} is in ${sale.currency}` : undefined;
 }
 
 /** Whether a refund takes back all that is left of its sale, because it names nothing that went back. */
@@ -33,24 +39,31 @@ const isWhole = ({ minor, otherAmounts, quantity }: Event): boolean =>
 
 const less = (from: bigint, taken: bigint): bigint => (taken < from ? from - taken : 0n);
 
-/** The sums of what refunds of a sale name, whatever the sale has. */
+/** The sums of what refunds and payments of a sale name, whatever the sale has. */
 export type Refunded = {
   readonly minor: bigint;
   readonly units: bigint;
   readonly otherAmounts: Readonly<Record<string, bigint>>;
   /** Whether one of them takes back the whole sale. */
   readonly isWhole: boolean;
+  /** The payments, less those that went back. */
+  readonly collected: bigint;
 };
 
-export const NO_REFUND: Refunded = { minor: 0n, units: 0n, otherAmounts: {}, isWhole: false };
+export const NO_REFUND: Refunded = { minor: 0n, units: 0n, otherAmounts: {}, isWhole: false, collected: 0n };
 
-/** The sums with another refund of a sale. One in another currency takes nothing back, and adds nothing. */
+/** The sums with another refund or payment of a sale. One in another currency changes nothing. */
 export function withRefund(refunded: Refunded, refund: Event, sale: Event): Refunded {
   if (fitsNoMore(refund, sale) !== undefined) return refunded;
+  if (isCollection(refund.kind)) {
+    const paid = refund.minor ?? 0n;
+    return { ...refunded, collected: refunded.collected + (refund.kind === COLLECTED ? paid : -paid) };
+  }
   const otherAmounts = { ...refunded.otherAmounts };
   for (const [name, minor] of Object.entries(refund.otherAmounts))
     otherAmounts[name] = (own(otherAmounts, name) ?? 0n) + minor;
   return {
+    ...refunded,
     minor: refunded.minor + (refund.minor ?? 0n),
     units: refunded.units + BigInt(refund.quantity ?? 0),
     otherAmounts,
@@ -59,9 +72,9 @@ export function withRefund(refunded: Refunded, refund: Event, sale: Event): Refu
 }
 
 /**
- * The rest of a sale after refunds, in whatever order they came. Each refund lowers only the measures that it names, and none falls
+ * The rest of a sale after refunds and payments, in whatever order they came. Each refund lowers only the measures that it names, and none falls
  * below zero. A sale is gone when a refund names nothing, or when its main amount is gone; without an amount, when its units are. Refunds
- * in another currency change nothing, and what a correction no longer names cannot go back.
+ * in another currency change nothing, and what a correction no longer names cannot go back. A refund first takes what was not paid yet.
  */
 export const remainingOf = (sale: Event, refunds: readonly Event[]): RemainingEvent =>
   remainingAfter(
@@ -69,9 +82,15 @@ export const remainingOf = (sale: Event, refunds: readonly Event[]): RemainingEv
     refunds.reduce((sums, refund) => withRefund(sums, refund, sale), NO_REFUND),
   );
 
-/** The rest of a sale after refunds that add up to these sums. */
+const within = (amount: bigint, most: bigint | null): bigint => {
+  if (amount < 0n || most === null) return 0n;
+  return amount < most ? amount : most;
+};
+
+/** The rest of a sale after refunds and payments that add up to these sums. */
 export function remainingAfter(sale: Event, refunded: Refunded): RemainingEvent {
-  if (refunded === NO_REFUND) return { ...sale, isGone: false };
+  const whole = { ...sale, isGone: false, collectedMinor: within(refunded.collected, sale.minor) };
+  if (refunded === NO_REFUND) return whole;
   const minor = sale.minor === null ? null : less(sale.minor, refunded.minor);
   const units = sale.quantity === null ? null : less(BigInt(sale.quantity), refunded.units);
   const isUsedUp = sale.minor ? minor === 0n : units === 0n;
@@ -79,7 +98,8 @@ export function remainingAfter(sale: Event, refunded: Refunded): RemainingEvent 
   return {
     ...sale,
     isGone,
-    whole: { ...sale, isGone: false },
+    whole,
+    collectedMinor: isGone ? 0n : within(refunded.collected, minor),
     minor: minor === null ? null : isGone ? 0n : minor,
     quantity: units === null ? null : isGone ? 0 : Number(units),
     otherAmounts: Object.fromEntries(

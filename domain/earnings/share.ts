@@ -31,6 +31,7 @@ function portionOf(event: RemainingEvent, take: (whole: bigint) => bigint, isFir
     ...event,
     isGone: event.isGone || !isFirst,
     minor: minor === null ? null : take(minor),
+    collectedMinor: take(event.collectedMinor),
     quantity: quantity === null ? null : Number(take(BigInt(quantity))),
     otherAmounts: Object.fromEntries(Object.entries(otherAmounts).map(([name, amount]) => [name, take(amount)])),
     ...(whole && { whole: portionOf(whole, take, isFirst) }),

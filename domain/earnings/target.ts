@@ -11,6 +11,7 @@ import {
   measureOfTerms,
   NOTHING,
   ofMeasure,
+  payOf,
   windowStartOf,
 } from '../programs/incentives/index.ts';
 import { isReading, measureOf } from '../programs/incentives/measure.ts';
@@ -20,6 +21,7 @@ import type { PlanTerms } from '../programs/plan.ts';
 import { chooses } from '../programs/stacking.ts';
 import { own } from '../own.ts';
 import type { UnitCode } from '../unit.ts';
+import { type Collected, collectedMeasures, collectedOf, splitWorth } from './collection.ts';
 import { READ, worthOf } from './scope.ts';
 import { chosen } from './stacking.ts';
 
@@ -47,6 +49,10 @@ export type Target = {
   readonly scope: ScopeName | null;
   /** The worth of an event that is paid by itself, in minor units: below zero for a deduction. 0 where it counts in a scope. */
   readonly minor: bigint;
+  /** The worth that waits until the event is paid, in minor units. 0 where it is not waited for, or counts in a scope. */
+  readonly uncollectedMinor?: bigint;
+  /** The part of the event that was paid, where the incentive waits for it. */
+  readonly collected?: Collected | null;
   /** The measure or attribute that the event lacks, and therefore earns nothing. */
   readonly lacks: string | null;
   /** The incentive by which the event earns instead. Absent where it earns by this one. */
@@ -125,13 +131,19 @@ function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCo
   const volume = measureOf(measured, measure);
   const ofAmount = of === null ? 0n : measureOf(measured, of);
   const group = groupBy === undefined ? '' : own(event.attributes, groupBy);
+  const collected = terms.release === 'collected' ? collectedOf(measured) : null;
   const lacks = whatLacks([
+    [terms.release === 'collected' ? collected : '', 'no amount that can be paid'],
     [volume, `no ${measure}`],
     [ofAmount, `no ${of}`],
     [group, `no attribute ${groupBy}`],
   ]);
   const measures = lacks === null ? { ...NOTHING, volume: volume ?? 0n, of: ofAmount ?? 0n } : NOTHING;
   const start = windowStartOf(terms, date) ?? (first && BEGINNING);
+  if (start === undefined && collected) {
+    const worth = splitWorth(payOf(terms, currency).exact(measures), collected);
+    return { terms, currency, measures, scope: null, lacks, collected, ...worth };
+  }
   if (start === undefined)
     return { terms, currency, measures, scope: null, lacks, minor: worthOf(terms, measures, currency) };
   const scope = {
@@ -143,7 +155,8 @@ function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCo
     group: group ?? '',
     closesOn: closesOn(terms, start),
   };
-  return { terms, currency, measures, lacks, minor: 0n, scope: lacks === null ? scope : null };
+  const counted = collected ? collectedMeasures(measures, collected) : measures;
+  return { terms, currency, measures: counted, lacks, collected, minor: 0n, scope: lacks === null ? scope : null };
 }
 
 /** Windows that are earned at their close never count together with those that are earned as they go, nor one's own events with those below. */
@@ -154,6 +167,7 @@ function measureName(measure: string, of: string | null, terms: IncentiveTerms):
     ...(of === null ? [] : [`of ${of}`]),
     ...(terms.currency === undefined ? [] : [`in ${terms.currency}`]),
     ...(terms.earned === 'at-close' ? ['at close'] : []),
+    ...(terms.release === 'collected' ? ['as collected'] : []),
     ...(level > 0 ? [`from level ${level}`] : []),
   ].join(' ');
 }

@@ -1046,6 +1046,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{code}/uncollected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a partner earns when customers have paid
+         * @description Incentives with `release` `collected` are earned as far as an event was paid, as events of the kind `collected` say. An incentive with a window counts what is collected, and is not in this list.
+         *
+         *     A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["getPartnerUncollected"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{code}/onboarding": {
         parameters: {
             query?: never;
@@ -4096,6 +4118,12 @@ export interface components {
              */
             deduct?: boolean;
             /**
+             * @description `held`, the default: it is earned with the event and held for the hold days; `collected`: it is earned as far as the event was paid, as events of the kind `collected` say
+             * @example collected
+             * @enum {string}
+             */
+            release?: "held" | "collected";
+            /**
              * @description `partner`, the default: the partner of the event; `parent`: the partner above them on the local day of the event, such as the distributor of a reseller
              * @example parent
              * @enum {string}
@@ -5547,6 +5575,24 @@ export interface components {
              */
             recordedAt: string;
         };
+        Uncollected: {
+            /**
+             * @description The code of the program
+             * @example resale
+             */
+            program: string;
+            currency: components["schemas"]["Unit"];
+            /**
+             * @description The amount that the partner earns when all of it is paid. A decimal string in major units of `currency`
+             * @example 70.00
+             */
+            amount: string;
+            /**
+             * @description How many events are not paid in full
+             * @example 3
+             */
+            events: number;
+        };
         Onboarding: {
             /** @description Every stage, in its order */
             stages: components["schemas"]["OnboardingStage"][];
@@ -6114,6 +6160,11 @@ export interface components {
              * @example order-1001
              */
             refundOf?: string;
+            /**
+             * @description Only for the kinds `collected` and `uncollected`: the id of the event, in the same source, that was paid or whose payment went back. `amount` is the part that was paid
+             * @example order-1001
+             */
+            collects?: string;
         };
         Event: {
             /**
@@ -6213,6 +6264,11 @@ export interface components {
              * @example order-1001
              */
             refundOf: string | null;
+            /**
+             * @description The id of the event whose payment this is about; null unless this is a payment
+             * @example order-1001
+             */
+            collects: string | null;
             /**
              * Format: date-time
              * @description When the event happened. An RFC 3339 instant in UTC
@@ -13208,6 +13264,7 @@ export type NewlyRecordedParent = components['schemas']['NewlyRecordedParent'];
 export type NewParent = components['schemas']['NewParent'];
 export type PartnerParent = components['schemas']['PartnerParent'];
 export type RecordedParent = components['schemas']['RecordedParent'];
+export type Uncollected = components['schemas']['Uncollected'];
 export type Onboarding = components['schemas']['Onboarding'];
 export type OnboardingStage = components['schemas']['OnboardingStage'];
 export type NewOnboardingStage = components['schemas']['NewOnboardingStage'];
@@ -16042,6 +16099,47 @@ export interface operations {
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getPartnerUncollected: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The amounts that wait for payments, by program and currency. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Uncollected"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
             404: components["responses"]["NotFound"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];

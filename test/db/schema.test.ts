@@ -277,7 +277,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
       does: 'takes back more than a sale earned',
       with: ({ drafting, ann }) => [
         sql.unsafe`
-          insert into event(source, source_id, partner_id, program_id, kind, refund_of, occurred_at, payload_hash)
+          insert into event(source, source_id, partner_id, program_id, kind, about, occurred_at, payload_hash)
           select ${SOURCE}, 'refund-' || n, ${ann.id}, ${drafting.programId}, 'refund', source_id, now(), 'hash'
           from (select event_id from earning where amount_minor = 1000 limit 1) sale join event on event.id = event_id,
             generate_series(1, 2) n`,
@@ -286,7 +286,7 @@ const ATTACKS: Record<string, readonly Attack[]> = {
             amount_minor, volume, of_amount, available_on)
           select refund.id, 1, sale.partner_id, sale.program_id, sale.event_id, sale.incentive_id, sale.plan_version_id, sale.terms_since,
             sale.batch_id, 'USD', -501, 0, 0, sale.available_on
-          from event refund join event origin on origin.source_id = refund.refund_of join earning sale on sale.event_id = origin.id
+          from event refund join event origin on origin.source_id = refund.about join earning sale on sale.event_id = origin.id
           where refund.source_id like 'refund-%'`,
       ],
       refused: /take back more than was earned/,

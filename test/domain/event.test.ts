@@ -65,6 +65,18 @@ describe('given an event on the wire', () => {
     { wire: { ...sale, id: '' }, fields: ['id'], because: 'an event has a natural key' },
     { wire: { ...sale, refundOf: 'x' }, fields: ['refundOf'], because: 'a sale takes nothing back' },
     { wire: { ...refund, refundOf: undefined }, fields: ['refundOf'], because: 'a refund names its sale' },
+    { wire: { ...sale, collects: 'x' }, fields: ['collects'], because: 'a sale pays nothing' },
+    { wire: { ...sale, kind: 'collected' }, fields: ['collects'], because: 'a payment names its sale' },
+    {
+      wire: { ...sale, kind: 'uncollected', collects: 'x', amount: undefined },
+      fields: ['amount'],
+      because: 'a payment has an amount',
+    },
+    {
+      wire: { ...sale, kind: 'collected', collects: 'x', quantity: 2 },
+      fields: ['quantity'],
+      because: 'money is paid, and not units',
+    },
     { wire: { ...refund, refundOf: refund.id }, fields: ['refundOf'], because: 'nothing refunds itself' },
     { wire: { ...refund, amount: '0.00' }, fields: ['amount'], because: 'a refund of nothing is a mistake' },
     {

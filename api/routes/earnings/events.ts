@@ -7,7 +7,7 @@ import { intakeLines } from '../../../commands/earnings/lines.ts';
 import { boundWarnings } from '../../../commands/earnings/warnings.ts';
 import { listEvents, type StoredEvent } from '../../../db/earnings/events.ts';
 import { Code, Currency, Line, Reading, READING_DIGITS, Source } from '../../../domain/fields.ts';
-import { formatWeight, WireEvent } from '../../../domain/event.ts';
+import { formatWeight, isCollection, WireEvent } from '../../../domain/event.ts';
 import { formatDecimal, formatMinor, money } from '../../../domain/money.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps, ApiEnv } from '../../http/deps.ts';
@@ -80,6 +80,9 @@ const EventBody = z
     refundOf: fields
       .text('The id of the event that this one takes back; null unless this is a refund', 'order-1001')
       .nullable(),
+    collects: fields
+      .text('The id of the event whose payment this is about; null unless this is a payment', 'order-1001')
+      .nullable(),
     occurredAt: fields.at('When the event happened'),
     bookedAt: fields.at('When Bursar took the event in'),
     accrued: z.boolean().meta({ description: 'Whether Bursar has calculated what the event earned' }),
@@ -151,8 +154,20 @@ const list = createRoute({
 export const resultOf = (outcome: IntakeOutcome) =>
   outcome.status === 'accepted' && outcome.isCorrection ? ('corrected' as const) : outcome.status;
 
-const eventBody = ({ minor, currency, amounts, reading, shares, occurredAt, bookedAt, ...event }: StoredEvent) => ({
+const eventBody = ({
+  minor,
+  currency,
+  amounts,
+  reading,
+  shares,
+  occurredAt,
+  bookedAt,
+  about,
+  ...event
+}: StoredEvent) => ({
   ...event,
+  refundOf: isCollection(event.kind) ? null : about,
+  collects: isCollection(event.kind) ? about : null,
   currency,
   amount: minor === null || currency === null ? null : formatDecimal(money(minor, currency)),
   amounts: Object.fromEntries(

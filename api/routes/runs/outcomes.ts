@@ -104,15 +104,13 @@ const outcomeBody = (
 ) => ({
   ...outcome,
   setAsideEvents: aside.filter(isIn(outcome.currency)).map(setAsideBody),
-  waitingRefunds: waiting
-    .filter(isIn(outcome.currency))
-    .map(({ source, id, refundOf, currency, minor, waitsSince }) => ({
-      source,
-      id,
-      refundOf,
-      amount: currency === null || minor === null ? null : formatDecimal(money(minor, currency)),
-      waitsSince: waitsSince.toISOString(),
-    })),
+  waitingRefunds: waiting.filter(isIn(outcome.currency)).map(({ source, id, about, currency, minor, waitsSince }) => ({
+    source,
+    id,
+    refundOf: about,
+    amount: currency === null || minor === null ? null : formatDecimal(money(minor, currency)),
+    waitsSince: waitsSince.toISOString(),
+  })),
   reasons: [...outcome.reasons],
   payable: formatDecimal(money(payableMinor, outcome.currency)),
 });

@@ -98,11 +98,29 @@ function closingObjections(terms: IncentiveShape): Objection[] {
   ];
 }
 
+/** A payment covers a part of an amount, so only what is money can be earned in parts. */
+function collectionObjections(terms: IncentiveShape): Objection[] {
+  const { release, first, deduct, window } = terms;
+  if (release !== 'collected') return [];
+  const measure = measureOfTerms(terms);
+  return [
+    ...objection(first !== undefined, ['release'], 'is collected, and half a purchase is not one of the first'),
+    ...objection(deduct, ['release'], 'is collected, and a deduction takes from what is earned already'),
+    ...objection(isReading(measure), ['release'], 'is collected, and nobody pays a reading'),
+    ...objection(
+      window !== 'event' && !isMoney(measure) && !isReading(measure),
+      ['release'],
+      `is collected, which counts in a window as far as it is paid, and ${measure} cannot be paid in parts`,
+    ),
+  ];
+}
+
 function shapeObjections(terms: IncentiveShape): Objection[] {
   const { when, window, groupBy, first, deduct, payTo, level } = terms;
   const { from, until } = when;
   return [
     ...closingObjections(terms),
+    ...collectionObjections(terms),
     ...objection(from !== undefined && until !== undefined && from >= until, ['when', 'until'], 'is not after from'),
     ...objection(
       window === 'promotion' && (from === undefined || until === undefined),

@@ -102,6 +102,14 @@ export const IncentiveShape = z.strictObject({
     description:
       'Whether the amount is taken from the other earnings of the event. The earnings of an event never add up to less than 0',
   }),
+  release: z
+    .enum(['held', 'collected'])
+    .meta({
+      description:
+        '`held`, the default: it is earned with the event and held for the hold days; `collected`: it is earned as far as the event was paid, as events of the kind `collected` say',
+      examples: ['collected'],
+    })
+    .optional(),
   payTo: z
     .enum(['partner', 'parent'])
     .meta({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { CLOSING, REFUND } from '../../event.ts';
+import { CLOSING, isCollection, REFUND } from '../../event.ts';
 import { AttributeName, EventKind } from '../../fields.ts';
 import { WhenPartner } from './when-partner.ts';
 
@@ -15,10 +15,9 @@ const ofPromotion = (words: string) => `A local date in the zone of the program'
 export const When = z.strictObject({
   kinds: z
     .array(
-      EventKind.refine((kind) => kind !== REFUND, 'a refund takes back and cannot earn').refine(
-        (kind) => kind !== CLOSING,
-        'closing is the kind of our own events',
-      ),
+      EventKind.refine((kind) => kind !== REFUND, 'a refund takes back and cannot earn')
+        .refine((kind) => !isCollection(kind), 'a payment is about a sale, which earns: use release collected')
+        .refine((kind) => kind !== CLOSING, 'closing is the kind of our own events'),
     )
     .min(1)
     .max(KINDS_MAX)

@@ -68,7 +68,7 @@ function factOf({ event = '', day = '' }: Row, partner: string) {
 
 /** The event of a row, as it would be sent; the product itself makes those of kind `closing`. A day without a time is its noon. */
 function wireOf(row: Row, prefix: string) {
-  const { event = '', day = '', kind = 'sale', refunds, amount, units, revision } = row;
+  const { event = '', day = '', kind = 'sale', refunds, collects, amount, units, revision } = row;
   const metric = METRICS.find((name) => row[name]);
   const [amounts, attributes] = [pick(row, AMOUNTS), pick(row, ATTRIBUTES)];
   return {
@@ -84,6 +84,7 @@ function wireOf(row: Row, prefix: string) {
     ...(metric && { reading: { metric, value: row[metric] ?? '', on: row['about'] ?? '' } }),
     ...(revision && { revision: Number(revision) }),
     ...(refunds && { refundOf: prefix + refunds }),
+    ...(collects && { collects: prefix + collects }),
   };
 }
 
@@ -92,6 +93,7 @@ const KNOWN = [
   'day',
   'kind',
   'refunds',
+  'collects',
   'amount',
   'units',
   'revision',

@@ -253,6 +253,12 @@ const PLANTS: readonly Plant[] = [
     names: () => 'commission does not match',
   },
   {
+    wrong: 'less than nothing waits for a payment',
+    breaks: 'uncollected-is-not-negative',
+    plant: (b) => [sql.unsafe`update earning set uncollected_minor = -1 where earning_line_id = ${b.cleoLine}`],
+    names: () => 'waits for -1 of payments',
+  },
+  {
     wrong: 'an event is due again',
     breaks: 'due-events-earned-nothing',
     plant: (b) => [

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { remainingOf, whyNotRefund } from '../../../domain/earnings/refund.ts';
+import { remainingOf, whyNotAbout } from '../../../domain/earnings/refund.ts';
 import { RUNS } from '../../fixtures/property-runs.ts';
 import { event, refund, sale, usd } from './events.ts';
 
@@ -95,7 +95,7 @@ describe('given a refund', () => {
     { some: refund(100n), of: { ...refund(50n), id: 'order-1:1' }, reason: /is a refund itself/ },
     { some: event(usd(100n)), of: sale(1000n), reason: /not a refund/ },
   ])('when it is compared with its sale then the objection is $reason', ({ some, of, reason }) => {
-    if (reason) expect(whyNotRefund(some, of)).toMatch(reason);
-    else expect(whyNotRefund(some, of)).toBeUndefined();
+    if (reason) expect(whyNotAbout(some, of)).toMatch(reason);
+    else expect(whyNotAbout(some, of)).toBeUndefined();
   });
 });

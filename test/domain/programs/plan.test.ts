@@ -78,6 +78,21 @@ describe("given a plan's terms", () => {
       fields: ['incentives.0.pay.least'],
       because: 'the least is above the most',
     },
+    {
+      terms: plan({ ...percent, release: 'collected', groupBy: 'customer', first: { events: 1 } }),
+      fields: ['incentives.0.release'],
+      because: 'half a purchase is not a first one',
+    },
+    {
+      terms: plan(percent, { ...flat, release: 'collected', deduct: true }),
+      fields: ['incentives.1.release'],
+      because: 'a fee waits for nobody',
+    },
+    {
+      terms: plan({ ...flat, release: 'collected', window: 'month' }),
+      fields: ['incentives.0.release'],
+      because: 'an event cannot count in parts',
+    },
     { terms: plan({ ...percent, level: 2 }), fields: ['incentives.0.level'], because: 'nobody above is paid' },
     {
       terms: plan(percent, { ...flat, id: 'fee', deduct: true, payTo: 'parent' }),

@@ -25,7 +25,7 @@ const sale = (event: Partial<Event> = {}): Event => ({
   minor: 12_345n,
   otherAmounts: {},
   quantity: 3,
-  refundOf: null,
+  about: null,
   attributes: {},
   reading: null,
   revision: 1,
