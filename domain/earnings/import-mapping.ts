@@ -186,6 +186,11 @@ export const ImportMapping = z
       description: 'For rows of kind `refund`: the columns that make the id of the refunded event',
       examples: [{ columns: ['order_id', 'item'], separator: ':' }],
     }).optional(),
+    collects: JoinedCells.meta({
+      description:
+        'For rows of the kinds `collected` and `uncollected`: the columns that make the id of the paid event',
+      examples: [{ column: 'invoice' }],
+    }).optional(),
     refundId: JoinedCells.meta({
       description:
         'For rows of kind `refund`: the columns that identify the refund, if they are other than those of `id`',
@@ -250,6 +255,7 @@ export const fieldsOf = ({
   amount,
   quantity,
   refundOf,
+  collects,
 }: ImportMapping): Readonly<Record<string, Mapped>> => {
   const kindColumns =
     typeof kind === 'object' && 'cases' in kind ? kind.cases.map(({ when }) => when.column) : undefined;
@@ -263,6 +269,7 @@ export const fieldsOf = ({
     amount,
     quantity,
     refundOf,
+    collects,
   };
 };
 

@@ -1,4 +1,4 @@
-import { REFUND, WireEvent } from '../event.ts';
+import { isCollection, REFUND, WireEvent } from '../event.ts';
 import { compileFill } from './fill.ts';
 import {
   type Header,
@@ -90,7 +90,7 @@ const withoutRepeats = (problems: readonly RowProblem[]): RowProblem[] => [
 
 /** A row as an event whose fields have not been checked yet. An empty optional cell leaves its field out. */
 function compileDraft(mapping: ImportMapping, header: Header): Read<RefundedSale> {
-  const { source, occurredAt, currency, refundOf, amount, amounts, attributes, quantity } = mapping;
+  const { source, occurredAt, currency, refundOf, collects, amount, amounts, attributes, quantity } = mapping;
   const id = needText(header, mapping.id);
   const refundId = mapping.refundId ? needText(header, mapping.refundId) : id;
   const program = needText(header, mapping.program);
@@ -103,6 +103,7 @@ function compileDraft(mapping: ImportMapping, header: Header): Read<RefundedSale
   const facts = attributes && readTexts(header, attributes);
   const pieces = quantity === undefined ? undefined : readQuantity(header, quantity);
   const refunded = refundOf && needText(header, refundOf);
+  const paid = collects && needText(header, collects);
   return (row, report) => {
     const money = unit?.(row, report);
     const kindText = kind(row, report);
@@ -122,6 +123,7 @@ function compileDraft(mapping: ImportMapping, header: Header): Read<RefundedSale
       quantity: pieces?.(row, report),
       attributes: facts?.(row, report),
       refundOf: isRefund ? refunded?.(row, report) : undefined,
+      collects: isCollection(kindText ?? '') ? paid?.(row, report) : undefined,
     };
     for (const [name, value] of Object.entries(optional)) if (value !== undefined) event[name] = value;
     return event;

@@ -15,8 +15,8 @@ type Choosable = {
 type Instead = ReadonlyMap<string, string>;
 
 /**
- * Chooses by which incentives an event earns. `whole` are its contributions before any refund: they decide, so that a refund never changes
- * by which incentive an event earned.
+ * Chooses by which incentives an event earns. `whole` are its contributions before any refund, and paid in full: they decide, so that
+ * neither refunds nor payments change by which incentive an event earned.
  */
 export function chosen<Some extends Choosable>(
   targets: readonly Some[],
@@ -36,7 +36,7 @@ export function chosen<Some extends Choosable>(
   });
 }
 
-const NONE = { measures: NOTHING, scope: null, minor: 0n, lacks: null };
+const NONE = { measures: NOTHING, scope: null, minor: 0n, uncollectedMinor: 0n, collected: null, lacks: null };
 
 /** Whether an event counts for an incentive: with a worth of its own, or in a window, also where no step is reached there yet. */
 const counts = ({ lacks, scope, minor, measures }: Choosable): boolean =>

@@ -73,10 +73,13 @@ export type Circumstances = {
 export function targetsOf(event: RemainingEvent, plan: PlanTerms, circumstances: Circumstances): Target[] {
   const targets = allTargets(event, plan, circumstances);
   const isChosen = chooses(plan);
-  const whole = event.whole && isChosen ? allTargets(event.whole, plan, circumstances) : targets;
+  const whole = isChosen ? allTargets(paidInFull(event.whole ?? event), plan, circumstances) : targets;
   const left = isChosen ? chosen(targets, whole, plan) : targets;
   return plan.incentives.some((terms) => terms.deduct) ? withDeductions(left) : left;
 }
+
+/** Neither a refund nor a payment changes by which incentive an event earns. */
+const paidInFull = (event: RemainingEvent): RemainingEvent => ({ ...event, collectedMinor: event.minor ?? 0n });
 
 /** The contributions by each incentive, as if none excluded another one. */
 function allTargets(

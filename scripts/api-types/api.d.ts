@@ -10360,6 +10360,37 @@ export interface components {
                 prefix?: string;
             };
             /**
+             * @description For rows of the kinds `collected` and `uncollected`: the columns that make the id of the paid event
+             * @example {
+             *       "column": "invoice"
+             *     }
+             */
+            collects?: {
+                /**
+                 * @description The name of a column, as the file's header has it
+                 * @example order_id
+                 */
+                column?: string;
+                /**
+                 * @description The columns whose cells together are the text
+                 * @example [
+                 *       "order_id",
+                 *       "item"
+                 *     ]
+                 */
+                columns?: string[];
+                /**
+                 * @description The text between the cells; `:` if it is left out
+                 * @example :
+                 */
+                separator?: string;
+                /**
+                 * @description The text before the cells
+                 * @example seller-
+                 */
+                prefix?: string;
+            };
+            /**
              * @description For rows of kind `refund`: the columns that identify the refund, if they are other than those of `id`
              * @example {
              *       "column": "refund_id"

@@ -15,7 +15,7 @@ import { type Happening, story, type Story, worthsOf } from './story.ts';
 
 /**
  * The earnings of partners do not depend on how their events arrive. Each story is told to two partners: once in the order in which it
- * happened, and once shuffled, in other batches, with repetitions. Both must earn, scope by scope, what an oracle says, which works out
+ * happened, and once shuffled, in other batches, with repetitions. Both, and the partners above them, must earn, scope by scope, what an oracle says, which works out
  * the final state with other arithmetic and knows nothing of differences.
  */
 
@@ -108,6 +108,26 @@ const TERMS = {
       first: { events: 1 },
       pay: { rule: 'percent', percent: '20' },
     },
+    { id: 'paid', release: 'collected', pay: { rule: 'percent', percent: '6' } },
+    { id: 'paid-bonus', release: 'collected', pay: { rule: 'flat', amount: '2.00' }, unit: 'USD' },
+    steps(
+      'cliff',
+      [
+        { from: '0', percent: '2' },
+        { from: '15.00', percent: '4' },
+      ],
+      { id: 'paid-volume', window: 'month', release: 'collected' },
+    ),
+    { id: 'above', payTo: 'parent', pay: { rule: 'percent', percent: '2.5' } },
+    { id: 'above-paid', payTo: 'parent', release: 'collected', pay: { rule: 'percent', percent: '4' } },
+    steps(
+      'marginal',
+      [
+        { from: '0', percent: '1' },
+        { from: '20.00', percent: '2' },
+      ],
+      { id: 'top', payTo: 'parent', level: 2, window: 'quarter' },
+    ),
   ],
   onlyOneOf: [{ incentives: ['fixed', 'rate'], choose: 'best' }],
 };
@@ -120,7 +140,7 @@ const wireOf = (program: string, { partner }: Told, { of, ...happening }: Happen
   id: `${partner.code}/${happening.id}`,
   program,
   partner: partner.code,
-  ...(of === undefined ? {} : { refundOf: `${partner.code}/${of}` }),
+  ...(of === undefined ? {} : { [happening.kind === 'refund' ? 'refundOf' : 'collects']: `${partner.code}/${of}` }),
 });
 
 /** Sends the first batches of all stories, closes what has ended, works all out, then the second ones, and so on. */
@@ -137,36 +157,47 @@ async function tellAll({ code }: CompanyRows, told: readonly Told[], by: string)
   }
 }
 
-const Sum = z.object({ partnerId: z.bigint(), key: z.string(), minor: z.bigint() });
+/** Gives each partner a parent and a grandparent, whose codes are that of the partner with the level. */
+async function addAbove(): Promise<void> {
+  await fixture.app.query(sql.unsafe`
+    insert into partner(code, name, kind, country)
+    select code || '.' || level, 'Above', 'distributor', 'US' from partner, generate_series(1, 2) level`);
+  await fixture.app.query(sql.unsafe`
+    insert into partner_parent(partner_id, parent_id, starts_on, reason)
+    select below.id, above.id, '2020-01-01', 'Contract' from partner below
+    join partner above on above.code = case when below.code like '%.1' then replace(below.code, '.1', '.2') else below.code || '.1' end`);
+}
+
+const Sum = z.object({ partner: z.string(), key: z.string(), minor: z.bigint() });
 const earnedBy = async (program: number): Promise<Map<string, Record<string, bigint>>> => {
   const rows = await fixture.app.any(sql.type(Sum)`
-    select earning.partner_id as "partnerId", sum(earning.amount_minor)::bigint as minor,
+    select split_part(partner.code, '.', 1) as partner, sum(earning.amount_minor)::bigint as minor,
       case when scope_id is null then earning.incentive_id || ' ' || split_part(origin.source_id, '/', 2)
         else earning.incentive_id || ' ' || window_start || ' ' || group_value end as key
-    from earning join event origin on origin.id = origin_id left join earning_scope scope on scope.id = scope_id
+    from earning join partner on partner.id = earning.partner_id join event origin on origin.id = origin_id left join earning_scope scope on scope.id = scope_id
     where earning.program_id = ${program}
     group by 1, 3 having sum(earning.amount_minor) <> 0`);
   const earned = new Map<string, Record<string, bigint>>();
-  for (const { partnerId, key, minor } of rows)
-    earned.set(String(partnerId), { ...earned.get(String(partnerId)), [key]: minor });
+  for (const { partner, key, minor } of rows) earned.set(partner, { ...earned.get(partner), [key]: minor });
   return earned;
 };
 
-describe('given any stories of sales, refunds and corrections', () => {
+describe('given any stories of sales, refunds, payments and corrections', () => {
   it(`then ${RUNS.numRuns} of them earn the same in any order, in any batches and with any repetitions, and what their state is worth`, async () => {
     const company = await addCompany(fixture.app, { terms: TERMS });
     await fixture.owner.query(sql.unsafe`update program set attributes = '{customer}' where id = ${company.programId}`);
     const seed = Date.now() % 2 ** 31;
     const told: Told[] = [];
-    for (const { seed: tale, straight, shuffled } of fc.sample(story(), { numRuns: RUNS.numRuns, seed })) {
+    for (const { seed: tale, straight, shuffled } of fc.sample(story(3, 3), { numRuns: RUNS.numRuns, seed })) {
       told.push({ partner: await addPartner(fixture.app, company), story: tale, batches: straight });
       told.push({ partner: await addPartner(fixture.app, company), story: tale, batches: shuffled });
     }
+    await addAbove();
     await tellAll(company, told, company.approver);
     while ((await closeWindows(fixture.app)) > 0) await accrueAll(fixture.app, company.code);
     const earned = await earnedBy(company.programId);
     for (const { partner, story: tale } of told)
-      expect({ seed, tale, earned: earned.get(String(partner.id)) ?? {} }).toEqual({
+      expect({ seed, tale, earned: earned.get(partner.code) ?? {} }).toEqual({
         seed,
         tale,
         earned: worthsOf(tale),

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
-/** Something that was sent: a sale, its correction, or a refund. Ids are short; the test adds the partner's code. */
+/** Something that was sent: a sale, its correction, a refund, or a payment. Ids are short; the test adds the partner's code. */
 export type Happening = {
   id: string;
-  kind: 'sale' | 'refund' | 'reading';
+  kind: 'sale' | 'refund' | 'reading' | 'collected' | 'uncollected';
   revision?: number;
   occurredAt: string;
   currency?: 'USD';
@@ -12,7 +12,7 @@ export type Happening = {
   quantity?: number;
   attributes?: { customer: string };
   reading?: { metric: string; value: string; on: string };
-  /** The id of the refunded sale. */
+  /** The id of the refunded or paid sale. */
   of?: string;
 };
 
@@ -20,8 +20,10 @@ type Version = { cents: number; tax: number; units: number; customer: string; mi
 type Back = { cents: number; tax: number; units: number; isWhole: boolean };
 /** A reading of the market share in tenths of a percent, with its revisions. */
 type Reading = { quarter: number; minute: number; tenths: number[] };
-type Sale = { revisions: Version[]; refunds: Back[]; hasUnits: boolean };
-/** The truth: each sale and reading with all its revisions, the last of which is right, and the refunds. */
+/** A payment that came in or went back, with its revisions. */
+type Payment = { isBack: boolean; cents: number[] };
+type Sale = { revisions: Version[]; refunds: Back[]; payments: Payment[]; hasUnits: boolean };
+/** The truth: each sale and reading with all its revisions, the last of which is right, the refunds and the payments. */
 export type Story = { sales: Sale[]; readings: Reading[] };
 
 const FIRST_MINUTE = Date.parse('2026-02-20T00:00:00Z');
@@ -46,16 +48,22 @@ const reading = fc.record({
   minute: fc.integer({ min: 0, max: MINUTES }),
   tenths: fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 2 }),
 });
-const anySales: fc.Arbitrary<Sale[]> = fc.array(
-  fc.record({
-    revisions: fc.array(version, { minLength: 1, maxLength: 3 }),
-    refunds: fc.array(back, { maxLength: 2 }),
-    hasUnits: fc.boolean(),
-  }),
-  { minLength: 1, maxLength: 5 },
-);
-const seeds = (readingsMax: number): fc.Arbitrary<Story> =>
-  fc.record({ sales: anySales, readings: fc.array(reading, { maxLength: readingsMax }) });
+const payment = fc.record({
+  isBack: fc.boolean(),
+  cents: fc.array(fc.integer({ min: 0, max: CENTS_MAX }), { minLength: 1, maxLength: 2 }),
+});
+const anySales = (paymentsMax: number): fc.Arbitrary<Sale[]> =>
+  fc.array(
+    fc.record({
+      payments: fc.array(payment, { maxLength: paymentsMax }),
+      revisions: fc.array(version, { minLength: 1, maxLength: 3 }),
+      refunds: fc.array(back, { maxLength: 2 }),
+      hasUnits: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 5 },
+  );
+const seeds = (readingsMax: number, paymentsMax: number): fc.Arbitrary<Story> =>
+  fc.record({ sales: anySales(paymentsMax), readings: fc.array(reading, { maxLength: readingsMax }) });
 
 const print = (cents: number): string => (cents / 100).toFixed(2);
 
@@ -73,7 +81,7 @@ const happeningsOf = ({ sales: sold, readings }: Story): Happening[] => [
       reading: { metric: 'market_share', value: (value / 10).toFixed(1), on: `2026-0${quarter * 3 + 1}-15` },
     })),
   ),
-  ...sold.flatMap(({ revisions, refunds, hasUnits }, index) => [
+  ...sold.flatMap(({ revisions, refunds, payments, hasUnits }, index) => [
     ...revisions.map(({ cents, tax, units, customer, minute }, revision): Happening => ({
       id: `s${index}`,
       kind: 'sale',
@@ -85,6 +93,17 @@ const happeningsOf = ({ sales: sold, readings }: Story): Happening[] => [
       ...(hasUnits && { quantity: units }),
       attributes: { customer },
     })),
+    ...payments.flatMap(({ isBack, cents }, number) =>
+      cents.map((amount, revision): Happening => ({
+        id: `s${index}-p${number}`,
+        kind: isBack ? 'uncollected' : 'collected',
+        of: `s${index}`,
+        revision: revision + 1,
+        occurredAt: at(MINUTES, index),
+        currency: 'USD',
+        amount: print(amount),
+      })),
+    ),
     ...refunds.map(({ cents, tax, units, isWhole }, number): Happening => ({
       id: `s${index}-r${number}`,
       kind: 'refund',
@@ -111,8 +130,8 @@ const batched = (happenings: readonly Happening[], sizes: readonly number[]): Ha
 };
 
 /** A story, told as it happened and told in any other way. */
-export const story = (readingsMax = 3) =>
-  seeds(readingsMax).chain((seed) => {
+export const story = (readingsMax = 3, paymentsMax = 0) =>
+  seeds(readingsMax, paymentsMax).chain((seed) => {
     const happenings = happeningsOf(seed);
     const sizes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
     return fc
@@ -130,6 +149,8 @@ export const story = (readingsMax = 3) =>
 
 type Left = {
   cents: number;
+  /** The part of the cents that was paid. */
+  paid: number;
   tax: number;
   units: number | null;
   isGone: boolean;
@@ -138,7 +159,7 @@ type Left = {
   index: number;
 };
 
-export function leftOf({ revisions, refunds, hasUnits }: Sale, index: number): Left {
+export function leftOf({ revisions, refunds, payments, hasUnits }: Sale, index: number): Left {
   const { cents, tax, units, customer, minute } = revisions.at(-1) ?? {
     cents: 0,
     tax: 0,
@@ -150,8 +171,11 @@ export function leftOf({ revisions, refunds, hasUnits }: Sale, index: number): L
   const sum = (field: 'cents' | 'tax' | 'units') =>
     refunds.filter((refund) => !refund.isWhole).reduce((total, refund) => total + refund[field], 0);
   const isGone = isWhole || sum('cents') >= cents;
+  const paid = payments.reduce((total, one) => total + (one.isBack ? -1 : 1) * (one.cents.at(-1) ?? 0), 0);
+  const rest = isGone ? 0 : cents - sum('cents');
   return {
-    cents: isGone ? 0 : cents - sum('cents'),
+    cents: rest,
+    paid: Math.max(0, Math.min(paid, rest)),
     tax: isWhole ? 0 : Math.max(0, tax - sum('tax')),
     units: hasUnits ? (isGone ? 0 : Math.max(0, units - sum('units'))) : null,
     isGone,
@@ -174,7 +198,11 @@ const wholeOf = ({ sales }: Story, index: number): number => sales[index]?.revis
 export function worthsOf(seed: Story): Record<string, bigint> {
   const left = seed.sales.map(leftOf);
   const worths: Record<string, number> = {};
-  for (const { cents, tax, isGone, index, customer } of left) {
+  for (const { cents, paid, tax, isGone, index, customer } of left) {
+    worths[`paid s${index}`] = halfEven(paid * 6, 100);
+    worths[`paid-bonus s${index}`] = isGone ? 0 : halfEven(200 * paid, cents);
+    worths[`above s${index}`] = halfEven(cents * 25, 1000);
+    worths[`above-paid s${index}`] = halfEven(paid * 4, 100);
     worths[`share s${index}`] = halfEven(Math.max(0, cents - tax) * 777, 10_000);
     const whole = halfEven(wholeOf(seed, index) * 3, 100);
     worths[`bonus s${index}`] = isGone || (customer === 'lou' && whole > 0) ? 0 : 150;
@@ -187,12 +215,21 @@ export function worthsOf(seed: Story): Record<string, bigint> {
   const byMonth = Map.groupBy(left, ({ at: date }) => date.getUTCMonth());
   for (const [month, sales] of byMonth) {
     const volume = sales.reduce((total, { cents }) => total + cents, 0);
+    const collected = sales.reduce((total, { paid }) => total + paid, 0);
+    worths[`paid-volume 2026-${String(month + 1).padStart(2, '0')}-01 `] = halfEven(
+      collected * (collected >= 1500 ? 4 : 2),
+      100,
+    );
     worths[`cliff 2026-${String(month + 1).padStart(2, '0')}-01 `] = halfEven(volume * (volume >= 3000 ? 10 : 5), 100);
   }
   const byQuarter = Map.groupBy(left, ({ at: date }) => Math.floor(date.getUTCMonth() / 3));
   for (const [quarter, sales] of byQuarter) {
     const volume = sales.reduce((total, { cents }) => total + cents, 0);
     const exact = Math.min(volume, 2500) * 10 + Math.max(0, volume - 2500) * 33;
+    worths[`top 2026-${String(quarter * 3 + 1).padStart(2, '0')}-01 `] = halfEven(
+      volume + Math.max(0, volume - 2000),
+      100,
+    );
     worths[`marginal 2026-${String(quarter * 3 + 1).padStart(2, '0')}-01 `] = halfEven(exact, 1000);
   }
   for (const [month, sales] of byMonth) {

@@ -98,6 +98,16 @@ describe('given a row of a marketplace', () => {
     expect(eventsOf(mapped(refunds, { type: 'R', of: '9' }))).toMatchObject([{ kind: 'refund', refundOf: '9' }]);
   });
 
+  it('when sales and payments share a file then a payment names the sale that it pays', () => {
+    const change = {
+      kind: { column: 'type', values: { S: 'sale', P: 'collected' } },
+      collects: { columns: ['of'] },
+      amounts: undefined,
+    };
+    expect(eventsOf(mapped(change, { type: 'P', of: '9' }))).toMatchObject([{ kind: 'collected', collects: '9' }]);
+    expect(eventsOf(mapped(change, { type: 'S', of: '' }))).toMatchObject([{ kind: 'sale' }]);
+  });
+
   it('then the required columns of the file are known in advance', () => {
     expect(columnsOf(ImportMapping.parse({ ...document, refund: cancelled })).toSorted()).toEqual(
       ['freight', 'item', 'order', 'orders.bought', 'orders.status', 'price', 'seller', 'shipped'].toSorted(),
