@@ -36,6 +36,7 @@ import { correctionRoutes } from './routes/earnings/corrections.ts';
 import { eventRoutes } from './routes/earnings/events.ts';
 import { sourceSecretRoutes } from './routes/earnings/source-secrets.ts';
 import { sourceWebhookRoutes } from './routes/earnings/source-webhooks.ts';
+import { exchangeRateRoutes } from './routes/earnings/exchange-rates.ts';
 import { parkedRoutes } from './routes/earnings/parked.ts';
 import { quarantineRoutes } from './routes/earnings/quarantine.ts';
 import { setAsideRoutes } from './routes/earnings/set-aside.ts';
@@ -121,6 +122,7 @@ const ROUTES = [
   eventRoutes,
   parkedRoutes,
   setAsideRoutes,
+  exchangeRateRoutes,
   sourceSecretRoutes,
   sourceWebhookRoutes,
   quarantineRoutes,

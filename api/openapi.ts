@@ -46,6 +46,10 @@ const TAGS = [
     description: 'Files of events, read row by row, with a mapping that says what their columns mean.',
   },
   {
+    name: 'rates',
+    description: 'Exchange rates as sources publish them, at which events in other currencies are worked out.',
+  },
+  {
     name: 'corrections',
     description:
       'The amounts that people add to, take from or move between the balances of partners: one proposes, another confirms.',

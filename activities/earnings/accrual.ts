@@ -6,7 +6,7 @@ import { type Database, expectManyRows } from '../../db/database.ts';
 import { type AccrualProgram, type DueEvent, listDueEvents, lockShardForAccrual } from '../../db/earnings/accrual.ts';
 import { insertAncestors } from '../../db/earnings/ancestors.ts';
 import { insertEarnings } from '../../db/earnings/earnings.ts';
-import { type DueKey, finishDueEvents, insertDue, waitForSales, wakeWaiting } from '../../db/earnings/events.ts';
+import { type DueKey, finishDueEvents, insertDue, waitInQueue, wakeWaiting } from '../../db/earnings/events.ts';
 import { keepPartners } from '../../db/earnings/partners-then.ts';
 import { saveScopes } from '../../db/earnings/scopes.ts';
 import { tryCorrectedAgain } from '../../db/earnings/set-aside.ts';
@@ -74,11 +74,11 @@ async function accrue(
   terms: TermsCache,
 ): Promise<void> {
   const page = await openPage(storedPast(tx, program, terms), program, due, terms);
-  const { earnings, done, above, early, unread } = workOut(page, inOrder(due));
+  const { earnings, done, above, waiting, unread } = workOut(page, inOrder(due));
   for (const { scope, event } of unread) await tellOfMissingReading(tx, scope, event);
   for (const { event, reason } of page.misfits)
     await raiseAlarm(tx, 'refund_not_applied', `event/${event.source}/${event.id}`, reason);
-  if (early.length > 0) await waitForSales(tx, early);
+  if (waiting.length > 0) await waitInQueue(tx, waiting);
   if (done.length === 0) return;
   if (page.keptPartners.length > 0) await keepPartners(tx, page.keptPartners);
   await saveScopes(tx, program.id, page.changedScopes());

@@ -37,6 +37,8 @@ export type History = {
   /** The sums of these for the highest revision. It costs the same for the thousandth refund as for the first. */
   readonly refunded: () => Refunded;
   readonly finish: (event: DueEvent) => void;
+  /** Takes back `finish`, because the event waits. */
+  readonly reopen: (event: DueEvent) => void;
   /** Notes when the event that was rated happened. */
   readonly rated: (atMs: number) => void;
   readonly ratedAtMs: () => number | undefined;
@@ -106,6 +108,11 @@ function historyOf(events: readonly HistoryEvent[]): History[] {
         if (!open.delete(event.eventId)) return;
         if (event.about === null) revisions = doneRevisions();
         refunded = event.about === null || corrected.has(event.id) ? null : refunded && add(refunded, event);
+      },
+      reopen(event) {
+        open.add(event.eventId);
+        revisions = doneRevisions();
+        refunded = null;
       },
       rated: (atMs) => void (ratedAtMs = atMs),
       ratedAtMs: () => ratedAtMs,

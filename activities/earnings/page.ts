@@ -1,44 +1,49 @@
 import type { AccrualEvent, AccrualProgram, DueEvent } from '../../db/earnings/accrual.ts';
 import type { EventAncestor } from '../../db/earnings/ancestors.ts';
+import type { Wait } from '../../db/earnings/events.ts';
 import type { KeptPartner } from '../../db/earnings/partners-then.ts';
 import type { ScopeOfPartner } from '../../db/earnings/scopes.ts';
-import {
-  type Change,
-  type Context,
-  type Contribution,
-  type Earning,
-  type Scope,
-  scopeKey,
-} from '../../domain/earnings/change.ts';
+import { type Change, type Context, type Earning, type Scope, scopeKey } from '../../domain/earnings/change.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
 import { fitsNoMore, remainingAfter, remainingOf, whyNotAbout } from '../../domain/earnings/refund.ts';
 import { partOf } from '../../domain/earnings/share.ts';
-import { addMeasures, isNothing } from '../../domain/earnings/scope.ts';
-import { type ScopeName, type Target, targetsOf } from '../../domain/earnings/target.ts';
+import { isNothing } from '../../domain/earnings/scope.ts';
+import { atPar, type Circumstances, rateNeedsOf } from '../../domain/earnings/conversion.ts';
+import { scopeNamesOf, type Target, targetsOf, targetsOrGap } from '../../domain/earnings/target.ts';
 import type { RemainingEvent } from '../../domain/event.ts';
-import { asksAboutPartners, levelsAbove } from '../../domain/programs/plan.ts';
+import { type Conversion, type ExchangeRate, gapName, isSameNeed } from '../../domain/programs/exchange-rate.ts';
+import { asksAboutPartners, levelsAbove, type PlanTerms } from '../../domain/programs/plan.ts';
 import { type History, keyOf, originOf } from './history.ts';
 import { ancestorsBy } from './ancestors.ts';
+import { contributionsAfter, emptyScope } from './contributions.ts';
 import type { PartOf } from './partners-then.ts';
 import type { Past } from './past.ts';
 import type { TermsCache } from './terms-cache.ts';
 
 /** The knowledge of a page while it goes through its events in order: later events see the effects of earlier ones. */
 export type Page = Context & {
-  /** The change that an event makes. A refund is early while its sale is not worked out yet. */
-  readonly changeOf: (event: DueEvent) => Change | 'early';
+  /** The change that an event makes. A refund waits while its sale is not worked out yet, and an event without its rate waits for it. */
+  readonly changeOf: (event: DueEvent) => Change | Wait;
   /** The window that an event of ours closes. Undefined for any other event. */
   readonly closingOf: (event: DueEvent) => Scope | undefined;
   /** The partners above for whom an event is still to be worked out, now that it is worked out for its own partner. */
   readonly ancestorsOf: (event: DueEvent) => EventAncestor[];
   readonly remember: (event: DueEvent, change: Change | null, earned: readonly Earning[]) => void;
   readonly authorOf: (versionId: number) => string | null;
+  /** The people who recorded the rates of a conversion. */
+  readonly recordersOf: (converted: Conversion) => string[];
   /** Refunds that do not fit their sale, and take nothing back. */
   readonly misfits: readonly { event: DueEvent; reason: string }[];
   readonly changedScopes: () => Scope[];
   /** Those of its partners about whom an incentive asks, to be kept with their events. */
   readonly keptPartners: readonly KeptPartner[];
 };
+
+/** A part of an event, and how far above it the partner is who earns by it. Without a level, nobody does. */
+type PartAt = PartOf & { readonly level: number | null };
+
+/** A partner's part of an event, with the terms by which it is rated. */
+type Rated = { readonly rating: Rating; readonly rest: RemainingEvent; readonly part: PartAt };
 
 export async function openPage(
   past: Past,
@@ -50,26 +55,34 @@ export async function openPage(
   const histories = await past.histories(due);
   const partners = await past.partners(due, histories);
   const above = ancestorsBy(await past.ancestors(due, histories), { zone, histories, paidLevels });
-  const targets = new Map(due.filter(({ about }) => about === null).map((event) => [event, firstTargets(event)]));
+  const first = new Map(due.flatMap((event) => firstOf(event).map((rated) => [event, rated])));
+  const targets = new Map([...first].map(([event, rated]) => [event, targetsAtPar(rated)]));
   const { scopes, contributions } = await past.state(due, histories, (counted) => [
-    ...[...targets].flatMap(([{ partnerId }, all]) => namesIn(partnerId, all)),
-    ...[...histories].flatMap(([key, history]) => namesOf(history, counted.get(key) ?? [])),
+    ...[...first].flatMap(([event, rated]) => namesOf(event.partnerId, rated, targets.get(event))),
+    ...[...histories].flatMap(([key, history]) =>
+      revisionsOf(history, counted.get(key) ?? []).flatMap((rated) => namesOf(history.partnerId, rated)),
+    ),
   ]);
+  const earlier = [...histories].flatMap(([key, history]) => revisionsOf(history, contributions.get(key) ?? []));
+  const rates = await past.rates(
+    [...first.values(), ...earlier].flatMap(({ rating, rest, part }) =>
+      part.level === null ? [] : rateNeedsOf(rest, termsBy(rating), circumstancesOf(rating, part, part.level)),
+    ),
+  );
   const closing = new Map([...scopes.values()].map((scope) => [scope.closingId, scope]));
   const changed = new Set<Scope>();
   const misfits: { event: DueEvent; reason: string }[] = [];
 
-  function firstTargets(event: DueEvent): Target[] {
-    return targetsBy(ratings(event), partFor(event, remainingOf(event, []), event), {
-      event,
-      partnerId: doerOf(event),
-      ids: [event.eventId],
-      level: levelFor(event),
-    });
+  function firstOf(event: DueEvent): Rated[] {
+    if (event.about !== null) return [];
+    const rating = ratings(event);
+    const rest = partFor(event, remainingOf(event, []), event);
+    const part = { event, partnerId: doerOf(event), ids: [event.eventId], level: levelFor(event) };
+    return rating && rest ? [{ rating, rest, part }] : [];
   }
 
-  /** The scopes in which the revisions of an event may count: by the terms by which it was rated, or by those of its day. */
-  function namesOf({ known, partnerId, childId, ids }: History, rows: readonly Rating[]): ScopeOfPartner[] {
+  /** The revisions of an event, by the terms by which it was rated and by those of its day. */
+  function revisionsOf({ known, partnerId, childId, ids }: History, rows: readonly Rating[]): Rated[] {
     return known.flatMap((revision) => {
       const ratingsOf = new Map(
         [...rows, ratings({ ...revision, partnerId, childId })].flatMap((rating) =>
@@ -77,70 +90,102 @@ export async function openPage(
         ),
       );
       const level = childId === null ? 0 : revision.level;
-      return [...ratingsOf.values()].flatMap((rating) =>
-        namesIn(
-          partnerId,
-          targetsBy(rating, remainingOf(revision, []), {
-            event: revision,
-            partnerId: doerOf({ partnerId, childId }),
-            ids,
-            level,
-          }),
-        ),
-      );
+      return [...ratingsOf.values()].map((rating) => ({
+        rating,
+        rest: remainingOf(revision, []),
+        part: { event: revision, partnerId: doerOf({ partnerId, childId }), ids, level },
+      }));
     });
   }
 
-  /** A partner's part of an event by the terms of that partner, for the one who is so far above. Without a level, nobody earns by it. */
-  function targetsBy(
-    rating: Rating | null | undefined,
-    rest: RemainingEvent | null,
-    part: PartOf & { readonly level: number | null },
-  ): Target[] {
-    const { level } = part;
-    if (!rating || !rest || level === null) return [];
-    const { terms } = cache.get(rating.versionId);
-    return targetsOf(rest, terms, { zone, level, partner: asksAboutPartners(terms) ? partners.thenOf(part) : null });
+  function termsBy({ versionId }: Rating): PlanTerms {
+    return cache.get(versionId).terms;
+  }
+
+  function circumstancesOf(rating: Rating, part: PartOf, level: number): Circumstances {
+    return { zone, level, partner: asksAboutPartners(termsBy(rating)) ? partners.thenOf(part) : null };
   }
 
   /** The levels above a partner whom the terms of an event's day pay for it. */
   function paidLevels(content: AccrualEvent, partnerId: bigint): number[] {
     const channel = { partnerId, childId: null };
     const rating = ratingOf(content, channel);
-    if (!rating) return [];
     const rest = partFor(channel, remainingOf(content, []), content);
+    if (!rating || !rest) return [];
     const part = { event: content, partnerId, ids: [content.eventId] };
-    return levelsAbove(cache.get(rating.versionId).terms).filter(
-      (level) => targetsBy(rating, rest, { ...part, level }).length > 0,
+    return levelsAbove(termsBy(rating)).filter(
+      (level) => targetsAtPar({ rating, rest, part: { ...part, level } }).length > 0,
     );
   }
 
   function keepPartner(rating: Rating | null, part: PartOf): void {
-    if (rating && asksAboutPartners(cache.get(rating.versionId).terms)) partners.keep(part);
+    if (rating && asksAboutPartners(termsBy(rating))) partners.keep(part);
   }
 
-  function changeOf(event: DueEvent): Change | 'early' {
+  /** The scopes in which an event may count. Rates may decide which incentive is chosen, so they are asked for without them. */
+  function namesOf(partnerId: bigint, { rating, rest, part }: Rated, known?: readonly Target[]): ScopeOfPartner[] {
+    if (part.level === null) return [];
+    const names = known?.every(({ converted }) => converted === null)
+      ? known.flatMap(({ scope }) => scope ?? [])
+      : scopeNamesOf(rest, termsBy(rating), circumstancesOf(rating, part, part.level));
+    return names.map((name) => ({ ...name, partnerId }));
+  }
+
+  /** The contributions of an event. Those in other currencies name the right scopes and have no right amounts yet. */
+  function targetsAtPar({ rating, rest, part }: Rated): Target[] {
+    if (part.level === null) return [];
+    return targetsOf(rest, termsBy(rating), circumstancesOf(rating, part, part.level), atPar);
+  }
+
+  /** The contributions of a partner's part of an event, at the rates that it kept or else at those of its day. */
+  function targetsBy(
+    rating: Rating | null,
+    rest: RemainingEvent | null,
+    part: PartAt,
+    kept: readonly ExchangeRate[] = [],
+  ): readonly Target[] | Wait {
+    if (!rating || !rest || part.level === null) return [];
+    const found = targetsOrGap(
+      rest,
+      termsBy(rating),
+      circumstancesOf(rating, part, part.level),
+      (need) => kept.find((rate) => isSameNeed(rate, need)) ?? rates.find(need),
+    );
+    return 'gap' in found ? { waitsOn: 'rate', waitsFor: gapName(found.gap) } : found;
+  }
+
+  /** The contributions of an event that nothing happened to before. */
+  function firstTargets(event: DueEvent): readonly Target[] | Wait {
+    const rated = first.get(event);
+    const all = targets.get(event) ?? [];
+    return rated && all.some(({ converted }) => converted !== null)
+      ? targetsBy(rated.rating, rated.rest, rated.part)
+      : all;
+  }
+
+  /** The change that an event makes, or what it waits for. Then it counts as not worked out. */
+  function changeOf(event: DueEvent): Change | Wait {
+    const change = changeBy(event);
+    if ('waitsOn' in change) histories.get(keyOf(originOf(event)))?.reopen(event);
+    return change;
+  }
+
+  function changeBy(event: DueEvent): Change | Wait {
     const key = keyOf(originOf(event));
     const history = histories.get(key);
     const { partnerId, eventId, occurredAtMs: atMs } = event;
     if (!history) {
       const rating = ratings(event) ?? null;
+      const all = firstTargets(event);
+      if ('waitsOn' in all) return all;
       if (event.childId === null) keepPartner(rating, { event, partnerId, ids: [eventId] });
-      return {
-        partnerId,
-        originId: eventId,
-        key: nameOf(event),
-        atMs,
-        rating,
-        targets: targets.get(event) ?? [],
-        counted: [],
-      };
+      return { partnerId, originId: eventId, key: nameOf(event), atMs, rating, targets: all, counted: [] };
     }
     history.finish(event);
     const { revisions, changes, refunded, originId } = history;
     const sales = revisions();
     const content = sales.at(-1);
-    if (!content) return 'early';
+    if (!content) return { waitsOn: 'sale', waitsFor: event.about ?? event.id };
     const known = contributions.get(key) ?? [];
     if (event.about !== null) noteMisfit(event, sales);
     if (event.about === null)
@@ -153,6 +198,13 @@ export async function openPage(
       ids: history.ids,
       level: levelFor({ ...event, level: content.level }),
     };
+    const all = targetsBy(
+      rating,
+      partFor(event, remainingAfter(content, refunded()), content),
+      part,
+      known.flatMap((one) => one.rates),
+    );
+    if ('waitsOn' in all) return all;
     if (event.childId === null) keepPartner(rating, part);
     return {
       partnerId,
@@ -160,7 +212,7 @@ export async function openPage(
       key: nameOf(content),
       atMs: content.occurredAtMs,
       rating,
-      targets: targetsBy(rating, partFor(event, remainingAfter(content, refunded()), content), part),
+      targets: all,
       counted: known,
     };
   }
@@ -189,6 +241,7 @@ export async function openPage(
     zone,
     termsOf: (versionId) => cache.get(versionId).terms,
     authorOf: (versionId) => cache.get(versionId).createdBy,
+    recordersOf: rates.recordersOf,
     misfits,
     changeOf,
     ancestorsOf: above,
@@ -206,15 +259,12 @@ export async function openPage(
       const history = histories.get(key);
       if (!history) return;
       history.rated(change.atMs);
-      contributions.set(key, merge(change.counted, earned));
+      contributions.set(key, contributionsAfter(change.counted, earned));
     },
     changedScopes: () => [...changed],
     keptPartners: partners.kept,
   };
 }
-
-const namesIn = (partnerId: bigint, targets: readonly Target[]): ScopeOfPartner[] =>
-  targets.flatMap(({ scope }) => (scope ? [{ ...scope, partnerId }] : []));
 
 /** The partner whose earnings are worked out, and the partner below by whose part, if it is not the partner's own. */
 export type Channel = Pick<DueEvent, 'partnerId' | 'childId'>;
@@ -232,41 +282,3 @@ const levelFor = ({ childId, level = null }: Pick<DueEvent, 'childId' | 'level'>
   childId === null ? 0 : level;
 
 const nameOf = ({ source, id }: AccrualEvent): string => `${source}/${id}`;
-
-const emptyScope = (partnerId: bigint, name: ScopeName): Scope => ({
-  ...name,
-  partnerId,
-  id: null,
-  earnedMinor: 0n,
-  closingId: null,
-  madeBy: new Set(),
-  isClosed: false,
-  segments: [],
-  members: new Map(),
-});
-
-/** The contributions of an event after a change. */
-function merge(counted: readonly Contribution[], earned: readonly Earning[]): Contribution[] {
-  const parts = [...counted];
-  for (const earning of earned) {
-    const index = parts.findIndex(
-      (part) =>
-        part.incentiveId === earning.incentiveId &&
-        part.scope === earning.scope &&
-        part.currency === earning.currency &&
-        part.versionId === earning.versionId &&
-        part.sinceMs === earning.sinceMs,
-    );
-    const before = parts[index];
-    const measures = before ? addMeasures(before.measures, earning.measures) : earning.measures;
-    const part = {
-      ...earning,
-      measures,
-      minor: (before?.minor ?? 0n) + earning.minor,
-      uncollectedMinor: (before?.uncollectedMinor ?? 0n) + earning.uncollectedMinor,
-    };
-    if (before) parts[index] = part;
-    else parts.push(part);
-  }
-  return parts;
-}

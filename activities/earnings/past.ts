@@ -4,6 +4,8 @@ import { readScopes, type ScopeOfPartner } from '../../db/earnings/scopes.ts';
 import { type Contribution, type Scope, scopeKey } from '../../domain/earnings/change.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
 import { CLOSING } from '../../domain/event.ts';
+import type { RateNeed } from '../../domain/programs/exchange-rate.ts';
+import { type Rates, readRates } from './exchange-rates.ts';
 import { asksAboutPartners } from '../../domain/programs/plan.ts';
 import { type Hierarchy, readHierarchy } from './ancestors.ts';
 import { type History, readCounted, readHistories } from './history.ts';
@@ -34,6 +36,8 @@ export type Past = {
     histories: ReadonlyMap<string, History>,
     namesOf: NamesOf,
   ) => Promise<State>;
+  /** Reads the rates for conversions. */
+  readonly rates: (needs: readonly RateNeed[]) => Promise<Rates>;
 };
 
 export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCache): Past {
@@ -47,6 +51,7 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
     histories: (due) => readHistories(tx, program.id, due),
     partners: (due, histories) => readPartnersThen(tx, program, due, histories, isAsked),
     ancestors: (due, histories) => readHierarchy(tx, due, histories, cache.levels()),
+    rates: (needs) => readRates(tx, needs),
     async state(due, histories, namesOf) {
       const counted = await readCounted(tx, histories);
       await cache.load(

@@ -1,6 +1,7 @@
 import type { DueEvent } from '../../db/earnings/accrual.ts';
 import { REFUND } from '../../domain/event.ts';
 import type { EventAncestor } from '../../db/earnings/ancestors.ts';
+import type { Wait } from '../../db/earnings/events.ts';
 import type { LineKind, NewEarning } from '../../db/earnings/earnings.ts';
 import { close, type Earning, earningsOf, type Scope } from '../../domain/earnings/change.ts';
 import { isReading } from '../../domain/programs/incentives/measure.ts';
@@ -11,8 +12,8 @@ export type WorkedOut = {
   readonly done: readonly DueEvent[];
   /** The partners above for whom these events are still to be worked out. */
   readonly above: readonly EventAncestor[];
-  /** Refunds whose sales are not worked out yet. */
-  readonly early: readonly (DueEvent & { about: string })[];
+  /** Refunds and payments whose sales are not worked out yet, and events whose rates are not known yet. */
+  readonly waiting: readonly (DueEvent & Wait)[];
   /** Windows that are closed without their reading. */
   readonly unread: readonly { readonly scope: Scope; readonly event: DueEvent }[];
 };
@@ -22,13 +23,13 @@ export function workOut(page: Page, events: readonly DueEvent[]): WorkedOut {
   const earnings: NewEarning[] = [];
   const done: DueEvent[] = [];
   const above: EventAncestor[] = [];
-  const early: (DueEvent & { about: string })[] = [];
+  const waiting: (DueEvent & Wait)[] = [];
   const unread: { scope: Scope; event: DueEvent }[] = [];
   for (const event of events) {
     const closing = page.closingOf(event);
     const change = closing ? null : page.changeOf(event);
-    if (change === 'early') {
-      if (event.about !== null) early.push({ ...event, about: event.about });
+    if (change && 'waitsOn' in change) {
+      waiting.push({ ...event, ...change });
       continue;
     }
     const earned = change ? earningsOf(change, page) : closingEarnings(closing, event, page);
@@ -38,7 +39,7 @@ export function workOut(page: Page, events: readonly DueEvent[]): WorkedOut {
     earnings.push(...named(event, earned, page));
     done.push(event);
   }
-  return { earnings, done, above, early, unread };
+  return { earnings, done, above, waiting, unread };
 }
 
 const lacksReading = ({ measure, members }: Scope): boolean => isReading(measure) && members.size === 0;
@@ -73,9 +74,14 @@ const named = (event: DueEvent, earned: readonly Earning[], page: Page): NewEarn
     madeBy: handsOf(event, earning, page),
   }));
 
-/** The people who had a hand in an earning. A window that is earned at its close has those of all its events. */
-function handsOf({ sentBy, acceptedBy = null }: DueEvent, { scope, versionId }: Earning, page: Page): string[] {
-  const own = [sentBy, acceptedBy, page.authorOf(versionId)].filter((person) => person !== null);
+/**
+ * The people who had a hand in an earning: they sent the event, wrote the terms or recorded the rates. A window that is earned at its close
+ * has those of all its events.
+ */
+function handsOf({ sentBy, acceptedBy = null }: DueEvent, earning: Earning, page: Page): string[] {
+  const { scope, versionId, converted } = earning;
+  const recorders = converted ? page.recordersOf(converted) : [];
+  const own = [sentBy, acceptedBy, page.authorOf(versionId), ...recorders].filter((person) => person !== null);
   if (!scope || scope.closesOn === null) return own;
   for (const person of own) scope.madeBy.add(person);
   return [...scope.madeBy];

@@ -115,6 +115,10 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/imports/{id}': STAFF,
   'GET /v1/imports/{id}/rejections': STAFF,
 
+  'GET /v1/rates': STAFF,
+  'POST /v1/rates': OPERATOR,
+  'POST /v1/rates/import': OPERATOR,
+
   'GET /v1/corrections': STAFF,
   'POST /v1/corrections': ['operator', 'preparer'],
   'POST /v1/corrections/import': ['operator', 'preparer'],

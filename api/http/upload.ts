@@ -16,7 +16,7 @@ import type { ApiEnv, Upload } from './deps.ts';
 import { collect, type Part, readParts } from './multipart.ts';
 
 /** The paths that take large files. Every other body is small. */
-export const UPLOAD_PATHS: readonly string[] = ['/v1/imports', '/v1/imports/preview'];
+export const UPLOAD_PATHS: readonly string[] = ['/v1/imports', '/v1/imports/preview', '/v1/rates/import'];
 
 /** The paths that take a small file, within the limit of other bodies. */
 export const TABLE_PATHS = ['/v1/partners/import', '/v1/facts/import', '/v1/corrections/import'] as const;

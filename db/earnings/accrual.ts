@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { DatedVersion } from '../../domain/earnings/rating.ts';
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
 import type { Event, Share } from '../../domain/event.ts';
+import { RateColumn } from '../programs/exchange-rates.ts';
 import { Amounts, Currency, Instant, LocalDate, ReadingColumn, Unit } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
@@ -205,6 +206,7 @@ const ContributionRow = z.strictObject({
   of: z.bigint(),
   base: z.bigint(),
   availableOn: LocalDate,
+  rates: RateColumn.array(),
 });
 export type ContributionRow = z.infer<typeof ContributionRow>;
 
@@ -219,7 +221,8 @@ export const listContributions = (
   return db.any(sql.type(ContributionRow)`
     select origin_id as "originId", partner_id as "partnerId", child_id as "childId", incentive_id as "incentiveId", currency, scope_id as "scopeId",
       plan_version_id as "versionId", terms_since as "sinceMs", sum(amount_minor)::bigint as minor, sum(uncollected_minor)::bigint as "uncollectedMinor", sum(volume)::bigint as volume,
-      sum(of_amount)::bigint as of, sum(base)::bigint as base, min(available_on) as "availableOn"
+      sum(of_amount)::bigint as of, sum(base)::bigint as base, min(available_on) as "availableOn",
+      coalesce(jsonb_agg(distinct rate - 'amounts') filter (where rate is not null), '[]') as rates
     from (
       select * from earning where event_id = any(${ids}) and partner_id = any(${partners}) and origin_id = event_id
       union all

@@ -2,8 +2,8 @@ import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
 import { CLOSING, type Event, OUR_SOURCE } from '../../domain/event.ts';
-import { SHARDS } from '../../domain/earnings/shard.ts';
-import { Amounts, Bytes, Count, Currency, Instant, ReadingColumn } from '../column-types.ts';
+import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
+import { Amounts, Bytes, Count, Currency } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 
@@ -160,71 +160,6 @@ export const insertClosings = (
     )
     select scope_id as "scopeId", id as "eventId" from added`);
 
-const EventRow = z.strictObject({
-  source: z.string(),
-  id: z.string(),
-  partner: z.string(),
-  program: z.string(),
-  kind: z.string(),
-  currency: Currency.nullable(),
-  minor: z.bigint().nullable(),
-  quantity: z.number().nullable(),
-  revision: z.number(),
-  amounts: Amounts,
-  attributes: z.record(z.string(), z.string()),
-  reading: ReadingColumn,
-  about: z.string().nullable(),
-  shares: z.array(z.strictObject({ partner: z.string(), weight: z.string().transform(BigInt) })),
-  occurredAt: Instant,
-  bookedAt: Instant,
-  accrued: z.boolean(),
-});
-export type StoredEvent = z.infer<typeof EventRow>;
-
-export type EventFilter = {
-  source?: string | undefined;
-  id?: string | undefined;
-  partner?: string | undefined;
-  program?: string | undefined;
-};
-
-/** The events in which a partner has a part, in a query that names the partner's id. */
-export const eventsOf = (partnerId: FragmentSqlToken): FragmentSqlToken => sql.fragment`
-  select * from event where partner_id = ${partnerId}
-  union all
-  select event.* from event_share share join event on event.id = share.event_id
-  where share.partner_id = ${partnerId} and event.partner_id <> share.partner_id`;
-
-/** The shares of an event as JSON, for a query that names the table of the event. */
-const sharesOf = (event: FragmentSqlToken): FragmentSqlToken => sql.fragment`
-  case when ${event}.share_count = 0 then '[]' else (
-    select jsonb_agg(jsonb_build_object('partner', partner.code, 'weight', share.weight::text) order by share.no)
-    from event_share share join partner on partner.id = share.partner_id where share.event_id = ${event}.id) end`;
-
-/** Events by source and id, each in its highest revision. */
-export const listEvents = (
-  db: Database,
-  filter: EventFilter,
-  after: EventKey | null,
-  limit: number,
-): Promise<readonly StoredEvent[]> => {
-  const { source = null, id = null, partner = null, program = null } = filter;
-  return db.any(sql.type(EventRow)`
-    select event.source, event.source_id as id, partner.code as partner, program.code as program, event.kind, event.currency,
-      event.amount_minor as minor, event.quantity, event.revision, event.other_amounts as amounts, event.attributes, event.reading,
-      event.about, ${sharesOf(sql.fragment`event`)} as shares, event.occurred_at as "occurredAt", event.booked_at as "bookedAt",
-      not exists (select from event_due due where due.event_id = event.id) as accrued
-    from ${partner === null ? sql.fragment`event` : sql.fragment`(${eventsOf(sql.fragment`(select known.id from partner known where known.code = ${partner})`)}) event`}
-    join partner on partner.id = event.partner_id join program on program.id = event.program_id
-    where not exists (
-        select from event later where later.source = event.source and later.source_id = event.source_id
-          and later.revision > event.revision)
-      and (${source}::text is null or event.source = ${source}) and (${id}::text is null or event.source_id = ${id})
-      and (${program}::text is null or program.code = ${program})
-      and (${after?.source ?? null}::text is null or (event.source, event.source_id) > (${after?.source ?? ''}, ${after?.id ?? ''}))
-    order by event.source, event.source_id limit ${limit}`);
-};
-
 const SharesTriedRow = z.strictObject({ program: z.string(), shard: z.number(), count: Count });
 export type SharesTried = z.infer<typeof SharesTriedRow>;
 
@@ -247,8 +182,9 @@ export const finishDueEvents = (db: Database, due: readonly DueKey[]) =>
 /** Refunds that waited for one of these events are due now. */
 export const wakeWaiting = (db: Database, events: readonly EventKey[]) =>
   db.query(sql.unsafe`
-    update event_due due set waits_for = null, waits_since = null from ${unnestKeys(events)} as done(source, source_id)
-    where due.source = done.source and due.waits_for = done.source_id`);
+    update event_due due set waits_on = null, waits_for = null, waits_since = null
+    from ${unnestKeys(events)} as done(source, source_id)
+    where due.waits_on = 'sale' and due.source = done.source and due.waits_for = done.source_id`);
 
 /** Sets an event aside for a partner, because it cannot be worked out. */
 export const setAside = (db: Database, { eventId, partnerId, childId }: DueKey, reason: string) =>
@@ -267,15 +203,31 @@ export const trySetAsideAgain = (db: Database, which: FragmentSqlToken): Promise
     select program.code as program, again.shard, count(*) as count from again join program on program.id = again.program_id
     group by program.code, again.shard`);
 
-/** Lets refunds that came before their sales wait for them. */
-export const waitForSales = (db: Database, refunds: readonly (DueKey & { about: string })[]) =>
+/** Events that waited for one of these rates, by name, are due again. Returns the share of the partners of each. */
+export const wakeRateless = (db: Database, rates: readonly string[]): Promise<readonly Shard[]> =>
+  db.any(sql.type(z.strictObject({ program: z.string(), shard: z.number() }))`
+    update event_due due set waits_on = null, waits_for = null, waits_since = null from program
+    where waits_on = 'rate' and waits_for = any(${sql.array([...rates], 'text')}) and program.id = due.program_id
+    returning program.code as program, due.shard`);
+
+/** The thing without which an event cannot be worked out: the sale of a refund or payment, by its source id, or a rate, by its name. */
+export type Wait = { readonly waitsOn: 'sale' | 'rate'; readonly waitsFor: string };
+
+/** Lets events wait in the queue for what they need. */
+export const waitInQueue = (db: Database, waits: readonly (DueKey & Wait)[]) =>
   db.query(sql.unsafe`
-    update event_due due set waits_for = refund.about, waits_since = now()
+    update event_due due set waits_on = wait.waits_on, waits_for = wait.waits_for, waits_since = now()
     from ${unnestColumns(
-      ['int8', 'int8', 'int8', 'text'],
-      refunds.map(({ eventId, partnerId, childId, about }) => [eventId, partnerId, childId, about]),
-    )} as refund(event_id, partner_id, child_id, about)
-    where due.event_id = refund.event_id and due.partner_id = refund.partner_id and due.child_id is not distinct from refund.child_id`);
+      ['int8', 'int8', 'int8', 'text', 'text'],
+      waits.map(({ eventId, partnerId, childId, waitsOn, waitsFor }) => [
+        eventId,
+        partnerId,
+        childId,
+        waitsOn,
+        waitsFor,
+      ]),
+    )} as wait(event_id, partner_id, child_id, waits_on, waits_for)
+    where due.event_id = wait.event_id and due.partner_id = wait.partner_id and due.child_id is not distinct from wait.child_id`);
 
 export const unnestDue = (due: readonly DueKey[]) =>
   unnestColumns(

@@ -4,8 +4,10 @@ import { z } from 'zod';
 import { type Before, incentiveOf } from '../../domain/earnings/change.ts';
 import { explain } from '../../domain/earnings/explanation.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';
+import { atPar } from '../../domain/earnings/conversion.ts';
 import { targetsOf } from '../../domain/earnings/target.ts';
 import { levelOf } from '../../domain/programs/incentives/index.ts';
+import { ConversionColumn } from '../programs/exchange-rates.ts';
 import { Amounts, Currency, LocalDate, ReadingColumn, Unit } from '../column-types.ts';
 import type { Database } from '../database.ts';
 import { chooses } from '../../domain/programs/stacking.ts';
@@ -72,6 +74,7 @@ export const Calculation = z
     of: MinorText,
     base: MinorText,
     before: BeforeColumn.nullable(),
+    rate: ConversionColumn.nullable(),
     availableOn: LocalDate,
     /** The code of the partner below by whose part it is earned. Null for the own part. */
     child: z.string().nullable(),
@@ -99,7 +102,7 @@ export const calculationColumn: FragmentSqlToken = sql.fragment`
     'versionId', earning.plan_version_id, 'sinceMs', (extract(epoch from earning.terms_since) * 1000)::bigint,
     'currency', earning.currency, 'minor', earning.amount_minor::text, 'volume', earning.volume::text, 'of', earning.of_amount::text,
     'base', earning.base::text, 'child', (select code from partner child where child.id = earning.child_id),
-    'before', earning.before, 'availableOn', earning.available_on, 'zone', schedule.zone,
+    'before', earning.before, 'rate', earning.rate, 'availableOn', earning.available_on, 'zone', schedule.zone,
     'partner', (select ${thenJson} from event_partner kept where kept.event_id = earning.event_id and kept.partner_id = coalesce(earning.child_id, earning.partner_id)),
     'scope', case when scope.id is not null then jsonb_build_object('window', scope.time_window, 'start', scope.window_start,
       'group', scope.group_value, 'closesOn', scope.closes_on) end,
@@ -125,7 +128,7 @@ export async function withExplanations<Row extends WithCalculation>(
   const termsOf = await readTerms(db, versionIds);
   return rows.map(({ calculation, facts, ...row }) => {
     if (!calculation) return { ...row, explanation: facts ?? {} };
-    const { volume, of, base, event, zone, partner, ...stored } = calculation;
+    const { volume, of, base, event, zone, partner, rate: converted, ...stored } = calculation;
     const isSeen = stored.before !== null || volume !== 0n || base !== 0n;
     const content = {
       ...event,
@@ -142,13 +145,14 @@ export async function withExplanations<Row extends WithCalculation>(
     const level = levelOf(incentiveOf(terms, stored.incentiveId));
     const isAsked = !isSeen || (stored.revision > 1 && chooses(terms));
     const target = isAsked
-      ? targetsOf(remainingOf(content, []), terms, { zone, level, partner }).find(
+      ? targetsOf(remainingOf(content, []), terms, { zone, level, partner }, atPar).find(
           ({ terms: { id } }) => id === stored.incentiveId,
         )
       : undefined;
     const { insteadOf = null } = target ?? {};
     const earning = {
       ...stored,
+      converted,
       measures: { volume, of, base },
       lacks: isSeen ? null : (target?.lacks ?? null),
       insteadOf,

@@ -1,10 +1,11 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { Count, Currency, Instant } from '../column-types.ts';
+import { Count, Currency, Instant, LocalDate } from '../column-types.ts';
 import type { Database } from '../database.ts';
+import type { Wait } from './events.ts';
 
-/** The refunds that came before their sales and wait for them. They stand in the queue of events. */
+/** The refunds that came before their sales, and the events whose rates are not known. They stand in the queue of events and wait. */
 
 const IDS_SHOWN = 5;
 
@@ -35,13 +36,13 @@ export const listLongWaits = (db: Database, alarm: string): Promise<readonly Lon
     cross join lateral (
       select count(distinct event_id) as count, max(waits_since) as newest from (
         select event_id, waits_since from event_due
-        where program_id = program.id and waits_since <= now() - wait.long order by waits_since
+        where waits_on = 'sale' and program_id = program.id and waits_since <= now() - wait.long order by waits_since
       ) long
     ) waiting
     cross join lateral (
       select array_agg(event.source || '/' || event.source_id order by waits_since, event.id) as ids from (
         select event_id, min(waits_since) as waits_since from event_due
-        where program_id = program.id and waits_since <= now() - wait.long
+        where waits_on = 'sale' and program_id = program.id and waits_since <= now() - wait.long
         group by event_id order by min(waits_since), event_id limit ${IDS_SHOWN}
       ) oldest join event on event.id = event_id
     ) longest
@@ -59,17 +60,21 @@ const WaitTotalRow = z.strictObject({
 });
 
 /**
- * The refunds that wait in the programs of a schedule, by currency. A refund of a whole sale has no currency and no amount. Each is looked
- * up by its key, because a join would read every event.
+ * The events that wait for their sales, or for rates, in the programs of a schedule, by currency. A refund of a whole sale has no currency
+ * and no amount. Each is looked up by its key, because a join would read every event.
  */
-export const sumWaitingRefunds = (db: Database, scheduleId: number): Promise<readonly z.infer<typeof WaitTotalRow>[]> =>
+export const sumWaiting = (
+  db: Database,
+  scheduleId: number,
+  waitsOn: Wait['waitsOn'],
+): Promise<readonly z.infer<typeof WaitTotalRow>[]> =>
   db.any(sql.type(WaitTotalRow)`
     select event.currency, count(*) as count, sum(event.amount_minor)::bigint as minor
     from program join lateral (
-      select distinct event_id from event_due where event_due.program_id = program.id and waits_since is not null
+      select distinct event_id from event_due where waits_on = ${waitsOn} and event_due.program_id = program.id
     ) due on true
     cross join lateral (
-      select currency, amount_minor from event where id = due.event_id and kind = 'refund' limit 1
+      select currency, amount_minor from event where id = due.event_id and (kind = 'refund' or ${waitsOn} = 'rate') limit 1
     ) event
     where program.schedule_id = ${scheduleId}
     group by event.currency order by event.currency nulls last`);
@@ -78,33 +83,87 @@ const WaitingRow = z.strictObject({
   partnerId: z.bigint(),
   source: z.string(),
   id: z.string(),
-  about: z.string(),
+  /** The id of the sale, or the name of the rate. */
+  waitsFor: z.string(),
   /** Null for a refund of a whole sale, as the amount is. */
   currency: Currency.nullable(),
   minor: z.bigint().nullable(),
   waitsSince: Instant,
 });
-export type WaitingRefund = z.infer<typeof WaitingRow>;
+export type WaitingEvent = z.infer<typeof WaitingRow>;
 
-/** The refunds of partners that have waited longest, a few for each, in the programs of a schedule. */
-export const listWaitingRefunds = (
+/** The events of partners that have waited longest for their sales or for rates, a few for each, in the programs of a schedule. */
+export const listWaiting = (
   db: Database,
   scheduleId: number,
   partnerIds: readonly bigint[],
+  waitsOn: Wait['waitsOn'],
   limit: number,
-): Promise<readonly WaitingRefund[]> =>
+): Promise<readonly WaitingEvent[]> =>
   db.any(sql.type(WaitingRow)`
-    select asked.partner_id as "partnerId", event.source, event.source_id as id, event.about, event.currency,
+    select asked.partner_id as "partnerId", event.source, event.source_id as id, due.waits_for as "waitsFor", event.currency,
       event.amount_minor as minor, due.waits_since as "waitsSince"
     from ${sql.unnest(
       partnerIds.map((id) => [String(id)]),
       ['int8'],
     )} as asked(partner_id)
     cross join lateral (
-      select event_id, waits_since from event_due
-      where event_due.partner_id = asked.partner_id and waits_for is not null
+      select event_id, waits_for, waits_since from event_due
+      where waits_on = ${waitsOn} and event_due.partner_id = asked.partner_id
         and exists (select from program where program.id = event_due.program_id and schedule_id = ${scheduleId})
       order by waits_since, event_id limit ${limit}
     ) due
-    cross join lateral (select * from event where id = due.event_id and kind = 'refund' limit 1) event
+    cross join lateral (select * from event where id = due.event_id and (kind = 'refund' or ${waitsOn} = 'rate') limit 1) event
     order by asked.partner_id, due.waits_since, due.event_id`);
+
+const RatelessRow = z.strictObject({
+  /** The name of the rate, as `gapName` gives it. */
+  rate: z.string(),
+  /** At most `COUNTED_MAX`. */
+  count: Count,
+  programs: z.array(z.string()),
+});
+
+export const COUNTED_MAX = 1_000;
+
+/** The rates for which events wait, each with the number of these events and the programs that pay for them. Many are counted in part. */
+export const listMissingRates = (db: Database): Promise<readonly z.infer<typeof RatelessRow>[]> =>
+  db.any(sql.type(RatelessRow)`
+    with recursive missing(rate) as (
+      (select waits_for from event_due where waits_on = 'rate' order by waits_for limit 1)
+      union all
+      select (select waits_for from event_due where waits_on = 'rate' and waits_for > missing.rate order by waits_for limit 1)
+      from missing where missing.rate is not null
+    )
+    select missing.rate, waiting.count, waiting.programs
+    from missing cross join lateral (
+      select count(distinct event_id) as count, array_agg(distinct program.code) as programs
+      from (select event_id, program_id from event_due where waits_on = 'rate' and waits_for = missing.rate limit ${COUNTED_MAX}) due
+      join program on program.id = due.program_id
+    ) waiting
+    where missing.rate is not null order by missing.rate`);
+
+const RateUseRow = z.strictObject({
+  source: z.string(),
+  programs: z.array(z.string()),
+  /** The last day for which there are rates. */
+  newest: LocalDate,
+});
+
+/** The sources whose rates programs took for earnings that are released since a day, each with the last day of its rates. */
+export const listRateUse = (db: Database, since: string): Promise<readonly z.infer<typeof RateUseRow>[]> =>
+  db.any(sql.type(RateUseRow)`
+    select source.code as source, used.programs, newest.day as newest
+    from rate_source source
+    cross join lateral (
+      select array_agg(program.code order by program.code) as programs from program
+      where exists (
+        select from earning where earning.rate is not null and earning.program_id = program.id
+          and earning.rate->>'source' = source.code and earning.available_on >= ${since}
+      )
+    ) used
+    cross join lateral (
+      select day from exchange_rate where exchange_rate.source = source.code order by day desc limit 1
+    ) newest
+    where used.programs is not null
+    order by source.code`);

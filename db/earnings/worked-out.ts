@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { Count } from '../column-types.ts';
 import type { Database } from '../database.ts';
-import { eventsOf } from './events.ts';
+import { eventsOf } from './stored-events.ts';
 
 /** The instants from the first one until the last one, exclusive. Without an end, they go on. */
 export type Instants = { from: Date; until: Date | null };

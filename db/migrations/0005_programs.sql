@@ -58,6 +58,34 @@ create table unit_rate(
 );
 create index on unit_rate(unit, currency, starts_on, id);
 
+-- A source publishes exchange rates, always of the same base currency, on every weekday or only on the days of TARGET. The currencies are
+-- written after the tables, so no foreign key looks for the base of the first source.
+create table rate_source(
+  code text primary key check (code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,19}$'),
+  base char(3) not null check (base ~ '^[A-Z]{3}$'),
+  days text not null check (days in ('target', 'weekdays')),
+  created_at timestamptz not null default now(),
+  unique (code, base)
+);
+insert into rate_source(code, base, days) values ('ECB', 'EUR', 'target');
+
+-- The rates as they were published. The last row of a source, day and currency is the one that holds. Earnings keep the one they took.
+create table exchange_rate(
+  id bigint generated always as identity primary key,
+  source text not null,
+  base char(3) not null,
+  day date not null check (isfinite(day)),
+  quote char(3) not null references currency,
+  rate text check (rate ~ '^[0-9]{1,12}([.][0-9]{1,12})?$' and rate ~ '[1-9]'),
+  recorded_by uuid not null references actor,
+  recorded_at timestamptz not null default now(),
+  foreign key (source, base) references rate_source(code, base),
+  check (base <> quote)
+);
+create index on exchange_rate(source, day, quote, id);
+create index on exchange_rate(source, quote, day, id);
+comment on column exchange_rate.rate is 'How much of `quote` one unit of `base` is. Null: the source published none for this day.';
+
 create table plan(
   id int generated always as identity primary key,
   program_id int not null references program,

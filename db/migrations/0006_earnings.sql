@@ -68,23 +68,26 @@ create table event_due(
   program_id int not null,
   shard smallint not null,
   source text not null,
+  waits_on text check (waits_on in ('sale', 'rate')),
   waits_for text,
   waits_since timestamptz,
   set_aside_since timestamptz,
   set_aside_reason text,
-  check ((waits_for is null) = (waits_since is null)),
+  check (num_nulls(waits_on, waits_for, waits_since) in (0, 3)),
   check ((set_aside_since is null) = (set_aside_reason is null)),
   unique nulls not distinct (event_id, partner_id, child_id)
 );
 create index event_due_ready on event_due(program_id, shard, event_id, partner_id) where waits_for is null and set_aside_since is null;
 create index event_due_aside on event_due(event_id, partner_id, coalesce(child_id, 0)) where set_aside_since is not null;
 create index event_due_aside_of on event_due(partner_id, event_id) where set_aside_since is not null;
-create index event_due_waiting on event_due(source, waits_for) where waits_for is not null;
-create index event_due_waits on event_due(program_id, waits_since, event_id) where waits_since is not null;
-create index event_due_waits_of on event_due(partner_id, waits_since, event_id) where waits_for is not null;
+create index event_due_waiting on event_due(source, waits_for) where waits_on = 'sale';
+create index event_due_rateless on event_due(waits_for) where waits_on = 'rate';
+create index event_due_waits on event_due(waits_on, program_id, waits_since, event_id) where waits_on is not null;
+create index event_due_waits_of on event_due(waits_on, partner_id, waits_since, event_id) where waits_on is not null;
 comment on table event_due is 'The events that are still to be worked out, one row for each partner who earns, or may lose, by the event.';
 comment on column event_due.child_id is 'The partner of the event for whose part a partner above is worked out. Null for the part of the partner.';
-comment on column event_due.waits_for is 'A refund or payment that came before its sale waits for that sale, named by its source id.';
+comment on column event_due.waits_for is
+  'A refund or payment that came before its sale waits for that sale, named by its source id. An event whose amounts cannot be converted yet waits for a rate, named by its source, day and currency.';
 comment on column event_due.set_aside_reason is 'Why the event cannot be worked out. It stays here until a person or a change makes it due again.';
 
 -- The partner of an event on its local day, as they were known when it was first worked out. A refund or a later record about that day does
@@ -314,10 +317,12 @@ create table earning(
   available_on date not null,
   before jsonb,
   uncollected_minor bigint not null default 0,
+  rate jsonb,
   unique nulls not distinct (event_id, partner_id, child_id, n),
   constraint points_have_no_line check (earning_line_id is null or not is_points(currency))
 );
 create index on earning(earning_line_id);
+create index earning_converted on earning(program_id, (rate->>'source'), available_on) where rate is not null;
 create index earning_changes on earning(partner_id, origin_id) where origin_id <> event_id;
 create index earning_overrides on earning(partner_id, event_id) where child_id is not null;
 create index earning_uncollected on earning(partner_id) where uncollected_minor <> 0;
@@ -326,4 +331,6 @@ comment on column earning.child_id is 'The partner of the event whose terms pay 
 comment on column earning.origin_id is 'The event whose measures changed: the event itself, or the sale that it refunds or corrects.';
 comment on column earning.terms_since is 'The instant from which the partner had these terms. It names the segment of the window.';
 comment on column earning.volume is 'The change of the measure. With `before`, it is enough to compute the amount again.';
+comment on column earning.rate is
+  'The rate at which the amounts that are left of the event were converted, with these amounts. Null where none was converted.';
 comment on column earning.before is 'The earnings and measures of the scope before the change. Null where it was empty.';

@@ -1,4 +1,5 @@
 import { addDays, localDate } from '../calendar.ts';
+import type { Conversion, ExchangeRate } from '../programs/exchange-rate.ts';
 import { type Measures, measureOfTerms, NOTHING } from '../programs/incentives/index.ts';
 import { isReading } from '../programs/incentives/measure.ts';
 import type { PlanTerms } from '../programs/plan.ts';
@@ -53,6 +54,8 @@ export type Contribution = Rating & {
   readonly uncollectedMinor: bigint;
   readonly measures: Measures;
   readonly availableOn: string;
+  /** The rates at which the amounts of the event were converted. The event keeps them. */
+  readonly rates: readonly ExchangeRate[];
 };
 
 /** The earnings and measures before a change, for its explanation. */
@@ -68,8 +71,10 @@ export type Before = {
 };
 
 /** The difference that a change made to what one scope is worth, and the measures that it changed. */
-export type Earning = Contribution & {
+export type Earning = Omit<Contribution, 'rates'> & {
   readonly originId: bigint;
+  /** The conversion of what is left of the event. Null where nothing was converted. */
+  readonly converted: Conversion | null;
   /** Null where nothing was earned or measured before. */
   readonly before: Before | null;
 };
@@ -98,7 +103,9 @@ export type Context = {
   readonly scopeOf: (partnerId: bigint, name: ScopeName) => Scope;
 };
 
-type Part = Omit<Contribution, 'availableOn'> & { readonly collected?: Collected | null };
+type Part = Omit<Contribution, 'availableOn' | 'rates'> & {
+  readonly collected?: Collected | null;
+} & Partial<Pick<Earning, 'converted'>>;
 
 const partKey = ({ incentiveId, currency, scope, versionId, sinceMs }: Part): string =>
   `${incentiveId}|${currency}|${scope ? scopeKey(scope.partnerId, scope) : ''}|${versionId}|${sinceMs}`;
@@ -128,6 +135,7 @@ export function earningsOf(change: Change, context: Context): Earning[] {
     if (old && !after.has(key) && old.minor === 0n && isNothing(old.measures)) return [];
     const availableOn = releaseOf(change, part, context);
     const { incentiveId, currency, versionId, sinceMs, scope } = part;
+    const converted = after.get(key)?.converted ?? null;
     const about = {
       originId: change.originId,
       incentiveId,
@@ -138,6 +146,7 @@ export function earningsOf(change: Change, context: Context): Earning[] {
       measures,
       availableOn,
       uncollectedMinor: to.uncollectedMinor - from.uncollectedMinor,
+      converted,
     };
     if (scope) {
       const { minor, before: was } = recount(scope, change, part, measures, context);
@@ -153,17 +162,20 @@ const withCollected = (before: Before | null, { collected }: Part): Before | nul
 
 function partsOf({ partnerId, rating, targets }: Change, { scopeOf }: Context): Part[] {
   if (rating === null) return [];
-  return targets.map(({ terms, currency, measures, scope, minor, uncollectedMinor = 0n, collected = null }) => ({
-    incentiveId: terms.id,
-    currency,
-    scope: scope && scopeOf(partnerId, scope),
-    minor,
-    uncollectedMinor,
-    collected,
-    measures,
-    versionId: rating.versionId,
-    sinceMs: rating.sinceMs,
-  }));
+  return targets.map(
+    ({ terms, currency, measures, scope, minor, uncollectedMinor = 0n, collected = null, converted }) => ({
+      incentiveId: terms.id,
+      currency,
+      scope: scope && scopeOf(partnerId, scope),
+      minor,
+      uncollectedMinor,
+      collected,
+      measures,
+      converted,
+      versionId: rating.versionId,
+      sinceMs: rating.sinceMs,
+    }),
+  );
 }
 
 /** Money that goes back is released on the day of its sale, so that what is still held nets against itself. */
@@ -259,6 +271,7 @@ export function close(scope: Scope, eventId: bigint, context: Context): Earning 
     scope,
     measures: NOTHING,
     uncollectedMinor: 0n,
+    converted: null,
     availableOn: addDays(scope.closesOn, context.termsOf(versionId).holdDays),
     minor: scope.earnedMinor - before.minor,
     before,

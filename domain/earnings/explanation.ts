@@ -1,6 +1,7 @@
 import { addDays } from '../calendar.ts';
 import { CLOSING, REFUND } from '../event.ts';
 import { formatMoney, money } from '../money.ts';
+import { type Conversion, conversionWords, formatRate } from '../programs/exchange-rate.ts';
 import {
   contextOf,
   type IncentiveTerms,
@@ -53,6 +54,8 @@ export type Explained = {
   readonly insteadOf: string | null;
   /** The partner on the day of the event. Null where no incentive asks. */
   readonly partner: PartnerThen | null;
+  /** The conversion of what is left of the event. Null where nothing was converted. */
+  readonly converted: Conversion | null;
 };
 
 type TermsOf = (versionId: number) => PlanTerms;
@@ -66,6 +69,7 @@ export function explain(earning: Explained, termsOf: TermsOf): Explanation {
     steps: [
       ...fromBelow(earning, terms),
       ...passedOver(earning, termsOf(earning.versionId)),
+      ...(earning.converted ? conversionWords(earning.converted) : []),
       ...calculation(earning, terms, termsOf),
       releaseOf(earning, termsOf(earning.versionId)),
     ],
@@ -95,7 +99,7 @@ function passedOver({ insteadOf, incentiveId, kind }: Explained, plan: PlanTerms
 }
 
 function inputsOf(
-  { measures, before, currency, scope, child, partner }: Explained,
+  { measures, before, currency, scope, child, partner, converted }: Explained,
   terms: IncentiveTerms,
 ): Record<string, string> {
   const context = contextOf(terms, currency);
@@ -117,6 +121,7 @@ function inputsOf(
       : {}),
     ...(child === null ? {} : { from: child }),
     ...(before ? { earnedBefore: formatMoney(money(before.minor, currency)) } : {}),
+    ...(converted ? { rate: `1 ${converted.from} is ${formatRate(converted)}` } : {}),
   };
 }
 

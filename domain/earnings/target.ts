@@ -1,6 +1,13 @@
 import { localDate } from '../calendar.ts';
 import type { RemainingEvent } from '../event.ts';
 import {
+  type Conversion,
+  convertEvent,
+  type ExchangeRate,
+  type RateGap,
+  type RateNeed,
+} from '../programs/exchange-rate.ts';
+import {
   closesOn,
   comparingStart,
   type IncentiveTerms,
@@ -15,13 +22,14 @@ import {
   windowStartOf,
 } from '../programs/incentives/index.ts';
 import { isReading, measureOf } from '../programs/incentives/measure.ts';
-import { type PartnerThen, whyNotPartner } from '../programs/incentives/when-partner.ts';
+import { whyNotPartner } from '../programs/incentives/when-partner.ts';
 import { BEGINNING } from '../programs/incentives/window.ts';
 import type { PlanTerms } from '../programs/plan.ts';
 import { chooses } from '../programs/stacking.ts';
 import { own } from '../own.ts';
 import type { UnitCode } from '../unit.ts';
 import { type Collected, collectedMeasures, collectedOf, splitWorth } from './collection.ts';
+import { atPar, type Circumstances, conversionOf, measuredOf, type RateOf, rateNeedsOf } from './conversion.ts';
 import { READ, worthOf } from './scope.ts';
 import { chosen } from './stacking.ts';
 
@@ -57,23 +65,20 @@ export type Target = {
   readonly lacks: string | null;
   /** The incentive by which the event earns instead. Absent where it earns by this one. */
   readonly insteadOf?: string;
-};
-
-/** The facts outside the event and the plan that decide what the event contributes. */
-export type Circumstances = {
-  /** The zone of the program's schedule, by which days are told. */
-  readonly zone: string;
-  /** How far above the partner of the event the earning partner is. 0 where it is left out: the partner of the event. */
-  readonly level?: number;
-  /** The partner of the event on its local day. Absent where no incentive asks. */
-  readonly partner?: PartnerThen | null;
+  /** The rate at which its amounts were converted to the currency. Null where none was. */
+  readonly converted: Conversion | null;
 };
 
 /** The contributions of an event, less its refunds, by each incentive of a plan that is for it and that pays partners of this level. */
-export function targetsOf(event: RemainingEvent, plan: PlanTerms, circumstances: Circumstances): Target[] {
-  const targets = allTargets(event, plan, circumstances);
+export function targetsOf(
+  event: RemainingEvent,
+  plan: PlanTerms,
+  circumstances: Circumstances,
+  rateOf: RateOf,
+): Target[] {
+  const targets = allTargets(event, plan, circumstances, rateOf);
   const isChosen = chooses(plan);
-  const whole = isChosen ? allTargets(paidInFull(event.whole ?? event), plan, circumstances) : targets;
+  const whole = isChosen ? allTargets(paidInFull(event.whole ?? event), plan, circumstances, rateOf) : targets;
   const left = isChosen ? chosen(targets, whole, plan) : targets;
   return plan.incentives.some((terms) => terms.deduct) ? withDeductions(left) : left;
 }
@@ -86,13 +91,42 @@ function allTargets(
   event: RemainingEvent,
   { incentives }: PlanTerms,
   { zone, level = 0, partner = null }: Circumstances,
+  rateOf: RateOf,
 ): Target[] {
   const date = localDate(event.occurredAtMs, zone);
   return incentives.flatMap((terms) => {
     if (levelOf(terms) !== level) return [];
     const currency = terms.unit ?? event.currency;
-    return currency !== null && isFor(terms, event, date, partner) ? targetsBy(event, terms, currency, date) : [];
+    if (currency === null || !isFor(terms, event, date, partner)) return [];
+    const needed = conversionOf(event, terms, date);
+    if (!needed) return targetsBy(event, terms, currency, date);
+    const rate = rateOf(needed.need);
+    const converted = { ...rate, amounts: needed.amounts };
+    return targetsBy(convertEvent(event, rate), terms, currency, date).map((target) => ({ ...target, converted }));
   });
+}
+
+/** The scopes in which an event may count, whatever the rates are and whichever of its incentives are chosen. */
+export const scopeNamesOf = (event: RemainingEvent, plan: PlanTerms, circumstances: Circumstances): ScopeName[] =>
+  allTargets(event, plan, circumstances, atPar).flatMap(({ scope }) => scope ?? []);
+
+/** The contributions of an event, or a rate that is not known yet and without which nothing can be said. */
+export function targetsOrGap(
+  event: RemainingEvent,
+  terms: PlanTerms,
+  circumstances: Circumstances,
+  find: (need: RateNeed) => ExchangeRate | { gap: RateGap },
+): Target[] | { gap: RateGap } {
+  for (const need of rateNeedsOf(event, terms, circumstances)) {
+    const found = find(need);
+    if ('gap' in found) return found;
+  }
+  const rateOf = (need: RateNeed): ExchangeRate => {
+    const found = find(need);
+    if ('gap' in found) throw new RangeError('a rate is missing that the event does not need');
+    return found;
+  };
+  return targetsOf(event, terms, circumstances, rateOf);
 }
 
 /** The contributions of an event by one incentive: in its own window, and in the one that is compared with it. */
@@ -123,12 +157,12 @@ function readingTargets(event: RemainingEvent, terms: IncentiveTerms, currency: 
     closesOn: closesOn(terms, start),
   };
   const measures = value === null ? { ...NOTHING, of: ofAmount ?? 0n } : { ...NOTHING, volume: value, base: READ };
-  return [{ terms, currency, measures, scope, minor: 0n, lacks: null }];
+  return [{ terms, currency, measures, scope, minor: 0n, lacks: null, converted: null }];
 }
 
 function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCode, date: string): Target {
-  const { groupBy, first, onRefund } = terms;
-  const measured = onRefund === 'ignore' && event.whole ? event.whole : event;
+  const { groupBy, first } = terms;
+  const measured = measuredOf(event, terms);
   const measure = measureOfTerms(terms);
   const of = ofMeasure(terms);
   const volume = measureOf(measured, measure);
@@ -143,12 +177,10 @@ function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCo
   ]);
   const measures = lacks === null ? { ...NOTHING, volume: volume ?? 0n, of: ofAmount ?? 0n } : NOTHING;
   const start = windowStartOf(terms, date) ?? (first && BEGINNING);
-  if (start === undefined && collected) {
-    const worth = splitWorth(payOf(terms, currency).exact(measures), collected);
-    return { terms, currency, measures, scope: null, lacks, collected, ...worth };
-  }
-  if (start === undefined)
-    return { terms, currency, measures, scope: null, lacks, minor: worthOf(terms, measures, currency) };
+  const target = { terms, currency, measures, lacks, collected, converted: null };
+  if (start === undefined && collected)
+    return { ...target, scope: null, ...splitWorth(payOf(terms, currency).exact(measures), collected) };
+  if (start === undefined) return { ...target, scope: null, minor: worthOf(terms, measures, currency) };
   const scope = {
     incentiveId: terms.id,
     currency,
@@ -159,7 +191,7 @@ function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCo
     closesOn: closesOn(terms, start),
   };
   const counted = collected ? collectedMeasures(measures, collected) : measures;
-  return { terms, currency, measures: counted, lacks, collected, minor: 0n, scope: lacks === null ? scope : null };
+  return { ...target, measures: counted, minor: 0n, scope: lacks === null ? scope : null };
 }
 
 /** Windows that are earned at their close never count together with those that are earned as they go, nor one's own events with those below. */
@@ -194,7 +226,7 @@ function withDeductions(targets: readonly Target[]): Target[] {
 
 /** The reason why an event earns nothing under a plan, whatever was earned before it, or undefined. */
 export function whyNothing(event: RemainingEvent, terms: PlanTerms, circumstances: Circumstances): string | undefined {
-  const targets = targetsOf(event, terms, circumstances);
+  const targets = targetsOf(event, terms, circumstances, atPar);
   const date = localDate(event.occurredAtMs, circumstances.zone);
   if (!terms.incentives.some(({ when }) => isWhen(when, event.kind, date)))
     return `no incentive is for the kind ${event.kind} on ${date}`;

@@ -1372,6 +1372,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the exchange rates that hold
+         * @description With `base` or `quote`, only rates of the one, or in the other.
+         *
+         *     Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listExchangeRates"];
+        put?: never;
+        /**
+         * Record exchange rates
+         * @description A rate that differs from the known one of its day supersedes it. `base` is needed for a source that is new, and is the same ever after. Earnings keep the rate that they took: a refund or a correction uses the rate of its sale.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["recordExchangeRates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rates/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a file of exchange rates
+         * @description The file is the XML or the CSV of the European Central Bank, of a day, of 90 days or of all days, or a CSV with the columns `date`, `base`, `quote` and `rate`. The same file again changes nothing. Earnings keep the rate that they took: a refund or a correction uses the rate of its sale.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["importExchangeRates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sources/{source}/secrets": {
         parameters: {
             query?: never;
@@ -3960,7 +4010,7 @@ export interface components {
                 choose: "best" | "first";
             }[];
         };
-        /** @description One way of earning. `unit` is the currency in which it is earned, and only events in this currency count. It is needed unless `pay.rule` is `percent` without a least and a most, which pays in the currency of each event. A unit may also be points of the program. `currency` then names the events that count */
+        /** @description One way of earning. `unit` is the currency in which it is earned. Amounts in other currencies are converted to it, and `when.currencies` leaves some out. It is needed unless `pay.rule` is `percent` without a least and a most, which pays in the currency of each event. A unit may also be points of the program. `currency` then names the events that count, and nothing is converted */
         IncentiveTerms: {
             /**
              * @description The name of the incentive, unique in its plan
@@ -4004,6 +4054,14 @@ export interface components {
                  * @example 2026-06-01
                  */
                 until?: string;
+                /**
+                 * @description The currencies of the events that earn it; without it, all. An event without a currency is never left out
+                 * @example [
+                 *       "EUR",
+                 *       "USD"
+                 *     ]
+                 */
+                currencies?: components["schemas"]["Currency"][];
                 /**
                  * @description The values that attributes of the event must have: one of the list for each name
                  * @example {
@@ -4143,6 +4201,11 @@ export interface components {
             excludes?: string[];
             unit?: components["schemas"]["Unit"];
             currency?: components["schemas"]["Currency"];
+            /**
+             * @description The source of the rates at which amounts in other currencies are converted to `unit`: `ECB` if left out, the European Central Bank
+             * @example ECB
+             */
+            rates?: string;
             /**
              * @description `re-rate`: a refund lowers the measure, and the difference is taken back; `ignore`: refunds change nothing, such as for a bonus that the contract does not take back
              * @default re-rate
@@ -6410,6 +6473,112 @@ export interface components {
              */
             id?: string;
         };
+        RecordedExchangeRates: {
+            /**
+             * @description The source of the rates
+             * @example ECB
+             */
+            source: string;
+            base: components["schemas"]["Currency"];
+            /**
+             * @description The days for which the source publishes rates: the working days of TARGET, or all weekdays. On other days the last ones hold
+             * @example target
+             * @enum {string}
+             */
+            days: "target" | "weekdays";
+            /**
+             * @description How many rates were recorded
+             * @example 30
+             */
+            recorded: number;
+            /**
+             * @description How many of these supersede another rate of their day
+             * @example 0
+             */
+            corrected: number;
+            /**
+             * @description How many were known already, so that nothing was recorded
+             * @example 0
+             */
+            replayed: number;
+            /**
+             * @description The currencies of the file that no longer exist, and were left out
+             * @example [
+             *       "LTL"
+             *     ]
+             */
+            skippedCurrencies: string[];
+            /**
+             * @description The days of the file for which the source publishes no rates, and were left out
+             * @example []
+             */
+            skippedDays: string[];
+            /**
+             * @description How many events waited for these rates. Their earnings are worked out now
+             * @example 12
+             */
+            eventsWoken: number;
+        };
+        NewExchangeRates: {
+            /**
+             * @description The source that published the rates
+             * @default ECB
+             * @example ECB
+             */
+            source?: string;
+            base?: components["schemas"]["Currency"];
+            /** @description The rates; all are recorded, or none */
+            rates: {
+                /**
+                 * Format: date
+                 * @description The day for which the source published the rate
+                 * @example 2026-03-06
+                 */
+                day: string;
+                quote: components["schemas"]["Currency"];
+                /**
+                 * @description How much of `quote` one unit of the base is, a decimal string; null if the source published none for this day
+                 * @example 1.0850
+                 */
+                rate: string | null;
+            }[];
+        };
+        ExchangeRate: {
+            /**
+             * @description The source of the rate
+             * @example ECB
+             */
+            source: string;
+            /**
+             * Format: date
+             * @description The day for which it was published. A local date
+             * @example 2026-03-06
+             */
+            day: string;
+            base: components["schemas"]["Currency"];
+            quote: components["schemas"]["Currency"];
+            /**
+             * @description How much of `quote` one unit of `base` is; null if the source published none for this day
+             * @example 1.0850
+             */
+            rate: string | null;
+            /**
+             * @description How many earlier records of this day it supersedes
+             * @example 0
+             */
+            supersedes: number;
+            /**
+             * @description The person who recorded it
+             * @example olga
+             */
+            recordedBy: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            recordedAt: string;
+        };
         SourceSecret: {
             /**
              * Format: uuid
@@ -7686,6 +7855,21 @@ export interface components {
                  */
                 amount: string | null;
             }[];
+            /** @description The events that wait now for an exchange rate, in the programs of the schedule. They earn nothing until the rate is recorded. `GET /v1/runs/{id}/outcomes` names them */
+            eventsWithoutRate: {
+                /** @description The currency of the events */
+                currency: components["schemas"]["Currency"] | null;
+                /**
+                 * @description The number of events
+                 * @example 3
+                 */
+                count: number;
+                /**
+                 * @description The total of these events; null without an amount. A decimal string in major units of `currency`
+                 * @example 310.00
+                 */
+                amount: string | null;
+            }[];
             /** @description The events that cannot be worked out now, in the programs of the schedule. They earn nothing until their cause is removed. `GET /v1/events/set-aside` lists them */
             setAsideEvents: {
                 /** @description The currency of the events; null for events without an amount */
@@ -7929,6 +8113,37 @@ export interface components {
                  * @example 59.80
                  */
                 amount: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it began to wait. An RFC 3339 instant in UTC
+                 * @example 2026-03-02T09:30:00.000Z
+                 */
+                waitsSince: string;
+            }[];
+            /** @description The events of the partner that wait now for an exchange rate, the first 5. They earn nothing until it is recorded */
+            eventsWithoutRate: {
+                /**
+                 * @description The source of the event
+                 * @example shop
+                 */
+                source: string;
+                /**
+                 * @description The id of the event in its source
+                 * @example order-1001
+                 */
+                id: string;
+                /** @description The currency of the event */
+                currency: components["schemas"]["Currency"] | null;
+                /**
+                 * @description The amount; null if it has none. A decimal string in major units of `currency`
+                 * @example 59.80
+                 */
+                amount: string | null;
+                /**
+                 * @description The rate: its source, day and currency
+                 * @example ECB/2026-03-06/USD
+                 */
+                rate: string;
                 /**
                  * Format: date-time
                  * @description When it began to wait. An RFC 3339 instant in UTC
@@ -13322,6 +13537,9 @@ export type ParkedEvent = components['schemas']['ParkedEvent'];
 export type SetAsideEvent = components['schemas']['SetAsideEvent'];
 export type SetAsideRetried = components['schemas']['SetAsideRetried'];
 export type SetAsideRetry = components['schemas']['SetAsideRetry'];
+export type RecordedExchangeRates = components['schemas']['RecordedExchangeRates'];
+export type NewExchangeRates = components['schemas']['NewExchangeRates'];
+export type ExchangeRate = components['schemas']['ExchangeRate'];
 export type SourceSecret = components['schemas']['SourceSecret'];
 export type NewSourceSecret = components['schemas']['NewSourceSecret'];
 export type SourceSecretWish = components['schemas']['SourceSecretWish'];
@@ -16852,6 +17070,150 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listExchangeRates: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+                /** @description The source that published the rates */
+                source?: string;
+                /** @description Only the rates of this day */
+                day?: string;
+                /** @description An ISO 4217 currency code */
+                base?: components["schemas"]["Currency"];
+                /** @description An ISO 4217 currency code */
+                quote?: components["schemas"]["Currency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rates, those of the latest day first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["ExchangeRate"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    recordExchangeRates: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExchangeRates"];
+            };
+        };
+        responses: {
+            /** @description The rates are recorded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedExchangeRates"];
+                };
+            };
+            /** @description Some rates cannot be accepted; `errors` names each of them. Nothing was recorded. Or: A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    importExchangeRates: {
+        parameters: {
+            query?: {
+                /** @description The source that published the rates */
+                source?: string;
+            };
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * @description The file, in UTF-8 and not packed
+                     * @example Date, USD, JPY
+                     *     6 March 2026, 1.0850, 160.25
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The rates are recorded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedExchangeRates"];
+                };
+            };
+            /** @description Some rates cannot be accepted; `errors` names each of them. Nothing was recorded. Or: A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
             409: components["responses"]["InProgress"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];

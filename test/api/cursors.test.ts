@@ -95,6 +95,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/quarantine': '1',
   '/v1/imports': UUID,
   '/v1/imports/{import}/rejections': { line: 1, column: 'price' },
+  '/v1/rates': { day: '2026-03-06', quote: 'USD' },
   '/v1/corrections': UUID,
   '/v1/corrections/{correction}/items': 1,
   '/v1/deals': UUID,

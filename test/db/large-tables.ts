@@ -86,8 +86,9 @@ export async function fillLargeTables({ app, owner }: Fixture) {
       insert into event(source, source_id, partner_id, program_id, kind, currency, amount_minor, occurred_at, payload_hash)
       select 'large', code, id, ${company.programId}, 'sale', 'USD', 10000, '2026-01-15', '' from partner`,
     sql.unsafe`
-      insert into event_due(event_id, partner_id, program_id, shard, source, waits_for, waits_since)
-      select id, partner_id, program_id, partner_id % 4, source, case when partner_id % 100 = 0 then source_id end,
+      insert into event_due(event_id, partner_id, program_id, shard, source, waits_on, waits_for, waits_since)
+      select id, partner_id, program_id, partner_id % 4, source,
+        case when partner_id % 200 = 0 then 'rate' when partner_id % 100 = 0 then 'sale' end, case when partner_id % 100 = 0 then source_id end,
         case when partner_id % 100 = 0 then occurred_at end
       from event`,
     sql.unsafe`

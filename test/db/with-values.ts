@@ -23,12 +23,13 @@ import {
   finishDueEvents,
   insertClosings,
   insertEvents,
-  listEvents,
   type NewEvent,
   setAside,
-  waitForSales,
+  waitInQueue,
+  wakeRateless,
   wakeWaiting,
 } from '../../db/earnings/events.ts';
+import { listEvents } from '../../db/earnings/stored-events.ts';
 import { insertMovements, readLots } from '../../db/earnings/lots.ts';
 import { listClosable, readScopes, saveScopes } from '../../db/earnings/scopes.ts';
 import { listCorrectable } from '../../db/earnings/histories.ts';
@@ -50,6 +51,7 @@ import { insertQuarantined } from '../../db/earnings/quarantine.ts';
 import { countWorkedOut } from '../../db/earnings/worked-out.ts';
 import { listInstruments } from '../../db/partners/instruments.ts';
 import { listPartners } from '../../db/partners/partners.ts';
+import { insertRates, listRates, listRatesFor, listRateSources } from '../../db/programs/exchange-rates.ts';
 import { findLiveAttempt, listAttemptHistory, listAttempts } from '../../db/payouts/attempts.ts';
 import { listOverdueBatches } from '../../db/payouts/batches.ts';
 import { giveUpUnmatched, listMatchedInbox } from '../../db/payouts/inbox.ts';
@@ -127,6 +129,7 @@ const EARNING: NewEarning = {
   sinceMs: 0,
   availableOn: '2026-01-15',
   before: null,
+  converted: null,
   kind: 'earned',
   madeBy: [],
 };
@@ -254,7 +257,13 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   listClosable: (db) => listClosable(db, 100),
   insertClosings: (db) => insertClosings(db, [{ scopeId: 1n, partnerId: 1n, programId: 1, closesAt: NOW }]),
   finishDueEvents: (db) => finishDueEvents(db, [{ eventId: 1n, partnerId: 1n, childId: null }]),
-  waitForSales: (db) => waitForSales(db, [{ eventId: 1n, partnerId: 1n, childId: null, about: 'x' }]),
+  waitInQueue: (db) => waitInQueue(db, [{ eventId: 1n, partnerId: 1n, childId: null, waitsOn: 'sale', waitsFor: 'x' }]),
+  wakeRateless: (db) => wakeRateless(db, ['ECB/2026-03-06/USD']),
+  listRatesFor: (db) => listRatesFor(db, [{ source: 'ECB', from: 'GBP', to: 'USD', on: '2026-03-06' }]),
+  listRateSources: (db) => listRateSources(db, ['ECB']),
+  insertRates: (db) =>
+    insertRates(db, { code: 'ECB', base: 'EUR' }, [{ day: '2026-03-06', quote: 'USD', rate: '1.0850' }], ID),
+  listRates: (db) => listRates(db, { source: 'ECB', base: 'EUR' }, { day: '2026-03-06', quote: 'USD' }, PAGE),
   wakeWaiting: (db) => wakeWaiting(db, [ORIGIN]),
   setAside: (db) => setAside(db, { eventId: 1n, partnerId: 1n, childId: null }, 'x'),
   listDueKeys: (db, s) => listDueKeys(db, s.company.programId, 1, 100),

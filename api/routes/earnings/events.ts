@@ -5,7 +5,7 @@ import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import type { IntakeOutcome } from '../../../commands/earnings/judge.ts';
 import { intakeLines } from '../../../commands/earnings/lines.ts';
 import { boundWarnings } from '../../../commands/earnings/warnings.ts';
-import { listEvents, type StoredEvent } from '../../../db/earnings/events.ts';
+import { listEvents, type StoredEvent } from '../../../db/earnings/stored-events.ts';
 import { Code, Currency, Line, Reading, READING_DIGITS, Source } from '../../../domain/fields.ts';
 import { formatWeight, isCollection, WireEvent } from '../../../domain/event.ts';
 import { formatDecimal, formatMinor, money } from '../../../domain/money.ts';

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import { listSetAsideOf, type SetAsideEvent } from '../../../db/earnings/set-aside.ts';
-import { listWaitingRefunds, type WaitingRefund } from '../../../db/earnings/waits.ts';
+import { listWaiting, type WaitingEvent } from '../../../db/earnings/waits.ts';
 import { listOutcomes, listRunChanges, type RunChangeRow, type RunOutcome } from '../../../db/runs/outcomes.ts';
 import { getRun } from '../../../db/runs/runs.ts';
 import { Currency } from '../../../domain/fields.ts';
@@ -41,6 +41,21 @@ const OutcomeBody = z
       .max(EVENTS_MAX)
       .meta({
         description: `The refunds of the partner that wait now for a sale that is not known, the first ${EVENTS_MAX}: those in the currency, and those of a whole sale. They take nothing back until that sale is sent`,
+      }),
+    eventsWithoutRate: z
+      .array(
+        z.object({
+          source: fields.text('The source of the event', 'shop'),
+          id: fields.text('The id of the event in its source', 'order-1001'),
+          currency: fields.orNull(Currency, 'The currency of the event'),
+          amount: fields.amount('The amount; null if it has none', '59.80').nullable(),
+          rate: fields.text('The rate: its source, day and currency', 'ECB/2026-03-06/USD'),
+          waitsSince: fields.at('When it began to wait'),
+        }),
+      )
+      .max(EVENTS_MAX)
+      .meta({
+        description: `The events of the partner that wait now for an exchange rate, the first ${EVENTS_MAX}. They earn nothing until it is recorded`,
       }),
     setAsideEvents: z
       .array(z.object(setAsideFields))
@@ -97,19 +112,30 @@ const isIn =
   ({ currency }: { currency: string | null }): boolean =>
     currency === null || currency === asked;
 
-const outcomeBody = (
-  { partnerId: _id, payableMinor, ...outcome }: RunOutcome,
-  waiting: readonly WaitingRefund[] = [],
-  aside: readonly SetAsideEvent[] = [],
-) => ({
+const waitingBody = ({ currency, minor, waitsSince }: Pick<WaitingEvent, 'currency' | 'minor' | 'waitsSince'>) => ({
+  amount: currency === null || minor === null ? null : formatDecimal(money(minor, currency)),
+  waitsSince: waitsSince.toISOString(),
+});
+
+/** The events of a partner that count for nothing now. */
+type Idle = {
+  readonly refunds: readonly WaitingEvent[];
+  readonly rateless: readonly WaitingEvent[];
+  readonly aside: readonly SetAsideEvent[];
+};
+
+const outcomeBody = ({ partnerId: _id, payableMinor, ...outcome }: RunOutcome, { refunds, rateless, aside }: Idle) => ({
   ...outcome,
   setAsideEvents: aside.filter(isIn(outcome.currency)).map(setAsideBody),
-  waitingRefunds: waiting.filter(isIn(outcome.currency)).map(({ source, id, about, currency, minor, waitsSince }) => ({
+  waitingRefunds: refunds
+    .filter(isIn(outcome.currency))
+    .map(({ source, id, waitsFor, ...event }) => ({ source, id, refundOf: waitsFor, ...waitingBody(event) })),
+  eventsWithoutRate: rateless.map(({ source, id, currency, waitsFor, ...event }) => ({
     source,
     id,
-    refundOf: about,
-    amount: currency === null || minor === null ? null : formatDecimal(money(minor, currency)),
-    waitsSince: waitsSince.toISOString(),
+    currency,
+    rate: waitsFor,
+    ...waitingBody({ currency, ...event }),
   })),
   reasons: [...outcome.reasons],
   payable: formatDecimal(money(payableMinor, outcome.currency)),
@@ -137,11 +163,17 @@ export const outcomeRoutes = ({ db }: ApiDeps) =>
       const key = ({ partnerId, currency }: RunOutcome) => ({ partnerId, currency });
       const { items, nextCursor } = await readPage(limit, read, { key, item: (outcome) => outcome });
       const partnerIds = [...new Set(items.map(({ partnerId }) => partnerId))];
-      const ofPartner = ({ partnerId }: { partnerId: bigint }) => partnerId;
-      const waiting = Map.groupBy(await listWaitingRefunds(db, scheduleId, partnerIds, EVENTS_MAX), ofPartner);
-      const aside = Map.groupBy(await listSetAsideOf(db, scheduleId, partnerIds, EVENTS_MAX), ofPartner);
+      const byPartner = <Row extends { partnerId: bigint }>(rows: readonly Row[]) =>
+        Map.groupBy(rows, ({ partnerId }) => partnerId);
+      const refunds = byPartner(await listWaiting(db, scheduleId, partnerIds, 'sale', EVENTS_MAX));
+      const rateless = byPartner(await listWaiting(db, scheduleId, partnerIds, 'rate', EVENTS_MAX));
+      const aside = byPartner(await listSetAsideOf(db, scheduleId, partnerIds, EVENTS_MAX));
       const bodies = items.map((outcome) =>
-        outcomeBody(outcome, waiting.get(outcome.partnerId), aside.get(outcome.partnerId)),
+        outcomeBody(outcome, {
+          refunds: refunds.get(outcome.partnerId) ?? [],
+          rateless: rateless.get(outcome.partnerId) ?? [],
+          aside: aside.get(outcome.partnerId) ?? [],
+        }),
       );
       return c.json({ items: bodies, nextCursor }, 200);
     })

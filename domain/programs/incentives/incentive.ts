@@ -10,6 +10,6 @@ export const IncentiveTerms = IncentiveShape.superRefine((terms, context) => {
 }).meta({
   id: 'IncentiveTerms',
   description:
-    'One way of earning. `unit` is the currency in which it is earned, and only events in this currency count. It is needed unless `pay.rule` is `percent` without a least and a most, which pays in the currency of each event. A unit may also be points of the program. `currency` then names the events that count',
+    'One way of earning. `unit` is the currency in which it is earned. Amounts in other currencies are converted to it, and `when.currencies` leaves some out. It is needed unless `pay.rule` is `percent` without a least and a most, which pays in the currency of each event. A unit may also be points of the program. `currency` then names the events that count, and nothing is converted',
 });
 export type IncentiveTerms = z.infer<typeof IncentiveTerms>;

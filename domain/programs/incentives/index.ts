@@ -1,7 +1,7 @@
 import { addDays } from '../../calendar.ts';
 import type { Event } from '../../event.ts';
 import { own } from '../../own.ts';
-import { isPoints, type UnitCode } from '../../unit.ts';
+import type { UnitCode } from '../../unit.ts';
 import { flatPay } from './flat.ts';
 import type { IncentiveTerms } from './incentive.ts';
 import { ofMeasure, paidMeasure } from './measured.ts';
@@ -72,16 +72,16 @@ function ruleOf(pay: IncentiveTerms['pay'], context: PayContext): Pay {
 
 /** Whether an incentive is for an event of a local date, and for its partner on that day. */
 export function isFor(
-  { when, unit, currency }: IncentiveTerms,
+  { when, currency }: IncentiveTerms,
   event: Event,
   date: string,
   partner: PartnerThen | null,
 ): boolean {
-  const counted = currency ?? (isPoints(unit) ? undefined : unit);
+  const counted = when.currencies ?? (currency === undefined ? undefined : [currency]);
   return (
     isWhen(when, event.kind, date) &&
     whyNotPartner(when.partner, partner) === undefined &&
-    (counted === undefined || event.currency === null || event.currency === counted) &&
+    (counted === undefined || event.currency === null || counted.includes(event.currency)) &&
     Object.entries(when.event ?? {}).every(([name, values]) => values.includes(own(event.attributes, name) ?? ''))
   );
 }

@@ -62,6 +62,15 @@ export const isMoney = (measure: string): boolean => !isCounted(measure) && meas
 const amountOf = (event: Event, name: string): bigint | null =>
   name === 'amount' ? event.minor : (own(event.otherAmounts, name) ?? null);
 
+/** The amounts of an event that a measure looks at, by name. Empty where it measures no money, or where the event has none of them. */
+export const amountsIn = (event: Event, measure: string): Readonly<Record<string, bigint>> =>
+  Object.fromEntries(
+    (isMoney(measure) ? measure.split(' - ') : []).flatMap((name) => {
+      const amount = amountOf(event, name);
+      return amount === null ? [] : [[name, amount]];
+    }),
+  );
+
 /**
  * The measure of an event in minor units, in units or in events. Null where the event lacks what is measured. An amount that is subtracted
  * counts as 0 where the event lacks it, such as the tax of a sale without tax.

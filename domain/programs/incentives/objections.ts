@@ -116,11 +116,21 @@ function collectionObjections(terms: IncentiveShape): Objection[] {
 }
 
 function shapeObjections(terms: IncentiveShape): Objection[] {
-  const { when, window, groupBy, first, deduct, payTo, level } = terms;
+  const { when, window, groupBy, first, deduct, payTo, level, rates, unit } = terms;
   const { from, until } = when;
   return [
     ...closingObjections(terms),
     ...collectionObjections(terms),
+    ...objection(
+      rates !== undefined && (unit === undefined || isPoints(unit)),
+      ['unit'],
+      'is needed with rates: the currency to convert to',
+    ),
+    ...objection(
+      when.currencies !== undefined && terms.currency !== undefined,
+      ['when', 'currencies'],
+      'are not for points: currency names the events that count',
+    ),
     ...objection(from !== undefined && until !== undefined && from >= until, ['when', 'until'], 'is not after from'),
     ...objection(
       window === 'promotion' && (from === undefined || until === undefined),

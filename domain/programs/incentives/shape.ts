@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { AttributeName, Currency, Unit } from '../../fields.ts';
+import { RateSourceCode } from '../exchange-rate.ts';
 import { FlatPay } from './flat.ts';
 import { Measure } from './measure.ts';
 import { PercentPay } from './percent.ts';
@@ -139,6 +140,11 @@ export const IncentiveShape = z.strictObject({
     .optional(),
   unit: Unit.optional(),
   currency: Currency.optional(),
+  rates: RateSourceCode.meta({
+    description:
+      'The source of the rates at which amounts in other currencies are converted to `unit`: `ECB` if left out, the European Central Bank',
+    examples: ['ECB'],
+  }).optional(),
   onRefund: z
     .enum(['re-rate', 'ignore'])
     .default('re-rate')

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
 import { CLOSING, isCollection, REFUND } from '../../event.ts';
-import { AttributeName, EventKind } from '../../fields.ts';
+import { AttributeName, Currency, EventKind } from '../../fields.ts';
 import { WhenPartner } from './when-partner.ts';
 
 const KINDS_MAX = 20;
 const VALUES_MAX = 100;
+const CURRENCIES_MAX = 50;
 const VALUE_CHARS_MAX = 200;
 
 const Day = z.iso.date();
@@ -31,6 +32,16 @@ export const When = z.strictObject({
     description: ofPromotion('the day from which it is no longer earned'),
     examples: ['2026-06-01'],
   }).optional(),
+  currencies: z
+    .array(Currency)
+    .min(1)
+    .max(CURRENCIES_MAX)
+    .meta({
+      description:
+        'The currencies of the events that earn it; without it, all. An event without a currency is never left out',
+      examples: [['EUR', 'USD']],
+    })
+    .optional(),
   event: z
     .record(AttributeName, z.array(z.string().min(1).max(VALUE_CHARS_MAX)).min(1).max(VALUES_MAX))
     .meta({

@@ -6,17 +6,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { closeWindows } from '../../../commands/earnings/closings.ts';
+import { recordRates } from '../../../commands/earnings/exchange-rates.ts';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import { recordFacts } from '../../../commands/partners/facts.ts';
 import { recordParent } from '../../../commands/partners/parents.ts';
 import { addPlanVersion } from '../../../commands/programs/plans.ts';
 import { declareAttributes } from '../../../commands/programs/programs.ts';
 import { getProgram } from '../../../db/programs/programs.ts';
+import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
-import { addCompany, addPartner } from '../../fixtures/rows.ts';
+import { addActor, addCompany, addPartner } from '../../fixtures/rows.ts';
 
 /** The pages of docs/earning/ are tests: their terms earn what their tables say, event by event. */
 
@@ -76,7 +78,7 @@ function wireOf(row: Row, prefix: string) {
     id: prefix + event,
     kind,
     occurredAt: `${day}T12:00:00Z`,
-    ...(amount || Object.keys(amounts).length > 0 ? { currency: 'USD' as const } : {}),
+    ...(amount || Object.keys(amounts).length > 0 ? { currency: Currency.parse(row['currency'] ?? 'USD') } : {}),
     ...(amount && { amount }),
     ...(Object.keys(amounts).length > 0 && { amounts }),
     ...(units && { quantity: Number(units) }),
@@ -94,6 +96,7 @@ const KNOWN = [
   'kind',
   'refunds',
   'collects',
+  'currency',
   'amount',
   'units',
   'revision',
@@ -105,9 +108,22 @@ const KNOWN = [
 ];
 const Sum = z.object({ incentive: z.string(), minor: z.bigint() });
 
+/** The rates of a page: a table with a day in each row, and a currency in each column. */
+async function ratesOf(page: string) {
+  const [intro = ''] = (await readFile(join(FOLDER, page), 'utf8')).split('\n## ');
+  const [header = '', , ...lines] = intro.split('\n').filter((line) => line.startsWith('|'));
+  const quotes = cellsOf(header).map((cell) => cell.slice('1 EUR in '.length));
+  return lines.flatMap((line) => {
+    const [day = '', ...rates] = cellsOf(line);
+    return rates.map((rate, index) => ({ day, quote: quotes[index + 1] ?? '', rate }));
+  });
+}
+
 let fixture: Fixture;
 beforeAll(async () => {
   fixture = await openFixture();
+  const by = await addActor(fixture.app);
+  await recordRates(fixture.app, await ratesOf('currencies.md'), { source: 'ECB', by, nowMs: Date.now() });
 });
 afterAll(() => fixture.close());
 

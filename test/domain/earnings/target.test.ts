@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { remainingOf } from '../../../domain/earnings/refund.ts';
+import { atPar } from '../../../domain/earnings/conversion.ts';
 import { targetsOf, whyNothing } from '../../../domain/earnings/target.ts';
 import type { Event } from '../../../domain/event.ts';
 import type { PlanTerms } from '../../../domain/programs/plan.ts';
@@ -8,7 +9,7 @@ import { event, flat, percent, plan, refund, sale, steps } from './events.ts';
 
 const zone = 'America/Sao_Paulo';
 const targets = (some: Event, terms: PlanTerms, ...refunds: Event[]) =>
-  targetsOf(remainingOf(some, refunds), terms, { zone });
+  targetsOf(remainingOf(some, refunds), terms, { zone }, atPar);
 const minorsOf = (some: Event, terms: PlanTerms, ...refunds: Event[]) =>
   targets(some, terms, ...refunds).map(({ minor }) => minor);
 
@@ -83,7 +84,7 @@ describe('given incentives that pay each event by itself', () => {
     },
     {
       some: event({ currency: 'EUR', amount: '5.00' }),
-      terms: plan(bounded),
+      terms: plan({ ...bounded, when: { kinds: ['sale'], currencies: ['USD'] } }),
       minors: [],
       because: 'only dollars count',
     },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { remainingOf } from '../../../domain/earnings/refund.ts';
+import { atPar } from '../../../domain/earnings/conversion.ts';
 import { targetsOf } from '../../../domain/earnings/target.ts';
 import type { Event } from '../../../domain/event.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
@@ -33,7 +34,7 @@ const sale = (event: Partial<Event> = {}): Event => ({
   ...event,
 });
 const earned = (incentive: object, event?: Partial<Event>) =>
-  targetsOf(remainingOf(sale(event), []), PlanTerms.parse(planOf(incentive)), { zone: 'UTC' }).map(
+  targetsOf(remainingOf(sale(event), []), PlanTerms.parse(planOf(incentive)), { zone: 'UTC' }, atPar).map(
     ({ currency, minor }) => ({
       currency,
       minor,

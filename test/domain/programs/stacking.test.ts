@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { remainingOf } from '../../../domain/earnings/refund.ts';
+import { atPar } from '../../../domain/earnings/conversion.ts';
 import { targetsOf } from '../../../domain/earnings/target.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { flat, percent, sale, steps } from '../earnings/events.ts';
@@ -99,7 +100,7 @@ describe('given a plan whose incentives do not all add up', () => {
       because: 'an incentive that is excluded excludes nothing',
     },
   ])('when a sale of 100.00 comes then it earns $earns: $because', ({ plan, earns }) => {
-    const targets = targetsOf(remainingOf(sale(10_000n), []), PlanTerms.parse(plan), { zone: 'UTC' });
+    const targets = targetsOf(remainingOf(sale(10_000n), []), PlanTerms.parse(plan), { zone: 'UTC' }, atPar);
     expect(Object.fromEntries(targets.map(({ terms, minor }) => [terms.id, minor]))).toEqual(earns);
   });
 });

@@ -1,0 +1,44 @@
+import type { Contribution, Earning, Scope } from '../../domain/earnings/change.ts';
+import type { ScopeName } from '../../domain/earnings/target.ts';
+import { addMeasures } from '../../domain/earnings/scope.ts';
+
+/** A scope in which nothing counted yet. */
+export const emptyScope = (partnerId: bigint, name: ScopeName): Scope => ({
+  ...name,
+  partnerId,
+  id: null,
+  earnedMinor: 0n,
+  closingId: null,
+  madeBy: new Set(),
+  isClosed: false,
+  segments: [],
+  members: new Map(),
+});
+
+/** The contributions of an event after a change. */
+export function contributionsAfter(counted: readonly Contribution[], earned: readonly Earning[]): Contribution[] {
+  const parts = [...counted];
+  for (const earning of earned) {
+    const index = parts.findIndex(
+      (part) =>
+        part.incentiveId === earning.incentiveId &&
+        part.scope === earning.scope &&
+        part.currency === earning.currency &&
+        part.versionId === earning.versionId &&
+        part.sinceMs === earning.sinceMs,
+    );
+    const before = parts[index];
+    const measures = before ? addMeasures(before.measures, earning.measures) : earning.measures;
+    const rates = [...(before?.rates ?? []), ...(earning.converted ? [earning.converted] : [])];
+    const part = {
+      ...earning,
+      measures,
+      minor: (before?.minor ?? 0n) + earning.minor,
+      uncollectedMinor: (before?.uncollectedMinor ?? 0n) + earning.uncollectedMinor,
+      rates,
+    };
+    if (before) parts[index] = part;
+    else parts.push(part);
+  }
+  return parts;
+}
