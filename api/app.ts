@@ -60,6 +60,9 @@ import { payerRoutes } from './routes/payers/payers.ts';
 import { payoutRoutes } from './routes/payouts/payouts.ts';
 import { policyRoutes } from './routes/programs/policies.ts';
 import { dealRoutes } from './routes/earnings/deals.ts';
+import { fundClaimRoutes } from './routes/earnings/fund-claims.ts';
+import { fundRoutes } from './routes/earnings/funds.ts';
+import { requestRoutes } from './routes/earnings/requests.ts';
 import { myDealRoutes } from './routes/earnings/my-deals.ts';
 import { factGrantRoutes } from './routes/programs/fact-grants.ts';
 import { intakeRuleRoutes } from './routes/programs/intake-rules.ts';
@@ -133,6 +136,9 @@ const ROUTES = [
   mergeRoutes,
   dealRoutes,
   myDealRoutes,
+  requestRoutes,
+  fundRoutes,
+  fundClaimRoutes,
   runRoutes,
   outcomeRoutes,
   flagRoutes,

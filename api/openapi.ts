@@ -67,6 +67,11 @@ const TAGS = [
     name: 'deals',
     description: 'The customers that partners register, and how long each is protected for its partner.',
   },
+  {
+    name: 'requests',
+    description: 'The exceptions and funds that partners ask for, and who decided about them.',
+  },
+  { name: 'claims', description: 'The money that partners claim with a proof, mostly from a fund.' },
   { name: 'runs', description: "One schedule's payouts for one period: drafted, approved by people, then paid." },
   { name: 'payouts', description: "One partner's money from one run: where it is, and where each cent comes from." },
   {

@@ -60,6 +60,15 @@ export const FACTS = {
     reason: z.string(),
     until: z.string(),
   }),
+  /** News of a request or a claim. `what` is `received` or a status. */
+  request_changed: z.strictObject({ request: z.string(), kind: z.string(), what: z.string(), reason: z.string() }),
+  claim_changed: z.strictObject({
+    claim: z.string(),
+    amount: z.string(),
+    currency: z.string(),
+    what: z.string(),
+    reason: z.string(),
+  }),
   run_in_review: Run.extend({ reminder: z.number() }),
   /** A run in review whose content changed after some people had approved it. */
   approvals_void: Run.extend({ approvals: z.number() }),

@@ -55,6 +55,8 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
       : { superseded: 'The link was replaced, used, or is too old.' };
   },
   deal_changed: always,
+  request_changed: always,
+  claim_changed: always,
   details_changed: always,
   email_changed: always,
   async run_in_review(db, facts) {
@@ -118,7 +120,14 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
 
 /** The fact stays true, whatever happens later. */
 async function always<
-  K extends 'payout_partly_returned' | 'role_given' | 'deal_changed' | 'details_changed' | 'email_changed',
+  K extends
+    | 'payout_partly_returned'
+    | 'role_given'
+    | 'deal_changed'
+    | 'request_changed'
+    | 'claim_changed'
+    | 'details_changed'
+    | 'email_changed',
 >(_db: Database, facts: NotificationFacts<K>): Promise<Present<K>> {
   return { body: facts };
 }

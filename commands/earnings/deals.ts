@@ -12,7 +12,6 @@ import {
   takeHoldings,
   updateDeal,
 } from '../../db/earnings/deals.ts';
-import { listAgreementsOf } from '../../db/partners/agreements.ts';
 import { getPartner } from '../../db/partners/partners.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { getProgram } from '../../db/programs/programs.ts';
@@ -23,9 +22,9 @@ import { DAY_MS } from '../../domain/durations.ts';
 import { DEAL_NEXT, type DealStatus, identifiersOf, isDealOver, normalLine } from '../../domain/earnings/deal.ts';
 import { Failure, refused } from '../../domain/errors.ts';
 import { formatDecimal, money } from '../../domain/money.ts';
-import { termOn } from '../../domain/partners/agreement.ts';
 import { PROTECTION_DAYS_MAX } from '../../domain/programs/policies.ts';
 import { answerReview, type AnswerWish, askPolicy, daysOf, followReview, withdrawReview } from '../programs/reviews.ts';
+import { refuseStrangers } from './members.ts';
 
 export type DealWish = Omit<NewDeal, 'programId' | 'partnerId' | 'registeredBy'> & { program: string; partner: string };
 export type Caller = { by: string; nowMs: number };
@@ -86,12 +85,6 @@ const factsOf = ({ country, productLines, currency, minor }: Deal) => ({
   currency: [currency],
   amount: [formatDecimal(money(minor, currency))],
 });
-
-async function refuseStrangers(tx: Database, partner: string, program: string, day: string): Promise<void> {
-  const [agreement] = await listAgreementsOf(tx, [{ partner, program }]);
-  if (!termOn(agreement?.terms ?? [], day))
-    throw refused('program', `${program} has no agreement with ${partner} today`);
-}
 
 /** Records a person's answer about a deal or its extension. Throws the refusals of `answerReview`. */
 export const answerDeal = (db: Database, wish: Omit<AnswerWish, 'subject'>): Promise<Deal> =>

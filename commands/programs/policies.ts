@@ -1,11 +1,17 @@
 import type { Database } from '../../db/database.ts';
 import { listFactKeysNamed } from '../../db/partners/fact-keys.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
-import { insertPolicyVersion, type PolicyVersion } from '../../db/programs/policies.ts';
+import {
+  getPolicyVersion,
+  insertConfirmation,
+  insertPolicyVersion,
+  isApproverOfAuthor,
+  type PolicyVersion,
+} from '../../db/programs/policies.ts';
 import { lockProgram, type Program } from '../../db/programs/programs.ts';
 import { Failure, refused } from '../../domain/errors.ts';
 import type { Policy } from '../../domain/policy.ts';
-import { partnerKeysIn, type PolicySubject } from '../../domain/programs/policies.ts';
+import { partnerKeysIn, paysAlone, type PolicySubject } from '../../domain/programs/policies.ts';
 
 export type PolicyWish = { subject: PolicySubject; policy: Policy; effectiveFrom: Date | null };
 
@@ -24,7 +30,11 @@ export const addPolicyVersion = (
     if (wish.effectiveFrom && wish.effectiveFrom.getTime() < nowMs)
       throw refused('effectiveFrom', 'is in the past, and decisions of that time were made by another version');
     await refuseUndeclared(tx, wish.policy);
-    const added = await insertPolicyVersion(tx, { ...wish, programId: program.id }, by);
+    const added = await insertPolicyVersion(
+      tx,
+      { ...wish, programId: program.id, needsConfirmation: paysAlone(wish.subject, wish.policy) },
+      by,
+    );
     const detail = { policy: wish.subject, version: added.version };
     await addAuditEntry(tx, { actorId: by, action: 'policy.add_version', subject: `program/${program.code}`, detail });
     return added;
@@ -48,3 +58,31 @@ async function refuseUndeclared(db: Database, policy: Policy): Promise<void> {
       details,
     });
 }
+
+export type Confirmation = { program: Program; subject: PolicySubject; version: number; by: string };
+
+/**
+ * Confirms a version that pays claims without a person, so that two people stand behind its limit. A second call changes nothing. Throws
+ * Failure `not_found`, `decider_is_proposer` or `role_given_by_editor`.
+ */
+export const confirmPolicyVersion = (
+  db: Database,
+  { program, subject, version: number, by }: Confirmation,
+): Promise<PolicyVersion> =>
+  db.transaction(async (tx) => {
+    await lockProgram(tx, program.id);
+    const version = await getPolicyVersion(tx, program.id, subject, number);
+    if (version.confirmedBy !== null) return version;
+    if (!version.needsConfirmation) throw refused('version', 'needs no second person: it pays nothing without one');
+    if (version.createdById === by)
+      throw new Failure('decider_is_proposer', 'You wrote this version, so somebody else must confirm it.');
+    if (await isApproverOfAuthor(tx, version.id, by))
+      throw new Failure(
+        'role_given_by_editor',
+        `${version.createdBy} wrote this version and gave you your role. An approver whose role came from other people must confirm it.`,
+      );
+    await insertConfirmation(tx, version.id, by);
+    const detail = { policy: subject, version: number };
+    await addAuditEntry(tx, { actorId: by, action: 'policy.confirm', subject: `program/${program.code}`, detail });
+    return getPolicyVersion(tx, program.id, subject, number);
+  });

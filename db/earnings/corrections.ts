@@ -130,14 +130,16 @@ export type NewCorrection = {
   /** The partner to merge, and the one who goes on. Null where nobody is merged. */
   merge: { mergedId: bigint; intoId: bigint } | null;
   proposedBy: string;
+  /** The people besides the proposer who had a hand in it. */
+  hands?: readonly string[];
 };
 
 /** Writes a proposal and returns its id, or null if the partner is merged already, or is to be. */
 export const insertCorrection = (db: Database, wish: NewCorrection): Promise<string | null> =>
   db.maybeOneFirst(sql.type(Id)`
-    insert into correction(kind, reason, reference, merged_id, into_id, proposed_by)
+    insert into correction(kind, reason, reference, merged_id, into_id, proposed_by, hands)
     values (${wish.kind}, ${wish.reason}, ${wish.reference}, ${wish.merge && String(wish.merge.mergedId)}::bigint,
-      ${wish.merge && String(wish.merge.intoId)}::bigint, ${wish.proposedBy})
+      ${wish.merge && String(wish.merge.intoId)}::bigint, ${wish.proposedBy}, ${sql.array([...(wish.hands ?? [])], 'uuid')})
     on conflict do nothing returning id`);
 
 /** Writes items with the numbers after those that the correction has. */

@@ -167,6 +167,6 @@ export const insertCorrectedLines = (db: Database, { id, kind }: Pick<Correction
     insert into earning_line(partner_id, program_id, kind, currency, amount_minor, earning_count, available_on, correction_id,
       correction_item, made_by)
     select item.partner_id, item.program_id, ${LINE_KIND_OF[kind]}, item.currency, item.amount_minor, 0, item.available_on,
-      item.correction_id, item.item_no, array[correction.proposed_by]
+      item.correction_id, item.item_no, array[correction.proposed_by] || correction.hands
     from correction_item item join correction on correction.id = item.correction_id
     where item.correction_id = ${id} and item.item_no > ${after} order by item.item_no`);

@@ -15,7 +15,7 @@ begin
   end if;
   if new.actor_id = about.asked_by or about.partner_id in (select partner_id from partners_of(new.actor_id)) or exists (
     select from (select about.asked_by as id union select answer.actor_id from policy_answer answer where answer.review_id = new.review_id) hand
-    where gave_role(hand.id, new.actor_id, new.role)) then
+    where gave_role(hand.id, new.actor_id, new.role) or gave_role(hand.id, new.actor_id, 'approver')) then
     raise exception 'answer to review % refused: the person asked, is paid by it, or has the role from somebody who took part', new.review_id
       using errcode = 'check_violation';
   end if;

@@ -42,5 +42,11 @@ create or replace trigger partner_born before insert on partner
 create or replace trigger deal_born before insert on deal
   for each row when (new.status <> 'review' or new.protected_until is not null) execute function refuse_birth('in review');
 
+create or replace trigger request_born before insert on partner_request
+  for each row when (new.status <> 'review') execute function refuse_birth('in review');
+
+create or replace trigger claim_born before insert on fund_claim
+  for each row when (new.status <> 'review') execute function refuse_birth('in review');
+
 create or replace trigger review_born before insert on policy_review
   for each row when (new.status <> 'waiting' or new.stage <> 1) execute function refuse_birth('waiting in its first stage');

@@ -142,9 +142,19 @@ create table policy_version(
   version int not null check (version > 0),
   effective_from timestamptz not null default now(),
   policy jsonb not null,
+  needs_confirmation boolean not null default false,
   created_by uuid not null references actor,
   created_at timestamptz not null default now(),
   unique (program_id, subject, version)
+);
+comment on column policy_version.needs_confirmation is
+  'Whether it pays claims without a person. Such a version decides nothing before another person has confirmed it.';
+
+-- The second person behind a policy that pays without a person.
+create table policy_confirmation(
+  policy_version_id int primary key references policy_version,
+  confirmed_by uuid not null references actor,
+  confirmed_at timestamptz not null default now()
 );
 
 -- A decision that is asked of a policy: the rule that fits, and where its stages stand. Its answers are policy_answer.

@@ -6,6 +6,7 @@ create table correction(
   kind text not null check (kind in ('credit', 'deduction', 'transfer', 'write_off', 'batch', 'merge')),
   reason text not null check (reason <> ''),
   reference text check (reference <> ''),
+  hands uuid[] not null default '{}',
   merged_id bigint references partner,
   into_id bigint references partner,
   proposed_by uuid not null references actor,
@@ -25,6 +26,7 @@ create unique index one_open_merge on correction(merged_id) where kind = 'merge'
 comment on table correction is 'A proposal of one person to change what partners are owed, and the decision of another person about it.';
 comment on column correction.reason is 'Why, for everybody who reads the line later. Its partner reads it too.';
 comment on column correction.reference is 'Where the evidence is: the name or the number of a document, a ticket or an attachment.';
+comment on column correction.hands is 'The people besides its proposer who had a hand in it, such as those who approved the claim behind it.';
 comment on column correction.merged_id is 'The partner who is merged into another one.';
 
 create table correction_item(

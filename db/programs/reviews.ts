@@ -26,6 +26,8 @@ const ReviewRow = z.strictObject({
   askedAt: Instant,
   /** The person who wrote the policy. */
   policyById: z.string(),
+  /** The person who confirmed it. Null where nobody had to. */
+  policyConfirmedById: z.string().nullable(),
   status: z.enum(REVIEW_STATUSES),
   stage: z.number(),
   isEscalated: z.boolean(),
@@ -38,9 +40,10 @@ export type Review = z.infer<typeof ReviewRow>;
 const selectReview = sql.fragment`
   select review.id, review.subject, review.subject_id as "subjectId", review.ask, review.program_id as "programId",
     review.partner_id as "partnerId", version.version, review.rule_no as "ruleNo", review.rule, review.facts,
-    review.asked_by as "askedById", review.asked_at as "askedAt", version.created_by as "policyById", review.status, review.stage,
+    review.asked_by as "askedById", review.asked_at as "askedAt", version.created_by as "policyById", confirmation.confirmed_by as "policyConfirmedById", review.status, review.stage,
     review.is_escalated as "isEscalated", review.due_at as "dueAt", review.ended_at as "endedAt", review.reason
-  from policy_review review join policy_version version on version.id = review.policy_version_id`;
+  from policy_review review join policy_version version on version.id = review.policy_version_id
+  left join policy_confirmation confirmation on confirmation.policy_version_id = version.id`;
 
 export type NewReview = {
   subject: PolicySubject;
@@ -145,6 +148,6 @@ export const readAnswerer = (
   db.one(sql.type(AnswererRow)`
     select review.partner_id in (select partner_id from partners_of(${actorId})) as "isPayee",
       (select actor.code from (${handsOf(reviewId)}) hand join actor on actor.id = hand.id
-       where gave_role(hand.id, ${actorId}, ${role}) order by 1 limit 1) as giver,
+       where gave_role(hand.id, ${actorId}, ${role}) or gave_role(hand.id, ${actorId}, 'approver') order by 1 limit 1) as giver,
       exists (select from policy_answer where review_id = ${reviewId} and actor_id = ${actorId}) as "hasAnswered"
     from policy_review review where review.id = ${reviewId}`);

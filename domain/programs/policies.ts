@@ -29,7 +29,7 @@ const OWN_FACTS: Readonly<Record<PolicySubject, Readonly<Record<string, FactKind
     /** How often the protection was extended before. */
     extensions: 'number',
   },
-  request: { program: 'text' },
+  request: {},
   claim: {
     /** `yes` where the claim is against a fund. */
     hasFund: 'text',
@@ -138,6 +138,10 @@ export const POLICY_OF: Readonly<Record<PolicySubject, ReturnType<typeof schemaO
   request: schemaOf('request'),
   claim: schemaOf('claim'),
 };
+
+/** Whether a policy pays claims without a person. A second person confirms such a version before it decides. */
+export const paysAlone = (subject: PolicySubject, { rules }: Policy): boolean =>
+  subject === 'claim' && rules.some(({ automatic }) => automatic === 'approve');
 
 /** The keys of facts about partners that a policy asks for, each with the place where it does. */
 export const partnerKeysIn = ({ rules }: Policy): { readonly key: string; readonly field: string }[] =>

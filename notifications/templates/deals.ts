@@ -19,8 +19,22 @@ const DEAL_NEWS: Readonly<Record<string, { subject: string; text: string }>> = {
   lost: { subject: 'Your deal was closed as lost', text: 'The deal was closed as lost.' },
 };
 
+const REQUEST_NAMES: Readonly<Record<string, string>> = {
+  special_price: 'request for a special price',
+  special_incentive: 'request for a special incentive',
+  development_funds: 'request for market development funds',
+};
+
+const DECIDED: Readonly<Record<string, string>> = {
+  received: 'was received, and people are looking at it',
+  granted: 'was granted',
+  declined: 'was declined',
+  expired: 'has expired',
+  withdrawn: 'was withdrawn',
+};
+
 /** Mail to partners about what they asked for. */
-export const DEAL_TEMPLATES: Templates<'deal_changed'> = {
+export const DEAL_TEMPLATES: Templates<'deal_changed' | 'request_changed' | 'claim_changed'> = {
   deal_changed: ({ deal, customer, what, reason, until }) => {
     const { subject = `Your deal is ${what}`, text = `The deal is ${what}.` } = DEAL_NEWS[what] ?? {};
     return {
@@ -32,4 +46,19 @@ export const DEAL_TEMPLATES: Templates<'deal_changed'> = {
         `\n\nDeal ${deal}, customer ${customer}`,
     };
   },
+  request_changed: ({ request, kind, what, reason }) => {
+    const name = REQUEST_NAMES[kind] ?? 'request';
+    return {
+      subject: `Your ${name} ${DECIDED[what] ?? what}`,
+      text: `Your ${name} ${DECIDED[what] ?? what}.${reason ? ` The reason: ${reason}` : ''}\n\nRequest ${request}`,
+    };
+  },
+  claim_changed: ({ claim, amount, currency, what, reason }) => ({
+    subject: `Your claim of ${amount} ${currency} ${DECIDED[what] ?? what}`,
+    text:
+      `Your claim of ${amount} ${currency} ${DECIDED[what] ?? what}.` +
+      (what === 'granted' ? ' The amount was added to your balance, and we will pay it in the next run.' : '') +
+      (reason ? ` The reason: ${reason}` : '') +
+      `\n\nClaim ${claim}`,
+  }),
 };

@@ -5,7 +5,9 @@ import { z } from 'zod';
 import { createDecisionActivities } from '../../activities/earnings/decisions.ts';
 import { createSweepActivities } from '../../activities/sweep.ts';
 import { extendDeal, registerDeal } from '../../commands/earnings/deals.ts';
+import { addClaim } from '../../commands/earnings/fund-claims.ts';
 import { addPolicyVersion } from '../../commands/programs/policies.ts';
+import { getClaim } from '../../db/earnings/fund-claims.ts';
 import { getDeal } from '../../db/earnings/deals.ts';
 import { getProgram } from '../../db/programs/programs.ts';
 import { addDays } from '../../domain/calendar.ts';
@@ -154,5 +156,38 @@ describe('given a protected deal', () => {
     );
     await createSweepActivities({ db: fixture.app, temporal: time.temporal }).wakeOverdue();
     expect(await time.temporal.workflow.getHandle(decisionWorkflowId('deal', id)).result()).toBe('expired');
+  });
+});
+
+describe('given a claim that nobody answers', () => {
+  it('when its time is over then it expires, nothing is credited, and the partner is told', async () => {
+    const program = await getProgram(fixture.app, company.code);
+    const stage = { role: 'approver', approvals: 2, within: days(4), atEnd: 'expire' };
+    const policy = POLICY_OF.claim.parse({ rules: [{ title: 'all', stages: [stage] }] });
+    const wish = { subject: 'claim', policy, effectiveFrom: null } as const;
+    await addPolicyVersion(fixture.app, program, wish, { by: registrar, nowMs: Date.now() });
+    const { id } = await addClaim(
+      fixture.app,
+      {
+        program: company.code,
+        partner: partner.code,
+        fundId: null,
+        currency: 'USD',
+        minor: 50_00n,
+        wish: 'The stand',
+        proof: 'invoice 4711',
+        proofSha256: 'ab'.repeat(32),
+      },
+      { by: registrar, nowMs: Date.now() },
+    );
+
+    await wakeDecision(time.temporal, { subject: 'claim', id });
+    expect(await time.temporal.workflow.getHandle(decisionWorkflowId('claim', id)).result()).toBe('expired');
+
+    expect(await getClaim(fixture.app, id)).toMatchObject({ status: 'expired', correctionId: null });
+    const told = await fixture.app.anyFirst(sql.type(z.object({ told: z.string() }))`
+      select audience || ' ' || coalesce(body ->> 'what', kind) as told from notification
+      where body ->> 'claim' = ${id} or body ->> 'subject' = ${`claim/${id}`} order by id`);
+    expect(told).toEqual(['finance task_opened', 'partner received', 'partner expired']);
   });
 });

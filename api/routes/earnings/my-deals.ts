@@ -1,14 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 
 import { endDeal, extendDeal, registerDeal } from '../../../commands/earnings/deals.ts';
 import { type Deal, getDeal, listDeals } from '../../../db/earnings/deals.ts';
 import type { Database } from '../../../db/database.ts';
-import type { Caller } from '../../../db/people/keys.ts';
 import { DEAL_STATUSES } from '../../../domain/earnings/deal.ts';
-import { Failure } from '../../../domain/errors.ts';
-import { partnerOf } from '../../http/auth.ts';
+import { onlyOwn, partnerOf } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
-import type { ApiDeps } from '../../http/deps.ts';
+import type { ApiDeps, ApiEnv } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
@@ -79,12 +78,10 @@ const withdraw = createRoute({
   responses: { 200: answers(DealBody, 'The deal is withdrawn, and its customer is free.'), ...STATUS_PROBLEM },
 });
 
-/** The caller's own deal. Another partner's deal does not exist for them. */
-async function ownDeal(db: Database, caller: Caller, id: string): Promise<Deal> {
-  const { code } = partnerOf(caller);
+/** A deal of the caller's own. Another partner's deal does not exist for them. */
+async function ownDeal(db: Database, c: Context<ApiEnv>, id: string): Promise<Deal> {
   const deal = await getDeal(db, id);
-  if (deal.partner !== code && !caller.mergedCodes.includes(deal.partner))
-    throw new Failure('not_found', `There is no deal ${id}.`);
+  onlyOwn(c, deal.partner, `deal ${id}`);
   return deal;
 }
 
@@ -106,17 +103,17 @@ export const myDealRoutes = (deps: ApiDeps) => {
       await follow(deal.id);
       return c.json(dealBody(deal), 201);
     })
-    .openapi(get, async (c) => c.json(dealBody(await ownDeal(db, c.get('caller'), c.req.valid('param').id)), 200))
+    .openapi(get, async (c) => c.json(dealBody(await ownDeal(db, c, c.req.valid('param').id)), 200))
     .openapi(extend, async (c) => {
       const caller = c.get('caller');
-      const { id } = await ownDeal(db, caller, c.req.valid('param').id);
+      const { id } = await ownDeal(db, c, c.req.valid('param').id);
       const deal = await extendDeal(db, id, c.req.valid('json'), { by: caller.actorId, nowMs: Date.now() });
       await follow(id);
       return c.json(dealBody(deal), 200);
     })
     .openapi(withdraw, async (c) => {
       const caller = c.get('caller');
-      const { id } = await ownDeal(db, caller, c.req.valid('param').id);
+      const { id } = await ownDeal(db, c, c.req.valid('param').id);
       const { reason } = c.req.valid('json');
       const deal = await endDeal(db, id, { status: 'withdrawn', reason, by: caller.actorId });
       await follow(id);

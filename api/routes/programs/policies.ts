@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { addPolicyVersion } from '../../../commands/programs/policies.ts';
+import { addPolicyVersion, confirmPolicyVersion } from '../../../commands/programs/policies.ts';
 import { listPolicyVersions, type PolicyVersion } from '../../../db/programs/policies.ts';
 import { getProgram } from '../../../db/programs/programs.ts';
 import { PolicyShape } from '../../../domain/policy.ts';
@@ -8,6 +8,7 @@ import { POLICY_OF, POLICY_SUBJECTS } from '../../../domain/programs/policies.ts
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
+import { problemResponse } from '../../http/problem.ts';
 import { createRouter, refuseFields } from '../../http/router.ts';
 import { answers, CodePath, Instant, jsonBody, Ordinal, pageOf, pageQuery } from '../../http/schemas.ts';
 
@@ -54,6 +55,12 @@ const VersionBody = z
     policy: PolicyShape,
     createdBy: fields.code('The person who wrote it', 'olga'),
     createdAt: fields.at('When it was added'),
+    needsConfirmation: z.boolean().meta({
+      description:
+        'Whether it pays claims without a person, so that it decides nothing before an approver has confirmed it',
+      examples: [false],
+    }),
+    confirmedBy: fields.code('The approver who confirmed it; null if nobody did', 'anna').nullable(),
   })
   .openapi('PolicyVersion');
 
@@ -90,6 +97,32 @@ const add = createRoute({
   responses: { 201: answers(VersionBody, 'The version was added.') },
 });
 
+const confirm = createRoute({
+  method: 'post',
+  path: '/v1/programs/{code}/policies/{subject}/{version}/confirm',
+  operationId: 'confirmPolicyVersion',
+  tags: ['policies'],
+  summary: 'Confirm a version that pays without a person',
+  request: {
+    params: PolicyPath.extend({
+      version: z
+        .string()
+        .regex(/^[1-9]\d{0,8}$/, 'is not a number of a version')
+        .transform(Number)
+        .openapi({
+          type: 'string',
+          pattern: '^[1-9]\\d{0,8}$',
+          description: 'The number of the version',
+          examples: ['2'],
+        }),
+    }),
+  },
+  responses: {
+    200: answers(VersionBody, 'The version is confirmed. A second call changes nothing.'),
+    403: problemResponse('You wrote it, or its author gave you your role. Nothing was recorded.'),
+  },
+});
+
 const versionBody = ({ id: _id, createdById: _by, effectiveFrom, createdAt, ...version }: PolicyVersion) => ({
   ...version,
   effectiveFrom: effectiveFrom.toISOString(),
@@ -104,6 +137,12 @@ export const policyRoutes = ({ db }: ApiDeps) =>
       const { id } = await getProgram(db, code);
       const read = (count: number) => listPolicyVersions(db, id, subject, cursor, count);
       return c.json(await readPage(limit, read, { key: ({ version }) => version, item: versionBody }), 200);
+    })
+    .openapi(confirm, async (c) => {
+      const { code, subject, version } = c.req.valid('param');
+      const program = await getProgram(db, code);
+      const by = c.get('caller').actorId;
+      return c.json(versionBody(await confirmPolicyVersion(db, { program, subject, version, by })), 200);
     })
     .openapi(add, async (c) => {
       const { code, subject } = c.req.valid('param');

@@ -78,15 +78,15 @@ const reviewBody = async (db: Database, review: Review) => ({
 export const reviewsOf = async (db: Database, subject: PolicySubject, id: string) =>
   Promise.all((await listReviews(db, subject, id)).map((review) => reviewBody(db, review)));
 
-export const DecisionBody = z
-  .strictObject({
-    decision: fields.oneOf(['approve', 'decline'], 'Your answer', 'approve'),
-    note: Reason.meta({
-      description: 'A note. If you decline, the partner reads it as the reason',
-      examples: ['We serve this customer ourselves.'],
-    }).optional(),
-  })
-  .openapi('PolicyDecision');
+export const DECISION_FIELDS = {
+  decision: fields.oneOf(['approve', 'decline'], 'Your answer', 'approve'),
+  note: Reason.meta({
+    description: 'A note. If you decline, the partner reads it as the reason',
+    examples: ['We serve this customer ourselves.'],
+  }).optional(),
+};
+
+export const DecisionBody = z.strictObject(DECISION_FIELDS).openapi('PolicyDecision');
 
 export const DECISION_PROBLEMS = {
   403: problemResponse(

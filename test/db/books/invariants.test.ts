@@ -495,6 +495,31 @@ const PLANTS: readonly Plant[] = [
     names: (b) => `correction ${b.runId} is confirmed`,
   },
   {
+    wrong: 'more is claimed from a fund than it has',
+    breaks: 'claims-within-funds',
+    plant: (b) => [
+      sql.unsafe`
+        insert into fund(id, request_id, program_id, partner_id, currency, amount_minor, starts_on, ends_on)
+        values (${b.runId}, ${b.runId}, ${b.company.programId}, ${b.ann.id}, 'USD', 5, '2026-01-01', '2027-01-01')`,
+      sql.unsafe`
+        insert into fund_claim(program_id, partner_id, fund_id, currency, amount_minor, wish, proof, proof_sha256, claimed_by, due_at)
+        values (${b.company.programId}, ${b.ann.id}, ${b.runId}, 'USD', 6, 'a stand', 'invoice', sha256('x'), ${b.company.preparer}, now())`,
+    ],
+    names: (b) => `fund ${b.runId} has 5, but 6 was claimed`,
+  },
+  {
+    wrong: 'a claim is granted without a credit',
+    breaks: 'claims-within-funds',
+    plant: (b) => [
+      sql.unsafe`
+        insert into fund_claim(id, program_id, partner_id, currency, amount_minor, wish, proof, proof_sha256, claimed_by, status,
+          correction_id, ended_at)
+        values (${b.runId}, ${b.company.programId}, ${b.ann.id}, 'USD', 6, 'a stand', 'invoice', sha256('x'), ${b.company.preparer},
+          'granted', ${b.runId}, now())`,
+    ],
+    names: (b) => `claim ${b.runId} of 6 was granted`,
+  },
+  {
     wrong: 'a partner is merged without a decision',
     breaks: 'merged-partners-decided',
     plant: (b) => [sql.unsafe`update partner set merged_into = ${b.bob.id} where id = ${b.ann.id}`],

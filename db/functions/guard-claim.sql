@@ -1,0 +1,36 @@
+-- The claims against a fund that wait or were granted never come to more than the fund, and are of its partner and program. The code that adds
+-- one locks the fund first, so that two at the same moment see each other.
+create or replace function guard_new_claim() returns trigger language plpgsql as $$
+declare pot fund;
+begin
+  select * into pot from fund where id = new.fund_id for update;
+  if (pot.partner_id, pot.program_id, pot.currency) is distinct from (new.partner_id, new.program_id, new.currency)
+     or pot.amount_minor < new.amount_minor + coalesce((
+       select sum(claim.amount_minor) from fund_claim claim
+       where claim.fund_id = new.fund_id and claim.status in ('review', 'granted')), 0) then
+    raise exception 'claim % refused: it is not for this fund, or the fund has less left', new.id using errcode = 'check_violation';
+  end if;
+  return new;
+end $$;
+
+create or replace trigger new_claim_guarded before insert on fund_claim
+  for each row when (new.fund_id is not null) execute function guard_new_claim();
+
+-- A claim is decided once. It is granted by an approved review of it, and by a confirmed credit of the same amount.
+create or replace function guard_claim() returns trigger language plpgsql as $$
+begin
+  if old.status <> 'review' then
+    raise exception 'claim % refused: it was decided', old.id using errcode = 'restrict_violation';
+  end if;
+  if new.status = 'granted' and not exists (
+    select from policy_review review
+    join correction on correction.id = new.correction_id and correction.status = 'confirmed' and correction.kind = 'credit'
+    join correction_item item on item.correction_id = correction.id
+    where review.subject = 'claim' and review.subject_id = new.id and review.status = 'approved'
+      and (item.program_id, item.currency, item.amount_minor) = (new.program_id, new.currency, new.amount_minor)) then
+    raise exception 'claim % refused: no approved review and confirmed credit grant it', new.id using errcode = 'check_violation';
+  end if;
+  return new;
+end $$;
+
+create or replace trigger claim_guarded before update on fund_claim for each row execute function guard_claim();

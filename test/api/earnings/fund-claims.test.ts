@@ -1,0 +1,227 @@
+import { sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { getPartner } from '../../../db/partners/partners.ts';
+import { addDays } from '../../../domain/calendar.ts';
+import { checkInvariants } from '../../../scripts/check-invariants.ts';
+import { openOwner, tamper } from '../../fixtures/database.ts';
+import { giveRole } from '../../fixtures/people.ts';
+import { refusalOf } from '../../fixtures/rows.ts';
+import { type Answer, type Api, setUpShop, startApi } from '../api.ts';
+
+let api: Api;
+type Key = Awaited<ReturnType<Api['newKey']>>;
+let [ann, bob, preparer, approver, other]: [Key, Key, Key, Key, Key] = [] as never;
+
+const TODAY = new Date().toISOString().slice(0, 10);
+const within = { days: 3, counted: 'business' };
+const STAGES = [
+  { role: 'preparer', approvals: 1, within, atEnd: 'expire' },
+  { role: 'approver', approvals: 1, within, atEnd: 'expire' },
+];
+const LIMIT = {
+  title: 'receipts',
+  when: { amount: { atMost: '20.00' }, currency: ['USD'], hasFund: ['yes'] },
+  automatic: 'approve',
+};
+const POLICY = {
+  rules: [
+    { title: 'never without a fund', when: { hasFund: ['no'] }, automatic: { decline: 'Ask for a fund first.' } },
+    { title: 'all others', stages: STAGES },
+  ],
+};
+const SHA256 = 'ab'.repeat(32);
+const byText = (one: string, another: string): number => one.localeCompare(another);
+
+beforeAll(async () => {
+  api = await startApi();
+  await setUpShop(api, ['ann', 'bob']);
+  await api.ask('POST', '/v1/programs/shop/policies/claim', { body: { policy: POLICY } });
+  const small = { title: 'all', when: { amount: { atMost: '100000' }, currency: ['USD'] }, automatic: 'approve' };
+  const never = { title: 'never', automatic: { decline: 'No.' } };
+  await api.ask('POST', '/v1/programs/shop/policies/request', { body: { policy: { rules: [small, never] } } });
+  ann = await api.newKey('partner', (await getPartner(api.db, 'ann')).id);
+  bob = await api.newKey('partner', (await getPartner(api.db, 'bob')).id);
+  preparer = await api.newKey('preparer');
+  approver = await api.newKey('approver');
+  other = await api.newKey('approver');
+});
+afterAll(() => api.stop());
+
+/** A fund of ann that is open today. A request begins in the future, so its days are moved. */
+async function openFund(amount: string): Promise<string> {
+  const days = { startsOn: addDays(TODAY, 1), endsOn: addDays(TODAY, 90) };
+  const wish = { program: 'shop', kind: 'development_funds', wish: 'The fair', currency: 'USD', amount, ...days };
+  const request = await api.ask('POST', '/v1/me/requests', { body: wish, key: ann.key });
+  const owner = await openOwner(api.url);
+  await tamper(owner, sql.unsafe`update fund set starts_on = '2026-01-01' where request_id = ${idOf(request)}`);
+  await owner.end();
+  const { body } = await api.ask('GET', '/v1/me/funds?limit=1', { key: ann.key });
+  return idOf({ body: (body['items'] as Answer['body'][])[0] ?? {} });
+}
+
+const idOf = ({ body }: Pick<Answer, 'body'>) => String(body['id']);
+const claim = (
+  fund: string | undefined,
+  amount: string,
+  { key = ann.key, ...more }: { key?: string; currency?: string } = {},
+) =>
+  api.ask('POST', '/v1/me/claims', {
+    body: {
+      program: 'shop',
+      ...(fund ? { fund } : {}),
+      currency: 'USD',
+      amount,
+      wish: 'The stand',
+      proof: { document: 'invoice 4711', sha256: SHA256 },
+      ...more,
+    },
+    key,
+  });
+const decide = (id: string, key: string, decision = 'approve') =>
+  api.ask('POST', `/v1/claims/${id}/decision`, { body: { decision }, key });
+const get = (id: string) => api.ask('GET', `/v1/claims/${id}`);
+const leftOf = async (fund: string) => {
+  const { body } = await api.ask('GET', '/v1/funds?partner=ann&limit=200');
+  return (body['items'] as { id: string; left: string }[]).find(({ id }) => id === fund)?.left;
+};
+
+describe('given a claim from a fund', () => {
+  it('when two people approve it then it is a credit with its own line, and all of them had a hand in it', async () => {
+    const fund = await openFund('1000.00');
+    const answer = await claim(fund, '400.00');
+    expect(answer.body).toMatchObject({ status: 'review', proof: { document: 'invoice 4711', sha256: SHA256 } });
+    expect(await leftOf(fund), 'a claim that waits holds its amount').toBe('600.00');
+    const id = idOf(answer);
+    expect((await decide(id, preparer.key)).body).toMatchObject({ status: 'review' });
+    const { body } = await decide(id, approver.key);
+    expect(body).toMatchObject({ status: 'granted' });
+    expect((await api.ask('GET', `/v1/corrections/${String(body['correction'])}`)).body).toMatchObject({
+      kind: 'credit',
+      status: 'confirmed',
+      reason: 'Claim: The stand',
+      reference: `claim ${id}`,
+      proposedBy: preparer.actor.code,
+      decidedBy: approver.actor.code,
+      items: [{ partner: 'ann', amount: '400.00' }],
+    });
+    const hands = await api.db.oneFirst(sql.type(z.object({ hands: z.array(z.string()) }))`
+      select made_by as hands from earning_line where correction_id = ${String(body['correction'])}`);
+    expect(new Set(hands)).toEqual(new Set([preparer.actor.id, approver.actor.id, ann.actor.id]));
+    const news = await api.db.anyFirst(sql.type(z.object({ what: z.string() }))`
+      select body ->> 'what' as what from notification where kind = 'claim_changed' and body ->> 'claim' = ${id} order by id`);
+    expect(news).toEqual(['received', 'granted']);
+    expect((await decide(id, other.key)).body).toMatchObject({ code: 'decision_not_open' });
+  });
+
+  it('when it is declined or withdrawn then the fund has its amount again', async () => {
+    const fund = await openFund('1000.00');
+    const [first, second] = [idOf(await claim(fund, '600.00')), idOf(await claim(fund, '400.00'))];
+    expect(await leftOf(fund)).toBe('0.00');
+    await decide(first, preparer.key, 'decline');
+    const path = `/v1/me/claims/${second}/withdraw`;
+    expect((await api.ask('POST', path, { body: { reason: 'A mistake' }, key: bob.key })).status).toBe(404);
+    await api.ask('POST', path, { body: { reason: 'A mistake' }, key: ann.key });
+    expect(await leftOf(fund)).toBe('1000.00');
+    expect((await decide(second, preparer.key)).body).toMatchObject({ code: 'decision_not_open' });
+  });
+
+  it('when several are made at the same moment then they never come to more than the fund', async () => {
+    const fund = await openFund('1000.00');
+    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => claim(fund, '400.00')));
+    expect(answers.map(({ status }) => String(status)).toSorted(byText)).toEqual(['201', '201', '400', '400', '400']);
+    const refused = answers.find(({ status }) => status === 400);
+    expect(refused?.body['errors']).toMatchObject([
+      { field: 'amount', reason: 'is more than the 200.00 USD that the fund has left' },
+    ]);
+  });
+
+  it('when two people approve the last stage at the same moment then it is credited once', async () => {
+    const fund = await openFund('100.00');
+    const id = idOf(await claim(fund, '100.00'));
+    await decide(id, preparer.key);
+    const answers = await Promise.all([decide(id, approver.key), decide(id, other.key)]);
+    expect(answers.map(({ status }) => String(status)).toSorted(byText)).toEqual(['200', '409']);
+    const lines = await api.db.any(sql.unsafe`
+      select from earning_line join fund_claim using (correction_id) where fund_claim.id = ${id}`);
+    expect(lines).toHaveLength(1);
+  });
+
+  it('when it is not theirs, too much, in another currency or too late then the field is named', async () => {
+    const fund = await openFund('100.00');
+    expect((await claim(fund, '10.00', { key: bob.key })).body['errors']).toMatchObject([{ field: 'fund' }]);
+    expect((await claim(fund, '100.01')).body['errors']).toMatchObject([{ field: 'amount' }]);
+    expect((await claim(fund, '10.00', { currency: 'EUR' })).body['errors']).toMatchObject([{ field: 'currency' }]);
+    const owner = await openOwner(api.url);
+    await tamper(owner, sql.unsafe`update fund set ends_on = ${addDays(TODAY, -1)} where id = ${fund}`);
+    await owner.end();
+    expect((await claim(fund, '10.00')).body['errors']).toMatchObject([{ field: 'fund' }]);
+    expect((await claim(undefined, '10.00')).body).toMatchObject({
+      status: 'declined',
+      reason: 'Ask for a fund first.',
+    });
+  });
+
+  it('when the same person answers with another account then they are refused', async () => {
+    const fund = await openFund('100.00');
+    const id = idOf(await claim(fund, '50.00'));
+    expect((await decide(id, preparer.key)).status).toBe(200);
+    const { key } = await giveRole(api.db, preparer.actor.id, 'approver');
+    expect((await decide(id, key)).body).toMatchObject({ code: 'approver_decided_already' });
+    const insider = await api.newKey('approver');
+    await giveRole(api.db, insider.actor.id, 'partner', { partnerId: (await getPartner(api.db, 'ann')).id });
+    expect((await decide(id, insider.key)).body).toMatchObject({ code: 'approver_is_payee' });
+    expect((await get(id)).body).toMatchObject({ status: 'review' });
+  });
+
+  it('when the code forgets to ask then the database refuses what exceeds the fund, and a grant without a credit', async () => {
+    const fund = await openFund('100.00');
+    const id = idOf(await claim(fund, '60.00'));
+    const copy = api.db.query(sql.unsafe`
+      insert into fund_claim(program_id, partner_id, fund_id, currency, amount_minor, wish, proof, proof_sha256, claimed_by, due_at)
+      select program_id, partner_id, fund_id, currency, amount_minor, wish, proof, proof_sha256, claimed_by, now()
+      from fund_claim where id = ${id}`);
+    expect(await refusalOf(copy)).toContain('has less left');
+    const grant = api.db.query(sql.unsafe`
+      update fund_claim set status = 'granted', due_at = null, ended_at = now(), correction_id = (select id from correction limit 1)
+      where id = ${id}`);
+    expect(await refusalOf(grant)).toContain('grant it');
+  });
+});
+
+describe('given a policy that pays small claims without a person', () => {
+  const path = '/v1/programs/shop/policies/claim';
+  const policy = { rules: [LIMIT, ...POLICY.rules] };
+
+  it('when nobody has confirmed it then the version before decides', async () => {
+    expect((await api.ask('POST', path, { body: { policy } })).body).toMatchObject({
+      version: 2,
+      needsConfirmation: true,
+      confirmedBy: null,
+    });
+    expect((await claim(await openFund('100.00'), '20.00')).body).toMatchObject({ status: 'review' });
+  });
+
+  it('when an approver confirms it then claims within the limit are paid, and both people had a hand in it', async () => {
+    const { key } = await giveRole(api.db, api.operator.actor.id, 'approver');
+    expect((await api.ask('POST', `${path}/2/confirm`, { key })).body).toMatchObject({ code: 'decider_is_proposer' });
+    const confirm = () => api.ask('POST', `${path}/2/confirm`, { key: other.key });
+    expect((await confirm()).body).toMatchObject({ confirmedBy: other.actor.code });
+    expect((await confirm()).status, 'a second call changes nothing').toBe(200);
+
+    const fund = await openFund('100.00');
+    const { body } = await claim(fund, '20.00');
+    expect(body).toMatchObject({ status: 'granted' });
+    const correction = await api.ask('GET', `/v1/corrections/${String(body['correction'])}`);
+    expect(correction.body).toMatchObject({
+      proposedBy: api.operator.actor.code,
+      decidedBy: other.actor.code,
+    });
+    expect((await claim(fund, '20.01')).body).toMatchObject({ status: 'review' });
+  });
+
+  it('then the books are right', async () => {
+    expect(await checkInvariants(api.db)).toEqual([]);
+  });
+});
