@@ -4,7 +4,7 @@ import type { DatabasePool } from 'slonik';
 import { postJournals } from '../../db/books/ledger.ts';
 import { type Database, expectManyRows } from '../../db/database.ts';
 import { type AccrualProgram, type DueEvent, listDueEvents, lockShardForAccrual } from '../../db/earnings/accrual.ts';
-import { insertAncestors } from '../../db/earnings/ancestors.ts';
+import { type EventAncestor, insertAncestors } from '../../db/earnings/ancestors.ts';
 import { insertEarnings } from '../../db/earnings/earnings.ts';
 import { type DueKey, finishDueEvents, insertDue, waitInQueue, wakeWaiting } from '../../db/earnings/events.ts';
 import { keepPartners } from '../../db/earnings/partners-then.ts';
@@ -12,10 +12,11 @@ import { saveScopes } from '../../db/earnings/scopes.ts';
 import { tryCorrectedAgain } from '../../db/earnings/set-aside.ts';
 import { accrualPostings } from '../../domain/books/postings.ts';
 import type { Scope } from '../../domain/earnings/change.ts';
-import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
+import { distinctShards, type Shard, shardOf, SHARDS } from '../../domain/earnings/shard.ts';
 import { bookEarnedPoints } from '../../commands/earnings/points.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 import { isOfData, reasonOf } from './failed-page.ts';
+import { wakeAccrual } from '../../temporal/starts.ts';
 import { openPage } from './page.ts';
 import { workOutInParts } from './parts.ts';
 import { storedPast } from './past.ts';
@@ -23,22 +24,32 @@ import { createTermsCache, type TermsCache } from './terms-cache.ts';
 import { inOrder, workOut } from './work-out.ts';
 
 export type AccrualDeps = { db: DatabasePool; temporal: Client };
+type AccrualParts = Pick<AccrualDeps, 'db'> & Partial<Pick<AccrualDeps, 'temporal'>>;
 
 const EVENTS_PER_PAGE = 2000;
 
-export function createAccrualActivities({ db }: Pick<AccrualDeps, 'db'>) {
+export function createAccrualActivities({ db, temporal }: AccrualParts) {
   const terms = createTermsCache();
 
   /** Works out the next events of a share, or those among a few of them, in one transaction. Returns how many it took. */
-  const accrueNext = (shard: Shard, few?: readonly DueKey[]): Promise<number> =>
-    db.transaction(async (tx) => {
+  async function accrueNext(shard: Shard, few?: readonly DueKey[]): Promise<number> {
+    const { taken, above } = await db.transaction(async (tx) => {
       const program = await lockShardForAccrual(tx, shard);
-      if (!program) return 0;
+      if (!program) return { taken: 0, above: [] };
       await expectManyRows(tx);
       const due = await listDueEvents(tx, program.id, shard.shard, EVENTS_PER_PAGE, few);
-      if (due.length > 0) await accrue(tx, program, due, terms);
-      return due.length;
+      return { taken: due.length, above: due.length > 0 ? await accrue(tx, program, due, terms) : [] };
     });
+    await wakeOthers(shard, above);
+    return taken;
+  }
+
+  /** Wakes the shares of partners above, who have new work. The sweep wakes those that cannot be woken now. */
+  async function wakeOthers({ program, shard: own }: Shard, above: readonly EventAncestor[]): Promise<void> {
+    const others = distinctShards(above.map(({ partnerId }) => ({ program, shard: shardOf(partnerId) })));
+    for (const other of others)
+      if (temporal && other.shard !== own) await wakeAccrual(temporal, other).catch(() => undefined);
+  }
 
   return {
     /**
@@ -67,19 +78,20 @@ async function tellingOfFailure<T>(db: DatabasePool, { program, shard }: Shard, 
   }
 }
 
+/** Works out events, and returns the partners above for whom they are due now. */
 async function accrue(
   tx: Database,
   program: AccrualProgram,
   due: readonly DueEvent[],
   terms: TermsCache,
-): Promise<void> {
+): Promise<readonly EventAncestor[]> {
   const page = await openPage(storedPast(tx, program, terms), program, due, terms);
   const { earnings, done, above, waiting, unread } = workOut(page, inOrder(due));
   for (const { scope, event } of unread) await tellOfMissingReading(tx, scope, event);
   for (const { event, reason } of page.misfits)
     await raiseAlarm(tx, 'refund_not_applied', `event/${event.source}/${event.id}`, reason);
   if (waiting.length > 0) await waitInQueue(tx, waiting);
-  if (done.length === 0) return;
+  if (done.length === 0) return [];
   if (page.keptPartners.length > 0) await keepPartners(tx, page.keptPartners);
   await saveScopes(tx, program.id, page.changedScopes());
   const { lines, ...batch } = await insertEarnings(tx, program.id, done.length, earnings);
@@ -93,6 +105,7 @@ async function accrue(
   await wakeWaiting(tx, done);
   const corrected = done.filter(({ revision }) => revision > 1);
   if (corrected.length > 0) await tryCorrectedAgain(tx, corrected);
+  return above;
 }
 
 /** Somebody is told of a window that closes without its reading. */

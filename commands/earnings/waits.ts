@@ -15,8 +15,8 @@ export async function tellOfLongWaits(tx: Database): Promise<void> {
     if (!isNew) continue;
     const named = `${first.join(', ')}${count > first.length ? ', and others' : ''}`;
     const detail =
-      `The number of refunds ${waiting(hours)} is ${count}: ${named}. ` +
-      'They take nothing back until these sales are sent.';
+      `The number of refunds and payments ${waiting(hours)} is ${count}: ${named}. ` +
+      'They change nothing until these sales are sent.';
     await raiseAlarm(tx, 'refund_waits', subjectOf(program), detail, newest.toISOString());
   }
   await clearAlarmsBut(

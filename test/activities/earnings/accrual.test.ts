@@ -166,7 +166,7 @@ describe('given refunds whose sales are not known', () => {
     return open.find(({ kind, subject }) => kind === 'refund_waits' && subject === `program/${company.code}`);
   };
   const detail = (ids: string) =>
-    `The number of refunds that have waited more than a day for their sales is ${ids}. They take nothing back until these sales are sent.`;
+    `The number of refunds and payments that have waited more than a day for their sales is ${ids}. They change nothing until these sales are sent.`;
 
   it('when they have waited a day then one alarm names them, and it ends when their sales are sent', async () => {
     const shop = await openShop();
@@ -193,7 +193,7 @@ describe('given refunds whose sales are not known', () => {
     await waitFor(shop, [one]);
     await alarmOf(shop);
     expect((await alarmOf(shop))?.facts.map((fact) => fact.detail)).toEqual([
-      `The number of refunds that wait for their sales is 1: shop/${one}. They take nothing back until these sales are sent.`,
+      `The number of refunds and payments that wait for their sales is 1: shop/${one}. They change nothing until these sales are sent.`,
     ]);
     await waitFor(shop, [other]);
     expect((await alarmOf(shop))?.facts.at(-1)?.detail).toMatch(/ is 2: /);
