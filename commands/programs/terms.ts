@@ -1,8 +1,10 @@
 import type { Database } from '../../db/database.ts';
 import { listFactKeysNamed } from '../../db/partners/fact-keys.ts';
+import { listRateSources } from '../../db/programs/exchange-rates.ts';
 import type { Program } from '../../db/programs/programs.ts';
 import { readUnits } from '../../db/programs/units.ts';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
+import type { RateSource } from '../../domain/programs/exchange-rate.ts';
 import type { IncentiveTerms } from '../../domain/programs/incentives/index.ts';
 import type { PlanTerms } from '../../domain/programs/plan.ts';
 import { pointsOfTerms, whyNotUnits } from '../../domain/programs/points.ts';
@@ -19,12 +21,17 @@ export async function refuseUnknown(db: Database, program: Program, terms: PlanT
     db,
     incentives.flatMap(({ when }) => Object.keys(when.partner?.facts ?? {})),
   );
+  const sources = await listRateSources(
+    db,
+    incentives.flatMap(({ rates }) => rates ?? []),
+  );
   const allowed = new Map(keys.map(({ key, allowedValues }) => [key, allowedValues]));
   const ofIncentives = incentives.flatMap((incentive, index) =>
     [
       ...undeclaredAttributes(incentive, program),
       ...closedKinds(incentive, program),
       ...unknownFacts(incentive, allowed),
+      ...unknownSource(incentive, sources),
     ].map(({ field, reason }) => ({ field: `terms.incentives[${index}].${field}`, reason })),
   );
   const ofUnits = whyNotUnits(terms, program, await readUnits(db, pointsOfTerms(terms)));
@@ -48,6 +55,12 @@ const closedKinds = ({ when }: IncentiveTerms, { code, partnerKinds }: Program):
       field: 'when.partner.kind',
       reason: `${kind} is not a kind that program ${code} is open to: ${partnerKinds.join(', ')}`,
     }));
+
+/** Nobody could ever work out events by rates that nobody loads. */
+const unknownSource = ({ rates }: IncentiveTerms, sources: readonly RateSource[]): FailureDetail[] =>
+  rates === undefined || sources.some(({ code }) => code === rates)
+    ? []
+    : [{ field: 'rates', reason: `${rates} is a source of which no rates were recorded yet` }];
 
 function unknownFacts({ when }: IncentiveTerms, allowed: ReadonlyMap<string, readonly string[]>): FailureDetail[] {
   return Object.entries(when.partner?.facts ?? {}).flatMap(([key, values]) => {

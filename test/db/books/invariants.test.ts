@@ -238,6 +238,16 @@ const PLANTS: readonly Plant[] = [
     names: (b) => `partner ${b.cleo.id} `,
   },
   {
+    wrong: 'an earning was converted at a rate that nobody recorded',
+    breaks: 'earnings-keep-published-rates',
+    plant: (b) => [
+      sql.unsafe`
+        update earning set rate = '{"source": "ECB", "from": "EUR", "to": "USD", "day": "2026-03-06", "fromRate": null, "toRate": "9.9"}'
+        where earning_line_id = ${b.cleoLine}`,
+    ],
+    names: () => 'names a rate that nobody recorded',
+  },
+  {
     wrong: 'an earning belongs to another partner than its event',
     breaks: 'earnings-fit-line-and-event',
     plant: (b) => [
