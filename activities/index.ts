@@ -1,6 +1,8 @@
 import { type AccrualDeps, createAccrualActivities } from './earnings/accrual.ts';
 import { createDecisionActivities, type DecisionDeps } from './earnings/decisions.ts';
 import { sendHeartbeats } from './heartbeat.ts';
+import { type BackTestDeps, createBackTestActivities } from './earnings/back-test.ts';
+import { type AuditDeps, createAuditActivities } from './books/audit.ts';
 import { type BatchDeps, createBatchActivities } from './payouts/batches.ts';
 import { type CheckDeskDeps, createCheckActivities } from './checks/check-desk.ts';
 import { translateFailures } from './failures.ts';
@@ -15,6 +17,8 @@ import { createPrepareRunActivities, type PrepareRunDeps } from './runs/prepare.
 import { createSweepActivities, type SweepDeps } from './sweep.ts';
 
 export type ActivityDeps = AccrualDeps &
+  AuditDeps &
+  BackTestDeps &
   BatchDeps &
   CheckDeskDeps &
   DecisionDeps &
@@ -33,6 +37,8 @@ export const createActivities = (deps: ActivityDeps) =>
   translateFailures(
     sendHeartbeats({
       ...createAccrualActivities(deps),
+      ...createAuditActivities(deps),
+      ...createBackTestActivities(deps),
       ...createBatchActivities(deps),
       ...createCheckActivities(deps),
       ...createDecisionActivities(deps),

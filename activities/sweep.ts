@@ -1,6 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { DatabasePool } from 'slonik';
 
+import { listRunningBackTests } from '../db/earnings/back-tests.ts';
+import { listRunningAudits } from '../db/books/audits.ts';
 import { sealAuditLog } from '../db/people/audit.ts';
 import { listOverdueBatches } from '../db/payouts/batches.ts';
 import { redrawRun } from '../commands/runs/redraw.ts';
@@ -14,7 +16,7 @@ import { claimParked } from '../commands/earnings/parked.ts';
 import { followMerges } from '../commands/earnings/merges.ts';
 import { giveUpWebhooks, noticeBatches } from '../commands/payouts/inbox.ts';
 import { listMatchedInbox, markInboxProcessed } from '../db/payouts/inbox.ts';
-import { wakeAccrual, wakeBatch, wakeDecision, wakeRun } from '../temporal/starts.ts';
+import { wakeAccrual, wakeAudit, wakeBackTest, wakeBatch, wakeDecision, wakeRun } from '../temporal/starts.ts';
 import { isNews } from '../domain/payouts/news.ts';
 import { wakePayouts } from './payouts/wake.ts';
 
@@ -44,6 +46,8 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     await noticeBatches(db);
     const batches = await listOverdueBatches(db, BATCHES_PER_SWEEP);
     for (const batch of batches) await wakeBatch(temporal, batch);
+    for (const id of await listRunningAudits(db)) await wakeAudit(temporal, id);
+    for (const id of await listRunningBackTests(db)) await wakeBackTest(temporal, id);
     const payouts = await wakeOverduePayouts(db, temporal);
     return (
       decisions.length + shards.length + runs.length + batches.length + payouts + (await wakeByInbox(db, temporal))

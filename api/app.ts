@@ -75,6 +75,8 @@ import { runChangeRoutes } from './routes/runs/changes.ts';
 import { flagRoutes } from './routes/runs/flags.ts';
 import { outcomeRoutes } from './routes/runs/outcomes.ts';
 import { runRoutes } from './routes/runs/runs.ts';
+import { backTestRoutes } from './routes/earnings/back-tests.ts';
+import { auditedMonthRoutes } from './routes/books/audits.ts';
 import { negativeBalanceRoutes } from './routes/books/negative-balances.ts';
 import { statementRoutes } from './routes/books/statements.ts';
 import { scheduleRoutes } from './routes/payers/schedules.ts';
@@ -162,6 +164,8 @@ const ROUTES = [
   gatewayRoutes,
   alarmRoutes,
   statementRoutes,
+  backTestRoutes,
+  auditedMonthRoutes,
   negativeBalanceRoutes,
   auditRoutes,
   webhookRoutes,

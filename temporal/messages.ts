@@ -32,6 +32,8 @@ export const batchWorkflowId = (batchId: string): string => `batch/${batchId}`;
 export const reconciliationWorkflowId = (gateway: string, day: string): string => `reconciliation/${gateway}/${day}`;
 /** A deal, a request or a claim. */
 export const decisionWorkflowId = (subject: PolicySubject, id: string): string => `${subject}/${id}`;
+export const backTestWorkflowId = (backTestId: string): string => `back-test/${backTestId}`;
+export const auditWorkflowId = (auditId: string): string => `audit/${auditId}`;
 export const CHECK_DESK_WORKFLOW_ID = 'check-desk';
 export const payScheduleId = (scheduleCode: string): string => `pay/${scheduleCode}`;
 export const SWEEP_SCHEDULE_ID = 'sweep';
@@ -41,6 +43,8 @@ export const RECONCILIATION_SCHEDULE_ID = 'reconciliation';
 export const CHECK_DESK_SCHEDULE_ID = 'check-desk';
 /** Also the id of the workflow that it starts. */
 export const INVARIANTS_SCHEDULE_ID = 'nightly-invariants';
+/** Also the id of the workflow that it starts. */
+export const AUDITS_SCHEDULE_ID = 'monthly-audits';
 
 /** New events have arrived: look again before going to sleep. */
 export const eventsArrivedSignal = defineSignal('eventsArrived');

@@ -3,6 +3,7 @@ import { type CalendarSpec, type Client, ScheduleNotFoundError, type ScheduleOpt
 import { MINUTE_MS } from '../domain/durations.ts';
 import type { Frequency } from '../domain/payers/schedule.ts';
 import {
+  AUDITS_SCHEDULE_ID,
   CHECK_DESK_SCHEDULE_ID,
   CHECK_DESK_WORKFLOW_ID,
   INVARIANTS_SCHEDULE_ID,
@@ -93,7 +94,7 @@ const RECONCILED_AT = [
 /** The bank's deadlines are hours away. At worst, a person learns this much later about a check that the bank asks about. */
 const CHECK_DESK_EVERY_MS = 10 * MINUTE_MS;
 
-/** Deploys the sweep, the mail, the nightly reconciliation, the nightly verification of the books, and the reading of the bank's questions about checks. */
+/** Deploys the sweep, the mail, the nightly reconciliation, the nightly verification of the books, the monthly audits, and the reading of the bank's questions about checks. */
 export async function deploySystemSchedules(client: Client, sweepSeconds: number): Promise<void> {
   await deploySchedule(client, {
     scheduleId: SWEEP_SCHEDULE_ID,
@@ -133,6 +134,20 @@ export async function deploySystemSchedules(client: Client, sweepSeconds: number
       taskQueue: TASK_QUEUES.main,
     },
     policies: { overlap: 'SKIP', catchupWindow: '1 day', pauseOnFailure: false },
+  });
+  await deploySchedule(client, {
+    scheduleId: AUDITS_SCHEDULE_ID,
+    spec: {
+      calendars: [{ dayOfMonth: 2, hour: 6, comment: 'UTC; the month is over in every zone' }],
+      timezone: 'UTC',
+    },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'monthlyAudits',
+      workflowId: AUDITS_SCHEDULE_ID,
+      taskQueue: TASK_QUEUES.main,
+    },
+    policies: { overlap: 'SKIP', catchupWindow: '10 days', pauseOnFailure: false },
   });
   await deploySchedule(client, {
     scheduleId: CHECK_DESK_SCHEDULE_ID,

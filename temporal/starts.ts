@@ -9,6 +9,8 @@ import {
   accrualWorkflowId,
   answeredSignal,
   attemptChangedSignal,
+  auditWorkflowId,
+  backTestWorkflowId,
   batchChangedSignal,
   batchWorkflowId,
   CHECK_DESK_WORKFLOW_ID,
@@ -138,5 +140,29 @@ export async function startReconciliation(client: Client, gateway: GatewayName, 
     args: [gateway, day],
     typedSearchAttributes: new TypedSearchAttributes([{ key: keys.gatewayKey, value: gateway }]),
     staticSummary: `Reconciliation of ${gateway} on ${day}`,
+  });
+}
+
+/** Works a month of a program out again, and compares it with the books. */
+export async function wakeAudit(client: Client, id: string): Promise<void> {
+  await client.workflow.start('audit', {
+    ...REPEATABLE,
+    workflowId: auditWorkflowId(id),
+    taskQueue: TASK_QUEUES.main,
+    args: [id],
+    staticSummary: 'Audit of a month',
+    staticDetails: `Audit **${id}**.\n\nSafe to terminate: the sweep starts it again, and it goes on where it was.`,
+  });
+}
+
+/** Replays past events by a draft of terms. */
+export async function wakeBackTest(client: Client, id: string): Promise<void> {
+  await client.workflow.start('backTest', {
+    ...REPEATABLE,
+    workflowId: backTestWorkflowId(id),
+    taskQueue: TASK_QUEUES.main,
+    args: [id],
+    staticSummary: 'Back-test of a draft of terms',
+    staticDetails: `Back-test **${id}**. It changes nothing but its own results.\n\nSafe to terminate: the sweep starts it again, and it goes on where it was.`,
   });
 }

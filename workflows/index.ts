@@ -1,5 +1,7 @@
 /** The workflows that the workers run, one for each life-cycle. */
 export { accrual } from './accrual.ts';
+export { audit, monthlyAudits } from './audit.ts';
+export { backTest } from './back-test.ts';
 export { batch } from './batch.ts';
 export { checkDesk } from './check-desk.ts';
 export { decision } from './decision.ts';

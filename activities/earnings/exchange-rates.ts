@@ -18,9 +18,12 @@ export type Rates = {
 const keyOf = ({ source, day, quote }: Pick<PublishedRow, 'source' | 'day' | 'quote'>): string =>
   `${source}/${day}/${quote}`;
 
-/** Reads the rates for conversions, and holds off new ones until the transaction ends. Without a conversion it reads nothing. */
-export async function readRates(tx: Database, needs: readonly RateNeed[]): Promise<Rates> {
-  if (needs.length > 0) await lockRatesShared(tx);
+/**
+ * Reads the rates for conversions, and holds off new ones until the transaction ends, unless it only reads the past. Without a conversion it
+ * reads nothing.
+ */
+export async function readRates(tx: Database, needs: readonly RateNeed[], isPast = false): Promise<Rates> {
+  if (needs.length > 0 && !isPast) await lockRatesShared(tx);
   const sources = needs.length > 0 ? await listRateSources(tx, [...new Set(needs.map(({ source }) => source))]) : [];
   const bySource = new Map(sources.map((source) => [source.code, source]));
   const rows = needs.length > 0 ? await listRatesFor(tx, needs) : [];

@@ -73,7 +73,7 @@ export async function readHistories(
   return new Map([...grouped].flatMap(([key, events]) => historyOf(events).map((history) => [key, history] as const)));
 }
 
-function historyOf(events: readonly HistoryEvent[]): History[] {
+export function historyOf(events: readonly HistoryEvent[]): History[] {
   const [first] = events;
   if (!first) return [];
   const open = new Set(events.filter(({ isDue }) => isDue).map(({ eventId }) => eventId));

@@ -57,7 +57,7 @@ export async function openPage(
   const above = ancestorsBy(await past.ancestors(due, histories), { zone, histories, paidLevels });
   const first = new Map(due.flatMap((event) => firstOf(event).map((rated) => [event, rated])));
   const targets = new Map([...first].map(([event, rated]) => [event, targetsAtPar(rated)]));
-  const { scopes, contributions } = await past.state(due, histories, (counted) => [
+  const { scopes, contributions, closingOf } = await past.state(due, histories, (counted) => [
     ...[...first].flatMap(([event, rated]) => namesOf(event.partnerId, rated, targets.get(event))),
     ...[...histories].flatMap(([key, history]) =>
       revisionsOf(history, counted.get(key) ?? []).flatMap((rated) => namesOf(history.partnerId, rated)),
@@ -69,7 +69,6 @@ export async function openPage(
       part.level === null ? [] : rateNeedsOf(rest, termsBy(rating), circumstancesOf(rating, part, part.level)),
     ),
   );
-  const closing = new Map([...scopes.values()].map((scope) => [scope.closingId, scope]));
   const changed = new Set<Scope>();
   const misfits: { event: DueEvent; reason: string }[] = [];
 
@@ -245,7 +244,7 @@ export async function openPage(
     misfits,
     changeOf,
     ancestorsOf: above,
-    closingOf: ({ eventId }) => closing.get(eventId),
+    closingOf: ({ eventId }) => closingOf(eventId),
     scopeOf(partnerId, name) {
       const key = scopeKey(partnerId, name);
       const scope = scopes.get(key) ?? emptyScope(partnerId, name);

@@ -23,10 +23,11 @@ export async function readPartnersThen(
   due: readonly DueEvent[],
   histories: ReadonlyMap<string, History>,
   isAsked: boolean,
+  isPast = false,
 ): Promise<PartnersThen> {
   const partnerIds = isAsked ? [...new Set(due.map(({ partnerId, childId }) => childId ?? partnerId))] : [];
-  // A partner above is worked out after the one below, whose facts are kept by then.
-  const above = due.filter(({ childId }) => childId !== null).map(({ eventId }) => eventId);
+  // The facts of past events are kept. A partner above is worked out after the one below, whose facts are kept by then.
+  const above = due.filter(({ childId }) => isPast || childId !== null).map(({ eventId }) => eventId);
   const eventIds = isAsked ? [...above, ...[...histories.values()].flatMap(({ ids }) => ids)] : [];
   const known = new Map(
     (partnerIds.length > 0 ? await listKnownPartners(tx, id, partnerIds) : []).map((row) => [row.partnerId, row]),

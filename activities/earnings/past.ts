@@ -15,8 +15,14 @@ import type { TermsCache } from './terms-cache.ts';
 
 export type RatingOf = (event: Pick<DueEvent, 'partnerId' | 'childId' | 'occurredAtMs'>) => Rating | undefined;
 
-/** The scopes by `scopeKey`, and the contributions of refunded or corrected events by the keys of their histories. */
-export type State = { readonly scopes: Map<string, Scope>; readonly contributions: Map<string, Contribution[]> };
+export type State = {
+  /** By `scopeKey`. */
+  readonly scopes: Map<string, Scope>;
+  /** The contributions of refunded or corrected events, by the keys of their histories. */
+  readonly contributions: Map<string, Contribution[]>;
+  /** The window that an event of ours closes. Undefined for any other event. */
+  readonly closingOf: (eventId: bigint) => Scope | undefined;
+};
 
 /** The names of the scopes that the events of a page may change, given the contributions that are stored. */
 type NamesOf = (counted: ReadonlyMap<string, readonly ContributionRow[]>) => readonly ScopeOfPartner[];
@@ -75,7 +81,8 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
       const contributions = new Map(
         [...counted].map(([key, rows]) => [key, rows.map((row): Contribution => contributionOf(row, byId))]),
       );
-      return { scopes, contributions };
+      const closing = new Map([...scopes.values()].map((scope) => [scope.closingId, scope]));
+      return { scopes, contributions, closingOf: (eventId) => closing.get(eventId) };
     },
   };
 }

@@ -62,6 +62,16 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/programs/{code}/policies/{subject}': OPERATOR,
   'POST /v1/programs/{code}/policies/{subject}/{version}/confirm': APPROVER,
 
+  'POST /v1/programs/{code}/plans/{plan}/back-tests': ['operator', 'preparer'],
+  'GET /v1/back-tests/{id}': STAFF,
+  'GET /v1/back-tests/{id}/partners': STAFF,
+  'GET /v1/back-tests/{id}/partners.csv': STAFF,
+  'GET /v1/back-tests/{id}/stopped-events': STAFF,
+  'GET /v1/programs/{code}/audits': STAFF,
+  'POST /v1/programs/{code}/audits': ['operator', 'preparer'],
+  'GET /v1/audits/{id}': STAFF,
+  'GET /v1/audits/{id}/differences': STAFF,
+
   'GET /v1/partners': STAFF,
   'POST /v1/partners': OPERATOR,
   'POST /v1/partners/batch': OPERATOR,

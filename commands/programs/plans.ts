@@ -60,8 +60,7 @@ export const addPlanVersion = (
   db.transaction(async (tx) => {
     await lockProgram(tx, program.id);
     await getLatestVersion(tx, program, code);
-    await refuseUnknown(tx, program, version.terms);
-    refuseOutlived(version);
+    await refuseTerms(tx, program, version);
     const number = await insertNextVersion(tx, program, code, version, by);
     if (number === null) throw tooEarly(await findEffectiveVersion(tx, program, code));
     const subject = subjectOf(program, code);
@@ -97,6 +96,12 @@ export const withdrawPlanVersion = (
     });
     return getVersion(tx, program, plan, version);
   });
+
+/** Refuses terms that cannot be saved: they name something unknown, or nobody could ever earn by one of their incentives. */
+export async function refuseTerms(tx: Database, program: Program, version: NewPlanVersion): Promise<void> {
+  await refuseUnknown(tx, program, version.terms);
+  refuseOutlived(version);
+}
 
 function refuseOutlived({ terms, effectiveFrom }: NewPlanVersion): void {
   const details = whyNeverFrom(terms, (effectiveFrom ?? new Date()).getTime());

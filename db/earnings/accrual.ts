@@ -48,7 +48,7 @@ export type DueEvent = AccrualEvent & {
   readonly acceptedBy?: string | null;
 };
 
-const eventShape = {
+export const eventShape = {
   eventId: z.bigint(),
   source: z.string(),
   id: z.string(),
@@ -82,7 +82,7 @@ const DueRow = z.strictObject({
   acceptedBy: z.string().nullable(),
 });
 
-const eventColumns = sql.fragment`
+export const eventColumns = sql.fragment`
   event.id as "eventId", event.source, event.source_id as id, event.revision, program.code as program, partner.code as partner,
   event.partner_id as "eventPartnerId", event.kind, event.occurred_at as "occurredAtMs", event.currency, event.amount_minor as minor,
   event.other_amounts as "otherAmounts", event.quantity, event.attributes, event.reading, event.about, event.sent_by as "sentBy",

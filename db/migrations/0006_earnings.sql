@@ -58,6 +58,7 @@ create table event_ancestor(
   level smallint check (level > 0),
   primary key (event_id, child_id, partner_id)
 );
+create index on event_ancestor(partner_id, event_id);
 comment on column event_ancestor.level is
   'How far above the child the partner is: 1 is the parent. Null where the partner only gives back what an earlier revision earned.';
 
@@ -334,3 +335,50 @@ comment on column earning.volume is 'The change of the measure. With `before`, i
 comment on column earning.rate is
   'The rate at which the amounts that are left of the event were converted, with these amounts. Null where none was converted.';
 comment on column earning.before is 'The earnings and measures of the scope before the change. Null where it was empty.';
+
+-- A draft of terms that is replayed over past events, besides what the plan in force earned for them. Nothing is earned by it.
+create table back_test(
+  id uuid primary key default uuidv7(),
+  program_id int not null references program,
+  plan_id int not null references plan,
+  terms jsonb not null,
+  starts_on date not null check (isfinite(starts_on)),
+  ends_on date not null check (isfinite(ends_on)),
+  tier_key text references fact_key,
+  state text not null default 'running' check (state in ('running', 'done', 'failed')),
+  done_through bigint not null default 0,
+  asked_by uuid not null references actor,
+  asked_at timestamptz not null default now(),
+  ended_at timestamptz,
+  check (ends_on > starts_on),
+  check ((state = 'running') = (ended_at is null))
+);
+create index back_test_running on back_test(id) where state = 'running';
+comment on column back_test.tier_key is 'The fact by whose value on the day of an event the sums are told apart.';
+comment on column back_test.done_through is 'The last partner whose events were replayed.';
+
+-- The sums of a partner, month and tier, in minor units: what the plan earned, and what the draft would have earned.
+create table back_test_sum(
+  back_test_id uuid not null references back_test,
+  partner_id bigint not null,
+  month date not null,
+  tier text not null,
+  unit text not null,
+  event_count bigint not null,
+  old_minor bigint not null,
+  new_minor bigint not null,
+  stopped_count bigint not null,
+  primary key (back_test_id, partner_id, unit, month, tier)
+);
+comment on column back_test_sum.stopped_count is 'The events that earned something, and would earn nothing by the draft.';
+
+-- The first events of each partner that would newly earn nothing, with the reason.
+create table back_test_event(
+  back_test_id uuid not null references back_test,
+  partner_id bigint not null,
+  event_id bigint not null,
+  unit text not null,
+  old_minor bigint not null,
+  reason text not null,
+  primary key (back_test_id, partner_id, event_id, unit)
+);

@@ -119,3 +119,53 @@ create index on incident(digest);
 create index on incident(at_once) where at_once is not null;
 comment on column incident.digest is 'The digest that tells it. Null until the next sweep puts it into one.';
 comment on column incident.at_once is 'The notice that tells it at once. Null where the digest is soon enough.';
+
+-- A month of a program that is worked out again from its events and terms, and compared with the books and with what the sources say.
+create table audit(
+  id uuid primary key default uuidv7(),
+  program_id int not null references program,
+  month date not null check (extract(day from month) = 1),
+  controls jsonb not null default '[]',
+  state text not null default 'running' check (state in ('running', 'done', 'failed')),
+  done_through bigint not null default 0,
+  not_worked_out bigint not null default 0,
+  asked_by uuid references actor,
+  asked_at timestamptz not null default now(),
+  ended_at timestamptz,
+  check ((state = 'running') = (ended_at is null))
+);
+create index on audit(program_id, id);
+create unique index one_audit_by_itself on audit(program_id, month) where asked_by is null;
+create index audit_running on audit(id) where state = 'running';
+comment on column audit.done_through is 'The last partner that was compared.';
+comment on column audit.not_worked_out is 'The events of the month whose earnings are still to be worked out, for each partner.';
+comment on column audit.asked_by is 'Null for the audit that starts by itself after each month.';
+
+-- The sums of a partner in a month, in minor units. The events are those that happened in it; the postings are those that were booked in it.
+create table audit_sum(
+  audit_id uuid not null references audit,
+  partner_id bigint not null,
+  unit text not null,
+  event_count bigint not null,
+  earned_minor bigint not null,
+  booked_minor bigint not null,
+  posted_minor bigint not null,
+  ledger_minor bigint not null,
+  events text[] not null default '{}',
+  primary key (audit_id, partner_id, unit)
+);
+create index audit_sum_differs on audit_sum(audit_id, partner_id, unit) where earned_minor <> booked_minor or posted_minor <> ledger_minor;
+comment on column audit_sum.earned_minor is 'The earnings of the events of the month, as they were worked out again.';
+comment on column audit_sum.posted_minor is 'The earnings that were booked in the month, as they were worked out again.';
+comment on column audit_sum.events is 'The first events whose earnings differ.';
+
+-- The events of a month on file, by source, kind and currency. An event without an amount has the currency ''.
+create table audit_source(
+  audit_id uuid not null references audit,
+  source text not null,
+  kind text not null,
+  currency text not null,
+  event_count bigint not null,
+  amount_minor bigint not null,
+  primary key (audit_id, source, kind, currency)
+);

@@ -3342,6 +3342,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/programs/{code}/plans/{plan}/back-tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a draft of terms on past events
+         * @description Needs a key of the role **operator** or **preparer**.
+         */
+        post: operations["askBackTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/back-tests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a back-test with its totals
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getBackTest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/back-tests/{id}/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what each partner would have earned
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listBackTestPartners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/back-tests/{id}/partners.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download what each partner would have earned
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["downloadBackTestPartners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/back-tests/{id}/stopped-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List events that would newly earn nothing
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listStoppedEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{code}/audits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the audits of a program
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listAudits"];
+        put?: never;
+        /**
+         * Audit a month of a program
+         * @description Needs a key of the role **operator** or **preparer**.
+         */
+        post: operations["askAudit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an audit with its totals
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the partners whose books differ
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listAuditDifferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/reports/negative-balances": {
         parameters: {
             query?: never;
@@ -10469,6 +10633,558 @@ export interface components {
              */
             state: "reading";
         };
+        BackTest: {
+            /**
+             * Format: uuid
+             * @description The id of the back-test
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description The code of the program
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The code of the plan
+             * @example standard
+             */
+            plan: string;
+            /**
+             * Format: date
+             * @description The first day of the events that are compared. A local date
+             * @example 2026-03-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The day after the last one. A local date
+             * @example 2026-04-01
+             */
+            until: string;
+            /**
+             * @description The fact by which sums are told apart; null if none
+             * @example tier
+             */
+            tier: string | null;
+            /**
+             * @description Whether it is worked out
+             * @example done
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+            /**
+             * @description The person who asked for it
+             * @example paula
+             */
+            askedBy: string;
+            /**
+             * Format: date-time
+             * @description When it was asked for. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            askedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ended; null while it runs. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            endedAt: string | null;
+        };
+        NewBackTest: {
+            terms: components["schemas"]["PlanTerms"];
+            /**
+             * Format: date
+             * @description The first day of the events that are compared
+             * @example 2026-01-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The day after the last one
+             * @example 2026-04-01
+             */
+            until: string;
+            /**
+             * @description The fact about partners by which sums are told apart
+             * @example tier
+             */
+            tier?: string;
+        };
+        BackTestResult: components["schemas"]["BackTest"] & {
+            terms: components["schemas"]["PlanTerms"];
+            /** @description The totals by unit; units are never added */
+            totals: {
+                /**
+                 * @description The number of partners
+                 * @example 42
+                 */
+                partners: number;
+                /**
+                 * @description A currency, or a unit of points
+                 * @example USD
+                 */
+                unit: string;
+                /**
+                 * @description The number of events that earned something, or would have
+                 * @example 120
+                 */
+                events: number;
+                /**
+                 * @description The amount that was earned. A decimal string in `unit`
+                 * @example 1234.56
+                 */
+                old: string;
+                /**
+                 * @description The amount that the draft would have earned. A decimal string in `unit`
+                 * @example 1300.00
+                 */
+                new: string;
+                /**
+                 * @description The new amount less the old one. A decimal string in `unit`
+                 * @example 65.44
+                 */
+                difference: string;
+                /** @description The partners who gain */
+                winners: {
+                    /**
+                     * @description The number of partners who gain
+                     * @example 12
+                     */
+                    partners: number;
+                    /**
+                     * @description The sum of their differences. A decimal string in `unit`
+                     * @example 65.44
+                     */
+                    amount: string;
+                };
+                /** @description The partners who lose */
+                losers: {
+                    /**
+                     * @description The number of partners who lose
+                     * @example 12
+                     */
+                    partners: number;
+                    /**
+                     * @description The sum of their differences. A decimal string in `unit`
+                     * @example 65.44
+                     */
+                    amount: string;
+                };
+                /**
+                 * @description The partners who earned nothing, and would earn
+                 * @example 1
+                 */
+                firstTime: number;
+                /**
+                 * @description The partners who earned, and would earn nothing
+                 * @example 3
+                 */
+                noLonger: number;
+                /**
+                 * @description The events that earned something, and would earn nothing
+                 * @example 17
+                 */
+                stopped: number;
+            }[];
+            /** @description The sums by month and unit */
+            months: {
+                /**
+                 * @description The month in which the events happened
+                 * @example 2026-03
+                 */
+                month: string;
+                /**
+                 * @description A currency, or a unit of points
+                 * @example USD
+                 */
+                unit: string;
+                /**
+                 * @description The number of events that earned something, or would have
+                 * @example 120
+                 */
+                events: number;
+                /**
+                 * @description The amount that was earned. A decimal string in `unit`
+                 * @example 1234.56
+                 */
+                old: string;
+                /**
+                 * @description The amount that the draft would have earned. A decimal string in `unit`
+                 * @example 1300.00
+                 */
+                new: string;
+                /**
+                 * @description The new amount less the old one. A decimal string in `unit`
+                 * @example 65.44
+                 */
+                difference: string;
+            }[];
+            /** @description The sums by tier and unit */
+            tiers: {
+                /**
+                 * @description The value of the fact on the day of the event; null if there was none
+                 * @example gold
+                 */
+                tier: string | null;
+                /**
+                 * @description A currency, or a unit of points
+                 * @example USD
+                 */
+                unit: string;
+                /**
+                 * @description The number of events that earned something, or would have
+                 * @example 120
+                 */
+                events: number;
+                /**
+                 * @description The amount that was earned. A decimal string in `unit`
+                 * @example 1234.56
+                 */
+                old: string;
+                /**
+                 * @description The amount that the draft would have earned. A decimal string in `unit`
+                 * @example 1300.00
+                 */
+                new: string;
+                /**
+                 * @description The new amount less the old one. A decimal string in `unit`
+                 * @example 65.44
+                 */
+                difference: string;
+            }[];
+            /** @description The 5 partners of each unit who gain most */
+            largestGains: components["schemas"]["BackTestPartner"][];
+            /** @description The 5 partners of each unit who lose most */
+            largestLosses: components["schemas"]["BackTestPartner"][];
+        };
+        BackTestPartner: {
+            /**
+             * @description The code of the partner
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description A currency, or a unit of points
+             * @example USD
+             */
+            unit: string;
+            /**
+             * @description The number of events that earned something, or would have
+             * @example 120
+             */
+            events: number;
+            /**
+             * @description The amount that was earned. A decimal string in `unit`
+             * @example 1234.56
+             */
+            old: string;
+            /**
+             * @description The amount that the draft would have earned. A decimal string in `unit`
+             * @example 1300.00
+             */
+            new: string;
+            /**
+             * @description The new amount less the old one. A decimal string in `unit`
+             * @example 65.44
+             */
+            difference: string;
+            /**
+             * @description How the partner does by the draft
+             * @example gains
+             * @enum {string}
+             */
+            outcome: "same" | "gains" | "loses" | "first_time" | "no_longer";
+            /**
+             * @description The events that earned something, and would earn nothing
+             * @example 2
+             */
+            stopped: number;
+        };
+        StoppedEvent: {
+            /**
+             * @description The code of the partner
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The source of the event
+             * @example shop
+             */
+            source: string;
+            /**
+             * @description The id of the event in its source
+             * @example order-1001
+             */
+            id: string;
+            /**
+             * @description The kind of event
+             * @example sale
+             */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it happened. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            occurredAt: string;
+            /**
+             * @description A currency, or a unit of points
+             * @example USD
+             */
+            unit: string;
+            /**
+             * @description The amount that it earned. A decimal string in `unit`
+             * @example 12.00
+             */
+            old: string;
+            /**
+             * @description Why it would earn nothing
+             * @example no incentive is for the kind sale on 2026-03-01
+             */
+            reason: string;
+        };
+        Audit: {
+            /**
+             * Format: uuid
+             * @description The id of the audit
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description The code of the program
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The month
+             * @example 2026-03
+             */
+            month: string;
+            /**
+             * @description Whether it is worked out
+             * @example done
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+            /**
+             * @description The person who asked for it; null if it started by itself
+             * @example paula
+             */
+            askedBy: string | null;
+            /**
+             * Format: date-time
+             * @description When it was asked for. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            askedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ended; null while it runs. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            endedAt: string | null;
+        };
+        NewAudit: {
+            /**
+             * @description A month that is over, in the zone of the pay schedule
+             * @example 2026-03
+             */
+            month: string;
+            /**
+             * @description The totals of the month as the sources state them: the number of events, and their amount, of all events of a source or of those of a kind or currency. An amount needs a currency
+             * @default []
+             * @example [
+             *       {
+             *         "source": "shop",
+             *         "kind": "sale",
+             *         "currency": "USD",
+             *         "count": 1204,
+             *         "amount": "98765.43"
+             *       }
+             *     ]
+             */
+            controls?: {
+                /**
+                 * @description The source of the events
+                 * @example shop
+                 */
+                source: string;
+                /**
+                 * @description The kind of the events; all kinds by default
+                 * @example sale
+                 */
+                kind?: string;
+                currency?: components["schemas"]["Currency"];
+                /**
+                 * @description The number of events
+                 * @example 1204
+                 */
+                count: number;
+                /**
+                 * @description The sum of their amounts: a decimal string in major units of `currency`, which it needs
+                 * @example 98765.43
+                 */
+                amount?: string;
+            }[];
+        };
+        AuditResult: components["schemas"]["Audit"] & {
+            /**
+             * @description The number of differences found so far: partners and control totals
+             * @example 0
+             */
+            differences: number;
+            /**
+             * @description The result as a sentence
+             * @example Everything that was worked out again is as it was booked: 12345.67 USD of 42 partners.
+             */
+            verdict: string;
+            /**
+             * @description The events of the month whose earnings are still to be worked out
+             * @example 0
+             */
+            notWorkedOut: number;
+            /** @description The totals by unit */
+            totals: {
+                /**
+                 * @description The number of partners
+                 * @example 42
+                 */
+                partners: number;
+                /**
+                 * @description A currency, or a unit of points
+                 * @example USD
+                 */
+                unit: string;
+                /**
+                 * @description The earnings of the events of the month, worked out again. A decimal string in `unit`
+                 * @example 1234.56
+                 */
+                earned: string;
+                /**
+                 * @description The booked earnings of these events. A decimal string in `unit`
+                 * @example 1234.56
+                 */
+                booked: string;
+                /**
+                 * @description The earnings that were booked in the month, worked out again; 0 for points. A decimal string in `unit`
+                 * @example 1234.56
+                 */
+                posted: string;
+                /**
+                 * @description The accrual postings of the month in the ledger; 0 for points. A decimal string in `unit`
+                 * @example 1234.56
+                 */
+                ledger: string;
+            }[];
+            /** @description The control totals, each compared with the events on file */
+            controls: {
+                /**
+                 * @description The source
+                 * @example shop
+                 */
+                source: string;
+                /**
+                 * @description The kind of the events; null for all kinds
+                 * @example sale
+                 */
+                kind: string | null;
+                /**
+                 * @description The currency; null for all currencies
+                 * @example USD
+                 */
+                currency: string | null;
+                /**
+                 * @description The number of events that the source states
+                 * @example 1204
+                 */
+                count: number;
+                /**
+                 * @description The number of events on file
+                 * @example 1204
+                 */
+                found: number;
+                /**
+                 * @description The amount that the source states; null if it states none
+                 * @example 98765.43
+                 */
+                amount: string | null;
+                /**
+                 * @description The amount on file; null if the source states none
+                 * @example 98765.43
+                 */
+                foundAmount: string | null;
+                /** @description Whether they differ */
+                differs: boolean;
+            }[];
+            /** @description The events of the month on file, each in its highest revision */
+            sources: {
+                /**
+                 * @description The source
+                 * @example shop
+                 */
+                source: string;
+                /**
+                 * @description The kind of the events
+                 * @example sale
+                 */
+                kind: string;
+                /**
+                 * @description The currency; null for events without an amount
+                 * @example USD
+                 */
+                currency: string | null;
+                /**
+                 * @description The number of events
+                 * @example 1204
+                 */
+                count: number;
+                /**
+                 * @description The sum of their amounts; null for events without an amount
+                 * @example 98765.43
+                 */
+                amount: string | null;
+            }[];
+        };
+        AuditDifference: {
+            /**
+             * @description The code of the partner
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description A currency, or a unit of points
+             * @example USD
+             */
+            unit: string;
+            /**
+             * @description The earnings of the events of the month, worked out again. A decimal string in `unit`
+             * @example 1234.56
+             */
+            earned: string;
+            /**
+             * @description The booked earnings of these events. A decimal string in `unit`
+             * @example 1234.56
+             */
+            booked: string;
+            /**
+             * @description The earnings that were booked in the month, worked out again; 0 for points. A decimal string in `unit`
+             * @example 1234.56
+             */
+            posted: string;
+            /**
+             * @description The accrual postings of the month in the ledger; 0 for points. A decimal string in `unit`
+             * @example 1234.56
+             */
+            ledger: string;
+            /**
+             * @description The first events whose earnings differ, by source and id
+             * @example [
+             *       "shop/order-1001"
+             *     ]
+             */
+            events: string[];
+        };
         NegativeBalance: {
             /**
              * @description The partner's code
@@ -14419,6 +15135,15 @@ export type ClearedAlarm = components['schemas']['ClearedAlarm'];
 export type Break = components['schemas']['Break'];
 export type Statement = components['schemas']['Statement'];
 export type StatementReading = components['schemas']['StatementReading'];
+export type BackTest = components['schemas']['BackTest'];
+export type NewBackTest = components['schemas']['NewBackTest'];
+export type BackTestResult = components['schemas']['BackTestResult'];
+export type BackTestPartner = components['schemas']['BackTestPartner'];
+export type StoppedEvent = components['schemas']['StoppedEvent'];
+export type Audit = components['schemas']['Audit'];
+export type NewAudit = components['schemas']['NewAudit'];
+export type AuditResult = components['schemas']['AuditResult'];
+export type AuditDifference = components['schemas']['AuditDifference'];
 export type NegativeBalance = components['schemas']['NegativeBalance'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type ImportMapping = components['schemas']['ImportMapping'];
@@ -22451,6 +23176,343 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    askBackTest: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the program */
+                code: string;
+                /** @description The code of the plan */
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBackTest"];
+            };
+        };
+        responses: {
+            /** @description The back-test was started. Nothing is earned by it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackTest"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getBackTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the back test */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The back-test, with the sums so far. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackTestResult"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listBackTestPartners: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the back test */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The partners, each with the sums in each unit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["BackTestPartner"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    downloadBackTestPartners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the back test */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The partners as CSV, with the columns of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listStoppedEvents: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the back test */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The first such events of each partner, with the reason. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["StoppedEvent"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listAudits: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The audits, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Audit"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    askAudit: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAudit"];
+            };
+        };
+        responses: {
+            /** @description The audit was started. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Audit"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the audit */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The audit, with what was found so far. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditResult"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listAuditDifferences: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the audit */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every partner and unit that differs; empty if none does. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["AuditDifference"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

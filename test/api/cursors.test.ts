@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { openApiDocument } from '../../api/openapi.ts';
-import { addPayout, type Api, setUpShop, startApi } from './api.ts';
+import { addPayout, type Api, setUpShop, startApi, TERMS } from './api.ts';
 
 let api: Api;
 let ids: Readonly<Record<string, string>>;
@@ -26,6 +26,8 @@ beforeAll(async () => {
     payout,
     import: await addImport(),
     correction: await addCorrection(),
+    audit: await addAudit(),
+    backTest: await addBackTest(),
     actor,
     gateway: 'wise',
     source: 'store',
@@ -62,6 +64,16 @@ async function addCorrection(): Promise<string> {
   return String((await api.ask('POST', '/v1/corrections', { body })).body['id']);
 }
 
+async function addAudit(): Promise<string> {
+  const { body } = await api.ask('POST', '/v1/programs/shop/audits', { body: { month: '2026-01' } });
+  return String(body['id']);
+}
+
+async function addBackTest(): Promise<string> {
+  const body = { terms: TERMS, from: '2026-01-01', until: '2026-02-01' };
+  return String((await api.ask('POST', '/v1/programs/shop/plans/standard/back-tests', { body })).body['id']);
+}
+
 const AT = '2026-03-01T00:00:00Z';
 const UUID = randomUUID();
 
@@ -74,6 +86,10 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/schedules': 'a',
   '/v1/programs': 'a',
   '/v1/programs/shop/plans': 'a',
+  '/v1/back-tests/{backTest}/partners': { partnerId: '1', unit: 'USD' },
+  '/v1/back-tests/{backTest}/stopped-events': { partnerId: '1', eventId: '1', unit: 'USD' },
+  '/v1/programs/shop/audits': UUID,
+  '/v1/audits/{audit}/differences': { partnerId: '1', unit: 'USD' },
   '/v1/programs/shop/plans/standard/versions': 1,
   '/v1/programs/shop/units': 'points-a',
   '/v1/programs/shop/units/points-care/rates': '1',

@@ -1,3 +1,4 @@
+import { insertAudit, insertMonthlyAudits, saveAuditedPage, sumAccrualPostings } from '../../db/books/audits.ts';
 import { listBalances, listPayoutEntries, lockAccounts, postJournals } from '../../db/books/ledger.ts';
 import {
   listBreaks,
@@ -32,6 +33,8 @@ import {
 import { listEvents } from '../../db/earnings/stored-events.ts';
 import { insertMovements, readLots } from '../../db/earnings/lots.ts';
 import { listClosable, readScopes, saveScopes } from '../../db/earnings/scopes.ts';
+import { listAgreementEpochs, listClosingWindows, listParticipants, openReplay } from '../../db/earnings/replays.ts';
+import { insertBackTest, listFactSpans, saveBackTestPage } from '../../db/earnings/back-tests.ts';
 import { listCorrectable } from '../../db/earnings/histories.ts';
 import {
   listDueKeys,
@@ -143,6 +146,28 @@ const MOVEMENT = {
   movedOn: '2027-01-15',
   entries: [{ ...LOT, minor: -1n }],
 } as const;
+const AUDIT_SUM = {
+  partnerId: 1n,
+  unit: 'USD',
+  eventCount: 1,
+  earnedMinor: 1n,
+  bookedMinor: 1n,
+  postedMinor: 1n,
+  ledgerMinor: 1n,
+  events: [],
+} as const;
+const ON_FILE = { source: 'large', kind: 'sale', currency: 'USD', count: 1, minor: 1n };
+const BACK_TEST_SUM = {
+  partnerId: 1n,
+  month: '2026-01-01',
+  tier: '',
+  unit: 'USD',
+  eventCount: 1,
+  oldMinor: 1n,
+  newMinor: 1n,
+  stoppedCount: 0,
+} as const;
+const STOPPED = { partnerId: 1n, eventId: 1n, unit: 'USD', oldMinor: 1n, reason: 'none' } as const;
 const ORIGIN = { source: 'large', id: 'large-1', partnerId: 1n, childId: null };
 const SCOPE: Scope = {
   id: null,
@@ -239,6 +264,30 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   listPayoutEarnings: (db, s) => listPayoutEarnings(db, s.payoutId, { lineId: 0n, key: '' }, PAGE),
   'listPayoutEarnings: as of a day': (db, s) =>
     listPayoutEarnings(db, s.payoutId, { lineId: 0n, key: '' }, PAGE, AS_OF),
+  listParticipants: (db, s) => listParticipants(db, s.company.programId, 100n, PAGE),
+  openReplay: (db, s) => openReplay(db, s.company.programId, [1n, 2n]),
+  listAgreementEpochs: (db, s) => listAgreementEpochs(db, s.company.programId, [1n, 2n]),
+  listClosingWindows: (db, s) => listClosingWindows(db, s.company.programId, [1n, 2n]),
+  insertAudit: (db, s) =>
+    insertAudit(db, { programId: s.company.programId, month: '2026-01-01', controls: [], askedBy: ID }),
+  insertMonthlyAudits: (db) => insertMonthlyAudits(db, '2026-01-01'),
+  saveAuditedPage: (db) =>
+    saveAuditedPage(db, { id: ID, after: 0n, through: 1n, notWorkedOut: 0, sums: [AUDIT_SUM], onFile: [ON_FILE] }),
+  sumAccrualPostings: (db, s) =>
+    sumAccrualPostings(db, { programId: s.company.programId, partnerIds: [1n, 2n], from: NOW, until: NOW }),
+  saveBackTestPage: (db) =>
+    saveBackTestPage(db, { id: ID, after: 0n, through: 1n, sums: [BACK_TEST_SUM], stopped: [STOPPED] }),
+  listFactSpans: (db) => listFactSpans(db, 'tier', [1n, 2n]),
+  insertBackTest: (db, s) =>
+    insertBackTest(db, {
+      programId: s.company.programId,
+      plan: 'standard',
+      terms: {} as never,
+      from: '2026-01-01',
+      until: '2026-02-01',
+      tierKey: null,
+      askedBy: ID,
+    }),
   listBalancesAsOf: (db, s) => listBalancesAsOf(db, s.partnerId, AS_OF),
   listCorrectable: (db) => listCorrectable(db, [{ program: 'resale', source: 'large', id: 'x' }]),
   listHistory: (db) => listHistory(db, 1, [ORIGIN]),

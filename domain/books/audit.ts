@@ -1,0 +1,86 @@
+import { z } from 'zod';
+
+import { addMonths, startOfDay } from '../calendar.ts';
+import { Code, Currency, Decimal, whyNotAmount } from '../fields.ts';
+import { formatMinor, parseDecimal } from '../money.ts';
+import { digitsOf } from '../unit.ts';
+
+/** A month of a program is worked out again from events and terms, and compared with the books and with what the sources say. */
+
+const COUNT_MAX = 1_000_000_000_000;
+
+/** The total of a month as a source states it: of all its events, or of those of one kind or currency. */
+export const ControlTotal = z
+  .strictObject({
+    source: Code.meta({ description: 'The source of the events', examples: ['shop'] }),
+    kind: z
+      .string()
+      .regex(/^[a-z][a-z0-9_]{0,39}$/)
+      .optional()
+      .meta({ description: 'The kind of the events; all kinds by default', examples: ['sale'] }),
+    currency: Currency.optional(),
+    count: z
+      .int()
+      .min(0)
+      .max(COUNT_MAX)
+      .meta({ description: 'The number of events', examples: [1204] }),
+    amount: Decimal.optional().meta({
+      description: 'The sum of their amounts: a decimal string in major units of `currency`, which it needs',
+      examples: ['98765.43'],
+    }),
+  })
+  .superRefine(({ currency, amount }, context) => {
+    const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (amount === undefined) return;
+    if (currency === undefined)
+      return refuse('currency', 'is needed for an amount, because currencies are never added');
+    const message = whyNotAmount(amount, currency);
+    if (message) refuse('amount', message);
+  });
+export type ControlTotal = z.infer<typeof ControlTotal>;
+
+/** The events on file, by source, kind and currency. */
+export type OnFile = {
+  readonly source: string;
+  readonly kind: string;
+  /** Empty for events without an amount. */
+  readonly currency: string;
+  readonly count: number;
+  readonly minor: bigint;
+};
+
+export type ControlResult = {
+  readonly control: ControlTotal;
+  readonly count: number;
+  /** A decimal string. Null where the control names no amount. */
+  readonly amount: string | null;
+  readonly differs: boolean;
+};
+
+/** Compares control totals with the events on file. */
+export const compareControls = (controls: readonly ControlTotal[], onFile: readonly OnFile[]): ControlResult[] =>
+  controls.map((control) => {
+    const { source, kind, currency } = control;
+    const found = onFile.filter(
+      (one) =>
+        one.source === source &&
+        (kind === undefined || one.kind === kind) &&
+        (currency === undefined || one.currency === currency),
+    );
+    const count = found.reduce((total, one) => total + one.count, 0);
+    const minor = found.reduce((total, one) => total + one.minor, 0n);
+    if (currency === undefined || control.amount === undefined)
+      return { control, count, amount: null, differs: count !== control.count };
+    const expected = parseDecimal(control.amount, currency).minor;
+    const amount = formatMinor(minor, digitsOf(currency));
+    return { control, count, amount, differs: count !== control.count || minor !== expected };
+  });
+
+/** The instants of a month, given by its first day, from the first one until the last one, exclusive. */
+export const instantsOf = (month: string, zone: string): { fromMs: number; untilMs: number } => ({
+  fromMs: startOfDay(month, zone),
+  untilMs: startOfDay(addMonths(month, 1), zone),
+});
+
+/** The first day of the month before the one of a date. */
+export const monthBefore = (date: string): string => addMonths(`${date.slice(0, 'YYYY-MM'.length)}-01`, -1);
