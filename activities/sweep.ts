@@ -12,6 +12,7 @@ import { listOverdueDecisions } from '../db/earnings/decisions.ts';
 import { takeOverduePayouts } from '../db/payouts/payouts.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
 import { closeWindows } from '../commands/earnings/closings.ts';
+import { expirePoints } from '../commands/earnings/points-expiry.ts';
 import { claimParked } from '../commands/earnings/parked.ts';
 import { followMerges } from '../commands/earnings/merges.ts';
 import { giveUpWebhooks, noticeBatches } from '../commands/payouts/inbox.ts';
@@ -39,6 +40,7 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     while ((await closeWindows(db)) > 0);
     const decisions = await listOverdueDecisions(db, DECISIONS_PER_SWEEP);
     for (const decision of decisions) await wakeDecision(temporal, decision);
+    while ((await expirePoints(db)) > 0);
     const shards = await listShardsWithDueEvents(db);
     for (const shard of shards) await wakeAccrual(temporal, shard);
     const runs = await listOverdueRuns(db, RUNS_PER_SWEEP);

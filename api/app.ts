@@ -37,6 +37,10 @@ import { eventRoutes } from './routes/earnings/events.ts';
 import { sourceSecretRoutes } from './routes/earnings/source-secrets.ts';
 import { sourceWebhookRoutes } from './routes/earnings/source-webhooks.ts';
 import { exchangeRateRoutes } from './routes/earnings/exchange-rates.ts';
+import { conversionRoutes } from './routes/earnings/conversions.ts';
+import { pointsRoutes } from './routes/earnings/points.ts';
+import { redemptionRoutes } from './routes/earnings/redemptions.ts';
+import { pointsLiabilityRoutes } from './routes/books/points-liabilities.ts';
 import { parkedRoutes } from './routes/earnings/parked.ts';
 import { quarantineRoutes } from './routes/earnings/quarantine.ts';
 import { setAsideRoutes } from './routes/earnings/set-aside.ts';
@@ -141,6 +145,10 @@ const ROUTES = [
   requestRoutes,
   fundRoutes,
   fundClaimRoutes,
+  pointsRoutes,
+  redemptionRoutes,
+  conversionRoutes,
+  pointsLiabilityRoutes,
   runRoutes,
   outcomeRoutes,
   flagRoutes,

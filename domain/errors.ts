@@ -31,6 +31,11 @@ export const FAILURES = {
   plan_version_effective: { retryable: false },
   unit_in_use: { retryable: false },
 
+  points_not_available: { retryable: false },
+  redemption_not_cancellable: { retryable: false },
+  conversion_not_offered: { retryable: false },
+  conversion_not_open: { retryable: false },
+
   payout_cannot_leave: { retryable: false },
   payout_cannot_be_held: { retryable: false },
   payout_not_replaceable: { retryable: false },

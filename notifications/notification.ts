@@ -13,6 +13,8 @@ const Payout = z.strictObject({
   method: z.enum(METHODS),
 });
 const Run = z.strictObject({ run: z.string(), schedule: z.string(), periodEnd: z.string() });
+/** `amount` has its unit, such as `120 points`, and `name` is the name that partners read. */
+const Points = z.strictObject({ unit: z.string(), name: z.string(), amount: z.string() });
 const Task = z.strictObject({
   task: z.string(),
   kind: z.string(),
@@ -69,6 +71,9 @@ export const FACTS = {
     what: z.string(),
     reason: z.string(),
   }),
+  /** Points that can no longer be used from `first` on, and the last of them from `last` on. Dates are local to the program's zone. */
+  points_expiring: Points.extend({ first: z.string(), last: z.string() }),
+  points_expired: Points.extend({ day: z.string() }),
   run_in_review: Run.extend({ reminder: z.number() }),
   /** A run in review whose content changed after some people had approved it. */
   approvals_void: Run.extend({ approvals: z.number() }),

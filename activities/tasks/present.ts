@@ -59,6 +59,8 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
   claim_changed: always,
   details_changed: always,
   email_changed: always,
+  points_expiring: always,
+  points_expired: always,
   async run_in_review(db, facts) {
     const run = await getRun(db, facts.run);
     if (run.status !== 'review') return { superseded: `The run is ${run.status}.` };
@@ -127,7 +129,9 @@ async function always<
     | 'request_changed'
     | 'claim_changed'
     | 'details_changed'
-    | 'email_changed',
+    | 'email_changed'
+    | 'points_expiring'
+    | 'points_expired',
 >(_db: Database, facts: NotificationFacts<K>): Promise<Present<K>> {
   return { body: facts };
 }

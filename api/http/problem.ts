@@ -54,6 +54,11 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   plan_version_effective: { status: 409, title: 'The version is effective already' },
   unit_in_use: { status: 409, title: 'A plan lets partners earn this unit' },
 
+  points_not_available: { status: 409, title: 'There are not enough points' },
+  redemption_not_cancellable: { status: 409, title: 'The redemption can no longer be cancelled' },
+  conversion_not_offered: { status: 409, title: 'These points cannot be converted in this way' },
+  conversion_not_open: { status: 409, title: 'No conversion is waiting for a decision' },
+
   payout_cannot_leave: { status: 409, title: 'The payout can no longer leave its run' },
   payout_cannot_be_held: { status: 409, title: 'The payout can no longer be held' },
   payout_not_replaceable: { status: 409, title: 'The payout cannot be replaced' },

@@ -14,7 +14,7 @@ export type Batch = { readonly batchId: bigint; readonly bookedAt: Date };
 type PointsEarning = NewEarning & { readonly currency: PointsCode };
 const isInPoints = (earning: NewEarning): earning is PointsEarning => isPoints(earning.currency);
 
-const holderKey = ({ partnerId, unit }: PointsHolder): string => `${partnerId}|${unit}`;
+export const holderKey = ({ partnerId, unit }: PointsHolder): string => `${partnerId}|${unit}`;
 
 /**
  * Books the points that a batch of events earned or lost, into lots and the ledger. `holdDaysOf` says how many days before its release
@@ -38,11 +38,8 @@ export async function bookEarnedPoints(
     const expiresOn = expiryOf(earnedOn, localDate(bookedAt.getTime(), zone), expiryMonths);
     return { partnerId, unit, kind, minor, earnedOn, availableOn, expiresOn };
   });
-  const wallets = await lockWallets(
-    db,
-    parts,
-    parts.filter(({ minor }) => minor < 0n),
-  );
+  const losses = parts.filter(({ minor }) => minor < 0n);
+  const wallets = await lockWallets(db, parts, losses, losses);
   const movements = [...Map.groupBy(parts, holderKey)].flatMap(([key, all]): NewMovement[] => {
     const [first] = all;
     const wallet = wallets.get(key);
@@ -55,28 +52,27 @@ export async function bookEarnedPoints(
 }
 
 /**
- * Locks the points of partners until the transaction ends, and reads them. Lots are read only for those who lose points.
- * `losing` names the days whose lots lose points.
+ * Locks the points of partners until the transaction ends, and reads them. Only for the holders that lose points, their lots are read:
+ * those that are not used up, and those of the named days.
  */
-async function lockWallets(
+export async function lockWallets(
   db: Database,
   holders: readonly PointsHolder[],
-  losing: readonly (PointsHolder & Pick<EarnedPoints, 'earnedOn' | 'availableOn'>)[],
+  losing: readonly PointsHolder[] = holders,
+  days: readonly (PointsHolder & Pick<EarnedPoints, 'earnedOn' | 'availableOn'>)[] = [],
 ): Promise<Map<string, Wallet>> {
-  const distinct = [...new Map(holders.map((holder) => [holderKey(holder), holder])).values()];
+  const wanted = [...new Map(holders.map((holder) => [holderKey(holder), holder])).values()];
   const accounts = await lockAccounts(
     db,
-    distinct.map(({ partnerId, unit }) => ({ account: pointsOf(partnerId), currency: unit })),
+    wanted.map(({ partnerId, unit }) => ({ account: pointsOf(partnerId), currency: unit })),
   );
   const isLosing = new Set(losing.map(holderKey));
-  const lots = Map.groupBy(
-    await readLots(
-      db,
-      distinct.filter((holder) => isLosing.has(holderKey(holder))),
-      losing,
-    ),
-    holderKey,
+  const read = await readLots(
+    db,
+    wanted.filter((holder) => isLosing.has(holderKey(holder))),
+    days,
   );
+  const lots = Map.groupBy(read, holderKey);
   return new Map(
     accounts.flatMap(({ partnerId, currency: unit, minor }) => {
       if (!isPoints(unit)) return [];
@@ -86,8 +82,14 @@ async function lockWallets(
   );
 }
 
+/** Locks the points of one partner until the transaction ends, and reads them. */
+export async function lockWallet(db: Database, holder: PointsHolder): Promise<Wallet> {
+  const wallets = await lockWallets(db, [holder]);
+  return wallets.get(holderKey(holder)) ?? openWallet([], 0n);
+}
+
 /** Writes movements of locked points, with their journals. */
-async function postMovements(db: Database, movements: readonly NewMovement[], at: Date): Promise<void> {
+export async function postMovements(db: Database, movements: readonly NewMovement[], at: Date): Promise<void> {
   const ids = await insertMovements(db, movements);
   const moved = movements.map((movement, index) => ({ ...movement, about: aboutOf(movement, ids[index] ?? 0n) }));
   await postJournals(db, pointsPostings(moved, at));

@@ -170,3 +170,11 @@ export const insertCorrectedLines = (db: Database, { id, kind }: Pick<Correction
       item.correction_id, item.item_no, array[correction.proposed_by] || correction.hands
     from correction_item item join correction on correction.id = item.correction_id
     where item.correction_id = ${id} and item.item_no > ${after} order by item.item_no`);
+
+/** Writes the money of a confirmed conversion as a line of its own, free from a local date on. */
+export const insertConvertedLine = (db: Database, conversionId: string, availableOn: string) =>
+  db.query(sql.unsafe`
+    insert into earning_line(partner_id, program_id, kind, currency, amount_minor, earning_count, available_on, conversion_id, made_by)
+    select conversion.partner_id, unit.program_id, 'converted', conversion.currency, conversion.amount_minor, 0, ${availableOn},
+      conversion.id, array[conversion.proposed_by]
+    from conversion join unit on unit.code = conversion.unit where conversion.id = ${conversionId}`);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Lot, lotKey, NEVER } from '../../domain/earnings/lots.ts';
 import type { Movement } from '../../domain/earnings/points.ts';
 import type { PointsCode } from '../../domain/unit.ts';
-import { LocalDate } from '../column-types.ts';
+import { LocalDate, Points } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 
@@ -153,3 +153,31 @@ const insertEntries = (db: Database, movements: readonly NewMovement[], idOf: (m
     )} as given(movement_id, partner_id, unit, earned_on, available_on, expires_on, amount_minor)
     join points_lot lot on lot.partner_id = given.partner_id and lot.unit = given.unit and lot.earned_on = given.earned_on
       and lot.available_on = given.available_on and lot.expires_on = given.expires_on`);
+
+const EntryRow = z.strictObject({ earnedOn: LocalDate, availableOn: LocalDate, expiresOn: Expiry, minor: z.bigint() });
+
+/** The lots that a redemption used, with what it took from each: below zero. */
+export const listRedeemedEntries = (db: Database, redemptionId: string): Promise<readonly z.infer<typeof EntryRow>[]> =>
+  db.any(sql.type(EntryRow)`
+    select lot.earned_on as "earnedOn", lot.available_on as "availableOn", lot.expires_on as "expiresOn", entry.amount_minor as minor
+    from points_movement movement join points_lot_entry entry on entry.movement_id = movement.id
+    join points_lot lot on lot.id = entry.lot_id
+    where movement.redemption_id = ${redemptionId} and movement.kind = 'redeemed'
+    order by lot.earned_on, lot.expires_on, lot.id`);
+
+const ToldRow = z.strictObject({ partnerId: z.bigint(), unit: Points, minor: z.bigint(), expiresOn: LocalDate });
+
+/** Marks the lots that expire soon as told, so that their partners are told once. Returns those that were not told before. */
+export const markTold = (
+  db: Database,
+  holders: readonly (PointsHolder & { readonly today: string; readonly until: string })[],
+): Promise<readonly z.infer<typeof ToldRow>[]> =>
+  db.any(sql.type(ToldRow)`
+    update points_lot lot set told_on = holder.today
+    from ${unnestColumns(
+      ['int8', 'text', 'date', 'date'],
+      holders.map(({ partnerId, unit, today, until }) => [partnerId, unit, today, until]),
+    )} as holder(partner_id, unit, today, until)
+    where lot.partner_id = holder.partner_id and lot.unit = holder.unit and lot.left_minor > 0 and lot.told_on is null
+      and lot.expires_on <= holder.until
+    returning lot.partner_id as "partnerId", lot.unit, lot.left_minor as minor, lot.expires_on as "expiresOn"`);

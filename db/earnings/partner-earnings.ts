@@ -5,6 +5,7 @@ import type { AsOf } from '../../domain/as-of.ts';
 import { isKnown, joinPayout } from '../as-of.ts';
 import { Instant, LocalDate, Unit } from '../column-types.ts';
 import type { Database } from '../database.ts';
+import { selectConvertedLines } from './conversions.ts';
 import { selectCorrectedLines } from './corrections.ts';
 import { Calculation, calculationColumn, withExplanations } from './explained.ts';
 
@@ -37,7 +38,7 @@ export type EarningKey = { occurredAt: string; key: string; n: number };
 /**
  * A partner's earnings, newest first. `before` is the last one of the previous page. Money that came back in part and was
  * credited to the partner again has no event. Its source is the resolution of two people, and its program is that of the line. The
- * source of a corrected amount is the correction of two people. With `asOf`, they are as they were known at that instant.
+ * source of a corrected amount is the correction of two people, and that of converted points their conversion. With `asOf`, they are as they were known at that instant.
  */
 export async function listPartnerEarnings(
   db: Database,
@@ -98,6 +99,9 @@ export async function listPartnerEarnings(
     union all
     (${selectCorrectedLines(partnerId, asOf)}
       and ${isAfter(sql.fragment`date_trunc('milliseconds', correction.decided_at), 'correction/' || correction.id || '/' || item.item_no, 0`)})
+    union all
+    (${selectConvertedLines(partnerId, asOf)}
+      and ${isAfter(sql.fragment`date_trunc('milliseconds', conversion.decided_at), 'conversion/' || conversion.id, 0`)})
     ) earned
     order by date_trunc('milliseconds', "occurredAt") desc, key desc, n desc limit ${limit}`);
   return withExplanations(db, rows);

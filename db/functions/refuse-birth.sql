@@ -50,3 +50,12 @@ create or replace trigger claim_born before insert on fund_claim
 
 create or replace trigger review_born before insert on policy_review
   for each row when (new.status <> 'waiting' or new.stage <> 1) execute function refuse_birth('waiting in its first stage');
+
+create or replace trigger points_lot_born before insert on points_lot
+  for each row when (new.left_minor <> 0 or new.expired_minor <> 0 or new.told_on is not null) execute function refuse_birth('empty');
+
+create or replace trigger redemption_born before insert on redemption
+  for each row when (new.cancelled_at is not null) execute function refuse_birth('as used');
+
+create or replace trigger unit_born before insert on unit
+  for each row when (new.retired_at is not null) execute function refuse_birth('in use');

@@ -33,17 +33,22 @@ create table redemption(
   cancelled_by uuid references actor,
   cancelled_at timestamptz,
   cancel_reason text check (cancel_reason <> ''),
-  check (num_nulls(cancelled_by, cancelled_at, cancel_reason) in (0, 3))
+  expired_minor bigint check (expired_minor between 0 and amount_minor),
+  check (num_nulls(cancelled_by, cancelled_at, cancel_reason, expired_minor) in (0, 4))
 );
 create index on redemption(partner_id, id);
+comment on column redemption.expired_minor is 'The points that came back when it was cancelled, but had expired meanwhile.';
 
--- Points that become money. Where the staff converts, one person proposes and another one decides.
+-- Points that become money. Where the staff converts, one person proposes and another one decides about exactly these amounts.
 create table conversion(
   id uuid primary key default uuidv7(),
   partner_id bigint not null references partner,
   unit text not null references unit check (is_points(unit)),
   asked_minor bigint not null check (asked_minor > 0),
+  points_minor bigint not null check (points_minor > 0 and points_minor <= asked_minor),
+  rate_id bigint not null references unit_rate,
   currency char(3) not null references currency,
+  amount_minor bigint not null check (amount_minor > 0),
   reason text check (reason <> ''),
   proposed_by uuid not null references actor,
   proposed_at timestamptz not null default now(),
@@ -51,14 +56,8 @@ create table conversion(
   decided_by uuid references actor,
   decided_at timestamptz,
   note text check (note <> ''),
-  points_minor bigint check (points_minor > 0 and points_minor <= asked_minor),
-  amount_minor bigint check (amount_minor > 0),
-  rate_id bigint references unit_rate,
-  program_id int references program,
-  available_on date,
-  check ((status = 'proposed') = (decided_at is null)),
-  check ((status = 'confirmed') = (num_nulls(points_minor, amount_minor, rate_id, program_id, available_on) = 0)
-    and num_nulls(points_minor, amount_minor, rate_id, program_id, available_on) in (0, 5))
+  constraint two_people_convert check (decided_by <> proposed_by),
+  check ((status = 'proposed') = (decided_at is null) and (decided_by is null or decided_at is not null))
 );
 create index on conversion(partner_id, id);
 create index on conversion(id) where status = 'proposed';
@@ -106,6 +105,6 @@ alter table earning_line add foreign key (conversion_id) references conversion;
 
 grant select, insert on points_lot, redemption, conversion, points_movement, points_lot_entry to bursar_app;
 grant update (left_minor, expired_minor, told_on) on points_lot to bursar_app;
-grant update (cancelled_by, cancelled_at, cancel_reason) on redemption to bursar_app;
-grant update (status, decided_by, decided_at, note, points_minor, amount_minor, rate_id, program_id, available_on) on conversion to bursar_app;
+grant update (cancelled_by, cancelled_at, cancel_reason, expired_minor) on redemption to bursar_app;
+grant update (status, decided_by, decided_at, note) on conversion to bursar_app;
 grant update (retired_by, retired_at) on unit to bursar_app;

@@ -5,6 +5,7 @@ import type { AsOf } from '../../domain/as-of.ts';
 import { isKnown } from '../as-of.ts';
 import { Currency, Instant, LocalDate } from '../column-types.ts';
 import type { Database } from '../database.ts';
+import { conversionFacts } from '../earnings/conversions.ts';
 import { Calculation, calculationColumn, withExplanations } from '../earnings/explained.ts';
 
 /** The contents of a payout: its earning lines, and the events behind them. */
@@ -48,7 +49,7 @@ const ExplainedRow = z.strictObject({
 /**
  * A payout down to its events: the event and plan version of each earning, and how the earning was computed. A part that came back
  * and was credited to the partner has no event. It names the payout that it came from and the decision. A correction by people has no
- * event either. It names its reason. With `asOf`, only the lines that the payout had at that instant count.
+ * event either. It names its reason. Converted points name their rate. With `asOf`, only the lines that the payout had at that instant count.
  */
 export async function listPayoutEarnings(
   db: Database,
@@ -90,6 +91,11 @@ export async function listPayoutEarnings(
           'reason', coalesce(item.reason, correction.reason), 'reference', correction.reference))
       from line join earning_line booked on booked.id = line.id join correction on correction.id = booked.correction_id
       join correction_item item on item.correction_id = booked.correction_id and item.item_no = booked.correction_item
+      union all
+      select line.id, 'conversion', conversion.id::text, booked.kind, conversion.decided_at, booked.kind, null, null,
+        booked.amount_minor, booked.currency, booked.available_on, conversion.id::text, null, ${conversionFacts}
+      from line join earning_line booked on booked.id = line.id join conversion on conversion.id = booked.conversion_id
+      join unit_rate rate on rate.id = conversion.rate_id join unit on unit.code = conversion.unit
     )
     select * from cause
     where ("lineId", key) > (${String(after.lineId)}::bigint, ${after.key})

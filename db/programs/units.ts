@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import type { CurrencyCode } from '../../domain/currency.ts';
 import { Failure } from '../../domain/errors.ts';
 import { CONVERSIONS } from '../../domain/programs/points.ts';
 import type { PointsCode } from '../../domain/unit.ts';
@@ -110,3 +111,14 @@ export const listUnitRates = (
   db.any(sql.type(RateRow)`
     select ${rateColumns} from unit_rate where unit = ${unit} and (${before}::int8 is null or id < ${before})
     order by id desc limit ${limit}`);
+
+/** The rate of a unit on a day: the last one recorded for the latest day that has come. Null where there is none. */
+export const readRate = (
+  db: Database,
+  unit: PointsCode,
+  currency: CurrencyCode,
+  on: string,
+): Promise<UnitRate | null> =>
+  db.maybeOne(sql.type(RateRow)`
+    select ${rateColumns} from unit_rate where unit = ${unit} and currency = ${currency} and starts_on <= ${on}
+    order by starts_on desc, id desc limit 1`);

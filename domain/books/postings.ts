@@ -190,6 +190,30 @@ export const decidedPartPosting = (
   ),
 });
 
+/** Points that became money. Their amount is in the journal of the points. */
+export type Converted = {
+  readonly conversionId: string;
+  readonly programId: number;
+  readonly partnerId: bigint;
+  readonly currency: CurrencyCode;
+  readonly minor: bigint;
+};
+
+/** The money of converted points becomes owed: `clearing > payable`. The balance of the clearing account is the cost of conversions. */
+export const conversionPosting = (
+  { conversionId, programId, partnerId, currency, minor }: Converted,
+  at: Date,
+): Posting => ({
+  kind: 'conversion',
+  key: conversionId,
+  currency,
+  effectiveAt: at,
+  entries: entries(
+    { account: own(`conversion:clearing:${programId}`), minor },
+    { account: payable(partnerId), minor: -minor },
+  ),
+});
+
 const POSTING_KIND_OF = { adjusted: 'adjustment', transferred: 'transfer', written_off: 'write_off' } as const;
 
 /** The items of a correction that are booked together. Each has its number within the correction. */

@@ -131,5 +131,8 @@ export function giveBack(
   const entries = used.flatMap(({ minor, ...name }) =>
     today < name.expiresOn ? earn(wallet, name, -minor) : [put(wallet, name, -minor)],
   );
-  return { entries, expired: expire(wallet, today) };
+  const expired = used
+    .filter(({ expiresOn }) => expiresOn <= today)
+    .map(({ minor, ...name }) => put(wallet, name, minor, -minor));
+  return { entries, expired };
 }

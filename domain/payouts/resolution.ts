@@ -26,6 +26,7 @@ const OUTCOMES_FOR: Record<TaskKind, readonly ResolutionOutcome[]> = {
   checks_to_mail: [],
   correction_proposed: [],
   decision_waiting: [],
+  conversion_proposed: [],
 };
 
 /** Whether an outcome decides about a part that came back. Such a resolution has an amount of its own. */

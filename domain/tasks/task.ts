@@ -25,12 +25,14 @@ export const TASK_KINDS = [
   'correction_proposed',
   /** A policy asks people of a role to decide about a deal, a request or a claim. */
   'decision_waiting',
+  /** A person proposed to turn points of a partner into money. Another person confirms or refuses it. */
+  'conversion_proposed',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
 /**
  * How long a task may stay open, in milliseconds. Null where nothing ends on its own. Wise cancels a transfer that nobody funds within two
- * weeks, and partners wait for checks that nobody mails and for corrections that nobody decides. For other kinds of task, the code that
+ * weeks, and partners wait for checks that nobody mails and for corrections and conversions that nobody decides. For other kinds of task, the code that
  * opens the task knows its deadline, if there is one.
  */
 export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
@@ -44,6 +46,7 @@ export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
   checks_to_mail: 4 * DAY_MS,
   correction_proposed: 7 * DAY_MS,
   decision_waiting: null,
+  conversion_proposed: 7 * DAY_MS,
 };
 
 /** The time before its deadline from which an open task causes a reminder once a day. */

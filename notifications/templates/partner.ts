@@ -24,6 +24,8 @@ export const PARTNER_TEMPLATES: Templates<
   | 'payout_partly_returned'
   | 'details_changed'
   | 'email_changed'
+  | 'points_expiring'
+  | 'points_expired'
 > = {
   details_changed: ({ partner, change, method, ending, usableFrom }, { contact }) => {
     const details = `payment by ${METHOD_NAMES[method]}, ending in ${ending}`;
@@ -46,6 +48,17 @@ export const PARTNER_TEMPLATES: Templates<
         ? `We no longer use this address for partner ${partner}. Notices about payments go to a new address.`
         : `From now on we use this address for partner ${partner}.`) +
       ` Payment details were not changed. If you asked for this, you need to do nothing. If you did not, write to ${contact} today.`,
+  }),
+  points_expiring: ({ name, amount, first, last }, { contact }) => ({
+    subject: `${amount} of yours expire soon`,
+    text:
+      `${amount} of your ${name} can no longer be used ` +
+      (first === last ? `from ${first} on. ` : `soon: the first from ${first} on, and the last from ${last} on. `) +
+      `Use them before. If you have a question, write to ${contact}.`,
+  }),
+  points_expired: ({ name, amount, day }, { contact }) => ({
+    subject: `${amount} of yours have expired`,
+    text: `${amount} of your ${name} expired on ${day} and can no longer be used. Your other points are as they were. If you think that this is wrong, write to ${contact}.`,
   }),
   payout_sent: (body) => ({
     subject: `Your payout of ${amountOf(body)} is on its way`,

@@ -31,7 +31,9 @@ import {
   wakeWaiting,
 } from '../../db/earnings/events.ts';
 import { listEvents } from '../../db/earnings/stored-events.ts';
-import { insertMovements, readLots } from '../../db/earnings/lots.ts';
+import { insertConversion, listConversions } from '../../db/earnings/conversions.ts';
+import { insertMovements, markTold, readLots } from '../../db/earnings/lots.ts';
+import { listExpiring, listLiabilities, listUntold } from '../../db/earnings/points-balances.ts';
 import { listClosable, readScopes, saveScopes } from '../../db/earnings/scopes.ts';
 import { listAgreementEpochs, listClosingWindows, listParticipants, openReplay } from '../../db/earnings/replays.ts';
 import { insertBackTest, listFactSpans, saveBackTestPage } from '../../db/earnings/back-tests.ts';
@@ -169,6 +171,17 @@ const BACK_TEST_SUM = {
 } as const;
 const STOPPED = { partnerId: 1n, eventId: 1n, unit: 'USD', oldMinor: 1n, reason: 'none' } as const;
 const ORIGIN = { source: 'large', id: 'large-1', partnerId: 1n, childId: null };
+const CONVERSION = {
+  unit: UNIT,
+  askedMinor: 1n,
+  pointsMinor: 1n,
+  rateId: 1n,
+  currency: 'USD',
+  minor: 1n,
+  reason: null,
+  by: ID,
+  status: 'proposed',
+} as const;
 const SCOPE: Scope = {
   id: null,
   partnerId: 1n,
@@ -342,6 +355,12 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   insertEarnings: (db, s) => insertEarnings(db, s.company.programId, 1, [EARNING]),
   readLots: (db, s) =>
     readLots(db, [{ partnerId: s.partnerId, unit: UNIT }], [{ ...LOT, partnerId: s.partnerId, unit: UNIT }]),
+  markTold: (db, s) => markTold(db, [{ partnerId: s.partnerId, unit: UNIT, today: '2026-12-15', until: '2027-01-15' }]),
+  listExpiring: (db) => listExpiring(db, NOW, 200),
+  listUntold: (db) => listUntold(db, NOW, 30, 200),
+  listLiabilities: (db) => listLiabilities(db, { unit: UNIT, month: '2027-01-01' }, PAGE),
+  insertConversion: (db, s) => insertConversion(db, { ...CONVERSION, partnerId: s.partnerId }),
+  listConversions: (db, s) => listConversions(db, { partnerId: s.partnerId }, ID, PAGE),
   insertMovements: (db, s) => insertMovements(db, [{ ...MOVEMENT, partnerId: s.partnerId }]),
   insertCorrectedLines: (db) => insertCorrectedLines(db, { id: ID, kind: 'credit' }, 0),
   addAuditEntry: (db) => addAuditEntry(db, { actorId: null, action: 'test.large', subject: 'payout/7' }),

@@ -147,6 +147,46 @@ const corrected = (
     from unnest(${sql.array(minors, 'int8')}) with ordinality given(minor, no)`,
 ];
 
+/** A unit of points whose name is that of the run, and a lot of ann with some points. */
+const points = ({ runId, ann, company }: Books, { left = 0, conversion = 'by-staff' } = {}) => [
+  sql.unsafe`
+    insert into unit(code, exponent, program_id, name, conversion, created_by)
+    values (${`points-${runId}`}, 0, ${company.programId}, 'Points', ${conversion}, ${company.preparer})`,
+  sql.unsafe`
+    insert into points_lot(partner_id, unit, earned_on, available_on, expires_on, left_minor)
+    values (${ann.id}, ${`points-${runId}`}, '2026-01-01', '2026-01-01', '2027-01-01', ${left})`,
+];
+/** A movement of ann's points in no journal, out of her lot or out of nothing. */
+const movement = (
+  { runId, ann }: Books,
+  { kind = 'expired', minor = -5, entry: part = null as number | null, batch = false } = {},
+) => [
+  sql.unsafe`
+    insert into points_movement(partner_id, unit, kind, amount_minor, batch_id, moved_on)
+    select ${ann.id}, ${`points-${runId}`}, ${kind}, ${minor}, case when ${batch} then max(id) end, '2026-01-01' from accrual_batch`,
+  ...(part === null
+    ? []
+    : [
+        sql.unsafe`
+          insert into points_lot_entry(movement_id, lot_id, amount_minor)
+          select movement.id, lot.id, ${part} from points_movement movement join points_lot lot using (partner_id, unit)
+          where unit = ${`points-${runId}`}`,
+      ]),
+];
+/** A conversion of five of ann's points to five cents. Its id is that of the run. */
+const converted = ({ runId, ann, company }: Books, status: string, decidedBy: string | null) => [
+  sql.unsafe`alter table conversion drop constraint if exists two_people_convert`,
+  sql.unsafe`
+    insert into unit_rate(unit, currency, starts_on, rate, recorded_by)
+    values (${`points-${runId}`}, 'USD', '2026-01-01', '0.01', ${company.preparer})`,
+  sql.unsafe`
+    insert into conversion(id, partner_id, unit, asked_minor, points_minor, rate_id, currency, amount_minor, proposed_by, status,
+      decided_by, decided_at)
+    select ${runId}, ${ann.id}, unit, 5, 5, id, 'USD', 5, ${company.preparer}, ${status}, ${decidedBy},
+      case when ${status} <> 'proposed' then now() end
+    from unit_rate where unit = ${`points-${runId}`}`,
+];
+
 type Plant = {
   wrong: string;
   breaks: string;
@@ -542,6 +582,79 @@ const PLANTS: readonly Plant[] = [
       sql.unsafe`insert into correction(id, kind, reason, proposed_by) values (${b.runId}, 'credit', 'a gift', ${b.company.preparer})`,
     ],
     names: (b) => `correction ${b.runId} is proposed, but the task`,
+  },
+  {
+    wrong: 'a journal of money has an entry in an account of points',
+    breaks: 'points-stay-apart',
+    plant: (b) => [
+      ...points(b),
+      sql.unsafe`
+        insert into ledger_account(code, currency, partner_id, cached)
+        values (${`points:partner:${b.ann.id}:points-${b.runId}`}, ${`points-${b.runId}`}, ${b.ann.id}, true)`,
+      journal(b.runId),
+      entry(b.runId, 1, 'points:partner', 5),
+      entry(b.runId, 2, 'program:expense', -5),
+    ],
+    names: (b) => `journal ${b.runId} (suspense) in USD has an entry in account points:partner:`,
+  },
+  {
+    wrong: 'a lot of points has more than it got',
+    breaks: 'lots-are-their-entries',
+    plant: (b) => points(b, { left: 5 }),
+    names: () => 'has 5 left and 0 expired, but its entries say 0 and 0',
+  },
+  {
+    wrong: 'a partner has points that the ledger does not know',
+    breaks: 'points-are-in-lots',
+    plant: (b) => points(b, { left: 5 }),
+    names: (b) => `partner ${b.ann.id} has 5 points-${b.runId} in lots, but the ledger says 0`,
+  },
+  {
+    wrong: 'a movement of points is not booked',
+    breaks: 'points-booked-once',
+    plant: (b) => [...points(b), ...movement(b, { entry: -5 })],
+    names: (b) => `partner ${b.ann.id} should have 5, but has 0`,
+  },
+  {
+    wrong: 'points expire out of no lot',
+    breaks: 'points-booked-once',
+    plant: (b) => [...points(b), ...movement(b)],
+    names: () => '(expired) of -5 took 0 from lots',
+  },
+  {
+    wrong: 'points are earned without an event',
+    breaks: 'points-are-their-earnings',
+    plant: (b) => [...points(b), ...movement(b, { kind: 'earned', minor: 5, batch: true })],
+    names: (b) => `partner ${b.ann.id} earned 0 points-${b.runId}`,
+  },
+  {
+    wrong: 'a redemption uses no points',
+    breaks: 'points-used-as-recorded',
+    plant: (b) => [
+      ...points(b),
+      sql.unsafe`
+        insert into redemption(id, partner_id, unit, amount_minor, purpose, redeemed_by)
+        values (${b.runId}, ${b.ann.id}, ${`points-${b.runId}`}, 5, 'a drill', ${b.company.preparer})`,
+    ],
+    names: (b) => `redemption ${b.runId} of 5`,
+  },
+  {
+    wrong: 'a conversion is confirmed, but nothing moved',
+    breaks: 'points-used-as-recorded',
+    plant: (b) => [...points(b), ...converted(b, 'confirmed', b.company.approver)],
+    names: (b) => `conversion ${b.runId} is confirmed with 5 points and 5 USD, but took 0`,
+  },
+  {
+    wrong: 'one person alone converts points of a partner',
+    breaks: 'conversions-need-two',
+    plant: (b) => [...points(b), ...converted(b, 'confirmed', b.company.preparer)],
+    names: (b) => `conversion ${b.runId} is confirmed, but was proposed by`,
+  },
+  {
+    wrong: 'nobody is asked about a proposed conversion',
+    breaks: 'conversions-need-two',
+    plant: (b) => [...points(b), ...converted(b, 'proposed', null)],
+    names: (b) => `conversion ${b.runId} is proposed, but the task`,
   },
   {
     wrong: 'a settled payout is replaced',
