@@ -32,7 +32,7 @@ const list = createRoute({
   path: '/v1/reports/points-liabilities',
   operationId: 'listPointsLiabilities',
   tags: ['points'],
-  summary: 'Report the points that partners have, by the month in which they expire',
+  summary: 'Report the points that partners have, by month of expiry',
   request: {
     query: pageQuery(z.strictObject({ unit: Points, month: z.union([z.iso.date(), z.literal(NEVER)]) })).extend({
       currency: Currency.default('USD'),

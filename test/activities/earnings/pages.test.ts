@@ -16,8 +16,11 @@ import { getProgram } from '../../../db/programs/programs.ts';
 import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
+import { pointsOfTerms } from '../../../domain/programs/points.ts';
+import type { UnitCode } from '../../../domain/unit.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
+import { addPoints } from '../../fixtures/points.ts';
 import { addActor, addCompany, addPartner } from '../../fixtures/rows.ts';
 
 /** The pages of docs/earning/ are tests: their terms earn what their tables say, event by event. */
@@ -58,6 +61,10 @@ const Version = z.strictObject({ effectiveFrom: z.iso.datetime(), incentives: z.
 /** Terms are the incentives of a plan, or the whole plan. */
 const termsOf = (terms: unknown): PlanTerms =>
   PlanTerms.parse(Array.isArray(terms) ? { holdDays: 0, rounding: 'half-even', incentives: terms } : terms);
+
+/** The unit of a column: that of its incentive, or of the only one. */
+const unitOf = ({ incentives }: PlanTerms, column: string): UnitCode =>
+  incentives.find(({ id }) => column === 'earns' || id === column)?.unit ?? 'USD';
 
 const pick = (row: Row, names: readonly string[]): Row =>
   Object.fromEntries(names.flatMap((name) => (row[name] ? [[name, row[name]]] : [])));
@@ -131,6 +138,7 @@ describe.each(CASES)('given the terms of docs/earning/$page, $heading', ({ terms
   it('when its events arrive one after the other then each earns what the table says', async () => {
     const company = await addCompany(fixture.app, { terms: termsOf(first) });
     await declareAttributes(fixture.app, company.code, ATTRIBUTES, company.approver);
+    for (const code of pointsOfTerms(termsOf(first))) await addPoints(fixture.app, company, { code });
     for (const { effectiveFrom, incentives } of later.map((one) => Version.parse(one)))
       await addPlanVersion(
         fixture.app,
@@ -161,7 +169,9 @@ describe.each(CASES)('given the terms of docs/earning/$page, $heading', ({ terms
       const columns = Object.keys(row).filter((name) => !KNOWN.includes(name));
       played.push({
         ...row,
-        ...Object.fromEntries(columns.map((name) => [name, formatDecimal(money(earned(name), 'USD'))])),
+        ...Object.fromEntries(
+          columns.map((name) => [name, formatDecimal(money(earned(name), unitOf(termsOf(first), name)))]),
+        ),
       });
     }
     expect(played).toEqual(rows);
