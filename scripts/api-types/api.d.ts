@@ -2330,6 +2330,280 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{code}/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a partner's points
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["getPartnerPoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{code}/points/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the movements of a partner's points
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["listPartnerPointsMovements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get your points
+         * @description Needs a key of the role **partner**.
+         */
+        get: operations["getMyPoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/points/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the movements of your points
+         * @description Needs a key of the role **partner**.
+         */
+        get: operations["listMyPointsMovements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{code}/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the redemptions of a partner's points
+         * @description A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["listPartnerRedemptions"];
+        put?: never;
+        /**
+         * Use points of a partner
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["redeemPoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/redemptions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a redemption
+         * @description The points go back to their lots and keep their day of expiry. Those whose day has passed meanwhile stay expired: `expired` says how many.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["cancelRedemption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the redemptions of your points
+         * @description Needs a key of the role **partner**.
+         */
+        get: operations["listMyRedemptions"];
+        put?: never;
+        /**
+         * Use points of yours
+         * @description Needs a key of the role **partner**.
+         */
+        post: operations["redeemMyPoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{code}/conversions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose to turn points of a partner into money
+         * @description Needs a key of the role **operator** or **preparer**.
+         */
+        post: operations["proposeConversion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the conversions of points to money
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listConversions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a conversion
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getConversion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversions/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm or refuse a conversion
+         * @description Needs a key of the role **approver**.
+         */
+        post: operations["decideConversion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/conversions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the conversions of your points
+         * @description Needs a key of the role **partner**.
+         */
+        get: operations["listMyConversions"];
+        put?: never;
+        /**
+         * Turn points of yours into money
+         * @description Needs a key of the role **partner**.
+         */
+        post: operations["convertMyPoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/points-liabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report the points that partners have, by month of expiry
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listPointsLiabilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs": {
         parameters: {
             query?: never;
@@ -8634,6 +8908,328 @@ export interface components {
                  */
                 sha256: string;
             };
+        };
+        PointsBalances: {
+            /** @description The units in which the partner ever earned points, in the order of their codes */
+            items: {
+                unit: components["schemas"]["Points"];
+                /**
+                 * @description The name of the unit
+                 * @example Care points
+                 */
+                name: string;
+                /**
+                 * @description The code of the program
+                 * @example care
+                 */
+                program: string;
+                /**
+                 * @description All points, less those that are owed. A decimal string in major units of the currency of the unit
+                 * @example 260
+                 */
+                balance: string;
+                /**
+                 * @description The points that can be used today. A decimal string in major units of the currency of the unit
+                 * @example 200
+                 */
+                available: string;
+                /**
+                 * @description The points that wait until their sale can no longer be refunded. A decimal string in major units of the currency of the unit
+                 * @example 60
+                 */
+                held: string;
+                /**
+                 * @description The points that a refund took back after they were used. The next earnings fill them. A decimal string in major units of the currency of the unit
+                 * @example 0
+                 */
+                owed: string;
+                /** @description The points that expire next; null if none ever do */
+                nextExpiry: {
+                    /**
+                     * Format: date
+                     * @description The day from which they can no longer be used. A local date
+                     * @example 2027-03-10
+                     */
+                    on: string;
+                    /**
+                     * @description How many expire then. A decimal string in major units of the currency of the unit
+                     * @example 80
+                     */
+                    amount: string;
+                } | null;
+            }[];
+        };
+        PointsMovement: {
+            /**
+             * @description The number of the movement. A string of digits
+             * @example 1042
+             */
+            id: string;
+            unit: components["schemas"]["Points"];
+            /**
+             * @description `earned`, `corrected` and `reversed` come from events; `redeemed` was used, and `returned` is a use that was cancelled; `expired`; `expiry_undone` are expired points whose sale was refunded; `converted` became money
+             * @example earned
+             * @enum {string}
+             */
+            kind: "earned" | "corrected" | "reversed" | "redeemed" | "returned" | "expired" | "expiry_undone" | "converted";
+            /**
+             * @description The change of the balance; below zero if points left. A decimal string in major units of the currency of the unit
+             * @example 120
+             */
+            amount: string;
+            /**
+             * Format: date
+             * @description The day on which it was recorded. A local date
+             * @example 2026-03-01
+             */
+            on: string;
+            /**
+             * Format: uuid
+             * @description The redemption that it is about; otherwise null
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            redemption: string | null;
+            /**
+             * Format: uuid
+             * @description The conversion that it is about; otherwise null
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            conversion: string | null;
+            /**
+             * Format: date-time
+             * @description When it was recorded. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            recordedAt: string;
+        };
+        Redemption: {
+            /**
+             * Format: uuid
+             * @description The id of the redemption
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description The partner's code
+             * @example paula
+             */
+            partner: string;
+            unit: components["schemas"]["Points"];
+            /**
+             * @description The points that were used. A decimal string in major units of the currency of the unit
+             * @example 100
+             */
+            amount: string;
+            /**
+             * @description The thing for which they were used
+             * @example Discount code SPRING-10
+             */
+            purpose: string;
+            /**
+             * @description The name of it in your own system; null if nobody said so
+             * @example order-1001
+             */
+            reference: string | null;
+            /**
+             * @description The person who used them
+             * @example olga
+             */
+            redeemedBy: string;
+            /**
+             * Format: date-time
+             * @description When they were used. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            redeemedAt: string;
+            /**
+             * Format: date-time
+             * @description Until when an operator may cancel it. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            cancelUntil: string;
+            /**
+             * @description The person who cancelled it; null if nobody did
+             * @example olga
+             */
+            cancelledBy: string | null;
+            /**
+             * Format: date-time
+             * @description When it was cancelled; null if it was not. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            cancelledAt: string | null;
+            /**
+             * @description The reason why it was cancelled; null if it was not
+             * @example Order cancelled
+             */
+            cancelReason: string | null;
+            /**
+             * @description The points that came back but had expired meanwhile, so that they cannot be used again; null if it was not cancelled. A decimal string in major units of the currency of the unit
+             * @example 0
+             */
+            expired: string | null;
+        };
+        NewRedemption: {
+            unit: components["schemas"]["Points"];
+            /**
+             * @description How many points: a decimal string, above 0
+             * @example 100
+             */
+            amount: string;
+            /**
+             * @description The thing for which they are used
+             * @example Discount code SPRING-10
+             */
+            purpose: string;
+            /**
+             * @description The name of it in your own system
+             * @example order-1001
+             */
+            reference?: string;
+        };
+        RedemptionCancellation: {
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
+        };
+        Conversion: {
+            /**
+             * Format: uuid
+             * @description The id of the conversion
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description The partner's code
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The status. Only a confirmed conversion counts, and it is in the books
+             * @example confirmed
+             * @enum {string}
+             */
+            status: "proposed" | "confirmed" | "refused";
+            unit: components["schemas"]["Points"];
+            /**
+             * @description The points that were to be converted. A decimal string in major units of the currency of the unit
+             * @example 101
+             */
+            asked: string;
+            /**
+             * @description The points that become money. The others make no whole cent, and stay points. A decimal string in major units of the currency of the unit
+             * @example 100
+             */
+            points: string;
+            /**
+             * @description The money for one of the unit, in major units of the currency
+             * @example 0.005
+             */
+            rate: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The money. A decimal string in major units of `currency`
+             * @example 0.50
+             */
+            amount: string;
+            /**
+             * @description How the fraction of a cent is rounded, once: there is one only where one point is worth more than a cent
+             * @enum {string}
+             */
+            rounding: "half-even";
+            /**
+             * @description The reason; null if the partner converted alone
+             * @example The partner asked for it
+             */
+            reason: string | null;
+            /**
+             * @description The person who proposed it, or the partner
+             * @example olga
+             */
+            proposedBy: string;
+            /**
+             * Format: date-time
+             * @description When it was proposed. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            proposedAt: string;
+            /**
+             * @description The person who decided it; null until then, or if nobody had to
+             * @example anna
+             */
+            decidedBy: string | null;
+            /**
+             * Format: date-time
+             * @description When it was decided; null until then. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            decidedAt: string | null;
+            /**
+             * @description The note of the person who decided; null if there is none
+             * @example I read the ticket.
+             */
+            note: string | null;
+        };
+        NewConversion: {
+            unit: components["schemas"]["Points"];
+            /**
+             * @description How many points: a decimal string, above 0
+             * @example 100
+             */
+            amount: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
+        };
+        ConversionDecision: {
+            /**
+             * @description Your decision about the proposal
+             * @example confirm
+             * @enum {string}
+             */
+            decision: "confirm" | "refuse";
+            /**
+             * @description A note for the people who read the decision later
+             * @example I read the ticket.
+             */
+            note?: string;
+        };
+        MyConversion: {
+            unit: components["schemas"]["Points"];
+            /**
+             * @description How many points: a decimal string, above 0
+             * @example 100
+             */
+            amount: string;
+            currency: components["schemas"]["Currency"];
+        };
+        PointsLiability: {
+            /**
+             * @description The code of the program
+             * @example care
+             */
+            program: string;
+            unit: components["schemas"]["Points"];
+            /**
+             * @description The month in which the points expire; null if they never do
+             * @example 2027-03
+             */
+            expires: string | null;
+            /**
+             * @description The points that partners have: available and held. A decimal string in major units of the currency of the unit
+             * @example 12000
+             */
+            outstanding: string;
+            /**
+             * @description Their worth at the rate of today, half-even; null if there is no rate. A decimal string in major units of the currency of the query
+             * @example 60.00
+             */
+            value: string | null;
         };
         Run: {
             /**
@@ -15088,6 +15684,16 @@ export type FundClaimDetail = components['schemas']['FundClaimDetail'];
 export type NewFundClaim = components['schemas']['NewFundClaim'];
 export type FundClaimWithdrawal = components['schemas']['FundClaimWithdrawal'];
 export type MyNewFundClaim = components['schemas']['MyNewFundClaim'];
+export type PointsBalances = components['schemas']['PointsBalances'];
+export type PointsMovement = components['schemas']['PointsMovement'];
+export type Redemption = components['schemas']['Redemption'];
+export type NewRedemption = components['schemas']['NewRedemption'];
+export type RedemptionCancellation = components['schemas']['RedemptionCancellation'];
+export type Conversion = components['schemas']['Conversion'];
+export type NewConversion = components['schemas']['NewConversion'];
+export type ConversionDecision = components['schemas']['ConversionDecision'];
+export type MyConversion = components['schemas']['MyConversion'];
+export type PointsLiability = components['schemas']['PointsLiability'];
 export type Run = components['schemas']['Run'];
 export type NewRun = components['schemas']['NewRun'];
 export type RunDetail = components['schemas']['RunDetail'];
@@ -21090,6 +21696,670 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getPartnerPoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The points by unit, on the local day of each program. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsBalances"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPartnerPointsMovements: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The movements, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["PointsMovement"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getMyPoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The points by unit, on the local day of each program. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsBalances"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listMyPointsMovements: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The movements, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["PointsMovement"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPartnerRedemptions: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The redemptions, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Redemption"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    redeemPoints: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRedemption"];
+            };
+        };
+        responses: {
+            /** @description The points are used, the oldest first. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redemption"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description There are too few points that can be used today. Nothing was used. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    cancelRedemption: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the redemption */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedemptionCancellation"];
+            };
+        };
+        responses: {
+            /** @description The redemption is cancelled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redemption"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description It was cancelled before, or its time to be cancelled is over. Nothing was changed. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listMyRedemptions: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The redemptions, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Redemption"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    redeemMyPoints: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRedemption"];
+            };
+        };
+        responses: {
+            /** @description The points are used, the oldest first. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redemption"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There are too few points that can be used today. Nothing was used. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    proposeConversion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConversion"];
+            };
+        };
+        responses: {
+            /** @description The proposal was recorded. Nothing moves until another person confirms it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversion"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description You are paid through this partner. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The unit is not converted in this way, has no rate to this currency today, or too few points can be used. Nothing was converted. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listConversions: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+                /** @description Lists only conversions of this partner */
+                partner?: string;
+                /** @description Lists only conversions with this status */
+                status?: "proposed" | "confirmed" | "refused";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversions, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Conversion"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There is no such partner. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getConversion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the conversion */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversion. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversion"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    decideConversion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the conversion */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConversionDecision"];
+            };
+        };
+        responses: {
+            /** @description The decision was recorded. A confirmed conversion is in the books. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversion"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description You, or a person who gave you your role, proposed it, or you are paid through this partner. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description It is decided already, or too few points can be used by now. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listMyConversions: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your conversions, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Conversion"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    convertMyPoints: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MyConversion"];
+            };
+        };
+        responses: {
+            /** @description The money is an earning, and is paid like any other. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversion"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description The unit is not converted in this way, has no rate to this currency today, or too few points can be used. Nothing was converted. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPointsLiabilities: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+                /** @description An ISO 4217 currency code */
+                currency?: components["schemas"]["Currency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The points by program, unit and month, with their worth in the currency. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["PointsLiability"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };
