@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
+import { accrueAll } from '../../fixtures/accrual.ts';
 import { type Answer, type Api, setUpShop, startApi, TERMS } from '../api.ts';
 
 let api: Api;
@@ -119,5 +122,46 @@ describe('given a rate that a person sends', () => {
     const answer = await record({ rates });
     expect([answer.status, errorsOf(answer)]).toEqual([400, ['rates[1].day', 'rates[2].rate']]);
     expect(await ratesOf('quote=GBP&day=2026-03-13')).toEqual([]);
+  });
+});
+
+describe('given a sale whose rate is not known, when a run is drafted', () => {
+  it('then the run counts it and its outcome names it, until the rate comes', async () => {
+    const incentives = [{ id: 'commission', unit: 'USD', pay: { rule: 'percent', percent: '10' } }];
+    const body = { code: 'foreign', terms: { ...TERMS, holdDays: 0, incentives } };
+    expect((await api.ask('POST', '/v1/programs/shop/plans', { body })).status).toBe(201);
+    const partner = { code: 'fay', name: 'Fay', kind: 'affiliate', country: 'US' };
+    expect((await api.ask('POST', '/v1/partners', { body: partner })).status).toBe(201);
+    const agreement = { program: 'shop', plan: 'foreign', startsOn: '2026-01-01' };
+    expect((await api.ask('POST', '/v1/partners/fay/agreements', { body: agreement })).status).toBe(201);
+    const sale = { source: 'store', program: 'shop', partner: 'fay', kind: 'sale', occurredAt: '2026-03-17T12:00:00Z' };
+    const events = [
+      { ...sale, id: 'known', currency: 'USD', amount: '100.00' },
+      { ...sale, id: 'foreign', currency: 'GBP', amount: '80.00' },
+    ];
+    expect((await api.ask('POST', '/v1/events', { body: { events } })).status).toBe(200);
+    await accrueAll(api.db, 'shop');
+    const { key } = await api.newKey('preparer');
+    const run = await api.ask('POST', '/v1/runs', { body: { schedule: 'monthly', upTo: '2026-09-15' }, key });
+    const id = String(run.body['id']);
+    const waiting = async () => (await api.ask('GET', `/v1/runs/${id}`)).body['eventsWithoutRate'];
+    expect(await waiting()).toEqual([{ currency: 'GBP', count: 1, amount: '80.00' }]);
+    const [partnerId] = await api.db.anyFirst(
+      sql.type(z.object({ id: z.bigint() }))`select id from partner where code = 'fay'`,
+    );
+    await api.db.query(sql.unsafe`
+      insert into run_outcome(run_id, partner_id, currency, outcome, payable_minor, reasons)
+      values (${id}, ${String(partnerId)}, 'USD', 'below_minimum', 0, '[]')`);
+    const { items } = (await api.ask('GET', `/v1/runs/${id}/outcomes`)).body as { items: Record<string, unknown>[] };
+    expect(items.find(({ partner: code }) => code === 'fay')).toMatchObject({
+      eventsWithoutRate: [
+        { source: 'store', id: 'foreign', currency: 'GBP', amount: '80.00', rate: 'ECB/2026-03-17/GBP' },
+      ],
+      waitingRefunds: [],
+    });
+    const rates = ['GBP', 'USD'].map((quote) => ({ day: '2026-03-17', quote, rate: '1.0000' }));
+    expect((await record({ rates })).body).toMatchObject({ recorded: 2, eventsWoken: 1 });
+    await accrueAll(api.db, 'shop');
+    expect(await waiting()).toEqual([]);
   });
 });
