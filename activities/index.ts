@@ -1,5 +1,6 @@
 import { type AccrualDeps, createAccrualActivities } from './earnings/accrual.ts';
 import { createDecisionActivities, type DecisionDeps } from './earnings/decisions.ts';
+import { createReRateActivities, type ReRateDeps } from './earnings/re-rate.ts';
 import { sendHeartbeats } from './heartbeat.ts';
 import { type BackTestDeps, createBackTestActivities } from './earnings/back-test.ts';
 import { type AuditDeps, createAuditActivities } from './books/audit.ts';
@@ -19,6 +20,7 @@ import { createSweepActivities, type SweepDeps } from './sweep.ts';
 export type ActivityDeps = AccrualDeps &
   AuditDeps &
   BackTestDeps &
+  ReRateDeps &
   BatchDeps &
   CheckDeskDeps &
   DecisionDeps &
@@ -39,6 +41,7 @@ export const createActivities = (deps: ActivityDeps) =>
       ...createAccrualActivities(deps),
       ...createAuditActivities(deps),
       ...createBackTestActivities(deps),
+      ...createReRateActivities(deps),
       ...createBatchActivities(deps),
       ...createCheckActivities(deps),
       ...createDecisionActivities(deps),

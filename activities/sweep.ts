@@ -9,6 +9,7 @@ import { redrawRun } from '../commands/runs/redraw.ts';
 import { listOverdueRuns, listRunsInReview } from '../db/runs/overdue.ts';
 import { listShardsWithDueEvents } from '../db/earnings/accrual.ts';
 import { listOverdueDecisions } from '../db/earnings/decisions.ts';
+import { listOpenReRatings } from '../db/earnings/re-ratings.ts';
 import { takeOverduePayouts } from '../db/payouts/payouts.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
 import { closeWindows } from '../commands/earnings/closings.ts';
@@ -17,7 +18,15 @@ import { claimParked } from '../commands/earnings/parked.ts';
 import { followMerges } from '../commands/earnings/merges.ts';
 import { giveUpWebhooks, noticeBatches } from '../commands/payouts/inbox.ts';
 import { listMatchedInbox, markInboxProcessed } from '../db/payouts/inbox.ts';
-import { wakeAccrual, wakeAudit, wakeBackTest, wakeBatch, wakeDecision, wakeRun } from '../temporal/starts.ts';
+import {
+  wakeAccrual,
+  wakeAudit,
+  wakeBackTest,
+  wakeBatch,
+  wakeDecision,
+  wakeReRating,
+  wakeRun,
+} from '../temporal/starts.ts';
 import { isNews } from '../domain/payouts/news.ts';
 import { wakePayouts } from './payouts/wake.ts';
 
@@ -43,6 +52,7 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     while ((await expirePoints(db)) > 0);
     const shards = await listShardsWithDueEvents(db);
     for (const shard of shards) await wakeAccrual(temporal, shard);
+    for (const open of await listOpenReRatings(db)) await wakeReRating(temporal, open);
     const runs = await listOverdueRuns(db, RUNS_PER_SWEEP);
     for (const run of runs) await wakeRun(temporal, run);
     await noticeBatches(db);

@@ -43,6 +43,7 @@ import { redemptionRoutes } from './routes/earnings/redemptions.ts';
 import { pointsLiabilityRoutes } from './routes/books/points-liabilities.ts';
 import { parkedRoutes } from './routes/earnings/parked.ts';
 import { quarantineRoutes } from './routes/earnings/quarantine.ts';
+import { reRatingRoutes } from './routes/earnings/re-ratings.ts';
 import { setAsideRoutes } from './routes/earnings/set-aside.ts';
 import { gatewayRoutes } from './routes/payers/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -138,6 +139,7 @@ const ROUTES = [
   importPreviewRoutes,
   importRoutes,
   correctionRoutes,
+  reRatingRoutes,
   correctionImportRoutes,
   mergeRoutes,
   dealRoutes,

@@ -46,6 +46,8 @@ export const FAILURES = {
   decider_is_proposer: { retryable: false },
 
   correction_not_open: { retryable: false },
+  re_rating_not_open: { retryable: false },
+  re_rating_open: { retryable: false },
   correction_overtaken: { retryable: false },
 
   decision_not_open: { retryable: false },

@@ -19,6 +19,8 @@ export const aboutField = (kind: string): 'refundOf' | 'collects' => (isCollecti
 const WEIGHT_DIGITS = 6;
 /** The kind of the events by which Bursar closes a window, and their source. Nobody else sends them. */
 export const CLOSING = 'closing';
+/** The kind of the events by which Bursar works out a partner's events again. */
+export const RE_RATING = 're_rating';
 export const OUR_SOURCE = 'bursar';
 
 /** An objection to a field, by a rule that looks at more than one field. */

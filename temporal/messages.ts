@@ -25,6 +25,7 @@ export const TASK_QUEUES = {
 export const HEARTBEAT_TIMEOUT = '20 seconds';
 
 export const accrualWorkflowId = ({ program, shard }: Shard): string => `accrual/${program}/${shard}`;
+export const reRatingWorkflowId = (id: string): string => `re-rating/${id}`;
 export const runWorkflowId = (runId: string): string => `run/${runId}`;
 export const runTriggerWorkflowId = (scheduleCode: string): string => `run-trigger/${scheduleCode}`;
 export const payoutWorkflowId = (payoutId: string): string => `payout/${payoutId}`;
@@ -48,6 +49,8 @@ export const AUDITS_SCHEDULE_ID = 'monthly-audits';
 
 /** New events have arrived: look again before going to sleep. */
 export const eventsArrivedSignal = defineSignal('eventsArrived');
+/** A person confirmed the re-rating: continue. */
+export const reRatingChangedSignal = defineSignal('reRatingChanged');
 /** The run's row was changed outside its workflow (cancelled, paused, resumed): read it again. */
 export const runChangedSignal = defineSignal('runChanged');
 /** A provider or a person changed something about the attempt: poll it again. */

@@ -19,6 +19,8 @@ import {
   eventsArrivedSignal,
   payoutWorkflowId,
   reconciliationWorkflowId,
+  reRatingChangedSignal,
+  reRatingWorkflowId,
   runChangedSignal,
   runWorkflowId,
   TASK_QUEUES,
@@ -43,6 +45,20 @@ export async function wakeAccrual(client: Client, shard: Shard): Promise<void> {
     staticSummary: `Accrual of program ${shard.program}, share ${shard.shard + 1} of ${SHARDS}`,
     staticDetails:
       'Turns events into earnings, page by page, and ends when no event is due.\n\nSafe to terminate: the sweep starts it again.',
+  });
+}
+
+/** Works out the preview of a re-rating, or books what was confirmed. */
+export async function wakeReRating(client: Client, { id, program }: { id: string; program: string }): Promise<void> {
+  await client.workflow.signalWithStart('reRating', {
+    ...REPEATABLE,
+    workflowId: reRatingWorkflowId(id),
+    taskQueue: TASK_QUEUES.main,
+    args: [id],
+    signal: reRatingChangedSignal,
+    staticSummary: `Re-rating of program ${program}`,
+    staticDetails:
+      'Works out events again by the terms as they stand now, partner by partner: first the preview, then what two people agreed to.\n\nSafe to terminate: the sweep starts it again, and it resumes from its rows.',
   });
 }
 

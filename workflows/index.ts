@@ -9,6 +9,7 @@ export { mail } from './mail.ts';
 export { nightlyInvariants } from './invariants.ts';
 export { payout } from './payout.ts';
 export { nightlyReconciliation, reconciliation } from './reconciliation.ts';
+export { reRating } from './re-rating.ts';
 export { run } from './run.ts';
 export { runTrigger } from './run-trigger.ts';
 export { sweep } from './sweep.ts';

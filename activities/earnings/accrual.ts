@@ -1,20 +1,15 @@
 import type { Client } from '@temporalio/client';
 import type { DatabasePool } from 'slonik';
 
-import { postJournals } from '../../db/books/ledger.ts';
 import { type Database, expectManyRows } from '../../db/database.ts';
 import { type AccrualProgram, type DueEvent, listDueEvents, lockShardForAccrual } from '../../db/earnings/accrual.ts';
 import { type EventAncestor, insertAncestors } from '../../db/earnings/ancestors.ts';
-import { insertEarnings } from '../../db/earnings/earnings.ts';
 import { type DueKey, finishDueEvents, insertDue, waitInQueue, wakeWaiting } from '../../db/earnings/events.ts';
-import { keepPartners } from '../../db/earnings/partners-then.ts';
-import { saveScopes } from '../../db/earnings/scopes.ts';
 import { tryCorrectedAgain } from '../../db/earnings/set-aside.ts';
-import { accrualPostings } from '../../domain/books/postings.ts';
 import type { Scope } from '../../domain/earnings/change.ts';
 import { distinctShards, type Shard, shardOf, SHARDS } from '../../domain/earnings/shard.ts';
-import { bookEarnedPoints } from '../../commands/earnings/points.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
+import { bookEarnings } from './book.ts';
 import { isOfData, reasonOf } from './failed-page.ts';
 import { wakeAccrual } from '../../temporal/starts.ts';
 import { openPage } from './page.ts';
@@ -92,11 +87,7 @@ async function accrue(
     await raiseAlarm(tx, 'refund_not_applied', `event/${event.source}/${event.id}`, reason);
   if (waiting.length > 0) await waitInQueue(tx, waiting);
   if (done.length === 0) return [];
-  if (page.keptPartners.length > 0) await keepPartners(tx, page.keptPartners);
-  await saveScopes(tx, program.id, page.changedScopes());
-  const { lines, ...batch } = await insertEarnings(tx, program.id, done.length, earnings);
-  await bookEarnedPoints(tx, batch, earnings, (versionId) => page.termsOf(versionId).holdDays);
-  await postJournals(tx, accrualPostings({ ...batch, programId: program.id }, lines));
+  await bookEarnings(tx, program.id, page, { events: done.length, earnings });
   if (above.length > 0) {
     await insertAncestors(tx, above);
     await insertDue(tx, above);

@@ -65,8 +65,17 @@ export async function readHistories(
     ({ about, source, id, revision, shares }) =>
       about !== null || revision > 1 || shares.length > 0 || revised.has(`${source}\n${id}`),
   );
+  return readHistoriesOf(tx, programId, origins.map(originOf));
+}
+
+/** Reads the histories of some events, whether anything happened to them or not. */
+export async function readHistoriesOf(
+  tx: Database,
+  programId: number,
+  origins: readonly OriginKey[],
+): Promise<Map<string, History>> {
   if (origins.length === 0) return new Map();
-  const rows = await listHistory(tx, programId, origins.map(originOf));
+  const rows = await listHistory(tx, programId, origins);
   const grouped = Map.groupBy(rows, ({ source, id, about, forPartnerId, forChildId }) =>
     keyOf({ source, id: about ?? id, partnerId: forPartnerId, childId: forChildId }),
   );

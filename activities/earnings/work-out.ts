@@ -78,7 +78,7 @@ const named = (event: DueEvent, earned: readonly Earning[], page: Page): NewEarn
  * The people who had a hand in an earning: they sent the event, wrote the terms or recorded the rates. A window that is earned at its close
  * has those of all its events.
  */
-function handsOf({ sentBy, acceptedBy = null }: DueEvent, earning: Earning, page: Page): string[] {
+export function handsOf({ sentBy, acceptedBy = null }: DueEvent, earning: Earning, page: Page): string[] {
   const { scope, versionId, converted } = earning;
   const recorders = converted ? page.recordersOf(converted) : [];
   const own = [sentBy, acceptedBy, page.authorOf(versionId), ...recorders].filter((person) => person !== null);

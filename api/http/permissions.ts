@@ -136,6 +136,12 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/corrections/{id}': STAFF,
   'GET /v1/corrections/{id}/items': STAFF,
   'POST /v1/corrections/{id}/decision': APPROVER,
+  'GET /v1/programs/{code}/re-ratings': STAFF,
+  'POST /v1/programs/{code}/re-ratings': ['operator', 'preparer'],
+  'GET /v1/re-ratings/{id}': STAFF,
+  'GET /v1/re-ratings/{id}/items': STAFF,
+  'GET /v1/re-ratings/{id}/csv': STAFF,
+  'POST /v1/re-ratings/{id}/decision': APPROVER,
   'POST /v1/partners/{code}/merge': OPERATOR,
   'GET /v1/reports/negative-balances': STAFF,
 

@@ -69,6 +69,8 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   decider_is_proposer: { status: 403, title: 'You proposed it' },
 
   correction_not_open: { status: 409, title: 'No correction is waiting for a decision' },
+  re_rating_not_open: { status: 409, title: 'The re-rating is not waiting for a decision' },
+  re_rating_open: { status: 409, title: 'The program has an open re-rating' },
   correction_overtaken: { status: 409, title: 'The facts no longer allow this correction' },
 
   decision_not_open: { status: 409, title: 'Nothing is waiting for a decision' },

@@ -3,12 +3,14 @@ import { z } from 'zod';
 
 import type { DatedVersion } from '../../domain/earnings/rating.ts';
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
-import type { Event, Share } from '../../domain/event.ts';
+import { type Event, OUR_SOURCE, type Share } from '../../domain/event.ts';
 import { RateColumn } from '../programs/exchange-rates.ts';
 import { Amounts, Currency, Instant, LocalDate, ReadingColumn, Unit } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 import { type DueKey, unnestDue } from './events.ts';
+import { eventsOf } from './stored-events.ts';
+import type { Instants } from './worked-out.ts';
 
 /** The queries of accrual, which reads these rows before it works out what events earn. */
 
@@ -117,6 +119,28 @@ export const listDueEvents = (
     join event on event.id = due.event_id
     join program on program.id = event.program_id join partner on partner.id = event.partner_id
     order by event.id, due.partner_id`);
+
+/** The events of a partner in a program that happened between two instants and are worked out, also by the parts of partners below. */
+export const listRatedEvents = (
+  db: Database,
+  programId: number,
+  partnerId: bigint,
+  { from, until }: Instants,
+): Promise<readonly DueEvent[]> =>
+  db.any(sql.type(DueRow)`
+    select distinct on (event.source, event.source_id, found.child_id) ${eventColumns}, ${partnerId}::bigint as "partnerId",
+      found.child_id as "childId", found.level, null as "acceptedBy"
+    from (
+      select id, null::bigint as child_id, null::smallint as level from (${eventsOf(sql.fragment`${partnerId}`)}) own
+      union all
+      select event_id, child_id, level from event_ancestor where partner_id = ${partnerId}
+    ) found
+    join event on event.id = found.id and event.program_id = ${programId} and event.about is null and event.source <> ${OUR_SOURCE}
+      and event.occurred_at >= ${from.toISOString()} and event.occurred_at < ${until?.toISOString() ?? 'infinity'}
+    join program on program.id = event.program_id join partner on partner.id = event.partner_id
+    where not exists (
+      select from event_due due where due.event_id = event.id and due.partner_id = ${partnerId} and due.child_id is not distinct from found.child_id)
+    order by event.source, event.source_id, found.child_id, event.revision desc`);
 
 /** An event by its key, and the partner for whom it is asked: by the partner's own part, or by that of a partner below. */
 export type OriginKey = {

@@ -1,7 +1,7 @@
 import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
-import { CLOSING, type Event, OUR_SOURCE } from '../../domain/event.ts';
+import { CLOSING, type Event, OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
 import { Amounts, Bytes, Count, Currency } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
@@ -159,6 +159,12 @@ export const insertClosings = (
       select id, partner_id, program_id, partner_id % ${SHARDS}, ${OUR_SOURCE} from added
     )
     select scope_id as "scopeId", id as "eventId" from added`);
+
+/** Writes an event of ours by which events of a partner are worked out again. It never stands in the queue. */
+export const insertReRatingEvent = (db: Database, id: string, partnerId: bigint, programId: number): Promise<bigint> =>
+  db.oneFirst(sql.type(z.strictObject({ id: z.bigint() }))`
+    insert into event(source, source_id, partner_id, program_id, kind, occurred_at, payload_hash)
+    values (${OUR_SOURCE}, ${id}, ${partnerId}, ${programId}, ${RE_RATING}, now(), sha256(${id}::bytea)) returning id`);
 
 const SharesTriedRow = z.strictObject({ program: z.string(), shard: z.number(), count: Count });
 export type SharesTried = z.infer<typeof SharesTriedRow>;

@@ -6,6 +6,7 @@ import { explain } from '../../domain/earnings/explanation.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';
 import { atPar } from '../../domain/earnings/conversion.ts';
 import { targetsOf } from '../../domain/earnings/target.ts';
+import { OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
 import { levelOf } from '../../domain/programs/incentives/index.ts';
 import { ConversionColumn } from '../programs/exchange-rates.ts';
 import { Amounts, Currency, LocalDate, ReadingColumn, Unit } from '../column-types.ts';
@@ -82,6 +83,7 @@ export const Calculation = z
       .object({ window: z.string(), start: LocalDate, group: z.string(), closesOn: LocalDate.nullable() })
       .nullable(),
     zone: z.string(),
+    again: z.object({ event: z.string(), by: z.string(), because: z.string() }).nullable(),
     partner: ThenColumn.nullable(),
     event: z.object({
       occurredAtMs: z.number(),
@@ -104,6 +106,10 @@ export const calculationColumn: FragmentSqlToken = sql.fragment`
     'base', earning.base::text, 'child', (select code from partner child where child.id = earning.child_id),
     'before', earning.before, 'rate', earning.rate, 'availableOn', earning.available_on, 'zone', schedule.zone,
     'partner', (select ${thenJson} from event_partner kept where kept.event_id = earning.event_id and kept.partner_id = coalesce(earning.child_id, earning.partner_id)),
+    'again', case when event.kind = ${RE_RATING} and event.source = ${OUR_SOURCE} then (
+      select jsonb_build_object('event', origin.source || '/' || origin.source_id, 'by', proposer.code, 'because', re_rating.reason)
+      from re_rating join actor proposer on proposer.id = re_rating.proposed_by, event origin
+      where re_rating.id = split_part(event.source_id, '/', 2)::uuid and origin.id = earning.origin_id) end,
     'scope', case when scope.id is not null then jsonb_build_object('window', scope.time_window, 'start', scope.window_start,
       'group', scope.group_value, 'closesOn', scope.closes_on) end,
     'event', jsonb_build_object('occurredAtMs', (extract(epoch from event.occurred_at) * 1000)::bigint,

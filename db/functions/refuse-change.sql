@@ -22,7 +22,7 @@ end $$;
 do $$
 declare kept text;
 begin
-  foreach kept in array array['payout', 'payout_line', 'payout_attempt', 'instrument_failure', 'provider_batch', 'resolution', 'correction', 'unit', 'points_lot', 'redemption', 'conversion', 'check_account', 'recon_line', 'earning_scope', 'scope_total', 'event_parked', 'source_secret', 'policy_review', 'deal', 'deal_customer', 'partner_request', 'fund', 'fund_claim'] loop
+  foreach kept in array array['payout', 'payout_line', 'payout_attempt', 'instrument_failure', 'provider_batch', 'resolution', 'correction', 'unit', 'points_lot', 'redemption', 'conversion', 'check_account', 'recon_line', 'earning_scope', 'scope_total', 'event_parked', 're_rating', 're_rating_item', 'source_secret', 'policy_review', 'deal', 'deal_customer', 'partner_request', 'fund', 'fund_claim'] loop
     execute format(
       'create or replace trigger no_delete before delete on %I for each row execute function refuse_change()', kept);
   end loop;
@@ -37,7 +37,7 @@ begin
       'import_rejection', 'accrual_batch', 'earning_line', 'earning', 'correction', 'correction_item', 'unit', 'unit_rate', 'points_lot', 'points_movement', 'points_lot_entry', 'redemption', 'conversion', 'payout', 'payout_line', 'payout_attempt', 'attempt_history',
       'provider_batch', 'resolution', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge', 'run_edit', 'run_change',
       'decision_note', 'approval', 'check_account', 'check_register', 'check_mailing', 'check_stop', 'check_exception', 'ledger_journal',
-      'ledger_entry', 'recon_line', 'earning_scope', 'scope_total', 'event_parked', 'source_secret', 'policy_review', 'deal', 'deal_customer', 'partner_request', 'fund', 'fund_claim'] loop
+      'ledger_entry', 'recon_line', 'earning_scope', 'scope_total', 'event_parked', 're_rating', 're_rating_item', 'source_secret', 'policy_review', 'deal', 'deal_customer', 'partner_request', 'fund', 'fund_claim'] loop
     execute format(
       'create or replace trigger no_truncate before truncate on %I for each statement execute function refuse_change()', kept);
   end loop;

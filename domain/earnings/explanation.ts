@@ -39,6 +39,8 @@ export type Explained = {
   readonly measures: Measures;
   readonly before: Before | null;
   readonly availableOn: string;
+  /** The event that was worked out again, with the person who proposed it and the reason. Null for any other earning. */
+  readonly again?: { readonly event: string; readonly by: string; readonly because: string } | null;
   /** The code of the partner below by whose part it is earned. Null for the own part, and where a window of partners below is closed. */
   readonly child: string | null;
   /** The window and group in which the event counts. Null where it is paid by itself. */
@@ -67,6 +69,7 @@ export function explain(earning: Explained, termsOf: TermsOf): Explanation {
     rule: terms.pay.rule,
     inputs: inputsOf(earning, terms),
     steps: [
+      ...workedOutAgain(earning),
       ...fromBelow(earning, terms),
       ...passedOver(earning, termsOf(earning.versionId)),
       ...(earning.converted ? conversionWords(earning.converted) : []),
@@ -76,6 +79,9 @@ export function explain(earning: Explained, termsOf: TermsOf): Explanation {
     rounding: 'half-even',
   };
 }
+
+const workedOutAgain = ({ again }: Explained): string[] =>
+  again ? [`${again.event} was worked out again by ${again.by}, because: ${again.because}`] : [];
 
 function fromBelow({ child }: Explained, terms: IncentiveTerms): string[] {
   const level = levelOf(terms);

@@ -1716,6 +1716,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/programs/{code}/re-ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the re-ratings of a program
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listReRatings"];
+        put?: never;
+        /**
+         * Propose to work out the events of some days again
+         * @description Needs a key of the role **operator** or **preparer**.
+         */
+        post: operations["proposeReRating"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/re-ratings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a re-rating
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getReRating"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/re-ratings/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a re-rating changes for each partner
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listReRatingItems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/re-ratings/{id}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download what a re-rating changes for each partner
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["downloadReRating"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/re-ratings/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm or decline a re-rating
+         * @description Needs a key of the role **approver**.
+         */
+        post: operations["decideReRating"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/corrections/import": {
         parameters: {
             query?: never;
@@ -3925,7 +4029,7 @@ export interface components {
              * @example invalid_input
              * @enum {string}
              */
-            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "unit_in_use" | "points_not_available" | "redemption_not_cancellable" | "conversion_not_offered" | "conversion_not_open" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "correction_overtaken" | "decision_not_open" | "status_does_not_allow" | "quarantine_not_open" | "quarantine_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
+            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "unit_in_use" | "points_not_available" | "redemption_not_cancellable" | "conversion_not_offered" | "conversion_not_open" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "re_rating_not_open" | "re_rating_open" | "correction_overtaken" | "decision_not_open" | "status_does_not_allow" | "quarantine_not_open" | "quarantine_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
             /** @description The fields that cannot be accepted; empty if the problem is not about a field */
             errors: {
                 /**
@@ -5964,7 +6068,7 @@ export interface components {
             /** @description The terms in effect, oldest first. On the days between two terms, the partner is not in the program */
             terms: components["schemas"]["AgreementTerm"][];
             /**
-             * @description How many sales and other events of the changed days had their earnings worked out before. Those earnings stay as they are
+             * @description How many sales and other events of the changed days had their earnings worked out before. Those earnings stay as they are, unless a re-rating works them out again
              * @example 0
              */
             eventsWorkedOut: number;
@@ -6023,7 +6127,7 @@ export interface components {
              */
             endsOn: string | null;
             /**
-             * @description How many sales and other events of these days had their earnings worked out before. Those earnings stay as they are
+             * @description How many sales and other events of these days had their earnings worked out before. Those earnings stay as they are, unless a re-rating works them out again
              * @example 0
              */
             eventsWorkedOut: number;
@@ -8024,6 +8128,188 @@ export interface components {
             /**
              * @description A note for the people who read the decision later
              * @example I read the ticket.
+             */
+            note?: string;
+        };
+        ReRating: {
+            /**
+             * Format: uuid
+             * @description The id of the re-rating
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description The program whose events are worked out again
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The only partner whom it is about; null for all
+             * @example paula
+             */
+            partner: string | null;
+            /**
+             * Format: date
+             * @description The first day of the events. A local date
+             * @example 2026-03-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The day after the last day; null if they have no end. A local date
+             * @example 2026-03-01
+             */
+            until: string | null;
+            /**
+             * @description The reason, which partners read too
+             * @example The rate of March was wrong
+             */
+            reason: string;
+            /**
+             * @description `preparing`: the preview is worked out; `proposed`: it waits for another person; `confirmed`: it is being booked; `declined`: nothing counts; `done`: it is booked
+             * @example proposed
+             * @enum {string}
+             */
+            status: "preparing" | "proposed" | "confirmed" | "declined" | "done";
+            /**
+             * @description The person who proposed it
+             * @example olga
+             */
+            proposedBy: string;
+            /**
+             * Format: date-time
+             * @description When it was proposed. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            proposedAt: string;
+            /**
+             * @description The person who decided it; null until then
+             * @example anna
+             */
+            decidedBy: string | null;
+            /**
+             * Format: date-time
+             * @description When it was decided; null until then. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            decidedAt: string | null;
+            /**
+             * @description The note of the person who decided; null if there is none
+             * @example I checked March.
+             */
+            note: string | null;
+            /**
+             * Format: date-time
+             * @description When everything was booked; null until then. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            doneAt: string | null;
+            /** @description The sums by currency. They are complete once the status is no longer `preparing` */
+            totals: {
+                /**
+                 * @description The currency, or the code of points
+                 * @example USD
+                 */
+                currency: string;
+                /**
+                 * @description The number of partners whose events change
+                 * @example 12
+                 */
+                partners: number;
+                /**
+                 * @description The number of them whose events changed since, and for whom nothing was booked
+                 * @example 0
+                 */
+                overtaken: number;
+                /**
+                 * @description The amount that these events earned until now. A decimal string in major units of `currency`
+                 * @example 120.00
+                 */
+                before: string;
+                /**
+                 * @description The amount that they earn by the terms as they stand now. A decimal string in major units of `currency`
+                 * @example 150.00
+                 */
+                after: string;
+                /**
+                 * @description The amount that is added; below zero if it is taken. A decimal string in major units of `currency`
+                 * @example 30.00
+                 */
+                difference: string;
+            }[];
+        };
+        NewReRating: {
+            /**
+             * Format: date
+             * @description The first day, local to the schedule of the program
+             * @example 2026-03-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The day after the last day
+             * @example 2026-04-01
+             */
+            until?: string;
+            /**
+             * @description Only the events of this partner
+             * @example paula
+             */
+            partner?: string;
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
+        };
+        ReRatingItem: {
+            /**
+             * @description The partner's code
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The currency, or the code of points
+             * @example USD
+             */
+            currency: string;
+            /**
+             * @description The number of events of these days that earned or earn in this currency
+             * @example 40
+             */
+            events: number;
+            /**
+             * @description The amount that these events earned until now. A decimal string in major units of `currency`
+             * @example 120.00
+             */
+            before: string;
+            /**
+             * @description The amount that they earn by the terms as they stand now. A decimal string in major units of `currency`
+             * @example 150.00
+             */
+            after: string;
+            /**
+             * @description The amount that is added; below zero if it is taken. A decimal string in major units of `currency`
+             * @example 30.00
+             */
+            difference: string;
+            /**
+             * @description `proposed`: not booked yet; `booked`: exactly the difference is booked; `overtaken`: the events changed since the preview, and nothing was booked for this partner
+             * @example proposed
+             * @enum {string}
+             */
+            status: "proposed" | "booked" | "overtaken";
+        };
+        ReRatingDecision: {
+            /**
+             * @description Your decision about the proposal
+             * @example confirm
+             * @enum {string}
+             */
+            decision: "confirm" | "decline";
+            /**
+             * @description A note for the people who read the decision later
+             * @example I checked March.
              */
             note?: string;
         };
@@ -15658,6 +15944,10 @@ export type NewDeduction = components['schemas']['NewDeduction'];
 export type NewTransfer = components['schemas']['NewTransfer'];
 export type NewWriteOff = components['schemas']['NewWriteOff'];
 export type CorrectionDecision = components['schemas']['CorrectionDecision'];
+export type ReRating = components['schemas']['ReRating'];
+export type NewReRating = components['schemas']['NewReRating'];
+export type ReRatingItem = components['schemas']['ReRatingItem'];
+export type ReRatingDecision = components['schemas']['ReRatingDecision'];
 export type CorrectionPreview = components['schemas']['CorrectionPreview'];
 export type NewMerge = components['schemas']['NewMerge'];
 export type Deal = components['schemas']['Deal'];
@@ -20092,6 +20382,252 @@ export interface operations {
             };
             404: components["responses"]["NotFound"];
             /** @description The correction is decided already, or the balance that it writes off has changed. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listReRatings: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The re-ratings, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["ReRating"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    proposeReRating: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReRating"];
+            };
+        };
+        responses: {
+            /** @description The proposal was recorded, and its preview is being worked out. Nothing counts until another person confirms it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReRating"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description Another re-rating of the program is open. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getReRating: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the re rating */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The re-rating with its sums. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReRating"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listReRatingItems: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the re rating */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The partners whose events change, with the amounts in each currency. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["ReRatingItem"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    downloadReRating: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the re rating */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The partners whose events change as CSV, with the amounts in each currency. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    decideReRating: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the re rating */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReRatingDecision"];
+            };
+        };
+        responses: {
+            /** @description The decision was recorded. A confirmed re-rating is booked, for each partner exactly as previewed or not at all. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReRating"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description You proposed it, wrote its terms or recorded its agreements, a person who gave you your role proposed it, or you are paid through a partner whom it is about. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The preview is not ready yet, or the re-rating is decided already. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -28,6 +28,7 @@ beforeAll(async () => {
     correction: await addCorrection(),
     audit: await addAudit(),
     backTest: await addBackTest(),
+    reRating: await addReRating(),
     actor,
     gateway: 'wise',
     source: 'store',
@@ -72,6 +73,11 @@ async function addAudit(): Promise<string> {
 async function addBackTest(): Promise<string> {
   const body = { terms: TERMS, from: '2026-01-01', until: '2026-02-01' };
   return String((await api.ask('POST', '/v1/programs/shop/plans/standard/back-tests', { body })).body['id']);
+}
+
+async function addReRating(): Promise<string> {
+  const body = { from: '2026-03-01', reason: 'a test' };
+  return String((await api.ask('POST', '/v1/programs/shop/re-ratings', { body })).body['id']);
 }
 
 const AT = '2026-03-01T00:00:00Z';
@@ -125,6 +131,8 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/me/conversions': UUID,
   '/v1/conversions': UUID,
   '/v1/reports/points-liabilities': { unit: 'points-a', month: '2027-01-01' },
+  '/v1/programs/{program}/re-ratings': UUID,
+  '/v1/re-ratings/{reRating}/items': { partnerId: '1', currency: 'USD' },
   '/v1/reports/negative-balances': { partner: 'a', currency: 'USD' },
   '/v1/runs': { createdAt: AT, id: UUID },
   '/v1/runs/{run}/payouts': UUID,

@@ -17,11 +17,13 @@ import {
   listContributions,
   listDueEvents,
   listHistory,
+  listRatedEvents,
   listRevised,
   lockShardForAccrual,
 } from '../../db/earnings/accrual.ts';
 import {
   finishDueEvents,
+  insertReRatingEvent,
   insertClosings,
   insertEvents,
   type NewEvent,
@@ -34,6 +36,7 @@ import { listEvents } from '../../db/earnings/stored-events.ts';
 import { insertConversion, listConversions } from '../../db/earnings/conversions.ts';
 import { insertMovements, markTold, readLots } from '../../db/earnings/lots.ts';
 import { listExpiring, listLiabilities, listUntold } from '../../db/earnings/points-balances.ts';
+import { insertReRatingItems, listAgreementAuthors, listPartnersToRate } from '../../db/earnings/re-ratings.ts';
 import { listClosable, readScopes, saveScopes } from '../../db/earnings/scopes.ts';
 import { listAgreementEpochs, listClosingWindows, listParticipants, openReplay } from '../../db/earnings/replays.ts';
 import { insertBackTest, listFactSpans, saveBackTestPage } from '../../db/earnings/back-tests.ts';
@@ -328,6 +331,13 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   listRates: (db) => listRates(db, { source: 'ECB', base: 'EUR' }, { day: '2026-03-06', quote: 'USD' }, PAGE),
   wakeWaiting: (db) => wakeWaiting(db, [ORIGIN]),
   setAside: (db) => setAside(db, { eventId: 1n, partnerId: 1n, childId: null }, 'x'),
+  listPartnersToRate: (db, s) =>
+    listPartnersToRate(db, { programId: s.company.programId, partnerId: null, preparedTo: 1n }, 50),
+  listRatedEvents: (db, s) => listRatedEvents(db, s.company.programId, s.partnerId, { from: NOW, until: null }),
+  listAgreementAuthors: (db, s) => listAgreementAuthors(db, s.company.programId, s.partnerId),
+  insertReRatingEvent: (db, s) => insertReRatingEvent(db, 're-rating/x', s.partnerId, s.company.programId),
+  insertReRatingItems: (db, s) =>
+    insertReRatingItems(db, ID, [{ partnerId: s.partnerId, currency: 'USD', events: 1, before: 0n, after: 1n }]),
   listDueKeys: (db, s) => listDueKeys(db, s.company.programId, 1, 100),
   readDueName: (db) => readDueName(db, { eventId: 1n, partnerId: 1n, childId: null }),
   listSetAside: (db) => listSetAside(db, { eventId: 1n, partnerId: 1n, childId: null }, PAGE),

@@ -81,7 +81,7 @@ const AgreementBody = AgreementFields.openapi('Agreement');
 
 const ChangedAgreementBody = AgreementFields.extend({
   eventsWorkedOut: fields.count(
-    'How many sales and other events of the changed days had their earnings worked out before. Those earnings stay as they are',
+    'How many sales and other events of the changed days had their earnings worked out before. Those earnings stay as they are, unless a re-rating works them out again',
     0,
   ),
 }).openapi('ChangedAgreement');
@@ -176,7 +176,7 @@ const withdraw = createRoute({
           startsOn: fields.day('The first local day that was taken back', '2026-01-01'),
           endsOn: fields.day('The first local day after those; null if there was no end', '2027-01-01').nullable(),
           eventsWorkedOut: fields.count(
-            'How many sales and other events of these days had their earnings worked out before. Those earnings stay as they are',
+            'How many sales and other events of these days had their earnings worked out before. Those earnings stay as they are, unless a re-rating works them out again',
             0,
           ),
         })

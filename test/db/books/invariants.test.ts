@@ -570,6 +570,30 @@ const PLANTS: readonly Plant[] = [
     names: (b) => `claim ${b.runId} of 6 was granted`,
   },
   {
+    wrong: 'a re-rating says that it is booked, but earned nothing',
+    breaks: 're-ratings-booked-as-confirmed',
+    plant: (b) => [
+      sql.unsafe`
+        insert into re_rating(id, program_id, from_day, reason, proposed_by, status, decided_by, decided_at)
+        values (${b.runId}, ${b.company.programId}, '2026-01-01', 'a gift', ${b.company.preparer}, 'confirmed', ${b.company.approver}, now())`,
+      sql.unsafe`
+        insert into re_rating_item(re_rating_id, partner_id, currency, events, before_minor, after_minor, status)
+        values (${b.runId}, ${b.ann.id}, 'USD', 1, 0, 5, 'booked')`,
+    ],
+    names: (b) => `re-rating ${b.runId} earned 0`,
+  },
+  {
+    wrong: 'the person who wrote the terms confirms a re-rating',
+    breaks: 're-ratings-booked-as-confirmed',
+    plant: (b) => [
+      sql.unsafe`
+        insert into re_rating(id, program_id, from_day, reason, proposed_by, status, decided_by, decided_at, made_by)
+        values (${b.runId}, ${b.company.programId}, '2026-01-01', 'a gift', ${b.company.preparer}, 'confirmed', ${b.company.approver}, now(),
+          array[${b.company.approver}]::uuid[])`,
+    ],
+    names: (b) => `re-rating ${b.runId} is confirmed`,
+  },
+  {
     wrong: 'a partner is merged without a decision',
     breaks: 'merged-partners-decided',
     plant: (b) => [sql.unsafe`update partner set merged_into = ${b.bob.id} where id = ${b.ann.id}`],

@@ -1,0 +1,63 @@
+import type { Database } from '../../db/database.ts';
+import {
+  getReRating,
+  insertReRating,
+  lockReRating,
+  readReRatingDecider,
+  recordReRatingVerdict,
+  type ReRating,
+} from '../../db/earnings/re-ratings.ts';
+import { getPartner } from '../../db/partners/partners.ts';
+import { addAuditEntry } from '../../db/people/audit.ts';
+import { getProgram } from '../../db/programs/programs.ts';
+import { whyNotDecideReRating } from '../../domain/earnings/re-rating.ts';
+import { Failure } from '../../domain/errors.ts';
+
+const subjectOf = (id: string): string => `re-rating/${id}`;
+
+export type ReRatingWish = {
+  program: string;
+  partner: string | null;
+  from: string;
+  until: string | null;
+  reason: string;
+};
+
+/** Proposes to work out the events of some days again. Throws Failure `not_found`, `invalid_input` or `re_rating_open`. */
+export const proposeReRating = (
+  db: Database,
+  { program: code, partner, from, until, reason }: ReRatingWish,
+  by: string,
+): Promise<ReRating> =>
+  db.transaction(async (tx) => {
+    if (until !== null && until <= from)
+      throw new Failure('invalid_input', 'These days are none. Nothing was recorded. Correct the named field.', {
+        details: [{ field: 'until', reason: `is not after ${from}` }],
+      });
+    const { id: programId } = await getProgram(tx, code);
+    const partnerId = partner === null ? null : (await getPartner(tx, partner)).id;
+    const id = await insertReRating(tx, { programId, partnerId, from, until, reason, proposedBy: by });
+    if (id === null)
+      throw new Failure(
+        're_rating_open',
+        `Another re-rating of program ${code} is open. Nothing was recorded. Have it confirmed or declined first.`,
+      );
+    const detail = { program: code, partner, from, until, reason };
+    await addAuditEntry(tx, { actorId: by, action: 're_rating.propose', subject: subjectOf(id), detail });
+    return getReRating(tx, id);
+  });
+
+export type ReRatingDecision = { id: string; actorId: string; decision: 'confirm' | 'decline'; note: string | null };
+
+/** Confirms or declines a re-rating. Its workflow then books it, for each partner as a whole. */
+export const decideReRating = (db: Database, { id, actorId, decision, note }: ReRatingDecision): Promise<ReRating> =>
+  db.transaction(async (tx) => {
+    const reRating = await lockReRating(tx, id);
+    const decider = { id: actorId, ...(await readReRatingDecider(tx, id, actorId)) };
+    const refusal = whyNotDecideReRating(reRating, decider, decision);
+    if (refusal) throw new Failure(refusal.code, refusal.message);
+    const status = decision === 'confirm' ? 'confirmed' : 'declined';
+    await recordReRatingVerdict(tx, id, { status, by: actorId, note });
+    await addAuditEntry(tx, { actorId, action: `re_rating.${decision}`, subject: subjectOf(id) });
+    return getReRating(tx, id);
+  });
