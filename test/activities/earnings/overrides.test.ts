@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { closeWindows } from '../../../commands/earnings/closings.ts';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
+import { recordFacts } from '../../../commands/partners/facts.ts';
 import { recordParent } from '../../../commands/partners/parents.ts';
 import { listPartnerEarnings } from '../../../db/earnings/partner-earnings.ts';
 import { listPartnerPayability } from '../../../db/payouts/payability.ts';
@@ -140,6 +141,46 @@ describe('given a reseller below a distributor, and a plan that pays the distrib
     expect(await earned(tree.parent)).toBe(3000n);
     await send(tree, tree.child, { id: 'r', refundOf: 'a', amount: '100.00' });
     expect(await earned(tree.parent)).toBe(900n);
+  });
+
+  it('when the incentive asks about partners then the one below must fit, as on the day of the event', async () => {
+    const tree = await openTree(OWN, {
+      ...OVERRIDE,
+      when: { kinds: ['sale'], partner: { facts: { tier: ['gold'] } } },
+    });
+    const tier = (partner: PartnerRows, from: string) =>
+      recordFacts(
+        fixture.app,
+        [
+          {
+            partner: partner.code,
+            key: 'tier',
+            value: 'gold',
+            holds: true,
+            from,
+            until: null,
+            reference: null,
+            reason: null,
+          },
+        ],
+        { source: 'person', by: tree.company.approver },
+      );
+    await tier(tree.parent, '2026-01-01');
+    await send(tree, tree.child, { id: 'a', amount: '1000.00' });
+    expect(await earned(tree.parent)).toBe(0n);
+    await tier(tree.child, '2026-03-01');
+    await send(tree, tree.child, { id: 'r', refundOf: 'a', amount: '100.00' });
+    expect(await earned(tree.parent)).toBe(0n);
+    await send(tree, tree.child, { id: 'b', amount: '1000.00' });
+    expect(await earned(tree.parent)).toBe(2000n);
+  });
+
+  it('when the incentive waits for payments then the distributor waits as the reseller does', async () => {
+    const tree = await openTree(OWN, { ...OVERRIDE, release: 'collected' });
+    await send(tree, tree.child, { id: 'a', amount: '1000.00' });
+    expect(await earned(tree.parent)).toBe(0n);
+    await send(tree, tree.child, { id: 'p', kind: 'collected', collects: 'a', amount: '300.00' });
+    expect(await earnedByAll(tree.child, tree.parent)).toEqual([10_000n, 600n]);
   });
 
   it('when the window is earned at its close then the distributor earns at the close', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { getPartner } from '../../../db/partners/partners.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
 import { type Api, setUpShop, startApi } from '../api.ts';
 
@@ -62,6 +63,33 @@ describe('given partners of two levels', () => {
     await accrueAll(api.db, 'shop');
     expect((await put('ann', 'eve', '2026-02-01', { until: '2026-03-01' })).body['eventsWorkedOut']).toBe(2);
     expect((await put('ann', 'dora', '2026-02-11', { until: '2026-03-01' })).body['eventsWorkedOut']).toBe(0);
+  });
+
+  it('when a partner above asks for their earnings then they see where each comes from, and nothing else of those below', async () => {
+    const terms = {
+      holdDays: 0,
+      rounding: 'half-even',
+      incentives: [
+        { id: 'commission', pay: { rule: 'percent', percent: '10' } },
+        { id: 'override', payTo: 'parent', pay: { rule: 'percent', percent: '2' } },
+      ],
+    };
+    await api.ask('POST', '/v1/programs', { body: { code: 'tree', name: 'Tree', schedule: 'monthly' } });
+    await api.ask('POST', '/v1/programs/tree/plans', { body: { code: 'reseller', terms } });
+    const agreement = { program: 'tree', plan: 'reseller', startsOn: '2026-01-01' };
+    await api.ask('POST', '/v1/partners/bob/agreements', { body: agreement });
+    await put('bob', 'eve', '2026-01-01');
+    const sale = { source: 'tree', id: 'sale-1', program: 'tree', partner: 'bob', kind: 'sale', currency: 'USD' };
+    const event = { ...sale, amount: '700.00', occurredAt: '2026-02-10T12:00:00Z' };
+    expect((await api.ask('POST', '/v1/events', { body: { events: [event] } })).status).toBeLessThan(300);
+    await accrueAll(api.db, 'tree');
+    const { key } = await api.newKey('partner', (await getPartner(api.db, 'eve')).id);
+    const mine = (await api.ask('GET', '/v1/me/earnings', { key })).body['items'];
+    expect(mine).toMatchObject([{ incentive: 'override', amount: '14.00', explanation: { inputs: { from: 'bob' } } }]);
+    expect(JSON.stringify(mine)).not.toContain('70.00');
+    for (const path of ['/v1/partners/bob/uncollected', '/v1/partners/bob/facts', '/v1/partners/bob/parent'])
+      expect((await api.ask('GET', path, { key })).status, path).toBeGreaterThanOrEqual(403);
+    await put('bob', 'ann', '2026-01-01');
   });
 
   it.each([
