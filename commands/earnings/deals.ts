@@ -211,6 +211,6 @@ const tell = async (tx: Database, deal: Deal, what: string, reason: string | nul
     kind: 'deal_changed',
     dedupeKey: `deal/${deal.id}/${what}`,
     audience: 'partner',
-    partnerId: deal.partnerId,
+    partnerId: (await getPartner(tx, deal.partner)).id,
     body: { deal: deal.id, customer: deal.customer, what: what.split('/')[0] ?? what, reason: reason ?? '', until },
   }));

@@ -40,12 +40,11 @@ export const addClaim = (db: Database, wish: ClaimWish, { by, nowMs }: Caller): 
     const { zone } = await daysOf(tx, program.id);
     const today = localDate(nowMs, zone);
     await refuseStrangers(tx, partner.code, program.code, today);
-    if (wish.fundId !== null) {
-      const fund = await lockFund(tx, wish.fundId);
-      const refusal = whyNotFrom(fund, { ...wish, partnerId: partner.id, programId: program.id }, today);
-      if (refusal) throw refused(refusal.field, refusal.reason);
-    }
-    const id = await insertFundClaim(tx, { ...wish, programId: program.id, partnerId: partner.id, claimedBy: by });
+    const fund = wish.fundId === null ? null : await lockOwnFund(tx, wish.fundId, partner.id);
+    const refusal = fund && whyNotFrom(fund, { ...wish, programId: program.id }, today);
+    if (refusal) throw refused(refusal.field, refusal.reason);
+    const partnerId = fund?.partnerId ?? partner.id;
+    const id = await insertFundClaim(tx, { ...wish, programId: program.id, partnerId, claimedBy: by });
     await addAuditEntry(tx, { actorId: by, action: 'claim.add', subject: `claim/${id}` });
     const claim = await lockClaim(tx, id);
     const review = await askPolicy(tx, {
@@ -68,11 +67,17 @@ export const addClaim = (db: Database, wish: ClaimWish, { by, nowMs }: Caller): 
     return getClaim(tx, id);
   });
 
-type Wished = Pick<NewFundClaim, 'partnerId' | 'programId' | 'currency' | 'minor'>;
+type Wished = Pick<NewFundClaim, 'programId' | 'currency' | 'minor'>;
+
+/** Locks a fund of a partner, also one of a partner who was merged into them. Another partner's fund does not exist for them. */
+async function lockOwnFund(tx: Database, id: string, partnerId: bigint): Promise<Fund> {
+  const fund = await lockFund(tx, id);
+  if ((await getPartner(tx, fund.partner)).id !== partnerId) throw new Failure('not_found', `There is no fund ${id}.`);
+  return fund;
+}
 
 /** The reason why a fund does not pay a claim, or undefined. */
 function whyNotFrom(fund: Fund, wish: Wished, today: string): { field: string; reason: string } | undefined {
-  if (fund.partnerId !== wish.partnerId) return { field: 'fund', reason: 'is not a fund of this partner' };
   if (fund.programId !== wish.programId)
     return { field: 'program', reason: `is not ${fund.program}, which has the fund` };
   if (fund.currency !== wish.currency)
@@ -171,7 +176,7 @@ const tell = async (tx: Database, claim: FundClaim, what: string, reason: string
     kind: 'claim_changed',
     dedupeKey: `claim/${claim.id}/${what}`,
     audience: 'partner',
-    partnerId: claim.partnerId,
+    partnerId: (await getPartner(tx, claim.partner)).id,
     body: {
       claim: claim.id,
       amount: formatDecimal(money(claim.minor, claim.currency)),

@@ -151,11 +151,11 @@ export const withdrawRequest = (
   });
 
 /** Tells the partner once of each thing that happens to a request. */
-const tell = async (tx: Database, { id, kind, partnerId }: PartnerRequest, what: string, reason: string | null) =>
+const tell = async (tx: Database, { id, kind, partner }: PartnerRequest, what: string, reason: string | null) =>
   void (await addNotification(tx, {
     kind: 'request_changed',
     dedupeKey: `request/${id}/${what}`,
     audience: 'partner',
-    partnerId,
+    partnerId: (await getPartner(tx, partner)).id,
     body: { request: id, kind, what, reason: reason ?? '' },
   }));
