@@ -51,6 +51,7 @@ import { importPreviewRoutes } from './routes/earnings/import-preview.ts';
 import { importRoutes } from './routes/earnings/imports.ts';
 import { uncollectedRoutes } from './routes/earnings/uncollected.ts';
 import { factRoutes } from './routes/partners/facts.ts';
+import { quotaRoutes } from './routes/earnings/quotas.ts';
 import { parentRoutes } from './routes/partners/parents.ts';
 import { mergeRoutes } from './routes/earnings/merges.ts';
 import { instrumentRoutes } from './routes/partners/instruments.ts';
@@ -122,6 +123,7 @@ const ROUTES = [
   partnerRoutes,
   agreementRoutes,
   factRoutes,
+  quotaRoutes,
   parentRoutes,
   uncollectedRoutes,
   onboardingRoutes,

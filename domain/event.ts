@@ -21,6 +21,10 @@ const WEIGHT_DIGITS = 6;
 export const CLOSING = 'closing';
 /** The kind of the events by which Bursar works out a partner's events again. */
 export const RE_RATING = 're_rating';
+/** The kind of the events by which Bursar has a window worked out again whose quota was changed. */
+export const QUOTA = 'quota';
+/** Whether events of a kind are our own. They change windows, and measure nothing themselves. */
+export const isOurs = (kind: string): boolean => [CLOSING, QUOTA, RE_RATING].includes(kind);
 export const OUR_SOURCE = 'bursar';
 
 /** An objection to a field, by a rule that looks at more than one field. */
@@ -97,7 +101,7 @@ export const WireEvent = EventShape.superRefine((event, context) => {
     ...shareObjections(event),
     ...objection(event.reading !== undefined && event.kind === REFUND, 'reading', 'cannot be refunded: correct it'),
     ...objection(event.reading !== undefined && isCollection(event.kind), 'reading', 'is not for a payment'),
-    ...objection(event.kind === CLOSING, 'kind', `is ${CLOSING}, which Bursar sends itself`),
+    ...objection(isOurs(event.kind), 'kind', `is ${event.kind}, which Bursar sends itself`),
     ...objection(event.source === OUR_SOURCE, 'source', `is ${OUR_SOURCE}, which is our own`),
   ];
   for (const { path, reason } of objections) context.addIssue({ code: 'custom', path, message: reason });

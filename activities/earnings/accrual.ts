@@ -6,6 +6,7 @@ import { type AccrualProgram, type DueEvent, listDueEvents, lockShardForAccrual 
 import { type EventAncestor, insertAncestors } from '../../db/earnings/ancestors.ts';
 import { type DueKey, finishDueEvents, insertDue, waitInQueue, wakeWaiting } from '../../db/earnings/events.ts';
 import { tryCorrectedAgain } from '../../db/earnings/set-aside.ts';
+import { quotaNameOf } from '../../domain/earnings/quota.ts';
 import type { Scope } from '../../domain/earnings/change.ts';
 import { distinctShards, type Shard, shardOf, SHARDS } from '../../domain/earnings/shard.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
@@ -82,7 +83,7 @@ async function accrue(
 ): Promise<readonly EventAncestor[]> {
   const page = await openPage(storedPast(tx, program, terms), program, due, terms);
   const { earnings, done, above, waiting, unread } = workOut(page, inOrder(due));
-  for (const { scope, event } of unread) await tellOfMissingReading(tx, scope, event);
+  for (const { scope, event } of unread) await tellOfMissing(tx, scope, event);
   for (const { event, reason } of page.misfits)
     await raiseAlarm(tx, 'refund_not_applied', `event/${event.source}/${event.id}`, reason);
   if (waiting.length > 0) await waitInQueue(tx, waiting);
@@ -99,12 +100,15 @@ async function accrue(
   return above;
 }
 
-/** Somebody is told of a window that closes without its reading. */
-const tellOfMissingReading = (tx: Database, { incentiveId, start, measure }: Scope, { partner, program }: DueEvent) =>
-  raiseAlarm(
-    tx,
-    'reading_missing',
-    `partner/${partner}`,
-    `The window from ${start} of the incentive ${incentiveId} in program ${program} was closed without a ${measure}, so it earned nothing yet. Send the reading: the window then earns what it is worth.`,
-    `${program}/${incentiveId}/${start}`,
-  );
+/** Somebody is told of a window that closes without its reading or its quota. */
+function tellOfMissing(tx: Database, scope: Scope, { partner, program }: DueEvent) {
+  const { incentiveId, start, measure, window } = scope;
+  const name = quotaNameOf(scope);
+  const missing = name === undefined ? `a ${measure}` : `the quota ${name} of its ${window}`;
+  const remedy = name === undefined ? 'Send the reading' : 'Record the quota';
+  const detail = `The window from ${start} of the incentive ${incentiveId} in program ${program} was closed without ${missing}, so it earned nothing yet. ${remedy}: the window then earns what it is worth.`;
+  const key = `${program}/${incentiveId}/${start}`;
+  return name === undefined
+    ? raiseAlarm(tx, 'reading_missing', `partner/${partner}`, detail, key)
+    : raiseAlarm(tx, 'quota_missing', `partner/${partner}`, detail, key);
+}

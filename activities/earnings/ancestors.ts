@@ -3,7 +3,7 @@ import type { AccrualEvent, DueEvent, HistoryEvent } from '../../db/earnings/acc
 import { type EventAncestor, listAncestors } from '../../db/earnings/ancestors.ts';
 import { listParents, type PartnerParent } from '../../db/partners/parents.ts';
 import { localDate } from '../../domain/calendar.ts';
-import { CLOSING } from '../../domain/event.ts';
+import { isOurs } from '../../domain/event.ts';
 import { termOn } from '../../domain/partners/agreement.ts';
 import { type History, keyOf, originOf } from './history.ts';
 
@@ -29,7 +29,7 @@ export async function readHierarchy(
   levels: number,
 ): Promise<Hierarchy> {
   const partners = due
-    .filter(({ childId, kind }) => childId === null && kind !== CLOSING)
+    .filter(({ childId, kind }) => childId === null && !isOurs(kind))
     .map(({ partnerId }) => partnerId);
   const revisions = [...histories.values()].filter(({ childId }) => childId === null).flatMap(({ ids }) => ids);
   return {
@@ -61,7 +61,7 @@ export function ancestorsBy({ parents, named }: Hierarchy, { zone, histories, pa
 
   return (event: DueEvent): EventAncestor[] => {
     const { eventId, partnerId: childId } = event;
-    if (event.childId !== null || event.kind === CLOSING) return [];
+    if (event.childId !== null || isOurs(event.kind)) return [];
     const history = histories.get(keyOf(originOf(event)));
     const before = new Map(
       (history?.ids ?? []).flatMap((id) => named.get(namedKey(id, childId)) ?? []).map((one) => [one.partnerId, one]),

@@ -1,19 +1,26 @@
 import type { Contribution, Earning, Scope } from '../../domain/earnings/change.ts';
+import { quotaNameOf } from '../../domain/earnings/quota.ts';
 import type { ScopeName } from '../../domain/earnings/target.ts';
+import type { Quotas } from './quotas.ts';
 import { addMeasures } from '../../domain/earnings/scope.ts';
 
 /** A scope in which nothing counted yet. */
-export const emptyScope = (partnerId: bigint, name: ScopeName): Scope => ({
-  ...name,
-  partnerId,
-  id: null,
-  earnedMinor: 0n,
-  closingId: null,
-  madeBy: new Set(),
-  isClosed: false,
-  segments: [],
-  members: new Map(),
-});
+export function emptyScope(partnerId: bigint, name: ScopeName, quotas: Quotas): Scope {
+  const scope = { ...name, partnerId };
+  const isQuoted = quotaNameOf(name) !== undefined;
+  const recordedBy = isQuoted ? quotas.recordedBy(scope) : undefined;
+  return {
+    ...scope,
+    ...(isQuoted && { quota: quotas.inForce(scope) }),
+    id: null,
+    earnedMinor: 0n,
+    closingId: null,
+    madeBy: new Set(recordedBy === undefined ? [] : [recordedBy]),
+    isClosed: false,
+    segments: [],
+    members: new Map(),
+  };
+}
 
 /** The contributions of an event after a change. */
 export function contributionsAfter(counted: readonly Contribution[], earned: readonly Earning[]): Contribution[] {

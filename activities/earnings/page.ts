@@ -18,6 +18,7 @@ import { ancestorsBy } from './ancestors.ts';
 import { contributionsAfter, emptyScope } from './contributions.ts';
 import type { PartOf } from './partners-then.ts';
 import type { Past } from './past.ts';
+import { quotaKeyOf, textOf } from './quotas.ts';
 import type { TermsCache } from './terms-cache.ts';
 
 /** The knowledge of a page while it goes through its events in order: later events see the effects of earlier ones. */
@@ -26,6 +27,8 @@ export type Page = Context & {
   readonly changeOf: (event: DueEvent) => Change | Wait;
   /** The window that an event of ours closes. Undefined for any other event. */
   readonly closingOf: (event: DueEvent) => Scope | undefined;
+  /** The windows whose quota an event of ours changed, with the quota that is now in force. Undefined for any other event. */
+  readonly quotedBy: (event: DueEvent) => readonly { scope: Scope; quota: bigint | null }[] | undefined;
   /** The partners above for whom an event is still to be worked out, now that it is worked out for its own partner. */
   readonly ancestorsOf: (event: DueEvent) => EventAncestor[];
   readonly remember: (event: DueEvent, change: Change | null, earned: readonly Earning[]) => void;
@@ -57,7 +60,7 @@ export async function openPage(
   const above = ancestorsBy(await past.ancestors(due, histories), { zone, histories, paidLevels });
   const first = new Map(due.flatMap((event) => firstOf(event).map((rated) => [event, rated])));
   const targets = new Map([...first].map(([event, rated]) => [event, targetsAtPar(rated)]));
-  const { scopes, contributions, closingOf } = await past.state(due, histories, (counted) => [
+  const { scopes, contributions, closingOf, quotas } = await past.state(due, histories, (counted) => [
     ...[...first].flatMap(([event, rated]) => namesOf(event.partnerId, rated, targets.get(event))),
     ...[...histories].flatMap(([key, history]) =>
       revisionsOf(history, counted.get(key) ?? []).flatMap((rated) => namesOf(history.partnerId, rated)),
@@ -69,6 +72,7 @@ export async function openPage(
       part.level === null ? [] : rateNeedsOf(rest, termsBy(rating), circumstancesOf(rating, part, part.level)),
     ),
   );
+  const quoted = Map.groupBy(scopes.values(), quotaKeyOf);
   const changed = new Set<Scope>();
   const misfits: { event: DueEvent; reason: string }[] = [];
 
@@ -245,9 +249,13 @@ export async function openPage(
     changeOf,
     ancestorsOf: above,
     closingOf: ({ eventId }) => closingOf(eventId),
+    quotedBy({ eventId }) {
+      const key = quotas.changed.get(eventId);
+      return key && (quoted.get(textOf(key)) ?? []).map((scope) => ({ scope, quota: quotas.inForce(scope) }));
+    },
     scopeOf(partnerId, name) {
       const key = scopeKey(partnerId, name);
-      const scope = scopes.get(key) ?? emptyScope(partnerId, name);
+      const scope = scopes.get(key) ?? emptyScope(partnerId, name, quotas);
       scopes.set(key, scope);
       return scope;
     },

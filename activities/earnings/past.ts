@@ -10,6 +10,7 @@ import { asksAboutPartners } from '../../domain/programs/plan.ts';
 import { type Hierarchy, readHierarchy } from './ancestors.ts';
 import { type History, readCounted, readHistories } from './history.ts';
 import { type PartnersThen, readPartnersThen } from './partners-then.ts';
+import { type Quotas, readQuotas } from './quotas.ts';
 import { readRatings } from './ratings.ts';
 import type { TermsCache } from './terms-cache.ts';
 
@@ -22,6 +23,8 @@ export type State = {
   readonly contributions: Map<string, Contribution[]>;
   /** The window that an event of ours closes. Undefined for any other event. */
   readonly closingOf: (eventId: bigint) => Scope | undefined;
+  /** The quotas of the windows of the page, and the windows whose quotas its events of ours changed. */
+  readonly quotas: Quotas;
 };
 
 /** The names of the scopes that the events of a page may change, given the contributions that are stored. */
@@ -64,12 +67,15 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
         tx,
         [...counted.values()].flat().map(({ versionId }) => versionId),
       );
+      const named = namesOf(counted);
+      const quotas = await readQuotas(tx, program.id, due, named);
       const scopes = await readScopes(
         tx,
         program.id,
-        [...new Map(namesOf(counted).map((name) => [scopeKey(name.partnerId, name), name])).values()],
+        [...new Map(named.map((name) => [scopeKey(name.partnerId, name), name])).values()],
         [...new Set([...counted.values()].flat().flatMap(({ scopeId }) => scopeId ?? []))],
         due.filter(({ kind }) => kind === CLOSING).map(({ eventId }) => eventId),
+        [...quotas.changed.values()],
       );
       const byId = new Map([...scopes.values()].map((scope) => [scope.id, scope]));
       await cache.load(
@@ -82,7 +88,7 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
         [...counted].map(([key, rows]) => [key, rows.map((row): Contribution => contributionOf(row, byId))]),
       );
       const closing = new Map([...scopes.values()].map((scope) => [scope.closingId, scope]));
-      return { scopes, contributions, closingOf: (eventId) => closing.get(eventId) };
+      return { scopes, contributions, quotas, closingOf: (eventId) => closing.get(eventId) };
     },
   };
 }

@@ -11,7 +11,8 @@ import {
   type ReplayEvent,
 } from '../../db/earnings/replays.ts';
 import { startOfDay } from '../../domain/calendar.ts';
-import { close, type Contribution, type Earning, type Scope, scopeKey } from '../../domain/earnings/change.ts';
+import { type Contribution, type Earning, type Scope, scopeKey } from '../../domain/earnings/change.ts';
+import { close } from '../../domain/earnings/own-events.ts';
 import { ratingAt } from '../../domain/earnings/rating.ts';
 import { CLOSING } from '../../domain/event.ts';
 import { asksAboutPartners, type PlanTerms } from '../../domain/programs/plan.ts';
@@ -20,6 +21,7 @@ import { type History, historyOf, keyOf, originOf } from './history.ts';
 import { openPage, type Page } from './page.ts';
 import { readPartnersThen } from './partners-then.ts';
 import type { Past, RatingOf } from './past.ts';
+import { readQuotas } from './quotas.ts';
 import { createTermsCache, type TermsCache } from './terms-cache.ts';
 import { workOut } from './work-out.ts';
 
@@ -117,6 +119,7 @@ async function openMemory(
   const booked = new Map(windows.map((window) => [scopeKey(window.partnerId, window), window]));
   const closings = new Map(windows.map((window) => [window.closingId, window]));
   const { ratings, versionIds } = await readKnownRatings(tx, program, partnerIds, cache, draft);
+  const hasQuotas = versionIds.some((id) => cache.get(id).terms.incentives.some(({ against }) => against === 'quota'));
   const isAsked = versionIds.some((id) => asksAboutPartners(cache.get(id).terms));
   /** The windows of a draft that nothing closed yet. */
   const open = new Map<string, { scope: Scope; closesAtMs: number }>();
@@ -149,7 +152,12 @@ async function openMemory(
     partners: (due, known) => readPartnersThen(tx, program, due, known, isAsked, true),
     rates: (needs) => readRates(tx, needs, true),
     ancestors: async () => ({ parents: new Map(), named: new Map() }),
-    state: async () => ({ scopes, contributions, closingOf: (eventId) => scopeOf(closings.get(eventId)) }),
+    state: async (due, _known, namesOf) => ({
+      scopes,
+      contributions,
+      closingOf: (eventId) => scopeOf(closings.get(eventId)),
+      quotas: await readQuotas(tx, program.id, due, hasQuotas ? namesOf(new Map()) : []),
+    }),
   };
 
   const scopeOf = (window: ClosingWindow | undefined) => window && scopes.get(scopeKey(window.partnerId, window));

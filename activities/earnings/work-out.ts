@@ -3,7 +3,10 @@ import { REFUND } from '../../domain/event.ts';
 import type { EventAncestor } from '../../db/earnings/ancestors.ts';
 import type { Wait } from '../../db/earnings/events.ts';
 import type { LineKind, NewEarning } from '../../db/earnings/earnings.ts';
-import { close, type Earning, earningsOf, type Scope } from '../../domain/earnings/change.ts';
+import { type Earning, earningsOf, type Scope } from '../../domain/earnings/change.ts';
+import { close, requote } from '../../domain/earnings/own-events.ts';
+import { quotaNameOf } from '../../domain/earnings/quota.ts';
+import { QUOTA } from '../../domain/event.ts';
 import { isReading } from '../../domain/programs/incentives/measure.ts';
 import type { Page } from './page.ts';
 
@@ -14,7 +17,7 @@ export type WorkedOut = {
   readonly above: readonly EventAncestor[];
   /** Refunds and payments whose sales are not worked out yet, and events whose rates are not known yet. */
   readonly waiting: readonly (DueEvent & Wait)[];
-  /** Windows that are closed without their reading. */
+  /** Windows that are closed without their reading or quota. */
   readonly unread: readonly { readonly scope: Scope; readonly event: DueEvent }[];
 };
 
@@ -27,12 +30,17 @@ export function workOut(page: Page, events: readonly DueEvent[]): WorkedOut {
   const unread: { scope: Scope; event: DueEvent }[] = [];
   for (const event of events) {
     const closing = page.closingOf(event);
-    const change = closing ? null : page.changeOf(event);
+    const quoted = page.quotedBy(event);
+    const change = closing || quoted ? null : page.changeOf(event);
     if (change && 'waitsOn' in change) {
       waiting.push({ ...event, ...change });
       continue;
     }
-    const earned = change ? earningsOf(change, page) : closingEarnings(closing, event, page);
+    const earned = change
+      ? earningsOf(change, page)
+      : quoted
+        ? quotaEarnings(quoted, event, page)
+        : closingEarnings(closing, event, page);
     if (closing && lacksReading(closing)) unread.push({ scope: closing, event });
     above.push(...page.ancestorsOf(event));
     page.remember(event, change, earned);
@@ -42,13 +50,22 @@ export function workOut(page: Page, events: readonly DueEvent[]): WorkedOut {
   return { earnings, done, above, waiting, unread };
 }
 
-const lacksReading = ({ measure, members }: Scope): boolean => isReading(measure) && members.size === 0;
+/** Whether a window lacks the reading or the quota that it pays by. */
+const lacksReading = ({ measure, members, quota }: Scope): boolean =>
+  (isReading(measure) && members.size === 0) || (quotaNameOf({ measure }) !== undefined && (quota ?? null) === null);
 
 /** The earning of a window that is closed. */
 function closingEarnings(scope: Scope | undefined, { eventId }: DueEvent, page: Page): Earning[] {
   const earned = scope && close(scope, eventId, page);
   return earned ? [earned] : [];
 }
+
+/** The earnings of windows that are compared with another quota. */
+const quotaEarnings = (
+  quoted: readonly { readonly scope: Scope; readonly quota: bigint | null }[],
+  { eventId, occurredAtMs: atMs }: DueEvent,
+  page: Page,
+): Earning[] => quoted.flatMap(({ scope, quota }) => requote(scope, { eventId, atMs, quota }, page) ?? []);
 
 const isOriginal = ({ about, revision }: DueEvent): boolean => about === null && revision === 1;
 
@@ -60,7 +77,7 @@ export function inOrder(due: readonly DueEvent[]): DueEvent[] {
 
 function kindOf({ kind, revision }: DueEvent): LineKind {
   if (kind === REFUND) return 'reversed';
-  return revision > 1 ? 'corrected' : 'earned';
+  return revision > 1 || kind === QUOTA ? 'corrected' : 'earned';
 }
 
 const named = (event: DueEvent, earned: readonly Earning[], page: Page): NewEarning[] =>
@@ -76,13 +93,14 @@ const named = (event: DueEvent, earned: readonly Earning[], page: Page): NewEarn
 
 /**
  * The people who had a hand in an earning: they sent the event, wrote the terms or recorded the rates. A window that is earned at its close
- * has those of all its events.
+ * or compared with a quota has those of
+ * all its events.
  */
 export function handsOf({ sentBy, acceptedBy = null }: DueEvent, earning: Earning, page: Page): string[] {
   const { scope, versionId, converted } = earning;
   const recorders = converted ? page.recordersOf(converted) : [];
   const own = [sentBy, acceptedBy, page.authorOf(versionId), ...recorders].filter((person) => person !== null);
-  if (!scope || scope.closesOn === null) return own;
+  if (!scope || (scope.closesOn === null && quotaNameOf(scope) === undefined)) return own;
   for (const person of own) scope.madeBy.add(person);
   return [...scope.madeBy];
 }

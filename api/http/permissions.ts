@@ -88,6 +88,8 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/fact-keys': STAFF,
   'PUT /v1/fact-keys/{key}': OPERATOR,
   'POST /v1/facts/import': OPERATOR,
+  'GET /v1/partners/{code}/quotas': EVERYBODY,
+  'PUT /v1/partners/{code}/quotas': OPERATOR,
   'GET /v1/partners/{code}/facts': EVERYBODY,
   'POST /v1/partners/{code}/facts': OPERATOR,
   'GET /v1/partners/{code}/facts/history': STAFF,

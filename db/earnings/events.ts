@@ -1,7 +1,7 @@
 import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
-import { CLOSING, type Event, OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
+import { CLOSING, type Event, OUR_SOURCE, QUOTA, RE_RATING } from '../../domain/event.ts';
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
 import { Amounts, Bytes, Count, Currency } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
@@ -165,6 +165,24 @@ export const insertReRatingEvent = (db: Database, id: string, partnerId: bigint,
   db.oneFirst(sql.type(z.strictObject({ id: z.bigint() }))`
     insert into event(source, source_id, partner_id, program_id, kind, occurred_at, payload_hash)
     values (${OUR_SOURCE}, ${id}, ${partnerId}, ${programId}, ${RE_RATING}, now(), sha256(${id}::bytea)) returning id`);
+
+/** Writes an event of ours that has the window of a quota worked out again, with its place in the queue. Returns its id. */
+export const insertQuotaEvent = (
+  db: Database,
+  { partnerId, programId }: { partnerId: bigint; programId: number },
+  by: string,
+): Promise<bigint> =>
+  db.oneFirst(sql.type(z.strictObject({ id: z.bigint() }))`
+    with added as (
+      insert into event(source, source_id, partner_id, program_id, kind, occurred_at, sent_by, payload_hash)
+      select ${OUR_SOURCE}, ${QUOTA} || '/' || id, ${partnerId}, ${programId}, ${QUOTA}, now(), ${by}, sha256(id::text::bytea)
+      from (select uuidv7() as id) fresh
+      returning id, partner_id, program_id, source
+    ), due as (
+      insert into event_due(event_id, partner_id, program_id, shard, source)
+      select id, partner_id, program_id, partner_id % ${SHARDS}, source from added
+    )
+    select id from added`);
 
 const SharesTriedRow = z.strictObject({ program: z.string(), shard: z.number(), count: Count });
 export type SharesTried = z.infer<typeof SharesTriedRow>;

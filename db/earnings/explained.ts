@@ -18,7 +18,7 @@ import { ThenColumn, thenJson } from './partners-then.ts';
 /** The stored calculation of an earning, which is put into words when somebody reads it. */
 
 /** Writes what was there before as JSON: minor units are text, and a segment is a list. */
-export const beforeJson = ({ minor, segments, counted, reading, collected }: Before): string =>
+export const beforeJson = ({ minor, segments, counted, reading, quota, collected }: Before): string =>
   JSON.stringify({
     minor: String(minor),
     segments: segments.map(({ versionId, sinceMs, measures: { volume, of, base } }) => [
@@ -30,6 +30,7 @@ export const beforeJson = ({ minor, segments, counted, reading, collected }: Bef
     ]),
     ...(counted === undefined ? {} : { counted }),
     ...(reading === undefined ? {} : { reading: reading === null ? null : String(reading) }),
+    ...(quota === undefined ? {} : { quota: quota === null ? null : String(quota) }),
     ...(collected === undefined
       ? {}
       : { collected: [String(collected.minor), String(collected.of), collected.currency] }),
@@ -49,15 +50,17 @@ const BeforeColumn = z
       .array(),
     counted: z.number().optional(),
     reading: MinorText.nullable().optional(),
+    quota: MinorText.nullable().optional(),
     collected: z
       .tuple([MinorText, MinorText, Currency])
       .transform(([minor, of, currency]) => ({ minor, of, currency }))
       .optional(),
   })
-  .transform(({ counted, reading, collected, ...before }): Before => ({
+  .transform(({ counted, reading, quota, collected, ...before }): Before => ({
     ...before,
     ...(counted === undefined ? {} : { counted }),
     ...(reading === undefined ? {} : { reading }),
+    ...(quota === undefined ? {} : { quota }),
     ...(collected === undefined ? {} : { collected }),
   }));
 

@@ -2,6 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { type Scope, scopeKey } from '../../domain/earnings/change.ts';
+import { againstQuota } from '../../domain/earnings/quota.ts';
 import { type Member, READ, type Segment } from '../../domain/earnings/scope.ts';
 import type { ScopeName } from '../../domain/earnings/target.ts';
 import { isReading } from '../../domain/programs/incentives/measure.ts';
@@ -9,6 +10,7 @@ import { WINDOWS } from '../../domain/programs/incentives/window.ts';
 import { Instant, LocalDate, Unit } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
+import type { QuotaKey } from './quotas.ts';
 
 /** The scopes in which several events count together, with their kept measures. */
 
@@ -42,6 +44,7 @@ const ScopeRow = z.strictObject({
   earnedMinor: z.bigint(),
   isClosed: z.boolean(),
   closingId: z.bigint().nullable(),
+  quota: z.bigint().nullable(),
   madeBy: z.array(z.string()).transform((people) => new Set(people)),
   versionId: z.number().nullable(),
   sinceMs: z.number().nullable(),
@@ -61,8 +64,20 @@ export async function readScopes(
   names: readonly ScopeOfPartner[],
   ids: readonly bigint[],
   closingIds: readonly bigint[] = [],
+  quotas: readonly QuotaKey[] = [],
 ): Promise<Map<string, Scope>> {
-  if (names.length + ids.length + closingIds.length === 0) return new Map();
+  if (names.length + ids.length + closingIds.length + quotas.length === 0) return new Map();
+  const quoted =
+    quotas.length === 0
+      ? sql.fragment``
+      : sql.fragment`
+      union
+      select scope.* from ${unnestColumns(
+        ['int8', 'text', 'date', 'text'],
+        quotas.map(({ partnerId, name, window, start }) => [partnerId, window, start, againstQuota(name)]),
+      )} as given(partner_id, time_window, window_start, against)
+      join earning_scope scope using (partner_id, time_window, window_start)
+      where scope.program_id = ${programId} and right(scope.measure, length(against)) = against`;
   const closed =
     closingIds.length === 0
       ? sql.fragment``
@@ -73,7 +88,7 @@ export async function readScopes(
         closingIds.map((id) => [id]),
       )} as closing(id) join earning_scope scope on scope.closing_id = closing.id`;
   const rows = await db.any(sql.type(ScopeRow)`
-    select ${scopeColumns}, scope.earned_minor as "earnedMinor", scope.is_closed as "isClosed", scope.closing_id as "closingId", scope.made_by as "madeBy",
+    select ${scopeColumns}, scope.earned_minor as "earnedMinor", scope.is_closed as "isClosed", scope.closing_id as "closingId", scope.quota, scope.made_by as "madeBy",
       total.plan_version_id as "versionId", total.terms_since as "sinceMs", total.volume, total.of_amount as of, total.base
     from (
       select scope.* from ${unnestColumns(KEY_TYPES, names.map(keyOf))} as given(${keyColumns})
@@ -81,6 +96,7 @@ export async function readScopes(
       union
       select scope.* from earning_scope scope where scope.id = any(${sql.array(ids.map(String), 'int8')})
       ${closed}
+      ${quoted}
     ) scope
     left join scope_total total on total.scope_id = scope.id
     order by scope.id, total.terms_since, total.plan_version_id`);
@@ -146,22 +162,34 @@ const peopleOf = (people: ReadonlySet<string>): string => `{${[...people].toSort
 
 const updateScopes = (db: Database, scopes: readonly Scope[]) =>
   db.query(sql.unsafe`
-    update earning_scope scope set earned_minor = given.earned_minor, is_closed = given.is_closed, made_by = given.made_by::uuid[]
+    update earning_scope scope set earned_minor = given.earned_minor, is_closed = given.is_closed, made_by = given.made_by::uuid[], quota = given.quota
     from ${unnestColumns(
-      ['int8', 'int8', 'bool', 'text'],
-      scopes.map(({ id, earnedMinor, isClosed, madeBy }) => [id, earnedMinor, isClosed, peopleOf(madeBy)]),
-    )} as given(id, earned_minor, is_closed, made_by)
-    where scope.id = given.id and (scope.earned_minor, scope.is_closed, scope.made_by) <> (given.earned_minor, given.is_closed, given.made_by::uuid[])`);
+      ['int8', 'int8', 'bool', 'text', 'int8'],
+      scopes.map(({ id, earnedMinor, isClosed, madeBy, quota = null }) => [
+        id,
+        earnedMinor,
+        isClosed,
+        peopleOf(madeBy),
+        quota,
+      ]),
+    )} as given(id, earned_minor, is_closed, made_by, quota)
+    where scope.id = given.id and (scope.earned_minor, scope.is_closed, scope.made_by, scope.quota) is distinct from (given.earned_minor, given.is_closed, given.made_by::uuid[], given.quota)`);
 
 async function insertScopes(db: Database, programId: number, scopes: readonly Scope[]): Promise<void> {
   if (scopes.length === 0) return;
   const rows = await db.any(sql.type(IdRow)`
-    insert into earning_scope as scope(${keyColumns}, program_id, earned_minor, closes_on, made_by)
-    select ${keyColumns}, ${programId}, earned_minor, closes_on, made_by::uuid[]
+    insert into earning_scope as scope(${keyColumns}, program_id, earned_minor, closes_on, made_by, quota)
+    select ${keyColumns}, ${programId}, earned_minor, closes_on, made_by::uuid[], quota
     from ${unnestColumns(
-      [...KEY_TYPES, 'int8', 'date', 'text'],
-      scopes.map((scope) => [...keyOf(scope), scope.earnedMinor, scope.closesOn, peopleOf(scope.madeBy)]),
-    )} as given(${keyColumns}, earned_minor, closes_on, made_by)
+      [...KEY_TYPES, 'int8', 'date', 'text', 'int8'],
+      scopes.map((scope) => [
+        ...keyOf(scope),
+        scope.earnedMinor,
+        scope.closesOn,
+        peopleOf(scope.madeBy),
+        scope.quota ?? null,
+      ]),
+    )} as given(${keyColumns}, earned_minor, closes_on, made_by, quota)
     returning ${scopeColumns}`);
   const ids = new Map(rows.map((row) => [scopeKey(row.partnerId, row), row.id]));
   for (const scope of scopes) scope.id = ids.get(scopeKey(scope.partnerId, scope)) ?? null;

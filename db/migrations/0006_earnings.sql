@@ -194,6 +194,25 @@ create table import_rejection(
   primary key (import_id, line, column_name)
 );
 
+-- The quotas of partners. The latest row about a program, name, window and currency is in force. Its event has the window worked out again.
+create table quota(
+  id bigint generated always as identity primary key,
+  event_id bigint not null unique references event,
+  partner_id bigint not null references partner,
+  program_id int not null references program,
+  name text not null check (name ~ '^[a-z0-9][a-z0-9-]{0,39}$'),
+  time_window text not null check (time_window in ('month', 'quarter', 'half-year', 'year')),
+  window_start date not null,
+  currency char(3) references currency,
+  value bigint check (value > 0),
+  reason text check (reason <> ''),
+  recorded_by uuid not null references actor,
+  recorded_at timestamptz not null default now()
+);
+create index on quota(partner_id, program_id, name, time_window, window_start, id);
+create index on quota(partner_id, id);
+comment on column quota.value is 'Minor units of the currency or, without one, units or events. Null takes the quota back.';
+
 create table accrual_batch(
   id bigint generated always as identity primary key,
   program_id int not null references program,
@@ -260,6 +279,7 @@ create table earning_scope(
   closes_on date,
   is_closed boolean not null default false,
   closing_id bigint references event,
+  quota bigint check (quota > 0),
   made_by uuid[] not null default '{}',
   check (closes_on is not null or not is_closed),
   unique (partner_id, program_id, incentive_id, currency, time_window, window_start, measure, group_value)
@@ -270,6 +290,7 @@ comment on column earning_scope.closes_on is 'The local date on which a window t
 comment on column earning_scope.made_by is
   'The people who sent its events or wrote its terms, where it is earned at its close. None of them may decide about paying it.';
 comment on column earning_scope.closing_id is 'The event of ours that closes it.';
+comment on column earning_scope.quota is 'The quota that its measure is compared with, as it was last worked out. Null where none is set, or none is asked for.';
 comment on column earning_scope.earned_minor is 'The sum of all its earnings, which is the worth of its measures.';
 
 -- The measures of a scope, kept with every event. Terms that change within a window begin another segment.

@@ -6,6 +6,7 @@ import type { PlanTerms } from '../programs/plan.ts';
 import type { UnitCode } from '../unit.ts';
 import type { Collected } from './collection.ts';
 import { changeMember } from './firsts.ts';
+import { quotaNameOf } from './quota.ts';
 import type { Rating } from './rating.ts';
 import {
   addMeasures,
@@ -30,6 +31,8 @@ export type Scope = ScopeName & {
   readonly closingId: bigint | null;
   /** The people who sent its events or wrote its terms, where it is earned at its close. */
   readonly madeBy: Set<string>;
+  /** The quota that it is compared with, in units of its measure. Null where none is set, and absent where it is compared with none. */
+  quota?: bigint | null;
   /** Whether it is closed. A window that is earned at its close earns nothing before. */
   isClosed: boolean;
   /** The segments of a window, oldest first. */
@@ -66,6 +69,8 @@ export type Before = {
   readonly counted?: number;
   /** The last reading of the window after the change, in millionths. Only where readings are measured; null where there is none. */
   readonly reading?: bigint | null;
+  /** The quota of the window after the change. Only where a window is compared with one; null where none is set. */
+  readonly quota?: bigint | null;
   /** The part of the event that was paid, after the change. Only where the incentive waits for it. */
   readonly collected?: Collected;
 };
@@ -221,8 +226,8 @@ function recount(
   scope.segments = withMeasures(scope.segments, { versionId, sinceMs, measures: counted });
   scope.earnedMinor = worthNow(scope, context);
   const minor = scope.earnedMinor - earned;
-  if (!isOfReading) return { minor, before };
-  return { minor, before: { ...(before ?? { minor: 0n, segments: [] }), ...readingOf(scope) } };
+  if (!isOfReading && quotaNameOf(scope) === undefined) return { minor, before };
+  return { minor, before: { ...(before ?? { minor: 0n, segments: [] }), ...outsideOf(scope) } };
 }
 
 /** Takes over a reading, or forgets it where nothing of it is left. */
@@ -233,49 +238,25 @@ function read(scope: Scope, reading: Member): void {
   else scope.members.set(reading.originId, { ...reading, measures });
 }
 
-const readingOf = ({ members }: Scope) => ({ reading: lastReading(members.values())?.measures.volume ?? null });
+/** The part of the state of a window that does not add up: its last reading, or its quota. */
+export function outsideOf(scope: Scope): Pick<Before, 'reading' | 'quota'> {
+  if (isReading(scope.measure)) return { reading: lastReading(scope.members.values())?.measures.volume ?? null };
+  return quotaNameOf(scope) === undefined ? {} : { quota: scope.quota ?? null };
+}
 
 /** The worth of a window that has earned it, in minor units: 0 until it is closed, where it is earned at its close. */
-const worthNow = (scope: Scope, context: Pick<Context, 'termsOf'>): bigint =>
+export const worthNow = (scope: Scope, context: Pick<Context, 'termsOf'>): bigint =>
   scope.closesOn !== null && !scope.isClosed ? 0n : worthSoFar(scope, context);
 
 /** The worth of a window by its measures so far, in minor units, whether it has earned it or not. */
 export function worthSoFar(scope: Scope, { termsOf }: Pick<Context, 'termsOf'>): bigint {
   const { segments, members, incentiveId, currency } = scope;
   const terms: TermsOfVersion = (version) => incentiveOf(termsOf(version), incentiveId);
-  if (!isReading(scope.measure)) return worthOfWindow(segments, terms, currency);
+  if (!isReading(scope.measure)) return worthOfWindow(segments, terms, currency, scope.quota ?? 0n);
   const last = lastReading(members.values());
   if (!last) return 0n;
   const of = segments.reduce((total, { measures }) => total + measures.of, 0n);
   return worthOf(terms(last.versionId), { ...NOTHING, volume: last.measures.volume, of }, currency);
-}
-
-/** Closes a window. It earns what it is worth. Undefined where nothing ever counted in it, or where it is closed already. */
-export function close(scope: Scope, eventId: bigint, context: Context): Earning | undefined {
-  const last = scope.segments.at(-1);
-  if (!last || scope.isClosed || scope.closesOn === null) return undefined;
-  const { versionId, sinceMs } = last;
-  const before = {
-    minor: scope.earnedMinor,
-    segments: scope.segments,
-    ...(isReading(scope.measure) ? readingOf(scope) : {}),
-  };
-  scope.isClosed = true;
-  scope.earnedMinor = worthSoFar(scope, context);
-  return {
-    originId: eventId,
-    incentiveId: scope.incentiveId,
-    currency: scope.currency,
-    versionId,
-    sinceMs,
-    scope,
-    measures: NOTHING,
-    uncollectedMinor: 0n,
-    converted: null,
-    availableOn: addDays(scope.closesOn, context.termsOf(versionId).holdDays),
-    minor: scope.earnedMinor - before.minor,
-    before,
-  };
 }
 
 function withMeasures(segments: readonly Segment[], added: Segment): Segment[] {

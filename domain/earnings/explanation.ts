@@ -1,5 +1,5 @@
 import { addDays } from '../calendar.ts';
-import { CLOSING, REFUND } from '../event.ts';
+import { isOurs, REFUND } from '../event.ts';
 import { formatMoney, money } from '../money.ts';
 import { type Conversion, conversionWords, formatRate } from '../programs/exchange-rate.ts';
 import {
@@ -120,6 +120,7 @@ function inputsOf(
     ...(pay.rule === 'rate' ? { earn: withUnit(pay.earn, currency), per: withUnit(pay.per, context.counted) } : {}),
     ...(pay.least === undefined ? {} : { least: withUnit(pay.least, currency) }),
     ...(pay.most === undefined ? {} : { most: withUnit(pay.most, currency) }),
+    ...(before?.quota === undefined ? {} : { quota: quotaText(before.quota, terms, currency) }),
     ...(scope ? { window: scope.window, windowStart: scope.start } : {}),
     ...(scope && terms.groupBy !== undefined ? { [terms.groupBy]: scope.group } : {}),
     ...(scope && !terms.first
@@ -139,7 +140,7 @@ function calculation(earning: Explained, terms: IncentiveTerms, termsOf: TermsOf
   if (insteadOf !== null && before === null) return [];
   if (lacks !== null) return [`the ${kind} has ${lacks}, so it earns nothing by this incentive`];
   if (terms.first) return amongFirst(earning, terms);
-  if (scope && scope.closesOn !== null && kind !== CLOSING && minor === 0n && (before?.minor ?? 0n) === 0n)
+  if (scope && scope.closesOn !== null && !isOurs(kind) && minor === 0n && (before?.minor ?? 0n) === 0n)
     return [...moved(earning, terms), `it is earned when the window is closed, on ${scope.closesOn}`];
   if (before?.reading !== undefined) return byReading(earning, before, terms);
   const after = afterwards(earning);
@@ -147,9 +148,10 @@ function calculation(earning: Explained, terms: IncentiveTerms, termsOf: TermsOf
   const total = (before?.minor ?? 0n) + minor;
   return [
     ...moved(earning, terms),
+    ...comparedWithQuota(before, terms, currency),
     ...(after.length > 1
       ? after.flatMap((_segment, index) => wordsOfSegment(after, index, earning, termsOf))
-      : payOf(terms, currency).words(after[0]?.measures ?? NOTHING)),
+      : payOf(terms, currency).words(addMeasures(quotaOf(before), after[0]?.measures ?? NOTHING))),
     ...deducted(terms),
     ...paidSoFar(before),
     `${scope ? 'the window is worth' : 'that makes'} ${print(total)}, rounded`,
@@ -183,6 +185,17 @@ function byReading({ currency, minor, measures }: Explained, before: Before, ter
   ];
 }
 
+/** The quota of a window, as the measures that it adds. */
+const quotaOf = (before: Before | null): Measures => ({ ...NOTHING, base: before?.quota ?? 0n });
+
+const quotaText = (quota: bigint | null, terms: IncentiveTerms, currency: UnitCode): string =>
+  quota === null ? 'none' : formatMeasured(quota, measureOfTerms(terms), contextOf(terms, currency).counted);
+
+const comparedWithQuota = (before: Before | null, terms: IncentiveTerms, currency: UnitCode): string[] =>
+  before?.quota === undefined || before.quota === null
+    ? []
+    : [`it is compared with the quota of ${quotaText(before.quota, terms, currency)}`];
+
 const deducted = ({ deduct }: IncentiveTerms): string[] =>
   deduct ? ['it is taken from the other earnings of the event, and never more than they are'] : [];
 
@@ -208,7 +221,9 @@ function moved({ before, measures, currency, scope }: Explained, terms: Incentiv
     from.volume === to.volume ? `is ${print(to.volume)}` : `goes from ${print(from.volume)} to ${print(to.volume)}`;
   return [
     `the ${what} ${change}`,
-    ...(terms.against === undefined ? [] : [`it is compared with ${print(to.base)} of the other window`]),
+    ...(terms.against === undefined || terms.against === 'quota'
+      ? []
+      : [`it is compared with ${print(to.base)} of the other window`]),
   ];
 }
 
@@ -216,13 +231,13 @@ function moved({ before, measures, currency, scope }: Explained, terms: Incentiv
 function wordsOfSegment(
   segments: readonly Segment[],
   index: number,
-  { incentiveId, currency }: Explained,
+  { incentiveId, currency, before }: Explained,
   termsOf: TermsOf,
 ): string[] {
   const segment = segments[index];
   if (!segment) return [];
   const terms = incentiveOf(termsOf(segment.versionId), incentiveId);
-  const start = sumOf(segments.slice(0, index));
+  const start = addMeasures(quotaOf(before), sumOf(segments.slice(0, index)));
   const end = addMeasures(start, segment.measures);
   const measure = measureOfTerms(terms);
   const { counted } = contextOf(terms, currency);

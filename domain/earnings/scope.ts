@@ -43,12 +43,18 @@ export const bySince = (one: Segment, other: Segment): number =>
 /**
  * The worth of a window in minor units, rounded once. Terms that change within it split it into segments, oldest first. The volume carries
  * over and the old part keeps its price: with cumulative volumes v0 < v1 < v2, terms A until v1 and B after it, the window is worth
- * A(v1) - A(v0) + B(v2) - B(v1).
+ * A(v1) - A(v0) + B(v2) - B(v1). A quota is compared with the volume from its beginning.
  */
-export function worthOfWindow(segments: readonly Segment[], terms: TermsOfVersion, currency: UnitCode): bigint {
+export function worthOfWindow(
+  segments: readonly Segment[],
+  terms: TermsOfVersion,
+  currency: UnitCode,
+  quota = 0n,
+): bigint {
+  const start: Measures = { ...NOTHING, base: quota };
   const [only] = segments;
-  if (only && segments.length === 1) return worthOf(terms(only.versionId), only.measures, currency);
-  let before: Measures = NOTHING;
+  if (only && segments.length === 1) return worthOf(terms(only.versionId), addMeasures(start, only.measures), currency);
+  let before = start;
   let exact: Fraction = ZERO;
   for (const { versionId, measures } of segments) {
     const pay = payOf(terms(versionId), currency);

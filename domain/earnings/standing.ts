@@ -10,6 +10,8 @@ import { addMeasures, lastReading, worthOf } from './scope.ts';
 export type Standing = {
   readonly worthMinor: bigint;
   readonly volume: string;
+  /** The quota that it is compared with, or `none` where none is set. Null where it is compared with none. */
+  readonly quota: string | null;
   /** The last local date of the window. Null where it has no end. */
   readonly lastDay: string | null;
   readonly next: {
@@ -31,11 +33,14 @@ export function standingOf(scope: Scope, termsOf: (versionId: number) => PlanTer
   const sum = isReading(scope.measure) ? { ...added, volume: reading } : added;
   const print = (volume: bigint) => formatMeasured(volume, measureOfTerms(terms), contextOf(terms, currency).counted);
   const end = windowEnd(terms.window, scope.start, terms.when.until);
-  const nextAt =
-    paidMeasure(terms) === measureOfTerms(terms) && !terms.against ? payOf(terms, currency).next?.(sum) : undefined;
+  const isOfQuota = terms.against === 'quota';
+  const measured = { ...sum, base: isOfQuota ? (scope.quota ?? 0n) : sum.base };
+  const hasNext = isOfQuota ? measured.base > 0n : paidMeasure(terms) === measureOfTerms(terms) && !terms.against;
+  const nextAt = hasNext ? payOf(terms, currency).next?.(measured) : undefined;
   return {
     worthMinor: worthSoFar(scope, { termsOf }),
     volume: print(sum.volume),
+    quota: isOfQuota ? (scope.quota ? print(scope.quota) : 'none') : null,
     lastDay: end && addDays(end, -1),
     next:
       nextAt === undefined
@@ -44,7 +49,7 @@ export function standingOf(scope: Scope, termsOf: (versionId: number) => PlanTer
             at: print(nextAt),
             missing: print(nextAt - sum.volume),
             worthMinor:
-              sum.of === 0n && segments.length === 1 ? worthOf(terms, { ...sum, volume: nextAt }, currency) : null,
+              sum.of === 0n && segments.length === 1 ? worthOf(terms, { ...measured, volume: nextAt }, currency) : null,
           },
   };
 }

@@ -22,6 +22,7 @@ import {
   windowStartOf,
 } from '../programs/incentives/index.ts';
 import { isReading, measureOf } from '../programs/incentives/measure.ts';
+import { STANDARD_QUOTA } from '../programs/incentives/shape.ts';
 import { whyNotPartner } from '../programs/incentives/when-partner.ts';
 import { BEGINNING } from '../programs/incentives/window.ts';
 import type { PlanTerms } from '../programs/plan.ts';
@@ -30,6 +31,7 @@ import { own } from '../own.ts';
 import type { UnitCode } from '../unit.ts';
 import { type Collected, collectedMeasures, collectedOf, splitWorth } from './collection.ts';
 import { atPar, type Circumstances, conversionOf, measuredOf, type RateOf, rateNeedsOf } from './conversion.ts';
+import { againstQuota } from './quota.ts';
 import { READ, worthOf } from './scope.ts';
 import { chosen } from './stacking.ts';
 
@@ -204,6 +206,7 @@ function measureName(measure: string, of: string | null, terms: IncentiveTerms):
     ...(terms.earned === 'at-close' ? ['at close'] : []),
     ...(terms.release === 'collected' ? ['as collected'] : []),
     ...(level > 0 ? [`from level ${level}`] : []),
+    ...(terms.against === 'quota' ? [againstQuota(terms.quota ?? STANDARD_QUOTA)] : []),
   ].join(' ');
 }
 

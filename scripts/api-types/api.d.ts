@@ -1018,6 +1018,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{code}/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the quotas of a partner
+         * @description Each record supersedes the earlier ones of its program, name, window and currency.
+         *
+         *     A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["listQuotas"];
+        /**
+         * Record a quota of a partner
+         * @description It supersedes the earlier quota of its program, name, window and currency. The window is worked out again, and the difference is earned or taken back. The same quota again changes nothing.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        put: operations["recordQuota"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{code}/parent": {
         parameters: {
             query?: never;
@@ -5043,11 +5071,16 @@ export interface components {
             };
             pay: components["schemas"]["Pay"];
             /**
-             * @description Compares the window with the one before, or with the same one a year ago. The growth is paid, and is never less than 0
+             * @description `previous` and `last-year` compare the window with the one before, or with the same one a year ago: the growth is paid, and is never less than 0. `quota` compares it with the quota of the partner: steps begin at a percentage of the quota, and what they pay applies to the amount
              * @example previous
              * @enum {string}
              */
-            against?: "previous" | "last-year";
+            against?: "previous" | "last-year" | "quota";
+            /**
+             * @description The name of the quota that the window is compared with: `standard` where none is named
+             * @example hardware
+             */
+            quota?: string;
             /**
              * @description How the growth over the window of `against` is measured: in the unit of the measure, or in percent of the other window
              * @default difference
@@ -6417,6 +6450,93 @@ export interface components {
              *     ]
              */
             allowedValues?: string[];
+        };
+        Quota: {
+            /**
+             * @description The number of the record. A string of digits
+             * @example 1042
+             */
+            id: string;
+            /**
+             * @description The code of the program
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The name of the quota
+             * @example standard
+             */
+            name: string;
+            /**
+             * @description The kind of window
+             * @example quarter
+             * @enum {string}
+             */
+            window: "month" | "quarter" | "half-year" | "year";
+            /**
+             * Format: date
+             * @description The first day of the window. A local date
+             * @example 2026-01-01
+             */
+            start: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The quota; null if it was taken back
+             * @example 100000.00
+             */
+            value: string | null;
+            /**
+             * @description The reason, if one was given
+             * @example Agreed at the start of the year
+             */
+            reason: string | null;
+            /**
+             * @description The person who recorded it
+             * @example olga
+             */
+            recordedBy: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            recordedAt: string;
+        };
+        NewQuota: {
+            /**
+             * @description The code of the program
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The name of the quota, as an incentive names it with `quota`
+             * @default standard
+             * @example hardware
+             */
+            name?: string;
+            /**
+             * @description The kind of window
+             * @example quarter
+             * @enum {string}
+             */
+            window: "month" | "quarter" | "half-year" | "year";
+            /**
+             * Format: date
+             * @description The first day of the window
+             * @example 2026-01-01
+             */
+            start: string;
+            currency?: components["schemas"]["Currency"];
+            /**
+             * @description The quota: a decimal string of `currency` or, without a currency, a whole number of units or events. Null takes it back
+             * @example 100000.00
+             */
+            value: string | null;
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason?: string;
         };
         NewlyRecordedParent: {
             /**
@@ -10833,6 +10953,11 @@ export interface components {
              * @example 82000.00 USD
              */
             volume: string;
+            /**
+             * @description The quota that it is compared with; `none` if none is set, and null if it is compared with none
+             * @example 100000.00 USD
+             */
+            quota: string | null;
             /**
              * @description The amount that has been earned. A decimal string in major units of `currency`
              * @example 1230.00
@@ -15892,6 +16017,8 @@ export type NewFact = components['schemas']['NewFact'];
 export type RecordedFact = components['schemas']['RecordedFact'];
 export type FactKey = components['schemas']['FactKey'];
 export type NewFactKey = components['schemas']['NewFactKey'];
+export type Quota = components['schemas']['Quota'];
+export type NewQuota = components['schemas']['NewQuota'];
 export type NewlyRecordedParent = components['schemas']['NewlyRecordedParent'];
 export type NewParent = components['schemas']['NewParent'];
 export type PartnerParent = components['schemas']['PartnerParent'];
@@ -18697,6 +18824,82 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listQuotas: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything that was recorded, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Quota"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    recordQuota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewQuota"];
+            };
+        };
+        responses: {
+            /** @description The quota is in force. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quota"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             431: components["responses"]["HeadersTooLarge"];

@@ -106,6 +106,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/partners/ann/facts': { key: 'tier', value: 'gold', from: '2026-01-01' },
   '/v1/partners/ann/facts/history': '1',
   '/v1/partners/ann/uncollected': { program: 'shop', currency: 'USD' },
+  '/v1/partners/ann/quotas': '1',
   '/v1/partners/ann/parent': '2026-01-01',
   '/v1/partners/ann/parent/history': '1',
   '/v1/fact-keys': 'a',

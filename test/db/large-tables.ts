@@ -20,6 +20,7 @@ export const LARGE = [
   'event_due',
   'event_partner',
   'event_quarantine',
+  'quota',
   'import_rejection',
   'accrual_batch',
   'earning',
@@ -95,6 +96,9 @@ export async function fillLargeTables({ app, owner }: Fixture) {
       insert into event_share(event_id, no, partner_id, weight) select id, 1, partner_id, 1000000 from event`,
     sql.unsafe`
       insert into event_ancestor(event_id, child_id, partner_id, level) select id, partner_id, partner_id - 1, 1 from event`,
+    sql.unsafe`
+      insert into quota(event_id, partner_id, program_id, name, time_window, window_start, currency, value, recorded_by)
+      select id, partner_id, program_id, 'standard', 'quarter', '2026-01-01', 'USD', 100, ${company.approver} from event`,
     sql.unsafe`
       insert into event_partner(event_id, partner_id, day, kind, facts) select id, partner_id, '2026-01-15', 'agent', '{}' from event`,
     sql.unsafe`

@@ -25,6 +25,7 @@ import {
   finishDueEvents,
   insertReRatingEvent,
   insertClosings,
+  insertQuotaEvent,
   insertEvents,
   type NewEvent,
   setAside,
@@ -52,6 +53,7 @@ import {
 } from '../../db/earnings/set-aside.ts';
 import { listStandings } from '../../db/earnings/standing.ts';
 import { keepPartners, listKeptPartners, listKnownPartners } from '../../db/earnings/partners-then.ts';
+import { insertQuota, listQuotaEvents, listQuotas, listQuotasInForce } from '../../db/earnings/quotas.ts';
 import { listPartnerEarnings } from '../../db/earnings/partner-earnings.ts';
 import { insertSecret, openSecrets } from '../../db/earnings/source-secrets.ts';
 import { insertParked } from '../../db/earnings/parked.ts';
@@ -185,6 +187,7 @@ const CONVERSION = {
   by: ID,
   status: 'proposed',
 } as const;
+const QUOTA = { name: 'standard', window: 'quarter', start: '2026-01-01' };
 const SCOPE: Scope = {
   id: null,
   partnerId: 1n,
@@ -315,11 +318,18 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
     keepPartners(db, [
       { eventId: 1n, partnerId: 1n, was: { day: '2026-01-01', kind: 'agent', joinedOn: null, facts: {} } },
     ]),
+  insertQuota: (db) =>
+    insertQuota(db, { partnerId: 1n, programId: 1, ...QUOTA, currency: 'USD', value: 1n, reason: null }, 1n, ID),
+  listQuotaEvents: (db) => listQuotaEvents(db, [1n]),
+  listQuotasInForce: (db, s) => listQuotasInForce(db, s.company.programId, [{ partnerId: s.partnerId, ...QUOTA }]),
+  listQuotas: (db, s) => listQuotas(db, s.partnerId, null, PAGE),
   lockShardForAccrual: (db) => lockShardForAccrual(db, { program: 'resale', shard: 0 }),
-  readScopes: (db, s) => readScopes(db, s.company.programId, [SCOPE], [1n]),
+  readScopes: (db, s) =>
+    readScopes(db, s.company.programId, [SCOPE], [1n], [1n], [{ partnerId: s.partnerId, ...QUOTA }]),
   saveScopes: (db, s) => saveScopes(db, s.company.programId, [SCOPE]),
   listStandings: (db, s) => listStandings(db, s.partnerId, null, PAGE),
   listClosable: (db) => listClosable(db, 100),
+  insertQuotaEvent: (db) => insertQuotaEvent(db, { partnerId: 1n, programId: 1 }, ID),
   insertClosings: (db) => insertClosings(db, [{ scopeId: 1n, partnerId: 1n, programId: 1, closesAt: NOW }]),
   finishDueEvents: (db) => finishDueEvents(db, [{ eventId: 1n, partnerId: 1n, childId: null }]),
   waitInQueue: (db) => waitInQueue(db, [{ eventId: 1n, partnerId: 1n, childId: null, waitsOn: 'sale', waitsFor: 'x' }]),

@@ -21,6 +21,12 @@ const StandingBody = z
     group: fields.text('The value of the attribute by which events are counted apart; empty if they are not', 'EMEA'),
     currency: Unit,
     volume: fields.text('The measure so far', '82000.00 USD'),
+    quota: fields
+      .text(
+        'The quota that it is compared with; `none` if none is set, and null if it is compared with none',
+        '100000.00 USD',
+      )
+      .nullable(),
     earned: fields.amount('The amount that has been earned', '1230.00'),
     worth: fields.amount(
       'The amount that the window is worth so far; it is earned when the window is closed',
@@ -69,8 +75,9 @@ const listMine = createRoute({
   responses: { 200: answers(pageOf(StandingBody), 'Your windows, the newest first, with the next step of each.') },
 });
 
-function wordsOf({ volume, next, lastDay, isOver, worthMinor, scope }: PartnerStanding): string {
+function wordsOf({ volume, quota, next, lastDay, isOver, worthMinor, scope }: PartnerStanding): string {
   const worth = `it is worth ${formatMoney(money(worthMinor, scope.currency))} so far`;
+  if (quota === 'none') return `${volume}; no quota is set for this window, so it is worth nothing yet.`;
   if (!next || isOver) return `${volume}; ${worth}.`;
   const by = lastDay === null ? '' : ` by ${lastDay}`;
   const reward =
@@ -81,7 +88,7 @@ function wordsOf({ volume, next, lastDay, isOver, worthMinor, scope }: PartnerSt
 }
 
 function standingBody(standing: PartnerStanding) {
-  const { program, scope, volume, worthMinor, lastDay, isOver, next } = standing;
+  const { program, scope, volume, quota, worthMinor, lastDay, isOver, next } = standing;
   const print = (minor: bigint) => formatDecimal(money(minor, scope.currency));
   return {
     program,
@@ -92,6 +99,7 @@ function standingBody(standing: PartnerStanding) {
     group: scope.group,
     currency: scope.currency,
     volume,
+    quota,
     earned: print(scope.earnedMinor),
     worth: print(worthMinor),
     closesOn: scope.closesOn,

@@ -4,7 +4,7 @@ import { QUANTITY_MAX } from '../../fields.ts';
 import { isLess, times, whole } from '../../fraction.ts';
 import { MINOR_MAX } from '../../money.ts';
 import type { UnitCode } from '../../unit.ts';
-import { isMoney, isReading } from './measure.ts';
+import { GROWTH, isMoney, isReading } from './measure.ts';
 import { bounds, formatWorth, type Objection, type Pay, type PayContext } from './pay.ts';
 import { formatPrice, Price, priceOf, whyNotPrice } from './price.ts';
 import type { Window } from './window.ts';
@@ -43,7 +43,7 @@ export function flatObjections(
   if (reason) return [{ path, reason }];
   const each = priceOf(amount, currency);
   if (each.numerator === 0n) return [{ path, reason: 'is 0, so nobody could ever earn by it' }];
-  if (isMoney(measure) || isReading(measure))
+  if (isMoney(measure) || measure === GROWTH || isReading(measure))
     return [
       {
         path: ['measure'],

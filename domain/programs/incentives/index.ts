@@ -43,26 +43,37 @@ export function payOf(terms: IncentiveTerms, currency: UnitCode): Pay {
 /** Millionths of a percent in a whole. */
 const WHOLE = 100_000_000n;
 
-/** The growth of a window over the one that it is compared with, which is the volume that is paid. It is never below 0. */
-export function growthOf({ volume, base }: Measures, { against, growth }: IncentiveTerms): bigint {
-  if (against === undefined) return volume;
+/**
+ * The volume that is paid where a window is compared: the growth, which is never below 0, or the part of the quota that was reached. A
+ * percentage is not divided by its base yet, so that it is exact: steps are multiplied by the base instead.
+ */
+function comparedVolume({ volume, base }: Measures, { against, growth }: IncentiveTerms): bigint {
+  if (against === 'quota') return base === 0n ? 0n : volume * WHOLE;
   const more = volume > base ? volume - base : 0n;
   if (growth === 'difference') return more;
-  return base === 0n ? 0n : (more * WHOLE) / base;
+  return base === 0n ? 0n : more * WHOLE;
 }
 
 /** A rule of payment that looks at growth. */
 function compared(pay: Pay, terms: IncentiveTerms): Pay {
   if (terms.against === undefined) return pay;
-  const grown = (measures: Measures): Measures => ({ ...measures, volume: growthOf(measures, terms) });
+  const grown = (measures: Measures): Measures => ({ ...measures, volume: comparedVolume(measures, terms) });
+  const isQuota = terms.against === 'quota';
   return {
     exact: (measures) => pay.exact(grown(measures)),
     words: (measures) =>
       terms.growth === 'percent' && measures.base === 0n
         ? ['there is nothing to compare with, so no growth is earned']
-        : pay.words(grown(measures)),
+        : isQuota && measures.base === 0n
+          ? ['no quota is set for this window, so nothing is earned yet']
+          : pay.words(grown(measures)),
+    ...(isQuota && { next: (measures) => nextVolume(pay.next?.(grown(measures))) }),
   };
 }
+
+/** The first volume that reaches a step. */
+const nextVolume = (scaled: bigint | undefined): bigint | undefined =>
+  scaled === undefined ? undefined : (scaled + WHOLE - 1n) / WHOLE;
 
 function ruleOf(pay: IncentiveTerms['pay'], context: PayContext): Pay {
   if (pay.rule === 'percent') return percentPay(pay, context);
@@ -92,7 +103,7 @@ export const windowStartOf = ({ window, when }: IncentiveTerms, date: string): s
 
 /** The first local date of the window that is compared with the one of a date. Null where none is. */
 export function comparingStart({ window, against }: IncentiveTerms, start: string): string | null {
-  return against === undefined ? null : windowAfter(window, start, against);
+  return against === undefined || against === 'quota' ? null : windowAfter(window, start, against);
 }
 
 /** The local date on which a window that is earned at its close is closed. Null where it is earned as it goes. */

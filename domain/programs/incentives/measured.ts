@@ -15,7 +15,7 @@ export function ofMeasure(terms: Pick<IncentiveShape, 'measure' | 'pay' | 'again
 }
 
 const isPercentOfGrowth = ({ against, growth }: Pick<IncentiveShape, 'against' | 'growth'>): boolean =>
-  against !== undefined && growth === 'percent';
+  against === 'quota' || (against !== undefined && growth === 'percent');
 
 /** The measure that the rule of payment looks at: that of the events, or the growth in percent. */
 export const paidMeasure = (terms: Pick<IncentiveShape, 'measure' | 'pay' | 'against' | 'growth'>): string =>

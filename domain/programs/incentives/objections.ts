@@ -9,6 +9,7 @@ import { percentObjections } from './percent.ts';
 import { rateObjections } from './rate.ts';
 import type { IncentiveShape } from './shape.ts';
 import { stepsObjections } from './steps.ts';
+import { CALENDAR_WINDOWS } from './window.ts';
 
 /** The currency stands in for one that each event decides, where only the shape of amounts matters. */
 const ANY_CURRENCY: CurrencyCode = 'USD';
@@ -64,7 +65,7 @@ function payObjections(terms: IncentiveShape): Objection[] {
   return stepsObjections(pay, { measure, currency, counted });
 }
 
-const CALENDAR = ['month', 'quarter', 'half-year', 'year'];
+const CALENDAR: readonly string[] = CALENDAR_WINDOWS;
 
 function closingObjections(terms: IncentiveShape): Objection[] {
   const { window, first, against, growth, earned, graceDays, groupBy } = terms;
@@ -91,10 +92,25 @@ function closingObjections(terms: IncentiveShape): Objection[] {
       'is a reading, which needs a window with an end, and neither against nor groupBy',
     ),
     ...objection(
-      growth === 'percent' && against === undefined,
+      growth === 'percent' && (against === undefined || against === 'quota'),
       ['growth'],
       'needs against: the window to compare with',
     ),
+    ...quotaObjections(terms),
+  ];
+}
+
+function quotaObjections({ against, quota, groupBy, pay, unit }: IncentiveShape): Objection[] {
+  const isQuota = against === 'quota';
+  return [
+    ...objection(quota !== undefined && !isQuota, ['quota'], 'is only for incentives with against quota'),
+    ...objection(
+      isQuota && pay.rule !== 'steps',
+      ['pay', 'rule'],
+      `is ${pay.rule}, and against a quota steps are paid: each begins at a percentage of the quota`,
+    ),
+    ...objection(isQuota && groupBy !== undefined, ['groupBy'], 'splits a window, and a quota is for the whole window'),
+    ...objection(isQuota && isPoints(unit), ['unit'], 'is points, and a quota is compared with money, units or events'),
   ];
 }
 

@@ -41,6 +41,8 @@ export const Pay = z
   .meta({ id: 'Pay', description: 'How the measure is paid, by its `rule`' });
 
 export const IncentiveId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is not a short name such as early-bird');
+export const QuotaName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is not a short name such as hardware');
+export const STANDARD_QUOTA = 'standard';
 const EXCLUDES_MAX = 20;
 
 /** The fields of an incentive, each by itself. `IncentiveTerms` says what they must be together. */
@@ -67,13 +69,17 @@ export const IncentiveShape = z.strictObject({
   }).optional(),
   pay: Pay,
   against: z
-    .enum(['previous', 'last-year'])
+    .enum(['previous', 'last-year', 'quota'])
     .meta({
       description:
-        'Compares the window with the one before, or with the same one a year ago. The growth is paid, and is never less than 0',
+        '`previous` and `last-year` compare the window with the one before, or with the same one a year ago: the growth is paid, and is never less than 0. `quota` compares it with the quota of the partner: steps begin at a percentage of the quota, and what they pay applies to the amount',
       examples: ['previous'],
     })
     .optional(),
+  quota: QuotaName.meta({
+    description: 'The name of the quota that the window is compared with: `standard` where none is named',
+    examples: ['hardware'],
+  }).optional(),
   growth: z
     .enum(['difference', 'percent'])
     .default('difference')

@@ -124,13 +124,21 @@ export function stepsPay(terms: StepsPay, context: PayContext): Pay {
   const tiers = terms.steps.map((step) => readStep(step, context));
   const [first] = terms.steps;
   const way = first ? wayOf(first) : 'percent';
-  const partsOf = ({ volume }: Measures) =>
+  const scaleOf = ({ base }: Measures) => (context.measure === GROWTH ? base : 1n);
+  /** Where a percentage is compared, the volume is that of the percentage times its base, and so are the steps. */
+  const tiersOf = (measures: Measures): Tier[] => {
+    const scale = scaleOf(measures);
+    if (scale === 1n) return tiers;
+    return tiers.map((tier) => ({ ...tier, above: tier.above * scale, reachedAt: tier.reachedAt * scale }));
+  };
+  const partsOf = (measures: Measures) => partsAmong(tiersOf(measures), measures.volume);
+  const partsAmong = (among: readonly Tier[], volume: bigint) =>
     way === 'amount'
-      ? tiers
+      ? among
           .filter(({ reachedAt }) => volume > 0n && volume >= reachedAt)
           .slice(terms.mode === 'cliff' ? -1 : 0)
           .map((tier) => ({ volume, tier }))
-      : PARTS[terms.mode](tiers, volume);
+      : PARTS[terms.mode](among, volume);
   const worthOf = (part: Part, { volume, of }: Measures): Fraction => {
     if (way === 'amount') return part.tier.rate;
     if (context.of === null) return times(part.tier.rate, part.volume);
@@ -138,11 +146,12 @@ export function stepsPay(terms: StepsPay, context: PayContext): Pay {
     return { numerator: share.numerator, denominator: share.denominator * volume };
   };
   const sentence = (part: Part, measures: Measures): string => {
+    const print = (volume: bigint) => formatVolume(volume / scaleOf(measures), context);
     const exact = formatExact(worthOf(part, measures), currency);
-    if (way === 'amount') return `${part.tier.text} for reaching ${formatVolume(part.tier.reachedAt, context)}`;
+    if (way === 'amount') return `${part.tier.text} for reaching ${print(part.tier.reachedAt)}`;
     if (way === 'perUnit') return `${part.volume} × ${part.tier.text} = ${exact}`;
-    if (context.of === null) return `${part.tier.text} of ${formatVolume(part.volume, context)} is ${exact}`;
-    const share = `${formatVolume(part.volume, context)} of ${formatVolume(measures.volume, context)}`;
+    if (context.of === null) return `${part.tier.text} of ${print(part.volume)} is ${exact}`;
+    const share = `${print(part.volume)} of ${print(measures.volume)}`;
     return `${part.tier.text} of the share of ${share} in ${formatOf(measures.of, context)} is ${exact}`;
   };
   return {
@@ -151,7 +160,7 @@ export function stepsPay(terms: StepsPay, context: PayContext): Pay {
       const parts = partsOf(measures);
       return parts.length > 0 ? parts.map((part) => sentence(part, measures)) : ['no step is reached yet'];
     },
-    next: ({ volume }) => tiers.find(({ reachedAt }) => reachedAt > volume)?.reachedAt,
+    next: (measures) => tiersOf(measures).find(({ reachedAt }) => reachedAt > measures.volume)?.reachedAt,
   };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { CLOSING, isCollection, REFUND } from '../../event.ts';
+import { isCollection, isOurs, REFUND } from '../../event.ts';
 import { AttributeName, Currency, EventKind } from '../../fields.ts';
 import { WhenPartner } from './when-partner.ts';
 
@@ -18,7 +18,7 @@ export const When = z.strictObject({
     .array(
       EventKind.refine((kind) => kind !== REFUND, 'a refund takes back and cannot earn')
         .refine((kind) => !isCollection(kind), 'a payment is about a sale, which earns: use release collected')
-        .refine((kind) => kind !== CLOSING, 'closing is the kind of our own events'),
+        .refine((kind) => !isOurs(kind), 'is a kind of our own events'),
     )
     .min(1)
     .max(KINDS_MAX)

@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** The spans of time whose events are counted together, by the calendar in the zone of the program's schedule. */
 export const WINDOWS = ['event', 'month', 'quarter', 'half-year', 'year', 'lifetime', 'promotion'] as const;
 
+/** The windows of the calendar, which follow each other. */
+export const CALENDAR_WINDOWS = ['month', 'quarter', 'half-year', 'year'] as const;
+
 export const Window = z.enum(WINDOWS).meta({
   description:
     "The events that are counted together: each event by itself, those of a calendar month, quarter, half-year or year in the zone of the program's schedule, all of them, or those of the promotion from `when.from` until `when.until`",

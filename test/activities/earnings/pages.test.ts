@@ -10,6 +10,7 @@ import { recordRates } from '../../../commands/earnings/exchange-rates.ts';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import { recordFacts } from '../../../commands/partners/facts.ts';
 import { recordParent } from '../../../commands/partners/parents.ts';
+import { type QuotaWish, recordQuota } from '../../../commands/earnings/quotas.ts';
 import { addPlanVersion } from '../../../commands/programs/plans.ts';
 import { declareAttributes } from '../../../commands/programs/programs.ts';
 import { getProgram } from '../../../db/programs/programs.ts';
@@ -74,6 +75,18 @@ function factOf({ event = '', day = '' }: Row, partner: string) {
   const [key = '', value = ''] = event.split(' ');
   return { partner, key, value, holds: true, from: day, until: null, reference: null, reason: null };
 }
+
+/** A row of kind `quota` says the quota of the quarter that begins on its day. */
+const quotaOf = ({ amount, day = '' }: Row, partner: string, program: string): QuotaWish => ({
+  partner,
+  program,
+  name: 'standard',
+  window: 'quarter',
+  start: day,
+  currency: 'USD',
+  value: amount || null,
+  reason: null,
+});
 
 /** The event of a row, as it would be sent; the product itself makes those of kind `closing`. A day without a time is its noon. */
 function wireOf(row: Row, prefix: string) {
@@ -152,18 +165,21 @@ describe.each(CASES)('given the terms of docs/earning/$page, $heading', ({ terms
     await recordParent(fixture.app, above, company.approver);
     const played: Row[] = [];
     for (const row of rows) {
-      const isClosing = row['kind'] === 'closing';
+      const ours = ['closing', 'quota'].find((kind) => kind === row['kind']) ?? null;
+      const isClosing = ours === 'closing';
       const wire = { ...wireOf(row, `${partner.code}/`), program: company.code, partner: partner.code };
       const options = { nowMs: Date.parse('2026-12-31T00:00:00Z'), strict: true, by: company.approver };
       if (isClosing) await closeWindows(fixture.app);
+      else if (row['kind'] === 'quota')
+        await recordQuota(fixture.app, quotaOf(row, partner.code, company.code), company.approver);
       else if (row['kind'] === 'fact')
         await recordFacts(fixture.app, [factOf(row, partner.code)], { source: 'person', by: company.approver });
       else await intakeEvents(fixture.app, [{ wire, unit: 0 }], options);
       await accrueAll(fixture.app, company.code);
       const sums = await fixture.app.any(sql.type(Sum)`
         select earning.incentive_id as incentive, sum(earning.amount_minor)::bigint as minor
-        from earning join event on event.id = event_id where earning.partner_id in (${partner.id}, ${parent.id}) and case when ${isClosing}
-          then event.kind = 'closing' else source_id = ${wire.id} and revision = ${Number(row['revision'] || 1)} end group by 1`);
+        from earning join event on event.id = event_id where earning.partner_id in (${partner.id}, ${parent.id}) and case when ${ours}::text is not null
+          then event.kind = ${ours} and (event.kind = 'closing' or event.id = (select max(id) from event where partner_id = ${partner.id} and kind = ${ours})) else source_id = ${wire.id} and revision = ${Number(row['revision'] || 1)} end group by 1`);
       const earned = (id: string) =>
         sums.filter(({ incentive }) => id === 'earns' || incentive === id).reduce((sum, { minor }) => sum + minor, 0n);
       const columns = Object.keys(row).filter((name) => !KNOWN.includes(name));

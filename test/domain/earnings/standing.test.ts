@@ -47,6 +47,7 @@ describe('given a month that pays by its last reading of the market share', () =
     expect(standingOf(readings(35_000_000n, 12_500_000n), () => terms)).toEqual({
       worthMinor: 5000n,
       volume: '12.5',
+      quota: null,
       lastDay: '2026-03-31',
       next: { at: '30', missing: '17.5', worthMinor: 20_000n },
     });

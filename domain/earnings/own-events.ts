@@ -1,0 +1,53 @@
+import { addDays, localDate } from '../calendar.ts';
+import { NOTHING } from '../programs/incentives/index.ts';
+import { type Context, type Earning, outsideOf, type Scope, worthNow } from './change.ts';
+
+/** The changes that events of ours make to windows. They measure nothing themselves. */
+
+/** Closes a window. It earns what it is worth. Undefined where nothing ever counted in it, or where it is closed already. */
+export function close(scope: Scope, eventId: bigint, context: Context): Earning | undefined {
+  if (scope.isClosed || scope.closesOn === null) return undefined;
+  return revalued(scope, eventId, scope.closesOn, context, () => (scope.isClosed = true));
+}
+
+/** Compares a window with its new quota. Undefined where nothing ever counted in it, or where the quota is the same. */
+export function requote(
+  scope: Scope,
+  { eventId, atMs, quota }: { eventId: bigint; atMs: number; quota: bigint | null },
+  context: Context,
+): Earning | undefined {
+  if (scope.quota === quota) return undefined;
+  const day = scope.closesOn ?? localDate(atMs, context.zone);
+  return revalued(scope, eventId, day, context, () => (scope.quota = quota));
+}
+
+/** Changes the state of a window by an event of ours, and says what that makes it worth. */
+function revalued(
+  scope: Scope,
+  eventId: bigint,
+  day: string,
+  context: Context,
+  change: () => void,
+): Earning | undefined {
+  const last = scope.segments.at(-1);
+  const earned = scope.earnedMinor;
+  change();
+  if (!last) return undefined;
+  const { versionId, sinceMs } = last;
+  const before = { minor: earned, segments: scope.segments, ...outsideOf(scope) };
+  scope.earnedMinor = worthNow(scope, context);
+  return {
+    originId: eventId,
+    incentiveId: scope.incentiveId,
+    currency: scope.currency,
+    versionId,
+    sinceMs,
+    scope,
+    measures: NOTHING,
+    uncollectedMinor: 0n,
+    converted: null,
+    availableOn: addDays(day, context.termsOf(versionId).holdDays),
+    minor: scope.earnedMinor - before.minor,
+    before,
+  };
+}
