@@ -82,6 +82,7 @@ import { flagRoutes } from './routes/runs/flags.ts';
 import { outcomeRoutes } from './routes/runs/outcomes.ts';
 import { runRoutes } from './routes/runs/runs.ts';
 import { backTestRoutes } from './routes/earnings/back-tests.ts';
+import { incentiveCostRoutes } from './routes/books/incentives.ts';
 import { auditedMonthRoutes } from './routes/books/audits.ts';
 import { negativeBalanceRoutes } from './routes/books/negative-balances.ts';
 import { statementRoutes } from './routes/books/statements.ts';
@@ -178,6 +179,7 @@ const ROUTES = [
   statementRoutes,
   backTestRoutes,
   auditedMonthRoutes,
+  incentiveCostRoutes,
   negativeBalanceRoutes,
   auditRoutes,
   webhookRoutes,

@@ -146,6 +146,8 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/re-ratings/{id}/decision': APPROVER,
   'POST /v1/partners/{code}/merge': OPERATOR,
   'GET /v1/reports/negative-balances': STAFF,
+  'GET /v1/analytics/incentives': STAFF,
+  'GET /v1/analytics/incentives.csv': STAFF,
 
   'GET /v1/deals': STAFF,
   'POST /v1/deals': ['operator', 'preparer'],

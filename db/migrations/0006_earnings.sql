@@ -220,6 +220,8 @@ create table accrual_batch(
   booked_at timestamptz not null default now()
 );
 
+create index on accrual_batch(booked_at);
+
 create table earning_line(
   id bigint generated always as identity primary key,
   partner_id bigint not null,
@@ -343,6 +345,7 @@ create table earning(
   unique nulls not distinct (event_id, partner_id, child_id, n),
   constraint points_have_no_line check (earning_line_id is null or not is_points(currency))
 );
+create index on earning using brin (batch_id);
 create index on earning(earning_line_id);
 create index earning_converted on earning(program_id, (rate->>'source'), available_on) where rate is not null;
 create index earning_changes on earning(partner_id, origin_id) where origin_id <> event_id;

@@ -3912,6 +3912,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/analytics/incentives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare what incentives cost and move
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listIncentiveCosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/incentives.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download what incentives cost and move
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["downloadIncentiveCosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/reports/negative-balances": {
         parameters: {
             query?: never;
@@ -12192,6 +12232,43 @@ export interface components {
              */
             events: string[];
         };
+        IncentiveCost: {
+            /**
+             * @description The group: an incentive is named `program/incentive`; empty if there is no tier or region
+             * @example resale/growth
+             */
+            name: string;
+            /**
+             * @description A currency, or a unit of points
+             * @example USD
+             */
+            unit: string;
+            /**
+             * @description The amount that was earned, less what was taken back. A decimal string in `unit`
+             * @example 1234.56
+             */
+            cost: string;
+            /**
+             * @description The amounts of the events behind it in the same unit, less refunds. A decimal string in `unit`
+             * @example 24691.20
+             */
+            moved: string;
+            /**
+             * @description The cost for each unit of moved value, with six digits; null if nothing was moved
+             * @example 0.050000
+             */
+            costPerMoved: string | null;
+            /**
+             * @description The number of partners
+             * @example 42
+             */
+            partners: number;
+            /**
+             * @description The number of events
+             * @example 310
+             */
+            events: number;
+        };
         NegativeBalance: {
             /**
              * @description The partner's code
@@ -16167,6 +16244,7 @@ export type Audit = components['schemas']['Audit'];
 export type NewAudit = components['schemas']['NewAudit'];
 export type AuditResult = components['schemas']['AuditResult'];
 export type AuditDifference = components['schemas']['AuditDifference'];
+export type IncentiveCost = components['schemas']['IncentiveCost'];
 export type NegativeBalance = components['schemas']['NegativeBalance'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type ImportMapping = components['schemas']['ImportMapping'];
@@ -25522,6 +25600,73 @@ export interface operations {
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listIncentiveCosts: {
+        parameters: {
+            query: {
+                /** @description The first local day on which earnings were booked */
+                from: string;
+                /** @description The day after the last one */
+                until: string;
+                /** @description How earnings are grouped. A tier or region is that of the partner on the day of the event, and a month is that in which it was booked */
+                groupBy?: "incentive" | "program" | "partner_kind" | "tier" | "region" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cost of each group, which is the sum of the accrual postings of these days. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The groups, each by unit; units are never added */
+                        items: components["schemas"]["IncentiveCost"][];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    downloadIncentiveCosts: {
+        parameters: {
+            query: {
+                /** @description The first local day on which earnings were booked */
+                from: string;
+                /** @description The day after the last one */
+                until: string;
+                /** @description How earnings are grouped. A tier or region is that of the partner on the day of the event, and a month is that in which it was booked */
+                groupBy?: "incentive" | "program" | "partner_kind" | "tier" | "region" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The groups as CSV, with the same columns. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

@@ -1,4 +1,5 @@
 import { insertAudit, insertMonthlyAudits, saveAuditedPage, sumAccrualPostings } from '../../db/books/audits.ts';
+import { listIncentiveCosts } from '../../db/books/incentives.ts';
 import { listBalances, listPayoutEntries, lockAccounts, postJournals } from '../../db/books/ledger.ts';
 import {
   listBreaks,
@@ -307,6 +308,7 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
       tierKey: null,
       askedBy: ID,
     }),
+  listIncentiveCosts: (db) => listIncentiveCosts(db, { from: '2026-03-01', until: '2026-04-01', groupBy: 'incentive' }),
   listBalancesAsOf: (db, s) => listBalancesAsOf(db, s.partnerId, AS_OF),
   listCorrectable: (db) => listCorrectable(db, [{ program: 'resale', source: 'large', id: 'x' }]),
   listHistory: (db) => listHistory(db, 1, [ORIGIN]),
