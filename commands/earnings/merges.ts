@@ -7,6 +7,7 @@ import {
   lockCorrection,
 } from '../../db/earnings/corrections.ts';
 import { insertCorrectedLines } from '../../db/earnings/earnings.ts';
+import { listPointsBalances } from '../../db/earnings/points-balances.ts';
 import { listFreeSums, listTermsToTakeOver, listUnfollowedMerges } from '../../db/earnings/merges.ts';
 import { insertTerms } from '../../db/partners/agreements.ts';
 import { getPartner, lockPartners, type Partner, setMergedInto } from '../../db/partners/partners.ts';
@@ -32,6 +33,7 @@ export const proposeMerge = (db: Database, { code, into, reason, reference, by }
     if (merged.code !== code) throw refused('code', `is merged into ${merged.code} already`);
     if (merged.id === survivor.id) throw refused('into', 'is the same partner');
     refuseHeld(merged);
+    await refusePoints(tx, merged);
     const merge = { mergedId: merged.id, intoId: survivor.id };
     return recordProposal(tx, { kind: 'merge', reason, reference, merge, proposedBy: by }, []);
   });
@@ -41,6 +43,16 @@ function refuseHeld({ code, onHoldReason }: Partner): void {
     throw new Failure(
       'correction_overtaken',
       `Partner ${code} is on hold, and the merge would move money that is held back. Nothing was recorded. End the hold first.`,
+    );
+}
+
+/** Points do not move to another partner. Under the old code nobody could use them. */
+async function refusePoints(tx: Database, { id, code }: Partner): Promise<void> {
+  const [unit] = (await listPointsBalances(tx, id)).filter(({ minor }) => minor !== 0n);
+  if (unit)
+    throw new Failure(
+      'correction_overtaken',
+      `Partner ${code} has or owes points (${unit.unit}), which do not move to another partner. Nothing was recorded. Redeem or convert them first.`,
     );
 }
 
@@ -57,6 +69,7 @@ export async function bookMerge(tx: Database, correction: Correction, by: string
       'One of the two partners was merged since this was proposed. Nothing was recorded. Refuse it, and propose it anew.',
     );
   refuseHeld(merged);
+  await refusePoints(tx, merged);
   await setMergedInto(tx, merge.mergedId, merge.intoId);
   const terms = await listTermsToTakeOver(tx, merge);
   const reason = `taken over from ${code}`;

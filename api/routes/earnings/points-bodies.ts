@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import type { z } from '@hono/zod-openapi';
 
 import { Decimal, Points, whyNotAmount } from '../../../domain/fields.ts';
 import type { PointsCode } from '../../../domain/unit.ts';

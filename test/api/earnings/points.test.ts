@@ -30,7 +30,7 @@ beforeAll(async () => {
   api = await startApi();
   await setUpShop(api, PARTNERS);
   await api.ask('POST', '/v1/programs', { body: { code: 'care', name: 'Care', schedule: 'monthly' } });
-  for (const body of UNITS) expect((await api.ask('POST', '/v1/programs/care/units', { body })).status).toBe(201);
+  for (const body of UNITS) await api.ask('POST', '/v1/programs/care/units', { body });
   for (const unit of ['points-care', 'points-staff'])
     await api.ask('POST', `/v1/programs/care/units/${unit}/rates`, {
       body: { currency: 'USD', from: '2026-01-01', rate: '0.005' },
@@ -43,10 +43,9 @@ beforeAll(async () => {
     { id: 'bonus', when: { kinds: ['bonus'] }, pay: { rule: 'percent', percent: '10' } },
     { id: 'credits', when: { kinds: ['visit'] }, unit: 'credits-shop', pay: { rule: 'flat', amount: '2.50' } },
   ];
-  const answer = await api.ask('POST', '/v1/programs/care/plans', {
+  await api.ask('POST', '/v1/programs/care/plans', {
     body: { code: 'installers', terms: { holdDays: 14, rounding: 'half-even', incentives } },
   });
-  expect(answer.status, answer.text).toBe(201);
   for (const code of PARTNERS)
     await api.ask('POST', `/v1/partners/${code}/agreements`, {
       body: { program: 'care', plan: 'installers', startsOn: '2026-01-01' },
@@ -113,7 +112,8 @@ describe('given an installer with points', () => {
   it('when they read their earnings then the words speak of points', async () => {
     const [material] = (await mine('ann', '/v1/me/earnings')).filter(({ amount }) => amount === '200');
     expect(material).toMatchObject({ currency: 'points-care', incentive: 'material', payoutId: null });
-    expect((material?.['explanation'] as { steps: string[] }).steps.slice(0, 2)).toEqual([
+    const { steps } = z.looseObject({ steps: z.array(z.string()) }).parse(material?.['explanation']);
+    expect(steps.slice(0, 2)).toEqual([
       '2 points for each 1.00 USD of 100.00 USD is 200 points',
       'that makes 200 points, rounded',
     ]);
@@ -170,7 +170,9 @@ describe('given points that are used', () => {
   it('when many ask at the same moment then no more is used than there is', async () => {
     await sell('eve', '50.00');
     const answers = await Promise.all(Array.from({ length: 8 }, () => redeem('eve', '30')));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 201, 201, 409, 409, 409, 409, 409]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      201, 201, 201, 409, 409, 409, 409, 409,
+    ]);
     expect(await mine('eve')).toMatchObject([{ balance: '10', available: '10' }]);
   });
 
@@ -342,6 +344,15 @@ describe('given finance that asks what points may cost', () => {
     expect(items.filter(({ unit }) => unit === 'credits-shop')).toMatchObject([
       { expires: null, outstanding: '1.25', value: null },
     ]);
+  });
+});
+
+describe('given a partner with points who is to be merged', () => {
+  it('then the merge is refused until the points are used, because nobody could use them under the old code', async () => {
+    const body = { into: 'bob', reason: 'One person was enrolled twice' };
+    const answer = await api.ask('POST', '/v1/partners/ann/merge', { body });
+    expect(answer.body['code']).toBe('correction_overtaken');
+    expect(answer.body['detail']).toContain('has or owes points (points-care)');
   });
 });
 

@@ -157,7 +157,7 @@ const points = ({ runId, ann, company }: Books, { left = 0, conversion = 'by-sta
     values (${ann.id}, ${`points-${runId}`}, '2026-01-01', '2026-01-01', '2027-01-01', ${left})`,
 ];
 /** A movement of ann's points in no journal, out of her lot or out of nothing. */
-const movement = (
+const pointsMoved = (
   { runId, ann }: Books,
   { kind = 'expired', minor = -5, entry: part = null as number | null, batch = false } = {},
 ) => [
@@ -636,19 +636,19 @@ const PLANTS: readonly Plant[] = [
   {
     wrong: 'a movement of points is not booked',
     breaks: 'points-booked-once',
-    plant: (b) => [...points(b), ...movement(b, { entry: -5 })],
+    plant: (b) => [...points(b), ...pointsMoved(b, { entry: -5 })],
     names: (b) => `partner ${b.ann.id} should have 5, but has 0`,
   },
   {
     wrong: 'points expire out of no lot',
     breaks: 'points-booked-once',
-    plant: (b) => [...points(b), ...movement(b)],
+    plant: (b) => [...points(b), ...pointsMoved(b)],
     names: () => '(expired) of -5 took 0 from lots',
   },
   {
     wrong: 'points are earned without an event',
     breaks: 'points-are-their-earnings',
-    plant: (b) => [...points(b), ...movement(b, { kind: 'earned', minor: 5, batch: true })],
+    plant: (b) => [...points(b), ...pointsMoved(b, { kind: 'earned', minor: 5, batch: true })],
     names: (b) => `partner ${b.ann.id} earned 0 points-${b.runId}`,
   },
   {
