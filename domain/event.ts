@@ -17,7 +17,7 @@ export const aboutField = (kind: string): 'refundOf' | 'collects' => (isCollecti
 
 /** Weights are kept as whole numbers of millionths. */
 const WEIGHT_DIGITS = 6;
-/** The kind of the events by which Bursar closes a window, and their source. Nobody else sends them. */
+/** The kind of the events by which Bursar closes a window. Nobody else sends the kinds of our own events. */
 export const CLOSING = 'closing';
 /** The kind of the events by which Bursar works out a partner's events again. */
 export const RE_RATING = 're_rating';
@@ -25,6 +25,8 @@ export const RE_RATING = 're_rating';
 export const QUOTA = 'quota';
 /** Whether events of a kind are our own. They change windows, and measure nothing themselves. */
 export const isOurs = (kind: string): boolean => [CLOSING, QUOTA, RE_RATING].includes(kind);
+/** The kind of the events of ours by which deals earn that were won. Plans pay it like any other kind. */
+export const DEAL_WON = 'deal_won';
 export const OUR_SOURCE = 'bursar';
 
 /** An objection to a field, by a rule that looks at more than one field. */
@@ -101,7 +103,7 @@ export const WireEvent = EventShape.superRefine((event, context) => {
     ...shareObjections(event),
     ...objection(event.reading !== undefined && event.kind === REFUND, 'reading', 'cannot be refunded: correct it'),
     ...objection(event.reading !== undefined && isCollection(event.kind), 'reading', 'is not for a payment'),
-    ...objection(isOurs(event.kind), 'kind', `is ${event.kind}, which Bursar sends itself`),
+    ...objection(isOurs(event.kind) || event.kind === DEAL_WON, 'kind', `is ${event.kind}, which Bursar sends itself`),
     ...objection(event.source === OUR_SOURCE, 'source', `is ${OUR_SOURCE}, which is our own`),
   ];
   for (const { path, reason } of objections) context.addIssue({ code: 'custom', path, message: reason });

@@ -98,7 +98,7 @@ export const answerDeal = (db: Database, wish: Omit<AnswerWish, 'subject'>): Pro
 export const advanceDeal = (db: Database, id: string, nowMs: number): Promise<Deal> =>
   db.transaction((tx) => advance(tx, id, nowMs));
 
-async function advance(tx: Database, id: string, nowMs: number): Promise<Deal> {
+export async function advance(tx: Database, id: string, nowMs: number): Promise<Deal> {
   const deal = await lockDeal(tx, id);
   if (isDealOver(deal.status)) return deal;
   const review = await followReview(tx, 'deal', id, nowMs);
@@ -158,10 +158,10 @@ const whyNot = ({ status }: Deal, wished: string): Failure =>
 export const endDeal = (
   db: Database,
   id: string,
-  { status, reason, by }: { status: 'withdrawn' | 'lost'; reason: string | null; by: string },
+  { status, reason, by, nowMs }: { status: 'withdrawn' | 'lost'; reason: string | null } & Caller,
 ): Promise<Deal> =>
   db.transaction(async (tx) => {
-    await end(tx, await lockDeal(tx, id), { status, reason, by });
+    await end(tx, await advance(tx, id, nowMs), { status, reason, by });
     return getDeal(tx, id);
   });
 

@@ -12,6 +12,7 @@ import { insertQuarantined } from '../../db/earnings/quarantine.ts';
 import { distinctShards, type Shard, shardOf } from '../../domain/earnings/shard.ts';
 import { Failure } from '../../domain/errors.ts';
 import type { WireEvent } from '../../domain/event.ts';
+import { followDeals } from './deal-rests.ts';
 import { grantFacts, type GrantingEvent } from '../programs/fact-grants.ts';
 import {
   type Candidate,
@@ -67,6 +68,7 @@ export const intakeEvents = (
     if (strict) refuseAll(judged);
     const settled = await write(tx, judged, by);
     await grantFacts(tx, settled.flatMap(grantingOf));
+    await followDeals(tx, settled.flatMap(changedBy), by);
     const intake = {
       outcomes: settled.map(({ outcome }) => outcome),
       shards: distinctShards(settled.filter(({ outcome }) => outcome.status === 'accepted').flatMap(shardsOf)),
@@ -172,6 +174,12 @@ const grantingOf = ({ event, place, outcome }: Judged): GrantingEvent[] =>
   outcome.status !== 'accepted' || event.kind === 'sale' || event.about !== null || !place?.zone
     ? []
     : [{ event, zone: place.zone }];
+
+/** The event that an event corrects, refunds or shares anew. Sales that come for the first time change no other. */
+const changedBy = ({ event, outcome }: Judged): EventKey[] =>
+  outcome.status === 'accepted' && (event.about !== null || event.revision > 1)
+    ? [{ source: event.source, id: event.about ?? event.id }]
+    : [];
 
 /** An accepted event always has its place, although its type does not say so. */
 const rowOf = ({ event, hash, place, sharePlaces, alsoFor }: Judged, sentBy: string): NewEvent[] => {

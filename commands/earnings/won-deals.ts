@@ -1,20 +1,21 @@
 import type { Database } from '../../db/database.ts';
-import { type DealSale, insertDealSales, listSalesFor } from '../../db/earnings/deal-sales.ts';
-import { type Deal, getDeal, lockDeal } from '../../db/earnings/deals.ts';
+import { type DealSale, insertDealSales, listSalesFor, SALES_MAX } from '../../db/earnings/deal-sales.ts';
+import { type Deal, getDeal } from '../../db/earnings/deals.ts';
 import { type EventKey, insertEvents } from '../../db/earnings/events.ts';
 import { listEventPlaces } from '../../db/earnings/places.ts';
 import { getPartner } from '../../db/partners/partners.ts';
 import { localDate } from '../../domain/calendar.ts';
-import { DEAL_ATTRIBUTE, DEAL_NEXT, DEAL_WON } from '../../domain/earnings/deal.ts';
+import { DEAL_ATTRIBUTE, DEAL_NEXT } from '../../domain/earnings/deal.ts';
 import { type Shard, shardOf } from '../../domain/earnings/shard.ts';
 import { Failure, type FailureDetail, refused } from '../../domain/errors.ts';
-import { type Event, eventHash, OUR_SOURCE } from '../../domain/event.ts';
+import { DEAL_WON, type Event, eventHash, OUR_SOURCE } from '../../domain/event.ts';
 import { termOn } from '../../domain/partners/agreement.ts';
-import { type Caller, end } from './deals.ts';
+import { restsOf, wonEventId } from './deal-rests.ts';
+import { advance, type Caller, end } from './deals.ts';
 
 /**
  * Closes a deal as won with its sales: those that are named, and those that name the deal in their attribute `deal`. An event of ours
- * then earns the deal's own incentive, over the sum of the sales. Returns the share of the program whose earnings are due. Throws
+ * then earns the deal's own incentive, over what is left of the partner's part of the sales. Returns the share of the program whose earnings are due. Throws
  * Failure `status_does_not_allow`, or `invalid_input`, which names each sale that does not fit.
  */
 export const winDeal = (
@@ -24,7 +25,7 @@ export const winDeal = (
   { by, nowMs }: Caller,
 ): Promise<{ deal: Deal; shard: Shard }> =>
   db.transaction(async (tx) => {
-    const deal = await lockDeal(tx, id);
+    const deal = await advance(tx, id, nowMs);
     if (!DEAL_NEXT[deal.status].includes('won'))
       throw new Failure(
         'status_does_not_allow',
@@ -32,12 +33,15 @@ export const winDeal = (
       );
     const partner = await getPartner(tx, deal.partner);
     const sales = await listSalesFor(tx, { dealId: id, partnerId: partner.id, programId: deal.programId }, named);
+    if (sales.length > SALES_MAX) throw refused('sales', `are more than ${SALES_MAX}, the most of one deal`);
     refuseUnfit(deal, partner.id, sales, named);
     if (sales.length === 0) throw refused('sales', 'are missing: name the sales, or send them with the attribute deal');
+    const minor = await restsOf(tx, deal.programId, sales);
+    if (minor === 0n) throw refused('sales', 'have nothing left: all of them were refunded');
     if ((await insertDealSales(tx, id, sales, by)) < sales.length)
       throw refused('sales', 'closed another deal at this moment');
     await end(tx, deal, { status: 'won', reason: null, by });
-    const event = wonEvent(deal, partner.code, sales, nowMs);
+    const event = wonEvent(deal, partner.code, minor, nowMs);
     const [place] = await listEventPlaces(tx, [event]);
     if (!place?.zone || !termOn(place.terms, localDate(nowMs, place.zone)))
       throw refused('program', `${deal.program} has no agreement with ${partner.code} today`);
@@ -72,21 +76,22 @@ function refuseUnfit(deal: Deal, partnerId: bigint, sales: readonly DealSale[], 
 function whyUnfit(deal: Deal, partnerId: bigint, sale: DealSale): string | undefined {
   const isTheirs = sale.partnerId === partnerId || sale.partnerId === deal.partnerId;
   if (!isTheirs || sale.programId !== deal.programId) return `is not a sale of ${deal.partner} in ${deal.program}`;
-  if (sale.kind === 'refund' || sale.minor === null) return 'has no amount of its own';
+  if (sale.about !== null || sale.source === OUR_SOURCE) return 'is not a sale';
+  if (sale.minor === null) return 'has no amount of its own';
   if (sale.currency !== deal.currency) return `is in ${sale.currency}, and the deal is in ${deal.currency}`;
   if (sale.dealId !== null) return 'closed another deal before';
   return undefined;
 }
 
-const wonEvent = (deal: Deal, partner: string, sales: readonly DealSale[], nowMs: number): Event => ({
+const wonEvent = (deal: Deal, partner: string, minor: bigint, nowMs: number): Event => ({
   source: OUR_SOURCE,
-  id: `${DEAL_WON}/${deal.id}`,
+  id: wonEventId(deal.id),
   program: deal.program,
   partner,
   kind: DEAL_WON,
   occurredAtMs: nowMs,
   currency: deal.currency,
-  minor: sales.reduce((sum, { minor }) => sum + (minor ?? 0n), 0n),
+  minor,
   otherAmounts: {},
   quantity: null,
   about: null,

@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 import type { DatedVersion } from '../../domain/earnings/rating.ts';
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
-import { type Event, OUR_SOURCE, type Share } from '../../domain/event.ts';
+import { DEAL_ATTRIBUTE } from '../../domain/earnings/deal.ts';
+import { DEAL_WON, type Event, OUR_SOURCE, type Share } from '../../domain/event.ts';
 import { RateColumn } from '../programs/exchange-rates.ts';
 import { Amounts, Currency, Instant, LocalDate, ReadingColumn, Unit } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
@@ -46,8 +47,8 @@ export type DueEvent = AccrualEvent & {
   readonly childId: bigint | null;
   /** How far above the child the partner is. Null where the partner only gives back. */
   readonly level?: number | null;
-  /** The person who accepted it out of quarantine. */
-  readonly acceptedBy?: string | null;
+  /** The people who had a hand in it besides its sender: the one who accepted it out of quarantine, and the senders of a deal's sales. */
+  readonly otherHands?: readonly string[];
 };
 
 export const eventShape = {
@@ -81,7 +82,7 @@ const DueRow = z.strictObject({
   partnerId: z.bigint(),
   childId: z.bigint().nullable(),
   level: z.number().nullable(),
-  acceptedBy: z.string().nullable(),
+  otherHands: z.array(z.string()),
 });
 
 export const eventColumns = sql.fragment`
@@ -106,10 +107,13 @@ export const listDueEvents = (
         select level from event_ancestor above
         where above.event_id = due.event_id and above.child_id = due.child_id and above.partner_id = due.partner_id
       ) end as level,
-      case when event.revision > 1 then (
+      case when event.kind = ${DEAL_WON} then array(
+        select distinct sold.sent_by from deal_sale sale join event sold on sold.source = sale.source and sold.source_id = sale.source_id
+        where sale.deal_id = (event.attributes ->> ${DEAL_ATTRIBUTE})::uuid and sold.sent_by is not null
+      ) when event.revision > 1 then array(
         select decision.decided_by from event_quarantine kept join event_quarantine_decision decision on decision.quarantine_id = kept.id
         where kept.source = event.source and kept.source_id = event.source_id and decision.revision = event.revision
-      ) end as "acceptedBy"
+      ) else '{}' end as "otherHands"
     from (
       select event_id, partner_id, child_id from event_due
       where program_id = ${programId} and shard = ${shard} and waits_for is null and set_aside_since is null

@@ -15,8 +15,6 @@ export const DEAL_NEXT: Readonly<Record<DealStatus, readonly DealStatus[]>> = {
 
 export const isDealOver = (status: DealStatus): boolean => DEAL_NEXT[status].length === 0;
 
-/** The kind of the event of ours by which a deal that is won earns. */
-export const DEAL_WON = 'deal_won';
 /** The attribute of an event that names a deal. */
 export const DEAL_ATTRIBUTE = 'deal';
 

@@ -186,8 +186,8 @@ export const dealRoutes = (deps: ApiDeps) => {
     })
     .openapi(withdraw, async (c) => {
       const { reason } = c.req.valid('json');
-      const by = c.get('caller').actorId;
-      const deal = await endDeal(db, c.req.valid('param').id, { status: 'withdrawn', reason, by });
+      const caller = { by: c.get('caller').actorId, nowMs: Date.now() };
+      const deal = await endDeal(db, c.req.valid('param').id, { status: 'withdrawn', reason, ...caller });
       await follow(deal.id);
       return c.json(await dealDetail(db, deal), 200);
     })
@@ -200,8 +200,8 @@ export const dealRoutes = (deps: ApiDeps) => {
     })
     .openapi(lose, async (c) => {
       const { reason = null } = c.req.valid('json');
-      const by = c.get('caller').actorId;
-      const deal = await endDeal(db, c.req.valid('param').id, { status: 'lost', reason, by });
+      const caller = { by: c.get('caller').actorId, nowMs: Date.now() };
+      const deal = await endDeal(db, c.req.valid('param').id, { status: 'lost', reason, ...caller });
       await follow(deal.id);
       return c.json(await dealDetail(db, deal), 200);
     });

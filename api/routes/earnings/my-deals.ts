@@ -115,7 +115,7 @@ export const myDealRoutes = (deps: ApiDeps) => {
       const caller = c.get('caller');
       const { id } = await ownDeal(db, c, c.req.valid('param').id);
       const { reason } = c.req.valid('json');
-      const deal = await endDeal(db, id, { status: 'withdrawn', reason, by: caller.actorId });
+      const deal = await endDeal(db, id, { status: 'withdrawn', reason, by: caller.actorId, nowMs: Date.now() });
       await follow(id);
       return c.json(dealBody(deal), 200);
     });
