@@ -4,7 +4,14 @@ import type { DatabasePool } from 'slonik';
 import { type Database, expectManyRows } from '../../db/database.ts';
 import { type AccrualProgram, type DueEvent, listDueEvents, lockShardForAccrual } from '../../db/earnings/accrual.ts';
 import { type EventAncestor, insertAncestors } from '../../db/earnings/ancestors.ts';
-import { type DueKey, finishDueEvents, insertDue, waitInQueue, wakeWaiting } from '../../db/earnings/events.ts';
+import {
+  type DueKey,
+  finishDueEvents,
+  insertDue,
+  waitInQueue,
+  wakeSuperseded,
+  wakeWaiting,
+} from '../../db/earnings/events.ts';
 import { tryCorrectedAgain } from '../../db/earnings/set-aside.ts';
 import { quotaNameOf } from '../../domain/earnings/quota.ts';
 import type { Scope } from '../../domain/earnings/change.ts';
@@ -96,7 +103,10 @@ async function accrue(
   await finishDueEvents(tx, done);
   await wakeWaiting(tx, done);
   const corrected = done.filter(({ revision }) => revision > 1);
-  if (corrected.length > 0) await tryCorrectedAgain(tx, corrected);
+  if (corrected.length > 0) {
+    await tryCorrectedAgain(tx, corrected);
+    await wakeSuperseded(tx, corrected);
+  }
   return above;
 }
 

@@ -68,6 +68,9 @@ export function ancestorsBy({ parents, named }: Hierarchy, { zone, histories, pa
     );
     if (event.about !== null) return [...before.values()].map((one) => ({ ...one, eventId }));
     const last = history?.revisions().findLast((revision) => revision.eventId !== eventId);
+    // A revision that is worked out after a higher one pays nobody: the content of the higher one counts.
+    if (last && last.revision > event.revision)
+      return [...before.values()].map((one) => ({ ...one, eventId, level: null }));
     const above =
       last && isSameDay(last, event, childId)
         ? (named.get(namedKey(last.eventId, childId)) ?? []).filter(({ level }) => level !== null)

@@ -32,6 +32,7 @@ import {
   setAside,
   waitInQueue,
   wakeRateless,
+  wakeSuperseded,
   wakeWaiting,
 } from '../../db/earnings/events.ts';
 import { listEvents } from '../../db/earnings/stored-events.ts';
@@ -341,6 +342,7 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   insertRates: (db) =>
     insertRates(db, { code: 'ECB', base: 'EUR' }, [{ day: '2026-03-06', quote: 'USD', rate: '1.0850' }], ID),
   listRates: (db) => listRates(db, { source: 'ECB', base: 'EUR' }, { day: '2026-03-06', quote: 'USD' }, PAGE),
+  wakeSuperseded: (db) => wakeSuperseded(db, [{ eventId: 1n, partnerId: 1n, childId: null }]),
   wakeWaiting: (db) => wakeWaiting(db, [ORIGIN]),
   setAside: (db) => setAside(db, { eventId: 1n, partnerId: 1n, childId: null }, 'x'),
   listPartnersToRate: (db, s) =>
