@@ -115,7 +115,8 @@ export async function openPage(
     const rating = ratingOf(content, channel);
     const rest = partFor(channel, remainingOf(content, []), content);
     if (!rating || !rest) return [];
-    const part = { event: content, partnerId, ids: [content.eventId] };
+    const ids = histories.get(keyOf({ ...content, ...channel }))?.ids ?? [content.eventId];
+    const part = { event: content, partnerId, ids };
     return levelsAbove(termsBy(rating)).filter(
       (level) => targetsAtPar({ rating, rest, part: { ...part, level } }).length > 0,
     );

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { changeAgreement } from '../../../commands/partners/agreements.ts';
+import { recordParent } from '../../../commands/partners/parents.ts';
+import { listPartnerEarnings } from '../../../db/earnings/partner-earnings.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { addPartner } from '../../fixtures/rows.ts';
 import { openShop } from '../../fixtures/shop.ts';
 
 let fixture: Fixture;
@@ -48,6 +51,24 @@ describe('given 10 % for partners of the tier gold', () => {
     await fact('tier', 'silver', '2026-06-01');
     await send({ id: 'moved', day: '2026-06-01', amount: '90.00', revision: 3 });
     expect(await earned()).toEqual({ gold: '9.00' });
+    expect(await checkInvariants(fixture.app)).toEqual([]);
+  });
+
+  it('when a correction moves an event by an hour then it keeps the tier that was known, also for the partner above', async () => {
+    const { send, fact, earned, company, partner } = await openShop(fixture, [
+      GOLD,
+      { ...GOLD, id: 'override', payTo: 'parent', pay: { rule: 'percent', percent: '2' } },
+    ]);
+    const parent = await addPartner(fixture.app, company);
+    const term = { partner: partner.code, parent: parent.code, from: '2020-01-01', until: null, reason: 'Contract' };
+    await recordParent(fixture.app, term, company.approver);
+    const sale = { id: 'hour', day: '2026-06-01', amount: '100.00' };
+    await fact('tier', 'gold', '2026-01-01');
+    await send(sale);
+    await fact('tier', 'silver', '2026-01-01');
+    await send({ ...sale, occurredAt: '2026-06-01T13:00:00Z', revision: 2 });
+    expect(await earned()).toEqual({ gold: '10.00' });
+    expect(await listPartnerEarnings(fixture.app, parent.id, null, 10)).toMatchObject([{ minor: 0n }, { minor: 200n }]);
     expect(await checkInvariants(fixture.app)).toEqual([]);
   });
 
