@@ -8,7 +8,12 @@ import {
 } from '../../db/earnings/corrections.ts';
 import { insertCorrectedLines } from '../../db/earnings/earnings.ts';
 import { listPointsBalances } from '../../db/earnings/points-balances.ts';
-import { listFreeSums, listTermsToTakeOver, listUnfollowedMerges } from '../../db/earnings/merges.ts';
+import {
+  listFreeSums,
+  listProgramsWithPointsDue,
+  listTermsToTakeOver,
+  listUnfollowedMerges,
+} from '../../db/earnings/merges.ts';
 import { insertTerms } from '../../db/partners/agreements.ts';
 import { getPartner, lockPartners, type Partner, setMergedInto } from '../../db/partners/partners.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
@@ -53,6 +58,12 @@ async function refusePoints(tx: Database, { id, code }: Partner): Promise<void> 
     throw new Failure(
       'correction_overtaken',
       `Partner ${code} has or owes points (${unit.unit}), which do not move to another partner. Nothing was recorded. Redeem or convert them first.`,
+    );
+  const [program] = await listProgramsWithPointsDue(tx, id);
+  if (program)
+    throw new Failure(
+      'correction_overtaken',
+      `Events of partner ${code} in program ${program}, which has points, are still to be worked out, and points do not move to another partner. Nothing was recorded. Try again when they are worked out. GET /v1/partners/${code}/payability names those that wait or are set aside.`,
     );
 }
 

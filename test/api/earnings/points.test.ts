@@ -12,7 +12,7 @@ import { type Answer, type Api, setUpShop, startApi } from '../api.ts';
 
 /** A loyalty program for installers: 2 points for each dollar of material, 50 for each training, free after 14 days, for two years. */
 
-const PARTNERS = ['ann', 'bob', 'cleo', 'dan', 'eve', 'fay', 'gus', 'hal', 'ivy', 'jan', 'kim'];
+const PARTNERS = ['ann', 'bob', 'cleo', 'dan', 'eve', 'fay', 'gus', 'hal', 'ivy', 'jan', 'kim', 'lou'];
 const UNITS = [
   { code: 'points-care', name: 'Care points', expiryMonths: 24, conversion: 'by-partner', leastConversion: '100' },
   { code: 'points-staff', name: 'Staff points', expiryMonths: 24, conversion: 'by-staff' },
@@ -353,6 +353,26 @@ describe('given a partner with points who is to be merged', () => {
     const answer = await api.ask('POST', '/v1/partners/ann/merge', { body });
     expect(answer.body['code']).toBe('correction_overtaken');
     expect(answer.body['detail']).toContain('has or owes points (points-care)');
+  });
+
+  it('when an event in a program with points is still due then it is not confirmed', async () => {
+    const body = { into: 'bob', reason: 'One person was enrolled twice' };
+    const proposed = await api.ask('POST', '/v1/partners/lou/merge', { body });
+    expect(proposed.status, proposed.text).toBe(201);
+    const occurredAt = new Date().toISOString();
+    const sale = { source: 'shop', id: 'due-1', program: 'care', partner: 'lou', kind: 'training', occurredAt };
+    await api.ask('POST', '/v1/events', { body: { events: [sale] } });
+    const confirm = () =>
+      api.ask('POST', `/v1/corrections/${String(proposed.body['id'])}/decision`, {
+        key: approver.key,
+        body: { decision: 'confirm' },
+      });
+    expect((await confirm()).body).toMatchObject({
+      code: 'correction_overtaken',
+      detail: expect.stringContaining('program care, which has points, are still to be worked out'),
+    });
+    await accrueAll(api.db, 'care');
+    expect((await confirm()).body['detail']).toContain('has or owes points');
   });
 });
 
