@@ -230,10 +230,19 @@ function covers(wide: readonly string[] | Range, narrow: readonly string[] | Ran
   return isBelow && isAbove;
 }
 
-/** The first rule that fits the facts, with its number from 1 on. A policy that was accepted always has one. */
-export function ruleFor({ rules }: Policy, facts: Facts): { readonly no: number; readonly rule: Rule } {
-  const index = rules.findIndex(({ when }) =>
-    Object.entries(when).every(([name, condition]) => (own(facts, name) ?? []).some((value) => fits(condition, value))),
+/**
+ * The first rule that fits the facts, with its number from 1 on. A policy that was accepted always has one. `byPeople` passes over the rules
+ * that decide without a person.
+ */
+export function ruleFor(
+  { rules }: Policy,
+  facts: Facts,
+  { byPeople = false } = {},
+): { readonly no: number; readonly rule: Rule } {
+  const isMet = ([name, condition]: [string, readonly string[] | Range]): boolean =>
+    (own(facts, name) ?? []).some((value) => fits(condition, value));
+  const index = rules.findIndex(
+    ({ when, stages }) => !(byPeople && stages === undefined) && Object.entries(when).every(isMet),
   );
   const rule = rules[index];
   if (!rule) throw new RangeError('the policy has no final rule');

@@ -2,7 +2,7 @@ import type { Database } from '../../db/database.ts';
 import { listPartnerFacts } from '../../db/partners/facts.ts';
 import type { Partner } from '../../db/partners/partners.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
-import { findPolicyInForce, readProgramDays } from '../../db/programs/policies.ts';
+import { findPolicyInForce, mayPayAlone, type PolicyVersion, readProgramDays } from '../../db/programs/policies.ts';
 import {
   insertAnswer,
   insertReview,
@@ -75,7 +75,7 @@ export async function askPolicy(tx: Database, wish: ReviewWish): Promise<Review>
   const days = await daysOf(tx, programId);
   const about = await factsAbout(tx, partner, localDate(nowMs, days.zone), nowMs);
   const facts = { ...about, ...wish.facts, ask: [ask] };
-  const { no, rule } = ruleFor(version.policy, facts);
+  const { no, rule } = await ruleNow(tx, version, partner.id, facts);
   const review = await insertReview(tx, {
     subject,
     subjectId,
@@ -89,6 +89,14 @@ export async function askPolicy(tx: Database, wish: ReviewWish): Promise<Review>
     askedBy,
   });
   return follow(tx, review, nowMs, true);
+}
+
+/** The rule that decides. While the people behind a limit may not pay the partner, other people decide. */
+async function ruleNow(tx: Database, version: PolicyVersion, partnerId: bigint, facts: Facts) {
+  const found = ruleFor(version.policy, facts);
+  const paysAlone = version.needsConfirmation && found.rule.automatic === 'approve';
+  if (!paysAlone || (await mayPayAlone(tx, version.id, partnerId))) return found;
+  return ruleFor(version.policy, facts, { byPeople: true });
 }
 
 /** Brings the open review of a subject to where time and answers have it. Null if none is open. */

@@ -101,6 +101,11 @@ export const isApproverOfAuthor = (db: Database, versionId: number, actorId: str
   db.oneFirst(sql.type(z.object({ gave: z.boolean() }))`
     select gave_role(created_by, ${actorId}, 'approver') as gave from policy_version where id = ${versionId}`);
 
+/** Whether the two people behind a version may pay a partner now without another person. */
+export const mayPayAlone = (db: Database, versionId: number, partnerId: bigint): Promise<boolean> =>
+  db.oneFirst(sql.type(z.object({ may: z.boolean() }))`
+    select may_pay_alone(${versionId}, ${partnerId}) as may`);
+
 const DaysRow = z.strictObject({ zone: z.string(), currency: Currency });
 
 /** The zone of a program's schedule, and the currency of its payer, whose banks have business days. */

@@ -130,7 +130,17 @@ const CHECKS: Readonly<Record<PolicySubject, RuleCheck>> = {
 };
 
 const schemaOf = (subject: PolicySubject) =>
-  policyOf(vocabularyOf(subject), (rule) => [...whyNotAsk(rule, ASKS[subject]), ...CHECKS[subject](rule)]);
+  policyOf(vocabularyOf(subject), (rule) => [...whyNotAsk(rule, ASKS[subject]), ...CHECKS[subject](rule)]).superRefine(
+    (policy, context) => {
+      if (paysAlone(subject, policy) && policy.rules.at(-1)?.stages === undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['rules'],
+          message:
+            'need people in the final rule: they decide claims within the limit that those behind it may not pay',
+        });
+    },
+  );
 
 /** The schema of each subject's policies. The parsed output holds every default, so a version never changes its meaning. */
 export const POLICY_OF: Readonly<Record<PolicySubject, ReturnType<typeof schemaOf>>> = {

@@ -37,6 +37,10 @@ describe('given a policy of ordered rules', () => {
   ])('when $facts is asked then rule $no decides: $because', ({ facts, no }) => {
     expect(ruleFor(policy, facts as unknown as Facts).no).toBe(no);
   });
+
+  it('when only people may decide then the rules without people are passed over', () => {
+    expect(ruleFor(policy, { amount: ['1'], currency: ['USD'], tier: ['gold'] }, { byPeople: true }).no).toBe(3);
+  });
 });
 
 describe('given a policy that cannot be right', () => {
@@ -143,7 +147,17 @@ describe('given what a program decides about', () => {
     {
       subject: 'claim',
       rules: [{ title: 'all', automatic: 'approve' }],
-      wrong: ['rules.0.automatic pays without a person: bound `amount` with atMost'],
+      wrong: [
+        'rules.0.automatic pays without a person: bound `amount` with atMost',
+        'rules need people in the final rule: they decide claims within the limit that those behind it may not pay',
+      ],
+    },
+    {
+      subject: 'claim',
+      rules: [small, { title: 'never', automatic: { decline: 'no' } }],
+      wrong: [
+        'rules need people in the final rule: they decide claims within the limit that those behind it may not pay',
+      ],
     },
     {
       subject: 'request',

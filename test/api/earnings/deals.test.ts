@@ -389,6 +389,16 @@ describe('given deals of several partners', () => {
     expect((await api.ask('GET', '/v1/deals?status=review&partner=bob')).body['items']).toEqual([]);
   });
 
+  it('when a partner is merged then the other one has their deals', async () => {
+    const id = idOf(await register(deal(), ann.key));
+    const merge = await api.ask('POST', '/v1/partners/ann/merge', { body: { into: 'bob', reason: 'One person' } });
+    const { key } = await api.newKey('approver');
+    await api.ask('POST', `/v1/corrections/${idOf(merge)}/decision`, { body: { decision: 'confirm' }, key });
+    const { body } = await api.ask('GET', '/v1/me/deals?limit=200', { key: bob.key });
+    expect((body['items'] as { id: string }[]).map((one) => one.id)).toContain(id);
+    expect((await api.ask('GET', `/v1/me/deals/${id}`, { key: bob.key })).body).toMatchObject({ id });
+  });
+
   it('then the books are right', async () => {
     expect(await checkInvariants(api.db)).toEqual([]);
   });

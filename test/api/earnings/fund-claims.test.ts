@@ -82,6 +82,8 @@ const claim = (
 const decide = (id: string, key: string, decision = 'approve') =>
   api.ask('POST', `/v1/claims/${id}/decision`, { body: { decision }, key });
 const get = (id: string) => api.ask('GET', `/v1/claims/${id}`);
+const grantBy = (id: string, correction: string) => sql.unsafe`
+  update fund_claim set status = 'granted', due_at = null, ended_at = now(), correction_id = ${correction} where id = ${id}`;
 const leftOf = async (fund: string) => {
   const { body } = await api.ask('GET', '/v1/funds?partner=ann&limit=200');
   return (body['items'] as { id: string; left: string }[]).find(({ id }) => id === fund)?.left;
@@ -183,10 +185,36 @@ describe('given a claim from a fund', () => {
       select program_id, partner_id, fund_id, currency, amount_minor, wish, proof, proof_sha256, claimed_by, now()
       from fund_claim where id = ${id}`);
     expect(await refusalOf(copy)).toContain('has less left');
-    const grant = api.db.query(sql.unsafe`
-      update fund_claim set status = 'granted', due_at = null, ended_at = now(), correction_id = (select id from correction limit 1)
-      where id = ${id}`);
-    expect(await refusalOf(grant)).toContain('grant it');
+    const { body: gift } = await api.ask('GET', '/v1/corrections?limit=1');
+    expect(
+      await refusalOf(api.db.query(grantBy(id, idOf({ body: (gift['items'] as Answer['body'][])[0] ?? {} })))),
+    ).toContain('grant it');
+  });
+
+  it('when the code credits another partner then the database refuses the grant', async () => {
+    const id = idOf(await claim(await openFund('100.00'), '60.00'));
+    await decide(id, preparer.key);
+    const creditTo = async (partner: string): Promise<string> => {
+      const gift = { kind: 'credit', partner, program: 'shop', currency: 'USD', amount: '60.00', reason: 'A gift' };
+      const { body } = await api.ask('POST', '/v1/corrections', { body: gift });
+      await api.ask('POST', `/v1/corrections/${idOf({ body })}/decision`, {
+        body: { decision: 'confirm' },
+        key: other.key,
+      });
+      return idOf({ body });
+    };
+    const grantWith = (correction: string) =>
+      api.db.transaction(async (tx) => {
+        await tx.query(sql.unsafe`
+          insert into policy_answer(review_id, actor_id, stage, role, decision, at)
+          select id, ${approver.actor.id}, 2, 'approver', 'approve', clock_timestamp() from policy_review where subject_id = ${id}`);
+        await tx.query(sql.unsafe`
+          update policy_review set status = 'approved', due_at = null, ended_at = now() where subject_id = ${id}`);
+        await tx.query(grantBy(id, correction));
+      });
+    expect(await refusalOf(grantWith(await creditTo('bob')))).toContain('grant it');
+    await grantWith(await creditTo('ann'));
+    expect((await get(id)).body).toMatchObject({ status: 'granted' });
   });
 });
 
@@ -219,6 +247,65 @@ describe('given a policy that pays small claims without a person', () => {
       decidedBy: other.actor.code,
     });
     expect((await claim(fund, '20.01')).body).toMatchObject({ status: 'review' });
+  });
+
+  it('when the partner pays one of the two then people decide', async () => {
+    const fund = await openFund('100.00');
+    const owner = await openOwner(api.url);
+    for (const { id, email } of [api.operator.actor, other.actor]) {
+      await tamper(
+        owner,
+        sql.unsafe`update partner set email = (select email from actor where id = ${id}) where code = 'ann'`,
+      );
+      expect((await claim(fund, '20.00')).body, email ?? '').toMatchObject({ status: 'review' });
+    }
+    await tamper(owner, sql.unsafe`update partner set email = 'ann@partners.test' where code = 'ann'`);
+    await owner.end();
+    expect((await claim(fund, '20.00')).body).toMatchObject({ status: 'granted' });
+  });
+
+  it('when the approver behind it loses the role then people decide, and the database refuses a payment without them', async () => {
+    const fund = await openFund('100.00');
+    const { body: paid } = await claim(fund, '20.00');
+    await api.db.query(sql.unsafe`
+      update role_grant set status = 'revoked', revoked_by = ${api.operator.actor.id}, revoked_at = now()
+      where id = ${other.grantId}`);
+    const waiting = await claim(fund, '20.00');
+    expect(waiting.body).toMatchObject({ status: 'review' });
+    const copy = api.db.transaction(async (tx) => {
+      await tx.query(sql.unsafe`
+        update policy_review waiting set status = 'withdrawn', due_at = null, ended_at = now() where subject_id = ${idOf(waiting)}`);
+      await tx.query(sql.unsafe`
+        insert into policy_review(subject, subject_id, ask, program_id, partner_id, policy_version_id, rule_no, rule, facts, asked_by)
+        select subject, ${idOf(waiting)}, ask, program_id, partner_id, policy_version_id, rule_no, rule, facts, asked_by
+        from policy_review where subject_id = ${String(paid['id'])}`);
+      await tx.query(sql.unsafe`
+        update policy_review set status = 'approved', ended_at = now() where subject_id = ${idOf(waiting)} and status = 'waiting'`);
+      await tx.query(grantBy(idOf(waiting), String(paid['correction'])));
+    });
+    expect(await refusalOf(copy)).toContain('grant it');
+    await decide(idOf(waiting), preparer.key);
+    expect((await decide(idOf(waiting), approver.key)).body).toMatchObject({ status: 'granted' });
+  });
+});
+
+describe('given a partner with a fund who is merged', () => {
+  it('then the other one claims from it, and is paid', async () => {
+    const fund = await openFund('100.00');
+    const path = '/v1/partners/ann/merge';
+    const { body: merge } = await api.ask('POST', path, { body: { into: 'bob', reason: 'One person' } });
+    const confirm = { body: { decision: 'confirm' }, key: approver.key };
+    const merged = await api.ask('POST', `/v1/corrections/${String(merge['id'])}/decision`, confirm);
+    expect(merged.status, merged.text).toBe(200);
+    const answer = await claim(fund, '60.00', { key: bob.key });
+    expect(answer.body, answer.text).toMatchObject({ status: 'review' });
+    await decide(idOf(answer), preparer.key);
+    const granted = await decide(idOf(answer), approver.key);
+    expect(granted.body, granted.text).toMatchObject({ status: 'granted' });
+    const correction = await api.ask('GET', `/v1/corrections/${String(granted.body['correction'])}`);
+    expect(correction.body).toMatchObject({ items: [{ partner: 'bob', amount: '60.00' }] });
+    const { body } = await api.ask('GET', '/v1/me/funds?limit=200', { key: bob.key });
+    expect((body['items'] as { id: string; left: string }[]).find(({ id }) => id === fund)?.left).toBe('40.00');
   });
 
   it('then the books are right', async () => {
