@@ -24,18 +24,18 @@ export const AsOfQuery = z
   .openapi({
     type: 'string',
     description:
-      'Answers as it was known at an instant, or at the end of a local date in the zone of the pay schedule; now by default',
+      'Answers as it was known at an instant at least ten minutes ago, or at the end of a local date in the zone of the pay schedule; now by default',
     examples: ['2026-03-01'],
   });
 
 type About = { zones: readonly string[]; since: Date; what: string };
 
-/** Refuses a look into the future, or to a time before its subject was added. */
+/** Refuses a look into the future, or to the last minutes, or to a time before its subject was added. */
 export function refuseLookAhead(asOf: AsOf | undefined, { zones, since, what }: About): void {
   if (asOf === undefined) return;
   const reason = whyNotLookBack(asOf, { zones, sinceMs: since.getTime(), nowMs: Date.now(), what });
   if (reason === undefined) return;
-  throw new Failure('invalid_input', `asOf ${reason}. Nothing was known then. Choose another instant.`, {
+  throw new Failure('invalid_input', `asOf ${reason}. Nothing was read. Choose another instant.`, {
     details: [{ field: 'asOf', reason }],
   });
 }

@@ -24084,7 +24084,7 @@ export interface operations {
                 limit?: number;
                 /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
-                /** @description Answers as it was known at an instant, or at the end of a local date in the zone of the pay schedule; now by default */
+                /** @description Answers as it was known at an instant at least ten minutes ago, or at the end of a local date in the zone of the pay schedule; now by default */
                 asOf?: string;
             };
             header?: never;
@@ -24127,7 +24127,7 @@ export interface operations {
                 limit?: number;
                 /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
-                /** @description Answers as it was known at an instant, or at the end of a local date in the zone of the pay schedule; now by default */
+                /** @description Answers as it was known at an instant at least ten minutes ago, or at the end of a local date in the zone of the pay schedule; now by default */
                 asOf?: string;
             };
             header?: never;
@@ -24170,7 +24170,7 @@ export interface operations {
                 limit?: number;
                 /** @description The `nextCursor` of the previous page; without it, the first page is read */
                 cursor?: string;
-                /** @description Answers as it was known at an instant, or at the end of a local date in the zone of the pay schedule; now by default */
+                /** @description Answers as it was known at an instant at least ten minutes ago, or at the end of a local date in the zone of the pay schedule; now by default */
                 asOf?: string;
             };
             header?: never;
@@ -24206,7 +24206,7 @@ export interface operations {
     getPartnerBalances: {
         parameters: {
             query?: {
-                /** @description Answers as it was known at an instant, or at the end of a local date in the zone of the pay schedule; now by default */
+                /** @description Answers as it was known at an instant at least ten minutes ago, or at the end of a local date in the zone of the pay schedule; now by default */
                 asOf?: string;
             };
             header?: never;
@@ -24237,7 +24237,7 @@ export interface operations {
     getMyBalances: {
         parameters: {
             query?: {
-                /** @description Answers as it was known at an instant, or at the end of a local date in the zone of the pay schedule; now by default */
+                /** @description Answers as it was known at an instant at least ten minutes ago, or at the end of a local date in the zone of the pay schedule; now by default */
                 asOf?: string;
             };
             header?: never;

@@ -1,8 +1,9 @@
 import { sql } from 'slonik';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 
+import { SETTLES_MS } from '../../../domain/as-of.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
 import { openOwner, tamper } from '../../fixtures/database.ts';
 import {
@@ -42,6 +43,16 @@ const nextInstant = async (): Promise<string> => {
   while (new Date().toISOString() === now) await pause(1);
   return now;
 };
+
+/** Asks when everything that was done up to now is old enough. */
+async function afterwards<T>(ask: () => Promise<T>): Promise<T> {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + SETTLES_MS });
+  try {
+    return await ask();
+  } finally {
+    vi.useRealTimers();
+  }
+}
 
 type Look = { balances: Answer['body']; earnings: Answer['body'] };
 
@@ -92,12 +103,14 @@ describe('given a partner who earned, lost by a refund, was corrected and was pa
       usd({ earned: '32.00', held: '0.00', payable: '7.00', inPayout: '0.00', paid: '25.00' }),
     ]);
     for (const { at, was } of seen) {
-      const back = await look(partner, at);
+      const back = await afterwards(() => look(partner, at));
       expect(back.balances['asOf']).toBe(at);
       expect({ ...back, balances: amounts(back) }).toEqual({ ...was, balances: amounts(was) });
     }
-    expect(await explanation(`?asOf=${seen.at(3)?.at ?? ''}`)).toEqual(explained);
-    const tooEarly = await api.ask('GET', `/v1/payouts/${payout}/explanation?asOf=${seen.at(2)?.at ?? ''}`);
+    expect(await afterwards(() => explanation(`?asOf=${seen.at(3)?.at ?? ''}`))).toEqual(explained);
+    const tooEarly = await afterwards(() =>
+      api.ask('GET', `/v1/payouts/${payout}/explanation?asOf=${seen.at(2)?.at ?? ''}`),
+    );
     expect(tooEarly.status).toBe(400);
     expect(tooEarly.body['errors']).toEqual([
       { field: 'asOf', reason: expect.stringContaining(`when payout ${payout} was added`) },
@@ -145,6 +158,22 @@ describe('given a partner who earned, lost by a refund, was corrected and was pa
     }
   });
 
+  it('when an instant is not ten minutes old then it is refused, because a booking that began before it may still come', async () => {
+    const partner = await addPartner(api.db, company);
+    const at = new Date(Date.now() - SETTLES_MS / 2);
+    const owner = await openOwner(api.url);
+    await tamper(owner, sql.unsafe`update partner set created_at = '2026-06-01' where id = ${partner.id}`);
+    await owner.end();
+    const ask = () => api.ask('GET', `/v1/partners/${partner.code}/balances?asOf=${at.toISOString()}`);
+    const { status, body } = await ask();
+    expect(status).toBe(400);
+    const from = new Date(at.getTime() + SETTLES_MS).toISOString();
+    expect(body['errors']).toEqual([
+      { field: 'asOf', reason: expect.stringContaining(`can be asked from ${from} on`) },
+    ]);
+    expect((await afterwards(ask)).status).toBe(200);
+  });
+
   it('when a partner looks back then only their own things show', async () => {
     const [own, other] = [await addPartner(api.db, company), await addPartner(api.db, company)];
     await earn(own, { id: 'own', minor: 10_000n });
@@ -152,9 +181,9 @@ describe('given a partner who earned, lost by a refund, was corrected and was pa
     const at = await nextInstant();
     expect((await api.ask('GET', `/v1/partners/${other.code}/balances?asOf=${at}`, { key })).status).toBe(404);
     expect((await api.ask('GET', `/v1/partners/${other.code}/earnings?asOf=${at}`, { key })).status).toBe(404);
-    const mine = await api.ask('GET', `/v1/me/balances?asOf=${at}`, { key });
-    expect(mine.body).toEqual((await look(own, at)).balances);
-    const earned = await api.ask('GET', `/v1/me/earnings?asOf=${at}`, { key });
-    expect(earned.body).toEqual((await look(own, at)).earnings);
+    const ask = (what: string) => afterwards(() => api.ask('GET', `/v1/me/${what}?asOf=${at}`, { key }));
+    const all = await afterwards(() => look(own, at));
+    expect((await ask('balances')).body).toEqual(all.balances);
+    expect((await ask('earnings')).body).toEqual(all.earnings);
   });
 });
