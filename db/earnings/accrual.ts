@@ -118,11 +118,11 @@ export const listDueEvents = (
       select event_id, partner_id, child_id from event_due
       where program_id = ${programId} and shard = ${shard} and waits_for is null and set_aside_since is null
         ${few ? sql.fragment`and (event_id, partner_id, coalesce(child_id, 0)) in (select event_id, partner_id, coalesce(child_id, 0) from ${unnestDue(few)} as few(event_id, partner_id, child_id))` : sql.fragment``}
-      order by event_id, partner_id limit ${limit}
+      order by event_id, partner_id, coalesce(child_id, 0) limit ${limit}
     ) due
     join event on event.id = due.event_id
     join program on program.id = event.program_id join partner on partner.id = event.partner_id
-    order by event.id, due.partner_id`);
+    order by event.id, due.partner_id, coalesce(due.child_id, 0)`);
 
 /** The events of a partner in a program that happened between two instants and are worked out, also by the parts of partners below. */
 export const listRatedEvents = (

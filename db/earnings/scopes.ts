@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { type Scope, scopeKey } from '../../domain/earnings/change.ts';
 import { againstQuota } from '../../domain/earnings/quota.ts';
-import { type Member, READ, type Segment } from '../../domain/earnings/scope.ts';
+import { type Member, memberKey, READ, type Segment } from '../../domain/earnings/scope.ts';
 import type { ScopeName } from '../../domain/earnings/target.ts';
 import { isReading } from '../../domain/programs/incentives/measure.ts';
 import { WINDOWS } from '../../domain/programs/incentives/window.ts';
@@ -103,7 +103,7 @@ export async function readScopes(
   const scopes = new Map<string, Scope>();
   for (const { versionId, sinceMs, volume, of, base, ...row } of rows) {
     const key = scopeKey(row.partnerId, row);
-    const scope = scopes.get(key) ?? { ...row, segments: [], members: new Map<bigint, Member>() };
+    const scope = scopes.get(key) ?? { ...row, segments: [], members: new Map<string, Member>() };
     scopes.set(key, scope);
     if (versionId !== null && sinceMs !== null)
       scope.segments.push({ versionId, sinceMs, measures: { volume: volume ?? 0n, of: of ?? 0n, base: base ?? 0n } });
@@ -126,7 +126,7 @@ const MemberRow = z.strictObject({
 const hasMembers = ({ window, measure }: Scope): boolean => window === 'event' || isReading(measure);
 
 /** The members of scopes as they were read. A member that changes is another object. */
-const stored = new WeakMap<Scope, ReadonlyMap<bigint, Member>>();
+const stored = new WeakMap<Scope, ReadonlyMap<string, Member>>();
 
 async function readMembers(db: Database, scopes: ReadonlyMap<string, Scope>): Promise<void> {
   const byId = new Map([...scopes.values()].filter(hasMembers).map((scope) => [scope.id, scope]));
@@ -137,7 +137,7 @@ async function readMembers(db: Database, scopes: ReadonlyMap<string, Scope>): Pr
   for (const { scopeId, volume, of, ...member } of rows) {
     const scope = byId.get(scopeId);
     const base = scope && isReading(scope.measure) ? READ : 0n;
-    scope?.members.set(member.originId, { ...member, measures: { volume, of, base } });
+    scope?.members.set(memberKey(member), { ...member, measures: { volume, of, base } });
   }
   for (const scope of byId.values()) stored.set(scope, new Map(scope.members));
 }
@@ -217,17 +217,17 @@ const saveTotals = (db: Database, scopes: readonly Scope[]) =>
 
 /** Writes the members that changed since their scope was read, and removes those that are gone. */
 async function saveMembers(db: Database, scopes: readonly Scope[]): Promise<void> {
-  const changes = scopes.map((scope) => ({ scope, before: stored.get(scope) ?? new Map<bigint, Member>() }));
+  const changes = scopes.map((scope) => ({ scope, before: stored.get(scope) ?? new Map<string, Member>() }));
   const gone = changes.flatMap(({ scope: { id, members }, before }) =>
-    [...before.keys()].flatMap((originId) => (members.has(originId) ? [] : [[id, originId]])),
+    [...before].flatMap(([key, { originId, versionId }]) => (members.has(key) ? [] : [[id, originId, versionId]])),
   );
   const changed = changes.flatMap(({ scope: { id, members }, before }) =>
-    [...members.values()].flatMap((member) => (before.get(member.originId) === member ? [] : [{ id, ...member }])),
+    [...members.values()].flatMap((member) => (before.get(memberKey(member)) === member ? [] : [{ id, ...member }])),
   );
   if (gone.length > 0)
     await db.query(sql.unsafe`
-      delete from scope_member using ${unnestColumns(['int8', 'int8'], gone)} as gone(scope_id, origin_id)
-      where scope_member.scope_id = gone.scope_id and scope_member.origin_id = gone.origin_id`);
+      delete from scope_member member using ${unnestColumns(['int8', 'int8', 'int4'], gone)} as gone(scope_id, origin_id, version_id)
+      where (member.scope_id, member.origin_id, member.plan_version_id) = (gone.scope_id, gone.origin_id, gone.version_id)`);
   if (changed.length === 0) return;
   await db.query(sql.unsafe`
     insert into scope_member(scope_id, origin_id, origin_key, occurred_at, plan_version_id, volume, of_amount)
@@ -243,8 +243,8 @@ async function saveMembers(db: Database, scopes: readonly Scope[]): Promise<void
         measures.of,
       ]),
     )}
-    on conflict (scope_id, origin_id) do update set origin_key = excluded.origin_key, occurred_at = excluded.occurred_at,
-      plan_version_id = excluded.plan_version_id, volume = excluded.volume, of_amount = excluded.of_amount`);
+    on conflict (scope_id, origin_id, plan_version_id) do update set origin_key = excluded.origin_key,
+      occurred_at = excluded.occurred_at, volume = excluded.volume, of_amount = excluded.of_amount`);
 }
 
 const ClosableRow = z.strictObject({

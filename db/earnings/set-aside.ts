@@ -20,7 +20,7 @@ export const listDueKeys = (
   db.any(sql.type(DueKeyRow)`
     select event_id as "eventId", partner_id as "partnerId", child_id as "childId" from event_due
     where program_id = ${programId} and shard = ${shard} and waits_for is null and set_aside_since is null
-    order by event_id, partner_id limit ${limit}`);
+    order by event_id, partner_id, coalesce(child_id, 0) limit ${limit}`);
 
 const NameRow = z.strictObject({ source: z.string(), id: z.string(), partner: z.string() });
 

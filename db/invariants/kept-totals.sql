@@ -6,9 +6,9 @@ with earned as (
     sum(of_amount) as of_amount, sum(case when measure like 'reading %' then 0 else base end) as base
   from earning join earning_scope scope on scope.id = scope_id group by scope_id, terms_since, plan_version_id
 ), joined as (
-  select scope_id, origin_id, sum(volume) as volume, sum(of_amount) as of_amount
+  select scope_id, origin_id, plan_version_id, sum(volume) as volume, sum(of_amount) as of_amount
   from earning join earning_scope scope on scope.id = scope_id where time_window = 'event' or measure like 'reading %'
-  group by scope_id, origin_id
+  group by scope_id, origin_id, plan_version_id
   having case when max(time_window) = 'event' then sum(volume) <> 0 or sum(of_amount) <> 0 else sum(base) <> 0 end
 )
 select format('scope %s has earned %s, but says %s', scope.id, coalesce(earned.minor, 0), scope.earned_minor) as culprit
@@ -25,5 +25,5 @@ union all
 select format('event %s counts %s in scope %s, which says %s', coalesce(member.origin_id, joined.origin_id), joined.volume,
   coalesce(member.scope_id, joined.scope_id), member.volume)
 from scope_member member
-full join joined using (scope_id, origin_id)
+full join joined using (scope_id, origin_id, plan_version_id)
 where (member.volume, member.of_amount) is distinct from (joined.volume, joined.of_amount);

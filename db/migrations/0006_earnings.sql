@@ -78,7 +78,7 @@ create table event_due(
   check ((set_aside_since is null) = (set_aside_reason is null)),
   unique nulls not distinct (event_id, partner_id, child_id)
 );
-create index event_due_ready on event_due(program_id, shard, event_id, partner_id) where waits_for is null and set_aside_since is null;
+create index event_due_ready on event_due(program_id, shard, event_id, partner_id, coalesce(child_id, 0)) where waits_for is null and set_aside_since is null;
 create index event_due_aside on event_due(event_id, partner_id, coalesce(child_id, 0)) where set_aside_since is not null;
 create index event_due_aside_of on event_due(partner_id, event_id) where set_aside_since is not null;
 create index event_due_waiting on event_due(source, waits_for) where waits_on = 'sale';
@@ -306,7 +306,7 @@ create table scope_total(
   primary key (scope_id, terms_since, plan_version_id)
 );
 
--- The events of a scope that counts only the first ones of a customer, each with its measures.
+-- The events of a scope that counts only the first ones of a customer, each with its measures by a version of a plan.
 create table scope_member(
   scope_id bigint not null references earning_scope,
   origin_id bigint not null references event,
@@ -315,7 +315,7 @@ create table scope_member(
   plan_version_id int not null references plan_version,
   volume bigint not null check (volume >= 0),
   of_amount bigint not null check (of_amount >= 0),
-  primary key (scope_id, origin_id)
+  primary key (scope_id, origin_id, plan_version_id)
 );
 
 -- The difference that an event made to what a scope is worth. Its keys name rows that the same transaction read or wrote, and that never

@@ -5,7 +5,7 @@ import { isReading } from '../programs/incentives/measure.ts';
 import type { PlanTerms } from '../programs/plan.ts';
 import type { UnitCode } from '../unit.ts';
 import type { Collected } from './collection.ts';
-import { changeMember } from './firsts.ts';
+import { changeMember, countPurchases } from './firsts.ts';
 import { quotaNameOf } from './quota.ts';
 import type { Rating } from './rating.ts';
 import {
@@ -14,6 +14,7 @@ import {
   isNothing,
   lastReading,
   type Member,
+  memberKey,
   type Segment,
   type TermsOfVersion,
   worthOf,
@@ -37,8 +38,8 @@ export type Scope = ScopeName & {
   isClosed: boolean;
   /** The segments of a window, oldest first. */
   segments: Segment[];
-  /** The events of a scope that counts only the first ones of a customer. Empty in a window. */
-  members: Map<bigint, Member>;
+  /** The events of a scope that counts only the first ones of a customer, by `memberKey`. Empty in a window without readings. */
+  members: Map<string, Member>;
 };
 
 export const scopeKey = (
@@ -206,12 +207,12 @@ function recount(
   const isEmpty = scope.segments.length === 0 && scope.members.size === 0;
   const earned = scope.earnedMinor;
   if (terms(versionId).first) {
-    const counted = scope.members.size;
-    const known = scope.members.get(originId);
+    const counted = countPurchases(scope.members);
+    const known = scope.members.get(memberKey({ originId, versionId }));
     const sum = addMeasures(known?.measures ?? NOTHING, measures);
     const isGone = sum.volume === 0n && sum.of === 0n;
-    const member = isGone ? undefined : { originId, key, atMs, versionId, measures: sum };
-    const minor = changeMember(scope.members, originId, member, { terms, currency: scope.currency, zone });
+    const member = { originId, key, atMs, versionId, measures: sum };
+    const minor = changeMember(scope.members, member, isGone, { terms, currency: scope.currency, zone });
     scope.earnedMinor += minor;
     return {
       minor,
@@ -220,7 +221,7 @@ function recount(
   }
   const before = isEmpty ? null : { minor: earned, segments: scope.segments };
   const isOfReading = isReading(measureOfTerms(terms(versionId)));
-  if (isOfReading && (measures.base !== 0n || scope.members.has(originId)))
+  if (isOfReading && (measures.base !== 0n || scope.members.has(memberKey({ originId, versionId }))))
     read(scope, { originId, key, atMs, versionId, measures });
   const counted = isOfReading ? { ...NOTHING, of: measures.of } : measures;
   scope.segments = withMeasures(scope.segments, { versionId, sinceMs, measures: counted });
@@ -232,10 +233,11 @@ function recount(
 
 /** Takes over a reading, or forgets it where nothing of it is left. */
 function read(scope: Scope, reading: Member): void {
-  const known = scope.members.get(reading.originId);
+  const id = memberKey(reading);
+  const known = scope.members.get(id);
   const measures = addMeasures(known?.measures ?? NOTHING, reading.measures);
-  if (measures.base === 0n) scope.members.delete(reading.originId);
-  else scope.members.set(reading.originId, { ...reading, measures });
+  if (measures.base === 0n) scope.members.delete(id);
+  else scope.members.set(id, { ...reading, measures });
 }
 
 /** The part of the state of a window that does not add up: its last reading, or its quota. */

@@ -9,7 +9,10 @@ export type TermsOfVersion = (versionId: number) => IncentiveTerms;
 /** The measures of a window under the terms of one version, from the instant at which the partner had them. */
 export type Segment = { readonly versionId: number; readonly sinceMs: number; readonly measures: Measures };
 
-/** An event of a scope that counts only the first ones of a customer. */
+/**
+ * An event of a scope that counts only the first ones of a customer, as far as it is rated by one version of a plan. The parts of an event
+ * that partners below share may be rated by several.
+ */
 export type Member = {
   readonly originId: bigint;
   /** The source and id of the event, which decide where two happened at the same instant. */
@@ -18,6 +21,10 @@ export type Member = {
   readonly versionId: number;
   readonly measures: Measures;
 };
+
+/** By this key a scope keeps its members. */
+export const memberKey = ({ originId, versionId }: Pick<Member, 'originId' | 'versionId'>): string =>
+  `${originId}/${versionId}`;
 
 export const addMeasures = (one: Measures, other: Measures): Measures => ({
   volume: one.volume + other.volume,
@@ -71,7 +78,8 @@ export const READ = 1n;
 /** The last reading of a window. Undefined where there is none. */
 export function lastReading(readings: Iterable<Member>): Member | undefined {
   let last: Member | undefined;
-  for (const reading of readings) if (!last || byTime(last, reading) < 0) last = reading;
+  for (const reading of readings)
+    if (!last || (byTime(last, reading) || last.versionId - reading.versionId) < 0) last = reading;
   return last;
 }
 

@@ -30,7 +30,7 @@ const readings = (...values: bigint[]): Scope => ({
   segments: [{ versionId: 1, sinceMs: 0, measures: NOTHING }],
   members: new Map(
     values.map((volume, index) => [
-      BigInt(index),
+      `${index}/1`,
       {
         originId: BigInt(index),
         key: `store/${index}`,
