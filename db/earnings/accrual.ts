@@ -133,7 +133,7 @@ export const listRatedEvents = (
 ): Promise<readonly DueEvent[]> =>
   db.any(sql.type(DueRow)`
     select distinct on (event.source, event.source_id, found.child_id) ${eventColumns}, ${partnerId}::bigint as "partnerId",
-      found.child_id as "childId", found.level, null as "acceptedBy"
+      found.child_id as "childId", found.level, '{}'::uuid[] as "otherHands"
     from (
       select id, null::bigint as child_id, null::smallint as level from (${eventsOf(sql.fragment`${partnerId}`)}) own
       union all

@@ -9,5 +9,6 @@ begin
   return null;
 end $$;
 
+drop trigger if exists nobody_above_themselves on partner_parent;
 create constraint trigger nobody_above_themselves after insert on partner_parent
   deferrable initially deferred for each row execute function guard_partner_parent();

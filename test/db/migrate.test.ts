@@ -62,7 +62,14 @@ describe('given a migrated database', () => {
       listTexts(client, `select proname as text from pg_proc where pronamespace = 'public'::regnamespace order by 1`),
     );
     const files = await readdir(FUNCTIONS);
-    expect(files.toSorted()).toEqual(functions.map((text) => `${text.replaceAll('_', '-')}.sql`).toSorted());
+    // The checks of tables call these, so the migrations make them.
+    const early = new Set(['is_points']);
+    expect(files.toSorted()).toEqual(
+      functions
+        .filter((name) => !early.has(name))
+        .map((name) => `${name.replaceAll('_', '-')}.sql`)
+        .toSorted(),
+    );
   });
 
   it('when a function cannot be created then the whole migration is undone, and the error names the file', async () => {

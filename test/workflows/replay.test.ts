@@ -10,9 +10,12 @@ import { listRunBatches } from '../../db/payouts/batches.ts';
 import * as workflows from '../../workflows/index.ts';
 import {
   accrualWorkflowId,
+  auditWorkflowId,
+  backTestWorkflowId,
   batchWorkflowId,
   decisionWorkflowId,
   payoutWorkflowId,
+  reRatingWorkflowId,
   runWorkflowId,
   TASK_QUEUES,
 } from '../../temporal/messages.ts';
@@ -84,7 +87,9 @@ async function tellStory(): Promise<void> {
   await world.temporal.workflow.execute('nightlyReconciliation', { ...byHand, workflowId: 'nightly-reconciliation' });
   await world.temporal.workflow.execute('nightlyInvariants', { ...byHand, workflowId: 'nightly-invariants' });
   await world.temporal.workflow.execute('checkDesk', { ...byHand, workflowId: 'check-desk' });
+  await world.temporal.workflow.execute('monthlyAudits', { ...byHand, workflowId: 'monthly-audits' });
   const dealId = await playDeal(company);
+  const lookedBack = await playLookingBack(company);
   const payouts = await Promise.all(
     ['bank', 'paypal', 'check', 'failed', 'returned', 'inexpressible'].map(
       async (name) => [`payout-${name}`, payoutWorkflowId((await payoutOf(business, run, name)).id)] as const,
@@ -94,15 +99,22 @@ async function tellStory(): Promise<void> {
   const batches = (await listRunBatches(world.db, run.id, null, 10)).map(
     ({ gateway, id }) => [`batch-${gateway}`, batchWorkflowId(id)] as const,
   );
-  const others = ['sweep', 'mail', 'run-trigger', 'nightly-reconciliation', 'nightly-invariants', 'check-desk'].map(
-    (id) => [id, id] as const,
-  );
+  const others = [
+    'sweep',
+    'mail',
+    'run-trigger',
+    'nightly-reconciliation',
+    'nightly-invariants',
+    'check-desk',
+    'monthly-audits',
+  ].map((id) => [id, id] as const);
   await record([
     ...payouts,
     ...batches,
     ...others,
     ['run', runWorkflowId(run.id)],
     ['decision', decisionWorkflowId('deal', dealId)],
+    ...lookedBack,
     ['accrual', accrualWorkflowId({ program: 'story', shard: 0 })],
     ['reconciliation', `reconciliation/wise/${day}`],
   ]);
@@ -125,6 +137,25 @@ async function playDeal({ operator: { api } }: Company): Promise<string> {
   });
   await api.post(`/v1/deals/${id}/withdraw`, { reason: 'They went away' });
   return id;
+}
+
+/** An audit of a month, a draft of terms that is tried on past events, and days that are worked out again. */
+async function playLookingBack({ operator: { api } }: Company): Promise<[string, string][]> {
+  const ask = async (path: string, body: object) =>
+    (await api.post<{ id: string }>(`/v1/programs/story/${path}`, body)).id;
+  const incentives = [{ id: 'commission', pay: { rule: 'percent', percent: '1' } }];
+  const terms = { holdDays: 0, rounding: 'half-even', incentives };
+  return [
+    ['audit', auditWorkflowId(await ask('audits', { month: '2026-01', controls: [] }))],
+    [
+      'back-test',
+      backTestWorkflowId(await ask('plans/standard/back-tests', { terms, from: '2026-01-01', until: '2026-02-01' })),
+    ],
+    [
+      're-rating',
+      reRatingWorkflowId(await ask('re-ratings', { from: '2026-01-01', until: '2026-02-01', reason: 'Again' })),
+    ],
+  ];
 }
 
 async function record(ids: readonly (readonly [string, string])[]): Promise<void> {
