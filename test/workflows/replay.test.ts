@@ -149,7 +149,7 @@ async function playLookingBack({ operator: { api } }: Company): Promise<[string,
     ['audit', auditWorkflowId(await ask('audits', { month: '2026-01', controls: [] }))],
     [
       'back-test',
-      backTestWorkflowId(await ask('plans/standard/back-tests', { terms, from: '2026-01-01', until: '2026-02-01' })),
+      backTestWorkflowId(await ask('plans/all/back-tests', { terms, from: '2026-01-01', until: '2026-02-01' })),
     ],
     [
       're-rating',
