@@ -66,8 +66,8 @@ describe('given a migrated database', () => {
     const early = new Set(['is_points']);
     expect(files.toSorted()).toEqual(
       functions
-        .filter((name) => !early.has(name))
-        .map((name) => `${name.replaceAll('_', '-')}.sql`)
+        .filter((text) => !early.has(text))
+        .map((text) => `${text.replaceAll('_', '-')}.sql`)
         .toSorted(),
     );
   });
