@@ -55,6 +55,7 @@ describe('given a yearly bonus of 1 %, or 2 % from 1,000.00 on, that is earned a
         group: '',
         currency: 'USD',
         volume: '820.00 USD',
+        quota: null,
         earned: '0.00',
         worth: '8.20',
         closesOn: `${YEAR + 1}-01-01`,
