@@ -78,7 +78,7 @@ export const decideConversion = (
   db.transaction(async (tx) => {
     const conversion = await lockConversion(tx, id);
     const decider = { id: actorId, ...(await readConversionDecider(tx, id, actorId)) };
-    const refusal = whyNotDecideConversion(conversion, decider);
+    const refusal = whyNotDecideConversion(conversion, decider, decision);
     if (refusal) throw new Failure(refusal.code, refusal.message);
     const status = decision === 'confirm' ? 'confirmed' : 'refused';
     await recordConversionVerdict(tx, id, { status, by: actorId, note });

@@ -102,13 +102,18 @@ export const recordConversionVerdict = (
   db.query(sql.unsafe`
     update conversion set status = ${status}, decided_by = ${by}, decided_at = now(), note = ${note} where id = ${id}`);
 
-const DeciderRow = z.strictObject({ isPayee: z.boolean(), hasRoleFromProposer: z.boolean() });
+const DeciderRow = z.strictObject({
+  isPayee: z.boolean(),
+  isProposerPayee: z.boolean(),
+  hasRoleFromProposer: z.boolean(),
+});
 
 /** How a person who wants to decide stands to a conversion. */
 export const readConversionDecider = (db: Database, id: string, actorId: string): Promise<z.infer<typeof DeciderRow>> =>
   db.one(sql.type(DeciderRow)`
     select gave_role(conversion.proposed_by, ${actorId}, 'approver') as "hasRoleFromProposer",
-      exists (select from partners_of(${actorId}) own where own.partner_id = conversion.partner_id) as "isPayee"
+      conversion.partner_id in (select partner_id from partners_of(${actorId})) as "isPayee",
+      conversion.partner_id in (select partner_id from partners_of(conversion.proposed_by)) as "isProposerPayee"
     from conversion where conversion.id = ${id}`);
 
 /** How the money of a conversion was worked out, in a query that names the tables `conversion`, `rate` and `unit`. */

@@ -1,6 +1,6 @@
 import type { CurrencyCode } from '../currency.ts';
-import type { FailureCode } from '../errors.ts';
 import { formatMoney, type Money, money } from '../money.ts';
+import { type ProposalDecider, type Refusal, whyNotDecideProposal } from './proposal.ts';
 
 /**
  * People correct what partners are owed: they add or deduct an amount, move one to another partner, give up a balance, do many of these at
@@ -35,8 +35,6 @@ export type CorrectionItem = {
   readonly reason: string | null;
 };
 
-type Refusal = { code: FailureCode; message: string };
-
 /** The reason why a person may not propose a correction, or undefined. */
 export const whyNotProposeCorrection = ({ isPayee }: { readonly isPayee: boolean }): Refusal | undefined =>
   isPayee
@@ -47,50 +45,18 @@ export const whyNotProposeCorrection = ({ isPayee }: { readonly isPayee: boolean
       }
     : undefined;
 
-/** The person who decides, as they stand to the correction. */
-export type CorrectionDecider = {
-  readonly id: string;
-  readonly isPayee: boolean;
-  /** Whether the proposer is paid through one of the partners by now. */
-  readonly isProposerPayee: boolean;
-  /** Whether the proposer gave them their role. That may be one person with two accounts. */
-  readonly hasRoleFromProposer: boolean;
-};
-
 /** The reason why a person may not confirm or refuse a correction, or undefined. */
-export function whyNotDecideCorrection(
-  { status, proposedById, proposedBy }: { status: CorrectionStatus; proposedById: string; proposedBy: string },
-  { id, isPayee, isProposerPayee, hasRoleFromProposer }: CorrectionDecider,
+export const whyNotDecideCorrection = (
+  correction: { status: CorrectionStatus; proposedById: string; proposedBy: string },
+  decider: ProposalDecider,
   decision: 'confirm' | 'refuse',
-): Refusal | undefined {
-  if (status !== 'proposed')
-    return {
-      code: 'correction_not_open',
-      message: `The correction is ${status}. Nothing was recorded. Only an open proposal can be decided.`,
-    };
-  if (id === proposedById)
-    return {
-      code: 'decider_is_proposer',
-      message: 'You proposed this, so somebody else must decide it. Nothing was recorded.',
-    };
-  if (hasRoleFromProposer)
-    return {
-      code: 'role_given_by_editor',
-      message: `${proposedBy} proposed this and gave you your role. An approver whose role came from other people must decide it. Nothing was recorded.`,
-    };
-  if (isPayee)
-    return {
-      code: 'approver_is_payee',
-      message:
-        'This correction is about a partner through whom you are paid, so somebody else must decide it. Nothing was recorded.',
-    };
-  if (isProposerPayee && decision === 'confirm')
-    return {
-      code: 'approver_is_payee',
-      message: `${proposedBy} proposed this and is paid through a partner whom it is about. Nothing was recorded. Refuse it, and let somebody else propose it.`,
-    };
-  return undefined;
-}
+): Refusal | undefined =>
+  correction.status === 'proposed'
+    ? whyNotDecideProposal(correction, decider, decision === 'confirm')
+    : {
+        code: 'correction_not_open',
+        message: `The correction is ${correction.status}. Nothing was recorded. Only an open proposal can be decided.`,
+      };
 
 /** A balance that is in no payout, and the smallest payout of its schedule in that currency. */
 export type OpenBalance = { readonly balance: Money; readonly minimum: Money };

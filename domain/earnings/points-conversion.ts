@@ -1,9 +1,9 @@
 import type { CurrencyCode } from '../currency.ts';
 import { exponentOf } from '../currency.ts';
-import type { FailureCode } from '../errors.ts';
 import { type Fraction } from '../fraction.ts';
 import { divideHalfEven, parseMinor } from '../money.ts';
 import { digitsOf, type PointsCode } from '../unit.ts';
+import { type ProposalDecider, type Refusal, whyNotDecideProposal } from './proposal.ts';
 
 export const CONVERSION_STATUSES = ['proposed', 'confirmed', 'refused'] as const;
 export type ConversionStatus = (typeof CONVERSION_STATUSES)[number];
@@ -31,40 +31,15 @@ export function convert(asked: bigint, rate: Fraction): { points: bigint; minor:
   return { points, minor: worthOfPoints(points, rate) };
 }
 
-type Refusal = { readonly code: FailureCode; readonly message: string };
-
-/** The person who decides, as they stand to the conversion. */
-export type ConversionDecider = {
-  readonly id: string;
-  readonly isPayee: boolean;
-  /** Whether the proposer gave them their role. That may be one person with two accounts. */
-  readonly hasRoleFromProposer: boolean;
-};
-
 /** The reason why a person may not confirm or refuse a conversion, or undefined. */
-export function whyNotDecideConversion(
-  { status, proposedById, proposedBy }: { status: ConversionStatus; proposedById: string; proposedBy: string },
-  { id, isPayee, hasRoleFromProposer }: ConversionDecider,
-): Refusal | undefined {
-  if (status !== 'proposed')
-    return {
-      code: 'conversion_not_open',
-      message: `The conversion is ${status}. Nothing was recorded. Only an open proposal can be decided.`,
-    };
-  if (id === proposedById)
-    return {
-      code: 'decider_is_proposer',
-      message: 'You proposed this, so somebody else must decide it. Nothing was recorded.',
-    };
-  if (hasRoleFromProposer)
-    return {
-      code: 'role_given_by_editor',
-      message: `${proposedBy} proposed this and gave you your role. An approver whose role came from other people must decide it. Nothing was recorded.`,
-    };
-  if (isPayee)
-    return {
-      code: 'approver_is_payee',
-      message: 'You are paid through this partner, so somebody else must decide it. Nothing was recorded.',
-    };
-  return undefined;
-}
+export const whyNotDecideConversion = (
+  conversion: { status: ConversionStatus; proposedById: string; proposedBy: string },
+  decider: ProposalDecider,
+  decision: 'confirm' | 'refuse',
+): Refusal | undefined =>
+  conversion.status === 'proposed'
+    ? whyNotDecideProposal(conversion, decider, decision === 'confirm')
+    : {
+        code: 'conversion_not_open',
+        message: `The conversion is ${conversion.status}. Nothing was recorded. Only an open proposal can be decided.`,
+      };

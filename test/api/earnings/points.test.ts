@@ -315,6 +315,19 @@ describe('given a unit that two people of the staff convert', () => {
     const payee = await api.newKey('preparer');
     await giveRole(api.db, payee.actor.id, 'partner', { partnerId: await idOf('jan') });
     expect((await propose(payee)).body['code']).toBe('approver_is_payee');
+    const { body } = await propose(preparer);
+    const paid = await api.newKey('approver');
+    await giveRole(api.db, paid.actor.id, 'partner', { partnerId: await idOf('jan') });
+    expect((await decide(body['id'], paid)).body['code']).toBe('approver_is_payee');
+    expect((await decide(body['id'], approver, 'refuse')).body).toMatchObject({ status: 'refused' });
+  });
+
+  it('when the proposer is paid through the partner by now then nobody can confirm it, and others can refuse it', async () => {
+    const later = await api.newKey('preparer');
+    const { body } = await propose(later);
+    await giveRole(api.db, later.actor.id, 'partner', { partnerId: await idOf('jan') });
+    expect((await decide(body['id'], approver)).body['code']).toBe('approver_is_payee');
+    expect((await decide(body['id'], approver, 'refuse')).body).toMatchObject({ status: 'refused' });
   });
 
   it('when the points were used meanwhile then the confirmation is refused', async () => {
