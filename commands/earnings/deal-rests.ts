@@ -6,6 +6,7 @@ import { type EventKey, insertEvents, listKnownEvents } from '../../db/earnings/
 import { remainingOf, whyNotAbout } from '../../domain/earnings/refund.ts';
 import { partOf } from '../../domain/earnings/share.ts';
 import { DEAL_WON, type Event, eventHash, OUR_SOURCE, REFUND } from '../../domain/event.ts';
+import { keyOf } from './event-key.ts';
 
 /** The amount by which a deal earns follows its sales: what is left of them after refunds, as far as it is the partner's. */
 
@@ -20,9 +21,9 @@ export async function restsOf(db: Database, programId: number, sales: readonly S
     programId,
     sales.map((sale) => ({ ...sale, childId: null })),
   );
-  const byName = Map.groupBy(rows, ({ source, id, about }) => `${source} ${about ?? id}`);
+  const byName = Map.groupBy(rows, ({ source, id, about }) => keyOf({ source, id: about ?? id }));
   return sales.reduce((sum, { source, id, partnerId }) => {
-    const { content, backs } = latestOf(byName.get(`${source} ${id}`) ?? []);
+    const { content, backs } = latestOf(byName.get(keyOf({ source, id })) ?? []);
     if (!content) return sum;
     const refunds = backs.filter((refund) => whyNotAbout(refund, content) === undefined);
     return sum + (partOf(remainingOf(content, refunds), content, partnerId)?.minor ?? 0n);
@@ -57,7 +58,7 @@ async function follow(tx: Database, dealId: string, by: string): Promise<void> {
   const { content: won, backs } = latestOf(await listHistory(tx, deal.programId, [key]));
   if (!won) return;
   const sales = await listKnownEvents(tx, await listDealSales(tx, dealId));
-  const latest = [...new Map(sales.map((sale) => [`${sale.source} ${sale.id}`, sale])).values()];
+  const latest = [...new Map(sales.map((sale) => [keyOf(sale), sale])).values()];
   const isTheirs = ({ partnerId }: Sale) => partnerId === won.eventPartnerId || partnerId === deal.partnerId;
   const left = await restsOf(tx, deal.programId, latest.filter(isTheirs));
   const [back] = backs;

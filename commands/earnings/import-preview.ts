@@ -5,7 +5,8 @@ import type { Break } from '../csv.ts';
 import { countRows, eventsOfPage, type RowResult, settlePage } from './import-page.ts';
 import { type ImportFiles, type JoinLimits, openSource } from './import-source.ts';
 import { foreseeIntake } from './intake.ts';
-import { type Foreseen, keyOf } from './judge.ts';
+import { keyOf } from './event-key.ts';
+import type { Foreseen } from './judge.ts';
 import { gatherWarnings, type LineWarning, type Warnings } from './warnings.ts';
 
 const ROWS_PER_PAGE = 1000;

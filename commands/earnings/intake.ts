@@ -13,6 +13,7 @@ import { distinctShards, type Shard, shardOf } from '../../domain/earnings/shard
 import { Failure } from '../../domain/errors.ts';
 import type { WireEvent } from '../../domain/event.ts';
 import { followDeals } from './deal-rests.ts';
+import { keyOf, saleKeyOf } from './event-key.ts';
 import { grantFacts, type GrantingEvent } from '../programs/fact-grants.ts';
 import {
   type Candidate,
@@ -20,10 +21,8 @@ import {
   type IntakeOutcome,
   judge,
   type Judged,
-  keyOf,
   note,
   repeated,
-  saleKeyOf,
   seenOf,
   withHash,
 } from './judge.ts';

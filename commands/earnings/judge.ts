@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts';
-import { type EventKey, type KnownEvent, listKnownEvents } from '../../db/earnings/events.ts';
+import { type KnownEvent, listKnownEvents } from '../../db/earnings/events.ts';
 import { type EventPlace, listEventPlaces } from '../../db/earnings/places.ts';
 import { localDate } from '../../domain/calendar.ts';
 import { MINUTE_MS } from '../../domain/durations.ts';
@@ -15,6 +15,7 @@ import {
   type WireEvent,
 } from '../../domain/event.ts';
 import { termOn } from '../../domain/partners/agreement.ts';
+import { keyOf, saleKeyOf } from './event-key.ts';
 import { forSurvivors } from './survivors.ts';
 
 /** Clocks differ, so an event may claim to be from this far in the future. */
@@ -53,8 +54,6 @@ export function withHash(wire: WireEvent, unit: number): Candidate {
   return { wire, event, hash: eventHash(event), unit };
 }
 
-export const keyOf = ({ source, id }: EventKey): string => `${source} ${id}`;
-export const saleKeyOf = ({ source, about }: Event): string => keyOf({ source, id: about ?? '' });
 const placeKey = ({ partner, program }: { partner: string; program: string }): string => `${partner} ${program}`;
 
 /** Decides the outcome of each event. If two events of a page have the same key and revision, the first counts. */

@@ -1,9 +1,8 @@
 import type { Database } from '../../db/database.ts';
-import type { EventKey, KnownEvent } from '../../db/earnings/events.ts';
+import type { KnownEvent } from '../../db/earnings/events.ts';
 import { listEarlyRefunds, listMergeFamilies } from '../../db/earnings/merges.ts';
 import type { Event } from '../../domain/event.ts';
-
-const keyOf = ({ source, id }: EventKey): string => `${source} ${id}`;
+import { keyOf } from './event-key.ts';
 
 /**
  * Gives events under the code of a merged partner to the partner who goes on. A refund follows its sale, and a sale follows the refunds

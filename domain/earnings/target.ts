@@ -141,6 +141,17 @@ function targetsBy(event: RemainingEvent, terms: IncentiveTerms, currency: UnitC
   return [target, { ...target, measures, scope: { ...target.scope, start, closesOn: closesOn(terms, start) } }];
 }
 
+/** The name of the scope of an incentive that begins on a date, where events are not counted apart. */
+const scopeNameOf = (terms: IncentiveTerms, currency: UnitCode, start: string): ScopeName => ({
+  incentiveId: terms.id,
+  currency,
+  window: terms.window,
+  start,
+  measure: measureName(terms),
+  group: '',
+  closesOn: closesOn(terms, start),
+});
+
 /** A reading counts in the window that it is about. The other events bring the amount that a percentage applies to. */
 function readingTargets(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCode, date: string): Target[] {
   const measure = measureOfTerms(terms);
@@ -149,15 +160,7 @@ function readingTargets(event: RemainingEvent, terms: IncentiveTerms, currency: 
   const ofAmount = of === null ? null : measureOf(event, of);
   const start = windowStartOf(terms, (value !== null && event.reading?.on) || date);
   if (start === null || (value === null && ofAmount === null)) return [];
-  const scope = {
-    incentiveId: terms.id,
-    currency,
-    window: terms.window,
-    start,
-    measure: measureName(measure, of, terms),
-    group: '',
-    closesOn: closesOn(terms, start),
-  };
+  const scope = scopeNameOf(terms, currency, start);
   const measures = value === null ? { ...NOTHING, of: ofAmount ?? 0n } : { ...NOTHING, volume: value, base: READ };
   return [{ terms, currency, measures, scope, minor: 0n, lacks: null, converted: null }];
 }
@@ -183,21 +186,15 @@ function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCo
   if (start === undefined && collected)
     return { ...target, scope: null, ...splitWorth(payOf(terms, currency).exact(measures), collected) };
   if (start === undefined) return { ...target, scope: null, minor: worthOf(terms, measures, currency) };
-  const scope = {
-    incentiveId: terms.id,
-    currency,
-    window: terms.window,
-    start,
-    measure: measureName(measure, of, terms),
-    group: group ?? '',
-    closesOn: closesOn(terms, start),
-  };
+  const scope = { ...scopeNameOf(terms, currency, start), group: group ?? '' };
   const counted = collected ? collectedMeasures(measures, collected) : measures;
   return { ...target, measures: counted, minor: 0n, scope: lacks === null ? scope : null };
 }
 
 /** Windows that are earned at their close never count together with those that are earned as they go, nor one's own events with those below. */
-function measureName(measure: string, of: string | null, terms: IncentiveTerms): string {
+function measureName(terms: IncentiveTerms): string {
+  const measure = measureOfTerms(terms);
+  const of = ofMeasure(terms);
   const level = levelOf(terms);
   return [
     measure,
