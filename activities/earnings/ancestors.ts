@@ -9,7 +9,7 @@ import { type History, keyOf, originOf } from './history.ts';
 
 /**
  * The partners above those of events. They are found when an event is worked out for its own partner, by the terms and the hierarchy of its
- * day, and are kept: a later change of the hierarchy is for events that are not worked out yet.
+ * day, and are kept with those terms: a later change of the hierarchy or of an agreement is for events that are not worked out yet.
  */
 
 export type Hierarchy = {
@@ -44,18 +44,26 @@ export async function readHierarchy(
 type Page = {
   readonly zone: string;
   readonly histories: ReadonlyMap<string, History>;
-  /** The levels above a partner whom the terms of an event's day pay for it. */
-  readonly paidLevels: (content: AccrualEvent, partnerId: bigint) => readonly number[];
+  /** The terms by which an event is rated for a partner, and the levels above the partner whom they pay for it. */
+  readonly paidLevels: (
+    content: AccrualEvent,
+    partnerId: bigint,
+  ) => { readonly versionId: number; readonly levels: readonly number[] } | undefined;
 };
+
+type Paid = Pick<EventAncestor, 'partnerId' | 'level' | 'versionId'>;
+const UNPAID = { level: null, versionId: null };
 
 /** Names the partners above for an event that is worked out for its own partner, before the page remembers it. */
 export function ancestorsBy({ parents, named }: Hierarchy, { zone, histories, paidLevels }: Page) {
-  function paidAbove(content: AccrualEvent, partnerId: bigint): Pick<EventAncestor, 'partnerId' | 'level'>[] {
-    if (!parents.has(partnerId)) return [];
+  function paidAbove(content: AccrualEvent, partnerId: bigint): Paid[] {
+    const paid = parents.has(partnerId) ? paidLevels(content, partnerId) : undefined;
+    if (!paid) return [];
+    const { versionId, levels } = paid;
     const day = localDate(content.occurredAtMs, zone);
-    return paidLevels(content, partnerId).flatMap((level) => {
+    return levels.flatMap((level) => {
       const above = parentAt(parents, partnerId, day, level);
-      return above === undefined ? [] : [{ partnerId: above, level }];
+      return above === undefined ? [] : [{ partnerId: above, level, versionId }];
     });
   }
 
@@ -70,17 +78,17 @@ export function ancestorsBy({ parents, named }: Hierarchy, { zone, histories, pa
     const last = history?.revisions().findLast((revision) => revision.eventId !== eventId);
     // A revision that is worked out after a higher one pays nobody: the content of the higher one counts.
     if (last && last.revision > event.revision)
-      return [...before.values()].map((one) => ({ ...one, eventId, level: null }));
+      return [...before.values()].map((one) => ({ ...one, eventId, ...UNPAID }));
     const above =
       last && isSameDay(last, event, childId)
         ? (named.get(namedKey(last.eventId, childId)) ?? []).filter(({ level }) => level !== null)
         : paidAbove(event, childId);
-    const levels = new Map(above.map((one) => [one.partnerId, one.level]));
-    const found = [...new Set([...levels.keys(), ...before.keys()])].map((partnerId) => ({
+    const paid = new Map(above.map(({ partnerId, level, versionId }) => [partnerId, { level, versionId }]));
+    const found = [...new Set([...paid.keys(), ...before.keys()])].map((partnerId) => ({
       eventId,
       childId,
       partnerId,
-      level: levels.get(partnerId) ?? null,
+      ...(paid.get(partnerId) ?? UNPAID),
     }));
     if (history && found.length > 0) named.set(namedKey(eventId, childId), found);
     return found;

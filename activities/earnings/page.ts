@@ -109,17 +109,18 @@ export async function openPage(
     return { zone, level, partner: asksAboutPartners(termsBy(rating)) ? partners.thenOf(part) : null };
   }
 
-  /** The levels above a partner whom the terms of an event's day pay for it. */
-  function paidLevels(content: AccrualEvent, partnerId: bigint): number[] {
+  /** The terms by which an event is rated for a partner, and the levels above the partner whom they pay for it. */
+  function paidLevels(content: AccrualEvent, partnerId: bigint) {
     const channel = { partnerId, childId: null };
     const rating = ratingOf(content, channel);
     const rest = partFor(channel, remainingOf(content, []), content);
-    if (!rating || !rest) return [];
+    if (!rating || !rest) return undefined;
     const ids = histories.get(keyOf({ ...content, ...channel }))?.ids ?? [content.eventId];
     const part = { event: content, partnerId, ids };
-    return levelsAbove(termsBy(rating)).filter(
+    const levels = levelsAbove(termsBy(rating)).filter(
       (level) => targetsAtPar({ rating, rest, part: { ...part, level } }).length > 0,
     );
+    return { versionId: rating.versionId, levels };
   }
 
   function keepPartner(rating: Rating | null, part: PartOf): void {

@@ -11,10 +11,10 @@ import { type Hierarchy, readHierarchy } from './ancestors.ts';
 import { type History, readCounted, readHistories } from './history.ts';
 import { type PartnersThen, readPartnersThen } from './partners-then.ts';
 import { type Quotas, readQuotas } from './quotas.ts';
-import { readRatings } from './ratings.ts';
+import { loadNamed, type RatedEvent, readRatings } from './ratings.ts';
 import type { TermsCache } from './terms-cache.ts';
 
-export type RatingOf = (event: Pick<DueEvent, 'partnerId' | 'childId' | 'occurredAtMs'>) => Rating | undefined;
+export type RatingOf = (event: RatedEvent) => Rating | undefined;
 
 export type State = {
   /** By `scopeKey`. */
@@ -57,7 +57,15 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
       isAsked = versionIds.some((id) => asksAboutPartners(cache.get(id).terms));
       return ratings;
     },
-    histories: (due) => readHistories(tx, program.id, due),
+    async histories(due) {
+      const histories = await readHistories(tx, program.id, due);
+      await loadNamed(
+        tx,
+        cache,
+        [...histories.values()].flatMap(({ known }) => known),
+      );
+      return histories;
+    },
     partners: (due, histories) => readPartnersThen(tx, program, due, histories, isAsked),
     ancestors: (due, histories) => readHierarchy(tx, due, histories, cache.levels()),
     rates: (needs) => readRates(tx, needs),

@@ -162,10 +162,18 @@ const isChange = ({ minor, uncollectedMinor, measures }: Earning): boolean =>
 const minorIn = (parts: readonly { currency: string; minor: bigint }[], asked: string): bigint =>
   parts.reduce((total, { currency, minor }) => (currency === asked ? total + minor : total), 0n);
 
-/** The stored past, in which no event was ever rated. Each is then rated by the terms of its day, as it was when it was first worked out. */
+/**
+ * The stored past, in which no event was ever rated, neither for its partner nor for those above. Each is then rated by the terms of its
+ * day as they stand now, with its partner as they were known when it was first worked out.
+ */
 function unratedPast(tx: Database, program: AccrualProgram, terms: TermsCache): Past {
+  const past = storedPast(tx, program, terms);
   return {
-    ...storedPast(tx, program, terms),
+    ...past,
+    async ratings(due) {
+      const ratings = await past.ratings(due);
+      return (event) => ratings({ ...event, versionId: null });
+    },
     async histories(due) {
       const histories = await readHistoriesOf(tx, program.id, due.map(originOf));
       return new Map([...histories].map(([key, history]) => [key, { ...history, ratedAtMs: () => undefined }]));

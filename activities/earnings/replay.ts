@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts';
-import { type AccrualProgram, type DueEvent, listHistory } from '../../db/earnings/accrual.ts';
+import { type AccrualProgram, listHistory } from '../../db/earnings/accrual.ts';
 import type { NewEarning } from '../../db/earnings/earnings.ts';
 import {
   type ClosingWindow,
@@ -22,6 +22,7 @@ import { openPage, type Page } from './page.ts';
 import { readPartnersThen } from './partners-then.ts';
 import type { Past, RatingOf } from './past.ts';
 import { readQuotas } from './quotas.ts';
+import { loadNamed, type RatedEvent, ratingAbove } from './ratings.ts';
 import { createTermsCache, type TermsCache } from './terms-cache.ts';
 import { workOut } from './work-out.ts';
 
@@ -92,7 +93,7 @@ export async function* replay(
 function createDraftCache(draft: Draft | null): TermsCache {
   const cache = createTermsCache();
   if (!draft) return cache;
-  const version = { id: DRAFT_ID, createdBy: null, terms: draft.terms };
+  const version = { id: DRAFT_ID, createdBy: null, effectiveMs: 0, terms: draft.terms };
   return {
     ...cache,
     load: (db, ids) =>
@@ -128,8 +129,11 @@ async function openMemory(
   let nowMs = 0;
 
   const past: Past = {
-    ratings: async () => (event) =>
-      ratings(event, 'bookedAtMs' in event ? (event as Pick<ReplayEvent, 'bookedAtMs'>).bookedAtMs : nowMs),
+    async ratings(due) {
+      await loadNamed(tx, cache, due);
+      return (event) =>
+        ratings(event, 'bookedAtMs' in event ? (event as Pick<ReplayEvent, 'bookedAtMs'>).bookedAtMs : nowMs);
+    },
     async histories(due) {
       const origins = new Map(
         (due as readonly ReplayEvent[])
@@ -137,9 +141,11 @@ async function openMemory(
           .map((event) => [keyOf(originOf(event)), originOf(event)]),
       );
       for (const key of histories.keys()) origins.delete(key);
-      if (origins.size > 0)
-        for (const [key, history] of readInMemory(await listHistory(tx, program.id, [...origins.values()])))
-          histories.set(key, history);
+      if (origins.size > 0) {
+        const rows = await listHistory(tx, program.id, [...origins.values()]);
+        await loadNamed(tx, cache, rows);
+        for (const [key, history] of readInMemory(rows)) histories.set(key, history);
+      }
       return new Map(
         due
           .map((event) => keyOf(originOf(event)))
@@ -231,10 +237,7 @@ function replayed(event: ReplayEvent, history: History | undefined, earned: read
   return { partnerId: event.partnerId, event, originAtMs: origin.occurredAtMs, earned };
 }
 
-type KnownRating = (
-  event: Pick<DueEvent, 'partnerId' | 'childId' | 'occurredAtMs'>,
-  knownAtMs: number,
-) => ReturnType<RatingOf>;
+type KnownRating = (event: RatedEvent, knownAtMs: number) => ReturnType<RatingOf>;
 
 /** Reads the terms by which events were rated when they were worked out. A draft takes the place of the versions of its plan. */
 async function readKnownRatings(
@@ -262,15 +265,16 @@ async function readKnownRatings(
     versions.map(({ id }) => id),
   );
   const drafted = new Set(versions.filter(({ planId }) => planId === draft?.planId).map(({ id }) => id));
-  const ratings: KnownRating = ({ partnerId, childId, occurredAtMs }, knownAtMs) => {
-    const epochs = agreements.get(childId ?? partnerId) ?? [];
+  const knownRating: KnownRating = ({ partnerId, childId, occurredAtMs, versionId = null }, knownAtMs) => {
+    if (childId !== null) return versionId === null ? undefined : ratingAbove(versionId, cache);
+    const epochs = agreements.get(partnerId) ?? [];
     const epoch = epochs.findLast(({ knownSince }) => knownSince <= knownAtMs) ?? epochs[0];
     const known = versions.filter(({ createdAt }) => createdAt.getTime() <= knownAtMs);
-    const rating = ratingAt(epoch?.agreed ?? [], known.length > 0 ? known : versions, occurredAtMs, program.zone);
-    if (!rating) return undefined;
-    const effectiveMs = versions.find(({ id }) => id === rating.versionId)?.effectiveFrom.getTime();
-    const sinceMs = childId === null ? rating.sinceMs : (effectiveMs ?? rating.sinceMs);
-    return { versionId: drafted.has(rating.versionId) ? DRAFT_ID : rating.versionId, sinceMs };
+    return ratingAt(epoch?.agreed ?? [], known.length > 0 ? known : versions, occurredAtMs, program.zone);
+  };
+  const ratings: KnownRating = (event, knownAtMs) => {
+    const rating = knownRating(event, knownAtMs);
+    return rating && drafted.has(rating.versionId) ? { ...rating, versionId: DRAFT_ID } : rating;
   };
   return { ratings, versionIds: [...versions.map(({ id }) => id), ...(draft ? [DRAFT_ID] : [])] };
 }

@@ -47,6 +47,8 @@ export type DueEvent = AccrualEvent & {
   readonly childId: bigint | null;
   /** How far above the child the partner is. Null where the partner only gives back. */
   readonly level?: number | null;
+  /** The terms by which the event was rated for the child. Null for the part of the partner, and where the partner only gives back. */
+  readonly versionId?: number | null;
   /** The people who had a hand in it besides its sender: the one who accepted it out of quarantine, and the senders of a deal's sales. */
   readonly otherHands?: readonly string[];
 };
@@ -82,6 +84,7 @@ const DueRow = z.strictObject({
   partnerId: z.bigint(),
   childId: z.bigint().nullable(),
   level: z.number().nullable(),
+  versionId: z.number().nullable(),
   otherHands: z.array(z.string()),
 });
 
@@ -103,10 +106,7 @@ export const listDueEvents = (
 ): Promise<readonly DueEvent[]> =>
   db.any(sql.type(DueRow)`
     select ${eventColumns}, due.partner_id as "partnerId", due.child_id as "childId",
-      case when due.child_id is not null then (
-        select level from event_ancestor above
-        where above.event_id = due.event_id and above.child_id = due.child_id and above.partner_id = due.partner_id
-      ) end as level,
+      above.level, above.plan_version_id as "versionId",
       case when event.kind = ${DEAL_WON} then array(
         select distinct sold.sent_by from deal_sale sale join event sold on sold.source = sale.source and sold.source_id = sale.source_id
         where sale.deal_id = (event.attributes ->> ${DEAL_ATTRIBUTE})::uuid and sold.sent_by is not null
@@ -122,9 +122,16 @@ export const listDueEvents = (
     ) due
     join event on event.id = due.event_id
     join program on program.id = event.program_id join partner on partner.id = event.partner_id
+    left join lateral (
+      select level, plan_version_id from event_ancestor named
+      where named.event_id = due.event_id and named.child_id = due.child_id and named.partner_id = due.partner_id limit 1
+    ) above on true
     order by event.id, due.partner_id, coalesce(due.child_id, 0)`);
 
-/** The events of a partner in a program that happened between two instants and are worked out, also by the parts of partners below. */
+/**
+ * The events of a partner in a program that happened between two instants and are worked out, also by the parts of partners below. They come
+ * without the terms by which they were rated.
+ */
 export const listRatedEvents = (
   db: Database,
   programId: number,
@@ -133,7 +140,7 @@ export const listRatedEvents = (
 ): Promise<readonly DueEvent[]> =>
   db.any(sql.type(DueRow)`
     select distinct on (event.source, event.source_id, found.child_id) ${eventColumns}, ${partnerId}::bigint as "partnerId",
-      found.child_id as "childId", found.level, '{}'::uuid[] as "otherHands"
+      found.child_id as "childId", found.level, null::int as "versionId", '{}'::uuid[] as "otherHands"
     from (
       select id, null::bigint as child_id, null::smallint as level from (${eventsOf(sql.fragment`${partnerId}`)}) own
       union all
@@ -159,6 +166,7 @@ const HistoryRow = z.strictObject({
   forPartnerId: z.bigint(),
   forChildId: z.bigint().nullable(),
   level: z.number().nullable(),
+  versionId: z.number().nullable(),
   isDue: z.boolean(),
 });
 /** A revision or a refund of an event. `isDue` says whether it is still to be worked out for the partner. */
@@ -183,7 +191,7 @@ export const listHistory = (
       select refund.id, asked.partner_id, asked.child_id from asked
       join event refund on refund.source = asked.source and refund.about = asked.source_id and refund.program_id = ${programId}
     )
-    select ${eventColumns}, found.for_partner_id as "forPartnerId", found.for_child_id as "forChildId", above.level,
+    select ${eventColumns}, found.for_partner_id as "forPartnerId", found.for_child_id as "forChildId", above.level, above.plan_version_id as "versionId",
       due.event_id is not null or found.for_child_id is not null and case
         when event.about is null then above.event_id is null
         else exists (

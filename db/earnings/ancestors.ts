@@ -11,21 +11,29 @@ const AncestorRow = z.strictObject({
   childId: z.bigint(),
   partnerId: z.bigint(),
   level: z.number().nullable(),
+  /** The terms by which the event was rated for the child. Null without a level. */
+  versionId: z.number().nullable(),
 });
 /** A partner for whom an event is worked out by the part of a partner below. Without a level, the partner only gives back. */
 export type EventAncestor = z.infer<typeof AncestorRow>;
 
 export const insertAncestors = (db: Database, ancestors: readonly EventAncestor[]) =>
   db.query(sql.unsafe`
-    insert into event_ancestor(event_id, child_id, partner_id, level)
+    insert into event_ancestor(event_id, child_id, partner_id, level, plan_version_id)
     select * from ${unnestColumns(
-      ['int8', 'int8', 'int8', 'int2'],
-      ancestors.map(({ eventId, childId, partnerId, level }) => [eventId, childId, partnerId, level]),
+      ['int8', 'int8', 'int8', 'int2', 'int4'],
+      ancestors.map(({ eventId, childId, partnerId, level, versionId }) => [
+        eventId,
+        childId,
+        partnerId,
+        level,
+        versionId,
+      ]),
     )}`);
 
 /** The partners above those of some events, by event. */
 export const listAncestors = (db: Database, eventIds: readonly bigint[]): Promise<readonly EventAncestor[]> =>
   db.any(sql.type(AncestorRow)`
-    select event_id as "eventId", child_id as "childId", partner_id as "partnerId", level
+    select event_id as "eventId", child_id as "childId", partner_id as "partnerId", level, plan_version_id as "versionId"
     from event_ancestor where event_id = any(${sql.array(eventIds.map(String), 'int8')})
     order by event_id, child_id, partner_id`);

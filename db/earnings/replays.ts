@@ -51,6 +51,7 @@ const ReplayRow = z.strictObject({
   partnerId: z.bigint(),
   childId: z.bigint().nullable(),
   level: z.number().nullable(),
+  versionId: z.number().nullable(),
   /** Whether it is still to be worked out. Nothing is booked for it then. */
   isDue: z.boolean(),
   /** Whether it has refunds, other revisions or shares. */
@@ -80,17 +81,17 @@ export const openReplay = (db: Database, programId: number, partnerIds: readonly
       from event_share share join event on event.id = share.event_id
       where share.partner_id = any(${partners}) and event.program_id = ${programId}
     ), linked as (
-      select above.partner_id, above.child_id, above.level, event.id
+      select above.partner_id, above.child_id, above.level, above.plan_version_id, event.id
       from event_ancestor above join event on event.id = above.event_id
       where above.partner_id = any(${partners}) and event.program_id = ${programId}
       union all
-      select mine.partner_id, null, null, event.id from mine join event on event.source = mine.source and event.source_id = mine.key
+      select mine.partner_id, null, null, null, event.id from mine join event on event.source = mine.source and event.source_id = mine.key
       where event.program_id = ${programId}
       union all
-      select mine.partner_id, null, null, event.id from mine join event on event.source = mine.source and event.about = mine.key
+      select mine.partner_id, null, null, null, event.id from mine join event on event.source = mine.source and event.about = mine.key
       where event.program_id = ${programId}
     ), counted as (
-      select linked.partner_id, linked.child_id, linked.level, linked.id, booked.batch_id, booked.earnings,
+      select linked.partner_id, linked.child_id, linked.level, linked.plan_version_id, linked.id, booked.batch_id, booked.earnings,
         max(booked.batch_id) over (partition by linked.partner_id order by linked.id) as batch_before
       from linked
       left join lateral (
@@ -100,7 +101,7 @@ export const openReplay = (db: Database, programId: number, partnerIds: readonly
           and earning.child_id is not distinct from linked.child_id
       ) booked on true
     )
-    select ${eventColumns}, counted.partner_id as "partnerId", counted.child_id as "childId", counted.level, due.event_id is not null as "isDue",
+    select ${eventColumns}, counted.partner_id as "partnerId", counted.child_id as "childId", counted.level, counted.plan_version_id as "versionId", due.event_id is not null as "isDue",
       event.share_count > 0 or event.revision > 1 or event.about is not null
         or exists (select from event refund where refund.source = event.source and refund.about = event.source_id)
         or exists (select from event later where later.source = event.source and later.source_id = event.source_id and later.revision > 1)
@@ -131,7 +132,7 @@ const EpochRow = z.strictObject({
   until: LocalDate.nullable(),
 });
 
-/** The agreements of partners and of those below them in a program, as they were after each of their records. Without a plan, there was none. */
+/** The agreements of partners in a program, as they were after each of their records. Without a plan, there was none. */
 export const listAgreementEpochs = (
   db: Database,
   programId: number,
@@ -142,10 +143,7 @@ export const listAgreementEpochs = (
       term.ends_on as until
     from (
       select distinct partner_id, recorded_at from agreement_term
-      where program_id = ${programId} and partner_id in (
-        select unnest(${sql.array(partnerIds.map(String), 'int8')})
-        union
-        select child_id from event_ancestor where partner_id = any(${sql.array(partnerIds.map(String), 'int8')}))
+      where program_id = ${programId} and partner_id = any(${sql.array(partnerIds.map(String), 'int8')})
     ) epoch
     left join lateral agreement_terms_as_of(epoch.partner_id, ${programId}, epoch.recorded_at) term on true
     order by epoch.partner_id, epoch.recorded_at, term.starts_on`);

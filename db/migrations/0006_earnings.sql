@@ -56,11 +56,15 @@ create table event_ancestor(
   child_id bigint not null references partner,
   partner_id bigint not null references partner check (partner_id <> child_id),
   level smallint check (level > 0),
+  plan_version_id int references plan_version,
+  check ((level is null) = (plan_version_id is null)),
   primary key (event_id, child_id, partner_id)
 );
 create index on event_ancestor(partner_id, event_id);
 comment on column event_ancestor.level is
   'How far above the child the partner is: 1 is the parent. Null where the partner only gives back what an earlier revision earned.';
+comment on column event_ancestor.plan_version_id is
+  'The terms by which the event was rated for the child when the partner above was named. They rate the override too, whatever is agreed later.';
 
 create table event_due(
   event_id bigint not null,

@@ -95,7 +95,7 @@ export async function fillLargeTables({ app, owner }: Fixture) {
     sql.unsafe`
       insert into event_share(event_id, no, partner_id, weight) select id, 1, partner_id, 1000000 from event`,
     sql.unsafe`
-      insert into event_ancestor(event_id, child_id, partner_id, level) select id, partner_id, partner_id - 1, 1 from event`,
+      insert into event_ancestor(event_id, child_id, partner_id, level, plan_version_id) select id, partner_id, partner_id - 1, 1, ${company.planVersionId} from event`,
     sql.unsafe`
       insert into quota(event_id, partner_id, program_id, name, time_window, window_start, currency, value, recorded_by)
       select id, partner_id, program_id, 'standard', 'quarter', '2026-01-01', 'USD', 100, ${company.approver} from event`,
