@@ -81,7 +81,7 @@ export const EventShape = z.strictObject({
   currency: Currency.optional(),
   amount: Decimal.meta({
     description:
-      'The main amount, a decimal string in major units of `currency`. For a refund it is the refunded amount, and a refund without it takes back the whole sale',
+      'The main amount, a decimal string in major units of `currency`, with four decimals more where the program has `exactAmounts`. For a refund it is the refunded amount, and a refund without it takes back the whole sale',
     examples: ['1234.56'],
   }).optional(),
   amounts: z

@@ -3,7 +3,8 @@ import type { z } from 'zod';
 import { canonicalJson, sha256 } from './canonical.ts';
 import type { CurrencyCode } from './currency.ts';
 import { EventShape } from './event-shape.ts';
-import { READING_DIGITS, whyNotAmount } from './fields.ts';
+import { isFiner, parseExact, roundExact } from './exact-amount.ts';
+import { READING_DIGITS, whyNotAmount, whyNotExactAmount } from './fields.ts';
 import { formatMinor, parseDecimal, parseMinor } from './money.ts';
 
 /** The kind that takes back another event. Programs name every other kind. */
@@ -35,15 +36,19 @@ type Objection = { path: (string | number)[]; reason: string };
 const objection = (broken: boolean, path: string, reason: string): Objection[] =>
   broken ? [{ path: [path], reason }] : [];
 
-/** Amounts need a currency, and have at most as many digits as that currency. */
-function moneyObjections({ currency, amount, amounts = {} }: EventShape): Objection[] {
+/**
+ * Amounts need a currency, and have at most as many digits as that currency. The main amount may have some more where its program takes
+ * exact amounts, which is judged later.
+ */
+function moneyObjections({ kind, currency, amount, amounts = {} }: EventShape): Objection[] {
   const given = [
     ...(amount === undefined ? [] : [{ path: ['amount'], text: amount }]),
     ...Object.entries(amounts).map(([name, text]) => ({ path: ['amounts', name], text })),
   ];
   if (!currency) return objection(given.length > 0, 'currency', 'is needed with an amount');
   return given.flatMap(({ path, text }) => {
-    const reason = whyNotAmount(text, currency);
+    const mayBeFiner = path[0] === 'amount' && !isCollection(kind) && isFiner(text, currency);
+    const reason = mayBeFiner ? whyNotExactAmount(text, currency) : whyNotAmount(text, currency);
     return reason ? [{ path, reason }] : [];
   });
 }
@@ -122,6 +127,8 @@ export type Event = {
   readonly currency: CurrencyCode | null;
   /** The main amount. A refund without it, without other amounts and without a quantity takes back all that is left of the sale. */
   readonly minor: bigint | null;
+  /** The main amount in ten-thousandths of a minor unit, where it has more digits than its currency. `minor` is then rounded, half-even. */
+  readonly exact?: bigint | null;
   readonly otherAmounts: Readonly<Record<string, bigint>>;
   readonly quantity: number | null;
   /** The id of the event, in the same source, that it refunds, or whose payment it tells of. */
@@ -143,6 +150,7 @@ export type Share = { readonly partner: string; readonly weight: bigint };
 export function toEvent(wire: WireEvent): Event {
   const { source, id, program, partner, kind, currency, amount, amounts = {} } = wire;
   const minorOf = (text: string) => (currency ? parseDecimal(text, currency).minor : 0n);
+  const exact = currency && amount !== undefined && isFiner(amount, currency) ? parseExact(amount, currency) : null;
   return {
     source,
     id,
@@ -151,7 +159,8 @@ export function toEvent(wire: WireEvent): Event {
     kind,
     occurredAtMs: Date.parse(wire.occurredAt),
     currency: currency ?? null,
-    minor: amount === undefined ? null : minorOf(amount),
+    minor: amount === undefined ? null : exact === null ? minorOf(amount) : roundExact(exact),
+    ...(exact !== null && { exact }),
     otherAmounts: Object.fromEntries(Object.entries(amounts).map(([name, text]) => [name, minorOf(text)])),
     quantity: wire.quantity ?? null,
     about: wire.refundOf ?? wire.collects ?? null,

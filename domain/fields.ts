@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { canonicalZone } from './calendar.ts';
 import { CURRENCY_CODES } from './currency.ts';
 import { Failure } from './errors.ts';
+import { parseExact, roundExact } from './exact-amount.ts';
 import { parseDecimal } from './money.ts';
 import { isUnit, POINTS_PATTERN, type PointsCode, type UnitCode } from './unit.ts';
 
@@ -91,10 +92,16 @@ export const QUANTITY_MAX = 1_000_000_000;
 export const AMOUNT_MINOR_MAX = 10n ** 14n;
 
 /** The reason why a decimal string is not an amount of a currency, or undefined. */
-export function whyNotAmount(text: string, currency: UnitCode): string | undefined {
+export const whyNotAmount = (text: string, currency: UnitCode): string | undefined =>
+  whyNot(text, () => parseDecimal(text, currency).minor);
+
+/** The reason why a decimal string is not an amount of a currency with a few more digits than it has, or undefined. */
+export const whyNotExactAmount = (text: string, currency: UnitCode): string | undefined =>
+  whyNot(text, () => roundExact(parseExact(text, currency)));
+
+function whyNot(text: string, read: () => bigint): string | undefined {
   try {
-    const { minor } = parseDecimal(text, currency);
-    return minor > AMOUNT_MINOR_MAX ? `"${text}" is too large to be meant` : undefined;
+    return read() > AMOUNT_MINOR_MAX ? `"${text}" is too large to be meant` : undefined;
   } catch (error) {
     if (error instanceof Failure) return error.message;
     throw error;

@@ -20,4 +20,9 @@ export const times = ({ numerator, denominator }: Fraction, factor: bigint): Fra
   denominator,
 });
 
+export const over = ({ numerator, denominator }: Fraction, divisor: bigint): Fraction => ({
+  numerator,
+  denominator: denominator * divisor,
+});
+
 export const isLess = (a: Fraction, b: Fraction): boolean => a.numerator * b.denominator < b.numerator * a.denominator;

@@ -14,6 +14,7 @@ import {
   toEvent,
   type WireEvent,
 } from '../../domain/event.ts';
+import { whyNotAmount } from '../../domain/fields.ts';
 import { termOn } from '../../domain/partners/agreement.ts';
 import { keyOf, saleKeyOf } from './event-key.ts';
 import { forSurvivors } from './survivors.ts';
@@ -111,6 +112,7 @@ export async function judge(
       ...placeRefusals(event, place, stored.has(saleKey)),
       ...shareRefusals(event, sharePlaces),
       ...attributeRefusals(event, place),
+      ...exactRefusals(candidate, place),
       ...(event.occurredAtMs > nowMs + AHEAD_MS_MAX ? [{ field: 'occurredAt', reason: 'is in the future' }] : []),
       ...correctionRefusals(event, before.at(-1)),
       ...refundRefusals(event, sales),
@@ -153,6 +155,7 @@ export const seenOf = ({
   sharePlaces,
 }: Candidate & Pick<Judged, 'place' | 'sharePlaces'>): Seen => ({
   ...event,
+  exact: event.exact ?? null,
   hash,
   partnerId: place?.partnerId ?? null,
   sharePartnerIds: sharePlaces.flatMap((one) => one?.partnerId ?? []),
@@ -237,6 +240,14 @@ function attributeRefusals({ attributes, program }: Event, place: EventPlace | u
   return Object.keys(attributes)
     .filter((name) => place?.programId !== null && !declared.includes(name))
     .map((name) => ({ field: `attributes.${name}`, reason: `is not an attribute that program ${program} declares` }));
+}
+
+/** The main amount has more digits than its currency only where the program says so. */
+function exactRefusals({ wire, event }: Candidate, place: EventPlace | undefined): Refusal[] {
+  const { amount = '', currency } = wire;
+  if (event.exact === undefined || !currency || place?.programId === null || place?.exactAmounts) return [];
+  const rule = 'the program takes no exact amounts (exactAmounts)';
+  return [{ field: 'amount', reason: `${whyNotAmount(amount, currency)}: ${rule}`, rule }];
 }
 
 /** A refund may come before its sale. It is judged against the sale once the sale is there: it must fit one of its revisions. */

@@ -65,6 +65,7 @@ export const eventShape = {
   occurredAtMs: z.number(),
   currency: Currency.nullable(),
   minor: z.bigint().nullable(),
+  exact: z.bigint().nullable(),
   otherAmounts: Amounts,
   quantity: z.number().nullable(),
   attributes: z.record(z.string(), z.string()),
@@ -91,7 +92,7 @@ const DueRow = z.strictObject({
 export const eventColumns = sql.fragment`
   event.id as "eventId", event.source, event.source_id as id, event.revision, program.code as program, partner.code as partner,
   event.partner_id as "eventPartnerId", event.kind, event.occurred_at as "occurredAtMs", event.currency, event.amount_minor as minor,
-  event.other_amounts as "otherAmounts", event.quantity, event.attributes, event.reading, event.about, event.sent_by as "sentBy",
+  event.exact_amount as exact, event.other_amounts as "otherAmounts", event.quantity, event.attributes, event.reading, event.about, event.sent_by as "sentBy",
   case when event.share_count = 0 then '[]' else (
     select jsonb_agg(jsonb_build_object('partner', other.code, 'partnerId', other.id::text, 'weight', share.weight::text) order by share.no)
     from event_share share join partner other on other.id = share.partner_id where share.event_id = event.id) end as shares`;

@@ -23,6 +23,7 @@ const KnownRow = z.strictObject({
   kind: z.string(),
   currency: Currency.nullable(),
   minor: z.bigint().nullable(),
+  exact: z.bigint().nullable(),
   otherAmounts: Amounts,
   quantity: z.number().nullable(),
   about: z.string().nullable(),
@@ -38,7 +39,8 @@ export const listKnownEvents = (db: Database, keys: readonly EventKey[]): Promis
     select event.source, event.source_id as id, event.revision, partner.code as partner, event.partner_id as "partnerId",
       case when event.share_count = 0 then '[]' else (
         select jsonb_agg(share.partner_id::text order by share.no) from event_share share where share.event_id = event.id
-      ) end as "sharePartnerIds", program.code as program, event.kind, event.currency, event.amount_minor as minor, event.other_amounts as "otherAmounts",
+      ) end as "sharePartnerIds", program.code as program, event.kind, event.currency, event.amount_minor as minor,
+      event.exact_amount as exact, event.other_amounts as "otherAmounts",
       event.quantity, event.about, event.occurred_at as "occurredAtMs", event.payload_hash as hash
     from (
       select distinct source, source_id from ${unnestKeys(keys)} as given(source, source_id)
@@ -84,6 +86,7 @@ const eventJson = ({ event, hash, partnerId, programId, sentBy, ...more }: NewEv
   kind: event.kind,
   currency: event.currency,
   amount_minor: event.minor === null ? null : String(event.minor),
+  exact_amount: event.exact === undefined || event.exact === null ? null : String(event.exact),
   other_amounts: amountsOf(event.otherAmounts),
   quantity: event.quantity,
   attributes: event.attributes,
@@ -97,7 +100,7 @@ const eventJson = ({ event, hash, partnerId, programId, sentBy, ...more }: NewEv
 });
 
 const eventColumns = sql.fragment`
-  source, source_id, revision, partner_id, program_id, kind, currency, amount_minor, other_amounts, quantity, attributes, reading, about,
+  source, source_id, revision, partner_id, program_id, kind, currency, amount_minor, exact_amount, other_amounts, quantity, attributes, reading, about,
   occurred_at, payload_hash, sent_by, worked_out_for, share_count`;
 
 /** Writes events, each with its places in the queue. Returns the revisions that were stored already, which are usually none. */
@@ -111,7 +114,7 @@ export function insertEvents(db: Database, events: readonly NewEvent[]): Promise
   return db.any(sql.type(RevisionRow)`
     with given as materialized (
       select ${eventColumns} from json_to_recordset(${JSON.stringify(events.map(eventJson))}::json) as sent(source text,
-        source_id text, revision int, partner_id bigint, program_id int, kind text, currency bpchar, amount_minor bigint,
+        source_id text, revision int, partner_id bigint, program_id int, kind text, currency bpchar, amount_minor bigint, exact_amount bigint,
         other_amounts jsonb, quantity int, attributes jsonb, reading jsonb, about text, occurred_at timestamptz, payload_hash bytea,
         sent_by uuid, worked_out_for smallint, share_count smallint)
     ), added as (

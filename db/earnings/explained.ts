@@ -91,6 +91,7 @@ export const Calculation = z
     event: z.object({
       occurredAtMs: z.number(),
       minor: MinorText.nullable(),
+      exact: MinorText.nullable(),
       otherAmounts: Amounts,
       currency: Currency.nullable(),
       quantity: z.number().nullable(),
@@ -116,7 +117,7 @@ export const calculationColumn: FragmentSqlToken = sql.fragment`
     'scope', case when scope.id is not null then jsonb_build_object('window', scope.time_window, 'start', scope.window_start,
       'group', scope.group_value, 'closesOn', scope.closes_on) end,
     'event', jsonb_build_object('occurredAtMs', (extract(epoch from event.occurred_at) * 1000)::bigint,
-      'minor', event.amount_minor::text, 'otherAmounts', event.other_amounts, 'currency', event.currency,
+      'minor', event.amount_minor::text, 'exact', event.exact_amount::text, 'otherAmounts', event.other_amounts, 'currency', event.currency,
       'quantity', event.quantity, 'attributes', event.attributes, 'reading', event.reading))`;
 
 type WithCalculation = {

@@ -19,6 +19,7 @@ const PlaceRow = z.strictObject({
   attributes: z.array(z.string()).nullable(),
   changedEvents: z.enum(CHANGED_EVENTS).nullable(),
   unknownPartners: z.enum(UNKNOWN_PARTNERS).nullable(),
+  exactAmounts: z.boolean().nullable(),
 });
 /** The rows to which an event of a partner in a program belongs. The columns of a missing row are null. */
 export type EventPlace = z.infer<typeof PlaceRow>;
@@ -29,7 +30,8 @@ export const listEventPlaces = (
 ): Promise<readonly EventPlace[]> =>
   db.any(sql.type(PlaceRow)`
     select asked.partner, asked.program, partner.id as "partnerId", program.id as "programId", schedule.zone, agreed.terms,
-      program.attributes, program.changed_events as "changedEvents", program.unknown_partners as "unknownPartners"
+      program.attributes, program.changed_events as "changedEvents", program.unknown_partners as "unknownPartners",
+      program.exact_amounts as "exactAmounts"
     from (
       select distinct partner, program
       from ${sql.unnest(

@@ -15,6 +15,7 @@ const EventRow = z.strictObject({
   kind: z.string(),
   currency: Currency.nullable(),
   minor: z.bigint().nullable(),
+  exact: z.bigint().nullable(),
   quantity: z.number().nullable(),
   revision: z.number(),
   amounts: Amounts,
@@ -58,7 +59,7 @@ export const listEvents = (
   const { source = null, id = null, partner = null, program = null } = filter;
   return db.any(sql.type(EventRow)`
     select event.source, event.source_id as id, partner.code as partner, program.code as program, event.kind, event.currency,
-      event.amount_minor as minor, event.quantity, event.revision, event.other_amounts as amounts, event.attributes, event.reading,
+      event.amount_minor as minor, event.exact_amount as exact, event.quantity, event.revision, event.other_amounts as amounts, event.attributes, event.reading,
       event.about, ${sharesOf(sql.fragment`event`)} as shares, event.occurred_at as "occurredAt", event.booked_at as "bookedAt",
       not exists (select from event_due due where due.event_id = event.id) as accrued
     from ${partner === null ? sql.fragment`event` : sql.fragment`(${eventsOf(sql.fragment`(select known.id from partner known where known.code = ${partner})`)}) event`}

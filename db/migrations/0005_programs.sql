@@ -12,6 +12,7 @@ create table program(
   unknown_partners text not null default 'refuse' check (unknown_partners in ('refuse', 'park')),
   changed_events text not null default 'quarantine' check (changed_events in ('quarantine', 'correct')),
   refund_wait_hours int not null default 24 check (refund_wait_hours between 0 and 168),
+  exact_amounts boolean not null default false,
   created_at timestamptz not null default now()
 );
 create index on program(schedule_id);
@@ -20,6 +21,7 @@ comment on column program.unknown_partners is
 comment on column program.changed_events is
   'The treatment of an event that comes again with other content and without a revision. It is quarantined, or it corrects the event.';
 comment on column program.refund_wait_hours is 'How many hours a refund waits for its sale before operators are told.';
+comment on column program.exact_amounts is 'Whether the main amount of an event may have more digits than its currency.';
 comment on column program.attributes is 'The names of the facts that its events may have, such as product.';
 
 -- The things that partners earn: money, and the points and credits of programs. Money is the domain's list, as in `currency`.

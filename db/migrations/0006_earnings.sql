@@ -12,6 +12,7 @@ create table event(
   kind text not null check (kind ~ '^[a-z][a-z0-9_]{0,39}$'),
   currency char(3),
   amount_minor bigint check (amount_minor >= 0),
+  exact_amount bigint check (exact_amount >= 0),
   other_amounts jsonb not null default '{}',
   quantity int check (quantity > 0),
   attributes jsonb not null default '{}',
@@ -26,12 +27,14 @@ create table event(
   unique (source, source_id, revision),
   check ((kind in ('refund', 'collected', 'uncollected')) = (about is not null)),
   check (kind <> 'sale' or amount_minor is not null),
-  check (amount_minor is null or currency is not null)
+  check (amount_minor is null or currency is not null),
+  check (exact_amount is null or (amount_minor is not null and abs(exact_amount - amount_minor * 10000) <= 5000))
 );
 create index on event using brin (booked_at);
 create index on event(partner_id, occurred_at);
 create index on event(source, about) where about is not null;
 comment on column event.revision is 'The highest revision of a source and id is what happened. It corrects the others.';
+comment on column event.exact_amount is 'The main amount in ten-thousandths of a minor unit, where it has more digits than its currency. amount_minor is then rounded.';
 comment on column event.about is 'The event that a refund takes back, or whose payment a collection tells of.';
 comment on column event.worked_out_for is 'The number of partners for whom the event is worked out: those who earned by it before, and those who earn by it now.';
 

@@ -80,22 +80,24 @@ const IntakeRow = z.strictObject({
   changedEvents: z.enum(CHANGED_EVENTS),
   unknownPartners: z.enum(UNKNOWN_PARTNERS),
   refundWaitHours: z.number(),
+  exactAmounts: z.boolean(),
 });
 
 /** The rules by which a program takes in events. */
 export const readIntakeRules = (db: Database, programId: number): Promise<IntakeRules> =>
   db.one(sql.type(IntakeRow)`
-    select changed_events as "changedEvents", unknown_partners as "unknownPartners", refund_wait_hours as "refundWaitHours"
+    select changed_events as "changedEvents", unknown_partners as "unknownPartners", refund_wait_hours as "refundWaitHours",
+      exact_amounts as "exactAmounts"
     from program where id = ${programId}`);
 
 export const updateIntakeRules = (
   db: Database,
   programId: number,
-  { changedEvents, unknownPartners, refundWaitHours }: IntakeRules,
+  { changedEvents, unknownPartners, refundWaitHours, exactAmounts }: IntakeRules,
 ) =>
   db.query(sql.unsafe`
     update program set changed_events = ${changedEvents}, unknown_partners = ${unknownPartners},
-      refund_wait_hours = ${refundWaitHours}
+      refund_wait_hours = ${refundWaitHours}, exact_amounts = ${exactAmounts}
     where id = ${programId}`);
 
 /** Locks a program until the transaction ends, so that two versions of one of its plans do not get the same number. */

@@ -1,4 +1,5 @@
-import { type CurrencyCode, isCurrency } from '../currency.ts';
+import { type CurrencyCode, exponentOf, isCurrency } from '../currency.ts';
+import { isFiner } from '../exact-amount.ts';
 import { formatDecimal, money, roundDecimal } from '../money.ts';
 import { compileTest, type Condition } from './condition.ts';
 import { compileDates } from './date-format.ts';
@@ -115,7 +116,10 @@ export function readAmount(
       );
     if (!isCurrency(currency)) return number.text;
     if (unit) return minorAmount(number.text, currency, (rule) => report(name, rule, text));
-    return round ? roundDecimal(number.text, currency) : number.text;
+    if (round === 'half-even') return roundDecimal(number.text, currency);
+    if (round === undefined && isFiner(number.text, currency))
+      report(name, `has more than ${exponentOf(currency)} digits after the decimal point`, text);
+    return number.text;
   };
 }
 

@@ -156,10 +156,10 @@ const numberProperties = {
     })
     .optional(),
   round: z
-    .literal('half-even')
+    .enum(['half-even', 'none'])
     .meta({
       description:
-        'Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected',
+        '`half-even` rounds an amount with more digits than its currency, a half to the even neighbour. `none` keeps up to four digits more, for the main amount in a program that takes exact amounts. Without it such a row is rejected',
       examples: ['half-even'],
     })
     .optional(),

@@ -1,4 +1,5 @@
 import { COLLECTED, type Event, isCollection, REFUND, type RemainingEvent } from '../event.ts';
+import { exactOf, roundExact } from '../exact-amount.ts';
 import { own } from '../own.ts';
 
 const doneTo = (event: Event, sale: Event): string =>
@@ -19,8 +20,8 @@ export function whyNotAbout(event: Event, sale: Event): string | undefined {
 /** The reason why the measures that a refund names are not those of its sale, or undefined. */
 function whyNotFit(refund: Event, sale: Event): string | undefined {
   const [unknown] = Object.keys(refund.otherAmounts).filter((name) => !Object.hasOwn(sale.otherAmounts, name));
-  if (isCollection(refund.kind) && !sale.minor) return `${doneTo(refund, sale)} has no amount`;
-  if (refund.minor !== null && !sale.minor)
+  if (isCollection(refund.kind) && !exactOf(sale)) return `${doneTo(refund, sale)} has no amount`;
+  if (refund.minor !== null && !exactOf(sale))
     return `the refunded ${sale.kind} has no amount, so only a refund of the whole is possible`;
   if (unknown !== undefined) return `the refunded ${sale.kind} has no amount ${unknown}`;
   if (refund.quantity !== null && sale.quantity === null) return `the refunded ${sale.kind} has no quantity`;
@@ -41,7 +42,8 @@ const less = (from: bigint, taken: bigint): bigint => (taken < from ? from - tak
 
 /** The sums of what refunds and payments of a sale name, whatever the sale has. */
 export type Refunded = {
-  readonly minor: bigint;
+  /** The main amount, in ten-thousandths of a minor unit. */
+  readonly exact: bigint;
   readonly units: bigint;
   readonly otherAmounts: Readonly<Record<string, bigint>>;
   /** Whether one of them takes back the whole sale. */
@@ -50,7 +52,7 @@ export type Refunded = {
   readonly collected: bigint;
 };
 
-export const NO_REFUND: Refunded = { minor: 0n, units: 0n, otherAmounts: {}, isWhole: false, collected: 0n };
+export const NO_REFUND: Refunded = { exact: 0n, units: 0n, otherAmounts: {}, isWhole: false, collected: 0n };
 
 /** The sums with another refund or payment of a sale. One in another currency changes nothing. */
 export function withRefund(refunded: Refunded, refund: Event, sale: Event): Refunded {
@@ -64,7 +66,7 @@ export function withRefund(refunded: Refunded, refund: Event, sale: Event): Refu
     otherAmounts[name] = (own(otherAmounts, name) ?? 0n) + minor;
   return {
     ...refunded,
-    minor: refunded.minor + (refund.minor ?? 0n),
+    exact: refunded.exact + (exactOf(refund) ?? 0n),
     units: refunded.units + BigInt(refund.quantity ?? 0),
     otherAmounts,
     isWhole: refunded.isWhole || isWhole(refund),
@@ -91,16 +93,20 @@ const within = (amount: bigint, most: bigint | null): bigint => {
 export function remainingAfter(sale: Event, refunded: Refunded): RemainingEvent {
   const whole = { ...sale, isGone: false, collectedMinor: within(refunded.collected, sale.minor) };
   if (refunded === NO_REFUND) return whole;
-  const minor = sale.minor === null ? null : less(sale.minor, refunded.minor);
+  const sold = exactOf(sale);
+  const left = sold === null ? null : less(sold, refunded.exact);
   const units = sale.quantity === null ? null : less(BigInt(sale.quantity), refunded.units);
-  const isUsedUp = sale.minor ? minor === 0n : units === 0n;
+  const isUsedUp = sold ? left === 0n : units === 0n;
   const isGone = refunded.isWhole || isUsedUp;
+  const exact = left !== null && isGone ? 0n : left;
+  const minor = exact === null ? null : roundExact(exact);
   return {
     ...sale,
     isGone,
     whole,
-    collectedMinor: isGone ? 0n : within(refunded.collected, minor),
-    minor: minor === null ? null : isGone ? 0n : minor,
+    collectedMinor: within(refunded.collected, minor),
+    minor,
+    exact,
     quantity: units === null ? null : isGone ? 0 : Number(units),
     otherAmounts: Object.fromEntries(
       Object.entries(sale.otherAmounts).map(([name, amount]) => [

@@ -1,4 +1,5 @@
 import type { RemainingEvent } from '../event.ts';
+import { exactOf } from '../exact-amount.ts';
 import { split } from '../money.ts';
 
 /** The partners of a stored event: its own, and those of its shares in their order. An event without shares has none. */
@@ -27,10 +28,12 @@ export function partOf(event: RemainingEvent, sharing: Sharing, partnerId: bigin
 
 function portionOf(event: RemainingEvent, take: (whole: bigint) => bigint, isFirst: boolean): RemainingEvent {
   const { minor, quantity, otherAmounts, whole } = event;
+  const exact = exactOf(event);
   return {
     ...event,
     isGone: event.isGone || !isFirst,
     minor: minor === null ? null : take(minor),
+    exact: exact === null ? null : take(exact),
     collectedMinor: take(event.collectedMinor),
     quantity: quantity === null ? null : Number(take(BigInt(quantity))),
     otherAmounts: Object.fromEntries(Object.entries(otherAmounts).map(([name, amount]) => [name, take(amount)])),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { addDays } from '../calendar.ts';
 import { type CurrencyCode, exponentOf } from '../currency.ts';
 import type { RemainingEvent } from '../event.ts';
+import { EXACT_AMOUNT, exactOf, formatExactAmount } from '../exact-amount.ts';
 import type { Fraction } from '../fraction.ts';
 import { divideHalfEven, formatMoney, money } from '../money.ts';
 import { isTargetClosed, isWeekend } from './target-days.ts';
@@ -117,7 +118,7 @@ function fractionOf({ fromRate, toRate }: Pick<ExchangeRate, 'fromRate' | 'toRat
   return { numerator: to.numerator * from.denominator, denominator: to.denominator * from.numerator };
 }
 
-/** Converts minor units of `from` to those of `to`, rounded once, half-even. */
+/** Converts minor units of `from` to those of `to`, or ten-thousandths of them, rounded once, half-even. */
 export function convert(minor: bigint, rate: ExchangeRate): bigint {
   const { numerator, denominator } = fractionOf(rate);
   const [from, to] = [10n ** BigInt(exponentOf(rate.from)), 10n ** BigInt(exponentOf(rate.to))];
@@ -127,10 +128,12 @@ export function convert(minor: bigint, rate: ExchangeRate): bigint {
 /** An event whose amounts are converted, each by itself. An amount that was fully refunded is exactly 0. */
 export function convertEvent(event: RemainingEvent, rate: ExchangeRate): RemainingEvent {
   const { minor, otherAmounts, whole, collectedMinor } = event;
+  const exact = exactOf(event);
   return {
     ...event,
     currency: rate.to,
     minor: minor === null ? null : convert(minor, rate),
+    exact: exact === null ? null : convert(exact, rate),
     collectedMinor: convert(collectedMinor, rate),
     otherAmounts: Object.fromEntries(
       Object.entries(otherAmounts).map(([name, amount]) => [name, convert(amount, rate)]),
@@ -150,9 +153,12 @@ export function formatRate({ fromRate, toRate, to, source, day, on }: ExchangeRa
   return `${printed} ${to} (${source}, ${since})`;
 }
 
+const formatConverted = (name: string, amount: bigint, currency: CurrencyCode): string =>
+  name === EXACT_AMOUNT ? formatExactAmount(amount, currency) : formatMoney(money(amount, currency));
+
 /** The conversion of each amount, as sentences for a person. */
 export const conversionWords = ({ amounts, ...rate }: Conversion): string[] =>
   Object.entries(amounts).map(
     ([name, amount]) =>
-      `${name === 'amount' ? '' : `${name}: `}${formatMoney(money(amount, rate.from))} at ${formatRate(rate)} is ${formatMoney(money(convert(amount, rate), rate.to))}`,
+      `${name === 'amount' || name === EXACT_AMOUNT ? '' : `${name}: `}${formatConverted(name, amount, rate.from)} at ${formatRate(rate)} is ${formatConverted(name, convert(amount, rate), rate.to)}`,
   );

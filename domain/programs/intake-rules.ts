@@ -16,4 +16,6 @@ export type IntakeRules = {
   readonly unknownPartners: (typeof UNKNOWN_PARTNERS)[number];
   /** How many hours a refund waits for its sale before operators are told. 0 tells of it at the next look, within a minute. */
   readonly refundWaitHours: number;
+  /** Whether the main amount of an event may have four digits more than its currency, such as 0.004 USD. */
+  readonly exactAmounts: boolean;
 };

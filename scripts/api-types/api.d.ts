@@ -5074,7 +5074,7 @@ export interface components {
                 };
             };
             /**
-             * @description `amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, and `count` counts events. `reading market_share` is the last reading of that metric in the window
+             * @description `amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, and `count` counts events. `reading market_share` is the last reading of that metric in the window. `exact amount` is the main amount with all its digits, where a program takes amounts of less than a cent
              * @example amount - tax
              */
             measure?: string;
@@ -5422,6 +5422,11 @@ export interface components {
              * @example 24
              */
             refundWaitHours: number;
+            /**
+             * @description Whether the main amount of an event may have up to four digits more than its currency, such as 0.004 USD. False by default: such an event is refused. Incentives whose measure is `exact amount` count all digits, and the others the rounded amount
+             * @example false
+             */
+            exactAmounts: boolean;
         };
         IntakeRulesChange: {
             /**
@@ -5441,6 +5446,11 @@ export interface components {
              * @example 24
              */
             refundWaitHours?: number;
+            /**
+             * @description Whether the main amount of an event may have up to four digits more than its currency, such as 0.004 USD. False by default: such an event is refused. Incentives whose measure is `exact amount` count all digits, and the others the rounded amount
+             * @example false
+             */
+            exactAmounts?: boolean;
         };
         PointsUnit: {
             code: components["schemas"]["Points"];
@@ -7234,7 +7244,7 @@ export interface components {
             occurredAt: string;
             currency?: components["schemas"]["Currency"];
             /**
-             * @description The main amount, a decimal string in major units of `currency`. For a refund it is the refunded amount, and a refund without it takes back the whole sale
+             * @description The main amount, a decimal string in major units of `currency`, with four decimals more where the program has `exactAmounts`. For a refund it is the refunded amount, and a refund without it takes back the whole sale
              * @example 1234.56
              */
             amount?: string;
@@ -12937,11 +12947,11 @@ export interface components {
                  */
                 unit?: "minor";
                 /**
-                 * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
+                 * @description `half-even` rounds an amount with more digits than its currency, a half to the even neighbour. `none` keeps up to four digits more, for the main amount in a program that takes exact amounts. Without it such a row is rejected
                  * @example half-even
-                 * @constant
+                 * @enum {string}
                  */
-                round?: "half-even";
+                round?: "half-even" | "none";
             };
             /**
              * @description The other amounts by name, in major units of the currency
@@ -13025,11 +13035,11 @@ export interface components {
                      */
                     unit?: "minor";
                     /**
-                     * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
+                     * @description `half-even` rounds an amount with more digits than its currency, a half to the even neighbour. `none` keeps up to four digits more, for the main amount in a program that takes exact amounts. Without it such a row is rejected
                      * @example half-even
-                     * @constant
+                     * @enum {string}
                      */
-                    round?: "half-even";
+                    round?: "half-even" | "none";
                 };
             };
             /**
@@ -13365,11 +13375,11 @@ export interface components {
                      */
                     unit?: "minor";
                     /**
-                     * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
+                     * @description `half-even` rounds an amount with more digits than its currency, a half to the even neighbour. `none` keeps up to four digits more, for the main amount in a program that takes exact amounts. Without it such a row is rejected
                      * @example half-even
-                     * @constant
+                     * @enum {string}
                      */
-                    round?: "half-even";
+                    round?: "half-even" | "none";
                 };
                 /**
                  * @description The other amounts that went back, by name. Those that are zero are left out
@@ -13453,11 +13463,11 @@ export interface components {
                          */
                         unit?: "minor";
                         /**
-                         * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
+                         * @description `half-even` rounds an amount with more digits than its currency, a half to the even neighbour. `none` keeps up to four digits more, for the main amount in a program that takes exact amounts. Without it such a row is rejected
                          * @example half-even
-                         * @constant
+                         * @enum {string}
                          */
-                        round?: "half-even";
+                        round?: "half-even" | "none";
                     };
                 };
                 /**
@@ -13666,11 +13676,11 @@ export interface components {
                      */
                     unit?: "minor";
                     /**
-                     * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
+                     * @description `half-even` rounds an amount with more digits than its currency, a half to the even neighbour. `none` keeps up to four digits more, for the main amount in a program that takes exact amounts. Without it such a row is rejected
                      * @example half-even
-                     * @constant
+                     * @enum {string}
                      */
-                    round?: "half-even";
+                    round?: "half-even" | "none";
                 };
                 /**
                  * @description The other amounts that went back, by name. Those that are zero are left out
@@ -13754,11 +13764,11 @@ export interface components {
                          */
                         unit?: "minor";
                         /**
-                         * @description Rounds an amount with more digits than its currency, a half to the even neighbour. Without it such a row is rejected
+                         * @description `half-even` rounds an amount with more digits than its currency, a half to the even neighbour. `none` keeps up to four digits more, for the main amount in a program that takes exact amounts. Without it such a row is rejected
                          * @example half-even
-                         * @constant
+                         * @enum {string}
                          */
-                        round?: "half-even";
+                        round?: "half-even" | "none";
                     };
                 };
                 /**

@@ -28,6 +28,11 @@ const rules = {
         'How many hours a refund waits for a sale that is not known before the alarm `refund_waits` tells operators: 24 by default. 0 tells them within a minute, such as for a program that pays daily',
       examples: [24],
     }),
+  exactAmounts: z.boolean().meta({
+    description:
+      'Whether the main amount of an event may have up to four digits more than its currency, such as 0.004 USD. False by default: such an event is refused. Incentives whose measure is `exact amount` count all digits, and the others the rounded amount',
+    examples: [false],
+  }),
 };
 
 const RulesBody = z.object(rules).openapi('IntakeRules');
@@ -64,11 +69,12 @@ export const intakeRuleRoutes = ({ db }: ApiDeps) =>
       return c.json(await readIntakeRules(db, id), 200);
     })
     .openapi(change, async (c) => {
-      const { changedEvents, unknownPartners, refundWaitHours } = c.req.valid('json');
+      const { changedEvents, unknownPartners, refundWaitHours, exactAmounts } = c.req.valid('json');
       const wish = {
         ...(changedEvents !== undefined && { changedEvents }),
         ...(unknownPartners !== undefined && { unknownPartners }),
         ...(refundWaitHours !== undefined && { refundWaitHours }),
+        ...(exactAmounts !== undefined && { exactAmounts }),
       };
       return c.json(await changeIntakeRules(db, c.req.valid('param').code, wish, c.get('caller').actorId), 200);
     });

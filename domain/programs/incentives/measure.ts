@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 import type { Event, RemainingEvent } from '../../event.ts';
-import { READING_DIGITS, whyNotAmount } from '../../fields.ts';
+import { EXACT_AMOUNT, EXACT_IN_MINOR, exactOf, formatExactAmount, parseExact } from '../../exact-amount.ts';
+import { READING_DIGITS, whyNotAmount, whyNotExactAmount } from '../../fields.ts';
 import { own } from '../../own.ts';
 import { formatMinor, formatMoney, money, parseDecimal, parseMinor } from '../../money.ts';
 import type { UnitCode } from '../../unit.ts';
@@ -15,7 +16,9 @@ const SUBTRACTED_MAX = 4;
 export const Measure = z
   .string()
   .regex(
-    new RegExp(`^(reading [a-z][a-z0-9_]{0,39}|[a-z][a-z0-9_]{0,39}( - [a-z][a-z0-9_]{0,39}){0,${SUBTRACTED_MAX}})$`),
+    new RegExp(
+      `^(${EXACT_AMOUNT}|reading [a-z][a-z0-9_]{0,39}|[a-z][a-z0-9_]{0,39}( - [a-z][a-z0-9_]{0,39}){0,${SUBTRACTED_MAX}})$`,
+    ),
     'is not a measure such as amount, quantity, count, amount - tax, or reading market_share',
   )
   .superRefine((text, context) => {
@@ -28,7 +31,7 @@ export const Measure = z
   })
   .meta({
     description:
-      '`amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, and `count` counts events. `reading market_share` is the last reading of that metric in the window',
+      '`amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, and `count` counts events. `reading market_share` is the last reading of that metric in the window. `exact amount` is the main amount with all its digits, where a program takes amounts of less than a cent',
     examples: ['amount - tax'],
   });
 
@@ -45,6 +48,7 @@ export const isReading = (measure: string): boolean => measure.startsWith(READIN
 /** Reads where a step begins: an amount of money, a number of units or events, or a percentage of growth. */
 export function readFrom(text: string, measure: string, currency: UnitCode): bigint {
   if (measure === GROWTH || isReading(measure)) return parseMinor(text, READING_DIGITS);
+  if (measure === EXACT_AMOUNT) return parseExact(text, currency);
   return isCounted(measure) ? BigInt(text) : parseDecimal(text, currency).minor;
 }
 
@@ -52,15 +56,19 @@ export function readFrom(text: string, measure: string, currency: UnitCode): big
 export function whyNotFrom(text: string, measure: string, currency: UnitCode): string | undefined {
   if (measure === GROWTH || isReading(measure))
     return /^\d{1,9}(\.\d{1,6})?$/.test(text) ? undefined : 'is not a number with at most six decimals';
+  if (measure === EXACT_AMOUNT) return whyNotExactAmount(text, currency);
   if (!isCounted(measure)) return whyNotAmount(text, currency);
   return /^\d{1,15}$/.test(text) ? undefined : `is not a whole number of ${measure === 'count' ? 'events' : 'units'}`;
 }
 
-/** Whether a measure is money, in minor units. Otherwise it is a number of units or events. */
+/** Whether a measure is money, in minor units or in parts of them. Otherwise it is a number of units or events. */
 export const isMoney = (measure: string): boolean => !isCounted(measure) && measure !== GROWTH && !isReading(measure);
 
+/** The parts of a minor unit in which a measure of money is counted. */
+export const partsInMinor = (measure: string): bigint => (measure === EXACT_AMOUNT ? EXACT_IN_MINOR : 1n);
+
 const amountOf = (event: Event, name: string): bigint | null =>
-  name === 'amount' ? event.minor : (own(event.otherAmounts, name) ?? null);
+  name === 'amount' ? event.minor : name === EXACT_AMOUNT ? exactOf(event) : (own(event.otherAmounts, name) ?? null);
 
 /** The amounts of an event that a measure looks at, by name. Empty where it measures no money, or where the event has none of them. */
 export const amountsIn = (event: Event, measure: string): Readonly<Record<string, bigint>> =>
@@ -72,7 +80,7 @@ export const amountsIn = (event: Event, measure: string): Readonly<Record<string
   );
 
 /**
- * The measure of an event in minor units, in units or in events. Null where the event lacks what is measured. An amount that is subtracted
+ * The measure of an event in minor units or parts of them, in units or in events. Null where the event lacks what is measured. An amount that is subtracted
  * counts as 0 where the event lacks it, such as the tax of a sale without tax.
  */
 export function measureOf(event: RemainingEvent, measure: string): bigint | null {
@@ -93,6 +101,7 @@ const NOUNS: Record<string, [string, string]> = { quantity: ['unit', 'units'], c
 export function formatMeasured(value: bigint, measure: string, currency: UnitCode): string {
   if (isReading(measure)) return formatMinor(value, READING_DIGITS).replace(/\.?0+$/, '');
   if (measure === GROWTH) return `${formatMinor(value, PERCENT_DIGITS).replace(/\.?0+$/, '')} %`;
+  if (measure === EXACT_AMOUNT) return formatExactAmount(value, currency);
   const [one, many] = NOUNS[measure] ?? [];
   return one === undefined ? formatMoney(money(value, currency)) : `${value} ${value === 1n ? one : many}`;
 }

@@ -1,4 +1,5 @@
 import type { CurrencyCode } from '../../currency.ts';
+import { EXACT_AMOUNT } from '../../exact-amount.ts';
 import { whyNotAmount } from '../../fields.ts';
 import { flatObjections } from './flat.ts';
 import { isPoints } from '../../unit.ts';
@@ -96,6 +97,11 @@ function closingObjections(terms: IncentiveShape): Objection[] {
       ['growth'],
       'needs against: the window to compare with',
     ),
+    ...objection(
+      measureOfTerms(terms) === EXACT_AMOUNT && (against === 'quota' || growth === 'percent'),
+      ['measure'],
+      `is ${EXACT_AMOUNT}, which is not compared in percent: use amount`,
+    ),
     ...quotaObjections(terms),
   ];
 }
@@ -123,6 +129,11 @@ function collectionObjections(terms: IncentiveShape): Objection[] {
     ...objection(first !== undefined, ['release'], 'is collected, and half a purchase is not one of the first'),
     ...objection(deduct, ['release'], 'is collected, and a deduction takes from what is earned already'),
     ...objection(isReading(measure), ['release'], 'is collected, and nobody pays a reading'),
+    ...objection(
+      measure === EXACT_AMOUNT,
+      ['release'],
+      `is collected, and payments have the digits of their currency: measure amount, and not ${EXACT_AMOUNT}`,
+    ),
     ...objection(
       window !== 'event' && !isMoney(measure) && !isReading(measure),
       ['release'],

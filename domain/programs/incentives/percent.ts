@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { parsePercent } from '../../money.ts';
 import { bounds, formatExact, formatVolume, type Objection, type Pay, type PayContext, Percent } from './pay.ts';
-import { isMoney } from './measure.ts';
+import { isMoney, partsInMinor } from './measure.ts';
 
 /** A commission: a share of the measured amount. */
 export const PercentPay = z
@@ -16,7 +16,8 @@ export type PercentPay = z.infer<typeof PercentPay>;
 
 export function percentPay(terms: PercentPay, context: PayContext): Pay {
   const { numerator: rate, denominator } = parsePercent(terms.percent);
-  const exact = (volume: bigint) => ({ numerator: volume * rate, denominator });
+  const parts = denominator * partsInMinor(context.measure);
+  const exact = (volume: bigint) => ({ numerator: volume * rate, denominator: parts });
   return {
     exact: ({ volume }) => exact(volume),
     words: ({ volume }) => [

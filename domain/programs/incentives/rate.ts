@@ -4,7 +4,7 @@ import { Decimal, whyNotAmount } from '../../fields.ts';
 import { isLess, whole } from '../../fraction.ts';
 import { parseDecimal } from '../../money.ts';
 import { isPoints, type UnitCode, withUnit } from '../../unit.ts';
-import { isMoney } from './measure.ts';
+import { isMoney, partsInMinor } from './measure.ts';
 import { bounds, formatExact, formatVolume, type Objection, type Pay, type PayContext } from './pay.ts';
 import { formatPrice, Price, priceOf, whyNotPrice } from './price.ts';
 
@@ -23,9 +23,9 @@ export const RatePay = z
 export type RatePay = z.infer<typeof RatePay>;
 
 export function ratePay(terms: RatePay, context: PayContext): Pay {
-  const { currency, counted } = context;
+  const { currency, counted, measure } = context;
   const each = priceOf(terms.earn, currency);
-  const denominator = each.denominator * parseDecimal(terms.per, counted).minor;
+  const denominator = each.denominator * parseDecimal(terms.per, counted).minor * partsInMinor(measure);
   const exact = (volume: bigint) => ({ numerator: volume * each.numerator, denominator });
   const price = `${formatPrice(terms.earn, currency)} for each ${withUnit(terms.per, counted)}`;
   return {

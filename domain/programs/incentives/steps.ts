@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
 import { Decimal, QUANTITY_MAX, whyNotAmount } from '../../fields.ts';
-import { type Fraction, isLess, plus, times, whole, ZERO } from '../../fraction.ts';
+import { type Fraction, isLess, over, plus, times, whole, ZERO } from '../../fraction.ts';
 import { formatMoney, MINOR_MAX, money, parseDecimal, parsePercent } from '../../money.ts';
 import { isPoints } from '../../unit.ts';
-import { GROWTH, isMoney, isReading, readFrom, whyNotFrom } from './measure.ts';
+import { GROWTH, isMoney, isReading, partsInMinor, readFrom, whyNotFrom } from './measure.ts';
 import {
   bounds,
   formatExact,
@@ -141,7 +141,7 @@ export function stepsPay(terms: StepsPay, context: PayContext): Pay {
       : PARTS[terms.mode](among, volume);
   const worthOf = (part: Part, { volume, of }: Measures): Fraction => {
     if (way === 'amount') return part.tier.rate;
-    if (context.of === null) return times(part.tier.rate, part.volume);
+    if (context.of === null) return over(times(part.tier.rate, part.volume), partsInMinor(context.measure));
     const share = times(part.tier.rate, part.volume * of);
     return { numerator: share.numerator, denominator: share.denominator * volume };
   };

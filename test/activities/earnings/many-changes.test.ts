@@ -6,6 +6,7 @@ import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import { readHistories } from '../../../activities/earnings/history.ts';
 import { listDueEvents, lockShardForAccrual } from '../../../db/earnings/accrual.ts';
 import { shardOf } from '../../../domain/earnings/shard.ts';
+import { EXACT_IN_MINOR } from '../../../domain/exact-amount.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
@@ -68,9 +69,9 @@ describe('given many refunds of one sale', () => {
       if (!history) throw new Error('the refunds have a history');
       const sums = due.map((event) => {
         history.finish(event);
-        return history.refunded().minor;
+        return history.refunded().exact;
       });
-      expect(sums).toEqual(due.map((_, index) => BigInt(index) * 100n));
+      expect(sums).toEqual(due.map((_, index) => BigInt(index) * 100n * EXACT_IN_MINOR));
     });
     await accrueAll(fixture.app, company.code);
     const left = fixture.app.oneFirst(sql.type(z.object({ minor: z.bigint() }))`

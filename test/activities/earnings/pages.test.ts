@@ -11,6 +11,7 @@ import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import { recordFacts } from '../../../commands/partners/facts.ts';
 import { recordParent } from '../../../commands/partners/parents.ts';
 import { type QuotaWish, recordQuota } from '../../../commands/earnings/quotas.ts';
+import { changeIntakeRules } from '../../../commands/programs/intake-rules.ts';
 import { addPlanVersion } from '../../../commands/programs/plans.ts';
 import { declareAttributes } from '../../../commands/programs/programs.ts';
 import { getProgram } from '../../../db/programs/programs.ts';
@@ -151,6 +152,7 @@ describe.each(CASES)('given the terms of docs/earning/$page, $heading', ({ terms
   it('when its events arrive one after the other then each earns what the table says', async () => {
     const company = await addCompany(fixture.app, { terms: termsOf(first) });
     await declareAttributes(fixture.app, company.code, ATTRIBUTES, company.approver);
+    await changeIntakeRules(fixture.app, company.code, { exactAmounts: true }, company.approver);
     for (const code of pointsOfTerms(termsOf(first))) await addPoints(fixture.app, company, { code });
     for (const { effectiveFrom, incentives } of later.map((one) => Version.parse(one)))
       await addPlanVersion(

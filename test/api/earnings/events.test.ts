@@ -203,3 +203,29 @@ describe('given more events than a page holds', () => {
     expect(body).toMatchObject({ status: 400, errors: [{ field: 'cursor' }] });
   });
 });
+
+describe('given an event of less than a cent', () => {
+  const listed = async () => (await api.ask('GET', '/v1/events?source=store&id=click')).body;
+
+  it('when its program takes no exact amounts then it is refused, and the answer says why', async () => {
+    const { status, body } = await send(sale('click', { amount: '0.004' }));
+    expect([status, body['errors']]).toEqual([
+      400,
+      [
+        {
+          field: 'events[0].amount',
+          reason:
+            '"0.004" has more than 2 digits after the decimal point: the program takes no exact amounts (exactAmounts)',
+        },
+      ],
+    ]);
+    expect(await listed()).toMatchObject({ items: [] });
+  });
+
+  it('when its program takes them then it is stored with all its digits, and may come twice', async () => {
+    await api.ask('PATCH', '/v1/programs/shop/intake', { body: { exactAmounts: true } });
+    expect(await statusesOf(sale('click', { amount: '0.004' }))).toEqual(['accepted']);
+    expect(await statusesOf(sale('click', { amount: '0.0040' }))).toEqual(['replayed']);
+    expect(await listed()).toMatchObject({ items: [{ amount: '0.004' }] });
+  });
+});

@@ -83,6 +83,7 @@ describe('given a file of good and bad rows', () => {
     expect(await rejectionsOf(answer)).toEqual([
       { line: 3, column: 'seller', reason: 'nobody is not known' },
       { line: 4, column: 'day', reason: '"2026-02-30" is not a date in the format YYYY-MM-DD' },
+      { line: 4, column: 'price', reason: '"10.005" has more than 2 digits after the decimal point' },
       { line: 5, column: '(row)', reason: 'has 3 cells where the header has 4' },
       { line: 9, column: 'seller', reason: 'ann has no agreement in shop on 2025-12-31 (America/New_York)' },
     ]);

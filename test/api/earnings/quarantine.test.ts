@@ -146,6 +146,7 @@ describe('given a program that corrects changed events', () => {
       changedEvents: 'correct',
       unknownPartners: 'refuse',
       refundWaitHours: 24,
+      exactAmounts: false,
     });
     expect((await api.ask('PATCH', '/v1/programs/shop/intake', { body: {} })).status).toBe(400);
   });
