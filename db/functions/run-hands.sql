@@ -1,9 +1,15 @@
 -- The people who had a hand in what a run pays, each with the first time: the preparer; those who changed the run, who added the payment
 -- details that it pays to, or directed money to them by an order, a cleared failure or a withdrawal; who sent the events or wrote the
--- terms behind its lines; who may read its partners' data as theirs; and who released a partner from a hold.
+-- terms behind its lines; who recorded the agreements, facts and parents by which its partners earn, or the smallest payout of one; who
+-- may read its partners' data as theirs; and who released a partner from a hold.
 create or replace function run_hands(the_run uuid) returns table(actor_id uuid, since timestamptz) language sql stable as $$
-  with paid as materialized (
+  with recursive paid as materialized (
     select id, partner_id, instrument_version_id, created_at from payout where run_id = the_run and status <> 'cancelled'
+  ), earner as (
+    -- Those below a partner earn for the partner, too.
+    select partner_id from paid
+    union
+    select record.partner_id from earner join partner_parent record on record.parent_id = earner.partner_id
   ), hand as (
     select run.preparer_id as actor_id, run.created_at as since from payout_run run where run.id = the_run
     union all
@@ -26,6 +32,18 @@ create or replace function run_hands(the_run uuid) returns table(actor_id uuid, 
     from paid join payout_line taken on taken.payout_id = paid.id join earning_line line on line.id = taken.earning_line_id
     cross join unnest(line.made_by) maker
     where line.made_by <> '{}'
+    union all
+    select term.recorded_by, term.recorded_at
+    from earner join agreement_term term using (partner_id)
+    where term.recorded_by is not null and term.program_id in (
+      select line.program_id
+      from paid join payout_line taken on taken.payout_id = paid.id join earning_line line on line.id = taken.earning_line_id)
+    union all
+    select fact.recorded_by, fact.recorded_at from earner join partner_fact fact using (partner_id)
+    union all
+    select record.recorded_by, record.recorded_at from earner join partner_parent record using (partner_id)
+    union all
+    select smallest.recorded_by, smallest.recorded_at from paid join partner_minimum smallest using (partner_id)
     union all
     select held.actor_id, held.decided_at
     from paid join partner reader on reader.id = paid.partner_id or reader.merged_into = paid.partner_id

@@ -18,6 +18,7 @@ import {
   addPartner,
   addPayout,
   addRun,
+  type CompanyRows,
   putInReview,
   refusalOf,
 } from '../../fixtures/rows.ts';
@@ -56,6 +57,11 @@ async function addPeople(tx: Database) {
   return { proposer, confirmer, decider, other, grantId };
 }
 
+const recordAgreement = (tx: Database, { programId, planId }: CompanyRows, partnerId: bigint, by: string) =>
+  tx.query(sql.unsafe`
+    insert into agreement_term(partner_id, program_id, plan_id, starts_on, recorded_by)
+    values (${String(partnerId)}, ${programId}, ${planId}, '2026-01-01', ${by})`);
+
 /** A run in review of which a person did one thing. Everything else was done by nobody in particular. */
 async function openRun(tx: Database, act: Act | undefined, by: string): Promise<string> {
   const company = await addCompany(tx);
@@ -68,6 +74,21 @@ async function openRun(tx: Database, act: Act | undefined, by: string): Promise<
     await tx.query(
       sql.unsafe`update partner set released_by = ${by}, released_at = now() where id = ${String(partner.id)}`,
     );
+  if (act === 'agreed') await recordAgreement(tx, company, partner.id, by);
+  if (act === 'recordedFact')
+    await tx.query(sql.unsafe`
+      insert into partner_fact(partner_id, key, slot, value, starts_on, source, recorded_by)
+      values (${String(partner.id)}, 'tier', '', 'gold', '2026-01-01', 'person', ${by})`);
+  if (act === 'recordedParent') {
+    const below = await addPartner(tx, company);
+    await tx.query(sql.unsafe`
+      insert into partner_parent(partner_id, parent_id, starts_on, reason, recorded_by)
+      values (${String(below.id)}, ${String(partner.id)}, '2026-01-01', 'Contract', ${by})`);
+  }
+  if (act === 'loweredMinimum')
+    await tx.query(sql.unsafe`
+      insert into partner_minimum(partner_id, currency, minimum_minor, reason, recorded_by)
+      values (${String(partner.id)}, 'USD', 0, 'As agreed', ${by})`);
   if (act === 'isPaid') await giveRole(tx, by, 'partner', { partnerId: partner.id });
   const lineId =
     act === 'corrected'
