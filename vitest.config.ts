@@ -13,7 +13,6 @@ const RULES = ['test/domain/**/*.test.ts', 'test/docs/**/*.test.ts', 'test/tidy/
 const LONGEST = [
   'activities/earnings/any-order',
   'chaos/chaos',
-  'activities/earnings/replay',
   'activities/books/audit',
   'activities/payouts/unclear',
   'e2e/olist',

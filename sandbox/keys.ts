@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { generate } from 'selfsigned';
 
+export const KEYS_FILE = 'keys.json';
 const KEY_BITS = 2048;
 const VALID_YEARS = 20;
 
@@ -50,7 +51,7 @@ export const makeRsaPair = () =>
 
 /** Loads the keys from the folder. The first start creates them. */
 export async function loadKeys(dir: string): Promise<Keys> {
-  const file = join(dir, 'keys.json');
+  const file = join(dir, KEYS_FILE);
   const kept = await readFile(file, 'utf8').catch(() => undefined);
   if (kept) return JSON.parse(kept) as Keys;
   const keys: Keys = { wise: makeRsaPair(), paypal: await makePaypalKeys() };

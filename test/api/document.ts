@@ -12,14 +12,20 @@ const FORMATS: Readonly<Record<string, RegExp>> = {
 
 type Request = { method: string; path: string; query?: Record<string, string>; body?: unknown };
 
-/** The published document, ready to judge requests and answers. */
-export async function openDocument(app: ReturnType<typeof createApp>) {
+let opened: ReturnType<typeof readDocument> | undefined;
+
+/** The published document, ready to judge requests and answers. A process reads it once, because it compiles hundreds of schemas. */
+export const openDocument = (app: ReturnType<typeof createApp>) => (opened ??= readDocument(app));
+
+async function readDocument(app: ReturnType<typeof createApp>) {
   const document = await new OpenAPIBackend({
     definition: openApiDocument(app) as Document,
     quick: true,
     ajvOpts: { strict: false },
     customizeAjv: (ajv) => Object.entries(FORMATS).reduce((all, [name, format]) => all.addFormat(name, format), ajv),
   }).init();
+  const operations = document.router.getOperations();
+  document.router.getOperations = () => operations; // it would go through the whole document for each request
 
   const operationOf = ({ method, path }: Request) =>
     document.matchOperation({ method: method.toLowerCase(), path, headers: {}, query: {} });

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach } from 'vitest';
 
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/index.ts';
+import { giveKeys } from '../fixtures/sandbox-keys.ts';
 
 /** Reads providers' responses by path, as an independent client would. */
 export function at(value: unknown, ...path: (string | number)[]): unknown {
@@ -36,6 +37,7 @@ export type Opened = { sandbox: Sandbox; dir: string; receiver: Awaited<ReturnTy
 /** A sandbox in a folder of its own, with a receiver of its webhooks where they are wanted. */
 async function open(hasWebhooks: boolean): Promise<Opened & { close: () => Promise<void> }> {
   const folder = await makeDir();
+  await giveKeys(folder.dir);
   const receiver = await openReceiver();
   const sandbox = await start(folder.dir, hasWebhooks ? { webhooks: receiver.url } : {});
   const close = async () => {
