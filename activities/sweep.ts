@@ -13,6 +13,7 @@ import { listOpenReRatings } from '../db/earnings/re-ratings.ts';
 import { takeOverduePayouts } from '../db/payouts/payouts.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
 import { closeWindows } from '../commands/earnings/closings.ts';
+import { placeOnLadders } from '../commands/earnings/ladders.ts';
 import { expirePoints } from '../commands/earnings/points-expiry.ts';
 import { claimParked } from '../commands/earnings/parked.ts';
 import { followMerges } from '../commands/earnings/merges.ts';
@@ -38,6 +39,7 @@ const DECISIONS_PER_SWEEP = 100;
 const PAYOUTS_PER_PAGE = 200;
 /** How much of its minute a sweep may use for this. The next sweep continues. */
 const WAKING_MS = 40_000;
+const PLACING_MS = 10_000;
 const MESSAGES_PER_SWEEP = 500;
 
 export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
@@ -47,6 +49,7 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
    */
   async wakeOverdue(): Promise<number> {
     while ((await closeWindows(db)) > 0);
+    await placeOnLadders(db, Date.now(), Date.now() + PLACING_MS);
     const decisions = await listOverdueDecisions(db, DECISIONS_PER_SWEEP);
     for (const decision of decisions) await wakeDecision(temporal, decision);
     while ((await expirePoints(db)) > 0);

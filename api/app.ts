@@ -64,6 +64,7 @@ import { partnerRoutes } from './routes/partners/partners.ts';
 import { alertAmountRoutes } from './routes/payers/alert-amounts.ts';
 import { payerRoutes } from './routes/payers/payers.ts';
 import { payoutRoutes } from './routes/payouts/payouts.ts';
+import { ladderRoutes } from './routes/programs/ladders.ts';
 import { policyRoutes } from './routes/programs/policies.ts';
 import { dealRoutes } from './routes/earnings/deals.ts';
 import { fundClaimRoutes } from './routes/earnings/fund-claims.ts';
@@ -120,6 +121,7 @@ const ROUTES = [
   factGrantRoutes,
   intakeRuleRoutes,
   unitRoutes,
+  ladderRoutes,
   policyRoutes,
   partnerRoutes,
   agreementRoutes,

@@ -74,6 +74,18 @@ export const FACTS = {
   /** Points that can no longer be used from `first` on, and the last of them from `last` on. Dates are local to the program's zone. */
   points_expiring: Points.extend({ first: z.string(), last: z.string() }),
   points_expired: Points.extend({ day: z.string() }),
+  /** A partner stands on another rung of a ladder. `from` and `until` are its first and last local days, and `before` is empty for the first one. */
+  rung_changed: z.strictObject({
+    fact: z.string(),
+    program: z.string(),
+    value: z.string(),
+    before: z.string(),
+    volume: z.string(),
+    start: z.string(),
+    last: z.string(),
+    from: z.string(),
+    until: z.string(),
+  }),
   run_in_review: Run.extend({ reminder: z.number() }),
   /** A run in review whose content changed after some people had approved it. */
   approvals_void: Run.extend({ approvals: z.number() }),

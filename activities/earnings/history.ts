@@ -9,7 +9,7 @@ import {
   listRevised,
   type OriginKey,
 } from '../../db/earnings/accrual.ts';
-import { NO_REFUND, type Refunded, whyNotAbout, withRefund } from '../../domain/earnings/refund.ts';
+import { latestOfEach, NO_REFUND, type Refunded, whyNotAbout, withRefund } from '../../domain/earnings/refund.ts';
 
 /** The history of the events that are refunded or corrected: their revisions, their refunds and their contributions. */
 
@@ -128,13 +128,6 @@ export function historyOf(events: readonly HistoryEvent[]): History[] {
     },
   ];
 }
-
-/** The highest revision of each refund. */
-const latestOfEach = (refunds: readonly AccrualEvent[]): AccrualEvent[] => [
-  ...new Map(
-    refunds.toSorted((one, other) => one.revision - other.revision).map((refund) => [refund.id, refund]),
-  ).values(),
-];
 
 /** Reads the contributions of the refunded or corrected events, by the keys of their histories. */
 export async function readCounted(

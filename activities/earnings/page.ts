@@ -1,3 +1,4 @@
+import { localDate } from '../../domain/calendar.ts';
 import type { AccrualEvent, AccrualProgram, DueEvent } from '../../db/earnings/accrual.ts';
 import type { EventAncestor } from '../../db/earnings/ancestors.ts';
 import type { Wait } from '../../db/earnings/events.ts';
@@ -6,13 +7,13 @@ import type { ScopeOfPartner } from '../../db/earnings/scopes.ts';
 import { type Change, type Context, type Earning, type Scope, scopeKey } from '../../domain/earnings/change.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
 import { fitsNoMore, remainingAfter, remainingOf, whyNotAbout } from '../../domain/earnings/refund.ts';
-import { partOf } from '../../domain/earnings/share.ts';
 import { isNothing } from '../../domain/earnings/scope.ts';
 import { atPar, type Circumstances, rateNeedsOf } from '../../domain/earnings/conversion.ts';
 import { scopeNamesOf, type Target, targetsOf, targetsOrGap } from '../../domain/earnings/target.ts';
 import type { RemainingEvent } from '../../domain/event.ts';
 import { type Conversion, type ExchangeRate, gapName, isSameNeed } from '../../domain/programs/exchange-rate.ts';
-import { asksAboutPartners, levelsAbove, type PlanTerms } from '../../domain/programs/plan.ts';
+import { asksAboutPartners, factsAsked, levelsAbove, type PlanTerms } from '../../domain/programs/plan.ts';
+import { type Channel, doerOf, levelFor, nameOf, partFor } from './channel.ts';
 import { type History, keyOf, originOf } from './history.ts';
 import { ancestorsBy } from './ancestors.ts';
 import { contributionsAfter, emptyScope } from './contributions.ts';
@@ -57,6 +58,7 @@ export async function openPage(
   const ratings = await past.ratings(due);
   const histories = await past.histories(due);
   const partners = await past.partners(due, histories);
+  const rungWait = await past.rungs(due);
   const above = ancestorsBy(await past.ancestors(due, histories), { zone, histories, paidLevels });
   const first = new Map(due.flatMap((event) => firstOf(event).map((rated) => [event, rated])));
   const targets = new Map([...first].map(([event, rated]) => [event, targetsAtPar(rated)]));
@@ -142,6 +144,13 @@ export async function openPage(
     return targetsOf(rest, termsBy(rating), circumstancesOf(rating, part, part.level), atPar);
   }
 
+  /** A partner whose rung decides what an event earns must have it first. */
+  function waitForPartner(rating: Rating, part: PartAt): Wait | undefined {
+    const facts = factsAsked(termsBy(rating));
+    if (facts.length === 0 || partners.isKept(part)) return undefined;
+    return rungWait(part.partnerId, localDate(part.event.occurredAtMs, zone), facts);
+  }
+
   /** The contributions of a partner's part of an event, at the rates that it kept or else at those of its day. */
   function targetsBy(
     rating: Rating | null,
@@ -150,6 +159,8 @@ export async function openPage(
     kept: readonly ExchangeRate[] = [],
   ): readonly Target[] | Wait {
     if (!rating || !rest || part.level === null) return [];
+    const wait = waitForPartner(rating, part);
+    if (wait) return wait;
     const found = targetsOrGap(
       rest,
       termsBy(rating),
@@ -163,6 +174,8 @@ export async function openPage(
   function firstTargets(event: DueEvent): readonly Target[] | Wait {
     const rated = first.get(event);
     const all = targets.get(event) ?? [];
+    const wait = rated && waitForPartner(rated.rating, rated.part);
+    if (wait) return wait;
     return rated && all.some(({ converted }) => converted !== null)
       ? targetsBy(rated.rating, rated.rest, rated.part)
       : all;
@@ -274,20 +287,3 @@ export async function openPage(
     keptPartners: partners.kept,
   };
 }
-
-/** The partner whose earnings are worked out, and the partner below by whose part, if it is not the partner's own. */
-export type Channel = Pick<DueEvent, 'partnerId' | 'childId'>;
-
-/** The partner whose part it is. */
-const doerOf = ({ partnerId, childId }: Channel): bigint => childId ?? partnerId;
-
-const partFor = (
-  { partnerId, childId }: Channel,
-  event: RemainingEvent,
-  content: AccrualEvent,
-): RemainingEvent | null => partOf(event, content, doerOf({ partnerId, childId }));
-
-const levelFor = ({ childId, level = null }: Pick<DueEvent, 'childId' | 'level'>): number | null =>
-  childId === null ? 0 : level;
-
-const nameOf = ({ source, id }: AccrualEvent): string => `${source}/${id}`;

@@ -3,6 +3,7 @@ import type { AccrualEvent, AccrualProgram, DueEvent } from '../../db/earnings/a
 import { type KeptPartner, listKeptPartners, listKnownPartners, partnerOn } from '../../db/earnings/partners-then.ts';
 import { localDate } from '../../domain/calendar.ts';
 import type { PartnerThen } from '../../domain/programs/incentives/when-partner.ts';
+import { doerOf } from './channel.ts';
 import type { History } from './history.ts';
 
 /** An event as one partner's, and the ids of all its revisions. */
@@ -11,6 +12,8 @@ export type PartOf = { readonly event: AccrualEvent; readonly partnerId: bigint;
 export type PartnersThen = {
   /** The partner on the local day of an event: as they were known when an event of that day was first worked out. */
   readonly thenOf: (part: PartOf) => PartnerThen | null;
+  /** Whether it is kept who the partner was. */
+  readonly isKept: (part: PartOf) => boolean;
   /** Remembers who the partner was. */
   readonly keep: (part: PartOf) => void;
   readonly kept: readonly KeptPartner[];
@@ -25,7 +28,7 @@ export async function readPartnersThen(
   isAsked: boolean,
   isPast = false,
 ): Promise<PartnersThen> {
-  const partnerIds = isAsked ? [...new Set(due.map(({ partnerId, childId }) => childId ?? partnerId))] : [];
+  const partnerIds = isAsked ? [...new Set(due.map(doerOf))] : [];
   // The facts of past events are kept. A partner above is worked out after the one below, whose facts are kept by then.
   const above = due.filter(({ childId }) => isPast || childId !== null).map(({ eventId }) => eventId);
   const eventIds = isAsked ? [...above, ...[...histories.values()].flatMap(({ ids }) => ids)] : [];
@@ -49,6 +52,7 @@ export async function readPartnersThen(
   };
   return {
     thenOf,
+    isKept: (part) => findKept(part) !== undefined,
     keep(part) {
       const { event, partnerId } = part;
       const was = thenOf(part);

@@ -6,12 +6,14 @@ import type { Rating } from '../../domain/earnings/rating.ts';
 import { CLOSING } from '../../domain/event.ts';
 import type { RateNeed } from '../../domain/programs/exchange-rate.ts';
 import { type Rates, readRates } from './exchange-rates.ts';
-import { asksAboutPartners } from '../../domain/programs/plan.ts';
+import { asksAboutPartners, factsAsked } from '../../domain/programs/plan.ts';
+import { doerOf } from './channel.ts';
 import { type Hierarchy, readHierarchy } from './ancestors.ts';
 import { type History, readCounted, readHistories } from './history.ts';
 import { type PartnersThen, readPartnersThen } from './partners-then.ts';
 import { type Quotas, readQuotas } from './quotas.ts';
 import { loadNamed, type RatedEvent, readRatings } from './ratings.ts';
+import { readRungs, type RungWait } from './rungs.ts';
 import type { TermsCache } from './terms-cache.ts';
 
 export type RatingOf = (event: RatedEvent) => Rating | undefined;
@@ -37,6 +39,8 @@ export type Past = {
   readonly histories: (due: readonly DueEvent[]) => Promise<ReadonlyMap<string, History>>;
   /** The partners of the events on their days, where an incentive asks about them. It is asked after the ratings. */
   readonly partners: (due: readonly DueEvent[], histories: ReadonlyMap<string, History>) => Promise<PartnersThen>;
+  /** Reads the rungs of the partners, where an incentive asks for the fact of a ladder. It is asked after the ratings. */
+  readonly rungs: (due: readonly DueEvent[]) => Promise<RungWait>;
   /** Reads who is above the partners of events, and who was when earlier revisions were worked out. */
   readonly ancestors: (due: readonly DueEvent[], histories: ReadonlyMap<string, History>) => Promise<Hierarchy>;
   /** The page adds to these maps and changes what is in them. */
@@ -51,10 +55,12 @@ export type Past = {
 
 export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCache): Past {
   let isAsked = false;
+  let facts: readonly string[] = [];
   return {
     async ratings(due) {
       const { ratings, versionIds } = await readRatings(tx, program, due, cache);
       isAsked = versionIds.some((id) => asksAboutPartners(cache.get(id).terms));
+      facts = [...new Set(versionIds.flatMap((id) => factsAsked(cache.get(id).terms)))];
       return ratings;
     },
     async histories(due) {
@@ -66,6 +72,7 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
       );
       return histories;
     },
+    rungs: (due) => readRungs(tx, program, facts, due.map(doerOf)),
     partners: (due, histories) => readPartnersThen(tx, program, due, histories, isAsked),
     ancestors: (due, histories) => readHierarchy(tx, due, histories, cache.levels()),
     rates: (needs) => readRates(tx, needs),

@@ -23,6 +23,7 @@ import { readPartnersThen } from './partners-then.ts';
 import type { Past, RatingOf } from './past.ts';
 import { readQuotas } from './quotas.ts';
 import { loadNamed, type RatedEvent, ratingAbove } from './ratings.ts';
+import { noRungWait } from './rungs.ts';
 import { createTermsCache, type TermsCache } from './terms-cache.ts';
 import { workOut } from './work-out.ts';
 
@@ -157,6 +158,7 @@ async function openMemory(
     },
     partners: (due, known) => readPartnersThen(tx, program, due, known, isAsked, true),
     rates: (needs) => readRates(tx, needs, true),
+    rungs: async () => noRungWait,
     ancestors: async () => ({ parents: new Map(), named: new Map() }),
     state: async (due, _known, namesOf) => ({
       scopes,

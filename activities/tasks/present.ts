@@ -61,6 +61,7 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
   email_changed: always,
   points_expiring: always,
   points_expired: always,
+  rung_changed: always,
   async run_in_review(db, facts) {
     const run = await getRun(db, facts.run);
     if (run.status !== 'review') return { superseded: `The run is ${run.status}.` };
@@ -131,7 +132,8 @@ async function always<
     | 'details_changed'
     | 'email_changed'
     | 'points_expiring'
-    | 'points_expired',
+    | 'points_expired'
+    | 'rung_changed',
 >(_db: Database, facts: NotificationFacts<K>): Promise<Present<K>> {
   return { body: facts };
 }

@@ -237,18 +237,27 @@ export const wakeRateless = (db: Database, rates: readonly string[]): Promise<re
     where waits_on = 'rate' and waits_for = any(${sql.array([...rates], 'text')}) and program.id = due.program_id
     returning program.code as program, due.shard`);
 
-/** Lower revisions that wait for a rate are due again, once a higher one is worked out for the same partner. */
+/** Events of partners that waited for their rung on a ladder, by its name, are due again. */
+export const wakeUnplaced = (db: Database, name: string, partnerIds: readonly bigint[]) =>
+  db.query(sql.unsafe`
+    update event_due set waits_on = null, waits_for = null, waits_since = null
+    where waits_on = 'ladder' and waits_for = ${name} and partner_id = any(${sql.array(partnerIds.map(String), 'int8')})`);
+
+/** Lower revisions that wait for a rate or a rung are due again, once a higher one is worked out for the same partner. */
 export const wakeSuperseded = (db: Database, done: readonly DueKey[]) =>
   db.query(sql.unsafe`
     update event_due due set waits_on = null, waits_for = null, waits_since = null
     from ${unnestDue(done)} as done(event_id, partner_id, child_id)
     join event higher on higher.id = done.event_id
     join event lower on (lower.source, lower.source_id) = (higher.source, higher.source_id) and lower.revision < higher.revision
-    where due.waits_on = 'rate' and due.event_id = lower.id and due.partner_id = done.partner_id
+    where due.waits_on in ('rate', 'ladder') and due.event_id = lower.id and due.partner_id = done.partner_id
       and due.child_id is not distinct from done.child_id`);
 
-/** The thing without which an event cannot be worked out: the sale of a refund or payment, by its source id, or a rate, by its name. */
-export type Wait = { readonly waitsOn: 'sale' | 'rate'; readonly waitsFor: string };
+/**
+ * The thing without which an event cannot be worked out: the sale of a refund or payment, by its source id, or a rate or the rung of its
+ * partner on a ladder, by its name.
+ */
+export type Wait = { readonly waitsOn: 'sale' | 'rate' | 'ladder'; readonly waitsFor: string };
 
 /** Lets events wait in the queue for what they need. */
 export const waitInQueue = (db: Database, waits: readonly (DueKey & Wait)[]) =>

@@ -135,6 +135,47 @@ create table agreement_term(
 create index on agreement_term(partner_id, program_id, id);
 create index on agreement_term(program_id, partner_id);
 
+-- The ladder of a program, by which partners get the values of a fact for their volume of a window. A fact is decided by one ladder at most.
+create table ladder(
+  fact_key text primary key references fact_key,
+  program_id int not null references program,
+  created_at timestamptz not null default now()
+);
+create index on ladder(program_id);
+
+-- A version of a ladder, for the windows that begin on its first day or later. Null terms end the ladder. The newest row of a day counts.
+create table ladder_version(
+  id int generated always as identity primary key,
+  fact_key text not null references ladder,
+  version int not null check (version > 0),
+  starts_on date not null check (isfinite(starts_on)),
+  terms jsonb check (jsonb_typeof(terms) = 'object'),
+  reason text not null check (reason <> ''),
+  created_by uuid not null references actor,
+  created_at timestamptz not null default now(),
+  unique (fact_key, version)
+);
+
+-- The rung of a partner by a closed window, from the first local day after it. A window is closed once for each partner.
+create table ladder_place(
+  partner_id bigint not null references partner,
+  fact_key text not null references ladder,
+  starts_on date not null check (isfinite(starts_on)),
+  ends_on date not null check (isfinite(ends_on)),
+  window_start date not null check (isfinite(window_start)),
+  ladder_version_id int not null references ladder_version,
+  volume bigint not null check (volume >= 0),
+  value text not null check (value <> ''),
+  value_before text check (value_before <> ''),
+  agreed_days datemultirange not null default '{}',
+  placed_at timestamptz not null default now(),
+  primary key (partner_id, fact_key, starts_on),
+  check (window_start < starts_on and starts_on < ends_on)
+);
+create index on ladder_place(fact_key, starts_on, partner_id);
+comment on column ladder_place.value_before is 'The rung before. Null where there was none.';
+comment on column ladder_place.agreed_days is 'Those of its days about which a person had recorded another value, which stays.';
+
 -- The policy by which a program decides about deals, requests and claims. A version is never changed: the newest one that is in force
 -- decides what is asked from then on.
 create table policy_version(

@@ -76,7 +76,7 @@ create table event_due(
   program_id int not null,
   shard smallint not null,
   source text not null,
-  waits_on text check (waits_on in ('sale', 'rate')),
+  waits_on text check (waits_on in ('sale', 'rate', 'ladder')),
   waits_for text,
   waits_since timestamptz,
   set_aside_since timestamptz,
@@ -90,12 +90,13 @@ create index event_due_aside on event_due(event_id, partner_id, coalesce(child_i
 create index event_due_aside_of on event_due(partner_id, event_id) where set_aside_since is not null;
 create index event_due_waiting on event_due(source, waits_for) where waits_on = 'sale';
 create index event_due_rateless on event_due(waits_for) where waits_on = 'rate';
+create index event_due_unplaced on event_due(waits_for, partner_id) where waits_on = 'ladder';
 create index event_due_waits on event_due(waits_on, program_id, waits_since, event_id) where waits_on is not null;
 create index event_due_waits_of on event_due(waits_on, partner_id, waits_since, event_id) where waits_on is not null;
 comment on table event_due is 'The events that are still to be worked out, one row for each partner who earns, or may lose, by the event.';
 comment on column event_due.child_id is 'The partner of the event for whose part a partner above is worked out. Null for the part of the partner.';
 comment on column event_due.waits_for is
-  'A refund or payment that came before its sale waits for that sale, named by its source id. An event whose amounts cannot be converted yet waits for a rate, named by its source, day and currency.';
+  'A refund or payment that came before its sale waits for that sale, named by its source id. An event whose amounts cannot be converted yet waits for a rate, named by its source, day and currency. An event whose partner has no rung yet waits for the ladder, named by its fact and the first day of the rung.';
 comment on column event_due.set_aside_reason is 'Why the event cannot be worked out. It stays here until a person or a change makes it due again.';
 
 -- The partner of an event on its local day, as they were known when it was first worked out. A refund or a later record about that day does

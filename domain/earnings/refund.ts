@@ -40,6 +40,13 @@ const isWhole = ({ minor, otherAmounts, quantity }: Event): boolean =>
 
 const less = (from: bigint, taken: bigint): bigint => (taken < from ? from - taken : 0n);
 
+/** The highest revision of each refund. */
+export const latestOfEach = <Refund extends Event>(refunds: readonly Refund[]): Refund[] => [
+  ...new Map(
+    refunds.toSorted((one, other) => one.revision - other.revision).map((refund) => [refund.id, refund]),
+  ).values(),
+];
+
 /** The sums of what refunds and payments of a sale name, whatever the sale has. */
 export type Refunded = {
   /** The main amount, in ten-thousandths of a minor unit. */

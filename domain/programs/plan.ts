@@ -55,6 +55,10 @@ export type PlanTerms = z.infer<typeof PlanTerms>;
 export const asksAboutPartners = ({ incentives }: PlanTerms): boolean =>
   incentives.some(({ when }) => when.partner !== undefined);
 
+/** The keys of the facts about partners that a plan asks for. */
+export const factsAsked = ({ incentives }: PlanTerms): string[] =>
+  incentives.flatMap(({ when }) => Object.keys(when.partner?.facts ?? {}));
+
 /** The incentives of a plan that end before the plan begins, so that nobody could ever earn by them. */
 export function whyNeverFrom(
   { incentives }: PlanTerms,

@@ -26,6 +26,7 @@ export const PARTNER_TEMPLATES: Templates<
   | 'email_changed'
   | 'points_expiring'
   | 'points_expired'
+  | 'rung_changed'
 > = {
   details_changed: ({ partner, change, method, ending, usableFrom }, { contact }) => {
     const details = `payment by ${METHOD_NAMES[method]}, ending in ${ending}`;
@@ -59,6 +60,12 @@ export const PARTNER_TEMPLATES: Templates<
   points_expired: ({ name, amount, day }, { contact }) => ({
     subject: `${amount} of yours have expired`,
     text: `${amount} of your ${name} expired on ${day} and can no longer be used. Your other points are as they were. If you think that this is wrong, write to ${contact}.`,
+  }),
+  rung_changed: ({ fact, program, value, before, volume, start, last, from, until }, { contact }) => ({
+    subject: `Your ${fact} is ${value} from ${from} on`,
+    text:
+      `Your volume from ${start} to ${last} was ${volume}. Your ${fact} in program ${program} is therefore ${value} from ${from} to ${until}` +
+      `${before ? `, after ${before}` : ''}. If you think that this is wrong, write to ${contact}.`,
   }),
   payout_sent: (body) => ({
     subject: `Your payout of ${amountOf(body)} is on its way`,

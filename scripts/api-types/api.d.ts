@@ -684,6 +684,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/programs/{code}/ladders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of the ladders of a program
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listLadderVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{code}/ladders/{fact}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a version to a ladder of a program
+         * @description A ladder gives each partner of the program the value of a fact, such as a tier, by the volume of a window, for the window after it. The first version begins the ladder.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["addLadderVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{code}/ladders/{fact}/rungs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rungs that a ladder gave by a window
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listLadderRungs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/programs/{code}/policies/{subject}": {
         parameters: {
             query?: never;
@@ -5583,6 +5645,206 @@ export interface components {
              * @example 0.005
              */
             rate: string;
+        };
+        LadderVersion: {
+            /**
+             * @description The key of the fact that the ladder decides
+             * @example tier
+             */
+            fact: string;
+            /**
+             * @description The number of the version, counted from 1
+             * @example 2
+             */
+            version: number;
+            /**
+             * Format: date
+             * @description The first day of the first window that it counts. A local date
+             * @example 2026-01-01
+             */
+            from: string;
+            /** @description The terms; null if the ladder ends on that day */
+            terms: components["schemas"]["LadderTerms"] | null;
+            /**
+             * @description The reason for the version
+             * @example The program guide of 2026
+             */
+            reason: string;
+            /**
+             * @description The person who added it
+             * @example olga
+             */
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description When it was added. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            createdAt: string;
+        };
+        /** @description The rungs that partners reach by their volume of a window */
+        LadderTerms: {
+            /**
+             * @description The events that count: sales by default
+             * @default {
+             *       "kinds": [
+             *         "sale"
+             *       ]
+             *     }
+             */
+            when?: {
+                /**
+                 * @description The kinds of event that earn it; never `refund`
+                 * @default [
+                 *       "sale"
+                 *     ]
+                 * @example [
+                 *       "sale",
+                 *       "referral"
+                 *     ]
+                 */
+                kinds?: string[];
+                /**
+                 * @description The values that attributes of the event must have: one of the list for each name
+                 * @example {
+                 *       "category": [
+                 *         "router"
+                 *       ],
+                 *       "region": [
+                 *         "EMEA"
+                 *       ]
+                 *     }
+                 */
+                event?: {
+                    [key: string]: string[];
+                };
+            };
+            /**
+             * @description `amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, and `count` counts events. `reading market_share` is the last reading of that metric in the window. `exact amount` is the main amount with all its digits, where a program takes amounts of less than a cent
+             * @default amount
+             * @example amount - tax
+             */
+            measure?: string;
+            /**
+             * @description The currency of the events that count, where money is measured. Events in other currencies do not count
+             * @example USD
+             * @enum {string}
+             */
+            currency?: "AED" | "AFN" | "ALL" | "AMD" | "AOA" | "ARS" | "AUD" | "AWG" | "AZN" | "BAM" | "BBD" | "BDT" | "BHD" | "BIF" | "BMD" | "BND" | "BOB" | "BOV" | "BRL" | "BSD" | "BTN" | "BWP" | "BYN" | "BZD" | "CAD" | "CDF" | "CHE" | "CHF" | "CHW" | "CLF" | "CLP" | "CNY" | "COP" | "COU" | "CRC" | "CUP" | "CVE" | "CZK" | "DJF" | "DKK" | "DOP" | "DZD" | "EGP" | "ERN" | "ETB" | "EUR" | "FJD" | "FKP" | "GBP" | "GEL" | "GHS" | "GIP" | "GMD" | "GNF" | "GTQ" | "GYD" | "HKD" | "HNL" | "HTG" | "HUF" | "IDR" | "ILS" | "INR" | "IQD" | "IRR" | "ISK" | "JMD" | "JOD" | "JPY" | "KES" | "KGS" | "KHR" | "KMF" | "KPW" | "KRW" | "KWD" | "KYD" | "KZT" | "LAK" | "LBP" | "LKR" | "LRD" | "LSL" | "LYD" | "MAD" | "MDL" | "MGA" | "MKD" | "MMK" | "MNT" | "MOP" | "MRU" | "MUR" | "MVR" | "MWK" | "MXN" | "MXV" | "MYR" | "MZN" | "NAD" | "NGN" | "NIO" | "NOK" | "NPR" | "NZD" | "OMR" | "PAB" | "PEN" | "PGK" | "PHP" | "PKR" | "PLN" | "PYG" | "QAR" | "RON" | "RSD" | "RUB" | "RWF" | "SAR" | "SBD" | "SCR" | "SDG" | "SEK" | "SGD" | "SHP" | "SLE" | "SOS" | "SRD" | "SSP" | "STN" | "SVC" | "SYP" | "SZL" | "THB" | "TJS" | "TMT" | "TND" | "TOP" | "TRY" | "TTD" | "TWD" | "TZS" | "UAH" | "UGX" | "USD" | "USN" | "UYI" | "UYU" | "UYW" | "UZS" | "VED" | "VES" | "VND" | "VUV" | "WST" | "XAD" | "XAF" | "XCD" | "XCG" | "XOF" | "XPF" | "YER" | "ZAR" | "ZMW" | "ZWG";
+            /**
+             * @description The events that are counted together: those of a calendar month, quarter, half-year or year in the zone of the program's schedule
+             * @example quarter
+             * @enum {string}
+             */
+            window: "month" | "quarter" | "half-year" | "year";
+            /**
+             * @description How many days after the end of the window late events and refunds are waited for. Later ones do not change its rung
+             * @default 0
+             * @example 5
+             */
+            graceDays?: number;
+            /**
+             * @description The rungs, the lowest first, which begins at 0
+             * @example [
+             *       {
+             *         "from": "0",
+             *         "value": "bronze"
+             *       },
+             *       {
+             *         "from": "50000.00",
+             *         "value": "silver"
+             *       }
+             *     ]
+             */
+            rungs: {
+                /**
+                 * @description The volume at which the rung begins
+                 * @example 50000.00
+                 */
+                from: string;
+                /**
+                 * @description The value of the fact
+                 * @example silver
+                 */
+                value: string;
+            }[];
+            /**
+             * @description Whether a partner may fall to a lower rung
+             * @default true
+             * @example true
+             */
+            mayFall?: boolean;
+            /**
+             * @description The rung below which no partner falls who has reached it; without it, partners may fall to the lowest
+             * @example silver
+             */
+            floor?: string;
+        };
+        NewLadderVersion: {
+            /**
+             * Format: date
+             * @description The first local day of the first window that it counts. A window that is closed keeps its rungs, so it is after those
+             * @example 2026-01-01
+             */
+            from: string;
+            /** @description The terms; null if the ladder ends on that day */
+            terms: components["schemas"]["LadderTerms"] | null;
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
+        };
+        LadderPlace: {
+            /**
+             * @description The partner
+             * @example paula
+             */
+            partner: string;
+            /**
+             * Format: date
+             * @description The first day of the window that was counted. A local date
+             * @example 2026-01-01
+             */
+            windowStart: string;
+            /**
+             * @description The volume of that window
+             * @example 52000.00 USD
+             */
+            volume: string;
+            /**
+             * @description The rung
+             * @example silver
+             */
+            value: string;
+            /**
+             * @description The rung before; null if there was none
+             * @example bronze
+             */
+            before: string | null;
+            /**
+             * Format: date
+             * @description The first day on which the rung holds. A local date
+             * @example 2026-04-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The first day on which it no longer holds. A local date
+             * @example 2026-07-01
+             */
+            until: string;
+            /**
+             * @description Whether a person had recorded another value about some of these days, which stays
+             * @example false
+             */
+            hasAgreedDays: boolean;
+            /**
+             * Format: date-time
+             * @description When the rung was given. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            placedAt: string;
         };
         PolicyVersion: {
             /**
@@ -10964,6 +11226,17 @@ export interface components {
                 belowMinimum: string | null;
             }[];
         };
+        Standings: {
+            /** @description The items of this page */
+            items: components["schemas"]["Standing"][];
+            /**
+             * @description The value to send as `cursor` for the next page; null on the last page
+             * @example eyJpZCI6IjEwNDIifQ
+             */
+            nextCursor: string | null;
+            /** @description The ladders of the programs, on the first page; empty on later pages */
+            ladders: components["schemas"]["LadderStanding"][];
+        };
         Standing: {
             /**
              * @description The code of the program
@@ -11047,6 +11320,84 @@ export interface components {
             /**
              * @description The standing as a sentence for the partner
              * @example 82000.00 USD of 100000.00 USD; 18000.00 USD more by 2026-12-31 makes it worth 1500.00 USD.
+             */
+            words: string;
+        };
+        LadderStanding: {
+            /**
+             * @description The code of the program
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The fact that the ladder decides
+             * @example tier
+             */
+            fact: string;
+            /**
+             * @description The value that holds today; null if none does
+             * @example bronze
+             */
+            now: string | null;
+            /**
+             * @description The kind of window
+             * @example quarter
+             */
+            window: string;
+            /**
+             * Format: date
+             * @description The first day of the window that is counted. A local date
+             * @example 2026-10-01
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The last day of that window. A local date
+             * @example 2026-12-31
+             */
+            until: string;
+            /**
+             * @description The volume so far
+             * @example 42000.00 USD
+             */
+            volume: string;
+            /**
+             * @description The rung that the volume is enough for so far
+             * @example bronze
+             */
+            value: string;
+            /**
+             * @description The value that a person has recorded for the days after the window, and that stays; otherwise null
+             * @example gold
+             */
+            agreed: string | null;
+            /**
+             * Format: date
+             * @description The first day on which the rung by this window holds. A local date
+             * @example 2027-01-01
+             */
+            holdsFrom: string;
+            /** @description The next rung; null on the highest */
+            next: {
+                /**
+                 * @description The next rung
+                 * @example silver
+                 */
+                value: string;
+                /**
+                 * @description The volume at which it begins
+                 * @example 50000.00 USD
+                 */
+                at: string;
+                /**
+                 * @description The part that is still missing
+                 * @example 8000.00 USD
+                 */
+                missing: string;
+            } | null;
+            /**
+             * @description The standing as a sentence for the partner
+             * @example 42000.00 USD of 50000.00 USD; 8000.00 USD more by 2026-12-31 makes you silver from 2027-01-01.
              */
             words: string;
         };
@@ -16071,6 +16422,10 @@ export type Points = components['schemas']['Points'];
 export type NewUnit = components['schemas']['NewUnit'];
 export type UnitRate = components['schemas']['UnitRate'];
 export type NewUnitRate = components['schemas']['NewUnitRate'];
+export type LadderVersion = components['schemas']['LadderVersion'];
+export type LadderTerms = components['schemas']['LadderTerms'];
+export type NewLadderVersion = components['schemas']['NewLadderVersion'];
+export type LadderPlace = components['schemas']['LadderPlace'];
 export type PolicyVersion = components['schemas']['PolicyVersion'];
 export type Policy = components['schemas']['Policy'];
 export type PolicyRule = components['schemas']['PolicyRule'];
@@ -16221,7 +16576,9 @@ export type ExplainedEarning = components['schemas']['ExplainedEarning'];
 export type Earning = components['schemas']['Earning'];
 export type Balances = components['schemas']['Balances'];
 export type Payability = components['schemas']['Payability'];
+export type Standings = components['schemas']['Standings'];
 export type Standing = components['schemas']['Standing'];
+export type LadderStanding = components['schemas']['LadderStanding'];
 export type Check = components['schemas']['Check'];
 export type CheckDetail = components['schemas']['CheckDetail'];
 export type CheckStop = components['schemas']['CheckStop'];
@@ -18092,6 +18449,136 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listLadderVersions: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions, in the order in which they were added. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["LadderVersion"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addLadderVersion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the program */
+                code: string;
+                /** @description The key of a fact */
+                fact: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLadderVersion"];
+            };
+        };
+        responses: {
+            /** @description The version was added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LadderVersion"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listLadderRungs: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+                /** @description The first local day on which the rungs hold; without it, the newest ones are read */
+                from?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+                /** @description The key of a fact */
+                fact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rungs of the partners, in the order of the partners’ rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["LadderPlace"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };
@@ -24326,21 +24813,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The windows, the newest first, with the next step of each. */
+            /** @description The ladders, and the windows, the newest first, with the next step of each. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description The items of this page */
-                        items: components["schemas"]["Standing"][];
-                        /**
-                         * @description The value to send as `cursor` for the next page; null on the last page
-                         * @example eyJpZCI6IjEwNDIifQ
-                         */
-                        nextCursor: string | null;
-                    };
+                    "application/json": components["schemas"]["Standings"];
                 };
             };
             400: components["responses"]["InvalidInput"];
@@ -24364,21 +24843,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Your windows, the newest first, with the next step of each. */
+            /** @description Your ladders, and your windows, the newest first, with the next step of each. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description The items of this page */
-                        items: components["schemas"]["Standing"][];
-                        /**
-                         * @description The value to send as `cursor` for the next page; null on the last page
-                         * @example eyJpZCI6IjEwNDIifQ
-                         */
-                        nextCursor: string | null;
-                    };
+                    "application/json": components["schemas"]["Standings"];
                 };
             };
             400: components["responses"]["InvalidInput"];

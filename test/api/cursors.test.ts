@@ -100,6 +100,8 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/programs/shop/units': 'points-a',
   '/v1/programs/shop/units/points-care/rates': '1',
   '/v1/programs/shop/policies/{subject}': 1,
+  '/v1/programs/shop/ladders': 1,
+  '/v1/programs/shop/ladders/tier/rungs': '1',
   '/v1/partners': 'a',
   '/v1/partners/ann/agreements': 'a',
   '/v1/partners/ann/agreements/{program}/history': '1',
@@ -195,7 +197,10 @@ const spoilt = (good: unknown, value: unknown): unknown[] =>
 describe('given every list', () => {
   it('then this test has a cursor of it', () => {
     const template = (path: string) =>
-      path.replaceAll(/\{\w+\}|(?<=\/(programs|plans|partners)\/)(shop|standard|ann)|(?<=\/units\/)points-care/g, '{}');
+      path.replaceAll(
+        /\{\w+\}|(?<=\/(programs|plans|partners|ladders)\/)(shop|standard|ann|tier)|(?<=\/units\/)points-care/g,
+        '{}',
+      );
     const lists = Object.entries(openApiDocument(api.app).paths ?? {}).filter(([, { get }]) =>
       (get?.parameters ?? []).some((parameter) => 'name' in parameter && parameter.name === 'cursor'),
     );

@@ -10,6 +10,7 @@ import type { Fixture } from './fixture.ts';
 export const LARGE = [
   'partner',
   'agreement_term',
+  'ladder_place',
   'partner_fact',
   'partner_parent',
   'onboarding_record',
@@ -73,6 +74,12 @@ export async function fillLargeTables({ app, owner }: Fixture) {
     sql.unsafe`
       insert into agreement_term(partner_id, program_id, plan_id, starts_on)
       select id, ${company.programId}, ${company.planId}, '2020-01-01' from partner`,
+    sql.unsafe`insert into ladder(fact_key, program_id) values ('tier', ${company.programId})`,
+    sql.unsafe`
+      insert into ladder_version(fact_key, version, starts_on, reason, created_by) values ('tier', 1, '2020-01-01', 'Guide', ${company.approver})`,
+    sql.unsafe`
+      insert into ladder_place(partner_id, fact_key, starts_on, ends_on, window_start, ladder_version_id, volume, value)
+      select partner.id, 'tier', '2020-04-01', '2020-07-01', '2020-01-01', version.id, 0, 'bronze' from partner, ladder_version version`,
     sql.unsafe`
       insert into partner_fact(partner_id, key, slot, value, starts_on, source)
       select id, 'territory', 'T' || id, 'T' || id, '2020-01-01', 'ladder' from partner`,

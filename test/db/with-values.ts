@@ -53,6 +53,8 @@ import {
   tryCorrectedAgain,
   tryFilteredAgain,
 } from '../../db/earnings/set-aside.ts';
+import { listLadderStandings } from '../../db/earnings/ladder-standing.ts';
+import { listChangedEvents, listPlainVolumes, readLadderVolumes } from '../../db/earnings/ladder-volumes.ts';
 import { listStandings } from '../../db/earnings/standing.ts';
 import { keepPartners, listKeptPartners, listKnownPartners } from '../../db/earnings/partners-then.ts';
 import { insertQuota, listQuotaEvents, listQuotas, listQuotasInForce } from '../../db/earnings/quotas.ts';
@@ -101,6 +103,7 @@ import type { Scope } from '../../domain/earnings/change.ts';
 import { pointsOf } from '../../domain/books/points-postings.ts';
 import { statementDay } from '../../domain/books/statement-day.ts';
 import type { WireEvent } from '../../domain/event.ts';
+import { LadderTerms } from '../../domain/programs/ladder.ts';
 import { formatKey, type KeyParts } from '../../domain/people/api-key.ts';
 import type { Scene } from './large-tables.ts';
 
@@ -125,6 +128,14 @@ const LINE: ReportLine = {
   reference: 'ref',
   key: 'key',
 };
+const LADDER = LadderTerms.parse({
+  when: { event: { product: ['router'] } },
+  measure: 'amount - tax',
+  currency: 'USD',
+  window: 'quarter',
+  rungs: [{ from: '0', value: 'bronze' }],
+});
+const ladderWindow = ({ company: { programId } }: Scene) => ({ programId, terms: LADDER, from: NOW, until: NOW });
 const EARNING: NewEarning = {
   eventId: 1n,
   n: 2,
@@ -347,6 +358,10 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   setAside: (db) => setAside(db, { eventId: 1n, partnerId: 1n, childId: null }, 'x'),
   listPartnersToRate: (db, s) =>
     listPartnersToRate(db, { programId: s.company.programId, partnerId: null, preparedTo: 1n }, 50),
+  listLadderStandings: (db, s) => listLadderStandings(db, s.partnerId, NOW.getTime()),
+  listPlainVolumes: (db, s) => listPlainVolumes(db, ladderWindow(s), [s.partnerId]),
+  listChangedEvents: (db, s) => listChangedEvents(db, ladderWindow(s), [s.partnerId]),
+  readLadderVolumes: (db, s) => readLadderVolumes(db, ladderWindow(s), [s.partnerId]),
   listRatedEvents: (db, s) => listRatedEvents(db, s.company.programId, s.partnerId, { from: NOW, until: null }),
   listAgreementAuthors: (db, s) => listAgreementAuthors(db, s.company.programId, s.partnerId),
   insertReRatingEvent: (db, s) => insertReRatingEvent(db, 're-rating/x', s.partnerId, s.company.programId),

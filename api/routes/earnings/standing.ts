@@ -1,7 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
+import { listLadderStandings, type PartnerLadder } from '../../../db/earnings/ladder-standing.ts';
 import { listStandings, type PartnerStanding } from '../../../db/earnings/standing.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
+import { addDays } from '../../../domain/calendar.ts';
 import { Unit } from '../../../domain/fields.ts';
 import { formatDecimal, formatMoney, money } from '../../../domain/money.ts';
 import { onlyOwn, partnerOf } from '../../http/auth.ts';
@@ -53,6 +55,46 @@ const StandingBody = z
   })
   .openapi('Standing');
 
+const LadderBody = z
+  .object({
+    program: fields.code('The code of the program', 'resale'),
+    fact: fields.text('The fact that the ladder decides', 'tier'),
+    now: fields.text('The value that holds today; null if none does', 'bronze').nullable(),
+    window: fields.text('The kind of window', 'quarter'),
+    from: fields.day('The first day of the window that is counted', '2026-10-01'),
+    until: fields.day('The last day of that window', '2026-12-31'),
+    volume: fields.text('The volume so far', '42000.00 USD'),
+    value: fields.text('The rung that the volume is enough for so far', 'bronze'),
+    agreed: fields
+      .text(
+        'The value that a person has recorded for the days after the window, and that stays; otherwise null',
+        'gold',
+      )
+      .nullable(),
+    holdsFrom: fields.day('The first day on which the rung by this window holds', '2027-01-01'),
+    next: z
+      .object({
+        value: fields.text('The next rung', 'silver'),
+        at: fields.text('The volume at which it begins', '50000.00 USD'),
+        missing: fields.text('The part that is still missing', '8000.00 USD'),
+      })
+      .nullable()
+      .meta({ description: 'The next rung; null on the highest' }),
+    words: fields.text(
+      'The standing as a sentence for the partner',
+      '42000.00 USD of 50000.00 USD; 8000.00 USD more by 2026-12-31 makes you silver from 2027-01-01.',
+    ),
+  })
+  .openapi('LadderStanding');
+
+const StandingsBody = pageOf(StandingBody)
+  .extend({
+    ladders: z
+      .array(LadderBody)
+      .meta({ description: 'The ladders of the programs, on the first page; empty on later pages' }),
+  })
+  .openapi('Standings');
+
 const query = { query: pageQuery(RowNumber) };
 
 const list = createRoute({
@@ -62,7 +104,9 @@ const list = createRoute({
   tags: ['events'],
   summary: 'List where a partner stands in each window',
   request: { params: CodePath, ...query },
-  responses: { 200: answers(pageOf(StandingBody), 'The windows, the newest first, with the next step of each.') },
+  responses: {
+    200: answers(StandingsBody, 'The ladders, and the windows, the newest first, with the next step of each.'),
+  },
 });
 
 const listMine = createRoute({
@@ -72,7 +116,9 @@ const listMine = createRoute({
   tags: ['me'],
   summary: 'List where you stand in each window',
   request: query,
-  responses: { 200: answers(pageOf(StandingBody), 'Your windows, the newest first, with the next step of each.') },
+  responses: {
+    200: answers(StandingsBody, 'Your ladders, and your windows, the newest first, with the next step of each.'),
+  },
 });
 
 function wordsOf({ volume, quota, next, lastDay, isOver, worthMinor, scope }: PartnerStanding): string {
@@ -85,6 +131,29 @@ function wordsOf({ volume, quota, next, lastDay, isOver, worthMinor, scope }: Pa
       ? 'reaches the next step'
       : `makes it worth ${formatMoney(money(next.worthMinor, scope.currency))}`;
   return `${volume} of ${next.at}; ${next.missing} more${by} ${reward}.`;
+}
+
+function ladderWords({ ladder, window, agreed, standing }: PartnerLadder): string {
+  const { volume, value, next } = standing;
+  if (agreed !== null) return `${volume}. Your ${ladder.fact} is ${agreed} from ${window.from}, as agreed.`;
+  if (!next) return `${volume}, which makes you ${value} from ${window.from}.`;
+  return `${volume} of ${next.at}; ${next.missing} more by ${addDays(window.from, -1)} makes you ${next.value} from ${window.from}.`;
+}
+
+function ladderBody(one: PartnerLadder) {
+  const { ladder, window, now, agreed, standing } = one;
+  return {
+    program: ladder.program,
+    fact: ladder.fact,
+    now,
+    window: window.terms.window,
+    from: window.start,
+    until: addDays(window.from, -1),
+    ...standing,
+    agreed,
+    holdsFrom: window.from,
+    words: ladderWords(one),
+  };
 }
 
 function standingBody(standing: PartnerStanding) {
@@ -115,11 +184,17 @@ function standingBody(standing: PartnerStanding) {
 
 /** A partner's place in windows that are not over yet, and in those that are. */
 export const standingRoutes = ({ db }: Pick<ApiDeps, 'db'>) => {
-  const page = (partnerId: bigint, { cursor = null, limit }: { cursor?: bigint | null | undefined; limit: number }) =>
-    readPage(limit, (count) => listStandings(db, partnerId, cursor, count), {
+  const page = async (
+    partnerId: bigint,
+    { cursor = null, limit }: { cursor?: bigint | null | undefined; limit: number },
+  ) => {
+    const windows = await readPage(limit, (count) => listStandings(db, partnerId, cursor, count), {
       key: ({ id }) => id,
       item: standingBody,
     });
+    const ladders = cursor === null ? await listLadderStandings(db, partnerId, Date.now()) : [];
+    return { ...windows, ladders: ladders.map(ladderBody) };
+  };
   return createRouter()
     .openapi(list, async (c) => {
       const { code } = c.req.valid('param');

@@ -6,17 +6,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { closeWindows } from '../../../commands/earnings/closings.ts';
+import { placeOnLadders } from '../../../commands/earnings/ladders.ts';
 import { recordRates } from '../../../commands/earnings/exchange-rates.ts';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import { recordFacts } from '../../../commands/partners/facts.ts';
 import { recordParent } from '../../../commands/partners/parents.ts';
 import { type QuotaWish, recordQuota } from '../../../commands/earnings/quotas.ts';
 import { changeIntakeRules } from '../../../commands/programs/intake-rules.ts';
+import { addLadderVersion } from '../../../commands/programs/ladders.ts';
 import { addPlanVersion } from '../../../commands/programs/plans.ts';
 import { declareAttributes } from '../../../commands/programs/programs.ts';
 import { getProgram } from '../../../db/programs/programs.ts';
 import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
+import { LadderTerms } from '../../../domain/programs/ladder.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { pointsOfTerms } from '../../../domain/programs/points.ts';
 import type { UnitCode } from '../../../domain/unit.ts';
@@ -60,6 +63,8 @@ const ATTRIBUTES = ['customer', 'product'];
 const AMOUNTS = ['tax', 'shipping'];
 const METRICS = ['service_score', 'market_share'];
 const Version = z.strictObject({ effectiveFrom: z.iso.datetime(), incentives: z.array(z.unknown()) });
+/** The ladder of a program. */
+const Ladder = z.strictObject({ fact: z.string(), from: z.iso.date(), terms: LadderTerms });
 /** Terms are the incentives of a plan, or the whole plan. */
 const termsOf = (terms: unknown): PlanTerms =>
   PlanTerms.parse(Array.isArray(terms) ? { holdDays: 0, rounding: 'half-even', incentives: terms } : terms);
@@ -154,7 +159,10 @@ describe.each(CASES)('given the terms of docs/earning/$page, $heading', ({ terms
     await declareAttributes(fixture.app, company.code, ATTRIBUTES, company.approver);
     await changeIntakeRules(fixture.app, company.code, { exactAmounts: true }, company.approver);
     for (const code of pointsOfTerms(termsOf(first))) await addPoints(fixture.app, company, { code });
-    for (const { effectiveFrom, incentives } of later.map((one) => Version.parse(one)))
+    const ladders = later.map((one) => Ladder.safeParse(one)).flatMap(({ data }) => data ?? []);
+    for (const ladder of ladders)
+      await addLadderVersion(fixture.app, company.code, { ...ladder, reason: 'Guide' }, company.approver);
+    for (const { effectiveFrom, incentives } of later.slice(ladders.length).map((one) => Version.parse(one)))
       await addPlanVersion(
         fixture.app,
         await getProgram(fixture.app, company.code),
@@ -172,6 +180,7 @@ describe.each(CASES)('given the terms of docs/earning/$page, $heading', ({ terms
       const wire = { ...wireOf(row, `${partner.code}/`), program: company.code, partner: partner.code };
       const options = { nowMs: Date.parse('2026-12-31T00:00:00Z'), strict: true, by: company.approver };
       if (isClosing) await closeWindows(fixture.app);
+      else if (row['kind'] === 'rungs') await placeOnLadders(fixture.app, Date.parse(`${row['day']}T00:01:00Z`));
       else if (row['kind'] === 'quota')
         await recordQuota(fixture.app, quotaOf(row, partner.code, company.code), company.approver);
       else if (row['kind'] === 'fact')

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { getPartner } from '../../../db/partners/partners.ts';
+import { placeOnLadders } from '../../../commands/earnings/ladders.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
 import { type Api, setUpShop, startApi } from '../api.ts';
 
@@ -82,5 +83,65 @@ describe('given a yearly bonus of 1 %, or 2 % from 1,000.00 on, that is earned a
     const { key } = await api.newKey('partner', (await getPartner(api.db, 'bob')).id);
     expect((await api.ask('GET', '/v1/me/standing', { key })).body['items']).toEqual([]);
     expect((await api.ask('GET', '/v1/partners/ann/standing', { key })).status).toBe(404);
+  });
+});
+
+describe('given a ladder with silver from 1,500.00 a year on', () => {
+  const ladder = (more: object = {}) => ({
+    from: `${YEAR}-01-01`,
+    reason: 'The program guide',
+    terms: {
+      currency: 'USD',
+      window: 'year',
+      rungs: [
+        { from: '0', value: 'bronze' },
+        { from: '1500.00', value: 'silver' },
+      ],
+      ...more,
+    },
+  });
+  const add = (fact: string, body: object) => api.ask('POST', `/v1/programs/shop/ladders/${fact}`, { body });
+
+  it.each([
+    { fact: 'tier', body: ladder({ rungs: [{ from: '5', value: 'a' }] }), field: 'terms.rungs[0].from' },
+    { fact: 'tier', body: ladder({ when: { event: { shoe: ['1'] } } }), field: 'terms.when.event.shoe' },
+    { fact: 'certification', body: ladder(), field: 'fact' },
+    { fact: 'shoe_size', body: ladder(), field: 'fact' },
+    { fact: 'tier', body: { ...ladder(), from: `${YEAR}-02-01` }, field: 'from' },
+  ])('when $fact is given with terms that cannot be then $field is named', async ({ fact, body, field }) => {
+    expect((await add(fact, body)).body).toMatchObject({ status: 400, errors: [{ field }] });
+  });
+
+  it('when it is added then a partner reads what the next rung needs, and staff read who added it', async () => {
+    expect(await add('tier', ladder())).toMatchObject({ status: 201, body: { fact: 'tier', version: 1 } });
+    const { body } = await api.ask('GET', '/v1/partners/ann/standing');
+    expect(body['ladders']).toEqual([
+      {
+        program: 'shop',
+        fact: 'tier',
+        now: null,
+        window: 'year',
+        from: `${YEAR}-01-01`,
+        until: `${YEAR}-12-31`,
+        volume: '1000.00 USD',
+        value: 'bronze',
+        agreed: null,
+        holdsFrom: `${YEAR + 1}-01-01`,
+        next: { value: 'silver', at: '1500.00 USD', missing: '500.00 USD' },
+        words: `1000.00 USD of 1500.00 USD; 500.00 USD more by ${YEAR}-12-31 makes you silver from ${YEAR + 1}-01-01.`,
+      },
+    ]);
+    expect((await api.ask('GET', '/v1/programs/shop/ladders')).body['items']).toMatchObject([
+      { reason: 'The program guide', createdBy: api.operator.actor.code },
+    ]);
+  });
+
+  it('when the year is over then staff read each rung with its volume', async () => {
+    await placeOnLadders(api.db, Date.parse(`${YEAR + 1}-01-01T12:00:00Z`));
+    const { body } = await api.ask('GET', `/v1/programs/shop/ladders/tier/rungs?from=${YEAR + 1}-01-01`);
+    expect(body['items']).toMatchObject([
+      { partner: 'ann', volume: '1000.00 USD', value: 'bronze', before: null, hasAgreedDays: false },
+      { partner: 'bob', volume: '0.00 USD', value: 'bronze' },
+    ]);
   });
 });

@@ -1,0 +1,20 @@
+import type { AccrualEvent, DueEvent } from '../../db/earnings/accrual.ts';
+import { partOf } from '../../domain/earnings/share.ts';
+import type { RemainingEvent } from '../../domain/event.ts';
+
+/** The partner whose earnings are worked out, and the partner below by whose part, if it is not the partner's own. */
+export type Channel = Pick<DueEvent, 'partnerId' | 'childId'>;
+
+/** The partner whose part it is. */
+export const doerOf = ({ partnerId, childId }: Channel): bigint => childId ?? partnerId;
+
+export const partFor = (
+  { partnerId, childId }: Channel,
+  event: RemainingEvent,
+  content: AccrualEvent,
+): RemainingEvent | null => partOf(event, content, doerOf({ partnerId, childId }));
+
+export const levelFor = ({ childId, level = null }: Pick<DueEvent, 'childId' | 'level'>): number | null =>
+  childId === null ? 0 : level;
+
+export const nameOf = ({ source, id }: AccrualEvent): string => `${source}/${id}`;
