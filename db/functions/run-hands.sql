@@ -1,6 +1,6 @@
 -- The people who had a hand in what a run pays, each with the first time: the preparer; those who changed the run, who added the payment
 -- details that it pays to, or directed money to them by an order, a cleared failure or a withdrawal; who sent the events or wrote the
--- terms behind its lines; who recorded the agreements, facts and parents by which its partners earn, or the smallest payout of one; who
+-- terms behind its lines; who recorded the agreements, facts, ladders and parents by which its partners earn, or the smallest payout of one; who
 -- may read its partners' data as theirs; and who released a partner from a hold.
 create or replace function run_hands(the_run uuid) returns table(actor_id uuid, since timestamptz) language sql stable as $$
   with recursive paid as materialized (
@@ -34,14 +34,18 @@ create or replace function run_hands(the_run uuid) returns table(actor_id uuid, 
     where line.made_by <> '{}'
     union all
     select term.recorded_by, term.recorded_at
-    from earner join agreement_term term using (partner_id)
-    where term.recorded_by is not null and term.program_id in (
+    from agreement_term term
+    where term.partner_id = any(array(select partner_id from earner)) and term.recorded_by is not null and term.program_id in (
       select line.program_id
       from paid join payout_line taken on taken.payout_id = paid.id join earning_line line on line.id = taken.earning_line_id)
     union all
-    select fact.recorded_by, fact.recorded_at from earner join partner_fact fact using (partner_id)
+    select fact.recorded_by, fact.recorded_at from partner_fact fact where fact.partner_id = any(array(select partner_id from earner))
     union all
-    select record.recorded_by, record.recorded_at from earner join partner_parent record using (partner_id)
+    select version.created_by, version.created_at
+    from ladder_place place join ladder_version version on version.id = place.ladder_version_id
+    where place.partner_id = any(array(select partner_id from earner))
+    union all
+    select record.recorded_by, record.recorded_at from partner_parent record where record.partner_id = any(array(select partner_id from earner))
     union all
     select smallest.recorded_by, smallest.recorded_at from paid join partner_minimum smallest using (partner_id)
     union all

@@ -79,6 +79,16 @@ async function openRun(tx: Database, act: Act | undefined, by: string): Promise<
     await tx.query(sql.unsafe`
       insert into partner_fact(partner_id, key, slot, value, starts_on, source, recorded_by)
       values (${String(partner.id)}, 'tier', '', 'gold', '2026-01-01', 'person', ${by})`);
+  if (act === 'wroteLadder')
+    await tx.query(sql.unsafe`
+      with ladder as (
+        insert into ladder(fact_key, program_id) values ('level', ${company.programId}) returning fact_key
+      ), version as (
+        insert into ladder_version(fact_key, version, starts_on, reason, created_by)
+        select fact_key, 1, '2026-01-01', 'Guide', ${by} from ladder returning id, fact_key
+      )
+      insert into ladder_place(partner_id, fact_key, starts_on, ends_on, window_start, ladder_version_id, volume, value)
+      select ${String(partner.id)}::bigint, fact_key, '2026-04-01', '2026-07-01', '2026-01-01', id, 0, 'bronze' from version`);
   if (act === 'recordedParent') {
     const below = await addPartner(tx, company);
     await tx.query(sql.unsafe`
