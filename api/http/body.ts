@@ -20,7 +20,8 @@ export const checkJson = (): MiddlewareHandler => async (c, next) => {
   if (bytes.byteLength > 0) {
     if (!contentType || !JSON_TYPE.test(contentType))
       throw new HTTPException(415, { message: 'Send the body as "Content-Type: application/json". Nothing was done.' });
-    parseJson(bytes, 'body');
+    const body = parseJson(bytes, 'body');
+    c.req.json = async () => body as never; // so that the route does not parse the bytes a second time
   }
   return next();
 };
@@ -31,7 +32,7 @@ export const checkJson = (): MiddlewareHandler => async (c, next) => {
  */
 export function parseJson(json: ArrayBuffer | string, field: string): unknown {
   const value = parse(json, field);
-  const objection = createChecker(field)(value, [], 0);
+  const objection = createChecker(field)(value);
   if (!objection) return value;
   throw new Failure('invalid_input', `Nothing was done: the ${field} cannot be accepted.`, { details: [objection] });
 }
@@ -44,13 +45,13 @@ function parse(json: ArrayBuffer | string, field: string): unknown {
   }
 }
 
-type Path = readonly (string | number)[];
-
 /** Looks at every value of a body once, and stops at the first that cannot be accepted. */
 function createChecker(whole: string) {
   let values = 0;
-  const objectionTo = (value: unknown, path: Path, depth: number): FailureDetail | undefined => {
-    const objection = (reason: string): FailureDetail => ({ field: wirePath(path) || whole, reason });
+  /** The way to the value that is looked at. One list serves all values, because nearly every value is accepted. */
+  const path: (string | number)[] = [];
+  const objection = (reason: string): FailureDetail => ({ field: wirePath(path) || whole, reason });
+  const objectionTo = (value: unknown): FailureDetail | undefined => {
     values += 1;
     if (values > VALUES_MAX) return { field: whole, reason: `has more than ${VALUES_MAX} values: send less at once` };
     if (typeof value === 'string') {
@@ -58,14 +59,16 @@ function createChecker(whole: string) {
       return reason === undefined ? undefined : objection(reason);
     }
     if (typeof value !== 'object' || value === null) return undefined;
-    if (depth >= DEPTH_MAX) return objection(`is nested more than ${DEPTH_MAX} levels deep`);
+    if (path.length >= DEPTH_MAX) return objection(`is nested more than ${DEPTH_MAX} levels deep`);
     for (const [key, member] of Object.entries(value)) {
       // A parser that copies this key would drop it or set a prototype, so the body is refused.
       if (key === '__proto__') return objection('has the name __proto__');
       const reason = whyNotText(key);
       if (reason) return objection(`has a name that ${reason}`);
-      const found = objectionTo(member, [...path, Array.isArray(value) ? Number(key) : key], depth + 1);
+      path.push(Array.isArray(value) ? Number(key) : key);
+      const found = objectionTo(member);
       if (found) return found;
+      path.pop();
     }
     return undefined;
   };
