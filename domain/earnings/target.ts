@@ -141,16 +141,26 @@ function targetsBy(event: RemainingEvent, terms: IncentiveTerms, currency: UnitC
   return [target, { ...target, measures, scope: { ...target.scope, start, closesOn: closesOn(terms, start) } }];
 }
 
+/** The names that were made already, by terms, currency and start: the events of a window ask for the same ones again and again. */
+const scopeNames = new WeakMap<IncentiveTerms, Map<string, ScopeName>>();
+
 /** The name of the scope of an incentive that begins on a date, where events are not counted apart. */
-const scopeNameOf = (terms: IncentiveTerms, currency: UnitCode, start: string): ScopeName => ({
-  incentiveId: terms.id,
-  currency,
-  window: terms.window,
-  start,
-  measure: measureName(terms),
-  group: '',
-  closesOn: closesOn(terms, start),
-});
+function scopeNameOf(terms: IncentiveTerms, currency: UnitCode, start: string): ScopeName {
+  const names = scopeNames.get(terms) ?? new Map<string, ScopeName>();
+  scopeNames.set(terms, names);
+  const key = `${currency} ${start}`;
+  const name = names.get(key) ?? {
+    incentiveId: terms.id,
+    currency,
+    window: terms.window,
+    start,
+    measure: measureName(terms),
+    group: '',
+    closesOn: closesOn(terms, start),
+  };
+  names.set(key, name);
+  return name;
+}
 
 /** A reading counts in the window that it is about. The other events bring the amount that a percentage applies to. */
 function readingTargets(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCode, date: string): Target[] {
@@ -186,7 +196,8 @@ function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCo
   if (start === undefined && collected)
     return { ...target, scope: null, ...splitWorth(payOf(terms, currency).exact(measures), collected) };
   if (start === undefined) return { ...target, scope: null, minor: worthOf(terms, measures, currency) };
-  const scope = { ...scopeNameOf(terms, currency, start), group: group ?? '' };
+  const name = scopeNameOf(terms, currency, start);
+  const scope = group ? { ...name, group } : name;
   const counted = collected ? collectedMeasures(measures, collected) : measures;
   return { ...target, measures: counted, minor: 0n, scope: lacks === null ? scope : null };
 }
