@@ -66,6 +66,12 @@ const isOrdinary = (instantMs: number): boolean =>
 export const startOfDay = (date: string, zone: string): number =>
   inZone(zone, () => Temporal.PlainDate.from(date).toZonedDateTime(zone).epochMilliseconds);
 
+/** The instants of some days, from the first one until the last one, exclusive. Without an end, they go on. */
+export const instantsOfDays = ({ from, until }: { from: string; until: string | null }, zone: string) => ({
+  from: new Date(startOfDay(from, zone)),
+  until: until === null ? null : new Date(startOfDay(until, zone)),
+});
+
 /** A date so many days later. Throws RangeError where the text is not a date. */
 export function addDays(date: string, days: number): string {
   const startMs = Date.parse(`${date}T00:00:00Z`);

@@ -13,7 +13,7 @@ import {
 } from '../../db/books/audits.ts';
 import { expectLongRead, listParticipants, type ReplayEvent } from '../../db/earnings/replays.ts';
 import { instantsOf, monthBefore, type OnFile } from '../../domain/books/audit.ts';
-import { OUR_SOURCE } from '../../domain/event.ts';
+import { OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
 import { isPoints, type UnitCode } from '../../domain/unit.ts';
 import { wakeAudit } from '../../temporal/starts.ts';
 import { replay } from '../earnings/replay.ts';
@@ -86,9 +86,10 @@ const auditPage = (db: DatabasePool, audit: Audit, partnerIds: readonly bigint[]
       }
       for (const [currency, minor] of differing) {
         const sum = sumOf(sums, event.partnerId, currency);
-        if (happened) sum.eventCount += 1;
-        if (minor !== 0n && happened && sum.events.length < EVENTS_NAMED)
-          sum.events.push(`${event.source}/${event.id}`);
+        if (happened && event.kind !== RE_RATING) sum.eventCount += 1;
+        const name = `${event.source}/${event.id}`;
+        if (minor !== 0n && happened && sum.events.length < EVENTS_NAMED && !sum.events.includes(name))
+          sum.events.push(name);
       }
     }
     const posted = { programId, partnerIds, from: new Date(fromMs), until: new Date(untilMs) };

@@ -15,9 +15,10 @@ import { expectLongRead, listKnownVersions, listParticipants } from '../../db/ea
 import { localDate, startOfDay } from '../../domain/calendar.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';
 import { whyNothing } from '../../domain/earnings/target.ts';
-import { CLOSING } from '../../domain/event.ts';
+import { isOurs } from '../../domain/event.ts';
 import type { UnitCode } from '../../domain/unit.ts';
-import { DRAFT_ID, replay, type Replayed } from './replay.ts';
+import { DRAFT_ID } from './known-ratings.ts';
+import { replay, type Replayed } from './replay.ts';
 
 export type BackTestDeps = { db: DatabasePool };
 
@@ -74,7 +75,7 @@ const testPage = (db: DatabasePool, test: BackTest, partnerIds: readonly bigint[
           tier: tierOf(partnerId, day),
           unit,
         });
-        if (event && event.kind !== CLOSING) sum.eventCount += 1;
+        if (event && !isOurs(event.kind)) sum.eventCount += 1;
         sum.oldMinor += oldMinor;
         sum.newMinor += newMinor;
         if (!event || oldMinor <= 0n || newMinor !== 0n || !isStopped(one)) continue;
@@ -109,7 +110,7 @@ function sumOf(sums: Map<string, Sum>, about: Pick<BackTestSum, 'partnerId' | 'm
 
 /** Whether an event that earns nothing by the draft will not be earned later either, when its window is closed. */
 const isStopped = ({ event, earned }: Replayed): boolean =>
-  event?.about === null && event.kind !== CLOSING && earned.every(({ scope }) => !scope || scope.closesOn === null);
+  event?.about === null && !isOurs(event.kind) && earned.every(({ scope }) => !scope || scope.closesOn === null);
 
 function reasonOf({ event, earned }: Replayed, { terms, zone }: BackTest): string {
   if (earned.length > 0) return 'it counts, but the steps and rates give nothing for it';

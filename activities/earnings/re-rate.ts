@@ -18,22 +18,19 @@ import {
   reRatingEventId,
   setItemsStatus,
 } from '../../db/earnings/re-ratings.ts';
-import type { Instants } from '../../db/earnings/worked-out.ts';
-import { startOfDay } from '../../domain/calendar.ts';
-import { type Earning, earningsOf } from '../../domain/earnings/change.ts';
-import { isNothing } from '../../domain/earnings/scope.ts';
+import { instantsOfDays } from '../../domain/calendar.ts';
+import type { Earning } from '../../domain/earnings/change.ts';
 import { shardOf } from '../../domain/earnings/shard.ts';
 import { bookEarnings } from './book.ts';
 import { originOf, readHistoriesOf } from './history.ts';
 import { openPage, type Page } from './page.ts';
 import { type Past, storedPast } from './past.ts';
+import { EARNINGS_PER_EVENT, rateAgain, unrated } from './rate-again.ts';
 import { createTermsCache, type TermsCache } from './terms-cache.ts';
 import { handsOf } from './work-out.ts';
 
 /** So many partners are previewed by one activity. Each has a transaction. */
 const PARTNERS_AT_ONCE = 50;
-/** An earning is numbered within its event by a small number. */
-const EARNINGS_PER_EVENT = 30_000;
 
 export type ReRateDeps = { db: DatabasePool };
 
@@ -116,20 +113,13 @@ async function workOutAgain(
   partnerId: bigint,
   terms: TermsCache,
 ): Promise<Again> {
-  const days = {
-    from: new Date(startOfDay(from, program.zone)),
-    until: until === null ? null : new Date(startOfDay(until, program.zone)),
-  };
+  const days = instantsOfDays({ from, until }, program.zone);
   const events = await listRatedEvents(tx, program.id, partnerId, days);
   const page = await openPage(unratedPast(tx, program, terms), program, events, terms);
   const earned: { event: DueEvent; earning: Earning }[] = [];
   const sums = new Map<string, { events: number; before: bigint; after: bigint }>();
   const authors = new Set<string>();
-  for (const event of events) {
-    const change = page.changeOf(event);
-    if ('waitsOn' in change || !isWithin(days, change.atMs)) continue;
-    const changes = earningsOf(change, page).filter(isChange);
-    page.remember(event, change, changes);
+  for (const { event, change, changes } of rateAgain(page, events, days)) {
     for (const earning of changes) {
       earned.push({ event, earning });
       const author = page.authorOf(earning.versionId);
@@ -153,12 +143,6 @@ async function workOutAgain(
   return { page, earned, items, authors: [...authors] };
 }
 
-const isWithin = ({ from, until }: Instants, atMs: number): boolean =>
-  atMs >= from.getTime() && (until === null || atMs < until.getTime());
-
-const isChange = ({ minor, uncollectedMinor, measures }: Earning): boolean =>
-  minor !== 0n || uncollectedMinor !== 0n || !isNothing(measures);
-
 const minorIn = (parts: readonly { currency: string; minor: bigint }[], asked: string): bigint =>
   parts.reduce((total, { currency, minor }) => (currency === asked ? total + minor : total), 0n);
 
@@ -174,10 +158,7 @@ function unratedPast(tx: Database, program: AccrualProgram, terms: TermsCache): 
       const ratings = await past.ratings(due);
       return (event) => ratings({ ...event, versionId: null });
     },
-    async histories(due) {
-      const histories = await readHistoriesOf(tx, program.id, due.map(originOf));
-      return new Map([...histories].map(([key, history]) => [key, { ...history, ratedAtMs: () => undefined }]));
-    },
+    histories: async (due) => unrated(await readHistoriesOf(tx, program.id, due.map(originOf))),
   };
 }
 

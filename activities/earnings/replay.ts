@@ -1,28 +1,29 @@
 import type { Database } from '../../db/database.ts';
-import { type AccrualProgram, listHistory } from '../../db/earnings/accrual.ts';
+import { type AccrualProgram, type DueEvent, listHistory } from '../../db/earnings/accrual.ts';
 import type { NewEarning } from '../../db/earnings/earnings.ts';
 import {
   type ClosingWindow,
   fetchReplay,
-  listAgreementEpochs,
   listClosingWindows,
-  listKnownVersions,
   openReplay,
   type ReplayEvent,
 } from '../../db/earnings/replays.ts';
-import { startOfDay } from '../../domain/calendar.ts';
+import { listPartnersBelow } from '../../db/earnings/ancestors.ts';
+import { listBookedDays, readReRatingEventId } from '../../db/earnings/re-ratings.ts';
+import { instantsOfDays, startOfDay } from '../../domain/calendar.ts';
 import { type Contribution, type Earning, type Scope, scopeKey } from '../../domain/earnings/change.ts';
 import { close } from '../../domain/earnings/own-events.ts';
-import { ratingAt } from '../../domain/earnings/rating.ts';
-import { CLOSING } from '../../domain/event.ts';
-import { asksAboutPartners, type PlanTerms } from '../../domain/programs/plan.ts';
+import { CLOSING, OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
+import { asksAboutPartners } from '../../domain/programs/plan.ts';
 import { readRates } from './exchange-rates.ts';
 import { type History, historyOf, keyOf, originOf } from './history.ts';
+import { type Draft, DRAFT_ID, readKnownRatings } from './known-ratings.ts';
 import { openPage, type Page } from './page.ts';
 import { readPartnersThen } from './partners-then.ts';
-import type { Past, RatingOf } from './past.ts';
+import type { Past } from './past.ts';
 import { readQuotas } from './quotas.ts';
-import { loadNamed, type RatedEvent, ratingAbove } from './ratings.ts';
+import { EARNINGS_PER_EVENT, rateAgain, unrated } from './rate-again.ts';
+import { loadNamed, type RatedEvent } from './ratings.ts';
 import { noRungWait } from './rungs.ts';
 import { createTermsCache, type TermsCache } from './terms-cache.ts';
 import { workOut } from './work-out.ts';
@@ -30,15 +31,9 @@ import { workOut } from './work-out.ts';
 /**
  * Past events are worked out again in memory, partner by partner, by the same page and the same fold as accrual. They come in the order in
  * which they were worked out, and each is rated by the agreements and versions that were known then. The terms in force therefore give
- * exactly the booked earnings. Nothing is written. Memory holds the scopes of one partner, and the histories of that partner's
- * refunded or corrected events.
+ * exactly the booked earnings. Where two people had days worked out again, so does the replay. Nothing is written. Memory holds the scopes
+ * of one partner, and the histories of that partner's refunded or corrected events, or of all events where some were worked out again.
  */
-
-/** Terms that take the place of every version of a plan. */
-export type Draft = { readonly planId: number; readonly terms: PlanTerms };
-
-/** The id under which a draft is known, which no version has. */
-export const DRAFT_ID = 0;
 
 export type Replayed = {
   readonly partnerId: bigint;
@@ -48,6 +43,8 @@ export type Replayed = {
   readonly originAtMs: number;
   readonly earned: readonly Earning[];
 };
+
+type Again = { readonly atMs: number; readonly earning: Earning };
 
 export type ReplayOptions = {
   readonly draft?: Draft | null;
@@ -84,7 +81,8 @@ export async function* replay(
       partnerId = event.partnerId;
       if (event.bookedAtMs !== batchAtMs) yield* memory.closeUntil(event.bookedAtMs, page);
       batchAtMs = event.bookedAtMs;
-      yield* memory.workOut(event, page);
+      if (event.kind === RE_RATING) yield* memory.workOutAgain(event);
+      else yield* memory.workOut(event, page);
     }
   }
   if (page) yield* memory.closeUntil(Date.now(), page);
@@ -120,9 +118,26 @@ async function openMemory(
   const windows = await listClosingWindows(tx, program.id, partnerIds);
   const booked = new Map(windows.map((window) => [scopeKey(window.partnerId, window), window]));
   const closings = new Map(windows.map((window) => [window.closingId, window]));
-  const { ratings, versionIds } = await readKnownRatings(tx, program, partnerIds, cache, draft);
+  const rerated = new Map(
+    (await listBookedDays(tx, program.id, partnerIds)).map(({ id, ...days }) => [
+      id,
+      instantsOfDays(days, program.zone),
+    ]),
+  );
+  const below = rerated.size > 0 ? await listPartnersBelow(tx, partnerIds) : [];
+  const { ratings, ratingsAgain, versionIds } = await readKnownRatings(
+    tx,
+    program,
+    [...partnerIds, ...below],
+    cache,
+    draft,
+  );
   const hasQuotas = versionIds.some((id) => cache.get(id).terms.incentives.some(({ against }) => against === 'quota'));
   const isAsked = versionIds.some((id) => asksAboutPartners(cache.get(id).terms));
+  /** The events that were worked out, in their highest revisions. Only where some are worked out again. */
+  const worked = new Map<string, ReplayEvent>();
+  /** The earnings of the re-rating that is booked now, which may need several events of ours. */
+  let again: Again[] = [];
   /** The windows of a draft that nothing closed yet. */
   const open = new Map<string, { scope: Scope; closesAtMs: number }>();
   let nextCloseMs = Infinity;
@@ -206,10 +221,48 @@ async function openMemory(
       return;
     }
     if (draft) noteOpen(earnings);
+    if (rerated.size > 0 && event.about === null && event.source !== OUR_SOURCE) noteWorked(key, event);
     yield replayed(event, histories.get(key), earnings);
     const woken = waiting.get(key) ?? [];
     waiting.delete(key);
     for (const refund of woken) yield* workOutNow(refund, page);
+  }
+
+  function noteWorked(key: string, event: ReplayEvent): void {
+    const known = worked.get(key);
+    if (!known || known.revision < event.revision) worked.set(key, event);
+  }
+
+  /** Works events out again, as a re-rating did it. Its earnings come sale by sale. */
+  async function* workOutAgain(event: ReplayEvent): AsyncGenerator<Replayed> {
+    const { id, no } = readReRatingEventId(event.id);
+    const days = rerated.get(id);
+    if (no === 1 && days) {
+      const events = [...worked.values()].toSorted(byKey);
+      const then = {
+        ...past,
+        ratings: async () => (one: RatedEvent) => ratingsAgain(one, event.bookedAtMs),
+        histories: async (due: readonly DueEvent[]) => unrated(await past.histories(due)),
+      };
+      again = rateAgain(await openPage(then, program, events, cache), events, days).flatMap(({ change, changes }) =>
+        changes.map((earning) => ({ atMs: change.atMs, earning })),
+      );
+      if (draft) noteOpen(again.map(({ earning }) => earning));
+    }
+    const earned = Map.groupBy(
+      again.slice((no - 1) * EARNINGS_PER_EVENT, no * EARNINGS_PER_EVENT),
+      ({ earning }) => earning.originId,
+    );
+    const inBooks = Map.groupBy(event.booked, ({ originId }) => originId);
+    for (const origin of new Set([...earned.keys(), ...inBooks.keys()])) {
+      const now = earned.get(origin) ?? [];
+      yield {
+        partnerId: event.partnerId,
+        event: { ...event, booked: inBooks.get(origin) ?? [] },
+        originAtMs: now[0]?.atMs ?? event.occurredAtMs,
+        earned: now.map(({ earning }) => earning),
+      };
+    }
   }
 
   /** Forgets a partner whose events are all worked out. */
@@ -217,12 +270,14 @@ async function openMemory(
     scopes.clear();
     contributions.clear();
     waiting.clear();
+    worked.clear();
     open.clear();
+    again = [];
     nextCloseMs = Infinity;
     for (const [key, history] of histories) if (history.partnerId === partnerId) histories.delete(key);
   }
 
-  return { past, closeUntil, workOut: workOutNow, forget };
+  return { past, closeUntil, workOut: workOutNow, workOutAgain, forget };
 }
 
 function readInMemory(rows: Awaited<ReturnType<typeof listHistory>>): Map<string, History> {
@@ -239,44 +294,6 @@ function replayed(event: ReplayEvent, history: History | undefined, earned: read
   return { partnerId: event.partnerId, event, originAtMs: origin.occurredAtMs, earned };
 }
 
-type KnownRating = (event: RatedEvent, knownAtMs: number) => ReturnType<RatingOf>;
-
-/** Reads the terms by which events were rated when they were worked out. A draft takes the place of the versions of its plan. */
-async function readKnownRatings(
-  tx: Database,
-  program: AccrualProgram,
-  partnerIds: readonly bigint[],
-  cache: TermsCache,
-  draft: Draft | null,
-): Promise<{ ratings: KnownRating; versionIds: readonly number[] }> {
-  const rows = await listAgreementEpochs(tx, program.id, partnerIds);
-  const agreements = new Map(
-    [...Map.groupBy(rows, ({ partnerId }) => partnerId)].map(([partnerId, ofPartner]) => [
-      partnerId,
-      [...Map.groupBy(ofPartner, ({ knownSince }) => knownSince)].map(([knownSince, terms]) => ({
-        knownSince,
-        agreed: terms.flatMap(({ planId, from, until }) =>
-          planId !== null && from !== null ? [{ planId, from, until, sinceMs: startOfDay(from, program.zone) }] : [],
-        ),
-      })),
-    ]),
-  );
-  const versions = await listKnownVersions(tx, program.id);
-  await cache.load(
-    tx,
-    versions.map(({ id }) => id),
-  );
-  const drafted = new Set(versions.filter(({ planId }) => planId === draft?.planId).map(({ id }) => id));
-  const knownRating: KnownRating = ({ partnerId, childId, occurredAtMs, versionId = null }, knownAtMs) => {
-    if (childId !== null) return versionId === null ? undefined : ratingAbove(versionId, cache);
-    const epochs = agreements.get(partnerId) ?? [];
-    const epoch = epochs.findLast(({ knownSince }) => knownSince <= knownAtMs) ?? epochs[0];
-    const known = versions.filter(({ createdAt }) => createdAt.getTime() <= knownAtMs);
-    return ratingAt(epoch?.agreed ?? [], known.length > 0 ? known : versions, occurredAtMs, program.zone);
-  };
-  const ratings: KnownRating = (event, knownAtMs) => {
-    const rating = knownRating(event, knownAtMs);
-    return rating && drafted.has(rating.versionId) ? { ...rating, versionId: DRAFT_ID } : rating;
-  };
-  return { ratings, versionIds: [...versions.map(({ id }) => id), ...(draft ? [DRAFT_ID] : [])] };
-}
+/** The order in which a re-rating works events out again. */
+const byKey = (one: ReplayEvent, other: ReplayEvent): number =>
+  keyOf(originOf(one)) < keyOf(originOf(other)) ? -1 : 1;

@@ -4,7 +4,7 @@ import { listAgreements, type Membership } from '../../db/partners/agreements.ts
 import { getPartner } from '../../db/partners/partners.ts';
 import { getSchedule } from '../../db/payers/schedules.ts';
 import { getProgram } from '../../db/programs/programs.ts';
-import { startOfDay } from '../../domain/calendar.ts';
+import { instantsOfDays } from '../../domain/calendar.ts';
 import type { Days } from '../../domain/partners/agreement.ts';
 
 export async function zoneOf(db: Database, program: string): Promise<string> {
@@ -16,10 +16,7 @@ export async function zoneOf(db: Database, program: string): Promise<string> {
 export async function countEventsOf(tx: Database, member: Membership, days: readonly Days[]): Promise<number> {
   if (days.length === 0) return 0;
   const zone = await zoneOf(tx, member.program);
-  const instants = days.map(({ from, until }) => ({
-    from: new Date(startOfDay(from, zone)),
-    until: until === null ? null : new Date(startOfDay(until, zone)),
-  }));
+  const instants = days.map((one) => instantsOfDays(one, zone));
   return countWorkedOut(tx, member, instants);
 }
 

@@ -37,3 +37,8 @@ export const listAncestors = (db: Database, eventIds: readonly bigint[]): Promis
     select event_id as "eventId", child_id as "childId", partner_id as "partnerId", level, plan_version_id as "versionId"
     from event_ancestor where event_id = any(${sql.array(eventIds.map(String), 'int8')})
     order by event_id, child_id, partner_id`);
+
+/** The partners by whose parts some partners earn, or did. */
+export const listPartnersBelow = (db: Database, partnerIds: readonly bigint[]): Promise<readonly bigint[]> =>
+  db.anyFirst(sql.type(z.strictObject({ id: z.bigint() }))`
+    select distinct child_id as id from event_ancestor where partner_id = any(${sql.array(partnerIds.map(String), 'int8')})`);

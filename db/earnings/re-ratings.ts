@@ -213,6 +213,26 @@ export const readReRatingDecider = (db: Database, id: string, actorId: string) =
     from re_rating where id = ${id}`);
 };
 
+const BookedRow = z.strictObject({ id: z.string(), from: LocalDate, until: LocalDate.nullable() });
+
+/** The days of the re-ratings that were booked for some partners. */
+export const listBookedDays = (
+  db: Database,
+  programId: number,
+  partnerIds: readonly bigint[],
+): Promise<readonly z.infer<typeof BookedRow>[]> =>
+  db.any(sql.type(BookedRow)`
+    select id, from_day as "from", until_day as until from re_rating
+    where program_id = ${programId} and exists (
+      select from re_rating_item item
+      where item.re_rating_id = re_rating.id and item.partner_id = any(${sql.array(partnerIds.map(String), 'int8')}) and item.status = 'booked')`);
+
 /** The name of an event of ours by which a re-rating earns. */
 export const reRatingEventId = (id: string, partnerId: bigint, no: number): string =>
   `${RE_RATING}/${id}/${partnerId}/${no}`;
+
+/** Reads the name of an event of ours by which a re-rating earns. */
+export function readReRatingEventId(eventId: string): { id: string; no: number } {
+  const [, id = '', , no] = eventId.split('/');
+  return { id, no: Number(no) };
+}

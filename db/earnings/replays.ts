@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import { OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
 import type { ScopeName } from '../../domain/earnings/target.ts';
 import { WINDOWS } from '../../domain/programs/incentives/window.ts';
 import { Instant, LocalDate, Unit } from '../column-types.ts';
@@ -36,12 +37,14 @@ export const listParticipants = (
         where above.partner_id = partner.id and event.program_id = ${programId}))
     order by partner.id limit ${limit}`);
 
-const MinorText = z.string().transform(BigInt);
+const BigintText = z.string().transform(BigInt);
 const Booked = z.strictObject({
+  /** The event that it is about. */
+  originId: BigintText,
   incentiveId: z.string(),
   versionId: z.number(),
   currency: Unit,
-  minor: MinorText,
+  minor: BigintText,
 });
 /** An earning as it is in the books. */
 export type Booked = z.infer<typeof Booked>;
@@ -54,7 +57,7 @@ const ReplayRow = z.strictObject({
   versionId: z.number().nullable(),
   /** Whether it is still to be worked out. Nothing is booked for it then. */
   isDue: z.boolean(),
-  /** Whether it has refunds, other revisions or shares. */
+  /** Whether it has refunds, other revisions or shares, or whether events of its partner were worked out again. */
   hasHistory: z.boolean(),
   /** Whether it has no higher revision. */
   isLatest: z.boolean(),
@@ -90,12 +93,15 @@ export const openReplay = (db: Database, programId: number, partnerIds: readonly
       union all
       select mine.partner_id, null, null, null, event.id from mine join event on event.source = mine.source and event.about = mine.key
       where event.program_id = ${programId}
+    ), rerated as (
+      select distinct partner_id from event
+      where partner_id = any(${partners}) and program_id = ${programId} and kind = ${RE_RATING} and source = ${OUR_SOURCE}
     ), counted as (
       select linked.partner_id, linked.child_id, linked.level, linked.plan_version_id, linked.id, booked.batch_id, booked.earnings,
         max(booked.batch_id) over (partition by linked.partner_id order by linked.id) as batch_before
       from linked
       left join lateral (
-        select min(batch_id) as batch_id, jsonb_agg(jsonb_build_object('incentiveId', incentive_id, 'versionId', plan_version_id,
+        select min(batch_id) as batch_id, jsonb_agg(jsonb_build_object('originId', origin_id::text, 'incentiveId', incentive_id, 'versionId', plan_version_id,
           'currency', currency, 'minor', amount_minor::text) order by n) as earnings
         from earning where earning.event_id = linked.id and earning.partner_id = linked.partner_id
           and earning.child_id is not distinct from linked.child_id
@@ -103,6 +109,7 @@ export const openReplay = (db: Database, programId: number, partnerIds: readonly
     )
     select ${eventColumns}, counted.partner_id as "partnerId", counted.child_id as "childId", counted.level, counted.plan_version_id as "versionId", due.event_id is not null as "isDue",
       event.share_count > 0 or event.revision > 1 or event.about is not null
+        or counted.partner_id in (select partner_id from rerated)
         or exists (select from event refund where refund.source = event.source and refund.about = event.source_id)
         or exists (select from event later where later.source = event.source and later.source_id = event.source_id and later.revision > 1)
         as "hasHistory",
@@ -115,7 +122,7 @@ export const openReplay = (db: Database, programId: number, partnerIds: readonly
     left join accrual_batch batch on batch.id = coalesce(counted.batch_id, counted.batch_before)
     left join event_due due on due.event_id = event.id and due.partner_id = counted.partner_id
       and due.child_id is not distinct from counted.child_id
-    order by counted.partner_id, coalesce(counted.batch_id, counted.batch_before, 0), event.about is not null or event.revision > 1,
+    order by counted.partner_id, coalesce(counted.batch_id, counted.batch_before, 0), event.kind <> ${RE_RATING}, event.about is not null or event.revision > 1,
       case when event.about is null and event.revision = 1 then date_trunc('milliseconds', event.occurred_at) end, event.id, counted.child_id nulls first`);
 };
 

@@ -13,6 +13,7 @@ import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { tamper } from '../../fixtures/database.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
 import { RUNS } from '../../fixtures/property-runs.ts';
+import { addVersion, reRate } from '../../fixtures/re-rating.ts';
 import { addCompany, addEvent, addPartner, type CompanyRows } from '../../fixtures/rows.ts';
 import { story } from '../earnings/story.ts';
 import { addAbove, tellAll, TERMS, type Told } from '../earnings/telling.ts';
@@ -55,7 +56,7 @@ describe('given any stories of sales, refunds, corrections and readings', () => 
     const told: Told[] = [];
     for (const { seed: tale, shuffled } of fc.sample(story(3, 3), { numRuns: STORIES, seed }))
       told.push({ partner: await addPartner(fixture.app, company), story: tale, batches: shuffled });
-    await addAbove(fixture.app);
+    await addAbove(fixture.app, told);
     await tellAll(fixture.app, company, told, company.approver);
     for (const month of ['2026-02-01', '2026-03-01', '2026-04-01', THIS_MONTH]) {
       const { count, differences, totals } = await audit(company, month);
@@ -70,6 +71,58 @@ describe('given any stories of sales, refunds, corrections and readings', () => 
     }
     expect(await alarms()).toEqual([]);
   }, 300_000);
+});
+
+describe('given stories in the middle of which two people had days worked out again', () => {
+  const MONTHS = ['2026-02-01', '2026-03-01', '2026-04-01', THIS_MONTH];
+  let company: CompanyRows;
+  const seed = Date.now() % 2 ** 31;
+  beforeAll(async () => {
+    company = await addCompany(fixture.app, { terms: TERMS });
+    await fixture.owner.query(sql.unsafe`update program set attributes = '{customer}' where id = ${company.programId}`);
+    const told: Told[] = [];
+    for (const { seed: tale, shuffled } of fc.sample(story(3, 3), { numRuns: Math.min(RUNS.numRuns, 15), seed }))
+      told.push({ partner: await addPartner(fixture.app, company), story: tale, batches: shuffled });
+    const part = (from: number, to?: number) => told.map((one) => ({ ...one, batches: one.batches.slice(from, to) }));
+    const tell = (some: Told[]) => tellAll(fixture.app, company, some, company.approver);
+    const [share, ...others] = TERMS.incentives;
+    const dearer = (percent: string) => ({
+      ...TERMS,
+      incentives: [{ ...share, pay: { rule: 'percent', percent } }, ...others],
+    });
+    await addAbove(fixture.app, told);
+    await tell(part(0, 2));
+    await addVersion(fixture.app, company, '2026-02-01T00:00:00Z', dearer('9.5'));
+    await reRate(fixture.app, company, { from: '2026-02-01', until: '2026-04-01' });
+    await tell(part(2, 3));
+    await addVersion(fixture.app, company, '2026-03-10T00:00:00Z', dearer('3'));
+    await reRate(fixture.app, company, { from: '2026-01-01', until: null });
+    await tell(part(3));
+  }, 300_000);
+
+  it('when each month is worked out again then it gives the ledger', async () => {
+    const booked = await sumOf(sql.fragment`
+      earning join event on event.id = earning.event_id where kind = 're_rating' and earning.program_id = ${company.programId}`);
+    expect(booked).not.toBe(0n);
+    for (const month of MONTHS) {
+      const { count, differences } = await audit(company, month);
+      expect({ seed, month, count, differences }).toEqual({ seed, month, count: 0, differences: [] });
+    }
+  });
+
+  it('when somebody changes an earning that a re-rating booked then its event is named', async () => {
+    const changed = await fixture.owner.one(sql.type(z.object({ id: z.string(), code: z.string() }))`
+      select 'bursar/' || event.source_id as id, partner.code from earning join event on event.id = earning.event_id
+      join partner on partner.id = earning.partner_id
+      where event.kind = 're_rating' and earning.program_id = ${company.programId} and earning.amount_minor > 0 and n = 1 order by 1 limit 1`);
+    await tamper(
+      fixture.owner,
+      sql.unsafe`update earning set amount_minor = amount_minor + 7 where ('bursar/' || (select source_id from event where id = event_id), n) = (${changed.id}, 1)`,
+    );
+    expect((await audit(company, THIS_MONTH)).differences).toMatchObject([
+      { partner: changed.code, events: [changed.id] },
+    ]);
+  });
 });
 
 describe('given a month in which somebody changed something', () => {

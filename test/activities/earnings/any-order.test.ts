@@ -3,7 +3,8 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { type Draft, replay, type Replayed } from '../../../activities/earnings/replay.ts';
+import type { Draft } from '../../../activities/earnings/known-ratings.ts';
+import { replay, type Replayed } from '../../../activities/earnings/replay.ts';
 import { closeWindows } from '../../../commands/earnings/closings.ts';
 import { expectLongRead, listParticipants } from '../../../db/earnings/replays.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
@@ -37,7 +38,7 @@ beforeAll(async () => {
     straight.push({ partner: await addPartner(fixture.app, company), story: told.seed, batches: told.straight });
     shuffled.push({ partner: await addPartner(fixture.app, company), story: told.seed, batches: told.shuffled });
   }
-  await addAbove(fixture.app);
+  await addAbove(fixture.app, [...straight, ...shuffled]);
   await tellAll(fixture.app, company, [...straight, ...shuffled], company.approver);
   while ((await closeWindows(fixture.app)) > 0) await accrueAll(fixture.app, company.code);
 }, 600_000);

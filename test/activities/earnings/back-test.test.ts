@@ -16,6 +16,7 @@ import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
+import { addVersion, reRate } from '../../fixtures/re-rating.ts';
 import { addActor, addCompany, addEvent, addPartner, type CompanyRows, TEN_PERCENT } from '../../fixtures/rows.ts';
 
 let fixture: Fixture;
@@ -149,6 +150,24 @@ describe('given partners with sales and a refund', () => {
     await accrueAll(fixture.app, company.code);
     const { totals } = await tryOut(company, inForce);
     expect(totals).toMatchObject([{ oldMinor: 4500n, newMinor: 4500n }]);
+  });
+
+  it('when the days were worked out again then what that booked counts in the month of its sale, with the terms of then', async () => {
+    const { company, ann, bob } = await twoPartners();
+    const fifteen = terms({ id: 'commission', pay: { rule: 'percent', percent: '15' } });
+    await addVersion(fixture.app, company, '2026-02-01T00:00:00Z', fifteen);
+    await reRate(fixture.app, company, { from: '2026-02-01', until: '2026-03-01' });
+    const { partners, id, totals } = await tryOut(company, fifteen, { until: '2026-03-01' });
+    expect(partners).toEqual([
+      [ann.code, 2500n, 3000n],
+      [bob.code, 750n, 750n],
+    ]);
+    expect(totals).toMatchObject([{ eventCount: 4 }]);
+    const months = await listBackTestGroups(fixture.app, id, 'month');
+    expect(months.map(({ name, oldMinor, newMinor }) => [name, oldMinor, newMinor])).toEqual([
+      ['2026-01', 1000n, 1500n],
+      ['2026-02', 2250n, 2250n],
+    ]);
   });
 
   it('when a fact is named then the sums are told apart by its value on the day of each event', async () => {

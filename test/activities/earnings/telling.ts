@@ -146,13 +146,18 @@ export async function tellAll(
   }
 }
 
-/** Gives each partner a parent and a grandparent, whose codes are that of the partner with the level. */
-export async function addAbove(db: DatabasePool): Promise<void> {
+/** Gives each partner of some stories a parent and a grandparent, whose codes are that of the partner with the level. */
+export async function addAbove(db: DatabasePool, told: readonly Told[]): Promise<void> {
+  const codes = sql.array(
+    told.map(({ partner }) => partner.code),
+    'text',
+  );
   await db.query(sql.unsafe`
     insert into partner(code, name, kind, country)
-    select code || '.' || level, 'Above', 'distributor', 'US' from partner, generate_series(1, 2) level`);
+    select told || '.' || level, 'Above', 'distributor', 'US' from unnest(${codes}) told, generate_series(1, 2) level`);
   await db.query(sql.unsafe`
     insert into partner_parent(partner_id, parent_id, starts_on, reason)
-    select below.id, above.id, '2020-01-01', 'Contract' from partner below
-    join partner above on above.code = case when below.code like '%.1' then replace(below.code, '.1', '.2') else below.code || '.1' end`);
+    select below.id, above.id, '2020-01-01', 'Contract' from unnest(${codes}) told
+    join partner below on below.code in (told, told || '.1')
+    join partner above on above.code = case when below.code = told then told || '.1' else told || '.2' end`);
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { SETTLES_MS } from '../../../domain/as-of.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
 import { openOwner, tamper } from '../../fixtures/database.ts';
+import { addVersion, reRate } from '../../fixtures/re-rating.ts';
 import {
   addCompany,
   addCorrectedLine,
@@ -17,6 +18,7 @@ import {
   disburse,
   type PartnerRows,
   settlePayout,
+  TEN_PERCENT,
 } from '../../fixtures/rows.ts';
 import { type Answer, type Api, startApi } from '../api.ts';
 
@@ -114,6 +116,27 @@ describe('given a partner who earned, lost by a refund, was corrected and was pa
     expect(tooEarly.status).toBe(400);
     expect(tooEarly.body['errors']).toEqual([
       { field: 'asOf', reason: expect.stringContaining(`when payout ${payout} was added`) },
+    ]);
+  });
+
+  it('when days were worked out again since then a look back shows what was earned before, and now shows the difference', async () => {
+    const own = await addCompany(api.db, { zone: 'America/New_York' });
+    const partner = await addPartner(api.db, own);
+    await addEvent(api.db, own, partner, { id: 'again-1' });
+    await accrueAll(api.db, own.code);
+    const was = await look(partner);
+    const at = await nextInstant();
+    const twelve = { ...TEN_PERCENT, incentives: [{ id: 'commission', pay: { rule: 'percent', percent: '12' } }] };
+    await addVersion(api.db, own, '2026-01-01T05:00:00Z', twelve);
+    await reRate(api.db, own, { from: '2026-01-01', until: null });
+    const back = await afterwards(() => look(partner, at));
+    expect({ ...back, balances: amounts(back) }).toEqual({ ...was, balances: amounts(was) });
+    const now = await look(partner);
+    expect([amounts(was), amounts(now)].flat()).toMatchObject([{ earned: '10.00' }, { earned: '12.00' }]);
+    expect((now.earnings['items'] as { amount: string }[]).map(({ amount }) => amount).toSorted()).toEqual([
+      '-10.00',
+      '10.00',
+      '12.00',
     ]);
   });
 
