@@ -4,10 +4,16 @@ import type { EventAncestor } from '../../db/earnings/ancestors.ts';
 import type { Wait } from '../../db/earnings/events.ts';
 import type { KeptPartner } from '../../db/earnings/partners-then.ts';
 import type { ScopeOfPartner } from '../../db/earnings/scopes.ts';
-import { type Change, type Context, type Earning, type Scope, scopeKey } from '../../domain/earnings/change.ts';
+import {
+  type Change,
+  type Context,
+  type Earning,
+  ratingOfKnown,
+  type Scope,
+  scopeKey,
+} from '../../domain/earnings/change.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
 import { fitsNoMore, remainingAfter, remainingOf, whyNotAbout } from '../../domain/earnings/refund.ts';
-import { isNothing } from '../../domain/earnings/scope.ts';
 import { atPar, type Circumstances, rateNeedsOf } from '../../domain/earnings/conversion.ts';
 import { scopeNamesOf, type Target, targetsOf, targetsOrGap } from '../../domain/earnings/target.ts';
 import type { RemainingEvent } from '../../domain/event.ts';
@@ -241,7 +247,7 @@ export async function openPage(
     { partnerId, childId }: Channel,
     known = contributions.get(keyOf({ ...content, partnerId, childId })) ?? [],
   ): Rating | null {
-    const rated = known.findLast(({ measures, minor }) => minor !== 0n || !isNothing(measures)) ?? known.at(-1);
+    const rated = ratingOfKnown(known);
     const isMoved =
       rated !== undefined &&
       content.occurredAtMs !== histories.get(keyOf({ ...content, partnerId, childId }))?.ratedAtMs();

@@ -21,6 +21,7 @@ import {
 import { instantsOfDays } from '../../domain/calendar.ts';
 import type { Earning } from '../../domain/earnings/change.ts';
 import { shardOf } from '../../domain/earnings/shard.ts';
+import { finishPreview } from '../../commands/earnings/re-ratings.ts';
 import { bookEarnings } from './book.ts';
 import { originOf, readHistoriesOf } from './history.ts';
 import { openPage, type Page } from './page.ts';
@@ -67,7 +68,7 @@ async function previewNext(db: DatabasePool, reRating: ReRating, terms: TermsCac
       );
     });
   if (partners.length === PARTNERS_AT_ONCE) return true;
-  await notePrepared(db, id, null, []);
+  await finishPreview(db, id);
   return false;
 }
 

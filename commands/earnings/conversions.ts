@@ -20,9 +20,8 @@ import { convert, rateOf, whyNotDecideConversion } from '../../domain/earnings/p
 import { use } from '../../domain/earnings/lots.ts';
 import { Failure, refused } from '../../domain/errors.ts';
 import { formatMoney, money } from '../../domain/money.ts';
-import { OPEN_FOR_MS } from '../../domain/tasks/task.ts';
 import type { PointsCode } from '../../domain/unit.ts';
-import { openTask } from '../tasks/tasks.ts';
+import { askToDecide } from '../tasks/tasks.ts';
 import { lockWallet, postMovements } from './points.ts';
 import { refuseMissing } from './redemptions.ts';
 
@@ -57,12 +56,10 @@ export const proposeConversion = (db: Database, wish: ConversionWish): Promise<C
       );
     const { conversion } = await priced(tx, wish, 'by-staff');
     const id = await insertConversion(tx, { ...wish, ...conversion, status: 'proposed' });
-    await openTask(tx, {
+    await askToDecide(tx, {
       kind: 'conversion_proposed',
       subject: subjectOf(id),
-      payoutId: null,
       detail: `A conversion of points to money waits for another person and counts for nothing until then. Read GET /v1/conversions/${id}, then confirm or refuse it.`,
-      deadlineAt: new Date(Date.now() + (OPEN_FOR_MS.conversion_proposed ?? 0)),
     });
     await addAuditEntry(tx, { actorId: wish.by, action: 'conversion.propose', subject: subjectOf(id) });
     return getConversion(tx, id);

@@ -21,8 +21,7 @@ import {
 } from '../../domain/earnings/correction.ts';
 import { Failure, refused } from '../../domain/errors.ts';
 import { money } from '../../domain/money.ts';
-import { OPEN_FOR_MS } from '../../domain/tasks/task.ts';
-import { openTask } from '../tasks/tasks.ts';
+import { askToDecide } from '../tasks/tasks.ts';
 
 /** The most items of one correction. Their entries are one journal for each currency. */
 export const ITEMS_MAX = 1000;
@@ -155,12 +154,10 @@ export async function recordProposal(
   const id = await insertCorrection(tx, wish);
   if (id === null) throw refused('code', 'is a partner who is merged already, or about whom a merge is proposed');
   await insertCorrectionItems(tx, id, 0, items);
-  await openTask(tx, {
+  await askToDecide(tx, {
     kind: 'correction_proposed',
     subject: subjectOf(id),
-    payoutId: null,
     detail: `A correction (${wish.kind}) waits for another person and counts for nothing until then. Read GET /v1/corrections/${id}, then confirm or refuse it.`,
-    deadlineAt: new Date(Date.now() + (OPEN_FOR_MS.correction_proposed ?? 0)),
   });
   await addAuditEntry(tx, {
     actorId: wish.proposedBy,

@@ -8,7 +8,6 @@ import {
 } from '../../db/earnings/events.ts';
 import { type HistoryLock, listCorrectable, lockHistories } from '../../db/earnings/histories.ts';
 import { insertParked, type NewParked } from '../../db/earnings/parked.ts';
-import { insertQuarantined } from '../../db/earnings/quarantine.ts';
 import { distinctShards, type Shard, shardOf } from '../../domain/earnings/shard.ts';
 import { Failure } from '../../domain/errors.ts';
 import type { WireEvent } from '../../domain/event.ts';
@@ -26,6 +25,7 @@ import {
   seenOf,
   withHash,
 } from './judge.ts';
+import { quarantine } from './quarantined.ts';
 import { type EventWarning, warnOf } from './warnings.ts';
 
 /** Events with the same `unit`, such as those of one row of a file, go in together or not at all. */
@@ -148,7 +148,7 @@ async function write(db: Database, judged: readonly Judged[], by: string): Promi
   const fresh = judged.filter(({ outcome }) => outcome.status === 'accepted').flatMap((one) => rowOf(one, by));
   const overlapped = fresh.length > 0 ? await insertEvents(db, fresh) : [];
   const settled = overlapped.length === 0 ? judged : await compareOverlapped(db, judged, overlapped);
-  await insertQuarantined(
+  await quarantine(
     db,
     settled.filter(({ outcome }) => outcome.status === 'quarantined'),
     by,

@@ -6,6 +6,7 @@ import type { Shard } from '../../domain/earnings/shard.ts';
 import { Failure } from '../../domain/errors.ts';
 import { WireEvent } from '../../domain/event.ts';
 import { intakeEvents } from './intake.ts';
+import { closeQuarantine } from './quarantined.ts';
 
 export type QuarantineDecision = {
   number: bigint;
@@ -33,6 +34,7 @@ export const decideQuarantined = (
       );
     const shards =
       revision === null ? [] : await accept(tx, { ...kept.payload, revision }, { by: kept.sentBy ?? actorId, nowMs });
+    await closeQuarantine(tx, kept.source, actorId);
     await addAuditEntry(tx, {
       actorId,
       action: `quarantine.${decision}`,

@@ -3,6 +3,7 @@ import {
   getReRating,
   insertReRating,
   lockReRating,
+  notePrepared,
   readReRatingDecider,
   recordReRatingVerdict,
   type ReRating,
@@ -10,8 +11,10 @@ import {
 import { getPartner } from '../../db/partners/partners.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { getProgram } from '../../db/programs/programs.ts';
+import { closeTask } from '../../db/tasks/tasks.ts';
 import { whyNotDecideReRating } from '../../domain/earnings/re-rating.ts';
 import { Failure } from '../../domain/errors.ts';
+import { askToDecide } from '../tasks/tasks.ts';
 
 const subjectOf = (id: string): string => `re-rating/${id}`;
 
@@ -47,6 +50,19 @@ export const proposeReRating = (
     return getReRating(tx, id);
   });
 
+/** Ends the preview of a re-rating, and asks another person to decide. Safe to repeat. */
+export const finishPreview = (db: Database, id: string): Promise<void> =>
+  db.transaction(async (tx) => {
+    const { status, program } = await lockReRating(tx, id);
+    if (status !== 'preparing') return;
+    await notePrepared(tx, id, null, []);
+    await askToDecide(tx, {
+      kind: 're_rating_proposed',
+      subject: subjectOf(id),
+      detail: `A re-rating of program ${program} waits for another person and books nothing until then. Read GET /v1/re-ratings/${id} and its items, then confirm or decline it.`,
+    });
+  });
+
 export type ReRatingDecision = { id: string; actorId: string; decision: 'confirm' | 'decline'; note: string | null };
 
 /** Confirms or declines a re-rating. Its workflow then books it, for each partner as a whole. */
@@ -58,6 +74,7 @@ export const decideReRating = (db: Database, { id, actorId, decision, note }: Re
     if (refusal) throw new Failure(refusal.code, refusal.message);
     const status = decision === 'confirm' ? 'confirmed' : 'declined';
     await recordReRatingVerdict(tx, id, { status, by: actorId, note });
+    await closeTask(tx, { kind: 're_rating_proposed', subject: subjectOf(id) }, { actorId, resolution: status });
     await addAuditEntry(tx, { actorId, action: `re_rating.${decision}`, subject: subjectOf(id) });
     return getReRating(tx, id);
   });

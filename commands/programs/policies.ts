@@ -9,9 +9,11 @@ import {
   type PolicyVersion,
 } from '../../db/programs/policies.ts';
 import { lockProgram, type Program } from '../../db/programs/programs.ts';
+import { closeTask } from '../../db/tasks/tasks.ts';
 import { Failure, refused } from '../../domain/errors.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { partnerKeysIn, paysAlone, type PolicySubject } from '../../domain/programs/policies.ts';
+import { askToDecide } from '../tasks/tasks.ts';
 
 export type PolicyWish = { subject: PolicySubject; policy: Policy; effectiveFrom: Date | null };
 
@@ -35,10 +37,28 @@ export const addPolicyVersion = (
       { ...wish, programId: program.id, needsConfirmation: paysAlone(wish.subject, wish.policy) },
       by,
     );
+    await closeProposal(
+      tx,
+      { ...added, version: added.version - 1 },
+      { actorId: by, resolution: `version ${added.version} was added` },
+    );
+    if (added.needsConfirmation)
+      await askToDecide(tx, {
+        kind: 'policy_proposed',
+        subject: taskSubjectOf(added),
+        detail: `Version ${added.version} of the policy of program ${program.code} for a ${wish.subject} pays without a person, so it decides nothing before an approver who did not write it has confirmed it. Read GET /v1/programs/${program.code}/policies/${wish.subject}, then confirm it, or have another version added.`,
+      });
     const detail = { policy: wish.subject, version: added.version };
     await addAuditEntry(tx, { actorId: by, action: 'policy.add_version', subject: `program/${program.code}`, detail });
     return added;
   });
+
+const taskSubjectOf = ({ program, subject, version }: Pick<PolicyVersion, 'program' | 'subject' | 'version'>): string =>
+  `policy/${program}/${subject}/${version}`;
+
+/** Only the newest version of a policy asks for a confirmation. */
+const closeProposal = (tx: Database, version: PolicyVersion, end: { actorId: string; resolution: string }) =>
+  closeTask(tx, { kind: 'policy_proposed', subject: taskSubjectOf(version) }, end);
 
 async function refuseUndeclared(db: Database, policy: Policy): Promise<void> {
   const asked = partnerKeysIn(policy);
@@ -82,6 +102,7 @@ export const confirmPolicyVersion = (
         `${version.createdBy} wrote this version and gave you your role. An approver whose role came from other people must confirm it.`,
       );
     await insertConfirmation(tx, version.id, by);
+    await closeProposal(tx, version, { actorId: by, resolution: `version ${number} was confirmed` });
     const detail = { policy: subject, version: number };
     await addAuditEntry(tx, { actorId: by, action: 'policy.confirm', subject: `program/${program.code}`, detail });
     return getPolicyVersion(tx, program.id, subject, number);

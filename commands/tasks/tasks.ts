@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts';
 import { addNotification } from '../../db/tasks/notifications.ts';
 import { insertTask, listTasksDue, type NewTask } from '../../db/tasks/tasks.ts';
-import { REMIND_BEFORE_MS } from '../../domain/tasks/task.ts';
+import { OPEN_FOR_MS, REMIND_BEFORE_MS } from '../../domain/tasks/task.ts';
 
 const REMINDERS_PER_SWEEP = 100;
 
@@ -17,6 +17,13 @@ export async function openTask(tx: Database, task: NewTask): Promise<void> {
     body: noticeOf({ ...task, id }),
   });
 }
+
+/** Asks for a decision about something that waits for no payout, within the time of its kind. */
+export const askToDecide = (
+  tx: Database,
+  { kind, ...task }: Pick<NewTask, 'kind' | 'subject' | 'detail' | 'evidence'>,
+): Promise<void> =>
+  openTask(tx, { ...task, kind, payoutId: null, deadlineAt: new Date(Date.now() + (OPEN_FOR_MS[kind] ?? 0)) });
 
 /** The people who can do a task: operators where it names their role, and otherwise finance. */
 const audienceOf = (evidence: Readonly<Record<string, unknown>> = {}): 'finance' | 'operators' =>

@@ -8,13 +8,15 @@ import type { Database } from '../database.ts';
 
 /** The events that came under a known key with other content. */
 
-/** Keeps events aside, with the person who sent them. The same content is kept once. */
+const SourceRow = z.strictObject({ source: z.string() });
+
+/** Keeps events aside, with the person who sent them. The same content is kept once. Returns the sources of those that are new. */
 export async function insertQuarantined(
   db: Database,
   events: readonly { wire: WireEvent; hash: Uint8Array }[],
   sentBy: string,
-): Promise<void> {
-  if (events.length === 0) return;
+): Promise<readonly string[]> {
+  if (events.length === 0) return [];
   const rows = events.map(({ wire, hash }) => [
     wire.source,
     wire.id,
@@ -22,12 +24,26 @@ export async function insertQuarantined(
     JSON.stringify(wire),
     Buffer.from(hash).toString('hex'),
   ]);
-  await db.query(sql.unsafe`
+  return db.anyFirst(sql.type(SourceRow)`
+    with kept as (
     insert into event_quarantine(source, source_id, revision, payload, payload_hash, sent_by)
     select source, source_id, revision, payload::jsonb, decode(hash, 'hex'), ${sentBy}
     from ${sql.unnest(rows, ['text', 'text', 'int4', 'text', 'text'])} as given(source, source_id, revision, payload, hash)
-    on conflict do nothing`);
+    on conflict do nothing returning source
+    ) select distinct source from kept order by source`);
 }
+
+const LOCK = 'event_quarantine';
+
+/** Lets one transaction at a time say whether events of a source wait for a decision. */
+export const lockQuarantine = (db: Database, source: string) =>
+  db.query(sql.unsafe`select pg_advisory_xact_lock(hashtext(${LOCK}), hashtext(${source}))`);
+
+/** Whether events of a source wait for a decision. */
+export const hasQuarantined = (db: Database, source: string): Promise<boolean> =>
+  db.exists(sql.unsafe`
+    select from event_quarantine kept where kept.source = ${source}
+      and not exists (select from event_quarantine_decision where quarantine_id = kept.id)`);
 
 /** `open` waits for a person. An accepted event became the next revision, and a dismissed one counts for nothing. */
 export const QUARANTINE_STATUSES = ['open', 'accepted', 'dismissed'] as const;

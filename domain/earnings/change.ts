@@ -62,6 +62,14 @@ export type Contribution = Rating & {
   readonly rates: readonly ExchangeRate[];
 };
 
+/**
+ * The contribution whose terms rate an event: the last one that counts. In a window, the measures alone say so, because the earnings of an
+ * event in it also depend on the other events, and do not end at 0 where the event was rated by other terms later.
+ */
+export const ratingOfKnown = (known: readonly Contribution[]): Contribution | undefined =>
+  known.findLast(({ scope, minor, measures }) => !isNothing(measures) || (scope === null && minor !== 0n)) ??
+  known.at(-1);
+
 /** The earnings and measures before a change, for its explanation. */
 export type Before = {
   readonly minor: bigint;

@@ -27,6 +27,9 @@ const OUTCOMES_FOR: Record<TaskKind, readonly ResolutionOutcome[]> = {
   correction_proposed: [],
   decision_waiting: [],
   conversion_proposed: [],
+  re_rating_proposed: [],
+  policy_proposed: [],
+  events_quarantined: [],
 };
 
 /** Whether an outcome decides about a part that came back. Such a resolution has an amount of its own. */

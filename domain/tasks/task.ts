@@ -27,12 +27,18 @@ export const TASK_KINDS = [
   'decision_waiting',
   /** A person proposed to turn points of a partner into money. Another person confirms or refuses it. */
   'conversion_proposed',
+  /** A person proposed to work out past days again, and the preview is ready. Another person confirms or declines it. */
+  're_rating_proposed',
+  /** An operator wrote a policy that pays without a person. An approver confirms it. */
+  'policy_proposed',
+  /** Events of a source came again with other content. A person accepts or dismisses each. */
+  'events_quarantined',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
 /**
  * How long a task may stay open, in milliseconds. Null where nothing ends on its own. Wise cancels a transfer that nobody funds within two
- * weeks, and partners wait for checks that nobody mails and for corrections and conversions that nobody decides. For other kinds of task, the code that
+ * weeks, and partners wait for checks that nobody mails and for proposals that nobody decides. For other kinds of task, the code that
  * opens the task knows its deadline, if there is one.
  */
 export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
@@ -47,6 +53,9 @@ export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
   correction_proposed: 7 * DAY_MS,
   decision_waiting: null,
   conversion_proposed: 7 * DAY_MS,
+  re_rating_proposed: 7 * DAY_MS,
+  policy_proposed: 7 * DAY_MS,
+  events_quarantined: 7 * DAY_MS,
 };
 
 /** The time before its deadline from which an open task causes a reminder once a day. */

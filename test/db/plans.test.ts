@@ -28,6 +28,7 @@ const EXCEPTIONS: Record<string, string> = {
   listAsked: 'a person compares every payment with the sandbox (`npm run check-invariants`)',
   listStatementAccounts: 'every night and once a gateway, it looks for the currencies in which each payer ever paid',
   listNegativeBalances: 'a person asks for the report, which compares every balance with zero',
+  hasQuarantined: 'a person decides about an event, and it looks for another one of the source that waits',
   askInvariants: 'every night, the rules compare all books (`npm run bench:books`)',
   draftRun: 'once a run, it judges every partner (`npm run bench:run`)',
   redrawOutcomes: 'it judges every partner of a run (`npm run bench:books`)',

@@ -84,6 +84,12 @@ async function preview(body: object) {
   return id;
 }
 
+const asked = async () => {
+  const { body } = await api.ask('GET', '/v1/tasks?kind=re_rating_proposed');
+  return (body['items'] as { subject: string }[]).map(({ subject }) => subject);
+};
+const Notice = z.object({ kind: z.string(), audience: z.string() });
+
 const earned = (partner: string) =>
   api.db.oneFirst(sql.type(z.object({ minor: z.bigint() }))`
     select coalesce(sum(amount_minor), 0)::bigint as minor from earning
@@ -120,6 +126,13 @@ describe('given sales of March at 10 %, and a version of 15 % from 1 March that 
     expect([await earned('ann'), await earned('bob')]).toEqual([3600n, 10_000n]);
   });
 
+  it('then another person is asked by a task and a mail until it is decided', async () => {
+    expect(await asked()).toEqual([`re-rating/${String(id)}`]);
+    const told = await api.db.any(sql.type(Notice)`
+      select kind, audience from notification where body ->> 'subject' = ${`re-rating/${String(id)}`}`);
+    expect(told).toEqual([{ kind: 'task_opened', audience: 'finance' }]);
+  });
+
   it('then finance can download it', async () => {
     const { text } = await api.ask('GET', `/v1/re-ratings/${String(id)}/csv`);
     expect(text.split('\r\n').slice(0, 2)).toEqual([
@@ -141,6 +154,7 @@ describe('given sales of March at 10 %, and a version of 15 % from 1 March that 
   it('when a sale comes and another one is refunded before the decision then only partners as previewed are booked', async () => {
     await send(sale('a4', 'ann', '2026-03-25', '10.00'), refund('b1-back', 'bob', 'b1', '500.00'));
     await confirm(id);
+    expect(await asked()).toEqual([]);
     expect(await items(id)).toEqual([
       ['ann', '26.00', '39.00', '13.00', 'booked'],
       ['bob', '100.00', '150.00', '50.00', 'overtaken'],
@@ -218,6 +232,7 @@ describe('given a partner who is moved to another plan from a day in the past', 
     const id = await preview({ from: '2026-06-01', until: '2026-07-01', partner: 'cleo' });
     expect(await items(id)).toEqual([['cleo', '15.00', '30.00', '15.00', 'proposed']]);
     expect((await decide(id, approver, 'decline')).body['status']).toBe('declined');
+    expect(await asked()).toEqual([]);
     await work(id);
     expect(await earned('cleo')).toBe(1500n);
     const again = await preview({ from: '2026-06-01', partner: 'cleo' });

@@ -222,6 +222,11 @@ describe('given a policy that pays small claims without a person', () => {
   const path = '/v1/programs/shop/policies/claim';
   const policy = { rules: [LIMIT, ...POLICY.rules] };
 
+  const asked = async () => {
+    const { items } = (await api.ask('GET', '/v1/tasks?kind=policy_proposed')).body as { items: { subject: string }[] };
+    return items.map(({ subject }) => subject);
+  };
+
   it('when nobody has confirmed it then the version before decides', async () => {
     expect((await api.ask('POST', path, { body: { policy } })).body).toMatchObject({
       version: 2,
@@ -235,7 +240,9 @@ describe('given a policy that pays small claims without a person', () => {
     const { key } = await giveRole(api.db, api.operator.actor.id, 'approver');
     expect((await api.ask('POST', `${path}/2/confirm`, { key })).body).toMatchObject({ code: 'decider_is_proposer' });
     const confirm = () => api.ask('POST', `${path}/2/confirm`, { key: other.key });
+    expect(await asked()).toEqual(['policy/shop/claim/2']);
     expect((await confirm()).body).toMatchObject({ confirmedBy: other.actor.code });
+    expect(await asked()).toEqual([]);
     expect((await confirm()).status, 'a second call changes nothing').toBe(200);
 
     const fund = await openFund('100.00');

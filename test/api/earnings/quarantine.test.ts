@@ -31,6 +31,14 @@ async function send(...events: object[]): Promise<string[]> {
   return (body['results'] as { status: string }[]).map(({ status }) => status);
 }
 
+/** The sources about whose events operators are asked. */
+async function asked(): Promise<string[]> {
+  const { items } = (await api.ask('GET', '/v1/tasks?kind=events_quarantined')).body as {
+    items: { subject: string }[];
+  };
+  return items.map(({ subject }) => subject);
+}
+
 type Kept = { number: string; id: string; status: string };
 async function kept(id: string): Promise<Kept> {
   const { items } = (await api.ask('GET', '/v1/quarantine?limit=200')).body as { items: Kept[] };
@@ -57,13 +65,13 @@ describe('given an order that was sent again with other content', () => {
     await send(sale('edited', '120.00'));
     expect(await send(sale('edited', '150.00'))).toEqual(['quarantined']);
     const before = await kept('edited');
-    expect([before.status, await earned('edited')]).toEqual(['open', 1200n]);
+    expect([before.status, await earned('edited'), await asked()]).toEqual(['open', 1200n, ['quarantine/store']]);
     const { status, body } = await decide(before, 'accept', 'The customer added an item');
     expect([status, body]).toMatchObject([
       200,
       { status: 'accepted', revision: 2, reason: 'The customer added an item', decidedBy: api.operator.actor.code },
     ]);
-    expect(await earned('edited')).toBe(1500n);
+    expect([await earned('edited'), await asked()]).toEqual([1500n, []]);
     expect(await send(sale('edited', '150.00'), sale('edited', '120.00'))).toEqual(['replayed', 'replayed']);
     const { items } = (await api.ask('GET', '/v1/audit?subject=event%2Fstore%2Fedited')).body as {
       items: { action: string }[];

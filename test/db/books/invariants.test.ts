@@ -610,11 +610,11 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'nobody is asked about a proposed correction',
-    breaks: 'corrections-need-two',
+    breaks: 'proposals-ask-somebody',
     plant: (b) => [
       sql.unsafe`insert into correction(id, kind, reason, proposed_by) values (${b.runId}, 'credit', 'a gift', ${b.company.preparer})`,
     ],
-    names: (b) => `correction ${b.runId} is proposed, but the task`,
+    names: (b) => `correction/${b.runId} waits for a decision, but nobody is asked`,
   },
   {
     wrong: 'a journal of money has an entry in an account of points',
@@ -685,9 +685,34 @@ const PLANTS: readonly Plant[] = [
   },
   {
     wrong: 'nobody is asked about a proposed conversion',
-    breaks: 'conversions-need-two',
+    breaks: 'proposals-ask-somebody',
     plant: (b) => [...points(b), ...converted(b, 'proposed', null)],
-    names: (b) => `conversion ${b.runId} is proposed, but the task`,
+    names: (b) => `conversion/${b.runId} waits for a decision, but nobody is asked`,
+  },
+  {
+    wrong: 'nobody is asked about a re-rating, a policy that pays alone and a quarantined event',
+    breaks: 'proposals-ask-somebody',
+    plant: (b) => [
+      sql.unsafe`
+        insert into re_rating(id, program_id, from_day, reason, proposed_by, status)
+        values (${b.runId}, ${b.company.programId}, '2026-01-01', 'a gift', ${b.company.preparer}, 'proposed')`,
+      sql.unsafe`
+        insert into policy_version(program_id, subject, version, policy, needs_confirmation, created_by)
+        values (${b.company.programId}, 'claim', 1, '{}', true, ${b.company.preparer})`,
+      sql.unsafe`
+        insert into event_quarantine(source, source_id, revision, payload, payload_hash)
+        values ('till', 'untold', 1, '{}', sha256('untold'))`,
+    ],
+    names: (b) =>
+      `policy/${b.company.code}/claim/1 waits for a decision, but nobody is asked\nquarantine/till waits for a decision, but nobody is asked\nre-rating/${b.runId} waits`,
+  },
+  {
+    wrong: 'a task asks about a correction that nobody proposed',
+    breaks: 'proposals-ask-somebody',
+    plant: (b) => [
+      sql.unsafe`insert into task(kind, subject, detail) values ('correction_proposed', ${`correction/${b.runId}`}, 'nothing')`,
+    ],
+    names: (b) => `correction_proposed asks about correction/${b.runId}`,
   },
   {
     wrong: 'a settled payout is replaced',
