@@ -54,6 +54,7 @@ export const FAILURES = {
   status_does_not_allow: { retryable: false },
 
   quarantine_not_open: { retryable: false },
+  parked_event_not_open: { retryable: false },
   quarantine_overtaken: { retryable: false },
 
   check_not_out: { retryable: false },

@@ -76,6 +76,7 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   decision_not_open: { status: 409, title: 'Nothing is waiting for a decision' },
   status_does_not_allow: { status: 409, title: 'Its current status does not allow this' },
 
+  parked_event_not_open: { status: 409, title: 'The parked event cannot be decided like this now' },
   quarantine_not_open: { status: 409, title: 'The quarantined event is decided already' },
   quarantine_overtaken: { status: 409, title: 'Another revision arrived at the same moment' },
 

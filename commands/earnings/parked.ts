@@ -1,6 +1,16 @@
 import type { Database } from '../../db/database.ts';
-import { keepParked, markClaimed, takeClaimable } from '../../db/earnings/parked.ts';
+import {
+  dismissParked,
+  getParked,
+  keepParked,
+  markClaimed,
+  type ParkedEvent,
+  restoreParked,
+  takeClaimable,
+} from '../../db/earnings/parked.ts';
+import { addAuditEntry } from '../../db/people/audit.ts';
 import { MINUTE_MS } from '../../domain/durations.ts';
+import { Failure } from '../../domain/errors.ts';
 import { WireEvent } from '../../domain/event.ts';
 import { intakeEvents } from './intake.ts';
 
@@ -32,3 +42,33 @@ async function claimPage(tx: Database): Promise<number> {
   if (claimed.length > 0) await markClaimed(tx, claimed);
   return parked.length;
 }
+
+export type ParkedDecision = { number: bigint; decision: 'dismiss' | 'restore'; reason: string; actorId: string };
+
+/**
+ * Dismisses an event for whose partner nobody waits, or lets it wait again. One person may, because a parked event earns nothing for
+ * anybody: nothing is booked, and the event comes back when it is sent again. Throws Failure `not_found` or `parked_event_not_open`.
+ */
+export const decideParked = (
+  db: Database,
+  { number, decision, reason, actorId }: ParkedDecision,
+): Promise<ParkedEvent> =>
+  db.transaction(async (tx) => {
+    const { source, id, status } = await getParked(tx, number);
+    const isDone =
+      decision === 'dismiss'
+        ? await dismissParked(tx, number, { by: actorId, reason })
+        : await restoreParked(tx, number);
+    if (!isDone)
+      throw new Failure(
+        'parked_event_not_open',
+        `The event ${source}/${id} is ${status}. Nothing was recorded. Only a parked event is dismissed, and only a dismissed one is restored.`,
+      );
+    await addAuditEntry(tx, {
+      actorId,
+      action: `parked_event.${decision}`,
+      subject: `event/${source}/${id}`,
+      detail: { parked: String(number), reason },
+    });
+    return getParked(tx, number);
+  });

@@ -2,9 +2,10 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import type { CurrencyCode } from '../../domain/currency.ts';
+import { Failure } from '../../domain/errors.ts';
 import type { WireEvent } from '../../domain/event.ts';
 import { Count, Currency, Instant } from '../column-types.ts';
-import type { Database } from '../database.ts';
+import { changesRow, type Database } from '../database.ts';
 
 /** The events whose partner is not known yet. */
 
@@ -19,7 +20,7 @@ export type NewParked = {
   readonly sentBy: string;
 };
 
-/** Parks events. The same content is parked once. */
+/** Parks events. The same content is parked once, and anew where somebody dismissed it. */
 export async function insertParked(db: Database, events: readonly NewParked[]): Promise<void> {
   if (events.length === 0) return;
   const rows = events.map(({ programId, partner, wire, hash, currency, minor, sentBy }) => [
@@ -39,8 +40,13 @@ export async function insertParked(db: Database, events: readonly NewParked[]): 
     select program_id, partner, source, source_id, revision, currency, minor, payload::jsonb, decode(hash, 'hex'), sent_by
     from ${sql.unnest(rows, ['int4', 'text', 'text', 'text', 'int4', 'text', 'int8', 'text', 'text', 'uuid'])}
       as given(program_id, partner, source, source_id, revision, currency, minor, payload, hash, sent_by)
-    on conflict do nothing`);
+    on conflict (source, source_id, revision, payload_hash) do update
+    set dismissed_at = null, dismissed_by = null, dismissed_because = null, tried_at = null where event_parked.dismissed_at is not null`);
 }
+
+/** `parked` waits for its partner. A dismissed event counts for nothing until it is sent again or restored. */
+export const PARKED_STATUSES = ['parked', 'dismissed'] as const;
+export type ParkedStatus = (typeof PARKED_STATUSES)[number];
 
 const ParkedRow = z.strictObject({
   number: z.bigint(),
@@ -52,17 +58,56 @@ const ParkedRow = z.strictObject({
   id: z.string(),
   payload: z.record(z.string(), z.unknown()),
   parkedAt: Instant,
+  status: z.enum([...PARKED_STATUSES, 'claimed']),
+  reason: z.string().nullable(),
+  decidedBy: z.string().nullable(),
+  decidedAt: Instant.nullable(),
 });
 export type ParkedEvent = z.infer<typeof ParkedRow>;
 
-/** The events that are parked now, in the order in which they came. */
-export const listParked = (db: Database, after: bigint, limit: number): Promise<readonly ParkedEvent[]> =>
-  db.any(sql.type(ParkedRow)`
+const selectParked = sql.fragment`
     select parked.id as number, program.code as program, partner_code as partner,
       exists (select from partner where partner.code = parked.partner_code) as "isKnown", source, source_id as id, payload,
-      parked_at as "parkedAt"
-    from event_parked parked join program on program.id = parked.program_id
-    where claimed_at is null and parked.id > ${after} order by parked.id limit ${limit}`);
+      parked_at as "parkedAt", case when claimed_at is not null then 'claimed' when dismissed_at is null then 'parked' else 'dismissed' end as status,
+      dismissed_because as reason, actor.code as "decidedBy", dismissed_at as "decidedAt"
+    from event_parked parked join program on program.id = parked.program_id left join actor on actor.id = dismissed_by`;
+
+/** The events that are parked now, or those that were dismissed, in the order in which they came. */
+export const listParked = (
+  db: Database,
+  status: ParkedStatus,
+  after: bigint,
+  limit: number,
+): Promise<readonly ParkedEvent[]> =>
+  db.any(sql.type(ParkedRow)`
+    ${selectParked}
+    where ${status === 'dismissed' ? sql.fragment`dismissed_at is not null` : sql.fragment`claimed_at is null and dismissed_at is null`}
+      and parked.id > ${after} order by parked.id limit ${limit}`);
+
+/** Throws Failure `not_found`. */
+export async function getParked(db: Database, number: bigint): Promise<ParkedEvent> {
+  const parked = await db.maybeOne(sql.type(ParkedRow)`${selectParked} where parked.id = ${number}`);
+  if (!parked) throw new Failure('not_found', `There is no parked event ${number}.`);
+  return parked;
+}
+
+/** Dismisses an event that waits. Returns whether it waited. */
+export const dismissParked = (db: Database, number: bigint, { by, reason }: { by: string; reason: string }) =>
+  changesRow(
+    db,
+    sql.unsafe`
+      update event_parked set dismissed_at = now(), dismissed_by = ${by}, dismissed_because = ${reason}
+      where id = ${number} and claimed_at is null and dismissed_at is null`,
+  );
+
+/** Lets a dismissed event wait again, and be tried at once. Returns whether it was dismissed. */
+export const restoreParked = (db: Database, number: bigint): Promise<boolean> =>
+  changesRow(
+    db,
+    sql.unsafe`
+      update event_parked set dismissed_at = null, dismissed_by = null, dismissed_because = null, tried_at = null
+      where id = ${number} and dismissed_at is not null`,
+  );
 
 const ParkedTotalRow = z.strictObject({ currency: Currency.nullable(), count: Count, minor: z.bigint().nullable() });
 
@@ -72,7 +117,7 @@ export const sumParked = (db: Database, scheduleId: number): Promise<readonly z.
     select parked.currency, count(*) as count,
       sum(case when parked.payload ->> 'kind' = 'refund' then -parked.amount_minor else parked.amount_minor end)::bigint as minor
     from event_parked parked join program on program.id = parked.program_id
-    where claimed_at is null and program.schedule_id = ${scheduleId}
+    where claimed_at is null and dismissed_at is null and program.schedule_id = ${scheduleId}
     group by parked.currency order by parked.currency nulls last`);
 
 const ClaimableRow = z.strictObject({
@@ -92,7 +137,7 @@ export const takeClaimable = (
 ): Promise<readonly z.infer<typeof ClaimableRow>[]> =>
   db.any(sql.type(ClaimableRow)`
     select parked.id as number, parked.payload, parked.sent_by as "sentBy" from event_parked parked
-    where claimed_at is null and exists (
+    where claimed_at is null and dismissed_at is null and exists (
       select from agreement_term term
       where term.partner_id = (select partner.id from partner where partner.code = parked.partner_code)
         and term.program_id = parked.program_id

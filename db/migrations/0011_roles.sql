@@ -18,7 +18,7 @@ grant update (digest, at_once) on incident to bursar_app;
 grant update (status, decided_by, decided_at, note, revoked_by, revoked_at) on role_grant to bursar_app;
 grant update (ended_at, key_id) on key_claim to bursar_app;
 grant update (revoked_by, revoked_at) on source_secret to bursar_app;
-grant update (partner_code, tried_at, claimed_at) on event_parked to bursar_app;
+grant update (partner_code, tried_at, claimed_at, dismissed_at, dismissed_by, dismissed_because) on event_parked to bursar_app;
 grant update (told_by) on alarm_fact to bursar_app;
 grant update (frequency, weekday, monthday, first_cutoff, zone, pay_days, scheduled, timed_at) on pay_schedule to bursar_app;
 grant update (name, address) on payer to bursar_app;

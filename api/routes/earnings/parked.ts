@@ -1,15 +1,22 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { listParked, type ParkedEvent } from '../../../db/earnings/parked.ts';
+import { decideParked } from '../../../commands/earnings/parked.ts';
+import { listParked, PARKED_STATUSES, type ParkedEvent } from '../../../db/earnings/parked.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
+import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
-import { answers, pageOf, pageQuery, RowNumber } from '../../http/schemas.ts';
+import { answers, jsonBody, pageOf, pageQuery, Reason, RowNumber } from '../../http/schemas.ts';
 
 const ParkedBody = z
   .object({
-    number: fields.text('The number of the parked event', '17'),
+    number: fields.text('The number of the parked event, by which it is decided', '17'),
+    status: fields.oneOf(
+      [...PARKED_STATUSES, 'claimed'],
+      '`parked`: it waits for its partner; `dismissed`: it counts for nothing until it is sent again or restored; `claimed`: it was taken in',
+      'parked',
+    ),
     program: fields.code('The code of the program that pays for it', 'resale'),
     partner: fields.code('The partner whom it waits for', 'paula'),
     isKnown: z.boolean().meta({
@@ -24,6 +31,9 @@ const ParkedBody = z
       amount: '99.00',
     }),
     parkedAt: fields.at('When Bursar received the event'),
+    reason: fields.text('Why it was dismissed; null if it was not', 'A test of the shop').nullable(),
+    decidedBy: fields.code('The person who dismissed it; null if nobody did', 'olga').nullable(),
+    decidedAt: fields.at('When it was dismissed; null if it was not').nullable(),
   })
   .openapi('ParkedEvent');
 
@@ -33,7 +43,13 @@ const list = createRoute({
   operationId: 'listParkedEvents',
   tags: ['events'],
   summary: 'List the events whose partner is not known yet',
-  request: { query: pageQuery(RowNumber) },
+  request: {
+    query: pageQuery(RowNumber).extend({
+      status: fields
+        .oneOf(PARKED_STATUSES, 'Lists the events with this status; by default those that wait', 'dismissed')
+        .optional(),
+    }),
+  },
   responses: {
     200: answers(
       pageOf(ParkedBody),
@@ -42,15 +58,48 @@ const list = createRoute({
   },
 });
 
-const parkedBody = ({ number, parkedAt, ...event }: ParkedEvent) => ({
+const decide = createRoute({
+  method: 'post',
+  path: '/v1/events/parked/{id}/decision',
+  operationId: 'decideParkedEvent',
+  tags: ['events'],
+  summary: 'Dismiss a parked event, or restore a dismissed one',
+  request: {
+    params: z.object({ id: RowNumber }),
+    body: jsonBody(
+      z
+        .strictObject({
+          decision: fields.oneOf(
+            ['dismiss', 'restore'],
+            '`dismiss`: the event counts for nothing, and runs no longer name it; `restore`: a dismissed event waits for its partner again',
+            'dismiss',
+          ),
+          reason: Reason,
+        })
+        .openapi('ParkedEventDecision'),
+    ),
+  },
+  responses: {
+    200: answers(ParkedBody, 'The decision was recorded. A dismissed event comes back when it is sent again, too.'),
+    409: problemResponse('The event does not wait, or was not dismissed. Nothing was recorded.'),
+  },
+});
+
+const parkedBody = ({ number, parkedAt, decidedAt, ...event }: ParkedEvent) => ({
   ...event,
   number: String(number),
   parkedAt: parkedAt.toISOString(),
+  decidedAt: decidedAt?.toISOString() ?? null,
 });
 
 export const parkedRoutes = ({ db }: ApiDeps) =>
-  createRouter().openapi(list, async (c) => {
-    const { cursor = 0n, limit } = c.req.valid('query');
-    const read = (count: number) => listParked(db, cursor, count);
-    return c.json(await readPage(limit, read, { key: ({ number }) => number, item: parkedBody }), 200);
-  });
+  createRouter()
+    .openapi(list, async (c) => {
+      const { cursor = 0n, limit, status = 'parked' } = c.req.valid('query');
+      const read = (count: number) => listParked(db, status, cursor, count);
+      return c.json(await readPage(limit, read, { key: ({ number }) => number, item: parkedBody }), 200);
+    })
+    .openapi(decide, async (c) => {
+      const decision = { ...c.req.valid('json'), number: c.req.valid('param').id };
+      return c.json(parkedBody(await decideParked(db, { ...decision, actorId: c.get('caller').actorId })), 200);
+    });

@@ -128,6 +128,57 @@ describe('given a program that parks the events of unknown partners', () => {
     expect(body['parkedEvents']).toEqual([{ currency: 'USD', count: 3, amount: '61.50' }]);
   });
 
+  it('when an operator dismisses an event with a reason then no run counts it, and it is not taken in until it is sent again', async () => {
+    const read = async (query: string) =>
+      (await api.ask('GET', `/v1/events/parked${query}`)).body['items'] as Record<string, unknown>[];
+    const numberOf = async (id: string) => String((await read('')).find((event) => event['id'] === id)?.['number']);
+    const decide = (number: string, decision: string, key?: string) =>
+      api.ask('POST', `/v1/events/parked/${number}/decision`, {
+        body: { decision, reason: 'A test of the shop' },
+        ...(key && { key }),
+      });
+    const counted = async () => {
+      const { key } = await api.newKey('preparer');
+      const { body } = await api.ask('GET', '/v1/runs', { key });
+      const [run] = body['items'] as { id: string }[];
+      return (await api.ask('GET', `/v1/runs/${run?.id}`)).body['parkedEvents'];
+    };
+    await statuses(sale('g1', 'typo', { amount: '7.00' }));
+    const number = await numberOf('g1');
+    expect((await decide(number, 'dismiss', (await api.newKey('preparer')).key)).status).toBe(403);
+    const { status, body } = await decide(number, 'dismiss');
+    const dismissed = {
+      id: 'g1',
+      status: 'dismissed',
+      reason: 'A test of the shop',
+      decidedBy: api.operator.actor.code,
+    };
+    expect([status, body]).toMatchObject([200, dismissed]);
+    expect((await decide(number, 'dismiss')).body).toMatchObject({ status: 409, code: 'parked_event_not_open' });
+    expect([await numberOf('g1'), await read('?status=dismissed'), await counted()]).toMatchObject([
+      'undefined',
+      [dismissed],
+      [{ currency: 'USD', count: 3, amount: '61.50' }],
+    ]);
+    const { items } = (await api.ask('GET', '/v1/audit?subject=event%2Fstore%2Fg1')).body as {
+      items: { action: string }[];
+    };
+    expect(items.map(({ action }) => action)).toEqual(['parked_event.dismiss']);
+
+    expect(await statuses(sale('g1', 'typo', { amount: '7.00' }))).toEqual(['parked']);
+    expect(await numberOf('g1'), 'sent again').toBe(number);
+    await decide(number, 'dismiss');
+    expect((await decide(number, 'restore')).body).toMatchObject({ status: 'parked', reason: null });
+    await decide(number, 'dismiss');
+    await addPartner('typo', '2026-01-01');
+    await claimParked(api.db);
+    expect(await stored('g1')).toEqual([]);
+    await decide(number, 'restore');
+    await claimParked(api.db);
+    expect(await stored('g1')).toMatchObject([{ partner: 'typo' }]);
+    expect((await decide(number, 'dismiss')).status).toBe(409);
+  });
+
   it('then the books hold', async () => {
     await accrueAll(api.db, 'shop');
     expect(await checkInvariants(api.db)).toEqual([]);
