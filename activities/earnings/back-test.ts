@@ -14,7 +14,7 @@ import {
 import { expectLongRead, listKnownVersions, listParticipants } from '../../db/earnings/replays.ts';
 import { localDate, startOfDay } from '../../domain/calendar.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';
-import { whyNothing } from '../../domain/earnings/target.ts';
+import { whyNothing } from '../../domain/earnings/why-nothing.ts';
 import { isOurs } from '../../domain/event.ts';
 import type { UnitCode } from '../../domain/unit.ts';
 import { DRAFT_ID } from './known-ratings.ts';

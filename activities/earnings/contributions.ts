@@ -1,4 +1,4 @@
-import type { Contribution, Earning, Scope } from '../../domain/earnings/change.ts';
+import { type Contribution, type Earning, partKey, type Scope } from '../../domain/earnings/change.ts';
 import { quotaNameOf } from '../../domain/earnings/quota.ts';
 import type { ScopeName } from '../../domain/earnings/target.ts';
 import type { Quotas } from './quotas.ts';
@@ -26,14 +26,7 @@ export function emptyScope(partnerId: bigint, name: ScopeName, quotas: Quotas): 
 export function contributionsAfter(counted: readonly Contribution[], earned: readonly Earning[]): Contribution[] {
   const parts = [...counted];
   for (const earning of earned) {
-    const index = parts.findIndex(
-      (part) =>
-        part.incentiveId === earning.incentiveId &&
-        part.scope === earning.scope &&
-        part.currency === earning.currency &&
-        part.versionId === earning.versionId &&
-        part.sinceMs === earning.sinceMs,
-    );
+    const index = parts.findIndex((part) => partKey(part) === partKey(earning));
     const before = parts[index];
     const measures = before ? addMeasures(before.measures, earning.measures) : earning.measures;
     const rates = [...(before?.rates ?? []), ...(earning.converted ? [earning.converted] : [])];

@@ -7,21 +7,23 @@ import type { ScopeOfPartner } from '../../db/earnings/scopes.ts';
 import {
   type Change,
   type Context,
+  type Contribution,
   type Earning,
   ratingOfKnown,
   type Scope,
   scopeKey,
 } from '../../domain/earnings/change.ts';
+import { placingBy } from '../../domain/earnings/lateness.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
 import { fitsNoMore, remainingAfter, remainingOf, whyNotAbout } from '../../domain/earnings/refund.ts';
 import { atPar, type Circumstances, rateNeedsOf } from '../../domain/earnings/conversion.ts';
-import { scopeNamesOf, type Target, targetsOf, targetsOrGap } from '../../domain/earnings/target.ts';
+import { isCertain, scopeNamesOf, type Target, targetsOf, targetsOrGap } from '../../domain/earnings/target.ts';
 import type { RemainingEvent } from '../../domain/event.ts';
-import { type Conversion, type ExchangeRate, gapName, isSameNeed } from '../../domain/programs/exchange-rate.ts';
+import { type Conversion, gapName, isSameNeed } from '../../domain/programs/exchange-rate.ts';
 import { asksAboutPartners, factsAsked, levelsAbove, type PlanTerms } from '../../domain/programs/plan.ts';
-import { type Channel, doerOf, levelFor, nameOf, partFor } from './channel.ts';
 import { type History, keyOf, originOf } from './history.ts';
 import { ancestorsBy } from './ancestors.ts';
+import { type Channel, doerOf, levelFor, nameOf, partFor } from './channel.ts';
 import { contributionsAfter, emptyScope } from './contributions.ts';
 import type { PartOf } from './partners-then.ts';
 import type { Past } from './past.ts';
@@ -61,6 +63,7 @@ export async function openPage(
   due: readonly DueEvent[],
   cache: TermsCache,
 ): Promise<Page> {
+  const today = localDate(Date.now(), zone);
   const ratings = await past.ratings(due);
   const histories = await past.histories(due);
   const partners = await past.partners(due, histories);
@@ -68,7 +71,7 @@ export async function openPage(
   const above = ancestorsBy(await past.ancestors(due, histories), { zone, histories, paidLevels });
   const first = new Map(due.flatMap((event) => firstOf(event).map((rated) => [event, rated])));
   const targets = new Map([...first].map(([event, rated]) => [event, targetsAtPar(rated)]));
-  const { scopes, contributions, closingOf, quotas } = await past.state(due, histories, (counted) => [
+  const { scopes, contributions, closingOf, quotas, closed } = await past.state(due, histories, (counted) => [
     ...[...first].flatMap(([event, rated]) => namesOf(event.partnerId, rated, targets.get(event))),
     ...[...histories].flatMap(([key, history]) =>
       revisionsOf(history, counted.get(key) ?? []).flatMap((rated) => namesOf(history.partnerId, rated)),
@@ -138,9 +141,9 @@ export async function openPage(
   /** The scopes in which an event may count. Rates may decide which incentive is chosen, so they are asked for without them. */
   function namesOf(partnerId: bigint, { rating, rest, part }: Rated, known?: readonly Target[]): ScopeOfPartner[] {
     if (part.level === null) return [];
-    const names = known?.every(({ converted }) => converted === null)
+    const names = known?.every(isCertain)
       ? known.flatMap(({ scope }) => scope ?? [])
-      : scopeNamesOf(rest, termsBy(rating), circumstancesOf(rating, part, part.level));
+      : scopeNamesOf(rest, termsBy(rating), circumstancesOf(rating, part, part.level), today);
     return names.map((name) => ({ ...name, partnerId }));
   }
 
@@ -162,15 +165,17 @@ export async function openPage(
     rating: Rating | null,
     rest: RemainingEvent | null,
     part: PartAt,
-    kept: readonly ExchangeRate[] = [],
+    partnerId: bigint,
+    counted: readonly Contribution[] = [],
   ): readonly Target[] | Wait {
     if (!rating || !rest || part.level === null) return [];
     const wait = waitForPartner(rating, part);
     if (wait) return wait;
+    const kept = counted.flatMap((one) => one.rates);
     const found = targetsOrGap(
       rest,
       termsBy(rating),
-      circumstancesOf(rating, part, part.level),
+      { ...circumstancesOf(rating, part, part.level), place: placingBy(closed, partnerId, counted) },
       (need) => kept.find((rate) => isSameNeed(rate, need)) ?? rates.find(need),
     );
     return 'gap' in found ? { waitsOn: 'rate', waitsFor: gapName(found.gap) } : found;
@@ -182,9 +187,7 @@ export async function openPage(
     const all = targets.get(event) ?? [];
     const wait = rated && waitForPartner(rated.rating, rated.part);
     if (wait) return wait;
-    return rated && all.some(({ converted }) => converted !== null)
-      ? targetsBy(rated.rating, rated.rest, rated.part)
-      : all;
+    return rated && !all.every(isCertain) ? targetsBy(rated.rating, rated.rest, rated.part, event.partnerId) : all;
   }
 
   /** The change that an event makes, or what it waits for. Then it counts as not worked out. */
@@ -222,12 +225,7 @@ export async function openPage(
       ids: history.ids,
       level: levelFor({ ...event, level: content.level }),
     };
-    const all = targetsBy(
-      rating,
-      partFor(event, remainingAfter(content, refunded()), content),
-      part,
-      known.flatMap((one) => one.rates),
-    );
+    const all = targetsBy(rating, partFor(event, remainingAfter(content, refunded()), content), part, partnerId, known);
     if ('waitsOn' in all) return all;
     if (event.childId === null) keepPartner(rating, part);
     return {
@@ -267,6 +265,7 @@ export async function openPage(
     authorOf: (versionId) => cache.get(versionId).createdBy,
     recordersOf: rates.recordersOf,
     misfits,
+    closed,
     changeOf,
     ancestorsOf: above,
     closingOf: ({ eventId }) => closingOf(eventId),

@@ -1,9 +1,12 @@
 import type { Database } from '../../db/database.ts';
 import type { AccrualProgram, ContributionRow, DueEvent } from '../../db/earnings/accrual.ts';
+import { listClosedWindows } from '../../db/earnings/closings.ts';
 import { readScopes, type ScopeOfPartner } from '../../db/earnings/scopes.ts';
 import { type Contribution, type Scope, scopeKey } from '../../domain/earnings/change.ts';
+import { windowKey } from '../../domain/earnings/lateness.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
 import { CLOSING } from '../../domain/event.ts';
+import { mindsLate } from '../../domain/programs/incentives/index.ts';
 import type { RateNeed } from '../../domain/programs/exchange-rate.ts';
 import { type Rates, readRates } from './exchange-rates.ts';
 import { asksAboutPartners, factsAsked } from '../../domain/programs/plan.ts';
@@ -25,6 +28,8 @@ export type State = {
   readonly contributions: Map<string, Contribution[]>;
   /** The window that an event of ours closes. Undefined for any other event. */
   readonly closingOf: (eventId: bigint) => Scope | undefined;
+  /** The windows that are closed, by `windowKey`, where an incentive minds late events. */
+  readonly closed: Set<string>;
   /** The quotas of the windows of the page, and the windows whose quotas its events of ours changed. */
   readonly quotas: Quotas;
 };
@@ -56,11 +61,13 @@ export type Past = {
 export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCache): Past {
   let isAsked = false;
   let facts: readonly string[] = [];
+  let isMinded = false;
   return {
     async ratings(due) {
       const { ratings, versionIds } = await readRatings(tx, program, due, cache);
       isAsked = versionIds.some((id) => asksAboutPartners(cache.get(id).terms));
       facts = [...new Set(versionIds.flatMap((id) => factsAsked(cache.get(id).terms)))];
+      isMinded = versionIds.some((id) => cache.get(id).terms.incentives.some(mindsLate));
       return ratings;
     },
     async histories(due) {
@@ -84,6 +91,10 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
       );
       const named = namesOf(counted);
       const quotas = await readQuotas(tx, program.id, due, named);
+      const windows = isMinded ? named.filter(({ closesOn }) => closesOn !== null) : [];
+      const closed = new Set(
+        (windows.length > 0 ? await listClosedWindows(tx, program.id, windows) : []).map(windowKey),
+      );
       const scopes = await readScopes(
         tx,
         program.id,
@@ -103,7 +114,7 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
         [...counted].map(([key, rows]) => [key, rows.map((row): Contribution => contributionOf(row, byId))]),
       );
       const closing = new Map([...scopes.values()].map((scope) => [scope.closingId, scope]));
-      return { scopes, contributions, quotas, closingOf: (eventId) => closing.get(eventId) };
+      return { scopes, contributions, quotas, closed, closingOf: (eventId) => closing.get(eventId) };
     },
   };
 }

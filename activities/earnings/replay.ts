@@ -114,6 +114,7 @@ async function openMemory(
   const histories = new Map<string, History>();
   const scopes = new Map<string, Scope>();
   const contributions = new Map<string, Contribution[]>();
+  const closed = new Set<string>();
   const waiting = new Map<string, ReplayEvent[]>();
   const windows = await listClosingWindows(tx, program.id, partnerIds);
   const booked = new Map(windows.map((window) => [scopeKey(window.partnerId, window), window]));
@@ -178,6 +179,7 @@ async function openMemory(
     state: async (due, _known, namesOf) => ({
       scopes,
       contributions,
+      closed,
       closingOf: (eventId) => scopeOf(closings.get(eventId)),
       quotas: await readQuotas(tx, program.id, due, hasQuotas ? namesOf(new Map()) : []),
     }),
@@ -267,11 +269,7 @@ async function openMemory(
 
   /** Forgets a partner whose events are all worked out. */
   function forget(partnerId: bigint): void {
-    scopes.clear();
-    contributions.clear();
-    waiting.clear();
-    worked.clear();
-    open.clear();
+    for (const known of [scopes, contributions, closed, waiting, worked, open]) known.clear();
     again = [];
     nextCloseMs = Infinity;
     for (const [key, history] of histories) if (history.partnerId === partnerId) histories.delete(key);

@@ -1,6 +1,7 @@
 import type { Database } from '../../db/database.ts';
+import { listClosable } from '../../db/earnings/closings.ts';
 import { insertClosings } from '../../db/earnings/events.ts';
-import { listClosable, markClosings } from '../../db/earnings/scopes.ts';
+import { markClosings } from '../../db/earnings/scopes.ts';
 
 const WINDOWS_AT_ONCE = 1000;
 

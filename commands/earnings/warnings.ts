@@ -7,7 +7,7 @@ import { listTermsOfPlans } from '../../db/programs/plans.ts';
 import { localDate } from '../../domain/calendar.ts';
 import { DEAL_ATTRIBUTE } from '../../domain/earnings/deal.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';
-import { whyNothing } from '../../domain/earnings/target.ts';
+import { whyNothing } from '../../domain/earnings/why-nothing.ts';
 import { type Event, isCollection } from '../../domain/event.ts';
 import { own } from '../../domain/own.ts';
 import { termOn } from '../../domain/partners/agreement.ts';

@@ -80,6 +80,7 @@ export const Calculation = z
     before: BeforeColumn.nullable(),
     rate: ConversionColumn.nullable(),
     availableOn: LocalDate,
+    lateFor: z.string().nullable(),
     /** The code of the partner below by whose part it is earned. Null for the own part. */
     child: z.string().nullable(),
     scope: z
@@ -108,7 +109,7 @@ export const calculationColumn: FragmentSqlToken = sql.fragment`
     'versionId', earning.plan_version_id, 'sinceMs', (extract(epoch from earning.terms_since) * 1000)::bigint,
     'currency', earning.currency, 'minor', earning.amount_minor::text, 'volume', earning.volume::text, 'of', earning.of_amount::text,
     'base', earning.base::text, 'child', (select code from partner child where child.id = earning.child_id),
-    'before', earning.before, 'rate', earning.rate, 'availableOn', earning.available_on, 'zone', schedule.zone,
+    'before', earning.before, 'rate', earning.rate, 'availableOn', earning.available_on, 'lateFor', earning.late_for, 'zone', schedule.zone,
     'partner', (select ${thenJson} from event_partner kept where kept.event_id = earning.event_id and kept.partner_id = coalesce(earning.child_id, earning.partner_id)),
     'again', case when event.kind = ${RE_RATING} and event.source = ${OUR_SOURCE} then (
       select jsonb_build_object('event', origin.source || '/' || origin.source_id, 'by', proposer.code, 'because', re_rating.reason)

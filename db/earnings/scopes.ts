@@ -7,7 +7,7 @@ import { type Member, memberKey, READ, type Segment } from '../../domain/earning
 import type { ScopeName } from '../../domain/earnings/target.ts';
 import { isReading } from '../../domain/programs/incentives/measure.ts';
 import { WINDOWS } from '../../domain/programs/incentives/window.ts';
-import { Instant, LocalDate, Unit } from '../column-types.ts';
+import { LocalDate, Unit } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 import type { QuotaKey } from './quotas.ts';
@@ -246,25 +246,6 @@ async function saveMembers(db: Database, scopes: readonly Scope[]): Promise<void
     on conflict (scope_id, origin_id, plan_version_id) do update set origin_key = excluded.origin_key,
       occurred_at = excluded.occurred_at, volume = excluded.volume, of_amount = excluded.of_amount`);
 }
-
-const ClosableRow = z.strictObject({
-  scopeId: z.bigint(),
-  partnerId: z.bigint(),
-  programId: z.number(),
-  closesAt: Instant,
-});
-export type Closable = z.infer<typeof ClosableRow>;
-
-/** Locks windows whose day of closing has come in the zone of their schedule, and that nothing closes yet. Others' locks are left alone. */
-export const listClosable = (db: Database, limit: number): Promise<readonly Closable[]> =>
-  db.any(sql.type(ClosableRow)`
-    select scope.id as "scopeId", scope.partner_id as "partnerId", scope.program_id as "programId",
-      scope.closes_on::timestamp at time zone schedule.zone as "closesAt"
-    from earning_scope scope
-    join program on program.id = scope.program_id join pay_schedule schedule on schedule.id = program.schedule_id
-    where scope.closing_id is null and scope.closes_on is not null and scope.closes_on <= current_date + 1
-      and scope.closes_on::timestamp at time zone schedule.zone <= now()
-    order by scope.closes_on, scope.id limit ${limit} for update of scope skip locked`);
 
 /** Notes the events that close windows. */
 export const markClosings = (db: Database, closings: readonly { scopeId: bigint; eventId: bigint }[]) =>

@@ -357,6 +357,7 @@ create table earning(
   before jsonb,
   uncollected_minor bigint not null default 0,
   rate jsonb,
+  late_for text check (late_for ~ '^(month|quarter|half-year|year|promotion) \d{4}-\d{2}-\d{2}$'),
   unique nulls not distinct (event_id, partner_id, child_id, n),
   constraint points_have_no_line check (earning_line_id is null or not is_points(currency))
 );
@@ -373,6 +374,8 @@ comment on column earning.terms_since is 'The instant from which the partner had
 comment on column earning.volume is 'The change of the measure. With `before`, it is enough to compute the amount again.';
 comment on column earning.rate is
   'The rate at which the amounts that are left of the event were converted, with these amounts. Null where none was converted.';
+comment on column earning.late_for is
+  'The window that was closed already when its event was worked out. The event then counts in a later window, or nowhere. Null where it counts in its own.';
 comment on column earning.before is 'The earnings and measures of the scope before the change. Null where it was empty.';
 
 -- A draft of terms that is replayed over past events, besides what the plan in force earned for them. Nothing is earned by it.

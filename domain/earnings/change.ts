@@ -58,6 +58,8 @@ export type Contribution = Rating & {
   readonly uncollectedMinor: bigint;
   readonly measures: Measures;
   readonly availableOn: string;
+  /** The closed window for which the event came late, such as `quarter 2026-01-01`. Null where it counts in its own. */
+  readonly lateFor: string | null;
   /** The rates at which the amounts of the event were converted. The event keeps them. */
   readonly rates: readonly ExchangeRate[];
 };
@@ -115,14 +117,19 @@ export type Context = {
   readonly termsOf: (versionId: number) => PlanTerms;
   /** The scope of a name. It is empty where no event counted in it yet. */
   readonly scopeOf: (partnerId: bigint, name: ScopeName) => Scope;
+  /** The windows that are closed, by `windowKey`, where an incentive minds late events. */
+  readonly closed: Set<string>;
 };
 
 type Part = Omit<Contribution, 'availableOn' | 'rates'> & {
   readonly collected?: Collected | null;
 } & Partial<Pick<Earning, 'converted'>>;
 
-const partKey = ({ incentiveId, currency, scope, versionId, sinceMs }: Part): string =>
-  `${incentiveId}|${currency}|${scope ? scopeKey(scope.partnerId, scope) : ''}|${versionId}|${sinceMs}`;
+/** The contributions of one event that have the same key are one. */
+export const partKey = (part: Omit<Part, 'minor' | 'uncollectedMinor' | 'measures'>): string => {
+  const { incentiveId, currency, scope, versionId, sinceMs, lateFor } = part;
+  return `${incentiveId}|${currency}|${scope ? scopeKey(scope.partnerId, scope) : ''}|${versionId}|${sinceMs}|${lateFor ?? ''}`;
+};
 
 const NOT_COUNTED = { minor: 0n, uncollectedMinor: 0n, measures: NOTHING };
 const NOTHING_BEFORE: Before = { minor: 0n, segments: [] };
@@ -148,7 +155,7 @@ export function earningsOf(change: Change, context: Context): Earning[] {
     };
     if (old && !after.has(key) && old.minor === 0n && isNothing(old.measures)) return [];
     const availableOn = releaseOf(change, part, context);
-    const { incentiveId, currency, versionId, sinceMs, scope } = part;
+    const { incentiveId, currency, versionId, sinceMs, scope, lateFor } = part;
     const converted = after.get(key)?.converted ?? null;
     const about = {
       originId: change.originId,
@@ -158,6 +165,7 @@ export function earningsOf(change: Change, context: Context): Earning[] {
       sinceMs,
       scope,
       measures,
+      lateFor,
       availableOn,
       uncollectedMinor: to.uncollectedMinor - from.uncollectedMinor,
       converted,
@@ -177,7 +185,7 @@ const withCollected = (before: Before | null, { collected }: Part): Before | nul
 function partsOf({ partnerId, rating, targets }: Change, { scopeOf }: Context): Part[] {
   if (rating === null) return [];
   return targets.map(
-    ({ terms, currency, measures, scope, minor, uncollectedMinor = 0n, collected = null, converted }) => ({
+    ({ terms, currency, measures, scope, minor, uncollectedMinor = 0n, collected = null, lateFor, converted }) => ({
       incentiveId: terms.id,
       currency,
       scope: scope && scopeOf(partnerId, scope),
@@ -185,6 +193,7 @@ function partsOf({ partnerId, rating, targets }: Change, { scopeOf }: Context): 
       uncollectedMinor,
       collected,
       measures,
+      lateFor,
       converted,
       versionId: rating.versionId,
       sinceMs: rating.sinceMs,

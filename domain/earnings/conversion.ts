@@ -6,6 +6,7 @@ import { type IncentiveTerms, isFor, levelOf, measureOfTerms, ofMeasure } from '
 import { amountsIn } from '../programs/incentives/measure.ts';
 import type { PartnerThen } from '../programs/incentives/when-partner.ts';
 import type { PlanTerms } from '../programs/plan.ts';
+import type { Placing } from './lateness.ts';
 
 /** The facts outside the event and the plan that decide what the event contributes. */
 export type Circumstances = {
@@ -15,6 +16,8 @@ export type Circumstances = {
   readonly level?: number;
   /** The partner of the event on its local day. Absent where no incentive asks. */
   readonly partner?: PartnerThen | null;
+  /** The window in which the event counts, given its own. Absent where it is its own. */
+  readonly place?: Placing;
 };
 
 /** The rate for each of the conversions that `rateNeedsOf` names. */

@@ -54,6 +54,8 @@ export type Explained = {
   readonly lacks: string | null;
   /** The incentive by which the event earns instead. */
   readonly insteadOf: string | null;
+  /** The closed window for which the event came late, such as `quarter 2026-01-01`. Null where it counts in its own. */
+  readonly lateFor: string | null;
   /** The partner on the day of the event. Null where no incentive asks. */
   readonly partner: PartnerThen | null;
   /** The conversion of what is left of the event. Null where nothing was converted. */
@@ -73,6 +75,7 @@ export function explain(earning: Explained, termsOf: TermsOf): Explanation {
       ...fromBelow(earning, terms),
       ...passedOver(earning, termsOf(earning.versionId)),
       ...(earning.converted ? conversionWords(earning.converted) : []),
+      ...cameLate(earning),
       ...calculation(earning, terms, termsOf),
       releaseOf(earning, termsOf(earning.versionId)),
     ],
@@ -88,6 +91,15 @@ function fromBelow({ child }: Explained, terms: IncentiveTerms): string[] {
   if (level === 0) return [];
   const where = level === 1 ? 'directly below' : `${level} levels below`;
   return [child === null ? `it is earned by the partners ${where}` : `it is earned by the part of ${child}, ${where}`];
+}
+
+/** Says that an event came after its window was closed, and where it counts. */
+function cameLate({ lateFor, kind, scope }: Explained): string[] {
+  if (lateFor === null) return [];
+  const closed = `the ${kind} came after the ${lateFor.replace(' ', ' from ')} was closed`;
+  return [
+    scope ? `${closed}, so it counts in the ${scope.window} from ${scope.start}` : `${closed}, so it does not count`,
+  ];
 }
 
 /** Says by which incentive an event earns instead, and why. */
@@ -136,8 +148,9 @@ const sumOf = (segments: readonly Segment[]): Measures =>
   segments.reduce((total, { measures }) => addMeasures(total, measures), NOTHING);
 
 function calculation(earning: Explained, terms: IncentiveTerms, termsOf: TermsOf): string[] {
-  const { lacks, insteadOf, kind, before, currency, minor, scope } = earning;
+  const { lacks, insteadOf, lateFor, kind, before, currency, minor, scope } = earning;
   if (insteadOf !== null && before === null) return [];
+  if (lateFor !== null && scope === null) return [];
   if (lacks !== null) return [`the ${kind} has ${lacks}, so it earns nothing by this incentive`];
   if (terms.first) return amongFirst(earning, terms);
   if (scope && scope.closesOn !== null && !isOurs(kind) && minor === 0n && (before?.minor ?? 0n) === 0n)

@@ -1,5 +1,6 @@
 import { addDays, localDate } from '../calendar.ts';
 import { NOTHING } from '../programs/incentives/index.ts';
+import { windowKey } from './lateness.ts';
 import { type Context, type Earning, outsideOf, type Scope, worthNow } from './change.ts';
 
 /** The changes that events of ours make to windows. They measure nothing themselves. */
@@ -7,6 +8,7 @@ import { type Context, type Earning, outsideOf, type Scope, worthNow } from './c
 /** Closes a window. It earns what it is worth. Undefined where nothing ever counted in it, or where it is closed already. */
 export function close(scope: Scope, eventId: bigint, context: Context): Earning | undefined {
   if (scope.isClosed || scope.closesOn === null) return undefined;
+  context.closed.add(windowKey(scope));
   return revalued(scope, eventId, scope.closesOn, context, () => (scope.isClosed = true));
 }
 
@@ -44,6 +46,7 @@ function revalued(
     sinceMs,
     scope,
     measures: NOTHING,
+    lateFor: null,
     uncollectedMinor: 0n,
     converted: null,
     availableOn: addDays(day, context.termsOf(versionId).holdDays),

@@ -36,7 +36,15 @@ export function chosen<Some extends Choosable>(
   });
 }
 
-const NONE = { measures: NOTHING, scope: null, minor: 0n, uncollectedMinor: 0n, collected: null, lacks: null };
+const NONE = {
+  measures: NOTHING,
+  scope: null,
+  minor: 0n,
+  uncollectedMinor: 0n,
+  collected: null,
+  lacks: null,
+  lateFor: null,
+};
 
 /** Whether an event counts for an incentive: with a worth of its own, or in a window, also where no step is reached there yet. */
 const counts = ({ lacks, scope, minor, measures }: Choosable): boolean =>

@@ -12,10 +12,10 @@ import {
   comparingStart,
   type IncentiveTerms,
   isFor,
-  isWhen,
   levelOf,
   type Measures,
   measureOfTerms,
+  mindsLate,
   NOTHING,
   ofMeasure,
   payOf,
@@ -23,7 +23,6 @@ import {
 } from '../programs/incentives/index.ts';
 import { isReading, measureOf } from '../programs/incentives/measure.ts';
 import { STANDARD_QUOTA } from '../programs/incentives/shape.ts';
-import { whyNotPartner } from '../programs/incentives/when-partner.ts';
 import { BEGINNING } from '../programs/incentives/window.ts';
 import type { PlanTerms } from '../programs/plan.ts';
 import { chooses } from '../programs/stacking.ts';
@@ -31,6 +30,7 @@ import { own } from '../own.ts';
 import type { UnitCode } from '../unit.ts';
 import { type Collected, collectedMeasures, collectedOf, splitWorth } from './collection.ts';
 import { atPar, type Circumstances, conversionOf, measuredOf, type RateOf, rateNeedsOf } from './conversion.ts';
+import { laterWindows, type Place, type Placing } from './lateness.ts';
 import { againstQuota } from './quota.ts';
 import { READ, worthOf } from './scope.ts';
 import { chosen } from './stacking.ts';
@@ -65,6 +65,8 @@ export type Target = {
   readonly collected?: Collected | null;
   /** The measure or attribute that the event lacks, and therefore earns nothing. */
   readonly lacks: string | null;
+  /** The closed window for which the event came late. Null where it counts in its own. */
+  readonly lateFor: string | null;
   /** The incentive by which the event earns instead. Absent where it earns by this one. */
   readonly insteadOf?: string;
   /** The rate at which its amounts were converted to the currency. Null where none was. */
@@ -92,7 +94,7 @@ const paidInFull = (event: RemainingEvent): RemainingEvent => ({ ...event, colle
 function allTargets(
   event: RemainingEvent,
   { incentives }: PlanTerms,
-  { zone, level = 0, partner = null }: Circumstances,
+  { zone, level = 0, partner = null, place = ownPlace }: Circumstances,
   rateOf: RateOf,
 ): Target[] {
   const date = localDate(event.occurredAtMs, zone);
@@ -101,16 +103,45 @@ function allTargets(
     const currency = terms.unit ?? event.currency;
     if (currency === null || !isFor(terms, event, date, partner)) return [];
     const needed = conversionOf(event, terms, date);
-    if (!needed) return targetsBy(event, terms, currency, date);
+    if (!needed) return targetsBy(event, terms, currency, date, place);
     const rate = rateOf(needed.need);
     const converted = { ...rate, amounts: needed.amounts };
-    return targetsBy(convertEvent(event, rate), terms, currency, date).map((target) => ({ ...target, converted }));
+    return targetsBy(convertEvent(event, rate), terms, currency, date, place).map((target) => ({
+      ...target,
+      converted,
+    }));
   });
 }
 
-/** The scopes in which an event may count, whatever the rates are and whichever of its incentives are chosen. */
-export const scopeNamesOf = (event: RemainingEvent, plan: PlanTerms, circumstances: Circumstances): ScopeName[] =>
-  allTargets(event, plan, circumstances, atPar).flatMap(({ scope }) => scope ?? []);
+/** Whether a contribution is what it seems before rates and closed windows are known. */
+export const isCertain = ({ converted, terms }: Target): boolean => converted === null && !mindsLate(terms);
+
+/** Every event counts in its own window, unless somebody says otherwise. */
+const ownPlace = (_terms: IncentiveTerms, start: string): Place => ({ start, lateFor: null });
+
+/** The scopes in which an event may count until a day, whatever the rates are, and whichever incentives are chosen and windows closed. */
+export function scopeNamesOf(
+  event: RemainingEvent,
+  plan: PlanTerms,
+  circumstances: Circumstances,
+  today: string,
+): ScopeName[] {
+  const names = (incentives: readonly IncentiveTerms[], place: Placing) =>
+    allTargets(event, { ...plan, incentives: [...incentives] }, { ...circumstances, place }, atPar).flatMap(
+      ({ scope }) => scope ?? [],
+    );
+  const all = names(plan.incentives, ownPlace);
+  const moving = plan.incentives.filter(({ lateAfterClose }) => lateAfterClose === 'next-window');
+  for (let index = 0; moving.length > 0; index += 1) {
+    const later = names(moving, (terms, start) => ({
+      start: laterWindows(terms, start, today)[index] ?? null,
+      lateFor: null,
+    }));
+    if (later.length === 0) break;
+    all.push(...later);
+  }
+  return all;
+}
 
 /** The contributions of an event, or a rate that is not known yet and without which nothing can be said. */
 export function targetsOrGap(
@@ -132,9 +163,15 @@ export function targetsOrGap(
 }
 
 /** The contributions of an event by one incentive: in its own window, and in the one that is compared with it. */
-function targetsBy(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCode, date: string): Target[] {
-  if (isReading(measureOfTerms(terms))) return readingTargets(event, terms, currency, date);
-  const target = targetOf(event, terms, currency, date);
+function targetsBy(
+  event: RemainingEvent,
+  terms: IncentiveTerms,
+  currency: UnitCode,
+  date: string,
+  place: Placing,
+): Target[] {
+  if (isReading(measureOfTerms(terms))) return readingTargets(event, terms, currency, date, place);
+  const target = targetOf(event, terms, currency, date, place);
   const start = target.scope && comparingStart(terms, target.scope.start);
   if (!target.scope || start === null) return [target];
   const measures = { ...NOTHING, base: target.measures.volume };
@@ -163,19 +200,34 @@ function scopeNameOf(terms: IncentiveTerms, currency: UnitCode, start: string): 
 }
 
 /** A reading counts in the window that it is about. The other events bring the amount that a percentage applies to. */
-function readingTargets(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCode, date: string): Target[] {
+function readingTargets(
+  event: RemainingEvent,
+  terms: IncentiveTerms,
+  currency: UnitCode,
+  date: string,
+  place: Placing,
+): Target[] {
   const measure = measureOfTerms(terms);
   const of = ofMeasure(terms);
   const value = measureOf(event, measure);
   const ofAmount = of === null ? null : measureOf(event, of);
   const start = windowStartOf(terms, (value !== null && event.reading?.on) || date);
   if (start === null || (value === null && ofAmount === null)) return [];
-  const scope = scopeNameOf(terms, currency, start);
+  const { start: placed, lateFor } = place(terms, start);
+  const target = { terms, currency, minor: 0n, lacks: null, lateFor, converted: null };
+  if (placed === null) return [{ ...target, measures: NOTHING, scope: null }];
+  const scope = scopeNameOf(terms, currency, placed);
   const measures = value === null ? { ...NOTHING, of: ofAmount ?? 0n } : { ...NOTHING, volume: value, base: READ };
-  return [{ terms, currency, measures, scope, minor: 0n, lacks: null, converted: null }];
+  return [{ ...target, measures, scope }];
 }
 
-function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCode, date: string): Target {
+function targetOf(
+  event: RemainingEvent,
+  terms: IncentiveTerms,
+  currency: UnitCode,
+  date: string,
+  place: Placing,
+): Target {
   const { groupBy, first } = terms;
   const measured = measuredOf(event, terms);
   const measure = measureOfTerms(terms);
@@ -192,14 +244,16 @@ function targetOf(event: RemainingEvent, terms: IncentiveTerms, currency: UnitCo
   ]);
   const measures = lacks === null ? { ...NOTHING, volume: volume ?? 0n, of: ofAmount ?? 0n } : NOTHING;
   const start = windowStartOf(terms, date) ?? (first && BEGINNING);
-  const target = { terms, currency, measures, lacks, collected, converted: null };
+  const target = { terms, currency, measures, lacks, lateFor: null, collected, converted: null };
   if (start === undefined && collected)
     return { ...target, scope: null, ...splitWorth(payOf(terms, currency).exact(measures), collected) };
   if (start === undefined) return { ...target, scope: null, minor: worthOf(terms, measures, currency) };
-  const name = scopeNameOf(terms, currency, start);
+  const { start: placed, lateFor } = lacks === null ? place(terms, start) : ownPlace(terms, start);
+  if (placed === null) return { ...target, measures: NOTHING, collected: null, scope: null, minor: 0n, lateFor };
+  const name = scopeNameOf(terms, currency, placed);
   const scope = group ? { ...name, group } : name;
   const counted = collected ? collectedMeasures(measures, collected) : measures;
-  return { ...target, measures: counted, minor: 0n, scope: lacks === null ? scope : null };
+  return { ...target, measures: counted, minor: 0n, scope: lacks === null ? scope : null, lateFor };
 }
 
 /** Windows that are earned at their close never count together with those that are earned as they go, nor one's own events with those below. */
@@ -234,33 +288,3 @@ function withDeductions(targets: readonly Target[]): Target[] {
     return { ...target, minor: -minor };
   });
 }
-
-/** The reason why an event earns nothing under a plan, whatever was earned before it, or undefined. */
-export function whyNothing(event: RemainingEvent, terms: PlanTerms, circumstances: Circumstances): string | undefined {
-  const targets = targetsOf(event, terms, circumstances, atPar);
-  const date = localDate(event.occurredAtMs, circumstances.zone);
-  if (!terms.incentives.some(({ when }) => isWhen(when, event.kind, date)))
-    return `no incentive is for the kind ${event.kind} on ${date}`;
-  if (targets.length === 0) return whyNotForPartner(event, terms, circumstances, date);
-  const [first] = targets;
-  return targets.every(({ lacks }) => lacks !== null) ? `it has ${first?.lacks}` : undefined;
-}
-
-/** The reason why no incentive is for an event, where some are for its kind and day. */
-function whyNotForPartner(
-  event: RemainingEvent,
-  { incentives }: PlanTerms,
-  { partner = null }: Circumstances,
-  date: string,
-): string {
-  const asking = incentives.find((terms) => isFor(withoutPartner(terms), event, date, null));
-  const reason = asking && whyNotPartner(asking.when.partner, partner);
-  return reason === undefined
-    ? 'no incentive is for its currency and attributes'
-    : `no incentive is for its partner, who ${reason}`;
-}
-
-const withoutPartner = ({ when: { partner: _partner, ...when }, ...terms }: IncentiveTerms): IncentiveTerms => ({
-  ...terms,
-  when,
-});

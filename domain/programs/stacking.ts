@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { type IncentiveTerms, levelOf, measureOfTerms } from './incentives/index.ts';
+import { type IncentiveTerms, levelOf, measureOfTerms, mindsLate } from './incentives/index.ts';
 import { IncentiveId } from './incentives/shape.ts';
 
 const GROUPS_MAX = 10;
@@ -89,7 +89,10 @@ function groupIssues(plan: Plan): Issue[] {
 }
 
 /** An incentive that an event cannot choose: whether the event earns by it depends on other events. */
-function whyNotChoosing({ id, first, deduct }: IncentiveTerms): string | undefined {
+function whyNotChoosing(terms: IncentiveTerms): string | undefined {
+  const { id, first, deduct } = terms;
+  if (mindsLate(terms))
+    return `${id} does not count late events in their window, so its closing would change the choice`;
   if (first) return `${id} pays the first events of a customer, and a late event changes which those are`;
   return deduct ? `${id} is a deduction, which earns nothing by itself` : undefined;
 }

@@ -5224,6 +5224,12 @@ export interface components {
              */
             graceDays?: number;
             /**
+             * @description Where an event counts that is worked out after its window was closed: with `re-rate`, the default, in its own window, whose difference is earned; with `next-window` in the first window that is not closed yet; with `keep-out` nowhere. Refunds and corrections follow their event
+             * @example next-window
+             * @enum {string}
+             */
+            lateAfterClose?: "re-rate" | "next-window" | "keep-out";
+            /**
              * @description Whether the amount is taken from the other earnings of the event. The earnings of an event never add up to less than 0
              * @default false
              */

@@ -40,7 +40,8 @@ import { insertConversion, listConversions } from '../../db/earnings/conversions
 import { insertMovements, markTold, readLots } from '../../db/earnings/lots.ts';
 import { listExpiring, listLiabilities, listUntold } from '../../db/earnings/points-balances.ts';
 import { insertReRatingItems, listAgreementAuthors, listPartnersToRate } from '../../db/earnings/re-ratings.ts';
-import { listClosable, readScopes, saveScopes } from '../../db/earnings/scopes.ts';
+import { listClosable, listClosedWindows } from '../../db/earnings/closings.ts';
+import { readScopes, saveScopes } from '../../db/earnings/scopes.ts';
 import { listAgreementEpochs, listClosingWindows, listParticipants, openReplay } from '../../db/earnings/replays.ts';
 import { insertBackTest, listFactSpans, saveBackTestPage } from '../../db/earnings/back-tests.ts';
 import { listCorrectable } from '../../db/earnings/histories.ts';
@@ -152,6 +153,7 @@ const EARNING: NewEarning = {
   sinceMs: 0,
   availableOn: '2026-01-15',
   before: null,
+  lateFor: null,
   converted: null,
   kind: 'earned',
   madeBy: [],
@@ -343,6 +345,7 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   saveScopes: (db, s) => saveScopes(db, s.company.programId, [SCOPE]),
   listStandings: (db, s) => listStandings(db, s.partnerId, null, PAGE),
   listClosable: (db) => listClosable(db, 100),
+  listClosedWindows: (db, s) => listClosedWindows(db, s.company.programId, [SCOPE]),
   insertQuotaEvent: (db) => insertQuotaEvent(db, { partnerId: 1n, programId: 1 }, ID),
   insertClosings: (db) => insertClosings(db, [{ scopeId: 1n, partnerId: 1n, programId: 1, closesAt: NOW }]),
   finishDueEvents: (db) => finishDueEvents(db, [{ eventId: 1n, partnerId: 1n, childId: null }]),

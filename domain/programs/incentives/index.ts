@@ -14,7 +14,7 @@ import { type PartnerThen, whyNotPartner } from './when-partner.ts';
 import { windowAfter, windowEnd, windowStart } from './window.ts';
 
 export { IncentiveTerms } from './incentive.ts';
-export { levelOf, measureOfTerms, ofMeasure, paidMeasure } from './measured.ts';
+export { levelOf, measureOfTerms, mindsLate, ofMeasure, paidMeasure } from './measured.ts';
 export { isWhen } from './when.ts';
 export { type Measures, NOTHING } from './pay.ts';
 

@@ -24,3 +24,7 @@ export const paidMeasure = (terms: Pick<IncentiveShape, 'measure' | 'pay' | 'aga
 /** How far above the partner of an event the earning partner is: 0 is the partner, 1 the parent. */
 export const levelOf = ({ payTo, level }: Pick<IncentiveShape, 'payTo' | 'level'>): number =>
   payTo === 'parent' ? (level ?? 1) : 0;
+
+/** Whether an event that comes after the close of its window does not count there. */
+export const mindsLate = ({ lateAfterClose = 're-rate' }: Pick<IncentiveShape, 'lateAfterClose'>): boolean =>
+  lateAfterClose !== 're-rate';

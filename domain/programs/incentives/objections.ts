@@ -69,7 +69,7 @@ function payObjections(terms: IncentiveShape): Objection[] {
 const CALENDAR: readonly string[] = CALENDAR_WINDOWS;
 
 function closingObjections(terms: IncentiveShape): Objection[] {
-  const { window, first, against, growth, earned, graceDays, groupBy } = terms;
+  const { window, first, against, growth, earned, graceDays, groupBy, lateAfterClose } = terms;
   const hasEnd = CALENDAR.includes(window) || window === 'promotion';
   return [
     ...objection(
@@ -81,6 +81,21 @@ function closingObjections(terms: IncentiveShape): Objection[] {
       graceDays > 0 && earned !== 'at-close',
       ['graceDays'],
       'are only for windows that are earned at-close',
+    ),
+    ...objection(
+      lateAfterClose !== undefined && earned !== 'at-close',
+      ['lateAfterClose'],
+      'is only for windows that are earned at-close',
+    ),
+    ...objection(
+      lateAfterClose === 'next-window' && window === 'promotion',
+      ['lateAfterClose'],
+      'is next-window, and no window follows a promotion',
+    ),
+    ...objection(
+      lateAfterClose === 'next-window' && isReading(measureOfTerms(terms)),
+      ['lateAfterClose'],
+      'is next-window, and a reading counts in the window that it is about',
     ),
     ...objection(
       against !== undefined && !CALENDAR.includes(window),

@@ -105,6 +105,14 @@ export const IncentiveShape = z.strictObject({
       description: 'How many days after the end of the window late events are waited for, before it closes',
       examples: [5],
     }),
+  lateAfterClose: z
+    .enum(['re-rate', 'next-window', 'keep-out'])
+    .meta({
+      description:
+        'Where an event counts that is worked out after its window was closed: with `re-rate`, the default, in its own window, whose difference is earned; with `next-window` in the first window that is not closed yet; with `keep-out` nowhere. Refunds and corrections follow their event',
+      examples: ['next-window'],
+    })
+    .optional(),
   deduct: z.boolean().default(false).meta({
     description:
       'Whether the amount is taken from the other earnings of the event. The earnings of an event never add up to less than 0',

@@ -11,10 +11,10 @@ import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
-import { addCompany, addPartner, type CompanyRows } from '../../fixtures/rows.ts';
+import { addCompany, addPartner, type CompanyRows, type PartnerRows } from '../../fixtures/rows.ts';
 import { RUNS } from '../../fixtures/property-runs.ts';
-import { story, worthsOf } from './story.ts';
-import { addAbove, tellAll, TERMS, type Told } from './telling.ts';
+import { story, storyInParts, worthsOf } from './story.ts';
+import { addAbove, LATE_TERMS, type Sent, tellAll, TERMS, type Told } from './telling.ts';
 
 /**
  * The earnings of partners do not depend on how their events arrive. Each story is told to two partners: once in the order in which it
@@ -114,5 +114,59 @@ describe('given any stories of sales, refunds, payments and corrections', () => 
     expect(drafted.map(({ event, earned }) => [event?.id, sums(earned)])).toEqual(
       booked.map(({ event, earned }) => [event?.id, sums(earned)]),
     );
+  });
+});
+
+/** So many stories are enough for the closings of their windows. */
+const LATE_RUNS = Math.ceil(RUNS.numRuns / 10);
+
+describe('given terms by which events count elsewhere that come after their window was closed', () => {
+  let late: CompanyRows;
+  const pairs: { one: PartnerRows; other: PartnerRows }[] = [];
+
+  beforeAll(async () => {
+    late = await addCompany(fixture.app, {
+      terms: { holdDays: 10, rounding: 'half-even', incentives: LATE_TERMS },
+    });
+    await fixture.owner.query(sql.unsafe`update program set attributes = '{customer}' where id = ${late.programId}`);
+    const told: { before: Sent; after: Sent }[] = [];
+    for (const [before, after] of fc.sample(storyInParts(), { numRuns: LATE_RUNS, seed: SEED })) {
+      const [one, other] = [await addPartner(fixture.app, late), await addPartner(fixture.app, late)];
+      pairs.push({ one, other });
+      for (const [partner, way] of [[one, 'straight'] as const, [other, 'shuffled'] as const])
+        told.push({ before: { partner, batches: before[way] }, after: { partner, batches: after[way] } });
+    }
+    await addAbove(
+      fixture.app,
+      pairs.flatMap(({ one, other }) => [{ partner: one }, { partner: other }]),
+    );
+    for (const part of ['before', 'after'] as const) {
+      await tellAll(
+        fixture.app,
+        late,
+        told.map((one) => one[part]),
+        late.approver,
+        { isClosing: false },
+      );
+      while ((await closeWindows(fixture.app)) > 0) await accrueAll(fixture.app, late.code);
+    }
+  }, 300_000);
+
+  it(`then ${LATE_RUNS} stories earn the same in whatever order, batches and repetitions the part before the closing comes, and the part after it`, async () => {
+    const earned = await earnedBy(late.programId);
+    for (const { one, other } of pairs)
+      expect({ seed: SEED, earned: earned.get(one.code) }).toEqual({ seed: SEED, earned: earned.get(other.code) });
+    expect(await checkInvariants(fixture.app)).toEqual([]);
+  });
+
+  it('when they are worked out again in memory then each event earns what is in the books', async () => {
+    const booked = await replayAll(late, await listParticipants(fixture.app, late.programId, 0n, 10_000));
+    expect(booked.length).toBeGreaterThan(pairs.length);
+    for (const { event, earned } of booked)
+      expect({ seed: SEED, event: event?.id, earned: sums(earned) }).toEqual({
+        seed: SEED,
+        event: event?.id,
+        earned: sums(event?.booked ?? []),
+      });
   });
 });

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { closeWindows } from '../../../commands/earnings/closings.ts';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import type { WireEvent } from '../../../domain/event.ts';
+import { listStandings } from '../../../db/earnings/standing.ts';
 import { listAlarms } from '../../../db/tasks/alarms.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
@@ -42,8 +43,15 @@ async function openShop(incentive: object, zone = 'UTC') {
     await intakeEvents(fixture.app, [{ wire, unit: 0 }], { nowMs: Date.now(), strict: true, by: company.approver });
     await accrueAll(fixture.app, company.code);
   };
-  return { company, code, send, settle };
+  /** The worth of the window of this month, which is open. */
+  const openWorth = async () =>
+    (await listStandings(fixture.app, id, null, 10)).find(
+      ({ scope: { start } }) => start.slice(0, 7) === inMonth(0).slice(0, 7),
+    )?.worthMinor ?? 0n;
+  return { company, code, send, settle, earned, openWorth };
 }
+
+const sum = (minors: readonly bigint[]): bigint => minors.reduce((total, minor) => total + minor, 0n);
 
 const amount = (text: string) => ({ currency: 'USD' as const, amount: text });
 const TEN = { pay: { rule: 'percent', percent: '10' }, window: 'month', earned: 'at-close' };
@@ -82,6 +90,41 @@ describe('given 10 % of a month that is earned at its close', () => {
       await shop.send({ id: 'one', occurredAt: new Date(yesterday - 2 * DAY_MS).toISOString(), ...amount('10.00') });
     expect([await patient.settle(), await strict.settle()]).toEqual([[0n], [0n, 100n]]);
   });
+});
+
+describe('given 10 % of a month, and sales of it that come after it was closed', () => {
+  it.each([
+    {
+      lateAfterClose: 're-rate',
+      late: 500n,
+      back: -100n,
+      corrected: 3000n,
+      next: 0n,
+      because: 'the closed month goes on',
+    },
+    { lateAfterClose: 'next-window', late: 0n, back: 0n, corrected: 0n, next: 3400n, because: 'this month is open' },
+    { lateAfterClose: 'keep-out', late: 0n, back: 0n, corrected: 0n, next: 0n, because: 'it counts nowhere' },
+  ])(
+    'when late sales are $lateAfterClose then they earn $late at once, and $next later: $because',
+    async ({ lateAfterClose, late, back, corrected, next }) => {
+      const { send, settle, earned, openWorth } = await openShop({ ...TEN, lateAfterClose });
+      await send({ id: 'in-time', occurredAt: inMonth(-2), ...amount('100.00') });
+      await send({ id: 'after', occurredAt: inMonth(-1), ...amount('10.00') });
+      expect(sum(await settle())).toBe(1100n);
+      const earns = async (event: Parameters<typeof send>[0]) => {
+        const before = sum(await earned());
+        await send(event);
+        return sum(await earned()) - before;
+      };
+      expect(await earns({ id: 'late', occurredAt: inMonth(-2), ...amount('50.00') })).toBe(late);
+      const refund = { kind: 'refund', occurredAt: inMonth(0) };
+      expect(await earns({ id: 'back', ...refund, refundOf: 'late', ...amount('10.00') })).toBe(back);
+      expect(await earns({ id: 'late', revision: 2, occurredAt: inMonth(-2, 2), ...amount('350.00') })).toBe(corrected);
+      expect(await earns({ id: 'back-2', ...refund, refundOf: 'in-time', ...amount('20.00') })).toBe(-200n);
+      expect(await earns({ id: 'in-time', revision: 2, occurredAt: inMonth(-2), ...amount('220.00') })).toBe(1200n);
+      expect(await openWorth()).toBe(next);
+    },
+  );
 });
 
 describe('given a bonus by the market share of a month, of which nobody has sent a reading', () => {

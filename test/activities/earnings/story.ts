@@ -147,6 +147,27 @@ export const story = (readingsMax = 3, paymentsMax = 0) =>
       }));
   });
 
+/** A story that is told in two parts, and each part in two ways. */
+export const storyInParts = () =>
+  seeds(2, 2).chain((seed) => {
+    const happenings = happeningsOf(seed);
+    return fc
+      .record({
+        early: fc.subarray(happenings),
+        order: fc.shuffledSubarray(happenings, { minLength: happenings.length }),
+        again: fc.subarray(happenings),
+        sizes: fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }),
+      })
+      .map(({ early, order, again, sizes }) => {
+        const isEarly = new Set(early);
+        const part = (isFirst: boolean) => {
+          const of = (all: readonly Happening[]) => all.filter((one) => isEarly.has(one) === isFirst);
+          return { straight: batched(of(happenings), [3]), shuffled: batched(of([...order, ...again]), sizes) };
+        };
+        return [part(true), part(false)] as const;
+      });
+  });
+
 type Left = {
   cents: number;
   /** The part of the cents that was paid. */

@@ -19,7 +19,6 @@ export const TERMS = {
   rounding: 'half-even',
   incentives: [
     { id: 'share', measure: 'amount - tax', pay: { rule: 'percent', percent: '7.77' } },
-    { id: 'bonus', pay: { rule: 'flat', amount: '1.50' }, unit: 'USD' },
     steps(
       'cliff',
       [
@@ -78,6 +77,7 @@ export const TERMS = {
       graceDays: 5,
       pay: { rule: 'percent', percent: '10' },
     },
+    { id: 'bonus', pay: { rule: 'flat', amount: '1.50' }, unit: 'USD' },
     {
       id: 'lou',
       when: { kinds: ['sale'], event: { customer: ['lou'] } },
@@ -116,9 +116,47 @@ export const TERMS = {
   onlyOneOf: [{ incentives: ['fixed', 'rate'], choose: 'best' }],
 };
 
-export type Told = { partner: PartnerRows; story: Story; batches: Happening[][] };
+const LATE = { earned: 'at-close', lateAfterClose: 'next-window' };
+/** Incentives for which it matters whether an event comes before or after the close of its window. */
+export const LATE_TERMS = [
+  steps(
+    'cliff',
+    [
+      { from: '0', percent: '2' },
+      { from: '30.00', percent: '5' },
+    ],
+    { ...LATE, id: 'late-next', window: 'month', groupBy: 'customer' },
+  ),
+  steps('marginal', [{ from: '10.00', percent: '4' }], {
+    ...LATE,
+    id: 'late-out',
+    window: 'month',
+    lateAfterClose: 'keep-out',
+    graceDays: 3,
+  }),
+  {
+    ...LATE,
+    id: 'late-growth',
+    window: 'quarter',
+    against: 'previous',
+    pay: { rule: 'percent', percent: '7' },
+  },
+  { ...LATE, id: 'late-above', window: 'month', payTo: 'parent', pay: { rule: 'percent', percent: '3' } },
+  { ...LATE, id: 'late-paid', window: 'month', release: 'collected', pay: { rule: 'percent', percent: '9' } },
+  steps('cliff', [{ from: '10', amount: '1.00' }], {
+    ...LATE,
+    id: 'late-reading',
+    window: 'quarter',
+    measure: 'reading market_share',
+    lateAfterClose: 'keep-out',
+    when: { kinds: ['reading'] },
+  }),
+];
 
-const wireOf = (program: string, { partner }: Told, { of, ...happening }: Happening): WireEvent => ({
+export type Sent = { partner: PartnerRows; batches: Happening[][] };
+export type Told = Sent & { story: Story };
+
+const wireOf = (program: string, { partner }: Sent, { of, ...happening }: Happening): WireEvent => ({
   ...happening,
   source: 'shop',
   id: `${partner.code}/${happening.id}`,
@@ -131,8 +169,9 @@ const wireOf = (program: string, { partner }: Told, { of, ...happening }: Happen
 export async function tellAll(
   db: DatabasePool,
   { code }: CompanyRows,
-  told: readonly Told[],
+  told: readonly Sent[],
   by: string,
+  { isClosing = true } = {},
 ): Promise<void> {
   const rounds = Math.max(...told.map(({ batches }) => batches.length));
   for (let round = 0; round < rounds; round += 1) {
@@ -141,13 +180,13 @@ export async function tellAll(
       const page = wires.slice(start, start + 1000).map((wire, unit) => ({ wire, unit }));
       await intakeEvents(db, page, { nowMs: Date.parse('2026-12-01T00:00:00Z'), strict: true, by });
     }
-    await closeWindows(db);
+    if (isClosing) await closeWindows(db);
     await accrueAll(db, code);
   }
 }
 
 /** Gives each partner of some stories a parent and a grandparent, whose codes are that of the partner with the level. */
-export async function addAbove(db: DatabasePool, told: readonly Told[]): Promise<void> {
+export async function addAbove(db: DatabasePool, told: readonly Pick<Sent, 'partner'>[]): Promise<void> {
   const codes = sql.array(
     told.map(({ partner }) => partner.code),
     'text',

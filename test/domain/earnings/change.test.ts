@@ -29,6 +29,7 @@ const part = (versionId: number, minor: bigint, volume: bigint, more: Partial<Co
   uncollectedMinor: 0n,
   measures: { volume, of: 0n, base: 0n },
   availableOn: '2026-04-01',
+  lateFor: null,
   rates: [],
   ...more,
 });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { remainingOf } from '../../../domain/earnings/refund.ts';
 import { atPar } from '../../../domain/earnings/conversion.ts';
-import { targetsOf, whyNothing } from '../../../domain/earnings/target.ts';
+import { targetsOf } from '../../../domain/earnings/target.ts';
+import { whyNothing } from '../../../domain/earnings/why-nothing.ts';
 import type { Event } from '../../../domain/event.ts';
 import type { PlanTerms } from '../../../domain/programs/plan.ts';
 import { event, flat, percent, plan, refund, sale, steps } from './events.ts';

@@ -17,6 +17,13 @@ const stepsOf = (steps: readonly object[], more: object = {}) => ({
   ...more,
 });
 const steps = stepsOf(list);
+const PROMOTION = {
+  ...flat,
+  window: 'promotion',
+  earned: 'at-close',
+  when: { kinds: ['sale'], from: '2026-01-01', until: '2026-02-01' },
+};
+const LATE = { ...steps, id: 'late', earned: 'at-close', lateAfterClose: 'keep-out' };
 
 const plan = (...incentives: unknown[]) => ({ holdDays: 14, rounding: 'half-even', incentives });
 const brokenFields = (terms: unknown) => PlanTerms.safeParse(terms).error?.issues.map(({ path }) => path.join('.'));
@@ -68,6 +75,26 @@ describe("given a plan's terms", () => {
       because: 'the events of a month are rounded together',
     },
     { terms: plan({ ...flat, unit: undefined }), fields: ['incentives.0.unit'], because: 'an amount has a currency' },
+    {
+      terms: plan({ ...flat, window: 'month', lateAfterClose: 'keep-out' }),
+      fields: ['incentives.0.lateAfterClose'],
+      because: 'a window that earns as it goes is never closed',
+    },
+    {
+      terms: plan({ ...PROMOTION, lateAfterClose: 'next-window' }),
+      fields: ['incentives.0.lateAfterClose'],
+      because: 'no window follows a promotion',
+    },
+    {
+      terms: plan({ ...PROMOTION, lateAfterClose: 'keep-out' }),
+      fields: undefined,
+      because: 'a promotion can keep late events out',
+    },
+    {
+      terms: { ...plan(percent, LATE), onlyOneOf: [{ incentives: ['commission', 'late'], choose: 'first' }] },
+      fields: ['onlyOneOf.0.incentives.1'],
+      because: 'the closing of a window would change the choice',
+    },
     {
       terms: plan({ ...flat, measure: 'freight' }),
       fields: ['incentives.0.measure'],
