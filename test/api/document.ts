@@ -28,8 +28,14 @@ async function readDocument(app: ReturnType<typeof createApp>) {
   const operations = document.router.getOperations();
   document.router.getOperations = () => operations; // it would go through the whole document for each request
 
-  const operationOf = ({ method, path }: Request) =>
-    document.matchOperation({ method: method.toLowerCase(), path, headers: {}, query: {} });
+  /** The operations by method and path: finding one goes through all of them, and most requests of a file ask for the same few. */
+  const found = new Map<string, ReturnType<typeof document.matchOperation>>();
+  function operationOf({ method, path }: Request) {
+    const key = `${method} ${path}`;
+    if (!found.has(key))
+      found.set(key, document.matchOperation({ method: method.toLowerCase(), path, headers: {}, query: {} }));
+    return found.get(key);
+  }
 
   return {
     /** Why the document does not know such an answer to a request; undefined where it does. The body is null where there is none. */
