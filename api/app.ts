@@ -44,6 +44,7 @@ import { pointsLiabilityRoutes } from './routes/books/points-liabilities.ts';
 import { parkedRoutes } from './routes/earnings/parked.ts';
 import { quarantineRoutes } from './routes/earnings/quarantine.ts';
 import { reRatingRoutes } from './routes/earnings/re-ratings.ts';
+import { ineligibleRoutes } from './routes/earnings/ineligible.ts';
 import { setAsideRoutes } from './routes/earnings/set-aside.ts';
 import { gatewayRoutes } from './routes/payers/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -136,6 +137,7 @@ const ROUTES = [
   paymentFormRoutes,
   eventRoutes,
   parkedRoutes,
+  ineligibleRoutes,
   setAsideRoutes,
   exchangeRateRoutes,
   sourceSecretRoutes,

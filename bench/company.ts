@@ -1,3 +1,4 @@
+import { OPEN_TO_ALL } from '../domain/programs/eligibility.ts';
 import type { DatabasePool } from 'slonik';
 
 import { addActor } from '../commands/people/actors.ts';
@@ -45,7 +46,7 @@ export async function addCompany(
       name: 'Bench',
       scheduleId: schedule.id,
       partnerKinds: [],
-      eligibility: { needs: [], territories: [], exclusive: [] },
+      eligibility: OPEN_TO_ALL,
     },
     by,
   );

@@ -1,4 +1,5 @@
 import type { AccrualEvent, DueEvent } from '../../db/earnings/accrual.ts';
+import type { Rating } from '../../domain/earnings/rating.ts';
 import { partOf } from '../../domain/earnings/share.ts';
 import type { RemainingEvent } from '../../domain/event.ts';
 
@@ -18,3 +19,12 @@ export const levelFor = ({ childId, level = null }: Pick<DueEvent, 'childId' | '
   childId === null ? 0 : level;
 
 export const nameOf = ({ source, id }: AccrualEvent): string => `${source}/${id}`;
+
+/** An event as one partner's, and the ids of all its revisions. */
+export type PartOf = { readonly event: AccrualEvent; readonly partnerId: bigint; readonly ids: readonly bigint[] };
+
+/** A part of an event, and how far above it the partner is who earns by it. Without a level, nobody does. */
+export type PartAt = PartOf & { readonly level: number | null };
+
+/** A partner's part of an event, with the terms by which it is rated. */
+export type Rated = { readonly rating: Rating; readonly rest: RemainingEvent; readonly part: PartAt };

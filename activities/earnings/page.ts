@@ -23,9 +23,8 @@ import { type Conversion, gapName, isSameNeed } from '../../domain/programs/exch
 import { asksAboutPartners, factsAsked, levelsAbove, type PlanTerms } from '../../domain/programs/plan.ts';
 import { type History, keyOf, originOf } from './history.ts';
 import { ancestorsBy } from './ancestors.ts';
-import { type Channel, doerOf, levelFor, nameOf, partFor } from './channel.ts';
+import { type Channel, doerOf, levelFor, nameOf, type PartAt, partFor, type PartOf, type Rated } from './channel.ts';
 import { contributionsAfter, emptyScope } from './contributions.ts';
-import type { PartOf } from './partners-then.ts';
 import type { Past } from './past.ts';
 import { quotaKeyOf, textOf } from './quotas.ts';
 import type { TermsCache } from './terms-cache.ts';
@@ -42,6 +41,8 @@ export type Page = Context & {
   readonly ancestorsOf: (event: DueEvent) => EventAncestor[];
   readonly remember: (event: DueEvent, change: Change | null, earned: readonly Earning[]) => void;
   readonly authorOf: (versionId: number) => string | null;
+  /** The people who admitted an event whose partner was not eligible. */
+  readonly admittersOf: (event: DueEvent) => readonly string[];
   /** The people who recorded the rates of a conversion. */
   readonly recordersOf: (converted: Conversion) => string[];
   /** Refunds that do not fit their sale, and take nothing back. */
@@ -50,12 +51,6 @@ export type Page = Context & {
   /** Those of its partners about whom an incentive asks, to be kept with their events. */
   readonly keptPartners: readonly KeptPartner[];
 };
-
-/** A part of an event, and how far above it the partner is who earns by it. Without a level, nobody does. */
-type PartAt = PartOf & { readonly level: number | null };
-
-/** A partner's part of an event, with the terms by which it is rated. */
-type Rated = { readonly rating: Rating; readonly rest: RemainingEvent; readonly part: PartAt };
 
 export async function openPage(
   past: Past,
@@ -117,7 +112,13 @@ export async function openPage(
   }
 
   function circumstancesOf(rating: Rating, part: PartOf, level: number): Circumstances {
-    return { zone, level, partner: asksAboutPartners(termsBy(rating)) ? partners.thenOf(part) : null };
+    const partner = asksAboutPartners(termsBy(rating)) ? partners.thenOf(part) : null;
+    return { zone, level, partner, barred: barringOf(rating, part).barred };
+  }
+
+  /** An event that was rated before keeps whether it earns, as it keeps its terms. */
+  function barringOf(rating: Rating, part: PartOf) {
+    return partners.barringOf(part, 'measures' in rating);
   }
 
   /** The terms by which an event is rated for a partner, and the levels above the partner whom they pay for it. */
@@ -135,7 +136,8 @@ export async function openPage(
   }
 
   function keepPartner(rating: Rating | null, part: PartOf): void {
-    if (rating && asksAboutPartners(termsBy(rating))) partners.keep(part);
+    if (rating && (partners.isBarring || asksAboutPartners(termsBy(rating))))
+      partners.keep(part, barringOf(rating, part).barred);
   }
 
   /** The scopes in which an event may count. Rates may decide which incentive is chosen, so they are asked for without them. */
@@ -143,7 +145,7 @@ export async function openPage(
     if (part.level === null) return [];
     const names = known?.every(isCertain)
       ? known.flatMap(({ scope }) => scope ?? [])
-      : scopeNamesOf(rest, termsBy(rating), circumstancesOf(rating, part, part.level), today);
+      : scopeNamesOf(rest, termsBy(rating), { ...circumstancesOf(rating, part, part.level), barred: null }, today);
     return names.map((name) => ({ ...name, partnerId }));
   }
 
@@ -153,8 +155,10 @@ export async function openPage(
     return targetsOf(rest, termsBy(rating), circumstancesOf(rating, part, part.level), atPar);
   }
 
-  /** A partner whose rung decides what an event earns must have it first. */
+  /** A partner whose rung decides what an event earns must have it first. An event of one who is not eligible may wait for a person. */
   function waitForPartner(rating: Rating, part: PartAt): Wait | undefined {
+    const { barred, waits } = barringOf(rating, part);
+    if (barred !== null) return waits ? { waitsOn: 'eligibility', waitsFor: barred } : undefined;
     const facts = factsAsked(termsBy(rating));
     if (facts.length === 0 || partners.isKept(part)) return undefined;
     return rungWait(part.partnerId, localDate(part.event.occurredAtMs, zone), facts);
@@ -264,6 +268,7 @@ export async function openPage(
     termsOf: (versionId) => cache.get(versionId).terms,
     authorOf: (versionId) => cache.get(versionId).createdBy,
     recordersOf: rates.recordersOf,
+    admittersOf: ({ eventId }) => partners.admittersOf(eventId),
     misfits,
     closed,
     changeOf,

@@ -1,33 +1,43 @@
 import type { Database } from '../../db/database.ts';
+import { listAdmissions } from '../../db/earnings/admissions.ts';
 import type { AccrualEvent, AccrualProgram, DueEvent } from '../../db/earnings/accrual.ts';
 import { type KeptPartner, listKeptPartners, listKnownPartners, partnerOn } from '../../db/earnings/partners-then.ts';
 import { localDate } from '../../domain/calendar.ts';
+import { whyNotEarn } from '../../domain/programs/eligibility.ts';
 import type { PartnerThen } from '../../domain/programs/incentives/when-partner.ts';
-import { doerOf } from './channel.ts';
+import { doerOf, type PartOf } from './channel.ts';
 import type { History } from './history.ts';
 
-/** An event as one partner's, and the ids of all its revisions. */
-export type PartOf = { readonly event: AccrualEvent; readonly partnerId: bigint; readonly ids: readonly bigint[] };
+/** The treatment of an event whose partner may not be eligible: it earns, it earns nothing for a reason, or it waits for a person. */
+type Barring = { readonly barred: string | null; readonly waits: boolean };
+const FREE: Barring = { barred: null, waits: false };
 
 export type PartnersThen = {
+  /** Whether the event earns. `wasRated` says that it was worked out before, by the same day: then it keeps that nobody asked. */
+  readonly barringOf: (part: PartOf, wasRated: boolean) => Barring;
+  /** The people who admitted an event. */
+  readonly admittersOf: (eventId: bigint) => readonly string[];
+  /** Whether the partners are kept, whatever the incentives ask. */
+  readonly isBarring: boolean;
   /** The partner on the local day of an event: as they were known when an event of that day was first worked out. */
   readonly thenOf: (part: PartOf) => PartnerThen | null;
   /** Whether it is kept who the partner was. */
   readonly isKept: (part: PartOf) => boolean;
   /** Remembers who the partner was. */
-  readonly keep: (part: PartOf) => void;
+  readonly keep: (part: PartOf, barred: string | null) => void;
   readonly kept: readonly KeptPartner[];
 };
 
 /** Reads the partners of a page of events. A program whose incentives ask nothing about partners reads nothing. */
 export async function readPartnersThen(
   tx: Database,
-  { id, zone }: AccrualProgram,
+  { id, zone, admission = null }: AccrualProgram,
   due: readonly DueEvent[],
   histories: ReadonlyMap<string, History>,
-  isAsked: boolean,
+  areAsked: boolean,
   isPast = false,
 ): Promise<PartnersThen> {
+  const isAsked = areAsked || isPast || admission !== null;
   const partnerIds = isAsked ? [...new Set(due.map(doerOf))] : [];
   // The facts of past events are kept. A partner above is worked out after the one below, whose facts are kept by then.
   const above = due.filter(({ childId }) => isPast || childId !== null).map(({ eventId }) => eventId);
@@ -42,6 +52,10 @@ export async function readPartnersThen(
       was,
     ]),
   );
+  const admissions =
+    admission !== null && !isPast
+      ? await listAdmissions(tx, [...new Set([...due.map(({ eventId }) => eventId), ...eventIds])])
+      : [];
   const kept: KeptPartner[] = [];
   const dayOf = ({ occurredAtMs }: AccrualEvent) => localDate(occurredAtMs, zone);
   const findKept = ({ event, partnerId, ids }: PartOf) =>
@@ -50,15 +64,35 @@ export async function readPartnersThen(
     const partner = known.get(part.partnerId);
     return findKept(part) ?? (partner ? partnerOn(partner, dayOf(part.event)) : null);
   };
+  /** A person's decision about an event stands for all its revisions of one day. Otherwise the partner of the day decides. */
+  function barringOf(part: PartOf, wasRated: boolean): Barring {
+    const was = findKept(part);
+    if (was) return { barred: was.barred ?? null, waits: false };
+    const partner = known.get(part.partnerId);
+    if (isPast || wasRated || !partner || !admission || admission.eligibility.onIneligible === 'earn') return FREE;
+    const barred = whyNotEarn(partner, admission, part.event.attributes, dayOf(part.event));
+    if (barred === undefined) return FREE;
+    const decided = admissions.findLast((one) => one.partnerId === part.partnerId && part.ids.includes(one.eventId));
+    if (decided)
+      return decided.decision === 'admit'
+        ? FREE
+        : { barred: `${barred}, and a person dismissed the event: ${decided.reason}`, waits: false };
+    return { barred, waits: admission.eligibility.onIneligible === 'park' };
+  }
+
   return {
     thenOf,
+    barringOf,
+    admittersOf: (eventId) =>
+      admissions.flatMap((one) => (one.eventId === eventId && one.decision === 'admit' ? one.decidedBy : [])),
+    isBarring: admission !== null,
     isKept: (part) => findKept(part) !== undefined,
-    keep(part) {
+    keep(part, barred) {
       const { event, partnerId } = part;
       const was = thenOf(part);
       if (!was || findKept(part)) return;
-      earlier.set(keyOf(event.eventId, partnerId), was);
-      kept.push({ eventId: event.eventId, partnerId, was });
+      earlier.set(keyOf(event.eventId, partnerId), { ...was, barred });
+      kept.push({ eventId: event.eventId, partnerId, was: { ...was, barred } });
     },
     kept,
   };

@@ -1,5 +1,6 @@
 import type { Database } from '../../db/database.ts';
-import { type AccrualProgram, type DueEvent, listDatedVersions } from '../../db/earnings/accrual.ts';
+import type { AccrualProgram, DueEvent } from '../../db/earnings/accrual.ts';
+import { listDatedVersions } from '../../db/programs/plans.ts';
 import { listAgreementTerms } from '../../db/partners/agreements.ts';
 import { startOfDay } from '../../domain/calendar.ts';
 import { type Rating, ratingAt } from '../../domain/earnings/rating.ts';

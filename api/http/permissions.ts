@@ -121,6 +121,8 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/events/parked/{id}/decision': OPERATOR,
   'GET /v1/events/set-aside': STAFF,
   'POST /v1/events/set-aside/retry': OPERATOR,
+  'GET /v1/programs/{code}/ineligible-events': STAFF,
+  'POST /v1/programs/{code}/ineligible-events/decision': OPERATOR,
   'GET /v1/sources/{source}/secrets': ['operator', 'auditor'],
   'POST /v1/sources/{source}/secrets': OPERATOR,
   'DELETE /v1/sources/{source}/secrets/{id}': OPERATOR,

@@ -8,6 +8,7 @@ import {
   type NewFact,
   type RecordedFact,
 } from '../../db/partners/facts.ts';
+import { wakeIneligible } from '../../db/earnings/events.ts';
 import { lockPartnersByCode } from '../../db/partners/partners.ts';
 import { addAuditEntries, addAuditEntry } from '../../db/people/audit.ts';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
@@ -28,6 +29,10 @@ export const recordFacts = (db: Database, facts: readonly NewFact[], origin: Fac
     );
     if (origin.by !== null) await refuseWrong(tx, facts);
     const ids = await insertFacts(tx, facts, origin);
+    await wakeIneligible(
+      tx,
+      facts.map(({ partner }) => partner),
+    );
     if (origin.by !== null) await refuseRivalFacts(tx, facts);
     await addAuditEntries(
       tx,

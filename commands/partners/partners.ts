@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts';
+import { wakeIneligible } from '../../db/earnings/events.ts';
 import type { NewAgreement } from '../../db/partners/agreements.ts';
 import type { FactOrigin, NewFact } from '../../db/partners/facts.ts';
 import type { InstrumentPolicy } from '../../db/partners/instruments.ts';
@@ -97,6 +98,7 @@ export const changePartner = (db: Database, code: string, change: PartnerChange,
     const { id, ...before } = await getPartner(tx, code);
     const { name = before.name, email = before.email, country = before.country } = change;
     const changed = await updatePartner(tx, id, { name, email, country });
+    if (country !== before.country) await wakeIneligible(tx, [code]);
     const detail = { fields: Object.keys(change).join(' ') };
     await addAuditEntry(tx, { actorId: by, action: 'partner.change', subject: `partner/${code}`, detail });
     return changed;

@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts';
+import { wakeIneligibleIn } from '../../db/earnings/events.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import {
   getProgram,
@@ -16,7 +17,7 @@ import type { Admission, Eligibility } from '../../domain/programs/eligibility.t
 /** Adds a program to a pay schedule. Throws Failure `already_exists`. */
 export const addProgram = (db: Database, program: NewProgram, by: string): Promise<Program> =>
   db.transaction(async (tx) => {
-    await refuseUndeclared(tx, program);
+    await refuseUndeclared(tx, program, program.attributes);
     const added = await insertProgram(tx, program);
     if (!added)
       throw new Failure(
@@ -33,10 +34,11 @@ export const addProgram = (db: Database, program: NewProgram, by: string): Promi
  */
 export const changeAdmission = (db: Database, code: string, admission: Admission, by: string): Promise<Program> =>
   db.transaction(async (tx) => {
-    const { id } = await getProgram(tx, code);
+    const { id, attributes } = await getProgram(tx, code);
     await lockProgram(tx, id);
-    await refuseUndeclared(tx, admission);
+    await refuseUndeclared(tx, admission, attributes);
     await updateAdmission(tx, id, admission);
+    await wakeIneligibleIn(tx, id);
     const { partnerKinds, eligibility } = admission;
     const detail = { partnerKinds: partnerKinds.join(' '), eligibility: JSON.stringify(eligibility) };
     await addAuditEntry(tx, { actorId: by, action: 'program.admission', subject: `program/${code}`, detail });
@@ -44,19 +46,34 @@ export const changeAdmission = (db: Database, code: string, admission: Admission
   });
 
 /** Refuses keys and values that no fact can have. Nobody could ever join, or no value would ever be exclusive. */
-async function refuseUndeclared(db: Database, { eligibility: { needs, exclusive } }: Admission): Promise<void> {
-  const keys = await listFactKeysNamed(db, [...needs.map(({ key }) => key), ...exclusive]);
+async function refuseUndeclared(
+  db: Database,
+  { eligibility: { needs, exclusive, rights } }: Admission,
+  attributes: readonly string[] = [],
+): Promise<void> {
+  const keys = await listFactKeysNamed(db, [...[...needs, ...rights].map(({ key }) => key), ...exclusive]);
   const declared = new Map(keys.map((key) => [key.key, key]));
   const details = [
     ...needs.flatMap(({ key, anyOf }, index) => whyNotNeed(index, declared.get(key), { key, anyOf })),
     ...exclusive.flatMap((key, index) =>
       declared.has(key) ? [] : [{ field: `eligibility.exclusive[${index}]`, reason: `${key} is not declared` }],
     ),
+    ...rights.flatMap(({ attribute, key }, index) => [
+      ...(declared.has(key) ? [] : [{ field: `eligibility.rights[${index}].key`, reason: `${key} is not declared` }]),
+      ...(attributes.includes(attribute)
+        ? []
+        : [
+            {
+              field: `eligibility.rights[${index}].attribute`,
+              reason: `${attribute} is not an attribute that the program declares`,
+            },
+          ]),
+    ]),
   ];
   if (details.length > 0)
     throw new Failure(
       'invalid_input',
-      'The program needs a fact that no partner can have. Nothing was changed. Declare its key and values, or correct the need.',
+      'The program needs a fact or an attribute that nobody can have. Nothing was changed. Declare it with its values, or correct the named fields.',
       { details },
     );
 }

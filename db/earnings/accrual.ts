@@ -1,12 +1,13 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import type { DatedVersion } from '../../domain/earnings/rating.ts';
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
 import { DEAL_ATTRIBUTE } from '../../domain/earnings/deal.ts';
 import { DEAL_WON, type Event, OUR_SOURCE, type Share } from '../../domain/event.ts';
+import { PARTNER_KINDS } from '../../domain/partners/kind.ts';
+import { type Admission, Eligibility } from '../../domain/programs/eligibility.ts';
 import { RateColumn } from '../programs/exchange-rates.ts';
-import { Amounts, Currency, Instant, LocalDate, ReadingColumn, Unit } from '../column-types.ts';
+import { Amounts, Currency, LocalDate, ReadingColumn, Unit } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 import { type DueKey, unnestDue } from './events.ts';
@@ -15,8 +16,15 @@ import type { Instants } from './worked-out.ts';
 
 /** The queries of accrual, which reads these rows before it works out what events earn. */
 
-const ProgramRow = z.strictObject({ id: z.number(), zone: z.string() });
-export type AccrualProgram = z.infer<typeof ProgramRow>;
+const ProgramRow = z.strictObject({
+  id: z.number(),
+  zone: z.string(),
+  admission: z.strictObject({ partnerKinds: z.array(z.enum(PARTNER_KINDS)), eligibility: Eligibility }).nullable(),
+});
+export type AccrualProgram = Pick<z.infer<typeof ProgramRow>, 'id' | 'zone'> & {
+  /** The needs of the program, where events of partners who are not eligible ever earned nothing or were parked. */
+  readonly admission?: Admission | null;
+};
 
 const LOCK = 'accrual';
 
@@ -26,7 +34,9 @@ export async function lockShardForAccrual(
   { program: code, shard }: Shard,
 ): Promise<AccrualProgram | null> {
   const program = await db.maybeOne(sql.type(ProgramRow)`
-    select program.id, schedule.zone from program join pay_schedule schedule on schedule.id = program.schedule_id
+    select program.id, schedule.zone,
+      case when bars_events then jsonb_build_object('partnerKinds', partner_kinds, 'eligibility', eligibility) end as admission
+    from program join pay_schedule schedule on schedule.id = program.schedule_id
     where program.code = ${code}`);
   if (program)
     await db.query(sql.unsafe`select pg_advisory_xact_lock(hashtext(${LOCK}), ${program.id} * 256 + ${shard})`);
@@ -269,17 +279,6 @@ export const listContributions = (
     group by origin_id, partner_id, child_id, incentive_id, currency, scope_id, plan_version_id, terms_since, late_for
     order by max(event_id)`);
 };
-
-const VersionRow = z.strictObject({ id: z.number(), planId: z.number(), effectiveFrom: Instant });
-
-/** Every version of a program's plans, newest first. A withdrawn version counts for nothing. */
-export const listDatedVersions = (db: Database, programId: number): Promise<readonly DatedVersion[]> =>
-  db.any(sql.type(VersionRow)`
-    select version.id, version.plan_id as "planId", version.effective_from as "effectiveFrom"
-    from plan join plan_version version on version.plan_id = plan.id
-    where plan.program_id = ${programId}
-      and not exists (select from plan_version_withdrawal withdrawal where withdrawal.plan_version_id = version.id)
-    order by version.effective_from desc, version.version desc`);
 
 /** The shares of programs with events that are not worked out yet. */
 export const listShardsWithDueEvents = (db: Database): Promise<readonly Shard[]> =>

@@ -243,6 +243,18 @@ export const wakeUnplaced = (db: Database, name: string, partnerIds: readonly bi
     update event_due set waits_on = null, waits_for = null, waits_since = null
     where waits_on = 'ladder' and waits_for = ${name} and partner_id = any(${sql.array(partnerIds.map(String), 'int8')})`);
 
+/** Events of partners, by code, that waited because they were not eligible are due again. */
+export const wakeIneligible = (db: Database, partners: readonly string[]) =>
+  db.query(sql.unsafe`
+    update event_due set waits_on = null, waits_for = null, waits_since = null
+    where waits_on = 'eligibility' and partner_id = any(array(select id from partner where code = any(${sql.array([...partners], 'text')})))`);
+
+/** The same for all events of a program. */
+export const wakeIneligibleIn = (db: Database, programId: number) =>
+  db.query(sql.unsafe`
+    update event_due set waits_on = null, waits_for = null, waits_since = null
+    where waits_on = 'eligibility' and program_id = ${programId}`);
+
 /** Lower revisions that wait for a rate or a rung are due again, once a higher one is worked out for the same partner. */
 export const wakeSuperseded = (db: Database, done: readonly DueKey[]) =>
   db.query(sql.unsafe`
@@ -250,14 +262,14 @@ export const wakeSuperseded = (db: Database, done: readonly DueKey[]) =>
     from ${unnestDue(done)} as done(event_id, partner_id, child_id)
     join event higher on higher.id = done.event_id
     join event lower on (lower.source, lower.source_id) = (higher.source, higher.source_id) and lower.revision < higher.revision
-    where due.waits_on in ('rate', 'ladder') and due.event_id = lower.id and due.partner_id = done.partner_id
+    where due.waits_on in ('rate', 'ladder', 'eligibility') and due.event_id = lower.id and due.partner_id = done.partner_id
       and due.child_id is not distinct from done.child_id`);
 
 /**
  * The thing without which an event cannot be worked out: the sale of a refund or payment, by its source id, or a rate or the rung of its
- * partner on a ladder, by its name.
+ * partner on a ladder, by its name; or a person or fact, where the partner is not eligible, by the reason.
  */
-export type Wait = { readonly waitsOn: 'sale' | 'rate' | 'ladder'; readonly waitsFor: string };
+export type Wait = { readonly waitsOn: 'sale' | 'rate' | 'ladder' | 'eligibility'; readonly waitsFor: string };
 
 /** Lets events wait in the queue for what they need. */
 export const waitInQueue = (db: Database, waits: readonly (DueKey & Wait)[]) =>

@@ -73,7 +73,7 @@ export const listProgramsWithPointsDue = (db: Database, partnerId: bigint): Prom
     where exists (select from unit where unit.program_id = program.id) and (
       exists (select from event_due due where due.program_id = program.id and due.partner_id = ${partnerId}
         and due.waits_for is null and due.set_aside_since is null)
-      or exists (select from event_due due where due.waits_on in ('sale', 'rate') and due.partner_id = ${partnerId}
+      or exists (select from event_due due where due.waits_on in ('sale', 'rate', 'ladder', 'eligibility') and due.partner_id = ${partnerId}
         and due.program_id = program.id)
       or exists (select from event_due due where due.set_aside_since is not null and due.partner_id = ${partnerId}
         and due.program_id = program.id))

@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import { PARTNER_KINDS } from '../../domain/partners/kind.ts';
 import { covers } from '../../domain/partners/agreement.ts';
 import type { PartnerThen } from '../../domain/programs/incentives/when-partner.ts';
 import { LocalDate } from '../column-types.ts';
@@ -12,7 +13,8 @@ import type { Database } from '../database.ts';
 const FactColumn = z.strictObject({ key: z.string(), value: z.string(), from: LocalDate, until: LocalDate.nullable() });
 const KnownRow = z.strictObject({
   partnerId: z.bigint(),
-  kind: z.string(),
+  kind: z.enum(PARTNER_KINDS),
+  country: z.string(),
   joinedOn: LocalDate.nullable(),
   facts: z.array(FactColumn),
 });
@@ -26,7 +28,7 @@ export const listKnownPartners = (
   partnerIds: readonly bigint[],
 ): Promise<readonly KnownPartner[]> =>
   db.any(sql.type(KnownRow)`
-    select partner.id as "partnerId", partner.kind,
+    select partner.id as "partnerId", partner.kind, partner.country,
       (select min(starts_on) from agreement_terms(partner.id, ${programId})) as "joinedOn",
       coalesce((select jsonb_agg(jsonb_build_object('key', key, 'value', value, 'from', starts_on, 'until', ends_on))
         from partner_facts(partner.id)), '[]') as facts
@@ -52,12 +54,13 @@ export const partnerOn = ({ kind, joinedOn, facts }: KnownPartner, day: string):
 
 /** The columns of a kept partner as JSON, in a query that names the table `kept`. */
 export const thenJson = sql.fragment`
-  jsonb_build_object('day', kept.day, 'kind', kept.kind, 'joinedOn', kept.joined_on, 'facts', kept.facts)`;
+  jsonb_build_object('day', kept.day, 'kind', kept.kind, 'joinedOn', kept.joined_on, 'facts', kept.facts, 'barred', kept.barred)`;
 export const ThenColumn = z.strictObject({
   day: LocalDate,
   kind: z.string(),
   joinedOn: LocalDate.nullable(),
   facts: z.record(z.string(), z.array(z.string())),
+  barred: z.string().nullable(),
 });
 
 const KeptRow = z.strictObject({ eventId: z.bigint(), partnerId: z.bigint(), was: ThenColumn });
@@ -78,15 +81,16 @@ export const listKeptPartners = (
 
 export const keepPartners = (db: Database, kept: readonly KeptPartner[]) =>
   db.query(sql.unsafe`
-    insert into event_partner(event_id, partner_id, day, kind, joined_on, facts)
+    insert into event_partner(event_id, partner_id, day, kind, joined_on, facts, barred)
     select * from ${unnestColumns(
-      ['int8', 'int8', 'date', 'text', 'date', 'jsonb'],
-      kept.map(({ eventId, partnerId, was: { day, kind, joinedOn, facts } }) => [
+      ['int8', 'int8', 'date', 'text', 'date', 'jsonb', 'text'],
+      kept.map(({ eventId, partnerId, was: { day, kind, joinedOn, facts, barred = null } }) => [
         eventId,
         partnerId,
         day,
         kind,
         joinedOn,
         JSON.stringify(facts),
+        barred,
       ]),
     )}`);

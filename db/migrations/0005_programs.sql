@@ -7,6 +7,7 @@ create table program(
   name text not null check (name <> ''),
   partner_kinds text[] not null default '{}',
   eligibility jsonb not null default '{"needs": [], "territories": [], "exclusive": []}',
+  bars_events boolean not null default false,
   fact_grants jsonb not null default '[]',
   attributes text[] not null default '{}',
   unknown_partners text not null default 'refuse' check (unknown_partners in ('refuse', 'park')),
@@ -16,6 +17,7 @@ create table program(
   created_at timestamptz not null default now()
 );
 create index on program(schedule_id);
+comment on column program.bars_events is 'Whether events of partners who are not eligible ever earned nothing, or were parked. It stays true.';
 comment on column program.unknown_partners is
   'The treatment of an event whose partner is not known. It is refused, or it is parked until the partner is added.';
 comment on column program.changed_events is

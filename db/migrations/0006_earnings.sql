@@ -76,7 +76,7 @@ create table event_due(
   program_id int not null,
   shard smallint not null,
   source text not null,
-  waits_on text check (waits_on in ('sale', 'rate', 'ladder')),
+  waits_on text check (waits_on in ('sale', 'rate', 'ladder', 'eligibility')),
   waits_for text,
   waits_since timestamptz,
   set_aside_since timestamptz,
@@ -96,7 +96,7 @@ create index event_due_waits_of on event_due(waits_on, partner_id, waits_since, 
 comment on table event_due is 'The events that are still to be worked out, one row for each partner who earns, or may lose, by the event.';
 comment on column event_due.child_id is 'The partner of the event for whose part a partner above is worked out. Null for the part of the partner.';
 comment on column event_due.waits_for is
-  'A refund or payment that came before its sale waits for that sale, named by its source id. An event whose amounts cannot be converted yet waits for a rate, named by its source, day and currency. An event whose partner has no rung yet waits for the ladder, named by its fact and the first day of the rung.';
+  'A refund or payment that came before its sale waits for that sale, named by its source id. An event whose amounts cannot be converted yet waits for a rate, named by its source, day and currency. An event whose partner has no rung yet waits for the ladder, named by its fact and the first day of the rung. An event whose partner was not eligible waits for a person or a fact, and names the reason.';
 comment on column event_due.set_aside_reason is 'Why the event cannot be worked out. It stays here until a person or a change makes it due again.';
 
 -- The partner of an event on its local day, as they were known when it was first worked out. A refund or a later record about that day does
@@ -108,9 +108,23 @@ create table event_partner(
   kind text not null,
   joined_on date,
   facts jsonb not null,
+  barred text check (barred <> ''),
   primary key (event_id, partner_id)
 );
+
+-- A person's decision about an event whose partner was not eligible on its day: it is worked out, or it earns nothing.
+create table event_admission(
+  event_id bigint not null references event,
+  partner_id bigint not null references partner,
+  decision text not null check (decision in ('admit', 'dismiss')),
+  reason text not null check (reason <> ''),
+  decided_by uuid not null references actor,
+  decided_at timestamptz not null default now(),
+  primary key (event_id, partner_id)
+);
+
 comment on column event_partner.event_id is 'The revision that first had this day.';
+comment on column event_partner.barred is 'Why the event earns the partner nothing. Null where the partner was eligible, or nobody asked.';
 comment on column event_partner.facts is 'The values that held on the day, by the keys of their facts.';
 
 create table event_quarantine(

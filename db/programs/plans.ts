@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import type { DatedVersion } from '../../domain/earnings/rating.ts';
 import { Failure } from '../../domain/errors.ts';
 import { PlanTerms } from '../../domain/programs/plan.ts';
 import { Instant } from '../column-types.ts';
@@ -154,4 +155,15 @@ export const listTermsOfPlans = (db: Database, planIds: readonly number[]): Prom
     from plan join plan_version version on version.plan_id = plan.id
     where plan.id = any(${sql.array(planIds, 'int4')})
       and not exists (select from plan_version_withdrawal gone where gone.plan_version_id = version.id)
+    order by version.effective_from desc, version.version desc`);
+
+const DatedRow = z.strictObject({ id: z.number(), planId: z.number(), effectiveFrom: Instant });
+
+/** Every version of a program's plans, newest first. A withdrawn version counts for nothing. */
+export const listDatedVersions = (db: Database, programId: number): Promise<readonly DatedVersion[]> =>
+  db.any(sql.type(DatedRow)`
+    select version.id, version.plan_id as "planId", version.effective_from as "effectiveFrom"
+    from plan join plan_version version on version.plan_id = plan.id
+    where plan.program_id = ${programId}
+      and not exists (select from plan_version_withdrawal withdrawal where withdrawal.plan_version_id = version.id)
     order by version.effective_from desc, version.version desc`);

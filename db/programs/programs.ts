@@ -37,9 +37,9 @@ export type NewProgram = {
 export async function insertProgram(db: Database, program: NewProgram): Promise<Program | null> {
   const { code, name, scheduleId, partnerKinds, eligibility, attributes = [] } = program;
   const added = await db.maybeOne(sql.type(z.object({ id: z.number() }))`
-    insert into program(code, name, schedule_id, partner_kinds, eligibility, attributes)
+    insert into program(code, name, schedule_id, partner_kinds, eligibility, bars_events, attributes)
     values (${code}, ${name}, ${scheduleId}, ${sql.array(partnerKinds, 'text')}, ${sql.jsonb(eligibility)},
-      ${sql.array(attributes, 'text')})
+      ${eligibility.onIneligible !== 'earn'}, ${sql.array(attributes, 'text')})
     on conflict (code) do nothing returning id`);
   return added && getProgram(db, code);
 }
@@ -60,7 +60,8 @@ export const listProgramsNamed = (db: Database, codes: readonly string[]): Promi
 /** Writes who may join a program from now on. */
 export const updateAdmission = (db: Database, id: number, { partnerKinds, eligibility }: Admission) =>
   db.query(sql.unsafe`
-    update program set partner_kinds = ${sql.array(partnerKinds, 'text')}, eligibility = ${sql.jsonb(eligibility)}
+    update program set partner_kinds = ${sql.array(partnerKinds, 'text')}, eligibility = ${sql.jsonb(eligibility)},
+      bars_events = bars_events or ${eligibility.onIneligible !== 'earn'}
     where id = ${id}`);
 
 const GrantsRow = z.strictObject({ program: z.string(), grants: FactGrants });

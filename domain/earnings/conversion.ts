@@ -18,6 +18,8 @@ export type Circumstances = {
   readonly partner?: PartnerThen | null;
   /** The window in which the event counts, given its own. Absent where it is its own. */
   readonly place?: Placing;
+  /** The reason why the event earns nothing, whatever the terms say. Null where it may earn. */
+  readonly barred?: string | null;
 };
 
 /** The rate for each of the conversions that `rateNeedsOf` names. */
@@ -30,9 +32,10 @@ export const atPar: RateOf = (need) => ({ ...need, day: need.on, fromRate: null,
 export function rateNeedsOf(
   event: RemainingEvent,
   { incentives }: PlanTerms,
-  { zone, level = 0, partner = null }: Circumstances,
+  { zone, level = 0, partner = null, barred = null }: Circumstances,
 ): RateNeed[] {
   const { currency } = event;
+  if (barred !== null) return [];
   const foreign = currency === null ? [] : incentives.filter(({ unit }) => isCurrency(unit) && unit !== currency);
   if (foreign.length === 0) return [];
   const date = localDate(event.occurredAtMs, zone);

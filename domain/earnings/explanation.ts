@@ -148,7 +148,9 @@ const sumOf = (segments: readonly Segment[]): Measures =>
   segments.reduce((total, { measures }) => addMeasures(total, measures), NOTHING);
 
 function calculation(earning: Explained, terms: IncentiveTerms, termsOf: TermsOf): string[] {
-  const { lacks, insteadOf, lateFor, kind, before, currency, minor, scope } = earning;
+  const { lacks, insteadOf, lateFor, kind, before, currency, minor, scope, partner } = earning;
+  if (partner?.barred && before === null && minor === 0n)
+    return [`the partner ${partner.barred}, so the ${kind} earns nothing`];
   if (insteadOf !== null && before === null) return [];
   if (lateFor !== null && scope === null) return [];
   if (lacks !== null) return [`the ${kind} has ${lacks}, so it earns nothing by this incentive`];

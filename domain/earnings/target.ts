@@ -80,12 +80,20 @@ export function targetsOf(
   circumstances: Circumstances,
   rateOf: RateOf,
 ): Target[] {
+  if ((circumstances.barred ?? null) !== null) return barredTargets(event, plan, circumstances);
   const targets = allTargets(event, plan, circumstances, rateOf);
   const isChosen = chooses(plan);
   const whole = isChosen ? allTargets(paidInFull(event.whole ?? event), plan, circumstances, rateOf) : targets;
   const left = isChosen ? chosen(targets, whole, plan) : targets;
   return plan.incentives.some((terms) => terms.deduct) ? withDeductions(left) : left;
 }
+
+/** A barred event contributes nothing, by each incentive that is for it. */
+const barredTargets = (event: RemainingEvent, plan: PlanTerms, circumstances: Circumstances): Target[] =>
+  allTargets(event, plan, circumstances, atPar).map(({ terms, currency }) => {
+    const nothing = { measures: NOTHING, scope: null, minor: 0n, lacks: null, lateFor: null, converted: null };
+    return { terms, currency, ...nothing };
+  });
 
 /** Neither a refund nor a payment changes by which incentive an event earns. */
 const paidInFull = (event: RemainingEvent): RemainingEvent => ({ ...event, collectedMinor: event.minor ?? 0n });

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 import { type Days, covers } from '../partners/agreement.ts';
+import { AttributeName } from '../fields.ts';
+import { own } from '../own.ts';
 import { FactKey, FactValue } from '../partners/fact.ts';
 import type { PartnerKind } from '../partners/kind.ts';
 
@@ -8,6 +10,10 @@ const NEEDS_MAX = 20;
 const VALUES_MAX = 50;
 const TERRITORIES_MAX = 300;
 const EXCLUSIVE_MAX = 5;
+const RIGHTS_MAX = 10;
+
+/** The treatment of an event whose partner does not meet the needs on its local day. */
+export const ON_INELIGIBLE = ['earn', 'nothing', 'park'] as const;
 
 /** The needs of a program, which a partner must meet on the first day in it, besides being of the right kind. */
 export const Eligibility = z
@@ -47,12 +53,37 @@ export const Eligibility = z
           'The keys of which each value belongs to one partner of the program at a time, such as `territory` where distribution is exclusive',
         examples: [['territory']],
       }),
+    rights: z
+      .array(
+        z.strictObject({
+          attribute: AttributeName.meta({ description: 'The attribute of events', examples: ['product'] }),
+          key: FactKey,
+        }),
+      )
+      .max(RIGHTS_MAX)
+      .default([])
+      .meta({
+        description:
+          'The attributes of events whose value the partner must hold as a fact on the day of the event, such as the product or the territory. An event without the attribute needs no right. They say nothing about who may join',
+        examples: [[{ attribute: 'product', key: 'product' }]],
+      }),
+    onIneligible: z
+      .enum(ON_INELIGIBLE)
+      .default('earn')
+      .meta({
+        description:
+          'The treatment of an event whose partner does not meet all this on its local day. `earn`: it earns; `nothing`: it earns nothing, and says why; `park`: it waits until a person admits or dismisses it, or until what is missing is recorded',
+        examples: ['park'],
+      }),
   })
   .meta({
     id: 'Eligibility',
     description: 'The needs that a partner must meet to join a program, besides being of the right kind',
   });
 export type Eligibility = z.infer<typeof Eligibility>;
+
+/** A program that everybody may join, and in which everybody earns. */
+export const OPEN_TO_ALL: Eligibility = Eligibility.parse({});
 
 /** The part of a partner that decides whether they may join. */
 export type Applicant = {
@@ -90,4 +121,26 @@ export function whyNotEligible(
       ? []
       : [`is in ${country} and has none of the territories of the program on ${day}: ${territories.join(', ')}`]),
   ];
+}
+
+/** The reason why an event of a local day does not earn for its partner, which completes a sentence about the partner, or undefined. */
+export function whyNotEarn(
+  applicant: Applicant,
+  admission: Admission,
+  attributes: Readonly<Record<string, string>>,
+  day: string,
+): string | undefined {
+  const [reason] = whyNotEligible(applicant, admission, day);
+  if (reason !== undefined) return reason;
+  const missing = admission.eligibility.rights.find(({ attribute, key }) => {
+    const value = own(attributes, attribute);
+    return (
+      value !== undefined &&
+      !applicant.facts.some((fact) => fact.key === key && fact.value === value && covers(fact, day))
+    );
+  });
+  return (
+    missing &&
+    `needs ${missing.key} ${own(attributes, missing.attribute)} on ${day}, the ${missing.attribute} of the event`
+  );
 }

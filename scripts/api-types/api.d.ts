@@ -1462,6 +1462,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/programs/{code}/ineligible-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the events that wait because their partners were not eligible
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listIneligibleEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{code}/ineligible-events/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Admit or dismiss an event whose partner was not eligible
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["decideIneligibleEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events/set-aside": {
         parameters: {
             query?: never;
@@ -4928,6 +4968,35 @@ export interface components {
              *     ]
              */
             exclusive?: string[];
+            /**
+             * @description The attributes of events whose value the partner must hold as a fact on the day of the event, such as the product or the territory. An event without the attribute needs no right. They say nothing about who may join
+             * @default []
+             * @example [
+             *       {
+             *         "attribute": "product",
+             *         "key": "product"
+             *       }
+             *     ]
+             */
+            rights?: {
+                /**
+                 * @description The attribute of events
+                 * @example product
+                 */
+                attribute: string;
+                /**
+                 * @description The key of a fact
+                 * @example tier
+                 */
+                key: string;
+            }[];
+            /**
+             * @description The treatment of an event whose partner does not meet all this on its local day. `earn`: it earns; `nothing`: it earns nothing, and says why; `park`: it waits until a person admits or dismisses it, or until what is missing is recorded
+             * @default earn
+             * @example park
+             * @enum {string}
+             */
+            onIneligible?: "earn" | "nothing" | "park";
         };
         NewProgram: {
             /**
@@ -7789,6 +7858,86 @@ export interface components {
              * @enum {string}
              */
             decision: "dismiss" | "restore";
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
+        };
+        IneligibleEvent: {
+            /**
+             * @description The partner who was not eligible on the day of the event
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The system that the event came from
+             * @example shop
+             */
+            source: string;
+            /**
+             * @description The id of the event in its source
+             * @example order-1001
+             */
+            id: string;
+            /**
+             * @description The revision of the event
+             * @example 1
+             */
+            revision: number;
+            /**
+             * @description The kind of the event
+             * @example sale
+             */
+            kind: string;
+            /** @description The currency of the event; null if it has none */
+            currency: components["schemas"]["Currency"] | null;
+            /**
+             * @description The main amount of the event; null if it has none. A decimal string in major units of `currency`
+             * @example 59.80
+             */
+            amount: string | null;
+            /**
+             * @description Why the partner is not eligible
+             * @example needs certification net-1 on 2026-03-01
+             */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description Since when it waits. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            since: string;
+        };
+        IneligibleEventDecided: {
+            /**
+             * @description How many revisions of the event are decided
+             * @example 1
+             */
+            events: number;
+        };
+        IneligibleEventDecision: {
+            /**
+             * @description The partner
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The source of the event
+             * @example shop
+             */
+            source: string;
+            /**
+             * @description The id of the event
+             * @example order-1001
+             */
+            id: string;
+            /**
+             * @description `admit`: it earns as if the partner had been eligible; `dismiss`: it earns the partner nothing
+             * @example admit
+             * @enum {string}
+             */
+            decision: "admit" | "dismiss";
             /**
              * @description The reason, in one line, for the people who read it later
              * @example The contract is not signed yet
@@ -16551,6 +16700,9 @@ export type NewEvent = components['schemas']['NewEvent'];
 export type Event = components['schemas']['Event'];
 export type ParkedEvent = components['schemas']['ParkedEvent'];
 export type ParkedEventDecision = components['schemas']['ParkedEventDecision'];
+export type IneligibleEvent = components['schemas']['IneligibleEvent'];
+export type IneligibleEventDecided = components['schemas']['IneligibleEventDecided'];
+export type IneligibleEventDecision = components['schemas']['IneligibleEventDecision'];
 export type SetAsideEvent = components['schemas']['SetAsideEvent'];
 export type SetAsideRetried = components['schemas']['SetAsideRetried'];
 export type SetAsideRetry = components['schemas']['SetAsideRetry'];
@@ -17818,7 +17970,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The program. Partners who are in it stay in it; others may join if they fit. */
+            /** @description The program. Partners who are in it stay in it; others may join if they fit. Events that were worked out keep what they earned. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20347,6 +20499,96 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listIneligibleEvents: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events, in the order in which they came. They earn nothing until somebody decides about them, or what is missing is recorded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["IneligibleEvent"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    decideIneligibleEvent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IneligibleEventDecision"];
+            };
+        };
+        responses: {
+            /** @description The decision was recorded, and the event is worked out. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IneligibleEventDecided"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There is no such program or partner, or no such event waits. Nothing was recorded. Or: The path names something that does not exist, or that this key may not see. Nothing was done. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["InProgress"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["KeyReused"];

@@ -100,6 +100,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/programs/shop/units': 'points-a',
   '/v1/programs/shop/units/points-care/rates': '1',
   '/v1/programs/shop/policies/{subject}': 1,
+  '/v1/programs/shop/ineligible-events': { eventId: '1', partnerId: '1' },
   '/v1/programs/shop/ladders': 1,
   '/v1/programs/shop/ladders/tier/rungs': '1',
   '/v1/partners': 'a',

@@ -7,7 +7,7 @@ import { listPlans, listPlanVersions, type PlanVersion } from '../../../db/progr
 import { getProgram, listPrograms, type Program } from '../../../db/programs/programs.ts';
 import { getSchedule } from '../../../db/payers/schedules.ts';
 import { AttributeName, Code } from '../../../domain/fields.ts';
-import { Eligibility } from '../../../domain/programs/eligibility.ts';
+import { Eligibility, OPEN_TO_ALL } from '../../../domain/programs/eligibility.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
@@ -45,7 +45,7 @@ const NewProgramBody = z
     name: Name.meta({ description: "The program's name", examples: ['Resale'] }),
     schedule: Code.meta({ description: 'The code of the pay schedule that pays this program', examples: ['monthly'] }),
     partnerKinds: PartnerKinds.default([]).meta(KINDS),
-    eligibility: Eligibility.default({ needs: [], territories: [], exclusive: [] }),
+    eligibility: Eligibility.default(OPEN_TO_ALL),
     attributes: Attributes.default([]).meta(ATTRIBUTES),
   })
   .openapi('NewProgram');
@@ -108,7 +108,10 @@ const admit = createRoute({
   summary: 'Say who may join a program',
   request: { params: CodePath, body: jsonBody(AdmissionBody) },
   responses: {
-    200: answers(ProgramBody, 'The program. Partners who are in it stay in it; others may join if they fit.'),
+    200: answers(
+      ProgramBody,
+      'The program. Partners who are in it stay in it; others may join if they fit. Events that were worked out keep what they earned.',
+    ),
   },
 });
 

@@ -48,6 +48,8 @@ export type PartnerThen = {
   readonly joinedOn: string | null;
   /** The values that held, by the keys of their facts. */
   readonly facts: Readonly<Record<string, readonly string[]>>;
+  /** The reason why the event earns the partner nothing, which completes a sentence about the partner. Null where it may earn. */
+  readonly barred?: string | null;
 };
 
 /** The reason why an incentive is not for a partner, which completes a sentence about the partner, or undefined. */

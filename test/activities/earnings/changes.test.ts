@@ -13,6 +13,7 @@ import { approveRunPayouts } from '../../../db/payouts/payouts.ts';
 import { getProgram } from '../../../db/programs/programs.ts';
 import { updateRun } from '../../../db/runs/runs.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
+import { OPEN_TO_ALL } from '../../../domain/programs/eligibility.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
@@ -226,7 +227,7 @@ describe('given a partner who sold for 1,000.00 in November', () => {
     expect(await shop.send({ id: 'order-1', day: '2026-11-03', amount: '1000.00' })).toBe('30.00');
     const code = freshCode('other');
     const { scheduleId } = shop.company;
-    const eligibility = { needs: [], territories: [], exclusive: [] };
+    const eligibility = OPEN_TO_ALL;
     const other = { code, name: 'Other', scheduleId, partnerKinds: [], eligibility, attributes: [] };
     await addPlan(fixture.app, await addProgram(fixture.app, other, shop.by), { code: 'gold', terms: gold }, shop.by);
     const { code: partner } = shop.partner;

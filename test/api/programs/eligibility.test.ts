@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { accrueAll } from '../../fixtures/accrual.ts';
 import { type Api, setUpShop, startApi, TERMS } from '../api.ts';
 
 let api: Api;
@@ -69,7 +70,7 @@ describe('given a program that needs a certification', () => {
   });
 
   it('when it is opened to everybody then partners who did not fit may join', async () => {
-    const eligibility = { needs: [], territories: ['US'], exclusive: [] };
+    const eligibility = { needs: [], territories: ['US'], exclusive: [], rights: [], onIneligible: 'earn' };
     const opened = await api.ask('PUT', '/v1/programs/pro/eligibility', { body: { partnerKinds: [], eligibility } });
     expect(opened).toMatchObject({ status: 200, body: { partnerKinds: [], eligibility } });
     expect(await api.ask('POST', '/v1/partners', { body: partner('fred', { kind: 'agent' }) })).toMatchObject({
@@ -83,10 +84,14 @@ describe('given a program that needs a certification', () => {
   it.each([
     { needs: [{ key: 'shoe_size', anyOf: ['44'] }], field: 'eligibility.needs[0].key' },
     { needs: [{ key: 'rank', anyOf: ['a', 'z'] }], field: 'eligibility.needs[0].anyOf' },
-  ])('when it needs a fact that nobody can have then it is not added: $field', async ({ needs, field }) => {
-    await api.ask('PUT', '/v1/fact-keys/rank', { body: { description: 'The rank', allowedValues: ['a', 'b'] } });
-    expect((await program('odd', [], { needs })).body).toMatchObject({ status: 400, errors: [{ field }] });
-  });
+    { needs: [], rights: [{ attribute: 'shoe', key: 'product' }], field: 'eligibility.rights[0].attribute' },
+  ])(
+    'when it needs a fact that nobody can have then it is not added: $field',
+    async ({ needs, rights = [], field }) => {
+      await api.ask('PUT', '/v1/fact-keys/rank', { body: { description: 'The rank', allowedValues: ['a', 'b'] } });
+      expect((await program('odd', [], { needs, rights })).body).toMatchObject({ status: 400, errors: [{ field }] });
+    },
+  );
 });
 
 describe('given a program in which each territory belongs to one partner at a time', () => {
@@ -143,5 +148,24 @@ describe('given a program in which each territory belongs to one partner at a ti
     await Promise.all(['east', 'far'].map((code) => add(code, [], [sole('2026-01-01')])));
     const answers = await Promise.all(['east', 'far'].map((code) => record(code, territory('PL'))));
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 400]);
+  });
+});
+
+describe('given a program that parks events of partners who are not eligible', () => {
+  it('when staff list them then each names its reason, and an operator decides about it once', async () => {
+    const eligibility = { needs: [{ key: 'certification', anyOf: ['net-9'] }], onIneligible: 'park' };
+    await api.ask('PUT', '/v1/programs/shop/eligibility', { body: { partnerKinds: [], eligibility } });
+    const event = { source: 'till', id: 'lapsed', program: 'shop', partner: 'ann', kind: 'sale' };
+    const sold = { ...event, occurredAt: '2026-03-01T12:00:00Z', currency: 'USD', amount: '10.00' };
+    expect((await api.ask('POST', '/v1/events', { body: { events: [sold] } })).status).toBe(200);
+    await accrueAll(api.db, 'shop');
+    const { body } = await api.ask('GET', '/v1/programs/shop/ineligible-events');
+    expect(body['items']).toMatchObject([
+      { partner: 'ann', id: 'lapsed', amount: '10.00', reason: 'needs certification net-9 on 2026-03-01' },
+    ]);
+    const decision = { partner: 'ann', source: 'till', id: 'lapsed', decision: 'dismiss', reason: 'Not certified' };
+    const decide = () => api.ask('POST', '/v1/programs/shop/ineligible-events/decision', { body: decision });
+    expect(await decide()).toMatchObject({ status: 200, body: { events: 1 } });
+    expect(await decide()).toMatchObject({ status: 404 });
   });
 });

@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { listDatedVersions } from '../../../db/earnings/accrual.ts';
+import { listDatedVersions } from '../../../db/programs/plans.ts';
 import { readTerms } from '../../../db/programs/terms.ts';
 import { type Api, setUpShop, startApi, TERMS } from '../api.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { type Applicant, Eligibility, whyNotEligible } from '../../../domain/programs/eligibility.ts';
+import { type Applicant, Eligibility, whyNotEarn, whyNotEligible } from '../../../domain/programs/eligibility.ts';
 
 const fact = (key: string, value: string, from = '2026-01-01', until: string | null = null) => ({
   key,
@@ -51,5 +51,28 @@ describe('given a program that not everybody may join', () => {
     },
   ])('when somebody joins then there are $count reasons against it: $because', ({ who, into, count }) => {
     expect(whyNotEligible(who, into, '2026-03-01')).toHaveLength(count);
+  });
+});
+
+describe('given an event of a partner', () => {
+  const sole = program({
+    needs: [{ key: 'certification', anyOf: ['net-1'] }],
+    rights: [
+      { attribute: 'product', key: 'product' },
+      { attribute: 'region', key: 'territory' },
+    ],
+  });
+  const facts = [fact('certification', 'net-1'), fact('product', 'router'), fact('territory', 'EMEA', '2026-03-02')];
+  it.each([
+    { attributes: {}, reason: undefined, because: 'an event without the attribute needs no right' },
+    { attributes: { product: 'router' }, reason: undefined, because: 'the partner may sell it' },
+    { attributes: { product: 'phone' }, reason: 'needs product phone on 2026-03-01, the product of the event' },
+    { attributes: { region: 'EMEA' }, reason: 'needs territory EMEA on 2026-03-01, the region of the event' },
+  ])('when its attributes are $attributes then $reason', ({ attributes, reason }) => {
+    expect(whyNotEarn(reseller(...facts), sole, attributes, '2026-03-01')).toBe(reason);
+  });
+
+  it('when the partner lacks what the program needs then that is the reason, whatever the event is', () => {
+    expect(whyNotEarn(reseller(), sole, {}, '2026-03-01')).toBe('needs certification net-1 on 2026-03-01');
   });
 });

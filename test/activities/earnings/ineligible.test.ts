@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { replay } from '../../../activities/earnings/replay.ts';
+import { decideIneligible, tellOfIneligible } from '../../../commands/earnings/admissions.ts';
+import { changeAdmission } from '../../../commands/programs/programs.ts';
+import { expectLongRead } from '../../../db/earnings/replays.ts';
+import { listIneligible } from '../../../db/earnings/admissions.ts';
+import { listAlarms } from '../../../db/tasks/alarms.ts';
+import { Eligibility } from '../../../domain/programs/eligibility.ts';
+import { checkInvariants } from '../../../scripts/check-invariants.ts';
+import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { openShop } from '../../fixtures/shop.ts';
+
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await openFixture();
+});
+afterAll(() => fixture.close());
+
+const PERCENT = { id: 'commission', pay: { rule: 'percent', percent: '10' } };
+const NEEDS = [{ key: 'certification', anyOf: ['net-1'] }];
+const sale = (id: string, day: string, more: object = {}) => ({ id, day, amount: '100.00', ...more });
+
+/** A shop of a program that asks for a certification, with a partner who has it until June. */
+async function openChoosyShop(onIneligible: string, more: object = {}, incentives: object[] = [PERCENT]) {
+  const shop = await openShop(fixture, incentives);
+  const { company, partner } = shop;
+  const change = (eligibility: object) =>
+    changeAdmission(
+      fixture.app,
+      company.code,
+      { partnerKinds: [], eligibility: Eligibility.parse(eligibility) },
+      company.approver,
+    );
+  await change({ needs: NEEDS, onIneligible, ...more });
+  await shop.fact('certification', 'net-1', '2026-01-01', '2026-06-01');
+  const waiting = async () =>
+    (await listIneligible(fixture.app, company.programId, { eventId: 0n, partnerId: 0n }, 10)).map(
+      ({ id, revision, reason }) => `${id} ${revision} ${reason}`,
+    );
+  const decide = async (id: string, decision: 'admit' | 'dismiss') => {
+    const wish = { decision, reason: 'Known', program: company.code, partner: partner.code, source: company.code, id };
+    await decideIneligible(fixture.app, wish, company.otherApprover);
+    await shop.settle();
+  };
+  /** The earnings that a replay of all events gives. */
+  const replayed = () =>
+    fixture.app.transaction(async (tx) => {
+      await expectLongRead(tx);
+      let minor = 0n;
+      for await (const { earned } of replay(tx, { id: company.programId, zone: 'UTC' }, [partner.id]))
+        minor += earned.reduce((sum, one) => sum + one.minor, 0n);
+      return minor;
+    });
+  return { ...shop, change, waiting, decide, replayed };
+}
+
+describe('given a program in which partners who are not eligible earn nothing', () => {
+  it('when the certification has lapsed on the day of an event then it earns 0 and says why, also by a later record', async () => {
+    const { send, fact, earned, explained, replayed, change } = await openChoosyShop('nothing');
+    await send(sale('certified', '2026-05-31'), sale('lapsed', '2026-06-01'));
+    expect(await earned()).toEqual({ commission: '10.00' });
+    const [explanation] = (await explained()).filter(({ minor }) => minor === 0n);
+    expect(explanation).toMatchObject({
+      explanation: {
+        steps: expect.arrayContaining([
+          'the partner needs certification net-1 on 2026-06-01, so the sale earns nothing',
+        ]),
+      },
+    });
+    await fact('certification', 'net-1', '2026-06-01');
+    await send({ id: 'back', day: '2026-06-02', refundOf: 'lapsed', amount: '50.00' });
+    await send(sale('lapsed', '2026-06-01', { amount: '900.00', revision: 2 }));
+    expect(await earned()).toEqual({ commission: '10.00' });
+    await send(sale('later', '2026-06-02'));
+    expect(await earned()).toEqual({ commission: '20.00' });
+    await change({});
+    await send({ id: 'back-2', day: '2026-06-03', refundOf: 'lapsed', amount: '1.00' });
+    expect(await earned()).toEqual({ commission: '20.00' });
+    expect(await replayed()).toBe(20_00n);
+    expect(await checkInvariants(fixture.app)).toEqual([]);
+  });
+
+  it('when it begins to ask then events that were worked out before keep what they earned', async () => {
+    const { send, change, earned, replayed } = await openChoosyShop('earn');
+    await send(sale('before', '2026-07-01'));
+    await change({ needs: NEEDS, onIneligible: 'nothing' });
+    await send({ id: 'back', day: '2026-07-02', refundOf: 'before', amount: '40.00' });
+    await send(sale('after', '2026-07-01'));
+    expect(await earned()).toEqual({ commission: '6.00' });
+    expect(await replayed()).toBe(6_00n);
+  });
+
+  it('when an event names a product that the partner may not sell then only that event earns nothing', async () => {
+    const { send, fact, earned } = await openChoosyShop('nothing', {
+      needs: [],
+      rights: [{ attribute: 'product', key: 'product' }],
+    });
+    await fact('product', 'router', '2026-01-01');
+    await send(
+      sale('may', '2026-03-01', { attributes: { product: 'router' } }),
+      sale('may-not', '2026-03-01', { attributes: { product: 'phone' } }),
+      sale('unnamed', '2026-03-01'),
+    );
+    expect(await earned()).toEqual({ commission: '20.00' });
+  });
+
+  it('when a correction moves an event of a window to a day without the certification then it is taken back', async () => {
+    const steps = [{ from: '0', percent: '10' }];
+    const monthly = { id: 'monthly', window: 'month', unit: 'USD', pay: { rule: 'steps', mode: 'cliff', steps } };
+    const { send, earned } = await openChoosyShop('nothing', {}, [monthly]);
+    await send(sale('moved', '2026-05-31'));
+    await send(sale('moved', '2026-06-01', { revision: 2 }));
+    expect(await earned()).toEqual({ monthly: '0.00' });
+    await send(sale('moved', '2026-05-30', { revision: 3 }));
+    expect(await earned()).toEqual({ monthly: '10.00' });
+    expect(await checkInvariants(fixture.app)).toEqual([]);
+  });
+});
+
+describe('given a program in which events of partners who are not eligible are parked', () => {
+  it('when a person admits one and dismisses another then each keeps that, and people are told while one waits', async () => {
+    const { send, waiting, decide, earned, replayed, company } = await openChoosyShop('park');
+    const alarms = async () => {
+      await fixture.app.transaction((tx) => tellOfIneligible(tx, Date.now()));
+      return (await listAlarms(fixture.app, 0n, 100)).filter(({ subject }) => subject === `program/${company.code}`);
+    };
+    await send(sale('good', '2026-06-01'), sale('bad', '2026-06-02'), sale('certified', '2026-05-01'));
+    await send({ id: 'back', day: '2026-06-03', refundOf: 'good', amount: '40.00' });
+    expect(await waiting()).toEqual([
+      'good 1 needs certification net-1 on 2026-06-01',
+      'bad 1 needs certification net-1 on 2026-06-02',
+    ]);
+    expect(await alarms()).toHaveLength(1);
+    expect(await earned()).toEqual({ commission: '10.00' });
+    await decide('good', 'admit');
+    await decide('bad', 'dismiss');
+    await expect(decide('bad', 'admit')).rejects.toMatchObject({ code: 'not_found' });
+    expect(await waiting()).toEqual([]);
+    expect(await alarms()).toEqual([]);
+    expect(await earned()).toEqual({ commission: '16.00' });
+    await send(sale('bad', '2026-06-02', { amount: '500.00', revision: 2 }));
+    await send(sale('good', '2026-06-01', { amount: '200.00', revision: 2 }));
+    expect(await earned()).toEqual({ commission: '26.00' });
+    expect(await replayed()).toBe(26_00n);
+    expect(await checkInvariants(fixture.app)).toEqual([]);
+  });
+
+  it('when the certification is recorded later for that day then the event is worked out again by itself', async () => {
+    const { send, waiting, fact, settle, earned } = await openChoosyShop('park');
+    await send(sale('sold', '2026-06-10'), sale('sold-2', '2026-06-11'));
+    await send(sale('sold', '2026-06-10', { amount: '300.00', revision: 2 }));
+    await fact('certification', 'net-1', '2026-06-10', '2026-06-11');
+    await settle();
+    expect(await waiting()).toEqual(['sold-2 1 needs certification net-1 on 2026-06-11']);
+    expect(await earned()).toEqual({ commission: '30.00' });
+  });
+});
