@@ -32,6 +32,7 @@ export const FAILURES = {
   unit_in_use: { retryable: false },
 
   points_not_available: { retryable: false },
+  partner_on_hold: { retryable: false },
   redemption_not_cancellable: { retryable: false },
   conversion_not_offered: { retryable: false },
   conversion_not_open: { retryable: false },

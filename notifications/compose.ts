@@ -9,6 +9,7 @@ import {
   type Templates,
 } from './notification.ts';
 import { CUT_TEMPLATES } from './templates/cuts.ts';
+import { CORRECTION_TEMPLATES } from './templates/corrections.ts';
 import { DEAL_TEMPLATES } from './templates/deals.ts';
 import { FINANCE_TEMPLATES } from './templates/finance.ts';
 import { INCIDENT_TEMPLATES } from './templates/incidents.ts';
@@ -25,6 +26,7 @@ const TEMPLATES: Templates<NotificationKind> = {
   ...OPERATORS_TEMPLATES,
   ...PERSON_TEMPLATES,
   ...DEAL_TEMPLATES,
+  ...CORRECTION_TEMPLATES,
 };
 
 const isKind = (kind: string): kind is NotificationKind => kind in FACTS;

@@ -71,6 +71,14 @@ export const FACTS = {
     what: z.string(),
     reason: z.string(),
   }),
+  /** Two people changed a partner's balance. `added` and `taken` are amounts with their currencies, or empty. */
+  balance_corrected: z.strictObject({
+    correction: z.string(),
+    kind: z.string(),
+    added: z.string(),
+    taken: z.string(),
+    reason: z.string(),
+  }),
   /** Points that can no longer be used from `first` on, and the last of them from `last` on. Dates are local to the program's zone. */
   points_expiring: Points.extend({ first: z.string(), last: z.string() }),
   points_expired: Points.extend({ day: z.string() }),

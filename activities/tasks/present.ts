@@ -57,6 +57,7 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
   deal_changed: always,
   request_changed: always,
   claim_changed: always,
+  balance_corrected: always,
   details_changed: always,
   email_changed: always,
   points_expiring: always,
@@ -129,6 +130,7 @@ async function always<
     | 'deal_changed'
     | 'request_changed'
     | 'claim_changed'
+    | 'balance_corrected'
     | 'details_changed'
     | 'email_changed'
     | 'points_expiring'

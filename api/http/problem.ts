@@ -54,6 +54,7 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   plan_version_effective: { status: 409, title: 'The version is effective already' },
   unit_in_use: { status: 409, title: 'A plan lets partners earn this unit' },
 
+  partner_on_hold: { status: 409, title: 'The partner is on hold' },
   points_not_available: { status: 409, title: 'There are not enough points' },
   redemption_not_cancellable: { status: 409, title: 'The redemption can no longer be cancelled' },
   conversion_not_offered: { status: 409, title: 'These points cannot be converted in this way' },

@@ -23,7 +23,7 @@ import { formatMoney, money } from '../../domain/money.ts';
 import type { PointsCode } from '../../domain/unit.ts';
 import { askToDecide } from '../tasks/tasks.ts';
 import { lockWallet, postMovements } from './points.ts';
-import { refuseMissing } from './redemptions.ts';
+import { refuseMissing, refuseOnHold } from './redemptions.ts';
 
 const subjectOf = (id: string): string => `conversion/${id}`;
 
@@ -78,6 +78,7 @@ export const decideConversion = (
     const refusal = whyNotDecideConversion(conversion, decider, decision);
     if (refusal) throw new Failure(refusal.code, refusal.message);
     const status = decision === 'confirm' ? 'confirmed' : 'refused';
+    if (decision === 'confirm') await refuseOnHold(tx, conversion.partnerId);
     await recordConversionVerdict(tx, id, { status, by: actorId, note });
     if (decision === 'confirm') await book(tx, await getUnit(tx, conversion.unit), conversion);
     await closeTask(tx, { kind: 'conversion_proposed', subject: subjectOf(id) }, { actorId, resolution: status });
@@ -91,6 +92,7 @@ async function priced(
   { partnerId, unit: code, minor: askedMinor, currency }: ConversionWish,
   way: 'by-partner' | 'by-staff',
 ) {
+  await refuseOnHold(tx, partnerId);
   const unit = await getUnit(tx, code);
   if (unit.conversion !== way) throw notOffered(`${code} is converted ${WORDS[unit.conversion]}`);
   if (askedMinor < unit.leastConversionMinor)

@@ -12,19 +12,28 @@ import {
 } from '../../db/earnings/corrections.ts';
 import { insertCorrectedLines } from '../../db/earnings/earnings.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
+import { addNotification } from '../../db/tasks/notifications.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
 import { correctionPostings } from '../../domain/books/postings.ts';
-import { whyNotDecideCorrection, whyNotWriteOff } from '../../domain/earnings/correction.ts';
+import { totalsOf, whyNotDecideCorrection, whyNotWriteOff } from '../../domain/earnings/correction.ts';
 import { Failure } from '../../domain/errors.ts';
+import { formatMoney } from '../../domain/money.ts';
 import { ITEMS_MAX, readOpenBalance, subjectOf } from './correction-proposals.ts';
 import { bookMerge } from './merges.ts';
 
-export type CorrectionDecision = { id: string; actorId: string; decision: 'confirm' | 'refuse'; note: string | null };
+export type CorrectionDecision = {
+  id: string;
+  actorId: string;
+  decision: 'confirm' | 'refuse';
+  note: string | null;
+  /** Whether its partners are told in another way, such as by the news of a claim. */
+  isTold?: boolean;
+};
 
 /** Confirms or refuses what another person proposed. A confirmed correction is in the books when this returns. */
 export const decideCorrection = (
   db: Database,
-  { id, actorId, decision, note }: CorrectionDecision,
+  { id, actorId, decision, note, isTold = false }: CorrectionDecision,
 ): Promise<Correction> =>
   db.transaction(async (tx) => {
     const correction = await lockCorrection(tx, id);
@@ -48,6 +57,7 @@ export const decideCorrection = (
     if (decision === 'confirm') {
       if (correction.kind === 'merge') await bookMerge(tx, correction, actorId);
       else await book(tx, correction, items);
+      if (!isTold) await tellPartners(tx, correction);
     }
     return getCorrection(tx, id);
   });
@@ -62,6 +72,28 @@ async function refuseOvertaken(tx: Database, items: readonly CorrectionItemRow[]
         'correction_overtaken',
         `The balance changed since this was proposed: the amount ${reason}. Nothing was recorded. Refuse it, and propose it anew.`,
       );
+  }
+}
+
+/** Tells each partner once what a correction changed. No mail names another partner. */
+async function tellPartners(tx: Database, { id, kind, reason }: Correction): Promise<void> {
+  const items = await listCorrectionItems(tx, id, 0, ITEMS_MAX);
+  for (const [partnerId, theirs] of Map.groupBy(items, (item) => item.partnerId)) {
+    const totals = totalsOf(theirs);
+    const amounts = (sign: bigint) =>
+      totals
+        .filter(({ minor }) => minor * sign > 0n)
+        .map((total) => formatMoney({ ...total, minor: total.minor * sign }))
+        .join(' and ');
+    const body = { correction: id, kind, added: amounts(1n), taken: amounts(-1n) };
+    if (body.added === '' && body.taken === '') continue;
+    await addNotification(tx, {
+      kind: 'balance_corrected',
+      dedupeKey: `balance_corrected/${id}/${partnerId}`,
+      audience: 'partner',
+      partnerId,
+      body: { ...body, reason: [...new Set(theirs.map((item) => item.reason ?? reason))].join('; ') },
+    });
   }
 }
 

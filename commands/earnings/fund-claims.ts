@@ -149,7 +149,7 @@ async function credit(tx: Database, claim: FundClaim, review: Review): Promise<s
       },
     ],
   });
-  await decideCorrection(tx, { id, actorId, decision: 'confirm', note: `claim ${claim.id}` });
+  await decideCorrection(tx, { id, actorId, decision: 'confirm', note: `claim ${claim.id}`, isTold: true });
   return id;
 }
 

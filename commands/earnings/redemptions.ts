@@ -7,6 +7,7 @@ import {
   recordCancellation,
   type Redemption,
 } from '../../db/earnings/redemptions.ts';
+import { lockHold } from '../../db/partners/partners.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { getUnit } from '../../db/programs/units.ts';
 import { localDate } from '../../domain/calendar.ts';
@@ -17,6 +18,16 @@ import type { PointsCode } from '../../domain/unit.ts';
 import { lockWallet, postMovements } from './points.ts';
 
 const subjectOf = (id: string): string => `redemption/${id}`;
+
+/** Refuses to use points of a partner who is on hold: whatever they get for them could not be taken back. */
+export async function refuseOnHold(tx: Database, partnerId: bigint): Promise<void> {
+  const { code, reason } = await lockHold(tx, partnerId);
+  if (reason !== null)
+    throw new Failure(
+      'partner_on_hold',
+      `Partner ${code} is on hold: ${reason}. Nothing was done. Use the points when the hold has ended.`,
+    );
+}
 
 /** Refuses to use more points than are available on a local date. */
 export function refuseMissing(wallet: Wallet, unit: PointsCode, minor: bigint, today: string): void {
@@ -30,12 +41,13 @@ export function refuseMissing(wallet: Wallet, unit: PointsCode, minor: bigint, t
 }
 
 /**
- * Uses points of a partner for something. The oldest points that are available go first. Throws Failure `points_not_available` where there
- * are too few of them, also when somebody else uses them at the same moment.
+ * Uses points of a partner for something. The oldest points that are available go first. Throws Failure `partner_on_hold`, or
+ * `points_not_available` where there are too few of them, also when somebody else uses them at the same moment.
  */
 export const redeemPoints = (db: Database, wish: NewRedemption): Promise<Redemption> =>
   db.transaction(async (tx) => {
     const { partnerId, unit, minor, by } = wish;
+    await refuseOnHold(tx, partnerId);
     const { zone } = await getUnit(tx, unit);
     const now = new Date();
     const today = localDate(now.getTime(), zone);

@@ -61,6 +61,12 @@ export const lockPartners = (db: Database, ids: readonly bigint[]) =>
   db.query(sql.unsafe`
     select from partner where id = any(${sql.array(ids.map(String), 'int8')}) order by id for update`);
 
+const HoldRow = z.strictObject({ code: z.string(), reason: z.string().nullable() });
+
+/** The code of a partner, and why they are on hold. Nobody puts them on hold until the transaction ends. Null where nothing holds them. */
+export const lockHold = (db: Database, id: bigint) =>
+  db.one(sql.type(HoldRow)`select code, on_hold_reason as reason from partner where id = ${id} for share`);
+
 /** Locks partners by their codes until the transaction ends, in the order of their ids. */
 export const lockPartnersByCode = (db: Database, codes: readonly string[]) =>
   db.query(sql.unsafe`

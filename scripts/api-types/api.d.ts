@@ -4219,7 +4219,7 @@ export interface components {
              * @example invalid_input
              * @enum {string}
              */
-            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "unit_in_use" | "points_not_available" | "redemption_not_cancellable" | "conversion_not_offered" | "conversion_not_open" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "re_rating_not_open" | "re_rating_open" | "correction_overtaken" | "decision_not_open" | "status_does_not_allow" | "parked_event_not_open" | "quarantine_not_open" | "quarantine_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
+            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "unit_in_use" | "partner_on_hold" | "points_not_available" | "redemption_not_cancellable" | "conversion_not_offered" | "conversion_not_open" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "re_rating_not_open" | "re_rating_open" | "correction_overtaken" | "decision_not_open" | "status_does_not_allow" | "parked_event_not_open" | "quarantine_not_open" | "quarantine_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
             /** @description The fields that cannot be accepted; empty if the problem is not about a field */
             errors: {
                 /**
@@ -23572,7 +23572,7 @@ export interface operations {
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
-            /** @description There are too few points that can be used today. Nothing was used. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description The partner is on hold, or there are too few points that can be used today. Nothing was used. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -23702,7 +23702,7 @@ export interface operations {
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
-            /** @description There are too few points that can be used today. Nothing was used. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description The partner is on hold, or there are too few points that can be used today. Nothing was used. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -23758,7 +23758,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
-            /** @description The unit is not converted in this way, has no rate to this currency today, or too few points can be used. Nothing was converted. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description The unit is not converted in this way or has no rate to this currency today, too few points can be used, or the partner is on hold. Nothing was converted. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -23894,7 +23894,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
-            /** @description It is decided already, or too few points can be used by now. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description It is decided already, too few points can be used by now, or the partner is on hold. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -23976,7 +23976,7 @@ export interface operations {
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
-            /** @description The unit is not converted in this way, has no rate to this currency today, or too few points can be used. Nothing was converted. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description The unit is not converted in this way or has no rate to this currency today, too few points can be used, or the partner is on hold. Nothing was converted. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -49,6 +49,30 @@ describe('given a part of a payout that came back', () => {
   });
 });
 
+describe('given a correction of a balance', () => {
+  it.each([
+    { kind: 'credit', added: '12.00 USD', says: '12.00 USD was added to your balance. The reason: Missing sale' },
+    { kind: 'deduction', taken: '3.00 USD', says: '3.00 USD was taken from your balance. The reason: Missing sale' },
+    { kind: 'transfer', taken: '3.00 USD', says: '3.00 USD was moved from your balance to that of another partner.' },
+    { kind: 'write_off', added: '3.00 USD', says: '3.00 USD that you owed us is no longer owed.' },
+    { kind: 'write_off', taken: '3.00 USD', says: '3.00 USD of your balance was given up and will not be paid.' },
+    { kind: 'merge', added: '3.00 USD', says: 'because two of your accounts with us are now one' },
+    {
+      kind: 'batch',
+      added: '12.00 USD',
+      taken: '3.00 EUR',
+      says: '12.00 USD was added to your balance. 3.00 EUR was taken from your balance.',
+    },
+  ])('when it is a $kind then the mail says: $says', ({ kind, added = '', taken = '', says }) => {
+    const { text } = compose(
+      'balance_corrected',
+      { correction: 'C-1', kind, added, taken, reason: 'Missing sale' },
+      PLACES,
+    );
+    expect(text).toContain(says);
+  });
+});
+
 describe('given a stored notification that does not fit its kind', () => {
   it.each([
     { wrong: 'an unknown kind', kind: 'payout_lost', stored: body('bank'), names: 'payout_lost' },

@@ -53,7 +53,7 @@ const ConversionBody = z
   .openapi('Conversion');
 
 const NOT_OFFERED = problemResponse(
-  'The unit is not converted in this way, has no rate to this currency today, or too few points can be used. Nothing was converted.',
+  'The unit is not converted in this way or has no rate to this currency today, too few points can be used, or the partner is on hold. Nothing was converted.',
 );
 
 const propose = createRoute({
@@ -120,7 +120,9 @@ const decide = createRoute({
     403: problemResponse(
       'You, or a person who gave you your role, proposed it, or you are paid through this partner. Nothing was recorded.',
     ),
-    409: problemResponse('It is decided already, or too few points can be used by now. Nothing was recorded.'),
+    409: problemResponse(
+      'It is decided already, too few points can be used by now, or the partner is on hold. Nothing was recorded.',
+    ),
   },
 });
 

@@ -51,7 +51,9 @@ const RedemptionBody = z
   })
   .openapi('Redemption');
 
-const TOO_FEW = problemResponse('There are too few points that can be used today. Nothing was used.');
+const TOO_FEW = problemResponse(
+  'The partner is on hold, or there are too few points that can be used today. Nothing was used.',
+);
 const DONE = answers(RedemptionBody, 'The points are used, the oldest first.');
 const PAGE = answers(pageOf(RedemptionBody), 'The redemptions, the newest first.');
 

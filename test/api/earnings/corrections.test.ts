@@ -40,6 +40,14 @@ async function correct(body: object): Promise<Record<string, unknown>> {
   return confirmed.body;
 }
 
+const Notice = z.object({ partner: z.string(), body: z.record(z.string(), z.string()) });
+
+/** The notices of a correction to its partners. */
+const told = (id: unknown) =>
+  api.db.any(sql.type(Notice)`
+    select partner.code as partner, notification.body from notification join partner on partner.id = notification.partner_id
+    where notification.kind = 'balance_corrected' and notification.body ->> 'correction' = ${String(id)} order by partner.code`);
+
 type Standing = { payable: string; outcome: string };
 
 const standing = async (partner: string): Promise<string> => {
@@ -79,6 +87,7 @@ describe('given a deduction that one person proposed', () => {
       items: [{ no: 1, partner: 'ann', program: 'shop', amount: '-15.00' }],
     });
     expect(await openTasks(body['id'])).toMatchObject([{ closedAt: null }]);
+    expect(await told(body['id'])).toEqual([]);
     expect(await standing('ann')).toBe('0.00 nothing_due');
     expect(await checkInvariants(api.db)).toEqual([]);
   });
@@ -87,6 +96,12 @@ describe('given a deduction that one person proposed', () => {
     const { id } = await correct({ kind: 'deduction', partner: 'bob', amount: '15.00', reference: 'ticket 4711' });
     expect(await standing('bob')).toBe('-15.00 negative_balance');
     expect(await openTasks(id)).toEqual([]);
+    expect(await told(id)).toEqual([
+      {
+        partner: 'bob',
+        body: { correction: id, kind: 'deduction', added: '', taken: '15.00 USD', reason: ABOUT.reason },
+      },
+    ]);
     expect(await earnings('bob')).toMatchObject([
       {
         source: 'correction',

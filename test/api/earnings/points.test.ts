@@ -272,6 +272,21 @@ describe('given a unit that partners convert alone', () => {
     expect((await convert('gus', amount, unit, currency)).body['code']).toBe(code);
   });
 
+  it('when the partner is on hold then points are neither redeemed nor converted, and the answer names the hold', async () => {
+    await api.ask('POST', '/v1/partners/gus/hold', { body: { reason: 'We look into a complaint' } });
+    const redeemed = await api.ask('POST', '/v1/me/redemptions', {
+      key: key('gus'),
+      body: { unit: 'points-care', amount: '1', purpose: 'Discount' },
+    });
+    const converted = await convert('gus', '100');
+    for (const { body } of [redeemed, converted]) {
+      expect(body).toMatchObject({ status: 409, code: 'partner_on_hold' });
+      expect(body['detail']).toContain('We look into a complaint');
+    }
+    await api.ask('POST', '/v1/partners/gus/release', { body: { reason: 'It was a mistake' } });
+    expect((await convert('gus', '99')).body['code']).toBe('invalid_input');
+  });
+
   it('when the rate changes later then the conversion keeps the rate that it used', async () => {
     await api.ask('POST', '/v1/programs/care/units/points-care/rates', {
       body: { currency: 'USD', from: day(-1), rate: '0.01' },
