@@ -65,12 +65,15 @@ export type Contribution = Rating & {
 };
 
 /**
- * The contribution whose terms rate an event: the last one that counts. In a window, the measures alone say so, because the earnings of an
- * event in it also depend on the other events, and do not end at 0 where the event was rated by other terms later.
+ * Whether a contribution still counts. In a window, the measures alone say so: the earnings of an event in it also depend on the other
+ * events, and do not end at 0 where the event moved to another partner or was rated by other terms.
  */
+const counts = ({ scope, minor, measures }: Pick<Contribution, 'scope' | 'minor' | 'measures'>): boolean =>
+  !isNothing(measures) || (scope === null && minor !== 0n);
+
+/** The contribution whose terms rate an event: the last one that counts. */
 export const ratingOfKnown = (known: readonly Contribution[]): Contribution | undefined =>
-  known.findLast(({ scope, minor, measures }) => !isNothing(measures) || (scope === null && minor !== 0n)) ??
-  known.at(-1);
+  known.findLast(counts) ?? known.at(-1);
 
 /** The earnings and measures before a change, for its explanation. */
 export type Before = {
@@ -153,7 +156,7 @@ export function earningsOf(change: Change, context: Context): Earning[] {
       of: to.measures.of - from.measures.of,
       base: to.measures.base - from.measures.base,
     };
-    if (old && !after.has(key) && old.minor === 0n && isNothing(old.measures)) return [];
+    if (old && !after.has(key) && !counts(old)) return [];
     const availableOn = releaseOf(change, part, context);
     const { incentiveId, currency, versionId, sinceMs, scope, lateFor } = part;
     const converted = after.get(key)?.converted ?? null;

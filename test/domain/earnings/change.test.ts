@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { type Contribution, ratingOfKnown, type Scope } from '../../../domain/earnings/change.ts';
+import { type Contribution, earningsOf, ratingOfKnown, type Scope } from '../../../domain/earnings/change.ts';
 
 const scope: Scope = {
   partnerId: 1n,
@@ -50,5 +50,16 @@ describe('given an event that was rated by version 1 and then by version 2', () 
     { known: [part(1, 0n, 0n), part(2, 0n, 0n)], rated: 2, because: 'nothing counts any longer' },
   ])('then version $rated rates it, because $because', ({ known, rated }) => {
     expect(ratingOfKnown(known)?.versionId).toBe(rated);
+  });
+});
+
+describe('given a sale that moved to another partner, in a window in which other sales count', () => {
+  it('when it changes again then it makes no earning of 0.00 for the partner who had it', () => {
+    const none = (): never => {
+      throw new Error('nothing is worked out');
+    };
+    const change = { partnerId: 1n, originId: 1n, key: 'shop/1', atMs: 0, rating: null, targets: [] };
+    const context = { zone: 'UTC', termsOf: none, scopeOf: none, closed: new Set<string>() };
+    expect(earningsOf({ ...change, counted: [part(1, -55n, 0n)] }, context)).toEqual([]);
   });
 });
