@@ -36,8 +36,12 @@ describe('given an event on the wire', () => {
     { wire: { ...training, amount: '1' }, fields: ['currency'], because: 'an amount has a currency' },
     { wire: { ...sale, amount: '-1.00' }, fields: ['amount'], because: 'a negative amount must be a refund' },
     { wire: { ...sale, amount: 10 }, fields: ['amount'], because: 'a JSON number loses cents' },
-    { wire: { ...sale, amount: '10.001' }, fields: ['amount'], because: 'nothing is rounded silently' },
-    { wire: { ...sale, currency: 'JPY', amount: '10.50' }, fields: ['amount'], because: 'yen have no decimals' },
+    { wire: { ...sale, amount: '10.0000001' }, fields: ['amount'], because: 'nothing is rounded silently' },
+    {
+      wire: { ...sale, currency: 'JPY', amounts: { freight: '10.50' } },
+      fields: ['amounts.freight'],
+      because: 'yen have no decimals',
+    },
     { wire: { ...sale, currency: 'XAU' }, fields: ['currency'], because: 'gold is not paid out' },
     {
       wire: { ...sale, amounts: { freight: '1.234' } },
